@@ -1,0 +1,1 @@
+"""The Discord side: the process, its configuration, and what of a guild may be shown."""
