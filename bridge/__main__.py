@@ -1,0 +1,69 @@
+"""`python -m bridge`: the bridge alone with made-up guilds, for client developers."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bridge import __version__
+from bridge.server import WebSocketServer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    server = WebSocketServer(port=options.port, host=options.host)
+    if options.static_dir is not None:
+        server.static_dir = options.static_dir
+    return run(server)
+
+
+def run(server: WebSocketServer) -> int:
+    """Serve until Ctrl-C or SIGTERM; return the exit code."""
+    try:
+        asyncio.run(server.run_forever())
+    except OSError as error:
+        print(explain_start_failure(server, error), file=sys.stderr)
+        return 1
+    return 0
+
+
+def explain_start_failure(server: WebSocketServer, error: OSError) -> str:
+    """Say in one line why the server can't listen, and what to do."""
+    reason = error.strerror or str(error)
+    return (
+        f"Can't listen on {server.host} port {server.port}: {reason}. "
+        "Stop the program that uses it, or choose another port."
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bridge",
+        description="The d-zone bridge with four made-up guilds, for trying out and for developing clients.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--host", default="localhost", help="address to listen on; 0.0.0.0 for every one")
+    parser.add_argument("--port", type=_port, default=3000, help="port to listen on")
+    parser.add_argument("--static-dir", type=_folder, help="folder with another page to serve at /")
+    parser.add_argument("--version", action="version", version=f"d-zone bridge {__version__}")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:  # noqa: PLR2004 - the highest port
+        raise argparse.ArgumentTypeError(f"{text} is no port (0 to 65535)")
+    return int(text)
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is no folder")
+    return Path(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

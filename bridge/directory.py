@@ -1,0 +1,101 @@
+"""All rooms of a bridge: which there are, what they are called, which one a name means."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from bridge.flush import FlushWindow
+from bridge.model import Channel, GuildInfo, Member
+from bridge.protocol import SERVER_HIDDEN, Goodbye, listing_data
+from bridge.room import Room
+
+log = logging.getLogger(__name__)
+
+LOBBY: Final = GuildInfo(id="0", slug="lobby", name="Waiting for a Discord server", listed=False)
+
+
+class Directory:
+    """The rooms by guild, and an empty lobby for viewers when there is nothing to show.
+
+    `on_opened` is called when a room appeared that was not there before.
+    """
+
+    def __init__(self, on_opened: Callable[[], None] = lambda: None) -> None:
+        self.lobby = Room(LOBBY)
+        self.rooms: dict[str, Room] = {}
+        self._windows: dict[str, FlushWindow] = {}
+        self._on_opened = on_opened
+        self._announced: dict[str, Any] = {}
+
+    def open(
+        self,
+        info: GuildInfo,
+        members: Iterable[Member] | None = None,
+        channels: Iterable[Channel] | None = None,
+    ) -> Room:
+        """Open a guild's room, or bring it to this state. None leaves members or channels as they are."""
+        room = self.rooms.get(info.id)
+        opened = room is None
+        if room is None:
+            window = FlushWindow(lambda now: fresh.flush(now))  # noqa: PLW0108 - the room comes after its window
+            room = fresh = Room(info, window.wake)
+            self.rooms[info.id], self._windows[info.id] = room, window
+            log.info("room %s opened (%s)", info.slug, info.id)
+        room.info = info
+        if members is not None:
+            room.reconcile(members)
+        if channels is not None:
+            room.set_channels(channels)
+        self._announce()
+        if opened:
+            self._on_opened()
+        return room
+
+    def close(self, guild_id: str) -> None:
+        """Close a guild's room: its viewers are told and let go. Unknown guilds are no error."""
+        room = self.rooms.pop(guild_id, None)
+        if room is None:
+            return
+        window = self._windows.pop(guild_id)
+        window.flush()
+        window.stop()
+        room.dismiss_viewers(Goodbye.REVOKED, SERVER_HIDDEN)
+        log.info("room %s closed (%s)", room.info.slug, guild_id)
+        self._announce()
+
+    def flush(self) -> None:
+        """Hand out what is pending in every room, and plan nothing more."""
+        for window in self._windows.values():
+            window.flush()
+            window.stop()
+
+    def resolve(self, name: str) -> Room | None:
+        """Find the room that a slug, a snowflake, or a former link ending in the guild's alias means."""
+        alias = name.rpartition("-")[2]
+        by_alias = None
+        for room in self.rooms.values():
+            if name in (room.info.slug, room.info.id):
+                return room
+            if room.info.alias is not None and room.info.alias == alias:
+                by_alias = room
+        return by_alias
+
+    def defaults(self) -> list[Room]:
+        """Name the rooms that may serve a viewer without a choice, best first; the lobby is the last."""
+        listed = [room for room in self.rooms.values() if room.info.listed]
+        listed.sort(key=lambda room: not room.info.default)  # stable: else in the order they were opened
+        return [*listed, self.lobby]
+
+    def listing(self) -> dict[str, Any]:
+        """Describe the listed guilds as `server-list` does, with exactly one default among them."""
+        listed = [room.info for room in self.rooms.values() if room.info.listed]
+        return {info.id: listing_data(info) for info in listed}
+
+    def _announce(self) -> None:
+        """Tell viewers who asked for `servers`, if the list changed."""
+        listing = self.listing()
+        if listing == self._announced:
+            return
+        self._announced = listing
+        for room in self.rooms.values():
+            room.publish("servers", listing)

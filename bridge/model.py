@@ -1,0 +1,86 @@
+"""What the bridge knows of a guild: its members, its channels, and what is said there.
+
+The field names are those of the wire protocol where it has one; the types are the bridge's own.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
+
+Status = Literal["online", "idle", "dnd", "offline"]
+ChannelKind = Literal["text", "voice", "stage", "forum", "news"]
+
+STATUSES: Final[frozenset[str]] = frozenset(get_args(Status))
+DEFAULT_COLOR: Final = "#ffffff"  # of a member without a coloured role
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Where a member is talking. `channel` is the voice channel's snowflake."""
+
+    channel: str
+    channel_name: str
+    muted: bool = False
+    deafened: bool = False
+    streaming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person or bot in a guild, as viewers may see them.
+
+    `uid` is a Discord snowflake, `role_color` is `#rrggbb`, `avatar` a URL, `activity` a readable
+    line such as "Playing Factorio".
+    """
+
+    uid: str
+    username: str
+    status: Status = "offline"
+    role_color: str = DEFAULT_COLOR
+    bot: bool = False
+    avatar: str | None = None
+    voice: Voice | None = None
+    activity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel that may be shown. `category` is the category's name, `position` its place in the list."""
+
+    id: str
+    name: str
+    kind: ChannelKind = "text"
+    category: str | None = None
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GuildInfo:
+    """What a guild is called and who may enter.
+
+    `id` is the snowflake, `slug` the short public name in links. `alias` is a word that keeps links
+    working when the slug changes: any name that ends in `-<alias>` leads to this guild. `protected`
+    guilds admit only whom the validator or the password lets in. An unlisted guild is left out of the
+    server list, but its link opens it. `member_count` counts everybody, shown or not.
+    """
+
+    id: str
+    slug: str
+    name: str
+    protected: bool = False
+    default: bool = False
+    listed: bool = True
+    alias: str | None = None
+    member_count: int | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Words said in a channel. `id` is the message's snowflake, `reply_to` the uid of whom it answers."""
+
+    uid: str
+    message: str
+    channel: str
+    id: str | None = None
+    channel_name: str | None = None
+    reply_to: str | None = None

@@ -1,0 +1,351 @@
+"""The d-zone wire protocol: requests parsed into types, events and snapshots encoded once.
+
+JSON over WebSocket, UTF-8. The frames are those of the d-zone web clients, with optional fields that
+a client asks for in `connect`. A text frame's layout is RFC 6455, section 5.2.
+"""
+
+import json
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any, Final, Literal
+
+from bridge.errors import BadRequest
+from bridge.model import Channel, GuildInfo, Member, Message, Voice
+
+MAX_REQUEST_SIZE: Final = 16 * 1024  # bytes; a larger frame closes the connection with 1009
+MAX_NAME: Final = 100  # characters of a slug or a snowflake; Discord's own names end there too
+MAX_SECRET: Final = 2048  # characters of a token or a password
+
+# Every client gets these; the others have to be asked for. `channels` comes with any of them.
+BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
+OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers"})
+
+# The sentences that existing clients and their users know.
+NO_SUCH_SERVER: Final = "Sorry, couldn't connect to that Discord server."
+WRONG_PASSWORD: Final = "Sorry, wrong password for that Discord server."  # noqa: S105 - a sentence
+LOGIN_NEEDED: Final = "This server requires Discord authentication. Please login with Discord."
+INVALID_JSON: Final = "Invalid JSON"
+UNKNOWN_TYPE: Final = "Unknown event type"
+SERVER_HIDDEN: Final = "This Discord server is no longer shown here."
+
+
+class Goodbye(Enum):
+    """Why the bridge closes a connection: the close code tells the browser whether to come back."""
+
+    RESTART = 1001, "bridge restarting"
+    REVOKED = 1008, "no longer shown"
+    SLOW = 1013, "reading too slowly"
+
+    def __init__(self, code: int, reason: str) -> None:
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What a client asked for beyond what every d-zone client knows.
+
+    `cursor` tells that it sent one. A client that sent none of the fields `asked_for_nothing`, and gets
+    exactly the frames that the oldest clients know.
+    """
+
+    batch: bool = False
+    events: frozenset[str] = frozenset()
+    cursor: bool = False
+
+    @property
+    def asked_for_nothing(self) -> bool:
+        """Whether this is a client of the old kind."""
+        return not (self.batch or self.events or self.cursor)
+
+    def includes(self, event_type: str) -> bool:
+        """Tell whether events of this type are for such a client."""
+        if event_type == "channels":
+            return bool(self.events)
+        return event_type in BASIC_EVENTS or event_type in self.events
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a viewer shows at the door. Never echoed, never logged."""
+
+    token: str | None = field(default=None, repr=False)
+    user: Mapping[str, Any] | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """A viewer wants to enter a room. `server` is a slug, a snowflake or `default`."""
+
+    server: str = "default"
+    credentials: Credentials = Credentials()
+    wants: Wants = Wants()
+
+
+@dataclass(frozen=True, slots=True)
+class GetUserData:
+    """A viewer wants a guild's members again, without changing room."""
+
+    server: str
+    credentials: Credentials = Credentials()
+
+
+Request = Connect | GetUserData
+
+
+def parse_request(frame: str | bytes) -> Request:
+    """Read what a viewer sent.
+
+    Raises:
+        BadRequest: with the sentence to answer, for anything that is not a valid request.
+    """
+    try:
+        request = json.loads(frame, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):  # ValueError covers bad JSON, bad UTF-8 and endless numbers
+        raise BadRequest(INVALID_JSON) from None
+    if not isinstance(request, dict):
+        raise BadRequest(UNKNOWN_TYPE)
+    match request.get("type"):
+        case "connect":
+            data = _object(request, "data")
+            return Connect(_server(data, "server"), _credentials(data), _wants(data))
+        case "get_user_data":
+            return GetUserData(_server(request, "serverId"), _credentials(_object(request, "data")))
+        case _:
+            raise BadRequest(UNKNOWN_TYPE)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _object(request: dict[str, Any], key: str) -> dict[str, Any]:
+    value = request.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadRequest(f"Invalid request: {key} must be an object")
+    return value
+
+
+def _text(data: dict[str, Any], key: str, limit: int) -> str | None:
+    """Read an optional text. A number is read as text, as old clients and JavaScript's habits want."""
+    value = data.get(key)
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or len(value) > limit:
+        raise BadRequest(f"Invalid request: {key} must be a text of at most {limit} characters")
+    return value
+
+
+def _server(data: dict[str, Any], key: str) -> str:
+    return (_text(data, key, MAX_NAME) or "").strip() or "default"
+
+
+def _credentials(data: dict[str, Any]) -> Credentials:
+    user = data.get("discordUser")
+    return Credentials(
+        token=_text(data, "discordToken", MAX_SECRET),
+        user=user if isinstance(user, dict) else None,
+        password=_text(data, "password", MAX_SECRET),
+    )
+
+
+def _wants(data: dict[str, Any]) -> Wants:
+    events = data.get("events")
+    if events is not None and not isinstance(events, list):
+        raise BadRequest("Invalid request: events must be a list")
+    asked = (event for event in events or () if isinstance(event, str))
+    return Wants(
+        batch=data.get("batch") is True,
+        events=OPTIONAL_EVENTS.intersection(asked),
+        cursor=isinstance(data.get("cursor"), str),
+    )
+
+
+def encode(value: Any) -> bytes:
+    """Encode to compact JSON. Half of a surrogate pair, which UTF-8 cannot say, becomes a question mark."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Frame a payload as one unmasked WebSocket text message (RFC 6455, section 5.2)."""
+    size = len(payload)
+    if size < 126:  # noqa: PLR2004 - the RFC's own bound
+        return struct.pack("!BB", 0x81, size) + payload
+    if size < 1 << 16:
+        return struct.pack("!BBH", 0x81, 126, size) + payload
+    return struct.pack("!BBQ", 0x81, 127, size) + payload
+
+
+def error_frame(message: str) -> bytes:
+    """Frame an error; the connection stays open."""
+    return text_frame(encode({"type": "error", "data": {"message": message}}))
+
+
+class Event:
+    """A change in a room: encoded at most once for each kind of client.
+
+    `data` is what every client may know, `extras` what a client that asked for events gets beside it,
+    `head` the fields beside `type` and `data`.
+    """
+
+    def __init__(
+        self,
+        type: str,  # noqa: A002 - the protocol's own word
+        position: int,
+        head: Mapping[str, Any],
+        data: Mapping[str, Any] | None = None,
+        extras: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.type = type
+        self.position = position
+        self._head = head
+        self.data: Mapping[str, Any] = data or {}
+        self.extras = extras or {}
+
+    def with_data(self, data: Mapping[str, Any]) -> "Event":
+        """Say something else at the same position."""
+        return Event(self.type, self.position, self._head, data)
+
+    @cached_property
+    def _plain(self) -> bytes:
+        body = {"type": self.type, **self._head}
+        if self.data:
+            body["data"] = self.data
+        return encode(body)[:-1]
+
+    @cached_property
+    def _full(self) -> bytes:
+        if not self.extras:
+            return self._plain
+        return encode({"type": self.type, **self._head, "data": {**self.data, **self.extras}})[:-1]
+
+    def payload(self, wants: Wants, cursor: bytes) -> bytes:
+        """Encode for clients that want this."""
+        body = self._full if wants.events else self._plain
+        return body + b"}" if wants.asked_for_nothing else body + b',"cursor":' + cursor + b"}"
+
+
+def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
+    """Frame events for one kind of client: all in one batch where it wants that, else one frame each."""
+    payloads = []
+    cursor = b""
+    for event in events:
+        if wants.includes(event.type):
+            cursor = encode_cursor(epoch, event.position)
+            payloads.append(event.payload(wants, cursor))
+    if wants.batch and len(payloads) > 1:
+        batch = b'{"type":"batch","events":[' + b",".join(payloads) + b'],"cursor":' + cursor + b"}"
+        return text_frame(batch)
+    return b"".join(map(text_frame, payloads))
+
+
+def encode_cursor(epoch: str, position: int) -> bytes:
+    """Encode a position in a room's stream, as JSON. It means something only to the room that gave it."""
+    return b'"%b.%d"' % (epoch.encode(), position)
+
+
+def member_json(member: Member, *, full: bool) -> bytes:
+    """Encode one entry of a snapshot's `users`: `"<uid>":{...}`."""
+    user: dict[str, Any] = {
+        "uid": member.uid,
+        "username": member.username,
+        "status": member.status,
+        "roleColor": member.role_color,
+    }
+    if full:
+        user |= member_extras(member)
+    return encode(member.uid) + b":" + encode(user)
+
+
+def member_extras(member: Member) -> dict[str, Any]:
+    """Name what clients that asked for events know of a member beside the basics."""
+    return {
+        "bot": member.bot,
+        "avatar": member.avatar,
+        "voice": voice_data(member.voice) if member.voice else None,
+        "activity": member.activity,
+    }
+
+
+def voice_data(voice: Voice | None) -> dict[str, Any]:
+    """Name where somebody talks, or that they don't."""
+    return {
+        "channel": voice.channel if voice else None,
+        "channelName": voice.channel_name if voice else None,
+        "muted": bool(voice and voice.muted),
+        "deafened": bool(voice and voice.deafened),
+        "streaming": bool(voice and voice.streaming),
+    }
+
+
+def message_extras(message: Message) -> dict[str, Any]:
+    """Name what clients that asked for events know of a message beside the words."""
+    extras = {"id": message.id, "channelName": message.channel_name, "replyTo": message.reply_to}
+    return {key: value for key, value in extras.items() if value is not None}
+
+
+def channel_data(channel: Channel) -> dict[str, Any]:
+    """Describe a channel as an entry of `channels`."""
+    return {
+        "name": channel.name,
+        "kind": channel.kind,
+        "category": channel.category,
+        "position": channel.position,
+    }
+
+
+def listing_data(info: GuildInfo) -> dict[str, Any]:
+    """Describe a guild as an entry of `server-list`. A password is not part of it."""
+    entry: dict[str, Any] = {"id": info.slug, "name": info.name, "passworded": info.protected}
+    return entry | {"default": True} if info.default else entry
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A room at one moment, as a joining viewer gets it. `users` and `cursor` are encoded already."""
+
+    info: GuildInfo
+    users: bytes
+    cursor: bytes
+    channels: Mapping[str, Any]
+    counts: Mapping[str, int]
+    client_id: str | None = None
+
+
+def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes:
+    """Frame a viewer's entry into a room."""
+    echo = {"server": snapshot.info.slug}
+    if request.credentials.password is not None:
+        echo["password"] = request.credentials.password  # the v1 client builds its reconnect link from it
+    rest: dict[str, Any] = {"request": echo, "serverName": snapshot.info.name}
+    if snapshot.client_id is not None:
+        rest["clientId"] = snapshot.client_id
+    if request.wants.events:
+        rest |= {"channels": snapshot.channels, "counts": snapshot.counts}
+    cursor = b"" if request.wants.asked_for_nothing else b',"cursor":' + snapshot.cursor
+    data = b'{"users":' + snapshot.users + b"," + encode(rest)[1:-1] + cursor + b"}"
+    return text_frame(b'{"type":"server-join","data":' + data + b"}")
+
+
+def server_list_frame(listing: Mapping[str, Any]) -> bytes:
+    """Frame the greeting."""
+    return text_frame(encode({"type": "server-list", "data": listing}))
+
+
+def user_data_frame(guild_id: str, users: bytes) -> bytes:
+    """Frame the answer to `get_user_data`; `users` is encoded already."""
+    return text_frame(b'{"type":"user_data","serverId":' + encode(guild_id) + b',"users":' + users + b"}")
+
+
+EventType = Literal[
+    "presence", "message", "update-clientid", "refresh_data", "typing", "voice", "reaction", "edit",
+    "activity", "channels", "servers",
+]  # fmt: skip

@@ -1,0 +1,73 @@
+"""The simple form of a provider: async functions, one for each thing the bridge asks."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+
+from bridge.providers.provider import Provider
+
+GetServers = Callable[..., Awaitable[Mapping[str, Any]]]
+GetUsers = Callable[[str], Awaitable[Mapping[str, Any]]]
+GetClientId = Callable[[str], Awaitable[str | None]]
+
+
+class CallbackProvider:
+    """Asks the registered functions; what has none is asked of `fallback`."""
+
+    def __init__(self, fallback: Provider) -> None:
+        self._get_servers: GetServers = fallback.servers
+        self._get_users: GetUsers = fallback.users
+        self._get_client_id: GetClientId = fallback.client_id
+
+    def use_servers(self, callback: GetServers) -> None:
+        """Register `callback()` or `callback(server_id=None)`; a required `server_id` is given None."""
+        require_async("on_get_server_data", callback)
+        match _required_arguments(callback):
+            case 0:
+                self._get_servers = callback
+            case 1:
+                self._get_servers = partial(callback, None)
+            case _:
+                raise TypeError("on_get_server_data takes a function of no argument or of one server_id")
+
+    def use_users(self, callback: GetUsers) -> None:
+        """Register `callback(server_id)`."""
+        require_async("on_get_user_data", callback)
+        self._get_users = callback
+
+    def use_client_id(self, callback: GetClientId) -> None:
+        """Register `callback(server_id)`."""
+        require_async("on_get_client_id", callback)
+        self._get_client_id = callback
+
+    async def servers(self) -> Mapping[str, Any]:
+        """Ask for the guilds."""
+        return await self._get_servers()
+
+    async def users(self, server_id: str) -> Mapping[str, Any]:
+        """Ask for a guild's members."""
+        return await self._get_users(server_id)
+
+    async def client_id(self, server_id: str) -> str | None:
+        """Ask for the application that viewers log in with."""
+        return await self._get_client_id(server_id)
+
+
+def require_async(name: str, callback: object) -> None:
+    """Refuse a function that is not async, now and not at the first viewer.
+
+    Raises:
+        TypeError: which says so.
+    """
+    call = callback if inspect.isroutine(callback) or isinstance(callback, partial) else callback.__call__  # type: ignore[operator]
+    if not callable(callback) or not (
+        inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(call)
+    ):
+        raise TypeError(f"{name} takes an async function (async def), not {callback!r}")
+
+
+def _required_arguments(callback: Callable[..., object]) -> int:
+    parameters = inspect.signature(callback).parameters.values()
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(each.kind in positional and each.default is each.empty for each in parameters)

@@ -1,0 +1,134 @@
+"""What a provider's record must be: the one place where its data becomes the bridge's types.
+
+What can be repaired is repaired, the rest is skipped; both are counted by field, for one warning.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeVar, cast
+
+from bridge.model import DEFAULT_COLOR, STATUSES, GuildInfo, Member, Status
+from bridge.protocol import MAX_NAME
+
+MAX_TEXT: Final = 200  # characters of a name that reaches viewers; Discord's longest is 100
+
+_COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
+
+Complaints = Counter[str]
+_Record = TypeVar("_Record", GuildInfo, Member)
+
+
+class Rubbish(TypeError):
+    """A provider returned something that holds no records at all."""
+
+
+def parse_servers(raw: object, complaints: Complaints) -> list[GuildInfo]:
+    """Read server records, in both documented forms; those that are not `enabled` are left out.
+
+    Raises:
+        Rubbish: if `raw` is not a mapping of records.
+    """
+    guilds: dict[str, GuildInfo] = {}
+    slugs: set[str] = set()
+    for key, record in _records(raw, complaints):
+        if not record.get("enabled", True):
+            continue
+        guild = _parse_server(key, record, complaints)
+        if guild is None:
+            continue
+        if guild.slug in slugs:
+            complaints["id is used twice"] += 1
+            continue
+        slugs.add(guild.slug)
+        guilds[guild.id] = guild
+    return list(guilds.values())
+
+
+def parse_users(raw: object, complaints: Complaints) -> list[Member]:
+    """Read user records.
+
+    Raises:
+        Rubbish: if `raw` is not a mapping of records.
+    """
+    members = (_parse_user(key, record, complaints) for key, record in _records(raw, complaints))
+    return list({member.uid: member for member in members if member}.values())
+
+
+def parse_status(value: object) -> Status | None:
+    """Read a status; invisible people are offline. None if it is no status."""
+    text = str(value)
+    if text == "invisible":
+        return "offline"
+    return cast("Status", text) if text in STATUSES else None
+
+
+def parse_color(value: object) -> str | None:
+    """Read a colour of the form `#rrggbb`. None if it is not of that form."""
+    return value.lower() if isinstance(value, str) and _COLOR.fullmatch(value) else None
+
+
+def parse_id(value: object, limit: int = MAX_NAME) -> str | None:
+    """Read an id: a text, or a number as many libraries have it. None if it is neither."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        return None
+    value = value.strip()
+    return value if 0 < len(value) <= limit else None
+
+
+def _records(raw: object, complaints: Complaints) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if not isinstance(raw, Mapping):
+        raise Rubbish(f"a mapping of records was expected, not {type(raw).__name__}")
+    for key, record in raw.items():
+        name = parse_id(key)
+        if name is None or not isinstance(record, Mapping):
+            complaints["record is no mapping or its key no id, skipped"] += 1
+        else:
+            yield name, record
+
+
+def _parse_server(key: str, record: Mapping[str, Any], complaints: Complaints) -> GuildInfo | None:
+    slug = parse_id(record.get("id", key))
+    if slug is None or slug == "default":
+        complaints["id repaired"] += 1
+        slug = key
+    name = record.get("name")
+    if not isinstance(name, str) or not name.strip():
+        complaints["name repaired"] += 1
+        name = slug
+    password = record.get("password")
+    return GuildInfo(
+        id=key,
+        slug=slug,
+        name=name[:MAX_TEXT],
+        protected=bool(record.get("passworded", False)),
+        default=bool(record.get("default", record.get("is_default", False))),
+        password=password if isinstance(password, str) and password else None,
+    )
+
+
+def _parse_user(key: str, record: Mapping[str, Any], complaints: Complaints) -> Member | None:
+    username = record.get("username")
+    if not isinstance(username, str) or not username.strip():
+        complaints["username missing, skipped"] += 1
+        return None
+    uid = parse_id(record.get("uid", key))
+    if uid is None:
+        complaints["uid repaired"] += 1
+        uid = key
+    status = parse_status(record.get("status", "offline"))
+    if status is None:
+        complaints["status repaired"] += 1
+    color = record.get("roleColor", record.get("role_color"))
+    role_color = parse_color(color)
+    if role_color is None and color is not None:
+        complaints["roleColor repaired"] += 1
+    return Member(
+        uid=uid,
+        username=username[:MAX_TEXT],
+        status=status or "offline",
+        role_color=role_color or DEFAULT_COLOR,
+        bot=record.get("bot") is True,
+    )

@@ -1,0 +1,415 @@
+"""`WebSocketServer`, the bridge's public face: lifecycle, callbacks, broadcasts."""
+
+import asyncio
+import contextlib
+import logging
+import weakref
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, overload
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+
+from bridge.admission import Admission, Validator
+from bridge.directory import Directory
+from bridge.http import StaticHandler, Website
+from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
+from bridge.outbox import Outbox
+from bridge.protocol import MAX_REQUEST_SIZE, Credentials, Goodbye
+from bridge.providers import CallbackProvider, MockDataProvider, Provider
+from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
+from bridge.providers.feed import REFRESH_INTERVAL, Feed
+from bridge.records import MAX_TEXT, parse_color, parse_id, parse_status
+from bridge.room import Room
+from bridge.session import Session
+from bridge.signals import stop_signal
+
+log = logging.getLogger(__name__)
+
+STOP_GRACE: Final = 2.0  # seconds that viewers have to answer the close frame when the bridge stops
+
+
+class WebSocketServer:
+    """Serves rooms to d-zone web clients, and the page at `/`.
+
+    Rooms come from the callbacks, from `provider`, or from an owner who opens them with `show_guild`;
+    without any of these they are `MockDataProvider`'s four guilds. Nothing here waits for a viewer.
+
+    Args:
+        port: TCP port; 0 lets the system choose, and `port` then tells which.
+        host: Address to listen on. `localhost` is reached from this machine only, `0.0.0.0` from everywhere.
+        provider: Where rooms get data that no callback gives.
+        refresh_interval: Seconds for which what a callback answered is good.
+    """
+
+    def __init__(
+        self,
+        port: int = 3000,
+        host: str = "localhost",
+        *,
+        provider: Provider | None = None,
+        refresh_interval: float = REFRESH_INTERVAL,
+    ) -> None:
+        self.port = port
+        self.host = host
+        self._mock = MockDataProvider() if provider is None else None
+        self._provider = CallbackProvider(self._mock or provider or MockDataProvider())
+        self._directory = Directory(on_opened=self._leave_lobby)
+        self._feed = Feed(self._directory, self._provider, refresh_interval)
+        self._admission = Admission(self._directory, self._feed)
+        self._website = Website()
+        self._sessions: dict[ServerConnection, Session] = {}
+        self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._mock_life: asyncio.Task[None] | None = None
+        self._server: Server | None = None
+        self._lifecycle = asyncio.Lock()
+        self._watched = False  # whether run_forever() looks after the server
+
+    # Lifecycle
+
+    @property
+    def static_dir(self) -> Path:
+        """The folder whose files are served; `index.html` in it is the page at `/`."""
+        return self._website.static_dir
+
+    @static_dir.setter
+    def static_dir(self, folder: str | Path) -> None:
+        self._website.static_dir = Path(folder)
+
+    @property
+    def connections(self) -> set[ServerConnection]:
+        """The connections of everybody who is here now."""
+        return set(self._sessions)
+
+    async def start(self) -> None:
+        """Start, and return as soon as the server listens. A script then needs something to wait for.
+
+        Raises:
+            OSError: if the port is in use or the host is not this machine's.
+        """
+        async with self._lifecycle:
+            if self._server is not None:
+                return
+            self._server = await serve(
+                self._talk,
+                self.host,
+                self.port,
+                process_request=self._website.process_request,
+                create_connection=self._connection_class(),
+                compression=None,
+                max_size=MAX_REQUEST_SIZE,
+                close_timeout=STOP_GRACE,
+                server_header=None,
+                logger=_library_logger(),
+            )
+            self.port = self._server.sockets[0].getsockname()[1]
+            self._spawn(self._warn_if_abandoned())
+            log.info("listening on http://%s:%s", self.host, self.port)
+
+    async def stop(self) -> None:
+        """Stop: nobody new gets in, those here hear 1001, and who doesn't answer is cut off."""
+        async with self._lifecycle:
+            server, self._server = self._server, None
+            if server is None:
+                return
+            self._directory.flush()
+            server.close(code=Goodbye.RESTART.code, reason=Goodbye.RESTART.reason)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STOP_GRACE):
+                    await server.wait_closed()
+            for transport in list(self._transports):
+                transport.abort()
+            await server.wait_closed()
+            await self._feed.stop()
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            log.info("stopped")
+
+    async def run_forever(self) -> None:
+        """Start, and run until cancelled or until Ctrl-C or SIGTERM; then stop."""
+        self._watched = True
+        try:
+            with stop_signal() as stopped:
+                await self.start()
+                await stopped.wait()
+        finally:
+            await self.stop()
+            self._watched = False
+
+    # Callbacks: each takes an async function, and raises TypeError for any other
+
+    def on_get_server_data(self, callback: GetServers) -> None:
+        """Ask `callback()`, or `callback(server_id=None)`, for the guilds.
+
+        It returns snowflake -> `{"id": slug, "name", "passworded", "default" or "is_default", "enabled"}`.
+        """
+        self._provider.use_servers(callback)
+        self._mock = None
+
+    def on_get_user_data(self, callback: GetUsers) -> None:
+        """Ask `callback(server_id)` for a guild's members.
+
+        It returns uid -> `{"uid", "username", "status", "roleColor"}`.
+        """
+        self._provider.use_users(callback)
+        self._mock = None
+
+    def on_get_client_id(self, callback: GetClientId) -> None:
+        """Ask `callback(server_id)` which Discord application viewers of a guild log in with."""
+        self._provider.use_client_id(callback)
+
+    def on_static_request(self, callback: StaticHandler) -> None:
+        """Ask `callback(path)` first for what an HTTP request gets.
+
+        It returns `(content_type, content)` with a `str` or `bytes`, a `pathlib.Path` to a file, or
+        None to leave the request to `static_dir`.
+        """
+        require_async("on_static_request", callback)
+        self._website.handler = callback
+
+    def on_validate_discord_user(self, callback: Validator) -> None:
+        """Ask `callback(token, user_info, server_id)` whether a login may watch a protected guild.
+
+        Only True opens the door.
+        """
+        require_async("on_validate_discord_user", callback)
+        self._admission.validate = callback
+
+    # Broadcasts: field for field the protocol's own names. None of them waits for anybody.
+
+    @overload
+    async def broadcast_message(self, server: Mapping[str, Any], /) -> None: ...
+
+    @overload
+    async def broadcast_message(
+        self,
+        server: str | int,
+        uid: str | int,
+        message: str,
+        channel: str | int,
+        *,
+        id: str | None = None,
+        channel_name: str | None = None,
+        reply_to: str | None = None,
+    ) -> None: ...
+
+    async def broadcast_message(
+        self,
+        server: str | int | Mapping[str, Any],
+        uid: str | int = "",
+        message: str = "",
+        channel: str | int = "",
+        *,
+        id: str | None = None,  # noqa: A002 - the protocol's word
+        channel_name: str | None = None,
+        reply_to: str | None = None,
+    ) -> None:
+        """Show what somebody said.
+
+        With `{"type": "refresh_data", "serverId": ...}` alone, viewers are asked to request their data again.
+
+        Raises:
+            ValueError: for another kind of mapping.
+        """
+        if isinstance(server, Mapping):
+            self._ask_to_refresh(server)
+        elif room := self._room(server):
+            words = Message(str(uid), message, str(channel), id, channel_name, reply_to)
+            room.say(words)
+
+    async def broadcast_presence(
+        self,
+        server: str | int,
+        uid: str | int,
+        status: str,
+        username: str | None = None,
+        role_color: str | None = None,
+        delete: bool = False,  # noqa: FBT001, FBT002 - documented as positional
+    ) -> None:
+        """Show somebody's status, let them in, or with `delete` take them away.
+
+        What is None stays as it was. Somebody new needs a `username`: without one nothing is shown.
+        """
+        room = self._room(server)
+        if room is None:
+            return
+        uid = str(uid)
+        if delete:
+            room.remove(uid)
+            return
+        known = room.members.get(uid)
+        name = username or (known.username if known else None)
+        if name is None:
+            log.warning("presence of %s in guild %s not shown: somebody new needs a username", uid, server)
+            return
+        before = known or Member(uid, name)
+        room.put(
+            replace(
+                before,
+                username=name[:MAX_TEXT],
+                status=parse_status(status) or "offline",
+                role_color=_new_color(role_color, before.role_color),
+            )
+        )
+
+    async def broadcast_client_id_update(self, server: str | int, client_id: str | int) -> None:
+        """Tell viewers which Discord application they log in with from now on."""
+        if room := self._room(server):
+            room.client_id = str(client_id)
+            room.publish("update-clientid", {"clientId": str(client_id)})
+
+    async def broadcast_typing(self, server: str | int, uid: str | int, channel: str | int) -> None:
+        """Show that somebody is typing. Reaches viewers who asked for `typing`."""
+        if room := self._room(server):
+            room.publish("typing", {"uid": str(uid), "channel": str(channel)})
+
+    async def broadcast_reaction(
+        self, server: str | int, uid: str | int, channel: str | int, emoji: str
+    ) -> None:
+        """Show somebody's reaction to a message. Reaches viewers who asked for `reaction`."""
+        if room := self._room(server):
+            room.publish("reaction", {"uid": str(uid), "channel": str(channel), "emoji": emoji})
+
+    async def broadcast_edit(
+        self,
+        server: str | int,
+        uid: str | int,
+        channel: str | int,
+        id: str | int,  # noqa: A002 - the protocol's word
+        message: str | None,
+    ) -> None:
+        """Show the new words of a message; None takes it back. Reaches viewers who asked for `edit`."""
+        if room := self._room(server):
+            data = {"uid": str(uid), "channel": str(channel), "id": str(id), "message": message}
+            room.publish("edit", data)
+
+    async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
+        """Show where somebody talks; None if they don't any more. Reaches viewers who asked for `voice`."""
+        if (room := self._room(server)) and (member := room.members.get(str(uid))):
+            room.put_all([replace(member, voice=voice)])
+
+    async def broadcast_activity(self, server: str | int, uid: str | int, text: str | None) -> None:
+        """Show what somebody does; None clears it. Reaches viewers who asked for `activity`."""
+        if (room := self._room(server)) and (member := room.members.get(str(uid))):
+            room.put_all([replace(member, activity=text)])
+
+    # Rooms that an owner feeds, as the bot does
+
+    def show_guild(
+        self,
+        guild: GuildInfo,
+        members: Iterable[Member] | None = None,
+        channels: Iterable[Channel] | None = None,
+    ) -> None:
+        """Open a guild's room, or bring it to this state; viewers see the difference.
+
+        `members` and `channels` are all there are; None leaves them as they are.
+        """
+        self._directory.open(guild, members, channels)
+
+    def show_members(self, server: str | int, members: Iterable[Member]) -> None:
+        """Bring these members to this state, and leave the others; what is news goes out together."""
+        if room := self._room(server):
+            room.put_all(members)
+
+    def hide_guild(self, server: str | int) -> None:
+        """Close a guild's room: its viewers are told, and their connections closed with 1008."""
+        self._directory.close(str(server))
+
+    # Inside
+
+    def _room(self, server: str | int) -> Room | None:
+        return self._directory.rooms.get(str(server))
+
+    def _ask_to_refresh(self, frame: Mapping[str, Any]) -> None:
+        if frame.get("type") != "refresh_data":
+            raise ValueError("broadcast_message takes a mapping only of type refresh_data")
+        guild_id = parse_id(frame.get("serverId"))
+        if guild_id is not None and (room := self._room(guild_id)):
+            self._feed.expire(guild_id)
+            room.ask_to_refresh()
+
+    async def _talk(self, connection: ServerConnection) -> None:
+        """Hold one viewer's session."""
+        session = Session(connection, Outbox(connection), self._directory, self._admission, self._feed)
+        self._sessions[connection] = session
+        self._let_mock_live()
+        try:
+            await session.run()
+        finally:
+            del self._sessions[connection]
+            self._let_mock_live()
+
+    def _let_mock_live(self) -> None:
+        """Run the mock guilds' life while somebody is there to see it."""
+        if self._mock is not None and self._sessions and self._mock_life is None:
+            self._mock_life = self._spawn(self._live(self._mock))
+        elif self._mock_life is not None and not self._sessions:
+            self._mock_life.cancel()
+            self._mock_life = None
+
+    async def _live(self, mock: MockDataProvider) -> None:
+        async for guild_id, change in mock.changes():
+            if room := self._room(guild_id):
+                if isinstance(change, Member):
+                    room.put(change)
+                else:
+                    room.say(change)
+
+    def _leave_lobby(self) -> None:
+        if self._directory.lobby.viewers:
+            self._spawn(self._move_out_of_lobby())
+
+    async def _move_out_of_lobby(self) -> None:
+        entry = await self._admission.admit("default", Credentials())
+        if entry.room is not self._directory.lobby:
+            for session in list(self._sessions.values()):
+                if session.room is self._directory.lobby:
+                    session.enter(entry.room)
+
+    async def _warn_if_abandoned(self) -> None:
+        """Notice that the loop ends while the server still listens: a script forgot to wait."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            if self._server is not None and not self._watched:
+                log.warning(
+                    "the script ended and took the server with it: end with `await server.run_forever()`"
+                )
+                self._server.server.close()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_ended)
+        return task
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a task of the bridge failed", exc_info=task.exception())
+
+    def _connection_class(self) -> type[ServerConnection]:
+        """Make connections that can be cut off, also those which never finish their handshake."""
+        transports = self._transports
+
+        class Connection(ServerConnection):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                super().connection_made(transport)
+                transports.add(self.transport)
+
+        return Connection
+
+
+def _new_color(given: str | None, before: str) -> str:
+    return before if given is None else parse_color(given) or DEFAULT_COLOR
+
+
+def _library_logger() -> logging.Logger:
+    """Keep what the library says of each handshake and frame out of the log, unless it is a warning."""
+    logger = logging.getLogger("bridge.websockets")
+    logger.setLevel(max(logging.WARNING, log.getEffectiveLevel()))
+    return logger

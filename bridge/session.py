@@ -1,0 +1,132 @@
+"""One viewer's conversation: greet, admit, seat, follow, say goodbye."""
+
+import asyncio
+import contextlib
+import logging
+from typing import Final
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from bridge.admission import Admission
+from bridge.directory import Directory
+from bridge.errors import BridgeError, ProviderError
+from bridge.outbox import Outbox
+from bridge.protocol import (
+    Connect,
+    GetUserData,
+    Goodbye,
+    Wants,
+    error_frame,
+    parse_request,
+    server_join_frame,
+    server_list_frame,
+    user_data_frame,
+)
+from bridge.providers.feed import Feed
+from bridge.room import Room
+
+log = logging.getLogger(__name__)
+
+GREETING_PATIENCE: Final = 0.02  # seconds the greeting waits for a client that speaks first
+
+
+class Session:
+    """The conversation with one viewer. It is also what a room sees of them."""
+
+    def __init__(
+        self,
+        connection: ServerConnection,
+        outbox: Outbox,
+        directory: Directory,
+        admission: Admission,
+        feed: Feed,
+    ) -> None:
+        self.connection = connection
+        self.wants = Wants()
+        self.seated_at = 0
+        self.room: Room | None = None
+        self._request = Connect()
+        self._outbox = outbox
+        self._directory = directory
+        self._admission = admission
+        self._feed = feed
+
+    async def run(self) -> None:
+        """Talk until the viewer has gone."""
+        try:
+            await self._answer_one_who_speaks_first()
+            await self._greet()
+            async for frame in self.connection:
+                await self._answer(frame)
+        except ConnectionClosed:
+            pass
+        finally:
+            self._leave()
+
+    def offer(self, frames: bytes) -> None:
+        """Take frames from the room."""
+        self._outbox.offer(frames)
+
+    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+        """Hear why, and go."""
+        self._leave()
+        self._outbox.dismiss(goodbye, message)
+
+    def enter(self, room: Room, request: Connect | None = None) -> None:
+        """Change room: a snapshot, and a seat to follow from. Without a request, as asked before."""
+        self._leave()
+        self._request = request or self._request
+        self.wants = self._request.wants
+        # No await from here on: nothing slips between the snapshot and the seat.
+        self._outbox.offer_snapshot(
+            server_join_frame(room.snapshot(full=bool(self.wants.events)), self._request)
+        )
+        self.room = room
+        room.seat(self)
+
+    async def _answer_one_who_speaks_first(self) -> None:
+        try:
+            async with asyncio.timeout(GREETING_PATIENCE):
+                frame = await self.connection.recv()
+        except TimeoutError:
+            return
+        await self._answer(frame)
+
+    async def _greet(self) -> None:
+        # On failure the last list that could be read, or none, is the greeting; `connect` will say why.
+        with contextlib.suppress(ProviderError):
+            await self._feed.refresh_servers()
+        self._outbox.offer(server_list_frame(self._directory.listing()))
+
+    async def _answer(self, frame: str | bytes) -> None:
+        try:
+            request = parse_request(frame)
+            if isinstance(request, Connect):
+                await self._connect(request)
+            else:
+                await self._send_user_data(request)
+        except BridgeError as error:
+            self._outbox.offer(error_frame(str(error)))
+        except ConnectionClosed:
+            raise
+        except Exception:
+            log.exception("a request could not be answered")
+            self._outbox.offer(error_frame("Sorry, something went wrong here. Please try again."))
+
+    async def _connect(self, request: Connect) -> None:
+        entry = await self._admission.admit(request.server, request.credentials)
+        if entry.trouble is not None:
+            # Before the join: an old client that has no world yet answers an error by asking again.
+            self._outbox.offer(error_frame(entry.trouble))
+        self.enter(entry.room, request)
+
+    async def _send_user_data(self, request: GetUserData) -> None:
+        entry = await self._admission.admit(request.server, request.credentials, seated=self.room)
+        users = entry.room.users(full=bool(self.wants.events))
+        self._outbox.offer_snapshot(user_data_frame(entry.room.info.id, users))
+
+    def _leave(self) -> None:
+        if self.room is not None:
+            self.room.unseat(self)
+            self.room = None
