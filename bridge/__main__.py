@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bridge import __version__
+from bridge.errors import cannot_listen
 from bridge.server import WebSocketServer
 
 
@@ -18,26 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     server = WebSocketServer(port=options.port, host=options.host)
     if options.static_dir is not None:
         server.static_dir = options.static_dir
-    return run(server)
-
-
-def run(server: WebSocketServer) -> int:
-    """Serve until Ctrl-C or SIGTERM; return the exit code."""
     try:
         asyncio.run(server.run_forever())
     except OSError as error:
-        print(explain_start_failure(server, error), file=sys.stderr)
+        remedy = "Stop the program that uses it, or choose another with --port."
+        print(cannot_listen(server.host, server.port, error, remedy), file=sys.stderr)
         return 1
     return 0
-
-
-def explain_start_failure(server: WebSocketServer, error: OSError) -> str:
-    """Say in one line why the server can't listen, and what to do."""
-    reason = error.strerror or str(error)
-    return (
-        f"Can't listen on {server.host} port {server.port}: {reason}. "
-        "Stop the program that uses it, or choose another port."
-    )
 
 
 def _parser() -> argparse.ArgumentParser:

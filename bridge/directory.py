@@ -25,7 +25,6 @@ class Directory:
         self.rooms: dict[str, Room] = {}
         self._windows: dict[str, FlushWindow] = {}
         self._on_opened = on_opened
-        self._announced: dict[str, Any] = {}
 
     def open(
         self,
@@ -35,19 +34,17 @@ class Directory:
     ) -> Room:
         """Open a guild's room, or bring it to this state. None leaves members or channels as they are."""
         room = self.rooms.get(info.id)
-        opened = room is None
+        before = room.info if room else None
         if room is None:
-            window = FlushWindow(lambda now: fresh.flush(now))  # noqa: PLW0108 - the room comes after its window
-            room = fresh = Room(info, window.wake)
-            self.rooms[info.id], self._windows[info.id] = room, window
-            log.info("room %s opened (%s)", info.slug, info.id)
+            room = self._add(info)
         room.info = info
         if members is not None:
             room.reconcile(members)
         if channels is not None:
             room.set_channels(channels)
-        self._announce()
-        if opened:
+        if before is None or _entry(before) != _entry(info):
+            self._announce()
+        if before is None:
             self._on_opened()
         return room
 
@@ -61,7 +58,8 @@ class Directory:
         window.stop()
         room.dismiss_viewers(Goodbye.REVOKED, SERVER_HIDDEN)
         log.info("room %s closed (%s)", room.info.slug, guild_id)
-        self._announce()
+        if room.info.listed:
+            self._announce()
 
     def flush(self) -> None:
         """Hand out what is pending in every room, and plan nothing more."""
@@ -83,19 +81,27 @@ class Directory:
     def defaults(self) -> list[Room]:
         """Name the rooms that may serve a viewer without a choice, best first; the lobby is the last."""
         listed = [room for room in self.rooms.values() if room.info.listed]
-        listed.sort(key=lambda room: not room.info.default)  # stable: else in the order they were opened
+        # After the chosen one the oldest guild, so that a restart changes nothing.
+        listed.sort(key=lambda room: (not room.info.default, len(room.info.id), room.info.id))
         return [*listed, self.lobby]
 
     def listing(self) -> dict[str, Any]:
-        """Describe the listed guilds as `server-list` does, with exactly one default among them."""
-        listed = [room.info for room in self.rooms.values() if room.info.listed]
-        return {info.id: listing_data(info) for info in listed}
+        """Describe the listed guilds as `server-list` does."""
+        return {room.info.id: listing_data(room.info) for room in self.rooms.values() if room.info.listed}
+
+    def _add(self, info: GuildInfo) -> Room:
+        window = FlushWindow(lambda now: room.flush(now))  # noqa: PLW0108 - the room comes after its window
+        room = Room(info, window.wake)
+        self.rooms[info.id], self._windows[info.id] = room, window
+        log.info("room %s opened (%s)", info.slug, info.id)
+        return room
 
     def _announce(self) -> None:
-        """Tell viewers who asked for `servers`, if the list changed."""
+        """Tell viewers who asked for `servers` that the list changed."""
         listing = self.listing()
-        if listing == self._announced:
-            return
-        self._announced = listing
         for room in self.rooms.values():
             room.publish("servers", listing)
+
+
+def _entry(info: GuildInfo) -> dict[str, Any] | None:
+    return listing_data(info) if info.listed else None

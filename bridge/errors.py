@@ -1,6 +1,11 @@
 """Everything the bridge raises on purpose. The class writes the sentence; the reader is a viewer."""
 
 
+def cannot_listen(host: str, port: int, error: OSError, remedy: str) -> str:
+    """Say in one line why a server can't listen, and what to do."""
+    return f"Can't listen on {host} port {port}: {error.strerror or error}. {remedy}"
+
+
 class BridgeError(Exception):
     """The root of the bridge's errors."""
 

@@ -83,6 +83,11 @@ class WebSocketServer:
         """The connections of everybody who is here now."""
         return set(self._sessions)
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether the server listens."""
+        return self._server is not None
+
     async def start(self) -> None:
         """Start, and return as soon as the server listens. A script then needs something to wait for.
 

@@ -1,0 +1,96 @@
+"""`python -m bot`: the bot; `python -m bot --demo`: made-up guilds, without Discord."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from bot import logs
+from bot.client import DZoneBot
+from bot.config import Config, ConfigError, read_env
+from bot.errors import explain
+from bridge import __version__
+from bridge.errors import cannot_listen
+from bridge.server import WebSocketServer
+from bridge.signals import stop_signal
+
+CLOSE_TIMEOUT: Final = 4.0  # seconds; hosting platforms kill what takes longer
+OTHER_PORT: Final = "Stop the program that uses it, or set another PORT in .env."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 0 after a clean stop, 1 for a trouble somebody can mend."""
+    options = _parser().parse_args(arguments)
+    try:
+        env = read_env(Path.cwd(), os.environ)
+        config = Config.read(env | {"DISCORD_TOKEN": "demo"} if options.demo else env)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    logs.configure(config.log_level)
+    trouble = asyncio.run(_demo(config) if options.demo else _live(config))
+    if trouble is not None:
+        print(trouble, file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _demo(config: Config) -> str | None:
+    """Serve made-up guilds until stopped; return what is wrong, if anything is."""
+    server = WebSocketServer(config.port, config.host)
+    try:
+        await server.start()
+    except OSError as error:
+        return cannot_listen(config.host, config.port, error, OTHER_PORT)
+    print(f"Four made-up servers: watch them at {config.public_url} (Ctrl-C stops)", flush=True)
+    await server.run_forever()
+    return None
+
+
+async def _live(config: Config) -> str | None:
+    """Run the bot until stopped; return what is wrong, if anything is."""
+    async with DZoneBot(config) as bot:
+        try:
+            with stop_signal() as stopped:
+                await _until_stopped(bot, stopped)
+        except Exception as error:
+            sentence = explain(error, bot)
+            if sentence is None:
+                raise
+            return sentence
+        finally:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
+                    await bot.close()
+    return cannot_listen(config.host, config.port, bot.failure, OTHER_PORT) if bot.failure else None
+
+
+async def _until_stopped(bot: DZoneBot, stopped: asyncio.Event) -> None:
+    """Run the bot until it ends by itself or is told to stop."""
+    running = asyncio.create_task(bot.start(bot.config.token))
+    waiting = asyncio.create_task(stopped.wait())
+    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not running.done():
+        running.cancel()
+        await asyncio.wait({running})
+    elif error := running.exception():
+        raise error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="Shows Discord servers as living worlds. Settings come from .env; see .env.example.",
+    )
+    parser.add_argument("--demo", action="store_true", help="show four made-up servers; no token needed")
+    parser.add_argument("--version", action="version", version=f"d-zone bot {__version__}")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""The discord.py client and its life."""
+
+import logging
+from typing import Final
+
+import discord
+from discord.ext import commands
+
+from bot import internals
+from bot.config import DISCORD_API, Config
+from bot.loader import MemberLoader
+from bot.policy import Policy
+from bot.roster import Roster
+from bridge.providers import EmptyProvider
+from bridge.server import WebSocketServer
+from cogs.guilds import Guilds
+from cogs.messages import Messages
+from cogs.presence import Presence
+from cogs.voice import VoiceChannels
+
+log = logging.getLogger(__name__)
+
+INTENTS: Final = discord.Intents(
+    guilds=True,
+    members=True,
+    presences=True,
+    messages=True,
+    message_content=True,
+    voice_states=True,
+    reactions=True,
+    typing=True,
+)
+
+
+class DZoneBot(commands.AutoShardedBot):
+    """Feeds guilds into a bridge that it starts when Discord is ready.
+
+    `failure` is why the bridge could not be started, if it could not.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=INTENTS,
+            allowed_mentions=discord.AllowedMentions.none(),
+            chunk_guilds_at_startup=False,  # on_ready must not wait for every member of every guild
+        )
+        self.config = config
+        self.bridge = WebSocketServer(config.port, config.host, provider=EmptyProvider())
+        self.bridge.on_get_client_id(self._client_id)
+        self.failure: OSError | None = None
+        self._loader = MemberLoader(self)
+        self._lost_shards: set[int] = set()
+        internals.use_api(config.api_url)
+        internals.ask_for_presences(self)
+        internals.notice_lost_guilds(self)
+
+    async def setup_hook(self) -> None:
+        """Add the cogs, between login and the first connection to the gateway."""
+        if self.config.api_url != DISCORD_API:
+            await internals.use_gateway_of_api(self)
+        policy = Policy()
+        roster = Roster(policy)
+        await self.add_cog(Guilds(self, self.bridge, policy, roster, self._loader))
+        await self.add_cog(Presence(self, self.bridge, policy, roster))
+        await self.add_cog(Messages(self, self.bridge, policy, roster))
+        await self.add_cog(VoiceChannels(self.bridge, roster))
+
+    async def close(self) -> None:
+        """Let the viewers go, then Discord."""
+        await self._loader.stop()
+        await self.bridge.stop()
+        await super().close()
+
+    async def on_ready(self) -> None:
+        """Start the bridge, once: this comes again after each new session."""
+        if self.is_closed() or self.bridge.is_serving:
+            return
+        try:
+            await self.bridge.start()
+        except OSError as error:
+            self.failure = error
+            await self.close()
+            return
+        self._loader.start()
+        log.info("watch at %s", self.config.public_url)
+        log.info("invite the bot with %s", self.invite_link())
+        if not self.guilds:
+            log.warning("the bot is in no server yet: open the invite link and choose one")
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Leave messages to the cogs: there are no commands in them."""
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Say once that the gateway is lost, not at each try to reach it again."""
+        if not self.is_closed() and shard_id not in self._lost_shards:
+            self._lost_shards.add(shard_id)
+            log.warning("the connection to Discord is lost; viewers keep what they see; reconnecting")
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """A new session is there."""
+        self._found(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """The old session goes on."""
+        self._found(shard_id)
+
+    def invite_link(self) -> str:
+        """Make the link with which somebody adds the bot to their server, after login."""
+        return discord.utils.oauth_url(
+            self.application_id or 0,
+            permissions=discord.Permissions(view_channel=True),
+            scopes=("bot", "applications.commands"),
+        )
+
+    def _found(self, shard_id: int) -> None:
+        if shard_id in self._lost_shards:
+            self._lost_shards.discard(shard_id)
+            log.info("the connection to Discord is back")
+
+    async def _client_id(self, server_id: str) -> str | None:  # noqa: ARG002 - one application for all
+        return None if self.application_id is None else str(self.application_id)

@@ -1,0 +1,121 @@
+"""Settings, read once from `.env` and the environment into a frozen value."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+PORTAL: Final = "https://discord.com/developers/applications"
+DISCORD_API: Final = "https://discord.com/api/v10"
+SETTINGS: Final = ("DISCORD_TOKEN", "HOST", "PORT", "PUBLIC_URL", "LOG_LEVEL", "DISCORD_API_URL")
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_MAX_PORT: Final = 65535
+
+
+class ConfigError(Exception):
+    """A setting that is missing, malformed or unknown. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How this bot runs.
+
+    `host` and `port` are where the bridge listens, `public_url` is how people reach it, `api_url` the
+    base of Discord's REST API.
+    """
+
+    token: str = field(repr=False)
+    host: str = "localhost"
+    port: int = 3000
+    public_url: str = "http://localhost:3000"
+    log_level: str = "INFO"
+    api_url: str = DISCORD_API
+
+    @classmethod
+    def read(cls, env: Mapping[str, str]) -> Self:
+        """Read the settings from a mapping; what is empty counts as missing.
+
+        Raises:
+            ConfigError: for the first setting that is missing or malformed.
+        """
+        values = {name: env.get(name, "").strip() for name in SETTINGS}
+        host = values["HOST"] or "localhost"
+        port = _port(values["PORT"] or "3000")
+        return cls(
+            token=_token(values["DISCORD_TOKEN"]),
+            host=host,
+            port=port,
+            public_url=_url("PUBLIC_URL", values["PUBLIC_URL"] or _local_url(host, port)),
+            log_level=_level(values["LOG_LEVEL"] or "INFO"),
+            api_url=_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
+        )
+
+
+def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Read `.env` in `folder`, if there is one; the real environment wins.
+
+    Raises:
+        ConfigError: if the file can't be read, or holds a setting nobody knows.
+    """
+    file = folder / ".env"
+    try:
+        # utf-8-sig: Windows editors put a mark at the beginning.
+        written = dotenv_values(file, interpolate=False, encoding="utf-8-sig") if file.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} can't be read: {error}. Save it as UTF-8 text.") from error
+    for name in written:
+        if name not in SETTINGS:
+            raise ConfigError(f"{file} has an unknown setting {name}.{_suggestion(name)}")
+    return {name: value for name, value in written.items() if value is not None} | dict(environment)
+
+
+def _suggestion(name: str) -> str:
+    similar = difflib.get_close_matches(name.upper(), SETTINGS, n=1)
+    return f" Did you mean {similar[0]}?" if similar else f" The settings are {', '.join(SETTINGS)}."
+
+
+def _token(text: str) -> str:
+    if not text:
+        raise ConfigError(
+            "DISCORD_TOKEN is missing: put your bot's token into .env (see .env.example).\n"
+            f"You get one at {PORTAL}; or try the bot without one: python -m bot --demo"
+        )
+    token = text.removeprefix("Bot ").strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigError("DISCORD_TOKEN is no token: copy it again, without spaces or quotes around it.")
+    return token
+
+
+def _port(text: str) -> int:
+    if not (
+        text.isascii() and text.isdecimal() and len(text) <= len(str(_MAX_PORT)) and int(text) <= _MAX_PORT
+    ):
+        raise ConfigError(f"PORT is {text!r}; it must be a number from 0 to {_MAX_PORT}, such as 3000.")
+    return int(text)
+
+
+def _level(text: str) -> str:
+    if text.upper() not in _LEVELS:
+        raise ConfigError(f"LOG_LEVEL is {text!r}; it must be one of {', '.join(_LEVELS)}.")
+    return text.upper()
+
+
+def _url(name: str, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+    except ValueError:  # a port that is no number, an unclosed bracket
+        valid = False
+    if not valid:
+        raise ConfigError(f"{name} is {text!r}; it must be an address such as https://zone.example.org.")
+    return text.rstrip("/")
+
+
+def _local_url(host: str, port: int) -> str:
+    """Guess how a browser on this machine reaches the bridge."""
+    name = "localhost" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

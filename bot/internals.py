@@ -1,0 +1,68 @@
+"""What discord.py (2.7) does not offer in public, in one place: look here first when it is upgraded."""
+
+from typing import Any
+
+import discord
+import yarl
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+# ruff: noqa: SLF001 - that is what this module is for
+
+
+def use_api(url: str) -> None:
+    """Send REST requests to this base."""
+    Route.BASE = url
+
+
+async def use_gateway_of_api(client: discord.Client) -> None:
+    """Make the API's own gateway the one for every connection.
+
+    discord.py takes it for the first connection only, and Discord's for later ones.
+    """
+    _, url, _ = await client.http.get_bot_gateway()
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
+
+
+def ask_for_presences(client: discord.Client) -> None:
+    """Ask for members together with their presences.
+
+    discord.py asks without: who came online between GUILD_CREATE and the answer would seem offline.
+    """
+    ask = client._connection.chunker
+
+    async def chunker(*args: Any, **kwargs: Any) -> None:
+        await ask(*args, **kwargs | {"presences": True})
+
+    client._connection.chunker = chunker  # type: ignore[method-assign]
+
+
+def notice_lost_guilds(client: commands.AutoShardedBot) -> None:
+    """Dispatch `guild_remove` for guilds that a new session no longer has.
+
+    discord.py's sharded client keeps them in its cache without a word.
+    """
+    parsers = client._connection.parsers
+    parse_ready = parsers["READY"]
+
+    def parse_ready_and_compare(data: Any) -> None:
+        still_there = {int(guild["id"]) for guild in data["guilds"]}
+        for guild in client.guilds:
+            if guild.shard_id == data["shard"][0] and guild.id not in still_there:
+                client._connection._remove_guild(guild)
+                client.dispatch("guild_remove", guild)
+        parse_ready(data)
+
+    parsers["READY"] = parse_ready_and_compare
+
+
+def forget_member(guild: discord.Guild, member_id: int) -> None:
+    """Drop a member from the cache who left while the gateway could not tell."""
+    if member := guild.get_member(member_id):
+        guild._remove_member(member)
+
+
+def forget_chunk_request(guild: discord.Guild) -> None:
+    """Drop a request for members that was never answered: discord.py would wait for it again."""
+    guild._state._chunk_requests.pop(guild.id, None)

@@ -1,0 +1,92 @@
+"""Fetches the members that the gateway does not send by itself: one guild after another, with progress."""
+
+import asyncio
+import logging
+from typing import Final
+
+import discord
+
+from bot.internals import forget_chunk_request, forget_member
+
+log = logging.getLogger(__name__)
+
+PROGRESS: Final = 2.0  # seconds between two looks at how far a guild is
+PATIENCE: Final = 30.0  # seconds without a new member until the guild goes to the end of the queue
+
+
+class MemberLoader:
+    """A queue of guilds whose offline members are to be fetched.
+
+    While a guild fills up the client dispatches `members_loading` with it, in the end `members_loaded`.
+    """
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+        self._queue: dict[int, None] = {}  # guild ids in order; a set would lose it
+        self._work = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def load(self, guild: discord.Guild) -> None:
+        """Fetch a guild's members when its turn comes."""
+        self._queue[guild.id] = None
+        self._work.set()
+
+    def start(self) -> None:
+        """Begin with the queue; once started this does nothing."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End in the middle of whatever is fetched."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            await self._work.wait()
+            while self._queue:
+                guild_id = next(iter(self._queue))
+                del self._queue[guild_id]
+                if (guild := self._client.get_guild(guild_id)) and not guild.unavailable:
+                    await self._load(guild)
+            self._work.clear()
+
+    async def _load(self, guild: discord.Guild) -> None:
+        before = {member.id for member in guild.members}
+        request = asyncio.create_task(guild.chunk())
+        try:
+            arrived = await self._follow(guild, request)
+        except (discord.ClientException, discord.HTTPException, OSError) as error:
+            log.warning("the members of guild %s could not be requested: %s", guild.id, error)
+            return
+        finally:
+            request.cancel()
+        if self._client.get_guild(guild.id) is not guild:
+            return  # the session was replaced meanwhile; the new one asks again
+        if arrived is None:
+            log.warning("guild %s sent no members for %d s; trying again later", guild.id, PATIENCE)
+            forget_chunk_request(guild)
+            self.load(guild)
+            return
+        for member_id in before - {member.id for member in arrived}:
+            forget_member(guild, member_id)
+        self._client.dispatch("members_loaded", guild)
+        log.info("guild %s: all %d members are there", guild.id, len(guild.members))
+
+    async def _follow(
+        self, guild: discord.Guild, request: asyncio.Task[list[discord.Member]]
+    ) -> list[discord.Member] | None:
+        """Show the guild as it fills up. Returns everybody in it, or None if nobody comes any more."""
+        count, waited = len(guild.members), 0.0
+        while waited < PATIENCE:
+            await asyncio.wait({request}, timeout=PROGRESS)
+            if request.done():
+                return request.result()
+            waited += PROGRESS
+            if len(guild.members) > count:
+                count, waited = len(guild.members), 0.0
+                self._client.dispatch("members_loading", guild)
+                log.info("guild %s: %d of %d members are there", guild.id, count, guild.member_count)
+        return None

@@ -1,0 +1,88 @@
+"""What members say, and what they do with words: edit, delete, type, react."""
+
+from collections.abc import Iterable
+
+import discord
+from discord.ext import commands
+
+from bridge.server import WebSocketServer
+from cogs.needs import Policy, Roster
+
+
+class Messages(commands.Cog):
+    """Passes on members' words."""
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, roster: Roster
+    ) -> None:
+        self._bot = bot
+        self._bridge = bridge
+        self._policy = policy
+        self._roster = roster
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Somebody said something."""
+        if message.guild is None or not self._policy.shows_message(message):
+            return
+        words = self._roster.message(message)
+        if words.message:
+            await self._bridge.broadcast_message(
+                message.guild.id,
+                words.uid,
+                words.message,
+                words.channel,
+                id=words.id,
+                channel_name=words.channel_name,
+                reply_to=words.reply_to,
+            )
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Somebody changed their words. Discord also calls it an edit when a link gets its preview."""
+        message = payload.message
+        before = payload.cached_message
+        edited = message.edited_at is not None if before is None else before.content != message.content
+        if message.guild is None or not edited or not self._policy.shows_message(message):
+            return
+        words = self._roster.message(message)
+        await self._bridge.broadcast_edit(
+            message.guild.id, words.uid, words.channel, message.id, words.message or None
+        )
+
+    @commands.Cog.listener()
+    async def on_message_delete(self, message: discord.Message) -> None:
+        """Words were taken back. Older ones, which the cache has forgotten, no viewer still shows."""
+        await self._take_back([message])
+
+    @commands.Cog.listener()
+    async def on_bulk_message_delete(self, messages: list[discord.Message]) -> None:
+        """A moderator cleaned up."""
+        await self._take_back(messages)
+
+    @commands.Cog.listener()
+    async def on_typing(self, channel: object, user: discord.User | discord.Member, when: object) -> None:  # noqa: ARG002
+        """Somebody is typing."""
+        if isinstance(user, discord.Member) and self._shows(user, channel):
+            await self._bridge.broadcast_typing(user.guild.id, user.id, channel.id)  # type: ignore[attr-defined]  # a shown channel has one
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        """Somebody reacted to a message, however old."""
+        member = payload.member
+        if member is None:
+            return
+        channel = member.guild.get_channel_or_thread(payload.channel_id)
+        if self._shows(member, channel):
+            emoji = f":{payload.emoji.name}:" if payload.emoji.is_custom_emoji() else payload.emoji.name
+            await self._bridge.broadcast_reaction(member.guild.id, member.id, payload.channel_id, emoji)
+
+    def _shows(self, member: discord.Member, channel: object) -> bool:
+        return self._policy.shows_member(member) and self._policy.shows_channel(channel)
+
+    async def _take_back(self, messages: Iterable[discord.Message]) -> None:
+        for message in messages:
+            if message.guild is not None and self._policy.shows_message(message):
+                await self._bridge.broadcast_edit(
+                    message.guild.id, message.author.id, message.channel.id, message.id, None
+                )

@@ -1,0 +1,82 @@
+"""Members come and go, change status, name, avatar and colour; viewers see it."""
+
+from collections.abc import Iterable
+
+import discord
+from discord.ext import commands
+
+from bridge.server import WebSocketServer
+from cogs.needs import Policy, Roster
+
+
+class Presence(commands.Cog):
+    """Passes on who is there, and how."""
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, roster: Roster
+    ) -> None:
+        self._bot = bot
+        self._bridge = bridge
+        self._policy = policy
+        self._roster = roster
+
+    @commands.Cog.listener()
+    async def on_member_join(self, member: discord.Member) -> None:
+        """Somebody joined a guild."""
+        self._show(member)
+
+    @commands.Cog.listener()
+    async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
+        """Somebody left, was kicked or banned; also who was never in the cache."""
+        await self._bridge.broadcast_presence(payload.guild_id, payload.user.id, "offline", delete=True)
+
+    @commands.Cog.listener()
+    async def on_presence_update(self, before: discord.Member, after: discord.Member) -> None:
+        """Somebody's status or activity changed."""
+        guild_id = after.guild.id
+        if not self._policy.shows_member(after):
+            await self._bridge.broadcast_presence(guild_id, after.id, "offline", delete=True)
+        elif not self._policy.shows_member(before):
+            self._show(after)
+        else:
+            if before.status is not after.status:
+                await self._bridge.broadcast_presence(
+                    guild_id,
+                    after.id,
+                    self._roster.status(after),
+                    after.display_name,
+                    self._roster.color(after),
+                )
+            if before.activities != after.activities:
+                await self._bridge.broadcast_activity(guild_id, after.id, self._roster.activity(after))
+
+    @commands.Cog.listener()
+    async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:  # noqa: ARG002
+        """Somebody's nickname, roles or avatar in this guild changed."""
+        self._show(after)
+
+    @commands.Cog.listener()
+    async def on_user_update(self, before: discord.User, after: discord.User) -> None:  # noqa: ARG002
+        """Somebody's name or avatar changed everywhere."""
+        for guild in after.mutual_guilds:
+            if member := guild.get_member(after.id):
+                self._show(member)
+
+    @commands.Cog.listener()
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        """A role's colour or rank changed: those who have it, together."""
+        if (before.color, before.position) != (after.color, after.position):
+            members = after.guild.members if after.is_default() else after.members
+            self._show_all(after.guild, members)
+
+    @commands.Cog.listener()
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        """A role is gone, and with it the colour of those who had it."""
+        self._show_all(role.guild, role.guild.members)
+
+    def _show(self, member: discord.Member) -> None:
+        self._show_all(member.guild, [member])
+
+    def _show_all(self, guild: discord.Guild, members: Iterable[discord.Member]) -> None:
+        shown = [self._roster.member(member) for member in members if self._policy.shows_member(member)]
+        self._bridge.show_members(guild.id, shown)
