@@ -39,6 +39,7 @@ class DZoneBot(commands.AutoShardedBot):
     """
 
     def __init__(self, config: Config) -> None:
+        internals.expect_no_voice()
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

@@ -11,6 +11,12 @@ from discord.http import Route
 # ruff: noqa: SLF001 - that is what this module is for
 
 
+def expect_no_voice() -> None:
+    """Keep discord.py from warning about libraries for talking, which this bot never does."""
+    discord.VoiceClient.warn_nacl = False
+    discord.VoiceClient.warn_dave = False
+
+
 def use_api(url: str) -> None:
     """Send REST requests to this base."""
     Route.BASE = url
