@@ -19,6 +19,11 @@ MAX_REQUEST_SIZE: Final = 16 * 1024  # bytes; a larger frame closes the connecti
 MAX_NAME: Final = 100  # characters of a slug or a snowflake; Discord's own names end there too
 MAX_SECRET: Final = 2048  # characters of a token or a password
 
+EventType = Literal[
+    "presence", "message", "update-clientid", "refresh_data", "typing", "voice", "reaction", "edit",
+    "activity", "channels", "servers",
+]  # fmt: skip
+
 # Every client gets these; the others have to be asked for. `channels` comes with any of them.
 BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
 OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers"})
@@ -343,9 +348,3 @@ def server_list_frame(listing: Mapping[str, Any]) -> bytes:
 def user_data_frame(guild_id: str, users: bytes) -> bytes:
     """Frame the answer to `get_user_data`; `users` is encoded already."""
     return text_frame(b'{"type":"user_data","serverId":' + encode(guild_id) + b',"users":' + users + b"}")
-
-
-EventType = Literal[
-    "presence", "message", "update-clientid", "refresh_data", "typing", "voice", "reaction", "edit",
-    "activity", "channels", "servers",
-]  # fmt: skip

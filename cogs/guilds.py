@@ -41,6 +41,13 @@ class Guilds(commands.Cog):
         members, channels = self._roster.members(guild), self._roster.channels(guild)
         self._bridge.show_guild(self._roster.guild(guild), members, channels)
 
+    def _show_channels(self, guild: discord.Guild) -> None:
+        """Show what may be seen of the channels now, and of those who talk in them."""
+        self._bridge.show_guild(self._roster.guild(guild), None, self._roster.channels(guild))
+        talking = (m for channel in (*guild.voice_channels, *guild.stage_channels) for m in channel.members)
+        shown = [self._roster.member(member) for member in talking if self._policy.shows_member(member)]
+        self._bridge.show_members(guild.id, shown)
+
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """The gateway told of a guild: after a start, a new session or an outage."""
@@ -91,23 +98,23 @@ class Guilds(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_channel_create(self, channel: GuildChannel) -> None:
         """A new channel."""
-        self.show(channel.guild)
+        self._show_channels(channel.guild)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: GuildChannel) -> None:
         """A channel less."""
-        self.show(channel.guild)
+        self._show_channels(channel.guild)
 
     @commands.Cog.listener()
     async def on_guild_channel_update(self, before: GuildChannel, after: GuildChannel) -> None:  # noqa: ARG002
-        """A channel's name, place or visibility: who talks in it may have to be hidden as well."""
-        self.show(after.guild)
+        """A channel's name, place or visibility."""
+        self._show_channels(after.guild)
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
         """What @everyone may see decides which channels are shown."""
         if after.is_default() and before.permissions != after.permissions:
-            self.show(after.guild)
+            self._show_channels(after.guild)
 
     @commands.Cog.listener()
     async def on_member_join(self, member: discord.Member) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final, get_args
 
 from bridge.model import Member, Message, Status
@@ -64,7 +64,10 @@ class MockDataProvider:
     async def users(self, server_id: str) -> Mapping[str, Any]:
         """Name a guild's members as they are now."""
         members = self._guilds.get(server_id, {})
-        return {uid: {**asdict(member), "roleColor": member.role_color} for uid, member in members.items()}
+        return {
+            uid: {"username": member.username, "status": member.status, "roleColor": member.role_color}
+            for uid, member in members.items()
+        }
 
     async def client_id(self, server_id: str) -> str | None:  # noqa: ARG002 - the protocol's
         """Name no application."""
