@@ -31,7 +31,7 @@ class Playback:
 
     def __init__(self) -> None:
         self._lanes: dict[str, _Lane] = {}
-        self._speaking: dict[str, float] = {}  # uid -> when their last bubble is over
+        self._speaking: dict[str, float] = {}  # uid -> when their last bubble is over, in that order
         self._leaving: dict[str, Event] = {}  # uid -> the removal that waits for it
 
     def pace(self, events: Iterable[Event], now: float) -> list[Event]:
@@ -52,7 +52,7 @@ class Playback:
     def next_due(self) -> float | None:
         """Tell when something held back may go out, if anything is."""
         times = [lane.busy_until for lane in self._lanes.values() if lane.waiting]
-        times += [self._speaking[uid] for uid in self._leaving if not self._has_words(uid)]
+        times += [self._speaking.get(uid, 0.0) for uid in self._leaving if not self._has_words(uid)]
         return min(times, default=None)
 
     def _speak(self, event: Event, now: float) -> list[Event]:
@@ -65,8 +65,10 @@ class Playback:
         return []
 
     def _start_bubble(self, lane: _Lane, event: Event, now: float) -> Event:
+        uid = event.data["uid"]
         lane.busy_until = now + BUBBLE
-        self._speaking[event.data["uid"]] = lane.busy_until + PARTING
+        self._speaking.pop(uid, None)  # in again at the end: the order is that of time
+        self._speaking[uid] = lane.busy_until + PARTING
         return event
 
     def _arrive_or_leave(self, event: Event, now: float) -> Event:
@@ -74,9 +76,8 @@ class Playback:
         if not event.data.get("delete"):
             self._leaving.pop(uid, None)  # back before the removal went out: they are still there
             return event
-        if self._speaking.get(uid, 0.0) <= now and not self._has_words(uid):
+        if self._has_finished(uid, now):
             return event
-        self._speaking.setdefault(uid, now)
         self._leaving[uid] = event
         return event.with_data({"uid": uid, "status": "offline"})
 
@@ -97,12 +98,14 @@ class Playback:
                     out.append(self._start_bubble(lane, lane.waiting.popleft(), now))
                 else:
                     del self._lanes[channel]
-        for uid, over in list(self._speaking.items()):
-            if over <= now and not self._has_words(uid):
-                del self._speaking[uid]
-                if uid in self._leaving:
-                    out.append(self._leaving.pop(uid))
+        gone = [uid for uid in self._leaving if self._has_finished(uid, now)]
+        out += [self._leaving.pop(uid) for uid in gone]
+        while self._speaking and next(iter(self._speaking.values())) <= now:
+            del self._speaking[next(iter(self._speaking))]
         return out
+
+    def _has_finished(self, uid: str, now: float) -> bool:
+        return self._speaking.get(uid, 0.0) <= now and not self._has_words(uid)
 
     def _has_words(self, uid: str) -> bool:
         return any(words.data["uid"] == uid for lane in self._lanes.values() for words in lane.waiting)
