@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.directory import Directory
 from bridge.errors import ProviderError, Refused
+from bridge.model import RESERVED_SLUGS
 from bridge.protocol import LOGIN_NEEDED, NO_SUCH_SERVER, WRONG_PASSWORD, Credentials
 from bridge.providers.feed import TIMEOUT, Feed
 from bridge.room import Room
@@ -44,7 +45,7 @@ class Admission:
         Raises:
             Refused: with the sentence for the viewer.
         """
-        if server in ("default", self._directory.lobby.info.slug):
+        if server in RESERVED_SLUGS:
             return await self._admit_by_default(credentials)
         try:
             await self._feed.refresh_servers()

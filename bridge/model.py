@@ -10,6 +10,7 @@ Status = Literal["online", "idle", "dnd", "offline"]
 ChannelKind = Literal["text", "voice", "stage", "forum", "news"]
 
 STATUSES: Final[frozenset[str]] = frozenset(get_args(Status))
+RESERVED_SLUGS: Final = frozenset({"default", "lobby"})  # what a viewer without a choice asks for
 DEFAULT_COLOR: Final = "#ffffff"  # of a member without a coloured role
 
 

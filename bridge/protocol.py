@@ -139,7 +139,16 @@ def _object(request: dict[str, Any], key: str) -> dict[str, Any]:
 
 def _text(data: dict[str, Any], key: str, limit: int) -> str | None:
     """Read an optional text. A number is read as text, as old clients and JavaScript's habits want."""
+    return _checked_text(data.get(key), key, limit)
+
+
+def _server(data: dict[str, Any], key: str) -> str:
     value = data.get(key)
+    name = _checked_text(value.strip() if isinstance(value, str) else value, key, MAX_NAME)
+    return name or "default"
+
+
+def _checked_text(value: object, key: str, limit: int) -> str | None:
     if value is None:
         return None
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -147,10 +156,6 @@ def _text(data: dict[str, Any], key: str, limit: int) -> str | None:
     if not isinstance(value, str) or len(value) > limit:
         raise BadRequest(f"Invalid request: {key} must be a text of at most {limit} characters")
     return value
-
-
-def _server(data: dict[str, Any], key: str) -> str:
-    return (_text(data, key, MAX_NAME) or "").strip() or "default"
 
 
 def _credentials(data: dict[str, Any]) -> Credentials:
@@ -212,7 +217,8 @@ class Event:
         self.type = type
         self.position = position
         self._head = head
-        self.data: Mapping[str, Any] = data or {}
+        self.data: Mapping[str, Any] = {} if data is None else data
+        self._has_data = data is not None
         self.extras = extras or {}
 
     def with_data(self, data: Mapping[str, Any]) -> "Event":
@@ -222,7 +228,7 @@ class Event:
     @cached_property
     def _plain(self) -> bytes:
         body = {"type": self.type, **self._head}
-        if self.data:
+        if self._has_data:
             body["data"] = self.data
         return encode(body)[:-1]
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeVar, cast
 
-from bridge.model import DEFAULT_COLOR, STATUSES, GuildInfo, Member, Status
+from bridge.model import DEFAULT_COLOR, RESERVED_SLUGS, STATUSES, GuildInfo, Member, Status
 from bridge.protocol import MAX_NAME
 
 MAX_TEXT: Final = 200  # characters of a name that reaches viewers; Discord's longest is 100
@@ -70,7 +70,7 @@ def parse_color(value: object) -> str | None:
 
 def parse_id(value: object, limit: int = MAX_NAME) -> str | None:
     """Read an id: a text, or a number as many libraries have it. None if it is neither."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**limit:
         value = str(value)
     if not isinstance(value, str):
         return None
@@ -91,7 +91,10 @@ def _records(raw: object, complaints: Complaints) -> Iterator[tuple[str, Mapping
 
 def _parse_server(key: str, record: Mapping[str, Any], complaints: Complaints) -> GuildInfo | None:
     slug = parse_id(record.get("id", key))
-    if slug is None or slug == "default":
+    if slug is None or slug in RESERVED_SLUGS:
+        if key in RESERVED_SLUGS:
+            complaints["id means no server in particular, skipped"] += 1
+            return None
         complaints["id repaired"] += 1
         slug = key
     name = record.get("name")
@@ -99,13 +102,14 @@ def _parse_server(key: str, record: Mapping[str, Any], complaints: Complaints) -
         complaints["name repaired"] += 1
         name = slug
     password = record.get("password")
+    has_password = isinstance(password, str) and bool(password)
     return GuildInfo(
         id=key,
         slug=slug,
         name=name[:MAX_TEXT],
-        protected=bool(record.get("passworded", False)),
+        protected=has_password or bool(record.get("passworded", False)),
         default=bool(record.get("default", record.get("is_default", False))),
-        password=password if isinstance(password, str) and password else None,
+        password=password if has_password else None,
     )
 
 
