@@ -52,11 +52,14 @@ async def _demo(config: Config) -> str | None:
 
 
 async def _live(config: Config) -> str | None:
-    """Run the bot until stopped; return what is wrong, if anything is."""
+    """Run the bot until it is stopped; return what is wrong, if anything is."""
     async with DZoneBot(config) as bot:
+        running = asyncio.create_task(bot.start(config.token))
         try:
             with stop_signal() as stopped:
-                await _until_stopped(bot, stopped)
+                await _until_either(running, stopped)
+            if running.done():
+                await running
         except Exception as error:
             sentence = explain(error, bot)
             if sentence is None:
@@ -65,21 +68,17 @@ async def _live(config: Config) -> str | None:
         finally:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT):
-                    await bot.close()
+                    await (
+                        bot.close()
+                    )  # before cancelling: discord.py swallows a cancellation while it reconnects
+            running.cancel()
     return cannot_listen(config.host, config.port, bot.failure, OTHER_PORT) if bot.failure else None
 
 
-async def _until_stopped(bot: DZoneBot, stopped: asyncio.Event) -> None:
-    """Run the bot until it ends by itself or is told to stop."""
-    running = asyncio.create_task(bot.start(bot.config.token))
+async def _until_either(running: asyncio.Task[None], stopped: asyncio.Event) -> None:
     waiting = asyncio.create_task(stopped.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    if not running.done():
-        running.cancel()
-        await asyncio.wait({running})
-    elif error := running.exception():
-        raise error
 
 
 def _parser() -> argparse.ArgumentParser:

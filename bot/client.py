@@ -45,6 +45,7 @@ class DZoneBot(commands.AutoShardedBot):
             help_command=None,
             intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),
+            enable_raw_presences=True,
             chunk_guilds_at_startup=False,  # on_ready must not wait for every member of every guild
         )
         self.config = config

@@ -12,16 +12,17 @@ from discord.abc import GuildChannel
 HIDE_OFFLINE_ABOVE: Final = 500  # members; a larger guild shows who is there, so that a page can draw it
 
 _RESTRICTED: Final = (discord.NSFWLevel.explicit, discord.NSFWLevel.age_restricted)
+_SPOKEN: Final = (discord.MessageType.default, discord.MessageType.reply)
 
 
 class Policy:
     """The rules for all guilds."""
 
-    def shows_member(self, member: discord.Member) -> bool:
-        """Tell whether viewers may see this person or bot."""
-        return member.status is not discord.Status.offline or self.shows_offline(
-            member.guild.member_count or 0
-        )
+    def shows_member(self, member: discord.Member, status: discord.Status | None = None) -> bool:
+        """Tell whether viewers may see this person or bot; with `status`, whether they may with that one."""
+        if (member.status if status is None else status) is not discord.Status.offline:
+            return True
+        return self.shows_offline(member.guild.member_count or 0)
 
     def shows_offline(self, member_count: int) -> bool:
         """Tell whether viewers of a guild with so many members may see who is offline."""
@@ -42,7 +43,7 @@ class Policy:
         """Tell whether viewers may see these words: a shown member's own, in a shown channel."""
         return (
             message.webhook_id is None
-            and not message.is_system()
+            and message.type in _SPOKEN
             and isinstance(message.author, discord.Member)
             and self.shows_member(message.author)
             and self.shows_channel(message.channel)

@@ -1,5 +1,6 @@
 """Discord's guilds, members and channels as the bridge knows them."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import discord
@@ -24,7 +25,7 @@ _KINDS: Final[dict[discord.ChannelType, ChannelKind]] = {
     discord.ChannelType.forum: "forum",
     discord.ChannelType.media: "forum",
 }
-_DOING: Final = {
+_DOING: Final[dict[object, str]] = {
     discord.ActivityType.playing: "Playing",
     discord.ActivityType.streaming: "Streaming",
     discord.ActivityType.listening: "Listening to",
@@ -58,17 +59,17 @@ class Roster:
         return Member(
             uid=str(member.id),
             username=member.display_name,
-            status=self.status(member),
+            status=self.status(member.status),
             role_color=self.color(member),
             bot=member.bot,
             avatar=member.display_avatar.with_size(AVATAR_SIZE).url,
             voice=self.voice(member),
-            activity=self.activity(member),
+            activity=self.activity(member.activities),
         )
 
-    def status(self, member: discord.Member) -> Status:
+    def status(self, status: discord.Status) -> Status:
         """Read a status; invisible people, and what Discord may yet invent, are offline."""
-        return _STATUSES.get(member.status, "offline")
+        return _STATUSES.get(status, "offline")
 
     def color(self, member: discord.Member) -> str:
         """Read the colour of the highest role that has one."""
@@ -88,12 +89,14 @@ class Roster:
             streaming=bool(state.self_stream),
         )
 
-    def activity(self, member: discord.Member) -> str | None:
-        """Say what a member does, such as "Playing Factorio"; else their custom status."""
-        for activity in member.activities:
-            if (doing := _DOING.get(activity.type)) and activity.name:
-                return f"{doing} {activity.name}"
-        for activity in member.activities:
+    def activity(self, activities: Iterable[discord.BaseActivity | discord.Spotify]) -> str | None:
+        """Say what somebody does, such as "Playing Factorio"; else their custom status."""
+        activities = list(activities)
+        for activity in activities:
+            doing = _DOING.get(getattr(activity, "type", None))
+            if doing and (name := getattr(activity, "name", None)):
+                return f"{doing} {name}"
+        for activity in activities:
             if isinstance(activity, discord.CustomActivity) and activity.name:
                 return activity.name
         return None

@@ -320,6 +320,11 @@ class WebSocketServer:
         if room := self._room(server):
             room.put_all(members)
 
+    def member(self, server: str | int, uid: str | int) -> Member | None:
+        """Return what viewers see of somebody now. None if they don't see them."""
+        room = self._room(server)
+        return room.members.get(str(uid)) if room else None
+
     def hide_guild(self, server: str | int) -> None:
         """Close a guild's room: its viewers are told, and their connections closed with 1008."""
         self._directory.close(str(server))

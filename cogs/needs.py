@@ -1,17 +1,20 @@
 """What the cogs need of the bot that hosts them."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import discord
 
 from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
 
+Activity = discord.BaseActivity | discord.Spotify
+
 
 class Policy(Protocol):
     """Says what of a guild may be shown."""
 
-    def shows_member(self, member: discord.Member) -> bool:
-        """Tell whether viewers may see this person or bot."""
+    def shows_member(self, member: discord.Member, status: discord.Status | None = None) -> bool:
+        """Tell whether viewers may see this person or bot; with `status`, whether they may with that one."""
 
     def shows_offline(self, member_count: int) -> bool:
         """Tell whether viewers of a guild with so many members may see who is offline."""
@@ -35,17 +38,14 @@ class Roster(Protocol):
     def member(self, member: discord.Member) -> Member:
         """Describe one person or bot."""
 
-    def status(self, member: discord.Member) -> Status:
+    def status(self, status: discord.Status) -> Status:
         """Read a status."""
-
-    def color(self, member: discord.Member) -> str:
-        """Read a role colour."""
 
     def voice(self, member: discord.Member) -> Voice | None:
         """Read where a member talks."""
 
-    def activity(self, member: discord.Member) -> str | None:
-        """Say what a member does."""
+    def activity(self, activities: Iterable[Activity]) -> str | None:
+        """Say what somebody does."""
 
     def channels(self, guild: discord.Guild) -> list[Channel]:
         """Describe the channels that may be shown."""
