@@ -21,9 +21,9 @@ class Directory:
     """
 
     def __init__(self, on_opened: Callable[[], None] = lambda: None) -> None:
-        self.lobby = Room(LOBBY)
         self.rooms: dict[str, Room] = {}
         self._windows: dict[str, FlushWindow] = {}
+        self.lobby = self._furnish(LOBBY)
         self._on_opened = on_opened
 
     def open(
@@ -36,7 +36,8 @@ class Directory:
         room = self.rooms.get(info.id)
         before = room.info if room else None
         if room is None:
-            room = self._add(info)
+            room = self.rooms[info.id] = self._furnish(info)
+            log.info("room %s opened (%s)", info.slug, info.id)
         room.info = info
         if members is not None:
             room.reconcile(members)
@@ -62,10 +63,9 @@ class Directory:
             self._announce()
 
     def flush(self) -> None:
-        """Hand out what is pending in every room, and plan nothing more."""
+        """Hand out what is pending in every room."""
         for window in self._windows.values():
             window.flush()
-            window.stop()
 
     def resolve(self, name: str) -> Room | None:
         """Find the room that a slug, a snowflake, or a former link ending in the guild's alias means."""
@@ -89,17 +89,16 @@ class Directory:
         """Describe the listed guilds as `server-list` does."""
         return {room.info.id: listing_data(room.info) for room in self.rooms.values() if room.info.listed}
 
-    def _add(self, info: GuildInfo) -> Room:
+    def _furnish(self, info: GuildInfo) -> Room:
         window = FlushWindow(lambda now: room.flush(now))  # noqa: PLW0108 - the room comes after its window
         room = Room(info, window.wake)
-        self.rooms[info.id], self._windows[info.id] = room, window
-        log.info("room %s opened (%s)", info.slug, info.id)
+        self._windows[info.id] = window
         return room
 
     def _announce(self) -> None:
         """Tell viewers who asked for `servers` that the list changed."""
         listing = self.listing()
-        for room in self.rooms.values():
+        for room in (self.lobby, *self.rooms.values()):
             room.publish("servers", listing)
 
 

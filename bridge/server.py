@@ -376,6 +376,7 @@ class WebSocketServer:
     async def _move_out_of_lobby(self) -> None:
         entry = await self._admission.admit("default", Credentials())
         if entry.room is not self._directory.lobby:
+            self._directory.flush()  # what was said in the lobby is not lost on the way out
             for session in list(self._sessions.values()):
                 if session.room is self._directory.lobby:
                     session.enter(entry.room)

@@ -1,0 +1,138 @@
+/** Small tools for building the page. Text only ever becomes text. */
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** @param {string} id */
+export function byId(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} [className]
+ * @param {...(Node | string)} children
+ */
+export function make(tag, className = '', ...children) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+}
+
+/**
+ * A picture from the page's own sheet; silent unless it gets a label.
+ *
+ * @param {string} name
+ * @param {string} [label]
+ */
+export function icon(name, label) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.classList.add('icon', name);
+  svg.append(document.createElementNS(SVG, 'use'));
+  setIcon(svg, name, label);
+  return svg;
+}
+
+/**
+ * @param {SVGElement} svg
+ * @param {string} name
+ * @param {string} [label]
+ */
+export function setIcon(svg, name, label) {
+  svg.firstElementChild?.setAttribute('href', `#${name}`);
+  svg.setAttribute('aria-hidden', String(!label));
+  if (label) {
+    svg.setAttribute('role', 'img');
+    svg.setAttribute('aria-label', label);
+  }
+}
+
+/**
+ * Gives a node a role's colour, for the style sheet to make readable on its ground.
+ *
+ * @param {HTMLElement} node
+ * @param {string | null} color `#rrggbb`
+ */
+export function tint(node, color) {
+  node.classList.toggle('tinted', color !== null);
+  if (color) node.style.setProperty('--role', color);
+  else node.style.removeProperty('--role');
+}
+
+/**
+ * Touches the page only where it differs.
+ *
+ * @param {Node} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/**
+ * A list on the page that follows a list of values: rows are kept, moved and changed, never rebuilt.
+ *
+ * @template Item
+ */
+export class KeyedList {
+  #parent;
+  #keyOf;
+  #create;
+  #update;
+  /** @type {Map<unknown, {node: HTMLElement, item: Item | undefined}>} */
+  #rows = new Map();
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {(item: Item) => unknown} keyOf
+   * @param {(item: Item) => HTMLElement} create
+   * @param {(node: HTMLElement, item: Item, before?: Item) => void} update for a new row, or another item
+   */
+  constructor(parent, keyOf, create, update) {
+    this.#parent = parent;
+    this.#keyOf = keyOf;
+    this.#create = create;
+    this.#update = update;
+  }
+
+  /** @param {readonly Item[]} items */
+  show(items) {
+    this.#dropAllBut(new Set(items.map(this.#keyOf)));
+    let here = this.#parent.firstElementChild;
+    for (const item of items) {
+      const node = this.#rowFor(item);
+      if (here && node === here.nextElementSibling) {
+        const moved = here; // one that moved down: it is put in again when its turn comes
+        here = node;
+        moved.remove();
+      }
+      if (node === here) here = here.nextElementSibling;
+      else this.#parent.insertBefore(node, here);
+    }
+  }
+
+  /** @param {Set<unknown>} wanted */
+  #dropAllBut(wanted) {
+    for (const [key, { node }] of this.#rows) {
+      if (wanted.has(key)) continue;
+      node.remove();
+      this.#rows.delete(key);
+    }
+  }
+
+  /** @param {Item} item */
+  #rowFor(item) {
+    const key = this.#keyOf(item);
+    let row = this.#rows.get(key);
+    if (!row) {
+      row = { node: this.#create(item), item: undefined };
+      this.#rows.set(key, row);
+    }
+    if (row.item !== item) {
+      this.#update(row.node, item, row.item);
+      row.item = item;
+    }
+    return row.node;
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * One WebSocket that stays: it opens, hands in frames, and comes back by itself.
+ *
+ * @typedef {'lost' | 'full' | 'refused'} Why
+ * @typedef {{phase: 'connecting'} | {phase: 'live'} | {phase: 'waiting', why: Why, retryAt: number}} LinkState
+ * @typedef {{type: string, cursor?: string, events?: unknown[], data?: any, [field: string]: any}} Frame
+ * @typedef {{opened(): void, frame(frame: Frame): void, changed(state: LinkState): void}} Listener
+ */
+
+const PATIENCE_MS = 15_000; // a connection without a room after this long is given up
+const STEADY_MS = 10_000; // live for this long: earlier failures are forgotten
+
+// The first and the longest pause before the next try, in milliseconds.
+/** @type {Record<Why, [number, number]>} */
+const PAUSES = {
+  lost: [1_000, 30_000],
+  full: [5_000, 60_000],
+  refused: [60_000, 600_000],
+};
+
+/**
+ * Milliseconds to wait: doubling, and random in its second half, so that a crowd doesn't return at once.
+ *
+ * @param {Why} why
+ * @param {number} failures how many tries in a row have failed already
+ */
+export function pauseBefore(why, failures, random = Math.random) {
+  const [first, longest] = PAUSES[why];
+  const whole = Math.min(longest, first * 2 ** failures);
+  return whole / 2 + (random() * whole) / 2;
+}
+
+/**
+ * What a close code means for coming back. "Try later" (1013) is a full house only to who was not in yet.
+ *
+ * @param {number} code
+ * @param {boolean} wasLive
+ * @returns {Why}
+ */
+export function meaningOf(code, wasLive) {
+  if (code === 1008) return 'refused';
+  return code === 1013 && !wasLive ? 'full' : 'lost';
+}
+
+/**
+ * Where the bridge listens: beside the page, or where `?socketURL=` says.
+ *
+ * @param {Location | URL} page
+ */
+export function socketUrl(page) {
+  const given = new URLSearchParams(page.search).get('socketURL');
+  if (given) return given;
+  const folder = page.pathname.replace(/[^/]*$/, '');
+  return `${page.protocol === 'https:' ? 'wss:' : 'ws:'}//${page.host}${folder}`;
+}
+
+/**
+ * Whether the bridge is the one that served the page: a link may name any other, which is nobody's business
+ * to be told a password.
+ *
+ * @param {string} url
+ * @param {Location | URL} page
+ */
+export function isOwnBridge(url, page) {
+  return URL.canParse(url, page.href) && new URL(url, page.href).host === page.host;
+}
+
+/** @param {unknown} text @returns {Frame | null} */
+function parse(text) {
+  try {
+    const frame = JSON.parse(String(text));
+    return typeof frame?.type === 'string' ? frame : null;
+  } catch {
+    return null;
+  }
+}
+
+export class Line {
+  #url;
+  #listener;
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {LinkState} */
+  #state = { phase: 'connecting' };
+  // Tries in a row that ended so; each kind of ending has a schedule of its own.
+  #failures = { lost: 0, full: 0, refused: 0 };
+  /** @type {number | undefined} */
+  #timer;
+
+  /**
+   * @param {string} url
+   * @param {Listener} listener
+   */
+  constructor(url, listener) {
+    this.#url = url;
+    this.#listener = listener;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  open() {
+    this.#drop();
+    this.#enter({ phase: 'connecting' });
+    this.#after(PATIENCE_MS, () => this.#lost(1006));
+    try {
+      this.#socket = new WebSocket(this.#url);
+    } catch {
+      this.#lost(1006); // an address that is none, or one the page may not reach
+      return;
+    }
+    this.#socket.onopen = () => this.#listener.opened();
+    this.#socket.onmessage = (event) => {
+      const frame = parse(event.data);
+      if (frame) this.#listener.frame(frame);
+    };
+    this.#socket.onclose = (event) => this.#lost(event.code);
+  }
+
+  /** @param {object} frame */
+  send(frame) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  /** The bridge has given this viewer a room. */
+  settle() {
+    if (this.#state.phase === 'live') return;
+    this.#enter({ phase: 'live' });
+    this.#after(STEADY_MS, () => { this.#failures = { lost: 0, full: 0, refused: 0 }; });
+  }
+
+  /** Doesn't wait any longer; what is connecting or live is left alone. */
+  hurry() {
+    if (this.#state.phase === 'waiting') this.open();
+  }
+
+  /** @param {number} code */
+  #lost(code) {
+    const why = meaningOf(code, this.#state.phase === 'live');
+    const pause = pauseBefore(why, this.#failures[why]);
+    this.#failures[why] += 1;
+    this.#drop();
+    this.#enter({ phase: 'waiting', why, retryAt: Date.now() + pause });
+    this.#after(pause, () => this.open());
+  }
+
+  #drop() {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  /** @param {LinkState} state */
+  #enter(state) {
+    this.#state = state;
+    this.#listener.changed(state);
+  }
+
+  /**
+   * One clock at a time: each state has at most one thing it waits for.
+   *
+   * @param {number} ms
+   * @param {() => void} act
+   */
+  #after(ms, act) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, ms);
+  }
+}

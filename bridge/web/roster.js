@@ -1,0 +1,120 @@
+/**
+ * The members of a room, kept in the order they are shown: by status, then by name.
+ *
+ * @typedef {'online' | 'idle' | 'dnd' | 'offline'} Status
+ * @typedef {{channel: string, muted: boolean, deafened: boolean, streaming: boolean}} Voice
+ * @typedef {{uid: string, name: string, fold: string, status: Status, color: string | null, bot: boolean,
+ *   voice: Voice | null, activity: string, reaction: string}} Member
+ * @typedef {{rows: Member[], total: number, totals: Record<Status, number>}} Found
+ */
+
+/** @type {Status[]} */
+export const STATUSES = ['online', 'idle', 'dnd', 'offline'];
+
+/** @type {Record<Status, number>} */
+const RANK = { online: 0, idle: 1, dnd: 2, offline: 3 };
+
+/**
+ * A name as it is compared and searched: no case, no accents.
+ *
+ * @param {string} name
+ */
+export function fold(name) {
+  return name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+}
+
+/**
+ * @param {Member} a
+ * @param {Member} b
+ */
+function compare(a, b) {
+  if (a.status !== b.status) return RANK[a.status] - RANK[b.status];
+  if (a.fold !== b.fold) return a.fold < b.fold ? -1 : 1;
+  return a.uid < b.uid ? -1 : Number(a.uid > b.uid);
+}
+
+/** @returns {Record<Status, number>} */
+const nobody = () => ({ online: 0, idle: 0, dnd: 0, offline: 0 });
+
+export class Roster {
+  // In order as of the last look: what changed since keeps its place, newcomers stand at the end.
+  /** @type {Map<string, Member>} */
+  #byUid = new Map();
+  // The order itself; null when a change has outdated it.
+  /** @type {Member[] | null} */
+  #order = [];
+  #totals = nobody();
+  /** Grows with every change, so that a reader knows what it has seen. */
+  revision = 0;
+
+  get size() {
+    return this.#byUid.size;
+  }
+
+  /** How many are anything but offline. */
+  get present() {
+    return this.size - this.#totals.offline;
+  }
+
+  /** @param {string} uid */
+  get(uid) {
+    return this.#byUid.get(uid);
+  }
+
+  /** @param {Iterable<Member>} members */
+  replace(members) {
+    this.#byUid.clear();
+    this.#totals = nobody();
+    for (const member of members) this.set(member);
+    this.#changed();
+  }
+
+  /** @param {Member} member */
+  set(member) {
+    const before = this.get(member.uid);
+    if (before) this.#totals[before.status] -= 1;
+    this.#totals[member.status] += 1;
+    this.#byUid.set(member.uid, member);
+    this.#changed();
+  }
+
+  /** @param {string} uid */
+  delete(uid) {
+    const before = this.get(uid);
+    if (!before) return;
+    this.#totals[before.status] -= 1;
+    this.#byUid.delete(uid);
+    this.#changed();
+  }
+
+  /**
+   * The first `limit` members whose name contains `query`, and how many there are in all.
+   *
+   * @param {string} query
+   * @param {number} limit
+   * @returns {Found}
+   */
+  find(query, limit) {
+    const order = this.#sorted();
+    const wanted = fold(query.trim());
+    if (!wanted) return { rows: order.slice(0, limit), total: this.size, totals: this.#totals };
+    const found = order.filter((member) => member.fold.includes(wanted));
+    const totals = nobody();
+    for (const { status } of found) totals[status] += 1;
+    return { rows: found.slice(0, limit), total: found.length, totals };
+  }
+
+  #changed() {
+    this.#order = null;
+    this.revision += 1;
+  }
+
+  /** Sorted once for however many changes, and quickly, as nearly all stand in order already. */
+  #sorted() {
+    if (!this.#order) {
+      this.#order = [...this.#byUid.values()].sort(compare);
+      this.#byUid = new Map(this.#order.map((member) => [member.uid, member]));
+    }
+    return this.#order;
+  }
+}

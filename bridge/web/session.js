@@ -1,0 +1,159 @@
+/**
+ * The conversation with the bridge: which guild is asked for, resumed, entered or refused.
+ *
+ * @typedef {import('./net.js').Frame} Frame
+ * @typedef {import('./net.js').LinkState} LinkState
+ * @typedef {{text: string, slug: string | null}} Refusal
+ * @typedef {{changed(): void, joined(slug: string): void, refused(refusal: Refusal): void}} Watcher
+ */
+
+import { Line } from './net.js';
+
+const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers'];
+
+export class Session {
+  #store;
+  #watcher;
+  #line;
+  // The guild to ask for when a connection opens; null leaves it to the bridge.
+  /** @type {string | null} */
+  #wish;
+  // How far the store has followed its room.
+  /** @type {string | undefined} */
+  #cursor;
+  // What was asked for and not answered yet.
+  /** @type {{slug: string | null, password?: string} | null} */
+  #asked = null;
+  /** In a room on this very connection. */
+  #seated = false;
+  // Passwords that opened a guild, kept while the page lives.
+  /** @type {Map<string, string>} */
+  #passwords = new Map();
+
+  /**
+   * @param {string} url
+   * @param {string | null} wish
+   * @param {import('./store.js').Store} store
+   * @param {Watcher} watcher
+   */
+  constructor(url, wish, store, watcher) {
+    this.#store = store;
+    this.#watcher = watcher;
+    this.#wish = wish;
+    this.#line = new Line(url, {
+      opened: () => this.#opened(),
+      frame: (frame) => this.#read(frame),
+      changed: (state) => this.#changed(state),
+    });
+  }
+
+  /** @returns {LinkState} */
+  get link() {
+    return this.#line.state;
+  }
+
+  /** The guild whose door is being knocked at. */
+  get asking() {
+    return this.#asked?.slug ?? null;
+  }
+
+  start() {
+    this.#line.open();
+  }
+
+  hurry() {
+    this.#line.hurry();
+  }
+
+  /** The network has changed under us: a live socket may be dead without knowing, a lost one may come back. */
+  renew() {
+    const { link } = this;
+    if (link.phase === 'live' || (link.phase === 'waiting' && link.why === 'lost')) this.#line.open();
+  }
+
+  /**
+   * @param {string | null} slug
+   * @param {string} [password]
+   */
+  ask(slug, password) {
+    this.#asked = { slug, password: password ?? this.#passwords.get(slug ?? '') };
+    if (this.#line.state.phase === 'waiting') {
+      this.#wish = slug;
+      this.#line.open();
+    } else {
+      this.#connect(this.#asked);
+    }
+    this.#watcher.changed();
+  }
+
+  #opened() {
+    this.#seated = false;
+    this.#asked ??= { slug: this.#wish, password: this.#passwords.get(this.#wish ?? '') };
+    this.#connect(this.#asked);
+  }
+
+  /** @param {{slug: string | null, password?: string}} wanted */
+  #connect({ slug, password }) {
+    const resumable = !this.#seated && slug !== null && slug === this.#store.room?.slug;
+    this.#line.send({
+      type: 'connect',
+      data: { server: slug, password, batch: true, events: EVENTS, cursor: resumable ? this.#cursor : undefined },
+    });
+  }
+
+  /** @param {LinkState} state */
+  #changed(state) {
+    if (state.phase === 'waiting') {
+      this.#seated = false;
+      this.#asked = null;
+      if (state.why === 'refused') this.#forget();
+    }
+    this.#watcher.changed();
+  }
+
+  /** What may no longer be shown is not kept; the next question is for the default guild. */
+  #forget() {
+    this.#wish = null;
+    this.#cursor = undefined;
+    this.#store.leave();
+  }
+
+  /** @param {Frame} frame */
+  #read(frame) {
+    if (frame.type === 'batch') {
+      for (const event of frame.events ?? []) this.#take(/** @type {Frame} */ (event));
+    } else {
+      this.#take(frame);
+    }
+    if (typeof frame.cursor === 'string') this.#cursor = frame.cursor;
+    this.#watcher.changed();
+  }
+
+  /** @param {Frame} frame */
+  #take(frame) {
+    if (frame.type === 'error') this.#refused(String(frame.data?.message ?? ''));
+    else if (frame.type === 'refresh_data') this.#line.send({ type: 'get_user_data', serverId: frame.serverId });
+    else this.#store.apply(frame, Date.now());
+    if (frame.type === 'server-join') this.#joined(frame.data ?? {});
+  }
+
+  /** @param {{request?: {server?: string}, cursor?: string}} data */
+  #joined({ request, cursor }) {
+    const slug = String(request?.server ?? '');
+    if (this.#asked?.password && this.#asked.slug) this.#passwords.set(this.#asked.slug, this.#asked.password);
+    this.#asked = null;
+    this.#seated = true;
+    this.#wish = slug || null;
+    this.#cursor = cursor;
+    this.#line.settle();
+    this.#watcher.joined(slug);
+  }
+
+  /** @param {string} text */
+  #refused(text) {
+    const slug = this.#asked?.slug ?? null;
+    this.#asked = null;
+    this.#watcher.refused({ text, slug });
+    if (slug !== null && !this.#seated) this.ask(null); // the default guild is better than an empty page
+  }
+}

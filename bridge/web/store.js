@@ -1,0 +1,281 @@
+/**
+ * The guild's truth: what the bridge has told, and nothing else. Knows no DOM and no socket.
+ *
+ * @typedef {import('./net.js').Frame} Frame
+ * @typedef {import('./roster.js').Member} Member
+ * @typedef {import('./roster.js').Status} Status
+ * @typedef {{key: string, slug: string, name: string, locked: boolean}} Guild
+ * @typedef {{slug: string, name: string}} Room
+ * @typedef {{key: number, id: string, uid: string, author: string, color: string | null, bot: boolean,
+ *   channel: string, text: string, replyTo: string, at: number, edited: boolean}} Message
+ * @typedef {{key: number, gap: true}} Gap
+ */
+
+import { Roster, STATUSES, fold } from './roster.js';
+
+export const FEED_LENGTH = 50;
+const TYPING_MS = 8_000; // Discord repeats the event while somebody keeps typing
+const REACTION_MS = 6_000;
+const DISCORD_EPOCH = 1_420_070_400_000;
+
+/** @param {unknown} value */
+const text = (value) => (typeof value === 'string' ? value : '');
+
+/** @param {unknown} value @returns {Status} */
+const status = (value) => STATUSES.find((known) => known === value) ?? 'offline';
+
+/**
+ * A role's colour. White is what members without a coloured role are sent as.
+ *
+ * @param {unknown} value
+ * @returns {string | null}
+ */
+const color = (value) => (/^#(?!f{6})[0-9a-f]{6}$/i.test(text(value)) ? text(value) : null);
+
+/**
+ * When a message was written: its id says so, if it is a snowflake of about now.
+ *
+ * @param {string} id
+ * @param {number} now
+ */
+export function writtenAt(id, now) {
+  if (!/^\d{16,20}$/.test(id)) return now;
+  const at = Number(BigInt(id) >> 22n) + DISCORD_EPOCH;
+  return Math.abs(now - at) < 86_400_000 ? Math.min(at, now) : now;
+}
+
+export class Store {
+  /** @type {Guild[]} */
+  guilds = [];
+  /** @type {Room | null} */
+  room = null;
+  roster = new Roster();
+  // Oldest first. Replaced, never changed, so that a reader sees by identity whether it is news.
+  /** @type {(Message | Gap)[]} */
+  feed = [];
+  // Who is typing, and until when.
+  /** @type {Map<string, number>} */
+  typing = new Map();
+  /** @type {Record<string, {name?: string}>} */
+  #channels = {};
+  /** How many members there are beside those that are shown. */
+  #unseen = 0;
+  /** @type {Map<string, number>} */
+  #reactions = new Map();
+  #keys = 0;
+
+  /** @type {Record<string, (data: any, now: number) => void>} */
+  #readers = {
+    'server-list': (data) => this.#list(data),
+    servers: (data) => this.#list(data),
+    'server-join': (data) => this.#join(data),
+    channels: (data) => { this.#channels = data; },
+    presence: (data) => this.#presence(data),
+    message: (data, now) => this.#message(data, now),
+    edit: (data) => this.#edit(data),
+    typing: (data, now) => { this.typing.set(text(data.uid), now + TYPING_MS); },
+    reaction: (data, now) => this.#reaction(data, now),
+    voice: (data) => this.#amend(text(data.uid), { voice: this.#voice(data) }),
+    activity: (data) => this.#amend(text(data.uid), { activity: text(data.text) }),
+  };
+
+  /**
+   * Takes one frame in. Types and fields it doesn't know are left alone.
+   *
+   * @param {Frame} frame
+   * @param {number} now
+   */
+  apply(frame, now) {
+    if (frame.type === 'user_data') this.#members(frame.users ?? {});
+    else if (Object.hasOwn(this.#readers, frame.type)) this.#readers[frame.type](frame.data ?? {}, now);
+  }
+
+  get counts() {
+    return { members: this.roster.size + this.#unseen, online: this.roster.present };
+  }
+
+  /** The room may not be shown any longer: nothing of it stays. */
+  leave() {
+    this.guilds = this.guilds.filter(({ slug }) => slug !== this.room?.slug);
+    this.room = null;
+    this.#empty();
+    this.roster.replace([]);
+    this.#unseen = 0;
+  }
+
+  /**
+   * Ends what fades by itself.
+   *
+   * @param {number} now
+   * @returns {number} when the next thing fades; Infinity when nothing does
+   */
+  fade(now) {
+    for (const [uid, until] of this.typing) if (until <= now) this.typing.delete(uid);
+    for (const [uid, until] of this.#reactions) {
+      if (until > now) continue;
+      this.#reactions.delete(uid);
+      this.#amend(uid, { reaction: '' });
+    }
+    return Math.min(...this.typing.values(), ...this.#reactions.values());
+  }
+
+  #empty() {
+    this.feed = [];
+    this.typing.clear();
+    this.#reactions.clear();
+    this.#channels = {};
+  }
+
+  /** @param {Record<string, any>} data */
+  #list(data) {
+    this.guilds = Object.entries(data).map(([key, guild]) => ({
+      key,
+      slug: text(guild?.id),
+      name: text(guild?.name) || text(guild?.id),
+      locked: guild?.passworded === true,
+    }));
+  }
+
+  /** @param {any} data */
+  #join(data) {
+    const slug = text(data.request?.server);
+    const returning = this.room?.slug === slug;
+    this.room = { slug, name: text(data.serverName) || slug };
+    if (!returning) this.#empty();
+    if (data.channels) this.#channels = data.channels;
+    if (data.resumed) return;
+    this.typing.clear();
+    this.#reactions.clear();
+    this.#members(data.users ?? {});
+    this.#unseen = Math.max(0, (Number(data.counts?.members) || 0) - this.roster.size);
+    if (this.feed.length) this.#say({ key: this.#keys++, gap: true });
+  }
+
+  /** @param {Record<string, any>} users */
+  #members(users) {
+    this.roster.replace(Object.entries(users).map(([uid, user]) => this.#member(uid, user ?? {})));
+  }
+
+  /** @param {string} uid @param {any} user @returns {Member} */
+  #member(uid, user) {
+    const name = text(user.username) || uid;
+    return {
+      uid,
+      name,
+      fold: fold(name),
+      status: status(user.status),
+      color: color(user.roleColor),
+      bot: user.bot === true,
+      voice: user.voice ? this.#voice(user.voice) : null,
+      activity: text(user.activity),
+      reaction: '',
+    };
+  }
+
+  /** @param {any} data */
+  #voice(data) {
+    if (!data.channel) return null;
+    return {
+      channel: this.#channelName(data),
+      muted: data.muted === true,
+      deafened: data.deafened === true,
+      streaming: data.streaming === true,
+    };
+  }
+
+  /** @param {any} data */
+  #channelName(data) {
+    return text(data.channelName) || text(this.#channels[data.channel]?.name);
+  }
+
+  /**
+   * @param {string} uid
+   * @param {Partial<Member>} change
+   */
+  #amend(uid, change) {
+    const member = this.roster.get(uid);
+    if (member) this.roster.set({ ...member, ...change });
+  }
+
+  /** @param {any} data */
+  #presence(data) {
+    const uid = text(data.uid);
+    const known = this.roster.get(uid);
+    if (data.delete === true) {
+      if (known) this.#leave(uid);
+    } else if (known) {
+      this.#amend(uid, this.#news(data));
+    } else {
+      this.roster.set(this.#member(uid, data));
+      if (this.#unseen) this.#unseen -= 1; // where some are not shown, who appears was most likely one of them
+    }
+  }
+
+  /** @param {string} uid */
+  #leave(uid) {
+    this.roster.delete(uid);
+    this.typing.delete(uid);
+    if (this.#unseen) this.#unseen += 1;
+  }
+
+  /**
+   * What a presence tells anew; what it leaves out stays as it was.
+   *
+   * @param {any} data
+   * @returns {Partial<Member>}
+   */
+  #news(data) {
+    const told = this.#member(data.uid, data);
+    return {
+      status: told.status,
+      ...('username' in data && { name: told.name, fold: told.fold }),
+      ...('roleColor' in data && { color: told.color }),
+      ...('bot' in data && { bot: told.bot }),
+      ...('voice' in data && { voice: told.voice }),
+      ...('activity' in data && { activity: told.activity }),
+    };
+  }
+
+  /** @param {any} data @param {number} now */
+  #message(data, now) {
+    const uid = text(data.uid);
+    const member = this.roster.get(uid);
+    this.typing.delete(uid);
+    this.#say({
+      key: this.#keys++,
+      id: text(data.id),
+      uid,
+      author: member?.name ?? '',
+      color: member?.color ?? null,
+      bot: member?.bot ?? false,
+      channel: this.#channelName(data),
+      text: text(data.message),
+      replyTo: this.roster.get(text(data.replyTo))?.name ?? '',
+      at: writtenAt(text(data.id), now),
+      edited: false,
+    });
+  }
+
+  /** @param {Message | Gap} entry */
+  #say(entry) {
+    this.feed = [...this.feed, entry].slice(-FEED_LENGTH);
+  }
+
+  /** @param {any} data */
+  #edit(data) {
+    const id = text(data.id);
+    if (!id) return;
+    const gone = data.message === null;
+    this.feed = this.feed.flatMap((entry) => {
+      if (!('id' in entry) || entry.id !== id) return [entry];
+      return gone ? [] : [{ ...entry, text: text(data.message), edited: true }];
+    });
+  }
+
+  /** @param {any} data @param {number} now */
+  #reaction(data, now) {
+    const uid = text(data.uid);
+    this.#reactions.set(uid, now + REACTION_MS);
+    this.#amend(uid, { reaction: text(data.emoji) });
+  }
+}

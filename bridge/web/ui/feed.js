@@ -1,0 +1,91 @@
+/**
+ * What is being said, newest last. Follows the talk until the reader scrolls back.
+ *
+ * @typedef {import('../i18n.js').Words} Words
+ * @typedef {import('../store.js').Message} Message
+ * @typedef {import('../store.js').Gap} Gap
+ * @typedef {import('../store.js').Store} Store
+ */
+
+import { KeyedList, byId, icon, make, setText, tint } from '../dom.js';
+import { speaker } from './figure.js';
+
+const NEAR_END = 24; // pixels from the end that still count as reading the latest
+
+export class Feed {
+  #words;
+  #clock;
+  #log = byId('feed');
+  #latest = byId('latest');
+  /** @type {KeyedList<Message | Gap>} */
+  #list;
+  /** @type {readonly unknown[] | null} */
+  #shown = null;
+  #following = true;
+
+  /** @param {Words} words */
+  constructor(words) {
+    this.#words = words;
+    this.#clock = new Intl.DateTimeFormat(navigator.language, { timeStyle: 'short' });
+    this.#list = new KeyedList(
+      this.#log, (entry) => entry.key, (entry) => this.#create(entry), (row, entry) => this.#update(row, entry),
+    );
+    this.#latest.append(icon('down'), words.latest);
+    this.#latest.addEventListener('click', () => this.#follow());
+    this.#log.addEventListener('scroll', () => this.#scrolled());
+    new ResizeObserver(() => this.#keepUp()).observe(this.#log);
+  }
+
+  /** @param {Store} store */
+  show({ feed, typing, roster }) {
+    const names = [...typing.keys()].flatMap((uid) => roster.get(uid)?.name ?? []);
+    setText(byId('typing'), names.length ? this.#words.typing(names) : '');
+    if (feed === this.#shown) return;
+    this.#shown = feed;
+    this.#list.show(feed);
+    byId('quiet').hidden = feed.length > 0;
+    if (!feed.length) this.#following = true;
+    this.#keepUp();
+  }
+
+  #follow() {
+    this.#following = true;
+    this.#keepUp();
+    this.#log.focus({ preventScroll: true });
+  }
+
+  #keepUp() {
+    if (this.#following) this.#log.scrollTop = this.#log.scrollHeight;
+    this.#latest.hidden = this.#following;
+  }
+
+  #scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#log;
+    if (!clientHeight) return; // out of sight, as another panel is shown
+    this.#following = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    this.#latest.hidden = this.#following;
+  }
+
+  /** @param {Message | Gap} entry */
+  #create(entry) {
+    if ('gap' in entry) return make('p', 'gap', this.#words.gap);
+    const byline = make('p', 'byline', make('span', 'name', entry.author || this.#words.someone));
+    if (entry.bot) byline.append(make('span', 'tag', this.#words.bot));
+    if (entry.replyTo) byline.append(make('span', 'reply', this.#words.replying(entry.replyTo)));
+    if (entry.channel) byline.append(make('span', 'place', `#${entry.channel}`));
+    const time = make('time', '', this.#clock.format(entry.at));
+    time.dateTime = new Date(entry.at).toISOString();
+    byline.append(time);
+    const row = make('article', 'message', speaker(entry.bot), byline, make('p', 'words'));
+    tint(row, entry.color);
+    return row;
+  }
+
+  /** @param {HTMLElement} row @param {Message | Gap} entry */
+  #update(row, entry) {
+    if ('gap' in entry) return;
+    const words = /** @type {Element} */ (row.querySelector('.words'));
+    setText(words, entry.text);
+    if (entry.edited) words.append(' ', make('span', 'edited', `(${this.#words.edited})`));
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Who is here: in groups by status, searchable, and never more rows than a browser likes.
+ *
+ * @typedef {import('../i18n.js').Words} Words
+ * @typedef {import('../roster.js').Roster} Roster
+ * @typedef {import('../roster.js').Member} Member
+ * @typedef {import('../roster.js').Status} Status
+ */
+
+import { KeyedList, byId, icon, make, setText, tint } from '../dom.js';
+import { STATUSES } from '../roster.js';
+import { person, pose } from './figure.js';
+
+const ROWS = 200;
+
+export class MemberList {
+  #words;
+  #search = /** @type {HTMLInputElement} */ (byId('search'));
+  /** @type {Record<string, {section: HTMLElement, title: HTMLElement, list: KeyedList<Member>}>} */
+  #groups;
+  #seen = '';
+
+  /**
+   * @param {Words} words
+   * @param {() => void} searched called when somebody else is looked for
+   */
+  constructor(words, searched) {
+    this.#words = words;
+    this.#search.placeholder = words.search;
+    this.#search.addEventListener('input', searched);
+    this.#groups = Object.fromEntries(STATUSES.map((status) => [status, this.#group(status)]));
+  }
+
+  /** @param {Roster} roster */
+  show(roster) {
+    const query = this.#search.value;
+    const seen = `${roster.revision} ${query}`;
+    if (seen === this.#seen) return;
+    this.#seen = seen;
+    const { rows, total, totals } = roster.find(query, ROWS);
+    for (const status of STATUSES) {
+      const { section, title, list } = this.#groups[status];
+      list.show(rows.filter((member) => member.status === status));
+      setText(title, `${this.#words.status[status]} · ${this.#words.number(totals[status])}`);
+      section.hidden = !rows.some((member) => member.status === status);
+    }
+    setText(byId('rest'), this.#summary(query.trim() !== '', total, total - rows.length));
+  }
+
+  /**
+   * @param {boolean} searching
+   * @param {number} total
+   * @param {number} left how many have no row
+   */
+  #summary(searching, total, left) {
+    if (searching && !total) return this.#words.noMatch;
+    const found = searching ? this.#words.found(total) : '';
+    const more = left ? this.#words.more(left) : '';
+    return [found, more].filter(Boolean).join(' · ');
+  }
+
+  /** @param {Status} status */
+  #group(status) {
+    const title = make('h3');
+    title.id = `group-${status}`;
+    const rows = make('ul');
+    rows.setAttribute('aria-labelledby', title.id);
+    const section = make('section', '', title, rows);
+    byId('groups').append(section);
+    const list = new KeyedList(rows, (member) => member.uid, createRow, (...change) => this.#update(...change));
+    return { section, title, list };
+  }
+
+  /** @param {HTMLElement} row @param {Member} member @param {Member} [before] */
+  #update(row, member, before) {
+    const [figure, who, doing] = row.children;
+    const [name, tag, reaction] = who.children;
+    row.dataset.status = member.status;
+    tint(row, member.color);
+    pose(figure, member.status, this.#words.status[member.status], member.bot);
+    setText(name, member.name);
+    setText(tag, member.bot ? this.#words.bot : '');
+    setText(reaction, member.reaction);
+    if (member.voice === before?.voice && member.activity === before?.activity) return;
+    doing.replaceChildren(...this.#doing(member));
+  }
+
+  /** @param {Member} member */
+  #doing({ voice, activity }) {
+    const words = this.#words;
+    const parts = [];
+    if (voice) {
+      parts.push(icon('voice'), make('span', 'channel', voice.channel));
+      if (voice.streaming) parts.push(icon('streaming', words.streaming));
+      if (voice.deafened) parts.push(icon('deafened', words.deafened));
+      else if (voice.muted) parts.push(icon('muted', words.muted));
+    }
+    if (activity) parts.push(make('span', 'activity', activity));
+    return parts;
+  }
+}
+
+function createRow() {
+  const who = make('p', 'who', make('span', 'name'), make('span', 'tag'), make('span', 'reaction'));
+  return make('li', 'member', person(), who, make('p', 'doing'));
+}

@@ -1,0 +1,74 @@
+/**
+ * What the bridge refused, said once and politely; with a place for a password where one may help.
+ *
+ * @typedef {import('../session.js').Refusal} Refusal
+ */
+
+import { byId, icon, make } from '../dom.js';
+import { refusalKind } from '../i18n.js';
+
+export class Notice {
+  #words;
+  #enter;
+  #close;
+  #node = byId('notice');
+  /** @type {Refusal | null} */
+  #shown = null;
+  #name = '';
+
+  /**
+   * @param {import('../i18n.js').Words} words
+   * @param {((slug: string, password: string) => void) | null} enter null where no password may be asked for
+   * @param {() => void} close
+   */
+  constructor(words, enter, close) {
+    this.#words = words;
+    this.#enter = enter;
+    this.#close = close;
+  }
+
+  /**
+   * @param {Refusal | null} refusal
+   * @param {string} name what the guild is called, as far as the page knows
+   */
+  show(refusal, name) {
+    if (refusal === this.#shown && name === this.#name) return;
+    this.#shown = refusal;
+    this.#name = name;
+    this.#node.replaceChildren(...(refusal ? this.#content(refusal, name) : []));
+  }
+
+  /** @param {Refusal} refusal @param {string} name */
+  #content({ text, slug }, name) {
+    const kind = refusalKind(text);
+    /** @type {HTMLElement[]} */
+    const content = [make('p', '', kind ? this.#words.refusals[kind](name) : text)];
+    if (this.#enter && slug && (kind === 'password' || kind === 'login')) {
+      content.push(this.#passwordForm(slug, this.#enter));
+    }
+    return [...content, this.#closeButton()];
+  }
+
+  /** @param {string} slug @param {(slug: string, password: string) => void} enter */
+  #passwordForm(slug, enter) {
+    const input = make('input');
+    input.type = 'password';
+    input.required = true;
+    input.maxLength = 200;
+    input.autocomplete = 'off';
+    const label = make('label', '', this.#words.password, input);
+    const form = make('form', '', label, make('button', 'primary', this.#words.enter));
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      enter(slug, input.value);
+    });
+    return form;
+  }
+
+  #closeButton() {
+    const button = make('button', 'close', icon('close', this.#words.close));
+    button.type = 'button';
+    button.addEventListener('click', this.#close);
+    return button;
+  }
+}

@@ -1,0 +1,117 @@
+"""A browser, a bridge, and pages that tell when something goes wrong in them.
+
+One browser serves all tests, each in a context of its own; so they share one event loop.
+"""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, async_playwright
+
+from bridge.model import Channel, GuildInfo, Member
+from bridge.providers import EmptyProvider
+from bridge.server import WebSocketServer
+
+GARDEN: Final = GuildInfo(id="100000000000000001", slug="garden", name="The Garden", default=True)
+HARBOUR: Final = GuildInfo(id="100000000000000002", slug="harbour", name="The Harbour")
+CHANNELS: Final = [Channel(id="31", name="beds"), Channel(id="32", name="Greenhouse", kind="voice")]
+GARDENERS: Final = [
+    Member(uid="11", username="Ada", status="online", role_color="#e06c75"),
+    Member(uid="12", username="Beppo", status="idle", role_color="#5b8dd9"),
+    Member(uid="13", username="Chiara", status="dnd"),
+    Member(uid="14", username="Dmitri", status="offline", bot=True),
+]
+
+_LAUNCH_ARGS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+def find_chromium() -> str:
+    """Find the system's browser. Without one a developer skips these tests; a CI run must not."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    reason = "no Chromium on the PATH: install the package `chromium`"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    executable = find_chromium()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=_LAUNCH_ARGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_page(browser: Browser) -> AsyncIterator[OpenPage]:
+    """Make pages, with the options of a browser context; no page may have had anything to complain about."""
+    complaints: list[str] = []
+    pages: list[Page] = []
+
+    def note_message(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def note_error(error: Error) -> None:
+        complaints.append(str(error))
+
+    async def make(**options: object) -> Page:
+        context = await browser.new_context(**{"locale": "en-GB", **options})  # type: ignore[arg-type]
+        page = await context.new_page()
+        page.on("console", note_message)
+        page.on("pageerror", note_error)
+        pages.append(page)
+        return page
+
+    yield make
+    for page in pages:
+        await page.context.close()
+    assert complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bare_bridge() -> AsyncIterator[WebSocketServer]:
+    """A bridge that has no guild to show yet."""
+    server = WebSocketServer(port=0, host="127.0.0.1", provider=EmptyProvider())
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bridge(bare_bridge: WebSocketServer) -> WebSocketServer:
+    """A bridge with two guilds: a garden, the default, and an empty harbour."""
+    bare_bridge.show_guild(GARDEN, GARDENERS, CHANNELS)
+    bare_bridge.show_guild(HARBOUR, [])
+    return bare_bridge
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mock_bridge() -> AsyncIterator[WebSocketServer]:
+    """A bridge as it comes: with four made-up guilds, of which `oauth` is protected."""
+    server = WebSocketServer(port=0, host="127.0.0.1")
+    await server.start()
+    yield server
+    await server.stop()
+
+
+def address(server: WebSocketServer, query: str = "") -> str:
+    """Where the page of a bridge is."""
+    return f"http://{server.host}:{server.port}/{query}"

@@ -1,0 +1,287 @@
+"""How the page keeps its connection: it comes back by itself, and knows when not to insist."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from bridge.model import GuildInfo, Member
+from bridge.providers import EmptyProvider
+from bridge.server import WebSocketServer
+
+from .conftest import GARDEN, GARDENERS, OpenPage, address
+from .scene import feed, heading, member, server
+from .scripted import ScriptedBridge
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ADA = {"11": {"uid": "11", "username": "Ada", "status": "online", "roleColor": "#e06c75"}}
+BEPPO = {"12": {"uid": "12", "username": "Beppo", "status": "online", "roleColor": "#5b8dd9"}}
+
+
+async def test_after_a_restart_the_page_returns_and_shows_the_new_truth(new_page: OpenPage) -> None:
+    """The same port, another bridge: same room, new members, and what was said before stays readable."""
+    before = WebSocketServer(port=0, host="127.0.0.1", provider=EmptyProvider())
+    before.show_guild(GARDEN, GARDENERS)
+    await before.start()
+    page = await new_page()
+    await page.goto(address(before))
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await before.broadcast_message(GARDEN.id, "11", "See you later", "31")
+    await expect(feed(page)).to_contain_text("See you later")
+
+    after = WebSocketServer(port=before.port, host="127.0.0.1", provider=EmptyProvider())
+    after.show_guild(GARDEN, [Member(uid="16", username="Fatima", status="online"), *GARDENERS[1:]])
+    await before.stop()
+    await after.start()
+    try:
+        await expect(member(page, "Fatima")).to_be_visible()
+        await expect(member(page, "Ada")).to_have_count(0)
+        await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        await expect(feed(page)).to_contain_text("See you later")
+        await expect(feed(page)).to_contain_text("some messages may be missing here")
+        await page.context.close()
+    finally:
+        await after.stop()
+
+
+async def test_a_guild_that_is_switched_off_is_not_shown_any_longer(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """Nothing of it stays on the page; the default guild is a button away."""
+    bridge.show_guild(GuildInfo(id="5", slug="cellar", name="The Cellar"), GARDENERS)
+    page = await new_page()
+    await page.goto(address(bridge, "?s=cellar"))
+    await expect(heading(page, "The Cellar")).to_be_visible()
+    await bridge.broadcast_message("5", "11", "It's dark in here", "31")
+    await expect(feed(page)).to_contain_text("It's dark in here")
+
+    bridge.hide_guild("5")
+
+    await expect(heading(page, "This server is no longer shown")).to_be_visible()
+    await expect(page.get_by_text("Not shown", exact=True)).to_be_visible()
+    assert await page.get_by_text("It's dark in here").count() == 0
+    assert await member(page, "Ada").count() == 0
+    await page.get_by_role("button", name="Show another server").click()
+    await expect(heading(page, "The Garden")).to_be_visible()
+    await expect(member(page, "Ada")).to_be_visible()
+
+
+async def test_the_lobby_leads_to_the_first_guild(bare_bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """With nothing to show, the page says what to do, and moves when there is a guild."""
+    page = await new_page()
+    await page.goto(address(bare_bridge))
+    await expect(heading(page, "There is no server to show yet")).to_be_visible()
+    await expect(page.get_by_text("Invite the bot to a Discord server")).to_be_visible()
+
+    bare_bridge.show_guild(GARDEN, GARDENERS)
+
+    await expect(heading(page, "The Garden")).to_be_visible()
+    await expect(member(page, "Ada")).to_be_visible()
+    await expect(page).to_have_url(address(bare_bridge, "?s=garden"))
+
+
+async def test_the_picker_is_filled_on_the_way_out_of_the_lobby(
+    bare_bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """The list that greeted a viewer in the lobby was empty: they hear of what came since."""
+    page = await new_page()
+    await page.goto(address(bare_bridge))
+    await expect(heading(page, "There is no server to show yet")).to_be_visible()
+
+    bare_bridge.show_guild(GARDEN, GARDENERS)
+
+    await expect(server(page, "The Garden")).to_have_attribute("aria-current", "true")
+
+
+async def test_an_empty_guild_says_so(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """And fills before the viewer's eyes."""
+    page = await new_page()
+    await page.goto(address(bridge, "?s=harbour"))
+    await expect(heading(page, "Nobody to be seen here")).to_be_visible()
+
+    await bridge.broadcast_presence("100000000000000002", "11", "online", "Ada")
+
+    await expect(member(page, "Ada")).to_be_visible()
+    await expect(heading(page, "Nobody to be seen here")).to_be_hidden()
+
+
+async def test_a_page_asks_for_all_it_can_show(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page, script = await new_page(), ScriptedBridge()
+    await script.take_over(page)
+    await page.goto(address(bridge))
+
+    assert await script.next_request() == {
+        "server": None,
+        "batch": True,
+        "events": ["typing", "voice", "reaction", "edit", "activity", "servers"],
+    }
+
+
+@pytest.mark.parametrize("code", [1001, 1006, 1011, 1013])
+async def test_a_lost_connection_is_resumed_where_it_was(
+    code: int, bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """The page keeps what it has, sends its last cursor, and takes in what it missed."""
+    page, script = await new_page(), ScriptedBridge()
+    await script.take_over(page)
+    await page.goto(address(bridge, "?s=garden"))
+    assert "cursor" not in await script.next_request()
+    script.seat("garden", "The Garden", users=ADA, cursor="a.1")
+    script.tell("presence", uid="11", status="dnd")
+    joke = {"uid": "11", "message": "Knock, knock", "channel": "31"}
+    script.send({"type": "batch", "events": [{"type": "message", "data": joke}], "cursor": "a.3"})
+    await expect(feed(page)).to_contain_text("Knock, knock")
+
+    await script.close(code)
+
+    await expect(page.get_by_text("Reconnecting", exact=True)).to_be_visible()
+    await expect(member(page, "Ada")).to_be_visible()
+    request = await script.next_request()
+    assert (request["server"], request["cursor"]) == ("garden", "a.3")
+    script.seat("garden", "The Garden", resumed=True, cursor="a.3")
+    script.tell("message", cursor="a.4", uid="11", message="Who's there?", channel="31")
+    await expect(feed(page).get_by_role("article")).to_have_count(2)
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await expect(page.get_by_text("some messages may be missing here")).to_have_count(0)
+
+
+async def test_another_guild_is_not_asked_for_with_a_cursor(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    page, script = await new_page(), ScriptedBridge()
+    await script.take_over(page)
+    await page.goto(address(bridge))
+    await script.next_request()
+    script.send({"type": "server-list", "data": {"1": {"id": "docs", "name": "Docs", "passworded": False}}})
+    script.seat("garden", "The Garden", users=ADA, cursor="a.1")
+
+    await server(page, "Docs").click()
+
+    request = await script.next_request()
+    assert request["server"] == "docs"
+    assert "cursor" not in request
+
+
+async def test_a_refused_page_does_not_insist(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """After 1008 the next question comes in the second half of the first minute, for the default guild."""
+    page, script = await new_page(), ScriptedBridge()
+    await script.take_over(page)
+    await page.clock.install()
+    await page.goto(address(bridge, "?s=garden"))
+    await script.next_request()
+    script.seat("garden", "The Garden", users=ADA, cursor="a.1")
+    await expect(member(page, "Ada")).to_be_visible()
+
+    await script.close(1008)
+    await expect(heading(page, "This server is no longer shown")).to_be_visible()
+    await page.clock.run_for(29_000)
+    assert script.connections == 1
+    await page.clock.run_for(32_000)
+
+    request = await script.next_request()
+    assert request["server"] is None
+    assert "cursor" not in request
+    script.seat("docs", "Docs", users=BEPPO, cursor="b.1")
+    await expect(member(page, "Beppo")).to_be_visible()
+    await expect(member(page, "Ada")).to_have_count(0)
+
+
+async def test_a_full_bridge_is_told_and_asked_again(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page, script = await new_page(), ScriptedBridge()
+    await script.take_over(page)
+    await page.add_init_script("Math.random = () => 0.999")  # the longest pause: time to press the button
+    await page.goto(address(bridge))
+    await script.next_request()
+
+    await script.close(1013)
+
+    await expect(heading(page, "All places are taken")).to_be_visible()
+    await expect(page.get_by_text("Full", exact=True)).to_be_visible()
+    await expect(page.get_by_text(re.compile(r"^in \d s$"))).to_be_visible()
+    await page.get_by_role("button", name="Try now").click()
+    await script.next_request()
+    script.seat("garden", "The Garden", users=ADA)
+    await expect(member(page, "Ada")).to_be_visible()
+
+
+async def test_pauses_grow(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Each failure doubles the pause, up to half a minute; half of it is left to chance."""
+    page = await new_page()
+    await page.goto(address(bridge))
+    pauses = await page.evaluate(
+        """async () => {
+            const { pauseBefore } = await import('./net.js');
+            const each = (why, random) =>
+                [0, 1, 2, 3, 9].map((failures) => pauseBefore(why, failures, () => random));
+            return { soonest: each('lost', 0), latest: each('lost', 1), refused: each('refused', 1) };
+        }"""
+    )
+
+    assert pauses["soonest"] == [500, 1_000, 2_000, 4_000, 15_000]
+    assert pauses["latest"] == [1_000, 2_000, 4_000, 8_000, 30_000]
+    assert pauses["refused"] == [60_000, 120_000, 240_000, 480_000, 600_000]
+
+
+async def test_rubbish_and_the_unknown_are_left_alone(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Frames and fields of a later protocol don't disturb this page."""
+    page, script = await new_page(), ScriptedBridge()
+    await script.take_over(page)
+    await page.goto(address(bridge))
+    await script.next_request()
+    script.send({"type": "weather", "data": {"rain": True}})
+    script.send({"type": "toString", "data": None})
+    script.send({"type": "batch"})
+    script.seat("garden", "The Garden", users={**ADA, "13": None}, mood="calm")
+    script.tell("presence", uid="99", status="dancing", username="Eve", hat="tall")
+    script.tell("voice", uid="unknown", channel="5")
+    script.tell("message", uid="98", message="Boo", channel="5")
+
+    await expect(member(page, "Eve")).to_be_visible()
+    await expect(member(page, "Ada")).to_be_visible()
+    await expect(feed(page)).to_contain_text("Someone")
+
+
+async def test_the_address_of_the_bridge(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Beside the page, also below a path behind a proxy; or where `socketURL` says."""
+    page = await new_page()
+    await page.goto(address(bridge))
+    pages = [
+        "http://localhost:3000/",
+        "https://d-zone.example/watch/index.html?s=garden",
+        "https://d-zone.example/?socketURL=ws://localhost:4000/",
+    ]
+    found = await page.evaluate(
+        """async (pages) => {
+            const { socketUrl } = await import('./net.js');
+            return pages.map((page) => socketUrl(new URL(page)));
+        }""",
+        pages,
+    )
+
+    assert found == ["ws://localhost:3000/", "wss://d-zone.example/watch/", "ws://localhost:4000/"]
+
+
+async def test_another_bridge_can_be_named_in_the_address(
+    bridge: WebSocketServer, mock_bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """The page of one bridge watches another, as d-zone clients can."""
+    page = await new_page()
+    await page.goto(address(bridge, f"?socketURL=ws://127.0.0.1:{mock_bridge.port}/&s=repos"))
+
+    await expect(heading(page, "My Repos")).to_be_visible()
+
+
+async def test_members_can_be_asked_for_again(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """When the bridge says its data is outdated, the page fetches it anew."""
+    page, script = await new_page(), ScriptedBridge()
+    await script.take_over(page)
+    await page.goto(address(bridge))
+    await script.next_request()
+    script.seat("garden", "The Garden", users=ADA)
+    script.send({"type": "refresh_data", "serverId": "1"})
+
+    assert await script.requests.get() == {"type": "get_user_data", "serverId": "1"}
+    script.send({"type": "user_data", "serverId": "1", "users": BEPPO})
+    await expect(member(page, "Beppo")).to_be_visible()
+    await expect(member(page, "Ada")).to_have_count(0)

@@ -1,0 +1,349 @@
+"""What a viewer sees of a guild, and how it changes before their eyes."""
+
+import pytest
+from playwright.async_api import expect
+
+from bridge.model import GuildInfo, Member, Voice
+from bridge.server import WebSocketServer
+
+from .conftest import GARDEN, GARDENERS, HARBOUR, OpenPage, address
+from .scene import feed, group, heading, member, members, server
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+COLOUR_OF = "row => row.style.getPropertyValue('--role')"
+CONTRAST_OF = """row => {
+    const canvas = document.createElement('canvas');
+    const pen = canvas.getContext('2d', { willReadFrequently: true });
+    const luminance = (colour) => {
+        pen.fillStyle = colour;
+        pen.fillRect(0, 0, 1, 1);
+        const linear = [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3)
+            .map((value) => value / 255)
+            .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+    };
+    const name = luminance(getComputedStyle(row.querySelector('.name')).color);
+    const ground = luminance(getComputedStyle(document.getElementById('members')).backgroundColor);
+    return (Math.max(name, ground) + 0.05) / (Math.min(name, ground) + 0.05);
+}"""
+
+
+async def test_members_have_their_status_in_words_and_their_role_colour(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """Who is here, in groups by status, each in the colour of their role."""
+    page = await new_page()
+    await page.goto(address(bridge))
+
+    await expect(heading(page, "The Garden")).to_be_visible()
+    await expect(page.get_by_text("4 members · 3 online")).to_be_visible()
+    for status, name in (
+        ("Online", "Ada"),
+        ("Idle", "Beppo"),
+        ("Do not disturb", "Chiara"),
+        ("Offline", "Dmitri"),
+    ):
+        row = group(page, status).get_by_role("listitem")
+        await expect(row).to_contain_text(name)
+        await expect(row.get_by_role("img", name=status)).to_be_visible()
+    assert await member(page, "Ada").evaluate(COLOUR_OF) == "#e06c75"
+    assert await member(page, "Chiara").evaluate(COLOUR_OF) == ""
+    await expect(member(page, "Dmitri")).to_contain_text("bot")
+
+
+async def test_names_can_be_read_in_any_role_colour(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """The lightest and the darkest colours keep a contrast of 4.5 on a light and a dark page."""
+    colours = ["#ffff00", "#00ff00", "#000000", "#0000ff", "#fefefe", "#ff0000", "#808080"]
+    painted = [Member(uid=colour, username=colour, role_color=colour) for colour in colours]
+    bridge.show_guild(HARBOUR, painted)
+    for scheme in ("light", "dark"):
+        page = await new_page(color_scheme=scheme)
+        await page.goto(address(bridge, "?s=harbour"))
+        for colour in colours:
+            assert await member(page, colour).evaluate(CONTRAST_OF) >= 4.5, (scheme, colour)
+
+
+async def test_a_presence_moves_a_member(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(group(page, "Online")).to_contain_text("Ada")
+
+    await bridge.broadcast_presence(GARDEN.id, "11", "idle")
+
+    await expect(group(page, "Idle").get_by_role("listitem")).to_contain_text(["Ada", "Beppo"])
+    await expect(group(page, "Online")).to_be_hidden()
+
+
+async def test_members_come_and_go(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(member(page, "Beppo")).to_be_visible()
+
+    await bridge.broadcast_presence(GARDEN.id, "15", "online", "Élodie", "#7fb069")
+    await bridge.broadcast_presence(GARDEN.id, "12", "offline", delete=True)
+
+    await expect(member(page, "Élodie")).to_be_visible()
+    await expect(member(page, "Beppo")).to_have_count(0)
+    await expect(page.get_by_text("4 members · 3 online")).to_be_visible()
+
+
+async def test_words_stay_words(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Markup in a message, a name, a channel or an activity is text, and nothing but text."""
+    markup = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_be_visible()
+
+    await bridge.broadcast_presence(GARDEN.id, "11", "online", markup)
+    await bridge.broadcast_activity(GARDEN.id, "11", markup)
+    await bridge.broadcast_message(GARDEN.id, "11", markup, "31", channel_name=markup)
+
+    await expect(feed(page).locator(".words")).to_have_text(markup)
+    await expect(member(page, markup).first).to_be_visible()
+    assert await page.locator("img, body script").count() == 0
+    assert await page.title() == "The Garden · d-zone"
+
+
+async def test_the_feed_says_who_said_what_where(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(page.get_by_text("Nothing has been said since you came.")).to_be_visible()
+
+    await bridge.broadcast_message(GARDEN.id, "11", "Tea, anyone?", "31", id="1")
+    await bridge.broadcast_message(GARDEN.id, "12", "Gladly!", "31", id="2", reply_to="11")
+
+    first, second = feed(page).get_by_role("article").nth(0), feed(page).get_by_role("article").nth(1)
+    await expect(first).to_contain_text("Ada")
+    await expect(first).to_contain_text("#beds")
+    await expect(first).to_contain_text("Tea, anyone?")
+    await expect(second).to_contain_text("Beppo")
+    await expect(second).to_contain_text("to Ada")
+    await expect(page.get_by_text("Nothing has been said since you came.")).to_be_hidden()
+
+
+async def test_messages_are_edited_and_taken_back(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_be_visible()
+    await bridge.broadcast_message(GARDEN.id, "11", "Good moning", "31", id="1")
+    await bridge.broadcast_message(GARDEN.id, "12", "Oops, wrong channel", "31", id="2")
+    await expect(feed(page).get_by_role("article")).to_have_count(2)
+
+    await bridge.broadcast_edit(GARDEN.id, "11", "31", "1", "Good morning")
+    await bridge.broadcast_edit(GARDEN.id, "12", "31", "2", None)
+
+    await expect(feed(page).get_by_role("article")).to_have_count(1)
+    await expect(feed(page).get_by_role("article")).to_contain_text("Good morning (edited)")
+
+
+async def test_the_feed_keeps_the_last_fifty(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_be_visible()
+
+    for number in range(60):
+        await bridge.broadcast_message(GARDEN.id, "11", f"sheep {number}", "31")
+
+    await expect(feed(page)).to_contain_text("sheep 59")
+    await expect(feed(page).get_by_role("article")).to_have_count(50)
+    await expect(feed(page).get_by_text("sheep 59")).to_be_in_viewport()
+
+
+async def test_who_reads_back_is_left_in_peace(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """A reader who scrolled up stays there, and gets a button to the latest."""
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_be_visible()
+    for number in range(40):
+        await bridge.broadcast_message(GARDEN.id, "11", f"sheep {number}", "31")
+    await expect(feed(page).get_by_text("sheep 39")).to_be_in_viewport()
+
+    await feed(page).focus()
+    await page.keyboard.press("Home")
+    await expect(feed(page).get_by_text("sheep 0", exact=True)).to_be_in_viewport()
+    await bridge.broadcast_message(GARDEN.id, "12", "a wolf", "31")
+
+    await expect(feed(page)).to_contain_text("a wolf")
+    await expect(feed(page).get_by_text("a wolf")).not_to_be_in_viewport()
+    await page.get_by_role("button", name="Latest messages").click()
+    await expect(feed(page).get_by_text("a wolf")).to_be_in_viewport()
+
+
+async def test_typing_shows_until_they_speak(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_be_visible()
+
+    await bridge.broadcast_typing(GARDEN.id, "11", "31")
+    await expect(page.get_by_text("Ada is typing…")).to_be_visible()
+    await bridge.broadcast_typing(GARDEN.id, "12", "31")
+    await expect(page.get_by_text("Ada and Beppo are typing…")).to_be_visible()
+    await bridge.broadcast_message(GARDEN.id, "11", "There.", "31")
+    await expect(page.get_by_text("Beppo is typing…")).to_be_visible()
+
+
+async def test_typing_ends_by_itself(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Who typed and said nothing is forgotten after eight seconds, as reactions are after six."""
+    page = await new_page()
+    await page.clock.install()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_be_visible()
+    await bridge.broadcast_typing(GARDEN.id, "11", "31")
+    await bridge.broadcast_reaction(GARDEN.id, "11", "31", "+1")
+    await expect(page.get_by_text("Ada is typing…")).to_be_visible()
+    await expect(member(page, "Ada")).to_contain_text("+1")
+
+    await page.clock.fast_forward(8_100)
+
+    await expect(page.get_by_text("Ada is typing…")).to_be_hidden()
+    await expect(member(page, "Ada")).not_to_contain_text("+1")
+
+
+async def test_voice_and_activity_stand_behind_the_name(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page()
+    await page.goto(address(bridge))
+    ada = member(page, "Ada")
+    await expect(ada).to_be_visible()
+
+    await bridge.broadcast_voice(GARDEN.id, "11", Voice("32", "Greenhouse", muted=True, streaming=True))
+    await bridge.broadcast_activity(GARDEN.id, "11", "Playing Factorio")
+
+    await expect(ada).to_contain_text("Greenhouse")
+    await expect(ada.get_by_role("img", name="muted")).to_be_visible()
+    await expect(ada.get_by_role("img", name="streaming")).to_be_visible()
+    await expect(ada).to_contain_text("Playing Factorio")
+
+    await bridge.broadcast_voice(GARDEN.id, "11", None)
+    await bridge.broadcast_activity(GARDEN.id, "11", None)
+    await expect(ada).not_to_contain_text("Greenhouse")
+    await expect(ada).not_to_contain_text("Playing Factorio")
+
+
+async def test_a_large_guild_is_cut_and_can_be_searched(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Of 5,000 members the first 200 have a row; the others are found by name, whatever its accents."""
+    crowd = [Member(uid=str(number), username=f"Bee {number:04}", status="online") for number in range(4_999)]
+    bridge.show_guild(HARBOUR, [*crowd, Member(uid="queen", username="Königin", status="offline")])
+    page = await new_page()
+    await page.goto(address(bridge, "?s=harbour"))
+
+    rows = members(page).get_by_role("listitem")
+    await expect(members(page)).to_contain_text("and 4,800 more")
+    await expect(rows).to_have_count(200)
+    await page.get_by_role("searchbox", name="Search members").fill("konig")
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("Königin")
+    await page.get_by_role("searchbox").fill("nobody at all")
+    await expect(members(page)).to_contain_text("Nobody by that name.")
+
+
+async def test_an_order_is_kept_while_everybody_moves(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """After many changes at once the rows stand by status, then by name."""
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_be_visible()
+
+    for number, name in enumerate(["Zoë", "emil", "Émile", "Yves", "bea"]):
+        await bridge.broadcast_presence(GARDEN.id, f"2{number}", "online", name)
+    for each in GARDENERS:
+        await bridge.broadcast_presence(GARDEN.id, each.uid, "online")
+    await bridge.broadcast_presence(GARDEN.id, "11", "dnd")
+    await bridge.broadcast_presence(GARDEN.id, "11", "online")
+
+    names = group(page, "Online").locator(".name")
+    await expect(names).to_have_text(
+        ["Ada", "bea", "Beppo", "Chiara", "Dmitri", "emil", "Émile", "Yves", "Zoë"]
+    )
+    await expect(members(page).get_by_role("listitem")).to_have_count(9)
+
+
+async def test_switching_guild(mock_bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """The address, the mark in the picker and the members follow; also by keyboard."""
+    page = await new_page()
+    await page.goto(address(mock_bridge))
+    await expect(heading(page, "D-World")).to_be_visible()
+    await expect(page).to_have_url(address(mock_bridge, "?s=dworld"))
+
+    await server(page, "My Repos").focus()
+    await page.keyboard.press("Enter")
+
+    await expect(heading(page, "My Repos")).to_be_visible()
+    await expect(members(page).get_by_role("listitem")).to_have_count(21)
+    await expect(page).to_have_url(address(mock_bridge, "?s=repos"))
+    await expect(server(page, "My Repos")).to_have_attribute("aria-current", "true")
+    await expect(server(page, "D-World")).to_have_attribute("aria-current", "false")
+    await page.reload()
+    await expect(heading(page, "My Repos")).to_be_visible()
+
+
+async def test_a_protected_guild_stays_shut_politely(
+    mock_bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """It wears a lock; who knocks hears that a login is needed, and stays where they were."""
+    page = await new_page()
+    await page.goto(address(mock_bridge))
+    protected = server(page, "OAuth2 Protected Server")
+    await expect(protected.get_by_role("img", name="protected")).to_be_visible()
+
+    await protected.click()
+
+    await expect(page.get_by_text("OAuth2 Protected Server is protected: watching it needs")).to_be_visible()
+    await expect(heading(page, "D-World")).to_be_visible()
+    await expect(member(page, "Ada")).to_be_visible()
+    await page.get_by_role("button", name="Close").click()
+    await expect(page.get_by_text("is protected: watching it needs")).to_be_hidden()
+
+
+async def test_a_link_to_a_protected_guild_leads_to_the_default_one(
+    mock_bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    page = await new_page()
+    await page.goto(address(mock_bridge, "?s=oauth"))
+
+    await expect(heading(page, "D-World")).to_be_visible()
+    await expect(page.get_by_text("OAuth2 Protected Server is protected: watching it needs")).to_be_visible()
+    await expect(page).to_have_url(address(mock_bridge, "?s=dworld"))
+
+
+async def test_a_foreign_bridge_is_told_no_password(
+    bridge: WebSocketServer, mock_bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """A link can lead our page to any bridge; whoever made the link must not get a password field with it."""
+    page = await new_page()
+    await page.goto(address(bridge, f"?socketURL=ws://127.0.0.1:{mock_bridge.port}/"))
+    await server(page, "OAuth2 Protected Server").click()
+    await expect(page.get_by_text("OAuth2 Protected Server is protected: watching it needs")).to_be_visible()
+    await expect(page.get_by_label("Password")).to_have_count(0)
+
+
+async def test_a_password_opens_a_guild(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """A wrong one is told and asked again, and no password ever gets into the address."""
+    secret = "open sesame"
+    cave = GuildInfo(id="3", slug="cave", name="The Cave", protected=True, password=secret)
+    bridge.show_guild(cave, GARDENERS[:1])
+    page = await new_page()
+    await page.goto(address(bridge))
+    await server(page, "The Cave").click()
+
+    await page.get_by_label("Password").fill("open barley")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("That is not the password of The Cave.")).to_be_visible()
+    await page.get_by_label("Password").fill(secret)
+    await page.get_by_role("button", name="Enter").click()
+
+    await expect(heading(page, "The Cave")).to_be_visible()
+    await expect(page.get_by_label("Password")).to_be_hidden()
+    await expect(page).to_have_url(address(bridge, "?s=cave"))
+
+
+async def test_the_picker_follows_the_bridge(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Guilds that are switched on and off come and go in the list."""
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(server(page, "The Harbour")).to_be_visible()
+
+    bridge.show_guild(GuildInfo(id="4", slug="attic", name="The Attic"), [])
+    bridge.hide_guild(HARBOUR.id)
+
+    await expect(server(page, "The Attic")).to_be_visible()
+    await expect(server(page, "The Harbour")).to_have_count(0)
