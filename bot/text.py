@@ -9,32 +9,34 @@ import discord
 
 MAX_LENGTH: Final = 500  # characters
 
-_TOKEN: Final = re.compile(
-    r"<@!?(?P<user>\d{1,20})>"
+# What is no markup whatever stands in it, found from left to right in one pass.
+_LITERAL: Final = re.compile(
+    r"```(?:[\w+-]{0,20}\n)?(?P<fenced>.+?)```"
+    r"|(?<!`)``(?!`)(?P<double>.+?)(?<!`)``(?!`)"
+    r"|`(?P<inline>[^`\n]+)`"
+    r"|\\(?P<escaped>[!-/:-@\[-`{-~])"
+    r"|<@!?(?P<user>\d{1,20})>"
     r"|<@&(?P<role>\d{1,20})>"
     r"|<#(?P<channel>\d{1,20})>"
-    r"|<a?:(?P<emoji>\w{1,32}):\d{1,20}>"
-    r"|</(?P<command>[^:>]{1,100}):\d{1,20}>"
+    r"|<a?(?P<emoji>:\w{1,32}:)\d{1,20}>"
+    r"|<(?P<command>/[^:>\n]{1,100}):\d{1,20}>"
     r"|<t:(?P<time>-?\d{1,13})(?::[tTdDfFsSR])?>"
-    r"|<(?P<link>https?://[^\s<>]{1,2000})>"
+    r"|<(?P<quiet_link>https?://[^\s<>]+)>"
+    r"|(?P<target>\]\(<?https?://(?:[^\s()<>]|\([^\s()<>]*\))+>?(?:[ ]\"[^\"\n]*\")?\))"
+    r"|(?P<link>https?://[^\s<>]+)",
+    re.DOTALL,
 )
+_SPOILER: Final = re.compile(r"\|\|.+?\|\|", re.DOTALL)
+_LINE_START: Final = re.compile(r"^(?:[ \t]*(?:>>>|>|-#|#{1,3}|[-*])[ \t]+)+", re.MULTILINE)
+_EMPHASIS: Final = tuple(map(re.compile, (r"\*\*", "__", "~~", r"\*", "_")))
 
-# Markup in the order in which it is taken away. What stands in code is left as it is.
-_CODE: Final = re.compile(r"```(?:[\w+-]{0,20}\n)?(?P<block>[^`]+)```|`(?P<inline>[^`\n]+)`")
-_SPOILER: Final = re.compile(r"\|\|[^|]+\|\|")
-_MASKED_LINK: Final = re.compile(r"\[(?P<text>[^\[\]\n]{1,500})\]\(<?https?://[^\s()<>]{1,2000}>?\)")
-_LINE_START: Final = re.compile(r"^\s*(?:>>>|>|-#|#{1,3}|[-*])[ \t]+", re.MULTILINE)
-_EMPHASIS: Final = (
-    re.compile(r"\*\*\*(?=\S)([^*]+)(?<=\S)\*\*\*"),
-    re.compile(r"\*\*(?=\S)([^*]+)(?<=\S)\*\*"),
-    re.compile(r"__(?=\S)([^_]+)(?<=\S)__"),
-    re.compile(r"~~(?=\S)([^~]+)(?<=\S)~~"),
-    re.compile(r"\*(?=\S)([^*\n]+)(?<=\S)\*"),
-    re.compile(r"(?<!\w)_(?=\S)([^_\n]+)(?<=\S)_(?!\w)"),  # snake_case is no emphasis
-)
-_ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
-_ESCAPED: Final = 0xE000  # where escaped punctuation waits, in Unicode's private use area
+# Punctuation that is no markup waits in Unicode's private use area until the markup is gone, and so do
+# the ends of a link's target.
+_SHELTER: Final = 0xE000
+_TARGET_START, _TARGET_END = "\ue0fe", "\ue0ff"
 _PRIVATE: Final = re.compile("[\ue000-\ue0ff]")
+_SHELTERED: Final = re.compile("[\ue021-\ue07e]")
+_MASKED_LINK: Final = re.compile(f"\\[([^\\[\\]\n]+){_TARGET_START}[^{_TARGET_END}]*{_TARGET_END}")
 
 
 def readable(message: discord.Message, shows_channel: Callable[[object], bool]) -> str:
@@ -42,49 +44,28 @@ def readable(message: discord.Message, shows_channel: Callable[[object], bool]) 
 
     A channel that may not be shown is not named. Empty if there is nothing to read.
     """
-    text = plain(name_tokens(message.content, message.guild, shows_channel))
-    words = [text, *_attached(message)]
+
+    def name(kind: str, value: str) -> str:
+        return _name(kind, int(value), message, shows_channel)
+
+    words = [plain(message.content, name), *_attached(message)]
     return shorten(" ".join(word for word in words if word))
 
 
-def name_tokens(content: str, guild: discord.Guild | None, shows_channel: Callable[[object], bool]) -> str:
-    """Replace Discord's tokens (`<@1>`, `<#2>`, `<:smile:3>`, ...) by the names they stand for."""
+def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> str:
+    """Take away Discord's markup, and fold white space into single spaces.
 
-    def name(match: re.Match[str]) -> str:
-        value = match[match.lastgroup or 0]
-        match match.lastgroup:
-            case "user":
-                member = guild and guild.get_member(int(value))
-                return f"@{_literal(member.display_name)}" if member else "@someone"
-            case "role":
-                role = guild and guild.get_role(int(value))
-                return f"@{_literal(role.name)}" if role else "@role"
-            case "channel":
-                channel = guild and guild.get_channel_or_thread(int(value))
-                return f"#{_literal(channel.name)}" if channel and shows_channel(channel) else "#channel"
-            case "emoji":
-                return f":{_literal(value)}:"
-            case "command":
-                return f"/{value}"
-            case "time":
-                return _time(int(value))
-            case _:
-                return value
-
-    return _TOKEN.sub(name, _PRIVATE.sub("", content))
-
-
-def plain(text: str) -> str:
-    """Take away Discord's markup, and fold white space into single spaces."""
-    text = _CODE.sub(lambda match: _literal(match["block"] or match["inline"]), text)
-    text = _ESCAPE.sub(lambda match: _literal(match[1]), text)
+    `name(kind, id)` names a `user`, `role` or `channel`.
+    """
+    text = _LITERAL.sub(lambda match: _shelter(match, name), _PRIVATE.sub("", text))
     text = _SPOILER.sub("[spoiler]", text)
-    text = _MASKED_LINK.sub(lambda match: match["text"], text)
+    text = _MASKED_LINK.sub(r"\1", text)
     text = _LINE_START.sub("", text)
-    for emphasis in _EMPHASIS:
-        text = emphasis.sub(r"\1", text)
-    text = "".join(char for char in text if char.isspace() or not _is_control(char))
-    return " ".join(_unliteral(text).split())
+    for sign in _EMPHASIS:
+        text = _without_pairs(text, sign)
+    text = _SHELTERED.sub(lambda match: chr(ord(match[0]) - _SHELTER), text)
+    text = _PRIVATE.sub("", text)
+    return " ".join("".join(char for char in text if char.isspace() or not _is_control(char)).split())
 
 
 def shorten(text: str) -> str:
@@ -105,15 +86,72 @@ def _attached(message: discord.Message) -> Iterator[str]:
         yield "[embed]"
 
 
-def _literal(text: str) -> str:
-    """Keep punctuation from being read as markup: it moves out of the way until the end."""
-    return "".join(
-        chr(_ESCAPED + ord(char)) if "!" <= char <= "~" and not char.isalnum() else char for char in text
-    )
+def _name(kind: str, number: int, message: discord.Message, shows_channel: Callable[[object], bool]) -> str:
+    guild = message.guild
+    if kind == "user":
+        mentioned = next((user for user in message.mentions if user.id == number), None)
+        user = (guild and guild.get_member(number)) or (guild and mentioned)
+        return f"@{user.display_name}" if user else "@someone"
+    if kind == "role":
+        role = guild and guild.get_role(number)
+        return f"@{role.name}" if role else "@role"
+    channel = guild and guild.get_channel_or_thread(number)
+    return f"#{channel.name}" if channel and shows_channel(channel) else "#channel"
 
 
-def _unliteral(text: str) -> str:
-    return _PRIVATE.sub(lambda match: chr(ord(match[0]) - _ESCAPED), text)
+def _shelter(match: re.Match[str], name: Callable[[str, str], str]) -> str:
+    """Replace what is no markup by what people read, safe from being read as markup."""
+    kind = match.lastgroup or ""
+    value = match[kind]
+    match kind:
+        case "user" | "role" | "channel":
+            return _sheltered(name(kind, value))
+        case "time":
+            return _sheltered(_time(int(value)))
+        case "target":
+            return _TARGET_START + _sheltered(value) + _TARGET_END
+        case "link":
+            # In `**https://example.org**` the stars around the address are not part of it.
+            before = match.string[match.start() - 1 : match.start()]
+            end = value.rstrip(before) if before and before in "*_~|" else value
+            return _sheltered(end) + value[len(end) :]
+        case _:
+            return _sheltered(value)
+
+
+def _sheltered(text: str) -> str:
+    text = _PRIVATE.sub("", text)
+    return "".join(chr(_SHELTER + ord(char)) if _is_punctuation(char) else char for char in text)
+
+
+def _without_pairs(text: str, sign: re.Pattern[str]) -> str:
+    """Take away signs that come in pairs around words, in one pass however many there are."""
+    gone: list[tuple[int, int]] = []
+    opener: tuple[int, int] | None = None
+    for match in sign.finditer(text):
+        start, end = match.span()
+        before, after = text[start - 1 : start], text[end : end + 1]
+        if before.isdigit() and after.isdigit():
+            continue  # 2*3*4
+        inside_word = match[0] == "_" and _is_word(before) and _is_word(after)  # snake_case
+        if opener and start > opener[1] and before.strip() and not inside_word:
+            gone += [opener, (start, end)]
+            opener = None
+        elif after.strip() and not inside_word:
+            opener = (start, end)
+    kept, position = [], 0
+    for start, end in sorted(gone):
+        kept.append(text[position:start])
+        position = end
+    return "".join(kept) + text[position:]
+
+
+def _is_punctuation(char: str) -> bool:
+    return "!" <= char <= "~" and not char.isalnum()
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def _is_control(char: str) -> bool:
