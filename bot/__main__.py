@@ -19,7 +19,6 @@ from bridge.server import WebSocketServer
 from bridge.signals import stop_signal
 
 CLOSE_TIMEOUT: Final = 4.0  # seconds; hosting platforms kill what takes longer
-OTHER_PORT: Final = "Stop the program that uses it, or set another PORT in .env."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,36 +42,41 @@ async def _demo(config: Config) -> str | None:
     """Serve made-up guilds until stopped; return what is wrong, if anything is."""
     server = WebSocketServer(config.port, config.host)
     try:
-        await server.start()
+        with stop_signal() as stopped:
+            await server.start()
+            print(f"Four made-up servers: watch them at {config.public_url} (Ctrl-C stops)", flush=True)
+            await stopped.wait()
+            await server.stop()
     except OSError as error:
-        return cannot_listen(config.host, config.port, error, OTHER_PORT)
-    print(f"Four made-up servers: watch them at {config.public_url} (Ctrl-C stops)", flush=True)
-    await server.run_forever()
+        return cannot_listen(config.host, config.port, error, "HOST", "PORT")
     return None
 
 
 async def _live(config: Config) -> str | None:
     """Run the bot until it is stopped; return what is wrong, if anything is."""
-    async with DZoneBot(config) as bot:
-        running = asyncio.create_task(bot.start(config.token))
-        try:
-            with stop_signal() as stopped:
+    with stop_signal() as stopped:
+        async with DZoneBot(config) as bot:
+            running = asyncio.create_task(bot.start(config.token))
+            try:
                 await _until_either(running, stopped)
-            if running.done():
-                await running
-        except Exception as error:
-            sentence = explain(error, bot)
-            if sentence is None:
-                raise
-            return sentence
-        finally:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CLOSE_TIMEOUT):
-                    await (
-                        bot.close()
-                    )  # before cancelling: discord.py swallows a cancellation while it reconnects
-            running.cancel()
-    return cannot_listen(config.host, config.port, bot.failure, OTHER_PORT) if bot.failure else None
+                if running.done():
+                    await running
+            except Exception as error:
+                sentence = explain(error, bot)
+                if sentence is None:
+                    raise
+                return sentence
+            finally:
+                await _close(bot)
+                running.cancel()
+    return cannot_listen(config.host, config.port, bot.failure, "HOST", "PORT") if bot.failure else None
+
+
+async def _close(bot: DZoneBot) -> None:
+    """Close the bot, before its task is cancelled: discord.py swallows a cancellation while it reconnects."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await bot.close()
 
 
 async def _until_either(running: asyncio.Task[None], stopped: asyncio.Event) -> None:

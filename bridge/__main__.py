@@ -22,8 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(server.run_forever())
     except OSError as error:
-        remedy = "Stop the program that uses it, or choose another with --port."
-        print(cannot_listen(server.host, server.port, error, remedy), file=sys.stderr)
+        print(cannot_listen(server.host, server.port, error, "--host", "--port"), file=sys.stderr)
         return 1
     return 0
 

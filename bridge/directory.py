@@ -17,14 +17,14 @@ LOBBY: Final = GuildInfo(id="0", slug="lobby", name="Waiting for a Discord serve
 class Directory:
     """The rooms by guild, and an empty lobby for viewers when there is nothing to show.
 
-    `on_opened` is called when a room appeared that was not there before.
+    `on_changed` is called when a room appeared, or may be entered by others than before.
     """
 
-    def __init__(self, on_opened: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, on_changed: Callable[[], None] = lambda: None) -> None:
         self.rooms: dict[str, Room] = {}
-        self._windows: dict[str, FlushWindow] = {}
+        self._windows: dict[Room, FlushWindow] = {}
         self.lobby = self._furnish(LOBBY)
-        self._on_opened = on_opened
+        self._on_changed = on_changed
 
     def open(
         self,
@@ -43,10 +43,10 @@ class Directory:
             room.reconcile(members)
         if channels is not None:
             room.set_channels(channels)
-        if before is None or _entry(before) != _entry(info):
+        if _entry(before) != _entry(info):
             self._announce()
-        if before is None:
-            self._on_opened()
+        if before != info:
+            self._on_changed()
         return room
 
     def close(self, guild_id: str) -> None:
@@ -54,7 +54,7 @@ class Directory:
         room = self.rooms.pop(guild_id, None)
         if room is None:
             return
-        window = self._windows.pop(guild_id)
+        window = self._windows.pop(room)
         window.flush()
         window.stop()
         room.dismiss_viewers(Goodbye.REVOKED, SERVER_HIDDEN)
@@ -92,7 +92,7 @@ class Directory:
     def _furnish(self, info: GuildInfo) -> Room:
         window = FlushWindow(lambda now: room.flush(now))  # noqa: PLW0108 - the room comes after its window
         room = Room(info, window.wake)
-        self._windows[info.id] = window
+        self._windows[room] = window
         return room
 
     def _announce(self) -> None:
@@ -102,5 +102,5 @@ class Directory:
             room.publish("servers", listing)
 
 
-def _entry(info: GuildInfo) -> dict[str, Any] | None:
-    return listing_data(info) if info.listed else None
+def _entry(info: GuildInfo | None) -> dict[str, Any] | None:
+    return listing_data(info) if info and info.listed else None

@@ -1,9 +1,19 @@
 """Everything the bridge raises on purpose. The class writes the sentence; the reader is a viewer."""
 
+import errno
 
-def cannot_listen(host: str, port: int, error: OSError, remedy: str) -> str:
-    """Say in one line why a server can't listen, and what to do."""
-    return f"Can't listen on {host} port {port}: {error.strerror or error}. {remedy}"
+
+def cannot_listen(host: str, port: int, error: OSError, host_setting: str, port_setting: str) -> str:
+    """Say in one line why a server can't listen, and which setting to change."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            why, remedy = "it is in use", f"Stop the program that uses it, or set another {port_setting}"
+        case errno.EACCES:
+            why, remedy = "the system doesn't allow it", f"Set a {port_setting} above 1023"
+        case _:
+            why = " ".join((error.strerror or str(error)).split())
+            remedy = f"Set {host_setting} to localhost, or to 0.0.0.0 for every address of this machine"
+    return f"Can't listen on {host} port {port}: {why}. {remedy}."
 
 
 class BridgeError(Exception):

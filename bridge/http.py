@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import mimetypes
+import re
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from http import HTTPStatus
@@ -15,16 +16,13 @@ from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from bridge import __version__
+from bridge import __version__, owner
+from bridge.connection import SECURITY_HEADERS, Connection
 
 log = logging.getLogger(__name__)
 
 WEB_DIR: Final = Path(__file__).parent / "web"
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; "
-    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-)
-STATIC_TIMEOUT: Final = 5.0  # seconds on_static_request may take; the handshake as a whole has ten
+STATIC_TIMEOUT: Final = 10.0  # seconds on_static_request may take
 
 # Fixed here because a system's own table may say otherwise (the Windows registry often does).
 _TYPES: Final = {
@@ -33,6 +31,8 @@ _TYPES: Final = {
     ".wasm": "application/wasm", ".webmanifest": "application/manifest+json",
 }  # fmt: skip
 _TEXT_TYPES: Final = ("text/", "application/json", "application/manifest", "image/svg")
+
+_HEADER: Final = re.compile(r"[ -~]{1,200}")  # what may stand in a content type
 
 StaticHandler = Callable[[str], Awaitable[tuple[str, str | bytes] | Path | None]]
 
@@ -44,7 +44,7 @@ class Website:
         self.static_dir = static_dir
         self.handler: StaticHandler | None = None
 
-    async def process_request(self, connection: ServerConnection, request: Request) -> Response | None:  # noqa: ARG002 - the library's signature
+    async def process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer a request, or return None for a WebSocket handshake."""
         if "websocket" in request.headers.get("Upgrade", "").lower():
             return None
@@ -55,6 +55,8 @@ class Website:
             response = await self._get(request.path)
         if request.method == "HEAD":
             response.body = b""
+        if isinstance(connection, Connection):
+            await connection.send_page(response)
         return response
 
     async def _get(self, target: str) -> Response:
@@ -65,23 +67,24 @@ class Website:
         try:
             return await self._from_handler(path) or await self._from_house(path)
         except Exception as error:
-            log.warning("a page could not be served: %s", type(error).__name__)
+            log.warning("a page could not be served: %s", owner.describe(error))
             log.debug("the page's failure", exc_info=True)
             return _text(HTTPStatus.INTERNAL_SERVER_ERROR, "Sorry, this page can't be shown right now.\n")
 
     async def _from_handler(self, path: str) -> Response | None:
         if self.handler is None:
             return None
-        async with asyncio.timeout(STATIC_TIMEOUT):
-            answer = await self.handler(path)
-        if isinstance(answer, Path):
-            return await _file(answer)
-        if answer is None:
-            return None
-        content_type, content = answer
-        if isinstance(content, str):
-            content = content.encode()
-        return _response(HTTPStatus.OK, content_type, content)
+        answer: object = await owner.ask(self.handler(path), STATIC_TIMEOUT)
+        match answer:
+            case None:
+                return None
+            case Path():
+                return await _file(answer)
+            case str(content_type), str() | bytes() as content if _HEADER.fullmatch(content_type):
+                body = content.encode() if isinstance(content, str) else content
+                return _response(HTTPStatus.OK, content_type, body)
+            case _:
+                raise TypeError("on_static_request returns (content_type, content), a Path or None")
 
     async def _from_house(self, path: str) -> Response:
         if path == "/api/version":
@@ -137,9 +140,7 @@ def _response(status: HTTPStatus, content_type: str, body: bytes) -> Response:
             "Content-Type": content_type,
             "Content-Length": str(len(body)),
             "Cache-Control": "no-cache",
-            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "same-origin",
+            **SECURITY_HEADERS,
         }
     )
     return Response(status.value, status.phrase, headers, body)

@@ -15,9 +15,9 @@ GRACE: Final = 1.0  # seconds a viewer has to answer a close frame
 class Outbox:
     """What is owed to one viewer.
 
-    Bytes are written to the transport, whose buffer is the backlog. A viewer that lets it grow past the
-    bound is dismissed. A snapshot may be larger than the bound: until it is through, the bound is that
-    much higher, so that a slow line does not cost a healthy viewer its place.
+    Bytes are written to the transport, whose buffer is the backlog. A viewer that leaves more than the
+    bound unread when something new comes is dismissed; what comes at once may be larger. Until a snapshot
+    is through, the bound is that much higher: a slow line does not cost a healthy viewer its place.
     """
 
     def __init__(self, connection: ServerConnection, max_backlog: int = MAX_BACKLOG) -> None:
@@ -30,7 +30,7 @@ class Outbox:
         backlog = self._connection.transport.get_write_buffer_size()
         if backlog <= self._max_backlog:
             self._snapshot = 0
-        if backlog + len(frames) > self._max_backlog + self._snapshot:
+        if backlog > self._max_backlog + self._snapshot:
             self.dismiss(Goodbye.SLOW)
         else:
             self._write(frames)

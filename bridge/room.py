@@ -122,21 +122,21 @@ class Room:
         """Show this presence, whether or not it is news."""
         known = self._replace(member)
         self._announce_presence(member, known)
-        self._wake()
+        self._stir()
 
     def put_all(self, members: Iterable[Member]) -> None:
         """Bring these members to this state: what is news goes out together."""
         for member in members:
             if self.members.get(member.uid) != member:
                 self._announce_news(member, self._replace(member))
-        self._wake()
+        self._stir()
 
     def remove(self, uid: str) -> None:
         """Take a member away. Viewers hear of it only if they had that member."""
         if self.members.pop(uid, None) is not None:
             self._forget_encoded(uid)
             self._publish("presence", {"uid": uid, "status": "offline", "delete": True})
-            self._wake()
+            self._stir()
 
     def reconcile(self, members: Iterable[Member]) -> None:
         """Make these the room's members, all of them; viewers see the difference."""
@@ -156,17 +156,17 @@ class Room:
         """Pass on somebody's words."""
         data = {"uid": message.uid, "message": message.message, "channel": message.channel}
         self._publish("message", data, message_extras(message))
-        self._wake()
+        self._stir()
 
     def publish(self, type: EventType, data: Mapping[str, Any]) -> None:  # noqa: A002 - the protocol's word
         """Pass on an event that leaves the members as they are."""
         self._publish(type, data)
-        self._wake()
+        self._stir()
 
     def ask_to_refresh(self) -> None:
         """Ask viewers to request their data again."""
         self._append("refresh_data", {"serverId": self.info.id}, None)
-        self._wake()
+        self._stir()
 
     # What goes out
 
@@ -197,6 +197,10 @@ class Room:
             else:  # came after some of this; it is in their snapshot
                 newer = [event for event in events if event.position > viewer.seated_at]
                 viewer.offer(event_frames(newer, wants, self._epoch))
+
+    def _stir(self) -> None:
+        if self._pending:
+            self._wake()
 
     def _replace(self, member: Member) -> Member | None:
         known = self.members.get(member.uid)

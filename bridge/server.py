@@ -12,6 +12,7 @@ from typing import Any, Final, overload
 from websockets.asyncio.server import Server, ServerConnection, serve
 
 from bridge.admission import Admission, Validator
+from bridge.connection import Connection
 from bridge.directory import Directory
 from bridge.http import StaticHandler, Website
 from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
@@ -55,12 +56,13 @@ class WebSocketServer:
         self.host = host
         self._mock = MockDataProvider() if provider is None else None
         self._provider = CallbackProvider(self._mock or provider or MockDataProvider())
-        self._directory = Directory(on_opened=self._leave_lobby)
+        self._directory = Directory(on_changed=self._leave_lobby)
         self._feed = Feed(self._directory, self._provider, refresh_interval)
         self._admission = Admission(self._directory, self._feed)
         self._website = Website()
         self._sessions: dict[ServerConnection, Session] = {}
         self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
+        self._connection_class = type("Connection", (Connection,), {"alive": self._transports})
         self._tasks: set[asyncio.Task[None]] = set()
         self._mock_life: asyncio.Task[None] | None = None
         self._server: Server | None = None
@@ -102,7 +104,8 @@ class WebSocketServer:
                 self.host,
                 self.port,
                 process_request=self._website.process_request,
-                create_connection=self._connection_class(),
+                create_connection=self._connection_class,
+                open_timeout=None,  # a connection has limits of its own
                 compression=None,
                 max_size=MAX_REQUEST_SIZE,
                 close_timeout=STOP_GRACE,
@@ -126,6 +129,8 @@ class WebSocketServer:
                     await server.wait_closed()
             for transport in list(self._transports):
                 transport.abort()
+            for task in list(server.handler_tasks):
+                task.cancel()  # some may wait for the owner's code
             await server.wait_closed()
             await self._feed.stop()
             for task in list(self._tasks):
@@ -136,13 +141,13 @@ class WebSocketServer:
     async def run_forever(self) -> None:
         """Start, and run until cancelled or until Ctrl-C or SIGTERM; then stop."""
         self._watched = True
-        try:
-            with stop_signal() as stopped:
+        with stop_signal() as stopped:  # also while stopping: an impatient second Ctrl-C changes nothing
+            try:
                 await self.start()
                 await stopped.wait()
-        finally:
-            await self.stop()
-            self._watched = False
+            finally:
+                await self.stop()
+                self._watched = False
 
     # Callbacks: each takes an async function, and raises TypeError for any other
 
@@ -402,17 +407,6 @@ class WebSocketServer:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("a task of the bridge failed", exc_info=task.exception())
-
-    def _connection_class(self) -> type[ServerConnection]:
-        """Make connections that can be cut off, also those which never finish their handshake."""
-        transports = self._transports
-
-        class Connection(ServerConnection):
-            def connection_made(self, transport: asyncio.BaseTransport) -> None:
-                super().connection_made(transport)
-                transports.add(self.transport)
-
-        return Connection
 
 
 def _new_color(given: str | None, before: str) -> str:

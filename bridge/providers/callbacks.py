@@ -60,14 +60,15 @@ def require_async(name: str, callback: object) -> None:
     Raises:
         TypeError: which says so.
     """
-    call = callback if inspect.isroutine(callback) or isinstance(callback, partial) else callback.__call__  # type: ignore[operator]
     if not callable(callback) or not (
-        inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(call)
+        inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(type(callback).__call__)
     ):
         raise TypeError(f"{name} takes an async function (async def), not {callback!r}")
 
 
 def _required_arguments(callback: Callable[..., object]) -> int:
     parameters = inspect.signature(callback).parameters.values()
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(each.kind in positional and each.default is each.empty for each in parameters)
+    needed = [each for each in parameters if each.default is each.empty]
+    if any(each.kind is each.KEYWORD_ONLY for each in needed):
+        return len(needed) + 1  # more than anybody can give by position
+    return sum(each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD) for each in needed)

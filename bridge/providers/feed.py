@@ -3,11 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from bridge import owner
 from bridge.directory import Directory
 from bridge.errors import ProviderError
+from bridge.model import Member
 from bridge.providers.provider import Provider
 from bridge.records import Complaints, parse_id, parse_servers, parse_users
 from bridge.room import Room
@@ -74,15 +77,18 @@ class Feed:
             task = self._running[key] = asyncio.create_task(self._ask(key, load))
             # Those who asked may be gone when it fails: nobody else would look at the exception.
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        await asyncio.shield(task)  # one viewer who leaves must not cancel it for the others
+        # Not awaited itself: one viewer who leaves must not cancel it for the others.
+        await asyncio.wait({task})
+        if task.cancelled():
+            raise ProviderError  # the bridge stops
+        task.result()
 
     async def _ask(self, key: str, load: Callable[[], Awaitable[None]]) -> None:
         try:
-            async with asyncio.timeout(TIMEOUT):
-                await load()
+            await owner.ask(load(), TIMEOUT)
         except Exception as error:
             what = "the server list" if key == _SERVERS else f"guild {key}"
-            log.warning("the provider failed for %s: %s", what, _describe(error))
+            log.warning("the provider failed for %s: %s", what, owner.describe(error))
             log.debug("the provider's failure", exc_info=True)
             raise ProviderError from error
         else:
@@ -110,16 +116,23 @@ class Feed:
             complaints = Complaints()
             members = parse_users(await self._provider.users(guild_id), complaints)
             self._complain(guild_id, complaints)
-            room.reconcile(members)
+            room.reconcile(self._with_what_records_leave_out(room, member) for member in members)
         client_id = await self._client_id(guild_id)
         if client_id is not None:
             room.client_id = client_id
+
+    @staticmethod
+    def _with_what_records_leave_out(room: Room, member: Member) -> Member:
+        known = room.members.get(member.uid)
+        if known is None:
+            return member
+        return replace(member, avatar=known.avatar, voice=known.voice, activity=known.activity)
 
     async def _client_id(self, guild_id: str) -> str | None:
         try:
             return parse_id(await self._provider.client_id(guild_id))
         except Exception as error:  # noqa: BLE001 - the owner's code; without a client id the world still works
-            log.warning("on_get_client_id failed for guild %s: %s", guild_id, _describe(error))
+            log.warning("on_get_client_id failed for guild %s: %s", guild_id, owner.describe(error))
             return None
 
     def _complain(self, key: str, complaints: Complaints) -> None:
@@ -129,7 +142,3 @@ class Feed:
             details = ", ".join(f"{field} ({count})" for field, count in sorted(complaints.items()))
             log.warning("%s: %s", what, details)
         self._complained[key] = complaints
-
-
-def _describe(error: Exception) -> str:
-    return "no answer in time" if isinstance(error, TimeoutError) else f"{type(error).__name__}: {error}"
