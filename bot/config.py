@@ -1,18 +1,22 @@
 """Settings, read once from `.env` and the environment into a frozen value."""
 
 import difflib
+import io
+import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
 
 PORTAL: Final = "https://discord.com/developers/applications"
 DISCORD_API: Final = "https://discord.com/api/v10"
 SETTINGS: Final = ("DISCORD_TOKEN", "HOST", "PORT", "PUBLIC_URL", "LOG_LEVEL", "DISCORD_API_URL")
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_PLAIN_URL: Final = re.compile(r"[!\"$->@-~]+")  # printable ASCII without query and fragment
 _MAX_PORT: Final = 65535
 
 
@@ -43,7 +47,7 @@ class Config:
             ConfigError: for the first setting that is missing or malformed.
         """
         values = {name: env.get(name, "").strip() for name in SETTINGS}
-        host = values["HOST"] or "localhost"
+        host = _host(values["HOST"] or "localhost")
         port = _port(values["PORT"] or "3000")
         return cls(
             token=_token(values["DISCORD_TOKEN"]),
@@ -59,18 +63,35 @@ def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Read `.env` in `folder`, if there is one; the real environment wins.
 
     Raises:
-        ConfigError: if the file can't be read, or holds a setting nobody knows.
+        ConfigError: if the file can't be read, or holds a line that is no setting.
     """
     file = folder / ".env"
+    written: dict[str, str] = {}
     try:
         # utf-8-sig: Windows editors put a mark at the beginning.
-        written = dotenv_values(file, interpolate=False, encoding="utf-8-sig") if file.is_file() else {}
+        text = file.read_text(encoding="utf-8-sig") if file.is_file() else ""
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} can't be read: {error}. Save it as UTF-8 text.") from error
-    for name in written:
-        if name not in SETTINGS:
-            raise ConfigError(f"{file} has an unknown setting {name}.{_suggestion(name)}")
-    return {name: value for name, value in written.items() if value is not None} | dict(environment)
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            raise ConfigError(f"{file}, line {_line(binding)}: that is no setting. Write NAME=value.")
+        if binding.key is not None and binding.key not in SETTINGS:
+            raise ConfigError(f"{file}, line {_line(binding)}: {_unknown(binding.key)}")
+        if binding.key is not None and binding.value is not None:
+            written[binding.key] = binding.value
+    return written | dict(environment)
+
+
+def _line(binding: Binding) -> int:
+    """Tell where a setting stands: the parser counts from the empty lines before it."""
+    text = binding.original.string
+    return binding.original.line + len(text[: len(text) - len(text.lstrip())].splitlines())
+
+
+def _unknown(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_]{1,40}", name):
+        return "that is no setting."  # and may be a token in the wrong place
+    return f"unknown setting {name}.{_suggestion(name)}"
 
 
 def _suggestion(name: str) -> str:
@@ -85,9 +106,20 @@ def _token(text: str) -> str:
             f"You get one at {PORTAL}; or try the bot without one: python -m bot --demo"
         )
     token = text.removeprefix("Bot ").strip()
-    if not token.isascii() or not token.isprintable() or " " in token:
+    if not re.fullmatch(r"[!#-&(-~]+", token):  # printable ASCII without quotes and spaces
         raise ConfigError("DISCORD_TOKEN is no token: copy it again, without spaces or quotes around it.")
     return token
+
+
+def _host(text: str) -> str:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?", text):
+            raise ConfigError(
+                f"HOST is {text!r}; it must be a name or an address, such as 0.0.0.0."
+            ) from None
+    return text
 
 
 def _port(text: str) -> int:
@@ -107,7 +139,8 @@ def _level(text: str) -> str:
 def _url(name: str, text: str) -> str:
     try:
         parts = urlsplit(text)
-        valid = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+        _ = parts.port  # raises for what is no port
+        valid = bool(parts.scheme in ("http", "https") and parts.hostname and _PLAIN_URL.fullmatch(text))
     except ValueError:  # a port that is no number, an unclosed bracket
         valid = False
     if not valid:

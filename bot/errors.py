@@ -1,11 +1,15 @@
 """What stops the program, in the words of somebody who can mend it."""
 
+from typing import Final
+
 import aiohttp
 import discord
 
 from bot.client import DZoneBot
 
 PORTAL = "https://discord.com/developers/applications"
+
+MAX_REASON: Final = 200  # characters
 
 
 def explain(error: BaseException, bot: DZoneBot) -> str | None:
@@ -48,4 +52,5 @@ def _missing_intents(bot: DZoneBot) -> list[str]:
 
 
 def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split())  # may be a whole page
+    return (text[:MAX_REASON] + "…" if len(text) > MAX_REASON else text) or type(error).__name__

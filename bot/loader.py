@@ -11,7 +11,8 @@ from bot.internals import forget_chunk_request, forget_member
 log = logging.getLogger(__name__)
 
 PROGRESS: Final = 2.0  # seconds between two looks at how far a guild is
-PATIENCE: Final = 30.0  # seconds without a new member until the guild goes to the end of the queue
+RETRY: Final = 2.0  # seconds until a guild whose members could not be fetched is tried again
+PATIENCE: Final = 30.0  # seconds without a new member until the guild has to wait for another turn
 
 
 class MemberLoader:
@@ -50,16 +51,23 @@ class MemberLoader:
                 guild_id = next(iter(self._queue))
                 del self._queue[guild_id]
                 if (guild := self._client.get_guild(guild_id)) and not guild.unavailable:
-                    await self._load(guild)
+                    await self._try_to_load(guild)
             self._work.clear()
+
+    async def _try_to_load(self, guild: discord.Guild) -> None:
+        try:
+            await self._load(guild)
+        except Exception:  # an edge: the other guilds must have their turn
+            log.exception("the members of guild %s could not be loaded", guild.id)
 
     async def _load(self, guild: discord.Guild) -> None:
         before = {member.id for member in guild.members}
         request = asyncio.create_task(guild.chunk())
         try:
             arrived = await self._follow(guild, request)
-        except (discord.ClientException, discord.HTTPException, OSError) as error:
+        except (discord.DiscordException, OSError) as error:
             log.warning("the members of guild %s could not be requested: %s", guild.id, error)
+            self._later(guild)
             return
         finally:
             request.cancel()
@@ -67,13 +75,16 @@ class MemberLoader:
             return  # the session was replaced meanwhile; the new one asks again
         if arrived is None:
             log.warning("guild %s sent no members for %d s; trying again later", guild.id, PATIENCE)
-            forget_chunk_request(guild)
-            self.load(guild)
+            self._later(guild)
             return
         for member_id in before - {member.id for member in arrived}:
             forget_member(guild, member_id)
         self._client.dispatch("members_loaded", guild)
         log.info("guild %s: all %d members are there", guild.id, len(guild.members))
+
+    def _later(self, guild: discord.Guild) -> None:
+        forget_chunk_request(guild)
+        asyncio.get_running_loop().call_later(RETRY, self.load, guild)
 
     async def _follow(
         self, guild: discord.Guild, request: asyncio.Task[list[discord.Member]]

@@ -29,4 +29,4 @@ def _brief(record: logging.LogRecord) -> bool:
 
 
 def _is_reconnect(record: logging.LogRecord) -> bool:
-    return record.msg.startswith(("Attempting a reconnect", "Failed to connect"))
+    return record.getMessage().startswith(("Attempting a reconnect", "Failed to connect"))

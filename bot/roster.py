@@ -97,7 +97,8 @@ class Roster:
             if doing and (name := getattr(activity, "name", None)):
                 return f"{doing} {name}"
         for activity in activities:
-            if isinstance(activity, discord.CustomActivity) and activity.name:
+            # An emoji alone comes with Discord's own name for it.
+            if isinstance(activity, discord.CustomActivity) and activity.name not in (None, "Custom Status"):
                 return activity.name
         return None
 

@@ -16,7 +16,7 @@ def slug_of(name: str, guild_id: int) -> str:
     The code alone identifies the guild, so that a link outlives a new name. A name without a Latin
     letter or digit leaves the code alone.
     """
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    ascii_name = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", ascii_name.replace("'", "")).strip("-")[:MAX_WORDS].strip("-")
     return f"{words}-{code_of(guild_id)}" if words else code_of(guild_id)
 

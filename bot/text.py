@@ -28,7 +28,7 @@ _LITERAL: Final = re.compile(
 )
 _SPOILER: Final = re.compile(r"\|\|.+?\|\|", re.DOTALL)
 _LINE_START: Final = re.compile(r"^(?:[ \t]*(?:>>>|>|-#|#{1,3}|[-*])[ \t]+)+", re.MULTILINE)
-_EMPHASIS: Final = tuple(map(re.compile, (r"\*\*", "__", "~~", r"\*", "_")))
+_EMPHASIS: Final = tuple(map(re.compile, (r"\*\*", "__", "~~", r"(?<!\*)\*(?!\*)", "(?<!_)_(?!_)")))
 
 # Punctuation that is no markup waits in Unicode's private use area until the markup is gone, and so do
 # the ends of a link's target.
@@ -111,12 +111,17 @@ def _shelter(match: re.Match[str], name: Callable[[str, str], str]) -> str:
         case "target":
             return _TARGET_START + _sheltered(value) + _TARGET_END
         case "link":
-            # In `**https://example.org**` the stars around the address are not part of it.
-            before = match.string[match.start() - 1 : match.start()]
-            end = value.rstrip(before) if before and before in "*_~|" else value
-            return _sheltered(end) + value[len(end) :]
+            address = _without_closing_sign(value, match.string[: match.start()])
+            return _sheltered(address) + value[len(address) :]
         case _:
             return _sheltered(value)
+
+
+def _without_closing_sign(address: str, before: str) -> str:
+    """Leave out what closes emphasis or a spoiler around an address, as in `**https://example.org**`."""
+    rest = address.rstrip("*_~|")
+    sign = address[len(rest) :]
+    return rest if sign and sign not in rest and sign in before else address
 
 
 def _sheltered(text: str) -> str:

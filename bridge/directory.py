@@ -45,7 +45,7 @@ class Directory:
             room.set_channels(channels)
         if _entry(before) != _entry(info):
             self._announce()
-        if before != info:
+        if before is None or (before.protected, before.listed) != (info.protected, info.listed):
             self._on_changed()
         return room
 

@@ -41,11 +41,16 @@ class Messages(commands.Cog):
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Somebody changed their words. Discord also calls it an edit when a link gets its preview."""
         message = payload.message
-        before = payload.cached_message
-        edited = message.edited_at is not None if before is None else before.content != message.content
-        if message.guild is None or not edited or not self._policy.shows_message(message):
+        if message.guild is None or not self._policy.shows_message(message):
             return
         words = self._roster.message(message)
+        before = payload.cached_message
+        if before is None:
+            changed = message.edited_at is not None
+        else:
+            changed = self._roster.message(before).message != words.message
+        if not changed:
+            return
         await self._bridge.broadcast_edit(
             message.guild.id, words.uid, words.channel, message.id, words.message or None
         )
@@ -72,6 +77,7 @@ class Messages(commands.Cog):
         member = payload.member
         if member is None:
             return
+        member = member.guild.get_member(member.id) or member  # the cached one has a status
         channel = member.guild.get_channel_or_thread(payload.channel_id)
         if self._shows(member, channel):
             emoji = f":{payload.emoji.name}:" if payload.emoji.is_custom_emoji() else payload.emoji.name
@@ -82,7 +88,7 @@ class Messages(commands.Cog):
 
     async def _take_back(self, messages: Iterable[discord.Message]) -> None:
         for message in messages:
-            if message.guild is not None and self._policy.shows_message(message):
+            if message.guild is not None and self._policy.may_have_shown(message):
                 await self._bridge.broadcast_edit(
                     message.guild.id, message.author.id, message.channel.id, message.id, None
                 )

@@ -1,0 +1,131 @@
+"""The client's own life, as far as it needs no gateway; the rest is seen from outside, in `tests/e2e`."""
+
+import socket
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import discord
+import pytest
+
+from bot.client import INTENTS, DZoneBot
+from bot.config import Config
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[DZoneBot]:
+    """A bot that is about to become ready."""
+    config = Config("an.invented.token", host="127.0.0.1", port=0, public_url="https://zone.example.org")
+    async with DZoneBot(config) as bot:
+        yield bot
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which somebody else listens."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+def test_intents() -> None:
+    """It asks for what it shows, and for nothing else."""
+    assert {name for name, on in INTENTS if on} == {
+        "guilds",
+        "members",
+        "presences",
+        "guild_messages",
+        "dm_messages",
+        "message_content",
+        "voice_states",
+        "guild_reactions",
+        "dm_reactions",
+        "guild_typing",
+        "dm_typing",
+    }
+
+
+async def test_it_mentions_nobody(bot: DZoneBot) -> None:
+    """Whatever it may ever write, nobody's phone rings."""
+    assert bot.allowed_mentions is not None
+    assert bot.allowed_mentions.to_dict()["parse"] == []
+
+
+async def test_ready(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
+    """When Discord is ready the bridge is there, and the log says where, and how to invite the bot."""
+    caplog.set_level("INFO", "bot.client")
+    await bot.on_ready()
+    assert bot.bridge.is_serving
+    assert caplog.messages[0] == "watch at https://zone.example.org"
+    assert caplog.messages[1].startswith("invite the bot with https://discord.com/oauth2/authorize?")
+
+
+async def test_ready_in_no_server(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
+    """A bot that nobody has invited yet says so."""
+    await bot.on_ready()
+    assert "the bot is in no server yet: open the invite link and choose one" in caplog.messages
+
+
+async def test_ready_again(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
+    """A new session is no new start: viewers stay."""
+    await bot.on_ready()
+    port = bot.bridge.port
+    caplog.clear()
+    await bot.on_ready()
+    assert bot.bridge.port == port
+    assert caplog.messages == []
+
+
+async def test_a_port_in_use(taken: int) -> None:
+    """Without a port there is nothing to do: it closes, and remembers why."""
+    async with DZoneBot(Config("an.invented.token", host="127.0.0.1", port=taken)) as bot:
+        await bot.on_ready()
+        assert isinstance(bot.failure, OSError)
+        assert bot.is_closed()
+
+
+async def test_ready_too_late(bot: DZoneBot) -> None:
+    """Who is being stopped starts no bridge any more."""
+    await bot.close()
+    await bot.on_ready()
+    assert not bot.bridge.is_serving
+
+
+async def test_the_invite_link(bot: DZoneBot) -> None:
+    """The link asks for what the bot needs: to see channels, and to have commands."""
+    bot._connection.application_id = 4711
+    query = parse_qs(urlsplit(bot.invite_link()).query)
+    assert query["client_id"] == ["4711"]
+    assert query["scope"] == ["bot applications.commands"]
+    assert query["permissions"] == [str(discord.Permissions(view_channel=True).value)]
+
+
+async def test_a_lost_gateway_is_told_once(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
+    """Not at each try to reach it again."""
+    for _ in range(3):
+        await bot.on_shard_disconnect(0)
+    assert len(caplog.messages) == 1
+    assert "viewers keep what they see" in caplog.messages[0]
+
+
+@pytest.mark.parametrize("way", ["on_shard_ready", "on_shard_resumed"])
+async def test_a_gateway_that_is_back(bot: DZoneBot, caplog: pytest.LogCaptureFixture, way: str) -> None:
+    """It is told once as well, and a next loss is news again."""
+    caplog.set_level("INFO", "bot.client")
+    await bot.on_shard_disconnect(0)
+    for _ in range(2):
+        await getattr(bot, way)(0)
+    await bot.on_shard_disconnect(0)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO", "WARNING"]
+
+
+async def test_the_first_connection_is_no_return(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
+    """What was never lost isn't back."""
+    caplog.set_level("INFO", "bot.client")
+    await bot.on_shard_ready(0)
+    assert caplog.messages == []
+
+
+async def test_the_last_disconnect_is_no_loss(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
+    """When the bot stops, it is no news that the gateway is gone."""
+    await bot.close()
+    await bot.on_shard_disconnect(0)
+    assert caplog.messages == []

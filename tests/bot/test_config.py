@@ -1,0 +1,393 @@
+"""Settings: what they are when nothing is said, how they are said, and what is answered to a mistake."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.config import DISCORD_API, SETTINGS, Config, ConfigError, read_env
+
+TOKEN = "MTExMTExMTExMTExMTExMTEx.GAbCdE.an-invented-token"
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+
+
+def config(**settings: str) -> Config:
+    """Read settings, with a token among them."""
+    return Config.read({"DISCORD_TOKEN": TOKEN} | settings)
+
+
+def complaint(**settings: str) -> str:
+    """Read settings that are wrong, and return what is said about them."""
+    with pytest.raises(ConfigError) as caught:
+        config(**settings)
+    return str(caught.value)
+
+
+# What is there when nothing is said
+
+
+def test_the_defaults() -> None:
+    """A token is all that a bot needs."""
+    assert config() == Config(
+        token=TOKEN,
+        host="localhost",
+        port=3000,
+        public_url="http://localhost:3000",
+        log_level="INFO",
+        api_url="https://discord.com/api/v10",
+    )
+
+
+def test_the_defaults_of_the_class_are_those_of_the_reader() -> None:
+    """A `Config` made by hand differs in nothing from one that was read."""
+    assert Config(TOKEN) == config()
+
+
+@pytest.mark.parametrize("setting", [name for name in SETTINGS if name != "DISCORD_TOKEN"])
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_setting_is_a_missing_one(setting: str, text: str) -> None:
+    """`PORT=` in a file says nothing."""
+    assert config(**{setting: text}) == config()
+
+
+def test_other_variables_are_none_of_our_business() -> None:
+    """The environment is full of what isn't ours."""
+    assert config(PATH="/usr/bin", PORTAL="x") == config()
+
+
+def test_it_is_frozen() -> None:
+    """Settings are read once and stay as they are."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config().port = 1  # type: ignore[misc]
+
+
+# DISCORD_TOKEN
+
+
+def test_a_token() -> None:
+    """The token is taken as it is."""
+    assert config().token == TOKEN
+
+
+@pytest.mark.parametrize("written", [f"  {TOKEN}\t", f"Bot {TOKEN}", f" Bot   {TOKEN} "])
+def test_a_token_copied_with_something_around_it(written: str) -> None:
+    """White space around a token, or the `Bot` of an HTTP header before it, is dropped."""
+    assert config(DISCORD_TOKEN=written).token == TOKEN
+
+
+@pytest.mark.parametrize("env", [{}, {"DISCORD_TOKEN": ""}, {"DISCORD_TOKEN": " \n"}])
+def test_no_token(env: dict[str, str]) -> None:
+    """Without a token: where to get one, where to put it, and how to go without."""
+    with pytest.raises(ConfigError) as caught:
+        Config.read(env)
+    said = str(caught.value)
+    assert said.startswith("DISCORD_TOKEN is missing")
+    assert ".env" in said
+    assert "https://discord.com/developers/applications" in said
+    assert "--demo" in said
+    assert len(said.splitlines()) <= 2
+
+
+@pytest.mark.parametrize(
+    "written", ["two words", "tök€n", "a\x00b", "a\nb", f'"{TOKEN}"', f"'{TOKEN}'"],
+    ids=["space", "no ascii", "control", "line break", "double quotes", "single quotes"],
+)  # fmt: skip
+def test_no_token_at_all(written: str) -> None:
+    """What can't be a token is refused before Discord does it; it isn't shown: it may nearly be one."""
+    said = complaint(DISCORD_TOKEN=written)
+    assert said.startswith("DISCORD_TOKEN ")
+    assert "copy it again" in said
+    assert written not in said
+
+
+def test_a_token_is_not_in_the_repr() -> None:
+    """A `Config` that is printed or logged gives nothing away."""
+    assert TOKEN not in repr(config())
+    assert TOKEN not in str(config())
+
+
+# HOST
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1", "::1", "::", "zone.example.org"])
+def test_a_host(host: str) -> None:
+    """Names and addresses of both kinds are hosts."""
+    assert config(HOST=host).host == host
+
+
+@pytest.mark.parametrize(
+    "written", ["http://localhost", "localhost:3000", "[::1]", "local host", "a/b", "a?b", "a#b"]
+)
+def test_what_is_no_host(written: str) -> None:
+    """The setting that is named is the one that was made, not another that is derived from it."""
+    said = complaint(HOST=written)
+    assert said.startswith("HOST ")
+    assert repr(written) in said
+    assert "PUBLIC_URL" not in said
+
+
+# PORT
+
+
+@pytest.mark.parametrize(
+    ("written", "port"), [("1", 1), ("8080", 8080), ("65535", 65535), ("0", 0), (" 80 ", 80)]
+)
+def test_a_port(written: str, port: int) -> None:
+    """Numbers up to 65535 are ports; 0 lets the system choose."""
+    assert config(PORT=written).port == port
+
+
+@pytest.mark.parametrize(
+    "written", ["http", "80.5", "-1", "+80", "65536", "1" * 5000, "٣٠٠٠", "3_000", "3000 4000", "0x50"]
+)
+def test_what_is_no_port(written: str) -> None:
+    """What is no port is named, with what one is."""
+    said = complaint(PORT=written)
+    assert said.startswith("PORT ")
+    assert "a number from 0 to 65535, such as 3000" in said
+
+
+# PUBLIC_URL
+
+
+@pytest.mark.parametrize(
+    ("settings", "url"),
+    [
+        ({"PORT": "8080"}, "http://localhost:8080"),
+        ({"HOST": "192.168.1.2"}, "http://192.168.1.2:3000"),
+        ({"HOST": "0.0.0.0"}, "http://localhost:3000"),
+        ({"HOST": "::"}, "http://localhost:3000"),
+        ({"HOST": "::1"}, "http://[::1]:3000"),
+    ],
+)
+def test_a_guessed_address(settings: dict[str, str], url: str) -> None:
+    """Without one, the address is the one that works in a browser on this machine."""
+    assert config(**settings).public_url == url
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("https://zone.example.org", "https://zone.example.org"),
+        ("https://zone.example.org/", "https://zone.example.org"),
+        ("https://example.org/zone/", "https://example.org/zone"),
+        ("http://[2001:db8::1]:8080", "http://[2001:db8::1]:8080"),
+    ],
+)
+def test_a_given_address(written: str, url: str) -> None:
+    """An address is taken without the slashes at its end."""
+    assert config(PUBLIC_URL=written).public_url == url
+
+
+WRONG_ADDRESSES = [
+    "zone.example.org",
+    "ftp://example.org",
+    "https://",
+    "https:///path",
+    "https://example.org/?a=b",
+    "https://example.org/#a",
+    "http://[::1",
+    "http://localhost:abc",
+    "http://localhost:99999",
+    "http://exa mple.org",
+    "http://example\n.org",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("setting", ["PUBLIC_URL", "DISCORD_API_URL"])
+@pytest.mark.parametrize("written", WRONG_ADDRESSES)
+def test_what_is_no_address(setting: str, written: str) -> None:
+    """What is no address is named, with what one looks like."""
+    said = complaint(**{setting: written})
+    assert said.startswith(f"{setting} is {written!r}")
+    assert "https://zone.example.org" in said
+
+
+# LOG_LEVEL
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
+def test_a_log_level(level: str) -> None:
+    """The levels have their usual names, large or small."""
+    assert config(LOG_LEVEL=level).log_level == level
+    assert config(LOG_LEVEL=level.lower()).log_level == level
+
+
+@pytest.mark.parametrize("written", ["LOUD", "10", "NOTSET", "WARN ING"])
+def test_what_is_no_log_level(written: str) -> None:
+    """What is no level is named, with those there are."""
+    said = complaint(LOG_LEVEL=written)
+    assert said == f"LOG_LEVEL is {written!r}; it must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
+
+
+# DISCORD_API_URL
+
+
+def test_another_api() -> None:
+    """Another server may answer for Discord's."""
+    assert config(DISCORD_API_URL="http://localhost:5000/api/v10/").api_url == "http://localhost:5000/api/v10"
+
+
+# Whatever is written
+
+
+@given(st.dictionaries(st.sampled_from(SETTINGS), st.text(max_size=50)))
+def test_whatever_is_written(env: dict[str, str]) -> None:
+    """Any text is a setting, or an error that names a setting which was made."""
+    try:
+        Config.read(env)
+    except ConfigError as error:
+        named = str(error).split()[0]
+        assert named in SETTINGS
+        assert named in env or named == "DISCORD_TOKEN"
+
+
+@given(st.from_regex(r"[a-z:/\[\]@?#.%0-9]{0,30}", fullmatch=True))
+def test_whatever_looks_like_an_address(written: str) -> None:
+    """Whatever is taken for an address can be split and put together again."""
+    try:
+        url = config(PUBLIC_URL=f"http://{written}").public_url
+    except ConfigError:
+        return
+    assert re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", url)
+
+
+# .env
+
+
+def read_file(folder: Path, content: str | bytes, **environment: str) -> dict[str, str]:
+    """Write `.env` and read it."""
+    content = content.encode() if isinstance(content, str) else content
+    (folder / ".env").write_bytes(content)
+    return read_env(folder, environment)
+
+
+def test_without_a_file(tmp_path: Path) -> None:
+    """A file is not needed: hosting platforms set the environment."""
+    assert read_env(tmp_path, {"PORT": "80"}) == {"PORT": "80"}
+
+
+def test_a_folder_of_that_name(tmp_path: Path) -> None:
+    """A folder named `.env`, as some tools make it, is no file."""
+    (tmp_path / ".env").mkdir()
+    assert read_env(tmp_path, {"PORT": "80"}) == {"PORT": "80"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "PORT=80\nHOST=::1\n",
+        "PORT=80\r\nHOST=::1\r\n",
+        "\ufeffPORT=80\nHOST=::1\n",
+        "\ufeffPORT=80\r\nHOST=::1",
+        "PORT=\"80\"\nHOST='::1'\n",
+        "export PORT=80\nexport HOST=::1\n",
+        "  PORT = 80  \n\n# a comment\nHOST = ::1 # another\n",
+    ],
+    ids=["plain", "windows", "mark", "windows with mark", "quotes", "shell", "space and comments"],
+)
+def test_ways_to_write_a_file(tmp_path: Path, content: str) -> None:
+    """Editors and people write the same in many ways."""
+    assert read_file(tmp_path, content) == {"PORT": "80", "HOST": "::1"}
+
+
+def test_a_dollar_is_a_dollar(tmp_path: Path) -> None:
+    """Nothing in a value stands for something else."""
+    assert (
+        read_file(tmp_path, "DISCORD_TOKEN=a$HOME${HOME}", HOME="/root")["DISCORD_TOKEN"] == "a$HOME${HOME}"
+    )
+
+
+def test_the_real_environment_wins(tmp_path: Path) -> None:
+    """What is set for one run goes before what is written down."""
+    assert read_file(tmp_path, "PORT=80\nHOST=::1", PORT="90") == {"PORT": "90", "HOST": "::1"}
+
+
+def test_a_name_without_a_value(tmp_path: Path) -> None:
+    """A name alone says nothing."""
+    assert read_file(tmp_path, "PORT\nHOST=::1") == {"HOST": "::1"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [("PROT", "PORT"), ("port", "PORT"), ("DISCORD_TOKN", "DISCORD_TOKEN"), ("LOGLEVEL", "LOG_LEVEL")],
+)
+def test_an_unknown_setting(tmp_path: Path, wrong: str, meant: str) -> None:
+    """A slip of the pen is told, with what was probably meant."""
+    with pytest.raises(ConfigError, match=rf"unknown setting {wrong}\. Did you mean {meant}\?"):
+        read_file(tmp_path, f"{wrong}=80")
+
+
+def test_a_setting_like_no_other(tmp_path: Path) -> None:
+    """Where nothing is similar, all settings are named."""
+    with pytest.raises(ConfigError, match=re.escape(", ".join(SETTINGS))):
+        read_file(tmp_path, "COLOUR=blue")
+
+
+def test_a_complaint_says_which_file(tmp_path: Path) -> None:
+    """Somebody who has several bots knows which file to open."""
+    with pytest.raises(ConfigError, match=re.escape(str(tmp_path / ".env"))):
+        read_file(tmp_path, "COLOUR=blue")
+
+
+@pytest.mark.parametrize("content", [TOKEN, f"{TOKEN}=", f"{TOKEN}\nPORT=80"])
+def test_a_token_in_the_place_of_a_name(tmp_path: Path, content: str) -> None:
+    """Whoever puts nothing but the token into the file is told so; the token stays out of it."""
+    with pytest.raises(ConfigError) as caught:
+        read_file(tmp_path, content)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["PORT: 80", "PORT 80", 'DISCORD_TOKEN="abc'])
+def test_a_line_that_says_nothing(tmp_path: Path, content: str) -> None:
+    """A line that can't be read is told, and not passed over."""
+    with pytest.raises(ConfigError, match=r"line 2"):
+        read_file(tmp_path, f"HOST=::1\n{content}\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_another_encoding(tmp_path: Path, encoding: str) -> None:
+    """A file in another encoding than UTF-8 is told, with what to do."""
+    with pytest.raises(ConfigError, match=r"can't be read: .* Save it as UTF-8 text"):
+        read_file(tmp_path, "# für später\nPORT=80".encode(encoding))
+
+
+@given(content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_whatever_the_file_holds(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    """Any bytes are settings that we know, or an error that says what to do."""
+    try:
+        read = read_file(tmp_path_factory.mktemp("env"), content)
+    except ConfigError:
+        return
+    assert read.keys() <= set(SETTINGS)
+
+
+# .env.example
+
+
+def test_the_example_lists_every_setting_with_its_comment() -> None:
+    """Each setting of the code has its paragraph in the example, and nothing else has."""
+    paragraphs = EXAMPLE.read_text(encoding="utf-8").strip().split("\n\n")[1:]
+    names = []
+    for paragraph in paragraphs:
+        *comment, setting = paragraph.splitlines()
+        assert comment
+        assert all(line.startswith("# ") for line in comment)
+        names.append(setting.partition("=")[0])
+    assert names == list(SETTINGS)
+
+
+def test_the_example_has_the_defaults_of_the_code(tmp_path: Path) -> None:
+    """A copy of the example, with a token put in, changes nothing."""
+    assert Config.read(read_file(tmp_path, EXAMPLE.read_bytes()) | {"DISCORD_TOKEN": TOKEN}) == config()
+
+
+def test_the_example_shows_the_defaults() -> None:
+    """What is the default is to be read there, in the setting or above it."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for default in ("HOST=localhost", "PORT=3000", "LOG_LEVEL=INFO", "http://HOST:PORT", DISCORD_API):
+        assert default in text

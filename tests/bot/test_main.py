@@ -1,0 +1,162 @@
+"""The command line: what it takes, what it answers, and with which exit code it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from discord.http import Route
+
+from bot.__main__ import main
+from bot.config import SETTINGS
+from bridge import __version__
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "an.invented.token"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logging_restored: None) -> Path:
+    """An empty folder to run in, with no setting in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Route, "BASE", Route.BASE)  # restored, whatever a run makes of it
+    return tmp_path
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which somebody else listens."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+@pytest.fixture
+def closed() -> int:
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port: int = other.getsockname()[1]
+    return port
+
+
+def failing(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run a command that can't work; return what it says on stderr."""
+    assert main(arguments) == 1
+    said = capsys.readouterr().err
+    assert 1 <= len(said.splitlines()) <= 2
+    assert "Traceback" not in said
+    assert TOKEN not in said
+    return said
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` says which one this is."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"d-zone bot {__version__}\n"
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` names every option and the file with the settings."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    out = capsys.readouterr().out
+    assert out.startswith("usage: python -m bot ")
+    assert all(word in out for word in ("--demo", "--version", ".env.example"))
+
+
+@pytest.mark.parametrize("arguments", [["--dmeo"], ["demo"], ["--demo", "x"]])
+def test_wrong_usage(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    """What nobody knows is answered with how it is used, and with code 2."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: python -m bot ")
+
+
+def test_without_a_token(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who just starts the bot learns what it needs."""
+    assert failing(capsys).startswith("DISCORD_TOKEN is missing")
+
+
+def test_a_setting_in_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment's settings are read."""
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("PORT", "http")
+    assert failing(capsys).startswith("PORT is 'http'")
+
+
+def test_a_setting_in_the_file(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """Those of `.env` in the folder where the bot is started are, too."""
+    (folder / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\nPORT=http\n", encoding="utf-8")
+    assert failing(capsys).startswith("PORT is 'http'")
+
+
+def test_an_unknown_setting(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """A slip of the pen stops the start."""
+    (folder / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\nPROT=80\n", encoding="utf-8")
+    assert "Did you mean PORT?" in failing(capsys)
+
+
+def test_the_demo_reads_the_settings_as_well(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo needs no token; the other settings are its own, too."""
+    monkeypatch.setenv("PORT", "http")
+    assert failing(capsys, "--demo").startswith("PORT is 'http'")
+
+
+def test_the_demo_on_a_port_in_use(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, taken: int
+) -> None:
+    """A port in use is told, with what to do."""
+    monkeypatch.setenv("HOST", "127.0.0.1")
+    monkeypatch.setenv("PORT", str(taken))
+    said = failing(capsys, "--demo")
+    assert said.startswith(f"Can't listen on 127.0.0.1 port {taken}: ")
+    assert "another PORT" in said
+
+
+def test_the_demo_on_a_host_of_somebody_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address that isn't this machine's is told as well."""
+    monkeypatch.setenv("HOST", "192.0.2.1")
+    assert failing(capsys, "--demo").startswith("Can't listen on 192.0.2.1 port 3000: ")
+
+
+def test_discord_out_of_reach(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, closed: int
+) -> None:
+    """Where nobody answers, the address is told, and what may be wrong with it."""
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("DISCORD_API_URL", f"http://127.0.0.1:{closed}")
+    assert failing(capsys).startswith(f"Discord can't be reached at http://127.0.0.1:{closed}: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_until_it_is_stopped(folder: Path, closed: int, number: signal.Signals) -> None:
+    """The demo says where to look, runs until somebody stops it, and ends well."""
+    env = os.environ | {"PYTHONPATH": str(ROOT), "PORT": str(closed)}
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "bot", "--demo"],
+        cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        line = next((line for line in demo.stdout if "made-up" in line), "")
+        assert f"http://localhost:{closed}" in line
+        demo.send_signal(number)
+        assert demo.wait(timeout=20) == 0
+        assert demo.stderr.read() == ""

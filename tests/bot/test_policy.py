@@ -1,0 +1,233 @@
+"""What of a guild may be shown: what is public, and nothing else."""
+
+import discord
+import pytest
+
+from bot.policy import HIDE_OFFLINE_ABOVE, Policy
+from tests.bot import world as model
+from tests.bot.world import World
+
+GUILD_CHANNELS = [model.TEXT, model.NEWS, model.VOICE, model.STAGE, model.FORUM, model.CATEGORY]
+HIDDEN = str(model.VIEW_CHANNEL)
+
+
+@pytest.fixture
+def policy() -> Policy:
+    """The rules."""
+    return Policy()
+
+
+# Members
+
+
+@pytest.mark.parametrize("status", ["online", "idle", "dnd", "offline", "invisible"])
+def test_a_small_guild_shows_everybody(policy: Policy, world: World, status: str) -> None:
+    """Where there are few, who isn't there is shown as well."""
+    world.ann.user.status = status
+    assert policy.shows_member(world.member(world.ann))
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [("online", True), ("idle", True), ("dnd", True), ("offline", False), ("invisible", False)],
+)
+def test_a_large_guild_shows_who_is_there(policy: Policy, status: str, shown: bool) -> None:
+    """Where there are many, only those who aren't offline."""
+    world = World(member_count=HIDE_OFFLINE_ABOVE + 1)
+    world.ann.user.status = status
+    assert policy.shows_member(world.member(world.ann)) is shown
+
+
+@pytest.mark.parametrize(
+    ("member_count", "shown"), [(0, True), (1, True), (500, True), (501, False), (250_000, False)]
+)
+def test_how_many_are_many(policy: Policy, member_count: int, shown: bool) -> None:
+    """The bound is five hundred."""
+    assert policy.shows_offline(member_count) is shown
+
+
+def test_bots_are_members(policy: Policy, world: World) -> None:
+    """A bot is shown as people are."""
+    robot = world.written.settle(model.User("robot", bot=True))
+    assert policy.shows_member(world.member(robot))
+
+
+def test_a_status_that_is_about_to_be(policy: Policy) -> None:
+    """A status that is only now told counts, and not the one in the cache."""
+    world = World(member_count=HIDE_OFFLINE_ABOVE + 1)
+    ann, bob = world.member(world.ann), world.member(world.bob)
+    assert not policy.shows_member(ann, discord.Status.offline)
+    assert policy.shows_member(bob, discord.Status.idle)
+
+
+# Channels
+
+
+@pytest.mark.parametrize("kind", GUILD_CHANNELS)
+def test_a_public_channel(policy: Policy, world: World, kind: int) -> None:
+    """What @everyone can view is shown."""
+    assert policy.shows_channel(world.channel(world.written.channel("open", kind)))
+
+
+@pytest.mark.parametrize("kind", GUILD_CHANNELS)
+def test_a_private_channel(policy: Policy, world: World, kind: int) -> None:
+    """What @everyone can't view isn't shown."""
+    assert not policy.shows_channel(world.channel(world.written.channel("secret", kind, hidden=True)))
+
+
+@pytest.mark.parametrize("kind", GUILD_CHANNELS)
+def test_an_age_restricted_channel(policy: Policy, world: World, kind: int) -> None:
+    """What is for adults isn't shown, though @everyone can view it."""
+    assert not policy.shows_channel(world.channel(world.written.channel("adults", kind, nsfw=True)))
+
+
+def test_a_channel_in_a_guild_without_permissions(policy: Policy, world: World) -> None:
+    """In a guild that hides everything by default nothing is shown."""
+    world.written.roles[world.written.id].permissions = "0"
+    assert not policy.shows_channel(world.channel(world.general))
+
+
+def test_a_channel_open_in_a_guild_without_permissions(policy: Policy, world: World) -> None:
+    """In a guild that hides everything by default, a channel may still be for @everyone."""
+    world.written.roles[world.written.id].permissions = "0"
+    allow = [{"id": str(world.written.id), "type": 0, "allow": HIDDEN, "deny": "0"}]
+    assert policy.shows_channel(world.channel(world.general, permission_overwrites=allow))
+
+
+def test_a_channel_open_to_a_role(policy: Policy, world: World) -> None:
+    """What some may view isn't public."""
+    role = world.written.role("Friends")
+    overwrites = [
+        {"id": str(world.written.id), "type": 0, "allow": "0", "deny": HIDDEN},
+        {"id": str(role.id), "type": 0, "allow": HIDDEN, "deny": "0"},
+    ]
+    assert not policy.shows_channel(world.channel(world.general, permission_overwrites=overwrites))
+
+
+def test_a_channel_closed_to_a_role(policy: Policy, world: World) -> None:
+    """What all but some may view is public."""
+    role = world.written.role("Muted")
+    overwrites = [{"id": str(role.id), "type": 0, "allow": "0", "deny": HIDDEN}]
+    assert policy.shows_channel(world.channel(world.general, permission_overwrites=overwrites))
+
+
+@pytest.mark.parametrize(("nsfw_level", "shown"), [(0, True), (1, False), (2, True), (3, False)])
+def test_an_age_restricted_guild(policy: Policy, nsfw_level: int, shown: bool) -> None:
+    """Of a guild for adults no channel is shown; of one that is safe or not rated, all are."""
+    world = World(nsfw_level=nsfw_level)
+    assert policy.shows_channel(world.channel(world.general)) is shown
+
+
+@pytest.mark.parametrize("kind", [model.PUBLIC_THREAD, model.NEWS_THREAD])
+def test_a_thread(policy: Policy, world: World, kind: int) -> None:
+    """A thread of a public channel is public."""
+    assert policy.shows_channel(world.channel(world.written.channel("thread", kind, parent=world.general)))
+
+
+def test_a_private_thread(policy: Policy, world: World) -> None:
+    """A private thread isn't public, wherever it is."""
+    thread = world.written.channel("whispers", model.PRIVATE_THREAD, parent=world.general)
+    assert not policy.shows_channel(world.channel(thread))
+
+
+@pytest.mark.parametrize("why", ["hidden", "nsfw"])
+def test_a_thread_of_a_channel_that_is_not_shown(policy: Policy, world: World, why: str) -> None:
+    """A thread is no more public than its channel."""
+    parent = world.written.channel("parent", hidden=why == "hidden", nsfw=why == "nsfw")
+    thread = world.written.channel("thread", model.PUBLIC_THREAD, parent=parent)
+    assert not policy.shows_channel(world.channel(thread))
+
+
+def test_a_post_in_a_forum(policy: Policy, world: World) -> None:
+    """A post in a public forum is public."""
+    forum = world.written.channel("forum", model.FORUM)
+    assert policy.shows_channel(
+        world.channel(world.written.channel("post", model.PUBLIC_THREAD, parent=forum))
+    )
+
+
+def test_a_thread_of_an_unknown_channel(policy: Policy, world: World) -> None:
+    """Of a thread whose channel isn't known nobody can say that it is public."""
+    nowhere = model.Channel("nowhere", world.written)
+    thread = world.written.channel("thread", model.PUBLIC_THREAD, parent=nowhere)
+    assert not policy.shows_channel(world.channel(thread))
+
+
+def test_a_direct_message_channel(policy: Policy, world: World) -> None:
+    """What people write to the bot alone is no channel of a guild."""
+    message = world.message("psst", world.ann.user, model.Channel("", None, model.DIRECT))
+    assert not policy.shows_channel(message.channel)
+
+
+def test_an_unknown_channel(policy: Policy, world: World) -> None:
+    """Of a channel that isn't in the cache nobody can say that it is public."""
+    message = world.message("psst", channel=model.Channel("later", world.written))
+    assert not policy.shows_channel(message.channel)
+
+
+def test_no_channel(policy: Policy) -> None:
+    """Nothing is not public."""
+    assert not policy.shows_channel(None)
+
+
+# Messages
+
+
+def test_a_message(policy: Policy, world: World) -> None:
+    """A member's words in a public channel are shown."""
+    assert policy.shows_message(world.message("hello"))
+
+
+def test_a_reply(policy: Policy, world: World) -> None:
+    """An answer is a message."""
+    assert policy.shows_message(world.message("hello", type=19))
+
+
+def test_the_words_of_a_bot(policy: Policy, world: World) -> None:
+    """What a bot says is shown."""
+    robot = world.written.settle(model.User("robot", bot=True))
+    assert policy.shows_message(world.message("beep", robot))
+
+
+@pytest.mark.parametrize("kind", [20, 23])
+def test_the_answer_to_a_command(policy: Policy, world: World, kind: int) -> None:
+    """What a bot answers to somebody's command isn't said to everybody."""
+    robot = world.written.settle(model.User("robot", bot=True))
+    assert not policy.shows_message(world.message("beep", robot, type=kind))
+
+
+def test_the_words_of_a_webhook(policy: Policy, world: World) -> None:
+    """What no member says isn't shown."""
+    webhook = model.User("Captain Hook", bot=True)
+    assert not policy.shows_message(world.message("beep", webhook, webhook_id=str(webhook.id)))
+
+
+def test_the_words_of_a_webhook_in_a_members_name(policy: Policy, world: World) -> None:
+    """A webhook with a member's id is a webhook all the same."""
+    assert not policy.shows_message(world.message("beep", webhook_id=str(world.ann.id)))
+
+
+@pytest.mark.parametrize("kind", [1, 3, 4, 6, 7, 8, 10, 12, 18, 21, 24, 25, 27, 46])
+def test_a_system_message(policy: Policy, world: World, kind: int) -> None:
+    """Pins, boosts, joins and the like are nobody's words."""
+    assert not policy.shows_message(world.message("", type=kind))
+
+
+def test_a_direct_message(policy: Policy, world: World) -> None:
+    """What people write to the bot alone stays there."""
+    direct = model.Channel("", None, model.DIRECT)
+    assert not policy.shows_message(world.message("psst", world.ann.user, direct))
+
+
+@pytest.mark.parametrize("why", ["hidden", "nsfw"])
+def test_a_message_in_a_channel_that_is_not_shown(policy: Policy, world: World, why: str) -> None:
+    """What is said where not everybody may look isn't shown."""
+    channel = world.written.channel("den", hidden=why == "hidden", nsfw=why == "nsfw")
+    assert not policy.shows_message(world.message("psst", channel=channel))
+
+
+def test_the_words_of_who_is_not_shown(policy: Policy) -> None:
+    """Who isn't seen isn't heard: an invisible member of a large guild."""
+    world = World(member_count=HIDE_OFFLINE_ABOVE + 1)
+    assert policy.shows_message(world.message("hello", world.ann))
+    assert not policy.shows_message(world.message("hello", world.bob))

@@ -1,0 +1,295 @@
+"""Discord's guilds, members, channels and messages as the bridge knows them."""
+
+from typing import Any
+
+import pytest
+
+from bot.policy import HIDE_OFFLINE_ABOVE, Policy
+from bot.roster import Roster
+from bot.slug import code_of, slug_of
+from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from tests.bot import world as model
+from tests.bot.world import World
+
+
+@pytest.fixture
+def roster() -> Roster:
+    """A roster with the rules it asks."""
+    return Roster(Policy())
+
+
+# Guilds
+
+
+def test_a_guild(roster: Roster, world: World) -> None:
+    """A guild is public, listed, and called by a slug that ends in its alias."""
+    guild_id = world.written.id
+    assert roster.guild(world.guild) == GuildInfo(
+        id=str(guild_id),
+        slug=slug_of("Home", guild_id),
+        name="Home",
+        alias=code_of(guild_id),
+        member_count=2,
+    )
+
+
+# Members
+
+
+def test_a_member(roster: Roster, world: World) -> None:
+    """Somebody with nothing special: a name, a status, the default colour and face."""
+    member = roster.member(world.member(world.ann))
+    number = (world.ann.id >> 22) % 6
+    assert member == Member(
+        uid=str(world.ann.id),
+        username="ann",
+        status="online",
+        role_color="#ffffff",
+        bot=False,
+        avatar=f"https://cdn.discordapp.com/embed/avatars/{number}.png?size=64",
+        voice=None,
+        activity=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("nick", "global_name", "shown"),
+    [(None, None, "x"), (None, "Xaver", "Xaver"), ("X!", "Xaver", "X!"), ("X!", None, "X!")],
+)
+def test_a_name(roster: Roster, world: World, nick: str | None, global_name: str | None, shown: str) -> None:
+    """The nickname, else the name that is shown everywhere, else the account's."""
+    named = world.written.settle(model.User("x", global_name), nick=nick)
+    assert roster.member(world.member(named)).username == shown
+
+
+def test_a_bot(roster: Roster, world: World) -> None:
+    """A bot is marked as one."""
+    robot = world.written.settle(model.User("robot", bot=True))
+    assert roster.member(world.member(robot)).bot
+
+
+def test_a_face(roster: Roster, world: World) -> None:
+    """An avatar is a small picture at Discord's."""
+    world.ann.user.avatar = "abc123"
+    avatar = roster.member(world.member(world.ann)).avatar
+    assert avatar == f"https://cdn.discordapp.com/avatars/{world.ann.id}/abc123.png?size=64"
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        ("online", "online"),
+        ("idle", "idle"),
+        ("dnd", "dnd"),
+        ("offline", "offline"),
+        ("invisible", "offline"),
+        ("sleeping", "offline"),
+    ],
+)
+def test_a_status(roster: Roster, world: World, status: str, shown: str) -> None:
+    """There are four; what Discord may yet invent is none of them."""
+    world.ann.user.status = status
+    assert roster.member(world.member(world.ann)).status == shown
+
+
+@pytest.mark.parametrize(
+    ("colors", "shown"),
+    [
+        ([], "#ffffff"),
+        ([0], "#ffffff"),
+        ([0xE91E63], "#e91e63"),
+        ([0xE91E63, 0x00FF00], "#00ff00"),
+        ([0xE91E63, 0], "#e91e63"),
+        ([0x000001], "#000001"),
+    ],
+    ids=["no role", "colourless", "one", "higher wins", "colourless above", "nearly black"],
+)
+def test_a_color(roster: Roster, world: World, colors: list[int], shown: str) -> None:
+    """The highest role with a colour gives it; later roles stand higher."""
+    world.ann.roles = [world.written.role("role", color) for color in colors]
+    assert roster.color(world.member(world.ann)) == shown
+
+
+def test_everybody(roster: Roster, world: World) -> None:
+    """A small guild is all its members."""
+    assert {member.username for member in roster.members(world.guild)} == {"ann", "Bobby"}
+
+
+def test_everybody_who_may_be_shown(roster: Roster) -> None:
+    """A large guild is those who are there."""
+    world = World(member_count=HIDE_OFFLINE_ABOVE + 1)
+    assert {member.username for member in roster.members(world.guild)} == {"ann"}
+
+
+# Voice
+
+
+def in_voice(world: World, kind: int = model.VOICE, *, hidden: bool = False, **state: bool) -> model.Channel:
+    """Put ann into a voice channel."""
+    channel = world.written.channel("Lounge", kind, hidden=hidden)
+    flags = dict.fromkeys(("mute", "deaf", "self_mute", "self_deaf", "self_video", "suppress"), False)
+    place = {"channel_id": str(channel.id), "user_id": world.ann.uid, "session_id": "s"}
+    world.written.voice[world.ann.id] = place | flags | state
+    return channel
+
+
+def test_in_voice(roster: Roster, world: World) -> None:
+    """Who talks somewhere is there."""
+    channel = in_voice(world)
+    assert roster.voice(world.member(world.ann)) == Voice(str(channel.id), "Lounge")
+
+
+@pytest.mark.parametrize(
+    ("flag", "shown"),
+    [
+        ("mute", {"muted": True}),
+        ("self_mute", {"muted": True}),
+        ("suppress", {"muted": True}),
+        ("deaf", {"deafened": True}),
+        ("self_deaf", {"deafened": True}),
+        ("self_stream", {"streaming": True}),
+        ("self_video", {}),
+    ],
+)
+def test_how_in_voice(roster: Roster, world: World, flag: str, shown: dict[str, bool]) -> None:
+    """Muted or deafened by oneself or by others is the same to look at; so is an audience."""
+    channel = in_voice(world, **{flag: True})
+    assert roster.voice(world.member(world.ann)) == Voice(str(channel.id), "Lounge", **shown)
+
+
+def test_on_a_stage(roster: Roster, world: World) -> None:
+    """A stage is a place to talk, too."""
+    channel = in_voice(world, model.STAGE)
+    assert roster.voice(world.member(world.ann)) == Voice(str(channel.id), "Lounge")
+
+
+def test_in_hidden_voice(roster: Roster, world: World) -> None:
+    """Who talks where not everybody may look is nowhere."""
+    in_voice(world, hidden=True)
+    assert roster.member(world.member(world.ann)).voice is None
+
+
+# Activities
+
+
+CUSTOM = {"type": 4, "name": "Custom Status", "state": "gardening", "id": "custom"}
+PLAYING = {"type": 0, "name": "Factorio", "id": "1"}
+SPOTIFY = {
+    "type": 2, "name": "Spotify", "id": "spotify:1", "flags": 48, "details": "A song", "state": "A band",
+    "party": {"id": "spotify:1"}, "sync_id": "x", "session_id": "y", "timestamps": {}, "assets": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("activities", "shown"),
+    [
+        ([], None),
+        ([PLAYING], "Playing Factorio"),
+        ([{"type": 1, "name": "A stream", "url": "https://twitch.tv/x", "id": "1"}], "Streaming A stream"),
+        ([SPOTIFY], "Listening to Spotify"),
+        ([{"type": 3, "name": "A film", "id": "1"}], "Watching A film"),
+        ([{"type": 5, "name": "A contest", "id": "1"}], "Competing in A contest"),
+        ([CUSTOM], "gardening"),
+        ([CUSTOM, PLAYING], "Playing Factorio"),
+        ([{"type": 4, "name": "Custom Status", "id": "custom", "emoji": {"name": "🌻"}}], None),
+        ([{"type": 99, "name": "Unheard of", "id": "1"}], None),
+        ([{"type": 0, "name": "", "id": "1"}, CUSTOM], "gardening"),
+    ],
+    ids=[
+        "nothing", "game", "stream", "music", "film", "contest", "custom", "game before custom",
+        "only an emoji", "unknown", "nameless",
+    ],
+)  # fmt: skip
+def test_an_activity(
+    roster: Roster, world: World, activities: list[dict[str, Any]], shown: str | None
+) -> None:
+    """What somebody does is a line; what they say of themselves is, if they do nothing."""
+    world.ann.user.activities = activities
+    assert roster.member(world.member(world.ann)).activity == shown
+
+
+# Channels
+
+
+def test_channels(roster: Roster, world: World) -> None:
+    """Each kind of channel, with its category and its place."""
+    outside = world.written.channel("Outside", model.CATEGORY)
+    world.written.channel("news", model.NEWS, parent=outside)
+    world.written.channel("Lounge", model.VOICE)
+    world.written.channel("Theatre", model.STAGE)
+    world.written.channel("forum", model.FORUM)
+    shown = {channel.name: channel for channel in roster.channels(world.guild)}
+    assert {name: (channel.kind, channel.category) for name, channel in shown.items()} == {
+        "general": ("text", None),
+        "news": ("news", "Outside"),
+        "Lounge": ("voice", None),
+        "Theatre": ("stage", None),
+        "forum": ("forum", None),
+    }
+
+
+def test_a_channel(roster: Roster, world: World) -> None:
+    """A channel has its id, as a text, and its place in the list."""
+    world.general.position = 7
+    assert roster.channels(world.guild) == [Channel(str(world.general.id), "general", "text", None, 7)]
+
+
+def test_channels_that_are_not_shown(roster: Roster, world: World) -> None:
+    """Hidden and age-restricted channels, and threads, are in no list."""
+    world.written.channel("secret", hidden=True)
+    world.written.channel("adults", nsfw=True)
+    world.written.channel("thread", model.PUBLIC_THREAD, parent=world.general)
+    assert [channel.name for channel in roster.channels(world.guild)] == ["general"]
+
+
+# Messages
+
+
+def test_a_message(roster: Roster, world: World) -> None:
+    """Who said what where."""
+    message = world.message("**hello**")
+    assert roster.message(message) == Message(
+        uid=world.ann.uid,
+        message="hello",
+        channel=str(world.general.id),
+        id=str(message.id),
+        channel_name="general",
+        reply_to=None,
+    )
+
+
+def test_a_message_in_a_thread(roster: Roster, world: World) -> None:
+    """A thread is the channel of what is said in it."""
+    thread = world.written.channel("thread", model.PUBLIC_THREAD, parent=world.general)
+    message = roster.message(world.message("hello", channel=thread))
+    assert (message.channel, message.channel_name) == (str(thread.id), "thread")
+
+
+def reply(world: World, answered: dict[str, Any] | None) -> Message:
+    """Let ann answer a message, or one that was deleted."""
+    reference = {"message_id": answered["id"] if answered else "1", "channel_id": str(world.general.id)}
+    message = world.message("yes", type=19, message_reference=reference, referenced_message=answered)
+    return Roster(Policy()).message(message)
+
+
+def test_an_answer(world: World) -> None:
+    """An answer says whom it answers."""
+    assert reply(world, model.written(world.general, world.bob, "well?")).reply_to == world.bob.uid
+
+
+def test_an_answer_to_who_is_not_shown() -> None:
+    """Who isn't shown isn't named in an answer either."""
+    world = World(member_count=HIDE_OFFLINE_ABOVE + 1)
+    assert reply(world, model.written(world.general, world.bob, "well?")).reply_to is None
+
+
+def test_an_answer_to_a_webhook(world: World) -> None:
+    """Who is no member isn't named."""
+    hook = model.User("Hook", bot=True)
+    answered = model.written(world.general, hook, "well?", webhook_id=str(hook.id))
+    assert reply(world, answered).reply_to is None
+
+
+def test_an_answer_to_a_deleted_message(world: World) -> None:
+    """Whom it answered can't be known any more."""
+    assert reply(world, None).reply_to is None

@@ -1,0 +1,536 @@
+"""A message as people read it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.text import MAX_LENGTH, plain, readable, shorten
+from tests.bot import world as model
+from tests.bot.world import World
+
+ENDLESS = 40_000
+"""Characters: ten times what Discord allows. Work that grows with the square of a text's length grows
+100-fold: what took a second takes minutes, on any machine."""
+
+HOME = World()
+
+
+def read(world: World, text: str, **extra: Any) -> str:
+    """Say something in the world's public channel, where all channels are public; return what is read."""
+    return readable(world.message(text, **extra), lambda _: True)
+
+
+# Names for ids
+
+
+def test_a_member_is_called_by_their_name(world: World) -> None:
+    """A mention is the member's name in this guild, with the old form of it as well."""
+    assert read(world, f"<@{world.ann.id}> and <@!{world.bob.id}>") == "@ann and @Bobby"
+
+
+def test_somebody_who_is_not_in_the_guild(world: World) -> None:
+    """An id that means nobody says nothing to people."""
+    assert read(world, "ask <@123>") == "ask @someone"
+
+
+def test_somebody_who_is_not_in_the_cache(world: World) -> None:
+    """Discord sends those who are mentioned along with the message: known or not yet, they have a name."""
+    stranger = model.User("cid", global_name="Cid")
+    assert read(world, f"ask <@{stranger.id}>", mentions=[stranger.payload()]) == "ask @Cid"
+
+
+def test_a_role(world: World) -> None:
+    """A role is called by its name."""
+    role = world.written.role("Night Shift")
+    assert read(world, f"<@&{role.id}>: go") == "@Night Shift: go"
+
+
+def test_a_role_that_is_gone(world: World) -> None:
+    """An id that means no role says nothing to people."""
+    assert read(world, "<@&123>") == "@role"
+
+
+def test_everyone(world: World) -> None:
+    """These two are words already."""
+    assert read(world, "@everyone and @here") == "@everyone and @here"
+
+
+@pytest.mark.parametrize("kind", [model.TEXT, model.VOICE, model.FORUM, model.PUBLIC_THREAD])
+def test_a_channel(world: World, kind: int) -> None:
+    """A channel of any kind, or a thread, is called by its name."""
+    channel = world.written.channel("tea_room", kind, parent=world.general)
+    assert read(world, f"see {channel.mention}!") == "see #tea_room!"
+
+
+def test_a_channel_that_may_not_be_shown(world: World) -> None:
+    """A channel is named only if it may be shown."""
+    asked = []
+
+    def shows(channel: object) -> bool:
+        asked.append(channel)
+        return False
+
+    secret = world.written.channel("secret")
+    assert readable(world.message(f"see {secret.mention}"), shows) == "see #channel"
+    assert asked == [world.channel(secret)]
+
+
+def test_a_channel_that_is_gone(world: World) -> None:
+    """An id that means no channel says nothing to people."""
+    assert read(world, "<#123>") == "#channel"
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("<:party:42>", ":party:"),
+        ("<a:wave_fast:42>", ":wave_fast:"),
+        ("<:_a_:42><:_b_:43>", ":_a_::_b_:"),
+        (":smile:", ":smile:"),
+        ("👍🏽 👩‍👩‍👧 🇩🇪", "👍🏽 👩‍👩‍👧 🇩🇪"),
+        ("</play:42>", "/play"),
+        ("</music _play_ now:42>", "/music _play_ now"),
+        ("<t:1700000000>", "2023-11-14 22:13 UTC"),
+        ("<t:1700000000:R>", "2023-11-14 22:13 UTC"),
+        ("<t:0:d>", "1970-01-01 00:00 UTC"),
+        ("<t:-86400>", "1969-12-31 00:00 UTC"),
+        ("<t:9999999999999>", "some time"),
+        ("<https://example.org/a>", "https://example.org/a"),
+    ],
+)
+def test_what_else_stands_in_brackets(world: World, written: str, seen: str) -> None:
+    """Emoji and commands are called by their names, times are told, links lose their brackets."""
+    assert read(world, written) == seen
+
+
+@pytest.mark.parametrize(
+    "written", ["a < b > c", "<3", "<@>", "<@x>", "<#>", "<:a>", "<t:>", "<t:1:x>", "<>"]
+)
+def test_brackets_of_no_meaning(world: World, written: str) -> None:
+    """What only looks like one of Discord's tokens stays."""
+    assert read(world, written) == written
+
+
+@pytest.mark.parametrize(
+    "name", ["**a**", "_b_", "||c||", "`d`", "~~e~~", "[f](http://x)", "# g", "\\*h", "<@1>"]
+)
+def test_a_name_that_looks_like_markup(name: str) -> None:
+    """People may call themselves what they like; a name is never read as markup."""
+    world = World()
+    named = world.written.settle(model.User("x"), nick=name)
+    assert read(world, f"*hello* {named.mention}") == f"hello @{name}"
+
+
+@given(name=st.text(st.characters(min_codepoint=33, exclude_categories=["Cs", "Zs", "Zl", "Zp"]), min_size=1))
+@example("a\ue01bb")
+@example("\ue02a")
+def test_whatever_somebody_is_called(name: str) -> None:
+    """No name becomes another one, or smuggles a control character in."""
+    world = World()
+    named = world.written.settle(model.User("x"), nick=name)
+    seen = read(world, named.mention)
+    assert not any(char < " " or "\x7f" <= char < "\xa0" for char in seen)
+    assert "*" in name or "*" not in seen
+
+
+# Markup
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("*a* b", "a b"),
+        ("_a_ b", "a b"),
+        ("**a** b", "a b"),
+        ("__a__ b", "a b"),
+        ("***a*** b", "a b"),
+        ("~~a~~ b", "a b"),
+        ("**two words**", "two words"),
+        ("**over\ntwo lines**", "over two lines"),
+        ("__**a**__ *__b__* ~~_c_~~", "a b c"),
+        ("*a **b** c*", "a b c"),
+        ("un*believ*able", "unbelievable"),
+        ("**https://example.org**", "https://example.org"),
+        (
+            "*see https://example.org/a_b* __or https://example.org__",
+            "see https://example.org/a_b or https://example.org",
+        ),
+        ("_привет_ **мир** __日本__", "привет мир 日本"),
+        ("**¡Hola!** *¿qué?*", "¡Hola! ¿qué?"),
+    ],
+)
+def test_emphasis(written: str, seen: str) -> None:
+    """What is bold, italic, underlined or struck through is its words."""
+    assert plain(written) == seen
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("**a *b* c**", "a b c"),
+        ("**a *b***", "a b"),
+        ("__snake_case__", "snake_case"),
+        ("~~a~b~~", "a~b"),
+    ],
+)
+def test_emphasis_around_its_own_sign(written: str, seen: str) -> None:
+    """A sign within what is emphasised doesn't keep the emphasis from being taken away."""
+    assert plain(written) == seen
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "snake_case_name",
+        "2*3*4",
+        "2 * 3 * 4",
+        "5**2 and 3**4",
+        "f(*args, **kwargs)",
+        "a ** b",
+        "5 ~ 6 ~~ 7",
+        "*",
+        "**",
+        "****",
+        "a_b",
+        "#hashtag",
+        "1. first",
+        ">not a quote",
+        "-5 degrees",
+        "a | b || c",
+        "[not](a link)",
+        "[brackets]",
+        "C:\\Users\\ann",
+    ],
+)
+def test_what_is_no_markup(written: str) -> None:
+    """What people write without meaning any markup stays as it is."""
+    assert plain(written) == written
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.org/a_b_c",
+        "https://example.org/_a_/b",
+        "https://example.org/__init__.py",
+        "https://example.org/*a*",
+        "https://example.org/?q=_x_&r=~~y~~",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "<{}>", "see {} now"])
+def test_addresses(world: World, address: str, around: str) -> None:
+    """An address is no place for markup: it still works when somebody copies it."""
+    seen = around.format(address).replace("<", "").replace(">", "")
+    assert read(world, around.format(address)) == seen
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("[here](https://example.org)", "here"),
+        ("[here](<https://example.org>)", "here"),
+        ("[**here**](https://example.org) and [there](http://example.org/a_b)", "here and there"),
+        ("[the film](https://en.wikipedia.org/wiki/It_(film))", "the film"),
+        ('[here](https://example.org "a title")', "here"),
+    ],
+)
+def test_masked_links(written: str, seen: str) -> None:
+    """A link behind words is the words."""
+    assert plain(written) == seen
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("he is ||the murderer||!", "he is [spoiler]!"),
+        ("||a|| and ||b||", "[spoiler] and [spoiler]"),
+        ("||**a**||", "[spoiler]"),
+        ("**||a||**", "[spoiler]"),
+        ("||a\nb||", "[spoiler]"),
+        ("||a|b||", "[spoiler]"),
+        ("||`a|b`||", "[spoiler]"),
+        ("||https://example.org/a||", "[spoiler]"),
+        ("||look: https://example.org/a|| ha", "[spoiler] ha"),
+        ("||[here](https://example.org)||", "[spoiler]"),
+        ("||a \\| b||", "[spoiler]"),
+    ],
+)
+def test_spoilers(written: str, seen: str) -> None:
+    """What Discord hides until somebody clicks stays hidden."""
+    assert plain(written) == seen
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("# Title\ntext", "Title text"),
+        ("## Title", "Title"),
+        ("### Title", "Title"),
+        ("#### Title", "#### Title"),
+        ("-# small print", "small print"),
+        ("> quoted\nanswer", "quoted answer"),
+        (">>> quoted\nstill quoted", "quoted still quoted"),
+        ("- a\n- b\n  - c", "a b c"),
+        ("* a\n* *b*", "a b"),
+        ("not # a title > or quote - or item", "not # a title > or quote - or item"),
+        ("> - a\n> # b", "a b"),
+    ],
+)
+def test_lines(written: str, seen: str) -> None:
+    """Titles, quotes, lists and small print are their words."""
+    assert plain(written) == seen
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        (r"\*not italic\*", "*not italic*"),
+        (r"\_a\_ \~\~b\~\~ \|\|c\|\|", "_a_ ~~b~~ ||c||"),
+        (r"\# no title", "# no title"),
+        (r"\> no quote", "> no quote"),
+        (r"\[a](https://example.org)", "[a](https://example.org)"),
+        (r"\\*a*", "\\a"),
+        (r"\`no code\`", "`no code`"),
+        ("¯\\_(ツ)_/¯", "¯_(ツ)_/¯"),
+        ("a\\", "a\\"),
+        ("\\n", "\\n"),
+    ],
+)
+def test_escapes(written: str, seen: str) -> None:
+    """A backslash makes the next sign an ordinary one."""
+    assert plain(written) == seen
+
+
+def test_an_escaped_mention(world: World) -> None:
+    """A backslash before a mention makes it ordinary text, too."""
+    assert read(world, f"\\{world.bob.mention}") == world.bob.mention
+
+
+# Code
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("`a`", "a"),
+        ("run `rm -rf *` now", "run rm -rf * now"),
+        ("```\na\n```", "a"),
+        ("```py\nprint(1)\n```", "print(1)"),
+        ("```c++\na;\n```b", "a; b"),
+        ("```one line```", "one line"),
+        ("```py```", "py"),
+        ("``a``", "a"),
+        ("``a`b``", "a`b"),
+        ("```js\nlet a = `b`;\n```", "let a = `b`;"),
+        ("`a", "`a"),
+        ("```a", "```a"),
+    ],
+)
+def test_code(written: str, seen: str) -> None:
+    """Code is what stands in it, without its fences."""
+    assert plain(written) == seen
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "**a**", "_b_", "__init__", "||c||", "~~d~~", "[e](https://example.org)", "# f", "> g", "- h",
+        "\\*i\\*", "<@1>", "<#1>", "<@&1>", "<:a:1>", "<t:1>", "</a:1>", "<https://example.org>", "2*3*4",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("fence", ["`{}`", "```{}```", "```\n{}\n```"], ids=["inline", "fenced", "block"])
+def test_code_is_literal(world: World, content: str, fence: str) -> None:
+    """Nothing in code is markup, and nothing in it stands for a name."""
+    assert read(world, fence.format(content)) == content
+
+
+# What is no text
+
+
+ATTACHMENT = {
+    "id": "1",
+    "filename": "holiday-on-mars.png",
+    "size": 1,
+    "url": "https://x/y",
+    "proxy_url": "https://x/y",
+}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "word"),
+    [
+        ("image/png", "[image]"),
+        ("video/mp4", "[video]"),
+        ("audio/ogg; codecs=opus", "[audio]"),
+        ("application/pdf", "[file]"),
+        ("text/plain; charset=utf-8", "[file]"),
+        (None, "[file]"),
+    ],
+)
+def test_an_attachment(world: World, content_type: str | None, word: str) -> None:
+    """A file is one word for its kind; neither its name nor its address is told."""
+    assert read(world, attachments=[ATTACHMENT | {"content_type": content_type}], text="") == word
+
+
+def test_words_and_attachments(world: World) -> None:
+    """Words come before what hangs on them."""
+    image = ATTACHMENT | {"content_type": "image/png"}
+    assert read(world, "look:", attachments=[image, ATTACHMENT]) == "look: [image] [file]"
+
+
+def test_a_sticker(world: World) -> None:
+    """A sticker is called by its name."""
+    sticker = {"id": "7", "name": "Wumpus waves", "format_type": 1}
+    assert read(world, "", sticker_items=[sticker]) == "[sticker: Wumpus waves]"
+
+
+def test_a_poll(world: World) -> None:
+    """A poll is one word."""
+    poll = {
+        "question": {"text": "Mars or Venus?"},
+        "answers": [{"answer_id": 1, "poll_media": {"text": "Mars"}}],
+        "expiry": "2030-01-01T00:00:00+00:00",
+        "allow_multiselect": False,
+        "layout_type": 1,
+    }
+    assert read(world, "", poll=poll) == "[poll]"
+
+
+def test_an_embed(world: World) -> None:
+    """A message that is only an embed is one word."""
+    assert read(world, "", embeds=[{"type": "rich", "title": "Secret title"}]) == "[embed]"
+
+
+def test_the_preview_of_a_link(world: World) -> None:
+    """Discord adds an embed to a link; there is nothing to say about that."""
+    embeds = [{"type": "link", "title": "A page", "url": "https://example.org"}]
+    assert read(world, "https://example.org", embeds=embeds) == "https://example.org"
+
+
+def test_a_forward(world: World) -> None:
+    """What is forwarded may be from where nobody here may look: it is one word."""
+    forwarded = {
+        "type": 0, "content": "the secret", "embeds": [], "attachments": [], "timestamp": model.JOINED_AT,
+        "edited_timestamp": None, "flags": 0, "mentions": [], "mention_roles": [],
+    }  # fmt: skip
+    reference = {"type": 1, "channel_id": "5", "message_id": "6", "guild_id": "7"}
+    seen = read(world, "", message_snapshots=[{"message": forwarded}], message_reference=reference)
+    assert seen == "[forwarded]"
+
+
+def test_nothing(world: World) -> None:
+    """A message may have nothing in it that can be read."""
+    assert read(world, "") == ""
+    assert read(world, " \u200a\n") == ""
+
+
+def test_somewhere_else_than_in_a_guild(world: World) -> None:
+    """Where there is no guild, nobody and nothing has a name."""
+    direct = model.Channel("", None, model.DIRECT)
+    assert read(world, f"{world.ann.mention} <@&1> <#1>", channel=direct) == "@someone @role #channel"
+
+
+# Length and characters
+
+
+def test_a_long_text_is_cut() -> None:
+    """What is too long ends in an ellipsis, and is then exactly as long as it may be."""
+    assert shorten("a" * 501) == "a" * 499 + "…"
+
+
+def test_a_text_that_just_fits() -> None:
+    """What just fits is not cut."""
+    assert shorten("a" * 500) == "a" * 500
+
+
+def test_no_white_space_before_the_ellipsis() -> None:
+    """An ellipsis follows a word."""
+    assert shorten("a" * 498 + " " + "b" * 10) == "a" * 498 + "…"
+
+
+def test_names_count(world: World) -> None:
+    """The bound is for what is read: a name may be longer than its id."""
+    named = world.written.settle(model.User("x"), nick="n" * 32)
+    assert len(read(world, named.mention * 100)) == MAX_LENGTH
+
+
+def test_white_space() -> None:
+    """It is one line: white space of any kind and length is one space."""
+    assert plain("  a\t\tb\r\n\n c\u2028d\u3000e\x85f  ") == "a b c d e f"
+
+
+@pytest.mark.parametrize("char", ["\x00", "\x07", "\x08", "\x1b", "\x7f", "\x80", "\x9b", "\x9f"])
+def test_control_characters(char: str) -> None:
+    """Nothing steers a terminal or a parser on the way."""
+    assert plain(f"a{char}b") == "ab"
+
+
+@pytest.mark.parametrize("written", ["\ue02a\ue05f\ue07c", "a\ue01bb"])
+def test_private_characters(world: World, written: str) -> None:
+    """Characters that mean nothing to anybody mean nothing here: no way to write signs by a detour."""
+    assert read(world, written) == written.translate(dict.fromkeys(range(0xE000, 0xE100)))
+
+
+@pytest.mark.parametrize(
+    "written", ["Grüße", "¡Señor!", "Привет", "日本語", "한국어", "עברית", "👋🏽", "a\u0308"]
+)
+def test_every_language(written: str) -> None:
+    """Words of any language stay."""
+    assert plain(written) == written
+
+
+# Whatever is written
+
+
+PIECES = [
+    *"*_~|`<>[]()#@&:!-\\ \n.a1",
+    "https://x.y",
+    "<@1>",
+    "<#1>",
+    "```",
+    "||",
+    "\ue02a",
+    "\x00",
+    "\ud800",
+]
+MARKUP = st.lists(st.sampled_from(PIECES)).map("".join)
+
+
+@given(st.text() | MARKUP)
+def test_whatever_is_written(text: str) -> None:
+    """Any text at all is at most 500 characters on one line, without control characters."""
+    seen = read(HOME, text)
+    assert len(seen) <= MAX_LENGTH
+    assert seen == " ".join(seen.split())
+    assert not any(char < " " or "\x7f" <= char < "\xa0" for char in seen)
+
+
+@given(st.text(st.characters(categories=["L", "N"]) | st.just(" ")))
+def test_words_alone(text: str) -> None:
+    """A text of nothing but letters, numbers and spaces is read as it is written."""
+    assert plain(text) == " ".join(text.split())
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Co"], exclude_characters="`"), min_size=1))
+def test_code_of_any_kind(text: str) -> None:
+    """Whatever stands in a line of code is what is read."""
+    assert plain(f"`{text}`") == (" ".join(text.split()))
+
+
+UNITS = [
+    "*", "_", "~", "|", "`", "[", "]", "(", "<", ">", "#", "-", "\\", "\n", " ", " \n", "\n ", "\t\n",
+    "**", "||", "~~", "__", "***", "``", "```", "<@", "<@1>", "<#", "<:a", "<a:a:", "</a", "<t:1",
+    "<https://", "> ", "- ", "# ", "-# ", ">>> ", "*a", "*a ", "a*", "_a", "_a ", "**a", "__a", "~~a",
+    "||a", "||a|", "`a", "`a\n", "```a", "[a", "[a](", "[a](http://", "[a](http://a(", "](http://x)",
+    "\\*", "a\n", "> \n", "http://", "http://_", "*_", "**_a", "[a](<http://",
+]  # fmt: skip
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("around", ["{}", "a{}a", "||*`{}"])
+@pytest.mark.parametrize("unit", UNITS)
+def test_no_message_takes_long(unit: str, around: str) -> None:
+    """Nobody stops the world with a message: work grows with its length and no faster."""
+    assert len(read(HOME, around.format(unit * (ENDLESS // len(unit))))) <= MAX_LENGTH

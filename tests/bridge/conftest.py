@@ -1,0 +1,63 @@
+"""What many of the bridge's tests start from."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from bridge.model import GuildInfo, Member
+from bridge.providers import EmptyProvider
+from bridge.server import WebSocketServer
+from tests.bridge.source import Source
+
+# A busy machine must not fail a property for being slow.
+settings.register_profile("bridge", deadline=None)
+settings.load_profile("bridge")
+
+DWORLD = GuildInfo("232769614004748288", "dworld", "D-World", default=True)
+REPOS = GuildInfo("987654321098765432", "repos", "My Repos")
+VAULT = GuildInfo("123456789012345678", "vault", "The Vault", protected=True, password="sesame")
+ADA = Member("111", "Ada", "online", "#5865f2")
+BEPPO = Member("222", "Beppo", "idle", "#ffffff")
+
+Start = Callable[..., Awaitable[WebSocketServer]]
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Start servers on ports the system chooses; they stop with the test."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start_one(server: WebSocketServer | None = None, **options: Any) -> WebSocketServer:
+            server = server or WebSocketServer(0, "127.0.0.1", **options)
+            await server.start()
+            stack.push_async_callback(server.stop)
+            return server
+
+        yield start_one
+
+
+@pytest.fixture
+async def bridge(start: Start) -> WebSocketServer:
+    """A running bridge whose owner has opened three rooms: two for everybody, one protected."""
+    server = await start(provider=EmptyProvider())
+    server.show_guild(DWORLD, [ADA, BEPPO])
+    server.show_guild(REPOS, [Member("333", "Cedar")])
+    server.show_guild(VAULT, [Member("444", "Keeper")])
+    return server
+
+
+@pytest.fixture
+def source() -> Source:
+    """A provider's data: two guilds for everybody, one protected."""
+    return Source()
+
+
+@pytest.fixture
+async def fed(start: Start, source: Source) -> WebSocketServer:
+    """A running bridge that gets its rooms from `source`, through callbacks, every time anew."""
+    server = WebSocketServer(0, "127.0.0.1", refresh_interval=0)
+    source.feed(server)
+    return await start(server)

@@ -1,0 +1,132 @@
+"""Which functions may be callbacks."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bridge.providers import CallbackProvider, EmptyProvider, MockDataProvider, Provider
+from bridge.server import WebSocketServer
+
+REGISTRARS = [
+    "on_get_server_data",
+    "on_get_user_data",
+    "on_static_request",
+    "on_validate_discord_user",
+    "on_get_client_id",
+]
+
+
+def sync() -> dict[str, Any]:
+    return {}
+
+
+class SyncCallable:
+    def __call__(self) -> dict[str, Any]:
+        return {}
+
+
+class AsyncCallable:
+    async def __call__(self) -> dict[str, Any]:
+        return {}
+
+
+class Owner:
+    async def servers(self) -> dict[str, Any]:
+        return {}
+
+
+async def no_argument() -> dict[str, Any]:
+    return {}
+
+
+async def one_argument(server_id: str) -> dict[str, Any]:
+    return {"asked": {"id": str(server_id)}}
+
+
+async def optional_argument(server_id: str | None = None) -> dict[str, Any]:
+    return {"asked": {"id": str(server_id)}}
+
+
+async def keyword_only(*, server_id: str | None = None) -> dict[str, Any]:
+    return {}
+
+
+async def any_arguments(*args: object, **kwargs: object) -> dict[str, Any]:
+    return {}
+
+
+async def two_arguments(server_id: str, other: str) -> dict[str, Any]:
+    return {}
+
+
+def provider_with(callback: Callable[..., Any]) -> CallbackProvider:
+    provider = CallbackProvider(EmptyProvider())
+    provider.use_servers(callback)
+    return provider
+
+
+@pytest.mark.parametrize("callback", [sync, SyncCallable(), dict, functools.partial(sync), print, 7, None])
+@pytest.mark.parametrize("registrar", REGISTRARS)
+def test_a_sync_callback_is_refused_at_registration(registrar: str, callback: Any) -> None:
+    """With a TypeError that names the callback and says what is wanted."""
+    with pytest.raises(TypeError, match=f"{registrar}.*async"):
+        getattr(WebSocketServer(), registrar)(callback)
+
+
+@pytest.mark.parametrize(
+    "callback", [no_argument, AsyncCallable(), Owner().servers, functools.partial(one_argument, "1")]
+)
+async def test_whatever_is_async_is_taken(callback: Any) -> None:
+    """Functions, methods, partials and objects."""
+    assert isinstance(await provider_with(callback).servers(), dict)
+
+
+async def test_a_required_server_id_is_given_none() -> None:
+    """The list is asked for as a whole."""
+    assert await provider_with(one_argument).servers() == {"asked": {"id": "None"}}
+
+
+async def test_an_optional_server_id_is_left_out() -> None:
+    """It has its default."""
+    assert await provider_with(optional_argument).servers() == {"asked": {"id": "None"}}
+
+
+@pytest.mark.parametrize("callback", [keyword_only, any_arguments])
+async def test_arguments_that_are_not_required_are_no_obstacle(callback: Any) -> None:
+    """They are left out."""
+    assert await provider_with(callback).servers() == {}
+
+
+def test_two_required_arguments_are_refused() -> None:
+    """At registration, and not at the first viewer."""
+    with pytest.raises(TypeError, match="on_get_server_data"):
+        WebSocketServer().on_get_server_data(two_arguments)
+
+
+def test_a_required_keyword_is_refused() -> None:
+    """It could never be called."""
+
+    async def callback(*, server_id: str) -> dict[str, Any]:
+        return {}
+
+    with pytest.raises(TypeError, match="on_get_server_data"):
+        WebSocketServer().on_get_server_data(callback)
+
+
+async def test_what_has_no_callback_is_asked_of_the_fallback() -> None:
+    """One callback need not bring the others."""
+    provider = CallbackProvider(MockDataProvider())
+    provider.use_users(one_argument)
+    assert "232769614004748288" in await provider.servers()
+
+
+async def test_an_empty_provider_names_nothing() -> None:
+    """For rooms that are all opened by their owner."""
+    provider: Provider = EmptyProvider()
+    assert (await provider.servers(), await provider.users("1"), await provider.client_id("1")) == (
+        {},
+        {},
+        None,
+    )

@@ -1,0 +1,232 @@
+"""Which rooms there are, what they are called, and which one a name means."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bridge.directory import Directory
+from bridge.model import Channel, GuildInfo, Member
+from bridge.protocol import OPTIONAL_EVENTS, SERVER_HIDDEN, Goodbye, Wants
+from tests.bridge.test_room import FakeViewer
+
+ONE = GuildInfo("1", "one", "One")
+TWO = GuildInfo("2", "two", "Two", default=True)
+HIDDEN = GuildInfo("3", "three", "Three", listed=False)
+ADA = Member("7", "Ada")
+
+
+@pytest.fixture
+async def directory() -> Directory:
+    """A directory inside a running loop: its rooms flush by themselves."""
+    return Directory()
+
+
+@pytest.mark.parametrize("name", ["one", "1"])
+async def test_a_room_is_found_by_slug_and_by_snowflake(directory: Directory, name: str) -> None:
+    """Links have the one, libraries the other."""
+    room = directory.open(ONE)
+    directory.open(TWO)
+    assert directory.resolve(name) is room
+
+
+async def test_a_name_nobody_has_finds_nothing(directory: Directory) -> None:
+    """No room, no guess."""
+    directory.open(ONE)
+    assert directory.resolve("on") is None
+
+
+async def test_a_former_link_finds_the_room_by_alias(directory: Directory) -> None:
+    """A guild was renamed; links that end in its alias still lead there."""
+    room = directory.open(replace(ONE, slug="new-name-x7k", alias="x7k"))
+    assert directory.resolve("old-name-x7k") is room
+
+
+async def test_a_slug_goes_before_an_alias(directory: Directory) -> None:
+    """What a guild is called now is stronger than what another was called."""
+    directory.open(replace(ONE, alias="x7k"))
+    room = directory.open(replace(TWO, slug="old-x7k"))
+    assert directory.resolve("old-x7k") is room
+
+
+async def test_opening_again_brings_the_same_room_up_to_date(directory: Directory) -> None:
+    """Viewers stay where they are."""
+    room = directory.open(ONE, [ADA])
+    assert directory.open(replace(ONE, name="Renamed")) is room
+    assert room.info.name == "Renamed"
+
+
+async def test_members_not_given_stay(directory: Directory) -> None:
+    """None leaves them as they are."""
+    room = directory.open(ONE, [ADA], [Channel("9", "general")])
+    directory.open(ONE)
+    assert room.members == {"7": ADA}
+    assert room.channels.keys() == {"9"}
+
+
+async def test_members_given_are_all_there_are(directory: Directory) -> None:
+    """Also when there are none."""
+    room = directory.open(ONE, [ADA], [Channel("9", "general")])
+    directory.open(ONE, [], [])
+    assert room.members == {}
+    assert room.channels == {}
+
+
+async def test_the_listing_names_listed_guilds(directory: Directory) -> None:
+    """Hidden ones are absent."""
+    for guild in (ONE, TWO, HIDDEN):
+        directory.open(guild)
+    assert directory.listing() == {
+        "1": {"id": "one", "name": "One", "passworded": False},
+        "2": {"id": "two", "name": "Two", "passworded": False, "default": True},
+    }
+
+
+async def test_the_default_comes_first_and_the_lobby_last(directory: Directory) -> None:
+    """Unlisted guilds serve nobody who has no choice."""
+    rooms = [directory.open(guild) for guild in (ONE, TWO, HIDDEN)]
+    assert directory.defaults() == [rooms[1], rooms[0], directory.lobby]
+
+
+async def test_without_guilds_there_is_the_lobby(directory: Directory) -> None:
+    """Empty, and with a friendly name."""
+    assert directory.defaults() == [directory.lobby]
+    assert directory.lobby.members == {}
+    assert directory.lobby.info.name.strip()
+
+
+async def test_a_new_room_is_told_of() -> None:
+    """Once: opening it again is not new."""
+    told = []
+    directory = Directory(lambda: told.append(True))
+    directory.open(ONE)
+    directory.open(replace(ONE, name="Renamed"))
+    assert len(told) == 1
+
+
+async def test_a_closed_room_is_gone(directory: Directory) -> None:
+    """Its slug leads nowhere, the list leaves it out."""
+    directory.open(ONE)
+    directory.close("1")
+    assert directory.resolve("one") is None
+    assert directory.listing() == {}
+
+
+async def test_viewers_of_a_closed_room_are_told_and_let_go(directory: Directory) -> None:
+    """1008, after an error."""
+    viewer = FakeViewer()
+    directory.open(ONE).seat(viewer)
+    directory.close("1")
+    assert viewer.farewell == (Goodbye.REVOKED, SERVER_HIDDEN)
+
+
+async def test_viewers_of_a_closed_room_get_what_happened_before(directory: Directory) -> None:
+    """What is pending goes out first."""
+    viewer = FakeViewer(Wants(batch=True))
+    room = directory.open(ONE)
+    room.seat(viewer)
+    for uid in "789":
+        room.put(Member(uid, "Somebody"))
+    directory.close("1")
+    assert [data["uid"] for data in viewer.data] == ["7", "8", "9"]
+
+
+async def test_closing_an_unknown_room_is_no_error(directory: Directory) -> None:
+    """It is not there: that is what was asked."""
+    directory.close("1")
+
+
+async def test_who_asked_for_servers_hears_of_a_new_list(directory: Directory) -> None:
+    """In whatever room they are."""
+    viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
+    directory.open(ONE).seat(viewer)
+    directory.open(TWO)
+    directory.flush()
+    assert viewer.frames[-1]["type"] == "servers"
+    assert viewer.frames[-1]["data"].keys() == {"1", "2"}
+
+
+async def test_who_asked_for_servers_hears_of_a_closed_guild(directory: Directory) -> None:
+    """The list is one shorter."""
+    viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
+    directory.open(TWO)
+    directory.open(ONE).seat(viewer)
+    directory.close("2")
+    directory.flush()
+    assert viewer.frames[-1]["data"].keys() == {"1"}
+
+
+async def test_who_waits_in_the_lobby_hears_of_a_new_list(directory: Directory) -> None:
+    """A protected guild appeared: nobody is moved there, but it can be chosen."""
+    viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
+    directory.lobby.seat(viewer)
+    directory.open(replace(ONE, protected=True))
+    directory.flush()
+    assert [frame["type"] for frame in viewer.frames] == ["servers"]
+
+
+async def test_who_waits_in_the_lobby_is_flushed_beside_a_guild_with_its_id(directory: Directory) -> None:
+    """No guild id is special."""
+    viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
+    directory.open(replace(ONE, id=directory.lobby.info.id))
+    directory.flush()
+    directory.lobby.seat(viewer)
+    directory.lobby.publish("servers", {"n": 1})
+    directory.flush()
+    assert [frame["data"] for frame in viewer.frames] == [{"n": 1}]
+
+
+async def test_an_unlisted_guild_that_closes_is_no_news(directory: Directory) -> None:
+    """It never was in the list."""
+    viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
+    directory.open(HIDDEN)
+    directory.open(ONE).seat(viewer)
+    directory.close(HIDDEN.id)
+    directory.flush()
+    assert viewer.frames == []
+
+
+async def test_an_unlisted_guild_that_opens_is_no_news(directory: Directory) -> None:
+    """The list is as it was."""
+    viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
+    directory.open(ONE).seat(viewer)
+    directory.flush()
+    directory.open(HIDDEN)
+    directory.flush()
+    assert viewer.frames == []
+
+
+async def test_the_same_list_is_no_news(directory: Directory) -> None:
+    """Members that change don't change the list."""
+    viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
+    directory.open(ONE).seat(viewer)
+    directory.open(replace(ONE, member_count=7), [])
+    directory.flush()
+    assert viewer.frames == []
+
+
+async def test_no_password_is_ever_listed(directory: Directory) -> None:
+    """Not even by accident."""
+    directory.open(replace(ONE, protected=True, password="sesame"))
+    assert "sesame" not in json.dumps(directory.listing())
+
+
+async def test_flush_hands_out_what_is_pending_everywhere(directory: Directory) -> None:
+    """Before the bridge stops."""
+    viewers = []
+    for guild in (ONE, TWO):
+        viewer = FakeViewer(Wants(batch=True))
+        room = directory.open(guild)
+        directory.flush()
+        room.seat(viewer)
+        room.put_all([Member("7", "Ada")])
+        room.put_all([Member("8", "Beppo")])
+        viewers.append(viewer)
+    directory.flush()
+    assert [[data["uid"] for data in viewer.data] for viewer in viewers] == [["7", "8"]] * 2
+
+
+def test_rooms_can_be_opened_before_a_loop_runs() -> None:
+    """A script shows its guilds first and starts afterwards."""
+    directory = Directory()
+    assert directory.open(ONE, [ADA], [Channel("9", "general")]).members == {"7": ADA}

@@ -1,0 +1,676 @@
+"""One guild's room: what it tells whom, and that every page ends with exactly its members."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bridge.flush import WINDOW
+from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from bridge.playback import BUBBLE, MAX_LAG
+from bridge.protocol import OPTIONAL_EVENTS, Connect, Goodbye, Wants, server_join_frame
+from bridge.room import Room
+from tests.bridge.wire import Json, read_frames, unpacked
+
+GUILD = GuildInfo("1", "one", "The First")
+ADA = Member("7", "Ada", "online", "#ff0000")
+BEPPO = Member("8", "Beppo", "idle", "#00ff00")
+NOTHING = Wants()
+EVERYTHING = Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True)
+SLACK = 0.1  # seconds: words wait for flush windows on their way
+
+
+class FakeViewer:
+    """Somebody who keeps what they are offered."""
+
+    def __init__(self, wants: Wants = NOTHING) -> None:
+        self.wants = wants
+        self.seated_at = 0
+        self.frames: list[Json] = []
+        self.farewell: tuple[Goodbye, str | None] | None = None
+
+    def offer(self, frames: bytes) -> None:
+        self.frames += read_frames(frames)
+
+    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+        self.farewell = goodbye, message
+
+    @property
+    def events(self) -> list[Json]:
+        return unpacked(self.frames)
+
+    @property
+    def data(self) -> list[Json]:
+        return [event["data"] for event in self.events]
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room(GUILD)
+
+
+def seated(room: Room, wants: Wants = NOTHING) -> FakeViewer:
+    viewer = FakeViewer(wants)
+    room.seat(viewer)
+    return viewer
+
+
+def users(room: Room, *, full: bool = False) -> Json:
+    decoded = json.loads(room.users(full=full))
+    assert isinstance(decoded, dict)
+    return decoded
+
+
+# Snapshots
+
+
+def test_a_room_starts_empty(room: Room) -> None:
+    """No members, no cursor worth anything."""
+    assert users(room) == {}
+
+
+def test_the_snapshot_holds_every_member(room: Room) -> None:
+    """As they are now."""
+    room.put_all([ADA, BEPPO])
+    assert users(room) == {
+        "7": {"uid": "7", "username": "Ada", "status": "online", "roleColor": "#ff0000"},
+        "8": {"uid": "8", "username": "Beppo", "status": "idle", "roleColor": "#00ff00"},
+    }
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_snapshot_follows_changes(room: Room, *, full: bool) -> None:
+    """Pieces that were encoded before are not used once they are out of date."""
+    room.put_all([ADA, BEPPO])
+    room.users(full=full)
+    room.put(replace(ADA, status="dnd"))
+    room.remove("8")
+    assert {uid: user["status"] for uid, user in users(room, full=full).items()} == {"7": "dnd"}
+
+
+def test_the_snapshot_names_the_room_as_it_is_called_now(room: Room) -> None:
+    """A guild may be renamed."""
+    room.info = replace(GUILD, name="Renamed")
+    assert room.snapshot(full=False).info.name == "Renamed"
+
+
+def test_counts_are_of_everybody(room: Room) -> None:
+    """Members that are not shown count; offline ones are not online."""
+    room.info = replace(GUILD, member_count=250_000)
+    room.put_all([ADA, BEPPO, Member("9", "Chiara", "offline")])
+    assert room.counts() == {"members": 250_000, "online": 2, "shown": 3}
+
+
+def test_counts_without_a_known_total(room: Room) -> None:
+    """Then those shown are all there are."""
+    room.put(ADA)
+    assert room.counts() == {"members": 1, "online": 1, "shown": 1}
+
+
+def test_a_total_that_lags_behind_is_not_believed(room: Room) -> None:
+    """There are never fewer members than are shown."""
+    room.info = replace(GUILD, member_count=1)
+    room.put_all([ADA, BEPPO])
+    assert room.counts()["members"] == 2
+
+
+def test_two_lives_of_a_room_have_different_cursors() -> None:
+    """A cursor of an earlier life must not match."""
+    assert Room(GUILD).snapshot(full=False).cursor != Room(GUILD).snapshot(full=False).cursor
+
+
+# Presence
+
+
+def test_somebody_new_comes_with_a_name(room: Room) -> None:
+    """Old clients would show a nameless actor else."""
+    viewer = seated(room)
+    room.put(ADA)
+    room.flush(0)
+    assert viewer.frames == [
+        {
+            "type": "presence",
+            "server": "1",
+            "data": {"uid": "7", "status": "online", "username": "Ada", "roleColor": "#ff0000"},
+        }
+    ]
+
+
+def test_a_change_of_status_says_no_more(room: Room) -> None:
+    """Only `uid` and `status` always."""
+    room.put(ADA)
+    viewer = seated(room)
+    room.put(replace(ADA, status="idle"))
+    room.flush(0)
+    assert viewer.data == [{"uid": "7", "status": "idle"}]
+
+
+def test_a_change_of_name_says_the_name(room: Room) -> None:
+    """And not the colour, which is known."""
+    room.put(ADA)
+    viewer = seated(room)
+    room.put(replace(ADA, username="Ada L."))
+    room.flush(0)
+    assert viewer.data == [{"uid": "7", "status": "online", "username": "Ada L."}]
+
+
+def test_a_presence_is_passed_on_even_without_news(room: Room) -> None:
+    """`put` is a broadcast: who calls it wants it seen."""
+    room.put(ADA)
+    viewer = seated(room)
+    room.put(ADA)
+    room.flush(0)
+    assert viewer.data == [{"uid": "7", "status": "online"}]
+
+
+def test_bringing_members_up_to_date_tells_only_news(room: Room) -> None:
+    """Who is the same is not mentioned."""
+    room.put_all([ADA, BEPPO])
+    viewer = seated(room)
+    room.put_all([ADA, replace(BEPPO, status="dnd")])
+    room.flush(0)
+    assert viewer.data == [{"uid": "8", "status": "dnd"}]
+
+
+def test_a_removal_says_so(room: Room) -> None:
+    """`delete` only where true."""
+    room.put(ADA)
+    viewer = seated(room)
+    room.remove("7")
+    room.flush(0)
+    assert viewer.data == [{"uid": "7", "status": "offline", "delete": True}]
+
+
+def test_nobody_hears_of_the_removal_of_somebody_unknown(room: Room) -> None:
+    """It would make an actor in old clients."""
+    viewer = seated(room)
+    room.remove("7")
+    room.flush(0)
+    assert viewer.frames == []
+
+
+def test_reconciling_shows_the_difference(room: Room) -> None:
+    """Gone, changed and new."""
+    room.put_all([ADA, BEPPO])
+    viewer = seated(room, EVERYTHING)
+    room.reconcile([replace(BEPPO, status="online"), Member("9", "Chiara")])
+    room.flush(0)
+    assert {data["uid"]: data.get("delete", False) for data in viewer.data} == {
+        "7": True,
+        "8": False,
+        "9": False,
+    }
+
+
+def test_reconciling_with_nobody_empties_the_room(room: Room) -> None:
+    """All of them are all of them."""
+    room.put_all([ADA, BEPPO])
+    room.reconcile([])
+    assert room.members == {}
+
+
+def test_a_move_in_voice_is_a_voice_event(room: Room) -> None:
+    """For those who asked."""
+    room.put(ADA)
+    viewer = seated(room, Wants(events=frozenset({"voice"})))
+    room.put_all([replace(ADA, voice=Voice("9", "Lounge"))])
+    room.flush(0)
+    assert [event["type"] for event in viewer.frames] == ["voice"]
+    assert viewer.data[0]["channel"] == "9"
+
+
+def test_an_activity_is_an_activity_event(room: Room) -> None:
+    """For those who asked."""
+    room.put(ADA)
+    viewer = seated(room, Wants(events=frozenset({"activity"})))
+    room.put_all([replace(ADA, activity="Playing Factorio")])
+    room.flush(0)
+    assert viewer.data == [{"uid": "7", "text": "Playing Factorio"}]
+
+
+def test_voice_means_nothing_to_old_clients(room: Room) -> None:
+    """They hear nothing of it."""
+    room.put(ADA)
+    viewer = seated(room)
+    room.put_all([replace(ADA, voice=Voice("9", "Lounge"))])
+    room.flush(0)
+    assert viewer.frames == []
+
+
+# Channels and everything else
+
+
+def test_channels_come_as_a_whole_map(room: Room) -> None:
+    """Whenever one of them changed."""
+    viewer = seated(room, EVERYTHING)
+    room.set_channels([Channel("9", "general")])
+    room.flush(0)
+    assert viewer.data == [{"9": {"name": "general", "kind": "text", "category": None, "position": 0}}]
+
+
+def test_the_same_channels_are_no_news(room: Room) -> None:
+    """A room told twice tells once."""
+    room.set_channels([Channel("9", "general")])
+    viewer = seated(room, EVERYTHING)
+    room.set_channels([Channel("9", "general")])
+    room.flush(0)
+    assert viewer.frames == []
+
+
+def test_the_last_channel_gone_is_an_empty_map(room: Room) -> None:
+    """Clients replace what they have by it."""
+    room.set_channels([Channel("9", "general")])
+    viewer = seated(room, EVERYTHING)
+    room.set_channels([])
+    room.flush(0)
+    assert [frame.get("data") for frame in viewer.frames] == [{}]
+
+
+def test_asking_to_refresh(room: Room) -> None:
+    """Exactly the frame that old clients know."""
+    viewer = seated(room)
+    room.ask_to_refresh()
+    room.flush(0)
+    assert viewer.frames == [{"type": "refresh_data", "serverId": "1"}]
+
+
+def test_words_are_passed_on(room: Room) -> None:
+    """Exactly the frame that old clients know."""
+    viewer = seated(room)
+    room.say(Message("7", "hi", "9", id="5", channel_name="general"))
+    room.flush(0)
+    assert viewer.frames == [
+        {"type": "message", "server": "1", "data": {"uid": "7", "message": "hi", "channel": "9"}}
+    ]
+
+
+# Viewers
+
+
+def test_what_happened_before_the_seat_is_not_told(room: Room) -> None:
+    """It is in the snapshot already."""
+    early = seated(room, EVERYTHING)
+    room.put(ADA)
+    late = seated(room, EVERYTHING)
+    room.put(BEPPO)
+    room.flush(0)
+    assert [data["uid"] for data in early.data] == ["7", "8"]
+    assert [data["uid"] for data in late.data] == ["8"]
+
+
+def test_who_left_hears_nothing(room: Room) -> None:
+    """Not even what was pending."""
+    viewer = seated(room)
+    room.put(ADA)
+    room.unseat(viewer)
+    room.flush(0)
+    assert viewer.frames == []
+
+
+def test_leaving_twice_is_no_error(room: Room) -> None:
+    """A viewer may be unseated by several who find it gone."""
+    viewer = seated(room)
+    room.unseat(viewer)
+    room.unseat(viewer)
+    assert room.viewers == []
+
+
+def test_a_viewer_may_leave_while_it_is_offered_something(room: Room) -> None:
+    """The others get what they are owed."""
+
+    class Leaver(FakeViewer):
+        def offer(self, frames: bytes) -> None:
+            room.unseat(self)
+
+    others = [seated(room) for _ in range(3)]
+    room.seat(Leaver())
+    room.put(ADA)
+    room.flush(0)
+    assert [len(viewer.frames) for viewer in others] == [1, 1, 1]
+    assert len(room.viewers) == 3
+
+
+def test_dismissed_viewers_hear_why(room: Room) -> None:
+    """And sit no longer in the room."""
+    viewers = [seated(room), seated(room, EVERYTHING)]
+    room.dismiss_viewers(Goodbye.REVOKED, "over")
+    assert [viewer.farewell for viewer in viewers] == [(Goodbye.REVOKED, "over")] * 2
+    assert room.viewers == []
+
+
+def test_a_change_wakes_the_room() -> None:
+    """So that somebody flushes it."""
+    woken = []
+    room = Room(GUILD, lambda: woken.append(True))
+    seated(room)
+    room.put(ADA)
+    assert woken
+
+
+def test_an_empty_room_keeps_no_events(room: Room) -> None:
+    """With nobody there, the state is all there is to keep."""
+    for number in range(100):
+        room.say(Message("7", str(number), "9"))
+    viewer = seated(room, EVERYTHING)
+    room.flush(0)
+    assert viewer.frames == []
+
+
+def test_words_held_back_for_who_left_are_forgotten(room: Room) -> None:
+    """Nothing is paced for nobody."""
+    viewer = seated(room)
+    room.say(Message("7", "a", "9"))
+    room.say(Message("7", "b", "9"))
+    assert room.flush(0) is not None
+    room.unseat(viewer)
+    assert room.flush(1) is None
+
+
+def test_flush_says_when_words_are_due(room: Room) -> None:
+    """For old clients, one bubble a channel at a time."""
+    viewer = seated(room)
+    room.say(Message("7", "a", "9"))
+    room.say(Message("7", "b", "9"))
+    assert room.flush(0) == BUBBLE
+    room.flush(BUBBLE)
+    assert [data["message"] for data in viewer.data] == ["a", "b"]
+
+
+def test_who_asked_for_something_waits_for_no_bubble(room: Room) -> None:
+    """New clients get everything at once."""
+    viewer = seated(room, Wants(batch=True))
+    room.say(Message("7", "a", "9"))
+    room.say(Message("7", "b", "9"))
+    assert room.flush(0) is None
+    assert [data["message"] for data in viewer.data] == ["a", "b"]
+
+
+# Any interleaving
+
+
+class Page:
+    """A viewer's page: believes what it is told, and checks that a d-zone client could show it."""
+
+    def __init__(self, machine: "AnyInterleaving", wants: Wants) -> None:
+        self.wants = wants
+        self.seated_at = 0
+        self.machine = machine
+        self.seated = False
+        self.stuck = False
+        self.enter()
+
+    def enter(self) -> None:
+        """Take a snapshot and a seat, as a session does: a new world, with no bubble up."""
+        self.leave()
+        room = self.machine.room
+        self.said_before = len(self.machine.said)
+        self.positions: list[int] = []
+        self.heard: list[int] = []
+        self.lane_free: dict[str, float] = {}
+        self.speaking_until: dict[str, float] = {}
+        request = Connect("one", wants=self.wants)
+        [join] = read_frames(server_join_frame(room.snapshot(full=bool(self.wants.events)), request))
+        self.members: dict[str, Json] = join["data"]["users"]
+        self.channels: Json | None = join["data"].get("channels")
+        room.seat(self)
+        self.seated = True
+
+    def leave(self) -> None:
+        self.machine.room.unseat(self)
+        self.seated = False
+
+    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+        raise AssertionError("nobody is dismissed here")
+
+    def offer(self, frames: bytes) -> None:
+        assert self.seated, "somebody who left is still told things"
+        if self.stuck:
+            self.leave()
+            return
+        events = unpacked(read_frames(frames))
+        self.machine.in_doubt = True
+        for event in events:
+            self.hear(event)
+        self.machine.in_doubt = False
+
+    def hear(self, event: Json) -> None:
+        if self.wants.asked_for_nothing:
+            assert "cursor" not in event
+        else:
+            position = int(event["cursor"].rpartition(".")[2])
+            assert position > (self.positions or [self.seated_at])[-1], "twice, out of order, or from before"
+            self.positions.append(position)
+        handler = getattr(self, f"hear_{event['type']}", None)
+        if handler is not None:
+            handler(event["data"])
+        else:
+            assert event["type"] in {"refresh_data", "typing", "edit"}
+            assert event["type"] == "refresh_data" or event["type"] in self.wants.events
+
+    def hear_presence(self, data: Json) -> None:
+        uid = data["uid"]
+        if data.get("delete"):
+            assert uid in self.members, "a removal of somebody this viewer doesn't have"
+            assert self.speaking_until.get(uid, 0.0) <= self.machine.now, "a removal in the middle of words"
+            del self.members[uid]
+            return
+        if uid not in self.members:
+            assert "username" in data, "somebody new without a name"
+            assert "roleColor" in data, "somebody new without a colour"
+            self.members[uid] = {"voice": None, "activity": None, "avatar": None} if self.wants.events else {}
+        self.members[uid].update(data)
+
+    def hear_voice(self, data: Json) -> None:
+        voice = {key: value for key, value in data.items() if key != "uid"}
+        self.members[data["uid"]]["voice"] = voice if voice["channel"] else None
+
+    def hear_activity(self, data: Json) -> None:
+        self.members[data["uid"]]["activity"] = data["text"]
+
+    def hear_channels(self, data: Json) -> None:
+        assert self.wants.events
+        self.channels = data
+
+    def hear_message(self, data: Json) -> None:
+        now = self.machine.now
+        number = int(data["message"])
+        assert number >= self.said_before, "words from before the snapshot"
+        self.heard.append(number)
+        if self.machine.said[number].by_member:
+            assert data["uid"] in self.members, "words of somebody who was removed before them"
+        if not self.wants.asked_for_nothing:
+            return
+        starts = max(now, self.lane_free.get(data["channel"], 0.0))
+        assert starts - self.machine.said[number].at <= MAX_LAG + SLACK, "words come too late"
+        self.lane_free[data["channel"]] = starts + BUBBLE
+        uid = data["uid"]
+        self.speaking_until[uid] = max(self.speaking_until.get(uid, 0.0), starts + BUBBLE)
+
+    def heard_in(self, channel: str) -> list[int]:
+        return [number for number in self.heard if self.machine.said[number].channel == channel]
+
+
+class Said:
+    """Words, and when they were said."""
+
+    def __init__(self, at: float, channel: str, *, by_member: bool) -> None:
+        self.at = at
+        self.channel = channel
+        self.by_member = by_member
+
+
+UIDS = ["7", "8", "9"]
+CHANNELS = ["1", "2"]
+
+uids = st.sampled_from(UIDS)
+channels = st.sampled_from(CHANNELS)
+voices = st.none() | st.builds(Voice, channels, st.just("Lounge"), muted=st.booleans())
+members = st.builds(
+    Member,
+    uid=uids,
+    username=st.sampled_from(["Ada", "Beppo"]),
+    status=st.sampled_from(["online", "idle", "dnd", "offline"]),
+    role_color=st.sampled_from(["#ff0000", "#00ff00"]),
+    bot=st.booleans(),
+    avatar=st.sampled_from([None, "https://a"]),
+    voice=voices,
+    activity=st.sampled_from([None, "Chess"]),
+)
+rosters = st.lists(members, max_size=3, unique_by=lambda member: member.uid)
+wishes = st.sampled_from(
+    [
+        NOTHING,
+        NOTHING,
+        Wants(batch=True),
+        Wants(cursor=True),
+        Wants(events=OPTIONAL_EVENTS),
+        EVERYTHING,
+    ]
+)
+
+
+class AnyInterleaving(RuleBasedStateMachine):
+    """A room and pages that come and go while anything happens.
+
+    Time moves as the flush window lets it: a room that wants to be flushed at a certain time is, and what
+    happened is flushed before time goes on.
+    """
+
+    in_doubt = True  # while a page looks at what it is told
+
+    @initialize(roster=rosters)
+    def open(self, roster: list[Member]) -> None:
+        self.in_doubt = False
+        self.now = 1_000.0
+        self.due: float | None = None
+        self.said: list[Said] = []
+        self.pages: list[Page] = []
+        self.room = Room(GUILD)
+        self.room.reconcile(roster)
+
+    # Viewers
+
+    @rule(wants=wishes)
+    def join(self, wants: Wants) -> None:
+        self.pages.append(Page(self, wants))
+
+    @precondition(lambda self: self.pages)
+    @rule(data=st.data())
+    def join_again(self, data: st.DataObject) -> None:
+        data.draw(st.sampled_from(self.pages)).enter()
+
+    @precondition(lambda self: self.pages)
+    @rule(data=st.data())
+    def leave(self, data: st.DataObject) -> None:
+        page = data.draw(st.sampled_from(self.pages))
+        page.leave()
+        self.pages.remove(page)
+
+    @precondition(lambda self: self.pages)
+    @rule(data=st.data())
+    def stop_reading(self, data: st.DataObject) -> None:
+        """Is found to be stuck at the next offer, and leaves in the middle of it."""
+        page = data.draw(st.sampled_from(self.pages))
+        page.stuck = True
+        self.pages.remove(page)
+
+    # What happens
+
+    @rule(member=members)
+    def put(self, member: Member) -> None:
+        self.room.put(member)
+
+    @rule(roster=rosters)
+    def put_all(self, roster: list[Member]) -> None:
+        self.room.put_all(roster)
+
+    @rule(uid=uids)
+    def remove(self, uid: str) -> None:
+        self.room.remove(uid)
+
+    @rule(roster=rosters)
+    def reconcile(self, roster: list[Member]) -> None:
+        self.room.reconcile(roster)
+
+    @rule(uid=uids, channel=channels, times=st.integers(1, 6))
+    def say(self, uid: str, channel: str, times: int) -> None:
+        for _ in range(times):
+            number = len(self.said)
+            self.said.append(Said(self.now, channel, by_member=uid in self.room.members))
+            self.room.say(Message(uid, str(number), channel, id=f"id {number}"))
+
+    @precondition(lambda self: self.said)
+    @rule(data=st.data(), words=st.sampled_from([None, "other words"]))
+    def edit(self, data: st.DataObject, words: str | None) -> None:
+        number = data.draw(st.integers(0, len(self.said) - 1))
+        channel = self.said[number].channel
+        self.room.publish("edit", {"uid": "7", "channel": channel, "id": f"id {number}", "message": words})
+
+    @rule(uid=uids, channel=channels)
+    def type(self, uid: str, channel: str) -> None:
+        self.room.publish("typing", {"uid": uid, "channel": channel})
+
+    @rule(names=st.lists(st.sampled_from("abc"), min_size=1, max_size=2, unique=True))
+    def set_channels(self, names: list[str]) -> None:
+        self.room.set_channels([Channel(name, name) for name in names])
+
+    @rule()
+    def ask_to_refresh(self) -> None:
+        self.room.ask_to_refresh()
+
+    # Time
+
+    @rule()
+    def flush(self) -> None:
+        self.due = self.room.flush(self.now)
+
+    @rule(seconds=st.sampled_from([0.016, 0.5, 1.0, 4.9, 5.0, 5.1, 6.0, 20.0]) | st.floats(0.001, 10))
+    def wait(self, seconds: float) -> None:
+        self.flush()
+        until = self.now + seconds
+        while self.due is not None and max(self.due, self.now + WINDOW) <= until:
+            self.now = max(self.due, self.now + WINDOW)
+            self.flush()
+        self.now = until
+
+    # What must always hold
+
+    @invariant()
+    def everybody_in_the_room_is_a_page(self) -> None:
+        assert {id(page) for page in self.pages} <= {id(viewer) for viewer in self.room.viewers}
+
+    def teardown(self) -> None:
+        if self.in_doubt:
+            return  # something was found already
+        self.flush()
+        for page in self.pages:
+            if not page.wants.asked_for_nothing:
+                self.check_members(page)
+                assert page.heard == list(range(page.said_before, len(self.said))), "each once, in order"
+                if page.wants.events:
+                    assert page.channels == {
+                        name: {"name": name, "kind": "text", "category": None, "position": 0}
+                        for name in self.room.channels
+                    }
+        self.wait(MAX_LAG + 2 * BUBBLE)
+        assert self.due is None, "still something to come"
+        for page in self.pages:
+            self.check_members(page)
+            for channel in CHANNELS:
+                heard = page.heard_in(channel)
+                assert heard == sorted(set(heard)), "each once, in order"
+
+    def check_members(self, page: Page) -> None:
+        assert page.members == users(self.room, full=bool(page.wants.events))
+
+
+TestAnyInterleaving = AnyInterleaving.TestCase
+TestAnyInterleaving.settings = settings(
+    max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestAnyInterleaving.__doc__ = (
+    "Whatever happens in whatever order, every page ends with exactly the room's members."
+)

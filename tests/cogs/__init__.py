@@ -1,0 +1,1 @@
+"""The cogs, from a simulated Discord to a real viewer."""

@@ -1,0 +1,1 @@
+"""The real `python -m bot` process between a loopback Discord and real viewers."""

@@ -1,0 +1,322 @@
+"""The loopback Discord's gateway: sessions that outlive their connections, and the connections."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from aiohttp import WSMsgType, web
+
+from tests.e2e.compression import compressor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tests.e2e.guild import Guild, Member
+    from tests.e2e.model import Payload, User
+    from tests.e2e.waiting import Bell
+
+DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME = 0, 1, 2, 3, 6
+RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK = 7, 8, 9, 10, 11
+VOICE_STATE = 4
+
+BAD_OPCODE, BAD_TOKEN, BAD_INTENTS = 4001, 4004, 4014
+HEARTBEAT_MS = 41_250
+CHUNK = 1_000  # members to a chunk
+
+GUILDS, MEMBERS, VOICE_STATES, PRESENCES = 1 << 0, 1 << 1, 1 << 7, 1 << 8
+MESSAGES, REACTIONS, TYPING, DIRECT_MESSAGES, CONTENT = 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 15
+PRIVILEGED = {"members": MEMBERS, "presences": PRESENCES, "message_content": CONTENT}
+
+NEEDS = {
+    "GUILD_MEMBER_ADD": MEMBERS,
+    "GUILD_MEMBER_UPDATE": MEMBERS,
+    "GUILD_MEMBER_REMOVE": MEMBERS,
+    "PRESENCE_UPDATE": PRESENCES,
+    "VOICE_STATE_UPDATE": VOICE_STATES,
+    "MESSAGE_CREATE": MESSAGES,
+    "MESSAGE_UPDATE": MESSAGES,
+    "MESSAGE_DELETE": MESSAGES,
+    "MESSAGE_DELETE_BULK": MESSAGES,
+    "MESSAGE_REACTION_ADD": REACTIONS,
+    "MESSAGE_REACTION_REMOVE": REACTIONS,
+    "TYPING_START": TYPING,
+    "GUILD_MEMBERS_CHUNK": 0,
+    "READY": 0,
+    "RESUMED": 0,
+}
+"""The intent without which a session never hears of an event; GUILDS for those not named here."""
+
+
+class Connection:
+    """One gateway socket. Nothing that is sent waits for the client: a pump writes it out in order."""
+
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport, compress: str | None
+    ) -> None:
+        self.session: Session | None = None
+        self._socket = socket
+        self._transport = transport
+        self._compress = compressor(compress)
+        self._outgoing: asyncio.Queue[str | int] = asyncio.Queue()
+
+    def send(self, text: str) -> None:
+        """Queue a frame."""
+        self._outgoing.put_nowait(text)
+
+    def close(self, code: int) -> None:
+        """Queue the close frame."""
+        self._outgoing.put_nowait(code)
+
+    def abort(self) -> None:
+        """Cut the TCP connection: no close frame, and what is queued is lost."""
+        self._transport.abort()
+
+    async def pump(self) -> int | None:
+        """Write out what is queued; return the code to close with, or None if the socket is gone."""
+        with suppress(ConnectionError):
+            while isinstance(text := await self._outgoing.get(), str):
+                if self._compress is None:
+                    await self._socket.send_str(text)
+                else:
+                    await self._socket.send_bytes(self._compress(text.encode()))
+            return text
+        return None
+
+
+class Session:
+    """What `READY` begins: a numbered stream of events, kept for a client that comes back for them."""
+
+    def __init__(self, connection: Connection, shard: tuple[int, int], intents: int) -> None:
+        self.id = secrets.token_hex(16)
+        self.shard = shard
+        self.intents = intents
+        self.connection: Connection | None = connection
+        self._events: list[str] = []
+
+    def hears_of(self, guild: Guild | None) -> bool:
+        """Tell whether a guild's events come to this session's shard; direct messages come to shard 0."""
+        shard, count = self.shard
+        return shard == ((guild.id >> 22) % count if guild else 0)
+
+    def dispatch(self, event: str, data: Payload, *, needs: int | None = None) -> None:
+        """Send an event if the intents cover it; keep it for a resume in any case."""
+        needed = NEEDS.get(event, GUILDS) if needs is None else needs
+        if needed and not self.intents & needed:
+            return
+        if "content" in data and not self.intents & CONTENT:
+            data = data | {"content": "", "attachments": [], "embeds": [], "components": []}
+        frame = json.dumps({"op": DISPATCH, "t": event, "s": len(self._events) + 1, "d": data})
+        self._events.append(frame)
+        if self.connection is not None:
+            self.connection.send(frame)
+
+    def replay(self, after: int) -> None:
+        """Send again what came after the event numbered `after`."""
+        assert self.connection is not None
+        for frame in self._events[after:]:
+            self.connection.send(frame)
+
+
+class Gateway:
+    """Serves gateway sockets. What happens in the world is dispatched to every session that hears of it."""
+
+    def __init__(self, me: User, guilds: dict[int, Guild], allowed: set[str], bell: Bell) -> None:
+        self.token = ""
+        self.url = ""
+        self.identifies: list[Payload] = []
+        """The data of every identify, in order."""
+        self.resumes: list[Payload] = []
+        """The data of every resume that was granted."""
+        self.member_requests: list[Payload] = []
+        """The data of every request for members."""
+        self.accepted = 0
+        """How many connections there have been in all."""
+        self.refusing = False
+        """Whether new connections are turned away, as during an outage."""
+        self.refusals = 0
+        self.connections: list[Connection] = []
+        self.sessions: dict[str, Session] = {}
+        self._me = me
+        self._guilds = guilds
+        self._allowed = allowed
+        self._bell = bell
+        self._withheld: list[Callable[[], None]] | None = None
+
+    def dispatch(self, guild: Guild | None, event: str, data: Payload, *, needs: int | None = None) -> None:
+        """Send an event of a guild (of none: a direct message) to the sessions that hear of it."""
+        for session in self.sessions.values():
+            if session.hears_of(guild):
+                session.dispatch(event, data, needs=needs)
+
+    def withhold_members(self) -> None:
+        """Answer no request for members until `release_members`."""
+        self._withheld = []
+
+    def release_members(self) -> None:
+        """Answer the requests that were withheld, and from now on every one at once."""
+        answers, self._withheld = self._withheld or [], None
+        for answer in answers:
+            answer()
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Host one socket from hello to close."""
+        if self.refusing:
+            self.refusals += 1
+            self._bell.ring()
+            return web.Response(status=503)
+        socket = web.WebSocketResponse(compress=False)
+        await socket.prepare(request)
+        assert isinstance(request.transport, asyncio.Transport)
+        connection = Connection(socket, request.transport, request.query.get("compress"))
+        self.connections.append(connection)
+        self.accepted += 1
+        self._send(connection, HELLO, {"heartbeat_interval": HEARTBEAT_MS, "_trace": ["loopback"]})
+        self._bell.ring()
+        pump = asyncio.create_task(connection.pump())
+        reading = asyncio.create_task(self._read(connection, socket))
+        try:
+            await asyncio.wait({pump, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                reading.result()
+            elif (code := pump.result()) is not None:
+                # Nobody else may read now: close() waits for the client's own close frame, as Discord does.
+                # Without that wait discord.py answers into a closed connection, and forgets the code.
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
+                await socket.close(code=code)
+        finally:
+            for task in (pump, reading):
+                task.cancel()
+            await asyncio.gather(pump, reading, return_exceptions=True)
+            if connection.session is not None and connection.session.connection is connection:
+                connection.session.connection = None
+            self.connections.remove(connection)
+            self._bell.ring()
+        return socket
+
+    async def _read(self, connection: Connection, socket: web.WebSocketResponse) -> None:
+        async for frame in socket:
+            if frame.type is WSMsgType.TEXT:
+                self._receive(connection, json.loads(frame.data))
+                self._bell.ring()
+
+    def _send(self, connection: Connection, op: int, data: object) -> None:
+        connection.send(json.dumps({"op": op, "d": data, "s": None, "t": None}))
+
+    def ask_to_reconnect(self) -> None:
+        """Ask every client to connect again and resume (op 7)."""
+        for connection in self.connections:
+            self._send(connection, RECONNECT, None)
+
+    def invalidate(self, *, resumable: bool) -> None:
+        """Tell every client that its session is invalid (op 9); forget it unless it may be resumed."""
+        if not resumable:
+            self.sessions.clear()
+        for connection in self.connections:
+            self._send(connection, INVALID_SESSION, resumable)
+
+    def _receive(self, connection: Connection, payload: Payload) -> None:
+        op, data = payload["op"], payload["d"]
+        if op == HEARTBEAT:
+            self._send(connection, ACK, None)
+        elif op == IDENTIFY:
+            self._identify(connection, data)
+        elif op == RESUME:
+            self._resume(connection, data)
+        elif op == REQUEST_MEMBERS:
+            self.member_requests.append(data)
+            if self._withheld is None:
+                self._answer_members(connection, data)
+            else:
+                self._withheld.append(lambda: self._answer_members(connection, data))
+        elif op not in {PRESENCE, VOICE_STATE}:
+            connection.close(BAD_OPCODE)
+
+    def _identify(self, connection: Connection, data: Payload) -> None:
+        self.identifies.append(data)
+        intents = data["intents"]
+        if data["token"] != self.token:
+            return connection.close(BAD_TOKEN)
+        if any(intents & bit for name, bit in PRIVILEGED.items() if name not in self._allowed):
+            return connection.close(BAD_INTENTS)
+        shard, count = data.get("shard", [0, 1])
+        session = Session(connection, (shard, count), intents)
+        connection.session = self.sessions[session.id] = session
+        guilds = [guild for guild in self._guilds.values() if session.hears_of(guild)]
+        session.dispatch("READY", self._ready(session, guilds))
+        for guild in guilds:
+            if guild.available:
+                whole = guild.payload(self._me, presences=bool(intents & PRESENCES))
+                session.dispatch("GUILD_CREATE", whole | {"unavailable": False})
+        return None
+
+    def _ready(self, session: Session, guilds: Iterable[Guild]) -> Payload:
+        return {
+            "v": 10,
+            "user": self._me.payload() | {"verified": True, "mfa_enabled": True, "email": None, "flags": 0},
+            "guilds": [guild.stub() for guild in guilds],
+            "session_id": session.id,
+            "session_type": "normal",
+            "resume_gateway_url": self.url,
+            "shard": list(session.shard),
+            "application": {"id": str(self._me.id), "flags": 0},
+            "private_channels": [],
+            "relationships": [],
+            "user_settings": {},
+            "_trace": ["loopback"],
+        }
+
+    def _resume(self, connection: Connection, data: Payload) -> None:
+        session = self.sessions.get(data["session_id"])
+        if session is None or data["token"] != self.token:
+            self._send(connection, INVALID_SESSION, False)
+            return
+        if session.connection is not None:
+            session.connection.abort()
+        session.connection, connection.session = connection, session
+        session.replay(data["seq"])
+        session.dispatch("RESUMED", {"_trace": ["loopback"]})
+        self.resumes.append(data)
+
+    def _answer_members(self, connection: Connection, data: Payload) -> None:
+        session, guild = connection.session, self._guilds.get(int(data["guild_id"]))
+        if session is None or session.connection is not connection or guild is None:
+            return
+        wanted, missing = _wanted(guild, data)
+        chunks = [wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK)] or [[]]
+        for index, members in enumerate(chunks):
+            chunk: Payload = {
+                "guild_id": str(guild.id),
+                "members": [member.payload() for member in members],
+                "chunk_index": index,
+                "chunk_count": len(chunks),
+            }
+            if data.get("presences"):
+                chunk["presences"] = [member.presence() for member in members if member.is_online()]
+            if missing:
+                chunk["not_found"] = missing
+            if "nonce" in data:
+                chunk["nonce"] = data["nonce"]
+            session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
+
+
+def _wanted(guild: Guild, request: Payload) -> tuple[list[Member], list[str]]:
+    """Return the members that a request asks for, and the ids among those it names that are no members."""
+    limit = request.get("limit") or None
+    if "user_ids" in request:
+        named = request["user_ids"]
+        ids = [int(uid) for uid in (named if isinstance(named, list) else [named])]
+        return [guild.members[uid] for uid in ids if uid in guild.members], [
+            str(uid) for uid in ids if uid not in guild.members
+        ]
+    prefix = request.get("query", "").lower()
+    found = [
+        member
+        for member in guild.members.values()
+        if member.user.username.lower().startswith(prefix) or (member.nick or "").lower().startswith(prefix)
+    ]
+    return found[:limit], []

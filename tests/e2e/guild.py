@@ -1,0 +1,239 @@
+"""A guild of the loopback Discord, its members, and what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.e2e.model import JOINED_AT, TEXT, Channel, Emoji, Payload, Role, User, snowflake
+
+LARGE_THRESHOLD = 250  # the `large_threshold` that discord.py sends with its identify
+
+
+@dataclass(eq=False)
+class Member:
+    """A user in a guild."""
+
+    user: User
+    guild: Guild
+    nick: str | None = None
+    roles: list[Role] = field(default_factory=list)
+
+    @property
+    def id(self) -> int:
+        """The user's id."""
+        return self.user.id
+
+    @property
+    def uid(self) -> str:
+        """The user's id as the wire protocol writes it."""
+        return str(self.user.id)
+
+    @property
+    def mention(self) -> str:
+        """The member as a message's text names them."""
+        return f"<@{self.user.id}>"
+
+    @property
+    def name(self) -> str:
+        """The name that people see in this guild."""
+        return self.nick or self.user.global_name or self.user.username
+
+    @property
+    def color(self) -> str:
+        """The colour that people see in this guild; white when no role brings one."""
+        # By the guild's own list: a role that was deleted colours nobody.
+        coloured = [role for role in self.roles if role.color and role.id in self.guild.roles]
+        highest = max(coloured, key=lambda role: role.position, default=None)
+        return f"#{highest.color:06x}" if highest else "#ffffff"
+
+    def partial(self) -> Payload:
+        """Return the member object as messages carry it: without its user."""
+        return {
+            "nick": self.nick,
+            "avatar": None,
+            "banner": None,
+            "roles": [str(role.id) for role in self.roles],
+            "joined_at": JOINED_AT,
+            "premium_since": None,
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+            "pending": False,
+            "communication_disabled_until": None,
+        }
+
+    def payload(self) -> Payload:
+        """Return the member object."""
+        return self.partial() | {"user": self.user.payload()}
+
+    def presence(self, *, full: bool = False) -> Payload:
+        """Return the presence; `full` brings the whole user, as Discord does when the account changed."""
+        status = "offline" if self.user.status == "invisible" else self.user.status
+        return {
+            "user": self.user.payload() if full else {"id": self.uid},
+            "guild_id": str(self.guild.id),
+            "status": status,
+            "activities": self.user.activities,
+            "client_status": {} if status == "offline" else {"desktop": status},
+        }
+
+    def is_online(self) -> bool:
+        """Tell whether others see this member as anything but offline."""
+        return self.user.status not in {"offline", "invisible"}
+
+
+@dataclass(eq=False)
+class Guild:
+    """A guild with all that is in it; what a `GUILD_CREATE` tells."""
+
+    name: str
+    owner: User
+    members: dict[int, Member] = field(default_factory=dict)
+    roles: dict[int, Role] = field(default_factory=dict)
+    channels: dict[int, Channel] = field(default_factory=dict)
+    emojis: list[Emoji] = field(default_factory=list)
+    voice: dict[int, Payload] = field(default_factory=dict)
+    """The voice state of each member who is in a voice channel, by user id."""
+    available: bool = True
+    id: int = field(default_factory=snowflake)
+
+    def __post_init__(self) -> None:
+        self.roles[self.id] = Role("@everyone", position=0, id=self.id)
+        self.public = self.channel("general")
+
+    def settle(self, user: User, *, nick: str | None = None, roles: tuple[Role, ...] = ()) -> Member:
+        """Make a user a member, telling nobody."""
+        self.members[user.id] = member = Member(user, self, nick, list(roles))
+        return member
+
+    def role(self, name: str, color: int = 0, position: int | None = None) -> Role:
+        """Make a role, telling nobody; above those that are there unless `position` says otherwise."""
+        role = Role(name, color, len(self.roles) if position is None else position)
+        self.roles[role.id] = role
+        return role
+
+    def channel(
+        self,
+        name: str,
+        type: int = TEXT,  # noqa: A002  # as Discord calls it
+        *,
+        nsfw: bool = False,
+        hidden: bool = False,
+        parent: Channel | None = None,
+    ) -> Channel:
+        """Make a channel or a thread, telling nobody."""
+        channel = Channel(name, self, type, len(self.channels), nsfw, hidden, parent)
+        self.channels[channel.id] = channel
+        return channel
+
+    def emoji(self, name: str) -> Emoji:
+        """Make a custom emoji, telling nobody."""
+        emoji = Emoji(name)
+        self.emojis.append(emoji)
+        return emoji
+
+    def member(self, name: str) -> Member:
+        """Return the member with that username."""
+        return next(member for member in self.members.values() if member.user.username == name)
+
+    def stub(self) -> Payload:
+        """Return the guild as `READY` and an outage name it."""
+        return {"id": str(self.id), "unavailable": True}
+
+    def properties(self) -> Payload:
+        """Return the guild object as a `GUILD_UPDATE` has it: without what lives in it."""
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "icon": None,
+            "splash": None,
+            "banner": None,
+            "description": None,
+            "owner_id": str(self.owner.id),
+            "afk_timeout": 300,
+            "afk_channel_id": None,
+            "verification_level": 1,
+            "default_message_notifications": 1,
+            "explicit_content_filter": 0,
+            "mfa_level": 0,
+            "nsfw_level": 0,
+            "premium_tier": 0,
+            "premium_subscription_count": 0,
+            "premium_progress_bar_enabled": False,
+            "preferred_locale": "en-US",
+            "system_channel_id": None,
+            "system_channel_flags": 0,
+            "rules_channel_id": None,
+            "public_updates_channel_id": None,
+            "vanity_url_code": None,
+            "features": [],
+            "max_members": 500_000,
+            "max_video_channel_users": 25,
+            "roles": [role.payload() for role in self.roles.values()],
+            "emojis": [emoji.payload() for emoji in self.emojis],
+            "stickers": [],
+        }
+
+    def payload(self, me: User, *, presences: bool = True) -> Payload:
+        """Return the guild object as a `GUILD_CREATE` brings it to the bot `me`."""
+        large = len(self.members) > LARGE_THRESHOLD
+        members = list(self.members.values())
+        if large or not presences:
+            # Discord leaves the rest to be asked for, in chunks.
+            members = [
+                member
+                for member in members
+                if (presences and member.is_online()) or member.id in self.voice or member.user is me
+            ]
+        channels = list(self.channels.values())
+        return self.properties() | {
+            "joined_at": JOINED_AT,
+            "large": large,
+            "member_count": len(self.members),
+            "members": [member.payload() for member in members],
+            "presences": [member.presence() for member in members if member.is_online()] if presences else [],
+            "channels": [channel.payload() for channel in channels if not channel.is_thread()],
+            "threads": [channel.payload() for channel in channels if channel.is_thread()],
+            "voice_states": list(self.voice.values()),
+            "stage_instances": [],
+            "guild_scheduled_events": [],
+            "soundboard_sounds": [],
+        }
+
+
+def written(channel: Channel, author: Member | User, text: str, **extra: Any) -> Payload:
+    """Return the object of a message as it was written; `extra` adds to its fields or replaces them."""
+    user = author.user if isinstance(author, Member) else author
+    message: Payload = {
+        "id": str(snowflake()),
+        "type": 0,
+        "channel_id": str(channel.id),
+        "channel_type": channel.type,
+        "author": user.payload(),
+        "content": text,
+        "timestamp": JOINED_AT,
+        "edited_timestamp": None,
+        "tts": False,
+        "mention_everyone": False,
+        "mentions": [],
+        "mention_roles": [],
+        "attachments": [],
+        "embeds": [],
+        "components": [],
+        "pinned": False,
+        "flags": 0,
+    }
+    if channel.guild is not None:
+        message["guild_id"] = str(channel.guild.id)
+        message["mentions"] = [
+            member.user.payload() | {"member": member.partial()}
+            for member in channel.guild.members.values()
+            if member.mention in text
+        ]
+        message["mention_roles"] = [
+            str(role.id) for role in channel.guild.roles.values() if f"<@&{role.id}>" in text
+        ]
+    if isinstance(author, Member):
+        message["member"] = author.partial()
+    return message | extra

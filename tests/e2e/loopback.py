@@ -1,0 +1,312 @@
+"""A Discord on the loopback interface: a world, its gateway and REST API, and verbs that change it.
+
+Every verb changes the world and at once dispatches what Discord would. While no session is known (before the
+first identify, and after `lose_sessions`) nobody hears of a change: the next `READY` shows its outcome.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from aiohttp import web
+
+from tests.e2e.gateway import DIRECT_MESSAGES, PRIVILEGED, Gateway
+from tests.e2e.guild import Guild, Member, written
+from tests.e2e.model import DIRECT, FIRST_MOMENT_MS, JOINED_AT, Channel, Emoji, Payload, Role, User
+from tests.e2e.rest import BASE, Rest
+from tests.e2e.waiting import Bell
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+TOKEN = "MTA1.loopback.it-must-never-be-seen-anywhere"  # opens nothing
+
+
+class LoopbackDiscord:
+    """An async context manager that serves while entered; `api_url` is its REST base.
+
+    `token` is the bot's, `shards` how many of them `GET /gateway/bot` advises. `intents` are the privileged
+    intents that are on, "members", "presences" and "message_content"; take one out to have it refused.
+    """
+
+    def __init__(self, *, token: str = TOKEN, shards: int = 1) -> None:
+        self.intents = set(PRIVILEGED)
+        self.bot = User("d-zone", bot=True)
+        self.owner = User("owner", "The Owner", status="offline")
+        self.guilds: dict[int, Guild] = {}
+        self._bell = Bell()
+        self.gateway = Gateway(self.bot, self.guilds, self.intents, self._bell)
+        self.rest = Rest(self.bot, self.intents)
+        self.rest.shards = shards
+        self.rest.token = self.gateway.token = token
+        app = web.Application()
+        app.router.add_get("/gateway", self.gateway.serve)
+        self.rest.route(app)
+        # On leaving, nobody is given time to say goodbye: a client that is still there is a test that failed.
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        self.api_url = f"http://{host}:{port}{BASE}"
+        self.gateway.url = self.rest.gateway_url = f"ws://{host}:{port}/gateway"
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.drop()
+        await self._runner.cleanup()
+
+    # Milestones. Counts are totals since the start, so that nothing can be missed by asking late.
+
+    async def identified(self, times: int = 1) -> None:
+        """Wait until so many identifies have come in all."""
+        await self._bell.until(lambda: len(self.gateway.identifies) >= times, self._progress)
+
+    async def resumed(self, times: int = 1) -> None:
+        """Wait until so many sessions have been resumed in all."""
+        await self._bell.until(lambda: len(self.gateway.resumes) >= times, self._progress)
+
+    async def disconnected(self) -> None:
+        """Wait until none of the gateway connections that are open now is open any more."""
+        here = set(self.gateway.connections)
+        await self._bell.until(lambda: here.isdisjoint(self.gateway.connections), self._progress)
+
+    async def members_requested(self, times: int = 1) -> None:
+        """Wait until members have been asked for so many times in all."""
+        await self._bell.until(lambda: len(self.gateway.member_requests) >= times, self._progress)
+
+    async def accepted(self, times: int) -> None:
+        """Wait until the gateway has accepted so many connections in all."""
+        await self._bell.until(lambda: self.gateway.accepted >= times, self._progress)
+
+    async def refused(self, times: int = 1) -> None:
+        """Wait until the gateway has refused so many connections in all."""
+        await self._bell.until(lambda: self.gateway.refusals >= times, self._progress)
+
+    def _progress(self) -> str:
+        gateway = self.gateway
+        return (
+            f"{len(gateway.identifies)} identifies, {len(gateway.resumes)} resumes, "
+            f"{len(gateway.member_requests)} requests for members, {len(gateway.connections)} connections, "
+            f"REST: {self.rest.requests}"
+        )
+
+    # What may befall a connection.
+
+    def drop(self) -> None:
+        """Cut every gateway connection without a close frame; sessions may be resumed."""
+        for connection in self.gateway.connections:
+            connection.abort()
+
+    def close_gateway(self, code: int) -> None:
+        """Close every gateway connection with a code; sessions may be resumed."""
+        for connection in self.gateway.connections:
+            connection.close(code)
+
+    def lose_sessions(self) -> None:
+        """Forget every session: a resume will be refused, and what happens until then is told to nobody."""
+        self.gateway.sessions.clear()
+
+    # Making the world.
+
+    def guild(self, name: str, *names: str) -> Guild:
+        """Make a guild with the bot, its owner and members of those names, telling nobody."""
+        guild = Guild(name, self.owner)
+        for user in (self.owner, self.bot, *map(User, names)):
+            guild.settle(user)
+        self.guilds[guild.id] = guild
+        return guild
+
+    # Guilds.
+
+    def join(self, guild: Guild) -> None:
+        """Let the bot be added to a guild."""
+        self.guilds[guild.id] = guild
+        self.gateway.dispatch(guild, "GUILD_CREATE", guild.payload(self.bot))
+
+    def leave(self, guild: Guild) -> None:
+        """Let the bot be removed from a guild."""
+        del self.guilds[guild.id]
+        self.gateway.dispatch(guild, "GUILD_DELETE", {"id": str(guild.id)})
+
+    def fail(self, guild: Guild) -> None:
+        """Let a guild become unavailable."""
+        guild.available = False
+        self.gateway.dispatch(guild, "GUILD_DELETE", guild.stub())
+
+    def recover(self, guild: Guild) -> None:
+        """Let a guild be available again."""
+        guild.available = True
+        self.gateway.dispatch(guild, "GUILD_CREATE", guild.payload(self.bot) | {"unavailable": False})
+
+    def rename(self, guild: Guild, name: str) -> None:
+        """Change a guild's name."""
+        guild.name = name
+        self.gateway.dispatch(guild, "GUILD_UPDATE", guild.properties())
+
+    def create_channel(self, channel: Channel) -> None:
+        """Tell of a channel or thread that was made."""
+        event = "THREAD_CREATE" if channel.is_thread() else "CHANNEL_CREATE"
+        self.gateway.dispatch(channel.guild, event, channel.payload() | {"newly_created": True})
+
+    def change_channel(self, channel: Channel, **changes: Any) -> None:
+        """Change a channel's fields, for example `hidden` or `nsfw`."""
+        for field, value in changes.items():
+            setattr(channel, field, value)
+        self.gateway.dispatch(channel.guild, "CHANNEL_UPDATE", channel.payload())
+
+    def create_role(self, guild: Guild, role: Role) -> None:
+        """Tell of a role that was made."""
+        self.gateway.dispatch(guild, "GUILD_ROLE_CREATE", {"guild_id": str(guild.id), "role": role.payload()})
+
+    def change_role(self, guild: Guild, role: Role, **changes: Any) -> None:
+        """Change a role's fields, for example its `color`."""
+        for field, value in changes.items():
+            setattr(role, field, value)
+        self.gateway.dispatch(guild, "GUILD_ROLE_UPDATE", {"guild_id": str(guild.id), "role": role.payload()})
+
+    def delete_role(self, guild: Guild, role: Role) -> None:
+        """Delete a role."""
+        del guild.roles[role.id]
+        self.gateway.dispatch(
+            guild, "GUILD_ROLE_DELETE", {"guild_id": str(guild.id), "role_id": str(role.id)}
+        )
+
+    # Members.
+
+    def add_member(self, guild: Guild, user: User, *, nick: str | None = None) -> Member:
+        """Let a user join a guild; their presence follows, as it does on Discord."""
+        member = guild.settle(user, nick=nick)
+        self._tell_member("GUILD_MEMBER_ADD", member)
+        if member.is_online():
+            self.gateway.dispatch(guild, "PRESENCE_UPDATE", member.presence())
+        return member
+
+    def remove_member(self, member: Member) -> None:
+        """Let a member leave their guild."""
+        guild = member.guild
+        del guild.members[member.id]
+        guild.voice.pop(member.id, None)
+        gone = {"guild_id": str(guild.id), "user": member.user.payload()}
+        self.gateway.dispatch(guild, "GUILD_MEMBER_REMOVE", gone)
+
+    def set_status(self, member: Member, status: str) -> None:
+        """Change a user's status, in every guild they share with the bot."""
+        member.user.status = status
+        self._tell_presence(member.user)
+
+    def set_activities(self, member: Member, *activities: Payload) -> None:
+        """Replace what a user is seen doing."""
+        member.user.activities = [{"id": "1", "created_at": FIRST_MOMENT_MS} | what for what in activities]
+        self._tell_presence(member.user)
+
+    def change_account(self, user: User, **changes: Any) -> None:
+        """Change an account's fields, for example `global_name`; it comes with the user's presence."""
+        for field, value in changes.items():
+            setattr(user, field, value)
+        self._tell_presence(user, full=True)
+
+    def set_nick(self, member: Member, nick: str | None) -> None:
+        """Change a member's nickname."""
+        member.nick = nick
+        self._tell_member("GUILD_MEMBER_UPDATE", member)
+
+    def set_roles(self, member: Member, *roles: Role) -> None:
+        """Replace a member's roles."""
+        member.roles = list(roles)
+        self._tell_member("GUILD_MEMBER_UPDATE", member)
+
+    def _tell_member(self, event: str, member: Member) -> None:
+        self.gateway.dispatch(member.guild, event, member.payload() | {"guild_id": str(member.guild.id)})
+
+    def _tell_presence(self, user: User, *, full: bool = False) -> None:
+        for guild in self.guilds.values():
+            if user.id in guild.members:
+                self.gateway.dispatch(guild, "PRESENCE_UPDATE", guild.members[user.id].presence(full=full))
+
+    # What members do.
+
+    def say(self, channel: Channel, author: Member | User, text: str, **extra: Any) -> Payload:
+        """Post a message; `extra` adds to the message object or replaces parts of it."""
+        message = written(channel, author, text, **extra)
+        needs = None if channel.guild else DIRECT_MESSAGES
+        self.gateway.dispatch(channel.guild, "MESSAGE_CREATE", message, needs=needs)
+        return message
+
+    def write_privately(self, user: User, text: str) -> Payload:
+        """Send the bot a direct message."""
+        return self.say(Channel("", None, DIRECT), user, text)
+
+    def edit(self, channel: Channel, message: Payload, text: str) -> None:
+        """Change a message's text."""
+        message.update(content=text, edited_timestamp=JOINED_AT)
+        self.gateway.dispatch(channel.guild, "MESSAGE_UPDATE", message)
+
+    def add_preview(self, channel: Channel, message: Payload) -> None:
+        """Let Discord add the preview of a link to a message."""
+        message.update(embeds=[{"type": "link", "title": "A page", "url": "https://example.org"}])
+        self.gateway.dispatch(channel.guild, "MESSAGE_UPDATE", message)
+
+    def delete(self, channel: Channel, *messages: Payload) -> None:
+        """Delete a message, or several at once."""
+        where = {"channel_id": str(channel.id), "guild_id": str(channel.guild.id if channel.guild else 0)}
+        if len(messages) == 1:
+            self.gateway.dispatch(channel.guild, "MESSAGE_DELETE", where | {"id": messages[0]["id"]})
+        else:
+            ids = [message["id"] for message in messages]
+            self.gateway.dispatch(channel.guild, "MESSAGE_DELETE_BULK", where | {"ids": ids})
+
+    def type(self, channel: Channel, member: Member) -> None:
+        """Let a member begin to type."""
+        started = {
+            "channel_id": str(channel.id),
+            "guild_id": str(member.guild.id),
+            "user_id": member.uid,
+            "timestamp": FIRST_MOMENT_MS // 1000,
+            "member": member.payload(),
+        }
+        self.gateway.dispatch(member.guild, "TYPING_START", started)
+
+    def react(self, channel: Channel, member: Member, message: Payload, emoji: str | Emoji) -> None:
+        """Let a member react to a message."""
+        known: Payload = {"id": None, "name": emoji}
+        if isinstance(emoji, Emoji):
+            known = {"id": str(emoji.id), "name": emoji.name}
+        reaction = {
+            "user_id": member.uid,
+            "channel_id": str(channel.id),
+            "message_id": message["id"],
+            "guild_id": str(member.guild.id),
+            "message_author_id": message["author"]["id"],
+            "member": member.payload(),
+            "emoji": known,
+            "burst": False,
+            "type": 0,
+        }
+        self.gateway.dispatch(member.guild, "MESSAGE_REACTION_ADD", reaction)
+
+    def speak(self, member: Member, channel: Channel | None, **state: bool) -> None:
+        """Move a member to a voice channel, or out of one; `state` such as `self_mute=True`."""
+        voice: Payload = {
+            "guild_id": str(member.guild.id),
+            "channel_id": str(channel.id) if channel else None,
+            "user_id": member.uid,
+            "session_id": "0" * 32,
+            "deaf": False,
+            "mute": False,
+            "self_deaf": False,
+            "self_mute": False,
+            "self_video": False,
+            "self_stream": False,
+            "suppress": False,
+            "request_to_speak_timestamp": None,
+        }
+        voice |= state
+        if channel is None:
+            member.guild.voice.pop(member.id, None)
+        else:
+            member.guild.voice[member.id] = voice
+        self.gateway.dispatch(member.guild, "VOICE_STATE_UPDATE", voice | {"member": member.payload()})

@@ -1,0 +1,169 @@
+"""The parts of the loopback Discord's world, and how Discord writes each of them as JSON."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.e2e.guild import Guild
+
+Payload = dict[str, Any]
+
+DISCORD_EPOCH_MS = 1_420_070_400_000
+FIRST_MOMENT_MS = 1_704_067_200_000  # 2024-01-01: everything in this world was made after it
+JOINED_AT = "2024-01-02T03:04:05.678000+00:00"
+VIEW_CHANNEL = 1 << 10
+EVERYONE_MAY = str(VIEW_CHANNEL | 1 << 11 | 1 << 16 | 1 << 20 | 1 << 21)  # and write, read back, join, speak
+
+TEXT, DIRECT, VOICE, CATEGORY, NEWS, STAGE, FORUM = 0, 1, 2, 4, 5, 13, 15
+NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
+
+_moments = itertools.count(FIRST_MOMENT_MS - DISCORD_EPOCH_MS)
+
+
+def snowflake() -> int:
+    """Return an id later than all before it; the time in it moves on, so that guilds spread over shards."""
+    return next(_moments) << 22
+
+
+@dataclass(eq=False)
+class User:
+    """An account. Its presence is the same in every guild it is in."""
+
+    username: str
+    global_name: str | None = None
+    bot: bool = False
+    status: str = "online"
+    avatar: str | None = None
+    activities: list[Payload] = field(default_factory=list)
+    id: int = field(default_factory=snowflake)
+
+    def payload(self) -> Payload:
+        """Return the user object."""
+        return {
+            "id": str(self.id),
+            "username": self.username,
+            "global_name": self.global_name,
+            "discriminator": "0",
+            "avatar": self.avatar,
+            "avatar_decoration_data": None,
+            "public_flags": 0,
+            "bot": self.bot,
+        }
+
+
+@dataclass(eq=False)
+class Role:
+    """A role of a guild; `@everyone` has its guild's id and position 0."""
+
+    name: str
+    color: int = 0
+    position: int = 1
+    permissions: str = EVERYONE_MAY
+    id: int = field(default_factory=snowflake)
+
+    def payload(self) -> Payload:
+        """Return the role object."""
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "color": self.color,
+            "colors": {"primary_color": self.color, "secondary_color": None, "tertiary_color": None},
+            "hoist": False,
+            "icon": None,
+            "unicode_emoji": None,
+            "position": self.position,
+            "permissions": self.permissions,
+            "managed": False,
+            "mentionable": True,
+            "flags": 0,
+        }
+
+
+@dataclass(eq=False)
+class Emoji:
+    """A custom emoji."""
+
+    name: str
+    id: int = field(default_factory=snowflake)
+
+    def __str__(self) -> str:
+        return f"<:{self.name}:{self.id}>"
+
+    def payload(self) -> Payload:
+        """Return the emoji object."""
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "roles": [],
+            "require_colons": True,
+            "managed": False,
+            "animated": False,
+            "available": True,
+        }
+
+
+@dataclass(eq=False)
+class Channel:
+    """A channel of a guild, a thread of one, or (with no guild) a direct message channel."""
+
+    name: str
+    guild: Guild | None
+    type: int = TEXT
+    position: int = 0
+    nsfw: bool = False
+    hidden: bool = False
+    """Whether an overwrite denies @everyone to see it."""
+    parent: Channel | None = None
+    id: int = field(default_factory=snowflake)
+
+    @property
+    def mention(self) -> str:
+        """The channel as a message's text names it."""
+        return f"<#{self.id}>"
+
+    def is_thread(self) -> bool:
+        """Tell whether it is a thread, which Discord lists apart from the channels."""
+        return self.type in {NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD}
+
+    def payload(self) -> Payload:
+        """Return the channel object, or the thread object."""
+        assert self.guild is not None
+        common: Payload = {
+            "id": str(self.id),
+            "guild_id": str(self.guild.id),
+            "name": self.name,
+            "type": self.type,
+            "parent_id": str(self.parent.id) if self.parent else None,
+            "last_message_id": None,
+            "rate_limit_per_user": 0,
+            "flags": 0,
+        }
+        if self.is_thread():
+            return common | {
+                "owner_id": str(self.guild.owner.id),
+                "member_count": 1,
+                "message_count": 0,
+                "total_message_sent": 0,
+                "thread_metadata": {
+                    "archived": False,
+                    "archive_timestamp": JOINED_AT,
+                    "auto_archive_duration": 1440,
+                    "locked": False,
+                    "create_timestamp": JOINED_AT,
+                },
+            }
+        deny = [{"id": str(self.guild.id), "type": 0, "allow": "0", "deny": str(VIEW_CHANNEL)}]
+        common |= {
+            "position": self.position,
+            "topic": None,
+            "nsfw": self.nsfw,
+            "permission_overwrites": deny if self.hidden else [],
+        }
+        if self.type in {VOICE, STAGE}:
+            common |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
+        if self.type == FORUM:
+            common |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
+        return common

@@ -1,0 +1,116 @@
+"""The loopback Discord's REST side: as much as a bot asks for that never writes a message."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from tests.e2e.model import Payload, User, snowflake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BASE = "/api/v10"
+
+# As an unverified application has them: the intent is on in the developer portal.
+FLAGS = {"presences": 1 << 13, "members": 1 << 15, "message_content": 1 << 19}
+
+
+def _json(content: object, status: int = 200) -> web.Response:
+    # discord.py reads JSON only where the type has no charset with it, as Discord's hasn't.
+    return web.Response(body=json.dumps(content).encode(), status=status, content_type="application/json")
+
+
+class Rest:
+    """Answers REST requests and remembers them."""
+
+    def __init__(self, me: User, allowed: set[str]) -> None:
+        self.token = ""
+        self.gateway_url = ""
+        self.shards = 1
+        self.requests: list[str] = []
+        """Every request as `METHOD /path`, in order, the base left out."""
+        self.unknown: list[str] = []
+        """Those among them that nothing here answers."""
+        self.broken: set[str] = set()
+        """Paths that are answered with an internal error."""
+        self.commands: dict[str, list[Payload]] = {}
+        """The application commands, by the path they were put at."""
+        self._me = me
+        self._allowed = allowed
+
+    def route(self, app: web.Application) -> None:
+        """Take over every path of an application below the base."""
+        answers: dict[tuple[str, str], Callable[[], Payload]] = {
+            ("GET", "/gateway/bot"): self._gateway,
+            ("GET", "/users/@me"): self._user,
+            ("GET", "/oauth2/applications/@me"): self._application,
+            ("GET", "/applications/@me"): self._application,
+        }
+
+        async def answer(request: web.Request) -> web.Response:
+            path = request.path.removeprefix(BASE)
+            self.requests.append(f"{request.method} {path}")
+            if request.headers.get("Authorization") != f"Bot {self.token}":
+                return _json({"message": "401: Unauthorized", "code": 0}, status=401)
+            if path in self.broken:
+                return _json({"message": "501: Not Implemented", "code": 0}, status=501)
+            if (request.method, path) in answers:
+                return _json(answers[request.method, path]())
+            if path.startswith(f"/applications/{self._me.id}/") and path.endswith("/commands"):
+                return await self._commands(request, path)
+            self.unknown.append(f"{request.method} {path}")
+            return _json({"message": "404: Not Found", "code": 0}, status=404)
+
+        app.router.add_route("*", BASE + "/{path:.*}", answer)
+
+    def _gateway(self) -> Payload:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
+        return {"url": self.gateway_url, "shards": self.shards, "session_start_limit": limit}
+
+    def _user(self) -> Payload:
+        return self._me.payload() | {"verified": True, "mfa_enabled": True, "email": None, "flags": 0}
+
+    def _application(self) -> Payload:
+        return {
+            "id": str(self._me.id),
+            "name": self._me.username,
+            "icon": None,
+            "description": "",
+            "summary": "",
+            "bot_public": True,
+            "bot_require_code_grant": False,
+            "verify_key": "0" * 64,
+            "flags": sum(flag for name, flag in FLAGS.items() if name in self._allowed),
+            "owner": User("owner").payload(),
+            "team": None,
+            "redirect_uris": [],
+            "interactions_endpoint_url": None,
+            "bot": self._me.payload(),
+        }
+
+    async def _commands(self, request: web.Request, path: str) -> web.Response:
+        known = self.commands.setdefault(path, [])
+        if request.method == "GET":
+            return _json(known)
+        given = await request.json()
+        made = [self._command(command) for command in (given if request.method == "PUT" else [given])]
+        if request.method == "PUT":
+            self.commands[path] = made
+            return _json(made)
+        known.extend(made)
+        return _json(made[0], status=201)
+
+    def _command(self, given: Payload) -> Payload:
+        kept = {"type": 1, "description": "", "default_member_permissions": None, "options": []}
+        return (
+            kept
+            | given
+            | {
+                "id": str(snowflake()),
+                "application_id": str(self._me.id),
+                "version": str(snowflake()),
+            }
+        )

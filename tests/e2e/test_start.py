@@ -1,0 +1,236 @@
+"""From nothing to a room full of people."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.request
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e import gateway
+from tests.e2e.loopback import TOKEN, LoopbackDiscord
+from tests.e2e.model import User
+from tests.e2e.viewer import ALL_EVENTS, truth
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from tests.e2e.conftest import Run, Watch
+    from tests.e2e.guild import Guild
+    from tests.e2e.process import BotProcess
+
+    Launch = Callable[..., Awaitable[BotProcess]]
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def crowd(discord: LoopbackDiscord, name: str, size: int, *, online: int) -> Guild:
+    """Make a guild with so many members besides owner and bot, the first of them online."""
+    guild = discord.guild(name, *(f"member{number}" for number in range(size)))
+    for member in list(guild.members.values())[2 + online :]:
+        member.user.status = "offline"
+    return guild
+
+
+async def test_cold_start_to_first_presence(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """A first visit sends null, gets the guild's members, and sees the next change of status."""
+    guild = discord.guild("D-World", "ann", "bob")
+    bot = await launch()
+    viewer = await watch(bot, None)
+    await viewer.sees(truth(guild))
+    discord.set_status(guild.member("ann"), "dnd")
+    await viewer.sees(truth(guild))
+    assert viewer.joined[0]["serverName"] == "D-World"
+    assert viewer.of("presence")[-1]["uid"] == guild.member("ann").uid
+
+
+async def test_fifty_guilds_are_listed(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """Every guild is in the list, under its snowflake, with its name and a slug of its own."""
+    guilds = [discord.guild(f"Guild {number % 25}", "ann") for number in range(50)]
+    viewer = await watch(await launch())
+    assert {uid: entry["name"] for uid, entry in viewer.servers.items()} == {
+        str(guild.id): guild.name for guild in guilds
+    }
+    assert len({entry["id"] for entry in viewer.servers.values()}) == 50
+
+
+async def test_a_guild_of_five_thousand_among_fifty(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch
+) -> None:
+    """A room of a guild with more than 500 members shows those who aren't offline, all of them."""
+    for number in range(49):
+        discord.guild(f"Guild {number}", "ann", "bob")
+    big = crowd(discord, "Big", 5_000, online=700)
+    viewer = await watch(await launch(), big, events=ALL_EVENTS)
+    await viewer.sees(truth(big, offline=False))
+    await viewer.until(lambda: viewer.joined[0]["counts"]["members"] == 5_002)
+
+
+async def test_offline_members_of_a_big_guild_come_and_go(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch
+) -> None:
+    """Where offline members are hidden, going offline is leaving and coming online is joining."""
+    big = crowd(discord, "Big", 600, online=5)
+    bot = await launch()
+    viewer = await watch(bot, big)
+    await viewer.sees(truth(big, offline=False))
+    discord.set_status(big.member("member1"), "offline")
+    discord.set_status(big.member("member599"), "idle")
+    await viewer.sees(truth(big, offline=False))
+
+
+async def test_the_port_opens_before_all_members_are_there(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch
+) -> None:
+    """While Discord still owes the offline members, the room is open; it fills up when they come."""
+    guild = crowd(discord, "Slow", 300, online=20)
+    discord.gateway.withhold_members()
+    viewer = await watch(await launch(), guild)
+    await discord.members_requested()
+    await viewer.sees(truth(guild, offline=False))
+    discord.gateway.release_members()
+    await viewer.sees(truth(guild))
+
+
+async def test_a_status_that_changes_while_members_are_fetched(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch
+) -> None:
+    """Who comes online while Discord still owes the offline members is seen online."""
+    guild = crowd(discord, "Slow", 300, online=20)
+    discord.gateway.withhold_members()
+    viewer = await watch(await launch(), guild)
+    await discord.members_requested()
+    discord.set_status(guild.member("member299"), "online")
+    discord.set_status(guild.member("member1"), "offline")
+    discord.gateway.release_members()
+    await viewer.sees(truth(guild))
+
+
+async def test_members_who_come_and_go_while_members_are_fetched(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch
+) -> None:
+    """Who joins or leaves while Discord still owes the offline members is there, or isn't."""
+    guild = crowd(discord, "Slow", 300, online=20)
+    discord.gateway.withhold_members()
+    viewer = await watch(await launch(), guild)
+    await discord.members_requested()
+    discord.remove_member(guild.member("member2"))
+    discord.remove_member(guild.member("member298"))
+    discord.add_member(guild, User("newcomer"))
+    discord.gateway.release_members()
+    await viewer.sees(truth(guild))
+
+
+async def test_members_of_a_guild_are_requested_once(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch
+) -> None:
+    """Discord allows one such request for a guild in 30 seconds, and small guilds need none."""
+    guilds = [crowd(discord, f"Guild {number}", 260, online=1) for number in range(3)]
+    discord.guild("Small", "ann")
+    bot = await launch()
+    for guild in guilds:
+        await (await watch(bot, guild)).sees(truth(guild))
+    asked = Counter(int(request["guild_id"]) for request in discord.gateway.member_requests)
+    assert asked == {guild.id: 1 for guild in guilds}
+
+
+async def test_the_connection_is_cut_before_all_is_ready(
+    discord: LoopbackDiscord, run: Run, watch: Watch
+) -> None:
+    """A gateway that is lost right after the login costs no more than a moment."""
+    guild = discord.guild("D-World", "ann", "bob")
+    bot = await run()
+    await discord.identified()
+    discord.drop()
+    await discord.resumed()
+    discord.set_status(guild.member("ann"), "idle")
+    await bot.listening()
+    await (await watch(bot, guild)).sees(truth(guild))
+
+
+async def test_two_shards(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """Where Discord advises two shards, guilds of both are shown and live."""
+    discord.rest.shards = 2
+    guilds = [discord.guild("Even", "ann"), discord.guild("Odd", "bob"), discord.guild("More", "cid")]
+    bot = await launch()
+    assert {(guild.id >> 22) % 2 for guild in guilds} == {0, 1}
+    for guild in guilds:
+        viewer = await watch(bot, guild)
+        await viewer.sees(truth(guild))
+        discord.set_status(next(reversed(guild.members.values())), "idle")
+        await viewer.sees(truth(guild))
+
+
+async def test_names_without_a_latin_letter(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """Each guild's slug leads to it, whatever it is called."""
+    names = ["D-World", "D-World", "日本", "中国", "Привет", "🎮", "!!!", "d world", ""]
+    guilds = {str(guild.id): guild for guild in [discord.guild(name, "ann") for name in names]}
+    bot = await launch()
+    servers = (await watch(bot)).servers
+    assert servers.keys() == guilds.keys()
+    for guild_id, entry in servers.items():
+        viewer = await watch(bot, entry["id"])
+        assert viewer.joined[0]["request"]["server"] == entry["id"]
+        await viewer.sees(truth(guilds[guild_id]))
+
+
+async def test_a_bot_in_no_guild_yet(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """A visitor waits in an empty room, and moves when the bot is added to a first guild."""
+    viewer = await watch(await launch())
+    assert viewer.servers == {}
+    assert viewer.users == {}
+    guild = discord.guild("First", "ann")
+    discord.join(guild)
+    await viewer.until(lambda: len(viewer.joined) == 2)
+    await viewer.sees(truth(guild))
+
+
+async def test_only_the_intents_that_are_needed(discord: LoopbackDiscord, launch: Launch) -> None:
+    """The bot asks for what it shows and for nothing else."""
+    await launch()
+    needed = gateway.GUILDS | gateway.MEMBERS | gateway.PRESENCES | gateway.VOICE_STATES
+    needed |= gateway.MESSAGES | gateway.CONTENT | gateway.REACTIONS | gateway.TYPING
+    # discord.py's own groups bring the same for direct messages, which nothing here shows.
+    direct = gateway.DIRECT_MESSAGES | 1 << 13 | 1 << 14
+    asked = discord.gateway.identifies[0]["intents"]
+    assert asked & needed == needed
+    assert asked & ~(needed | direct) == 0
+
+
+async def test_the_invite_link_is_printed(discord: LoopbackDiscord, launch: Launch) -> None:
+    """Whoever starts the bot is told how to get it into their guild."""
+    bot = await launch()
+    await bot.said(f"client_id={discord.bot.id}")
+
+
+async def test_the_token_may_be_in_a_file(discord: LoopbackDiscord, launch: Launch, tmp_path: Path) -> None:
+    """`.env` in the working directory is read, and the environment wins."""
+    (tmp_path / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\nPORT=1\n", encoding="utf-8")
+    await launch(DISCORD_TOKEN=None)
+    assert len(discord.gateway.identifies) == 1
+
+
+async def test_the_page_is_served_on_the_same_port(discord: LoopbackDiscord, launch: Launch) -> None:
+    """A browser that opens the bridge's address gets a page."""
+    bot = await launch()
+    page = f"http://127.0.0.1:{bot.port}/"
+
+    def fetch() -> tuple[int, str, bytes]:
+        with urllib.request.urlopen(page, timeout=20) as answer:
+            return answer.status, answer.headers.get_content_type(), answer.read()
+
+    status, kind, content = await asyncio.to_thread(fetch)
+    assert (status, kind) == (200, "text/html")
+    assert b"<html" in content.lower()
+
+
+async def test_the_demo_needs_no_discord(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """`--demo` shows four guilds that live, without a token and without a network."""
+    bot = await launch("--demo", DISCORD_TOKEN=None, DISCORD_API_URL=None)
+    viewer = await watch(bot)
+    assert len(viewer.servers) == 4
+    await viewer.until(lambda: bool(viewer.events))
+    assert discord.rest.requests == []

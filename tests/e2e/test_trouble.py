@@ -1,0 +1,120 @@
+"""Errors a beginner meets: an exit code, and a line or two that say what to do."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.loopback import TOKEN, LoopbackDiscord
+from tests.e2e.process import BotProcess, free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.conftest import Run
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+INTENT_NAMES = {"presences": "presence", "members": "members", "message_content": "message content"}
+
+
+async def complaint(bot: BotProcess) -> str:
+    """Wait for a bot to fail, and return what it says on stderr."""
+    assert await bot.exited() == 1, bot.output
+    lines = bot.stderr.splitlines()
+    assert 1 <= len(lines) <= 2, bot.stderr
+    return bot.stderr
+
+
+async def test_no_token(run: Run) -> None:
+    """Nobody can guess the name of the setting."""
+    assert "DISCORD_TOKEN" in await complaint(await run(DISCORD_TOKEN=None))
+
+
+async def test_an_empty_token(run: Run) -> None:
+    """A copy of the example file has the setting, without a value."""
+    assert "DISCORD_TOKEN" in await complaint(await run(DISCORD_TOKEN="  "))
+
+
+async def test_a_rejected_token(discord: LoopbackDiscord, run: Run) -> None:
+    """Discord's API doesn't know the token; it isn't repeated for whoever looks over one's shoulder."""
+    bot = await run(DISCORD_TOKEN="a-wrong.token-of.mine")
+    assert "DISCORD_TOKEN" in await complaint(bot)
+    assert "token-of" not in bot.output
+    assert discord.gateway.identifies == []
+
+
+async def test_a_token_that_only_the_gateway_rejects(discord: LoopbackDiscord, run: Run) -> None:
+    """The token is reset between login and identify (close code 4004)."""
+    discord.gateway.token = "another"
+    assert "DISCORD_TOKEN" in await complaint(await run())
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [{"presences"}, {"members"}, {"message_content"}, {"presences", "members"}, set(INTENT_NAMES)],
+    ids=lambda missing: "+".join(sorted(missing)),
+)
+async def test_refused_intents(discord: LoopbackDiscord, run: Run, missing: set[str]) -> None:
+    """Which privileged intents are off is said by name, with the link to where they are switched on."""
+    discord.intents -= missing
+    said = await complaint(await run())
+    named = {intent for intent, name in INTENT_NAMES.items() if name in said.lower()}
+    assert named == missing
+    assert f"https://discord.com/developers/applications/{discord.bot.id}/bot" in said
+
+
+async def test_no_network(run: Run) -> None:
+    """Nothing listens where Discord should be."""
+    address = f"http://127.0.0.1:{free_port()}/api/v10"
+    assert address in await complaint(await run(DISCORD_API_URL=address))
+
+
+async def test_port_in_use(discord: LoopbackDiscord, run: Run) -> None:
+    """Another program has the port, which is named."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert str(port) in await complaint(await run(PORT=str(port)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("LOG_LEVEL", "chatty"),
+        ("DISCORD_API_URL", "discord"),
+        ("PUBLIC_URL", "ftp://example.org"),
+    ],
+)
+async def test_a_malformed_setting(discord: LoopbackDiscord, run: Run, name: str, value: str) -> None:
+    """A setting that can't be understood is named, with what it says, before anything is done."""
+    bot = await run(**{name: value})
+    said = await complaint(bot)
+    assert name in said
+    assert value in said
+    assert discord.rest.requests == []
+
+
+async def test_an_unknown_setting(run: Run, tmp_path: Path) -> None:
+    """A typing error in `.env` is found, not ignored."""
+    (tmp_path / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\nPROT=3000\n", encoding="utf-8")
+    said = await complaint(await run(DISCORD_TOKEN=None))
+    assert "PROT" in said
+
+
+async def test_wrong_usage(run: Run) -> None:
+    """An option that doesn't exist is exit code 2."""
+    bot = await run("--nonsense")
+    assert await bot.exited() == 2
+    assert "--nonsense" in bot.stderr
+
+
+async def test_discord_has_troubles_of_its_own(discord: LoopbackDiscord, run: Run) -> None:
+    """An answer of Discord's that nobody can mend here is still said in a line."""
+    discord.rest.broken.add("/oauth2/applications/@me")
+    await complaint(await run())
