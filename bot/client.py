@@ -57,6 +57,7 @@ class DZoneBot(commands.AutoShardedBot):
         internals.use_api(config.api_url)
         internals.ask_for_presences(self)
         internals.notice_lost_guilds(self)
+        internals.start_guilds_afresh(self)
 
     async def setup_hook(self) -> None:
         """Add the cogs, between login and the first connection to the gateway."""

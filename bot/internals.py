@@ -63,10 +63,21 @@ def notice_lost_guilds(client: commands.AutoShardedBot) -> None:
     parsers["READY"] = parse_ready_and_compare
 
 
-def forget_member(guild: discord.Guild, member_id: int) -> None:
-    """Drop a member from the cache who left while the gateway could not tell."""
-    if member := guild.get_member(member_id):
-        guild._remove_member(member)
+def start_guilds_afresh(client: commands.AutoShardedBot) -> None:
+    """Replace a guild in the cache when Discord sends it whole.
+
+    After an outage discord.py adds what is new to what it knew: who left meanwhile would stay, and who
+    went offline seem to be there.
+    """
+    parsers = client._connection.parsers
+    parse_guild_create = parsers["GUILD_CREATE"]
+
+    def parse_afresh(data: Any) -> None:
+        if data.get("unavailable") is not True:
+            client._connection._guilds.pop(int(data["id"]), None)
+        parse_guild_create(data)
+
+    parsers["GUILD_CREATE"] = parse_afresh
 
 
 def forget_chunk_request(guild: discord.Guild) -> None:

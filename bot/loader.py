@@ -6,7 +6,7 @@ from typing import Final
 
 import discord
 
-from bot.internals import forget_chunk_request, forget_member
+from bot.internals import forget_chunk_request
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ class MemberLoader:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
         self._queue: dict[int, None] = {}  # guild ids in order; a set would lose it
+        self._overdue: set[int] = set()  # guilds whose trouble is in the log
         self._work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -61,43 +62,46 @@ class MemberLoader:
             log.exception("the members of guild %s could not be loaded", guild.id)
 
     async def _load(self, guild: discord.Guild) -> None:
-        before = {member.id for member in guild.members}
         request = asyncio.create_task(guild.chunk())
         try:
-            arrived = await self._follow(guild, request)
+            complete = await self._follow(guild, request)
         except (discord.DiscordException, OSError) as error:
-            log.warning("the members of guild %s could not be requested: %s", guild.id, error)
-            self._later(guild)
+            self._later(guild, f"could not be requested: {error}")
             return
         finally:
             request.cancel()
-        if self._client.get_guild(guild.id) is not guild:
-            return  # the session was replaced meanwhile; the new one asks again
-        if arrived is None:
-            log.warning("guild %s sent no members for %d s; trying again later", guild.id, PATIENCE)
-            self._later(guild)
+        if not self._is_current(guild):
+            forget_chunk_request(guild)  # a new session never answers what the old one was asked
             return
-        for member_id in before - {member.id for member in arrived}:
-            forget_member(guild, member_id)
+        if not complete:
+            self._later(guild, f"did not come for {PATIENCE:.0f} s")
+            return
+        self._overdue.discard(guild.id)
         self._client.dispatch("members_loaded", guild)
         log.info("guild %s: all %d members are there", guild.id, len(guild.members))
 
-    def _later(self, guild: discord.Guild) -> None:
+    def _is_current(self, guild: discord.Guild) -> bool:
+        """Tell whether the cache still holds this object: a new session or an outage replaces it."""
+        return self._client.get_guild(guild.id) is guild
+
+    def _later(self, guild: discord.Guild, why: str) -> None:
+        if guild.id not in self._overdue:
+            self._overdue.add(guild.id)
+            log.warning("the members of guild %s %s; trying again until they do", guild.id, why)
         forget_chunk_request(guild)
         asyncio.get_running_loop().call_later(RETRY, self.load, guild)
 
-    async def _follow(
-        self, guild: discord.Guild, request: asyncio.Task[list[discord.Member]]
-    ) -> list[discord.Member] | None:
-        """Show the guild as it fills up. Returns everybody in it, or None if nobody comes any more."""
+    async def _follow(self, guild: discord.Guild, request: asyncio.Task[list[discord.Member]]) -> bool:
+        """Show the guild as it fills up; tell whether all have come, or nobody comes any more."""
         count, waited = len(guild.members), 0.0
-        while waited < PATIENCE:
+        while waited < PATIENCE and self._is_current(guild):
             await asyncio.wait({request}, timeout=PROGRESS)
             if request.done():
-                return request.result()
+                request.result()  # raises what went wrong
+                return True
             waited += PROGRESS
             if len(guild.members) > count:
                 count, waited = len(guild.members), 0.0
                 self._client.dispatch("members_loading", guild)
                 log.info("guild %s: %d of %d members are there", guild.id, count, guild.member_count)
-        return None
+        return False

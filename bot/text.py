@@ -23,7 +23,7 @@ _LITERAL: Final = re.compile(
     r"|<t:(?P<time>-?\d{1,13})(?::[tTdDfFsSR])?>"
     r"|<(?P<quiet_link>https?://[^\s<>]+)>"
     r"|(?P<target>\]\(<?https?://(?:[^\s()<>]|\([^\s()<>]*\))+>?(?:[ ]\"[^\"\n]*\")?\))"
-    r"|(?P<link>https?://[^\s<>]+)",
+    r"|(?P<link>https?://[^\s<>|]*[^\s<>|.,:;!?'\")\]])",
     re.DOTALL,
 )
 _SPOILER: Final = re.compile(r"\|\|.+?\|\|", re.DOTALL)

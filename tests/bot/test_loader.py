@@ -89,8 +89,9 @@ async def client() -> Client:
 
 @pytest.fixture
 async def fetcher(client: Client, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MemberLoader]:
-    """A loader at work, which looks at its progress more often than usual."""
+    """A loader at work, which looks at its progress and tries again more often than usual."""
     monkeypatch.setattr(loader, "PROGRESS", 0.01)
+    monkeypatch.setattr(loader, "RETRY", 0.01)
     fetcher = MemberLoader(client)
     fetcher.start()
     yield fetcher
@@ -181,17 +182,6 @@ async def test_progress_is_told(
     assert caplog.messages[1:] == [f"guild {guild.id}: all 4 members are there"]
 
 
-async def test_who_left_unseen_is_forgotten(client: Client, fetcher: MemberLoader) -> None:
-    """Who isn't among those who came, but was in the cache, left while nobody could tell."""
-    written, members = town(3)
-    guild = client.learn_of(written, *members)
-    fetcher.load(guild)
-    await client.until(lambda: len(client.gateway.asked) == 1)
-    client.gateway.answer(written, *members[1:])
-    await client.until(lambda: bool(client.told))
-    assert {member.id for member in guild.members} == {member.id for member in members[1:]}
-
-
 async def test_who_joins_meanwhile_stays(client: Client, fetcher: MemberLoader) -> None:
     """Who came after the question isn't in the answer, and is a member all the same."""
     written, members = town(2)
@@ -234,6 +224,21 @@ async def test_a_guild_that_goes_away_meanwhile(client: Client, fetcher: MemberL
     assert ("members_loaded", first.id) not in client.told
 
 
+async def test_a_guild_that_is_sent_again_meanwhile(client: Client, fetcher: MemberLoader) -> None:
+    """A new session doesn't answer what the old one was asked: it is asked itself, and at once."""
+    written, members = town(2)
+    fetcher.load(client.learn_of(written))
+    await client.until(lambda: len(client.gateway.asked) == 1)
+    client._connection._guilds.pop(written.id)
+    guild = client.learn_of(written)
+    fetcher.load(guild)
+    await client.until(lambda: len(client.gateway.asked) == 2)
+    client.gateway.answer(written, *members)
+    await client.until(lambda: bool(client.told))
+    assert client.told == [("members_loaded", written.id)]
+    assert len(guild.members) == 2
+
+
 async def test_a_guild_that_sends_nothing(
     client: Client, fetcher: MemberLoader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -263,24 +268,29 @@ async def test_a_guild_that_sends_nothing(
     ids=["connection", "client"],
 )
 async def test_a_request_that_fails_is_made_again(
-    client: Client,
-    fetcher: MemberLoader,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    trouble: Exception,
+    client: Client, fetcher: MemberLoader, caplog: pytest.LogCaptureFixture, trouble: Exception
 ) -> None:
     """A connection lost at this very moment comes back, and a resumed session asks for nothing anew."""
-    monkeypatch.setattr(loader, "PATIENCE", 0.03)
     client.gateway.broken = trouble
     written, members = town(1)
     fetcher.load(client.learn_of(written))
     await client.until(lambda: len(client.gateway.asked) == 1)
     client.gateway.broken = None
     await client.until(lambda: len(client.gateway.asked) == 2)
-    monkeypatch.setattr(loader, "PATIENCE", 30)
     client.gateway.answer(written, *members)
     await client.until(lambda: ("members_loaded", written.id) in client.told)
     assert f"the members of guild {written.id} could not be requested: {trouble}" in caplog.text
+
+
+async def test_a_failure_is_told_once(
+    client: Client, fetcher: MemberLoader, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While the gateway is away, each try fails: that is one line for a guild and not one for each try."""
+    client.gateway.broken = ConnectionResetError("Cannot write to closing transport")
+    written, _ = town(1)
+    fetcher.load(client.learn_of(written))
+    await client.until(lambda: len(client.gateway.asked) == 5)
+    assert len(caplog.messages) == 1
 
 
 async def test_a_bug_is_told(client: Client, fetcher: MemberLoader, caplog: pytest.LogCaptureFixture) -> None:

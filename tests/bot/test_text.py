@@ -154,6 +154,10 @@ def test_whatever_somebody_is_called(name: str) -> None:
         ("un*believ*able", "unbelievable"),
         ("**https://example.org**", "https://example.org"),
         (
+            "**https://example.org/a**, *https://example.org/b*.",
+            "https://example.org/a, https://example.org/b.",
+        ),
+        (
             "*see https://example.org/a_b* __or https://example.org__",
             "see https://example.org/a_b or https://example.org",
         ),
@@ -253,6 +257,8 @@ def test_masked_links(written: str, seen: str) -> None:
         ("||`a|b`||", "[spoiler]"),
         ("||https://example.org/a||", "[spoiler]"),
         ("||look: https://example.org/a|| ha", "[spoiler] ha"),
+        ("(||https://example.org/a||), ||see https://example.org/b||.", "([spoiler]), [spoiler]."),
+        ("||https://example.org/a||b||https://example.org/c||", "[spoiler]b[spoiler]"),
         ("||[here](https://example.org)||", "[spoiler]"),
         ("||a \\| b||", "[spoiler]"),
     ],

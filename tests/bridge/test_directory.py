@@ -95,13 +95,24 @@ async def test_without_guilds_there_is_the_lobby(directory: Directory) -> None:
     assert directory.lobby.info.name.strip()
 
 
-async def test_a_new_room_is_told_of() -> None:
-    """Once: opening it again is not new."""
+@pytest.mark.parametrize(
+    ("shown", "times"),
+    [
+        ([ONE], 1),
+        ([ONE, TWO], 2),
+        ([ONE, ONE], 1),
+        ([replace(ONE, protected=True), ONE], 2),
+        ([replace(ONE, listed=False), ONE], 2),
+    ],
+    ids=["new", "two new", "the same again", "no longer protected", "listed now"],
+)
+async def test_who_waits_outside_is_told_of_doors(shown: list[GuildInfo], times: int) -> None:
+    """A room that is new, or that others may enter than before."""
     told = []
     directory = Directory(lambda: told.append(True))
-    directory.open(ONE)
-    directory.open(replace(ONE, name="Renamed"))
-    assert len(told) == 1
+    for guild in shown:
+        directory.open(guild)
+    assert len(told) == times
 
 
 async def test_a_closed_room_is_gone(directory: Directory) -> None:

@@ -12,7 +12,7 @@ from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.model import GuildInfo, Member, Voice
 from bridge.providers import CallbackProvider, EmptyProvider
-from bridge.providers.feed import Feed
+from bridge.providers.feed import REFRESH_INTERVAL, TIMEOUT, Feed
 from bridge.room import Room
 from tests.bridge.source import SECRET, Source
 from tests.bridge.test_room import FakeViewer
@@ -163,6 +163,12 @@ async def test_nobody_asks_for_the_lobby(feed_with: MakeFeed, directory: Directo
 
 
 # How often
+
+
+def test_the_documented_times() -> None:
+    """Good for 5 seconds; given up after 10."""
+    assert REFRESH_INTERVAL == 5.0
+    assert TIMEOUT == 10.0
 
 
 async def test_an_answer_is_good_for_the_interval(feed_with: MakeFeed, source: Source) -> None:

@@ -17,13 +17,13 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from bridge import __version__
-from bridge.connection import CONTENT_SECURITY_POLICY
+from bridge.connection import CONTENT_SECURITY_POLICY, Connection
 from bridge.http import WEB_DIR, Website, find_file
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import Start
 from tests.bridge.source import SECRET
-from tests.bridge.wire import Answer, dialled, fetch, handshake
+from tests.bridge.wire import Answer, dialled, fetch, handshake, until, watching
 
 OUTSIDE = b"what nobody may read"
 
@@ -167,6 +167,66 @@ async def test_a_large_file_reaches_a_slow_reader_whole(
         head, _, body = (await reader.end()).partition(b"\r\n\r\n")
     assert b"Content-Length: 20000000" in head
     assert len(body) == 20_000_000
+
+
+async def test_a_reader_that_hangs_up_in_the_middle_is_no_news(
+    web: WebSocketServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """People close pages while they load: nothing is logged, nothing is left."""
+    (tmp_path / "large.bin").write_bytes(bytes(50_000_000))
+    web.static_dir = tmp_path
+    before = asyncio.all_tasks()
+    async with dialled(web, receive_buffer=4096) as reader:
+        await reader.say(b"GET /large.bin HTTP/1.1\r\nHost: test\r\n\r\n")
+        await reader.some()
+    await until(lambda: asyncio.all_tasks() <= before, "the download has ended")
+    assert caplog.records == []
+
+
+async def test_a_reader_that_stands_still_is_let_go(
+    web: WebSocketServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A download may be slow, but it has to move."""
+    monkeypatch.setattr("bridge.connection.STALL_TIMEOUT", 0.1)
+    (tmp_path / "large.bin").write_bytes(bytes(50_000_000))
+    web.static_dir = tmp_path
+    before = asyncio.all_tasks()
+    async with dialled(web, receive_buffer=4096) as reader:
+        await reader.say(b"GET /large.bin HTTP/1.1\r\nHost: test\r\n\r\n")
+        await reader.some()
+        await until(lambda: asyncio.all_tasks() <= before, "the download has ended")
+
+
+async def test_an_answer_that_nobody_fetches_is_let_go(
+    web: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that reads its answer and then keeps the connection."""
+    monkeypatch.setattr("bridge.connection.STALL_TIMEOUT", 0.1)
+    before = asyncio.all_tasks()
+    async with dialled(web) as reader:
+        await reader.say(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+        assert await reader.end()
+        await until(lambda: asyncio.all_tasks() <= before, "the connection has ended")
+
+
+async def test_a_request_that_never_comes_is_let_go(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody keeps a connection with half a line."""
+    monkeypatch.setattr("bridge.connection.HANDSHAKE_TIMEOUT", 0.1)
+    server = await start(provider=EmptyProvider())
+    async with dialled(server) as silent, dialled(server) as slow:
+        await slow.say(b"GET / HT")
+        assert await silent.end() == b""
+        assert await slow.end() == b""
+
+
+async def test_the_limit_for_a_request_is_none_for_a_viewer(
+    web: WebSocketServer,
+) -> None:
+    """Once its request has come in, a viewer may be silent for ever."""
+    async with watching(web):
+        [connection] = web.connections
+        assert isinstance(connection, Connection)
+        assert connection._request_limit is None
 
 
 # Headers that every answer has

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ import pytest
 
 from bridge import __version__
 from bridge.__main__ import main
+from bridge.errors import cannot_listen
 from tests.bridge.wire import PATIENCE, dialled, fetch, handshake, watching
 
 ROOT = Path(__file__).parents[2]
@@ -41,8 +43,12 @@ async def process(*arguments: str) -> AsyncIterator[Process]:
         yield started
     finally:
         if started.returncode is None:
-            started.kill()
-            await started.communicate()
+            started.terminate()
+            try:
+                await ended(started)
+            except TimeoutError:
+                started.kill()
+                raise
 
 
 async def port_of(started: Process) -> int:
@@ -140,6 +146,23 @@ async def test_a_host_that_is_not_this_machine_s_is_one_line(host: str) -> None:
     assert host in err
     assert "--host" in err
     assert "--port" not in err
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EADDRINUSE, "another --port"),
+        (errno.EACCES, "--port above 1023"),
+        (errno.EADDRNOTAVAIL, "--host to localhost"),
+    ],
+)
+def test_what_to_do_goes_by_what_is_wrong(number: int, remedy: str) -> None:
+    """In one line, that names the setting to change."""
+    said = cannot_listen("here", 80, OSError(number, "a long\nstory"), "--host", "--port")
+    assert remedy in said
+    assert "here" in said
+    assert "80" in said
+    assert "\n" not in said
 
 
 async def test_the_version() -> None:

@@ -101,6 +101,24 @@ async def test_one_large_write_is_no_sign_of_slowness(line: Line) -> None:
             await watcher.hear_text()
 
 
+async def test_events_follow_a_large_write_that_is_not_through(line: Line) -> None:
+    """What came at once takes its time on a healthy line; it still keeps its place."""
+    async with reading(line) as (outbox, connection, watcher):
+        outbox.offer(frame("x" * 200 * BOUND))
+        assert connection.transport.get_write_buffer_size() > BOUND
+        outbox.offer(frame("event"))
+        await watcher.hear_text()
+        assert json.loads(await watcher.hear_text()) == "event"
+
+
+async def test_large_writes_do_not_pile_up(line: Line) -> None:
+    """One may be owed; who reads nothing of it is dismissed at the second."""
+    async with not_reading(line) as (outbox, connection, _):
+        for _ in range(3):
+            outbox.offer(frame("x" * 4 * BOUND))
+        assert connection.state is not State.OPEN
+
+
 async def test_a_snapshot_may_be_larger_than_the_bound(line: Line) -> None:
     """A large guild is not the viewer's fault."""
     async with reading(line) as (outbox, _, watcher):

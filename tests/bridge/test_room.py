@@ -667,9 +667,9 @@ class AnyInterleaving(RuleBasedStateMachine):
         assert page.members == users(self.room, full=bool(page.wants.events))
 
 
-TestAnyInterleaving = AnyInterleaving.TestCase
+TestAnyInterleaving = pytest.mark.timeout(300)(AnyInterleaving.TestCase)  # the longest test of all
 TestAnyInterleaving.settings = settings(
-    max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyInterleaving.__doc__ = (
     "Whatever happens in whatever order, every page ends with exactly the room's members."

@@ -406,7 +406,7 @@ async def test_a_stuck_viewer_is_let_go_and_the_others_miss_nothing(bridge: WebS
             slowest = max(slowest, time.monotonic() - before)
             if stuck not in bridge.connections:
                 break
-    assert slowest < 2
+    assert slowest < 5  # milliseconds; seconds only on a machine that does much else
 
 
 async def test_a_broadcast_never_waits_for_a_viewer(bridge: WebSocketServer) -> None:
@@ -430,17 +430,30 @@ async def test_memory_for_a_stuck_viewer_is_bounded(bridge: WebSocketServer) -> 
         assert MAX_BACKLOG // 2 < owed <= MAX_BACKLOG + 65_536
 
 
+@pytest.mark.usefixtures("short_grace")
+async def test_questions_whose_answers_nobody_reads_end(bridge: WebSocketServer) -> None:
+    """A client that asks for a large guild again and again, and never reads, is let go."""
+    bridge.show_guild(DWORLD, [Member(f"9{number:017}", f"Member {number}") for number in range(12_000)])
+    question = masked(f'{{"type":"get_user_data","serverId":"{DWORLD.id}"}}'.encode())
+    async with dialled(bridge) as asker:
+        await asker.say(handshake() + question * 100)
+        await until(lambda: bool(bridge.connections), "it is here")
+        await until(lambda: not bridge.connections, "it has been let go")
+
+
 @pytest.mark.parametrize("wishes", [{}, {"batch": True}])
 async def test_a_healthy_viewer_survives_a_storm(bridge: WebSocketServer, wishes: Json) -> None:
-    """A role that 20,000 members have gets another colour: nobody is too slow for that."""
-    members = [Member(f"9{number:017}", f"Member {number}") for number in range(20_000)]
+    """A role that 12,000 members have gets another colour: nobody is too slow for that."""
+    members = [Member(f"9{number:017}", f"Member {number}") for number in range(12_000)]
     bridge.show_guild(DWORLD, members)
     async with watching(bridge) as viewer:
         await viewer.enter("dworld", **wishes)
         bridge.show_members(DWORLD.id, [replace(member, role_color="#123456") for member in members])
-        recoloured = 0
-        while recoloured < len(members):
-            recoloured += len(await viewer.hear_events())
+        await bridge.broadcast_presence(DWORLD.id, members[0].uid, "dnd")
+        events: list[Json] = []
+        while not events or events[-1]["data"]["status"] != "dnd":
+            events += await viewer.hear_events()
+        assert [event["data"]["uid"] for event in events] == [each.uid for each in (*members, members[0])]
 
 
 # Broadcasts

@@ -82,6 +82,12 @@ async def test_any_path_is_accepted(bridge: WebSocketServer, path: str) -> None:
         assert (await viewer.hear())["type"] == "server-list"
 
 
+async def test_no_connection_keeps_a_compressor(bridge: WebSocketServer) -> None:
+    """Though browsers offer one: memory for each viewer stays small."""
+    async with watching(bridge) as viewer:
+        assert viewer.connection.protocol.extensions == []
+
+
 # connect
 
 

@@ -17,7 +17,7 @@ from websockets.streams import StreamReader
 
 from bridge.server import WebSocketServer
 
-PATIENCE = 10.0  # seconds a test waits for what should take milliseconds, on a busy machine
+PATIENCE = 20.0  # seconds a test waits for what should take milliseconds, on a busy machine
 
 Json = dict[str, Any]
 

@@ -107,11 +107,23 @@ async def test_the_end_of_an_outage(town: Town, viewer: Viewer) -> None:
     newcomer = town.env.create_user("newcomer")
     backend.add_member(stored.id, newcomer.id)
     await town.tell("GUILD_CREATE", serializers.guild_create_payload(backend, stored))
-    events = await viewer.until(lambda event: event["data"].get("delete"))
-    assert [event["type"] for event in events] == ["servers", "presence"]
-    assert events[0]["data"] == {str(town.guild.id): listed(town, "City")}
-    assert events[1]["data"]["uid"] == str(newcomer.id)
-    assert str(town.bob.id) not in (await town.viewer()).users
+    events = await town.news(viewer)
+    assert {str(town.guild.id): listed(town, "City")} in events
+    assert {event["uid"]: event.get("delete", False) for event in events if "uid" in event} == {
+        str(newcomer.id): False,
+        str(town.bob.id): True,
+    }
+
+
+async def test_who_went_offline_during_an_outage(town: Town, viewer: Viewer) -> None:
+    """Who isn't there any more when it is over isn't shown as if they were."""
+    await town.presence(town.ann, "dnd")
+    await town.news(viewer)
+    backend = town.env.backend
+    await town.tell("GUILD_DELETE", {"id": str(town.guild.id), "unavailable": True})
+    await town.tell("GUILD_CREATE", serializers.guild_create_payload(backend, backend.guilds[town.guild.id]))
+    events = await town.news(viewer, "presence")
+    assert {"uid": str(town.ann.id), "status": "offline"} in events
 
 
 # A guild's own data

@@ -369,6 +369,17 @@ async def test_a_deletion_after_the_author_went_offline(town: Town, how: str) ->
     assert [event["id"] for event in await town.news(viewer, "edit")] == [str(message.id)]
 
 
+@pytest.mark.xfail(
+    reason="nobody remembers which words were shown: a deletion is told to be on the safe side"
+)
+async def test_a_deletion_of_the_invisible(town: Town) -> None:
+    """Who isn't seen in a large guild isn't seen taking words back that nobody saw."""
+    await town.count(HIDE_OFFLINE_ABOVE + 1)
+    viewer = await town.viewer()
+    await town.ann.delete(await town.ann.send(town.square, "oops"))
+    assert await town.news(viewer, "message", "edit") == []
+
+
 async def test_a_deletion_after_the_author_left(town: Town, viewer: Viewer) -> None:
     """Who is banned for what they wrote is gone before their words are."""
     message = await town.ann.send(town.square, "oops")

@@ -70,20 +70,24 @@ class Viewer:
         return self.joined[-1]
 
     async def until(self, sight: Callable[[], bool], within: float = PATIENCE) -> None:
-        """Wait until a look at this viewer satisfies."""
-        await self._bell.until(lambda: self._fault is not None or sight(), self._state, within=within)
-        if self._fault is not None:
-            raise self._fault
+        """Wait until a look at this viewer satisfies; fail at once where nothing more can come."""
+        await self._wait(sight, self._state, within)
 
     async def sees(self, people: dict[str, Person]) -> None:
         """Wait until exactly these people are in the room, as they are described."""
         # Compared only when the sizes match: rooms of thousands fill up one by one.
-        await self._bell.until(
-            lambda: self._fault is not None or (len(self.users) == len(people) and self.people() == people),
+        await self._wait(
+            lambda: len(self.users) == len(people) and self.people() == people,
             lambda: f"{_difference(self.people(), people)}\n{self._state()}",
         )
+
+    async def _wait(
+        self, sight: Callable[[], bool], hoped: Callable[[], str], within: float = PATIENCE
+    ) -> None:
+        await self._bell.until(lambda: sight() or self._reading.done(), hoped, within=within)
         if self._fault is not None:
             raise self._fault
+        assert sight(), f"the connection was closed: {hoped()}"
 
     async def closed(self, within: float = PATIENCE) -> int | None:
         """Wait until the other side closes, and return its close code."""

@@ -1,0 +1,171 @@
+"""What discord.py doesn't offer in public still does what we take it for: look here after an upgrade."""
+
+import copy
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import discord
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bot import internals
+from bot.client import INTENTS, DZoneBot
+from bot.config import Config
+from tests.bot import world as model
+
+Payload = dict[str, Any]
+
+
+class Listening(DZoneBot):
+    """A bot that notes what it is told, instead of acting on it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Config("an.invented.token", **options))
+        self.told: list[tuple[str, int]] = []
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        if event.startswith("guild_"):
+            self.told.append((event, args[0].id))
+
+    def hear(self, event: str, payload: Payload) -> None:
+        """Let discord.py hear what the gateway says."""
+        self._connection.parsers[event](copy.deepcopy(payload))
+
+
+@pytest.fixture(autouse=True)
+def restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave discord.py to the tests that follow as it was."""
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[Listening]:
+    """A bot between login and the gateway."""
+    async with Listening() as bot:
+        yield bot
+
+
+def guild(*names: str) -> model.Guild:
+    """Write a guild with some members."""
+    written = model.Guild("Home", model.User("owner"))
+    for name in names:
+        written.settle(model.User(name))
+    return written
+
+
+def create(written: model.Guild, **extra: Any) -> Payload:
+    """Say all of a guild."""
+    return written.payload(written.owner) | extra
+
+
+def ready(*written: model.Guild, shard: int = 0) -> Payload:
+    """Begin a new session."""
+    return {
+        "v": 10,
+        "user": model.User("zone", bot=True).payload(),
+        "guilds": [each.stub() for each in written],
+        "session_id": "s",
+        "resume_gateway_url": "wss://localhost",
+        "shard": [shard, 2],
+        "application": {"id": "1", "flags": 0},
+    }
+
+
+# A guild that is sent whole
+
+
+async def test_a_guild_is_replaced(bot: Listening) -> None:
+    """After an outage, who left isn't there any more, and who went offline is offline."""
+    written = guild("ann", "bob")
+    bot.hear("GUILD_CREATE", create(written))
+    del written.members[written.member("bob").id]
+    written.member("ann").user.status = "offline"
+    bot.hear("GUILD_CREATE", create(written, unavailable=False))
+    (found,) = bot.guilds
+    assert [(member.name, member.status) for member in found.members] == [("ann", discord.Status.offline)]
+
+
+async def test_a_guild_that_is_still_away_is_kept(bot: Listening) -> None:
+    """A guild that is only announced isn't sent whole."""
+    written = guild("ann")
+    bot.hear("GUILD_CREATE", create(written))
+    bot.hear("GUILD_CREATE", {"id": str(written.id), "unavailable": True})
+    (found,) = bot.guilds
+    assert [member.name for member in found.members] == ["ann"]
+
+
+# A guild that is no longer there
+
+
+async def test_a_lost_guild(bot: Listening) -> None:
+    """A guild that a new session no longer has is gone, and it is told."""
+    lost, kept = guild(), guild()
+    for written in (lost, kept):
+        bot.hear("GUILD_CREATE", create(written))
+    bot.told.clear()
+    bot.hear("READY", ready(kept))
+    assert bot.told == [("guild_remove", lost.id)]
+    assert [found.id for found in bot.guilds] == [kept.id]
+
+
+async def test_a_guild_of_another_shard(bot: Listening) -> None:
+    """A session of one shard says nothing about another's guilds."""
+    bot._connection.shard_count = 2
+    written = guild()
+    bot.hear("GUILD_CREATE", create(written))
+    bot.told.clear()
+    bot.hear("READY", ready(shard=1 - (written.id >> 22) % 2))
+    assert bot.told == []
+    assert [found.id for found in bot.guilds] == [written.id]
+
+
+# Members
+
+
+async def test_presences_are_asked_for() -> None:
+    """Members are asked for together with their presences."""
+    asked: list[Payload] = []
+
+    class Gateway:
+        async def request_chunks(self, guild_id: int, **options: Any) -> None:
+            asked.append(options)
+
+    client = discord.Client(intents=INTENTS)
+    client.ws = Gateway()  # type: ignore[assignment]
+    internals.ask_for_presences(client)
+    await client._connection.chunker(4711, nonce="n")
+    assert [options["presences"] for options in asked] == [True]
+
+
+# Another API
+
+
+async def test_another_api() -> None:
+    """Requests go where the setting says."""
+    async with Listening(api_url="http://localhost:5000/api"):
+        assert Route("GET", "/users/@me").url == "http://localhost:5000/api/users/@me"
+
+
+async def test_the_gateway_of_another_api() -> None:
+    """Every connection goes to the gateway that this API names, the later ones as well."""
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path.endswith("/gateway/bot"):
+            content: Payload = {"url": "ws://localhost:5001", "shards": 1, "session_start_limit": {}}
+        else:
+            content = model.User("zone", bot=True).payload()
+        # As bytes: discord.py takes an answer for JSON only if its type names no charset.
+        return web.Response(body=json.dumps(content).encode(), content_type="application/json")
+
+    app = web.Application()
+    app.router.add_route("GET", "/{path:.*}", answer)
+    async with TestServer(app) as server, Listening(api_url=str(server.make_url("/")).rstrip("/")) as bot:
+        await bot.http.static_login("an.invented.token")
+        await internals.use_gateway_of_api(bot)
+    assert URL("ws://localhost:5001") == DiscordWebSocket.DEFAULT_GATEWAY
