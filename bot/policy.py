@@ -41,11 +41,10 @@ class Policy:
 
     def shows_message(self, message: discord.Message) -> bool:
         """Tell whether viewers may see these words: a shown member's own, in a shown channel."""
-        author = message.author
         return (
-            self.may_have_shown(message) and isinstance(author, discord.Member) and self.shows_member(author)
+            message.webhook_id is None
+            and message.type in _SPOKEN
+            and isinstance(message.author, discord.Member)
+            and self.shows_member(message.author)
+            and self.shows_channel(message.channel)
         )
-
-    def may_have_shown(self, message: discord.Message) -> bool:
-        """Tell whether viewers may have seen these words, even if their author is hidden by now."""
-        return message.webhook_id is None and message.type in _SPOKEN and self.shows_channel(message.channel)

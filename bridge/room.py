@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from bridge.model import Channel, GuildInfo, Member, Message
 from bridge.playback import Playback
@@ -20,6 +20,8 @@ from bridge.protocol import (
     message_extras,
     voice_data,
 )
+
+MAX_SAID: Final = 1000  # messages; an older one no viewer still shows
 
 
 class Viewer(Protocol):
@@ -47,6 +49,7 @@ class Room:
         self.client_id: str | None = None
         self.members: dict[str, Member] = {}
         self.channels: dict[str, Channel] = {}
+        self.said: dict[str, str] = {}  # the last messages' ids, and who said them
         self.position = 0
         self._epoch = secrets.token_hex(4)  # a cursor of an earlier life of this room must not match
         self._wake = wake
@@ -154,6 +157,10 @@ class Room:
 
     def say(self, message: Message) -> None:
         """Pass on somebody's words."""
+        if message.id is not None:
+            self.said[message.id] = message.uid
+            if len(self.said) > MAX_SAID:
+                del self.said[next(iter(self.said))]
         data = {"uid": message.uid, "message": message.message, "channel": message.channel}
         self._publish("message", data, message_extras(message))
         self._stir()

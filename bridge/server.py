@@ -330,6 +330,11 @@ class WebSocketServer:
         room = self._room(server)
         return room.members.get(str(uid)) if room else None
 
+    def author_of(self, server: str | int, message_id: str | int) -> str | None:
+        """Return the uid of whoever said one of a guild's last messages. None if viewers haven't seen it."""
+        room = self._room(server)
+        return room.said.get(str(message_id)) if room else None
+
     def hide_guild(self, server: str | int) -> None:
         """Close a guild's room: its viewers are told, and their connections closed with 1008."""
         self._directory.close(str(server))

@@ -1,7 +1,5 @@
 """What members say, and what they do with words: edit, delete, type, react."""
 
-from collections.abc import Iterable
-
 import discord
 from discord.ext import commands
 
@@ -41,7 +39,10 @@ class Messages(commands.Cog):
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Somebody changed their words. Discord also calls it an edit when a link gets its preview."""
         message = payload.message
-        if message.guild is None or not self._policy.shows_message(message):
+        guild = message.guild
+        if guild is None or self._bridge.author_of(guild.id, message.id) is None:
+            return  # no viewer has seen it
+        if not self._policy.shows_message(message):
             return
         words = self._roster.message(message)
         before = payload.cached_message
@@ -49,21 +50,20 @@ class Messages(commands.Cog):
             changed = message.edited_at is not None
         else:
             changed = self._roster.message(before).message != words.message
-        if not changed:
-            return
-        await self._bridge.broadcast_edit(
-            message.guild.id, words.uid, words.channel, message.id, words.message or None
-        )
+        if changed:
+            await self._bridge.broadcast_edit(
+                guild.id, words.uid, words.channel, message.id, words.message or None
+            )
 
     @commands.Cog.listener()
-    async def on_message_delete(self, message: discord.Message) -> None:
-        """Words were taken back. Older ones, which the cache has forgotten, no viewer still shows."""
-        await self._take_back([message])
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Words were taken back."""
+        await self._take_back(payload.guild_id, payload.channel_id, {payload.message_id})
 
     @commands.Cog.listener()
-    async def on_bulk_message_delete(self, messages: list[discord.Message]) -> None:
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """A moderator cleaned up."""
-        await self._take_back(messages)
+        await self._take_back(payload.guild_id, payload.channel_id, payload.message_ids)
 
     @commands.Cog.listener()
     async def on_typing(self, channel: object, user: discord.User | discord.Member, when: object) -> None:  # noqa: ARG002
@@ -86,9 +86,8 @@ class Messages(commands.Cog):
     def _shows(self, member: discord.Member, channel: object) -> bool:
         return self._policy.shows_member(member) and self._policy.shows_channel(channel)
 
-    async def _take_back(self, messages: Iterable[discord.Message]) -> None:
-        for message in messages:
-            if message.guild is not None and self._policy.may_have_shown(message):
-                await self._bridge.broadcast_edit(
-                    message.guild.id, message.author.id, message.channel.id, message.id, None
-                )
+    async def _take_back(self, guild_id: int | None, channel_id: int, message_ids: set[int]) -> None:
+        """Take back what viewers have seen, whatever may be shown of its author or channel by now."""
+        for message_id in sorted(message_ids):
+            if guild_id is not None and (uid := self._bridge.author_of(guild_id, message_id)):
+                await self._bridge.broadcast_edit(guild_id, uid, channel_id, message_id, None)

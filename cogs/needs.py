@@ -25,9 +25,6 @@ class Policy(Protocol):
     def shows_message(self, message: discord.Message) -> bool:
         """Tell whether viewers may see these words."""
 
-    def may_have_shown(self, message: discord.Message) -> bool:
-        """Tell whether viewers may have seen these words, even if their author is hidden by now."""
-
 
 class Roster(Protocol):
     """Translates Discord's things into the bridge's."""

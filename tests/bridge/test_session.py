@@ -497,7 +497,6 @@ UNKNOWN_TYPE = "Unknown event type"
         (b'{"type":"connect","data":{"server":"\xff"}}', INVALID_JSON),
         ("[" * MAX_REQUEST_SIZE, INVALID_JSON),
         ('{"data":' * 2_000, INVALID_JSON),
-        ("[" * 5_000 + "]" * 5_000, INVALID_JSON),
         ("9" * MAX_REQUEST_SIZE, INVALID_JSON),
         ('{"type":"connect","data":{"server":' + "9" * 8_000 + "}}", INVALID_JSON),
         ('{"type":"connect","data":{"server":NaN}}', INVALID_JSON),
@@ -528,6 +527,14 @@ async def test_what_is_no_request_gets_one_error(
         assert await viewer.hear_error() == said
         assert await viewer.has_heard_everything()
         await viewer.enter("dworld")
+
+
+async def test_deep_nesting_gets_one_error(bridge: WebSocketServer) -> None:
+    """Too deep for some versions of Python to read, and no request for the others."""
+    async with watching(bridge) as viewer:
+        await viewer.say("[" * 8_000 + "]" * 8_000)
+        assert await viewer.hear_error() in (INVALID_JSON, UNKNOWN_TYPE)
+        assert await viewer.has_heard_everything()
 
 
 WRONG: list[Any] = [[], {}, True, ["x"], {"x": 1}, "x" * 3_000]
