@@ -8,7 +8,7 @@ from websockets.protocol import State
 
 from bridge.protocol import Goodbye, error_frame
 
-MAX_BACKLOG: Final = 1 << 20  # bytes owed to one viewer beside a snapshot; about 8 s at 1 Mbit/s
+MAX_BACKLOG: Final = 1 << 20  # bytes owed to one viewer; about 8 s at 1 Mbit/s
 GRACE: Final = 1.0  # seconds a viewer has to answer a close frame
 
 
@@ -16,31 +16,26 @@ class Outbox:
     """What is owed to one viewer.
 
     Bytes are written to the transport, whose buffer is the backlog. A viewer that leaves more than the
-    bound unread when something new comes is dismissed; what comes at once may be larger. Until a snapshot
-    is through, the bound is that much higher: a slow line does not cost a healthy viewer its place.
+    bound unread when something new comes is dismissed. What comes at once may be larger, as the snapshot
+    of a large guild is: until it is through, the bound is that much higher, for a slow line must not cost
+    a healthy viewer its place.
     """
 
     def __init__(self, connection: ServerConnection, max_backlog: int = MAX_BACKLOG) -> None:
         self._connection = connection
         self._max_backlog = max_backlog
-        self._snapshot = 0
+        self._largest = 0  # bytes of the largest write beyond the bound that may not be through
 
     def offer(self, frames: bytes) -> None:
         """Owe the viewer these frames; dismiss one that reads too slowly."""
         backlog = self._connection.transport.get_write_buffer_size()
         if backlog <= self._max_backlog:
-            self._snapshot = 0
-        if backlog > self._max_backlog + self._snapshot:
+            self._largest = 0
+        if backlog > self._max_backlog + self._largest:
             self.dismiss(Goodbye.SLOW)
         else:
-            self._write(frames)
-
-    def offer_snapshot(self, frames: bytes) -> None:
-        """Owe the viewer a snapshot, of whatever size, unless they left the last one unread."""
-        if self._connection.transport.get_write_buffer_size() > self._max_backlog:
-            self.dismiss(Goodbye.SLOW)
-        else:
-            self._snapshot = len(frames)
+            if len(frames) > self._max_backlog:
+                self._largest = max(self._largest, len(frames))
             self._write(frames)
 
     def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:

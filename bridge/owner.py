@@ -24,11 +24,18 @@ async def ask(answer: Awaitable[T], timeout: float) -> T:  # noqa: ASYNC109 - bo
         done, _ = await asyncio.wait({task}, timeout=timeout)
     finally:
         task.cancel()
+        task.add_done_callback(_look)
     if not done:
         raise TimeoutError
     if task.cancelled():
         raise OwnWorkCancelledError
     return task.result()
+
+
+def _look(task: asyncio.Future[T]) -> None:
+    """Take note of what work ended with when nobody waits for it any more, or asyncio complains."""
+    if not task.cancelled():
+        task.exception()
 
 
 def describe(error: Exception) -> str:

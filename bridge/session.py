@@ -79,9 +79,7 @@ class Session:
         self._request = request or self._request
         self.wants = self._request.wants
         # No await from here on: nothing slips between the snapshot and the seat.
-        self._outbox.offer_snapshot(
-            server_join_frame(room.snapshot(full=bool(self.wants.events)), self._request)
-        )
+        self._outbox.offer(server_join_frame(room.snapshot(full=bool(self.wants.events)), self._request))
         self.room = room
         room.seat(self)
 
@@ -124,7 +122,7 @@ class Session:
     async def _send_user_data(self, request: GetUserData) -> None:
         entry = await self._admission.admit(request.server, request.credentials, seated=self.room)
         users = entry.room.users(full=bool(self.wants.events))
-        self._outbox.offer_snapshot(user_data_frame(entry.room.info.id, users))
+        self._outbox.offer(user_data_frame(entry.room.info.id, users))
 
     def _leave(self) -> None:
         if self.room is not None:

@@ -122,14 +122,14 @@ async def test_large_writes_do_not_pile_up(line: Line) -> None:
 async def test_a_snapshot_may_be_larger_than_the_bound(line: Line) -> None:
     """A large guild is not the viewer's fault."""
     async with reading(line) as (outbox, _, watcher):
-        outbox.offer_snapshot(frame("x" * 100 * BOUND))
+        outbox.offer(frame("x" * 100 * BOUND))
         assert len(await watcher.hear_text()) == 100 * BOUND + 2
 
 
 async def test_events_follow_a_snapshot_that_is_not_through(line: Line) -> None:
     """A slow line does not cost a healthy viewer its place."""
     async with reading(line) as (outbox, connection, watcher):
-        outbox.offer_snapshot(frame("x" * 200 * BOUND))
+        outbox.offer(frame("x" * 200 * BOUND))
         assert connection.transport.get_write_buffer_size() > BOUND
         outbox.offer(frame("event"))
         await watcher.hear_text()
@@ -139,7 +139,7 @@ async def test_events_follow_a_snapshot_that_is_not_through(line: Line) -> None:
 async def test_a_viewer_that_does_not_read_its_snapshot_is_dismissed(line: Line) -> None:
     """The bound is higher then, but it is there."""
     async with not_reading(line) as (outbox, connection, _):
-        outbox.offer_snapshot(frame("x" * BOUND))
+        outbox.offer(frame("x" * BOUND))
         for _ in range(10):
             outbox.offer(frame("x" * BOUND))
         assert connection.state is not State.OPEN
@@ -149,7 +149,7 @@ async def test_a_second_snapshot_is_not_piled_on_the_first(line: Line) -> None:
     """Who asks again and again without reading is dismissed."""
     async with not_reading(line) as (outbox, connection, _):
         for _ in range(3):
-            outbox.offer_snapshot(frame("x" * 4 * BOUND))
+            outbox.offer(frame("x" * 4 * BOUND))
         assert connection.state is not State.OPEN
 
 
@@ -173,7 +173,7 @@ async def test_nothing_follows_a_goodbye(line: Line) -> None:
     async with reading(line) as (outbox, _, watcher):
         outbox.dismiss(Goodbye.REVOKED)
         outbox.offer(frame("late"))
-        outbox.offer_snapshot(frame("late"))
+        outbox.offer(frame("late"))
         outbox.dismiss(Goodbye.SLOW)
         assert await watcher.farewell() == (1008, "no longer shown")
 
