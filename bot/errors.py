@@ -6,8 +6,7 @@ import aiohttp
 import discord
 
 from bot.client import DZoneBot
-
-PORTAL = "https://discord.com/developers/applications"
+from bot.config import PORTAL
 
 MAX_REASON: Final = 200  # characters
 
@@ -27,6 +26,8 @@ def explain(error: BaseException, bot: DZoneBot) -> str | None:
                 f"Switch them on under Privileged Gateway Intents at {PORTAL}/{bot.application_id}/bot "
                 "and start the bot again."
             )
+        case discord.NotFound():
+            return f"There is no Discord API at {bot.config.api_url}. Check DISCORD_API_URL in .env."
         case discord.HTTPException() | discord.GatewayNotFound():
             return f"Discord can't log the bot in right now: {_one_line(error)}. Try again in a few minutes."
         case discord.ConnectionClosed():

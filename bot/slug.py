@@ -8,6 +8,8 @@ from typing import Final
 
 MAX_WORDS: Final = 24  # characters of the readable part
 _CODE_LENGTH: Final = 6  # characters of five bits each: two of a thousand guilds collide once in 2,000 bots
+# Latin letters that Unicode does not take apart.
+_LATIN: Final = str.maketrans({"æ": "ae", "đ": "d", "\u0131": "i", "ł": "l", "ø": "o", "œ": "oe", "þ": "th"})
 
 
 def slug_of(name: str, guild_id: int) -> str:
@@ -16,7 +18,8 @@ def slug_of(name: str, guild_id: int) -> str:
     The code alone identifies the guild, so that a link outlives a new name. A name without a Latin
     letter or digit leaves the code alone.
     """
-    ascii_name = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    name = name.casefold().translate(_LATIN)
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", ascii_name.replace("'", "")).strip("-")[:MAX_WORDS].strip("-")
     return f"{words}-{code_of(guild_id)}" if words else code_of(guild_id)
 

@@ -76,7 +76,7 @@ class Admission:
                 continue
             except ProviderError as error:
                 trouble = str(error)
-            if room is self._directory.lobby or self._directory.rooms.get(room.info.id) is room:
+            if self._directory.rooms.get(room.info.id) is room:
                 return Entry(room, trouble)
         return Entry(self._directory.lobby, trouble)
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bridge.flush import FlushWindow
 from bridge.model import Channel, GuildInfo, Member
-from bridge.protocol import SERVER_HIDDEN, Goodbye, listing_data
+from bridge.protocol import LOGIN_NEEDED, SERVER_HIDDEN, Goodbye, listing_data
 from bridge.room import Room
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,8 @@ class Directory:
             room.reconcile(members)
         if channels is not None:
             room.set_channels(channels)
+        if before is not None and _door(before) != _door(info) and info.protected:
+            room.dismiss_viewers(Goodbye.REVOKED, LOGIN_NEEDED)  # they were let in by another door
         if _entry(before) != _entry(info):
             self._announce()
         if before is None or (before.protected, before.listed) != (info.protected, info.listed):
@@ -79,11 +81,11 @@ class Directory:
         return by_alias
 
     def defaults(self) -> list[Room]:
-        """Name the rooms that may serve a viewer without a choice, best first; the lobby is the last."""
+        """Name the rooms that may serve a viewer without a choice, best first."""
         listed = [room for room in self.rooms.values() if room.info.listed]
         # After the chosen one the oldest guild, so that a restart changes nothing.
         listed.sort(key=lambda room: (not room.info.default, len(room.info.id), room.info.id))
-        return [*listed, self.lobby]
+        return listed
 
     def listing(self) -> dict[str, Any]:
         """Describe the listed guilds as `server-list` does."""
@@ -100,6 +102,10 @@ class Directory:
         listing = self.listing()
         for room in (self.lobby, *self.rooms.values()):
             room.publish("servers", listing)
+
+
+def _door(info: GuildInfo) -> tuple[bool, str | None]:
+    return info.protected, info.password
 
 
 def _entry(info: GuildInfo | None) -> dict[str, Any] | None:

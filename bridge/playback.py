@@ -44,7 +44,7 @@ class Playback:
                 case "presence":
                     out.append(self._arrive_or_leave(event, now))
                 case "edit":
-                    self._unsay(event)
+                    self._edit(event)
                 case _:
                     out.append(event)
         return out
@@ -81,14 +81,17 @@ class Playback:
         self._leaving[uid] = event
         return event.with_data({"uid": uid, "status": "offline"})
 
-    def _unsay(self, event: Event) -> None:
-        """Forget words that were deleted before they were shown."""
-        if event.data["message"] is not None:
+    def _edit(self, edit: Event) -> None:
+        """Change words that were not shown yet, or forget them if they were deleted."""
+        lane = self._lanes.get(edit.data["channel"])
+        if lane is None:
             return
-        lane = self._lanes.get(event.data["channel"])
-        if lane:
-            gone = event.data["id"]
-            lane.waiting = deque(words for words in lane.waiting if words.extras.get("id") != gone)
+        waiting, lane.waiting = lane.waiting, deque()
+        for words in waiting:
+            if words.extras.get("id") != edit.data["id"]:
+                lane.waiting.append(words)
+            elif edit.data["message"] is not None:
+                lane.waiting.append(words.with_data({**words.data, "message": edit.data["message"]}))
 
     def _due(self, now: float) -> list[Event]:
         out = []

@@ -223,7 +223,7 @@ class Event:
 
     def with_data(self, data: Mapping[str, Any]) -> "Event":
         """Say something else at the same position."""
-        return Event(self.type, self.position, self._head, data)
+        return Event(self.type, self.position, self._head, data, self.extras)
 
     @cached_property
     def _plain(self) -> bytes:

@@ -21,7 +21,7 @@ from bridge.protocol import (
     voice_data,
 )
 
-MAX_SAID: Final = 1000  # messages; an older one no viewer still shows
+MAX_SAID: Final = 200  # messages; an older one no viewer still shows
 
 
 class Viewer(Protocol):
@@ -147,6 +147,11 @@ class Room:
         for uid in self.members.keys() - {member.uid for member in members}:
             self.remove(uid)
         self.put_all(members)
+
+    def set_client_id(self, client_id: str) -> None:
+        """Make this the application that viewers log in with."""
+        self.client_id = client_id
+        self.publish("update-clientid", {"clientId": client_id})
 
     def set_channels(self, channels: Iterable[Channel]) -> None:
         """Make these the room's channels; viewers who asked for events get the whole map if it changed."""

@@ -14,6 +14,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from bridge.admission import Admission, Validator
 from bridge.connection import Connection
 from bridge.directory import Directory
+from bridge.errors import ProviderError
 from bridge.http import StaticHandler, Website
 from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
 from bridge.outbox import Outbox
@@ -28,6 +29,7 @@ from bridge.signals import stop_signal
 
 log = logging.getLogger(__name__)
 
+LOBBY_PACE: Final = 1.0  # seconds at least between two looks for a room
 STOP_GRACE: Final = 2.0  # seconds that viewers have to answer the close frame when the bridge stops
 
 
@@ -57,6 +59,7 @@ class WebSocketServer:
         self._mock = MockDataProvider() if provider is None else None
         self._provider = CallbackProvider(self._mock or provider or MockDataProvider())
         self._directory = Directory(on_changed=self._leave_lobby)
+        self._refresh_interval = refresh_interval
         self._feed = Feed(self._directory, self._provider, refresh_interval)
         self._admission = Admission(self._directory, self._feed)
         self._website = Website()
@@ -114,12 +117,13 @@ class WebSocketServer:
             )
             self.port = self._server.sockets[0].getsockname()[1]
             self._spawn(self._warn_if_abandoned())
+            self._spawn(self._look_for_rooms())
             log.info("listening on http://%s:%s", self.host, self.port)
 
     async def stop(self) -> None:
         """Stop: nobody new gets in, those here hear 1001, and who doesn't answer is cut off."""
         async with self._lifecycle:
-            server, self._server = self._server, None
+            server = self._server
             if server is None:
                 return
             self._directory.flush()
@@ -132,6 +136,7 @@ class WebSocketServer:
             for task in list(server.handler_tasks):
                 task.cancel()  # some may wait for the owner's code
             await server.wait_closed()
+            self._server = None  # only now: a stop that was cut short can be finished by another
             await self._feed.stop()
             for task in list(self._tasks):
                 task.cancel()
@@ -253,7 +258,10 @@ class WebSocketServer:
         known = room.members.get(uid)
         name = username or (known.username if known else None)
         if name is None:
-            log.warning("presence of %s in guild %s not shown: somebody new needs a username", uid, server)
+            if room.viewers:
+                log.warning(
+                    "presence of %s in guild %s not shown: somebody new needs a username", uid, server
+                )
             return
         before = known or Member(uid, name)
         room.put(
@@ -268,8 +276,7 @@ class WebSocketServer:
     async def broadcast_client_id_update(self, server: str | int, client_id: str | int) -> None:
         """Tell viewers which Discord application they log in with from now on."""
         if room := self._room(server):
-            room.client_id = str(client_id)
-            room.publish("update-clientid", {"clientId": str(client_id)})
+            room.set_client_id(str(client_id))
 
     async def broadcast_typing(self, server: str | int, uid: str | int, channel: str | int) -> None:
         """Show that somebody is typing. Reaches viewers who asked for `typing`."""
@@ -390,6 +397,14 @@ class WebSocketServer:
             for session in list(self._sessions.values()):
                 if session.room is self._directory.lobby:
                     session.enter(entry.room)
+
+    async def _look_for_rooms(self) -> None:
+        """Ask the provider from time to time while somebody waits in the lobby: nobody else would."""
+        while True:
+            await asyncio.sleep(max(self._refresh_interval, LOBBY_PACE))
+            if self._directory.lobby.viewers:
+                with contextlib.suppress(ProviderError):
+                    await self._feed.refresh_servers()
 
     async def _warn_if_abandoned(self) -> None:
         """Notice that the loop ends while the server still listens: a script forgot to wait."""

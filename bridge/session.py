@@ -106,8 +106,6 @@ class Session:
                 await self._send_user_data(request)
         except BridgeError as error:
             self._outbox.offer(error_frame(str(error)))
-        except ConnectionClosed:
-            raise
         except Exception:
             log.exception("a request could not be answered")
             self._outbox.offer(error_frame("Sorry, something went wrong here. Please try again."))

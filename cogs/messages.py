@@ -42,8 +42,6 @@ class Messages(commands.Cog):
         guild = message.guild
         if guild is None or self._bridge.author_of(guild.id, message.id) is None:
             return  # no viewer has seen it
-        if not self._policy.shows_message(message):
-            return
         words = self._roster.message(message)
         before = payload.cached_message
         if before is None:
@@ -51,9 +49,9 @@ class Messages(commands.Cog):
         else:
             changed = self._roster.message(before).message != words.message
         if changed:
-            await self._bridge.broadcast_edit(
-                guild.id, words.uid, words.channel, message.id, words.message or None
-            )
+            # What may not be shown by now takes the old words back all the same.
+            text = words.message if self._policy.shows_message(message) else ""
+            await self._bridge.broadcast_edit(guild.id, words.uid, words.channel, message.id, text or None)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

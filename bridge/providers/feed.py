@@ -118,8 +118,8 @@ class Feed:
             self._complain(guild_id, complaints)
             room.reconcile(self._with_what_records_leave_out(room, member) for member in members)
         client_id = await self._client_id(guild_id)
-        if client_id is not None:
-            room.client_id = client_id
+        if client_id is not None and client_id != room.client_id:
+            room.set_client_id(client_id)
 
     @staticmethod
     def _with_what_records_leave_out(room: Room, member: Member) -> Member:

@@ -174,3 +174,9 @@ def test_an_error_without_a_text(bot: DZoneBot) -> None:
 def test_a_bug(bot: DZoneBot, error: Exception) -> None:
     """For our own mistakes there is no excuse: they keep their traceback."""
     assert explain(error, bot) is None
+
+
+def test_an_api_that_is_somewhere_else(bot: DZoneBot) -> None:
+    """An address where there is no Discord is a setting to check, and nothing to wait for."""
+    said = explained(http_error(discord.NotFound, 404, "Not Found", "nothing here"), bot)
+    assert "DISCORD_API_URL" in said

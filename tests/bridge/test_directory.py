@@ -82,15 +82,15 @@ async def test_the_listing_names_listed_guilds(directory: Directory) -> None:
     }
 
 
-async def test_the_default_comes_first_and_the_lobby_last(directory: Directory) -> None:
+async def test_the_default_comes_first(directory: Directory) -> None:
     """Unlisted guilds serve nobody who has no choice."""
     rooms = [directory.open(guild) for guild in (ONE, TWO, HIDDEN)]
-    assert directory.defaults() == [rooms[1], rooms[0], directory.lobby]
+    assert directory.defaults() == [rooms[1], rooms[0]]
 
 
 async def test_without_guilds_there_is_the_lobby(directory: Directory) -> None:
     """Empty, and with a friendly name."""
-    assert directory.defaults() == [directory.lobby]
+    assert directory.defaults() == []
     assert directory.lobby.members == {}
     assert directory.lobby.info.name.strip()
 

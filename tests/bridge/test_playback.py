@@ -24,6 +24,11 @@ def taken_back(text: str, channel: str = "9") -> Event:
     return Event("edit", next(_positions), HEAD, data)
 
 
+def corrected(text: str, to: str, channel: str = "9") -> Event:
+    data = {"uid": "7", "channel": channel, "id": f"id of {text}", "message": to}
+    return Event("edit", next(_positions), HEAD, data)
+
+
 def removal(uid: str = "7") -> Event:
     return Event("presence", next(_positions), HEAD, {"uid": uid, "status": "offline", "delete": True})
 
@@ -242,3 +247,10 @@ def test_nothing_held_back_is_nothing_due(playback: Playback) -> None:
     """A room that is silent sets no timer."""
     playback.pace([words("a")], 0)
     assert playback.next_due() is None
+
+
+def test_words_that_wait_are_shown_as_they_were_corrected(playback: Playback) -> None:
+    """Who corrects what nobody has seen yet is heard with the right words only, however often they do."""
+    playback.pace([words("first"), words("wierd"), words("third")], 0.0)
+    assert playback.pace([corrected("wierd", "weird"), corrected("wierd", "strange")], 1.0) == []
+    assert said([event for _, event in play_to_the_end(playback, 1.0)]) == ["strange", "third"]

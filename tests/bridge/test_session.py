@@ -1,9 +1,11 @@
 """One viewer's conversation, through a real socket, frame by frame."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Opcode
 
 from bridge.model import Channel, GuildInfo, Member
@@ -11,6 +13,7 @@ from bridge.protocol import LOGIN_NEEDED, MAX_REQUEST_SIZE, NO_SUCH_SERVER, WRON
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
+from tests.bridge.source import Source
 from tests.bridge.wire import Json, dialled, handshake, masked, unpacked, watching
 
 HIDDEN = GuildInfo("555", "cellar", "The Cellar", listed=False)
@@ -780,3 +783,42 @@ async def test_who_waits_in_the_lobby_hears_of_new_servers(start: Start) -> None
         await viewer.enter(None, events=["servers"])
         server.show_guild(VAULT, [ADA])
         assert (await viewer.hear())["type"] == "servers"
+
+
+async def test_who_waits_in_the_lobby_of_a_fed_bridge_moves_by_itself(start: Start, source: Source) -> None:
+    """Nobody else comes and asks; the provider is asked all the same until it names a guild."""
+    servers, source.servers = source.servers, {}
+    server = WebSocketServer(0, "127.0.0.1", refresh_interval=0)
+    source.feed(server)
+    async with watching(await start(server)) as viewer:
+        assert (await viewer.enter(None))["users"] == {}
+        source.servers = servers
+        assert (await viewer.hear_type("server-join"))["data"]["request"] == {"server": "one"}
+
+
+async def test_a_guild_that_gets_a_lock_lets_its_viewers_go(bridge: WebSocketServer) -> None:
+    """Whoever came through the open door is told why, and may knock again."""
+    async with watching(bridge) as viewer:
+        await viewer.enter("dworld")
+        bridge.show_guild(replace(DWORLD, protected=True))
+        assert (await viewer.hear())["data"]["message"] == LOGIN_NEEDED
+        with pytest.raises(ConnectionClosedError) as closed:
+            await viewer.hear()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+
+
+async def test_another_application_to_log_in_with_is_announced(start: Start, source: Source) -> None:
+    """A client that is here already hears of it when somebody else joins."""
+    server = WebSocketServer(0, "127.0.0.1", refresh_interval=0)
+    source.feed(server)
+    applications = ["111111111111111111", "222222222222222222"]
+
+    async def get_client_id(server_id: str) -> str:
+        return applications.pop(0)
+
+    server.on_get_client_id(get_client_id)
+    async with watching(await start(server)) as here, watching(server) as newcomer:
+        assert (await here.enter("one"))["clientId"] == "111111111111111111"
+        assert (await newcomer.enter("one"))["clientId"] == "222222222222222222"
+        assert (await here.hear_type("update-clientid"))["data"] == {"clientId": "222222222222222222"}
