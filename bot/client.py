@@ -66,8 +66,8 @@ class DZoneBot(commands.AutoShardedBot):
         policy = Policy()
         roster = Roster(policy)
         await self.add_cog(Guilds(self, self.bridge, policy, roster, self._loader))
-        await self.add_cog(Presence(self, self.bridge, policy, roster))
-        await self.add_cog(Messages(self, self.bridge, policy, roster))
+        await self.add_cog(Presence(self.bridge, policy, roster))
+        await self.add_cog(Messages(self.bridge, policy, roster))
         await self.add_cog(VoiceChannels(self.bridge, roster))
 
     async def close(self) -> None:

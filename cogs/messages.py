@@ -10,10 +10,7 @@ from cogs.needs import Policy, Roster
 class Messages(commands.Cog):
     """Passes on members' words."""
 
-    def __init__(
-        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, roster: Roster
-    ) -> None:
-        self._bot = bot
+    def __init__(self, bridge: WebSocketServer, policy: Policy, roster: Roster) -> None:
         self._bridge = bridge
         self._policy = policy
         self._roster = roster

@@ -13,10 +13,7 @@ from cogs.needs import Policy, Roster
 class Presence(commands.Cog):
     """Passes on who is there, and how."""
 
-    def __init__(
-        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, roster: Roster
-    ) -> None:
-        self._bot = bot
+    def __init__(self, bridge: WebSocketServer, policy: Policy, roster: Roster) -> None:
         self._bridge = bridge
         self._policy = policy
         self._roster = roster
