@@ -90,7 +90,7 @@ class DZoneBot(commands.AutoShardedBot):
         log.info("watch at %s", self.config.public_url)
         log.info("invite the bot with %s", self.invite_link())
         if not self.guilds:
-            log.warning("the bot is in no server yet: open the invite link and choose one")
+            log.warning("the bot is in no server yet: open %s and choose one", self.invite_link())
 
     async def on_message(self, message: discord.Message) -> None:
         """Leave messages to the cogs: there are no commands in them."""

@@ -16,7 +16,10 @@ PORTAL: Final = "https://discord.com/developers/applications"
 DISCORD_API: Final = "https://discord.com/api/v10"
 SETTINGS: Final = ("DISCORD_TOKEN", "HOST", "PORT", "PUBLIC_URL", "LOG_LEVEL", "DISCORD_API_URL")
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+HOW_TO_WRITE: Final = "Write NAME=value, such as DISCORD_TOKEN=your-token, and close every quote."
 _PLAIN_URL: Final = re.compile(r"[!\"$->@-~]+")  # printable ASCII without query and fragment
+EXAMPLES: Final = {"PUBLIC_URL": "https://zone.example.org", "DISCORD_API_URL": DISCORD_API}
+MAX_SHOWN: Final = 40  # characters; a token is longer, and its first half is no secret
 _MAX_PORT: Final = 65535
 
 
@@ -74,7 +77,7 @@ def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
         raise ConfigError(f"{file} can't be read: {error}. Save it as UTF-8 text.") from error
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
-            raise ConfigError(f"{file}, line {_line(binding)}: that is no setting. Write NAME=value.")
+            raise ConfigError(f"{file}, line {_line(binding)}: that is no setting. {HOW_TO_WRITE}")
         if binding.key is not None and binding.key not in SETTINGS:
             raise ConfigError(f"{file}, line {_line(binding)}: {_unknown(binding.key)}")
         if binding.key is not None and binding.value is not None:
@@ -90,8 +93,13 @@ def _line(binding: Binding) -> int:
 
 def _unknown(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z_]{1,40}", name):
-        return "that is no setting."  # and may be a token in the wrong place
+        return f"that is no setting. {HOW_TO_WRITE}"  # it may be a token: not shown
     return f"unknown setting {name}.{_suggestion(name)}"
+
+
+def _shown(text: str) -> str:
+    """Quote a value in a complaint; of a long one, which may be a token gone astray, only the beginning."""
+    return repr(text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN // 2] + "…")
 
 
 def _suggestion(name: str) -> str:
@@ -102,8 +110,8 @@ def _suggestion(name: str) -> str:
 def _token(text: str) -> str:
     if not text:
         raise ConfigError(
-            "DISCORD_TOKEN is missing: put your bot's token into .env (see .env.example).\n"
-            f"You get one at {PORTAL}; or try the bot without one: python -m bot --demo"
+            "DISCORD_TOKEN is missing: put your bot's token into .env in this folder (see .env.example).\n"
+            f"You get one at {PORTAL}; or try the bot without one, with --demo."
         )
     token = text.removeprefix("Bot ").strip()
     if not re.fullmatch(r"[!#-&(-~]+", token):  # printable ASCII without quotes and spaces
@@ -117,7 +125,7 @@ def _host(text: str) -> str:
     except ValueError:
         if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?", text):
             raise ConfigError(
-                f"HOST is {text!r}; it must be a name or an address, such as 0.0.0.0."
+                f"HOST is {_shown(text)}; it must be a name or an address, such as 0.0.0.0."
             ) from None
     return text
 
@@ -126,13 +134,13 @@ def _port(text: str) -> int:
     if not (
         text.isascii() and text.isdecimal() and len(text) <= len(str(_MAX_PORT)) and int(text) <= _MAX_PORT
     ):
-        raise ConfigError(f"PORT is {text!r}; it must be a number from 0 to {_MAX_PORT}, such as 3000.")
+        raise ConfigError(f"PORT is {_shown(text)}; it must be a number from 0 to {_MAX_PORT}, such as 3000.")
     return int(text)
 
 
 def _level(text: str) -> str:
     if text.upper() not in _LEVELS:
-        raise ConfigError(f"LOG_LEVEL is {text!r}; it must be one of {', '.join(_LEVELS)}.")
+        raise ConfigError(f"LOG_LEVEL is {_shown(text)}; it must be one of {', '.join(_LEVELS)}.")
     return text.upper()
 
 
@@ -144,7 +152,7 @@ def _url(name: str, text: str) -> str:
     except ValueError:  # a port that is no number, an unclosed bracket
         valid = False
     if not valid:
-        raise ConfigError(f"{name} is {text!r}; it must be an address such as https://zone.example.org.")
+        raise ConfigError(f"{name} is {_shown(text)}; it must be an address such as {EXAMPLES[name]}.")
     return text.rstrip("/")
 
 

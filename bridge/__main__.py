@@ -6,10 +6,13 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from bridge import __version__
 from bridge.errors import cannot_listen
 from bridge.server import WebSocketServer
+
+MAX_PORT: Final = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,18 +34,23 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bridge",
         description="The d-zone bridge with four made-up guilds, for trying out and for developing clients.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--host", default="localhost", help="address to listen on; 0.0.0.0 for every one")
-    parser.add_argument("--port", type=_port, default=3000, help="port to listen on")
-    parser.add_argument("--static-dir", type=_folder, help="folder with another page to serve at /")
+    parser.add_argument(
+        "--host",
+        default="localhost",
+        help="address to listen on; 0.0.0.0 for every one (default: %(default)s)",
+    )
+    parser.add_argument("--port", type=_port, default=3000, help="port to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--static-dir", type=_folder, help="folder with another page to serve at / (default: its own)"
+    )
     parser.add_argument("--version", action="version", version=f"d-zone bridge {__version__}")
     return parser
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 <= int(text) <= 65535:  # noqa: PLR2004 - the highest port
-        raise argparse.ArgumentTypeError(f"{text} is no port (0 to 65535)")
+    if not text.isdecimal() or len(text) > len(str(MAX_PORT)) or int(text) > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text[:20]} is no port (0 to {MAX_PORT})")
     return int(text)
 
 

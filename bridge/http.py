@@ -123,7 +123,7 @@ async def _file(file: Path) -> Response:
 
 
 def _not_found() -> Response:
-    return _text(HTTPStatus.NOT_FOUND, "There is nothing here. The world is at /\n")
+    return _text(HTTPStatus.NOT_FOUND, "There is nothing here.\n")
 
 
 def _text(status: HTTPStatus, text: str) -> Response:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import weakref
 from collections.abc import Coroutine, Iterable, Mapping
@@ -102,19 +103,22 @@ class WebSocketServer:
         async with self._lifecycle:
             if self._server is not None:
                 return
-            self._server = await serve(
-                self._talk,
-                self.host,
-                self.port,
-                process_request=self._website.process_request,
-                create_connection=self._connection_class,
-                open_timeout=None,  # a connection has limits of its own
-                compression=None,
-                max_size=MAX_REQUEST_SIZE,
-                close_timeout=STOP_GRACE,
-                server_header=None,
-                logger=_library_logger(),
-            )
+            try:
+                self._server = await serve(
+                    self._talk,
+                    self.host,
+                    self.port,
+                    process_request=self._website.process_request,
+                    create_connection=self._connection_class,
+                    open_timeout=None,  # a connection has limits of its own
+                    compression=None,
+                    max_size=MAX_REQUEST_SIZE,
+                    close_timeout=STOP_GRACE,
+                    server_header=None,
+                    logger=_library_logger(),
+                )
+            except UnicodeError as error:  # a name that is none, such as `a..b`
+                raise OSError(errno.EADDRNOTAVAIL, "that is no host name") from error
             self.port = self._server.sockets[0].getsockname()[1]
             self._spawn(self._warn_if_abandoned())
             self._spawn(self._look_for_rooms())

@@ -61,7 +61,7 @@ async def test_ready(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
 async def test_ready_in_no_server(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
     """A bot that nobody has invited yet says so."""
     await bot.on_ready()
-    assert "the bot is in no server yet: open the invite link and choose one" in caplog.messages
+    assert f"the bot is in no server yet: open {bot.invite_link()} and choose one" in caplog.messages
 
 
 async def test_ready_again(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:

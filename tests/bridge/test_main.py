@@ -288,3 +288,11 @@ await server.stop()
 """
     head = "from websockets.asyncio.client import connect\n"
     assert await run(*script(body, head)) == (0, "", "")
+
+
+def test_a_host_that_is_no_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """A slip of the finger is one line, and no traceback."""
+    assert main(["--host", "a..b", "--port", "0"]) == 1
+    said = capsys.readouterr().err
+    assert "--host" in said
+    assert len(said.splitlines()) == 1
