@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import discord
+from discord.abc import GuildChannel
 
 from bot.policy import Policy
 from bot.slug import code_of, slug_of
@@ -109,12 +110,16 @@ class Roster:
                 id=str(channel.id),
                 name=channel.name,
                 kind=_KINDS[channel.type],
-                category=channel.category.name if channel.category else None,
+                category=self._category(channel),
                 position=channel.position,
             )
             for channel in guild.channels
             if channel.type in _KINDS and self._policy.shows_channel(channel)
         ]
+
+    def _category(self, channel: GuildChannel) -> str | None:
+        category = channel.category
+        return category.name if category and self._policy.shows_channel(category) else None
 
     def message(self, message: discord.Message) -> Message:
         """Describe a message in a guild, as people read it. Its words may be empty."""

@@ -49,14 +49,14 @@ class Admission:
             return await self._admit_by_default(credentials)
         try:
             await self._feed.refresh_servers()
-            room = self._directory.resolve(server)
-            if room is None:
-                raise Refused(NO_SUCH_SERVER)
-            if room is not seated:
-                await self._check(room, credentials)
-            await self._feed.refresh_room(room)
         except ProviderError as error:
             raise Refused(str(error)) from error
+        room = self._directory.resolve(server)
+        if room is None:
+            raise Refused(NO_SUCH_SERVER)
+        trouble = await self._pass(room, credentials, seated=room is seated)
+        if trouble is not None:
+            raise Refused(trouble)
         if self._directory.rooms.get(room.info.id) is not room:
             raise Refused(NO_SUCH_SERVER)  # closed while we waited
         return Entry(room)
@@ -70,15 +70,29 @@ class Admission:
             trouble = str(error)
         for room in self._directory.defaults():
             try:
-                await self._check(room, credentials)
-                await self._feed.refresh_room(room)
+                trouble = await self._pass(room, credentials) or trouble
             except Refused:
                 continue
-            except ProviderError as error:
-                trouble = str(error)
             if self._directory.rooms.get(room.info.id) is room:
                 return Entry(room, trouble)
         return Entry(self._directory.lobby, trouble)
+
+    async def _pass(self, room: Room, credentials: Credentials, *, seated: bool = False) -> str | None:
+        """Check the door and bring the room up to date; return what went wrong with the latter.
+
+        Both wait, and the door may change meanwhile: then it is checked again, also for who is seated.
+        """
+        while True:
+            door, trouble = room.info.door, None
+            if not seated:
+                await self._check(room, credentials)
+            try:
+                await self._feed.refresh_room(room)
+            except ProviderError as error:
+                trouble = str(error)
+            if room.info.door == door:
+                return trouble
+            seated = False
 
     async def _check(self, room: Room, credentials: Credentials) -> None:
         info = room.info

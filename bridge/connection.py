@@ -65,10 +65,12 @@ class Connection(ServerConnection):
 
     async def send_page(self, response: Response) -> None:
         """Send a whole answer, however slowly it is read, and close."""
-        data = response.serialize()
+        body = memoryview(response.body)
+        head = Response(response.status_code, response.reason_phrase, response.headers)
         try:
-            for start in range(0, len(data), CHUNK):
-                self.transport.write(data[start : start + CHUNK])
+            self.transport.write(head.serialize())
+            for start in range(0, len(body), CHUNK):
+                self.transport.write(body[start : start + CHUNK])
                 async with asyncio.timeout(STALL_TIMEOUT):
                     await self.drain()
             self.transport.close()

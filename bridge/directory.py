@@ -43,7 +43,7 @@ class Directory:
             room.reconcile(members)
         if channels is not None:
             room.set_channels(channels)
-        if before is not None and _door(before) != _door(info) and info.protected:
+        if before is not None and before.door != info.door and info.protected:
             room.dismiss_viewers(Goodbye.REVOKED, LOGIN_NEEDED)  # they were let in by another door
         if _entry(before) != _entry(info):
             self._announce()
@@ -99,13 +99,11 @@ class Directory:
 
     def _announce(self) -> None:
         """Tell viewers who asked for `servers` that the list changed."""
-        listing = self.listing()
-        for room in (self.lobby, *self.rooms.values()):
-            room.publish("servers", listing)
-
-
-def _door(info: GuildInfo) -> tuple[bool, str | None]:
-    return info.protected, info.password
+        watched = [room for room in (self.lobby, *self.rooms.values()) if room.viewers]
+        if watched:
+            listing = self.listing()
+            for room in watched:
+                room.publish("servers", listing)
 
 
 def _entry(info: GuildInfo | None) -> dict[str, Any] | None:

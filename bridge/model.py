@@ -74,6 +74,11 @@ class GuildInfo:
     member_count: int | None = None
     password: str | None = field(default=None, repr=False)
 
+    @property
+    def door(self) -> tuple[bool, str | None]:
+        """What decides who may enter."""
+        return self.protected, self.password
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

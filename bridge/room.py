@@ -22,6 +22,7 @@ from bridge.protocol import (
 )
 
 MAX_SAID: Final = 200  # messages; an older one no viewer still shows
+_WHOLE: Final = ("channels", "servers")  # each says everything: a later one replaces an earlier
 
 
 class Viewer(Protocol):
@@ -157,6 +158,8 @@ class Room:
         """Make these the room's channels; viewers who asked for events get the whole map if it changed."""
         now = {channel.id: channel for channel in channels}
         if now != self.channels:
+            for hidden in self.channels.keys() - now.keys():
+                self._playback.silence(hidden)
             self.channels = now
             self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
 
@@ -261,6 +264,8 @@ class Room:
         extras: Mapping[str, Any] | None = None,
     ) -> None:
         self.position += 1
+        if type in _WHOLE:
+            self._pending = [event for event in self._pending if event.type != type]
         if self._audiences:  # with nobody there, the state is all there is to keep
             self._pending.append(Event(type, self.position, head, data, extras))
 

@@ -141,10 +141,10 @@ class WebSocketServer:
                 task.cancel()  # some may wait for the owner's code
             await server.wait_closed()
             self._server = None  # only now: a stop that was cut short can be finished by another
-            await self._feed.stop()
             for task in list(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._feed.stop()  # after those who might ask it
             log.info("stopped")
 
     async def run_forever(self) -> None:
@@ -166,7 +166,7 @@ class WebSocketServer:
         It returns snowflake -> `{"id": slug, "name", "passworded", "default" or "is_default", "enabled"}`.
         """
         self._provider.use_servers(callback)
-        self._mock = None
+        self._retire_mock()
 
     def on_get_user_data(self, callback: GetUsers) -> None:
         """Ask `callback(server_id)` for a guild's members.
@@ -174,7 +174,7 @@ class WebSocketServer:
         It returns uid -> `{"uid", "username", "status", "roleColor"}`.
         """
         self._provider.use_users(callback)
-        self._mock = None
+        self._retire_mock()
 
     def on_get_client_id(self, callback: GetClientId) -> None:
         """Ask `callback(server_id)` which Discord application viewers of a guild log in with."""
@@ -236,7 +236,7 @@ class WebSocketServer:
         if isinstance(server, Mapping):
             self._ask_to_refresh(server)
         elif room := self._room(server):
-            words = Message(str(uid), message, str(channel), id, channel_name, reply_to)
+            words = Message(_text(uid), _text(message), _text(channel), id, channel_name, reply_to)
             room.say(words)
 
     async def broadcast_presence(
@@ -255,12 +255,12 @@ class WebSocketServer:
         room = self._room(server)
         if room is None:
             return
-        uid = str(uid)
+        uid = _text(uid)
         if delete:
             room.remove(uid)
             return
         known = room.members.get(uid)
-        name = username or (known.username if known else None)
+        name = _text(username) if username else known.username if known else None
         if name is None:
             if room.viewers:
                 log.warning(
@@ -280,19 +280,19 @@ class WebSocketServer:
     async def broadcast_client_id_update(self, server: str | int, client_id: str | int) -> None:
         """Tell viewers which Discord application they log in with from now on."""
         if room := self._room(server):
-            room.set_client_id(str(client_id))
+            room.set_client_id(_text(client_id))
 
     async def broadcast_typing(self, server: str | int, uid: str | int, channel: str | int) -> None:
         """Show that somebody is typing. Reaches viewers who asked for `typing`."""
         if room := self._room(server):
-            room.publish("typing", {"uid": str(uid), "channel": str(channel)})
+            room.publish("typing", {"uid": _text(uid), "channel": _text(channel)})
 
     async def broadcast_reaction(
         self, server: str | int, uid: str | int, channel: str | int, emoji: str
     ) -> None:
         """Show somebody's reaction to a message. Reaches viewers who asked for `reaction`."""
         if room := self._room(server):
-            room.publish("reaction", {"uid": str(uid), "channel": str(channel), "emoji": emoji})
+            room.publish("reaction", {"uid": _text(uid), "channel": _text(channel), "emoji": _text(emoji)})
 
     async def broadcast_edit(
         self,
@@ -304,7 +304,8 @@ class WebSocketServer:
     ) -> None:
         """Show the new words of a message; None takes it back. Reaches viewers who asked for `edit`."""
         if room := self._room(server):
-            data = {"uid": str(uid), "channel": str(channel), "id": str(id), "message": message}
+            words = None if message is None else _text(message)
+            data = {"uid": _text(uid), "channel": _text(channel), "id": _text(id), "message": words}
             room.publish("edit", data)
 
     async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
@@ -315,7 +316,7 @@ class WebSocketServer:
     async def broadcast_activity(self, server: str | int, uid: str | int, text: str | None) -> None:
         """Show what somebody does; None clears it. Reaches viewers who asked for `activity`."""
         if (room := self._room(server)) and (member := room.members.get(str(uid))):
-            room.put_all([replace(member, activity=text)])
+            room.put_all([replace(member, activity=None if text is None else _text(text))])
 
     # Rooms that an owner feeds, as the bot does
 
@@ -374,6 +375,13 @@ class WebSocketServer:
             del self._sessions[connection]
             self._let_mock_live()
 
+    def _retire_mock(self) -> None:
+        """End the made-up life where the data is real."""
+        self._mock = None
+        if self._mock_life is not None:
+            self._mock_life.cancel()
+            self._mock_life = None
+
     def _let_mock_live(self) -> None:
         """Run the mock guilds' life while somebody is there to see it."""
         if self._mock is not None and self._sessions and self._mock_life is None:
@@ -409,6 +417,7 @@ class WebSocketServer:
             if self._directory.lobby.viewers:
                 with contextlib.suppress(ProviderError):
                     await self._feed.refresh_servers()
+                await self._move_out_of_lobby()
 
     async def _warn_if_abandoned(self) -> None:
         """Notice that the loop ends while the server still listens: a script forgot to wait."""
@@ -431,6 +440,17 @@ class WebSocketServer:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("a task of the bridge failed", exc_info=task.exception())
+
+
+def _text(value: str | int) -> str:
+    """Check what is broadcast where it is said, not where it is encoded: ids may be numbers.
+
+    Raises:
+        TypeError: for anything else than text or a number.
+    """
+    if not isinstance(value, str | int):
+        raise TypeError(f"a text was expected, not {type(value).__name__}")
+    return str(value)
 
 
 def _new_color(given: str | None, before: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 from bridge.admission import Admission
 from bridge.directory import Directory
@@ -54,14 +55,21 @@ class Session:
 
     async def run(self) -> None:
         """Talk until the viewer has gone."""
+        first = asyncio.create_task(self.connection.recv())
         try:
-            await self._answer_one_who_speaks_first()
+            await asyncio.wait({first}, timeout=GREETING_PATIENCE)
+            spoke_first = first.done()
+            if spoke_first:
+                await self._answer(first.result())
             await self._greet()
+            if not spoke_first:  # the same recv(), not another: cancelling one may lose what is half there
+                await self._answer(await first)
             async for frame in self.connection:
                 await self._answer(frame)
         except ConnectionClosed:
             pass
         finally:
+            first.cancel()
             self._leave()
 
     def offer(self, frames: bytes) -> None:
@@ -83,14 +91,6 @@ class Session:
         self.room = room
         room.seat(self)
 
-    async def _answer_one_who_speaks_first(self) -> None:
-        try:
-            async with asyncio.timeout(GREETING_PATIENCE):
-                frame = await self.connection.recv()
-        except TimeoutError:
-            return
-        await self._answer(frame)
-
     async def _greet(self) -> None:
         # On failure the last list that could be read, or none, is the greeting; `connect` will say why.
         with contextlib.suppress(ProviderError):
@@ -98,6 +98,8 @@ class Session:
         self._outbox.offer(server_list_frame(self._directory.listing()))
 
     async def _answer(self, frame: str | bytes) -> None:
+        if self.connection.state is not State.OPEN:
+            return  # dismissed: what is still in the queue is no longer ours to answer
         try:
             request = parse_request(frame)
             if isinstance(request, Connect):

@@ -68,14 +68,16 @@ class Presence(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
         """A role's colour or rank changed: those who have it, together."""
-        if (before.color, before.position) != (after.color, after.position):
+        ranked = before.position != after.position and after.color.value
+        if before.color != after.color or ranked:
             members = after.guild.members if after.is_default() else after.members
             self._show_all(after.guild, members)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         """A role is gone, and with it the colour of those who had it."""
-        self._show_all(role.guild, role.guild.members)
+        if role.color.value:
+            self._show_all(role.guild, role.guild.members)
 
     def _show(self, member: discord.Member) -> None:
         self._show_all(member.guild, [member])

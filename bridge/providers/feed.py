@@ -38,6 +38,7 @@ class Feed:
         self._provided: set[str] = set()  # guilds whose rooms this feed opened
         self._good_until: dict[str, float] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._failing: set[str] = set()
         self._complained: dict[str, Complaints] = {}
 
     async def refresh_servers(self) -> None:
@@ -75,26 +76,31 @@ class Feed:
         task = self._running.get(key)
         if task is None:
             task = self._running[key] = asyncio.create_task(self._ask(key, load))
-            # Those who asked may be gone when it fails: nobody else would look at the exception.
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            task.add_done_callback(partial(self._asked, key))
         # Not awaited itself: one viewer who leaves must not cancel it for the others.
         await asyncio.wait({task})
         if task.cancelled():
             raise ProviderError  # the bridge stops
         task.result()
 
+    def _asked(self, key: str, task: asyncio.Task[None]) -> None:
+        del self._running[key]
+        if not task.cancelled():
+            task.exception()  # looked at, for those who asked may be gone
+
     async def _ask(self, key: str, load: Callable[[], Awaitable[None]]) -> None:
         try:
             await owner.ask(load(), TIMEOUT)
         except Exception as error:
-            what = "the server list" if key == _SERVERS else f"guild {key}"
-            log.warning("the provider failed for %s: %s", what, owner.describe(error))
+            if key not in self._failing:  # once until it recovers, however many ask meanwhile
+                self._failing.add(key)
+                what = "the server list" if key == _SERVERS else f"guild {key}"
+                log.warning("the provider failed for %s: %s", what, owner.describe(error))
             log.debug("the provider's failure", exc_info=True)
             raise ProviderError from error
         else:
+            self._failing.discard(key)
             self._good_until[key] = asyncio.get_running_loop().time() + self._interval
-        finally:
-            del self._running[key]
 
     async def _load_servers(self) -> None:
         complaints = Complaints()

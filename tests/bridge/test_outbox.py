@@ -12,7 +12,7 @@ from websockets.protocol import State
 
 from bridge.outbox import Outbox
 from bridge.protocol import Goodbye, encode, text_frame
-from tests.bridge.wire import RawViewer, Watcher, handshake, until, watching
+from tests.bridge.wire import PATIENCE, RawViewer, Watcher, handshake, until, watching
 
 BOUND = 64 * 1024  # small, so that a test need not write megabytes
 
@@ -81,6 +81,38 @@ async def test_a_viewer_that_does_not_read_is_dismissed(line: Line) -> None:
             outbox.offer(frame("x" * 1_000))
             offered += 1_000
         assert BOUND - 2_000 <= offered <= BOUND + 2_000
+
+
+async def test_a_viewer_that_reads_nothing_is_dismissed_in_a_quiet_room(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing new need come for it; what it owes is far below the bound, and as it was."""
+    monkeypatch.setattr("bridge.outbox.STALL", 0.05)
+    async with not_reading(line) as (outbox, connection, _):
+        outbox.offer(frame("x" * 1_000))
+        async with asyncio.timeout(PATIENCE):
+            await connection.wait_closed()
+        assert connection.state is State.CLOSED
+
+
+async def test_a_viewer_that_has_read_everything_keeps_its_place(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it is looked at, there is nothing left to read, though there was."""
+    looks: list[Outbox] = []
+    look = Outbox._look_for_progress
+
+    def look_and_tell(outbox: Outbox) -> None:
+        look(outbox)
+        looks.append(outbox)
+
+    monkeypatch.setattr("bridge.outbox.STALL", 0.05)
+    monkeypatch.setattr(Outbox, "_look_for_progress", look_and_tell)
+    async with reading(line) as (outbox, connection, watcher):
+        outbox.offer(frame("x" * 200 * BOUND))
+        await watcher.hear_text()
+        await until(lambda: len(looks) > 0, "a look at the viewer")
+        assert connection.state is State.OPEN
 
 
 async def test_memory_for_a_viewer_that_does_not_read_is_bounded(line: Line) -> None:

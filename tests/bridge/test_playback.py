@@ -254,3 +254,11 @@ def test_words_that_wait_are_shown_as_they_were_corrected(playback: Playback) ->
     playback.pace([words("first"), words("wierd"), words("third")], 0.0)
     assert playback.pace([corrected("wierd", "weird"), corrected("wierd", "strange")], 1.0) == []
     assert said([event for _, event in play_to_the_end(playback, 1.0)]) == ["strange", "third"]
+
+
+def test_a_channel_that_is_no_longer_shown_falls_silent(playback: Playback) -> None:
+    """What waited to be said there is never said."""
+    playback.pace([words("first"), words("second"), words("elsewhere", channel="10")], 0.0)
+    playback.silence("9")
+    playback.silence("11")
+    assert play_to_the_end(playback, 1.0) == []

@@ -476,7 +476,7 @@ class Page:
 
     def hear_message(self, data: Json) -> None:
         now = self.machine.now
-        number = int(data["message"])
+        number = int(data["message"].split()[0])
         assert number >= self.said_before, "words from before the snapshot"
         self.heard.append(number)
         if self.machine.said[number].by_member:
@@ -603,9 +603,10 @@ class AnyInterleaving(RuleBasedStateMachine):
             self.room.say(Message(uid, str(number), channel, id=f"id {number}"))
 
     @precondition(lambda self: self.said)
-    @rule(data=st.data(), words=st.sampled_from([None, "other words"]))
-    def edit(self, data: st.DataObject, words: str | None) -> None:
+    @rule(data=st.data(), taken_back=st.booleans())
+    def edit(self, data: st.DataObject, taken_back: bool) -> None:
         number = data.draw(st.integers(0, len(self.said) - 1))
+        words = None if taken_back else f"{number} in other words"
         channel = self.said[number].channel
         self.room.publish("edit", {"uid": "7", "channel": channel, "id": f"id {number}", "message": words})
 

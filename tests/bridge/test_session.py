@@ -822,3 +822,30 @@ async def test_another_application_to_log_in_with_is_announced(start: Start, sou
         assert (await here.enter("one"))["clientId"] == "111111111111111111"
         assert (await newcomer.enter("one"))["clientId"] == "222222222222222222"
         assert (await here.hear_type("update-clientid"))["data"] == {"clientId": "222222222222222222"}
+
+
+async def test_who_speaks_while_the_greeting_is_prepared_is_heard(start: Start, source: Source) -> None:
+    """The provider takes its time over the list; the viewer's first words are not lost on it."""
+    server = WebSocketServer(0, "127.0.0.1", refresh_interval=0)
+    source.feed(server)
+    source.hold("servers")
+    async with watching(await start(server), greeted=False) as viewer:
+        await source.was_asked("servers")
+        await viewer.say({"type": "connect", "data": {"server": "two"}})
+        source.release("servers")
+        assert (await viewer.hear())["type"] == "server-list"
+        assert (await viewer.hear())["data"]["request"] == {"server": "two"}
+
+
+async def test_a_lock_that_comes_while_somebody_enters_keeps_them_out(start: Start, source: Source) -> None:
+    """The door was open when they knocked, and shut before they were in."""
+    server = WebSocketServer(0, "127.0.0.1", refresh_interval=0)
+    source.feed(server)
+    async with watching(await start(server)) as entering, watching(server) as other:
+        source.hold("1")
+        await entering.say({"type": "connect", "data": {"server": "one"}})
+        await source.was_asked("1")
+        source.servers = {**source.servers, "1": {**source.servers["1"], "passworded": True}}
+        await other.enter("two")  # by which the list is asked for again
+        source.release("1")
+        assert await entering.hear() == {"type": "error", "data": {"message": LOGIN_NEEDED}}
