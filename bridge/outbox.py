@@ -1,12 +1,15 @@
 """Framed bytes to one viewer's transport: bounded, never waited for."""
 
 import asyncio
+import logging
 from typing import Final
 
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
 
 from bridge.protocol import Goodbye, error_frame
+
+log = logging.getLogger(__name__)
 
 MAX_BACKLOG: Final = 1 << 20  # bytes owed to one viewer; about 8 s at 1 Mbit/s
 STALL: Final = 30.0  # seconds a viewer may read nothing of what it is owed
@@ -53,7 +56,7 @@ class Outbox:
             return
         if message is not None:
             self._write(error_frame(message))
-        connection.logger.info("viewer dismissed: %s", goodbye.name)
+        log.info("viewer dismissed: %s", goodbye.name)  # one that is cut off only ever sees 1006
         connection.protocol.send_close(goodbye.code, goodbye.reason)
         connection.send_data()
         asyncio.get_running_loop().call_later(GRACE, connection.transport.abort)

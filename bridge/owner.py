@@ -24,7 +24,7 @@ async def ask(answer: Awaitable[T], timeout: float) -> T:  # noqa: ASYNC109 - bo
         done, _ = await asyncio.wait({task}, timeout=timeout)
     finally:
         task.cancel()
-        task.add_done_callback(_look)
+        task.add_done_callback(look)
     if not done:
         raise TimeoutError
     if task.cancelled():
@@ -32,7 +32,7 @@ async def ask(answer: Awaitable[T], timeout: float) -> T:  # noqa: ASYNC109 - bo
     return task.result()
 
 
-def _look(task: asyncio.Future[T]) -> None:
+def look(task: asyncio.Future[T]) -> None:
     """Take note of what work ended with when nobody waits for it any more, or asyncio complains."""
     if not task.cancelled():
         task.exception()

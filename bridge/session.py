@@ -13,6 +13,7 @@ from bridge.admission import Admission
 from bridge.directory import Directory
 from bridge.errors import BridgeError, ProviderError
 from bridge.outbox import Outbox
+from bridge.owner import look
 from bridge.protocol import (
     Connect,
     GetUserData,
@@ -56,6 +57,7 @@ class Session:
     async def run(self) -> None:
         """Talk until the viewer has gone."""
         first = asyncio.create_task(self.connection.recv())
+        first.add_done_callback(look)  # the conversation may end before anybody waits for it
         try:
             await asyncio.wait({first}, timeout=GREETING_PATIENCE)
             spoke_first = first.done()

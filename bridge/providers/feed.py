@@ -85,8 +85,7 @@ class Feed:
 
     def _asked(self, key: str, task: asyncio.Task[None]) -> None:
         del self._running[key]
-        if not task.cancelled():
-            task.exception()  # looked at, for those who asked may be gone
+        owner.look(task)  # those who asked may be gone
 
     async def _ask(self, key: str, load: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -84,15 +84,17 @@ async def test_a_viewer_that_does_not_read_is_dismissed(line: Line) -> None:
 
 
 async def test_a_viewer_that_reads_nothing_is_dismissed_in_a_quiet_room(
-    line: Line, monkeypatch: pytest.MonkeyPatch
+    line: Line, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing new need come for it; what it owes is far below the bound, and as it was."""
     monkeypatch.setattr("bridge.outbox.STALL", 0.05)
+    caplog.set_level("INFO", "bridge.outbox")
     async with not_reading(line) as (outbox, connection, _):
         outbox.offer(frame("x" * 1_000))
         async with asyncio.timeout(PATIENCE):
             await connection.wait_closed()
         assert connection.state is State.CLOSED
+    assert "viewer dismissed: SLOW" in caplog.messages
 
 
 async def test_a_viewer_that_has_read_everything_keeps_its_place(
