@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from bridge.flush import FlushWindow
+from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import Channel, GuildInfo, Member
-from bridge.protocol import LOGIN_NEEDED, SERVER_HIDDEN, Goodbye, listing_data
+from bridge.protocol import LOGIN_NEEDED, SERVER_HIDDEN, Goodbye, listing_data, server_list_frame
 from bridge.room import Room
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,13 @@ class Directory:
     `on_changed` is called when a room appeared, or may be entered by others than before.
     """
 
-    def __init__(self, on_changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, on_changed: Callable[[], None] = lambda: None, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
+        self._limits = limits
+        self._greetings: dict[bool, bytes] = {}
+        self._named: dict[str, Room] | None = None  # by slug, forgotten when one changes
+        self._aliased: dict[str, Room] = {}
         self.rooms: dict[str, Room] = {}
         self._windows: dict[Room, FlushWindow] = {}
         self.lobby = self._furnish(LOBBY)
@@ -39,6 +46,8 @@ class Directory:
             room = self.rooms[info.id] = self._furnish(info)
             log.info("room %s opened (%s)", info.slug, info.id)
         room.info = info
+        if before is None or (before.slug, before.alias) != (info.slug, info.alias):
+            self._named = None
         if members is not None:
             room.reconcile(members)
         if channels is not None:
@@ -56,6 +65,7 @@ class Directory:
         room = self.rooms.pop(guild_id, None)
         if room is None:
             return
+        self._named = None
         window = self._windows.pop(room)
         window.flush()
         window.stop()
@@ -71,14 +81,13 @@ class Directory:
 
     def resolve(self, name: str) -> Room | None:
         """Find the room that a slug, a snowflake, or a former link ending in the guild's alias means."""
-        alias = name.rpartition("-")[2]
-        by_alias = None
-        for room in self.rooms.values():
-            if name in (room.info.slug, room.info.id):
-                return room
-            if room.info.alias is not None and room.info.alias == alias:
-                by_alias = room
-        return by_alias
+        if self._named is None:
+            rooms = self.rooms.values()
+            self._named = {
+                room.info.slug: room for room in reversed(rooms)
+            }  # of equal names the first counts
+            self._aliased = {room.info.alias: room for room in rooms if room.info.alias is not None}
+        return self.rooms.get(name) or self._named.get(name) or self._aliased.get(name.rpartition("-")[2])
 
     def defaults(self) -> list[Room]:
         """Name the rooms that may serve a viewer without a choice, best first."""
@@ -91,14 +100,21 @@ class Directory:
         """Describe the listed guilds as `server-list` does."""
         return {room.info.id: listing_data(room.info) for room in self.rooms.values() if room.info.listed}
 
+    def greeting(self, *, deflate: bool = False) -> bytes:
+        """Frame the listing, for a viewer who reads compressed frames or not."""
+        if deflate not in self._greetings:
+            self._greetings[deflate] = server_list_frame(self.listing(), deflate=deflate)
+        return self._greetings[deflate]
+
     def _furnish(self, info: GuildInfo) -> Room:
         window = FlushWindow(lambda now: room.flush(now))  # noqa: PLW0108 - the room comes after its window
-        room = Room(info, window.wake)
+        room = Room(info, window.wake, self._limits)
         self._windows[room] = window
         return room
 
     def _announce(self) -> None:
-        """Tell viewers who asked for `servers` that the list changed."""
+        """The list changed: tell viewers who asked for `servers`."""
+        self._greetings.clear()
         watched = [room for room in (self.lobby, *self.rooms.values()) if room.viewers]
         if watched:
             listing = self.listing()

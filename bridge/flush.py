@@ -5,44 +5,65 @@ from collections.abc import Callable
 from typing import Final
 
 WINDOW: Final = 0.016  # seconds; about one animation frame
+LONGEST_WINDOW: Final = 0.1  # seconds; what a person still takes for "now"
+BUSY: Final = 200.0  # events a second at which the window is the longest
+_MOMENT: Final = 0.001  # seconds; what is closer together is one burst
 
 
 class FlushWindow:
     """Calls `flush(now)` for a room that was woken, at most once per window.
 
-    `flush` returns the time at which it wants to be called again without being woken, or None.
-    Times are those of the running loop, in seconds.
+    The window grows with the rate of events: the more there are, the more one write and one compression
+    are shared by. `flush` returns the time at which it wants to be called again without being woken, or
+    None. Times are those of the running loop, in seconds.
     """
 
     def __init__(self, flush: Callable[[float], float | None]) -> None:
         self._flush = flush
-        self._opens = 0.0  # the next flush may not be earlier
+        self._flushed = float("-inf")
+        self._window = WINDOW
+        self._woken = 0  # times since the last flush
+        self._closing = False  # whether a flush at the end of the window is planned
         self._timer: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
         """Flush as soon as the window allows."""
+        self._woken += 1
+        if self._closing:
+            return
         now = asyncio.get_running_loop().time()
-        if now >= self._opens:
+        if now >= self._flushed + self._window:
             self.flush()
         else:
-            self._come_back(self._opens)
+            self._closing = True
+            self._come_back(self._flushed + self._window)
 
     def flush(self) -> None:
         """Flush now."""
         self.stop()
         now = asyncio.get_running_loop().time()
-        self._opens = now + WINDOW
+        self._adapt(now - self._flushed)
+        self._flushed = now
         due = self._flush(now)
         if due is not None:
-            self._come_back(max(due, self._opens))
+            self._come_back(max(due, now + self._window))
 
     def stop(self) -> None:
         """Forget what was planned."""
+        self._closing = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
+    def _adapt(self, elapsed: float) -> None:
+        """Make the window fit the rate since the last flush; it at most doubles, for a burst is no rate."""
+        rate = self._woken / max(elapsed, _MOMENT)
+        self._woken = 0
+        wanted = LONGEST_WINDOW * rate / BUSY
+        self._window = max(WINDOW, min(wanted, 2 * self._window, LONGEST_WINDOW))
+
     def _come_back(self, at: float) -> None:
         if self._timer is None or self._timer.when() > at:
-            self.stop()
+            if self._timer is not None:
+                self._timer.cancel()
             self._timer = asyncio.get_running_loop().call_at(at, self.flush)

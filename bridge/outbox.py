@@ -2,48 +2,67 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
-from websockets.asyncio.server import ServerConnection
-from websockets.protocol import State
-
+from bridge.connection import Connection
 from bridge.protocol import Goodbye, error_frame
 
 log = logging.getLogger(__name__)
 
-MAX_BACKLOG: Final = 1 << 20  # bytes owed to one viewer; about 8 s at 1 Mbit/s
-STALL: Final = 30.0  # seconds a viewer may read nothing of what it is owed
+MAX_BACKLOG: Final = 1 << 20  # bytes that wait for one viewer; about 8 s at 1 Mbit/s
 GRACE: Final = 1.0  # seconds a viewer has to answer a close frame
 
 
 class Outbox:
     """What is owed to one viewer.
 
-    Bytes are written to the transport, whose buffer is the backlog. A viewer that leaves more than the
-    bound unread when something new comes is dismissed. What comes at once may be larger, as the snapshot
-    of a large guild is: until it is through, the bound is that much higher, for a slow line must not cost
-    a healthy viewer its place.
+    While the viewer reads, frames go straight to the transport. When the transport has enough, they wait
+    here, shared with all others they wait for. Past the bound the viewer is behind: what waits is
+    dropped, and so is what comes, until the transport takes more; then `renew` is called, which is to
+    offer a snapshot that makes up for it.
     """
 
-    def __init__(self, connection: ServerConnection, max_backlog: int = MAX_BACKLOG) -> None:
-        self._connection = connection
+    __slots__ = (
+        "_backlog",
+        "_behind",
+        "_connection",
+        "_ended",
+        "_flows",
+        "_max_backlog",
+        "_renew",
+        "_waiting",
+        "_write",
+        "written",
+    )
+
+    def __init__(
+        self, connection: Connection, renew: Callable[[], None], max_backlog: int = MAX_BACKLOG
+    ) -> None:
+        self.written = 0  # bytes that went to the transport
+        self._write = connection.transport.write
+        self._flows = True  # whether what is offered goes straight there
+        self._ended = False
+        self._behind = False
+        self._waiting: list[bytes] = []
+        self._backlog = 0  # bytes that wait
         self._max_backlog = max_backlog
-        self._written = 0  # bytes in all
-        self._read = 0  # bytes the transport had got rid of when we last looked
-        self._look: asyncio.TimerHandle | None = None
-        self._largest = 0  # bytes of the largest write beyond the bound that may not be through
+        self._renew = renew
+        self._connection = connection
+        connection.hand_over(self)
+
+    @property
+    def unread(self) -> int:
+        """How many bytes the system has not taken yet."""
+        return self._connection.transport.get_write_buffer_size()
 
     def offer(self, frames: bytes) -> None:
-        """Owe the viewer these frames; dismiss one that reads too slowly."""
-        backlog = self._unread()
-        if backlog <= self._max_backlog:
-            self._largest = 0
-        if backlog > self._max_backlog + self._largest:
-            self.dismiss(Goodbye.SLOW)
-        else:
-            if len(frames) > self._max_backlog:
-                self._largest = max(self._largest, len(frames))
+        """Owe the viewer these frames."""
+        if self._flows:  # one look and one call: this is what each event costs for each viewer
             self._write(frames)
+            self.written += len(frames)
+        elif not self._ended and not self._behind:
+            self._keep(frames)
 
     def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
         """Say why, and end the connection within `GRACE`, whether or not the viewer listens.
@@ -51,40 +70,48 @@ class Outbox:
         The library's own `close()` waits for the write buffer to drain, which a viewer that stopped
         reading never lets happen.
         """
-        connection = self._connection
-        if connection.state is not State.OPEN:
+        if self._ended:
             return
         if message is not None:
             self._write(error_frame(message))
         log.info("viewer dismissed: %s", goodbye.name)  # one that is cut off only ever sees 1006
+        connection = self._connection
         connection.protocol.send_close(goodbye.code, goodbye.reason)
         connection.send_data()
         asyncio.get_running_loop().call_later(GRACE, connection.transport.abort)
 
-    def _write(self, data: bytes) -> None:
-        if self._connection.state is not State.OPEN:
+    # What the connection tells
+
+    def pause(self) -> None:
+        """Keep what comes: the transport has enough."""
+        self._flows = False
+
+    def resume(self) -> None:
+        """Go on: the transport takes more."""
+        if self._ended:
             return
-        self._connection.transport.write(data)
-        self._written += len(data)
-        if self._look is None and self._unread():
-            self._look_later()
+        self._flows = True
+        if self._behind:
+            self._behind = False
+            self._renew()
+        elif self._waiting:
+            frames = b"".join(self._waiting)
+            self._drop()
+            self.offer(frames)
 
-    def _unread(self) -> int:
-        return self._connection.transport.get_write_buffer_size()
+    def end(self) -> None:
+        """Take nothing more."""
+        self._ended = True
+        self._flows = False
+        self._drop()
 
-    def _look_later(self) -> None:
-        self._read = self._written - self._unread()
-        self._look = asyncio.get_running_loop().call_later(STALL, self._look_for_progress)
+    def _keep(self, frames: bytes) -> None:
+        self._waiting.append(frames)
+        self._backlog += len(frames)
+        if self._backlog > self._max_backlog:
+            self._drop()
+            self._behind = True
 
-    def _look_for_progress(self) -> None:
-        """Dismiss a viewer that has read nothing for `STALL`, which a quiet room would never notice.
-
-        The library's own keepalive doesn't: its ping waits behind the full write buffer.
-        """
-        self._look = None
-        if self._connection.state is not State.OPEN or not self._unread():
-            return
-        if self._written - self._unread() <= self._read:
-            self.dismiss(Goodbye.SLOW)
-        else:
-            self._look_later()
+    def _drop(self) -> None:
+        self._waiting.clear()
+        self._backlog = 0

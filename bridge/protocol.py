@@ -1,23 +1,24 @@
 """The d-zone wire protocol: requests parsed into types, events and snapshots encoded once.
 
 JSON over WebSocket, UTF-8. The frames are those of the d-zone web clients, with optional fields that
-a client asks for in `connect`. A text frame's layout is RFC 6455, section 5.2.
+a client asks for in `connect`.
 """
 
 import json
-import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from bridge.errors import BadRequest
+from bridge.framing import deflated_frame, segment, text_frame
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 
 MAX_REQUEST_SIZE: Final = 16 * 1024  # bytes; a larger frame closes the connection with 1009
 MAX_NAME: Final = 100  # characters of a slug or a snowflake; Discord's own names end there too
 MAX_SECRET: Final = 2048  # characters of a token or a password
+_MAX_DIGITS: Final = 18  # of a position: enough for a million events a second for thousands of years
 
 EventType = Literal[
     "presence", "message", "update-clientid", "refresh_data", "typing", "voice", "reaction", "edit",
@@ -28,6 +29,8 @@ EventType = Literal[
 BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
 OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers"})
 
+_COMMA: Final = segment(b",")
+
 # The sentences that existing clients and their users know.
 NO_SUCH_SERVER: Final = "Sorry, couldn't connect to that Discord server."
 WRONG_PASSWORD: Final = "Sorry, wrong password for that Discord server."  # noqa: S105 - a sentence
@@ -35,6 +38,7 @@ LOGIN_NEEDED: Final = "This server requires Discord authentication. Please login
 INVALID_JSON: Final = "Invalid JSON"
 UNKNOWN_TYPE: Final = "Unknown event type"
 SERVER_HIDDEN: Final = "This Discord server is no longer shown here."
+FULL_HOUSE: Final = "Sorry, too many people are watching right now. Please try again in a minute."
 
 
 class Goodbye(Enum):
@@ -43,6 +47,7 @@ class Goodbye(Enum):
     RESTART = 1001, "bridge restarting"
     REVOKED = 1008, "no longer shown"
     SLOW = 1013, "reading too slowly"
+    FULL = 1013, "full"
 
     def __init__(self, code: int, reason: str) -> None:
         self.code = code
@@ -54,12 +59,14 @@ class Wants:
     """What a client asked for beyond what every d-zone client knows.
 
     `cursor` tells that it sent one. A client that sent none of the fields `asked_for_nothing`, and gets
-    exactly the frames that the oldest clients know.
+    exactly the frames that the oldest clients know. `deflate` is not one of them: it tells that the client
+    reads compressed frames, as agreed on in the handshake.
     """
 
     batch: bool = False
     events: frozenset[str] = frozenset()
     cursor: bool = False
+    deflate: bool = False
 
     @property
     def asked_for_nothing(self) -> bool:
@@ -84,11 +91,15 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """A viewer wants to enter a room. `server` is a slug, a snowflake or `default`."""
+    """A viewer wants to enter a room.
+
+    `server` is a slug, a snowflake or `default`; `cursor` is where in a room's stream it was before.
+    """
 
     server: str = "default"
     credentials: Credentials = Credentials()
     wants: Wants = Wants()
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,13 @@ def parse_request(frame: str | bytes) -> Request:
     match request.get("type"):
         case "connect":
             data = _object(request, "data")
-            return Connect(_server(data, "server"), _credentials(data), _wants(data))
+            cursor = data.get("cursor")
+            return Connect(
+                _server(data, "server"),
+                _credentials(data),
+                _wants(data),
+                cursor if isinstance(cursor, str) else None,
+            )
         case "get_user_data":
             return GetUserData(_server(request, "serverId"), _credentials(_object(request, "data")))
         case _:
@@ -184,16 +201,6 @@ def encode(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
-def text_frame(payload: bytes) -> bytes:
-    """Frame a payload as one unmasked WebSocket text message (RFC 6455, section 5.2)."""
-    size = len(payload)
-    if size < 126:  # noqa: PLR2004 - the RFC's own bound
-        return struct.pack("!BB", 0x81, size) + payload
-    if size < 1 << 16:
-        return struct.pack("!BBH", 0x81, 126, size) + payload
-    return struct.pack("!BBQ", 0x81, 127, size) + payload
-
-
 def error_frame(message: str) -> bytes:
     """Frame an error; the connection stays open."""
     return text_frame(encode({"type": "error", "data": {"message": message}}))
@@ -225,6 +232,16 @@ class Event:
         """Say something else at the same position."""
         return Event(self.type, self.position, self._head, data, self.extras)
 
+    def after(self, earlier: "Event") -> "Event":
+        """Say at once what an earlier event said and this one doesn't contradict."""
+        return Event(
+            self.type,
+            self.position,
+            self._head,
+            {**earlier.data, **self.data},
+            {**earlier.extras, **self.extras},
+        )
+
     @cached_property
     def _plain(self) -> bytes:
         body = {"type": self.type, **self._head}
@@ -248,19 +265,37 @@ def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
     """Frame events for one kind of client: all in one batch where it wants that, else one frame each."""
     payloads = []
     cursor = b""
+    stream = stream_name(epoch, wants)
     for event in events:
         if wants.includes(event.type):
-            cursor = encode_cursor(epoch, event.position)
+            cursor = encode_cursor(stream, event.position)
             payloads.append(event.payload(wants, cursor))
     if wants.batch and len(payloads) > 1:
         batch = b'{"type":"batch","events":[' + b",".join(payloads) + b'],"cursor":' + cursor + b"}"
-        return text_frame(batch)
-    return b"".join(map(text_frame, payloads))
+        return text_frame(batch, deflate=wants.deflate)
+    return b"".join(text_frame(payload, deflate=wants.deflate) for payload in payloads)
 
 
-def encode_cursor(epoch: str, position: int) -> bytes:
-    """Encode a position in a room's stream, as JSON. It means something only to the room that gave it."""
-    return b'"%b.%d"' % (epoch.encode(), position)
+def stream_name(epoch: str, wants: Wants) -> str:
+    """Name what such clients get of a room in one of its lives.
+
+    A letter for each type of event they asked for: who comes back and asks for others has gaps in what
+    it knows.
+    """
+    return f"{epoch}.{''.join(sorted(event[0] for event in wants.events))}"
+
+
+def encode_cursor(stream: str, position: int) -> bytes:
+    """Encode a position in a stream, as JSON."""
+    return b'"%b.%d"' % (stream.encode(), position)
+
+
+def decode_cursor(stream: str, cursor: str) -> int | None:
+    """Read the position that a cursor names. None if it is of another stream, or none at all."""
+    name, _, position = cursor.rpartition(".")
+    if name != stream or not position.isascii() or not position.isdecimal() or len(position) > _MAX_DIGITS:
+        return None
+    return int(position)
 
 
 def member_json(member: Member, *, full: bool) -> bytes:
@@ -319,12 +354,25 @@ def listing_data(info: GuildInfo) -> dict[str, Any]:
     return entry | {"default": True} if info.default else entry
 
 
+class Users(Protocol):
+    """The entries of a snapshot's `users`, in pages: each with commas between its entries."""
+
+    def plain(self) -> Iterator[bytes]:
+        """Encode them as JSON."""
+
+    def deflated(self) -> Iterator[bytes]:
+        """Encode them as segments of a compressed message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A room at one moment, as a joining viewer gets it. `users` and `cursor` are encoded already."""
+    """A room at one moment, as a joining viewer gets it. `cursor` is encoded already.
+
+    Without `users` the viewer has them: it resumes.
+    """
 
     info: GuildInfo
-    users: bytes
+    users: Users | None
     cursor: bytes
     channels: Mapping[str, Any]
     counts: Mapping[str, int]
@@ -333,24 +381,43 @@ class Snapshot:
 
 def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes:
     """Frame a viewer's entry into a room."""
+    wants = request.wants
     echo = {"server": snapshot.info.slug}
     if request.credentials.password is not None:
         echo["password"] = request.credentials.password  # the v1 client builds its reconnect link from it
-    rest: dict[str, Any] = {"request": echo, "serverName": snapshot.info.name}
+    data: dict[str, Any] = {"request": echo, "serverName": snapshot.info.name}
     if snapshot.client_id is not None:
-        rest["clientId"] = snapshot.client_id
-    if request.wants.events:
-        rest |= {"channels": snapshot.channels, "counts": snapshot.counts}
-    cursor = b"" if request.wants.asked_for_nothing else b',"cursor":' + snapshot.cursor
-    data = b'{"users":' + snapshot.users + b"," + encode(rest)[1:-1] + cursor + b"}"
-    return text_frame(b'{"type":"server-join","data":' + data + b"}")
+        data["clientId"] = snapshot.client_id
+    if wants.events:
+        data |= {"channels": snapshot.channels, "counts": snapshot.counts}
+    if snapshot.users is None:
+        data["resumed"] = True
+    body = b'{"type":"server-join","data":' + encode(data)[:-1]
+    if not wants.asked_for_nothing:
+        body += b',"cursor":' + snapshot.cursor
+    if snapshot.users is None:
+        return text_frame(body + b"}}", deflate=wants.deflate)
+    return _frame_with_users(body + b",", snapshot.users, b"}}", deflate=wants.deflate)
 
 
-def server_list_frame(listing: Mapping[str, Any]) -> bytes:
+def server_list_frame(listing: Mapping[str, Any], *, deflate: bool = False) -> bytes:
     """Frame the greeting."""
-    return text_frame(encode({"type": "server-list", "data": listing}))
+    return text_frame(encode({"type": "server-list", "data": listing}), deflate=deflate)
 
 
-def user_data_frame(guild_id: str, users: bytes) -> bytes:
-    """Frame the answer to `get_user_data`; `users` is encoded already."""
-    return text_frame(b'{"type":"user_data","serverId":' + encode(guild_id) + b',"users":' + users + b"}")
+def user_data_frame(guild_id: str, users: Users, *, deflate: bool = False) -> bytes:
+    """Frame the answer to `get_user_data`."""
+    before = b'{"type":"user_data","serverId":' + encode(guild_id) + b","
+    return _frame_with_users(before, users, b"}", deflate=deflate)
+
+
+def _frame_with_users(before: bytes, users: Users, after: bytes, *, deflate: bool) -> bytes:
+    before, after = before + b'"users":{', b"}" + after
+    if not deflate:
+        return text_frame(before + b",".join(users.plain()) + after)
+    segments = [segment(before)]
+    for page in users.deflated():
+        segments += page, _COMMA
+    if len(segments) > 1:
+        segments.pop()
+    return deflated_frame([*segments, segment(after)])

@@ -1,23 +1,31 @@
 """One guild as the bridge holds it: its members, its events, its cursor, its viewers. Pure state."""
 
 import secrets
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
+from bridge.history import History
+from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import Channel, GuildInfo, Member, Message
+from bridge.pages import Pages
 from bridge.playback import Playback
 from bridge.protocol import (
+    Connect,
     Event,
     EventType,
     Goodbye,
     Snapshot,
+    Users,
     Wants,
     channel_data,
+    decode_cursor,
     encode_cursor,
     event_frames,
     member_extras,
-    member_json,
     message_extras,
+    server_join_frame,
+    stream_name,
     voice_data,
 )
 
@@ -26,7 +34,7 @@ _WHOLE: Final = ("channels", "servers")  # each says everything: a later one rep
 
 
 class Viewer(Protocol):
-    """Somebody in a room. `seated_at` is the position their snapshot was taken at."""
+    """Somebody in a room. `seated_at` is the position up to which they know everything already."""
 
     wants: Wants
     seated_at: int
@@ -45,7 +53,9 @@ class Room:
     viewer. `wake` is called when there is something to flush.
     """
 
-    def __init__(self, info: GuildInfo, wake: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, info: GuildInfo, wake: Callable[[], None] = lambda: None, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
         self.info = info
         self.client_id: str | None = None
         self.members: dict[str, Member] = {}
@@ -54,12 +64,18 @@ class Room:
         self.position = 0
         self._epoch = secrets.token_hex(4)  # a cursor of an earlier life of this room must not match
         self._wake = wake
-        self._pending: list[Event] = []
-        self._audiences: dict[Wants, set[Viewer]] = {}
+        self._pending: dict[int, Event] = {}  # by position
+        # uid -> position of the pending presence that a new one replaces
+        self._replaceable: dict[str, int] = {}
+        self._history = History(limits.history_events, limits.history_age)
+        self._records = False  # whether events are kept: somebody watches, or may come back
+        self._alone_since: float | None = None  # the first flush since the last viewer left
+        # Viewers in the order in which they came: so they lie in memory, and are read without a jump.
+        self._audiences: dict[Wants, dict[Viewer, None]] = {}
         self._playback = Playback()
-        # Encoded members by kind of client, kept so that a snapshot is a join of ready pieces.
-        self._pieces: dict[bool, dict[str, bytes]] = {False: {}, True: {}}
-        self._users: dict[bool, bytes] = {}
+        self._pages = {full: Pages(self.members, full=full) for full in (False, True)}
+        self._join_frames: dict[Wants, bytes] = {}
+        self._join_frames_of: tuple[int, GuildInfo] | None = None  # the state that they show
 
     # Viewers
 
@@ -69,16 +85,20 @@ class Room:
         return [viewer for audience in self._audiences.values() for viewer in audience]
 
     def seat(self, viewer: Viewer) -> None:
-        """Let a viewer follow from here on. Take the snapshot in the same breath: no await between."""
+        """Let a viewer follow from here on. Give them their `entry` in the same breath: no await between."""
         viewer.seated_at = self.position
-        self._audiences.setdefault(viewer.wants, set()).add(viewer)
+        self._alone_since = None
+        if not self._records:
+            self._records = True
+            self._history.start_at(self.position)
+        self._audiences.setdefault(viewer.wants, {})[viewer] = None
 
     def unseat(self, viewer: Viewer) -> None:
         """Let a viewer go."""
         audience = self._audiences.get(viewer.wants)
         if audience is None:
             return
-        audience.discard(viewer)
+        audience.pop(viewer, None)
         if not audience:
             del self._audiences[viewer.wants]
 
@@ -89,26 +109,16 @@ class Room:
         for viewer in viewers:
             viewer.dismiss(goodbye, message)
 
-    def snapshot(self, *, full: bool) -> Snapshot:
-        """Show the room as it is now. `full` is for clients that asked for events."""
-        return Snapshot(
-            info=self.info,
-            users=self.users(full=full),
-            cursor=encode_cursor(self._epoch, self.position),
-            channels={channel.id: channel_data(channel) for channel in self.channels.values()},
-            counts=self.counts() if full else {},
-            client_id=self.client_id,
-        )
+    def entry(self, request: Connect) -> bytes:
+        """Frame what a viewer gets on entering.
 
-    def users(self, *, full: bool) -> bytes:
-        """Encode all members, as the JSON object `users`."""
-        if full not in self._users:
-            pieces = self._pieces[full]
-            for uid, member in self.members.items():
-                if uid not in pieces:
-                    pieces[uid] = member_json(member, full=full)
-            self._users[full] = b"{" + b",".join(pieces[uid] for uid in self.members) + b"}"
-        return self._users[full]
+        That is what it missed, if it was here before and the room still holds all of that; else a snapshot.
+        """
+        return self._resumption(request) or self._snapshot(request)
+
+    def users(self, *, full: bool) -> Users:
+        """Show all members, for `get_user_data`; `full` is for clients that asked for events."""
+        return self._pages[full]
 
     def counts(self) -> dict[str, int]:
         """Count everybody, who is not offline, and who is shown."""
@@ -159,7 +169,7 @@ class Room:
         now = {channel.id: channel for channel in channels}
         if now != self.channels:
             for hidden in self.channels.keys() - now.keys():
-                self._playback.silence(hidden)
+                self._forget_channel(hidden)
             self.channels = now
             self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
 
@@ -186,32 +196,89 @@ class Room:
     # What goes out
 
     def flush(self, now: float) -> float | None:
-        """Hand what happened to every viewer; return when to come again, if words are held back.
+        """Hand what happened to every viewer; return when to come again, if something has to be done then.
 
         `now` is in seconds, of any clock that only goes forward.
         """
-        events, self._pending = self._pending, []
+        events = list(self._pending.values())
+        self._pending.clear()
+        self._replaceable.clear()
+        self._history.add(events, now)
+        self._stop_recording_for_nobody(now)
+        paced = self._pace(events, now)
         for wants, audience in list(self._audiences.items()):
-            if not wants.asked_for_nothing:
-                self._deliver(events, wants, audience)
-        old = self._audiences.get(Wants())
-        if old is None:
+            self._deliver(paced if wants.asked_for_nothing else events, wants, audience)
+        dues = (self._playback.next_due(), self._history.next_due())
+        return min((due for due in dues if due is not None), default=None)
+
+    def _pace(self, events: list[Event], now: float) -> list[Event]:
+        if not any(wants.asked_for_nothing for wants in self._audiences):
             self._playback = Playback()  # nobody is there who would play what it holds
-            return None
-        self._deliver(self._playback.pace(events, now), Wants(), old)
-        return self._playback.next_due()
+            return []
+        return self._playback.pace(events, now)
 
     def _deliver(self, events: list[Event], wants: Wants, audience: Iterable[Viewer]) -> None:
         if not events:
             return
-        first = min(event.position for event in events)
-        frames = event_frames(events, wants, self._epoch)
+        positions = sorted(event.position for event in events)
+        everything = event_frames(events, wants, self._epoch)
+        for_newcomers: dict[int, bytes] = {}  # by how many of the events they know from their snapshot
         for viewer in tuple(audience):  # offer() may unseat
-            if viewer.seated_at < first:
+            frames = everything
+            if viewer.seated_at >= positions[0]:
+                known = bisect_right(positions, viewer.seated_at)
+                if known not in for_newcomers:
+                    newer = [event for event in events if event.position > viewer.seated_at]
+                    for_newcomers[known] = event_frames(newer, wants, self._epoch)
+                frames = for_newcomers[known]
+            if frames:
                 viewer.offer(frames)
-            else:  # came after some of this; it is in their snapshot
-                newer = [event for event in events if event.position > viewer.seated_at]
-                viewer.offer(event_frames(newer, wants, self._epoch))
+
+    def _stop_recording_for_nobody(self, now: float) -> None:
+        if self._audiences or not self._records:
+            return
+        if self._alone_since is None:
+            self._alone_since = now
+        elif now - self._alone_since >= self._history.max_age:
+            self._records = False
+            self._history.start_at(self.position)
+
+    def _resumption(self, request: Connect) -> bytes | None:
+        """Frame what a viewer missed. None if the room can't prove that it has everything."""
+        if request.cursor is None:
+            return None
+        since = decode_cursor(stream_name(self._epoch, request.wants), request.cursor)
+        if since is None or not self._history.since <= since <= self.position:
+            return None
+        missed = self._history.after(since)
+        missed += [event for event in self._pending.values() if event.position > since]
+        # The cursor stays where it was: the connection may break before the events are through.
+        join = server_join_frame(self._state(request.wants, since, users=None), request)
+        return join + event_frames(missed, request.wants, self._epoch)
+
+    def _snapshot(self, request: Connect) -> bytes:
+        """Frame the room as it is now: the same bytes for all who ask alike while nothing changes."""
+        wants = request.wants
+        if self._join_frames_of != (self.position, self.info):
+            self._join_frames.clear()
+            self._join_frames_of = (self.position, self.info)
+        frame = self._join_frames.get(wants)
+        if frame is None or request.credentials.password is not None:  # it is echoed: for nobody else
+            state = self._state(wants, self.position, self.users(full=bool(wants.events)))
+            frame = server_join_frame(state, request)
+            if request.credentials.password is None:
+                self._join_frames[wants] = frame
+        return frame
+
+    def _state(self, wants: Wants, position: int, users: Users | None) -> Snapshot:
+        return Snapshot(
+            info=self.info,
+            users=users,
+            cursor=encode_cursor(stream_name(self._epoch, wants), position),
+            channels={channel.id: channel_data(channel) for channel in self.channels.values()},
+            counts=self.counts() if wants.events else {},
+            client_id=self.client_id,
+        )
 
     def _stir(self) -> None:
         if self._pending:
@@ -223,10 +290,17 @@ class Room:
         self._forget_encoded(member.uid)
         return known
 
+    def _forget_channel(self, hidden: str) -> None:
+        """Let nothing that happened in a channel leave any more."""
+        self._playback.silence(hidden)
+        self._history.forget(lambda event: event.data.get("channel") == hidden)
+        self._pending = {
+            at: event for at, event in self._pending.items() if event.data.get("channel") != hidden
+        }
+
     def _forget_encoded(self, uid: str) -> None:
-        self._users.clear()
-        for pieces in self._pieces.values():
-            pieces.pop(uid, None)
+        for pages in self._pages.values():
+            pages.touch(uid)
 
     def _announce_presence(self, member: Member, known: Member | None) -> None:
         """Say what a viewer cannot know yet, and no more."""
@@ -264,10 +338,26 @@ class Room:
         extras: Mapping[str, Any] | None = None,
     ) -> None:
         self.position += 1
+        if not self._records:  # with nobody there, the state is all there is to keep
+            self._history.since = self.position
+            return
+        event = Event(type, self.position, head, data, extras)
         if type in _WHOLE:
-            self._pending = [event for event in self._pending if event.type != type]
-        if self._audiences:  # with nobody there, the state is all there is to keep
-            self._pending.append(Event(type, self.position, head, data, extras))
+            self._pending = {at: other for at, other in self._pending.items() if other.type != type}
+        elif data is not None and (uid := data.get("uid")) is not None:
+            event = self._collapse(uid, event)
+        self._pending[event.position] = event
+
+    def _collapse(self, uid: str, event: Event) -> Event:
+        """Let a member's later presence replace an earlier one that is still here.
+
+        Only when nothing else of theirs lies between: who came and spoke must come before the words.
+        """
+        earlier = self._replaceable.pop(uid, None)
+        if event.type != "presence" or "delete" in event.data:
+            return event
+        self._replaceable[uid] = event.position
+        return event if earlier is None else event.after(self._pending.pop(earlier))
 
 
 def _looks(member: Member) -> tuple[object, ...]:

@@ -4,25 +4,27 @@ import asyncio
 import contextlib
 import errno
 import logging
-import weakref
+import random
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, overload
+from typing import Any, Final, cast, overload
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from bridge.admission import Admission, Validator
-from bridge.connection import Connection
+from bridge.connection import EXTENSIONS, Connection
 from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.http import StaticHandler, Website
+from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
-from bridge.outbox import Outbox
-from bridge.protocol import MAX_REQUEST_SIZE, Credentials, Goodbye
+from bridge.protocol import FULL_HOUSE, MAX_REQUEST_SIZE, Credentials, Goodbye
 from bridge.providers import CallbackProvider, MockDataProvider, Provider
 from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
 from bridge.providers.feed import REFRESH_INTERVAL, Feed
+from bridge.pulse import Pulse
 from bridge.records import MAX_TEXT, parse_color, parse_id, parse_status
 from bridge.room import Room
 from bridge.session import Session
@@ -31,6 +33,11 @@ from bridge.signals import stop_signal
 log = logging.getLogger(__name__)
 
 LOBBY_PACE: Final = 1.0  # seconds at least between two looks for a room
+# After a restart all viewers come at once: so many may wait to be accepted, and so many are accepted in one
+# turn of the loop, so that they get in one after the other and those who are in are not kept waiting.
+MAX_WAITING: Final = 4096
+ACCEPTED_AT_ONCE: Final = 64
+MAX_TURNED_AWAY: Final = 500  # connections beyond the last viewer: they get the page, or a word why not
 STOP_GRACE: Final = 2.0  # seconds that viewers have to answer the close frame when the bridge stops
 
 
@@ -45,6 +52,7 @@ class WebSocketServer:
         host: Address to listen on. `localhost` is reached from this machine only, `0.0.0.0` from everywhere.
         provider: Where rooms get data that no callback gives.
         refresh_interval: Seconds for which what a callback answered is good.
+        limits: How much the bridge takes on.
     """
 
     def __init__(
@@ -54,19 +62,24 @@ class WebSocketServer:
         *,
         provider: Provider | None = None,
         refresh_interval: float = REFRESH_INTERVAL,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.port = port
         self.host = host
         self._mock = MockDataProvider() if provider is None else None
         self._provider = CallbackProvider(self._mock or provider or MockDataProvider())
-        self._directory = Directory(on_changed=self._leave_lobby)
+        self._limits = limits
+        self._directory = Directory(on_changed=self._leave_lobby, limits=limits)
         self._refresh_interval = refresh_interval
         self._feed = Feed(self._directory, self._provider, refresh_interval)
         self._admission = Admission(self._directory, self._feed)
         self._website = Website()
+        self._pulse = Pulse()
         self._sessions: dict[ServerConnection, Session] = {}
-        self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
-        self._connection_class = type("Connection", (Connection,), {"alive": self._transports})
+        self._transports: set[asyncio.Transport] = set()
+        self._connection_class = type(
+            "Connection", (Connection,), {"__slots__": (), "alive": self._transports}
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._mock_life: asyncio.Task[None] | None = None
         self._server: Server | None = None
@@ -108,10 +121,13 @@ class WebSocketServer:
                     self._talk,
                     self.host,
                     self.port,
-                    process_request=self._website.process_request,
+                    process_request=self._answer_request,
                     create_connection=self._connection_class,
                     open_timeout=None,  # a connection has limits of its own
+                    ping_interval=None,  # and somebody who feels its pulse
+                    extensions=EXTENSIONS,
                     compression=None,
+                    backlog=ACCEPTED_AT_ONCE,
                     max_size=MAX_REQUEST_SIZE,
                     close_timeout=STOP_GRACE,
                     server_header=None,
@@ -120,6 +136,10 @@ class WebSocketServer:
             except UnicodeError as error:  # a name that is none, such as `a..b`
                 raise OSError(errno.EADDRNOTAVAIL, "that is no host name") from error
             self.port = self._server.sockets[0].getsockname()[1]
+            for sock in self._server.sockets:
+                with sock.dup() as listening:
+                    listening.listen(MAX_WAITING)
+            self._pulse.start()
             self._spawn(self._warn_if_abandoned())
             self._spawn(self._look_for_rooms())
             log.info("listening on http://%s:%s", self.host, self.port)
@@ -130,6 +150,7 @@ class WebSocketServer:
             server = self._server
             if server is None:
                 return
+            self._pulse.stop()
             self._directory.flush()
             server.close(code=Goodbye.RESTART.code, reason=Goodbye.RESTART.reason)
             with contextlib.suppress(TimeoutError):
@@ -364,10 +385,24 @@ class WebSocketServer:
             self._feed.expire(guild_id)
             room.ask_to_refresh()
 
+    async def _answer_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Answer what is no handshake, and what comes when even those who are told to wait are too many."""
+        if len(self._transports) > self._limits.viewers + MAX_TURNED_AWAY:
+            retry_after = random.randint(5, 30)  # noqa: S311 - so that they don't all come back at once
+            return cast("Connection", connection).turn_away(FULL_HOUSE + "\n", retry_after)
+        return await self._website.process_request(connection, request)
+
     async def _talk(self, connection: ServerConnection) -> None:
         """Hold one viewer's session."""
-        session = Session(connection, Outbox(connection), self._directory, self._admission, self._feed)
+        connection = cast("Connection", connection)
+        connection.forget_handshake()
+        session = Session(connection, self._directory, self._admission, self._feed)
+        if len(self._sessions) >= self._limits.viewers:
+            session.dismiss(Goodbye.FULL, FULL_HOUSE)
+            await connection.wait_closed()
+            return
         self._sessions[connection] = session
+        self._pulse.follow(connection, session.outbox, session.dismiss)
         self._let_mock_live()
         try:
             await session.run()

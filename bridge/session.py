@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
+from dataclasses import replace
 from typing import Final
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from bridge.admission import Admission
+from bridge.connection import Connection
 from bridge.directory import Directory
 from bridge.errors import BridgeError, ProviderError
 from bridge.outbox import Outbox
@@ -21,8 +22,6 @@ from bridge.protocol import (
     Wants,
     error_frame,
     parse_request,
-    server_join_frame,
-    server_list_frame,
     user_data_frame,
 )
 from bridge.providers.feed import Feed
@@ -36,10 +35,23 @@ GREETING_PATIENCE: Final = 0.02  # seconds the greeting waits for a client that 
 class Session:
     """The conversation with one viewer. It is also what a room sees of them."""
 
+    __slots__ = (
+        "_admission",
+        "_deflates",
+        "_directory",
+        "_feed",
+        "_request",
+        "connection",
+        "offer",
+        "outbox",
+        "room",
+        "seated_at",
+        "wants",
+    )
+
     def __init__(
         self,
-        connection: ServerConnection,
-        outbox: Outbox,
+        connection: Connection,
         directory: Directory,
         admission: Admission,
         feed: Feed,
@@ -49,7 +61,9 @@ class Session:
         self.seated_at = 0
         self.room: Room | None = None
         self._request = Connect()
-        self._outbox = outbox
+        self._deflates = connection.deflates
+        self.outbox = Outbox(connection, self._renew)
+        self.offer = self.outbox.offer  # what a room gives goes there without a detour
         self._directory = directory
         self._admission = admission
         self._feed = feed
@@ -74,22 +88,22 @@ class Session:
             first.cancel()
             self._leave()
 
-    def offer(self, frames: bytes) -> None:
-        """Take frames from the room."""
-        self._outbox.offer(frames)
-
     def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
         """Hear why, and go."""
         self._leave()
-        self._outbox.dismiss(goodbye, message)
+        self.outbox.dismiss(goodbye, message)
 
     def enter(self, room: Room, request: Connect | None = None) -> None:
-        """Change room: a snapshot, and a seat to follow from. Without a request, as asked before."""
+        """Change room: what this viewer needs to know, and a seat to follow from.
+
+        Without a request, as asked before.
+        """
         self._leave()
         self._request = request or self._request
         self.wants = self._request.wants
-        # No await from here on: nothing slips between the snapshot and the seat.
-        self._outbox.offer(server_join_frame(room.snapshot(full=bool(self.wants.events)), self._request))
+        # No await from here on: nothing slips between the entry and the seat.
+        self.offer(room.entry(self._request))
+        self._request = replace(self._request, cursor=None)  # it was good for this once
         self.room = room
         room.seat(self)
 
@@ -97,7 +111,7 @@ class Session:
         # On failure the last list that could be read, or none, is the greeting; `connect` will say why.
         with contextlib.suppress(ProviderError):
             await self._feed.refresh_servers()
-        self._outbox.offer(server_list_frame(self._directory.listing()))
+        self.offer(self._directory.greeting(deflate=self._deflates))
 
     async def _answer(self, frame: str | bytes) -> None:
         if self.connection.state is not State.OPEN:
@@ -105,26 +119,32 @@ class Session:
         try:
             request = parse_request(frame)
             if isinstance(request, Connect):
-                await self._connect(request)
+                await self._connect(replace(request, wants=replace(request.wants, deflate=self._deflates)))
             else:
                 await self._send_user_data(request)
         except BridgeError as error:
-            self._outbox.offer(error_frame(str(error)))
+            self.offer(error_frame(str(error)))
         except Exception:
             log.exception("a request could not be answered")
-            self._outbox.offer(error_frame("Sorry, something went wrong here. Please try again."))
+            self.offer(error_frame("Sorry, something went wrong here. Please try again."))
 
     async def _connect(self, request: Connect) -> None:
         entry = await self._admission.admit(request.server, request.credentials)
         if entry.trouble is not None:
             # Before the join: an old client that has no world yet answers an error by asking again.
-            self._outbox.offer(error_frame(entry.trouble))
+            self.offer(error_frame(entry.trouble))
         self.enter(entry.room, request)
 
     async def _send_user_data(self, request: GetUserData) -> None:
         entry = await self._admission.admit(request.server, request.credentials, seated=self.room)
         users = entry.room.users(full=bool(self.wants.events))
-        self._outbox.offer(user_data_frame(entry.room.info.id, users))
+        frame = user_data_frame(entry.room.info.id, users, deflate=self._deflates)
+        self.offer(frame)
+
+    def _renew(self) -> None:
+        """Make up for what could not be delivered: a snapshot of where this viewer is now."""
+        if self.room is not None:
+            self.enter(self.room)
 
     def _leave(self) -> None:
         if self.room is not None:

@@ -1,0 +1,41 @@
+"""A room's last events, for viewers that come back: bounded in number and in age."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from bridge.protocol import Event
+
+
+class History:
+    """Everything that happened after the position `since`. Pure: the caller brings the clock, in seconds."""
+
+    def __init__(self, max_events: int, max_age: float) -> None:
+        self.since = 0
+        self.max_age = max_age
+        self._max_events = max_events
+        self._events: deque[tuple[float, Event]] = deque()
+
+    def add(self, events: Iterable[Event], now: float) -> None:
+        """Keep these, which happened now, and forget what is too old or too much."""
+        self._events.extend((now, event) for event in events)
+        while self._events and (
+            len(self._events) > self._max_events or self._events[0][0] <= now - self.max_age
+        ):
+            self.since = self._events.popleft()[1].position
+
+    def start_at(self, position: int) -> None:
+        """Forget everything up to this position."""
+        self._events.clear()
+        self.since = position
+
+    def forget(self, unwanted: Callable[[Event], bool]) -> None:
+        """Forget what may not be told any more, whoever missed it."""
+        self._events = deque(kept for kept in self._events if not unwanted(kept[1]))
+
+    def after(self, position: int) -> list[Event]:
+        """Return what happened after a position that is not before `since`."""
+        return [event for _, event in self._events if event.position > position]
+
+    def next_due(self) -> float | None:
+        """Tell when something gets too old, if there is anything."""
+        return self._events[0][0] + self.max_age if self._events else None
