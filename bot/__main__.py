@@ -15,6 +15,7 @@ from bot.config import Config, ConfigError, read_env
 from bot.errors import explain
 from bridge import __version__
 from bridge.errors import cannot_listen
+from bridge.process import run
 from bridge.server import WebSocketServer
 from bridge.signals import stop_signal
 
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     logs.configure(config.log_level)
-    trouble = asyncio.run(_demo(config) if options.demo else _live(config))
+    trouble = run(_demo(config) if options.demo else _live(config), viewers=config.limits.viewers)
     if trouble is not None:
         print(trouble, file=sys.stderr)
         return 1
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _demo(config: Config) -> str | None:
     """Serve made-up guilds until stopped; return what is wrong, if anything is."""
-    server = WebSocketServer(config.port, config.host)
+    server = WebSocketServer(config.port, config.host, limits=config.limits)
     try:
         with stop_signal() as stopped:
             await server.start()

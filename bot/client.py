@@ -49,7 +49,9 @@ class DZoneBot(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,  # on_ready must not wait for every member of every guild
         )
         self.config = config
-        self.bridge = WebSocketServer(config.port, config.host, provider=EmptyProvider())
+        self.bridge = WebSocketServer(
+            config.port, config.host, provider=EmptyProvider(), limits=config.limits
+        )
         self.bridge.on_get_client_id(self._client_id)
         self.failure: OSError | None = None
         self._loader = MemberLoader(self)

@@ -12,15 +12,30 @@ from urllib.parse import urlsplit
 
 from dotenv.parser import Binding, parse_stream
 
+from bridge.limits import DEFAULT_LIMITS, Limits
+
 PORTAL: Final = "https://discord.com/developers/applications"
 DISCORD_API: Final = "https://discord.com/api/v10"
-SETTINGS: Final = ("DISCORD_TOKEN", "HOST", "PORT", "PUBLIC_URL", "LOG_LEVEL", "DISCORD_API_URL")
+SETTINGS: Final = (
+    "DISCORD_TOKEN",
+    "HOST",
+    "PORT",
+    "PUBLIC_URL",
+    "LOG_LEVEL",
+    "MAX_VIEWERS",
+    "HISTORY_EVENTS",
+    "HISTORY_SECONDS",
+    "DISCORD_API_URL",
+)
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 HOW_TO_WRITE: Final = "Write NAME=value, such as DISCORD_TOKEN=your-token, and close every quote."
 _PLAIN_URL: Final = re.compile(r"[!\"$->@-~]+")  # printable ASCII without query and fragment
 EXAMPLES: Final = {"PUBLIC_URL": "https://zone.example.org", "DISCORD_API_URL": DISCORD_API}
 MAX_SHOWN: Final = 40  # characters; a token is longer, and its first half is no secret
 _MAX_PORT: Final = 65535
+_MAX_VIEWERS: Final = 1_000_000
+_MAX_EVENTS: Final = 100_000  # of each guild, about 1 KB each
+_MAX_SECONDS: Final = 86_400
 
 
 class ConfigError(Exception):
@@ -31,8 +46,8 @@ class ConfigError(Exception):
 class Config:
     """How this bot runs.
 
-    `host` and `port` are where the bridge listens, `public_url` is how people reach it, `api_url` the
-    base of Discord's REST API.
+    `host` and `port` are where the bridge listens, `public_url` is how people reach it, `limits` how much
+    it takes on, `api_url` the base of Discord's REST API.
     """
 
     token: str = field(repr=False)
@@ -40,6 +55,7 @@ class Config:
     port: int = 3000
     public_url: str = "http://localhost:3000"
     log_level: str = "INFO"
+    limits: Limits = DEFAULT_LIMITS
     api_url: str = DISCORD_API
 
     @classmethod
@@ -51,13 +67,14 @@ class Config:
         """
         values = {name: env.get(name, "").strip() for name in SETTINGS}
         host = _host(values["HOST"] or "localhost")
-        port = _port(values["PORT"] or "3000")
+        port = _number("PORT", values["PORT"], 3000, 0, _MAX_PORT)
         return cls(
             token=_token(values["DISCORD_TOKEN"]),
             host=host,
             port=port,
             public_url=_url("PUBLIC_URL", values["PUBLIC_URL"] or _local_url(host, port)),
             log_level=_level(values["LOG_LEVEL"] or "INFO"),
+            limits=_limits(values),
             api_url=_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
         )
 
@@ -130,12 +147,24 @@ def _host(text: str) -> str:
     return text
 
 
-def _port(text: str) -> int:
-    if not (
-        text.isascii() and text.isdecimal() and len(text) <= len(str(_MAX_PORT)) and int(text) <= _MAX_PORT
-    ):
-        raise ConfigError(f"PORT is {_shown(text)}; it must be a number from 0 to {_MAX_PORT}, such as 3000.")
-    return int(text)
+def _limits(values: Mapping[str, str]) -> Limits:
+    default = DEFAULT_LIMITS
+    events, seconds = values["HISTORY_EVENTS"], values["HISTORY_SECONDS"]
+    return Limits(
+        viewers=_number("MAX_VIEWERS", values["MAX_VIEWERS"], default.viewers, 1, _MAX_VIEWERS),
+        history_events=_number("HISTORY_EVENTS", events, default.history_events, 0, _MAX_EVENTS),
+        history_age=_number("HISTORY_SECONDS", seconds, int(default.history_age), 0, _MAX_SECONDS),
+    )
+
+
+def _number(name: str, text: str, default: int, least: int, most: int) -> int:
+    if not text:
+        return default
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most:
+        return int(text)
+    raise ConfigError(
+        f"{name} is {_shown(text)}; it must be a number from {least} to {most}, such as {default}."
+    )
 
 
 def _level(text: str) -> str:
