@@ -1,5 +1,6 @@
 """May this viewer enter that room."""
 
+import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,7 +10,8 @@ from typing import Any
 from bridge import owner
 from bridge.directory import Directory
 from bridge.errors import ProviderError, Refused
-from bridge.model import RESERVED_SLUGS
+from bridge.model import RESERVED_SLUGS, GuildInfo
+from bridge.passwords import is_password
 from bridge.protocol import LOGIN_NEEDED, NO_SUCH_SERVER, WRONG_PASSWORD, Credentials
 from bridge.providers.feed import TIMEOUT, Feed
 from bridge.room import Room
@@ -98,8 +100,8 @@ class Admission:
         info = room.info
         if not info.protected:
             return
-        if info.password is not None and credentials.password is not None:
-            if hmac.compare_digest(_digestible(info.password), _digestible(credentials.password)):
+        if info.has_password and credentials.password is not None:
+            if await _is_password(credentials.password, info):
                 return
             raise Refused(WRONG_PASSWORD)
         if not await self._is_valid_login(credentials, info.id):
@@ -115,6 +117,13 @@ class Admission:
             # Its type alone: the text may repeat the token.
             log.warning("on_validate_discord_user failed for guild %s: %s", guild_id, type(error).__name__)
             return False
+
+
+async def _is_password(given: str, info: GuildInfo) -> bool:
+    if info.password is not None:
+        return hmac.compare_digest(_digestible(info.password), _digestible(given))
+    # In a thread: it takes a while, on purpose, and nobody else should have to wait.
+    return await asyncio.to_thread(is_password, given, info.password_hash or "")
 
 
 def _digestible(secret: str) -> bytes:

@@ -18,7 +18,7 @@ STALL_TIMEOUT: Final = 30.0  # seconds a download may stand still
 CHUNK: Final = 64 * 1024  # bytes
 # Bytes of a viewer's that the system may hold. Left to itself it takes 4 MiB of each stalled one, and for
 # as long nobody can see that it stalled.
-SEND_BUFFER: Final = 256 * 1024
+SEND_BUFFER: Final = 128 * 1024
 
 # No compressor stays with a connection, neither ours nor the client's.
 EXTENSIONS: Final = (
@@ -87,6 +87,7 @@ class Connection(ServerConnection):
         if (sock := transport.get_extra_info("socket")) is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._request_limit = self.loop.call_later(HANDSHAKE_TIMEOUT, self.transport.abort)
+        self.recv_messages.resume = self._resume_reading
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -108,14 +109,17 @@ class Connection(ServerConnection):
         super().data_received(data)
 
     def pause_writing(self) -> None:
-        """Write no more for now."""
+        """Write no more for now, and read no more: each ping has an answer, which would pile up."""
         super().pause_writing()
+        self.transport.pause_reading()
         if self._writer is not None:
             self._writer.pause()
 
     def resume_writing(self) -> None:
-        """Go on writing."""
+        """Go on writing, and reading."""
         super().resume_writing()
+        if not self.recv_messages.paused:
+            self._resume_reading()
         if self._writer is not None:
             self._writer.resume()
 
@@ -169,6 +173,10 @@ class Connection(ServerConnection):
         except (OSError, TimeoutError):
             self.transport.abort()
             await self.wait_closed()
+
+    def _resume_reading(self) -> None:
+        if not self.paused:
+            self.transport.resume_reading()
 
     def _stop_waiting(self) -> None:
         if self._request_limit is not None:

@@ -18,7 +18,8 @@ LOBBY: Final = GuildInfo(id="0", slug="lobby", name="Waiting for a Discord serve
 class Directory:
     """The rooms by guild, and an empty lobby for viewers when there is nothing to show.
 
-    `on_changed` is called when a room appeared, or may be entered by others than before.
+    `edition` grows whenever the listing changes. `on_changed` is called when a room appeared, or may be
+    entered by others than before.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class Directory:
     ) -> None:
         self._limits = limits
         self._greetings: dict[bool, bytes] = {}
+        self.edition = 0  # of the listing
         self._named: dict[str, Room] | None = None  # by slug, forgotten when one changes
         self._aliased: dict[str, Room] = {}
         self.rooms: dict[str, Room] = {}
@@ -67,7 +69,8 @@ class Directory:
             return
         self._named = None
         window = self._windows.pop(room)
-        window.flush()
+        if room.viewers:
+            window.flush()
         window.stop()
         room.dismiss_viewers(Goodbye.REVOKED, SERVER_HIDDEN)
         log.info("room %s closed (%s)", room.info.slug, guild_id)
@@ -114,6 +117,7 @@ class Directory:
 
     def _announce(self) -> None:
         """The list changed: tell viewers who asked for `servers`."""
+        self.edition += 1
         self._greetings.clear()
         watched = [room for room in (self.lobby, *self.rooms.values()) if room.viewers]
         if watched:

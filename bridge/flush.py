@@ -20,40 +20,34 @@ class FlushWindow:
 
     def __init__(self, flush: Callable[[float], float | None]) -> None:
         self._flush = flush
-        self._flushed = float("-inf")
+        self._began = self._opens = float("-inf")  # when the last flush began, and the next one may come
         self._window = WINDOW
         self._woken = 0  # times since the last flush
-        self._closing = False  # whether a flush at the end of the window is planned
         self._timer: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
-        """Flush as soon as the window allows."""
+        """Flush as soon as the window allows: at the earliest in the next turn of the loop: more may come."""
         self._woken += 1
-        if self._closing:
-            return
-        now = asyncio.get_running_loop().time()
-        if now >= self._flushed + self._window:
-            self.flush()
-        else:
-            self._closing = True
-            self._come_back(self._flushed + self._window)
+        if self._woken == 1:
+            self._come_back(self._opens)
 
     def flush(self) -> None:
         """Flush now."""
-        self.stop()
-        now = asyncio.get_running_loop().time()
-        self._adapt(now - self._flushed)
-        self._flushed = now
+        self._cancel()
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._adapt(now - self._began)
+        self._began = now
         due = self._flush(now)
+        # From the end of it: to many viewers it takes longer than the window, and something else has to run.
+        self._opens = loop.time() + self._window
         if due is not None:
-            self._come_back(max(due, now + self._window))
+            self._come_back(max(due, self._opens))
 
     def stop(self) -> None:
         """Forget what was planned."""
-        self._closing = False
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._cancel()
+        self._woken = 0
 
     def _adapt(self, elapsed: float) -> None:
         """Make the window fit the rate since the last flush; it at most doubles, for a burst is no rate."""
@@ -64,6 +58,10 @@ class FlushWindow:
 
     def _come_back(self, at: float) -> None:
         if self._timer is None or self._timer.when() > at:
-            if self._timer is not None:
-                self._timer.cancel()
+            self._cancel()
             self._timer = asyncio.get_running_loop().call_at(at, self.flush)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -4,7 +4,7 @@ The field names are those of the wire protocol where it has one; the types are t
 """
 
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 Status = Literal["online", "idle", "dnd", "offline"]
 ChannelKind = Literal["text", "voice", "stage", "forum", "news"]
@@ -25,8 +25,7 @@ class Voice:
     streaming: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
     """A person or bot in a guild, as viewers may see them.
 
     `uid` is a Discord snowflake, `role_color` is `#rrggbb`, `avatar` a URL, `activity` a readable
@@ -41,6 +40,11 @@ class Member:
     avatar: str | None = None
     voice: Voice | None = None
     activity: str | None = None
+
+    def with_presence(self, status: Status, activity: str | None) -> "Member":
+        """Be the same person with another status and activity; written out, because it is so frequent."""
+        uid, username, _, role_color, bot, avatar, voice, _ = self
+        return Member(uid, username, status, role_color, bot, avatar, voice, activity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class GuildInfo:
     `id` is the snowflake, `slug` the short public name in links. `alias` is a word that keeps links
     working when the slug changes: any name that ends in `-<alias>` leads to this guild. `protected`
     guilds admit only whom the validator or the password lets in. An unlisted guild is left out of the
-    server list, but its link opens it. `member_count` counts everybody, shown or not.
+    server list, but its link opens it. `member_count` counts everybody, shown or not. The password is
+    known as it is or, better, as a hash.
     """
 
     id: str
@@ -73,11 +78,17 @@ class GuildInfo:
     alias: str | None = None
     member_count: int | None = None
     password: str | None = field(default=None, repr=False)
+    password_hash: str | None = field(default=None, repr=False)
 
     @property
-    def door(self) -> tuple[bool, str | None]:
+    def has_password(self) -> bool:
+        """Whether a password opens the door."""
+        return self.password is not None or self.password_hash is not None
+
+    @property
+    def door(self) -> tuple[bool, str | None, str | None]:
         """What decides who may enter."""
-        return self.protected, self.password
+        return self.protected, self.password, self.password_hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class Pages:
         """Know that this member came, changed or left."""
         if self._pages:
             self._stale.add(uid)
+            if len(self._stale) > len(self._members):  # nobody looked for long: all of it would be made anew
+                self._forget()
 
     def plain(self) -> Iterator[bytes]:
         """Encode all members, a page at a time: entries with commas between."""
@@ -96,13 +98,13 @@ class Pages:
     def _is_worn_out(self) -> bool:
         """Tell whether nothing is encoded yet, or those who left have left too much empty space."""
         needed = len(self._members)
-        return (
-            not self._pages
-            or len(self._stale) > needed
-            or len(self._pages) * PAGE_SIZE > 4 * (needed + PAGE_SIZE)
-        )
+        return not self._pages or len(self._pages) * PAGE_SIZE > 4 * (needed + PAGE_SIZE)
 
     def _start_afresh(self) -> None:
+        self._forget()
+        self._stale.update(self._members)
+
+    def _forget(self) -> None:
         self._pages.clear()
         self._page_of.clear()
-        self._stale = set(self._members)
+        self._stale.clear()

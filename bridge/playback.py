@@ -49,10 +49,11 @@ class Playback:
                     out.append(event)
         return out
 
-    def silence(self, channel: str) -> None:
-        """Forget what waits to be said in a channel that is no longer shown."""
-        if lane := self._lanes.get(channel):
-            lane.waiting.clear()
+    def silence(self, channel: str | None = None) -> None:
+        """Forget what waits to be said in a channel that is no longer shown, or in all of them."""
+        for name, lane in self._lanes.items():
+            if channel in (None, name):
+                lane.waiting.clear()
 
     def next_due(self) -> float | None:
         """Tell when something held back may go out, if anything is."""

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
 from typing import Any, Final, Literal, Protocol
 
 from bridge.errors import BadRequest
@@ -213,6 +212,8 @@ class Event:
     `head` the fields beside `type` and `data`.
     """
 
+    __slots__ = ("_full", "_has_data", "_head", "_plain", "data", "extras", "position", "type")
+
     def __init__(
         self,
         type: str,  # noqa: A002 - the protocol's own word
@@ -223,10 +224,12 @@ class Event:
     ) -> None:
         self.type = type
         self.position = position
-        self._head = head
         self.data: Mapping[str, Any] = {} if data is None else data
+        self.extras: Mapping[str, Any] = {} if extras is None else extras
+        self._head = head
         self._has_data = data is not None
-        self.extras = extras or {}
+        self._plain: bytes | None = None  # encoded, without the brace that closes it
+        self._full: bytes | None = None
 
     def with_data(self, data: Mapping[str, Any]) -> "Event":
         """Say something else at the same position."""
@@ -234,31 +237,25 @@ class Event:
 
     def after(self, earlier: "Event") -> "Event":
         """Say at once what an earlier event said and this one doesn't contradict."""
-        return Event(
-            self.type,
-            self.position,
-            self._head,
-            {**earlier.data, **self.data},
-            {**earlier.extras, **self.extras},
-        )
-
-    @cached_property
-    def _plain(self) -> bytes:
-        body = {"type": self.type, **self._head}
-        if self._has_data:
-            body["data"] = self.data
-        return encode(body)[:-1]
-
-    @cached_property
-    def _full(self) -> bytes:
-        if not self.extras:
-            return self._plain
-        return encode({"type": self.type, **self._head, "data": {**self.data, **self.extras}})[:-1]
+        data = {**earlier.data, **self.data}
+        return Event(self.type, self.position, self._head, data, {**earlier.extras, **self.extras})
 
     def payload(self, wants: Wants, cursor: bytes) -> bytes:
         """Encode for clients that want this."""
-        body = self._full if wants.events else self._plain
+        body = self._with_extras() if wants.events and self.extras else self._without_extras()
         return body + b"}" if wants.asked_for_nothing else body + b',"cursor":' + cursor + b"}"
+
+    def _without_extras(self) -> bytes:
+        if self._plain is None:
+            body = {"type": self.type, **self._head}
+            self._plain = encode(body | {"data": self.data} if self._has_data else body)[:-1]
+        return self._plain
+
+    def _with_extras(self) -> bytes:
+        if self._full is None:
+            body = {"type": self.type, **self._head, "data": {**self.data, **self.extras}}
+            self._full = encode(body)[:-1]
+        return self._full
 
 
 def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:

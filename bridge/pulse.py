@@ -15,9 +15,9 @@ from bridge.protocol import Goodbye
 
 log = logging.getLogger(__name__)
 
-PERIOD: Final = 10.0  # seconds between two looks at a viewer
-MAX_STUCK: Final = 3  # looks at which a viewer may have read nothing of what waits for it
-MAX_SILENT: Final = 4  # looks at which nothing may have been heard of a viewer
+PERIOD: Final = 8.0  # seconds between two looks at a viewer
+MAX_STUCK: Final = 4  # looks at which a viewer may have read nothing of what waits for it
+MAX_SILENT: Final = 5  # looks at which nothing may have been heard of a viewer
 TICK: Final = 0.5  # seconds
 
 Dismiss = Callable[[Goodbye], None]

@@ -6,13 +6,16 @@ What can be repaired is repaired, the rest is skipped; both are counted by field
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
-from bridge.model import DEFAULT_COLOR, RESERVED_SLUGS, STATUSES, GuildInfo, Member, Status
+from bridge.model import DEFAULT_COLOR, RESERVED_SLUGS, GuildInfo, Member, Status
 from bridge.protocol import MAX_NAME
 
 MAX_TEXT: Final = 200  # characters of a name that reaches viewers; Discord's longest is 100
 
+_STATUSES: Final[dict[str, Status]] = {
+    "online": "online", "idle": "idle", "dnd": "dnd", "offline": "offline", "invisible": "offline",
+}  # fmt: skip
 _COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 Complaints = Counter[str]
@@ -57,10 +60,7 @@ def parse_users(raw: object, complaints: Complaints) -> list[Member]:
 
 def parse_status(value: object) -> Status | None:
     """Read a status; invisible people are offline. None if it is no status."""
-    text = str(value)
-    if text == "invisible":
-        return "offline"
-    return cast("Status", text) if text in STATUSES else None
+    return _STATUSES.get(str(value))
 
 
 def parse_color(value: object) -> str | None:

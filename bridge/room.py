@@ -2,12 +2,13 @@
 
 import secrets
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from bridge.history import History
 from bridge.limits import DEFAULT_LIMITS, Limits
-from bridge.model import Channel, GuildInfo, Member, Message
+from bridge.model import Channel, GuildInfo, Member, Message, Status
 from bridge.pages import Pages
 from bridge.playback import Playback
 from bridge.protocol import (
@@ -30,6 +31,7 @@ from bridge.protocol import (
 )
 
 MAX_SAID: Final = 200  # messages; an older one no viewer still shows
+MAX_SNAPSHOTS: Final = 8  # kinds of clients for which the last snapshot is kept
 _WHOLE: Final = ("channels", "servers")  # each says everything: a later one replaces an earlier
 
 
@@ -60,7 +62,7 @@ class Room:
         self.client_id: str | None = None
         self.members: dict[str, Member] = {}
         self.channels: dict[str, Channel] = {}
-        self.said: dict[str, str] = {}  # the last messages' ids, and who said them
+        self.said: dict[str, Message] = {}  # the last messages with an id, without their words
         self.position = 0
         self._epoch = secrets.token_hex(4)  # a cursor of an earlier life of this room must not match
         self._wake = wake
@@ -73,7 +75,8 @@ class Room:
         # Viewers in the order in which they came: so they lie in memory, and are read without a jump.
         self._audiences: dict[Wants, dict[Viewer, None]] = {}
         self._playback = Playback()
-        self._pages = {full: Pages(self.members, full=full) for full in (False, True)}
+        self._head = {"server": info.id}
+        self._pages = tuple(Pages(self.members, full=full) for full in (False, True))
         self._join_frames: dict[Wants, bytes] = {}
         self._join_frames_of: tuple[int, GuildInfo] | None = None  # the state that they show
 
@@ -116,9 +119,13 @@ class Room:
         """
         return self._resumption(request) or self._snapshot(request)
 
+    def servers_frame(self, listing: Mapping[str, Any], wants: Wants) -> bytes:
+        """Frame the list of servers for one viewer who may have missed that it changed."""
+        return event_frames([Event("servers", self.position, self._head, listing)], wants, self._epoch)
+
     def users(self, *, full: bool) -> Users:
         """Show all members, for `get_user_data`; `full` is for clients that asked for events."""
-        return self._pages[full]
+        return self._pages[int(full)]
 
     def counts(self) -> dict[str, int]:
         """Count everybody, who is not offline, and who is shown."""
@@ -136,14 +143,35 @@ class Room:
         """Show this presence, whether or not it is news."""
         known = self._replace(member)
         self._announce_presence(member, known)
+        self._announce_doing(member, known)
         self._stir()
 
     def put_all(self, members: Iterable[Member]) -> None:
         """Bring these members to this state: what is news goes out together."""
         for member in members:
             if self.members.get(member.uid) != member:
-                self._announce_news(member, self._replace(member))
+                known = self._replace(member)
+                if known is None or _looks(member) != _looks(known):
+                    self._announce_presence(member, known)
+                self._announce_doing(member, known)
         self._stir()
+
+    def present(self, uid: str, status: Status, activity: str | None) -> bool:
+        """Show what is news about a member's status and activity; tell whether they are here at all.
+
+        As `put_all` would, but without a look at everything else: nothing happens as often.
+        """
+        known = self.members.get(uid)
+        if known is None:
+            return False
+        if status != known.status or activity != known.activity:
+            self._replace(known.with_presence(status, activity))
+            if status != known.status:
+                self._append("presence", self._head, {"uid": uid, "status": status})
+            if activity != known.activity:
+                self._append("activity", self._head, {"uid": uid, "text": activity})
+            self._stir()
+        return True
 
     def remove(self, uid: str) -> None:
         """Take a member away. Viewers hear of it only if they had that member."""
@@ -168,19 +196,35 @@ class Room:
         """Make these the room's channels; viewers who asked for events get the whole map if it changed."""
         now = {channel.id: channel for channel in channels}
         if now != self.channels:
-            for hidden in self.channels.keys() - now.keys():
-                self._forget_channel(hidden)
+            self._forget_channels(self.channels.keys() - now.keys())
             self.channels = now
             self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
 
     def say(self, message: Message) -> None:
         """Pass on somebody's words."""
         if message.id is not None:
-            self.said[message.id] = message.uid
+            self.said[message.id] = replace(message, message="")
             if len(self.said) > MAX_SAID:
                 del self.said[next(iter(self.said))]
         data = {"uid": message.uid, "message": message.message, "channel": message.channel}
         self._publish("message", data, message_extras(message))
+        self._stir()
+
+    def forget_words(self, uid: str | None = None) -> None:
+        """Take back somebody's words, or everybody's, and let nothing of the past leave any more.
+
+        Nothing of anybody's: others may have named who wants to be forgotten. Who comes back gets a snapshot.
+        Flush first, or viewers miss what is pending.
+        """
+        self._pending.clear()
+        self._replaceable.clear()
+        self._history.start_at(self.position)
+        self._playback.silence()
+        for message_id, words in list(self.said.items()):
+            if uid is None or words.uid == uid:
+                del self.said[message_id]
+                deletion = {"uid": words.uid, "channel": words.channel, "id": message_id, "message": None}
+                self._publish("edit", deletion)
         self._stir()
 
     def publish(self, type: EventType, data: Mapping[str, Any]) -> None:  # noqa: A002 - the protocol's word
@@ -203,7 +247,8 @@ class Room:
         events = list(self._pending.values())
         self._pending.clear()
         self._replaceable.clear()
-        self._history.add(events, now)
+        # Not the server list: who comes back is greeted with the one of then.
+        self._history.add((event for event in events if event.type != "servers"), now)
         self._stop_recording_for_nobody(now)
         paced = self._pace(events, now)
         for wants, audience in list(self._audiences.items()):
@@ -251,7 +296,10 @@ class Room:
         if since is None or not self._history.since <= since <= self.position:
             return None
         missed = self._history.after(since)
-        missed += [event for event in self._pending.values() if event.position > since]
+        pending = (event for event in self._pending.values() if event.type != "servers")
+        missed += (event for event in pending if event.position > since)
+        # The list of servers comes with the greeting, or beside the join: a newer one than any here.
+        missed = [event for event in missed if event.type != "servers"]
         # The cursor stays where it was: the connection may break before the events are through.
         join = server_join_frame(self._state(request.wants, since, users=None), request)
         return join + event_frames(missed, request.wants, self._epoch)
@@ -267,8 +315,13 @@ class Room:
             state = self._state(wants, self.position, self.users(full=bool(wants.events)))
             frame = server_join_frame(state, request)
             if request.credentials.password is None:
-                self._join_frames[wants] = frame
+                self._keep_snapshot(wants, frame)
         return frame
+
+    def _keep_snapshot(self, wants: Wants, frame: bytes) -> None:
+        if len(self._join_frames) >= MAX_SNAPSHOTS:
+            del self._join_frames[next(iter(self._join_frames))]
+        self._join_frames[wants] = frame
 
     def _state(self, wants: Wants, position: int, users: Users | None) -> Snapshot:
         return Snapshot(
@@ -290,16 +343,23 @@ class Room:
         self._forget_encoded(member.uid)
         return known
 
-    def _forget_channel(self, hidden: str) -> None:
-        """Let nothing that happened in a channel leave any more."""
-        self._playback.silence(hidden)
-        self._history.forget(lambda event: event.data.get("channel") == hidden)
-        self._pending = {
-            at: event for at, event in self._pending.items() if event.data.get("channel") != hidden
-        }
+    def _forget_channels(self, hidden: Collection[str]) -> None:
+        """Let nothing that happened in channels leave any more, nor that somebody talks there."""
+        if not hidden:
+            return
+        for channel in hidden:
+            self._playback.silence(channel)
+        self._forget(lambda event: event.data.get("channel") in hidden)
+        talking = [m for m in self.members.values() if m.voice is not None and m.voice.channel in hidden]
+        self.put_all(member._replace(voice=None) for member in talking)
+
+    def _forget(self, unwanted: Callable[[Event], bool]) -> None:
+        self._history.forget(unwanted)
+        self._replaceable.clear()  # what it names may be gone
+        self._pending = {at: event for at, event in self._pending.items() if not unwanted(event)}
 
     def _forget_encoded(self, uid: str) -> None:
-        for pages in self._pages.values():
+        for pages in self._pages:
             pages.touch(uid)
 
     def _announce_presence(self, member: Member, known: Member | None) -> None:
@@ -309,13 +369,11 @@ class Room:
             data["username"] = member.username
         if known is None or known.role_color != member.role_color:
             data["roleColor"] = member.role_color
-        before = member_extras(known) if known else {}
-        extras = {key: value for key, value in member_extras(member).items() if before.get(key) != value}
-        self._publish("presence", data, extras)
+        self._append("presence", self._head, data, _extras(member, known))
 
-    def _announce_news(self, member: Member, known: Member | None) -> None:
-        if known is None or _looks(member) != _looks(known):
-            self._announce_presence(member, known)
+    def _announce_doing(self, member: Member, known: Member | None) -> None:
+        """Say where a known member talks now and what they do, if that is news."""
+        if known is None:
             return
         if member.voice != known.voice:
             self._publish("voice", {"uid": member.uid, **voice_data(member.voice)})
@@ -328,7 +386,7 @@ class Room:
         data: Mapping[str, Any],
         extras: Mapping[str, Any] | None = None,
     ) -> None:
-        self._append(type, {"server": self.info.id}, data, extras)
+        self._append(type, self._head, data, extras)
 
     def _append(
         self,
@@ -358,6 +416,21 @@ class Room:
             return event
         self._replaceable[uid] = event.position
         return event if earlier is None else event.after(self._pending.pop(earlier))
+
+
+def _extras(member: Member, known: Member | None) -> dict[str, Any]:
+    """Name what clients that asked for events can't know yet, and no event of its own tells them.
+
+    That is, of who is known, only their `bot` and `avatar`.
+    """
+    if known is None:
+        return {key: value for key, value in member_extras(member).items() if value is not None}
+    extras: dict[str, Any] = {}
+    if member.bot != known.bot:
+        extras["bot"] = member.bot
+    if member.avatar != known.avatar:
+        extras["avatar"] = member.avatar
+    return extras
 
 
 def _looks(member: Member) -> tuple[object, ...]:

@@ -6,8 +6,8 @@ import errno
 import logging
 import random
 from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
+from types import EllipsisType
 from typing import Any, Final, cast, overload
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -38,6 +38,7 @@ LOBBY_PACE: Final = 1.0  # seconds at least between two looks for a room
 MAX_WAITING: Final = 4096
 ACCEPTED_AT_ONCE: Final = 64
 MAX_TURNED_AWAY: Final = 500  # connections beyond the last viewer: they get the page, or a word why not
+_TEXTUAL: Final = (str, int)
 STOP_GRACE: Final = 2.0  # seconds that viewers have to answer the close frame when the bridge stops
 
 
@@ -268,35 +269,27 @@ class WebSocketServer:
         username: str | None = None,
         role_color: str | None = None,
         delete: bool = False,  # noqa: FBT001, FBT002 - documented as positional
-    ) -> None:
+        *,
+        activity: str | EllipsisType | None = ...,
+    ) -> bool:
         """Show somebody's status, let them in, or with `delete` take them away.
 
-        What is None stays as it was. Somebody new needs a `username`: without one nothing is shown.
+        What is None stays as it was; `activity`, which None clears, if it is left out. With an activity,
+        viewers hear only what is news. Somebody new needs a `username`: without one nothing is shown.
+
+        Returns:
+            Whether viewers see this member now.
         """
         room = self._room(server)
         if room is None:
-            return
+            return False
         uid = _text(uid)
         if delete:
             room.remove(uid)
-            return
-        known = room.members.get(uid)
-        name = _text(username) if username else known.username if known else None
-        if name is None:
-            if room.viewers:
-                log.warning(
-                    "presence of %s in guild %s not shown: somebody new needs a username", uid, server
-                )
-            return
-        before = known or Member(uid, name)
-        room.put(
-            replace(
-                before,
-                username=name[:MAX_TEXT],
-                status=parse_status(status) or "offline",
-                role_color=_new_color(role_color, before.role_color),
-            )
-        )
+            return False
+        if username or role_color is not None or isinstance(activity, EllipsisType):
+            return self._put(room, uid, status, username, role_color, activity)
+        return room.present(uid, parse_status(status) or "offline", activity)
 
     async def broadcast_client_id_update(self, server: str | int, client_id: str | int) -> None:
         """Tell viewers which Discord application they log in with from now on."""
@@ -332,12 +325,13 @@ class WebSocketServer:
     async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
         """Show where somebody talks; None if they don't any more. Reaches viewers who asked for `voice`."""
         if (room := self._room(server)) and (member := room.members.get(str(uid))):
-            room.put_all([replace(member, voice=voice)])
+            room.put_all([member._replace(voice=voice)])
 
     async def broadcast_activity(self, server: str | int, uid: str | int, text: str | None) -> None:
         """Show what somebody does; None clears it. Reaches viewers who asked for `activity`."""
         if (room := self._room(server)) and (member := room.members.get(str(uid))):
-            room.put_all([replace(member, activity=None if text is None else _text(text))])
+            activity = None if text is None else _text(text)
+            room.put_all([member.with_presence(member.status, activity)])
 
     # Rooms that an owner feeds, as the bot does
 
@@ -358,6 +352,12 @@ class WebSocketServer:
         if room := self._room(server):
             room.put_all(members)
 
+    def hide_members(self, server: str | int, uids: Iterable[str | int]) -> None:
+        """Take members away, as far as viewers see them."""
+        if room := self._room(server):
+            for uid in uids:
+                room.remove(str(uid))
+
     def member(self, server: str | int, uid: str | int) -> Member | None:
         """Return what viewers see of somebody now. None if they don't see them."""
         room = self._room(server)
@@ -366,7 +366,22 @@ class WebSocketServer:
     def author_of(self, server: str | int, message_id: str | int) -> str | None:
         """Return the uid of whoever said one of a guild's last messages. None if viewers haven't seen it."""
         room = self._room(server)
-        return room.said.get(str(message_id)) if room else None
+        words = room.said.get(str(message_id)) if room else None
+        return words.uid if words else None
+
+    def viewer_count(self, server: str | int) -> int:
+        """Count who watches a guild now."""
+        room = self._room(server)
+        return len(room.viewers) if room else 0
+
+    def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
+        """Take back what somebody said in a guild, or everybody.
+
+        Viewers who asked for `edit` see it vanish, and nobody who comes back later gets words of the past.
+        """
+        if room := self._room(server):
+            self._directory.flush()
+            room.forget_words(None if uid is None else str(uid))
 
     def hide_guild(self, server: str | int) -> None:
         """Close a guild's room: its viewers are told, and their connections closed with 1008."""
@@ -376,6 +391,30 @@ class WebSocketServer:
 
     def _room(self, server: str | int) -> Room | None:
         return self._directory.rooms.get(str(server))
+
+    def _put(
+        self, room: Room, uid: str, status: str, username: str | None, role_color: str | None,
+        activity: str | EllipsisType | None,
+    ) -> bool:  # fmt: skip
+        known = room.members.get(uid)
+        name = _text(username) if username else known.username if known else None
+        if name is None:
+            if room.viewers:
+                guild_id = room.info.id
+                log.warning(
+                    "presence of %s in guild %s not shown: somebody new needs a username", uid, guild_id
+                )
+            return False
+        before = known or Member(uid, name)
+        room.put(
+            before._replace(
+                username=name[:MAX_TEXT],
+                status=parse_status(status) or "offline",
+                role_color=_new_color(role_color, before.role_color),
+                activity=before.activity if isinstance(activity, EllipsisType) else activity,
+            )
+        )
+        return True
 
     def _ask_to_refresh(self, frame: Mapping[str, Any]) -> None:
         if frame.get("type") != "refresh_data":
@@ -483,7 +522,7 @@ def _text(value: str | int) -> str:
     Raises:
         TypeError: for anything else than text or a number.
     """
-    if not isinstance(value, str | int):
+    if not isinstance(value, _TEXTUAL):
         raise TypeError(f"a text was expected, not {type(value).__name__}")
     return str(value)
 

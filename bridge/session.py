@@ -29,6 +29,7 @@ from bridge.room import Room
 
 log = logging.getLogger(__name__)
 
+OUTDATED: Final = -1  # no edition of the server list
 GREETING_PATIENCE: Final = 0.02  # seconds the greeting waits for a client that speaks first
 
 
@@ -40,6 +41,7 @@ class Session:
         "_deflates",
         "_directory",
         "_feed",
+        "_listing",
         "_request",
         "connection",
         "offer",
@@ -61,6 +63,7 @@ class Session:
         self.seated_at = 0
         self.room: Room | None = None
         self._request = Connect()
+        self._listing: int | None = None  # the edition of the server list that this viewer was given
         self._deflates = connection.deflates
         self.outbox = Outbox(connection, self._renew)
         self.offer = self.outbox.offer  # what a room gives goes there without a detour
@@ -106,11 +109,15 @@ class Session:
         self._request = replace(self._request, cursor=None)  # it was good for this once
         self.room = room
         room.seat(self)
+        if self._listing not in (None, self._directory.edition) and self.wants.includes("servers"):
+            self._listing = self._directory.edition
+            self.offer(room.servers_frame(self._directory.listing(), self.wants))
 
     async def _greet(self) -> None:
         # On failure the last list that could be read, or none, is the greeting; `connect` will say why.
         with contextlib.suppress(ProviderError):
             await self._feed.refresh_servers()
+        self._listing = self._directory.edition
         self.offer(self._directory.greeting(deflate=self._deflates))
 
     async def _answer(self, frame: str | bytes) -> None:
@@ -144,6 +151,7 @@ class Session:
     def _renew(self) -> None:
         """Make up for what could not be delivered: a snapshot of where this viewer is now."""
         if self.room is not None:
+            self._listing = OUTDATED
             self.enter(self.room)
 
     def _leave(self) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -131,7 +130,7 @@ class Feed:
         known = room.members.get(member.uid)
         if known is None:
             return member
-        return replace(member, avatar=known.avatar, voice=known.voice, activity=known.activity)
+        return member._replace(avatar=known.avatar, voice=known.voice, activity=known.activity)
 
     async def _client_id(self, guild_id: str) -> str | None:
         try:

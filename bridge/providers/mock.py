@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from typing import Any, Final, get_args
 
 from bridge.model import Member, Message, Status
@@ -87,7 +86,7 @@ class MockDataProvider:
         members = self._guilds[guild_id]
         member = self._rng.choice(list(members.values()))
         status = self._rng.choice([each for each in _STATUSES if each != member.status])
-        members[member.uid] = replace(member, status=status)
+        members[member.uid] = member._replace(status=status)
         return members[member.uid]
 
     def _talk(self, guild_id: str) -> Message:

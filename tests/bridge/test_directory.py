@@ -4,11 +4,15 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.directory import Directory
 from bridge.model import Channel, GuildInfo, Member
 from bridge.protocol import OPTIONAL_EVENTS, SERVER_HIDDEN, Goodbye, Wants
+from bridge.room import Room
 from tests.bridge.test_room import FakeViewer
+from tests.bridge.wire import read_frames
 
 ONE = GuildInfo("1", "one", "One")
 TWO = GuildInfo("2", "two", "Two", default=True)
@@ -235,6 +239,69 @@ async def test_flush_hands_out_what_is_pending_everywhere(directory: Directory) 
         viewers.append(viewer)
     directory.flush()
     assert [[data["uid"] for data in viewer.data] for viewer in viewers] == [["7", "8"]] * 2
+
+
+# What is kept ready is never out of date
+
+names = st.sampled_from(["one", "two", "x-a", "y-b", "1", "2"])
+guilds = st.builds(
+    GuildInfo,
+    id=st.sampled_from(["1", "2", "3"]),
+    slug=names,
+    name=st.sampled_from(["First", "Second"]),
+    protected=st.booleans(),
+    default=st.booleans(),
+    listed=st.booleans(),
+    alias=st.none() | st.sampled_from(["a", "b"]),
+)
+changes = st.lists(guilds | st.sampled_from(["1", "2", "3"]), max_size=12)
+
+
+def found_slowly(directory: Directory, name: str) -> set[Room]:
+    """Find the rooms that a name may mean by looking at each; the stronger reasons first."""
+    rooms = directory.rooms.values()
+    by_id = {room for room in rooms if room.info.id == name}
+    by_slug = [room for room in rooms if room.info.slug == name][:1]  # of equal ones the first
+    by_alias = {room for room in rooms if room.info.alias == name.rpartition("-")[2]}
+    return by_id or set(by_slug) or by_alias
+
+
+@given(changes)
+async def test_any_name_leads_to_the_room_that_has_it_now(steps: list[GuildInfo | str]) -> None:
+    """Whatever was opened, renamed, closed and opened again, and whoever asked in between."""
+    directory = Directory()
+    for step in steps:
+        if isinstance(step, GuildInfo):
+            directory.open(step)
+        else:
+            directory.close(step)
+        for name in ("one", "two", "x-a", "y-b", "old-a", "old-b", "a", "-a", "1", "2", "3", "", "nobody"):
+            room = directory.resolve(name)
+            candidates = found_slowly(directory, name)
+            assert room in candidates if candidates else room is None
+
+
+@given(changes)
+async def test_the_greeting_is_always_of_now(steps: list[GuildInfo | str]) -> None:
+    """In both its forms: renamed, protected, made the default, listed or not, closed."""
+    directory = Directory()
+    for step in steps:
+        if isinstance(step, GuildInfo):
+            directory.open(step)
+        else:
+            directory.close(step)
+        expected = [{"type": "server-list", "data": directory.listing()}]
+        assert read_frames(directory.greeting()) == expected
+        assert read_frames(directory.greeting(deflate=True)) == expected
+
+
+async def test_the_greeting_is_made_once(directory: Directory) -> None:
+    """However many are greeted, and whatever members do."""
+    directory.open(ONE, [ADA])
+    for deflate in (False, True):
+        greeting = directory.greeting(deflate=deflate)
+        directory.open(ONE, [])
+        assert directory.greeting(deflate=deflate) is greeting
 
 
 def test_rooms_can_be_opened_before_a_loop_runs() -> None:

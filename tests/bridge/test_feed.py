@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -150,7 +149,7 @@ async def test_a_refresh_leaves_what_records_do_not_speak_of(
     feed = feed_with()
     room = await opened(feed, directory)
     await feed.refresh_room(room)
-    busy = replace(room.members["11"], voice=Voice("9", "Lounge"), activity="Playing Factorio")
+    busy = room.members["11"]._replace(voice=Voice("9", "Lounge"), activity="Playing Factorio")
     room.put_all([busy])
     await feed.refresh_room(room)
     assert room.members["11"] == busy

@@ -4,59 +4,110 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.protocol import State
 
+from bridge.connection import Connection
+from bridge.framing import text_frame
 from bridge.outbox import Outbox
-from bridge.protocol import Goodbye, encode, text_frame
-from tests.bridge.wire import PATIENCE, RawViewer, Watcher, handshake, until, watching
+from bridge.protocol import Goodbye, encode
+from tests.bridge.wire import Json, RawViewer, Watcher, handshake, until, watching
 
 BOUND = 64 * 1024  # small, so that a test need not write megabytes
+KEPT = b"x" * 1_000
+
+
+class Connected(Connection):
+    """A connection of no server's: there is none to keep account of it."""
+
+    alive = set()  # noqa: RUF012 - as the server makes it: one for all of a class
 
 
 @dataclass
 class Line:
-    """Both ends' means: the outbox's connections as they come, and the port to dial."""
+    """The bridge's ends as they come, and the port to dial."""
 
     port: int
-    connections: asyncio.Queue[ServerConnection]
+    connections: asyncio.Queue[Connection]
+
+
+class Owed:
+    """A viewer's outbox, and what it asked for: each renewal is announced by a frame."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.renewals = 0
+        self.renewal = b""  # what it takes beside
+        self.outbox = Outbox(connection, self._renew, BOUND)
+
+    def _renew(self) -> None:
+        self.renewals += 1
+        self.outbox.offer(frame({"renewal": self.renewals}) + self.renewal)
+
+    def fall_behind(self) -> None:
+        """Owe more than the bound."""
+        for _ in range(BOUND // len(KEPT) + 1):
+            self.outbox.offer(frame({"dropped": KEPT.decode()}))
+
+    @property
+    def in_memory(self) -> int:
+        return self.outbox.unread + sum(map(len, self.outbox._waiting))
+
+
+@dataclass
+class Sleeper:
+    """A viewer that reads when it is told to, and what it heard."""
+
+    viewer: RawViewer
+    heard: list[Json] = field(default_factory=list)
+
+    async def hear_until(self, key: str) -> list[Json]:
+        """Read up to a frame with this key; return what came, but for what only filled the line."""
+        while True:
+            frame = await self.viewer.hear()
+            if "fill" not in frame:
+                self.heard.append(frame)
+            if key in frame:
+                return self.heard
 
 
 @pytest.fixture
 async def line() -> AsyncIterator[Line]:
-    connections: asyncio.Queue[ServerConnection] = asyncio.Queue()
+    connections: asyncio.Queue[Connection] = asyncio.Queue()
 
     async def keep(connection: ServerConnection) -> None:
+        assert isinstance(connection, Connection)
         await connections.put(connection)
         await connection.wait_closed()
 
-    async with serve(keep, "127.0.0.1", 0, compression=None, close_timeout=0.1) as server:
+    async with serve(
+        keep, "127.0.0.1", 0, create_connection=Connected, compression=None, close_timeout=0.1
+    ) as server:
         yield Line(server.sockets[0].getsockname()[1], connections)
 
 
 @contextlib.asynccontextmanager
-async def reading(line: Line) -> AsyncIterator[tuple[Outbox, ServerConnection, Watcher]]:
-    """Connect a viewer that reads when the test does."""
+async def reading(line: Line) -> AsyncIterator[tuple[Owed, Watcher]]:
+    """Connect a viewer whose client reads all the time."""
     async with watching(line.port, greeted=False) as watcher:
-        connection = await line.connections.get()
-        yield Outbox(connection, BOUND), connection, watcher
+        yield Owed(await line.connections.get()), watcher
 
 
 @contextlib.asynccontextmanager
-async def not_reading(line: Line) -> AsyncIterator[tuple[Outbox, ServerConnection, RawViewer]]:
-    """Connect a viewer that never reads, and fill what the system buffers for it."""
+async def not_reading(line: Line) -> AsyncIterator[tuple[Owed, Sleeper]]:
+    """Connect a viewer that doesn't read, and fill what the system buffers for it."""
     viewer = await RawViewer.dial(line.port, receive_buffer=4096)
     try:
         await viewer.say(handshake())
         await viewer.hear_handshake()
-        connection = await line.connections.get()
-        while connection.transport.get_write_buffer_size() == 0:
-            connection.transport.write(frame("x" * 65_536))
+        owed = Owed(await line.connections.get())
+        while not owed.connection.paused:
+            owed.outbox.offer(frame({"fill": "x" * 16_384}))
             await asyncio.sleep(0)
-        yield Outbox(connection, BOUND + connection.transport.get_write_buffer_size()), connection, viewer
+        yield owed, Sleeper(viewer)
     finally:
         viewer.hang_up()
 
@@ -65,165 +116,193 @@ def frame(value: object) -> bytes:
     return text_frame(encode(value))
 
 
+# Who reads
+
+
 async def test_frames_arrive_in_order(line: Line) -> None:
     """As they were offered."""
-    async with reading(line) as (outbox, _, watcher):
+    async with reading(line) as (owed, watcher):
         for number in range(100):
-            outbox.offer(frame(number))
+            owed.outbox.offer(frame(number))
         assert [json.loads(await watcher.hear_text()) for _ in range(100)] == list(range(100))
-
-
-async def test_a_viewer_that_does_not_read_is_dismissed(line: Line) -> None:
-    """Once it owes more than the bound; until then it keeps its place."""
-    async with not_reading(line) as (outbox, connection, _):
-        offered = 0
-        while connection.state is State.OPEN:
-            outbox.offer(frame("x" * 1_000))
-            offered += 1_000
-        assert BOUND - 2_000 <= offered <= BOUND + 2_000
-
-
-async def test_a_viewer_that_reads_nothing_is_dismissed_in_a_quiet_room(
-    line: Line, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Nothing new need come for it; what it owes is far below the bound, and as it was."""
-    monkeypatch.setattr("bridge.outbox.STALL", 0.05)
-    caplog.set_level("INFO", "bridge.outbox")
-    async with not_reading(line) as (outbox, connection, _):
-        outbox.offer(frame("x" * 1_000))
-        async with asyncio.timeout(PATIENCE):
-            await connection.wait_closed()
-        assert connection.state is State.CLOSED
-    assert "viewer dismissed: SLOW" in caplog.messages
-
-
-async def test_a_viewer_that_has_read_everything_keeps_its_place(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When it is looked at, there is nothing left to read, though there was."""
-    looks: list[Outbox] = []
-    look = Outbox._look_for_progress
-
-    def look_and_tell(outbox: Outbox) -> None:
-        look(outbox)
-        looks.append(outbox)
-
-    monkeypatch.setattr("bridge.outbox.STALL", 0.05)
-    monkeypatch.setattr(Outbox, "_look_for_progress", look_and_tell)
-    async with reading(line) as (outbox, connection, watcher):
-        outbox.offer(frame("x" * 200 * BOUND))
-        await watcher.hear_text()
-        await until(lambda: len(looks) > 0, "a look at the viewer")
-        assert connection.state is State.OPEN
-
-
-async def test_memory_for_a_viewer_that_does_not_read_is_bounded(line: Line) -> None:
-    """However much is offered."""
-    async with not_reading(line) as (outbox, connection, _):
-        before = connection.transport.get_write_buffer_size()
-        for _ in range(1_000):
-            outbox.offer(frame("x" * 10_000))
-        assert connection.transport.get_write_buffer_size() - before <= BOUND + 20_000
 
 
 async def test_one_large_write_is_no_sign_of_slowness(line: Line) -> None:
     """A viewer that owes nothing keeps its place, whatever comes at once."""
-    async with reading(line) as (outbox, connection, watcher):
-        outbox.offer(b"".join(frame("x" * 1_000) for _ in range(2 * BOUND // 1_000)))
-        assert connection.state is State.OPEN
-        for _ in range(2 * BOUND // 1_000):
+    async with reading(line) as (owed, watcher):
+        owed.outbox.offer(b"".join(frame("x" * 1_000) for _ in range(20 * BOUND // 1_000)))
+        for _ in range(20 * BOUND // 1_000):
             await watcher.hear_text()
-
-
-async def test_events_follow_a_large_write_that_is_not_through(line: Line) -> None:
-    """What came at once takes its time on a healthy line; it still keeps its place."""
-    async with reading(line) as (outbox, connection, watcher):
-        outbox.offer(frame("x" * 200 * BOUND))
-        assert connection.transport.get_write_buffer_size() > BOUND
-        outbox.offer(frame("event"))
-        await watcher.hear_text()
-        assert json.loads(await watcher.hear_text()) == "event"
-
-
-async def test_large_writes_do_not_pile_up(line: Line) -> None:
-    """One may be owed; who reads nothing of it is dismissed at the second."""
-    async with not_reading(line) as (outbox, connection, _):
-        for _ in range(3):
-            outbox.offer(frame("x" * 4 * BOUND))
-        assert connection.state is not State.OPEN
-
-
-async def test_a_snapshot_may_be_larger_than_the_bound(line: Line) -> None:
-    """A large guild is not the viewer's fault."""
-    async with reading(line) as (outbox, _, watcher):
-        outbox.offer(frame("x" * 100 * BOUND))
-        assert len(await watcher.hear_text()) == 100 * BOUND + 2
+        assert owed.renewals == 0
 
 
 async def test_events_follow_a_snapshot_that_is_not_through(line: Line) -> None:
-    """A slow line does not cost a healthy viewer its place."""
-    async with reading(line) as (outbox, connection, watcher):
-        outbox.offer(frame("x" * 200 * BOUND))
-        assert connection.transport.get_write_buffer_size() > BOUND
-        outbox.offer(frame("event"))
-        await watcher.hear_text()
-        assert json.loads(await watcher.hear_text()) == "event"
+    """A slow line costs a healthy viewer neither its place nor an event, however large its guild is."""
+    async with reading(line) as (owed, watcher):
+        owed.outbox.offer(frame("x" * 200 * BOUND))
+        assert owed.outbox.unread > BOUND
+        for number in range(100):
+            owed.outbox.offer(frame(number))
+        assert len(await watcher.hear_text()) == 200 * BOUND + 2
+        assert [json.loads(await watcher.hear_text()) for _ in range(100)] == list(range(100))
+        assert owed.renewals == 0
 
 
-async def test_a_viewer_that_does_not_read_its_snapshot_is_dismissed(line: Line) -> None:
-    """The bound is higher then, but it is there."""
-    async with not_reading(line) as (outbox, connection, _):
-        outbox.offer(frame("x" * BOUND))
-        for _ in range(10):
-            outbox.offer(frame("x" * BOUND))
-        assert connection.state is not State.OPEN
+# Who doesn't
 
 
-async def test_a_second_snapshot_is_not_piled_on_the_first(line: Line) -> None:
-    """Who asks again and again without reading is dismissed."""
-    async with not_reading(line) as (outbox, connection, _):
-        for _ in range(3):
-            outbox.offer(frame("x" * 4 * BOUND))
-        assert connection.state is not State.OPEN
+async def test_what_comes_while_nothing_is_read_waits(line: Line) -> None:
+    """Up to the bound nothing is lost; it is kept as the same bytes for all whom it waits for."""
+    async with not_reading(line) as (owed, sleeper):
+        full = owed.outbox.unread
+        frames = [frame({"kept": number}) for number in range(100)]
+        for each in frames:
+            owed.outbox.offer(each)
+        assert owed.outbox.unread == full
+        assert all(map(bytes.__eq__, owed.outbox._waiting, frames))
+        assert owed.outbox._waiting[0] is frames[0]
+        owed.outbox.offer(frame({"end": True}))
+        assert await sleeper.hear_until("end") == [{"kept": number} for number in range(100)] + [
+            {"end": True}
+        ]
+        assert owed.renewals == 0
+
+
+async def test_past_the_bound_it_is_renewed_instead(line: Line) -> None:
+    """Once it reads again, and once: what was dropped is not told any more, what comes then is."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.fall_behind()
+        owed.outbox.offer(frame({"dropped": "too"}))
+        assert owed.renewals == 0
+        await sleeper.hear_until("renewal")
+        owed.outbox.offer(frame({"end": True}))
+        assert await sleeper.hear_until("end") == [{"renewal": 1}, {"end": True}]
+
+
+async def test_up_to_the_bound_nothing_is_dropped(line: Line) -> None:
+    """One byte more is too much."""
+    for excess in (0, 1):
+        async with not_reading(line) as (owed, sleeper):
+            first = frame({"kept": True})
+            rest = BOUND + excess - len(first)
+            owed.outbox.offer(first)
+            owed.outbox.offer(text_frame(b"{" + b" " * (rest - 6) + b"}"))
+            assert sum(map(len, owed.outbox._waiting)) == (0 if excess else BOUND)
+            await sleeper.hear_until("renewal" if excess else "kept")
+            assert sleeper.heard == ([{"renewal": 1}] if excess else [{"kept": True}])
+
+
+async def test_memory_for_a_viewer_that_does_not_read_is_bounded(line: Line) -> None:
+    """However much is offered, and in however large pieces."""
+    async with not_reading(line) as (owed, _):
+        full = owed.outbox.unread
+        for size in (10_000, 100, 4 * BOUND, 100, 10_000) * 200:
+            owed.outbox.offer(frame("x" * size))
+            assert owed.in_memory <= full + BOUND
+        assert owed.connection.state is State.OPEN
+
+
+async def test_a_renewal_may_be_larger_than_the_bound(line: Line) -> None:
+    """Then events wait behind it as behind any other write, and it is not renewed for that."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.renewal = frame({"fill": "x" * 100 * BOUND})
+        owed.fall_behind()
+        await sleeper.hear_until("renewal")
+        for number in range(10):
+            owed.outbox.offer(frame({"after": number}))
+        owed.outbox.offer(frame({"end": True}))
+        assert (await sleeper.hear_until("end"))[1:-1] == [{"after": number} for number in range(10)]
+        assert owed.renewals == 1
+
+
+async def test_who_falls_behind_again_is_renewed_again(line: Line) -> None:
+    """As often as it takes."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.renewal = frame({"fill": "x" * 100 * BOUND})
+        owed.fall_behind()
+        for number in (1, 2, 3):
+            assert (await sleeper.hear_until("renewal"))[-1] == {"renewal": number}
+            assert owed.connection.paused
+            owed.fall_behind()
+
+
+async def test_who_hangs_up_while_behind_is_not_renewed(line: Line) -> None:
+    """There is nobody to renew."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.fall_behind()
+        sleeper.viewer.hang_up()
+        await owed.connection.wait_closed()
+        owed.outbox.offer(frame("late"))
+        assert (owed.renewals, owed.outbox._waiting) == (0, [])
+
+
+# Goodbyes
 
 
 async def test_a_dismissed_viewer_hears_why(line: Line) -> None:
     """An error, and a close frame with the goodbye's code and reason."""
-    async with reading(line) as (outbox, _, watcher):
-        outbox.dismiss(Goodbye.REVOKED, "over")
+    async with reading(line) as (owed, watcher):
+        owed.outbox.dismiss(Goodbye.REVOKED, "over")
         assert await watcher.hear_error() == "over"
         assert await watcher.farewell() == (1008, "no longer shown")
 
 
 async def test_a_goodbye_without_a_message(line: Line) -> None:
     """Is a close frame alone."""
-    async with reading(line) as (outbox, _, watcher):
-        outbox.dismiss(Goodbye.SLOW)
+    async with reading(line) as (owed, watcher):
+        owed.outbox.dismiss(Goodbye.SLOW)
         assert await watcher.farewell() == (1013, "reading too slowly")
 
 
 async def test_nothing_follows_a_goodbye(line: Line) -> None:
     """Neither frames nor a second goodbye."""
-    async with reading(line) as (outbox, _, watcher):
-        outbox.dismiss(Goodbye.REVOKED)
-        outbox.offer(frame("late"))
-        outbox.offer(frame("late"))
-        outbox.dismiss(Goodbye.SLOW)
+    async with reading(line) as (owed, watcher):
+        owed.outbox.dismiss(Goodbye.REVOKED)
+        owed.outbox.offer(frame("late"))
+        owed.outbox.offer(frame("late"))
+        owed.outbox.dismiss(Goodbye.SLOW)
         assert await watcher.farewell() == (1008, "no longer shown")
+
+
+@pytest.mark.parametrize("behind", [False, True])
+async def test_a_dismissed_viewer_that_reads_at_last_hears_why(line: Line, behind: bool) -> None:
+    """And nothing that was still owed to it comes between, or after: no renewal either."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.outbox.offer(frame({"dropped": True}))
+        if behind:
+            owed.fall_behind()
+        owed.outbox.dismiss(Goodbye.REVOKED, "over")
+        assert await sleeper.hear_until("type") == [{"type": "error", "data": {"message": "over"}}]
+        close = await sleeper.viewer.hear_frame()
+        assert bytes(close.data) == b"\x03\xf0no longer shown"
+        assert await sleeper.viewer.end() == b""
+        assert owed.renewals == 0
 
 
 async def test_a_viewer_that_does_not_listen_is_cut_off(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within the grace, though its buffer never drains."""
     monkeypatch.setattr("bridge.outbox.GRACE", 0.05)
-    async with not_reading(line) as (outbox, connection, _):
-        outbox.dismiss(Goodbye.SLOW)
-        await until(lambda: connection.state is State.CLOSED, "the connection is closed")
+    async with not_reading(line) as (owed, _):
+        owed.outbox.dismiss(Goodbye.SLOW)
+        await until(lambda: owed.connection.state is State.CLOSED, "the connection is closed")
 
 
 async def test_the_goodbye_of_one_who_left_is_no_error(line: Line) -> None:
     """They may have gone in the meantime."""
-    async with reading(line) as (outbox, connection, watcher):
+    async with reading(line) as (owed, watcher):
+        await watcher.connection.close()
+        await owed.connection.wait_closed()
+        owed.outbox.offer(frame("late"))
+        owed.outbox.dismiss(Goodbye.RESTART, "over")
+
+
+async def test_an_outbox_for_who_left_already_takes_nothing(line: Line) -> None:
+    """The connection may end before its session begins."""
+    async with watching(line.port, greeted=False) as watcher:
+        connection = await line.connections.get()
         await watcher.connection.close()
         await connection.wait_closed()
-        outbox.offer(frame("late"))
-        outbox.dismiss(Goodbye.RESTART, "over")
+    owed = Owed(connection)
+    owed.outbox.offer(frame("late"))
+    owed.outbox.dismiss(Goodbye.FULL, "full")
+    assert owed.outbox.written == 0

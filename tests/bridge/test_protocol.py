@@ -1,6 +1,9 @@
 """Requests in, frames out."""
 
+import itertools
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridge.errors import BadRequest
+from bridge.framing import segment
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 from bridge.protocol import (
     MAX_NAME,
@@ -21,7 +25,9 @@ from bridge.protocol import (
     Snapshot,
     Wants,
     channel_data,
+    decode_cursor,
     encode,
+    encode_cursor,
     error_frame,
     event_frames,
     listing_data,
@@ -30,7 +36,7 @@ from bridge.protocol import (
     parse_request,
     server_join_frame,
     server_list_frame,
-    text_frame,
+    stream_name,
     user_data_frame,
     voice_data,
 )
@@ -307,24 +313,6 @@ def test_get_user_data_refuses_a_server_of_a_wrong_type() -> None:
 # Frames
 
 
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 70_000])
-def test_a_text_frame_is_what_the_library_reads(size: int) -> None:
-    """At each of the RFC's three lengths, and at their borders."""
-    value = "x" * max(0, size - 2)
-    payload = json.dumps(value).encode()[:size] if size >= 2 else b"1"[:size]
-    if size == 0:
-        assert text_frame(b"") == b"\x81\x00"
-    else:
-        assert read_frames(text_frame(payload)) == [json.loads(payload)]
-
-
-@given(st.lists(json_values, max_size=4))
-def test_frames_in_a_row_are_read_one_by_one(values: list[object]) -> None:
-    """One write may carry many frames."""
-    written = b"".join(text_frame(encode(value)) for value in values)
-    assert [repr(frame) for frame in read_frames(written)] == [repr(value) for value in values]
-
-
 @given(json_values)
 def test_what_is_encoded_can_be_decoded(value: object) -> None:
     """Encoding is JSON in UTF-8, and compact."""
@@ -350,10 +338,28 @@ def test_error_frame() -> None:
     assert read_frames(error_frame("Oh")) == [{"type": "error", "data": {"message": "Oh"}}]
 
 
-def test_user_data_frame() -> None:
-    """The answer to `get_user_data` has its data beside the type."""
-    frame = user_data_frame("1", b'{"7":{"uid":"7"}}')
-    assert read_frames(frame) == [{"type": "user_data", "serverId": "1", "users": {"7": {"uid": "7"}}}]
+class Pages:
+    """The entries of `users` as they are given, a page each."""
+
+    def __init__(self, *pages: bytes) -> None:
+        self._pages = pages
+
+    def plain(self) -> Iterator[bytes]:
+        return iter(self._pages)
+
+    def deflated(self) -> Iterator[bytes]:
+        return map(segment, self._pages)
+
+
+@pytest.mark.parametrize("deflate", [False, True])
+@pytest.mark.parametrize("uids", ["", "7", "789"])
+def test_user_data_frame(uids: str, deflate: bool) -> None:
+    """The answer to `get_user_data` has its data beside the type, however many pages there are."""
+    pages = Pages(*(f'"{uid}":{{"uid":"{uid}"}}'.encode() for uid in uids))
+    frame = user_data_frame("1", pages, deflate=deflate)
+    assert read_frames(frame) == [
+        {"type": "user_data", "serverId": "1", "users": {uid: {"uid": uid} for uid in uids}}
+    ]
 
 
 def test_server_list_frame() -> None:
@@ -455,8 +461,8 @@ def test_an_old_client_gets_the_frame_it_knows() -> None:
 
 
 def test_a_cursor_comes_with_anything_asked_for() -> None:
-    """Position and epoch make a cursor."""
-    assert read_frames(event_frames([message_event(12)], Wants(cursor=True), "e"))[0]["cursor"] == "e.12"
+    """Epoch, what was asked for and position make a cursor."""
+    assert read_frames(event_frames([message_event(12)], Wants(cursor=True), "e"))[0]["cursor"] == "e..12"
 
 
 def test_extras_come_with_events_asked_for() -> None:
@@ -475,8 +481,8 @@ def test_a_batch_holds_events_in_order() -> None:
     """One frame, with each event's cursor and its last one's beside."""
     [frame] = read_frames(event_frames([message_event(1), message_event(2)], Wants(batch=True), "e"))
     assert frame.keys() == {"type", "events", "cursor"}
-    assert [event["cursor"] for event in frame["events"]] == ["e.1", "e.2"]
-    assert frame["cursor"] == "e.2"
+    assert [event["cursor"] for event in frame["events"]] == ["e..1", "e..2"]
+    assert frame["cursor"] == "e..2"
 
 
 def test_one_event_is_no_batch() -> None:
@@ -527,7 +533,7 @@ def test_saying_something_else_keeps_the_position() -> None:
     """What replaces an event stands in its place in the stream."""
     other = message_event(5).with_data({"uid": "8"})
     [frame] = read_frames(event_frames([other], Wants(cursor=True), "e"))
-    assert frame == {"type": "message", "server": "1", "data": {"uid": "8"}, "cursor": "e.5"}
+    assert frame == {"type": "message", "server": "1", "data": {"uid": "8"}, "cursor": "e..5"}
 
 
 # server-join
@@ -536,7 +542,7 @@ def test_saying_something_else_keeps_the_position() -> None:
 def join(request: Connect, **rest: Any) -> Json:
     snapshot = Snapshot(
         info=rest.pop("info", DWORLD),
-        users=b'{"7":{"uid":"7"}}',
+        users=rest.pop("users", Pages(b'"7":{"uid":"7"}')),
         cursor=b'"e.3"',
         channels={"9": {"name": "general"}},
         counts={"members": 1, "online": 0, "shown": 1},
@@ -587,8 +593,95 @@ def test_batch_alone_brings_a_cursor_and_no_channels() -> None:
     assert join(Connect(wants=Wants(batch=True))).keys() == {"users", "request", "serverName", "cursor"}
 
 
-@given(st.text(st.characters(codec=None), max_size=20), st.text(max_size=20))
-def test_any_names_make_a_valid_join(slug: str, name: str) -> None:
+def test_who_resumes_gets_no_users() -> None:
+    """They have them; `resumed` says so, and only to them."""
+    data = join(Connect(wants=EVERYTHING), users=None)
+    assert data["resumed"] is True
+    assert "users" not in data
+    assert "resumed" not in join(Connect(wants=EVERYTHING))
+
+
+def test_a_compressed_join_says_the_same() -> None:
+    """Whoever reads it."""
+    for users in (Pages(), Pages(b'"7":{"uid":"7"}'), Pages(b'"7":{}', b'"8":{},"9":{}'), None):
+        plain = join(Connect(wants=EVERYTHING), users=users)
+        assert join(Connect(wants=replace(EVERYTHING, deflate=True)), users=users) == plain
+
+
+@given(st.text(st.characters(codec=None), max_size=20), st.text(max_size=20), st.booleans())
+def test_any_names_make_a_valid_join(slug: str, name: str, deflate: bool) -> None:
     """Quotes, backslashes and halves of pairs in names don't break the frame."""
-    data = join(Connect(), info=GuildInfo("1", slug, name))
+    data = join(Connect(wants=Wants(deflate=deflate)), info=GuildInfo("1", slug, name))
     assert data["serverName"] == name
+
+
+# Cursors
+
+SERVERS_AND_VOICE = Wants(events=frozenset({"voice", "servers"}))
+
+
+@given(st.integers(0, 10**18 - 1))
+def test_a_cursor_is_read_back(position: int) -> None:
+    """By the stream that wrote it."""
+    stream = stream_name("e", SERVERS_AND_VOICE)
+    assert decode_cursor(stream, json.loads(encode_cursor(stream, position))) == position
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["", ".", "e", "e.sv", "e.sv.", "e.sv.-1", "e.sv.+1", "e.sv. 1", "e.sv.1 ", "e.sv.1.0", "e.sv.1e3",
+     "e.sv.1_0", "e.sv.٣", "e.sv.²", "e.sv.0x1", "e.vs.1", "e.s.1", "e..1", "f.sv.1", ".sv.1", "e.sv.x",
+     "e.sv." + "9" * 19, "e.sv." + "9" * 10_000, "\0", "\ud83d", "e.sv.1\n"],
+)  # fmt: skip
+def test_what_is_no_cursor_of_a_stream_is_not_read(cursor: str) -> None:
+    """Another life, other events asked for, no number, or more than any position."""
+    assert decode_cursor("e.sv", cursor) is None
+
+
+@given(
+    st.text(st.characters(codec=None), max_size=30), st.text(st.sampled_from("0123456789.-٣e"), max_size=30)
+)
+def test_any_text_may_be_sent_as_a_cursor(text: str, number: str) -> None:
+    """It is a position or it is not; it never raises."""
+    for cursor in (text, f"e.sv.{text}", f"e.sv.{number}", number):
+        position = decode_cursor("e.sv", cursor)
+        assert position is None or (cursor.startswith("e.sv.") and int(cursor[5:]) == position)
+
+
+def test_clients_with_different_events_have_different_streams() -> None:
+    """One that asks for more than before has gaps in what it knows."""
+    subsets = [frozenset(itertools.compress(sorted(OPTIONAL_EVENTS), bits))
+               for bits in itertools.product([0, 1], repeat=len(OPTIONAL_EVENTS))]  # fmt: skip
+    assert len({stream_name("e", Wants(events=events)) for events in subsets}) == len(subsets)
+
+
+def test_how_events_are_framed_makes_no_difference() -> None:
+    """A client may come back and want batches, or compression, where it did not before."""
+    assert stream_name("e", Wants()) == stream_name("e", Wants(batch=True, cursor=True, deflate=True))
+
+
+# Together
+
+
+def presence(position: int, **data: object) -> Event:
+    return Event("presence", position, {"server": "1"}, {"uid": "7", **data}, {"bot": False})
+
+
+def test_what_a_later_event_does_not_contradict_is_still_said() -> None:
+    """At the later position; what it says anew wins."""
+    later = Event("presence", 9, {"server": "1"}, {"uid": "7", "status": "idle"}, {"avatar": "a"})
+    [frame] = read_frames(
+        event_frames([later.after(presence(4, status="dnd", username="Ada"))], EVERYTHING, "e")
+    )
+    assert frame["data"] == {"uid": "7", "status": "idle", "username": "Ada", "bot": False, "avatar": "a"}
+    assert frame["cursor"].endswith(".9")
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_what_is_long_is_compressed_for_who_reads_that(batch: bool) -> None:
+    """And says the same."""
+    events = [message_event(position) for position in range(20)]
+    plain = event_frames(events, Wants(batch=batch, cursor=True), "e")
+    deflated = event_frames(events, Wants(batch=batch, cursor=True, deflate=True), "e")
+    assert read_frames(deflated) == read_frames(plain)
+    assert (len(deflated) < len(plain) / 4) is batch  # one event alone is too short to be worth it

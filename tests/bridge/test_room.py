@@ -1,7 +1,9 @@
 """One guild's room: what it tells whom, and that every page ends with exactly its members."""
 
+import itertools
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -9,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bridge.flush import WINDOW
+from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 from bridge.playback import BUBBLE, MAX_LAG
-from bridge.protocol import OPTIONAL_EVENTS, Connect, Goodbye, Wants, server_join_frame
+from bridge.protocol import OPTIONAL_EVENTS, Connect, Credentials, Goodbye, Wants
 from bridge.room import Room
 from tests.bridge.wire import Json, read_frames, unpacked
 
@@ -20,6 +23,7 @@ ADA = Member("7", "Ada", "online", "#ff0000")
 BEPPO = Member("8", "Beppo", "idle", "#00ff00")
 NOTHING = Wants()
 EVERYTHING = Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True)
+FORGETFUL = Limits(history_events=0)
 SLACK = 0.1  # seconds: words wait for flush windows on their way
 
 
@@ -59,9 +63,18 @@ def seated(room: Room, wants: Wants = NOTHING) -> FakeViewer:
 
 
 def users(room: Room, *, full: bool = False) -> Json:
-    decoded = json.loads(room.users(full=full))
+    decoded = json.loads(b"{" + b",".join(room.users(full=full).plain()) + b"}")
     assert isinstance(decoded, dict)
     return decoded
+
+
+def snapshot(room: Room, wants: Wants = NOTHING) -> Json:
+    """Read what a viewer gets on entering."""
+    [frame] = read_frames(room.entry(Connect("one", wants=wants)))
+    assert frame["type"] == "server-join"
+    data = frame["data"]
+    assert isinstance(data, dict)
+    return data
 
 
 # Snapshots
@@ -85,8 +98,8 @@ def test_the_snapshot_holds_every_member(room: Room) -> None:
 def test_the_snapshot_follows_changes(room: Room, *, full: bool) -> None:
     """Pieces that were encoded before are not used once they are out of date."""
     room.put_all([ADA, BEPPO])
-    room.users(full=full)
-    room.put(replace(ADA, status="dnd"))
+    assert users(room, full=full).keys() == {"7", "8"}
+    room.put(ADA._replace(status="dnd"))
     room.remove("8")
     assert {uid: user["status"] for uid, user in users(room, full=full).items()} == {"7": "dnd"}
 
@@ -94,7 +107,7 @@ def test_the_snapshot_follows_changes(room: Room, *, full: bool) -> None:
 def test_the_snapshot_names_the_room_as_it_is_called_now(room: Room) -> None:
     """A guild may be renamed."""
     room.info = replace(GUILD, name="Renamed")
-    assert room.snapshot(full=False).info.name == "Renamed"
+    assert snapshot(room)["serverName"] == "Renamed"
 
 
 def test_counts_are_of_everybody(room: Room) -> None:
@@ -119,7 +132,44 @@ def test_a_total_that_lags_behind_is_not_believed(room: Room) -> None:
 
 def test_two_lives_of_a_room_have_different_cursors() -> None:
     """A cursor of an earlier life must not match."""
-    assert Room(GUILD).snapshot(full=False).cursor != Room(GUILD).snapshot(full=False).cursor
+    assert snapshot(Room(GUILD), EVERYTHING)["cursor"] != snapshot(Room(GUILD), EVERYTHING)["cursor"]
+
+
+@pytest.mark.parametrize("deflate", [False, True])
+def test_a_snapshot_is_made_once_for_all_who_ask_alike(room: Room, *, deflate: bool) -> None:
+    """While nothing changes; and anew as soon as something does."""
+    room.put_all([ADA, BEPPO])
+    request = Connect("one", wants=replace(EVERYTHING, deflate=deflate))
+    first = room.entry(request)
+    assert room.entry(replace(request, cursor="from elsewhere")) is first
+    changes = [
+        partial(room.put, ADA._replace(activity="Chess")),
+        partial(room.set_channels, [Channel("9", "general")]),
+        partial(room.set_client_id, "42"),
+        partial(room.remove, "8"),
+    ]
+    for change in changes:
+        before = room.entry(request)
+        change()
+        assert room.entry(request) != before
+
+
+def test_a_password_is_echoed_to_nobody_else(room: Room) -> None:
+    """Though the snapshot is shared."""
+    for password in ("sesame", None, "open", None):
+        [join] = read_frames(room.entry(Connect("one", Credentials(password=password))))
+        assert join["data"]["request"].get("password") == password
+
+
+def test_snapshots_of_all_kinds_are_not_all_kept(room: Room) -> None:
+    """Who asks for another set of events each time may not fill the memory with a large guild."""
+    room.put_all(Member(str(number), "x" * 100) for number in range(100))
+    one = len(room.entry(Connect("one")))
+    for bits in itertools.product([False, True], repeat=len(OPTIONAL_EVENTS)):
+        events = frozenset(itertools.compress(sorted(OPTIONAL_EVENTS), bits))
+        for batch in (False, True):
+            room.entry(Connect("one", wants=Wants(batch=batch, events=events)))
+    assert sum(map(len, room._join_frames.values())) <= 40 * one
 
 
 # Presence
@@ -143,7 +193,7 @@ def test_a_change_of_status_says_no_more(room: Room) -> None:
     """Only `uid` and `status` always."""
     room.put(ADA)
     viewer = seated(room)
-    room.put(replace(ADA, status="idle"))
+    room.put(ADA._replace(status="idle"))
     room.flush(0)
     assert viewer.data == [{"uid": "7", "status": "idle"}]
 
@@ -152,7 +202,7 @@ def test_a_change_of_name_says_the_name(room: Room) -> None:
     """And not the colour, which is known."""
     room.put(ADA)
     viewer = seated(room)
-    room.put(replace(ADA, username="Ada L."))
+    room.put(ADA._replace(username="Ada L."))
     room.flush(0)
     assert viewer.data == [{"uid": "7", "status": "online", "username": "Ada L."}]
 
@@ -170,7 +220,7 @@ def test_bringing_members_up_to_date_tells_only_news(room: Room) -> None:
     """Who is the same is not mentioned."""
     room.put_all([ADA, BEPPO])
     viewer = seated(room)
-    room.put_all([ADA, replace(BEPPO, status="dnd")])
+    room.put_all([ADA, BEPPO._replace(status="dnd")])
     room.flush(0)
     assert viewer.data == [{"uid": "8", "status": "dnd"}]
 
@@ -196,7 +246,7 @@ def test_reconciling_shows_the_difference(room: Room) -> None:
     """Gone, changed and new."""
     room.put_all([ADA, BEPPO])
     viewer = seated(room, EVERYTHING)
-    room.reconcile([replace(BEPPO, status="online"), Member("9", "Chiara")])
+    room.reconcile([BEPPO._replace(status="online"), Member("9", "Chiara")])
     room.flush(0)
     assert {data["uid"]: data.get("delete", False) for data in viewer.data} == {
         "7": True,
@@ -216,7 +266,7 @@ def test_a_move_in_voice_is_a_voice_event(room: Room) -> None:
     """For those who asked."""
     room.put(ADA)
     viewer = seated(room, Wants(events=frozenset({"voice"})))
-    room.put_all([replace(ADA, voice=Voice("9", "Lounge"))])
+    room.put_all([ADA._replace(voice=Voice("9", "Lounge"))])
     room.flush(0)
     assert [event["type"] for event in viewer.frames] == ["voice"]
     assert viewer.data[0]["channel"] == "9"
@@ -226,7 +276,7 @@ def test_an_activity_is_an_activity_event(room: Room) -> None:
     """For those who asked."""
     room.put(ADA)
     viewer = seated(room, Wants(events=frozenset({"activity"})))
-    room.put_all([replace(ADA, activity="Playing Factorio")])
+    room.put_all([ADA._replace(activity="Playing Factorio")])
     room.flush(0)
     assert viewer.data == [{"uid": "7", "text": "Playing Factorio"}]
 
@@ -235,7 +285,7 @@ def test_voice_means_nothing_to_old_clients(room: Room) -> None:
     """They hear nothing of it."""
     room.put(ADA)
     viewer = seated(room)
-    room.put_all([replace(ADA, voice=Voice("9", "Lounge"))])
+    room.put_all([ADA._replace(voice=Voice("9", "Lounge"))])
     room.flush(0)
     assert viewer.frames == []
 
@@ -359,8 +409,9 @@ def test_an_empty_room_keeps_no_events(room: Room) -> None:
     assert viewer.frames == []
 
 
-def test_words_held_back_for_who_left_are_forgotten(room: Room) -> None:
+def test_words_held_back_for_who_left_are_forgotten() -> None:
     """Nothing is paced for nobody."""
+    room = Room(GUILD, limits=FORGETFUL)
     viewer = seated(room)
     room.say(Message("7", "a", "9"))
     room.say(Message("7", "b", "9"))
@@ -379,8 +430,9 @@ def test_flush_says_when_words_are_due(room: Room) -> None:
     assert [data["message"] for data in viewer.data] == ["a", "b"]
 
 
-def test_who_asked_for_something_waits_for_no_bubble(room: Room) -> None:
+def test_who_asked_for_something_waits_for_no_bubble() -> None:
     """New clients get everything at once."""
+    room = Room(GUILD, limits=FORGETFUL)
     viewer = seated(room, Wants(batch=True))
     room.say(Message("7", "a", "9"))
     room.say(Message("7", "b", "9"))
@@ -412,7 +464,7 @@ class Page:
         self.lane_free: dict[str, float] = {}
         self.speaking_until: dict[str, float] = {}
         request = Connect("one", wants=self.wants)
-        [join] = read_frames(server_join_frame(room.snapshot(full=bool(self.wants.events)), request))
+        [join] = read_frames(room.entry(request))
         self.members: dict[str, Json] = join["data"]["users"]
         self.channels: Json | None = join["data"].get("channels")
         room.seat(self)
@@ -657,7 +709,7 @@ class AnyInterleaving(RuleBasedStateMachine):
                         for name in self.room.channels
                     }
         self.wait(MAX_LAG + 2 * BUBBLE)
-        assert self.due is None, "still something to come"
+        assert self.room._playback.next_due() is None, "still something to come"
         for page in self.pages:
             self.check_members(page)
             for channel in CHANNELS:

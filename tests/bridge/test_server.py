@@ -6,12 +6,12 @@ import logging
 import socket
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidHandshake
+from websockets.frames import Opcode
 
 from bridge.model import Channel, GuildInfo, Member, Voice
 from bridge.outbox import MAX_BACKLOG
@@ -29,6 +29,7 @@ from tests.bridge.wire import (
     handshake,
     masked,
     stuck_viewer,
+    unpacked,
     until,
     watching,
 )
@@ -59,6 +60,13 @@ def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let those who don't answer have less time, so that a test need not wait for it."""
     monkeypatch.setattr("bridge.server.STOP_GRACE", 0.2)
     monkeypatch.setattr("bridge.outbox.GRACE", 0.2)
+
+
+@pytest.fixture
+def quick_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at viewers many times a second."""
+    monkeypatch.setattr("bridge.pulse.PERIOD", 0.2)
+    monkeypatch.setattr("bridge.pulse.TICK", 0.01)
 
 
 async def stop_in_time(server: WebSocketServer) -> None:
@@ -199,7 +207,7 @@ async def test_a_viewer_that_never_reads_does_not_keep_it(bridge: WebSocketServe
     """Its buffer is full: not even the goodbye goes through."""
     async with watching(bridge) as healthy, stuck_viewer(bridge, ENTER_DWORLD):
         stuck = await company_of(healthy, bridge)
-        while stuck.transport.get_write_buffer_size() < MAX_BACKLOG // 2:
+        while stuck.transport.get_write_buffer_size() == 0:
             await say_and_hear(bridge, healthy)
         await stop_in_time(bridge)
 
@@ -393,7 +401,7 @@ def test_guilds_can_be_shown_before_the_start() -> None:
 # Viewers that read slowly
 
 
-@pytest.mark.usefixtures("short_grace")
+@pytest.mark.usefixtures("quick_pulse", "short_grace")
 async def test_a_stuck_viewer_is_let_go_and_the_others_miss_nothing(bridge: WebSocketServer) -> None:
     """Everybody else in the room hears every event before the next is said, while one stopped reading."""
     async with watching(bridge) as healthy, stuck_viewer(bridge, ENTER_DWORLD):
@@ -402,6 +410,20 @@ async def test_a_stuck_viewer_is_let_go_and_the_others_miss_nothing(bridge: WebS
             await say_and_hear(bridge, healthy, str(number))
             if stuck not in bridge.connections:
                 break
+        await healthy.has_heard_everything()
+
+
+async def test_who_pings_and_reads_nothing_costs_no_memory(bridge: WebSocketServer) -> None:
+    """Each ping has an answer; they may not pile up without end for who doesn't read them."""
+    ping = masked(b"x" * 125, Opcode.PING)
+    async with stuck_viewer(bridge, ENTER_DWORLD) as pinger:
+        [connection] = bridge.connections
+        most = 0
+        for _ in range(1_000):
+            pinger.cram(ping * 1_000)
+            await asyncio.sleep(0)  # the bridge's turn
+            most = max(most, connection.transport.get_write_buffer_size())
+        assert most <= 2 * MAX_BACKLOG
 
 
 async def test_a_broadcast_never_waits_for_a_viewer(bridge: WebSocketServer) -> None:
@@ -413,19 +435,55 @@ async def test_a_broadcast_never_waits_for_a_viewer(bridge: WebSocketServer) -> 
                 broadcast.send(None)
 
 
-@pytest.mark.usefixtures("short_grace")
 async def test_memory_for_a_stuck_viewer_is_bounded(bridge: WebSocketServer) -> None:
-    """It owes one backlog at the most, however much is said."""
+    """It is owed one backlog at the most, however much is said; it is neither let go nor forgotten."""
     async with watching(bridge) as healthy, stuck_viewer(bridge, ENTER_DWORLD):
         stuck = await company_of(healthy, bridge)
-        owed = 0
-        while stuck in bridge.connections:
+        outbox = bridge._sessions[stuck].outbox
+        most = 0
+        for _ in range(2 * MAX_BACKLOG // 65_536 + 64):
             await say_and_hear(bridge, healthy)
-            owed = max(owed, stuck.transport.get_write_buffer_size())
-        assert MAX_BACKLOG // 2 < owed <= MAX_BACKLOG + 65_536
+            most = max(most, outbox._backlog + stuck.transport.get_write_buffer_size())
+        assert MAX_BACKLOG // 2 < most <= MAX_BACKLOG + 3 * 65_536
+        assert outbox._waiting == []
+        assert stuck in bridge.connections
 
 
-@pytest.mark.usefixtures("short_grace")
+async def test_who_reads_again_is_brought_up_to_date(bridge: WebSocketServer) -> None:
+    """What it could not be told is dropped, and made up for by a snapshot; then events follow it."""
+    async with watching(bridge) as healthy, stuck_viewer(bridge, ENTER_DWORLD) as sleeper:
+        asleep = await company_of(healthy, bridge)
+        outbox = bridge._sessions[asleep].outbox
+        while not outbox._behind:
+            await say_and_hear(bridge, healthy)
+        await bridge.broadcast_presence(DWORLD.id, "111", "dnd")
+        while (frame := await sleeper.hear())["type"] != "server-join":
+            assert frame["type"] in {"server-list", "message", "batch"}
+        assert frame["data"]["users"]["111"]["status"] == "dnd"
+        await bridge.broadcast_presence(DWORLD.id, "111", "idle")
+        assert (await sleeper.hear())["data"] == {"uid": "111", "status": "idle"}
+
+
+async def test_who_fell_behind_knows_the_servers_there_are(bridge: WebSocketServer) -> None:
+    """The list changed meanwhile: a snapshot of a room alone does not make up for that."""
+    enter = {"type": "connect", "data": {"server": "dworld", "batch": True, "events": ["servers"]}}
+    async with watching(bridge) as healthy, stuck_viewer(bridge, enter) as sleeper:
+        outbox = bridge._sessions[await company_of(healthy, bridge)].outbox
+        while not outbox._behind:
+            await say_and_hear(bridge, healthy)
+        bridge.hide_guild(REPOS.id)
+        await bridge.broadcast_presence(DWORLD.id, "111", "dnd")
+        heard: list[Json] = []
+        while not heard or heard[-1]["type"] != "error":
+            heard += unpacked([await sleeper.hear()])
+            if heard[-1]["type"] == "server-join":
+                await sleeper.say(masked(b"that was all"))
+        lists = [event["data"] for event in heard if event["type"] in {"server-list", "servers"}]
+        assert lists
+        assert REPOS.id not in lists[-1]
+
+
+@pytest.mark.usefixtures("quick_pulse", "short_grace")
 async def test_questions_whose_answers_nobody_reads_end(bridge: WebSocketServer) -> None:
     """A client that asks for a large guild again and again, and never reads, is let go."""
     bridge.show_guild(DWORLD, [Member(f"9{number:017}", f"Member {number}") for number in range(12_000)])
@@ -443,12 +501,12 @@ async def test_a_healthy_viewer_survives_a_storm(bridge: WebSocketServer, wishes
     bridge.show_guild(DWORLD, members)
     async with watching(bridge) as viewer:
         await viewer.enter("dworld", **wishes)
-        bridge.show_members(DWORLD.id, [replace(member, role_color="#123456") for member in members])
+        bridge.show_members(DWORLD.id, [member._replace(role_color="#123456") for member in members])
         await bridge.broadcast_presence(DWORLD.id, members[0].uid, "dnd")
         events: list[Json] = []
         while not events or events[-1]["data"]["status"] != "dnd":
             events += await viewer.hear_events()
-        assert [event["data"]["uid"] for event in events] == [each.uid for each in (*members, members[0])]
+        assert [event["data"]["uid"] for event in events] == [each.uid for each in (*members[1:], members[0])]
 
 
 # Broadcasts
@@ -667,7 +725,7 @@ async def test_members_are_brought_up_to_date_together(bridge: WebSocketServer) 
     """Those not named stay as they are."""
     async with watching(bridge) as viewer:
         await viewer.enter("dworld")
-        bridge.show_members(DWORLD.id, [replace(ADA, status="dnd"), BEPPO])
+        bridge.show_members(DWORLD.id, [ADA._replace(status="dnd"), BEPPO])
         assert (await viewer.hear())["data"] == {"uid": "111", "status": "dnd"}
         assert await viewer.has_heard_everything()
 
@@ -1050,7 +1108,7 @@ async def test_what_is_no_text_is_refused_where_it_is_said(bridge: WebSocketServ
     said: dict[str, Any] = {"uid": "111", "message": "hi", "channel": "9"} | {field: b"bytes"}
     async with watching(bridge) as viewer:
         await viewer.enter("dworld")
-        await bridge.broadcast_presence(DWORLD.id, "111", "idle")
+        await bridge.broadcast_presence(DWORLD.id, "222", "idle")
         with pytest.raises(TypeError, match="text"):
             await bridge.broadcast_message(DWORLD.id, **said)
         await bridge.broadcast_presence(DWORLD.id, "111", "dnd")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosedError
+from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Opcode
 
 from bridge.model import Channel, GuildInfo, Member
@@ -86,9 +87,13 @@ async def test_any_path_is_accepted(bridge: WebSocketServer, path: str) -> None:
 
 
 async def test_no_connection_keeps_a_compressor(bridge: WebSocketServer) -> None:
-    """Though browsers offer one: memory for each viewer stays small."""
+    """Neither ours nor the client's, though both compress: memory for each viewer stays small."""
     async with watching(bridge) as viewer:
-        assert viewer.connection.protocol.extensions == []
+        [connection] = bridge.connections
+        for extension in (*viewer.connection.protocol.extensions, *connection.protocol.extensions):
+            assert isinstance(extension, PerMessageDeflate)
+            assert extension.remote_no_context_takeover
+            assert extension.local_no_context_takeover
 
 
 # connect
@@ -689,7 +694,7 @@ async def test_a_fault_of_the_bridge_s_own_is_an_error_for_one_viewer(
 ) -> None:
     """It is logged; the viewer is told, without details, and the connection goes on."""
 
-    def broken(*args: object) -> bytes:
+    def broken(*args: object, **options: object) -> bytes:
         raise ZeroDivisionError("details")
 
     with monkeypatch.context() as patch:

@@ -6,12 +6,13 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
@@ -103,10 +104,15 @@ class Watcher:
 
 
 @contextlib.asynccontextmanager
-async def watching(server: WebSocketServer | int, *, greeted: bool = True) -> AsyncIterator[Watcher]:
-    """Connect a viewer to a server or a port; it has heard the greeting unless it shall hear it itself."""
+async def watching(
+    server: WebSocketServer | int, *, greeted: bool = True, **options: Any
+) -> AsyncIterator[Watcher]:
+    """Connect a viewer to a server or a port; it has heard the greeting unless it shall hear it itself.
+
+    `options` are those of the library's client.
+    """
     port = server if isinstance(server, int) else server.port
-    async with connect(f"ws://127.0.0.1:{port}/", max_size=None, proxy=None) as connection:
+    async with connect(f"ws://127.0.0.1:{port}/", max_size=None, proxy=None, **options) as connection:
         watcher = Watcher(connection)
         if greeted:
             greeting = await watcher.hear()
@@ -115,9 +121,13 @@ async def watching(server: WebSocketServer | int, *, greeted: bool = True) -> As
 
 
 class RawViewer:
-    """A TCP connection that speaks WebSocket by hand, and reads only when told to."""
+    """A TCP connection that speaks WebSocket by hand, and reads only when told to.
+
+    `heard` counts the bytes of the frames that were read.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
+        self.heard = 0
         self._sock = sock
         self._reader = StreamReader()
 
@@ -136,22 +146,36 @@ class RawViewer:
         async with asyncio.timeout(PATIENCE):
             await asyncio.get_running_loop().sock_sendall(self._sock, data)
 
+    def cram(self, data: bytes) -> None:
+        """Send as many of these bytes as the system takes at once."""
+        with contextlib.suppress(BlockingIOError):
+            self._sock.send(data)
+
     async def hear(self) -> Json:
         """Read the next JSON frame."""
-        parsing = Frame.parse(self._reader.read_exact, mask=False)
+        frame = json.loads(bytes((await self.hear_frame()).data))
+        assert isinstance(frame, dict)
+        return frame
+
+    async def hear_frame(self) -> Frame:
+        """Read the next frame, of whatever kind."""
+        parsing = parse_frame(self._reader)
+        self.heard += len(self._reader.buffer)
         while True:
             try:
                 next(parsing)
             except StopIteration as parsed:
-                frame = json.loads(bytes(parsed.value.data))
-                assert isinstance(frame, dict)
+                frame = parsed.value
+                assert isinstance(frame, Frame)
+                self.heard -= len(self._reader.buffer)
                 return frame
             data = await self._receive()
             assert data, "the connection ended in the middle of a frame"
             self._reader.feed_data(data)
+            self.heard += len(data)
 
-    async def hear_handshake(self) -> None:
-        """Read the answer to the handshake."""
+    async def hear_handshake(self) -> list[str]:
+        """Read the answer to the handshake; return its lines."""
         answer = b""
         while b"\r\n\r\n" not in answer:
             data = await self._receive()
@@ -160,6 +184,7 @@ class RawViewer:
         head, _, rest = answer.partition(b"\r\n\r\n")
         assert b" 101 " in head.splitlines()[0], head
         self._reader.feed_data(rest)
+        return head.decode().split("\r\n")
 
     async def end(self) -> bytes:
         """Read until the other side ends the connection; return what was not heard yet."""
@@ -206,8 +231,8 @@ async def stuck_viewer(server: WebSocketServer, request: Json) -> AsyncIterator[
         yield viewer
 
 
-def handshake() -> bytes:
-    """Write the request that opens a WebSocket."""
+def handshake(*headers: str) -> bytes:
+    """Write the request that opens a WebSocket, with more headers if they are given."""
     key = base64.b64encode(os.urandom(16)).decode()
     lines = [
         "GET / HTTP/1.1",
@@ -216,6 +241,7 @@ def handshake() -> bytes:
         "Upgrade: websocket",
         "Sec-WebSocket-Version: 13",
         f"Sec-WebSocket-Key: {key}",
+        *headers,
         "",
         "",
     ]
@@ -227,6 +253,17 @@ def masked(payload: bytes, opcode: Opcode = Opcode.TEXT) -> bytes:
     return Frame(opcode, payload).serialize(mask=True)
 
 
+def parse_frame(reader: StreamReader) -> Generator[None, None, Frame]:
+    """Parse one frame, which may be compressed without context takeover."""
+    inflate = PerMessageDeflate(
+        remote_no_context_takeover=True,
+        local_no_context_takeover=True,
+        remote_max_window_bits=15,
+        local_max_window_bits=15,
+    )
+    return Frame.parse(reader.read_exact, mask=False, extensions=[inflate])
+
+
 def read_frames(data: bytes) -> list[Json]:
     """Read JSON out of framed bytes with the library's own parser."""
     reader = StreamReader()
@@ -234,7 +271,7 @@ def read_frames(data: bytes) -> list[Json]:
     reader.feed_eof()
     frames = []
     while reader.buffer:
-        parsing = Frame.parse(reader.read_exact, mask=False)
+        parsing = parse_frame(reader)
         try:
             next(parsing)
         except StopIteration as parsed:
