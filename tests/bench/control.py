@@ -1,0 +1,84 @@
+"""The coordinator's end of a server process, and what both processes need of the machine."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from tests.bench.guild import Story
+
+ROOT: Final = Path(__file__).parents[2]
+AVAILABLE: Final = sorted(os.sched_getaffinity(0))  # cores, before anything is pinned to one
+SPARE_FILES: Final = 200  # open files a process needs beside its viewers
+
+
+def cores() -> tuple[int, int]:
+    """Return the server's core and the load generator's; the same one where there is no other."""
+    return AVAILABLE[0], AVAILABLE[-1]
+
+
+def settle_here() -> None:
+    """Make this process the load generator: on its own core, with all the open files it may have."""
+    os.sched_setaffinity(0, {cores()[1]})
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def need_files(viewers: int) -> None:
+    """Stop where so many viewers cannot be."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if limit != resource.RLIM_INFINITY and limit < viewers + SPARE_FILES:
+        sys.exit(
+            f"{viewers} viewers need {viewers + SPARE_FILES} open files, and this system allows {limit}: "
+            f"raise it (`ulimit -Hn`), or ask for fewer with --viewers"
+        )
+
+
+class Host:
+    """A fresh server process with one contestant in it."""
+
+    def __init__(self, contestant: str, guild_size: int) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.host", contestant, str(guild_size), str(cores()[0])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        self.port = int(self._hear()["port"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def ask(self, do: str, **details: Any) -> dict[str, Any]:
+        """Give an order; wait for the answer."""
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({"do": do, **details}) + "\n")
+        self._process.stdin.flush()
+        return self._hear()
+
+    def cpu(self) -> float:
+        """Return the CPU seconds the process has used."""
+        return float(self.ask("cpu")["cpu"])
+
+    def play(self, story: Story, interval: float) -> float:
+        """Let a story begin, one event each `interval` seconds; return the CPU used before."""
+        return float(self.ask("play", story=asdict(story), interval=interval)["cpu"])
+
+    def _hear(self) -> dict[str, Any]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the server process ended with {self._process.wait()}")
+        answer = json.loads(line)
+        assert isinstance(answer, dict)
+        return answer

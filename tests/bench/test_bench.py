@@ -1,0 +1,73 @@
+"""The benchmarks run: a handful of viewers, so that they can't rot. What they measure is not judged here."""
+
+import math
+
+import pytest
+
+from tests.bench import joins, memory, reconnect
+from tests.bench.contestants import CONTESTANTS
+from tests.bench.control import Host
+from tests.bench.crowd import BATCH, OLD, Crowd, Kind
+from tests.bench.guild import Story
+from tests.bench.phase import tell
+from tests.bench.report import Bar, Table, bar, ratio
+
+
+@pytest.mark.parametrize(
+    ("contestant", "kind"),
+    [*((name, OLD) for name in CONTESTANTS), ("bridge", BATCH)],
+    ids=lambda it: str(it)[:20],
+)
+def test_everybody_is_told_everything(contestant: str, kind: Kind) -> None:
+    """Each contestant delivers each event to each viewer, and the figures are there."""
+    with Host(contestant, guild_size=40) as host, Crowd() as crowd:
+        viewers = crowd.gather(6, host.port, kind, listeners=2)
+        phase = tell(host, crowd, viewers, Story(40, 30), interval=0.002)
+    assert phase.deliveries == phase.expected == 6 * 30
+    assert len(phase.latencies) == 6 * 30
+    assert all(0 < seconds < 30 for seconds in phase.latencies)
+    assert phase.cpu_per_delivery > 0
+    assert phase.bytes_per_event > 0
+
+
+def test_a_loss_is_noticed() -> None:
+    """What didn't arrive is not counted: here, because one viewer had hung up."""
+    with Host("bridge", guild_size=40) as host, Crowd() as crowd:
+        viewers = crowd.gather(3, host.port, OLD, listeners=1)
+        crowd.stall(viewers[2:])
+        viewers[2].gone = True
+        phase = tell(host, crowd, viewers, Story(40, 10), interval=0.001)
+    assert phase.deliveries == 2 * 10
+    assert not phase.complete
+    assert math.isnan(phase.cpu_per_delivery)
+
+
+def test_joins_are_measured() -> None:
+    """A join has a cost and a size, for each kind of viewer."""
+    for kind in joins.KINDS.values():
+        case = joins.measure_guild(30, kind, seconds=0.01)
+        assert min(case.baseline.cpu, case.unchanged.cpu, case.changed.cpu, case.fresh.cpu) > 0
+        assert min(case.baseline.size, case.unchanged.size) > 500
+
+
+def test_memory_and_reconnect_are_measured() -> None:
+    """Both come out as numbers."""
+    assert memory.per_viewer(memory.ENTRANTS[0], viewers=5) >= 0
+    row = reconnect.run(reconnect.ENTRANTS[0], viewers=5)
+    assert row[5] == "0", "all of them got in"
+
+
+def test_a_bar_is_kept_or_not() -> None:
+    """The median counts, and reads as a ratio."""
+    kept = bar("speed", 0.25, [0.1, 0.2, 0.9])
+    assert kept == Bar("speed", 0.25, 0.2, 0.1, 0.9)
+    assert kept.passed
+    assert not bar("speed", 0.25, [0.3]).passed
+    assert not bar("speed", 0.25, [math.nan]).passed
+    assert ratio(1 / 60) == "1/60"
+
+
+def test_a_table_is_markdown() -> None:
+    """One line for each row, below a title and a head."""
+    text = Table("Joins", ("guild", "ms"), [("100", "0.5")]).text()
+    assert text == "\n## Joins\n\n| guild |  ms |\n|------:|----:|\n| 100   | 0.5 |\n"
