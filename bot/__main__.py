@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from bot import logs
+from bot import logs, transfer
 from bot.client import DZoneBot
-from bot.config import Config, ConfigError, read_env
+from bot.config import Config, ConfigError, read_database_url, read_env
+from bot.database import CannotOpen
 from bot.errors import explain
+from bot.store import Store
 from bridge import __version__
 from bridge.errors import cannot_listen
 from bridge.process import run
@@ -27,15 +29,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         env = read_env(Path.cwd(), os.environ)
+        if options.command == "settings":
+            return _transfer(options, read_database_url(env))
         config = Config.read(env | {"DISCORD_TOKEN": "demo"} if options.demo else env)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 1
     logs.configure(config.log_level)
-    trouble = run(_demo(config) if options.demo else _live(config), viewers=config.limits.viewers)
+    world = _demo(config) if options.demo else _live(config, force_sync=options.sync)
+    trouble = run(world, viewers=config.limits.viewers)
     if trouble is not None:
         print(trouble, file=sys.stderr)
         return 1
+    return 0
+
+
+def _transfer(options: argparse.Namespace, url: str) -> int:
+    """Export or import what is stored. All that is said goes to stderr: stdout may be the file."""
+    try:
+        if options.action == "export":
+            done = transfer.export_settings(url, options.file)
+        else:
+            agrees = (lambda _: True) if options.yes else transfer.ask
+            done = transfer.import_settings(url, options.file, agrees)
+    except (CannotOpen, transfer.CannotTransfer) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; nothing was changed.", file=sys.stderr)
+        return 1
+    print(done, file=sys.stderr)
     return 0
 
 
@@ -53,23 +76,52 @@ async def _demo(config: Config) -> str | None:
     return None
 
 
-async def _live(config: Config) -> str | None:
-    """Run the bot until it is stopped; return what is wrong, if anything is."""
+async def _live(config: Config, *, force_sync: bool) -> str | None:
+    """Run the bot with what is stored until it is stopped; return what is wrong, if anything is."""
     with stop_signal() as stopped:
-        async with DZoneBot(config) as bot:
-            running = asyncio.create_task(bot.start(config.token))
-            try:
-                await _until_either(running, stopped)
-                if running.done():
-                    await running
-            except Exception as error:
-                sentence = explain(error, bot)
-                if sentence is None:
-                    raise
-                return sentence
-            finally:
-                await _close(bot)
-                running.cancel()
+        try:
+            store = await _open_store(config.database_url, stopped)
+        except CannotOpen as error:
+            return str(error)
+        if store is None:
+            return None
+        try:
+            async with DZoneBot(config, store, force_sync=force_sync) as bot:
+                return await _run_bot(bot, stopped)
+        finally:
+            await store.close()
+
+
+async def _open_store(url: str, stopped: asyncio.Event) -> Store | None:
+    """Read what is stored, unless somebody stops the bot before that succeeds.
+
+    Raises:
+        CannotOpen: if it can't be read.
+    """
+    opening = asyncio.create_task(Store.open(url))
+    await _until_either(opening, stopped)
+    if opening.done():
+        return await opening
+    opening.cancel()
+    await asyncio.wait({opening})
+    return None
+
+
+async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> str | None:
+    config = bot.config
+    running = asyncio.create_task(bot.start(config.token))
+    try:
+        await _until_either(running, stopped)
+        if running.done():
+            await running
+    except Exception as error:
+        sentence = explain(error, bot)
+        if sentence is None:
+            raise
+        return sentence
+    finally:
+        await _close(bot)
+        running.cancel()
     return cannot_listen(config.host, config.port, bot.failure, "HOST", "PORT") if bot.failure else None
 
 
@@ -80,7 +132,7 @@ async def _close(bot: DZoneBot) -> None:
             await bot.close()
 
 
-async def _until_either(running: asyncio.Task[None], stopped: asyncio.Event) -> None:
+async def _until_either(running: asyncio.Task[Any], stopped: asyncio.Event) -> None:
     waiting = asyncio.create_task(stopped.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
@@ -89,11 +141,28 @@ async def _until_either(running: asyncio.Task[None], stopped: asyncio.Event) -> 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bot",
+        usage="%(prog)s [-h] [--demo] [--sync] [--version]\n       %(prog)s settings {export,import} ...",
         description="Shows Discord servers as living worlds. Settings come from .env; see .env.example.",
     )
     parser.add_argument("--demo", action="store_true", help="show four made-up servers; no token needed")
+    parser.add_argument("--sync", action="store_true", help="tell Discord of the slash commands once more")
     parser.add_argument("--version", action="version", version=f"d-zone bot {__version__}")
+    _add_settings(parser.add_subparsers(dest="command", prog="python -m bot", title="commands"))
     return parser
+
+
+def _add_settings(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    settings = commands.add_parser(
+        "settings",
+        help="export or import what is stored; no token needed",
+        description="Moves what is stored in the database that DATABASE_URL names.",
+    )
+    actions = settings.add_subparsers(dest="action", required=True)
+    export = actions.add_parser("export", help="write everything into a file; the bot may run")
+    export.add_argument("file", help="a new file, readable by you alone; - for stdout")
+    load = actions.add_parser("import", help="replace everything by what a file holds; stop the bot before")
+    load.add_argument("file", help="what export wrote")
+    load.add_argument("--yes", action="store_true", help="don't ask before replacing what is stored")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The discord.py client and its life."""
 
+import asyncio
 import logging
-from typing import Final
+from typing import Final, Protocol
 
 import discord
 from discord.ext import commands
@@ -11,11 +12,19 @@ from bot.config import DISCORD_API, Config
 from bot.loader import MemberLoader
 from bot.policy import Policy
 from bot.roster import Roster
+from bot.sync import Notes, sync
+from bot.translator import Translator
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from cogs.decisions import Decisions
 from cogs.guilds import Guilds
+from cogs.manage import Manage
+from cogs.me import Me
 from cogs.messages import Messages
+from cogs.needs import Departures, Settings
 from cogs.presence import Presence
+from cogs.replies import CommandTree
+from cogs.retention import Retention
 from cogs.voice import VoiceChannels
 
 log = logging.getLogger(__name__)
@@ -32,48 +41,68 @@ INTENTS: Final = discord.Intents(
 )
 
 
-class DZoneBot(commands.AutoShardedBot):
-    """Feeds guilds into a bridge that it starts when Discord is ready.
+class Storage(Settings, Departures, Notes, Protocol):
+    """All that the bot wants to find again after a restart."""
 
-    `failure` is why the bridge could not be started, if it could not.
+
+class DZoneBot(commands.AutoShardedBot):
+    """Feeds guilds into a bridge that it starts when Discord is ready, and lets people decide what is shown.
+
+    With `force_sync` Discord is told of the commands even if they are those of the last start. `failure` is
+    why the bridge could not be started, if it could not.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, settings: Storage, *, force_sync: bool = False) -> None:
         internals.expect_no_voice()
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
+            tree_cls=CommandTree,
             intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),
-            enable_raw_presences=True,
             chunk_guilds_at_startup=False,  # on_ready must not wait for every member of every guild
         )
         self.config = config
+        self._settings = settings
+        self._force_sync = force_sync
         self.bridge = WebSocketServer(
             config.port, config.host, provider=EmptyProvider(), limits=config.limits
         )
         self.bridge.on_get_client_id(self._client_id)
         self.failure: OSError | None = None
+        self._syncing: asyncio.Task[bool] | None = None
         self._loader = MemberLoader(self)
         self._lost_shards: set[int] = set()
         internals.use_api(config.api_url)
         internals.ask_for_presences(self)
         internals.notice_lost_guilds(self)
         internals.start_guilds_afresh(self)
+        internals.run_at_once(self, "on_presence_update")  # the most frequent of all events
 
     async def setup_hook(self) -> None:
         """Add the cogs, between login and the first connection to the gateway."""
         if self.config.api_url != DISCORD_API:
             await internals.use_gateway_of_api(self)
-        policy = Policy()
-        roster = Roster(policy)
-        await self.add_cog(Guilds(self, self.bridge, policy, roster, self._loader))
+        policy = Policy(self._settings)
+        roster = Roster(policy, self._settings)
+        guilds = Guilds(self, self.bridge, policy, roster, self._loader)
+        await self.add_cog(guilds)
         await self.add_cog(Presence(self.bridge, policy, roster))
         await self.add_cog(Messages(self.bridge, policy, roster))
         await self.add_cog(VoiceChannels(self.bridge, roster))
+        decisions = Decisions(self, self.bridge, self._settings, guilds)
+        await self.add_cog(Manage(self, self.bridge, policy, roster, decisions, self.config.public_url))
+        await self.add_cog(Me(self, decisions))
+        await self.add_cog(Retention(self, self._settings))
+        await self.tree.set_translator(Translator())
+        # Discord may let us wait for a minute: the world does not.
+        self._syncing = asyncio.create_task(sync(self.tree, self._settings, force=self._force_sync))
 
     async def close(self) -> None:
         """Let the viewers go, then Discord."""
+        if self._syncing is not None:
+            self._syncing.cancel()
+            await asyncio.gather(self._syncing, return_exceptions=True)
         await self._loader.stop()
         await self.bridge.stop()
         await super().close()

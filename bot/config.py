@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 from dotenv.parser import Binding, parse_stream
 
+from bot import address
 from bridge.limits import DEFAULT_LIMITS, Limits
 
 PORTAL: Final = "https://discord.com/developers/applications"
 DISCORD_API: Final = "https://discord.com/api/v10"
+DATABASE: Final = "sqlite:///dzone.sqlite3"
 SETTINGS: Final = (
     "DISCORD_TOKEN",
     "HOST",
@@ -25,6 +27,7 @@ SETTINGS: Final = (
     "MAX_VIEWERS",
     "HISTORY_EVENTS",
     "HISTORY_SECONDS",
+    "DATABASE_URL",
     "DISCORD_API_URL",
 )
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -47,7 +50,7 @@ class Config:
     """How this bot runs.
 
     `host` and `port` are where the bridge listens, `public_url` is how people reach it, `limits` how much
-    it takes on, `api_url` the base of Discord's REST API.
+    it takes on, `database_url` is where settings are stored, `api_url` the base of Discord's REST API.
     """
 
     token: str = field(repr=False)
@@ -56,6 +59,7 @@ class Config:
     public_url: str = "http://localhost:3000"
     log_level: str = "INFO"
     limits: Limits = DEFAULT_LIMITS
+    database_url: str = field(default=DATABASE, repr=False)  # it may hold a password
     api_url: str = DISCORD_API
 
     @classmethod
@@ -75,8 +79,23 @@ class Config:
             public_url=_url("PUBLIC_URL", values["PUBLIC_URL"] or _local_url(host, port)),
             log_level=_level(values["LOG_LEVEL"] or "INFO"),
             limits=_limits(values),
+            database_url=read_database_url(values),
             api_url=_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
         )
+
+
+def read_database_url(env: Mapping[str, str]) -> str:
+    """Read where settings are stored, which is all that moving them needs to know.
+
+    Raises:
+        ConfigError: if it is no address of a database. The address itself is not shown.
+    """
+    url = env.get("DATABASE_URL", "").strip() or DATABASE
+    try:
+        address.parse(url)
+    except ValueError as error:
+        raise ConfigError(f"DATABASE_URL {error}.") from None
+    return url
 
 
 def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What discord.py (2.7) does not offer in public, in one place: look here first when it is upgraded."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import discord
@@ -78,6 +79,32 @@ def start_guilds_afresh(client: commands.AutoShardedBot) -> None:
         parse_guild_create(data)
 
     parsers["GUILD_CREATE"] = parse_afresh
+
+
+def roles_of(member: discord.Member) -> Iterator[discord.Role]:
+    """Name somebody's roles but @everyone, in no order: `member.roles` sorts them each time."""
+    return filter(None, map(member.guild.get_role, member._roles))
+
+
+def run_at_once(client: discord.Client, listener: str) -> None:
+    """Run listeners of this name, such as `on_typing`, while their event is dispatched; they may not wait.
+
+    discord.py makes a task of each call: it costs more than all that is done for a presence, and runs when
+    the cache may be further on.
+    """
+    schedule = client._schedule_event
+
+    def run(coro: Any, event_name: str, *args: Any, **kwargs: Any) -> Any:
+        if event_name != listener:
+            return schedule(coro, event_name, *args, **kwargs)
+        work = client._run_event(coro, event_name, *args, **kwargs)
+        try:
+            work.send(None)
+            work.throw(RuntimeError(f"{event_name} may not wait"))  # goes to `on_error`, with the place
+        except StopIteration:
+            return None
+
+    client._schedule_event = run  # type: ignore[method-assign]
 
 
 def forget_chunk_request(guild: discord.Guild) -> None:

@@ -1,23 +1,23 @@
 """Discord's guilds, members and channels as the bridge knows them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 import discord
 from discord.abc import GuildChannel
+from discord.activity import ActivityTypes
 
+from bot.internals import roles_of
 from bot.policy import Policy
 from bot.slug import code_of, slug_of
 from bot.text import readable
 from bridge.model import DEFAULT_COLOR, Channel, ChannelKind, GuildInfo, Member, Message, Status, Voice
+from cogs.needs import Settings
 
 AVATAR_SIZE: Final = 64  # pixels
+WORDLESS: Final = "..."  # a bubble whose words may not be shown, in letters that every client can draw
 
-_STATUSES: Final[dict[discord.Status, Status]] = {
-    discord.Status.online: "online",
-    discord.Status.idle: "idle",
-    discord.Status.dnd: "dnd",
-}
+_STATUSES: Final[dict[str, Status]] = {"online": "online", "idle": "idle", "dnd": "dnd"}
 _KINDS: Final[dict[discord.ChannelType, ChannelKind]] = {
     discord.ChannelType.text: "text",
     discord.ChannelType.news: "news",
@@ -26,29 +26,36 @@ _KINDS: Final[dict[discord.ChannelType, ChannelKind]] = {
     discord.ChannelType.forum: "forum",
     discord.ChannelType.media: "forum",
 }
-_DOING: Final[dict[object, str]] = {
-    discord.ActivityType.playing: "Playing",
-    discord.ActivityType.streaming: "Streaming",
-    discord.ActivityType.listening: "Listening to",
-    discord.ActivityType.watching: "Watching",
-    discord.ActivityType.competing: "Competing in",
+_DOING: Final[dict[int, str]] = {
+    discord.ActivityType.playing.value: "Playing",
+    discord.ActivityType.streaming.value: "Streaming",
+    discord.ActivityType.listening.value: "Listening to",
+    discord.ActivityType.watching.value: "Watching",
+    discord.ActivityType.competing.value: "Competing in",
 }
 
 
 class Roster:
     """Translates. What may be shown it asks of the policy."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, settings: Settings) -> None:
         self._policy = policy
+        self._settings = settings
 
     def guild(self, guild: discord.Guild) -> GuildInfo:
         """Describe a guild."""
+        decided = self._settings.guild(guild.id)
+        name = decided.name or guild.name
         return GuildInfo(
             id=str(guild.id),
-            slug=slug_of(guild.name, guild.id),
-            name=guild.name,
+            slug=slug_of(name, guild.id),
+            name=name,
+            protected=decided.protection != "off",
+            default=self._settings.default_guild == guild.id,
+            listed=decided.listed,
             alias=code_of(guild.id),
             member_count=guild.member_count,
+            password_hash=decided.password_hash if decided.protection == "password" else None,
         )
 
     def members(self, guild: discord.Guild) -> list[Member]:
@@ -60,22 +67,30 @@ class Roster:
         return Member(
             uid=str(member.id),
             username=member.display_name,
-            status=self.status(member.status),
+            status=self.status(member),
             role_color=self.color(member),
             bot=member.bot,
-            avatar=member.display_avatar.with_size(AVATAR_SIZE).url,
+            avatar=self.avatar(member),
             voice=self.voice(member),
             activity=self.activity(member.activities),
         )
 
-    def status(self, status: discord.Status) -> Status:
+    def status(self, member: discord.Member) -> Status:
         """Read a status; invisible people, and what Discord may yet invent, are offline."""
-        return _STATUSES.get(status, "offline")
+        return _STATUSES.get(member.raw_status, "offline")
 
     def color(self, member: discord.Member) -> str:
-        """Read the colour of the highest role that has one."""
-        value = member.color.value  # 0 is Discord's "no colour", not black
-        return f"#{value:06x}" if value else DEFAULT_COLOR
+        """Read the colour that somebody chose here, else that of their highest role that has one."""
+        chosen = self._settings.member(member.id).color
+        if chosen is not None:
+            return chosen
+        colored = [role for role in roles_of(member) if role.color.value]  # 0 is "no colour", not black
+        return f"#{max(colored).color.value:06x}" if colored else DEFAULT_COLOR
+
+    def avatar(self, member: discord.Member) -> str:
+        """Name the small picture of a member. `Asset.with_size` would take the URL apart to say the same."""
+        picture, _, _ = member.display_avatar.url.partition("?")
+        return f"{picture}?size={AVATAR_SIZE}"
 
     def voice(self, member: discord.Member) -> Voice | None:
         """Read where a member talks, if that channel may be shown."""
@@ -90,13 +105,12 @@ class Roster:
             streaming=bool(state.self_stream),
         )
 
-    def activity(self, activities: Iterable[discord.BaseActivity | discord.Spotify]) -> str | None:
+    def activity(self, activities: Sequence[ActivityTypes]) -> str | None:
         """Say what somebody does, such as "Playing Factorio"; else their custom status."""
-        activities = list(activities)
         for activity in activities:
-            doing = _DOING.get(getattr(activity, "type", None))
-            if doing and (name := getattr(activity, "name", None)):
-                return f"{doing} {name}"
+            doing = _DOING.get(activity.type.value)
+            if doing and activity.name:
+                return f"{doing} {activity.name}"
         for activity in activities:
             # An emoji alone comes with Discord's own name for it.
             if isinstance(activity, discord.CustomActivity) and activity.name not in (None, "Custom Status"):
@@ -117,6 +131,15 @@ class Roster:
             if channel.type in _KINDS and self._policy.shows_channel(channel)
         ]
 
+    def _words(self, message: discord.Message) -> str:
+        if message.guild is None:
+            return ""
+        guild_id = message.guild.id
+        words = readable(
+            message, self._policy.shows_channel, lambda user_id: self._policy.names_user(guild_id, user_id)
+        )
+        return words if not words or self._policy.shows_words(guild_id) else WORDLESS
+
     def _category(self, channel: GuildChannel) -> str | None:
         category = channel.category
         return category.name if category and self._policy.shows_channel(category) else None
@@ -128,7 +151,7 @@ class Roster:
         replied = isinstance(author, discord.Member) and self._policy.shows_member(author)
         return Message(
             uid=str(message.author.id),
-            message=readable(message, self._policy.shows_channel),
+            message=self._words(message),
             channel=str(message.channel.id),
             id=str(message.id),
             channel_name=getattr(message.channel, "name", None),

@@ -8,6 +8,7 @@ from typing import Final
 import discord
 
 MAX_LENGTH: Final = 500  # characters
+SOMEONE: Final = "@someone"
 
 # What is no markup whatever stands in it, found from left to right in one pass.
 _LITERAL: Final = re.compile(
@@ -39,14 +40,20 @@ _SHELTERED: Final = re.compile("[\ue021-\ue07e]")
 _MASKED_LINK: Final = re.compile(f"\\[([^\\[\\]\n]+){_TARGET_START}[^{_TARGET_END}]*{_TARGET_END}")
 
 
-def readable(message: discord.Message, shows_channel: Callable[[object], bool]) -> str:
+def readable(
+    message: discord.Message, shows_channel: Callable[[object], bool], names_user: Callable[[int], bool]
+) -> str:
     """Say what a message says: names for ids, no markup, a short word for what is no text.
 
-    A channel that may not be shown is not named. Empty if there is nothing to read.
+    A channel that may not be shown is not named, and neither is a user whom `names_user` refuses by their
+    snowflake. Empty if there is nothing to read.
     """
 
     def name(kind: str, value: str) -> str:
-        return _name(kind, int(value), message, shows_channel)
+        number = int(value)
+        if kind == "user" and not names_user(number):
+            return SOMEONE
+        return _name(kind, number, message, shows_channel)
 
     words = [plain(message.content, name), *_attached(message)]
     return shorten(" ".join(word for word in words if word))
@@ -91,7 +98,7 @@ def _name(kind: str, number: int, message: discord.Message, shows_channel: Calla
     if kind == "user":
         mentioned = next((user for user in message.mentions if user.id == number), None)
         user = (guild and guild.get_member(number)) or (guild and mentioned)
-        return f"@{user.display_name}" if user else "@someone"
+        return f"@{user.display_name}" if user else SOMEONE
     if kind == "role":
         role = guild and guild.get_role(number)
         return f"@{role.name}" if role else "@role"

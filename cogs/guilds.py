@@ -1,11 +1,13 @@
 """Guilds come and go, change their name and their channels; rooms follow."""
 
 import logging
+from collections.abc import Iterable
 
 import discord
 from discord.abc import GuildChannel
 from discord.ext import commands
 
+from bridge.model import Channel, Member
 from bridge.server import WebSocketServer
 from cogs.needs import MemberLoader, Policy, Roster
 
@@ -30,20 +32,40 @@ class Guilds(commands.Cog):
 
         As long as members are missing there, nobody is taken away: they may only be on the way.
         """
-        if guild.chunked:
+        if not self._policy.shows_guild(guild):
+            self._bridge.hide_guild(guild.id)
+        elif guild.chunked:
             self.show_all(guild)
         else:
-            self._bridge.show_guild(self._roster.guild(guild), None, self._roster.channels(guild))
+            self._bring(guild, None, self._roster.channels(guild))
             self._bridge.show_members(guild.id, self._roster.members(guild))
+            hidden = (member.id for member in guild.members if not self._policy.shows_member(member))
+            self._bridge.hide_members(guild.id, hidden)
 
     def show_all(self, guild: discord.Guild) -> None:
         """Bring the guild's room to what the member cache knows; who isn't in it is taken away."""
-        members, channels = self._roster.members(guild), self._roster.channels(guild)
-        self._bridge.show_guild(self._roster.guild(guild), members, channels)
+        self._bring(guild, self._roster.members(guild), self._roster.channels(guild))
+
+    def show_member(self, member: discord.Member) -> None:
+        """Bring one member of the guild's room to what the member cache knows, or take them away."""
+        if self._policy.shows_member(member):
+            self._bridge.show_members(member.guild.id, [self._roster.member(member)])
+        else:
+            self._bridge.hide_members(member.guild.id, [member.id])
+
+    def _bring(
+        self,
+        guild: discord.Guild,
+        members: Iterable[Member] | None = None,
+        channels: Iterable[Channel] | None = None,
+    ) -> None:
+        """Bring the guild's room to this state, if there may be one."""
+        if self._policy.shows_guild(guild):
+            self._bridge.show_guild(self._roster.guild(guild), members, channels)
 
     def _show_channels(self, guild: discord.Guild) -> None:
         """Show what may be seen of the channels now, and of those who talk in them."""
-        self._bridge.show_guild(self._roster.guild(guild), None, self._roster.channels(guild))
+        self._bring(guild, None, self._roster.channels(guild))
         talking = (m for channel in (*guild.voice_channels, *guild.stage_channels) for m in channel.members)
         shown = [self._roster.member(member) for member in talking if self._policy.shows_member(member)]
         self._bridge.show_members(guild.id, shown)
@@ -130,7 +152,8 @@ class Guilds(commands.Cog):
     def _count(self, guild: discord.Guild, change: int) -> None:
         """Pass on a guild's new size, which decides whether offline members are shown."""
         now = guild.member_count or 0
-        if self._policy.shows_offline(now) == self._policy.shows_offline(now - change):
-            self._bridge.show_guild(self._roster.guild(guild))
+        before = now - change
+        if self._policy.shows_offline(guild.id, now) == self._policy.shows_offline(guild.id, before):
+            self._bring(guild)
         else:
             self.show_all(guild)

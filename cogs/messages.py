@@ -63,7 +63,7 @@ class Messages(commands.Cog):
     @commands.Cog.listener()
     async def on_typing(self, channel: object, user: discord.User | discord.Member, when: object) -> None:  # noqa: ARG002
         """Somebody is typing."""
-        if isinstance(user, discord.Member) and self._shows(user, channel):
+        if isinstance(user, discord.Member) and self._policy.shows_doing(user, channel):
             await self._bridge.broadcast_typing(user.guild.id, user.id, channel.id)  # type: ignore[attr-defined]  # a shown channel has one
 
     @commands.Cog.listener()
@@ -74,12 +74,9 @@ class Messages(commands.Cog):
             return
         member = member.guild.get_member(member.id) or member  # the cached one has a status
         channel = member.guild.get_channel_or_thread(payload.channel_id)
-        if self._shows(member, channel):
+        if self._policy.shows_doing(member, channel):
             emoji = f":{payload.emoji.name}:" if payload.emoji.is_custom_emoji() else payload.emoji.name
             await self._bridge.broadcast_reaction(member.guild.id, member.id, payload.channel_id, emoji)
-
-    def _shows(self, member: discord.Member, channel: object) -> bool:
-        return self._policy.shows_member(member) and self._policy.shows_channel(channel)
 
     async def _take_back(self, guild_id: int | None, channel_id: int, message_ids: set[int]) -> None:
         """Take back what viewers have seen, whatever may be shown of its author or channel by now."""

@@ -1,29 +1,36 @@
 """What the cogs need of the bot that hosts them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 import discord
+from discord.activity import ActivityTypes
 
 from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
-
-Activity = discord.BaseActivity | discord.Spotify
+from cogs.settings import GuildSettings, MemberSettings
 
 
 class Policy(Protocol):
     """Says what of a guild may be shown."""
 
-    def shows_member(self, member: discord.Member, status: discord.Status | None = None) -> bool:
-        """Tell whether viewers may see this person or bot; with `status`, whether they may with that one."""
+    def shows_member(self, member: discord.Member) -> bool:
+        """Tell whether viewers may see this person or bot."""
 
-    def shows_offline(self, member_count: int) -> bool:
+    def shows_guild(self, guild: discord.Guild) -> bool:
+        """Tell whether viewers may see this guild."""
+
+    def shows_offline(self, guild_id: int, member_count: int) -> bool:
         """Tell whether viewers of a guild with so many members may see who is offline."""
 
     def shows_channel(self, channel: object) -> bool:
         """Tell whether viewers may see this channel."""
 
     def shows_message(self, message: discord.Message) -> bool:
-        """Tell whether viewers may see these words."""
+        """Tell whether viewers may see that this was said."""
+
+    def shows_doing(self, member: discord.Member, channel: object) -> bool:
+        """Tell whether viewers may see that somebody says or does something in a channel."""
 
 
 class Roster(Protocol):
@@ -38,13 +45,13 @@ class Roster(Protocol):
     def member(self, member: discord.Member) -> Member:
         """Describe one person or bot."""
 
-    def status(self, status: discord.Status) -> Status:
+    def status(self, member: discord.Member) -> Status:
         """Read a status."""
 
     def voice(self, member: discord.Member) -> Voice | None:
         """Read where a member talks."""
 
-    def activity(self, activities: Iterable[Activity]) -> str | None:
+    def activity(self, activities: Sequence[ActivityTypes]) -> str | None:
         """Say what somebody does."""
 
     def channels(self, guild: discord.Guild) -> list[Channel]:
@@ -59,3 +66,74 @@ class MemberLoader(Protocol):
 
     def load(self, guild: discord.Guild) -> None:
         """Fetch a guild's members when its turn comes."""
+
+
+class Settings(Protocol):
+    """What has been decided. Reading never waits; what is saved is stored first and only then holds."""
+
+    @property
+    def default_guild(self) -> int | None:
+        """The guild that a viewer without a choice sees, if one was chosen."""
+
+    def guild(self, guild_id: int) -> GuildSettings:
+        """Tell what a guild's managers have decided."""
+
+    def member(self, user_id: int) -> MemberSettings:
+        """Tell what somebody has decided about themselves."""
+
+    async def save_guild(self, guild_id: int, settings: GuildSettings) -> None:
+        """Store a guild's settings, all of them.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+
+    async def save_member(self, user_id: int, settings: MemberSettings) -> None:
+        """Store what somebody decided.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+
+    async def save_default(self, guild_id: int | None) -> None:
+        """Store which guild a viewer without a choice sees.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Delete everything that is stored about a guild: the defaults hold again.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+
+
+class Departures(Protocol):
+    """Remembers which guilds removed the bot, and when."""
+
+    @property
+    def guild_ids(self) -> frozenset[int]:
+        """The guilds of which something is stored."""
+
+    async def note_left(self, guild_id: int, when: datetime) -> None:
+        """Remember that a guild removed the bot, unless that is known already.
+
+        Raises:
+            NotSaved: if it can't be stored.
+        """
+
+    async def note_joined(self, guild_id: int) -> None:
+        """Remember that a guild has the bot.
+
+        Raises:
+            NotSaved: if it can't be stored.
+        """
+
+    async def forget_left_before(self, when: datetime) -> frozenset[int]:
+        """Delete what is stored of guilds that removed the bot before a time; return which.
+
+        Raises:
+            NotSaved: if it can't be deleted.
+        """

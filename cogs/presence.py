@@ -1,7 +1,6 @@
 """Members come and go, change status, name, avatar and colour; viewers see it."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import discord
 from discord.ext import commands
@@ -29,29 +28,19 @@ class Presence(commands.Cog):
         await self._bridge.broadcast_presence(payload.guild_id, payload.user.id, "offline", delete=True)
 
     @commands.Cog.listener()
-    async def on_raw_presence_update(self, payload: discord.RawPresenceUpdateEvent) -> None:
+    async def on_presence_update(self, before: discord.Member, after: discord.Member) -> None:  # noqa: ARG002
         """Somebody's status or activity changed.
 
-        The raw event, because the other one hands over the member itself: of several changes in quick
-        succession each would be read as the last.
+        The bot runs this at once, and not in a task: `after` is the member itself, on whom of several changes
+        in quick succession each would be read as the last.
         """
-        guild = payload.guild
-        member = guild.get_member(payload.user_id) if guild else None
-        if guild is None or member is None:
-            return  # not loaded yet; comes with its presence when it is
-        discord_status = payload.client_status.status
-        status = self._roster.status(discord_status)
-        shown = self._bridge.member(guild.id, member.id)
-        if not self._policy.shows_member(member, discord_status):
-            await self._bridge.broadcast_presence(guild.id, member.id, status, delete=True)
-        elif shown is None:
-            self._bridge.show_members(guild.id, [replace(self._roster.member(member), status=status)])
-        else:
-            if shown.status != status:
-                await self._bridge.broadcast_presence(guild.id, member.id, status)
-            activity = self._roster.activity(payload.activities)
-            if shown.activity != activity:
-                await self._bridge.broadcast_activity(guild.id, member.id, activity)
+        guild_id = after.guild.id
+        if not self._policy.shows_member(after):
+            await self._bridge.broadcast_presence(guild_id, after.id, "offline", delete=True)
+            return
+        status, activity = self._roster.status(after), self._roster.activity(after.activities)
+        if not await self._bridge.broadcast_presence(guild_id, after.id, status, activity=activity):
+            self._show(after)  # they were not there: with all that is known of them
 
     @commands.Cog.listener()
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:  # noqa: ARG002

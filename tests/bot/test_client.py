@@ -9,13 +9,14 @@ import pytest
 
 from bot.client import INTENTS, DZoneBot
 from bot.config import Config
+from tests.bot.memory import MemorySettings
 
 
 @pytest.fixture
 async def bot() -> AsyncIterator[DZoneBot]:
     """A bot that is about to become ready."""
     config = Config("an.invented.token", host="127.0.0.1", port=0, public_url="https://zone.example.org")
-    async with DZoneBot(config) as bot:
+    async with DZoneBot(config, MemorySettings()) as bot:
         yield bot
 
 
@@ -76,7 +77,7 @@ async def test_ready_again(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> N
 
 async def test_a_port_in_use(taken: int) -> None:
     """Without a port there is nothing to do: it closes, and remembers why."""
-    async with DZoneBot(Config("an.invented.token", host="127.0.0.1", port=taken)) as bot:
+    async with DZoneBot(Config("an.invented.token", host="127.0.0.1", port=taken), MemorySettings()) as bot:
         await bot.on_ready()
         assert isinstance(bot.failure, OSError)
         assert bot.is_closed()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import DISCORD_API, SETTINGS, Config, ConfigError, read_env
+from bot.config import DATABASE, DISCORD_API, SETTINGS, Config, ConfigError, read_database_url, read_env
 
 TOKEN = "MTExMTExMTExMTExMTExMTEx.GAbCdE.an-invented-token"
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
@@ -37,6 +37,7 @@ def test_the_defaults() -> None:
         port=3000,
         public_url="http://localhost:3000",
         log_level="INFO",
+        database_url="sqlite:///dzone.sqlite3",
         api_url="https://discord.com/api/v10",
     )
 
@@ -224,6 +225,29 @@ def test_what_is_no_log_level(written: str) -> None:
     assert said == f"LOG_LEVEL is {written!r}; it must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
 
 
+# DATABASE_URL
+
+
+@pytest.mark.parametrize("url", ["sqlite:////var/lib/dzone.db", "postgres://u:p%40@h:5432/d?sslmode=require"])
+def test_a_database(url: str) -> None:
+    """The address of a database is taken as it is."""
+    assert config(DATABASE_URL=f" {url} ").database_url == url
+    assert read_database_url({"DATABASE_URL": url}) == url
+
+
+def test_what_is_no_database() -> None:
+    """What is no address of a database is told, with what to write; there may be a password in it."""
+    said = complaint(DATABASE_URL="mysql://user:hunter2@host/database")
+    assert said.startswith("DATABASE_URL is no address of a database that this bot knows")
+    assert "write sqlite:///dzone.sqlite3" in said
+    assert "hunter2" not in said
+
+
+def test_the_password_of_a_database_is_not_in_the_repr() -> None:
+    """A `Config` that is printed or logged gives it away no more than the token."""
+    assert "hunter2" not in repr(config(DATABASE_URL="postgres://user:hunter2@host/database"))
+
+
 # DISCORD_API_URL
 
 
@@ -389,7 +413,9 @@ def test_the_example_has_the_defaults_of_the_code(tmp_path: Path) -> None:
 def test_the_example_shows_the_defaults() -> None:
     """What is the default is to be read there, in the setting or above it."""
     text = EXAMPLE.read_text(encoding="utf-8")
-    for default in ("HOST=localhost", "PORT=3000", "LOG_LEVEL=INFO", "http://HOST:PORT", DISCORD_API):
+    for default in (
+        "HOST=localhost", "PORT=3000", "LOG_LEVEL=INFO", "http://HOST:PORT", DATABASE, DISCORD_API,
+    ):  # fmt: skip
         assert default in text
 
 

@@ -11,6 +11,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from bot.client import DZoneBot
 from bot.config import Config
 from bot.errors import explain
+from tests.bot.memory import MemorySettings
 
 TOKEN = "an.invented.token"
 
@@ -33,7 +34,7 @@ class Closed:
 @pytest.fixture
 def bot() -> DZoneBot:
     """A bot that could not start."""
-    bot = DZoneBot(Config(TOKEN))
+    bot = DZoneBot(Config(TOKEN), MemorySettings())
     bot._connection.application_flags = discord.ApplicationFlags()  # as known since the login
     return bot
 

@@ -1,7 +1,9 @@
 """What discord.py doesn't offer in public still does what we take it for: look here after an upgrade."""
 
+import asyncio
 import copy
 import json
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,6 +11,7 @@ import discord
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
@@ -17,6 +20,7 @@ from bot import internals
 from bot.client import INTENTS, DZoneBot
 from bot.config import Config
 from tests.bot import world as model
+from tests.bot.memory import MemorySettings
 
 Payload = dict[str, Any]
 
@@ -25,7 +29,7 @@ class Listening(DZoneBot):
     """A bot that notes what it is told, instead of acting on it."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(Config("an.invented.token", **options))
+        super().__init__(Config("an.invented.token", **options), MemorySettings())
         self.told: list[tuple[str, int]] = []
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
@@ -125,7 +129,85 @@ async def test_a_guild_of_another_shard(bot: Listening) -> None:
     assert [found.id for found in bot.guilds] == [written.id]
 
 
+# Listeners that are run at once
+
+
+class Hasty(commands.Bot):
+    """A bot whose `on_typing` is run at once."""
+
+    def __init__(self) -> None:
+        super().__init__("!", intents=INTENTS)
+        self.failed: list[tuple[str, BaseException | None]] = []
+        internals.run_at_once(self, "on_typing")
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
+        self.failed.append((event_method, sys.exc_info()[1]))
+
+
+@pytest.fixture
+async def hasty() -> AsyncIterator[Hasty]:
+    """A bot that never connects."""
+    async with Hasty() as bot:
+        yield bot
+
+
+async def test_a_listener_at_once(hasty: Hasty) -> None:
+    """It has run when the event is dispatched, with what the event brought; others wait for their task."""
+    heard = []
+
+    async def listen(word: str) -> None:
+        heard.append(word)
+
+    hasty.add_listener(listen, "on_typing")
+    hasty.add_listener(listen, "on_message_edit")
+    hasty.dispatch("message_edit", "later")
+    hasty.dispatch("typing", "at once")
+    assert heard == ["at once"]
+    await asyncio.sleep(0)
+    assert heard == ["at once", "later"]
+
+
+async def test_a_listener_that_fails_at_once(hasty: Hasty) -> None:
+    """What it raises goes where discord.py sends it, and not to who dispatched."""
+    error = KeyError("a")
+
+    async def fail() -> None:
+        raise error
+
+    hasty.add_listener(fail, "on_typing")
+    hasty.dispatch("typing")
+    assert hasty.failed == [("on_typing", error)]
+
+
+async def test_a_listener_that_waits(hasty: Hasty) -> None:
+    """It is ended where it would wait, and that is told: there is no task that could wait."""
+    heard = []
+
+    async def wait() -> None:
+        heard.append("before")
+        await asyncio.sleep(0)
+        heard.append("after")
+
+    hasty.add_listener(wait, "on_typing")
+    hasty.dispatch("typing")
+    await asyncio.sleep(0)
+    assert heard == ["before"]
+    ((name, error),) = hasty.failed
+    assert name == "on_typing"
+    assert str(error) == "on_typing may not wait"
+
+
 # Members
+
+
+def test_roles_in_no_order() -> None:
+    """Somebody's roles are those that discord.py names, without @everyone and what it doesn't know."""
+    world = model.World()
+    roles = [world.written.role(name) for name in ("first", "second")]
+    world.ann.roles = [*roles, model.Role("deleted")]
+    ann = world.member(world.ann)
+    assert {role.id for role in internals.roles_of(ann)} == {role.id for role in roles}
+    assert set(internals.roles_of(ann)) == set(ann.roles[1:])
 
 
 async def test_presences_are_asked_for() -> None:

@@ -143,6 +143,37 @@ def test_discord_out_of_reach(
     assert failing(capsys).startswith(f"Discord can't be reached at http://127.0.0.1:{closed}: ")
 
 
+def test_a_database_out_of_reach(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, closed: int
+) -> None:
+    """A bot that can't read who is hidden doesn't start; it says why, without the password."""
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("DATABASE_URL", f"postgres://user:hunter2@127.0.0.1:{closed}/settings")
+    said = failing(capsys)
+    assert said.startswith("The database in which the settings are can't be used: ")
+    assert "Check that it runs, and DATABASE_URL." in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+def test_stopped_before_the_database_answers(folder: Path) -> None:
+    """Whoever gives up waiting for the database ends the bot."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgres://user:hunter2@127.0.0.1:{silent.getsockname()[1]}/settings"
+        env = os.environ | {"PYTHONPATH": str(ROOT), "DISCORD_TOKEN": TOKEN, "DATABASE_URL": url}
+        bot = subprocess.Popen(
+            [sys.executable, "-m", "bot"], cwd=folder, env=env, stderr=subprocess.PIPE, text=True
+        )
+        with bot:
+            silent.settimeout(20)
+            connection, _ = silent.accept()
+            with connection:
+                bot.send_signal(signal.SIGTERM)
+                assert bot.wait(timeout=5) == 0
+            assert bot.stderr is not None
+            assert bot.stderr.read() == ""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_demo_until_it_is_stopped(folder: Path, closed: int, number: signal.Signals) -> None:

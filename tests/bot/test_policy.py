@@ -4,7 +4,9 @@ import discord
 import pytest
 
 from bot.policy import HIDE_OFFLINE_ABOVE, Policy
+from cogs.settings import GuildSettings, MemberSettings
 from tests.bot import world as model
+from tests.bot.memory import MemorySettings
 from tests.bot.world import World
 
 GUILD_CHANNELS = [model.TEXT, model.NEWS, model.VOICE, model.STAGE, model.FORUM, model.CATEGORY]
@@ -14,7 +16,7 @@ HIDDEN = str(model.VIEW_CHANNEL)
 @pytest.fixture
 def policy() -> Policy:
     """The rules."""
-    return Policy()
+    return Policy(MemorySettings())
 
 
 # Members
@@ -43,7 +45,7 @@ def test_a_large_guild_shows_who_is_there(policy: Policy, status: str, shown: bo
 )
 def test_how_many_are_many(policy: Policy, member_count: int, shown: bool) -> None:
     """The bound is five hundred."""
-    assert policy.shows_offline(member_count) is shown
+    assert policy.shows_offline(1, member_count) is shown
 
 
 def test_bots_are_members(policy: Policy, world: World) -> None:
@@ -52,15 +54,80 @@ def test_bots_are_members(policy: Policy, world: World) -> None:
     assert policy.shows_member(world.member(robot))
 
 
-def test_a_status_that_is_about_to_be(policy: Policy) -> None:
-    """A status that is only now told counts, and not the one in the cache."""
-    world = World(member_count=HIDE_OFFLINE_ABOVE + 1)
-    ann, bob = world.member(world.ann), world.member(world.bob)
-    assert not policy.shows_member(ann, discord.Status.offline)
-    assert policy.shows_member(bob, discord.Status.idle)
+@pytest.mark.parametrize(
+    ("settings", "verdict"),
+    [
+        (GuildSettings(bots=False), "bot"),
+        (GuildSettings(offline="hide"), "offline"),
+        (GuildSettings(offline="show"), "shown"),
+        (GuildSettings(), "shown"),
+    ],
+)
+def test_managers_decide_on_members(settings: GuildSettings, verdict: str) -> None:
+    """And are told why somebody is not shown."""
+    world = World()
+    robot = world.written.settle(model.User("robot", status="offline", bot=True))
+    policy = Policy(MemorySettings({world.written.id: settings}))
+    assert policy.member_verdict(world.member(robot)) == verdict
+    assert policy.shows_member(world.member(robot)) is (verdict == "shown")
+
+
+def test_moderators_hide_a_member_in_their_guild(world: World) -> None:
+    """Nobody else, and nowhere else."""
+    policy = Policy(MemorySettings({world.written.id: GuildSettings(hidden=frozenset({world.ann.id}))}))
+    assert policy.member_verdict(world.member(world.ann)) == "hidden_by_moderators"
+    assert not policy.names_user(world.written.id, world.ann.id)
+    assert policy.names_user(world.written.id + 1, world.ann.id)
+
+
+def test_who_hides_is_hidden_everywhere(world: World) -> None:
+    """Not even named."""
+    policy = Policy(MemorySettings(members={world.ann.id: MemberSettings(hidden=True)}))
+    assert policy.member_verdict(world.member(world.ann)) == "opted_out"
+    assert not policy.names_user(1, world.ann.id)
+
+
+def test_a_guild_that_is_switched_off(world: World) -> None:
+    """It is shown unless somebody decided otherwise."""
+    assert Policy(MemorySettings()).shows_guild(world.guild)
+    assert not Policy(MemorySettings({world.written.id: GuildSettings(shown=False)})).shows_guild(world.guild)
 
 
 # Channels
+
+
+@pytest.mark.parametrize("decided", [True, False])
+@pytest.mark.parametrize("hidden", [True, False])
+def test_managers_decide_on_channels(decided: bool, hidden: bool) -> None:
+    """Against the rule, or as it says; a thread is shown as its channel is."""
+    world = World()
+    channel = world.written.channel("tea", hidden=hidden)
+    settings = GuildSettings(channels={int(channel.id): decided})
+    policy = Policy(MemorySettings({world.written.id: settings}))
+    found = world.channel(channel)
+    assert policy.shows_channel(found) is decided
+    assert isinstance(found, discord.TextChannel)
+    assert policy.channel_verdict(found) == ("shown_by_managers" if decided else "hidden_by_managers")
+    assert policy.is_public(found) is not hidden
+
+
+@pytest.mark.parametrize(
+    ("settings", "member", "seen"),
+    [
+        (GuildSettings(), MemberSettings(), True),
+        (GuildSettings(messages="bubble"), MemberSettings(), True),
+        (GuildSettings(messages="off"), MemberSettings(), False),
+        (GuildSettings(), MemberSettings(muted=True), False),
+        (GuildSettings(), MemberSettings(hidden=True), False),
+    ],
+)
+def test_who_may_be_heard(world: World, settings: GuildSettings, member: MemberSettings, seen: bool) -> None:
+    """What somebody says, and that they are about to."""
+    policy = Policy(MemorySettings({world.written.id: settings}, {world.ann.id: member}))
+    message = world.message("hello")
+    assert policy.shows_message(message) is seen
+    assert policy.shows_doing(world.member(world.ann), message.channel) is seen
+    assert policy.shows_words(world.written.id) is (settings.messages == "full")
 
 
 @pytest.mark.parametrize("kind", GUILD_CHANNELS)

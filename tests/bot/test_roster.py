@@ -5,17 +5,19 @@ from typing import Any
 import pytest
 
 from bot.policy import HIDE_OFFLINE_ABOVE, Policy
-from bot.roster import Roster
+from bot.roster import WORDLESS, Roster
 from bot.slug import code_of, slug_of
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from cogs.settings import GuildSettings, MemberSettings
 from tests.bot import world as model
+from tests.bot.memory import MemorySettings
 from tests.bot.world import World
 
 
 @pytest.fixture
 def roster() -> Roster:
     """A roster with the rules it asks."""
-    return Roster(Policy())
+    return Roster(Policy(MemorySettings()), MemorySettings())
 
 
 # Guilds
@@ -33,7 +35,47 @@ def test_a_guild(roster: Roster, world: World) -> None:
     )
 
 
+def test_a_guild_as_its_managers_want_it(world: World) -> None:
+    """Another name, in no list, behind a door; and the one that viewers without a choice see."""
+    decided = GuildSettings(listed=False, name="Public House", protection="password", password_hash="x$y")
+    settings = MemorySettings({world.written.id: decided}, default_guild=world.written.id)
+    guild = Roster(Policy(settings), settings).guild(world.guild)
+    assert (guild.name, guild.slug) == ("Public House", slug_of("Public House", world.written.id))
+    assert (guild.listed, guild.protected, guild.password_hash, guild.default) == (False, True, "x$y", True)
+    assert guild.alias == code_of(world.written.id)
+
+
+def test_the_hash_of_a_password_that_is_not_asked_for(world: World) -> None:
+    """It opens no other door."""
+    decided = GuildSettings(protection="login", password_hash="x$y")
+    settings = MemorySettings({world.written.id: decided})
+    guild = Roster(Policy(settings), settings).guild(world.guild)
+    assert guild.protected
+    assert guild.password_hash is None
+
+
 # Members
+
+
+def test_a_color_of_ones_own(world: World) -> None:
+    """It goes before that of a role."""
+    settings = MemorySettings(members={world.ann.id: MemberSettings(color="#123456")})
+    assert Roster(Policy(settings), settings).member(world.member(world.ann)).role_color == "#123456"
+
+
+def test_words_that_may_not_be_shown(world: World) -> None:
+    """That something was said is seen, as long as something was."""
+    settings = MemorySettings({world.written.id: GuildSettings(messages="bubble")})
+    roster = Roster(Policy(settings), settings)
+    assert roster.message(world.message("a secret")).message == WORDLESS
+    assert roster.message(world.message("")).message == ""
+
+
+def test_a_mention_of_somebody_hidden(world: World) -> None:
+    """Nobody is named against their will."""
+    settings = MemorySettings(members={world.ann.id: MemberSettings(hidden=True)})
+    words = Roster(Policy(settings), settings).message(world.message(f"where is <@{world.ann.id}>?"))
+    assert words.message == "where is @someone?"
 
 
 def test_a_member(roster: Roster, world: World) -> None:
@@ -73,6 +115,13 @@ def test_a_face(roster: Roster, world: World) -> None:
     world.ann.user.avatar = "abc123"
     avatar = roster.member(world.member(world.ann)).avatar
     assert avatar == f"https://cdn.discordapp.com/avatars/{world.ann.id}/abc123.png?size=64"
+
+
+def test_a_face_that_moves(roster: Roster, world: World) -> None:
+    """An animated one moves."""
+    world.ann.user.avatar = "a_abc123"
+    avatar = roster.member(world.member(world.ann)).avatar
+    assert avatar == f"https://cdn.discordapp.com/avatars/{world.ann.id}/a_abc123.gif?size=64"
 
 
 @pytest.mark.parametrize(
@@ -269,7 +318,7 @@ def reply(world: World, answered: dict[str, Any] | None) -> Message:
     """Let ann answer a message, or one that was deleted."""
     reference = {"message_id": answered["id"] if answered else "1", "channel_id": str(world.general.id)}
     message = world.message("yes", type=19, message_reference=reference, referenced_message=answered)
-    return Roster(Policy()).message(message)
+    return Roster(Policy(MemorySettings()), MemorySettings()).message(message)
 
 
 def test_an_answer(world: World) -> None:

@@ -19,7 +19,7 @@ HOME = World()
 
 def read(world: World, text: str, **extra: Any) -> str:
     """Say something in the world's public channel, where all channels are public; return what is read."""
-    return readable(world.message(text, **extra), lambda _: True)
+    return readable(world.message(text, **extra), lambda _: True, lambda _: True)
 
 
 # Names for ids
@@ -73,8 +73,17 @@ def test_a_channel_that_may_not_be_shown(world: World) -> None:
         return False
 
     secret = world.written.channel("secret")
-    assert readable(world.message(f"see {secret.mention}"), shows) == "see #channel"
+    assert readable(world.message(f"see {secret.mention}"), shows, lambda _: True) == "see #channel"
     assert asked == [world.channel(secret)]
+
+
+def test_somebody_who_may_not_be_named(world: World) -> None:
+    """They are someone."""
+    message = world.message(f"ask <@{world.ann.id}> or <@!{world.ann.id}>")
+    assert (
+        readable(message, lambda _: True, lambda user_id: user_id != world.ann.id)
+        == "ask @someone or @someone"
+    )
 
 
 def test_a_channel_that_is_gone(world: World) -> None:

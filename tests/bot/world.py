@@ -21,13 +21,15 @@ from tests.e2e.model import (
     VIEW_CHANNEL,
     VOICE,
     Channel,
+    Role,
     User,
 )
 
 # What the other modules here need of Discord's JSON they take from this one.
 __all__ = [
     "CATEGORY", "DIRECT", "FORUM", "JOINED_AT", "NEWS", "NEWS_THREAD", "PRIVATE_THREAD", "PUBLIC_THREAD",
-    "STAGE", "TEXT", "VIEW_CHANNEL", "VOICE", "Channel", "Guild", "Member", "User", "World", "written",
+    "STAGE", "TEXT", "VIEW_CHANNEL", "VOICE", "Channel", "Guild", "Member", "Role", "User", "World",
+    "written",
 ]  # fmt: skip
 
 Payload = dict[str, Any]

@@ -12,6 +12,7 @@ from bridge.admission import Admission
 from bridge.directory import Directory
 from bridge.errors import Refused
 from bridge.model import GuildInfo, Member
+from bridge.passwords import hash_password
 from bridge.protocol import LOGIN_NEEDED, NO_SUCH_SERVER, WRONG_PASSWORD, Credentials
 from bridge.providers import CallbackProvider, EmptyProvider
 from bridge.providers.feed import Feed
@@ -166,6 +167,13 @@ async def test_a_wrong_password_says_so(admission: Admission, directory: Directo
     """With the sentence that clients know."""
     directory.open(replace(VAULT, password="sesame"))
     assert await refusal(admission, "vault", Credentials(password=password)) == WRONG_PASSWORD
+
+
+async def test_a_password_that_is_known_as_a_hash(admission: Admission, directory: Directory) -> None:
+    """The right one enters, and no other."""
+    directory.open(replace(VAULT, password_hash=hash_password("sésame")))
+    assert (await admission.admit("vault", Credentials(password="sésame"))).room is directory.rooms["2"]
+    assert await refusal(admission, "vault", Credentials(password="sesame")) == WRONG_PASSWORD
 
 
 async def test_a_guild_without_a_password_opens_with_none(admission: Admission) -> None:

@@ -172,6 +172,56 @@ def test_snapshots_of_all_kinds_are_not_all_kept(room: Room) -> None:
     assert sum(map(len, room._join_frames.values())) <= 40 * one
 
 
+# What may not be told any more
+
+
+def test_words_are_taken_back(room: Room) -> None:
+    """Somebody's words vanish where they are seen; what others said stays there."""
+    room.put_all([ADA, BEPPO])
+    viewer = seated(room, EVERYTHING)
+    for uid in ("7", "8"):
+        room.say(Message(uid, "hello", "9", id=f"1{uid}"))
+    room.flush(0)
+    room.forget_words("7")
+    room.flush(1)
+    assert viewer.data[2:] == [{"uid": "7", "channel": "9", "id": "17", "message": None}]
+    assert list(room.said) == ["18"]
+
+
+def test_everybody_s_words_are_taken_back(room: Room) -> None:
+    """All that are remembered."""
+    viewer = seated(room, EVERYTHING)
+    for number in range(3):
+        room.say(Message("7", "hello", "9", id=str(number)))
+    room.flush(0)
+    room.forget_words()
+    room.flush(1)
+    assert [data["id"] for data in viewer.data[3:]] == ["0", "1", "2"]
+
+
+def test_words_taken_back_do_not_wait_for_old_clients(room: Room) -> None:
+    """They have not been said yet, and never are."""
+    viewer = seated(room)
+    for words in ("first", "second"):
+        room.say(Message("7", words, "9"))
+    room.flush(0)
+    room.forget_words("7")
+    room.flush(BUBBLE + 1)
+    assert [data["message"] for data in viewer.data] == ["first"]
+
+
+def test_who_talks_in_a_channel_that_becomes_hidden(room: Room) -> None:
+    """Viewers don't see it any more, now or on entering."""
+    room.set_channels([Channel("10", "Lounge", "voice")])
+    room.put(ADA)
+    viewer = seated(room, EVERYTHING)
+    room.put_all([ADA._replace(voice=Voice("10", "Lounge"))])
+    room.set_channels([])
+    room.flush(0)
+    assert [data["channel"] for data in viewer.data if "muted" in data] == [None]
+    assert users(room, full=True)["7"]["voice"] is None
+
+
 # Presence
 
 

@@ -10,6 +10,7 @@ from simcord.env import Env
 from bot.client import DZoneBot
 from bot.config import Config
 from bridge import flush
+from tests.bot.memory import MemorySettings
 from tests.cogs.town import Town, Viewer
 
 
@@ -26,7 +27,7 @@ async def bot(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DZoneBot]:
     # Nothing waits for a window: the bot lives in simcord's time, which stands still. What a window does is
     # the bridge's own matter.
     monkeypatch.setattr(flush, "WINDOW", -math.inf)
-    bot = DZoneBot(Config("an.invented.token", host="127.0.0.1", port=0))
+    bot = DZoneBot(Config("an.invented.token", host="127.0.0.1", port=0), MemorySettings())
     bot.shard_count = 1
     # Before Discord is ready: simcord waits for all that the bot does, and a server is never done.
     await bot.bridge.start()

@@ -142,6 +142,15 @@ async def test_a_hundred_changes(town: Town, viewer: Viewer) -> None:
     assert [event["status"] for event in await town.news(viewer)] == statuses
 
 
+async def test_changes_in_one_go(town: Town, viewer: Viewer) -> None:
+    """Of what happens before anybody could see it, the last counts."""
+    statuses = ["online", "dnd", "offline", "idle"]
+    presence = {"user": {"id": str(town.ann.id)}, "guild_id": str(town.guild.id), "activities": []}
+    for status in statuses:
+        town.env.backend.emit("PRESENCE_UPDATE", presence | {"status": status, "client_status": {}})
+    assert [event["status"] for event in await town.news(viewer)] == ["idle"]
+
+
 # Activity
 
 

@@ -1,0 +1,252 @@
+"""Stored settings: read once into memory, written to the database before they hold."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Self
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot import address, opening, rows
+from bot.checks import check_guild, check_id, check_member
+from bot.database import TROUBLES, CannotOpen, make_engine, reason
+from bot.rows import DEFAULT_GUILD, Changes, Contents, StoredGuild
+from cogs.settings import GuildSettings, MemberSettings, NotSaved
+
+PATIENCE: Final = 2.0  # seconds for a write: who gave a slash command is answered within Discord's 3
+CLOSE_PATIENCE: Final = 0.4  # seconds for writes that are under way, and again for the connection
+
+DEFAULT_SETTINGS: Final = GuildSettings()
+DEFAULT_MEMBER: Final = MemberSettings()
+
+log = logging.getLogger(__name__)
+
+
+class Store:
+    """What has been decided, as `cogs.needs.Settings` describes it, and what else is remembered.
+
+    One write goes after the other. Where nobody knows whether a write took place, because the connection
+    broke while it was being confirmed, it counts as not made: the next write takes it back, in case it was.
+    """
+
+    def __init__(self, engine: AsyncEngine, contents: Contents) -> None:
+        self._engine = engine
+        self._contents = contents
+        self._turn = asyncio.Lock()
+        self._writes: set[asyncio.Task[None]] = set()
+        self._unsure = Changes()
+        self._closed = False
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Read what is stored, after bringing the tables to this version.
+
+        Raises:
+            CannotOpen: if that is impossible. Don't go on with defaults: they may show what was hidden.
+        """
+        try:
+            where = address.parse(url)
+        except ValueError as error:
+            raise CannotOpen(f"DATABASE_URL {error}.") from error
+        contents = await opening.prepare(where)
+        return cls(make_engine(where, PATIENCE), contents)
+
+    async def close(self) -> None:
+        """Wait for the writes that are under way, and let the database go. Once closed, nothing is saved."""
+        with contextlib.suppress(TimeoutError, NotSaved):
+            async with asyncio.timeout(CLOSE_PATIENCE):
+                while self._writes:
+                    await asyncio.wait(self._writes)
+                await self._change(lambda _: Changes())  # if something is unsure
+        self._closed = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_PATIENCE):
+                await self._engine.dispose()
+
+    @property
+    def default_guild(self) -> int | None:
+        """The guild that a viewer without a choice sees, if one was chosen."""
+        note = self._contents.notes.get(DEFAULT_GUILD)
+        return None if note is None else int(note)
+
+    @property
+    def guild_ids(self) -> frozenset[int]:
+        """The guilds of which settings are stored, also those that the bot was removed from."""
+        return frozenset(self._contents.guilds)
+
+    def guild(self, guild_id: int) -> GuildSettings:
+        """Tell what a guild's managers have decided."""
+        stored = self._contents.guilds.get(guild_id)
+        return DEFAULT_SETTINGS if stored is None else stored.settings
+
+    def member(self, user_id: int) -> MemberSettings:
+        """Tell what somebody has decided about themselves."""
+        return self._contents.members.get(user_id, DEFAULT_MEMBER)
+
+    def note(self, key: str) -> str | None:
+        """Return what was noted under a key."""
+        return self._contents.notes.get(key)
+
+    async def save_guild(self, guild_id: int, settings: GuildSettings) -> None:
+        """Store a guild's settings, all of them.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+            ValueError: if there is a value that settings can't have.
+        """
+        check_id("guild_id", guild_id)
+        check_guild(settings)
+        own = replace(  # what a caller still holds may change
+            settings,
+            channels=MappingProxyType(dict(settings.channels)),
+            hidden=frozenset(settings.hidden),
+        )
+        await self._change(lambda held: Changes({guild_id: StoredGuild(own, _left(held, guild_id))}))
+
+    async def save_member(self, user_id: int, settings: MemberSettings) -> None:
+        """Store what somebody decided; of who decided nothing, nothing is kept.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+            ValueError: if there is a value that settings can't have.
+        """
+        check_id("user_id", user_id)
+        check_member(settings)
+        kept = None if settings == DEFAULT_MEMBER else settings
+        await self._change(lambda _: Changes(members={user_id: kept}))
+
+    async def save_default(self, guild_id: int | None) -> None:
+        """Store which guild a viewer without a choice sees.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        if guild_id is not None:
+            check_id("guild_id", guild_id)
+        note = None if guild_id is None else str(guild_id)
+        await self._change(lambda _: Changes(notes={DEFAULT_GUILD: note}))
+
+    async def save_note(self, key: str, value: str | None) -> None:
+        """Note something short under a key, or nothing any more.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        await self._change(lambda _: Changes(notes={key: value}))
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Delete everything that is stored about a guild: the defaults hold again.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        await self._change(lambda held: _forgetting(held, {guild_id}))
+
+    async def note_left(self, guild_id: int, when: datetime) -> None:
+        """Note that the bot was removed from a guild, unless that is known already.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        await self._change(lambda held: _leaving(held, guild_id, when))
+
+    async def note_joined(self, guild_id: int) -> None:
+        """Note that the bot is in a guild (again). Costs nothing if it never was noted to have left.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        if _left(self._contents, guild_id) is not None:
+            await self._change(lambda held: _joining(held, guild_id))
+
+    async def forget_left_before(self, when: datetime) -> frozenset[int]:
+        """Forget the guilds that the bot was removed from before a time; return their ids.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        gone: set[int] = set()
+
+        def change(held: Contents) -> Changes:
+            gone.update(key for key, guild in held.guilds.items() if guild.left and guild.left < when)
+            return _forgetting(held, gone)
+
+        await self._change(change)
+        return frozenset(gone)
+
+    async def _change(self, change: Callable[[Contents], Changes]) -> None:
+        """Make a change when its turn comes. It goes on even if who wants it is cancelled meanwhile.
+
+        Raises:
+            NotSaved: if it was not made.
+        """
+        if self._closed:
+            raise NotSaved("the bot is stopping")
+        write = asyncio.create_task(self._write(change))
+        self._writes.add(write)
+        write.add_done_callback(self._ended)
+        done, _ = await asyncio.wait({write}, timeout=PATIENCE)
+        if not done:
+            write.cancel()  # and don't wait until the connection is cleaned up
+            log.warning("a setting was not stored: the database did not answer in %s seconds", PATIENCE)
+            raise NotSaved("the database did not answer in time")
+        write.result()
+
+    def _ended(self, write: asyncio.Task[None]) -> None:
+        self._writes.discard(write)
+        if not write.cancelled():
+            write.exception()  # logged already; perhaps nobody waits for it any more
+
+    async def _write(self, change: Callable[[Contents], Changes]) -> None:
+        async with self._turn:
+            changes = self._unsure | change(self._contents)
+            if not changes:
+                return
+            try:
+                await self._commit(changes)
+            except TROUBLES as error:
+                log.warning("a setting was not stored: %s", reason(error))
+                raise NotSaved("the database did not take it") from error
+
+    async def _commit(self, changes: Changes) -> None:
+        async with self._engine.connect() as connection:
+            await rows.write(connection, changes)
+            self._unsure = self._contents.present(changes)
+            await connection.commit()
+            if _is_cancelled():  # too late: somebody has been told that nothing was changed
+                return
+            self._unsure = Changes()
+            self._contents.apply(changes)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _left(held: Contents, guild_id: int) -> datetime | None:
+    stored = held.guilds.get(guild_id)
+    return stored.left if stored else None
+
+
+def _forgetting(held: Contents, guild_ids: set[int]) -> Changes:
+    changes = Changes(dict.fromkeys(guild_ids))
+    if held.notes.get(DEFAULT_GUILD) in {str(guild_id) for guild_id in guild_ids}:
+        changes.notes[DEFAULT_GUILD] = None
+    return changes
+
+
+def _leaving(held: Contents, guild_id: int, when: datetime) -> Changes:
+    stored = held.guilds.get(guild_id)
+    if stored is None or stored.left:
+        return Changes()
+    return Changes({guild_id: replace(stored, left=when)})
+
+
+def _joining(held: Contents, guild_id: int) -> Changes:
+    stored = held.guilds.get(guild_id)
+    return Changes({guild_id: replace(stored, left=None)} if stored else {})

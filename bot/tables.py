@@ -1,0 +1,65 @@
+"""The tables of the database, as the newest migration leaves them.
+
+They bear a prefix: a database that a hosting platform gives may be shared with other programs.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, MetaData, Table, Text
+
+PREFIX: Final = "dzone_"
+VERSION_TABLE: Final = PREFIX + "version"
+
+metadata: Final = MetaData()
+
+guilds: Final = Table(
+    PREFIX + "guilds",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("shown", Boolean, nullable=False),
+    Column("listed", Boolean, nullable=False),
+    Column("name", Text),
+    Column("messages", Text, nullable=False),
+    Column("offline", Text, nullable=False),
+    Column("bots", Boolean, nullable=False),
+    Column("protection", Text, nullable=False),
+    Column("role_id", BigInteger),
+    Column("password_hash", Text),
+    Column("left_at", BigInteger),  # seconds since 1970: when the bot was removed, if it was
+)
+
+
+def _of_guild() -> Column[int]:
+    return Column("guild_id", BigInteger, ForeignKey(guilds.c.guild_id, ondelete="CASCADE"), primary_key=True)
+
+
+channels: Final = Table(
+    PREFIX + "channels",
+    metadata,
+    _of_guild(),
+    Column("channel_id", BigInteger, primary_key=True),
+    Column("shown", Boolean, nullable=False),
+)
+
+hidden: Final = Table(
+    PREFIX + "hidden",
+    metadata,
+    _of_guild(),
+    Column("user_id", BigInteger, primary_key=True),
+)
+
+members: Final = Table(
+    PREFIX + "members",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("hidden", Boolean, nullable=False),
+    Column("muted", Boolean, nullable=False),
+    Column("color", Text),
+)
+
+notes: Final = Table(
+    PREFIX + "notes",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

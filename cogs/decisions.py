@@ -1,0 +1,106 @@
+"""A decision is stored, and then holds at once: also for what rooms remember of the past."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+import discord
+from discord.ext import commands
+
+from bridge.server import WebSocketServer
+from cogs.needs import Settings
+from cogs.settings import GuildSettings, MemberSettings
+
+
+class Rooms(Protocol):
+    """Keeps one room for each guild."""
+
+    def show(self, guild: discord.Guild) -> None:
+        """Bring a guild's room to what may be shown now."""
+
+    def show_member(self, member: discord.Member) -> None:
+        """Bring one member of a guild's room to what may be shown now."""
+
+
+class Decisions:
+    """Changes settings, one decision after the other for each guild and person.
+
+    Each method raises NotSaved if nothing was changed.
+    """
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, settings: Settings, rooms: Rooms
+    ) -> None:
+        self.settings = settings
+        self._bot = bot
+        self._bridge = bridge
+        self._rooms = rooms
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def change_guild(
+        self, guild: discord.Guild, change: Callable[[GuildSettings], GuildSettings]
+    ) -> GuildSettings:
+        """Change what holds for a guild, and return it."""
+        async with self._turn(guild.id):
+            before = self.settings.guild(guild.id)
+            after = change(before)
+            await self.settings.save_guild(guild.id, after)
+            self._show_guild(guild, before, after)
+            return after
+
+    async def forget_guild(self, guild: discord.Guild) -> None:
+        """Forget all that was decided about a guild."""
+        async with self._turn(guild.id):
+            before = self.settings.guild(guild.id)
+            await self.settings.forget_guild(guild.id)
+            self._show_guild(guild, before, self.settings.guild(guild.id))
+
+    async def choose_default(self, chosen: int | None) -> None:
+        """Choose the guild that viewers without a choice see."""
+        before = self.settings.default_guild
+        await self.settings.save_default(chosen)
+        for guild_id in {before, chosen} - {None}:
+            if guild := self._bot.get_guild(guild_id or 0):
+                self._rooms.show(guild)
+
+    async def change_member(self, user_id: int, change: Callable[[MemberSettings], MemberSettings]) -> None:
+        """Change what holds for somebody, in every guild."""
+        async with self._turn(user_id):
+            after = change(self.settings.member(user_id))
+            await self.settings.save_member(user_id, after)
+            for guild in self._bot.guilds:
+                if after.hidden or after.muted:
+                    self._bridge.forget_words(guild.id, user_id)  # also where they are no longer
+                if member := guild.get_member(user_id):
+                    self._rooms.show_member(member)
+
+    def _turn(self, snowflake: int) -> asyncio.Lock:
+        """Give the lock of a guild or a person: what is read is what the last decision wrote."""
+        return self._turns.setdefault(snowflake, asyncio.Lock())
+
+    def _show_guild(self, guild: discord.Guild, before: GuildSettings, after: GuildSettings) -> None:
+        if _hides_words(before, after):
+            self._bridge.forget_words(guild.id)
+        for user_id in after.hidden - before.hidden:
+            self._bridge.forget_words(guild.id, user_id)
+        self._rooms.show(guild)
+
+
+def _hides_words(before: GuildSettings, after: GuildSettings) -> bool:
+    """Tell whether words that were shown may not be shown any more."""
+    fewer = before.messages != after.messages != "full"
+    no_bots = before.bots and not after.bots
+    return (
+        fewer
+        or no_bots
+        or any(
+            _show(before, channel) > _show(after, channel)
+            for channel in {**before.channels, **after.channels}
+        )
+    )
+
+
+def _show(settings: GuildSettings, channel: int) -> int:
+    """Rank a decision on a channel: hidden, left to the rule, shown."""
+    return {False: -1, None: 0, True: 1}[settings.channels.get(channel)]

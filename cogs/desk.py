@@ -1,0 +1,80 @@
+"""What all `/dzone` commands share: who decides, where, and how a decision is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import discord
+from discord.ext import commands
+
+from bridge.server import WebSocketServer
+from cogs.decisions import Decisions
+from cogs.needs import Roster
+from cogs.replies import Refused, answer, plain, wait
+from cogs.settings import GuildSettings
+from cogs.status import NOT_SHOWN
+from cogs.texts import Lines, Text
+from cogs.verdicts import Verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a manager decides, and who it is."""
+
+    guild: discord.Guild
+    manager: discord.Member
+
+
+def may_manage(interaction: discord.Interaction) -> bool:
+    """Tell whether Discord lets this person manage the guild; it says so with each interaction."""
+    permissions = interaction.permissions
+    return permissions.manage_guild or permissions.administrator
+
+
+class Desk(commands.Cog):
+    """Where a guild's managers decide."""
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Verdicts, roster: Roster,
+        decisions: Decisions, public_url: str,
+    ) -> None:  # fmt: skip
+        self._bot = bot
+        self._bridge = bridge
+        self._policy = policy
+        self._roster = roster
+        self._decisions = decisions
+        self._public_url = public_url
+
+    def _guild(self, interaction: discord.Interaction) -> discord.Guild:
+        guild = self._bot.get_guild(interaction.guild_id or 0)
+        if guild is None:
+            raise Refused(
+                Text("I am not a member of this server, so there is nothing to show. Add me to it once more.")
+            )
+        return guild
+
+    def _place(self, interaction: discord.Interaction) -> Place:
+        """Tell where somebody decides.
+
+        Raises:
+            Refused: if they may not.
+        """
+        guild = self._guild(interaction)
+        if not may_manage(interaction) or not isinstance(interaction.user, discord.Member):
+            raise Refused(Text("You need the permission Manage Server for that. Ask somebody who has it."))
+        return Place(guild, interaction.user)
+
+    def _link(self, guild: discord.Guild) -> str:
+        return f"{self._public_url}/?s={self._roster.guild(guild).slug}"
+
+    def _name(self, guild: discord.Guild) -> str:
+        return plain(self._roster.guild(guild).name)
+
+    async def _decide(
+        self, interaction: discord.Interaction, text: Text, change: Callable[[GuildSettings], GuildSettings]
+    ) -> None:
+        """Make a decision hold, then say so; and that viewers see nothing of it while the guild is hidden."""
+        guild = self._place(interaction).guild
+        if not interaction.response.is_done():
+            await wait(interaction)
+        settings = await self._decisions.change_guild(guild, change)
+        await answer(interaction, text if settings.shown else Lines(text, NOT_SHOWN))

@@ -1,0 +1,70 @@
+"""What is stored of a guild that removed the bot is kept for a while, for it may come back; then deleted."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import discord
+from discord.ext import commands, tasks
+
+from cogs.needs import Departures
+from cogs.settings import NotSaved
+
+KEPT: Final = timedelta(days=30)
+
+log = logging.getLogger(__name__)
+
+
+class Retention(commands.Cog):
+    """Notes which guilds are gone, and forgets them when their time has come."""
+
+    def __init__(self, bot: commands.AutoShardedBot, departures: Departures) -> None:
+        self._bot = bot
+        self._departures = departures
+
+    async def cog_unload(self) -> None:
+        """Look no more."""
+        self.forget.cancel()
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Guilds may have removed the bot while it was not running; now all that have it are known."""
+        for guild_id in self._departures.guild_ids - {guild.id for guild in self._bot.guilds}:
+            await self._note_left(guild_id)
+        if not self.forget.is_running():
+            self.forget.start()
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """The bot is in a guild, perhaps again."""
+        try:
+            await self._departures.note_joined(guild.id)
+        except NotSaved as error:
+            log.warning("that guild %s is back could not be stored: %s", guild.id, error)
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Somebody invited the bot, perhaps again."""
+        await self.on_guild_available(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """A guild removed the bot."""
+        await self._note_left(guild.id)
+
+    @tasks.loop(hours=24)
+    async def forget(self) -> None:
+        """Forget the guilds whose time has come."""
+        try:
+            gone = await self._departures.forget_left_before(datetime.now(UTC) - KEPT)
+        except NotSaved as error:
+            log.warning("guilds that removed the bot could not be forgotten, tomorrow again: %s", error)
+            return
+        for guild_id in gone:
+            log.info("guild %s removed the bot %d days ago: its settings are deleted", guild_id, KEPT.days)
+
+    async def _note_left(self, guild_id: int) -> None:
+        try:
+            await self._departures.note_left(guild_id, datetime.now(UTC))
+        except NotSaved as error:
+            log.warning("that guild %s removed the bot could not be stored: %s", guild_id, error)

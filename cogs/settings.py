@@ -1,0 +1,52 @@
+"""What owners and members have decided about what is shown: values, and what holds where nobody decided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+MessageMode = Literal["full", "bubble", "off"]
+OfflineMode = Literal["show", "hide", "auto"]
+Protection = Literal["off", "login", "password"]
+
+
+@dataclass(frozen=True, slots=True)
+class GuildSettings:
+    """What a guild's managers have decided.
+
+    `listed` is whether the guild stands in everybody's server list; `name` its public name in place of
+    Discord's. `messages` is whether words are shown as they are, as a bubble without words, or not at all;
+    `offline` whether offline members are, where `auto` leaves it to the guild's size. `protection` says who
+    may watch: everybody, who logs in as a member (with `role_id`: one who has that role), or who knows the
+    password, kept as a hash. `channels` has those that are shown or hidden against the rule, by snowflake;
+    `hidden` the members that moderators have hidden.
+    """
+
+    shown: bool = True
+    listed: bool = True
+    name: str | None = None
+    messages: MessageMode = "full"
+    offline: OfflineMode = "auto"
+    bots: bool = True
+    protection: Protection = "off"
+    role_id: int | None = None
+    password_hash: str | None = field(default=None, repr=False)
+    channels: Mapping[int, bool] = field(default_factory=lambda: MappingProxyType({}))
+    hidden: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSettings:
+    """What a person has decided about themselves, in every guild.
+
+    `hidden` people are not shown at all, the words of `muted` ones are not. `color` is `#rrggbb`, in place
+    of their role's.
+    """
+
+    hidden: bool = False
+    muted: bool = False
+    color: str | None = None
+
+
+class NotSaved(Exception):
+    """A setting could not be stored, and nothing was changed."""

@@ -1,0 +1,168 @@
+"""What a manager sees at a glance: what is shown, what is not, and what is missing."""
+
+import asyncio
+import ipaddress
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import discord
+from discord.ext import commands
+
+from cogs.channels import channels_of, listed
+from cogs.replies import MAX_TITLE, plain
+from cogs.settings import GuildSettings, MessageMode
+from cogs.texts import Language, Lines, Text
+from cogs.verdicts import SHOWN, ChannelVerdict, MemberVerdict, Verdicts
+
+PORTAL: Final = "https://discord.com/developers/applications"
+_BREATH: Final = 2_000  # members that are looked at without letting others in between
+
+_MEMBERS: Final[dict[MemberVerdict, Text]] = {
+    "opted_out": Text("opted out themselves"),
+    "hidden_by_moderators": Text("hidden by moderators"),
+    "bot": Text("bots"),
+    "offline": Text("offline"),
+}
+_CHANNELS: Final[dict[ChannelVerdict, Text]] = {
+    "shown_by_managers": Text("of these against the rule, by managers"),
+    "hidden_by_managers": Text("hidden by managers"),
+    "private": Text("not public"),
+    "age_restricted": Text("age-restricted"),
+}
+MESSAGES: Final[dict[MessageMode, Text]] = {
+    "full": Text("Viewers read them."),
+    "bubble": Text("Viewers see that somebody talks, but not what."),
+    "off": Text("Viewers see nothing of them."),
+}
+_INTENTS: Final = {
+    "presences": "Presence Intent",
+    "members": "Server Members Intent",
+    "message_content": "Message Content Intent",
+}
+
+
+def only_here(url: str) -> bool:
+    """Tell whether an address leads nowhere but to the computer it is opened on."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a status tells of a guild; `name`, `link` and `viewers` are those of its room."""
+
+    bot: commands.AutoShardedBot
+    guild: discord.Guild
+    policy: Verdicts
+    settings: GuildSettings
+    name: str
+    link: str
+    viewers: int
+
+    async def embed(self, language: Language) -> discord.Embed:
+        """Write it in a language."""
+        shown = self.policy.shows_guild(self.guild)
+        embed = discord.Embed(
+            title=plain(self.name)[:MAX_TITLE],
+            description=(_SHOWN if shown else NOT_SHOWN).within(language),
+            color=discord.Color.green() if shown else discord.Color.light_grey(),
+        )
+        for title, text, inline in (
+            (Text("Link"), Text("{link}", link=self.link), False),
+            (Text("Viewers now"), Text("{count}", count=self.viewers), True),
+            (Text("In the server list"), _LISTED if self.settings.listed else _UNLISTED, True),
+            (Text("Who may watch"), self._protection(), False),
+            (Text("Members"), await self._members(), True),
+            (Text("Channels"), self._channels(), True),
+            (Text("Messages"), MESSAGES[self.settings.messages], False),
+            (Text("What I need"), self._needs(language), False),
+        ):
+            embed.add_field(name=title.within(language), value=text.within(language), inline=inline)
+        return embed
+
+    def _protection(self) -> Text:
+        if self.settings.protection == "off":
+            return Text("Everybody.")
+        if self.settings.protection == "password":
+            return Text("People who know the password.")
+        if self.settings.role_id is None:
+            return Text("Members of this server, after login.")
+        role = self.guild.get_role(self.settings.role_id)
+        if role is None:
+            return Text("Nobody: the role that was chosen is gone. {/dzone protect login} chooses another.")
+        return Text("Members with the role {role}, after login.", role=role.mention)
+
+    async def _members(self) -> Text:
+        counts: Counter[MemberVerdict] = Counter()
+        for number, member in enumerate(self.guild.members):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+            counts[self.policy.member_verdict(member)] += 1
+        unknown = (self.guild.member_count or 0) - counts.total()
+        lines = [_count(_SHOWN_COUNT, counts["shown"])]
+        lines += [_count(reason, counts[verdict]) for verdict, reason in _MEMBERS.items() if counts[verdict]]
+        if unknown > 0:
+            lines.append(_count(Text("not known to me yet"), unknown))
+        return Lines(*lines)
+
+    def _channels(self) -> Text:
+        counts = Counter(self.policy.channel_verdict(channel) for channel in channels_of(self.guild))
+        lines = [_count(_SHOWN_COUNT, counts["shown"] + counts["shown_by_managers"])]
+        lines += [_count(reason, counts[verdict]) for verdict, reason in _CHANNELS.items() if counts[verdict]]
+        return Lines(*lines)
+
+    def _needs(self, language: Language) -> Text:
+        missing = [
+            Text(
+                "The {intent} is off: my operator switches it on at {link} and starts me again.",
+                intent=name,
+                link=f"{PORTAL}/{self.bot.application_id}/bot",
+            )
+            for intent, name in _INTENTS.items()
+            if not getattr(self.bot.intents, intent)
+        ]
+        if not self.guild.me.guild_permissions.view_channel:
+            missing.append(
+                Text(
+                    "The permission View Channels is missing: give it to my role, in Server Settings → Roles."
+                )
+            )
+        elif unseen := self._unseen(language):
+            missing.append(
+                Text(
+                    "I can't see {channels}, so viewers see nothing of them. Give my role View Channel "
+                    "there, or hide them with {/dzone channels hide}.",
+                    channels=unseen,
+                )
+            )
+        if only_here(self.link):
+            missing.append(
+                Text("The link opens only on the computer that I run on: my operator has to set PUBLIC_URL.")
+            )
+        return Lines(*missing) if missing else Text("Everything is there: permissions and intents.")
+
+    def _unseen(self, language: Language) -> str:
+        """Name the channels that may be shown, but of which Discord tells the bot nothing."""
+        me = self.guild.me
+        unseen = [
+            channel
+            for channel in channels_of(self.guild)
+            if self.policy.channel_verdict(channel) in SHOWN and not channel.permissions_for(me).view_channel
+        ]
+        return listed(unseen, language, limit=400)
+
+
+_SHOWN: Final = Text("This server is shown. {/dzone disable} hides it.")
+NOT_SHOWN: Final = Text("This server isn't shown to anybody. {/dzone enable} shows it.")
+_LISTED: Final = Text("Yes.")
+_UNLISTED: Final = Text("No, only its link opens it.")
+_SHOWN_COUNT: Final = Text("shown")
+
+
+def _count(what: Text, count: int) -> Text:
+    return Text("{count} {what}", count=count, what=what)

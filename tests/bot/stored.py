@@ -1,0 +1,61 @@
+"""Settings of every kind, made up; and databases of both kinds to store them in."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, get_args
+
+from hypothesis import strategies as st
+
+from bot.checks import MAX_ID, MAX_NAME
+from bridge.passwords import hash_password
+from cogs.settings import GuildSettings, MemberSettings, MessageMode, OfflineMode, Protection
+
+HASH: Final = hash_password("an invented password")
+FULL: Final = GuildSettings(
+    shown=False,
+    listed=False,
+    name="Grüße 👋🏽 «x»",
+    messages="bubble",
+    offline="hide",
+    bots=False,
+    protection="password",
+    role_id=MAX_ID,
+    password_hash=HASH,
+    channels=MappingProxyType({1: True, 2: False, MAX_ID: True}),
+    hidden=frozenset({3, MAX_ID}),
+)
+HIDDEN: Final = MemberSettings(hidden=True, muted=True, color="#5865F2")
+LONG_AGO: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+ids = st.integers(1, 5) | st.integers(1, MAX_ID)
+names = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters=[*map(chr, range(32)), "\x7f"]),
+    min_size=1, max_size=MAX_NAME,
+)  # fmt: skip
+times = st.integers(0, 250_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+guild_settings = st.builds(
+    GuildSettings,
+    shown=st.booleans(),
+    listed=st.booleans(),
+    name=st.none() | names,
+    messages=st.sampled_from(get_args(MessageMode)),
+    offline=st.sampled_from(get_args(OfflineMode)),
+    bots=st.booleans(),
+    protection=st.sampled_from(get_args(Protection)),
+    role_id=st.none() | ids,
+    password_hash=st.none() | st.just(HASH),
+    channels=st.dictionaries(ids, st.booleans(), max_size=4),
+    hidden=st.frozensets(ids, max_size=4),
+)
+member_settings = st.builds(
+    MemberSettings,
+    hidden=st.booleans(),
+    muted=st.booleans(),
+    color=st.none() | st.from_regex(r"#[0-9A-Fa-f]{6}", fullmatch=True),
+)
+
+
+def sqlite_url(path: Path) -> str:
+    """Write where a file is."""
+    return f"sqlite:///{path}"

@@ -1,0 +1,198 @@
+"""A guild on a simulated Discord in which commands are used, by people with and without permissions."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import discord
+import pytest
+import simcord.interactions
+from discord.ext import commands
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle
+from simcord.env import Env
+from simcord.results import InteractionResult
+
+from bot.client import INTENTS
+from bot.policy import Policy
+from bot.roster import Roster
+from bot.translator import Translator
+from bridge.server import WebSocketServer
+from cogs.decisions import Decisions
+from cogs.manage import Manage
+from cogs.me import Me
+from cogs.replies import CommandTree, Refused
+from cogs.settings import GuildSettings, MemberSettings, NotSaved
+from tests.bot.memory import MemorySettings
+
+URL = "https://zone.example.org"
+LOCALES = ("en-US", "en-GB", "de", "es-ES", "es-419", "fr")
+
+
+class Drawer(MemorySettings):
+    """Settings that can be lost: with `stuck`, nothing can be saved."""
+
+    stuck = False
+
+    async def save_guild(self, guild_id: int, settings: GuildSettings) -> None:
+        self._pull()
+        await super().save_guild(guild_id, settings)
+
+    async def save_member(self, user_id: int, settings: MemberSettings) -> None:
+        self._pull()
+        await super().save_member(user_id, settings)
+
+    async def save_default(self, guild_id: int | None) -> None:
+        self._pull()
+        await super().save_default(guild_id)
+
+    async def forget_guild(self, guild_id: int) -> None:
+        self._pull()
+        await super().forget_guild(guild_id)
+
+    def _pull(self) -> None:
+        if self.stuck:
+            raise NotSaved("the disk is full")
+
+
+class Bridge(WebSocketServer):
+    """Notes what is taken back, and has two viewers."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.forgotten: list[tuple[int, int | None]] = []
+
+    def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
+        self.forgotten.append((int(server), None if uid is None else int(uid)))
+
+    def viewer_count(self, server: str | int) -> int:
+        return 2
+
+
+class Rooms:
+    """Notes which guilds are shown anew."""
+
+    def __init__(self) -> None:
+        self.shown: list[int] = []
+
+    def show(self, guild: discord.Guild) -> None:
+        self.shown.append(guild.id)
+
+    def show_member(self, member: discord.Member) -> None:
+        self.shown.append(member.guild.id)
+
+
+class Office:
+    """A guild with a manager, a moderator, ann who may nothing, and a square; the owner runs the bot."""
+
+    def __init__(self, env: Env, bot: commands.AutoShardedBot, settings: Drawer) -> None:
+        self.env = env
+        self.bot = bot
+        self.drawer = settings
+        self.bridge = Bridge()
+        self.rooms = Rooms()
+        self.policy = Policy(settings)
+        self.decisions = Decisions(bot, self.bridge, settings, self.rooms)
+        self.locale = "en-US"
+        self.guild = env.create_guild("Town")
+        self.square = self.guild.create_text_channel("square")
+        self.manager = self.hire("manager", manage_guild=True)
+        self.moderator = self.hire("moderator", moderate_members=True)
+        self.ann = self.hire("ann")
+        self.owner = self.hire("owner")
+        bot.owner_id = self.owner.id
+
+    def hire(self, name: str, **permissions: bool) -> MemberActor:
+        """Let somebody join who has these permissions."""
+        role = self.guild.create_role(name, permissions=discord.Permissions(**permissions))
+        return self.guild.add_member(self.env.create_user(name), roles=[role])
+
+    @property
+    def settings(self) -> GuildSettings:
+        return self.drawer.guild(self.guild.id)
+
+    @property
+    def cached(self) -> discord.Guild:
+        guild = self.bot.get_guild(self.guild.id)
+        assert guild is not None
+        return guild
+
+    async def open(self, public_url: str) -> None:
+        """Add the cogs, and let Discord know the commands."""
+        await self.bot.tree.set_translator(Translator())
+        roster = Roster(self.policy, self.drawer)
+        manage = Manage(self.bot, self.bridge, self.policy, roster, self.decisions, public_url)
+        await self.bot.add_cog(manage)
+        await self.bot.add_cog(Me(self.bot, self.decisions))
+        for command in await self.bot.tree.sync():
+            # Discord shows everybody everything: what it hides is only a hint.
+            self.guild.set_command_permissions(
+                command, dict.fromkeys((self.manager, self.moderator, self.ann, self.owner), True)
+            )
+
+    def private(self, name: str, *insiders: MemberActor) -> ChannelHandle:
+        """Make a channel that not everybody sees."""
+        see, hide = (
+            discord.PermissionOverwrite(view_channel=True),
+            discord.PermissionOverwrite(view_channel=False),
+        )
+        overwrites: Any = {self.guild.default_role: hide} | dict.fromkeys(insiders, see)
+        return self.guild.create_text_channel(name, overwrites=overwrites)
+
+    async def restrict(self, channel: ChannelHandle) -> None:
+        """Give a channel an age limit."""
+        cached = self.cached.get_channel(channel.id)
+        assert isinstance(cached, discord.TextChannel)
+        cached.nsfw = True
+
+    async def use(self, actor: MemberActor, command: str, **options: Any) -> InteractionResult:
+        """Let somebody use a command."""
+        return await actor.slash(self.square, command, **options)
+
+    async def reply(self, actor: MemberActor, command: str, **options: Any) -> str:
+        """Let somebody use a command, and return what nobody else reads."""
+        return read(await self.use(actor, command, **options))
+
+
+def read(result: InteractionResult) -> str:
+    """Return the last of what was answered, for nobody but whoever asked."""
+    message = result.followups[-1] if result.followups else result.response
+    assert message is not None
+    assert message.ephemeral
+    return message.content
+
+
+@contextlib.asynccontextmanager
+async def open_office(monkeypatch: pytest.MonkeyPatch, public_url: str = URL) -> AsyncIterator[Office]:
+    """Open an office; what goes wrong in it, other than refusals, fails the test."""
+    settings = Drawer()
+    bot = commands.AutoShardedBot(
+        command_prefix=commands.when_mentioned,
+        intents=discord.Intents(**dict(INTENTS)),
+        tree_cls=CommandTree,
+        shard_count=1,
+    )
+    env = Env(bot)
+    await env.start()
+    office = Office(env, bot, settings)
+    make = simcord.interactions.base_payload
+
+    def localised(*args: Any, **kwargs: Any) -> Any:
+        record, payload = make(*args, **kwargs)
+        return record, payload | {"locale": office.locale}
+
+    monkeypatch.setattr(simcord.interactions, "base_payload", localised)
+    try:
+        await env.settle()
+        await office.open(public_url)
+        yield office
+    finally:
+        await env.shutdown()
+    unread = [
+        error for error in env.errors[env._errors_acknowledged - len(env.errors) :] if not _expected(error)
+    ]
+    assert not unread
+
+
+def _expected(error: BaseException) -> bool:
+    return isinstance(error, Refused | NotSaved) or isinstance(getattr(error, "original", None), NotSaved)
