@@ -160,15 +160,15 @@ async def test_leaving_with_words_in_the_air(
     await viewer.sees(truth(guild))
 
 
-async def test_a_burst_arrives_complete_and_in_order(
+async def test_a_burst_arrives_in_order_and_to_its_end(
     discord: LoopbackDiscord, launch: Launch, watch: Watch
 ) -> None:
-    """Of 2,000 changes of status each reaches each viewer, in the order in which they happened."""
+    """Of 2,000 changes of status none comes after a later one, and everybody's last reaches each viewer."""
     guild = discord.guild("Burst", *(f"member{number}" for number in range(100)))
     bot = await launch()
     plain, batching = await watch(bot, guild), await watch(bot, guild, batch=True)
     people = [member for member in guild.members.values() if member.user.username.startswith("member")]
-    statuses = cycle(["idle", "dnd", "offline", "online"])
+    statuses = cycle(["idle", "online", "offline", "dnd"])
     sent = []
     for _ in range(20):
         status = next(statuses)
@@ -176,9 +176,11 @@ async def test_a_burst_arrives_complete_and_in_order(
             discord.set_status(member, status)
             sent.append((member.uid, status))
     for viewer in (plain, batching):
-        await viewer.happens("presence", len(sent))
-        assert [(data["uid"], data["status"]) for data in viewer.of("presence")] == sent
-        assert viewer.people() == truth(guild)
+        await viewer.sees(truth(guild))
+        for member in people:
+            told = (status for uid, status in sent if uid == member.uid)
+            heard = [data["status"] for data in viewer.of("presence") if data["uid"] == member.uid]
+            assert all(status in told for status in heard), "out of order"  # each search goes on where it was
 
 
 async def test_a_role_of_a_thousand_is_recoloured(
