@@ -28,6 +28,8 @@ EventType = Literal[
 BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
 OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers"})
 
+# Made once: `json.dumps` makes an encoder for each call that wants other separators.
+_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _COMMA: Final = segment(b",")
 
 # The sentences that existing clients and their users know.
@@ -197,7 +199,7 @@ def _wants(data: dict[str, Any]) -> Wants:
 
 def encode(value: Any) -> bytes:
     """Encode to compact JSON. Half of a surrogate pair, which UTF-8 cannot say, becomes a question mark."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return _to_json(value).encode(errors="replace")
 
 
 def error_frame(message: str) -> bytes:
