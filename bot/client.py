@@ -77,6 +77,7 @@ class DZoneBot(commands.AutoShardedBot):
         internals.ask_for_presences(self)
         internals.notice_lost_guilds(self)
         internals.start_guilds_afresh(self)
+        internals.keep_users_current(self)
         internals.run_at_once(self, "on_presence_update")  # the most frequent of all events
 
     async def setup_hook(self) -> None:

@@ -1,6 +1,6 @@
 """What discord.py (2.7) does not offer in public, in one place: look here first when it is upgraded."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import discord
@@ -79,6 +79,35 @@ def start_guilds_afresh(client: commands.AutoShardedBot) -> None:
         parse_guild_create(data)
 
     parsers["GUILD_CREATE"] = parse_afresh
+
+
+def keep_users_current(client: commands.AutoShardedBot) -> None:
+    """Take what Discord says of accounts together with members.
+
+    discord.py leaves an account that it knows as it was: a name that somebody gave up while the guild was
+    unavailable, or they were not in it, would go on being shown.
+    """
+    parsers = client._connection.parsers
+    members_of: dict[str, Callable[[Any], list[Any]]] = {
+        "GUILD_CREATE": lambda data: data.get("members", []),
+        "GUILD_MEMBERS_CHUNK": lambda data: data.get("members", []),
+        "GUILD_MEMBER_ADD": lambda data: [data],
+    }
+    for event, members in members_of.items():
+        parsers[event] = _updating(client, parsers[event], members)
+
+
+def _updating(
+    client: discord.Client, parse: Callable[[Any], None], members: Callable[[Any], list[Any]]
+) -> Callable[[Any], None]:
+    def update_and_parse(data: Any) -> None:
+        for member in members(data):
+            user = client._connection.get_user(int(member["user"]["id"]))
+            if user is not None and user != client.user:
+                user._update(member["user"])
+        parse(data)
+
+    return update_and_parse
 
 
 def roles_of(member: discord.Member) -> Iterator[discord.Role]:

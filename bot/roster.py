@@ -132,13 +132,18 @@ class Roster:
         ]
 
     def _words(self, message: discord.Message) -> str:
-        if message.guild is None:
+        guild = message.guild
+        if guild is None:
             return ""
-        guild_id = message.guild.id
-        words = readable(
-            message, self._policy.shows_channel, lambda user_id: self._policy.names_user(guild_id, user_id)
-        )
-        return words if not words or self._policy.shows_words(guild_id) else WORDLESS
+        words = readable(message, self._policy.shows_channel, lambda user_id: self._names(guild, user_id))
+        return words if not words or self._policy.shows_words(guild.id) else WORDLESS
+
+    def _names(self, guild: discord.Guild, user_id: int) -> bool:
+        """Tell whether somebody who is mentioned may be named."""
+        member = guild.get_member(user_id)
+        if member is not None and self._policy.member_verdict(member) == "bot":
+            return False
+        return self._policy.names_user(guild.id, user_id)
 
     def _category(self, channel: GuildChannel) -> str | None:
         category = channel.category

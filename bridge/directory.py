@@ -53,7 +53,7 @@ class Directory:
         if members is not None:
             room.reconcile(members)
         if channels is not None:
-            room.set_channels(channels)
+            self._bring_channels(room, channels)
         if before is not None and before.door != info.door and info.protected:
             room.dismiss_viewers(Goodbye.REVOKED, LOGIN_NEEDED)  # they were let in by another door
         if _entry(before) != _entry(info):
@@ -114,6 +114,18 @@ class Directory:
         room = Room(info, window.wake, self._limits)
         self._windows[room] = window
         return room
+
+    def _bring_channels(self, room: Room, channels: Iterable[Channel]) -> None:
+        """Show these channels. Of those that are hidden by it, nothing that was said leaves any more.
+
+        Neither does anything else of the past: threads have ids of their own, and words elsewhere may name
+        a channel.
+        """
+        before = room.channels
+        room.set_channels(channels)
+        if before.keys() - room.channels.keys():
+            self._windows[room].flush()
+            room.forget_past()
 
     def _announce(self) -> None:
         """The list changed: tell viewers who asked for `servers`."""

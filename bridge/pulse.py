@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 PERIOD: Final = 8.0  # seconds between two looks at a viewer
 MAX_STUCK: Final = 4  # looks at which a viewer may have read nothing of what waits for it
-MAX_SILENT: Final = 5  # looks at which nothing may have been heard of a viewer
+MAX_SILENT: Final = 4  # looks at which nothing may have been heard of a viewer
 TICK: Final = 0.5  # seconds
 
 Dismiss = Callable[[Goodbye], None]

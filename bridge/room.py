@@ -210,16 +210,22 @@ class Room:
         self._publish("message", data, message_extras(message))
         self._stir()
 
-    def forget_words(self, uid: str | None = None) -> None:
-        """Take back somebody's words, or everybody's, and let nothing of the past leave any more.
+    def forget_past(self) -> None:
+        """Let nothing of the past leave any more. Who comes back gets a snapshot.
 
-        Nothing of anybody's: others may have named who wants to be forgotten. Who comes back gets a snapshot.
         Flush first, or viewers miss what is pending.
         """
         self._pending.clear()
         self._replaceable.clear()
         self._history.start_at(self.position)
         self._playback.silence()
+
+    def forget_words(self, uid: str | None = None) -> None:
+        """Take back somebody's words, or everybody's, and forget the past.
+
+        Nothing of anybody's leaves any more: others may have named who wants to be forgotten. Flush first.
+        """
+        self.forget_past()
         for message_id, words in list(self.said.items()):
             if uid is None or words.uid == uid:
                 del self.said[message_id]
@@ -402,6 +408,7 @@ class Room:
         event = Event(type, self.position, head, data, extras)
         if type in _WHOLE:
             self._pending = {at: other for at, other in self._pending.items() if other.type != type}
+            self._history.forget(lambda other: other.type == type)
         elif data is not None and (uid := data.get("uid")) is not None:
             event = self._collapse(uid, event)
         self._pending[event.position] = event

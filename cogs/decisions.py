@@ -91,9 +91,11 @@ def _hides_words(before: GuildSettings, after: GuildSettings) -> bool:
     """Tell whether words that were shown may not be shown any more."""
     fewer = before.messages != after.messages != "full"
     no_bots = before.bots and not after.bots
+    fewer_people = before.offline != after.offline != "show"
     return (
         fewer
         or no_bots
+        or fewer_people
         or any(
             _show(before, channel) > _show(after, channel)
             for channel in {**before.channels, **after.channels}

@@ -56,6 +56,8 @@ class Retention(commands.Cog):
     async def forget(self) -> None:
         """Forget the guilds whose time has come."""
         try:
+            for guild in self._bot.guilds:  # also those whose return was not told or could not be stored
+                await self._departures.note_joined(guild.id)
             gone = await self._departures.forget_left_before(datetime.now(UTC) - KEPT)
         except NotSaved as error:
             log.warning("guilds that removed the bot could not be forgotten, tomorrow again: %s", error)

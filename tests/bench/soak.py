@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from bridge import pulse
 from tests.bench.control import ROOT, cores, need_files, settle_here
 from tests.bench.report import REPORT, Table, machine, progress
 from tests.bench.soak_server import guild_of, slugs
@@ -41,7 +42,7 @@ from tests.bench.wire import client_frame, upgrade_request
 TICK: Final = 0.02  # seconds between two looks at who does what next
 PATIENCE: Final = 30.0  # seconds for what takes milliseconds
 SAMPLE: Final = 1.0  # seconds between two looks at the server's memory
-LOOKS: Final = 6  # periods within which who doesn't answer has been let go: 60 s
+LOOKS: Final = 60 / pulse.PERIOD  # periods within which who doesn't answer has been let go: 60 s
 MAX_FAULTS: Final = 20  # that are told in full
 FLAT: Final = 0.003  # share of its size by which the server may grow per minute
 NARROW: Final = 0.15  # share of viewers whose system buffers next to nothing
@@ -76,7 +77,7 @@ class Options:
     rate: float = 20.0
     seed: int = 1
     checkpoint: float = 30.0
-    period: float = 10.0  # of the pulse; a viewer's pauses are measured by it
+    period: float = pulse.PERIOD  # of the pulse; a viewer's pauses are measured by it
     haste: float = 1.0  # how much faster than usual viewers come and go
     sizes: tuple[int, ...] = (60, 200, 800, 3_000)  # members of each room
     tight: bool = False  # whether the server holds little for who doesn't read, so that they fall behind

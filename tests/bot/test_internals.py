@@ -104,6 +104,30 @@ async def test_a_guild_that_is_still_away_is_kept(bot: Listening) -> None:
     assert [member.name for member in found.members] == ["ann"]
 
 
+@pytest.mark.parametrize("event", ["GUILD_CREATE", "GUILD_MEMBER_ADD", "GUILD_MEMBERS_CHUNK"])
+async def test_an_account_that_was_renamed_unseen(bot: Listening, event: str) -> None:
+    """Whoever tells of a member tells what their account is called now."""
+    written, elsewhere = guild("ann"), guild()
+    elsewhere.settle(written.member("ann").user)
+    for each in (written, elsewhere):
+        bot.hear("GUILD_CREATE", create(each))
+    written.member("ann").user.username = "anonymous"
+    payload = create(written)
+    ann = next(member for member in payload["members"] if member["user"]["username"] == "anonymous")
+    about = {"guild_id": str(written.id)}
+    bot.hear(
+        event,
+        {
+            "GUILD_CREATE": payload,
+            "GUILD_MEMBER_ADD": ann | about,
+            "GUILD_MEMBERS_CHUNK": about | {"members": [ann], "chunk_index": 0, "chunk_count": 1},
+        }[event],
+    )
+    found = bot.get_user(int(ann["user"]["id"]))
+    assert found is not None
+    assert found.name == "anonymous"
+
+
 # A guild that is no longer there
 
 

@@ -71,6 +71,15 @@ def test_words_that_may_not_be_shown(world: World) -> None:
     assert roster.message(world.message("")).message == ""
 
 
+def test_a_mention_of_a_hidden_bot(world: World) -> None:
+    """Where bots are not shown, they are not named either."""
+    robot = world.written.settle(model.User("robot", bot=True))
+    settings = MemorySettings({world.written.id: GuildSettings(bots=False)})
+    world.member(robot)
+    words = Roster(Policy(settings), settings).message(world.message(f"ask <@{robot.id}>"))
+    assert words.message == "ask @someone"
+
+
 def test_a_mention_of_somebody_hidden(world: World) -> None:
     """Nobody is named against their will."""
     settings = MemorySettings(members={world.ann.id: MemberSettings(hidden=True)})
