@@ -8,10 +8,10 @@ from typing import Final, get_args
 from hypothesis import strategies as st
 
 from bot.checks import MAX_ID, MAX_NAME
-from bridge.passwords import hash_password
 from cogs.settings import GuildSettings, MemberSettings, MessageMode, OfflineMode, Protection
 
-HASH: Final = hash_password("an invented password")
+# Of "an invented password"; always the same, for it stands in the names of tests.
+HASH: Final = "scrypt$16384$8$1$Zgj6YKKx3WzLWIg1MCnS8w==$PwmBk6vyyUlTPvGi6bYYvs592KX7JgM3awMbGEKO42M="
 FULL: Final = GuildSettings(
     shown=False,
     listed=False,
