@@ -223,8 +223,11 @@ class Room:
     def forget_words(self, uid: str | None = None) -> None:
         """Take back somebody's words, or everybody's, and forget the past.
 
-        Nothing of anybody's leaves any more: others may have named who wants to be forgotten. Flush first.
+        Nothing of anybody's leaves any more: others may have named who wants to be forgotten. Where somebody
+        never was, there is nothing to forget. Flush first.
         """
+        if uid is not None and not self._remembers(uid):
+            return
         self.forget_past()
         for message_id, words in list(self.said.items()):
             if uid is None or words.uid == uid:
@@ -358,6 +361,15 @@ class Room:
         self._forget(lambda event: event.data.get("channel") in hidden)
         talking = [m for m in self.members.values() if m.voice is not None and m.voice.channel in hidden]
         self.put_all(member._replace(voice=None) for member in talking)
+
+    def _remembers(self, uid: str) -> bool:
+        """Tell whether anything that is kept here is of somebody, or answers them."""
+        events = (*self._history.after(self._history.since), *self._pending.values())
+        return (
+            uid in self.members
+            or any(words.uid == uid for words in self.said.values())
+            or any(uid in (event.data.get("uid"), event.extras.get("replyTo")) for event in events)
+        )
 
     def _forget(self, unwanted: Callable[[Event], bool]) -> None:
         self._history.forget(unwanted)

@@ -67,10 +67,11 @@ class Decisions:
     async def change_member(self, user_id: int, change: Callable[[MemberSettings], MemberSettings]) -> None:
         """Change what holds for somebody, in every guild."""
         async with self._turn(user_id):
-            after = change(self.settings.member(user_id))
+            before = self.settings.member(user_id)
+            after = change(before)
             await self.settings.save_member(user_id, after)
             for guild in self._bot.guilds:
-                if after.hidden or after.muted:
+                if after != before and (after.hidden or after.muted):
                     self._bridge.forget_words(guild.id, user_id)  # also where they are no longer
                 if member := guild.get_member(user_id):
                     self._rooms.show_member(member)

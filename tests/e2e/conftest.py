@@ -40,10 +40,10 @@ class Run(Protocol):
 
 
 class Watch(Protocol):
-    """Connects a viewer to a bot's bridge and lets it enter a room."""
+    """Connects a viewer to a bot's bridge and lets it enter a room; `like` is who it was before."""
 
     def __call__(
-        self, bot: BotProcess, server: Guild | str | None = None, **fields: Any
+        self, bot: BotProcess, server: Guild | str | None = None, like: Viewer | None = None, **fields: Any
     ) -> Awaitable[Viewer]: ...
 
 
@@ -90,10 +90,15 @@ async def watch() -> AsyncIterator[Watch]:
     """Connect viewers."""
     viewers: list[Viewer] = []
 
-    async def enter(bot: BotProcess, server: Guild | str | None = None, **fields: Any) -> Viewer:
-        viewers.append(await Viewer.connect(bot.url))
-        await viewers[-1].join(str(server.id) if isinstance(server, Guild) else server, **fields)
-        return viewers[-1]
+    async def enter(
+        bot: BotProcess, server: Guild | str | None = None, like: Viewer | None = None, **fields: Any
+    ) -> Viewer:
+        viewer = await Viewer.connect(bot.url)
+        viewers.append(viewer)
+        if like is not None:
+            viewer.users, fields["cursor"] = dict(like.users), like.cursor
+        await viewer.join(str(server.id) if isinstance(server, Guild) else server, **fields)
+        return viewer
 
     yield enter
     for viewer in viewers:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.e2e.model import JOINED_AT, TEXT, Channel, Emoji, Payload, Role, User, snowflake
+from tests.e2e.model import (
+    ADMINISTRATOR,
+    EVERYONE_MAY,
+    JOINED_AT,
+    TEXT,
+    Channel,
+    Emoji,
+    Payload,
+    Role,
+    User,
+    snowflake,
+)
 
+EVERYTHING = (1 << 53) - 1  # all permissions
 LARGE_THRESHOLD = 250  # the `large_threshold` that discord.py sends with its identify
 
 
@@ -46,6 +58,13 @@ class Member:
         coloured = [role for role in self.roles if role.color and role.id in self.guild.roles]
         highest = max(coloured, key=lambda role: role.position, default=None)
         return f"#{highest.color:06x}" if highest else "#ffffff"
+
+    def permissions(self) -> int:
+        """Return what this member may do, channels' overwrites aside."""
+        combined = 0
+        for role in (self.guild.roles[self.guild.id], *self.roles):
+            combined |= int(role.permissions)
+        return EVERYTHING if self.user is self.guild.owner or combined & ADMINISTRATOR else combined
 
     def partial(self) -> Payload:
         """Return the member object as messages carry it: without its user."""
@@ -107,9 +126,11 @@ class Guild:
         self.members[user.id] = member = Member(user, self, nick, list(roles))
         return member
 
-    def role(self, name: str, color: int = 0, position: int | None = None) -> Role:
+    def role(
+        self, name: str, color: int = 0, position: int | None = None, *, permissions: int = int(EVERYONE_MAY)
+    ) -> Role:
         """Make a role, telling nobody; above those that are there unless `position` says otherwise."""
-        role = Role(name, color, len(self.roles) if position is None else position)
+        role = Role(name, color, len(self.roles) if position is None else position, str(permissions))
         self.roles[role.id] = role
         return role
 

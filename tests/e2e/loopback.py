@@ -12,6 +12,18 @@ from aiohttp import web
 
 from tests.e2e.gateway import DIRECT_MESSAGES, PRIVILEGED, Gateway
 from tests.e2e.guild import Guild, Member, written
+from tests.e2e.interactions import (
+    AUTOCOMPLETE,
+    BUTTON,
+    COMMAND,
+    COMPONENT,
+    SUBMIT,
+    Interactions,
+    Reply,
+    filled_in,
+    menu,
+    slash,
+)
 from tests.e2e.model import DIRECT, FIRST_MOMENT_MS, JOINED_AT, Channel, Emoji, Payload, Role, User
 from tests.e2e.rest import BASE, Rest
 from tests.e2e.waiting import Bell
@@ -36,7 +48,8 @@ class LoopbackDiscord:
         self.guilds: dict[int, Guild] = {}
         self._bell = Bell()
         self.gateway = Gateway(self.bot, self.guilds, self.intents, self._bell)
-        self.rest = Rest(self.bot, self.intents)
+        self.interactions = Interactions(self.bot, self._bell)
+        self.rest = Rest(self.bot, self.owner, self.intents, self.interactions, self._bell)
         self.rest.shards = shards
         self.rest.token = self.gateway.token = token
         app = web.Application()
@@ -85,6 +98,10 @@ class LoopbackDiscord:
     async def refused(self, times: int = 1) -> None:
         """Wait until the gateway has refused so many connections in all."""
         await self._bell.until(lambda: self.gateway.refusals >= times, self._progress)
+
+    async def requested(self, request: str, times: int = 1) -> None:
+        """Wait until a request such as `GET /gateway/bot` has come so many times in all."""
+        await self._bell.until(lambda: self.rest.requests.count(request) >= times, self._progress)
 
     def _progress(self) -> str:
         gateway = self.gateway
@@ -310,3 +327,46 @@ class LoopbackDiscord:
         else:
             member.guild.voice[member.id] = voice
         self.gateway.dispatch(member.guild, "VOICE_STATE_UPDATE", voice | {"member": member.payload()})
+
+    # What members do with the bot: it answers, and they read it.
+
+    async def command(self, who: Member, line: str, *, locale: str = "en-US", **options: str) -> Reply:
+        """Let somebody use a slash command, such as `dzone members`, and return the answer."""
+        data = slash(await self.commands(), who, line, options)
+        return await self._interact(Reply(who, who.guild.public), COMMAND, data, locale)
+
+    async def complete(self, who: Member, line: str, **typed: str) -> list[str]:
+        """Let somebody type into an option of a command, and return what they are offered."""
+        data = slash(await self.commands(), who, line, typed)
+        option = data
+        while "options" in option:
+            option = option["options"][-1]
+        option["focused"] = True
+        return (await self._interact(Reply(who, who.guild.public), AUTOCOMPLETE, data)).choices
+
+    async def choose(self, who: Member, name: str, target: Member) -> Reply:
+        """Let somebody choose from another member's menu."""
+        data = menu(await self.commands(), name, target)
+        return await self._interact(Reply(who, who.guild.public), COMMAND, data)
+
+    async def press(self, reply: Reply, label: str) -> Reply:
+        """Press a button below an answer; what follows takes the message's place."""
+        data = {"custom_id": reply.button(label), "component_type": BUTTON, "id": 2}
+        return await self._interact(Reply(reply.who, reply.channel, reply.message), COMPONENT, data)
+
+    async def submit(self, reply: Reply, text: str) -> Reply:
+        """Fill in a form that has one field."""
+        assert reply.form is not None, "there is no form"
+        return await self._interact(Reply(reply.who, reply.channel), SUBMIT, filled_in(reply.form, text))
+
+    async def commands(self) -> list[Payload]:
+        """Return what the bot made known, as soon as it has."""
+        path = self.rest.commands_path
+        await self._bell.until(lambda: path in self.rest.commands, self._progress)
+        return self.rest.commands[path]
+
+    async def _interact(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> Reply:
+        told = self.interactions.payload(reply, kind, data, locale)
+        self.gateway.dispatch(reply.who.guild, "INTERACTION_CREATE", told)
+        await self._bell.until(lambda: reply.done, lambda: f"an answer to {data}; {self._progress()}")
+        return reply

@@ -12,6 +12,9 @@ from tests.e2e.model import Payload, User, snowflake
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.e2e.interactions import Interactions
+    from tests.e2e.waiting import Bell
+
 BASE = "/api/v10"
 
 # As an unverified application has them: the intent is on in the developer portal.
@@ -26,7 +29,9 @@ def _json(content: object, status: int = 200) -> web.Response:
 class Rest:
     """Answers REST requests and remembers them."""
 
-    def __init__(self, me: User, allowed: set[str]) -> None:
+    def __init__(
+        self, me: User, owner: User, allowed: set[str], interactions: Interactions, bell: Bell
+    ) -> None:
         self.token = ""
         self.gateway_url = ""
         self.shards = 1
@@ -34,12 +39,20 @@ class Rest:
         """Every request as `METHOD /path`, in order, the base left out."""
         self.unknown: list[str] = []
         """Those among them that nothing here answers."""
-        self.broken: set[str] = set()
-        """Paths that are answered with an internal error."""
+        self.broken: dict[str, int] = {}
+        """Paths that are answered with an error, and its status; discord.py tries again after a 500."""
         self.commands: dict[str, list[Payload]] = {}
         """The application commands, by the path they were put at."""
         self._me = me
+        self._owner = owner
+        self._interactions = interactions
+        self._bell = bell
         self._allowed = allowed
+
+    @property
+    def commands_path(self) -> str:
+        """Where an application puts the commands that it has in every guild."""
+        return f"/applications/{self._me.id}/commands"
 
     def route(self, app: web.Application) -> None:
         """Take over every path of an application below the base."""
@@ -53,10 +66,16 @@ class Rest:
         async def answer(request: web.Request) -> web.Response:
             path = request.path.removeprefix(BASE)
             self.requests.append(f"{request.method} {path}")
+            self._bell.ring()
+            if path.startswith(("/interactions/", "/webhooks/")):  # their token is in the path
+                body = await request.json() if request.can_read_body else {}
+                taken = self._interactions.take(request.method, path, body)
+                if taken is not None:
+                    return _json(taken[1], status=taken[0])
             if request.headers.get("Authorization") != f"Bot {self.token}":
                 return _json({"message": "401: Unauthorized", "code": 0}, status=401)
             if path in self.broken:
-                return _json({"message": "501: Not Implemented", "code": 0}, status=501)
+                return _json({"message": "an outage", "code": 0}, status=self.broken[path])
             if (request.method, path) in answers:
                 return _json(answers[request.method, path]())
             if path.startswith(f"/applications/{self._me.id}/") and path.endswith("/commands"):
@@ -84,7 +103,7 @@ class Rest:
             "bot_require_code_grant": False,
             "verify_key": "0" * 64,
             "flags": sum(flag for name, flag in FLAGS.items() if name in self._allowed),
-            "owner": User("owner").payload(),
+            "owner": self._owner.payload(),
             "team": None,
             "redirect_uris": [],
             "interactions_endpoint_url": None,
@@ -99,6 +118,7 @@ class Rest:
         made = [self._command(command) for command in (given if request.method == "PUT" else [given])]
         if request.method == "PUT":
             self.commands[path] = made
+            self._bell.ring()
             return _json(made)
         known.extend(made)
         return _json(made[0], status=201)

@@ -148,8 +148,9 @@ async def test_each_event_only_where_asked_for(
     town.discord.speak(ann, lounge)
     town.discord.set_activities(ann, {"name": "Factorio", "type": 0})
     town.discord.set_status(ann, "idle")
+    town.discord.set_nick(ann, "Annie")  # unlike a status, it is dealt with after all that came before
     for witness in (viewer, picky, curious):
-        await witness.happens("presence")
+        await witness.until(lambda: witness.users[ann.uid]["username"] == "Annie")  # noqa: B023
     kinds = [{event["type"] for event in witness.events} for witness in (viewer, picky, curious)]
     assert kinds[0] == {"message", "presence"}
     assert kinds[1] == {"message", "presence", "typing"}

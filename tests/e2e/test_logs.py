@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,7 +25,7 @@ async def test_the_most_talkative_log(discord: LoopbackDiscord, launch: Launch, 
     guild = discord.guild("D-World", "ann", "bob")
     den = guild.channel("den", hidden=True)
     bot = await launch(LOG_LEVEL="DEBUG")
-    secrets = {"password": "open-sesame", "discordToken": "a-viewers-token"}
+    secrets: dict[str, Any] = {"password": "open-sesame", "discordToken": "a-viewers-token"}
     viewer = await watch(bot, guild, events=ALL_EVENTS, **secrets)
     discord.say(den, guild.member("ann"), "the secret plan")
     message = discord.say(guild.public, guild.member("ann"), "the public plan")

@@ -116,5 +116,5 @@ async def test_wrong_usage(run: Run) -> None:
 
 async def test_discord_has_troubles_of_its_own(discord: LoopbackDiscord, run: Run) -> None:
     """An answer of Discord's that nobody can mend here is still said in a line."""
-    discord.rest.broken.add("/oauth2/applications/@me")
+    discord.rest.broken["/oauth2/applications/@me"] = 501
     await complaint(await run())

@@ -44,6 +44,8 @@ class Viewer:
         self.events: list[Payload] = []
         """All that happened in the rooms this viewer was in, batches opened, in order."""
         self.errors: list[str] = []
+        self.cursor = ""
+        """Where in the room's stream this viewer is; empty for one who asked for nothing."""
         self.frames: list[str] = []
         """Every frame as it came."""
         self._connection = connection
@@ -62,12 +64,26 @@ class Viewer:
 
     async def join(self, server: str | None, **fields: Any) -> Payload:
         """Enter a room and return the `server-join` data; `fields` are those a client may add."""
+        assert await self.knock(server, **fields) is None, self.errors
+        return self.joined[-1]
+
+    async def knock(self, server: str | None, **fields: Any) -> str | None:
+        """Ask to enter a room, and return why not; None if the door opened."""
         joins, errors = len(self.joined), len(self.errors)
         self._asked = set(fields.get("events", ()))
         await self._connection.send(json.dumps({"type": "connect", "data": {"server": server, **fields}}))
         await self.until(lambda: len(self.joined) > joins or len(self.errors) > errors)
-        assert len(self.errors) == errors, self.errors
-        return self.joined[-1]
+        return self.errors[-1] if len(self.errors) > errors else None
+
+    async def ask_for_users(self, server: str) -> Payload:
+        """Ask for a guild's members once more, and return them."""
+        before = len(self.frames)
+        await self._connection.send(json.dumps({"type": "get_user_data", "serverId": server}))
+        answer = '{"type":"user_data"'
+        await self.until(lambda: any(frame.startswith(answer) for frame in self.frames[before:]))
+        frame = next(frame for frame in self.frames[before:] if frame.startswith(answer))
+        users: Payload = json.loads(frame)["users"]
+        return users
 
     async def until(self, sight: Callable[[], bool], within: float = PATIENCE) -> None:
         """Wait until a look at this viewer satisfies; fail at once where nothing more can come."""
@@ -159,12 +175,15 @@ class Viewer:
             self.errors.append(frame["data"]["message"])
         elif kind == "server-join":
             self.joined.append(frame["data"])
-            self.users = frame["data"]["users"]
+            if not frame["data"].get("resumed"):  # else a viewer keeps what they know
+                self.users = frame["data"]["users"]
+            self.cursor = frame["data"].get("cursor", "")
         elif kind == "batch":
             for event in frame["events"]:
                 self._happen(event)
-        else:
+        elif kind != "user_data":
             self._happen(frame)
+        self.cursor = frame.get("cursor", self.cursor)
 
     def _happen(self, event: Payload) -> None:
         kind, data = event["type"], event["data"]

@@ -1,0 +1,207 @@
+"""Interactions: what people do with an application's commands, buttons and forms, and what it answers."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.e2e.guild import Member, written
+from tests.e2e.model import EVERYONE_MAY, Payload, User, snowflake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tests.e2e.model import Channel
+    from tests.e2e.waiting import Bell
+
+COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5  # kinds of interactions
+MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, FORM = 4, 5, 6, 7, 8, 9  # ways to answer one
+SLASH, USER_MENU = 1, 2  # kinds of commands
+ROLE = 8  # the type of an option
+BUTTON, TEXT_INPUT, LABEL = 2, 4, 18  # kinds of components
+EPHEMERAL, LOADING = 1 << 6, 1 << 7  # flags of a message
+
+UNKNOWN: tuple[int, Payload] = (404, {"message": "Unknown interaction", "code": 10062})
+ANSWERED: tuple[int, Payload] = (
+    400,
+    {"message": "Interaction has already been acknowledged.", "code": 40060},
+)
+
+
+@dataclass(eq=False)
+class Reply:
+    """What the bot answered to somebody: a message, which may change, or a form, or choices."""
+
+    who: Member
+    channel: Channel
+    message: Payload | None = None
+    form: Payload | None = None
+    choices: list[str] = field(default_factory=list)
+    done: bool = False
+    """Whether there is an answer, and not only the promise of one."""
+    acknowledged: bool = False
+    id: str = field(default_factory=lambda: str(snowflake()))
+    token: str = field(default_factory=lambda: secrets.token_hex(32))
+
+    @property
+    def text(self) -> str:
+        """What the message says."""
+        assert self.message is not None, "there is no message"
+        return str(self.message["content"])
+
+    @property
+    def private(self) -> bool:
+        """Whether nobody else reads the message."""
+        assert self.message is not None, "there is no message"
+        return bool(self.message["flags"] & EPHEMERAL)
+
+    def button(self, label: str) -> str:
+        """Return the custom id of the button with this label."""
+        rows = self.message["components"] if self.message else []
+        found = [part["custom_id"] for row in rows for part in row["components"] if part["label"] == label]
+        assert found, f"no button {label!r} in {rows}"
+        return str(found[0])
+
+
+class Interactions:
+    """Makes interactions as the gateway tells of them, and takes the answers that come by REST."""
+
+    def __init__(self, me: User, bell: Bell) -> None:
+        self._me = me
+        self._bell = bell
+        self._open: dict[str, Reply] = {}
+
+    def payload(self, reply: Reply, kind: int, data: Payload, locale: str) -> Payload:
+        """Return the interaction that a reply will be the answer to."""
+        self._open[reply.token] = reply
+        guild, member = reply.who.guild, reply.who
+        told: Payload = {
+            "id": reply.id,
+            "application_id": str(self._me.id),
+            "type": kind,
+            "data": data,
+            "guild_id": str(guild.id),
+            "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
+            "guild_locale": "en-US",
+            "channel_id": str(reply.channel.id),
+            "channel": reply.channel.payload() | {"permissions": str(member.permissions())},
+            "member": member.payload() | {"permissions": str(member.permissions())},
+            "token": reply.token,
+            "version": 1,
+            "locale": locale,
+            "app_permissions": EVERYONE_MAY,
+            "entitlements": [],
+            "authorizing_integration_owners": {"0": str(guild.id)},
+            "context": 0,
+            "attachment_size_limit": 10 << 20,
+        }
+        return told | ({"message": reply.message} if reply.message else {})
+
+    def take(self, method: str, path: str, body: Payload) -> tuple[int, Payload | None] | None:
+        """Take what the bot sent to a path; return status and content, or None if nothing here answers."""
+        match method, path.strip("/").split("/"):
+            case "POST", ["interactions", _, token, "callback"]:
+                take = self._callback
+            case "POST", ["webhooks", _, token]:
+                take = self._follow_up
+            case "PATCH", ["webhooks", _, token, "messages", "@original"]:
+                take = self._edit
+            case _:
+                return None
+        reply = self._open.get(token)
+        answer = take(reply, body) if reply else UNKNOWN
+        self._bell.ring()
+        return answer
+
+    def _callback(self, reply: Reply, body: Payload) -> tuple[int, Payload]:
+        if reply.acknowledged:
+            return ANSWERED
+        reply.acknowledged = True
+        kind, data = body["type"], body.get("data") or {}
+        reply.done = kind not in {DEFERRED, DEFERRED_UPDATE}
+        if kind == FORM:
+            reply.form = data
+        elif kind == CHOICES:
+            reply.choices = [choice["name"] for choice in data["choices"]]
+        elif kind == UPDATE:
+            self._write(reply, data)
+        elif kind == MESSAGE:
+            reply.message = None
+            self._write(reply, data)
+        elif kind == DEFERRED:
+            reply.message = None
+            self._write(reply, {"flags": data.get("flags", 0) | LOADING})
+        interaction = {"id": reply.id, "type": COMMAND}
+        if reply.message is None:
+            return 200, {"interaction": interaction}
+        interaction["response_message_id"] = reply.message["id"]
+        return 200, {"interaction": interaction, "resource": {"type": kind, "message": reply.message}}
+
+    def _follow_up(self, reply: Reply, body: Payload) -> tuple[int, Payload]:
+        if reply.message is None or not reply.message["flags"] & LOADING:
+            reply.message = None  # another one, below
+        return self._edit(reply, body)
+
+    def _edit(self, reply: Reply, body: Payload) -> tuple[int, Payload]:
+        reply.done = True
+        return 200, self._write(reply, body)
+
+    def _write(self, reply: Reply, body: Mapping[str, Any]) -> Payload:
+        """Write the message, or over it; who may read it is settled when it begins."""
+        if reply.message is None:
+            hook = {"webhook_id": str(self._me.id), "application_id": str(self._me.id)}
+            reply.message = written(reply.channel, self._me, "", flags=body.get("flags", 0), **hook)
+        told = {key: body[key] for key in ("content", "embeds", "components") if body.get(key) is not None}
+        reply.message |= told | {"flags": reply.message["flags"] & ~LOADING | body.get("flags", 0)}
+        if "components" in body and not body["components"]:
+            reply.message["components"] = []
+        return reply.message
+
+
+def slash(commands: Iterable[Payload], member: Member, line: str, options: Mapping[str, str]) -> Payload:
+    """Return the data of a slash command, such as `dzone channels hide`, as it was made known."""
+    first, *path = line.split()
+    known = _named(commands, first, SLASH)
+    data: Payload = {"id": known["id"], "name": first, "type": SLASH, "guild_id": str(member.guild.id)}
+    step = data
+    for word in path:
+        known = _named(known["options"], word)
+        step["options"] = [{"name": word, "type": known["type"]}]
+        step = step["options"][0]
+    given = [_named(known.get("options", []), name) | {"value": value} for name, value in options.items()]
+    step["options"] = [{key: option[key] for key in ("name", "type", "value")} for option in given]
+    roles = [member.guild.roles[int(option["value"])] for option in given if option["type"] == ROLE]
+    return data | {"resolved": {"roles": {str(role.id): role.payload() for role in roles}}}
+
+
+def menu(commands: Iterable[Payload], name: str, target: Member) -> Payload:
+    """Return the data of a command that was chosen from a member's menu."""
+    resolved = {
+        "users": {target.uid: target.user.payload()},
+        "members": {target.uid: target.partial() | {"permissions": str(target.permissions())}},
+    }
+    known = _named(commands, name, USER_MENU)
+    return {
+        "id": known["id"],
+        "name": name,
+        "type": USER_MENU,
+        "target_id": target.uid,
+        "resolved": resolved,
+    }
+
+
+def filled_in(form: Payload, value: str) -> Payload:
+    """Return the data of a form with one field, filled in."""
+    (label,) = form["components"]
+    assert label["type"] == LABEL
+    answer = {"type": TEXT_INPUT, "id": 2, "custom_id": label["component"]["custom_id"], "value": value}
+    return {"custom_id": form["custom_id"], "components": [{"type": LABEL, "id": 1, "component": answer}]}
+
+
+def _named(some: Iterable[Payload], name: str, kind: int | None = None) -> Payload:
+    """Find what was made known under a name: Discord offers nothing else."""
+    for one in some:
+        if one["name"] == name and kind in {None, one["type"]}:
+            return one
+    raise AssertionError(f"the bot made no {name!r} known")
