@@ -4,12 +4,11 @@ The field names are those of the wire protocol where it has one; the types are t
 """
 
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple
 
 Status = Literal["online", "idle", "dnd", "offline"]
 ChannelKind = Literal["text", "voice", "stage", "forum", "news"]
 
-STATUSES: Final[frozenset[str]] = frozenset(get_args(Status))
 RESERVED_SLUGS: Final = frozenset({"default", "lobby"})  # what a viewer without a choice asks for
 DEFAULT_COLOR: Final = "#ffffff"  # of a member without a coloured role
 

@@ -167,9 +167,9 @@ class Room:
         if status != known.status or activity != known.activity:
             self._replace(known.with_presence(status, activity))
             if status != known.status:
-                self._append("presence", self._head, {"uid": uid, "status": status})
+                self._publish("presence", {"uid": uid, "status": status})
             if activity != known.activity:
-                self._append("activity", self._head, {"uid": uid, "text": activity})
+                self._publish("activity", {"uid": uid, "text": activity})
             self._stir()
         return True
 
@@ -243,7 +243,7 @@ class Room:
 
     def ask_to_refresh(self) -> None:
         """Ask viewers to request their data again."""
-        self._append("refresh_data", {"serverId": self.info.id}, None)
+        self._publish("refresh_data", None, head={"serverId": self.info.id})
         self._stir()
 
     # What goes out
@@ -256,8 +256,7 @@ class Room:
         events = list(self._pending.values())
         self._pending.clear()
         self._replaceable.clear()
-        # Not the server list: who comes back is greeted with the one of then.
-        self._history.add((event for event in events if event.type != "servers"), now)
+        self._history.add(events, now)
         self._stop_recording_for_nobody(now)
         paced = self._pace(events, now)
         for wants, audience in list(self._audiences.items()):
@@ -305,8 +304,7 @@ class Room:
         if since is None or not self._history.since <= since <= self.position:
             return None
         missed = self._history.after(since)
-        pending = (event for event in self._pending.values() if event.type != "servers")
-        missed += (event for event in pending if event.position > since)
+        missed += [event for event in self._pending.values() if event.position > since]
         # The list of servers comes with the greeting, or beside the join: a newer one than any here.
         missed = [event for event in missed if event.type != "servers"]
         # The cursor stays where it was: the connection may break before the events are through.
@@ -387,7 +385,7 @@ class Room:
             data["username"] = member.username
         if known is None or known.role_color != member.role_color:
             data["roleColor"] = member.role_color
-        self._append("presence", self._head, data, _extras(member, known))
+        self._publish("presence", data, _extras(member, known))
 
     def _announce_doing(self, member: Member, known: Member | None) -> None:
         """Say where a known member talks now and what they do, if that is news."""
@@ -401,23 +399,16 @@ class Room:
     def _publish(
         self,
         type: EventType,  # noqa: A002 - the protocol's word
-        data: Mapping[str, Any],
-        extras: Mapping[str, Any] | None = None,
-    ) -> None:
-        self._append(type, self._head, data, extras)
-
-    def _append(
-        self,
-        type: EventType,  # noqa: A002 - the protocol's word
-        head: Mapping[str, Any],
         data: Mapping[str, Any] | None,
         extras: Mapping[str, Any] | None = None,
+        head: Mapping[str, Any] | None = None,
     ) -> None:
+        """Number an event and keep it until it goes out. `head` stands in place of the guild's `server`."""
         self.position += 1
         if not self._records:  # with nobody there, the state is all there is to keep
             self._history.since = self.position
             return
-        event = Event(type, self.position, head, data, extras)
+        event = Event(type, self.position, head or self._head, data, extras)
         if type in _WHOLE:
             self._pending = {at: other for at, other in self._pending.items() if other.type != type}
             self._history.forget(lambda other: other.type == type)

@@ -7,9 +7,10 @@ from typing import Final
 import discord
 from discord import app_commands
 
+from cogs.needs import Policy
 from cogs.replies import Refused
 from cogs.texts import Language, Text
-from cogs.verdicts import SHOWN, Channel, ChannelVerdict, Verdicts
+from cogs.verdicts import SHOWN, Channel, ChannelVerdict
 
 MAX_CHOICES: Final = 25  # that Discord takes
 MAX_CHOICE: Final = 100  # characters
@@ -32,14 +33,14 @@ def channels_of(guild: discord.Guild) -> Iterator[Channel]:
         yield from (channel for channel in channels if isinstance(channel, _KINDS))
 
 
-def channels_for(member: discord.Member, policy: Verdicts) -> Iterator[Channel]:
+def channels_for(member: discord.Member, policy: Policy) -> Iterator[Channel]:
     """Name those that somebody may know of: who can't look into a channel may not open it to the world."""
     for channel in channels_of(member.guild):
         if policy.channel_verdict(channel) in SHOWN or channel.permissions_for(member).view_channel:
             yield channel
 
 
-def find_channel(member: discord.Member, text: str, policy: Verdicts) -> Channel:
+def find_channel(member: discord.Member, text: str, policy: Policy) -> Channel:
     """Find the channel that somebody chose, or named by hand: an id, a mention, a link or a name.
 
     Raises:
@@ -70,7 +71,7 @@ def _refuse_other_kinds(guild: discord.Guild, channel_id: int) -> None:
 
 
 def choices(
-    member: discord.Member, typed: str, policy: Verdicts, language: Language
+    member: discord.Member, typed: str, policy: Policy, language: Language
 ) -> list[app_commands.Choice[str]]:
     """Offer channels whose name has what is typed so far, with what holds for each; best first."""
     wanted = typed.strip().removeprefix("#").casefold()
@@ -82,12 +83,12 @@ def choices(
     ]
 
 
-def _choice(channel: Channel, policy: Verdicts, language: Language) -> str:
+def _choice(channel: Channel, policy: Policy, language: Language) -> str:
     state = STATES[policy.channel_verdict(channel)].within(language)
     return f"#{channel.name[: MAX_CHOICE - len(state) - 4]} · {state}"
 
 
-def grouped(member: discord.Member, policy: Verdicts) -> dict[ChannelVerdict, list[Channel]]:
+def grouped(member: discord.Member, policy: Policy) -> dict[ChannelVerdict, list[Channel]]:
     """Sort the channels that somebody may know of by what holds for them."""
     groups: dict[ChannelVerdict, list[Channel]] = {verdict: [] for verdict in STATES}
     for channel in channels_for(member, policy):

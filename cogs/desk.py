@@ -8,12 +8,11 @@ from discord.ext import commands
 
 from bridge.server import WebSocketServer
 from cogs.decisions import Decisions
-from cogs.needs import Roster
+from cogs.needs import Policy, Roster
 from cogs.replies import Refused, answer, plain, wait
 from cogs.settings import GuildSettings
 from cogs.status import NOT_SHOWN
 from cogs.texts import Lines, Text
-from cogs.verdicts import Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Desk(commands.Cog):
     """Where a guild's managers decide."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Verdicts, roster: Roster,
+        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, roster: Roster,
         decisions: Decisions, public_url: str,
     ) -> None:  # fmt: skip
         self._bot = bot

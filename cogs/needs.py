@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Protocol
 
 import discord
+from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
 from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
 from cogs.settings import GuildSettings, MemberSettings
+from cogs.verdicts import ChannelVerdict, MemberVerdict
 
 
 class Policy(Protocol):
@@ -25,6 +27,15 @@ class Policy(Protocol):
 
     def shows_channel(self, channel: object) -> bool:
         """Tell whether viewers may see this channel."""
+
+    def is_public(self, channel: GuildChannel) -> bool:
+        """Tell whether the rule shows this channel, whatever managers decided."""
+
+    def channel_verdict(self, channel: GuildChannel) -> ChannelVerdict:
+        """Tell what holds for a channel, and why."""
+
+    def member_verdict(self, member: discord.Member) -> MemberVerdict:
+        """Tell what holds for a member, and why."""
 
     def shows_message(self, message: discord.Message) -> bool:
         """Tell whether viewers may see that this was said."""

@@ -11,10 +11,11 @@ import discord
 from discord.ext import commands
 
 from cogs.channels import channels_of, listed
+from cogs.needs import Policy
 from cogs.replies import MAX_TITLE, plain
 from cogs.settings import GuildSettings, MessageMode
 from cogs.texts import Language, Lines, Text
-from cogs.verdicts import SHOWN, ChannelVerdict, MemberVerdict, Verdicts
+from cogs.verdicts import SHOWN, ChannelVerdict, MemberVerdict
 
 PORTAL: Final = "https://discord.com/developers/applications"
 _BREATH: Final = 2_000  # members that are looked at without letting others in between
@@ -58,7 +59,7 @@ class Report:
 
     bot: commands.AutoShardedBot
     guild: discord.Guild
-    policy: Verdicts
+    policy: Policy
     settings: GuildSettings
     name: str
     link: str

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from tests.bench.guild import Story
+from tests.bench.pipe import hear
 
 ROOT: Final = Path(__file__).parents[2]
 AVAILABLE: Final = sorted(os.sched_getaffinity(0))  # cores, before anything is pinned to one
@@ -50,7 +51,7 @@ class Host:
             text=True,
             cwd=ROOT,
         )
-        self.port = int(self._hear()["port"])
+        self.port = int(hear(self._process)["port"])
 
     def __enter__(self) -> Self:
         return self
@@ -64,7 +65,7 @@ class Host:
         assert self._process.stdin
         self._process.stdin.write(json.dumps({"do": do, **details}) + "\n")
         self._process.stdin.flush()
-        return self._hear()
+        return hear(self._process)
 
     def cpu(self) -> float:
         """Return the CPU seconds the process has used."""
@@ -73,12 +74,3 @@ class Host:
     def play(self, story: Story, interval: float) -> float:
         """Let a story begin, one event each `interval` seconds; return the CPU used before."""
         return float(self.ask("play", story=asdict(story), interval=interval)["cpu"])
-
-    def _hear(self) -> dict[str, Any]:
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the server process ended with {self._process.wait()}")
-        answer = json.loads(line)
-        assert isinstance(answer, dict)
-        return answer

@@ -184,7 +184,8 @@ async def bot_in(guild: Payload) -> DZoneBot:
     await bot._async_setup_hook()
     await bot.setup_hook()
     bot._connection.parsers["GUILD_CREATE"](copy.deepcopy(guild))  # parsers take payloads apart
-    await asyncio.sleep(0.01)  # the guild becomes a room
+    while not bot.bridge._directory.rooms:  # noqa: ASYNC110 - a task of discord.py's makes it of the guild
+        await asyncio.sleep(0)
     await bot.remove_cog("Presence")
     return bot
 

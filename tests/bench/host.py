@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from tests.bench.contestants import CONTESTANTS, Bridge, Contestant
 from tests.bench.guild import GUILD, Story, changed, members, users
+from tests.bench.pipe import serve
 
 GROUP: Final = 25  # events of a burst that fall into one turn of the loop
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -97,21 +98,8 @@ class Host:
             await show(event)
 
 
-async def serve(name: str, guild_size: int) -> None:
-    """Serve and obey until the orders end."""
-    host = Host(CONTESTANTS[name](), guild_size)
-    _answer(await host.start())
-    orders = asyncio.StreamReader(limit=1 << 20)
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(orders), sys.stdin.buffer
-    )
-    while line := await orders.readline():
-        _answer(await host.obey(json.loads(line)))
-
-
-def _answer(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+async def _run(name: str, guild_size: int) -> None:
+    await serve(Host(CONTESTANTS[name](), guild_size))
 
 
 def main() -> None:
@@ -121,7 +109,7 @@ def main() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(name, int(guild_size)))
+        asyncio.run(_run(name, int(guild_size)))
     os._exit(0)  # ten thousand goodbyes are not what is measured
 
 

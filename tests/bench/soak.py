@@ -22,6 +22,7 @@ from typing import Final, Self
 
 from bridge import pulse
 from tests.bench.control import ROOT, cores, need_files, settle_here
+from tests.bench.pipe import hear
 from tests.bench.report import REPORT, Table, machine, progress
 from tests.bench.soak_server import guild_of, slugs
 from tests.bench.soak_truth import Truth
@@ -103,7 +104,7 @@ class Server:
             text=True,
             cwd=ROOT,
         )
-        hello = self._hear()
+        hello = hear(self._process)
         self.port, self.pid = int(hello["port"]), int(hello["pid"])
 
     def __enter__(self) -> Self:
@@ -118,21 +119,12 @@ class Server:
         assert self._process.stdin
         self._process.stdin.write(json.dumps({"do": do}) + "\n")
         self._process.stdin.flush()
-        return self._hear()
+        return hear(self._process)
 
     def resident(self) -> int:
         """Return how many KB are resident, without a word."""
         fields = Path(f"/proc/{self.pid}/smaps_rollup").read_text().split("Rss:", 1)[1].split()
         return int(fields[0])
-
-    def _hear(self) -> Json:
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the server process ended with {self._process.wait()}")
-        answer = json.loads(line)
-        assert isinstance(answer, dict)
-        return answer
 
 
 @dataclass

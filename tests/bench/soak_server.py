@@ -7,7 +7,6 @@ its public face. It can be told to pause, and then says what every viewer must s
 import asyncio
 import contextlib
 import gc
-import json
 import os
 import random
 import resource
@@ -25,6 +24,7 @@ from bridge.outbox import Outbox
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bench.guild import members
+from tests.bench.pipe import serve
 
 SCRIBE: Final = "999"  # a member whose colour is the number of the room's last message
 TEXT_CHANNELS: Final = tuple(str(420_000_000_000_000_000 + number) for number in range(5))
@@ -325,21 +325,8 @@ def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     return asyncio.create_task(work)
 
 
-async def serve(rate: float, seed: int, sizes: list[int]) -> None:
-    """Serve and obey until the orders end."""
-    host = Host(rate, seed, sizes)
-    _answer(await host.start())
-    orders = asyncio.StreamReader(limit=1 << 20)
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(orders), sys.stdin.buffer
-    )
-    while line := await orders.readline():
-        _answer(await host.obey(json.loads(line)))
-
-
-def _answer(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+async def _run(rate: float, seed: int, sizes: list[int]) -> None:
+    await serve(Host(rate, seed, sizes))
 
 
 def main() -> None:
@@ -353,7 +340,7 @@ def main() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(float(rate), int(seed), [int(size) for size in sizes.split(",")]))
+        asyncio.run(_run(float(rate), int(seed), [int(size) for size in sizes.split(",")]))
 
 
 if __name__ == "__main__":

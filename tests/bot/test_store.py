@@ -284,7 +284,7 @@ async def test_reading_does_not_wait(stored: Store) -> None:
     seen = set()
     while not saving.done():
         seen.add(stored.member(1).hidden)
-        await asyncio.sleep(0.0005)
+        await asyncio.sleep(0)
     await saving
     assert seen in ({False}, {False, True})
     assert stored.member(1) == HIDDEN
@@ -293,7 +293,7 @@ async def test_reading_does_not_wait(stored: Store) -> None:
 async def test_who_wanted_it_is_gone(url: str, stored: Store) -> None:
     """What is being written is written to its end, also if the one who wanted it is cancelled."""
     saving = asyncio.create_task(stored.save_member(1, HIDDEN))
-    await asyncio.sleep(0.001)
+    await asyncio.sleep(0)  # it has begun
     saving.cancel()
     await asyncio.wait({saving})
     await stored.close()
@@ -348,7 +348,7 @@ async def test_a_write_that_takes_too_long(url: str, stored: Store, monkeypatch:
 
     async def slow(commit: Callable[[], Awaitable[None]]) -> None:
         with contextlib.suppress(asyncio.CancelledError):  # as if it came at the very moment of success
-            await asyncio.sleep(5)
+            await asyncio.Event().wait()
         await commit()
         committed.set()
 

@@ -4,7 +4,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bridge.limits import Limits
 from bridge.protocol import FULL_HOUSE
@@ -60,7 +60,7 @@ async def test_who_is_turned_away_takes_no_seat(small: WebSocketServer) -> None:
 async def test_what_is_said_by_who_is_turned_away_is_not_answered(small: WebSocketServer) -> None:
     """Its request may be on the way already."""
     async with watching(small), watching(small), watching(small, greeted=False) as late:
-        with contextlib.suppress(Exception):  # closed already
+        with contextlib.suppress(ConnectionClosed):
             await late.ask("dworld")
         assert await late.hear_error() == FULL_HOUSE
         assert await late.farewell() == (1013, "full")

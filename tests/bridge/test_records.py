@@ -1,13 +1,13 @@
 """What a provider returns becomes the bridge's own types, whatever it returns."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bridge.model import STATUSES, GuildInfo, Member
+from bridge.model import GuildInfo, Member, Status
 from bridge.protocol import MAX_NAME
 from bridge.records import (
     MAX_TEXT,
@@ -19,6 +19,8 @@ from bridge.records import (
     parse_status,
     parse_users,
 )
+
+STATUSES = frozenset(get_args(Status))
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.binary(max_size=4)
