@@ -165,7 +165,8 @@ class Room:
         if known is None:
             return False
         if status != known.status or activity != known.activity:
-            self._replace(known.with_presence(status, activity))
+            self.members[uid] = known.with_presence(status, activity)
+            self._forget_encoded(uid)
             if status != known.status:
                 self._publish("presence", {"uid": uid, "status": status})
             if activity != known.activity:
