@@ -89,6 +89,8 @@ class Website:
     async def _from_house(self, path: str) -> Response:
         if path == "/api/version":
             return _response(HTTPStatus.OK, "application/json", json.dumps({"version": __version__}).encode())
+        if path == "/auth/me":  # asked by every page; a 404 would be an error in its console
+            return _response(HTTPStatus.OK, "application/json", b'{"user":null,"login":false}')
         file = await asyncio.to_thread(find_file, self.static_dir, path)
         return _not_found() if file is None else await _file(file)
 

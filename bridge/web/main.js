@@ -1,36 +1,73 @@
-/** Puts the parts together: address, language, store, session, view. */
+/** Puts the parts together: address, choices, language, store, session, world, frame. */
 
+import { byId } from './dom.js';
 import { translate, wordsFor } from './i18n.js';
 import { isOwnBridge, socketUrl } from './net.js';
 import { Session } from './session.js';
+import { Settings } from './settings.js';
+import { Stage } from './stage.js';
 import { Store } from './store.js';
 import { View } from './view.js';
 
-const words = wordsFor(navigator.languages);
+const TICK_MS = 20_000;
+const ASLEEP_MS = 180_000; // without a tick: even a hidden tab gets one a minute
+
+const address = new URLSearchParams(location.search);
+document.body.classList.toggle('embed', address.get('embed') === '1');
+document.documentElement.classList.toggle('transparent', address.get('background') === 'transparent');
+
+/** @type {Settings} */
+const settings = new Settings(openStorage(), (name) => {
+  if (name === 'language') location.reload();
+  stage.adapt();
+});
+const { language } = settings.choices;
+const words = wordsFor(language === 'auto' ? navigator.languages : [language]);
 translate(document, words);
 
 const store = new Store();
-const wish = new URLSearchParams(location.search).get('s')?.trim() || null;
-
 const bridge = socketUrl(location);
 
 /** @type {Session} */
-const session = new Session(bridge, wish, store, {
-  changed: () => view.refresh(),
+const session = new Session(bridge, address.get('s')?.trim() || null, store, {
+  changed() {
+    stage.setConnected(session.link.phase === 'live');
+    view.refresh();
+  },
+  heard: (events) => stage.pulse(events),
   joined: keepAddress,
   refused: (refusal) => view.explain(refusal),
 });
 
+const stage = new Stage(words, store, settings, {
+  search: () => view.search(),
+  explain: () => byId('legend').togglePopover(),
+  close: () => view.panels.close(),
+}, {
+  transparent: address.get('background') === 'transparent',
+  follow: address.get('follow'),
+});
+store.witness = stage;
+
 /** @type {View} */
-const view = new View(words, store, session, {
+const view = new View(words, store, session, stage, settings, {
   pick(slug, password) {
     view.explain(null);
-    view.turnTo('messages');
+    byId('servers').hidePopover();
     session.ask(slug, password);
   },
   hurry: () => session.hurry(),
   mayAskForPasswords: isOwnBridge(bridge, location),
 });
+
+/** Some browsers forbid even to ask for it. */
+function openStorage() {
+  try {
+    return localStorage;
+  } catch {
+    return { getItem: () => null, setItem() {} };
+  }
+}
 
 /**
  * The address names the room, so that a reload or a shared link leads back to it.
@@ -38,11 +75,21 @@ const view = new View(words, store, session, {
  * @param {string} slug
  */
 function keepAddress(slug) {
-  const address = new URL(location.href);
-  address.searchParams.set('s', slug);
-  history.replaceState(null, '', address);
+  const here = new URL(location.href);
+  here.searchParams.set('s', slug);
+  history.replaceState(null, '', here);
+}
+
+/** After a sleep a socket may be dead without knowing. */
+function watchSleep() {
+  let awake = Date.now();
+  setInterval(() => {
+    if (Date.now() - awake > ASLEEP_MS) session.renew();
+    awake = Date.now();
+  }, TICK_MS);
 }
 
 addEventListener('online', () => session.renew());
-
+watchSleep();
 session.start();
+document.body.classList.add('awake');

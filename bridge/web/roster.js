@@ -2,7 +2,7 @@
  * The members of a room, kept in the order they are shown: by status, then by name.
  *
  * @typedef {'online' | 'idle' | 'dnd' | 'offline'} Status
- * @typedef {{channel: string, muted: boolean, deafened: boolean, streaming: boolean}} Voice
+ * @typedef {{channelId: string, channel: string, muted: boolean, deafened: boolean, streaming: boolean}} Voice
  * @typedef {{uid: string, name: string, fold: string, status: Status, color: string | null, bot: boolean,
  *   voice: Voice | null, activity: string, reaction: string}} Member
  * @typedef {{rows: Member[], total: number, totals: Record<Status, number>}} Found
@@ -59,6 +59,11 @@ export class Roster {
   /** @param {string} uid */
   get(uid) {
     return this.#byUid.get(uid);
+  }
+
+  /** Everybody, in no order to rely on. */
+  all() {
+    return this.#byUid.values();
   }
 
   /** @param {Iterable<Member>} members */

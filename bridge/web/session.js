@@ -4,7 +4,8 @@
  * @typedef {import('./net.js').Frame} Frame
  * @typedef {import('./net.js').LinkState} LinkState
  * @typedef {{text: string, slug: string | null}} Refusal
- * @typedef {{changed(): void, joined(slug: string): void, refused(refusal: Refusal): void}} Watcher
+ * @typedef {{changed(): void, heard(events: number): void, joined(slug: string): void,
+ *   refused(refusal: Refusal): void}} Watcher
  */
 
 import { Line } from './net.js';
@@ -26,6 +27,8 @@ export class Session {
   #asked = null;
   /** In a room on this very connection. */
   #seated = false;
+  /** When what the store holds was last known to be true; 0 while it is. */
+  lostAt = 0;
   // Passwords that opened a guild, kept while the page lives.
   /** @type {Map<string, string>} */
   #passwords = new Map();
@@ -103,6 +106,7 @@ export class Session {
 
   /** @param {LinkState} state */
   #changed(state) {
+    if (state.phase !== 'live' && this.#store.room) this.lostAt ||= Date.now();
     if (state.phase === 'waiting') {
       this.#seated = false;
       this.#asked = null;
@@ -120,11 +124,9 @@ export class Session {
 
   /** @param {Frame} frame */
   #read(frame) {
-    if (frame.type === 'batch') {
-      for (const event of frame.events ?? []) this.#take(/** @type {Frame} */ (event));
-    } else {
-      this.#take(frame);
-    }
+    const events = frame.type === 'batch' ? /** @type {Frame[]} */ (frame.events ?? []) : [frame];
+    for (const event of events) this.#take(event);
+    this.#watcher.heard(events.length);
     if (typeof frame.cursor === 'string') this.#cursor = frame.cursor;
     this.#watcher.changed();
   }
@@ -143,6 +145,7 @@ export class Session {
     if (this.#asked?.password && this.#asked.slug) this.#passwords.set(this.#asked.slug, this.#asked.password);
     this.#asked = null;
     this.#seated = true;
+    this.lostAt = 0;
     this.#wish = slug || null;
     this.#cursor = cursor;
     this.#line.settle();

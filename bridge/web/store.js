@@ -5,10 +5,29 @@
  * @typedef {import('./roster.js').Member} Member
  * @typedef {import('./roster.js').Status} Status
  * @typedef {{key: string, slug: string, name: string, locked: boolean}} Guild
- * @typedef {{slug: string, name: string}} Room
+ * @typedef {{id: string, slug: string, name: string}} Room
+ * @typedef {{id: string, name: string, kind: string, category: string, position: number}} ChannelInfo
  * @typedef {{key: number, id: string, uid: string, author: string, color: string | null, bot: boolean,
- *   channel: string, text: string, replyTo: string, at: number, edited: boolean}} Message
+ *   channelId: string, channel: string, text: string, answers: string, replyTo: string, at: number,
+ *   edited: boolean}} Message `answers` is the uid of whom it replies to, `replyTo` their name
  * @typedef {{key: number, gap: true}} Gap
+ */
+
+/**
+ * Who wants to know what happens while it happens, and not only how things stand after it.
+ *
+ * @typedef {object} Witness
+ * @property {() => void} entered a room is there as a whole: new, or told again
+ * @property {() => void} left there is no room any more
+ * @property {() => void} rebuilt the channels are others
+ * @property {(member: Member) => void} came
+ * @property {(member: Member) => void} changed
+ * @property {(uid: string) => void} went
+ * @property {(message: Message) => void} said
+ * @property {(message: Message) => void} corrected
+ * @property {(message: Message) => void} unsaid
+ * @property {(uid: string) => void} typed
+ * @property {(uid: string, emoji: string) => void} reacted
  */
 
 import { Roster, STATUSES, fold } from './roster.js';
@@ -31,6 +50,9 @@ const status = (value) => STATUSES.find((known) => known === value) ?? 'offline'
  * @returns {string | null}
  */
 const color = (value) => (/^#(?!f{6})[0-9a-f]{6}$/i.test(text(value)) ? text(value) : null);
+
+/** A guild's own emoji by its name, where a bridge sends it as Discord writes it. @param {string} words */
+const readable = (words) => words.replace(/<a?(:\w{1,32}:)\d{1,20}>/g, '$1');
 
 /**
  * When a message was written: its id says so, if it is a snowflake of about now.
@@ -56,8 +78,10 @@ export class Store {
   // Who is typing, and until when.
   /** @type {Map<string, number>} */
   typing = new Map();
-  /** @type {Record<string, {name?: string}>} */
-  #channels = {};
+  /** @type {Map<string, ChannelInfo>} */
+  channels = new Map();
+  /** @type {Partial<Witness>} */
+  witness = {};
   /** How many members there are beside those that are shown. */
   #unseen = 0;
   /** @type {Map<string, number>} */
@@ -69,11 +93,11 @@ export class Store {
     'server-list': (data) => this.#list(data),
     servers: (data) => this.#list(data),
     'server-join': (data) => this.#join(data),
-    channels: (data) => { this.#channels = data; },
+    channels: (data) => this.#build(data),
     presence: (data) => this.#presence(data),
     message: (data, now) => this.#message(data, now),
     edit: (data) => this.#edit(data),
-    typing: (data, now) => { this.typing.set(text(data.uid), now + TYPING_MS); },
+    typing: (data, now) => this.#type(text(data.uid), now),
     reaction: (data, now) => this.#reaction(data, now),
     voice: (data) => this.#amend(text(data.uid), { voice: this.#voice(data) }),
     activity: (data) => this.#amend(text(data.uid), { activity: text(data.text) }),
@@ -86,7 +110,7 @@ export class Store {
    * @param {number} now
    */
   apply(frame, now) {
-    if (frame.type === 'user_data') this.#members(frame.users ?? {});
+    if (frame.type === 'user_data') this.#renew(frame.users ?? {});
     else if (Object.hasOwn(this.#readers, frame.type)) this.#readers[frame.type](frame.data ?? {}, now);
   }
 
@@ -101,6 +125,7 @@ export class Store {
     this.#empty();
     this.roster.replace([]);
     this.#unseen = 0;
+    this.witness.left?.();
   }
 
   /**
@@ -123,7 +148,7 @@ export class Store {
     this.feed = [];
     this.typing.clear();
     this.#reactions.clear();
-    this.#channels = {};
+    this.channels = new Map();
   }
 
   /** @param {Record<string, any>} data */
@@ -140,15 +165,44 @@ export class Store {
   #join(data) {
     const slug = text(data.request?.server);
     const returning = this.room?.slug === slug;
-    this.room = { slug, name: text(data.serverName) || slug };
+    const id = this.guilds.find((guild) => guild.slug === slug)?.key ?? slug;
+    this.room = { id, slug, name: text(data.serverName) || slug };
     if (!returning) this.#empty();
-    if (data.channels) this.#channels = data.channels;
+    if (data.channels) this.#build(data.channels);
     if (data.resumed) return;
     this.typing.clear();
     this.#reactions.clear();
     this.#members(data.users ?? {});
     this.#unseen = Math.max(0, (Number(data.counts?.members) || 0) - this.roster.size);
     if (this.feed.length) this.#say({ key: this.#keys++, gap: true });
+    this.witness.entered?.();
+  }
+
+  /** @param {Record<string, any>} channels */
+  #build(channels) {
+    this.channels = new Map(Object.entries(channels).map(([id, channel]) => [id, {
+      id,
+      name: text(channel?.name),
+      kind: text(channel?.kind) || 'text',
+      category: text(channel?.category),
+      position: Number(channel?.position) || 0,
+    }]));
+    this.witness.rebuilt?.();
+  }
+
+  /** What is told of a channel that nobody has listed: some bridges list none. @param {any} data @param {string} kind */
+  #meet(data, kind) {
+    const id = text(data.channel);
+    const name = text(data.channelName);
+    if (!id || !name || this.channels.has(id)) return;
+    this.channels.set(id, { id, name, kind, category: '', position: this.channels.size });
+    this.witness.rebuilt?.();
+  }
+
+  /** @param {Record<string, any>} users */
+  #renew(users) {
+    this.#members(users);
+    this.witness.entered?.();
   }
 
   /** @param {Record<string, any>} users */
@@ -175,7 +229,9 @@ export class Store {
   /** @param {any} data */
   #voice(data) {
     if (!data.channel) return null;
+    this.#meet(data, 'voice');
     return {
+      channelId: text(data.channel),
       channel: this.#channelName(data),
       muted: data.muted === true,
       deafened: data.deafened === true,
@@ -185,7 +241,7 @@ export class Store {
 
   /** @param {any} data */
   #channelName(data) {
-    return text(data.channelName) || text(this.#channels[data.channel]?.name);
+    return text(data.channelName) || (this.channels.get(text(data.channel))?.name ?? '');
   }
 
   /**
@@ -194,7 +250,10 @@ export class Store {
    */
   #amend(uid, change) {
     const member = this.roster.get(uid);
-    if (member) this.roster.set({ ...member, ...change });
+    if (!member) return;
+    const changed = { ...member, ...change };
+    this.roster.set(changed);
+    this.witness.changed?.(changed);
   }
 
   /** @param {any} data */
@@ -206,7 +265,9 @@ export class Store {
     } else if (known) {
       this.#amend(uid, this.#news(data));
     } else {
-      this.roster.set(this.#member(uid, data));
+      const member = this.#member(uid, data);
+      this.roster.set(member);
+      this.witness.came?.(member);
       if (this.#unseen) this.#unseen -= 1; // where some are not shown, who appears was most likely one of them
     }
   }
@@ -216,6 +277,13 @@ export class Store {
     this.roster.delete(uid);
     this.typing.delete(uid);
     if (this.#unseen) this.#unseen += 1;
+    this.witness.went?.(uid);
+  }
+
+  /** @param {string} uid @param {number} now */
+  #type(uid, now) {
+    this.typing.set(uid, now + TYPING_MS);
+    this.witness.typed?.(uid);
   }
 
   /**
@@ -240,20 +308,26 @@ export class Store {
   #message(data, now) {
     const uid = text(data.uid);
     const member = this.roster.get(uid);
+    const answers = text(data.replyTo);
     this.typing.delete(uid);
-    this.#say({
+    this.#meet(data, 'text');
+    const message = {
       key: this.#keys++,
       id: text(data.id),
       uid,
       author: member?.name ?? '',
       color: member?.color ?? null,
       bot: member?.bot ?? false,
+      channelId: text(data.channel),
       channel: this.#channelName(data),
-      text: text(data.message),
-      replyTo: this.roster.get(text(data.replyTo))?.name ?? '',
+      text: readable(text(data.message)),
+      answers,
+      replyTo: this.roster.get(answers)?.name ?? '',
       at: writtenAt(text(data.id), now),
       edited: false,
-    });
+    };
+    this.#say(message);
+    this.witness.said?.(message);
   }
 
   /** @param {Message | Gap} entry */
@@ -265,17 +339,24 @@ export class Store {
   #edit(data) {
     const id = text(data.id);
     if (!id) return;
-    const gone = data.message === null;
-    this.feed = this.feed.flatMap((entry) => {
-      if (!('id' in entry) || entry.id !== id) return [entry];
-      return gone ? [] : [{ ...entry, text: text(data.message), edited: true }];
-    });
+    const before = this.feed.find((entry) => 'id' in entry && entry.id === id);
+    if (!before || !('id' in before)) return;
+    if (data.message === null) {
+      this.feed = this.feed.filter((entry) => entry !== before);
+      this.witness.unsaid?.(before);
+      return;
+    }
+    const message = { ...before, text: readable(text(data.message)), edited: true };
+    this.feed = this.feed.map((entry) => (entry === before ? message : entry));
+    this.witness.corrected?.(message);
   }
 
   /** @param {any} data @param {number} now */
   #reaction(data, now) {
     const uid = text(data.uid);
     this.#reactions.set(uid, now + REACTION_MS);
-    this.#amend(uid, { reaction: text(data.emoji) });
+    const emoji = readable(text(data.emoji));
+    this.#amend(uid, { reaction: emoji });
+    if (emoji) this.witness.reacted?.(uid, emoji);
   }
 }

@@ -1,8 +1,9 @@
 /**
- * The page as a whole: once per animation frame it is brought in line with store and connection.
+ * The frame around the world: once per animation frame it is brought in line with store and connection.
  *
  * @typedef {import('./session.js').Refusal} Refusal
  * @typedef {import('./session.js').Session} Session
+ * @typedef {import('./stage.js').Stage} Stage
  * @typedef {import('./store.js').Store} Store
  * @typedef {{
  *   pick(slug: string | null, password?: string): void, hurry(): void, mayAskForPasswords: boolean,
@@ -11,43 +12,66 @@
 
 import { byId, setText } from './dom.js';
 import { refusalKind } from './i18n.js';
+import { Account } from './ui/account.js';
 import { Card, sceneOf } from './ui/card.js';
 import { Feed } from './ui/feed.js';
 import { GuildList } from './ui/guilds.js';
+import { explain } from './ui/legend.js';
 import { LinkLamp } from './ui/link.js';
 import { MemberList } from './ui/members.js';
 import { Notice } from './ui/notice.js';
+import { offerChoices } from './ui/options.js';
+import { Panels } from './ui/panels.js';
+
+const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
 export class View {
   #words;
   #store;
   #session;
+  #stage;
   #planned = false;
   /** @type {Refusal | null} */
   #refusal = null;
   /** @type {number | undefined} */
   #fading;
+  #listedAt = 0;
+  /** @type {number | undefined} */
+  #listing;
+  /** How many are online in the guilds that were looked into. @type {Map<string, number>} */
+  #present = new Map();
+  #login = () => this.account.button();
 
   /**
    * @param {import('./i18n.js').Words} words
    * @param {Store} store
    * @param {Session} session
+   * @param {Stage} stage
+   * @param {import('./settings.js').Settings} settings
    * @param {Wishes} wishes
    */
-  constructor(words, store, session, wishes) {
+  constructor(words, store, session, stage, settings, wishes) {
     this.#words = words;
     this.#store = store;
     this.#session = session;
+    this.#stage = stage;
+    this.panels = new Panels(settings, (free) => {
+      stage.setFree(free);
+      this.refresh();
+    });
     this.guilds = new GuildList(words, (slug) => wishes.pick(slug));
-    this.members = new MemberList(words, () => this.refresh());
+    this.members = new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid));
     this.feed = new Feed(words);
     this.lamp = new LinkLamp(words, () => wishes.hurry());
     this.card = new Card(words, () => wishes.pick(null));
+    this.account = new Account(words, () => this.refresh());
     /** @type {((slug: string, password: string) => void) | null} */
     const enter = wishes.mayAskForPasswords ? (slug, password) => wishes.pick(slug, password) : null;
     this.notice = new Notice(words, enter, () => this.explain(null));
-    for (const tab of tabs()) tab.addEventListener('click', () => this.turnTo(tab.dataset.panel ?? ''));
-    this.turnTo('messages');
+    offerChoices(words, settings);
+    byId('legend').addEventListener('beforetoggle', () => explain(words));
+    byId('find-me').addEventListener('click', () => this.#visit(this.account.user?.id ?? ''));
+    if (wishes.mayAskForPasswords) this.account.look();
   }
 
   /** Draws with the next frame, once for however much has changed. */
@@ -60,35 +84,55 @@ export class View {
     });
   }
 
-  /**
-   * Small screens show one panel at a time.
-   *
-   * @param {string} panel
-   */
-  turnTo(panel) {
-    document.body.dataset.panel = panel;
-    for (const tab of tabs()) tab.setAttribute('aria-pressed', String(tab.dataset.panel === panel));
-  }
-
   /** @param {Refusal | null} refusal null: nothing any more */
   explain(refusal) {
     this.#refusal = refusal;
     this.refresh();
   }
 
+  /** Somebody wants to look for a member. */
+  search() {
+    this.panels.turnTo('members');
+    this.members.look();
+  }
+
+  /** @param {string} uid */
+  #visit(uid) {
+    this.panels.makeRoom();
+    this.#stage.visit(uid);
+  }
+
   #draw() {
     const store = this.#store;
-    const { link, asking } = this.#session;
+    const { link, asking, lostAt } = this.#session;
     this.#planFading();
     document.body.dataset.link = link.phase;
-    this.lamp.show(link);
+    this.lamp.show(link, lostAt);
     const scene = sceneOf(link, store);
-    this.card.show(scene);
-    this.notice.show(scene === 'refused' && this.#isHidden() ? null : this.#refusal, this.#refusedName());
-    this.guilds.show(store.guilds, store.room?.slug ?? null, asking);
-    this.members.show(store.roster);
+    const login = this.account.possible && !this.account.user ? this.#login : null;
+    if (this.card.show(scene, login)) this.panels.measure();
+    this.notice.show(scene === 'refused' && this.#isHidden() ? null : this.#refusal, this.#refusedName(), login);
+    if (store.room) this.#present.set(store.room.slug, store.counts.online);
+    this.guilds.show(store.guilds, store.room?.slug ?? null, asking, this.#present);
+    this.#listMembers();
     this.feed.show(store);
     this.#title(scene === 'lobby' ? null : store.room);
+  }
+
+  /** The list is long, and out of sight most of the time. */
+  #listMembers() {
+    if (this.panels.open !== 'members') return;
+    clearTimeout(this.#listing);
+    const wait = this.#listedAt + MEMBERS_MS - performance.now();
+    if (wait > 0) {
+      this.#listing = setTimeout(() => this.refresh(), wait);
+      return;
+    }
+    this.#listedAt = performance.now();
+    const before = this.members.found;
+    this.members.show(this.#store.roster);
+    if (this.members.found !== before) this.#stage.seek(this.members.found);
+    byId('find-me').hidden = !this.#store.roster.get(this.account.user?.id ?? '');
   }
 
   #isHidden() {
@@ -105,8 +149,10 @@ export class View {
   #title(room) {
     const name = room?.name ?? 'd-zone';
     const { members, online } = this.#store.counts;
+    const counts = members ? this.#words.counts(members, online) : '';
     setText(byId('guild'), name);
-    setText(byId('counts'), members ? this.#words.counts(members, online) : '');
+    setText(byId('counts'), counts);
+    byId('world').ariaLabel = room ? [this.#words.island(name), counts].filter(Boolean).join(': ') : name;
     const title = room ? `${name} · d-zone` : name;
     if (document.title !== title) document.title = title;
   }
@@ -118,9 +164,4 @@ export class View {
     const next = this.#store.fade(now);
     if (next !== Infinity) this.#fading = setTimeout(() => this.refresh(), next - now);
   }
-}
-
-/** @returns {HTMLElement[]} */
-function tabs() {
-  return [...byId('tabs').querySelectorAll('button')];
 }

@@ -3,6 +3,7 @@
 One browser serves all tests, each in a context of its own; so they share one event loop.
 """
 
+import json
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,6 +39,9 @@ _LAUNCH_ARGS: Final = [
 
 OpenPage = Callable[..., Awaitable[Page]]
 
+# What a viewer has chosen before. Most tests look at the members; messages are there without being seen.
+MEMBERS_OPEN: Final = {"panel": "members"}
+
 REFUSED: Final = "net::ERR_CONNECTION_REFUSED"
 
 
@@ -63,7 +67,10 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def new_page(browser: Browser) -> AsyncIterator[OpenPage]:
-    """Make pages, with the options of a browser context; no page may have had anything to complain about."""
+    """Make pages, with a viewer's earlier choices and the options of a browser context.
+
+    No page may have had anything to complain about.
+    """
     complaints: list[str] = []
     pages: list[Page] = []
 
@@ -75,8 +82,10 @@ async def new_page(browser: Browser) -> AsyncIterator[OpenPage]:
     def note_error(error: Error) -> None:
         complaints.append(str(error))
 
-    async def make(**options: object) -> Page:
+    async def make(choices: dict[str, str] | None = None, **options: object) -> Page:
         context = await browser.new_context(**{"locale": "en-GB", **options})  # type: ignore[arg-type]
+        kept = json.dumps(json.dumps(MEMBERS_OPEN if choices is None else choices))
+        await context.add_init_script(f"localStorage['d-zone'] ??= {kept}")
         page = await context.new_page()
         page.on("console", note_message)
         page.on("pageerror", note_error)

@@ -25,11 +25,38 @@ def feed(page: Page) -> Locator:
 
 
 def servers(page: Page) -> Locator:
-    return page.get_by_role("navigation", name=re.compile("Servers|Server|Servidores"))
+    """The server picker; hidden until somebody opens it."""
+    return page.get_by_role("navigation", name=re.compile("Servers|Server|Servidores"), include_hidden=True)
 
 
 def server(page: Page, name: str) -> Locator:
-    return servers(page).get_by_role("button", name=name)
+    return servers(page).get_by_role("button", name=name, include_hidden=True)
+
+
+def tool(page: Page, name: str) -> Locator:
+    """One of the tools at the top, or at the bottom of a phone."""
+    panels = page.get_by_role("navigation", name=re.compile("Panels|Leisten|Paneles"))
+    return panels.get_by_role("button", name=name, exact=True)
+
+
+async def pick(page: Page, name: str) -> None:
+    """Choose another server, as a pointer does."""
+    await tool(page, "Servers").click()
+    await server(page, name).click()
+
+
+def bubbles(page: Page) -> Locator:
+    """What is said in the air, as far as it can be seen."""
+    return page.locator(".bubble").filter(visible=True)
+
+
+def bubble(page: Page, text: str) -> Locator:
+    return bubbles(page).filter(has_text=text)
+
+
+def label(page: Page, name: str) -> Locator:
+    """The name under somebody, or on a sign."""
+    return page.locator("#labels").get_by_role("button", name=name, exact=True)
 
 
 def heading(page: Page, name: str) -> Locator:

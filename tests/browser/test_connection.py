@@ -10,7 +10,7 @@ from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 
 from .conftest import GARDEN, GARDENERS, OpenPage, address
-from .scene import feed, heading, member, server
+from .scene import feed, heading, member, pick, server
 from .scripted import ScriptedBridge
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -156,7 +156,7 @@ async def test_another_guild_is_not_asked_for_with_a_cursor(
     script.send({"type": "server-list", "data": {"1": {"id": "docs", "name": "Docs", "passworded": False}}})
     script.seat("garden", "The Garden", users=ADA, cursor="a.1")
 
-    await server(page, "Docs").click()
+    await pick(page, "Docs")
 
     request = await script.next_request()
     assert request["server"] == "docs"

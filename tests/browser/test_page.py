@@ -7,7 +7,7 @@ from bridge.model import GuildInfo, Member, Voice
 from bridge.server import WebSocketServer
 
 from .conftest import GARDEN, GARDENERS, HARBOUR, OpenPage, address
-from .scene import feed, group, heading, member, members, server
+from .scene import feed, group, heading, member, members, pick, server, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -138,9 +138,9 @@ async def test_messages_are_edited_and_taken_back(bridge: WebSocketServer, new_p
 
 
 async def test_the_feed_keeps_the_last_fifty(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    page = await new_page()
+    page = await new_page({"panel": "messages"})
     await page.goto(address(bridge))
-    await expect(member(page, "Ada")).to_be_visible()
+    await expect(heading(page, "The Garden")).to_be_visible()
 
     for number in range(60):
         await bridge.broadcast_message(GARDEN.id, "11", f"sheep {number}", "31")
@@ -152,9 +152,9 @@ async def test_the_feed_keeps_the_last_fifty(bridge: WebSocketServer, new_page: 
 
 async def test_who_reads_back_is_left_in_peace(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """A reader who scrolled up stays there, and gets a button to the latest."""
-    page = await new_page()
+    page = await new_page({"panel": "messages"})
     await page.goto(address(bridge))
-    await expect(member(page, "Ada")).to_be_visible()
+    await expect(heading(page, "The Garden")).to_be_visible()
     for number in range(40):
         await bridge.broadcast_message(GARDEN.id, "11", f"sheep {number}", "31")
     await expect(feed(page).get_by_text("sheep 39")).to_be_in_viewport()
@@ -264,6 +264,8 @@ async def test_switching_guild(mock_bridge: WebSocketServer, new_page: OpenPage)
     await expect(heading(page, "D-World")).to_be_visible()
     await expect(page).to_have_url(address(mock_bridge, "?s=dworld"))
 
+    await tool(page, "Servers").focus()
+    await page.keyboard.press("Enter")
     await server(page, "My Repos").focus()
     await page.keyboard.press("Enter")
 
@@ -282,6 +284,7 @@ async def test_a_protected_guild_stays_shut_politely(
     """It wears a lock; who knocks hears that a login is needed, and stays where they were."""
     page = await new_page()
     await page.goto(address(mock_bridge))
+    await tool(page, "Servers").click()
     protected = server(page, "OAuth2 Protected Server")
     await expect(protected.get_by_role("img", name="protected")).to_be_visible()
 
@@ -311,7 +314,7 @@ async def test_a_foreign_bridge_is_told_no_password(
     """A link can lead our page to any bridge; whoever made the link must not get a password field with it."""
     page = await new_page()
     await page.goto(address(bridge, f"?socketURL=ws://127.0.0.1:{mock_bridge.port}/"))
-    await server(page, "OAuth2 Protected Server").click()
+    await pick(page, "OAuth2 Protected Server")
     await expect(page.get_by_text("OAuth2 Protected Server is protected: watching it needs")).to_be_visible()
     await expect(page.get_by_label("Password")).to_have_count(0)
 
@@ -323,7 +326,7 @@ async def test_a_password_opens_a_guild(bridge: WebSocketServer, new_page: OpenP
     bridge.show_guild(cave, GARDENERS[:1])
     page = await new_page()
     await page.goto(address(bridge))
-    await server(page, "The Cave").click()
+    await pick(page, "The Cave")
 
     await page.get_by_label("Password").fill("open barley")
     await page.keyboard.press("Enter")
@@ -340,6 +343,7 @@ async def test_the_picker_follows_the_bridge(bridge: WebSocketServer, new_page: 
     """Guilds that are switched on and off come and go in the list."""
     page = await new_page()
     await page.goto(address(bridge))
+    await tool(page, "Servers").click()
     await expect(server(page, "The Harbour")).to_be_visible()
 
     bridge.show_guild(GuildInfo(id="4", slug="attic", name="The Attic"), [])

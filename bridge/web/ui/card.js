@@ -1,5 +1,5 @@
 /**
- * What stands in place of the room when there is none to see.
+ * What stands over the sea when there is no room to see.
  *
  * @typedef {'room' | 'connecting' | 'lost' | 'full' | 'refused' | 'lobby' | 'empty'} Scene
  * @typedef {import('../net.js').LinkState} LinkState
@@ -7,7 +7,6 @@
  */
 
 import { byId, make } from '../dom.js';
-import { person, pose } from './figure.js';
 
 /**
  * @param {LinkState} link
@@ -23,8 +22,8 @@ export function sceneOf(link, store) {
 export class Card {
   #words;
   #askDefault;
-  /** @type {Scene} */
-  #scene = 'room';
+  /** @type {string} */
+  #shown = 'connecting false';
 
   /**
    * @param {import('../i18n.js').Words} words
@@ -35,26 +34,30 @@ export class Card {
     this.#askDefault = askDefault;
   }
 
-  /** @param {Scene} scene */
-  show(scene) {
+  /**
+   * @param {Scene} scene
+   * @param {(() => HTMLElement) | null} login makes a button, where a login may help
+   * @returns {boolean} whether the scene is another than before
+   */
+  show(scene, login) {
+    const shown = `${scene} ${login !== null}`;
+    if (shown === this.#shown) return false;
+    this.#shown = shown;
     document.body.dataset.scene = scene;
-    if (scene === this.#scene) return;
-    this.#scene = scene;
     const card = byId('card');
     card.hidden = scene === 'room';
-    card.replaceChildren(...(scene === 'room' ? [] : this.#content(scene)));
+    card.replaceChildren(...(scene === 'room' ? [] : this.#content(scene, login)));
+    return true;
   }
 
-  /** @param {Exclude<Scene, 'room'>} scene */
-  #content(scene) {
+  /** @param {Exclude<Scene, 'room'>} scene @param {(() => HTMLElement) | null} login */
+  #content(scene, login) {
     const [title, advice] = this.#words.cards[scene];
-    const figure = person();
-    pose(figure, scene === 'connecting' ? 'online' : 'offline', '', false);
-    const content = [figure, make('h2', '', title), make('p', '', advice)];
+    const content = [make('h2', '', title), make('p', '', advice)];
     if (scene !== 'refused') return content;
     const button = make('button', 'primary', this.#words.otherServer);
     button.type = 'button';
     button.addEventListener('click', this.#askDefault);
-    return [...content, button];
+    return [...content, make('div', 'ways', ...(login ? [login()] : []), button)];
   }
 }

@@ -8,7 +8,7 @@
  */
 
 import { KeyedList, byId, icon, make, setText, tint } from '../dom.js';
-import { speaker } from './figure.js';
+import { portraitOf } from './figure.js';
 
 const NEAR_END = 24; // pixels from the end that still count as reading the latest
 
@@ -76,7 +76,9 @@ export class Feed {
     const time = make('time', '', this.#clock.format(entry.at));
     time.dateTime = new Date(entry.at).toISOString();
     byline.append(time);
-    const row = make('article', 'message', speaker(entry.bot), byline, make('p', 'words'));
+    const words = make('p', 'words');
+    words.dir = 'auto';
+    const row = make('article', 'message', portraitOf(entry), byline, words);
     tint(row, entry.color);
     return row;
   }

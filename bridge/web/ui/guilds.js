@@ -31,9 +31,10 @@ export class GuildList {
    * @param {readonly Guild[]} guilds
    * @param {string | null} current slug of the guild that is watched
    * @param {string | null} asking slug of the guild whose door is being knocked at
+   * @param {ReadonlyMap<string, number>} present how many are online, by slug, where known
    */
-  show(guilds, current, asking) {
-    const state = JSON.stringify([current, asking]);
+  show(guilds, current, asking, present) {
+    const state = JSON.stringify([current, asking, ...present]);
     if (guilds === this.#shown && state === this.#state) return;
     this.#shown = guilds;
     this.#state = state;
@@ -42,11 +43,13 @@ export class GuildList {
       const { slug } = button.dataset;
       button.setAttribute('aria-current', String(slug === current));
       button.setAttribute('aria-busy', String(slug === asking && slug !== current));
+      const online = present.get(slug ?? '');
+      setText(/** @type {Node} */ (button.children[1]), online === undefined ? '' : this.#words.present(online));
     }
   }
 
   #create() {
-    const button = make('button', '', make('span', 'guild-name'));
+    const button = make('button', '', make('span', 'guild-name'), make('span', 'present'));
     button.type = 'button';
     button.addEventListener('click', () => this.#pick(button.dataset.slug ?? ''));
     return make('li', '', button);

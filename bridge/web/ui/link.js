@@ -22,8 +22,8 @@ export class LinkLamp {
     byId('retry').addEventListener('click', retry);
   }
 
-  /** @param {LinkState} state */
-  show(state) {
+  /** @param {LinkState} state @param {number} lostAt when what is shown was last true; 0 while it is */
+  show(state, lostAt) {
     if (state === this.#state) return;
     this.#state = state;
     const waiting = state.phase === 'waiting';
@@ -31,8 +31,17 @@ export class LinkLamp {
     setText(byId('link-text'), this.#words[waiting ? state.why : state.phase]);
     byId('retry').hidden = !waiting || state.why === 'refused'; // there the card has a button
     clearInterval(this.#clock);
-    if (waiting) this.#clock = setInterval(() => this.#countDown(state.retryAt), 500);
-    this.#countDown(waiting ? state.retryAt : 0);
+    const count = () => this.#count(waiting ? state.retryAt : 0, lostAt);
+    if (waiting || lostAt) this.#clock = setInterval(count, 500);
+    count();
+  }
+
+  /** @param {number} until @param {number} lostAt */
+  #count(until, lostAt) {
+    const age = Math.round((Date.now() - lostAt) / 1_000);
+    const { seen, seenMinutes } = this.#words;
+    setText(byId('link-seen'), lostAt ? (age > 90 ? seenMinutes(Math.round(age / 60)) : seen(age)) : '');
+    this.#countDown(until);
   }
 
   /** @param {number} until */

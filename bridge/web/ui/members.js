@@ -12,6 +12,7 @@ import { STATUSES } from '../roster.js';
 import { person, pose } from './figure.js';
 
 const ROWS = 200;
+const NAMED = 12; // of those found, in the world
 
 export class MemberList {
   #words;
@@ -19,16 +20,37 @@ export class MemberList {
   /** @type {Record<string, {section: HTMLElement, title: HTMLElement, list: KeyedList<Member>}>} */
   #groups;
   #seen = '';
+  // Who is found, as long as somebody is looked for.
+  /** @type {string[]} */
+  #found = [];
 
   /**
    * @param {Words} words
    * @param {() => void} searched called when somebody else is looked for
+   * @param {(uid: string) => void} visit
    */
-  constructor(words, searched) {
+  constructor(words, searched, visit) {
     this.#words = words;
     this.#search.placeholder = words.search;
     this.#search.addEventListener('input', searched);
+    this.#search.addEventListener('keydown', ({ key }) => {
+      const [first] = this.#found;
+      if (key === 'Enter' && first) visit(first);
+    });
+    byId('groups').addEventListener('click', ({ target }) => {
+      const { uid } = /** @type {Element} */ (target).closest('button')?.dataset ?? {};
+      if (uid) visit(uid);
+    });
     this.#groups = Object.fromEntries(STATUSES.map((status) => [status, this.#group(status)]));
+  }
+
+  get found() {
+    return this.#found;
+  }
+
+  look() {
+    this.#search.focus();
+    this.#search.select();
   }
 
   /** @param {Roster} roster */
@@ -38,6 +60,7 @@ export class MemberList {
     if (seen === this.#seen) return;
     this.#seen = seen;
     const { rows, total, totals } = roster.find(query, ROWS);
+    this.#found = query.trim() ? rows.slice(0, NAMED).map(({ uid }) => uid) : [];
     for (const status of STATUSES) {
       const { section, title, list } = this.#groups[status];
       list.show(rows.filter((member) => member.status === status));
@@ -73,11 +96,13 @@ export class MemberList {
 
   /** @param {HTMLElement} row @param {Member} member @param {Member} [before] */
   #update(row, member, before) {
-    const [figure, who, doing] = row.children;
+    const button = /** @type {HTMLButtonElement} */ (row.firstElementChild);
+    const [figure, who, doing] = button.children;
+    button.dataset.uid = member.uid;
     const [name, tag, reaction] = who.children;
     row.dataset.status = member.status;
     tint(row, member.color);
-    pose(figure, member.status, this.#words.status[member.status], member.bot);
+    pose(figure, member, before, this.#words.status[member.status]);
     setText(name, member.name);
     setText(tag, member.bot ? this.#words.bot : '');
     setText(reaction, member.reaction);
@@ -101,6 +126,8 @@ export class MemberList {
 }
 
 function createRow() {
-  const who = make('p', 'who', make('span', 'name'), make('span', 'tag'), make('span', 'reaction'));
-  return make('li', 'member', person(), who, make('p', 'doing'));
+  const who = make('span', 'who', make('span', 'name'), make('span', 'tag'), make('span', 'reaction'));
+  const button = make('button', '', person(), who, make('span', 'doing'));
+  button.type = 'button';
+  return make('li', 'member', button);
 }

@@ -2,6 +2,7 @@
  * What the bridge refused, said once and politely; with a place for a password where one may help.
  *
  * @typedef {import('../session.js').Refusal} Refusal
+ * @typedef {() => HTMLElement} MakeButton
  */
 
 import { byId, icon, make } from '../dom.js';
@@ -15,6 +16,8 @@ export class Notice {
   /** @type {Refusal | null} */
   #shown = null;
   #name = '';
+  /** @type {MakeButton | null} */
+  #login = null;
 
   /**
    * @param {import('../i18n.js').Words} words
@@ -30,9 +33,11 @@ export class Notice {
   /**
    * @param {Refusal | null} refusal
    * @param {string} name what the guild is called, as far as the page knows
+   * @param {MakeButton | null} login makes a button, where a login may help
    */
-  show(refusal, name) {
-    if (refusal === this.#shown && name === this.#name) return;
+  show(refusal, name, login) {
+    if (refusal === this.#shown && name === this.#name && login === this.#login) return;
+    this.#login = login;
     this.#shown = refusal;
     this.#name = name;
     this.#node.replaceChildren(...(refusal ? this.#content(refusal, name) : []));
@@ -43,6 +48,7 @@ export class Notice {
     const kind = refusalKind(text);
     /** @type {HTMLElement[]} */
     const content = [make('p', '', kind ? this.#words.refusals[kind](name) : text)];
+    if (this.#login && kind === 'login') content.push(this.#login());
     if (this.#enter && slug && (kind === 'password' || kind === 'login')) {
       content.push(this.#passwordForm(slug, this.#enter));
     }

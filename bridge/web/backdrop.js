@@ -1,0 +1,122 @@
+/**
+ * The ground and the sea in their colours of the moment, ready to be copied a row at a time.
+ *
+ * Water moves by its colours alone, so a step of it touches only the pixels whose phase is lit or was.
+ *
+ * @typedef {import('./land.js').Land} Land
+ * @typedef {import('./inks.js').Palette} Palette
+ */
+
+import { DEEP, WATER_END } from './inks.js';
+import { GRAIN, OPEN_SEA } from './land.js';
+
+export class Backdrop {
+  left = 0;
+  top = 0;
+  width = 0;
+  height = 0;
+  pixels = new Uint32Array(0);
+  /** The open sea, over and over. */
+  sea = new Uint32Array(OPEN_SEA.length);
+  /** @type {Land | null} */
+  #land = null;
+  /** @type {Palette | null} */
+  #palette = null;
+  #step = 0;
+  #flow = -1;
+  /** Where the pixels of each ink of water are: of ink `i`, from `starts[i]` on. */
+  #starts = new Int32Array(257);
+  #water = new Int32Array(0);
+
+  /**
+   * Makes it what is to be seen now.
+   *
+   * @param {Land} land
+   * @param {Palette} palette
+   * @param {boolean} far
+   */
+  update(land, palette, far) {
+    const step = far ? 2 : 1;
+    const isOther = land !== this.#land || step !== this.#step;
+    if (isOther) this.#measure(land, step);
+    if (isOther || palette !== this.#palette) {
+      this.#palette = palette;
+      this.#flow = palette.flows;
+      this.#paint(0, this.height, 0, this.width);
+      this.#paintSea();
+    } else {
+      for (const { x, y, width, height } of land.mended) {
+        const column = Math.floor(x / step);
+        const row = Math.floor(y / step);
+        this.#paint(row, row + height / step + 1, column, column + width / step + 1);
+      }
+    }
+    land.mended.length = 0;
+    if (this.#flow !== palette.flows) this.#move(palette);
+  }
+
+  /** @param {Land} land @param {number} step */
+  #measure(land, step) {
+    this.#land = land;
+    this.#step = step;
+    this.left = land.left / step;
+    this.top = land.top / step;
+    this.width = land.width / step;
+    this.height = land.height / step;
+    this.pixels = new Uint32Array(this.width * this.height);
+    this.#findWater(land, step);
+  }
+
+  /** @param {Land} land @param {number} step */
+  #findWater(land, step) {
+    const inks = land.pixels;
+    const starts = this.#starts.fill(0);
+    const each = (/** @type {(ink: number, at: number) => void} */ visit) => {
+      for (let row = 0, at = 0; row < this.height; row++) {
+        for (let from = row * step * land.width, end = from + land.width; from < end; from += step) visit(inks[from], at++);
+      }
+    };
+    each((ink) => { if (ink < WATER_END) starts[ink + 1] += 1; });
+    for (let ink = 1; ink < starts.length; ink++) starts[ink] += starts[ink - 1];
+    const next = starts.slice();
+    this.#water = new Int32Array(starts[256]);
+    each((ink, at) => { if (ink < WATER_END) this.#water[next[ink]++] = at; });
+  }
+
+  /** @param {number} top @param {number} bottom @param {number} left @param {number} right */
+  #paint(top, bottom, left, right) {
+    const { pixels, width } = this;
+    const { colors } = /** @type {Palette} */ (this.#palette);
+    const land = /** @type {Land} */ (this.#land);
+    const inks = land.pixels;
+    const step = this.#step;
+    for (let row = Math.max(0, top); row < Math.min(this.height, bottom); row++) {
+      const out = row * width;
+      let at = row * step * land.width + Math.max(0, left) * step;
+      for (let column = Math.max(0, left); column < Math.min(width, right); column++, at += step) {
+        pixels[out + column] = colors[inks[at]];
+      }
+    }
+  }
+
+  #paintSea() {
+    const { colors } = /** @type {Palette} */ (this.#palette);
+    const step = this.#step;
+    for (let i = 0; i < OPEN_SEA.length; i++) {
+      const x = ((i % GRAIN) * step) & (GRAIN - 1);
+      const y = (((i / GRAIN) | 0) * step) & (GRAIN - 1);
+      this.sea[i] = colors[OPEN_SEA[y * GRAIN + x]];
+    }
+  }
+
+  /** @param {Palette} palette */
+  #move(palette) {
+    this.#flow = palette.flows;
+    const { pixels } = this;
+    for (const ink of palette.moved) {
+      const color = palette.colors[ink];
+      for (let i = this.#starts[ink]; i < this.#starts[ink + 1]; i++) pixels[this.#water[i]] = color;
+    }
+    if (palette.moved.some((ink) => ink < DEEP + GRAIN)) this.#paintSea();
+  }
+}

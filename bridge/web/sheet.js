@@ -1,0 +1,125 @@
+/**
+ * A small picture while it is painted, pixel by pixel; and as it is kept.
+ *
+ * @typedef {{width: number, height: number, x: number, y: number, inks: Uint8Array}} Sprite
+ *   `x` and `y`: where in the picture the point is that it is put down by
+ */
+
+export class Sheet {
+  /** @param {number} width @param {number} height */
+  constructor(width, height) {
+    this.width = width;
+    this.height = height;
+    this.inks = new Uint8Array(width * height);
+  }
+
+  /** @param {number} x @param {number} y */
+  get(x, y) {
+    return x >= 0 && y >= 0 && x < this.width && y < this.height ? this.inks[y * this.width + x] : 0;
+  }
+
+  /** @param {number} x @param {number} y @param {number} ink */
+  set(x, y, ink) {
+    if (x >= 0 && y >= 0 && x < this.width && y < this.height) this.inks[y * this.width + x] = ink;
+    return this;
+  }
+
+  /** @param {number} x @param {number} y @param {number} width @param {number} height @param {number} ink */
+  rect(x, y, width, height, ink) {
+    for (let dy = 0; dy < height; dy++) for (let dx = 0; dx < width; dx++) this.set(x + dx, y + dy, ink);
+    return this;
+  }
+
+  /**
+   * Rows of letters, each standing for an ink; anything that isn't named is left alone.
+   *
+   * @param {number} x
+   * @param {number} y
+   * @param {string[]} rows
+   * @param {Record<string, number>} inks
+   */
+  rows(x, y, rows, inks) {
+    rows.forEach((row, dy) => [...row].forEach((letter, dx) => {
+      if (letter in inks) this.set(x + dx, y + dy, inks[letter]);
+    }));
+    return this;
+  }
+
+  /**
+   * An ellipse lit like a ball from the upper left.
+   *
+   * @param {number} cx
+   * @param {number} cy
+   * @param {number} rx
+   * @param {number} ry
+   * @param {number} ink the darkest of the shades
+   * @param {number} shades
+   * @param {(x: number, y: number) => number} [grain] moves a pixel's shade
+   * @param {number} [round] 2 is an ellipse, more is boxier
+   */
+  ball(cx, cy, rx, ry, ink, shades, grain = () => 0, round = 2) {
+    for (let y = Math.floor(cy - ry); y <= cy + ry; y++) {
+      for (let x = Math.floor(cx - rx); x <= cx + rx; x++) {
+        const dx = (x + 0.5 - cx) / rx;
+        const dy = (y + 0.5 - cy) / ry;
+        const far = Math.abs(dx) ** round + Math.abs(dy) ** round;
+        if (far > 1) continue;
+        const up = Math.sqrt(Math.max(0, 1 - dx * dx - dy * dy));
+        const light = -dx * 0.42 - dy * 0.62 + up * 0.62;
+        const shade = Math.floor((light * 0.62 + 0.42) * shades + grain(x, y));
+        this.set(x, y, ink + Math.min(shades - 1, Math.max(0, shade)));
+      }
+    }
+    return this;
+  }
+
+  /** A rim around what is painted so far. @param {number} ink */
+  outline(ink) {
+    const before = this.inks.slice();
+    const at = (/** @type {number} */ x, /** @type {number} */ y) =>
+      x >= 0 && y >= 0 && x < this.width && y < this.height && before[y * this.width + x] > 0;
+    for (let y = 0; y < this.height; y++) {
+      for (let x = 0; x < this.width; x++) {
+        if (!at(x, y) && (at(x - 1, y) || at(x + 1, y) || at(x, y - 1) || at(x, y + 1))) this.set(x, y, ink);
+      }
+    }
+    return this;
+  }
+
+  /** Puts another picture of the same size in front. @param {Sheet} sheet */
+  with(sheet) {
+    sheet.inks.forEach((ink, i) => { if (ink) this.inks[i] = ink; });
+    return this;
+  }
+
+  /** @param {number} x @param {number} y @returns {Sprite} */
+  sprite(x, y) {
+    return { width: this.width, height: this.height, x, y, inks: this.inks };
+  }
+}
+
+/** @param {Sprite} sprite @returns {Sprite} */
+export function mirrored({ width, height, x, y, inks }) {
+  const turned = inks.slice();
+  for (let i = 0; i < inks.length; i++) turned[i] = inks[i - (i % width) + width - 1 - (i % width)];
+  return { width, height, x: width - x, y, inks: turned };
+}
+
+/** At half the size: of every four pixels the one that is painted most often, the darkest of equals. @param {Sprite} sprite @returns {Sprite} */
+export function halved({ width, height, x, y, inks }) {
+  // so that the point it is put down by stays on a corner
+  const padX = x & 1;
+  const padY = y & 1;
+  const half = new Sheet((width + padX + 1) >> 1, (height + padY + 1) >> 1);
+  const at = (/** @type {number} */ px, /** @type {number} */ py) =>
+    px < 0 || py < 0 || px >= width || py >= height ? 0 : inks[py * width + px];
+  for (let row = 0; row < half.height; row++) {
+    for (let column = 0; column < half.width; column++) {
+      const four = [0, 1, 2, 3].map((i) => at(column * 2 - padX + (i & 1), row * 2 - padY + (i >> 1))).filter(Boolean);
+      if (four.length < 2) continue;
+      const count = (/** @type {number} */ ink) => four.filter((other) => other === ink).length;
+      half.set(column, row, four.reduce((best, ink) => (count(ink) > count(best) ? ink : best)));
+    }
+  }
+  return half.sprite((x + padX) >> 1, (y + padY) >> 1);
+}

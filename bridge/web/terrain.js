@@ -1,0 +1,508 @@
+/**
+ * The island: grown from the guild's id, its channels and how many live there. Pure; the same for everyone.
+ *
+ * The land is a square of cells. `x` runs to the lower right of the screen, `y` to the lower left. Ground never
+ * rises towards the viewer, so nothing is ever hidden behind a hill.
+ *
+ * @typedef {{id: string, name: string, kind: string, category: string, position: number}} ChannelInfo
+ * @typedef {'well' | 'table' | 'easel' | 'stall' | 'oak' | 'fountain' | 'fire' | 'stage' | 'board'} Thing
+ * @typedef {{id: string, name: string, thing: Thing, cell: number, x: number, y: number, district: number}} Place
+ * @typedef {{kind: 'tree' | 'bush' | 'rock' | 'tent' | 'lighthouse' | 'sign', cell: number, variant: number}} Prop
+ * @typedef {{
+ *   seed: number, side: number, radius: number, ground: Uint8Array, height: Uint8Array, open: Uint8Array,
+ *   zone: Int16Array, district: Uint8Array, trail: Uint8Array, offshore: Uint8Array,
+ *   places: Place[], props: Prop[], lighthouse: number, pier: number[], tents: number[], walkable: number,
+ * }} Terrain
+ */
+
+import { Random, hash, mix, noise } from './random.js';
+
+/** What a cell is made of. */
+export const WATER = 0;
+export const SAND = 1;
+export const GRASS = 2;
+export const PLAZA = 3;
+export const PLANKS = 4;
+
+export const MAX_HEIGHT = 3;
+export const BIOMES = 5;
+/** How many cells around a place's middle belong to it. */
+export const ZONE = 2;
+
+const FAR_OUT = 220;
+const MIDDLE = ''; // the id of the place there is where no channel is known
+
+// How many cells of land there are for how many members: about constant for each at first, then it gets denser.
+const AREAS = [[0, 260], [300, 1_700], [1_000, 4_800], [5_000, 14_000], [20_000, 32_000]];
+
+/** @type {Thing[]} */
+const THINGS = ['well', 'table', 'easel', 'stall', 'oak', 'fountain'];
+
+/** @param {number} members @param {number} places */
+export function areaFor(members, places) {
+  const found = AREAS.findIndex(([most]) => members < most);
+  const next = found < 0 ? AREAS.length - 1 : found; // beyond the last one it goes on as before it
+  const [x0, y0] = AREAS[next - 1];
+  const [x1, y1] = AREAS[next];
+  const area = y0 + ((members - x0) * (y1 - y0)) / (x1 - x0);
+  return Math.round(Math.max(area, 130 + places * 34));
+}
+
+/**
+ * Members as the island counts them: in steps, so that it isn't another one after each newcomer.
+ *
+ * @param {number} members
+ */
+export function sizeFor(members) {
+  let size = 6;
+  while (size < members) size = Math.ceil(size * 1.2);
+  return size;
+}
+
+/**
+ * @param {string} id the guild's
+ * @param {number} members
+ * @param {ChannelInfo[]} channels
+ * @returns {Terrain}
+ */
+export function grow(id, members, channels) {
+  const seed = hash(id);
+  const wanted = inOrder(channels);
+  let area = areaFor(sizeFor(members), wanted.length);
+  for (;;) {
+    const land = raise(seed, area);
+    const spots = choose(land, wanted.length);
+    if (spots) return settle(land, spots, wanted);
+    area = Math.round(area * 1.2); // too rugged for so many places
+  }
+}
+
+/** Channels as districts: together by category, in Discord's order. @param {ChannelInfo[]} channels */
+function inOrder(channels) {
+  /** @type {Map<string, number>} */
+  const first = new Map();
+  for (const { category, position } of channels) {
+    first.set(category, Math.min(position, first.get(category) ?? Infinity));
+  }
+  const rank = (/** @type {ChannelInfo} */ channel) => first.get(channel.category) ?? 0;
+  const order = [...channels].sort(
+    (a, b) => rank(a) - rank(b) || (a.category < b.category ? -1 : Number(a.category > b.category))
+      || a.position - b.position || (a.id < b.id ? -1 : 1),
+  );
+  if (order.length) return order;
+  return [{ id: MIDDLE, name: '', kind: 'text', category: '', position: 0 }];
+}
+
+/**
+ * Bare land: its outline, its heights, its beaches.
+ *
+ * @param {number} seed
+ * @param {number} area
+ * @returns {Terrain}
+ */
+function raise(seed, area) {
+  const radius = Math.sqrt(area / Math.PI);
+  const side = Math.ceil(radius * 3) + 16;
+  const count = side * side;
+  /** @type {Terrain} */
+  const land = {
+    seed, side, radius,
+    ground: new Uint8Array(count), height: new Uint8Array(count), open: new Uint8Array(count),
+    zone: new Int16Array(count), district: new Uint8Array(count), trail: new Uint8Array(count),
+    offshore: new Uint8Array(count),
+    places: [], props: [], lighthouse: 0, pier: [], tents: [], walkable: 0,
+  };
+  outline(land, area);
+  lift(land);
+  measureSea(land);
+  for (let cell = 0; cell < count; cell++) {
+    if (land.ground[cell] && !land.height[cell] && nearWater(land, cell)) land.ground[cell] = SAND;
+  }
+  return land;
+}
+
+/** The cells nearest to the middle, by a distance that wobbles, as many as wanted. @param {Terrain} land @param {number} area */
+function outline({ seed, side, radius, ground }, area) {
+  const wobble = noise(mix(seed, 1));
+  const fine = noise(mix(seed, 2));
+  const middle = side / 2;
+  const far = new Float32Array(side * side);
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      const dx = x + 0.5 - middle;
+      const dy = y + 0.5 - middle;
+      const angle = Math.atan2(dy, dx);
+      const lobes = wobble(3 + 1.6 * Math.cos(angle), 3 + 1.6 * Math.sin(angle)) - 0.5;
+      const rough = fine(dx / 4.5, dy / 4.5) - 0.5;
+      // fuller towards the corners of the screen than an ellipse
+      const round = (Math.abs(dx - dy) ** 2.5 + Math.abs(dx + dy) ** 2.5) ** 0.4 / Math.SQRT2;
+      far[y * side + x] = round * (1 + 0.24 * lobes) + rough * (1.4 + radius * 0.1);
+      if (Math.min(x, y, side - 1 - x, side - 1 - y) < 5) far[y * side + x] = Infinity; // sea on every side
+    }
+  }
+  const limit = Float32Array.from(far).sort()[area];
+  for (let cell = 0; cell < far.length; cell++) ground[cell] = far[cell] < limit ? GRASS : WATER;
+  const reached = flood(side, middle * side + middle | 0, (_, to) => ground[to] === GRASS);
+  for (let cell = 0; cell < far.length; cell++) if (!reached[cell]) ground[cell] = WATER;
+}
+
+/** Terraces that climb away from the viewer. @param {Terrain} land */
+function lift({ seed, side, radius, ground, height }) {
+  const bumps = noise(mix(seed, 3));
+  const middle = side / 2;
+  const levels = Math.min(MAX_HEIGHT, Math.floor(radius / 6));
+  for (let y = side - 2; y >= 0; y--) {
+    for (let x = side - 2; x >= 0; x--) {
+      const cell = y * side + x;
+      const back = (middle * 2 - x - y) / (radius * 2.6) + (bumps(x / 9, y / 9) - 0.5) * 0.8;
+      const front = Math.max(height[cell + 1], height[cell + side]);
+      const raw = back < 0.08 ? 0 : Math.min(levels, 1 + Math.floor((back - 0.08) * 3.4));
+      height[cell] = Math.max(front, Math.min(raw, Math.min(height[cell + 1], height[cell + side]) + 1));
+    }
+  }
+  for (let cell = 0; cell < height.length; cell++) if (!ground[cell]) height[cell] = 0;
+}
+
+/** How far out at sea each cell of water is, in sixteenths of a cell: there and back over all of them. @param {Terrain} land */
+function measureSea({ side, ground, offshore }) {
+  for (let cell = 0; cell < ground.length; cell++) offshore[cell] = ground[cell] ? 0 : FAR_OUT;
+  const last = ground.length - side - 1;
+  for (let cell = side + 1; cell < last; cell++) approach(cell, -1, -side);
+  for (let cell = last - 1; cell > side; cell--) approach(cell, 1, side);
+
+  /** @param {number} cell @param {number} across @param {number} down */
+  function approach(cell, across, down) {
+    const straight = Math.min(offshore[cell + across], offshore[cell + down]) + 16;
+    const slanting = Math.min(offshore[cell + down + across], offshore[cell + down - across]) + 23;
+    offshore[cell] = Math.min(offshore[cell], straight, slanting);
+  }
+}
+
+/** @param {number} side @param {number} cell */
+export function neighbours(side, cell) {
+  const x = cell % side;
+  const y = (cell / side) | 0;
+  const found = [];
+  for (let dy = -1; dy <= 1; dy++) {
+    for (let dx = -1; dx <= 1; dx++) {
+      if ((dx || dy) && x + dx >= 0 && y + dy >= 0 && x + dx < side && y + dy < side) found.push(cell + dy * side + dx);
+    }
+  }
+  return found;
+}
+
+/** @param {Terrain} land @param {number} cell */
+function nearWater({ side, ground }, cell) {
+  return neighbours(side, cell).some((near) => ground[near] === WATER);
+}
+
+/**
+ * Whether everything within `reach` cells is dry and level.
+ *
+ * @param {Terrain} land
+ * @param {number} cell
+ * @param {number} reach
+ */
+function isLevel({ side, ground, height }, cell, reach) {
+  for (let dy = -reach; dy <= reach; dy++) {
+    for (let dx = -reach; dx <= reach; dx++) {
+      const near = cell + dy * side + dx;
+      if (!ground[near] || height[near] !== height[cell]) return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * Cells for so many places, spread as widely as they can be; along a curve that keeps neighbours together.
+ *
+ * @param {Terrain} land
+ * @param {number} count
+ * @returns {number[] | null} null if there is no room
+ */
+function choose(land, count) {
+  const { seed, side, ground } = land;
+  const cells = [];
+  for (let cell = 0; cell < ground.length; cell++) {
+    if (ground[cell] && isLevel(land, cell, ZONE)) cells.push(cell);
+  }
+  new Random(mix(seed, 4)).shuffle(cells);
+  const widest = Math.ceil((2 * land.radius) / Math.sqrt(count)) + 2;
+  for (let apart = Math.max(widest, 2 * ZONE + 2); apart > 2 * ZONE; apart--) {
+    const spots = spread(cells, side, apart);
+    if (spots.length < count) continue;
+    spots.sort((a, b) => along(a, side) - along(b, side));
+    return Array.from({ length: count }, (_, i) => spots[Math.floor(((i + 0.5) * spots.length) / count)]);
+  }
+  return null;
+}
+
+/** @param {number[]} cells @param {number} side @param {number} apart */
+function spread(cells, side, apart) {
+  /** @type {Map<number, number[]>} */
+  const blocks = new Map(); // by squares as wide as the distance, so that only nine need a look
+  const wide = Math.ceil(side / apart) + 2;
+  return cells.filter((cell) => {
+    const x = cell % side;
+    const y = (cell / side) | 0;
+    const block = (((y / apart) | 0) + 1) * wide + ((x / apart) | 0) + 1;
+    for (let dy = -wide; dy <= wide; dy += wide) {
+      for (let dx = -1; dx <= 1; dx++) {
+        for (const other of blocks.get(block + dy + dx) ?? []) {
+          if (Math.max(Math.abs((other % side) - x), Math.abs(((other / side) | 0) - y)) < apart) return false;
+        }
+      }
+    }
+    blocks.set(block, [...(blocks.get(block) ?? []), cell]);
+    return true;
+  });
+}
+
+/** Where a cell comes on a Hilbert curve. @param {number} cell @param {number} side */
+function along(cell, side) {
+  let x = cell % side;
+  let y = (cell / side) | 0;
+  let order = 1;
+  while (order < side) order *= 2;
+  let position = 0;
+  for (let half = order / 2; half >= 1; half /= 2) {
+    const right = (x & half) > 0 ? 1 : 0;
+    const low = (y & half) > 0 ? 1 : 0;
+    position += half * half * ((3 * right) ^ low);
+    if (low) continue;
+    if (right) {
+      x = order - 1 - x;
+      y = order - 1 - y;
+    }
+    [x, y] = [y, x];
+  }
+  return position;
+}
+
+/** @param {ChannelInfo} channel @returns {Thing} */
+function thingFor({ id, kind }) {
+  if (kind === 'voice') return 'fire';
+  if (kind === 'stage') return 'stage';
+  if (kind === 'forum' || kind === 'news') return 'board';
+  return THINGS[hash(id) % THINGS.length];
+}
+
+/**
+ * Makes bare land a place to live in.
+ *
+ * @param {Terrain} land
+ * @param {number[]} spots
+ * @param {ChannelInfo[]} channels
+ */
+function settle(land, spots, channels) {
+  const { side, ground, open } = land;
+  for (let cell = 0; cell < ground.length; cell++) open[cell] = ground[cell] ? 1 : 0;
+  const categories = [...new Set(channels.map(({ category }) => category))];
+  channels.forEach((channel, i) => addPlace(land, channel, spots[i], categories.indexOf(channel.category)));
+  divide(land);
+  addPier(land);
+  addLighthouse(land);
+  addTents(land);
+  layTrails(land);
+  plant(land);
+  closeOff(land);
+  land.props.sort((a, b) => depth(a.cell, side) - depth(b.cell, side));
+  return land;
+}
+
+/** @param {number} cell @param {number} side */
+const depth = (cell, side) => (cell % side) + ((cell / side) | 0);
+
+/** @param {Terrain} land @param {ChannelInfo} channel @param {number} cell @param {number} district */
+function addPlace(land, channel, cell, district) {
+  const { side, ground, zone, open } = land;
+  const place = {
+    id: channel.id, name: channel.name, thing: thingFor(channel), cell, x: cell % side, y: (cell / side) | 0, district,
+  };
+  land.places.push(place);
+  for (let dy = -ZONE; dy <= ZONE; dy++) {
+    for (let dx = -ZONE; dx <= ZONE; dx++) {
+      const near = cell + dy * side + dx;
+      zone[near] = land.places.length;
+      if (dx * dx + dy * dy <= 5 && ground[near] !== SAND) ground[near] = PLAZA;
+    }
+  }
+  open[cell] = 0;
+  if (place.id === MIDDLE) return;
+  const sign = cell + 2 * side - 1;
+  open[sign] = 0;
+  land.props.push({ kind: 'sign', cell: sign, variant: land.places.length - 1 });
+}
+
+/** Gives every cell to the district of the place that is nearest. @param {Terrain} land */
+function divide({ side, ground, district, places }) {
+  const owner = new Int16Array(ground.length).fill(-1);
+  let edge = places.map(({ cell }) => cell);
+  places.forEach((place) => { owner[place.cell] = place.district; });
+  while (edge.length) {
+    const next = [];
+    for (const cell of edge) {
+      for (const to of [cell - 1, cell + 1, cell - side, cell + side]) {
+        if (!ground[to] || owner[to] >= 0) continue;
+        owner[to] = owner[cell];
+        next.push(to);
+      }
+    }
+    edge = next;
+  }
+  for (let cell = 0; cell < owner.length; cell++) district[cell] = Math.max(0, owner[cell]);
+}
+
+/** Planks over the water at the front, where boats land. @param {Terrain} land */
+function addPier(land) {
+  const { side, ground, height, zone, open } = land;
+  let best = -1;
+  let bestScore = -Infinity;
+  for (let cell = 0; cell < ground.length; cell++) {
+    if (!ground[cell] || height[cell] || zone[cell] || ground[cell + 1] || ground[cell + 2] || ground[cell + 3]) continue;
+    const x = cell % side;
+    const y = (cell / side) | 0;
+    const score = x + y - Math.abs(x - y) * 0.8;
+    if (score > bestScore) [best, bestScore] = [cell, score];
+  }
+  if (best < 0) best = land.places[0].cell; // no shore without a place on it: boats land in the middle of nowhere
+  land.pier = [best, best + 1, best + 2, best + 3];
+  for (const cell of land.pier) {
+    ground[cell] = PLANKS;
+    open[cell] = 1;
+  }
+}
+
+/** On the highest ground, at the back. @param {Terrain} land */
+function addLighthouse(land) {
+  const { side, ground, height, zone, open } = land;
+  let best = land.pier[0];
+  let bestScore = -Infinity;
+  for (let cell = 0; cell < ground.length; cell++) {
+    if (ground[cell] === WATER || ground[cell] === PLANKS || zone[cell]) continue;
+    const x = cell % side;
+    const y = (cell / side) | 0;
+    const score = height[cell] * 4 + (x - y) * 0.5 - Math.abs(x + y - side) * 0.35 + (isLevel(land, cell, 1) ? 6 : 0);
+    if (score > bestScore) [best, bestScore] = [cell, score];
+  }
+  land.lighthouse = best;
+  land.props.push({ kind: 'lighthouse', cell: best, variant: 0 });
+  open[best] = 0;
+}
+
+/** Pitches along the coast on the left. @param {Terrain} land */
+function addTents(land) {
+  const { side, ground, zone, open, seed } = land;
+  const cells = [];
+  for (let cell = 0; cell < ground.length; cell++) {
+    if (!open[cell] || zone[cell] || ground[cell] === PLANKS || !isNearShore(land, cell)) continue;
+    const x = cell % side;
+    const y = (cell / side) | 0;
+    if (y - x > land.radius * 0.3) cells.push(cell);
+  }
+  new Random(mix(seed, 5)).shuffle(cells);
+  land.tents = spread(cells, side, 3).slice(0, Math.max(3, Math.min(24, Math.round(land.radius / 1.5))));
+  for (const cell of land.tents) open[cell] = 0;
+}
+
+/** @param {Terrain} land @param {number} cell */
+function isNearShore({ side, ground }, cell) {
+  for (let d = 1; d <= 3; d++) if (!ground[cell + d * side] || !ground[cell - d]) return true;
+  return false;
+}
+
+/** Joins every place to the others by trails, the ones nearest to the pier first. @param {Terrain} land */
+function layTrails(land) {
+  const { side, trail, pier, places, tents, lighthouse } = land;
+  for (const cell of pier) trail[cell] = 1;
+  const away = (/** @type {number} */ cell) =>
+    Math.hypot((cell % side) - (pier[0] % side), ((cell / side) | 0) - ((pier[0] / side) | 0));
+  const order = places.map(({ cell }) => cell).sort((a, b) => away(a) - away(b));
+  const before = new Int32Array(side * side);
+  for (const start of [...order, ...tents.slice(0, 1), lighthouse]) {
+    before.fill(-1);
+    for (let cell = wayToTrail(land, start, before); cell >= 0 && cell !== start; cell = before[cell]) trail[cell] = 1;
+  }
+}
+
+/**
+ * Where the nearest trail is met, or -1; `before` tells the way back.
+ *
+ * @param {Terrain} land
+ * @param {number} start
+ * @param {Int32Array} before
+ */
+function wayToTrail({ side, open, height, trail }, start, before) {
+  before[start] = start;
+  let edge = [start];
+  while (edge.length) {
+    const next = [];
+    for (const cell of edge) {
+      if (trail[cell]) return cell;
+      for (const to of [cell + 1, cell + side, cell - 1, cell - side]) {
+        if (before[to] >= 0 || !open[to] || Math.abs(height[to] - height[cell]) > 1) continue;
+        before[to] = cell;
+        next.push(to);
+      }
+    }
+    edge = next;
+  }
+  return -1;
+}
+
+/** Trees in groves, bushes, rocks. @param {Terrain} land */
+function plant(land) {
+  const { seed, side, ground, zone, trail, open, pier, tents, lighthouse } = land;
+  const groves = noise(mix(seed, 6));
+  const taken = new Set([...pier, ...tents, lighthouse].flatMap((cell) => [cell, ...neighbours(side, cell)]));
+  for (let cell = 0; cell < ground.length; cell++) {
+    const chance = mix(seed, cell, 7) / 0xffffffff;
+    const variant = mix(seed, cell, 8) & 0xff;
+    const isShallow = land.offshore[cell] > 20 && land.offshore[cell] < 70;
+    if (isShallow && chance < 0.008) land.props.push({ kind: 'rock', cell, variant });
+    if (!open[cell] || zone[cell] || trail[cell] || taken.has(cell)) continue;
+    if (ground[cell] === SAND) {
+      if (chance < 0.03) add(chance < 0.014 ? 'rock' : 'tree');
+      continue;
+    }
+    const thick = groves((cell % side) / 4, ((cell / side) | 0) / 4);
+    const steep = land.height[cell] > 0 && thick > 0.5;
+    if (chance < Math.max(0.022, (thick - 0.56) * 0.8) + (steep ? 0.04 : 0)) add('tree');
+    else if (chance > 0.975) add(chance > 0.99 ? 'rock' : 'bush');
+
+    /** @param {Prop['kind']} kind */
+    function add(kind) {
+      land.props.push({ kind, cell, variant });
+      open[cell] = 0;
+    }
+  }
+}
+
+/** Lets nobody stand where nobody can walk to. @param {Terrain} land */
+function closeOff(land) {
+  const { side, open, height, pier } = land;
+  const reached = flood(side, pier[0], (from, to) => open[to] === 1 && Math.abs(height[to] - height[from]) <= 1);
+  for (let cell = 0; cell < open.length; cell++) if (!reached[cell]) open[cell] = 0;
+  land.walkable = open.reduce((sum, one) => sum + one, 0);
+}
+
+/**
+ * Every cell that steps over cell edges reach.
+ *
+ * @param {number} side
+ * @param {number} start
+ * @param {(from: number, to: number) => boolean} passes
+ */
+export function flood(side, start, passes) {
+  const reached = new Uint8Array(side * side);
+  reached[start] = 1;
+  const open = [start];
+  for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
+    for (const to of [cell - 1, cell + 1, cell - side, cell + side]) {
+      if (to < 0 || to >= reached.length || reached[to] || !passes(cell, to)) continue;
+      reached[to] = 1;
+      open.push(to);
+    }
+  }
+  return reached;
+}

@@ -1,0 +1,61 @@
+/**
+ * Who is watching, where the bridge has a login.
+ *
+ * @typedef {{id: string, name: string}} User
+ */
+
+import { byId, icon, make } from '../dom.js';
+
+export class Account {
+  #words;
+  #changed;
+  /** @type {User | null} */
+  user = null;
+  /** Whether one can log in here at all. */
+  possible = false;
+
+  /** @param {import('../i18n.js').Words} words @param {() => void} changed */
+  constructor(words, changed) {
+    this.#words = words;
+    this.#changed = changed;
+  }
+
+  async look() {
+    const answer = await fetch('auth/me').then((response) => (response.ok ? response.json() : null), () => null);
+    this.possible = answer?.login === true;
+    this.user = typeof answer?.user?.id === 'string' ? answer.user : null;
+    this.#show();
+    this.#changed();
+  }
+
+  /** A way to log in and come back here. */
+  button() {
+    const button = make('button', 'primary', icon('key'), this.#words.logIn);
+    button.type = 'button';
+    button.addEventListener('click', () => this.#logIn());
+    return button;
+  }
+
+  #logIn() {
+    const back = encodeURIComponent(location.pathname + location.search);
+    location.assign(`auth/login?to=${back}`);
+  }
+
+  async #logOut() {
+    await fetch('auth/logout', { method: 'POST' }).catch(() => {}); // who is still logged in sees it after the reload
+    location.reload();
+  }
+
+  #show() {
+    const node = byId('account');
+    node.hidden = !this.possible;
+    if (!this.user) {
+      node.replaceChildren(this.button());
+      return;
+    }
+    const out = make('button', '', this.#words.logOut);
+    out.type = 'button';
+    out.addEventListener('click', () => this.#logOut());
+    node.replaceChildren(make('span', 'name', this.user.name), out);
+  }
+}

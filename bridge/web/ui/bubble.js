@@ -1,0 +1,182 @@
+/**
+ * One speech bubble: words that appear letter by letter, a tail to who speaks, a thread to whom they answer.
+ *
+ * @typedef {import('../layout.js').Point} Point
+ * @typedef {import('../layout.js').Box} Box
+ * @typedef {import('../store.js').Message} Message
+ * @typedef {import('../talk.js').Bubble} Shown
+ */
+
+import { make, setText, tint } from '../dom.js';
+import { shorten, typingTime } from '../talk.js';
+
+const SHRINK = [1, 0.93, 0.86]; // of a bubble that newer ones stand beside
+const EASE = 0.3; // of the way to its spot, each frame
+const CORNER = 16; // the tail keeps away from it
+const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** Where each letter ends. @param {string} text */
+const ends = (text) => Array.from(letters.segment(text), ({ index, segment }) => index + segment.length);
+
+/** @implements {Box} */
+export class Bubble {
+  #words;
+  #said = make('span');
+  #unsaid = make('span', 'unsaid');
+  #edited = make('span', 'edited');
+  #more = make('p', 'more');
+  #tail = make('span', 'tail');
+  #thread = make('span', 'thread');
+  #text = '';
+  /** @type {number[]} */
+  #ends = [];
+  #typed = 0;
+  #scale = 1;
+  /** @type {Point} */
+  anchor = { x: 0, y: 0 };
+  /** @type {Point | null} */
+  offset = null;
+  // Where it is on its way to there.
+  /** @type {Point | null} */
+  #at = null;
+  #size = { width: 0, height: 0 };
+
+  /**
+   * @param {import('../i18n.js').Words} words
+   * @param {Message} message
+   * @param {number} born
+   * @param {boolean} calm no letter by letter, no gliding
+   */
+  constructor(words, message, born, calm) {
+    this.#words = words;
+    this.message = message;
+    this.born = born;
+    this.calm = calm;
+    const who = make('p', 'who', make('span', 'name', message.author || words.someone));
+    if (message.replyTo) who.append(make('span', 'reply', words.replying(message.replyTo)));
+    if (message.channel) who.append(make('span', 'place', `#${message.channel}`));
+    const says = make('p', 'says', this.#said, this.#unsaid, this.#edited);
+    says.dir = 'auto';
+    this.node = make('div', 'bubble', this.#more, who, says);
+    this.parts = [this.#thread, this.#tail, this.node];
+    for (const part of this.parts) {
+      tint(part, message.color);
+      part.style.visibility = 'hidden';
+    }
+    this.#read(message.text);
+  }
+
+  get width() {
+    return this.#size.width * this.#scale;
+  }
+
+  get height() {
+    return this.#size.height * this.#scale;
+  }
+
+  /** Whether it has been laid out, so that it can be put somewhere. */
+  get ready() {
+    return this.#size.width > 0;
+  }
+
+  /** @param {number} width @param {number} height */
+  resize(width, height) {
+    this.#size = { width, height };
+  }
+
+  /** @param {Shown} shown */
+  show({ words: { message }, age, more }) {
+    if (message !== this.message) {
+      this.message = message;
+      this.#read(message.text);
+      this.#typed = this.#ends.length;
+      this.#spell();
+      setText(this.#edited, ` (${this.#words.edited})`);
+    }
+    this.#scale = SHRINK[age];
+    this.node.style.zIndex = String(3 - age);
+    this.node.classList.toggle('older', age > 0);
+    setText(this.#more, more ? this.#words.earlier(more) : '');
+  }
+
+  /** @param {string} text */
+  #read(text) {
+    this.#text = shorten(text);
+    this.#ends = ends(this.#text);
+    if (this.calm) this.#typed = this.#ends.length;
+    this.#spell();
+  }
+
+  /** Lets letters appear. @param {number} age milliseconds since it was said */
+  type(age) {
+    const all = this.#ends.length;
+    if (this.#typed === all) return;
+    this.#typed = Math.min(all, Math.ceil((age / typingTime(this.#text)) * all));
+    this.#spell();
+  }
+
+  #spell() {
+    const end = this.#ends[this.#typed - 1] ?? 0;
+    setText(this.#said, this.#text.slice(0, end));
+    setText(this.#unsaid, this.#text.slice(end));
+  }
+
+  /** @param {boolean} visible */
+  reveal(visible) {
+    const wanted = visible ? 'visible' : 'hidden';
+    if (this.node.style.visibility === wanted) return;
+    this.node.style.visibility = this.#tail.style.visibility = wanted;
+    if (!visible) this.#thread.style.visibility = 'hidden';
+  }
+
+  /**
+   * Stands where it belongs this frame.
+   *
+   * @param {Point | null} answered the head of whom it answers, if in view
+   */
+  stand(answered) {
+    const { offset, anchor } = this;
+    if (!offset) return;
+    const before = this.calm ? null : this.#at;
+    const at = before
+      ? { x: before.x + (offset.x - before.x) * EASE, y: before.y + (offset.y - before.y) * EASE }
+      : offset;
+    this.#at = at;
+    const [x, y] = [anchor.x + at.x, anchor.y + at.y];
+    const [left, top] = [Math.round(x - this.width / 2), Math.round(y - this.height)];
+    move(this.node, `translate(${left}px,${top}px) scale(${this.#scale})`);
+    this.#point(this.#tail, x, y, anchor);
+    this.#thread.style.visibility = answered ? 'visible' : 'hidden';
+    if (answered) this.#point(this.#thread, x, y - this.height / 2, answered);
+  }
+
+  /**
+   * Stretches a part from within the bubble to a head.
+   *
+   * @param {HTMLElement} part
+   * @param {number} x the bubble's middle
+   * @param {number} bottom as far down as the part may begin
+   * @param {Point} to
+   */
+  #point(part, x, bottom, to) {
+    const room = Math.max(0, this.width / 2 - CORNER);
+    const fromX = Math.round(Math.max(x - room, Math.min(x + room, to.x)));
+    const fromY = Math.round(Math.max(bottom - this.height + CORNER, Math.min(bottom - 2, to.y)));
+    const [dx, dy] = [to.x - fromX, to.y - fromY];
+    const turn = Math.atan2(-dx, dy).toFixed(3);
+    move(part, `translate(${fromX}px,${fromY}px) rotate(${turn}rad) scaleY(${Math.round(Math.hypot(dx, dy))})`);
+  }
+
+  /** Goes: at once, or softly where that is wished for. @param {boolean} softly */
+  leave(softly) {
+    for (const part of this.parts) {
+      if (this.calm || !softly) part.remove();
+      else part.animate({ opacity: 0 }, { duration: 220, fill: 'forwards' }).onfinish = () => part.remove();
+    }
+  }
+}
+
+/** @param {HTMLElement} node @param {string} transform */
+function move(node, transform) {
+  if (node.style.transform !== transform) node.style.transform = transform;
+}

@@ -1,0 +1,168 @@
+/**
+ * All that is being said, in the air over those who say it.
+ *
+ * @typedef {import('../layout.js').Rect} Rect
+ * @typedef {import('../store.js').Message} Message
+ * @typedef {import('../world.js').World} World
+ */
+
+import { byId } from '../dom.js';
+import { arrange } from '../layout.js';
+import { Talk } from '../talk.js';
+import { Bubble } from './bubble.js';
+
+const REST_MS = 80; // between two looks at who stands in whose way
+const AREA = 55_000; // square pixels of free view that one bubble needs
+const MOST = { calm: 4, normal: 12, lively: 18 };
+
+export class Bubbles {
+  #words;
+  #world;
+  #talk = new Talk();
+  /** @type {Map<number, Bubble>} */
+  #bubbles = new Map();
+  // Who has words that found no room.
+  /** @type {Set<string>} */
+  #crowdedOut = new Set();
+  // Who speaks out of view.
+  /** @type {Set<string>} */
+  #away = new Set();
+  #stale = false;
+  #arrangedAt = 0;
+  #sizes = new ResizeObserver((entries) => {
+    for (const { target, borderBoxSize: [size] } of entries) {
+      this.#of(target)?.resize(size.inlineSize, size.blockSize);
+    }
+    this.#arrangedAt = 0;
+  });
+  calm = false;
+  /** @type {keyof typeof MOST} */
+  density = 'normal';
+
+  /** @param {import('../i18n.js').Words} words @param {World} world */
+  constructor(words, world) {
+    this.#words = words;
+    this.#world = world;
+  }
+
+  /** Whose words can't be shown now: dots stand for them. */
+  get unheard() {
+    return [...this.#crowdedOut, ...this.#away];
+  }
+
+  /** Looks anew for how many there is room. */
+  renew() {
+    this.#stale = true;
+  }
+
+  /** Who is heard. */
+  get talking() {
+    return new Set([...this.#bubbles.values()].map(({ message }) => message.uid));
+  }
+
+  /** @param {Message} message @param {number} now */
+  say(message, now) {
+    this.#talk.say(message, now);
+    this.#stale = true;
+  }
+
+  /** @param {Message} message @param {number} now */
+  correct(message, now) {
+    this.#talk.correct(message, now);
+    this.#stale = true;
+  }
+
+  /** What may not be shown any longer doesn't fade. */
+  clear() {
+    this.#talk.drop(() => true);
+    this.#bubbles.clear();
+    this.#sizes.disconnect();
+    byId('air').querySelectorAll('.bubble, .tail, .thread').forEach((part) => part.remove());
+    this.#stale = true;
+  }
+
+  /** @param {(message: Message) => boolean} isGone */
+  drop(isGone) {
+    this.#talk.drop(isGone);
+    this.#stale = true;
+  }
+
+  /**
+   * @param {number} now
+   * @param {Rect} free where bubbles may stand
+   */
+  frame(now, free) {
+    if (this.#talk.fade(now) || this.#stale) this.#renew(free);
+    this.#lookUp();
+    if (now - this.#arrangedAt > REST_MS) this.#arrange(now, free);
+    for (const bubble of this.#bubbles.values()) {
+      bubble.type(now - bubble.born);
+      const { answers, uid } = bubble.message;
+      const to = answers && answers !== uid ? this.#world.headOf(answers) : null;
+      bubble.stand(to?.visible ? to : null);
+    }
+  }
+
+  /** @param {Rect} free */
+  #renew(free) {
+    this.#stale = false;
+    const room = Math.floor(((free.right - free.left) * (free.bottom - free.top)) / AREA);
+    const { bubbles, dots } = this.#talk.shown(Math.max(2, Math.min(MOST[this.density], room)));
+    this.#crowdedOut = dots;
+    const wanted = new Set(bubbles.map(({ words }) => words.message.key));
+    for (const [key, bubble] of this.#bubbles) if (!wanted.has(key)) this.#remove(key, bubble);
+    for (const shown of bubbles) this.#bubbleFor(shown).show(shown);
+    this.#arrangedAt = 0;
+  }
+
+  /** @param {import('../talk.js').Bubble} shown */
+  #bubbleFor({ words: { message, born } }) {
+    let bubble = this.#bubbles.get(message.key);
+    if (!bubble) {
+      bubble = new Bubble(this.#words, message, born, this.calm);
+      this.#bubbles.set(message.key, bubble);
+      byId('air').append(...bubble.parts);
+      this.#sizes.observe(bubble.node);
+    }
+    return bubble;
+  }
+
+  /** @param {number} key @param {Bubble} bubble */
+  #remove(key, bubble) {
+    this.#bubbles.delete(key);
+    this.#sizes.unobserve(bubble.node);
+    bubble.leave(!document.hidden);
+  }
+
+  /** Finds everybody's head; who is unknown speaks from the sign of their channel. */
+  #lookUp() {
+    this.#away.clear();
+    for (const bubble of this.#bubbles.values()) {
+      const { uid, channelId } = bubble.message;
+      const head = this.#world.headOf(uid) ?? this.#world.signOf(channelId);
+      if (head) bubble.anchor = head;
+      if (head && !head.visible) this.#away.add(uid);
+      bubble.reveal(bubble.ready && bubble.offset !== null && (head?.visible ?? false));
+    }
+  }
+
+  /** @param {number} now @param {Rect} free */
+  #arrange(now, free) {
+    this.#arrangedAt = now;
+    const standing = [...this.#bubbles.values()].filter(({ ready, anchor }) => ready && isNear(anchor, free));
+    standing.sort((a, b) => b.born - a.born);
+    const spots = arrange(standing, free);
+    for (const [index, bubble] of standing.entries()) bubble.offset = spots[index];
+  }
+
+  /** @param {Element} node */
+  #of(node) {
+    for (const bubble of this.#bubbles.values()) if (bubble.node === node) return bubble;
+    return undefined;
+  }
+}
+
+/** @param {import('../layout.js').Point} point @param {Rect} rect */
+function isNear({ x, y }, { left, top, right, bottom }) {
+  return x > left - 40 && x < right + 40 && y > top - 40 && y < bottom + 40;
+}

@@ -1,0 +1,182 @@
+/**
+ * Names under people and on signs, where they help and where there is room; also the way through the world by Tab.
+ *
+ * @typedef {import('../layout.js').Rect} Rect
+ * @typedef {import('../store.js').Store} Store
+ * @typedef {import('../world.js').World} World
+ * @typedef {{key: string, uid: string, channelId: string, text: string, wanted: boolean}} Wish
+ *   `wanted`: to be seen, and not only to be reached by Tab
+ */
+
+import { byId, icon, make, setText, tint } from '../dom.js';
+
+const REST_MS = 250; // between two looks at who is near
+const BY_TAB = 12; // people
+const NEAR = { calm: 0, normal: 20, lively: 60 }; // people with names where it is near
+const NEAR_SCALE = 4; // CSS pixels per art pixel from where on it counts as near
+const A_FEW = 12; // who have names from afar as well
+const SIGNS_SCALE = 2; // from where on all signs can be read
+const SIGNS = 40;
+const FIGURE = 24; // art pixels from above the hair to below the feet
+const HEIGHT = 18;
+const PADDING = 12;
+
+export class Labels {
+  #words;
+  #world;
+  #store;
+  /** @type {Map<string, {node: HTMLButtonElement, wish: Wish, width: number}>} */
+  #labels = new Map();
+  #chosenAt = 0;
+  #pen = /** @type {CanvasRenderingContext2D} */ (make('canvas').getContext('2d'));
+  /** Whom or what a pointer is at, or was tapped. @type {{uid?: string, channelId?: string}} */
+  pointed = {};
+  /** Who is looked for. @type {string[]} */
+  sought = [];
+  /** Who has a bubble. @type {Set<string>} */
+  talking = new Set();
+  /** Where talk was lately. @type {Iterable<string>} */
+  lively = [];
+  /** @type {keyof typeof NEAR} */
+  density = 'normal';
+
+  /**
+   * @param {import('../i18n.js').Words} words
+   * @param {World} world
+   * @param {Store} store
+   * @param {(wish: Wish) => void} go
+   */
+  constructor(words, world, store, go) {
+    this.#words = words;
+    this.#world = world;
+    this.#store = store;
+    this.#pen.font = `600 13px ${getComputedStyle(document.body).fontFamily}`;
+    byId('labels').addEventListener('click', (event) => {
+      const node = /** @type {Element} */ (event.target).closest('button');
+      for (const label of this.#labels.values()) if (label.node === node) go(label.wish);
+    });
+  }
+
+  /** Looks anew at who is near with the next frame. */
+  hurry() {
+    this.#chosenAt = 0;
+  }
+
+  /** @param {number} now @param {Rect} free */
+  frame(now, free) {
+    if (now - this.#chosenAt > REST_MS) this.#choose(now, free);
+    for (const { node, wish } of this.#labels.values()) {
+      const at = this.#spotOf(wish);
+      const visibility = at?.visible ? '' : 'hidden';
+      if (node.style.visibility !== visibility) node.style.visibility = visibility;
+      if (!at?.visible) continue;
+      const transform = `translate(${Math.round(at.x)}px,${Math.round(at.y)}px) translate(-50%)`;
+      if (node.style.transform !== transform) node.style.transform = transform;
+    }
+  }
+
+  /** @param {Wish} wish */
+  #spotOf({ uid, channelId }) {
+    if (!uid) return this.#world.signOf(channelId);
+    const head = this.#world.headOf(uid);
+    return head && { ...head, y: head.y + FIGURE * this.#world.scale };
+  }
+
+  /** @param {number} now @param {Rect} free */
+  #choose(now, free) {
+    this.#chosenAt = now;
+    const wishes = new Map(this.#wishes().map((wish) => [wish.key, wish]));
+    for (const [key, { node, wish }] of this.#labels) {
+      if (wishes.has(key)) continue;
+      if (node === document.activeElement && this.#spotOf(wish)) wishes.set(key, wish);
+      else this.#remove(key, node);
+    }
+    /** @type {Rect[]} */
+    const taken = [];
+    for (const wish of wishes.values()) {
+      const label = this.#labelFor(wish);
+      label.node.classList.toggle('quiet', !(wish.wanted && this.#findsRoom(label, taken, free)));
+    }
+  }
+
+  /** Those who need a name most come first. @returns {Wish[]} */
+  #wishes() {
+    const { pointed, sought } = this;
+    const world = this.#world;
+    const near = world.scale >= NEAR_SCALE ? NEAR[this.density] : 0;
+    const around = world.visiblePeople(Math.max(BY_TAB, near, A_FEW + 1));
+    const seen = around.length <= A_FEW && this.density !== 'calm' ? A_FEW : near;
+    const people = new Set([pointed.uid, world.following, ...sought, ...around]);
+    const named = new Set(around.slice(0, seen).filter((uid) => this.#helps(uid)));
+    for (const uid of [pointed.uid, world.following, ...sought]) if (uid) named.add(uid);
+    const legible = world.scale >= SIGNS_SCALE ? this.#store.channels.keys() : [];
+    const places = new Set([pointed.channelId, ...this.lively, ...legible]);
+    return [
+      ...[...people].flatMap((uid) => this.#person(uid, named.has(uid ?? ''))).slice(0, 3),
+      ...[...places].flatMap((id) => this.#place(id)).slice(0, SIGNS),
+      ...[...people].flatMap((uid) => this.#person(uid, named.has(uid ?? ''))).slice(3),
+    ];
+  }
+
+  /** Who speaks has their name in the bubble; who sleeps doesn't mind. @param {string} uid */
+  #helps(uid) {
+    return !this.talking.has(uid) && this.#store.roster.get(uid)?.status !== 'offline';
+  }
+
+  /** @param {string | null | undefined} uid @param {boolean} wanted @returns {Wish[]} */
+  #person(uid, wanted) {
+    const member = uid ? this.#store.roster.get(uid) : undefined;
+    return member ? [{ key: `u${uid}`, uid: member.uid, channelId: '', text: member.name, wanted }] : [];
+  }
+
+  /** @param {string | undefined} id @returns {Wish[]} */
+  #place(id) {
+    const channel = id ? this.#store.channels.get(id) : undefined;
+    if (!channel || !this.#world.signOf(channel.id)?.visible) return [];
+    return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name, wanted: true }];
+  }
+
+  /** @param {Wish} wish */
+  #labelFor(wish) {
+    let label = this.#labels.get(wish.key);
+    if (!label) {
+      const node = make('button', wish.uid ? 'label' : 'label sign');
+      node.type = 'button';
+      if (this.#isVoice(wish)) node.append(icon('voice'));
+      node.append(make('span'));
+      byId('labels').append(node);
+      label = { node, wish: { ...wish, text: '' }, width: 0 };
+      this.#labels.set(wish.key, label);
+    }
+    if (label.wish.text !== wish.text) {
+      label.width = this.#pen.measureText(wish.text).width + PADDING;
+      setText(/** @type {Node} */ (label.node.lastChild), wish.uid || this.#isVoice(wish) ? wish.text : `#${wish.text}`);
+    }
+    label.wish = wish;
+    const color = this.#store.roster.get(wish.uid)?.color ?? null;
+    if (label.node.style.getPropertyValue('--role') !== (color ?? '')) tint(label.node, color);
+    return label;
+  }
+
+  /** @param {Wish} wish */
+  #isVoice({ channelId }) {
+    return ['voice', 'stage'].includes(this.#store.channels.get(channelId)?.kind ?? '');
+  }
+
+  /** @param {{wish: Wish, width: number}} label @param {Rect[]} taken @param {Rect} free */
+  #findsRoom({ wish, width }, taken, free) {
+    const at = this.#spotOf(wish);
+    if (!at?.visible || at.x < free.left || at.x > free.right) return false;
+    const rect = { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + HEIGHT };
+    const room = !taken.some((other) => rect.left < other.right && other.left < rect.right
+      && rect.top < other.bottom && other.top < rect.bottom);
+    if (room) taken.push(rect);
+    return room;
+  }
+
+  /** @param {string} key @param {HTMLElement} node */
+  #remove(key, node) {
+    node.remove();
+    this.#labels.delete(key);
+  }
+}

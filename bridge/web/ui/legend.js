@@ -1,0 +1,30 @@
+/** What the picture means, in words; made when somebody asks for it. */
+
+import { byId, make } from '../dom.js';
+import { portraitOf } from './figure.js';
+
+/** @type {Record<string, Partial<import('../roster.js').Member>>} */
+const LOOKS = {
+  online: {},
+  idle: { status: 'idle' },
+  dnd: { status: 'dnd' },
+  offline: { status: 'offline' },
+  bot: { bot: true },
+  voice: { voice: { channelId: '', channel: '', muted: true, deafened: false, streaming: false } },
+  streaming: { voice: { channelId: '', channel: '', muted: false, deafened: false, streaming: true } },
+};
+
+/** @param {import('../i18n.js').Words} words */
+export function explain(words) {
+  const text = byId('legend-text');
+  if (text.firstChild) return;
+  const looks = Object.entries(LOOKS).map(([name, look]) => (
+    make('li', '', portraitOf(look), make('span', '', /** @type {Record<string, string>} */ (words.looks)[name]))));
+  const lands = words.lands.map((line) => make('li', '', line));
+  const keys = words.handling.flatMap(([hand, effect]) => [make('dt', '', hand), make('dd', '', effect)]);
+  text.append(
+    make('h3', '', words.people), make('ul', 'looks', ...looks),
+    make('h3', '', words.land), make('ul', 'lands', ...lands),
+    make('h3', '', words.keys), make('dl', 'keys', ...keys),
+  );
+}

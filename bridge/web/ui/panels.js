@@ -1,0 +1,100 @@
+/**
+ * What lies beside the world: messages or members at the side, one at a time, and what the tools open over it.
+ *
+ * @typedef {import('../layout.js').Rect} Rect
+ * @typedef {'messages' | 'members' | 'none'} Panel
+ */
+
+import { byId } from '../dom.js';
+
+const WIDE = 1_024; // pixels from where on messages stand open unless somebody closed them
+const GAP = 8;
+
+export class Panels {
+  #settings;
+  #moved;
+  #buttons = [...byId('tools').querySelectorAll('button')].filter(({ dataset }) => dataset.panel);
+
+  /**
+   * @param {import('../settings.js').Settings} settings
+   * @param {(free: Rect) => void} moved with what of the view is free now
+   */
+  constructor(settings, moved) {
+    this.#settings = settings;
+    this.#moved = moved;
+    for (const button of this.#buttons) {
+      const panel = /** @type {Panel} */ (button.dataset.panel);
+      button.addEventListener('click', () => this.turnTo(this.open === panel ? 'none' : panel));
+    }
+    const { panel } = settings.choices;
+    this.#show(panel === 'auto' ? (innerWidth >= WIDE ? 'messages' : 'none') : panel);
+    new ResizeObserver(() => this.measure()).observe(byId('stage'));
+  }
+
+  /** @returns {Panel} */
+  get open() {
+    return /** @type {Panel} */ (document.body.dataset.panel);
+  }
+
+  /** @param {Panel} panel */
+  turnTo(panel) {
+    this.#settings.choose('panel', panel);
+    this.#show(panel);
+    this.measure();
+  }
+
+  /** Where the whole width is needed for a panel, choosing something in it closes it. */
+  makeRoom() {
+    if (this.#isNarrow()) this.turnTo('none');
+  }
+
+  /** Closes what is open. @returns {boolean} whether anything was */
+  close() {
+    const over = document.querySelector(':popover-open');
+    if (over instanceof HTMLElement) {
+      over.hidePopover();
+      return true;
+    }
+    const was = this.open;
+    if (was === 'none') return false;
+    const button = this.#buttons.find(({ dataset }) => dataset.panel === was);
+    if (byId(was).contains(document.activeElement)) button?.focus();
+    this.turnTo('none');
+    return true;
+  }
+
+  /** Looks what the frame covers: only when it has changed, never with each frame. */
+  measure() {
+    const { width, height } = byId('stage').getBoundingClientRect();
+    const free = { left: GAP, top: GAP, right: width - GAP, bottom: height - GAP };
+    if (!document.body.classList.contains('embed')) {
+      free.top = this.#below('.top');
+      const narrow = this.#isNarrow();
+      if (narrow) free.bottom = byId('tools').getBoundingClientRect().top - GAP;
+      if (this.open !== 'none') {
+        const { left, top, width: wide } = byId(this.open).getBoundingClientRect();
+        if (narrow && wide) free.bottom = top - GAP;
+        else if (wide) free.right = left - GAP;
+      }
+    }
+    this.#moved(free);
+  }
+
+  /** @param {string} selector */
+  #below(selector) {
+    return (document.querySelector(selector)?.getBoundingClientRect().bottom ?? 0) + GAP;
+  }
+
+  #isNarrow() {
+    return matchMedia('(max-width: 51.99rem)').matches;
+  }
+
+  /** @param {Panel} panel */
+  #show(panel) {
+    document.body.dataset.panel = panel;
+    for (const button of this.#buttons) {
+      button.setAttribute('aria-expanded', String(button.dataset.panel === panel));
+    }
+    byId('feed').tabIndex = panel === 'messages' ? 0 : -1; // the log goes on for those who listen
+  }
+}

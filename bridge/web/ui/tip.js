@@ -1,0 +1,45 @@
+/**
+ * What there is to know about who is pointed at: name, status, where they talk, what they do.
+ *
+ * @typedef {import('../roster.js').Member} Member
+ */
+
+import { byId, make, setText, tint } from '../dom.js';
+
+export class Tip {
+  #words;
+  #node = make('div', 'tip', make('p', 'name'), make('p', 'state'));
+  /** @type {Member | null} */
+  #shown = null;
+
+  /** @param {import('../i18n.js').Words} words */
+  constructor(words) {
+    this.#words = words;
+    this.#node.hidden = true;
+    byId('air').append(this.#node);
+  }
+
+  /**
+   * @param {Member | null} member
+   * @param {{x: number, y: number, visible: boolean} | null} at their head
+   */
+  show(member, at) {
+    const visible = Boolean(member && at?.visible);
+    if (this.#node.hidden === visible) this.#node.hidden = !visible;
+    if (!member || !at?.visible) return;
+    if (member !== this.#shown) this.#describe(member);
+    const transform = `translate(${Math.round(at.x)}px,${Math.round(at.y)}px) translate(-50%,-100%)`;
+    if (this.#node.style.transform !== transform) this.#node.style.transform = transform;
+  }
+
+  /** @param {Member} member */
+  #describe(member) {
+    this.#shown = member;
+    const [name, state] = this.#node.children;
+    tint(this.#node, member.color);
+    setText(name, member.name);
+    const { bot, status } = this.#words;
+    const parts = [member.bot ? bot : '', status[member.status], member.voice?.channel ?? '', member.activity];
+    setText(state, parts.filter(Boolean).join(' · '));
+  }
+}
