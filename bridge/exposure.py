@@ -16,7 +16,7 @@ _CONTENT: Final = (
 # A month, not the usual year: who gives up on HTTPS is not locked out of their own page for long.
 _ONLY_HTTPS: Final = "max-age=2592000"
 _PORTS: Final = {"http": 80, "https": 443}
-_ANCESTOR: Final = re.compile(r"\*|'self'|'none'|https?:|(https?://)?(\*\.)?[A-Za-z0-9.-]+(:(\d+|\*))?")
+_HOST: Final = re.compile(r"https?:|(https?://)?(\*|(\*\.)?[A-Za-z0-9.-]+)(:(\d+|\*))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +95,20 @@ def parse_origins(text: str) -> frozenset[str]:
 
 
 def parse_ancestors(text: str) -> str:
-    """Read who may show the page in a frame: hosts, `*`, `'self'` or `'none'`, with spaces between.
+    """Read who may show the page in a frame: hosts, `*`, `self` or `none`, with commas or spaces between.
+
+    The quotes that Content-Security-Policy wants around the last two may be left out.
 
     Raises:
         ValueError: for the first that Content-Security-Policy doesn't know.
     """
-    sources = text.replace(",", " ").split()
-    for source in sources:
-        if not _ANCESTOR.fullmatch(source):
-            raise ValueError(f"{source!r} is nobody who could show a page in a frame")
-    return " ".join(sources)
+    return " ".join(map(_parse_ancestor, text.replace(",", " ").split()))
+
+
+def _parse_ancestor(source: str) -> str:
+    word = source.strip("'")
+    if word in ("self", "none"):
+        return f"'{word}'"
+    if not _HOST.fullmatch(source):
+        raise ValueError(f"{source!r} is nobody who could show a page in a frame")
+    return source
