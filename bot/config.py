@@ -13,6 +13,7 @@ from dotenv.parser import Binding, parse_stream
 from bot import address
 from bot.values import (
     DISCORD_API,
+    EXAMPLE,
     ConfigError,
     local_url,
     read_certificate,
