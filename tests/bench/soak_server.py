@@ -298,7 +298,7 @@ class Host:
         """Say what there is of everything that comes and goes with viewers."""
         return {
             "sessions": len(self._server._sessions),
-            "transports": len(self._server._transports),
+            "transports": len(self._server._gate.alive),
             "seats": sum(len(room.viewers) for room in self._server._directory.rooms.values()),
             "round": len(self._server._pulse._round),
             "tasks": len(asyncio.all_tasks()) - self._idle_tasks - len(self._lives),
