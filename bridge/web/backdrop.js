@@ -1,14 +1,19 @@
 /**
- * The ground and the sea in their colours of the moment, ready to be copied a row at a time.
+ * The ground and the sea in their colours of the moment, lamps and all, ready to be copied a row at a time.
  *
  * Water moves by its colours alone, so a step of it touches only the pixels whose phase is lit or was.
  *
- * @typedef {import('./land.js').Land} Land
+ * @typedef {import('./glow.js').Glow} Glow
  * @typedef {import('./inks.js').Palette} Palette
+ * @typedef {import('./land.js').Land} Land
  */
 
-import { DEEP, WATER_END } from './inks.js';
-import { GRAIN, OPEN_SEA } from './land.js';
+import { REACHES } from './glow.js';
+import { DEEP, PHASES, WATER_END } from './inks.js';
+import { GRAIN, HALF_WIDTH, OPEN_SEA, WHITE } from './land.js';
+import { LEVELS } from './light.js';
+
+const FRAYED = 6; // pixels over which light ends
 
 export class Backdrop {
   left = 0;
@@ -18,8 +23,11 @@ export class Backdrop {
   pixels = new Uint32Array(0);
   /** The open sea, over and over. */
   sea = new Uint32Array(OPEN_SEA.length);
+  /** How brightly each pixel is lit. */
+  levels = new Uint8Array(0);
   /** @type {Land | null} */
   #land = null;
+  #lamps = '';
   /** @type {Palette | null} */
   #palette = null;
   #step = 0;
@@ -33,13 +41,18 @@ export class Backdrop {
    *
    * @param {Land} land
    * @param {Palette} palette
+   * @param {Glow} glow
    * @param {boolean} far
    */
-  update(land, palette, far) {
+  update(land, palette, glow, far) {
     const step = far ? 2 : 1;
     const isOther = land !== this.#land || step !== this.#step;
     if (isOther) this.#measure(land, step);
-    if (isOther || palette !== this.#palette) {
+    const lamps = palette.isDark ? glow.key : '';
+    const isLitAnew = isOther || lamps !== this.#lamps;
+    this.#lamps = lamps;
+    if (isLitAnew) this.#light(land, palette.isDark ? glow.spots : []);
+    if (isLitAnew || palette !== this.#palette) {
       this.#palette = palette;
       this.#flow = palette.flows;
       this.#paint(0, this.height, 0, this.width);
@@ -55,6 +68,28 @@ export class Backdrop {
     if (this.#flow !== palette.flows) this.#move(palette);
   }
 
+  /** Pools of light, the fainter ones first. @param {Land} land @param {{x: number, y: number}[]} spots */
+  #light(land, spots) {
+    this.levels.fill(0);
+    for (let level = 1; level < LEVELS; level++) {
+      const wide = (REACHES[level] * HALF_WIDTH * Math.SQRT2) / this.#step;
+      for (const { x, y } of spots) this.#pool((x - land.left) / this.#step, (y - land.top) / this.#step, wide, level);
+    }
+  }
+
+  /** @param {number} x @param {number} y @param {number} wide @param {number} level */
+  #pool(x, y, wide, level) {
+    const high = wide / 2;
+    for (let row = Math.max(0, Math.ceil(y - high)); row < Math.min(this.height, y + high); row++) {
+      const half = wide * Math.sqrt(Math.max(0, 1 - ((row - y) / high) ** 2));
+      for (let column = Math.max(0, Math.ceil(x - half)); column < Math.min(this.width, x + half); column++) {
+        const edge = half - Math.abs(column - x);
+        if (edge < FRAYED && WHITE[((row & (GRAIN - 1)) * GRAIN) | (column & (GRAIN - 1))] * FRAYED > edge) continue;
+        this.levels[row * this.width + column] = level;
+      }
+    }
+  }
+
   /** @param {Land} land @param {number} step */
   #measure(land, step) {
     this.#land = land;
@@ -64,6 +99,7 @@ export class Backdrop {
     this.width = land.width / step;
     this.height = land.height / step;
     this.pixels = new Uint32Array(this.width * this.height);
+    this.levels = new Uint8Array(this.width * this.height);
     this.#findWater(land, step);
   }
 
@@ -85,7 +121,7 @@ export class Backdrop {
 
   /** @param {number} top @param {number} bottom @param {number} left @param {number} right */
   #paint(top, bottom, left, right) {
-    const { pixels, width } = this;
+    const { pixels, levels, width } = this;
     const { colors } = /** @type {Palette} */ (this.#palette);
     const land = /** @type {Land} */ (this.#land);
     const inks = land.pixels;
@@ -94,7 +130,7 @@ export class Backdrop {
       const out = row * width;
       let at = row * step * land.width + Math.max(0, left) * step;
       for (let column = Math.max(0, left); column < Math.min(width, right); column++, at += step) {
-        pixels[out + column] = colors[inks[at]];
+        pixels[out + column] = colors[(levels[out + column] << 8) | inks[at]];
       }
     }
   }
@@ -112,11 +148,14 @@ export class Backdrop {
   /** @param {Palette} palette */
   #move(palette) {
     this.#flow = palette.flows;
-    const { pixels } = this;
+    const { pixels, levels } = this;
+    const { colors } = palette;
     for (const ink of palette.moved) {
-      const color = palette.colors[ink];
-      for (let i = this.#starts[ink]; i < this.#starts[ink + 1]; i++) pixels[this.#water[i]] = color;
+      for (let i = this.#starts[ink]; i < this.#starts[ink + 1]; i++) {
+        const at = this.#water[i];
+        pixels[at] = colors[(levels[at] << 8) | ink];
+      }
     }
-    if (palette.moved.some((ink) => ink < DEEP + GRAIN)) this.#paintSea();
+    if (palette.moved.some((ink) => ink <= DEEP + PHASES)) this.#paintSea();
   }
 }

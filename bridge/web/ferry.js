@@ -1,97 +1,93 @@
 /**
  * The boat between the island and everywhere else. It brings who joins and takes who leaves.
  *
- * @typedef {import('./sim.js').Sim} Sim
+ * @typedef {{disembark(slot: number): boolean, drop(slot: number): void, putAshore(slot: number): void}} Shore
+ *   `disembark` tells whether there was room on the pier
  */
 
 const SAIL = 260; // steps from out at sea to the pier
 const DOCK = 50; // steps that it lies at the pier at least
 const SEATS = 5;
-const QUEUE = 48; // who comes beyond that many arrives without a boat, or none would ever see the end of it
+const QUEUE = 15; // beyond that many one comes or goes without it, or the queue would never end
 const HURRY = 16; // steps between two who step ashore
-const PATIENCE = 1_800; // steps that it waits at most for who is on the way to it
+const PATIENCE = 1_200; // steps that it waits at most for who is on the way to it
 
 export const AWAY = 0;
 export const COMING = 1;
-export const MOORED = 2;
-export const GOING = 3;
+const MOORED = 2;
+const GOING = 3;
 
 export class Ferry {
   phase = AWAY;
   /** How far it is from the pier: 1 out at sea, 0 moored. */
   far = 1;
-  /** @type {number[]} */
+  /** Who sits in it. @type {number[]} */
   riders = [];
-  #sim;
-  /** @type {number[]} */
+  #shore;
+  /** Who will come with the next one. @type {number[]} */
   #waiting = [];
-  /** @type {Set<number>} */
+  /** Who is on the way to the pier. @type {Set<number>} */
+  #expected = new Set();
+  /** Which of the riders leave. @type {Set<number>} */
   #outbound = new Set();
-  #expected = 0;
   #steps = 0;
 
-  /** @param {Sim} sim */
-  constructor(sim) {
-    this.#sim = sim;
+  /** @param {Shore} shore */
+  constructor(shore) {
+    this.#shore = shore;
   }
 
-  /** @param {number} slot @returns {boolean} whether there is room for one more */
+  /** Somebody wants to come. @param {number} slot @returns {boolean} whether they can */
   bring(slot) {
     if (this.#waiting.length >= QUEUE) return false;
     this.#waiting.push(slot);
     return true;
   }
 
-  /** Somebody will come to the pier. @returns {boolean} whether there is room */
-  take() {
-    if (this.#expected >= QUEUE) return false;
-    this.#expected += 1;
+  /** Somebody wants to leave. @param {number} slot @returns {boolean} whether they can */
+  expect(slot) {
+    if (this.#expected.size >= QUEUE) return false;
+    this.#expected.add(slot);
     return true;
   }
 
-  /** Who was expected stays after all. @param {number} slot */
+  /** Somebody at the pier steps in. @param {number} slot @returns {boolean} whether there is a boat with a seat */
+  board(slot) {
+    if (this.phase !== MOORED || this.riders.length >= SEATS) return false;
+    this.#expected.delete(slot);
+    this.#outbound.add(slot);
+    this.riders.push(slot);
+    return true;
+  }
+
+  /** Somebody doesn't leave after all: who sits in the boat comes back with it. @param {number} slot */
   stay(slot) {
-    this.#expected = Math.max(0, this.#expected - 1);
-    if (!this.#outbound.delete(slot)) return;
+    this.#expected.delete(slot);
+    if (!this.#outbound.delete(slot) || this.phase === MOORED) return;
     this.riders = this.riders.filter((rider) => rider !== slot);
     this.#waiting.push(slot);
   }
 
-  /** Somebody leaves before having come ashore. @param {number} slot @returns {boolean} whether they were not ashore */
-  turnBack(slot) {
+  /** Somebody doesn't come after all. @param {number} slot */
+  forget(slot) {
     this.#waiting = this.#waiting.filter((one) => one !== slot);
     this.riders = this.riders.filter((rider) => rider !== slot);
     this.#outbound.delete(slot);
-    return true;
-  }
-
-  /** @param {number} slot @returns {boolean} whether the boat is there and has a seat */
-  board(slot) {
-    if (this.phase !== MOORED || this.riders.length >= SEATS) return false;
-    this.riders.push(slot);
-    this.#outbound.add(slot);
-    this.#expected = Math.max(0, this.#expected - 1);
-    return true;
   }
 
   step() {
     this.#steps += 1;
     if (this.phase === AWAY) {
-      if (this.#waiting.length || this.#expected) this.#sail();
+      if (this.#waiting.length || this.#expected.size) this.#enter(COMING);
     } else if (this.phase === COMING) {
       this.far = 1 - this.#steps / SAIL;
       if (this.far <= 0) this.#enter(MOORED);
     } else if (this.phase === MOORED) {
-      this.#unload();
+      this.#lie();
     } else {
       this.far = this.#steps / SAIL;
-      if (this.far >= 1) this.#vanish();
+      if (this.far >= 1) this.#enter(AWAY);
     }
-  }
-
-  #sail() {
-    this.riders = this.#waiting.splice(0, SEATS);
-    this.#enter(COMING);
   }
 
   /** @param {number} phase */
@@ -99,36 +95,33 @@ export class Ferry {
     this.phase = phase;
     this.#steps = 0;
     this.far = phase === MOORED || phase === GOING ? 0 : 1;
+    if (phase === COMING) this.riders = this.#waiting.splice(0, SEATS);
+    if (phase === AWAY) this.#dismiss();
   }
 
-  #unload() {
-    const coming = this.riders.filter((rider) => !this.#outbound.has(rider));
-    if (coming.length) {
-      if (this.#steps % HURRY === 0 && this.#sim.disembark(coming[0])) {
-        this.riders = this.riders.filter((rider) => rider !== coming[0]);
-      }
+  /** First those step ashore who came, then those in who leave. */
+  #lie() {
+    const next = this.riders.find((rider) => !this.#outbound.has(rider));
+    if (next !== undefined) {
+      if (this.#steps % HURRY === 0 && this.#shore.disembark(next)) this.riders = this.riders.filter((rider) => rider !== next);
       return;
     }
-    const isWaitedFor = this.#expected && this.riders.length < SEATS && this.#steps < PATIENCE;
+    const isWaitedFor = this.#expected.size && this.riders.length < SEATS && this.#steps < PATIENCE;
     if (this.#steps >= DOCK && !isWaitedFor) this.#enter(GOING);
   }
 
-  #vanish() {
-    for (const rider of this.#outbound) this.#sim.drop(rider);
+  #dismiss() {
+    for (const rider of this.#outbound) this.#shore.drop(rider);
     this.#outbound.clear();
     this.riders = [];
-    this.#enter(AWAY);
   }
 
   /** Everyone is where they were going. */
   skip() {
     const ashore = [...this.#waiting, ...this.riders.filter((rider) => !this.#outbound.has(rider))];
     this.#waiting = [];
-    this.riders = [];
-    for (const slot of this.#outbound) this.#sim.drop(slot);
-    this.#outbound.clear();
-    this.#expected = 0;
+    this.#expected.clear();
     this.#enter(AWAY);
-    for (const slot of ashore) this.#sim.putAshore(slot);
+    for (const slot of ashore) this.#shore.putAshore(slot);
   }
 }

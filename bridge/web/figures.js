@@ -8,6 +8,7 @@
  */
 
 import { bodyColor, fromLch, ramp } from './color.js';
+import { mix } from './random.js';
 import { Sheet, mirrored } from './sheet.js';
 
 /** How many colours a figure has. */
@@ -83,7 +84,6 @@ function body(pose, isBot) {
 export const OPEN = 0;
 export const SHUT = 1;
 export const SPEAKING = 2;
-export const FACES = 3;
 
 /** @param {number} turn how far the face is turned to the right, in pixels @param {number} look */
 function face(turn, look) {
@@ -142,12 +142,33 @@ function marks() {
   };
 }
 
-export function paintFigures() {
-  const shapes = [false, true].map((isBot) => SHAPES.map((_, pose) => body(pose, isBot)));
-  const faces = TURNS.map((turn) => Array.from({ length: FACES }, (_, look) => (turn === null ? null : face(turn, look))));
-  const worn = hats();
-  return { bodies: shapes, faces, hats: worn.map((hat) => [hat, mirrored(hat)]), marks: marks() };
+/** @param {number} wide */
+function shadow(wide) {
+  return new Sheet(W, H).ball(MIDDLE, FOOT, wide, wide * 0.42, RIM, 1).sprite(MIDDLE, FOOT);
 }
+
+function paint() {
+  const worn = hats();
+  return {
+    bodies: [false, true].map((isBot) => SHAPES.map((_, pose) => body(pose, isBot))),
+    faces: TURNS.map((turn) => (turn === null ? null : [OPEN, SHUT, SPEAKING].map((look) => face(turn, look)))),
+    hats: worn.map((hat) => [hat, mirrored(hat)]),
+    marks: marks(),
+    shadows: [shadow(7), shadow(5.5)],
+  };
+}
+
+/** @type {ReturnType<typeof paint> | null} */
+let painted = null;
+
+/** All parts of people; painted once. */
+export function paintFigures() {
+  painted ??= paint();
+  return painted;
+}
+
+/** Which hat somebody wears. @param {number} self */
+export const hatOf = (self) => mix(self, 3) % HATS.length;
 
 /**
  * A figure's own colours.

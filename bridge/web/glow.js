@@ -5,8 +5,10 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
+import { SIT } from './crowd.js';
+import { cellSpot } from './spots.js';
 import { LEVELS } from './light.js';
-import { RATE, SIT } from './sim.js';
+import { RATE } from './sim.js';
 
 const LIVELY = 180 * RATE; // steps after which a place is quiet again
 /** How far light reaches, in cells: faint, good, bright. */
@@ -15,14 +17,15 @@ export const REACHES = [0, 6.4, 4.4, 2.6];
 export class Glow {
   /** How brightly each cell is lit. */
   levels;
-  /** The cells that shine. @type {number[]} */
-  lamps = [];
+  /** Where something shines, in pixels of art. @type {{x: number, y: number}[]} */
+  spots = [];
+  /** Another one for each set of lamps. */
+  key = '-';
   /** Which places are lively. */
   lively;
   /** How many sit at each place. */
   seated;
   #land;
-  #key = '';
 
   /** @param {Terrain} land */
   constructor(land) {
@@ -45,17 +48,19 @@ export class Glow {
       lively[i] = seated[i] || sim.tick - sim.spoken[i] < LIVELY ? 1 : 0;
       if (lively[i]) key += `${i} `;
     }
-    if (key === this.#key) return;
-    this.#key = key;
-    this.lamps = [this.#land.pier[1], this.#land.lighthouse, ...places.filter((_, i) => lively[i]).map(({ cell }) => cell)];
-    this.#shine();
+    if (key === this.key) return;
+    this.key = key;
+    const { pier, lighthouse } = this.#land;
+    this.#shine([pier[1], lighthouse, ...places.filter((_, i) => lively[i]).map(({ cell }) => cell)]);
   }
 
-  #shine() {
+  /** @param {number[]} lamps */
+  #shine(lamps) {
     const { side } = this.#land;
     this.levels.fill(0);
     const reach = Math.ceil(REACHES[1]);
-    for (const lamp of this.lamps) {
+    this.spots = lamps.map((cell) => cellSpot(this.#land, cell, { x: 0, y: 0, z: 0 }));
+    for (const lamp of lamps) {
       for (let dy = -reach; dy <= reach; dy++) {
         for (let dx = -reach; dx <= reach; dx++) {
           const cell = lamp + dy * side + dx;

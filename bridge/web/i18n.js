@@ -1,23 +1,30 @@
 /**
  * The page's words in its reader's language.
  *
- * @typedef {typeof english} Words
+ * @typedef {typeof import('./i18n/en.js').words} Words
  */
 
-import { german } from './i18n/de.js';
-import { english } from './i18n/en.js';
-import { spanish } from './i18n/es.js';
+/** @type {Record<string, () => Promise<{words: Words}>>} */
+const LANGUAGES = {
+  en: () => import('./i18n/en.js'),
+  de: () => import('./i18n/de.js'),
+  es: () => import('./i18n/es.js'),
+};
 
-/** @type {Record<string, Words>} */
-const LANGUAGES = { en: english, de: german, es: spanish };
-
-// The sentences that the bridge says, as far as they are known.
+// How the sentences begin that the bridge says, as far as they are known; and how it says in our address that a
+// login came to nothing.
 /** @type {Record<string, string>} */
 const REFUSALS = {
   'Sorry, couldn\'t connect to that Discord server.': 'unknown',
   'Sorry, wrong password for that Discord server.': 'password',
   'This server requires Discord authentication. Please login with Discord.': 'login',
   'This Discord server is no longer shown here.': 'hidden',
+  'Sorry, your Discord account may not watch this server.': 'member',
+  'Your login has ended.': 'ended',
+  'Too many tries.': 'tries',
+  'login failed': 'failed',
+  'login denied': 'denied',
+  'Sorry, too many viewers come from your network.': 'crowded',
 };
 
 /**
@@ -25,19 +32,19 @@ const REFUSALS = {
  *
  * @param {readonly string[]} wanted
  */
-export function wordsFor(wanted) {
+export async function wordsFor(wanted) {
   const known = wanted.map((tag) => tag.split('-')[0].toLowerCase()).find((tag) => Object.hasOwn(LANGUAGES, tag));
-  return LANGUAGES[known ?? 'en'];
+  return (await LANGUAGES[known ?? 'en']()).words;
 }
 
 /**
- * What the bridge's sentence is about: `unknown`, `password`, `login`, `hidden`, or nothing we know.
+ * What the bridge's sentence is about, or nothing we know.
  *
  * @param {string} sentence
  * @returns {string | undefined}
  */
 export function refusalKind(sentence) {
-  return Object.hasOwn(REFUSALS, sentence) ? REFUSALS[sentence] : undefined;
+  return Object.entries(REFUSALS).find(([start]) => sentence.startsWith(start))?.[1];
 }
 
 /**

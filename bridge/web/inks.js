@@ -69,7 +69,6 @@ export const WHITE_INK = shades([0.93, 0.008, 90], [-0.28, -0.14, -0.05, 0.02]);
 export const RED_INK = shades([0.58, 0.19, 27], [-0.16, -0.08, 0, 0.1]);
 export const BLUE_INK = shades([0.58, 0.12, 255], [-0.16, -0.08, 0, 0.1]);
 export const YELLOW_INK = shades([0.83, 0.15, 88], [-0.2, -0.1, 0, 0.08]);
-export const PURPLE_INK = shades([0.6, 0.13, 305], [-0.16, -0.08, 0, 0.1]);
 export const TENT_INK = shades([0.74, 0.1, 65], [-0.26, -0.13, -0.04, 0.07]);
 /** Petals: light and dark of six. */
 export const PETAL_INK = [95, 20, 350, 300, 260, 60].map((hue) => shades([0.82, 0.12, hue], [-0.06, 0.06]));
@@ -79,13 +78,14 @@ export const LAMP_INK = add([[1, 0.86, 0.5], [1, 0.97, 0.8]], true);
 /** A window: lit when it is dark. */
 export const WINDOW_INK = add([[0.4, 0.5, 0.62]]);
 
-export const COUNT = list.length;
-if (COUNT > 256) throw new Error('a pixel is one byte');
+if (list.length > 256) throw new Error('a pixel is one byte');
 
 /** The list under a light, once for each level of lamps; water moves. */
 export class Palette {
   /** `LEVELS` times 256 packed colours. */
   colors = new Uint32Array(LEVELS * 256);
+  /** Whether lamps make a difference. */
+  isDark;
   /** Grows whenever water moves. */
   flows = 0;
   /** @type {number[]} */
@@ -103,6 +103,7 @@ export class Palette {
    */
   constructor(light, hasSea) {
     this.#hasSea = hasSea;
+    this.isDark = light.darkness > 0.1;
     const levels = Array.from({ length: LEVELS }, (_, level) => level);
     for (const level of levels) {
       list.forEach(({ rgb, glows }, i) => { this.colors[level * 256 + i] = light.on(rgb, level, glows); });

@@ -48,6 +48,9 @@ function between(near, u, v) {
 /** How wide a shadow is, by what casts it. @type {Record<string, number>} */
 const SHADOWS = { tree: 9, bush: 7, rock: 6, lighthouse: 14, sign: 4 };
 
+/** How far something towers over its cell's upper corner. @type {Record<string, number>} */
+const TALL = { tree: 26, lighthouse: 70, thing: 30 };
+
 /** @param {number} length @param {number} seed */
 function grain(length, seed) {
   return Float32Array.from({ length: length * length }, (_, i) => mix(seed, i) / 0xffffffff);
@@ -77,6 +80,11 @@ const PHASE = Uint8Array.from({ length: GRAIN * GRAIN }, (_, i) =>
 
 /** Where a pixel is in what repeats. @param {number} x @param {number} y */
 const tile = (x, y) => ((y & (GRAIN - 1)) * GRAIN) | (x & (GRAIN - 1));
+
+/** How far to the side the open sea is moved when it comes again further down, or one would see it repeat. */
+export const SEA_SHIFT = 46;
+/** Where a pixel is in the open sea. @param {number} x @param {number} y */
+const seaTile = (x, y) => tile(x + SEA_SHIFT * Math.floor(y / GRAIN), y);
 
 /** The open sea, over and over. */
 export const OPEN_SEA = PHASE.map((phase) => DEEP + phase);
@@ -119,7 +127,7 @@ export class Land {
     for (const { cell, kind } of terrain.props) this.#castShadow(cell, SHADOWS[kind] ?? 4);
     for (const { cell } of terrain.places) this.#castShadow(cell, 12);
     for (let y = 0; y < this.height; y++) {
-      for (let x = 0; x < this.width; x++) this.pixels[y * this.width + x] = DEEP + PHASE[tile(x + this.left, y + this.top)];
+      for (let x = 0; x < this.width; x++) this.pixels[y * this.width + x] = DEEP + PHASE[seaTile(x + this.left, y + this.top)];
     }
     this.#bake();
   }
@@ -140,9 +148,14 @@ export class Land {
     this.top = (top - 2 * MARGIN) * HALF_HEIGHT;
     this.width = (right - left + 4 * MARGIN) * HALF_WIDTH;
     this.height = (bottom - top + 4 * MARGIN) * HALF_HEIGHT;
+    const { props, places } = this.#terrain;
+    const tops = [
+      ...props.map(({ cell, kind }) => this.#corner(cell).y - (TALL[kind] ?? 0)),
+      ...places.map(({ cell }) => this.#corner(cell).y - TALL.thing),
+    ];
     this.bounds = {
       left: (left - 1) * HALF_WIDTH, right: (right + 1) * HALF_WIDTH,
-      top: top * HALF_HEIGHT - 3 * RISE, bottom: (bottom + 2) * HALF_HEIGHT,
+      top: tops.reduce((least, one) => Math.min(least, one), top * HALF_HEIGHT), bottom: (bottom + 2) * HALF_HEIGHT,
     };
   }
 
@@ -236,8 +249,7 @@ export class Land {
     const far = between(this.#near[1], u, v);
     const rough = far + (WARP_X[at] - 0.5) * 0.7 + (WHITE[at] - 0.5) * 0.25;
     if (rough < 1.25) return FOAM + (Math.floor(far * 9 + WARP_Y[at] * 4) % PHASES);
-    if (rough < 2.9) return SHALLOW + PHASE[at];
-    return (rough < 5.2 ? MID : DEEP) + PHASE[at];
+    return (rough < 2.9 ? SHALLOW : rough < 5.2 ? MID : DEEP) + PHASE[seaTile(px, py)];
   }
 
   /** @param {number} cell */

@@ -1,6 +1,6 @@
 /** Puts the parts together: address, choices, language, store, session, world, frame. */
 
-import { byId } from './dom.js';
+import { byId, icon } from './dom.js';
 import { translate, wordsFor } from './i18n.js';
 import { isOwnBridge, socketUrl } from './net.js';
 import { Session } from './session.js';
@@ -22,8 +22,9 @@ const settings = new Settings(openStorage(), (name) => {
   stage.adapt();
 });
 const { language } = settings.choices;
-const words = wordsFor(language === 'auto' ? navigator.languages : [language]);
+const words = await wordsFor(language === 'auto' ? navigator.languages : [language]);
 translate(document, words);
+for (const node of document.querySelectorAll('[data-icon]')) node.append(icon(node.getAttribute('data-icon') ?? ''));
 
 const store = new Store();
 const bridge = socketUrl(location);
@@ -80,6 +81,16 @@ function keepAddress(slug) {
   history.replaceState(null, '', here);
 }
 
+/** How a login ended that came to nothing: said once, and not kept in the address. */
+function tellOfLogin() {
+  const outcome = address.get('login');
+  if (!outcome) return;
+  const here = new URL(location.href);
+  here.searchParams.delete('login');
+  history.replaceState(null, '', here);
+  view.explain({ text: `login ${outcome}`, slug: null });
+}
+
 /** After a sleep a socket may be dead without knowing. */
 function watchSleep() {
   let awake = Date.now();
@@ -90,6 +101,7 @@ function watchSleep() {
 }
 
 addEventListener('online', () => session.renew());
+tellOfLogin();
 watchSleep();
 session.start();
 document.body.classList.add('awake');

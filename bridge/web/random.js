@@ -38,28 +38,11 @@ export class Random {
     return mix(this.#state) / 0x100000000;
   }
 
-  /** A whole number from 0 up to, but never, `limit`. @param {number} limit */
-  below(limit) {
-    return Math.floor(this.next() * limit);
-  }
-
-  /** @param {number} low @param {number} high */
-  between(low, high) {
-    return low + this.next() * (high - low);
-  }
-
-  /** @template T @param {readonly T[]} list @returns {T} */
-  pick(list) {
-    return list[this.below(list.length)];
-  }
-
   /** Puts a list into a random order, in place. @param {Int32Array | number[]} list */
   shuffle(list) {
     for (let i = list.length - 1; i > 0; i--) {
-      const j = this.below(i + 1);
-      const swapped = list[i];
-      list[i] = list[j];
-      list[j] = swapped;
+      const j = Math.floor(this.next() * (i + 1));
+      [list[i], list[j]] = [list[j], list[i]];
     }
   }
 }

@@ -4,7 +4,8 @@
  * @typedef {'online' | 'idle' | 'dnd' | 'offline'} Status
  * @typedef {{channelId: string, channel: string, muted: boolean, deafened: boolean, streaming: boolean}} Voice
  * @typedef {{uid: string, name: string, fold: string, status: Status, color: string | null, bot: boolean,
- *   voice: Voice | null, activity: string, reaction: string}} Member
+ *   voice: Voice | null, activity: string, reaction: string, fresh?: boolean}} Member
+ *   `fresh`: came while we watched
  * @typedef {{rows: Member[], total: number, totals: Record<Status, number>}} Found
  */
 

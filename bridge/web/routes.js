@@ -31,19 +31,23 @@ export function passes({ side, open, height }, from, direction) {
     && Math.abs(height[past] - height[from]) <= 1 && Math.abs(height[beside] - height[from]) <= 1;
 }
 
+/** What one looks at from the front. */
+const FLAT = ['stage', 'board'];
+
 /**
  * The cells around a place where one stands first: those of the innermost ring.
  *
  * @param {Terrain} land
- * @param {number} cell
+ * @param {import('./terrain.js').Place} place
  */
-export function ring({ side, open, height }, cell) {
+export function ring({ side, open, height }, { cell, thing }) {
+  const back = FLAT.includes(thing) ? 0 : -4;
   const found = [];
   for (let dy = -2; dy <= 2; dy++) {
     for (let dx = -2; dx <= 2; dx++) {
       const far = dx * dx + dy * dy;
       const near = cell + dy * side + dx;
-      if (far >= 2 && far <= 5 && open[near] && height[near] === height[cell]) found.push(near);
+      if (far >= 2 && far <= 5 && dx + dy >= back && open[near] && height[near] === height[cell]) found.push(near);
     }
   }
   return found;
@@ -96,8 +100,7 @@ export class Routes {
       const dry = beside.filter((cell) => land.open[cell]);
       return dry.length ? dry : [land.pier[0]];
     }
-    const place = land.places[destination];
-    const stands = ring(land, place.cell);
+    const stands = ring(land, land.places[destination]);
     return stands.length ? stands : [land.pier[0]];
   }
 }

@@ -119,6 +119,7 @@ export class Session {
   #forget() {
     this.#wish = null;
     this.#cursor = undefined;
+    this.lostAt = 0;
     this.#store.leave();
   }
 

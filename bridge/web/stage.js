@@ -23,7 +23,7 @@ import { Tip } from './ui/tip.js';
 import { World } from './world.js';
 
 const LIVELY_MS = 120_000; // a place where somebody spoke is lively for so long
-const PULSE_MS = 400; // between two looks for whom a still pointer is at
+const LOOK_MS = 400; // between two looks for whom a still pointer is at
 
 /** @implements {Witness} */
 export class Stage {
@@ -75,7 +75,6 @@ export class Stage {
     this.#controls = new Controls(this.#world, {
       touched: () => this.#touched(),
       point: (at) => { this.#pointer = at; this.#pointedAt = 0; },
-      pick: (at) => { this.#pointer = at; this.#pointedAt = 0; },
       enter: (at) => this.#enter(at),
       search: () => frame.search(),
       explain: () => frame.explain(),
@@ -203,10 +202,6 @@ export class Stage {
     this.#bubbles.drop(({ key }) => key === message.key);
   }
 
-  typed() {
-    // Who types is read from the store with each frame.
-  }
-
   /** @param {string} uid @param {string} emoji */
   reacted(uid, emoji) {
     this.#sparks.react(uid, emoji, performance.now());
@@ -274,7 +269,7 @@ export class Stage {
 
   /** @param {number} now */
   #lookAtPointer(now) {
-    if (now - this.#pointedAt < PULSE_MS) return;
+    if (now - this.#pointedAt < LOOK_MS) return;
     this.#pointedAt = now;
     const at = this.#pointer;
     const uid = (at && this.#world.personAt(at.x, at.y)) ?? undefined;

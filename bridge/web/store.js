@@ -26,7 +26,6 @@
  * @property {(message: Message) => void} said
  * @property {(message: Message) => void} corrected
  * @property {(message: Message) => void} unsaid
- * @property {(uid: string) => void} typed
  * @property {(uid: string, emoji: string) => void} reacted
  */
 
@@ -97,7 +96,7 @@ export class Store {
     presence: (data) => this.#presence(data),
     message: (data, now) => this.#message(data, now),
     edit: (data) => this.#edit(data),
-    typing: (data, now) => this.#type(text(data.uid), now),
+    typing: (data, now) => { this.typing.set(text(data.uid), now + TYPING_MS); },
     reaction: (data, now) => this.#reaction(data, now),
     voice: (data) => this.#amend(text(data.uid), { voice: this.#voice(data) }),
     activity: (data) => this.#amend(text(data.uid), { activity: text(data.text) }),
@@ -265,7 +264,7 @@ export class Store {
     } else if (known) {
       this.#amend(uid, this.#news(data));
     } else {
-      const member = this.#member(uid, data);
+      const member = { ...this.#member(uid, data), fresh: !this.#unseen };
       this.roster.set(member);
       this.witness.came?.(member);
       if (this.#unseen) this.#unseen -= 1; // where some are not shown, who appears was most likely one of them
@@ -278,12 +277,6 @@ export class Store {
     this.typing.delete(uid);
     if (this.#unseen) this.#unseen += 1;
     this.witness.went?.(uid);
-  }
-
-  /** @param {string} uid @param {number} now */
-  #type(uid, now) {
-    this.typing.set(uid, now + TYPING_MS);
-    this.witness.typed?.(uid);
   }
 
   /**

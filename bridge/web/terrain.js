@@ -11,7 +11,7 @@
  * @typedef {{
  *   seed: number, side: number, radius: number, ground: Uint8Array, height: Uint8Array, open: Uint8Array,
  *   zone: Int16Array, district: Uint8Array, trail: Uint8Array, offshore: Uint8Array,
- *   places: Place[], props: Prop[], lighthouse: number, pier: number[], tents: number[], walkable: number,
+ *   channels: ChannelInfo[], places: Place[], props: Prop[], lighthouse: number, pier: number[], tents: number[], walkable: number,
  * }} Terrain
  */
 
@@ -24,7 +24,7 @@ export const GRASS = 2;
 export const PLAZA = 3;
 export const PLANKS = 4;
 
-export const MAX_HEIGHT = 3;
+const MAX_HEIGHT = 3;
 export const BIOMES = 5;
 /** How many cells around a place's middle belong to it. */
 export const ZONE = 2;
@@ -72,7 +72,7 @@ export function grow(id, members, channels) {
   for (;;) {
     const land = raise(seed, area);
     const spots = choose(land, wanted.length);
-    if (spots) return settle(land, spots, wanted);
+    if (spots) return { ...settle(land, spots, wanted), channels };
     area = Math.round(area * 1.2); // too rugged for so many places
   }
 }
@@ -110,7 +110,7 @@ function raise(seed, area) {
     ground: new Uint8Array(count), height: new Uint8Array(count), open: new Uint8Array(count),
     zone: new Int16Array(count), district: new Uint8Array(count), trail: new Uint8Array(count),
     offshore: new Uint8Array(count),
-    places: [], props: [], lighthouse: 0, pier: [], tents: [], walkable: 0,
+    channels: [], places: [], props: [], lighthouse: 0, pier: [], tents: [], walkable: 0,
   };
   outline(land, area);
   lift(land);
@@ -295,7 +295,7 @@ function thingFor({ id, kind }) {
  * @param {ChannelInfo[]} channels
  */
 function settle(land, spots, channels) {
-  const { side, ground, open } = land;
+  const { ground, open } = land;
   for (let cell = 0; cell < ground.length; cell++) open[cell] = ground[cell] ? 1 : 0;
   const categories = [...new Set(channels.map(({ category }) => category))];
   channels.forEach((channel, i) => addPlace(land, channel, spots[i], categories.indexOf(channel.category)));
@@ -306,12 +306,8 @@ function settle(land, spots, channels) {
   layTrails(land);
   plant(land);
   closeOff(land);
-  land.props.sort((a, b) => depth(a.cell, side) - depth(b.cell, side));
   return land;
 }
-
-/** @param {number} cell @param {number} side */
-const depth = (cell, side) => (cell % side) + ((cell / side) | 0);
 
 /** @param {Terrain} land @param {ChannelInfo} channel @param {number} cell @param {number} district */
 function addPlace(land, channel, cell, district) {

@@ -16,11 +16,9 @@ import { Account } from './ui/account.js';
 import { Card, sceneOf } from './ui/card.js';
 import { Feed } from './ui/feed.js';
 import { GuildList } from './ui/guilds.js';
-import { explain } from './ui/legend.js';
 import { LinkLamp } from './ui/link.js';
 import { MemberList } from './ui/members.js';
 import { Notice } from './ui/notice.js';
-import { offerChoices } from './ui/options.js';
 import { Panels } from './ui/panels.js';
 
 const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
@@ -68,8 +66,12 @@ export class View {
     /** @type {((slug: string, password: string) => void) | null} */
     const enter = wishes.mayAskForPasswords ? (slug, password) => wishes.pick(slug, password) : null;
     this.notice = new Notice(words, enter, () => this.explain(null));
-    offerChoices(words, settings);
-    byId('legend').addEventListener('beforetoggle', () => explain(words));
+    // What few open is loaded when somebody does.
+    const once = { once: true };
+    byId('legend').addEventListener('beforetoggle', async () => (await import('./ui/legend.js')).explain(words), once);
+    byId('settings').addEventListener('beforetoggle', async () => {
+      (await import('./ui/options.js')).offerChoices(words, settings);
+    }, once);
     byId('find-me').addEventListener('click', () => this.#visit(this.account.user?.id ?? ''));
     if (wishes.mayAskForPasswords) this.account.look();
   }
@@ -153,7 +155,7 @@ export class View {
     setText(byId('guild'), name);
     setText(byId('counts'), counts);
     byId('world').ariaLabel = room ? [this.#words.island(name), counts].filter(Boolean).join(': ') : name;
-    const title = room ? `${name} · d-zone` : name;
+    const title = room ? `${this.#words.called(name)} · d-zone` : name;
     if (document.title !== title) document.title = title;
   }
 

@@ -1,59 +1,72 @@
 /**
  * The land and its people on a canvas: the only thing that the page knows of them.
- * All coordinates given out and taken in are CSS pixels relative to the canvas.
+ * All coordinates given out and taken in are CSS pixels from the canvas's upper left corner.
  *
  * @typedef {import('./roster.js').Member} Member
  * @typedef {import('./terrain.js').ChannelInfo} ChannelInfo
+ * @typedef {import('./spots.js').Spot} Spot
  * @typedef {{x: number, y: number, visible: boolean}} Point
- * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', onFrame: () => void, onTouch?: () => void}} WorldOptions
+ * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', onFrame: () => void}} WorldOptions
  * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {members: number}}} GuildView
  */
 
+import { GUARD } from './buffer.js';
 import { Camera } from './camera.js';
-import { GUARD, Picture, boatSpot, cellSpot, personSpot } from './draw.js';
+import { ABOARD, GONE, TENT } from './crowd.js';
+import { Picture } from './draw.js';
 import { HEADS, REST } from './figures.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
-import { ABOARD, GONE, RATE, Sim, TENT } from './sim.js';
+import { RATE, Sim } from './sim.js';
+import { boatSpot, cellSpot, personSpot } from './spots.js';
 import { grow, sizeFor } from './terrain.js';
 
-const LONGEST = 0.25; // seconds that are made up for by running; more than that is skipped
+const OWED = 0.25; // seconds behind, up to which the simulation runs to catch up
+const AWAY = 2; // seconds, from which on it skips what nobody watched
+const NOBODY_YET = 20; // as many as that the island is for while there is no guild
+const TURN = 12; // seconds that the lighthouse takes when nothing happens
+const CALMING = 8; // seconds in which what happened counts for half
+const FLIGHT = 5;
+const DRIFT = 0.9;
+const CLOSE = 3; // CSS pixels for one of art, when somebody is followed
+const ABOVE_HEAD = 4;
+const ABOVE_PLACE = 34;
 
 export class World {
   connected = true;
-  /** @type {number | null} */
+  /** From 0 to 24; null: the viewer's own clock. @type {number | null} */
   hour = null;
-  /** How much of those who neither talk nor listen is drawn, from 0 to 1. */
+  /** Which share is drawn of those who neither talk nor listen. */
   density = 1;
   stats = { fps: 60, people: 0, drawn: 0, simMs: 0, drawMs: 0 };
 
   #canvas;
   #context;
   #options;
+  #watch;
   #camera = new Camera();
   #picture = new Picture();
   /** @type {ImageData | null} */
   #image = null;
   #guild = '';
   #size = 0;
-  /** @type {ChannelInfo[]} */
-  #channels = [];
-  /** @type {Sim | null} */
-  #sim = null;
-  /** @type {Land | null} */
-  #land = null;
+  #channelKey = '';
+  /** @type {Sim} */
+  #sim;
+  /** @type {Land} */
+  #land;
+  /** @type {string | null} */
+  #following = null;
+  #reducedMotion;
   #frame = 0;
   #last = 0;
   #owed = 0;
   #time = 0;
-  /** About how many events there are in a second, and how often the lighthouse has turned. */
+  /** Events in the last seconds, and how often the lighthouse has turned. */
   #rate = 0;
   #turns = 0;
   #lightKey = '';
-  /** @type {string | null} */
-  #following = null;
-  #watch;
-  #reducedMotion;
+  #spot = { x: 0, y: 0, z: 0 };
 
   /** @param {HTMLCanvasElement} canvas @param {WorldOptions} options */
   constructor(canvas, options) {
@@ -61,13 +74,14 @@ export class World {
     this.#options = options;
     this.#reducedMotion = options.reducedMotion;
     const context = canvas.getContext('2d', { alpha: options.background === 'transparent' });
-    if (!context) throw new Error('no canvas');
+    if (!context) throw new Error('this browser draws nothing on a canvas');
     this.#context = context;
     canvas.style.imageRendering = 'pixelated';
+    [this.#sim, this.#land] = this.#found([], NOBODY_YET);
     this.#watch = new ResizeObserver(() => this.#resize());
     this.#watch.observe(canvas.parentElement ?? canvas);
     this.#resize();
-    this.clear();
+    this.fit();
     this.#frame = requestAnimationFrame((now) => this.#run(now));
   }
 
@@ -82,9 +96,97 @@ export class World {
 
   set reducedMotion(reduced) {
     this.#reducedMotion = reduced;
-    if (this.#sim) this.#sim.reducedMotion = reduced;
+    this.#sim.reducedMotion = reduced;
   }
 
+  // ── what there is ───────────────────────────────────────────────────────
+
+  /**
+   * Another guild, or the same one as a snapshot has it: who is there already stays where they are.
+   *
+   * @param {GuildView} guild
+   */
+  show(guild) {
+    const members = [...guild.members];
+    const isOther = guild.id !== this.#guild;
+    this.#guild = guild.id;
+    const size = sizeFor(members.length);
+    if (this.#hasNews(guild.channels) || isOther || size !== this.#size) this.#rebuild(guild.channels, size, isOther);
+    const shown = new Set(members.map(({ uid }) => uid));
+    for (const uid of [...this.#sim.slots.keys()]) if (!shown.has(uid)) this.#sim.remove(uid);
+    for (const member of members) this.#sim.add(member);
+    if (isOther) this.fit();
+  }
+
+  /** No guild: a silent island. */
+  clear() {
+    this.#guild = '';
+    this.#hasNews([]);
+    this.#rebuild([], NOBODY_YET, true);
+    this.fit();
+  }
+
+  /** @param {ChannelInfo[]} channels */
+  setChannels(channels) {
+    if (this.#hasNews(channels)) this.#rebuild(channels, this.#size, false);
+  }
+
+  /** Whether these channels make another island. @param {ChannelInfo[]} channels */
+  #hasNews(channels) {
+    const key = JSON.stringify(channels.map(({ id, kind, category, position }) => [id, kind, category, position]));
+    const isNews = key !== this.#channelKey;
+    this.#channelKey = key;
+    return isNews;
+  }
+
+  /** @param {ChannelInfo[]} channels @param {number} size @returns {[Sim, Land]} */
+  #found(channels, size) {
+    this.#size = size;
+    const sim = new Sim(grow(this.#guild, size, channels));
+    sim.reducedMotion = this.#reducedMotion;
+    return [sim, new Land(sim.land, (cell) => sim.wear.at(cell))];
+  }
+
+  /** @param {ChannelInfo[]} channels @param {number} size @param {boolean} isOther whether nobody comes along */
+  #rebuild(channels, size, isOther) {
+    const before = this.#sim;
+    [this.#sim, this.#land] = this.#found(channels, size);
+    if (isOther) this.#following = null;
+    else this.#sim.adopt(before);
+    this.#camera.bounds = this.#land.bounds;
+    this.#camera.settle();
+  }
+
+  /** @param {Member} member */
+  arrive(member) {
+    const { land } = this.#sim;
+    if (this.#sim.people > land.walkable * 0.8) this.#rebuild(land.channels, sizeFor(this.#sim.people * 1.3), false);
+    this.#sim.add(member, true);
+  }
+
+  /** @param {string} uid */
+  leave(uid) {
+    this.#sim.remove(uid);
+  }
+
+  /** @param {Member} member */
+  change(member) {
+    this.#sim.change(member);
+  }
+
+  /** Somebody wrote: they walk there. @param {string} uid @param {string} channelId */
+  say(uid, channelId) {
+    this.#sim.say(uid, Math.max(0, this.#sim.placeOf(channelId)));
+  }
+
+  /** So many things happened just now: the lighthouse turns with them. @param {number} events */
+  pulse(events) {
+    this.#rate += events / CALMING;
+  }
+
+  // ── camera ──────────────────────────────────────────────────────────────
+
+  /** CSS pixels for one of art. */
   get scale() {
     return this.#camera.zoom / this.#camera.density;
   }
@@ -93,93 +195,16 @@ export class World {
     return this.#following;
   }
 
-  // ── what there is ───────────────────────────────────────────────────────
-
-  /** @param {GuildView} guild */
-  show(guild) {
-    const members = [...guild.members];
-    const isNew = this.#guild !== guild.id;
-    this.#guild = guild.id;
-    this.#channels = guild.channels;
-    const size = sizeFor(members.length);
-    if (isNew || size !== this.#size || this.#hasOtherChannels()) this.#rebuild(size);
-    const present = new Set(members.map(({ uid }) => uid));
-    for (const uid of [...(this.#sim?.uidsPresent() ?? [])]) if (!present.has(uid)) this.#sim?.remove(uid);
-    for (const member of members) this.#sim?.add(member);
-    if (isNew) this.fit();
+  /** CSS pixels that are covered at each side: `fit` and flights use the rest. @param {import('./camera.js').Sides} sides */
+  set insets({ left, right, top, bottom }) {
+    const { density } = this.#camera;
+    this.#camera.insets = { left: left * density, right: right * density, top: top * density, bottom: bottom * density };
+    this.#camera.settle();
   }
-
-  clear() {
-    this.#guild = '';
-    this.#channels = [];
-    this.#following = null;
-    this.#rebuild(20);
-    this.fit();
-  }
-
-  /** @param {ChannelInfo[]} channels */
-  setChannels(channels) {
-    this.#channels = channels;
-    if (!this.#hasOtherChannels()) return;
-    const members = this.#sim?.members.filter((member) => member !== undefined) ?? [];
-    this.#rebuild(this.#size);
-    for (const member of members) this.#sim?.add(member);
-  }
-
-  #hasOtherChannels() {
-    const key = (/** @type {ChannelInfo[]} */ list) => JSON.stringify(list.map(({ id, kind, category, position }) => [id, kind, category, position]));
-    const changed = key(this.#channels) !== this.#channelKey;
-    this.#channelKey = key(this.#channels);
-    return changed;
-  }
-
-  #channelKey = '';
-
-  /** @param {number} size */
-  #rebuild(size) {
-    this.#size = size;
-    const sim = new Sim(grow(this.#guild, size, this.#channels));
-    sim.reducedMotion = this.#reducedMotion;
-    this.#sim = sim;
-    this.#land = new Land(sim.land, (cell) => sim.wearAt(cell));
-    this.#camera.bounds = this.#land.bounds;
-  }
-
-  /** @param {Member} member */
-  arrive(member) {
-    this.#sim?.add(member, true);
-  }
-
-  /** @param {string} uid */
-  leave(uid) {
-    this.#sim?.remove(uid);
-  }
-
-  /** @param {Member} member */
-  change(member) {
-    this.#sim?.change(member);
-  }
-
-  /** @param {string} uid @param {string} channelId */
-  say(uid, channelId) {
-    const place = this.#placeOf(channelId);
-    this.#sim?.say(uid, Math.max(0, place));
-  }
-
-  /** @param {number} events */
-  pulse(events) {
-    this.#rate += events / 8;
-  }
-
-  /** @param {string} channelId */
-  #placeOf(channelId) {
-    return this.#sim?.land.places.findIndex(({ id }) => id === channelId) ?? -1;
-  }
-
-  // ── camera ──────────────────────────────────────────────────────────────
 
   fit() {
     this.#following = null;
+    this.#camera.bounds = this.#land.bounds;
     this.#camera.fit();
   }
 
@@ -198,126 +223,136 @@ export class World {
   flyTo(uid) {
     const spot = this.#spotOf(uid);
     if (!spot) return;
-    this.#camera.x = spot.x;
-    this.#camera.y = spot.y - 10;
+    this.#following = null;
+    this.#fly(spot, FLIGHT);
   }
 
   /** @param {string} channelId */
   lookAt(channelId) {
-    const place = this.#sim?.land.places[this.#placeOf(channelId)];
-    if (!place || !this.#sim) return;
-    const spot = { x: 0, y: 0, z: 0 };
-    cellSpot(this.#sim.land, place.cell, spot);
     this.#following = null;
-    this.#camera.x = spot.x;
-    this.#camera.y = spot.y;
+    this.#flyToPlace(channelId, FLIGHT);
+  }
+
+  /** Like `lookAt`, but nobody asked for it. @param {string} channelId */
+  drift(channelId) {
+    this.#flyToPlace(channelId, DRIFT);
   }
 
   /** @param {string | null} uid */
   follow(uid) {
-    this.#following = uid;
+    this.#following = uid && this.#sim.slotOf(uid) >= 0 ? uid : null;
+    if (this.#following && this.scale < CLOSE) this.#camera.zoomTo(CLOSE * this.#camera.density);
+  }
+
+  /** @param {string} channelId @param {number} speed */
+  #flyToPlace(channelId, speed) {
+    const place = this.#sim.land.places[this.#sim.placeOf(channelId)];
+    if (!place) return;
+    cellSpot(this.#sim.land, place.cell, this.#spot);
+    this.#fly(this.#spot, speed);
+  }
+
+  /** @param {Spot} spot @param {number} speed */
+  #fly({ x, y }, speed) {
+    this.#camera.fly(x, y - 10, this.#reducedMotion ? Infinity : speed);
   }
 
   // ── what is where ───────────────────────────────────────────────────────
 
-  /** @param {string} uid */
-  #spotOf(uid) {
-    const sim = this.#sim;
-    const slot = sim?.slotOf(uid) ?? -1;
-    if (!sim || slot < 0) return null;
-    const spot = { x: 0, y: 0, z: 0 };
-    if (sim.state[slot] === ABOARD) boatSpot(sim, spot);
-    else personSpot(sim, slot, spot);
-    return spot;
-  }
-
-  /** @param {{x: number, y: number, z: number}} spot @param {number} up @returns {Point} */
-  #pointFor(spot, up) {
-    const { zoom, density } = this.#camera;
-    const { x, y } = this.#origin();
-    const px = ((spot.x - x) * zoom) / density;
-    const py = ((spot.y - spot.z - up - y) * zoom) / density;
-    const visible = px >= 0 && py >= 0 && px < this.#camera.width / density && py < this.#camera.height / density;
-    return { x: px, y: py, visible };
-  }
-
-  #origin() {
-    const { x, y, zoom, pixel, width, height, isFar } = this.#camera;
-    const scale = isFar ? 2 : 1;
-    return {
-      x: Math.round(x / scale - Math.ceil(width / pixel) / 2) * scale,
-      y: Math.round(y / scale - Math.ceil(height / pixel) / 2) * scale,
-      zoom,
-    };
-  }
-
-  /** @param {string} uid */
+  /** Where a bubble's tip belongs. @param {string} uid @returns {Point | null} */
   headOf(uid) {
     const spot = this.#spotOf(uid);
-    return spot && this.#pointFor(spot, HEADS[REST] + 4);
+    return spot && this.#pointAt(spot, HEADS[REST] + ABOVE_HEAD);
   }
 
-  /** @param {string} channelId */
+  /** @param {string} channelId @returns {Point | null} */
   signOf(channelId) {
-    const sim = this.#sim;
-    const place = sim?.land.places[this.#placeOf(channelId)];
-    if (!sim || !place) return null;
-    const spot = { x: 0, y: 0, z: 0 };
-    cellSpot(sim.land, place.cell, spot);
-    return this.#pointFor(spot, 34);
+    const place = this.#sim.land.places[this.#sim.placeOf(channelId)];
+    if (!place) return null;
+    cellSpot(this.#sim.land, place.cell, this.#spot);
+    return this.#pointAt(this.#spot, ABOVE_PLACE);
   }
 
-  /** @param {number} x @param {number} y */
+  /** @param {number} x @param {number} y @returns {string | null} */
   personAt(x, y) {
     const sim = this.#sim;
-    if (!sim) return null;
-    const art = this.#artAt(x, y);
+    const at = this.#artAt(x, y);
+    const spot = this.#spot;
     let found = null;
     let front = -Infinity;
-    const spot = { x: 0, y: 0, z: 0 };
     for (let slot = 0; slot < sim.size; slot++) {
-      if (sim.state[slot] === GONE || sim.state[slot] === TENT || sim.state[slot] === ABOARD) continue;
+      if (!this.#isOut(slot)) continue;
       personSpot(sim, slot, spot);
-      if (Math.abs(spot.x - art.x) > 7 || art.y > spot.y - spot.z + 2 || art.y < spot.y - spot.z - 20 || spot.y <= front) continue;
+      const up = spot.y - spot.z - at.y;
+      if (Math.abs(spot.x - at.x) > 7 || up < -2 || up > 20 || spot.y <= front) continue;
       front = spot.y;
-      found = sim.uids[slot] ?? null;
+      found = sim.members[slot]?.uid ?? null;
     }
     return found;
   }
 
-  /** @param {number} x @param {number} y */
+  /** @param {number} x @param {number} y @returns {string | null} */
   placeAt(x, y) {
+    const at = this.#artAt(x, y);
+    const { land } = this.#sim;
+    const found = land.places.find(({ cell }) => {
+      cellSpot(land, cell, this.#spot);
+      return Math.abs(this.#spot.x - at.x) < 18 && at.y < this.#spot.y + 6 && at.y > this.#spot.y - ABOVE_PLACE;
+    });
+    return found?.id ?? null;
+  }
+
+  /** Those nearest to the middle first. @param {number} limit @returns {string[]} */
+  visiblePeople(limit) {
     const sim = this.#sim;
-    if (!sim) return null;
-    const art = this.#artAt(x, y);
-    const spot = { x: 0, y: 0, z: 0 };
-    for (const place of sim.land.places) {
-      cellSpot(sim.land, place.cell, spot);
-      if (Math.abs(spot.x - art.x) < 18 && art.y < spot.y + 6 && art.y > spot.y - 34) return place.id;
+    const { middle, width, height } = this.#camera;
+    const corner = this.#artAt(0, 0);
+    const share = this.#camera.zoom;
+    /** @type {{slot: number, far: number}[]} */
+    const nearest = [];
+    for (let slot = 0; slot < sim.size; slot++) {
+      if (!this.#isOut(slot)) continue;
+      personSpot(sim, slot, this.#spot);
+      const x = (this.#spot.x - corner.x) * share;
+      const y = (this.#spot.y - 10 - corner.y) * share;
+      if (x < 0 || y < 0 || x > width || y > height) continue;
+      const far = Math.hypot(x - middle.x, y - middle.y);
+      if (nearest.length === limit && far >= nearest[limit - 1].far) continue;
+      let at = nearest.length;
+      while (at && nearest[at - 1].far > far) at -= 1;
+      nearest.splice(at, 0, { slot, far });
+      nearest.length = Math.min(nearest.length, limit);
     }
-    return null;
+    return nearest.map(({ slot }) => sim.members[slot]?.uid ?? '');
+  }
+
+  /** Whether somebody is to be seen on the land. @param {number} slot */
+  #isOut(slot) {
+    const state = this.#sim.state[slot];
+    return state !== GONE && state !== TENT && state !== ABOARD;
+  }
+
+  /** @param {string} uid */
+  #spotOf(uid) {
+    const slot = this.#sim.slotOf(uid);
+    if (slot < 0) return null;
+    if (this.#sim.state[slot] === ABOARD) boatSpot(this.#sim, this.#spot);
+    else personSpot(this.#sim, slot, this.#spot);
+    return this.#spot;
+  }
+
+  /** @param {Spot} spot @param {number} up @returns {Point} */
+  #pointAt(spot, up) {
+    const { origin, width, height, density } = this.#camera;
+    const x = (spot.x - origin.x) * this.scale;
+    const y = (spot.y - spot.z - up - origin.y) * this.scale;
+    return { x, y, visible: x >= 0 && y >= 0 && x < width / density && y < height / density };
   }
 
   /** @param {number} x @param {number} y */
   #artAt(x, y) {
-    const { zoom, density } = this.#camera;
-    const origin = this.#origin();
-    return { x: origin.x + (x * density) / zoom, y: origin.y + (y * density) / zoom };
-  }
-
-  /** @param {number} limit @returns {string[]} nearest to the middle first */
-  visiblePeople(limit) {
-    const sim = this.#sim;
-    if (!sim) return [];
-    /** @type {{uid: string, far: number}[]} */
-    const found = [];
-    for (const uid of sim.uidsPresent()) {
-      const head = this.headOf(uid);
-      if (!head?.visible) continue;
-      const { width, height, density } = this.#camera;
-      found.push({ uid, far: Math.hypot(head.x - width / density / 2, head.y - height / density / 2) });
-    }
-    return found.sort((a, b) => a.far - b.far).slice(0, limit).map(({ uid }) => uid);
+    const { origin } = this.#camera;
+    return { x: origin.x + x / this.scale, y: origin.y + y / this.scale };
   }
 
   // ── frames ──────────────────────────────────────────────────────────────
@@ -326,7 +361,6 @@ export class World {
     const box = (this.#canvas.parentElement ?? this.#canvas).getBoundingClientRect();
     const density = window.devicePixelRatio || 1;
     this.#camera.resize(Math.max(1, Math.round(box.width * density)), Math.max(1, Math.round(box.height * density)), density);
-    this.#measure();
   }
 
   /** Makes the canvas as many pixels as are drawn, each a whole number of the screen's. */
@@ -334,77 +368,84 @@ export class World {
     const { width, height, pixel, density } = this.#camera;
     const columns = Math.ceil(width / pixel);
     const rows = Math.ceil(height / pixel);
-    if (columns === this.#picture.width && rows === this.#picture.height) return;
+    this.#canvas.style.width = `${(columns * pixel) / density}px`;
+    this.#canvas.style.height = `${(rows * pixel) / density}px`;
+    const { buffer } = this.#picture;
+    if (columns === buffer.width && rows === buffer.height) return;
     this.#picture.resize(columns, rows);
     this.#canvas.width = columns;
     this.#canvas.height = rows;
-    this.#canvas.style.width = `${(columns * pixel) / density}px`;
-    this.#canvas.style.height = `${(rows * pixel) / density}px`;
-    const { pixels, stride } = this.#picture;
-    this.#image = new ImageData(new Uint8ClampedArray(pixels.buffer), stride, rows + 2 * GUARD);
+    this.#image = new ImageData(new Uint8ClampedArray(buffer.pixels.buffer), buffer.stride, rows + 2 * GUARD);
   }
 
   /** @param {number} now */
   #run(now) {
     this.#frame = requestAnimationFrame((next) => this.#run(next));
-    const passed = this.#last ? (now - this.#last) / 1000 : 1 / 60;
+    const passed = this.#last ? (now - this.#last) / 1000 : 1 / RATE;
     this.#last = now;
+    const start = performance.now();
     this.#simulate(passed);
-    this.#paint();
-    this.stats.fps += (1 / Math.max(passed, 0.001) - this.stats.fps) * 0.05;
+    const between = performance.now();
+    this.#paint(passed);
+    this.#note(passed, between - start, performance.now() - between);
     this.#options.onFrame();
+  }
+
+  /** @param {number} passed @param {number} simMs @param {number} drawMs */
+  #note(passed, simMs, drawMs) {
+    const { stats } = this;
+    stats.fps += (1 / Math.max(passed, 0.001) - stats.fps) * 0.05;
+    stats.simMs += (simMs - stats.simMs) * 0.05;
+    stats.drawMs += (drawMs - stats.drawMs) * 0.05;
+    stats.people = this.#sim.people;
+    stats.drawn = this.#picture.drawn;
   }
 
   /** @param {number} passed */
   #simulate(passed) {
     const sim = this.#sim;
-    if (!sim) return;
-    const start = performance.now();
     this.#time += passed;
-    // The lighthouse turns once in twelve seconds, and the faster the more happens.
-    this.#rate *= 0.5 ** (passed / 8);
-    this.#turns += (passed / 12) * (1 + Math.min(8, this.#rate * 0.6));
+    this.#rate *= 0.5 ** (passed / CALMING);
+    this.#turns = (this.#turns + (passed / TURN) * (1 + Math.min(8, this.#rate))) % 1;
     this.#owed += passed;
-    if (this.#owed > LONGEST) {
-      if (this.#owed > 2) sim.skip(this.#owed);
-      this.#owed = 1 / RATE;
-    }
+    if (this.#owed > AWAY) sim.skip(this.#owed);
+    if (this.#owed > OWED) this.#owed = 1 / RATE;
     for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) sim.step();
-    if (sim.trodden.length) {
-      this.#land?.mend(sim.trodden);
-      sim.trodden = [];
-    }
-    this.stats.people = sim.people;
-    this.stats.simMs += (performance.now() - start - this.stats.simMs) * 0.05;
+    if (!sim.wear.changed.length) return;
+    this.#land.mend(sim.wear.changed);
+    sim.wear.changed = [];
   }
 
-  #paint() {
-    const sim = this.#sim;
-    if (!sim || !this.#land || !this.#image) return;
-    const start = performance.now();
+  /** @param {number} passed */
+  #paint(passed) {
     this.#relight();
+    const spot = this.#following && this.#spotOf(this.#following);
+    if (spot) this.#fly(spot, FLIGHT);
+    else this.#following = null;
+    this.#camera.step(passed);
     this.#measure();
-    if (this.#following) this.flyTo(this.#following);
-    const { isFar } = this.#camera;
-    const origin = this.#origin();
-    const scale = isFar ? 2 : 1;
-    this.#picture.draw(sim, this.#land, { 
-      x: origin.x / scale, y: origin.y / scale, far: isFar, time: this.#time,
-      beam: this.connected ? this.#turns % 1 : -1, density: this.density,
+    const { isFar, origin } = this.#camera;
+    const part = isFar ? 2 : 1;
+    this.#picture.draw(this.#sim, this.#land, {
+      x: origin.x / part,
+      y: origin.y / part,
+      far: isFar,
+      time: this.#time,
+      beam: this.connected ? this.#turns : -1,
+      density: this.density,
       moods: !this.#reducedMotion,
     });
-    this.stats.drawn = this.#picture.drawn;
-    this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, this.#picture.width, this.#picture.height);
-    this.stats.drawMs += (performance.now() - start - this.stats.drawMs) * 0.05;
+    const { width, height } = this.#picture.buffer;
+    if (this.#image) this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, width, height);
   }
 
-  /** The light changes by the minute, not by the frame. */
+  /** The light changes every other minute, not with every frame. */
   #relight() {
     const clock = new Date();
     const hour = this.hour ?? clock.getHours() + clock.getMinutes() / 60;
     const key = `${Math.round(hour * 30)} ${this.connected}`;
     if (key === this.#lightKey) return;
     this.#lightKey = key;
-    this.#picture.relight(new Light(Math.min(23.99, hour), !this.connected), this.#options.background === 'sea');
+    this.#picture.relight(new Light(hour % 24, !this.connected), this.#options.background === 'sea');
   }
 }

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Error, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, async_playwright, expect
 
 from bridge.model import Channel, GuildInfo, Member
 from bridge.providers import EmptyProvider
@@ -37,7 +37,14 @@ _LAUNCH_ARGS: Final = [
     "--disable-sync",
 ]
 
+expect.set_options(timeout=15_000)  # a machine that does other things besides is slow to draw
+
 OpenPage = Callable[..., Awaitable[Page]]
+
+SIZE: Final = {
+    "width": 1_000,
+    "height": 640,
+}  # smaller than most screens: every pixel is drawn by the processor
 
 # What a viewer has chosen before. Most tests look at the members; messages are there without being seen.
 MEMBERS_OPEN: Final = {"panel": "members"}
@@ -83,7 +90,7 @@ async def new_page(browser: Browser) -> AsyncIterator[OpenPage]:
         complaints.append(str(error))
 
     async def make(choices: dict[str, str] | None = None, **options: object) -> Page:
-        context = await browser.new_context(**{"locale": "en-GB", **options})  # type: ignore[arg-type]
+        context = await browser.new_context(**{"locale": "en-GB", "viewport": SIZE, **options})  # type: ignore[arg-type]
         kept = json.dumps(json.dumps(MEMBERS_OPEN if choices is None else choices))
         await context.add_init_script(f"localStorage['d-zone'] ??= {kept}")
         page = await context.new_page()

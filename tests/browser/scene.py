@@ -45,6 +45,11 @@ async def pick(page: Page, name: str) -> None:
     await server(page, name).click()
 
 
+def called(name: str) -> str:
+    """A name as it stands within a sentence: apart, whichever way it is written."""
+    return f"\u2068{name}\u2069"
+
+
 def bubbles(page: Page) -> Locator:
     """What is said in the air, as far as it can be seen."""
     return page.locator(".bubble").filter(visible=True)

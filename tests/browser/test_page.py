@@ -7,7 +7,7 @@ from bridge.model import GuildInfo, Member, Voice
 from bridge.server import WebSocketServer
 
 from .conftest import GARDEN, GARDENERS, HARBOUR, OpenPage, address
-from .scene import feed, group, heading, member, members, pick, server, tool
+from .scene import called, feed, group, heading, member, members, pick, server, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -102,7 +102,7 @@ async def test_words_stay_words(bridge: WebSocketServer, new_page: OpenPage) -> 
     await expect(feed(page).locator(".words")).to_have_text(markup)
     await expect(member(page, markup).first).to_be_visible()
     assert await page.locator("img, body script").count() == 0
-    assert await page.title() == "The Garden · d-zone"
+    assert await page.title() == f"{called('The Garden')} · d-zone"
 
 
 async def test_the_feed_says_who_said_what_where(bridge: WebSocketServer, new_page: OpenPage) -> None:
@@ -118,7 +118,7 @@ async def test_the_feed_says_who_said_what_where(bridge: WebSocketServer, new_pa
     await expect(first).to_contain_text("#beds")
     await expect(first).to_contain_text("Tea, anyone?")
     await expect(second).to_contain_text("Beppo")
-    await expect(second).to_contain_text("to Ada")
+    await expect(second).to_contain_text(f"to {called('Ada')}")
     await expect(page.get_by_text("Nothing has been said since you came.")).to_be_hidden()
 
 
@@ -176,11 +176,11 @@ async def test_typing_shows_until_they_speak(bridge: WebSocketServer, new_page: 
     await expect(member(page, "Ada")).to_be_visible()
 
     await bridge.broadcast_typing(GARDEN.id, "11", "31")
-    await expect(page.get_by_text("Ada is typing…")).to_be_visible()
+    await expect(page.get_by_text(f"{called('Ada')} is typing…")).to_be_visible()
     await bridge.broadcast_typing(GARDEN.id, "12", "31")
-    await expect(page.get_by_text("Ada and Beppo are typing…")).to_be_visible()
+    await expect(page.get_by_text(f"{called('Ada')} and {called('Beppo')} are typing…")).to_be_visible()
     await bridge.broadcast_message(GARDEN.id, "11", "There.", "31")
-    await expect(page.get_by_text("Beppo is typing…")).to_be_visible()
+    await expect(page.get_by_text(f"{called('Beppo')} is typing…")).to_be_visible()
 
 
 async def test_typing_ends_by_itself(bridge: WebSocketServer, new_page: OpenPage) -> None:
@@ -191,12 +191,12 @@ async def test_typing_ends_by_itself(bridge: WebSocketServer, new_page: OpenPage
     await expect(member(page, "Ada")).to_be_visible()
     await bridge.broadcast_typing(GARDEN.id, "11", "31")
     await bridge.broadcast_reaction(GARDEN.id, "11", "31", "+1")
-    await expect(page.get_by_text("Ada is typing…")).to_be_visible()
+    await expect(page.get_by_text(f"{called('Ada')} is typing…")).to_be_visible()
     await expect(member(page, "Ada")).to_contain_text("+1")
 
     await page.clock.fast_forward(8_100)
 
-    await expect(page.get_by_text("Ada is typing…")).to_be_hidden()
+    await expect(page.get_by_text(f"{called('Ada')} is typing…")).to_be_hidden()
     await expect(member(page, "Ada")).not_to_contain_text("+1")
 
 
@@ -290,10 +290,12 @@ async def test_a_protected_guild_stays_shut_politely(
 
     await protected.click()
 
-    await expect(page.get_by_text("OAuth2 Protected Server is protected: watching it needs")).to_be_visible()
+    await expect(
+        page.get_by_text(f"{called('OAuth2 Protected Server')} is protected: watching it needs")
+    ).to_be_visible()
     await expect(heading(page, "D-World")).to_be_visible()
     await expect(member(page, "Ada")).to_be_visible()
-    await page.get_by_role("button", name="Close").click()
+    await page.get_by_role("button", name="Close", exact=True).click()
     await expect(page.get_by_text("is protected: watching it needs")).to_be_hidden()
 
 
@@ -304,7 +306,9 @@ async def test_a_link_to_a_protected_guild_leads_to_the_default_one(
     await page.goto(address(mock_bridge, "?s=oauth"))
 
     await expect(heading(page, "D-World")).to_be_visible()
-    await expect(page.get_by_text("OAuth2 Protected Server is protected: watching it needs")).to_be_visible()
+    await expect(
+        page.get_by_text(f"{called('OAuth2 Protected Server')} is protected: watching it needs")
+    ).to_be_visible()
     await expect(page).to_have_url(address(mock_bridge, "?s=dworld"))
 
 
@@ -315,7 +319,9 @@ async def test_a_foreign_bridge_is_told_no_password(
     page = await new_page()
     await page.goto(address(bridge, f"?socketURL=ws://127.0.0.1:{mock_bridge.port}/"))
     await pick(page, "OAuth2 Protected Server")
-    await expect(page.get_by_text("OAuth2 Protected Server is protected: watching it needs")).to_be_visible()
+    await expect(
+        page.get_by_text(f"{called('OAuth2 Protected Server')} is protected: watching it needs")
+    ).to_be_visible()
     await expect(page.get_by_label("Password")).to_have_count(0)
 
 
@@ -330,7 +336,7 @@ async def test_a_password_opens_a_guild(bridge: WebSocketServer, new_page: OpenP
 
     await page.get_by_label("Password").fill("open barley")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("That is not the password of The Cave.")).to_be_visible()
+    await expect(page.get_by_text(f"That is not the password of {called('The Cave')}.")).to_be_visible()
     await page.get_by_label("Password").fill(secret)
     await page.get_by_role("button", name="Enter").click()
 

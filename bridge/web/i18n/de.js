@@ -1,9 +1,9 @@
 import { tools } from './tools.js';
 
-const { number: de, list } = tools('de');
+const { number: de, list, called } = tools('de');
 
 /** @type {import('../i18n.js').Words} */
-export const german = {
+export const words = {
   language: 'de',
   skip: 'Zu den Nachrichten springen',
   servers: 'Server',
@@ -32,8 +32,8 @@ export const german = {
   whole: 'Die ganze Insel',
   view: 'Ansicht',
   stop: 'Nicht mehr folgen',
-  island: (name) => `Die Insel von ${name}`,
-  following: (name) => `Du folgst ${name}`,
+  island: (name) => `Die Insel von ${called(name)}`,
+  following: (name) => `Du folgst ${called(name)}`,
   earlier: (n) => `+ ${de(n)} frühere`,
   present: (n) => `${de(n)} online`,
   password: 'Passwort',
@@ -45,12 +45,13 @@ export const german = {
   counts: (members, online) =>
     `${de(members)} ${members === 1 ? 'Mitglied' : 'Mitglieder'} · ${de(online)} online`,
   number: de,
+  called,
   more: (n) => `und ${de(n)} weitere`,
   found: (n) => `${de(n)} gefunden`,
   typing: (names) => (names.length > 3
     ? 'Mehrere Leute schreiben …'
     : `${list(names)} ${names.length === 1 ? 'schreibt' : 'schreiben'} …`),
-  replying: (name) => `an ${name}`,
+  replying: (name) => `an ${called(name)}`,
   connecting: 'Verbinde …',
   live: 'Live',
   lost: 'Neuer Versuch',
@@ -90,7 +91,7 @@ export const german = {
     dnd: 'Bitte nicht stören: trägt ein rotes Schild und bleibt für sich',
     offline: 'Offline: schläft im Zelt oder ist nicht zu sehen',
     bot: 'Ein Bot: Antenne und eckige Füße',
-    voice: 'In einem Sprachkanal: Kopfhörer; durchgestrichen, wenn stumm',
+    voice: 'Im Sprachkanal: Kopfhörer; ein rotes Kreuz, wenn stumm',
     streaming: 'Streamt: eine kleine Kamera',
     fresh: 'Neu hier: ein Blatt auf dem Kopf',
   },
@@ -111,9 +112,15 @@ export const german = {
     ['?', 'diese Seite'],
   ],
   refusals: {
-    unknown: (name) => (name ? `Einen Server „${name}“ gibt es hier nicht.` : 'Diesen Server gibt es hier nicht.'),
-    password: (name) => `Das ist nicht das Passwort von ${name}.`,
-    login: (name) => `${name} ist geschützt: Zum Zuschauen brauchst du eine Anmeldung mit Discord oder das Passwort.`,
+    unknown: (name) => (name ? `Einen Server „${called(name)}“ gibt es hier nicht.` : 'Diesen Server gibt es hier nicht.'),
+    password: (name) => `Das ist nicht das Passwort von ${called(name)}.`,
+    login: (name) => `${called(name)} ist geschützt: Zum Zuschauen brauchst du eine Anmeldung mit Discord oder das Passwort.`,
+    member: (name) => `Mit deinem Discord-Konto darfst du ${called(name)} nicht ansehen.`,
+    ended: () => 'Deine Anmeldung ist abgelaufen. Melde dich neu an, um weiter zuzusehen.',
+    tries: () => 'Das waren zu viele Versuche. Warte eine Minute und versuch es dann noch einmal.',
+    crowded: () => 'Aus deinem Netz sehen gerade zu viele zu. Die Seite versucht es von selbst weiter.',
+    failed: () => 'Die Anmeldung hat nicht geklappt. Versuch es bitte noch einmal.',
+    denied: () => 'Du hast die Anmeldung bei Discord abgebrochen.',
     hidden: () => 'Der Server, den du gesehen hast, wird hier nicht mehr gezeigt.',
   },
 };

@@ -2,9 +2,9 @@
 
 import { tools } from './tools.js';
 
-const { number: en, list } = tools('en');
+const { number: en, list, called } = tools('en');
 
-export const english = {
+export const words = {
   language: 'en',
   skip: 'Skip to messages',
   servers: 'Servers',
@@ -33,8 +33,8 @@ export const english = {
   whole: 'The whole island',
   view: 'View',
   stop: 'Stop following',
-  island: (/** @type {string} */ name) => `The island of ${name}`,
-  following: (/** @type {string} */ name) => `Following ${name}`,
+  island: (/** @type {string} */ name) => `The island of ${called(name)}`,
+  following: (/** @type {string} */ name) => `Following ${called(name)}`,
   earlier: (/** @type {number} */ n) => `+ ${en(n)} earlier`,
   present: (/** @type {number} */ n) => `${en(n)} online`,
   password: 'Password',
@@ -47,12 +47,13 @@ export const english = {
   counts: (/** @type {number} */ members, /** @type {number} */ online) =>
     `${en(members)} ${members === 1 ? 'member' : 'members'} · ${en(online)} online`,
   number: en,
+  called,
   more: (/** @type {number} */ n) => `and ${en(n)} more`,
   found: (/** @type {number} */ n) => `${en(n)} found`,
   typing: (/** @type {string[]} */ names) => (names.length > 3
     ? 'Several people are typing…'
     : `${list(names)} ${names.length === 1 ? 'is' : 'are'} typing…`),
-  replying: (/** @type {string} */ name) => `to ${name}`,
+  replying: (/** @type {string} */ name) => `to ${called(name)}`,
   connecting: 'Connecting…',
   live: 'Live',
   lost: 'Reconnecting',
@@ -93,7 +94,7 @@ export const english = {
     dnd: 'Do not disturb: carries a red sign and keeps apart',
     offline: 'Offline: asleep in a tent, or not to be seen',
     bot: 'A bot: antenna and square feet',
-    voice: 'In a voice channel: headphones; crossed out when muted',
+    voice: 'In a voice channel: headphones; a red cross when muted',
     streaming: 'Streams: a small camera',
     fresh: 'New here: a leaf on the head',
   },
@@ -115,9 +116,15 @@ export const english = {
   ],
   /** @type {Record<string, (name: string) => string>} */
   refusals: {
-    unknown: (name) => (name ? `There is no server “${name}” here.` : 'That server is not here.'),
-    password: (name) => `That is not the password of ${name}.`,
-    login: (name) => `${name} is protected: watching it needs a Discord login or its password.`,
+    unknown: (name) => (name ? `There is no server “${called(name)}” here.` : 'That server is not here.'),
+    password: (name) => `That is not the password of ${called(name)}.`,
+    login: (name) => `${called(name)} is protected: watching it needs a Discord login or its password.`,
+    member: (name) => `Your Discord account may not watch ${called(name)}.`,
+    ended: () => 'Your login has ended. Log in again to go on watching.',
+    tries: () => 'Those were too many tries. Wait a minute, then try again.',
+    crowded: () => 'Too many viewers come from your network just now. This page keeps trying by itself.',
+    failed: () => 'The login did not work. Please try again.',
+    denied: () => 'You did not log in: Discord was told no.',
     hidden: () => 'The server you were watching is no longer shown here.',
   },
 };

@@ -1,9 +1,9 @@
 import { tools } from './tools.js';
 
-const { number: es, list } = tools('es');
+const { number: es, list, called } = tools('es');
 
 /** @type {import('../i18n.js').Words} */
-export const spanish = {
+export const words = {
   language: 'es',
   skip: 'Saltar a los mensajes',
   servers: 'Servidores',
@@ -32,8 +32,8 @@ export const spanish = {
   whole: 'Toda la isla',
   view: 'Vista',
   stop: 'Dejar de seguir',
-  island: (name) => `La isla de ${name}`,
-  following: (name) => `Siguiendo a ${name}`,
+  island: (name) => `La isla de ${called(name)}`,
+  following: (name) => `Siguiendo a ${called(name)}`,
   earlier: (n) => (n === 1 ? '+ 1 anterior' : `+ ${es(n)} anteriores`),
   present: (n) => `${es(n)} en línea`,
   password: 'Contraseña',
@@ -45,12 +45,13 @@ export const spanish = {
   counts: (members, online) =>
     `${es(members)} ${members === 1 ? 'miembro' : 'miembros'} · ${es(online)} en línea`,
   number: es,
+  called,
   more: (n) => `y ${es(n)} más`,
   found: (n) => (n === 1 ? '1 resultado' : `${es(n)} resultados`),
   typing: (names) => (names.length > 3
     ? 'Varias personas están escribiendo…'
     : `${list(names)} ${names.length === 1 ? 'está' : 'están'} escribiendo…`),
-  replying: (name) => `a ${name}`,
+  replying: (name) => `a ${called(name)}`,
   connecting: 'Conectando…',
   live: 'En directo',
   lost: 'Reconectando',
@@ -90,7 +91,7 @@ export const spanish = {
     dnd: 'No molestar: lleva un cartel rojo y va a lo suyo',
     offline: 'Sin conexión: duerme en una tienda, o no se le ve',
     bot: 'Un bot: antena y pies cuadrados',
-    voice: 'En un canal de voz: auriculares; tachados si está en silencio',
+    voice: 'En un canal de voz: auriculares; una cruz roja si está en silencio',
     streaming: 'En directo: una cámara pequeña',
     fresh: 'Acaba de llegar: una hoja en la cabeza',
   },
@@ -111,9 +112,15 @@ export const spanish = {
     ['?', 'esta página'],
   ],
   refusals: {
-    unknown: (name) => (name ? `Aquí no hay ningún servidor «${name}».` : 'Ese servidor no está aquí.'),
-    password: (name) => `Esa no es la contraseña de ${name}.`,
-    login: (name) => `${name} está protegido: para verlo hay que iniciar sesión con Discord o saber la contraseña.`,
+    unknown: (name) => (name ? `Aquí no hay ningún servidor «${called(name)}».` : 'Ese servidor no está aquí.'),
+    password: (name) => `Esa no es la contraseña de ${called(name)}.`,
+    login: (name) => `${called(name)} está protegido: para verlo hay que iniciar sesión con Discord o saber la contraseña.`,
+    member: (name) => `Tu cuenta de Discord no puede ver ${called(name)}.`,
+    ended: () => 'Tu sesión ha terminado. Vuelve a iniciarla para seguir mirando.',
+    tries: () => 'Han sido demasiados intentos. Espera un minuto y prueba otra vez.',
+    crowded: () => 'Ahora mismo hay demasiada gente mirando desde tu red. Esta página seguirá intentándolo sola.',
+    failed: () => 'No se pudo iniciar la sesión. Inténtalo de nuevo.',
+    denied: () => 'Has cancelado el inicio de sesión en Discord.',
     hidden: () => 'El servidor que estabas viendo ya no se muestra aquí.',
   },
 };

@@ -4,7 +4,7 @@
  * @typedef {import('../layout.js').Point} Point
  * @typedef {import('../world.js').World} World
  * @typedef {{
- *   touched(): void, point(at: Point | null): void, pick(at: Point): void, enter(at: Point): void,
+ *   touched(): void, point(at: Point | null): void, enter(at: Point): void,
  *   search(): void, explain(): void, escape(): void,
  * }} Hands
  */
@@ -15,6 +15,7 @@ const A_TAP = 6; // pixels a finger may slip
 const DOUBLE_MS = 350;
 const A_NOTCH = 100; // wheel pixels of one step
 const A_PINCH = 1.4; // how far fingers part for one step
+const A_PRESS = 24; // pixels
 const SPEED = 0.7; // pixels a millisecond while an arrow key is held
 
 /** @type {Record<string, [number, number]>} */
@@ -49,7 +50,9 @@ export class Controls {
     for (const end of ['pointerup', 'pointercancel']) {
       canvas.addEventListener(end, (event) => this.#up(/** @type {PointerEvent} */ (event)));
     }
-    canvas.addEventListener('pointerleave', () => hands.point(null));
+    canvas.addEventListener('pointerleave', ({ pointerType }) => {
+      if (pointerType === 'mouse') hands.point(null); // a finger's tap goes on pointing
+    });
     canvas.addEventListener('wheel', (event) => this.#turn(event), { passive: false });
     addEventListener('keydown', (event) => this.#press(event));
     addEventListener('keyup', (event) => this.#held.delete(event.key));
@@ -120,7 +123,14 @@ export class Controls {
       && Math.hypot(finger.x - this.#tap.x, finger.y - this.#tap.y) < 4 * A_TAP;
     this.#tap = { x: finger.x, y: finger.y, at: again ? 0 : event.timeStamp };
     if (again) this.#hands.enter(finger);
-    else this.#hands.pick(finger);
+    else this.#hands.point(finger);
+  }
+
+  /** A short press moves as well. @param {string} key */
+  #hold(key) {
+    if (this.#held.has(key)) return;
+    this.#held.add(key);
+    this.#world.pan(ARROWS[key][0] * A_PRESS, ARROWS[key][1] * A_PRESS);
   }
 
   #spread() {
@@ -160,7 +170,7 @@ export class Controls {
 
   /** @param {string} key @returns {(() => void) | null} */
   #actOf(key) {
-    if (Object.hasOwn(ARROWS, key)) return () => this.#held.add(key);
+    if (Object.hasOwn(ARROWS, key)) return () => this.#hold(key);
     switch (key) {
       case '+': case '=': return () => this.#zoom(1);
       case '-': case '_': return () => this.#zoom(-1);

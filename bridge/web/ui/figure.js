@@ -5,30 +5,23 @@
  */
 
 import { icon, make, setIcon } from '../dom.js';
+import { portrait } from '../portrait.js';
 
-/** @param {HTMLCanvasElement} canvas @param {Member} member */
-function portrait(canvas, member) {
-  canvas.width = canvas.height = 22;
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  pen.fillStyle = member.color ?? '#a89f93';
-  pen.fillRect(5, 6, 12, 14);
-  pen.fillStyle = '#123';
-  pen.fillRect(8, 10, 1, 3);
-  pen.fillRect(13, 10, 1, 3);
-}
-
-/** @param {Partial<Member>} look whatever matters of a member */
-export function portraitOf(look) {
+/** @param {Partial<Member>} look whatever matters of a member @param {boolean} [all] with all that it carries */
+export function portraitOf(look, all) {
   const canvas = make('canvas', 'figure');
   canvas.setAttribute('aria-hidden', 'true');
-  draw(canvas, look);
+  draw(canvas, look, all);
   return canvas;
 }
 
-/** @param {HTMLCanvasElement} canvas @param {Partial<Member>} look */
-function draw(canvas, look) {
-  portrait(canvas, { uid: '', name: '', fold: '', status: 'online', color: null, bot: false, voice: null, activity: '', reaction: '', ...look });
-}
+/** @type {Member} */
+const NOBODY = {
+  uid: '', name: '', fold: '', status: 'online', color: null, bot: false, voice: null, activity: '', reaction: '',
+};
+
+/** @param {HTMLCanvasElement} canvas @param {Partial<Member>} look @param {boolean} [all] */
+const draw = (canvas, look, all) => portrait(canvas, { ...NOBODY, ...look }, all);
 
 /** A figure with its status: `pose` gives it one. */
 export function person() {

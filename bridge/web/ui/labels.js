@@ -12,11 +12,12 @@ import { byId, icon, make, setText, tint } from '../dom.js';
 
 const REST_MS = 250; // between two looks at who is near
 const BY_TAB = 12; // people
-const NEAR = { calm: 0, normal: 20, lively: 60 }; // people with names where it is near
-const NEAR_SCALE = 4; // CSS pixels per art pixel from where on it counts as near
+const NEAR = { calm: 0, normal: 12, lively: 60 }; // people with names where it is near
+const NEAR_SCALE = 3; // CSS pixels per art pixel from where on it counts as near
 const A_FEW = 12; // who have names from afar as well
 const SIGNS_SCALE = 2; // from where on all signs can be read
 const SIGNS = 40;
+const CLOSEST = 3; // people whose names matter more than signs
 const FIGURE = 24; // art pixels from above the hair to below the feet
 const HEIGHT = 18;
 const PADDING = 12;
@@ -111,11 +112,9 @@ export class Labels {
     for (const uid of [pointed.uid, world.following, ...sought]) if (uid) named.add(uid);
     const legible = world.scale >= SIGNS_SCALE ? this.#store.channels.keys() : [];
     const places = new Set([pointed.channelId, ...this.lively, ...legible]);
-    return [
-      ...[...people].flatMap((uid) => this.#person(uid, named.has(uid ?? ''))).slice(0, 3),
-      ...[...places].flatMap((id) => this.#place(id)).slice(0, SIGNS),
-      ...[...people].flatMap((uid) => this.#person(uid, named.has(uid ?? ''))).slice(3),
-    ];
+    const persons = [...people].flatMap((uid) => this.#person(uid, named.has(uid ?? '')));
+    const signs = [...places].flatMap((id) => this.#place(id)).slice(0, SIGNS);
+    return [...persons.slice(0, CLOSEST), ...signs, ...persons.slice(CLOSEST)];
   }
 
   /** Who speaks has their name in the bubble; who sleeps doesn't mind. @param {string} uid */

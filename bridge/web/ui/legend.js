@@ -12,14 +12,14 @@ const LOOKS = {
   bot: { bot: true },
   voice: { voice: { channelId: '', channel: '', muted: true, deafened: false, streaming: false } },
   streaming: { voice: { channelId: '', channel: '', muted: false, deafened: false, streaming: true } },
+  fresh: { fresh: true },
 };
 
 /** @param {import('../i18n.js').Words} words */
 export function explain(words) {
   const text = byId('legend-text');
-  if (text.firstChild) return;
   const looks = Object.entries(LOOKS).map(([name, look]) => (
-    make('li', '', portraitOf(look), make('span', '', /** @type {Record<string, string>} */ (words.looks)[name]))));
+    make('li', '', portraitOf({ color: '#e5a04b', ...look }, true), make('span', '', /** @type {Record<string, string>} */ (words.looks)[name]))));
   const lands = words.lands.map((line) => make('li', '', line));
   const keys = words.handling.flatMap(([hand, effect]) => [make('dt', '', hand), make('dd', '', effect)]);
   text.append(

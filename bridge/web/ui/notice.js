@@ -8,6 +8,8 @@
 import { byId, icon, make } from '../dom.js';
 import { refusalKind } from '../i18n.js';
 
+const LOGIN_HELPS = new Set(['login', 'ended', 'failed', 'denied']);
+
 export class Notice {
   #words;
   #enter;
@@ -48,7 +50,7 @@ export class Notice {
     const kind = refusalKind(text);
     /** @type {HTMLElement[]} */
     const content = [make('p', '', kind ? this.#words.refusals[kind](name) : text)];
-    if (this.#login && kind === 'login') content.push(this.#login());
+    if (this.#login && LOGIN_HELPS.has(kind ?? '')) content.push(this.#login());
     if (this.#enter && slug && (kind === 'password' || kind === 'login')) {
       content.push(this.#passwordForm(slug, this.#enter));
     }

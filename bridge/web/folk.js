@@ -1,0 +1,135 @@
+/**
+ * Draws the people: the pose that their motion asks for, their face, and what tells more of them.
+ *
+ * @typedef {import('./buffer.js').Buffer} Buffer
+ * @typedef {import('./buffer.js').Stamp} Stamp
+ * @typedef {import('./light.js').Light} Light
+ * @typedef {import('./sim.js').Sim} Sim
+ * @typedef {{bodies: Stamp[][], faces: (Stamp[] | null)[], hats: Stamp[][], shadows: Stamp[], marks: Record<string, Stamp>}} Figures
+ */
+
+import { DOZE, SIT, WALK } from './crowd.js';
+import { BREATHING, HEADS, OPEN, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
+import { BOT, DND, FRESH, HAT, MUTED, STREAMING, VOICE, Wardrobe } from './wardrobe.js';
+
+const LEFT = 2; // directions from here up to `RIGHT` are to the left of the screen
+const RIGHT = 6;
+
+export class Folk {
+  #buffer;
+  #wardrobe;
+  // For the frame that is being drawn:
+  /** @type {Figures} */
+  #figures = { bodies: [], faces: [], hats: [], shadows: [], marks: {} };
+  #scale = 1;
+  #time = 0;
+  /** @type {Uint8Array} */
+  #levels = new Uint8Array(0);
+
+  /** @param {Buffer} buffer @param {Light} light */
+  constructor(buffer, light) {
+    this.#buffer = buffer;
+    this.#wardrobe = new Wardrobe(light);
+  }
+
+  /** @param {Light} light */
+  relight(light) {
+    this.#wardrobe.relight(light);
+  }
+
+  /** @param {Sim} sim */
+  meet(sim) {
+    this.#wardrobe.empty(sim.state.length);
+  }
+
+  /**
+   * @param {Figures} figures
+   * @param {boolean} far
+   * @param {number} time
+   * @param {Uint8Array} levels how brightly each cell is lit
+   */
+  begin(figures, far, time, levels) {
+    this.#figures = figures;
+    this.#scale = far ? 0.5 : 1;
+    this.#time = time;
+    this.#levels = levels;
+  }
+
+  /** @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} z */
+  shadow(sim, slot, x, y, z) {
+    if (this.#scale === 1 && !sim.fading[slot]) this.#buffer.darken(this.#figures.shadows[z > 2 ? 1 : 0], x, y);
+  }
+
+  /** @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} z how high they jump */
+  draw(sim, slot, x, y, z) {
+    const wardrobe = this.#wardrobe;
+    wardrobe.dress(slot, sim.members[slot], sim.self[slot]);
+    const { bodies, faces, hats } = this.#figures;
+    const { colors } = wardrobe;
+    const traits = wardrobe.traits[slot];
+    const first = wardrobe.skins[slot] + this.#levels[sim.cell[slot]] * OWN;
+    const state = sim.state[slot];
+    const facing = sim.facing[slot];
+    const isTalking = sim.talkUntil[slot] > sim.tick;
+    const clock = this.#time + (sim.self[slot] & 0xfff) / 256; // so that no two are in step
+    if (sim.fading[slot]) {
+      return this.#buffer.fade(bodies[traits & BOT][REST], x, y, colors, first, Math.abs(sim.hop[slot] - 0.5) * 2);
+    }
+    const pose = poseOf(state, sim.hop[slot], clock);
+    const nod = isTalking && state !== WALK ? Math.abs(Math.sin(clock * 9)) * 2 : 0;
+    const foot = y - z - Math.round(nod * this.#scale);
+    const head = foot + Math.round((HEADS[REST] - HEADS[pose]) * this.#scale);
+    this.#buffer.put(bodies[traits & BOT][pose], x, foot, colors, first);
+    const isFar = this.#scale < 1;
+    const face = isFar ? null : faces[facing];
+    if (face) this.#buffer.put(face[lookOf(state, isTalking, clock)], x, head, colors, first);
+    if (!(traits & BOT)) this.#buffer.put(hats[traits >> HAT][facing >= LEFT && facing < RIGHT ? 1 : 0], x, head, colors, first);
+    if (traits & DND) this.#buffer.put(this.#figures.marks.stop, x, foot, colors, first);
+    if (!isFar && (traits & ~DND & 0xff || state === DOZE)) this.#marks(traits, state === DOZE, x, head, first, clock);
+  }
+
+  /** Somebody in the boat. @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} facing */
+  passenger(sim, slot, x, y, facing) {
+    const wardrobe = this.#wardrobe;
+    wardrobe.dress(slot, sim.members[slot], sim.self[slot]);
+    const { bodies, faces, hats } = this.#figures;
+    const traits = wardrobe.traits[slot];
+    const head = y + Math.round((HEADS[REST] - HEADS[SITTING]) * this.#scale);
+    const parts = [faces[facing]?.[OPEN], traits & BOT ? undefined : hats[traits >> HAT][0]];
+    this.#buffer.put(bodies[traits & BOT][SITTING], x, y, wardrobe.colors, wardrobe.skins[slot]);
+    for (const part of parts) if (part) this.#buffer.put(part, x, head, wardrobe.colors, wardrobe.skins[slot]);
+  }
+
+  /**
+   * @param {number} traits
+   * @param {boolean} isAsleep
+   * @param {number} x
+   * @param {number} y where the head is
+   * @param {number} first
+   * @param {number} clock
+   */
+  #marks(traits, isAsleep, x, y, first, clock) {
+    const { marks } = this.#figures;
+    const on = (/** @type {Stamp} */ mark) => this.#buffer.put(mark, x, y, this.#wardrobe.colors, first);
+    if (traits & BOT) on(marks.antenna);
+    if (traits & FRESH) on(marks.leaf);
+    if (traits & VOICE) on(marks.headphones);
+    if (traits & MUTED) on(marks.muted);
+    if (traits & STREAMING) on(marks.camera);
+    if (isAsleep && clock % 3 < 2.2) on(clock % 3 < 1.1 ? marks.doze : marks.deepDoze);
+  }
+}
+
+/** @param {number} state @param {number} hop @param {number} clock */
+function poseOf(state, hop, clock) {
+  if (state === SIT || state === DOZE) return SITTING;
+  if (state !== WALK) return clock % 2.6 < 1.3 ? REST : BREATHING;
+  if (hop < 0.14 || hop > 0.88) return SQUASHED;
+  return hop < 0.6 ? STRETCHED : REST;
+}
+
+/** @param {number} state @param {boolean} isTalking @param {number} clock */
+function lookOf(state, isTalking, clock) {
+  if (state === DOZE || clock % 4.1 < 0.14) return SHUT;
+  return isTalking && clock % 0.3 < 0.16 ? SPEAKING : OPEN;
+}

@@ -1,0 +1,53 @@
+/**
+ * Where on the picture something stands.
+ *
+ * @typedef {import('./sim.js').Sim} Sim
+ * @typedef {import('./terrain.js').Terrain} Terrain
+ * @typedef {{x: number, y: number, z: number}} Spot in full-size art pixels; `z`: how far above the ground
+ */
+
+import { HALF_HEIGHT, HALF_WIDTH, RISE } from './land.js';
+import { mix } from './random.js';
+
+/** @param {Terrain} land @param {number} cell @param {Spot} spot */
+export function cellSpot(land, cell, spot) {
+  const x = cell % land.side;
+  const y = (cell / land.side) | 0;
+  spot.x = (x - y) * HALF_WIDTH;
+  spot.y = (x + y + 1) * HALF_HEIGHT - land.height[cell] * RISE;
+  spot.z = 0;
+  return spot;
+}
+
+/** Not quite in the middle of the cell, or a crowd would be a grid. @param {Sim} sim @param {number} slot @param {number} cell @param {Spot} spot */
+function standing(sim, slot, cell, spot) {
+  cellSpot(sim.land, cell, spot);
+  const own = mix(sim.self[slot], cell);
+  spot.x += (own % 5) - 2;
+  spot.y += ((own >> 8) % 3) - 1;
+}
+
+const before = { x: 0, y: 0, z: 0 };
+
+/** @param {Sim} sim @param {number} slot @param {Spot} spot */
+export function personSpot(sim, slot, spot) {
+  const hop = sim.hop[slot];
+  if (sim.fading[slot]) return standing(sim, slot, hop < 0.5 ? sim.from[slot] : sim.cell[slot], spot);
+  standing(sim, slot, sim.cell[slot], spot);
+  if (!hop) return;
+  standing(sim, slot, sim.from[slot], before);
+  const flight = Math.min(1, Math.max(0, (hop - 0.14) / 0.74)); // it crouches first and lands on its feet
+  spot.x = before.x + (spot.x - before.x) * flight;
+  spot.y = before.y + (spot.y - before.y) * flight;
+  spot.z = 28 * flight * (1 - flight);
+}
+
+/** @param {Sim} sim @param {Spot} spot */
+export function boatSpot(sim, spot) {
+  const { pier } = sim.land;
+  cellSpot(sim.land, pier[pier.length - 1], spot);
+  const far = sim.ferry.far ** 1.6;
+  spot.x += 24 + far * 440;
+  spot.y += 12 + far * 220;
+  return spot;
+}

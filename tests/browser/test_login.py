@@ -1,0 +1,154 @@
+"""Logging in and out on the page, against a bridge that has a login; who asks is not Discord but a script."""
+
+import socket
+from collections.abc import AsyncIterator
+from urllib.parse import urlencode
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from bridge.exposure import Exposure
+from bridge.login import Account, Denied
+from bridge.model import GuildInfo
+from bridge.providers import EmptyProvider
+from bridge.server import WebSocketServer
+
+from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address
+from .scene import called, heading, label, member, pick, tool
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CAVE = GuildInfo(id="3", slug="cave", name="The Cave", protected=True)
+
+
+class Doorman:
+    """Knows everybody who comes, by the name that was put down for them; lets Beppo into the cave."""
+
+    def __init__(self) -> None:
+        self.next = Account("12", "Beppo")
+        self.answers = True
+
+    def login_url(self, redirect_uri: str, state: str, challenge: str) -> str:
+        answer = {"code": "let-me-in"} if self.answers else {"error": "access_denied"}
+        return f"{redirect_uri}?{urlencode({**answer, 'state': state})}"
+
+    async def identify(self, code: str, redirect_uri: str, verifier: str) -> Account:
+        if self.next.uid == "0":
+            raise Denied
+        return self.next
+
+    async def may_watch(self, uid: str, server_id: str) -> bool:
+        return (uid, server_id) == ("12", CAVE.id)
+
+
+@pytest.fixture
+def doorman() -> Doorman:
+    return Doorman()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def guarded(doorman: Doorman) -> AsyncIterator[WebSocketServer]:
+    """A bridge with a login, the garden, and a cave for members only."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    exposure = Exposure(public_url=f"http://127.0.0.1:{port}")
+    server = WebSocketServer(port=port, host="127.0.0.1", provider=EmptyProvider(), exposure=exposure)
+    server.use_login(doorman, b"a secret of thirty-two bytes, yes")
+    server.show_guild(GARDEN, GARDENERS, CHANNELS)
+    server.show_guild(CAVE, GARDENERS[:2])
+    await server.start()
+    yield server
+    await server.stop()
+
+
+async def log_in(page: Page) -> None:
+    """Through the picker, where the button is."""
+    await tool(page, "Servers").click()
+    await page.get_by_role("button", name="Log in with Discord").click()
+    await expect(heading(page, "The Garden")).to_be_visible()
+
+
+async def test_without_a_login_there_is_no_word_of_it(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_be_visible()
+    await tool(page, "Servers").click()
+    await expect(page.get_by_role("button", name="Log in")).to_have_count(0)
+
+
+async def test_a_door_that_a_login_opens_offers_one(guarded: WebSocketServer, new_page: OpenPage) -> None:
+    """It leads back to where one was; then the door is open."""
+    page = await new_page()
+    await page.goto(address(guarded))
+    await pick(page, "The Cave")
+    await expect(page.get_by_text(f"{called('The Cave')} is protected")).to_be_visible()
+    await page.get_by_role("status").get_by_role("button", name="Log in with Discord").click()
+    await expect(heading(page, "The Garden")).to_be_visible()
+    await expect(page).to_have_url(address(guarded, "?s=garden"))
+
+    await pick(page, "The Cave")
+
+    await expect(heading(page, "The Cave")).to_be_visible()
+
+
+async def test_who_may_not_watch_is_told(
+    guarded: WebSocketServer, doorman: Doorman, new_page: OpenPage
+) -> None:
+    doorman.next = Account("11", "Ada")
+    page = await new_page()
+    await page.goto(address(guarded))
+    await log_in(page)
+    await pick(page, "The Cave")
+    await expect(
+        page.get_by_text(f"Your Discord account may not watch {called('The Cave')}.")
+    ).to_be_visible()
+
+
+async def test_find_me_flies_to_who_is_logged_in(guarded: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page(reduced_motion="reduce")
+    await page.goto(address(guarded))
+    await log_in(page)
+    await page.get_by_role("button", name="Find me").click()
+    await expect(label(page, "Beppo")).to_be_visible()
+
+
+async def test_who_is_not_here_is_not_looked_for(
+    guarded: WebSocketServer, doorman: Doorman, new_page: OpenPage
+) -> None:
+    doorman.next = Account("404", "Zora")
+    page = await new_page()
+    await page.goto(address(guarded))
+    await log_in(page)
+    await tool(page, "Servers").click()
+    await expect(page.get_by_text("Zora")).to_be_visible()
+    await expect(page.get_by_role("button", name="Find me")).to_have_count(0)
+
+
+async def test_logging_out_closes_the_door_again(guarded: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page()
+    await page.goto(address(guarded))
+    await log_in(page)
+    await tool(page, "Servers").click()
+    await page.get_by_role("button", name="Log out").click()
+    await expect(heading(page, "The Garden")).to_be_visible()
+    await pick(page, "The Cave")
+    await expect(page.get_by_text(f"{called('The Cave')} is protected")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("answers", "uid", "sentence"),
+    [(False, "12", "You did not log in"), (True, "0", "The login did not work")],
+    ids=["denied", "failed"],
+)
+async def test_a_login_that_came_to_nothing_is_told_once(
+    answers: bool, uid: str, sentence: str, guarded: WebSocketServer, doorman: Doorman, new_page: OpenPage
+) -> None:
+    """And its outcome does not stay in the address."""
+    doorman.answers, doorman.next = answers, Account(uid, "Nobody")
+    page = await new_page()
+    await page.goto(address(guarded))
+    await log_in(page)
+    await expect(page.get_by_text(sentence)).to_be_visible()
+    await expect(page).to_have_url(address(guarded, "?s=garden"))

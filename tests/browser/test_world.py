@@ -1,0 +1,425 @@
+"""The world as its viewers use it: what is said in the air, who is who, and where the camera goes."""
+
+import re
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from bridge.model import Member
+from bridge.server import WebSocketServer
+
+from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address
+from .scene import bubble, bubbles, called, feed, heading, label, member, tool
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NO_PANEL = {"panel": "none"}
+
+# How many letters can be read, whenever that changes, until all of them can.
+LETTERS_OF = """bubble => new Promise((resolve) => {
+    const [said, unsaid] = bubble.querySelectorAll('.says span');
+    const seen = new Set();
+    const look = () => {
+        seen.add(said.textContent.length);
+        if (unsaid.textContent) requestAnimationFrame(look);
+        else resolve([...seen]);
+    };
+    look();
+})"""
+WATCH = """(node, [x, y, near]) => new Promise((resolve) => {
+    const end = performance.now() + 5_000;
+    const look = () => {
+        const box = node.getBoundingClientRect();
+        const far = Math.hypot(box.x + box.width / 2 - x, box.y + box.height / 2 - y);
+        if ((far < 8) === near) resolve(true);
+        else if (performance.now() > end) resolve(false);
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
+# Whether there is a moment within two seconds when no bubble covers a tenth of another.
+NOBODY_COVERED = """() => new Promise((resolve) => {
+    const covered = () => {
+        const boxes = [...document.querySelectorAll('.bubble')]
+            .filter((node) => node.style.visibility === 'visible')
+            .map((node) => node.getBoundingClientRect());
+        return boxes.some((a) => boxes.some((b) => {
+            const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+            const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+            return a !== b && width > 0 && height > 0 && width * height > a.width * a.height / 10;
+        }));
+    };
+    const end = performance.now() + 2_000;
+    const look = () => {
+        if (!covered()) resolve(true);
+        else if (performance.now() > end) resolve(false);
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
+
+
+async def open_garden(page: Page, bridge: WebSocketServer, query: str = "") -> None:
+    """Wait until Ada stands on her island."""
+    await page.goto(address(bridge, query))
+    await expect(label(page, "Ada")).to_have_count(1)
+
+
+async def middle_of(node: Locator) -> tuple[float, float]:
+    box = await node.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+async def test_words_stand_over_who_says_them_until_they_are_read(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """With the speaker's name and channel; three seconds at the least."""
+    page = await new_page(NO_PANEL)
+    await page.clock.install()
+    await open_garden(page, bridge)
+
+    await bridge.broadcast_message(GARDEN.id, "11", "Tea, anyone?", "31", id="1")
+
+    said = bubble(page, "Tea, anyone?")
+    await expect(said).to_contain_text("Ada")
+    await expect(said).to_contain_text("#beds")
+    await page.clock.fast_forward(2_500)
+    await expect(said).to_be_visible()
+    await page.clock.fast_forward(2_000)
+    await expect(bubbles(page)).to_have_count(0)
+    await expect(feed(page)).to_contain_text("Tea, anyone?")
+
+
+async def test_letters_appear_one_after_the_other(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    await bridge.broadcast_message(GARDEN.id, "11", "All work and no play makes Ada a dull girl", "31")
+    letters = await page.locator(".bubble").evaluate(LETTERS_OF)
+    assert letters == sorted(letters)
+    assert len(letters) > 3
+
+
+async def test_a_busy_place_shows_the_last_three(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """And says how many there were before."""
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    for number in range(5):
+        await bridge.broadcast_message(GARDEN.id, f"1{number % 3 + 1}", f"Number {number}", "31")
+
+    await expect(bubbles(page)).to_have_count(3)
+    await expect(bubble(page, "Number 2")).to_contain_text("+ 2 earlier")
+    await expect(bubble(page, "Number 4")).not_to_contain_text("earlier")
+
+
+async def test_a_reply_points_at_whom_it_answers(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    await bridge.broadcast_message(GARDEN.id, "12", "Gladly!", "31", reply_to="11")
+
+    await expect(bubble(page, "Gladly!")).to_contain_text(f"to {called('Ada')}")
+    await expect(page.locator(".thread").filter(visible=True)).to_have_count(1)
+
+
+async def test_bubbles_follow_edits_and_deletions(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    await bridge.broadcast_message(GARDEN.id, "11", "Good moning", "31", id="1")
+    await bridge.broadcast_message(GARDEN.id, "12", "Oops, wrong channel", "31", id="2")
+    await expect(bubbles(page)).to_have_count(2)
+
+    await bridge.broadcast_edit(GARDEN.id, "11", "31", "1", "Good morning")
+    await bridge.broadcast_edit(GARDEN.id, "12", "31", "2", None)
+
+    await expect(bubble(page, "Good morning (edited)")).to_be_visible()
+    await expect(bubbles(page)).to_have_count(1)
+
+
+async def test_every_script_is_written_as_it_is_read(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Right to left where the words are; a family is one letter; a guild's own emoji is its name."""
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    await bridge.broadcast_message(GARDEN.id, "11", "مرحبا بالجميع", "31")
+    await bridge.broadcast_message(GARDEN.id, "12", "今日は 👩‍👩‍👧‍👦 <:turnip:123456789>", "31")
+
+    await expect(bubble(page, "مرحبا بالجميع").locator(".says")).to_have_css("direction", "rtl")
+    await expect(bubble(page, "今日は 👩‍👩‍👧‍👦 :turnip:")).to_be_visible()
+
+
+async def test_markup_in_the_air_is_text(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    markup = "<img src=x onerror=\"document.title='owned'\">"
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    await bridge.broadcast_presence(GARDEN.id, "11", "online", markup)
+    await bridge.broadcast_message(GARDEN.id, "11", markup, "31", channel_name=markup)
+    await bridge.broadcast_reaction(GARDEN.id, "11", "31", markup)
+    await bridge.broadcast_message(GARDEN.id, "12", "Hm.", "31", reply_to="11")
+
+    await expect(bubble(page, markup).first).to_be_visible()
+    await expect(page.locator(".reacting")).to_have_text(markup)
+    assert await page.locator("#stage img").count() == 0
+
+
+async def test_many_voices_do_not_cover_one_another(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Ten people at five places: within a second each can be read."""
+    crowd = [Member(uid=str(number), username=f"Bee {number}", status="online") for number in range(20, 30)]
+    bridge.show_guild(GARDEN, [*GARDENERS, *crowd], CHANNELS)
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    await open_garden(page, bridge)
+    for each in crowd:
+        await bridge.broadcast_message(GARDEN.id, each.uid, "How sweet the clover is today", f"5{each.uid}")
+    await expect(bubbles(page)).to_have_count(10)
+
+    assert await page.evaluate(NOBODY_COVERED)
+
+
+async def test_typing_shows_as_dots(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    await bridge.broadcast_typing(GARDEN.id, "11", "31")
+    await expect(page.locator(".dots.writing")).to_have_count(1)
+    await bridge.broadcast_message(GARDEN.id, "11", "There.", "31")
+    await expect(page.locator(".dots")).to_have_count(0)
+
+
+async def test_reactions_rise_and_are_gone(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page(NO_PANEL)
+    await page.clock.install()
+    await open_garden(page, bridge)
+    await bridge.broadcast_reaction(GARDEN.id, "11", "31", "+1")
+    await expect(page.locator(".reacting")).to_have_text("+1")
+    await page.clock.fast_forward(3_000)
+    await expect(page.locator(".reacting")).to_have_count(0)
+
+
+async def test_who_is_gone_takes_their_words_along(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """A member who may no longer be shown is not quoted either."""
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    await bridge.broadcast_message(GARDEN.id, "11", "I was never here", "31")
+    await expect(bubble(page, "I was never here")).to_be_visible()
+    await bridge.broadcast_presence(GARDEN.id, "11", "offline", delete=True)
+    await expect(bubbles(page)).to_have_count(0)
+    await expect(label(page, "Ada")).to_have_count(0)
+
+
+async def test_pointing_at_somebody_tells_about_them(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    bridge.show_guild(GARDEN, [member_named("Chiara", "dnd", "Tending roses")], [])
+    await page.goto(address(bridge))
+    x, y = await middle_of(label(page, "Chiara"))
+
+    await page.mouse.move(x, y - 20)
+
+    await expect(page.locator(".tip")).to_contain_text("Chiara")
+    await expect(page.locator(".tip")).to_contain_text("Do not disturb · Tending roses")
+
+
+async def test_a_double_click_follows_and_escape_lets_go(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    bridge.show_guild(GARDEN, [member_named("Chiara", "dnd")], [])
+    await page.goto(address(bridge))
+    x, y = await middle_of(label(page, "Chiara"))
+
+    await page.mouse.dblclick(x, y - 20)
+    await expect(page.get_by_text(f"Following {called('Chiara')}")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_text(f"Following {called('Chiara')}")).to_be_hidden()
+
+
+async def test_people_and_places_by_keyboard(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Tab goes to them, Enter follows, arrows let go."""
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    await label(page, "Ada").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text(f"Following {called('Ada')}")).to_be_visible()
+    await page.keyboard.press("ArrowLeft")
+    await expect(page.get_by_text(f"Following {called('Ada')}")).to_be_hidden()
+
+
+async def test_the_view_moves_with_hand_and_keys(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Each way to look around moves the sign of a place; Home brings it back."""
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    await open_garden(page, bridge)
+    sign = label(page, "#beds")
+    home = await middle_of(sign)
+
+    await page.mouse.move(400, 500)
+    await page.mouse.down()
+    await page.mouse.move(440, 530, steps=4)
+    await page.mouse.up()
+    dragged = await middle_of(sign)
+    assert dragged == pytest.approx((home[0] + 40, home[1] + 30), abs=6)
+    await page.keyboard.down("ArrowRight")
+    assert await leaves(sign, dragged)
+    await page.keyboard.up("ArrowRight")
+    assert (await middle_of(sign))[0] < dragged[0]
+    await page.keyboard.press("Home")
+    assert await comes_near(sign, home)
+    for nearer in (
+        page.keyboard.press("+"),
+        page.mouse.wheel(0, -120),
+        page.get_by_role("button", name="Closer").click(),
+    ):
+        await nearer
+        assert await leaves(sign, home)
+        await page.keyboard.press("0")
+        assert await comes_near(sign, home)
+
+
+async def test_two_fingers_come_closer(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """What is between them stays there; what is beside it moves away."""
+    page = await new_page(NO_PANEL, reduced_motion="reduce", has_touch=True)
+    await open_garden(page, bridge)
+    sign = label(page, "#beds")
+    home = await middle_of(sign)
+    fingers = await page.context.new_cdp_session(page)
+
+    async def touch(kind: str, *xs: int) -> None:
+        points = [{"x": x, "y": 420, "id": number} for number, x in enumerate(xs)]
+        await fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    await touch("touchStart", 480, 520)
+    for spread in (30, 45, 60, 80):
+        await touch("touchMove", 500 - spread, 500 + spread)
+    await touch("touchEnd")
+
+    assert await leaves(sign, home)
+
+
+async def test_search_flies_to_whom_it_finds(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """The slash opens it, the names of the found appear, Enter goes there, Escape closes."""
+    crowd = [Member(uid=str(number), username=f"Bee {number}", status="online") for number in range(20, 60)]
+    bridge.show_guild(GARDEN, [*crowd, Member(uid="99", username="Königin", status="online")], CHANNELS)
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    await page.goto(address(bridge))
+    await expect(heading(page, "The Garden")).to_be_visible()
+
+    await page.keyboard.press("/")
+    await expect(page.get_by_role("searchbox")).to_be_focused()
+    await page.keyboard.type("konig")
+    queen = label(page, "Königin")
+    await expect(queen).not_to_have_class(re.compile("quiet"))
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("searchbox")).to_be_hidden()
+    x, y = await middle_of(queen)
+    assert 300 < x < 700
+    assert 200 < y < 480
+
+
+async def test_help_opens_by_key_and_closes(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    await page.keyboard.press("?")
+    await expect(page.get_by_text("Camp fires are voice channels")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_text("Camp fires are voice channels")).to_be_hidden()
+
+
+async def test_an_embedded_world_is_nothing_but_the_world(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """For streams: no frame, nothing behind it; talk goes on."""
+    page = await new_page()
+    await open_garden(page, bridge, "?embed=1&background=transparent")
+    await bridge.broadcast_message(GARDEN.id, "11", "On air", "31")
+    await expect(bubble(page, "On air")).to_be_visible()
+    for hidden in (page.get_by_role("banner"), tool(page, "Messages"), member(page, "Ada")):
+        await expect(hidden).to_have_count(0)
+    for node in ("html", "body"):
+        await expect(page.locator(node)).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
+async def test_a_link_can_follow_somebody(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Even if they come later."""
+    page = await new_page(NO_PANEL)
+    await page.goto(address(bridge, "?follow=77"))
+    await expect(label(page, "Ada")).to_have_count(1)
+    await bridge.broadcast_presence(GARDEN.id, "77", "online", "Gaspard")
+    await expect(page.get_by_text(f"Following {called('Gaspard')}")).to_be_visible()
+
+
+async def test_choices_are_kept(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Language, and which panel was open, outlive a reload."""
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    await tool(page, "Messages").click()
+    await tool(page, "Settings").click()
+    await page.get_by_label("Language").select_option("de")
+    await expect(page.get_by_role("heading", name="Nachrichten")).to_be_visible()
+    await expect(feed(page)).to_be_in_viewport(ratio=0.9)
+    await tool(page, "Einstellungen").click()
+    await page.get_by_label("Tageszeit").select_option("night")
+    await page.reload()
+    await tool(page, "Einstellungen").click()
+    await expect(page.get_by_label("Tageszeit")).to_have_value("night")
+
+
+async def test_sound_is_off_until_somebody_wants_it(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page(NO_PANEL)
+    await page.add_init_script(
+        """globalThis.pops = 0;
+        const { start } = OscillatorNode.prototype;
+        OscillatorNode.prototype.start = function (...when) { pops += 1; start.apply(this, when); };"""
+    )
+    await open_garden(page, bridge)
+    await page.mouse.click(5, 300)
+    await bridge.broadcast_message(GARDEN.id, "11", "Silence", "31")
+    await expect(bubble(page, "Silence")).to_be_visible()
+    assert await page.evaluate("pops") == 0
+    await tool(page, "Settings").click()
+    await page.get_by_label("Sound").select_option("on")
+    await page.keyboard.press("Escape")
+    await page.mouse.click(5, 300)
+    await expect(heading(page, "Settings")).to_be_hidden()
+    await bridge.broadcast_message(GARDEN.id, "11", "Pop", "31")
+    await expect(bubble(page, "Pop")).to_be_visible()
+    assert await page.evaluate("pops") == 1
+
+
+async def test_an_idle_camera_wanders_to_where_somebody_speaks(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """After half a minute; never for those who asked for calm."""
+    for motion, wanders in (("no-preference", True), ("reduce", False)):
+        page = await new_page(NO_PANEL, reduced_motion=motion)
+        await page.clock.install()
+        await open_garden(page, bridge)
+        sign = label(page, "#beds")
+        before = await middle_of(sign)
+        await bridge.broadcast_message(GARDEN.id, "11", "Look at this", "31")
+        await expect(bubble(page, "Look at this")).to_be_visible()
+        assert await middle_of(sign) == before
+        await page.clock.fast_forward(31_000)
+        await bridge.broadcast_message(GARDEN.id, "11", "And at that", "31")
+        await expect(bubble(page, "And at that")).to_be_visible()
+        await page.clock.run_for(2_000)
+        assert (await middle_of(sign) != before) is wanders, motion
+
+
+async def test_something_is_there_before_the_modules_are(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Sea, island and a word, from nothing but the page and its style sheet."""
+    page = await new_page()
+    await page.route("**/main.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
+    await page.goto(address(bridge))
+    await expect(heading(page, "Connecting…")).to_be_visible()
+    await expect(page.locator(".silhouette")).to_be_visible()
+
+
+def member_named(name: str, status: str, activity: str | None = None) -> Member:
+    """Somebody who stands still."""
+    return Member(uid="13", username=name, status=status, activity=activity)  # type: ignore[arg-type]
+
+
+async def comes_near(node: Locator, spot: tuple[float, float]) -> bool:
+    """Watch a label with each frame until its middle is at a spot."""
+    arrived: bool = await node.evaluate(WATCH, [*spot, True])
+    return arrived
+
+
+async def leaves(node: Locator, spot: tuple[float, float]) -> bool:
+    """Watch a label with each frame until it has left a spot."""
+    left: bool = await node.evaluate(WATCH, [*spot, False])
+    return left

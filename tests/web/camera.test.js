@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Camera } from '../../bridge/web/camera.js';
+
+/** @param {number} width @param {number} height */
+function camera(width, height, density = 1) {
+  const made = new Camera();
+  made.bounds = { left: -300, right: 300, top: -20, bottom: 280 };
+  made.resize(width, height, density);
+  made.fit();
+  return made;
+}
+
+/** Where a point of the art is on the screen. @param {Camera} camera @param {number} x @param {number} y */
+const onScreen = ({ origin, zoom }, x, y) => [(x - origin.x) * zoom, (y - origin.y) * zoom];
+
+test('the whole island is in view, as large as whole pixels allow', () => {
+  for (const [width, height, density, zoom] of [[1280, 720, 1, 2], [1170, 2532, 3, 1], [3840, 2160, 1, 4], [390, 844, 1, 0.5]]) {
+    const one = camera(width, height, density);
+    assert.equal(one.zoom, zoom);
+    const [left, top] = onScreen(one, -300, -20);
+    const [right, bottom] = onScreen(one, 300, 280);
+    assert.ok(left >= 0 && top >= 0 && right <= width && bottom <= height);
+  }
+});
+
+test('what covers a side is left free', () => {
+  const one = camera(1600, 900);
+  one.insets = { left: 320, right: 0, top: 60, bottom: 0 };
+  one.settle();
+  const [left, top] = onScreen(one, -300, -20);
+  assert.ok(left >= 320 && top >= 60);
+});
+
+test('a fitted view stays fitted when the window changes; one that was moved stays where it is', () => {
+  const one = camera(1280, 720);
+  one.resize(3840, 2160, 1);
+  assert.equal(one.zoom, 4);
+  one.pan(40, 0);
+  const { x } = one;
+  one.resize(1280, 720, 1);
+  assert.deepEqual([one.zoom, one.x], [4, x]);
+});
+
+test('panning moves the view by as many pixels, and never away from the island', () => {
+  const one = camera(1280, 720);
+  const { x, y } = one;
+  one.pan(20, -10);
+  assert.deepEqual([one.x - x, one.y - y], [10, -5]);
+  one.pan(1e6, 1e6);
+  assert.deepEqual([one.x, one.y], [300, 280]);
+});
+
+test('zooming keeps the point under the pointer, in whole steps, within limits', () => {
+  const one = camera(1280, 720);
+  const at = [900, 300];
+  const before = [one.origin.x + at[0] / one.zoom, one.origin.y + at[1] / one.zoom];
+  one.zoomBy(1, at[0], at[1]);
+  assert.equal(one.zoom, 3);
+  const [x, y] = onScreen(one, before[0], before[1]);
+  assert.ok(Math.abs(x - at[0]) <= 3 && Math.abs(y - at[1]) <= 3);
+  const seen = [];
+  for (let i = 0; i < 20; i++) {
+    one.zoomBy(-1, 640, 360);
+    seen.push(one.zoom);
+  }
+  assert.deepEqual(seen.slice(0, 4), [2, 1, 0.5, 0.5]);
+  one.zoomBy(50, 640, 360);
+  assert.equal(one.zoom, 8);
+  one.zoomBy(-1, 640, 360);
+  assert.ok(one.zoom < 8);
+});
+
+test('so many pixels that no frame could draw them are not drawn', () => {
+  const one = camera(3840, 2160);
+  one.zoomBy(-20, 0, 0);
+  assert.equal(one.zoom, 2);
+});
+
+test('a flight ends where it was aimed at, and at the first touch', () => {
+  const one = camera(1280, 720);
+  one.fly(100, 100, 5);
+  for (let i = 0; i < 180; i++) one.step(1 / 60);
+  assert.ok(Math.hypot(one.x - 100, one.y - 100) < 1);
+  one.fly(-100, 100, 5);
+  one.step(1 / 60);
+  one.pan(0, 0);
+  const { x } = one;
+  one.step(1);
+  assert.equal(one.x, x);
+  one.fly(-50, 100, Infinity);
+  assert.equal(one.x, -50);
+});

@@ -1,0 +1,105 @@
+/**
+ * The world drawn in Node, pixel for pixel as it was. Where it shall look otherwise: `UPDATE=1 npm test`, and look
+ * at the pictures in `references` before they are kept.
+ */
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { Camera } from '../../bridge/web/camera.js';
+import { Picture } from '../../bridge/web/draw.js';
+import { Land } from '../../bridge/web/land.js';
+import { Light } from '../../bridge/web/light.js';
+import { RATE, Sim } from '../../bridge/web/sim.js';
+import { grow, sizeFor } from '../../bridge/web/terrain.js';
+import { channels, member, members, voice } from './guild.js';
+import { readPng, writePng } from './png.js';
+
+/**
+ * @typedef {{count: number, places: number, width: number, height: number, zoom?: number, hour?: number, faded?: boolean,
+ *   sea?: boolean, seconds?: number, still?: boolean, density?: number, on?: string, happen?: (sim: Sim) => void}} Scene
+ *   `on`: the place to look at
+ */
+
+const folk = [
+  member(900, { status: 'online', color: '#e91e63', fresh: true }),
+  member(901, { status: 'dnd', color: '#2ecc71', bot: false }),
+  member(902, { status: 'online', color: null, bot: true }),
+  member(903, { status: 'idle', color: '#f1c40f' }),
+  member(904, { status: 'online', color: '#3498db', voice: { ...voice('c3'), muted: true } }),
+  member(905, { status: 'online', color: '#9b59b6', voice: { ...voice('c3'), streaming: true } }),
+  member(906, { status: 'online', color: '#000000', voice: voice('c3') }),
+  member(907, { status: 'offline' }),
+];
+
+/** @type {Record<string, Scene>} */
+const scenes = {
+  'four-by-day': { count: 4, places: 5, width: 320, height: 180, happen: (sim) => sim.say('u0', 0) },
+  'a-few-at-night': { count: 21, places: 8, width: 400, height: 225, hour: 23, happen: (sim) => [1, 2, 5].forEach((i) => sim.say(`u${i}`, 1)) },
+  'all-kinds': { count: 4, places: 8, width: 320, height: 200, zoom: 1, on: 'c3', hour: 19, happen: (sim) => folk.forEach((one) => sim.add(one)) },
+  'not-connected': { count: 21, places: 8, width: 400, height: 225, faded: true },
+  'without-sea': { count: 4, places: 3, width: 240, height: 140, sea: false },
+  'thousand-far': { count: 1_000, places: 30, width: 480, height: 260, zoom: 0.5, hour: 22 },
+  'the-boat': { count: 4, places: 3, width: 320, height: 200, seconds: 4.6, happen: (sim) => folk.slice(0, 3).forEach((one) => sim.add(one, true)) },
+  'fading': { count: 12, places: 3, width: 320, height: 200, seconds: 0.15, still: true, happen: (sim) => [0, 1, 2, 3].forEach((i) => sim.say(`u${i}`, 0)) },
+};
+
+/** @param {Scene} scene */
+function render({ count, places, width, height, zoom, hour = 12, faded = false, sea = true, seconds = 6, still = false, density = 1, on, happen }) {
+  const sim = new Sim(grow('1', sizeFor(count), channels(places)));
+  sim.reducedMotion = still;
+  for (const one of members(count, count < 10 ? { status: 'online' } : {})) sim.add(one);
+  happen?.(sim);
+  for (let i = 0; i < seconds * RATE; i++) sim.step();
+  const land = new Land(sim.land, (cell) => sim.wear.at(cell));
+  const camera = new Camera();
+  camera.bounds = land.bounds;
+  camera.resize(width, height, 1);
+  camera.fit();
+  if (zoom) camera.zoomTo(zoom);
+  const place = sim.land.places.find(({ id }) => id === on);
+  if (place) camera.fly((place.x - place.y) * 8, (place.x + place.y) * 4, Infinity);
+  const picture = new Picture();
+  picture.resize(width, height);
+  picture.relight(new Light(hour, faded), sea);
+  const part = camera.isFar ? 2 : 1;
+  const { x, y } = camera.origin;
+  const view = { x: x / part, y: y / part, far: camera.isFar, time: 7.3, beam: faded ? -1 : 0.4, density, moods: !still };
+  picture.draw(sim, land, view);
+  const pixels = new Uint32Array(width * height);
+  for (let row = 0; row < height; row++) {
+    const from = picture.buffer.at(0, row);
+    pixels.set(picture.buffer.pixels.subarray(from, from + width), row * width);
+  }
+  return { pixels, drawn: picture.drawn };
+}
+
+for (const [name, scene] of Object.entries(scenes)) {
+  test(`${name} looks as it did`, () => {
+    const { width, height } = scene;
+    const { pixels } = render(scene);
+    const file = new URL(`references/${name}.png`, import.meta.url);
+    if (process.env.UPDATE) writeFileSync(file, writePng(width, height, pixels));
+    assert.ok(existsSync(file), 'there is no reference: make one with UPDATE=1, and look at it');
+    const expected = readPng(readFileSync(file));
+    assert.deepEqual([expected.width, expected.height], [width, height]);
+    const different = pixels.reduce((sum, color, i) => sum + Number(color !== expected.pixels[i]), 0);
+    if (different) writeFileSync(new URL(`references/${name}.actual.png`, import.meta.url), writePng(width, height, pixels));
+    assert.equal(different, 0, `${different} pixels differ: see references/${name}.actual.png`);
+  });
+}
+
+test('fewer are drawn at a lower density, but all who talk or listen', () => {
+  const scene = { ...scenes['thousand-far'], happen: (/** @type {Sim} */ sim) => [1, 2, 3].forEach((i) => sim.say(`u${i}`, 0)) };
+  const all = render(scene).drawn;
+  const some = render({ ...scene, density: 0.3 }).drawn;
+  assert.ok(some > 0.2 * all && some < 0.4 * all, `${some} of ${all}`);
+  assert.equal(render({ ...scene, count: 3, density: 0, happen: (sim) => ['u0', 'u1', 'u2'].forEach((uid) => sim.say(uid, 0)) }).drawn, 3);
+});
+
+test('without a sea there is nothing where it would be', () => {
+  const { pixels } = render(scenes['without-sea']);
+  assert.equal(pixels[0], 0);
+  assert.ok(pixels.some((color) => color >>> 24 === 255));
+});

@@ -1,0 +1,42 @@
+/** Guilds to try the world with. Everything follows from the numbers asked for. */
+
+import { mix } from '../../bridge/web/random.js';
+
+const COLORS = ['#e06c75', '#5b8dd9', '#98c379', '#e5c07b', null, null];
+/** @type {import('../../bridge/web/roster.js').Status[]} */
+const STATUSES = ['online', 'online', 'online', 'idle', 'dnd', 'offline'];
+
+/**
+ * Channels of every kind, seven to a category.
+ *
+ * @param {number} count
+ * @returns {import('../../bridge/web/terrain.js').ChannelInfo[]}
+ */
+export function channels(count) {
+  return Array.from({ length: count }, (_, i) => ({
+    id: `c${i}`,
+    name: `channel ${i}`,
+    kind: i % 7 === 3 ? 'voice' : i % 19 === 5 ? 'stage' : i % 13 === 6 ? 'news' : 'text',
+    category: `category ${Math.floor(i / 7)}`,
+    position: i,
+  }));
+}
+
+/**
+ * @param {number} i
+ * @param {Partial<import('../../bridge/web/roster.js').Member>} [told]
+ * @returns {import('../../bridge/web/roster.js').Member}
+ */
+export function member(i, told = {}) {
+  const dice = mix(i, 99);
+  return {
+    uid: `u${i}`, name: `user ${i}`, fold: `user ${i}`, status: STATUSES[dice % STATUSES.length],
+    color: COLORS[(dice >>> 4) % COLORS.length], bot: (dice >>> 8) % 12 === 0, voice: null, activity: '', reaction: '', ...told,
+  };
+}
+
+/** @param {number} count @param {Partial<import('../../bridge/web/roster.js').Member>} [told] */
+export const members = (count, told = {}) => Array.from({ length: count }, (_, i) => member(i, told));
+
+/** @param {string} channelId */
+export const voice = (channelId) => ({ channel: channelId, channelId, muted: false, deafened: false, streaming: false });

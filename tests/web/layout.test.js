@@ -1,0 +1,50 @@
+/** Bubbles find room: beside one another, near their heads, and steady. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { arrange } from '../../bridge/web/layout.js';
+
+const BOUNDS = { left: 0, top: 0, right: 1_000, bottom: 700 };
+const box = (x, y, offset = null) => ({ anchor: { x, y }, width: 180, height: 60, offset });
+const rects = (boxes, offsets) => boxes.map(({ anchor, width, height }, i) => ({
+  left: anchor.x + offsets[i].x - width / 2,
+  right: anchor.x + offsets[i].x + width / 2,
+  top: anchor.y + offsets[i].y - height,
+  bottom: anchor.y + offsets[i].y,
+}));
+const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+test('one alone stands above its head', () => {
+  const [{ x, y }] = arrange([box(500, 400)], BOUNDS);
+  assert.equal(x, 0);
+  assert.ok(y < 0 && y > -20);
+});
+
+test('at the edge it stays in view', () => {
+  const boxes = [box(2, 5), box(999, 699)];
+  for (const rect of rects(boxes, arrange(boxes, BOUNDS))) {
+    assert.ok(rect.left >= 0 && rect.top >= 0 && rect.right <= 1_000 && rect.bottom <= 700);
+  }
+});
+
+test('a dozen in one crowd do not cover one another', () => {
+  const boxes = Array.from({ length: 12 }, (_, i) => box(480 + (i % 4) * 12, 340 + i * 4));
+  const placed = rects(boxes, arrange(boxes, BOUNDS));
+  for (const [i, a] of placed.entries()) for (const b of placed.slice(i + 1)) assert.ok(!overlap(a, b));
+});
+
+test('who stands well stays there while others come and heads bob', () => {
+  const first = [box(300, 300), box(340, 310), box(700, 300)];
+  const offsets = arrange(first, BOUNDS);
+  const again = first.map(({ anchor }, i) => box(anchor.x + (i % 2), anchor.y - 1, offsets[i]));
+  for (const [i, { x, y }] of arrange(again, BOUNDS).entries()) {
+    assert.ok(Math.hypot(x - offsets[i].x, y - offsets[i].y) < 6);
+  }
+});
+
+test('with no room left nobody is lost', () => {
+  const tight = { left: 0, top: 0, right: 200, bottom: 80 };
+  const boxes = [box(100, 70), box(100, 70), box(100, 70)];
+  for (const { x, y } of arrange(boxes, tight)) assert.ok(Number.isFinite(x + y));
+});

@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { ABOARD, DOZE, GONE, SIT, TENT, WALK } from '../../bridge/web/crowd.js';
+import { RATE, Sim } from '../../bridge/web/sim.js';
+import { grow, sizeFor } from '../../bridge/web/terrain.js';
+import { channels, member, members, voice } from './guild.js';
+
+/**
+ * @param {number} count
+ * @param {number} places
+ * @param {Partial<import('../../bridge/web/roster.js').Member>} [told]
+ */
+function populated(count, places, told) {
+  const sim = new Sim(grow('guild', sizeFor(count), channels(places)));
+  for (const one of members(count, told)) sim.add(one);
+  return sim;
+}
+
+/** @param {Sim} sim @param {number} seconds @param {() => void} [each] */
+function run(sim, seconds, each = () => {}) {
+  for (let i = 0; i < seconds * RATE; i++) {
+    sim.step();
+    each();
+  }
+}
+
+/** @param {Sim} sim @param {string} uid */
+const stateOf = (sim, uid) => sim.state[sim.slotOf(uid)];
+
+/** How far somebody is from a place, in cells. @param {Sim} sim @param {string} uid @param {number} place */
+function away(sim, uid, place) {
+  const { side, places } = sim.land;
+  const cell = sim.cell[sim.slotOf(uid)];
+  return Math.hypot((cell % side) - places[place].x, Math.floor(cell / side) - places[place].y);
+}
+
+/** Each on a cell of their own, that one can stand on. @param {Sim} sim */
+function assertNobodyStacked(sim) {
+  const taken = new Map();
+  for (let slot = 0; slot < sim.size; slot++) {
+    if ([GONE, TENT, ABOARD].includes(sim.state[slot])) continue;
+    const cell = sim.cell[slot];
+    const { uid } = sim.members[slot] ?? { uid: 'nobody' };
+    assert.equal(taken.get(cell), undefined, `${uid} stands on ${taken.get(cell)}`);
+    assert.equal(sim.land.open[cell], 1);
+    taken.set(cell, uid);
+  }
+}
+
+for (const [count, places] of [[4, 8], [300, 30], [1_000, 60], [5_000, 60]]) {
+  test(`${count} members: nobody ever stands on another, whatever happens`, () => {
+    const sim = populated(count, places);
+    let second = 0;
+    run(sim, count > 1_000 ? 8 : 30, () => {
+      if (sim.tick % RATE) return;
+      second += 1;
+      for (let i = 0; i < count / 20 + 1; i++) sim.say(`u${(i * 13 + second) % count}`, second % sim.land.places.length);
+      sim.change(member(second, { status: second % 2 ? 'offline' : 'idle' }));
+      sim.change(member(second + 1, { voice: second % 3 ? voice('c3') : null, status: 'online' }));
+      sim.remove(`u${second * 3}`);
+      sim.add(member(count + second, { status: 'online' }), true);
+      assertNobodyStacked(sim);
+    });
+  });
+}
+
+test('the same calls give the same crowd', () => {
+  const [one, other] = [0, 1].map(() => {
+    const sim = populated(100, 12);
+    sim.say('u1', 2);
+    run(sim, 20);
+    return [sim.cell, sim.state, sim.hop, sim.facing];
+  });
+  assert.deepEqual(one, other);
+});
+
+test('who writes walks to the place, stays a while, and goes', () => {
+  const sim = populated(60, 10, { status: 'online' });
+  sim.say('u7', 0);
+  run(sim, 25);
+  assert.ok(away(sim, 'u7', 0) < 3);
+  run(sim, 30);
+  assert.ok(away(sim, 'u7', 0) < 3, 'still there');
+  run(sim, 150);
+  assert.ok(away(sim, 'u7', 0) > 2.5, 'gone on');
+});
+
+test('a crowd that talks stands in rings around the place', () => {
+  const sim = populated(300, 20, { status: 'online' });
+  for (let i = 0; i < 60; i++) sim.say(`u${i}`, 4);
+  run(sim, 60);
+  const distances = Array.from({ length: 60 }, (_, i) => away(sim, `u${i}`, 4));
+  assert.ok(Math.max(...distances) < 10, `the farthest is ${Math.max(...distances)} away`);
+  assert.ok(distances.filter((far) => far < 2.5).length >= 8, 'the first ring is used');
+  assertNobodyStacked(sim);
+});
+
+test('a thousand who go to one place all arrive', () => {
+  const sim = populated(1_000, 40, { status: 'online' });
+  for (let i = 0; i < 1_000; i++) sim.say(`u${i}`, 11);
+  run(sim, 90);
+  const far = Array.from({ length: 1_000 }, (_, i) => away(sim, `u${i}`, 11)).sort((a, b) => a - b);
+  assert.ok(far[990] < 45, `990 are within ${far[990]}`);
+  assertNobodyStacked(sim);
+});
+
+test('talkers get through a crowd that is in the way', () => {
+  const sim = populated(1_000, 20, { status: 'idle' });
+  for (let i = 0; i < 20; i++) sim.say(`u${i}`, i % sim.land.places.length);
+  run(sim, 70);
+  for (let i = 0; i < 20; i++) {
+    const far = away(sim, `u${i}`, i % sim.land.places.length);
+    assert.ok(far < 4, `u${i} is ${far} away`);
+  }
+});
+
+test('who is in voice sits at that fire, from the first moment', () => {
+  const sim = populated(200, 20);
+  const fire = sim.land.places.findIndex(({ thing }) => thing === 'fire');
+  const { id } = sim.land.places[fire];
+  for (let i = 200; i < 206; i++) sim.add(member(i, { status: 'online', voice: voice(id) }));
+  for (let i = 200; i < 206; i++) {
+    assert.equal(stateOf(sim, `u${i}`), SIT);
+    assert.ok(away(sim, `u${i}`, fire) < 2.5);
+  }
+  sim.change(member(3, { status: 'online', voice: voice(id) }));
+  run(sim, 40);
+  assert.equal(stateOf(sim, 'u3'), SIT);
+  assert.ok(away(sim, 'u3', fire) < 3);
+  sim.change(member(3, { status: 'online', voice: null }));
+  run(sim, 20);
+  assert.notEqual(stateOf(sim, 'u3'), SIT);
+});
+
+test('who is in voice keeps the seat while writing elsewhere', () => {
+  const sim = populated(20, 10);
+  sim.add(member(99, { status: 'online', voice: voice('c3') }));
+  sim.say('u99', 0);
+  run(sim, 20);
+  assert.equal(stateOf(sim, 'u99'), SIT);
+  assert.ok(away(sim, 'u99', sim.placeOf('c3')) < 3);
+});
+
+test('who is idle dozes; who is offline sleeps in a tent, and gets up again', () => {
+  const sim = populated(40, 10, { status: 'online' });
+  sim.change(member(1, { status: 'idle' }));
+  sim.change(member(2, { status: 'offline' }));
+  run(sim, 60);
+  assert.equal(stateOf(sim, 'u1'), DOZE);
+  assert.equal(stateOf(sim, 'u2'), TENT);
+  assert.equal(sim.sleepers.reduce((sum, one) => sum + one, 0), 1);
+  sim.change(member(2, { status: 'online' }));
+  run(sim, 5);
+  assert.notEqual(stateOf(sim, 'u2'), TENT);
+  assert.equal(sim.sleepers.reduce((sum, one) => sum + one, 0), 0);
+});
+
+test('who joins comes by boat and steps ashore', () => {
+  const sim = populated(20, 10);
+  for (let i = 100; i < 112; i++) sim.add(member(i, { status: 'online' }), true);
+  assert.equal(stateOf(sim, 'u100'), ABOARD);
+  run(sim, 60);
+  for (let i = 100; i < 112; i++) assert.notEqual(stateOf(sim, `u${i}`), ABOARD, `u${i}`);
+  assertNobodyStacked(sim);
+});
+
+test('who leaves goes to the pier, takes the boat, and is gone', () => {
+  const sim = populated(60, 10, { status: 'online' });
+  for (let i = 0; i < 12; i++) sim.remove(`u${i}`);
+  assert.equal(sim.people, 60);
+  run(sim, 90);
+  assert.equal(sim.people, 48);
+  assert.equal(sim.slotOf('u3'), -1);
+  assertNobodyStacked(sim);
+});
+
+test('who leaves and comes back before the boat has gone stays', () => {
+  const sim = populated(20, 10, { status: 'online' });
+  sim.remove('u1');
+  run(sim, 6);
+  sim.add(member(1, { status: 'online' }), true);
+  run(sim, 90);
+  assert.notEqual(sim.slotOf('u1'), -1);
+  assertNobodyStacked(sim);
+});
+
+test('who leaves while still at sea never comes ashore', () => {
+  const sim = populated(20, 10);
+  sim.add(member(99, { status: 'online' }), true);
+  run(sim, 1);
+  sim.remove('u99');
+  assert.equal(sim.slotOf('u99'), -1);
+  run(sim, 20);
+  assert.equal(sim.people, 20);
+});
+
+test('when half of a large guild leaves at once, it does not take for ever', () => {
+  const sim = populated(1_000, 20, { status: 'online' });
+  for (let i = 0; i < 500; i++) sim.remove(`u${i}`);
+  run(sim, 240);
+  assert.equal(sim.people, 500);
+  assertNobodyStacked(sim);
+});
+
+test('time that nobody watched is skipped: everyone is where they were going', () => {
+  const sim = populated(300, 20, { status: 'online' });
+  sim.add(member(400, { status: 'online' }), true);
+  sim.change(member(5, { status: 'offline' }));
+  sim.change(member(6, { status: 'online', voice: voice('c3') }));
+  sim.remove('u7');
+  sim.say('u8', 2);
+  sim.skip(60);
+  assert.equal(stateOf(sim, 'u400') === ABOARD, false);
+  assert.equal(stateOf(sim, 'u5'), TENT);
+  assert.equal(stateOf(sim, 'u6'), SIT);
+  assert.equal(sim.slotOf('u7'), -1);
+  assert.ok(away(sim, 'u8', 2) < 3);
+  assertNobodyStacked(sim);
+  sim.skip(3600);
+  assertNobodyStacked(sim);
+  run(sim, 30);
+  assertNobodyStacked(sim);
+  assert.ok(sim.state.includes(WALK), 'life goes on');
+});
+
+test('with reduced motion people fade from place to place', () => {
+  const sim = populated(100, 12, { status: 'online' });
+  sim.reducedMotion = true;
+  run(sim, 5);
+  sim.say('u3', 1);
+  const slot = sim.slotOf('u3');
+  assert.equal(sim.fading[slot], 1);
+  assert.equal(sim.cell.filter((cell) => cell === sim.cell[slot]).length, 1);
+  run(sim, 2);
+  assert.equal(sim.fading[slot], 0);
+  assert.ok(away(sim, 'u3', 1) < 3);
+  run(sim, 30);
+  assert.equal(sim.state.includes(WALK), false);
+  assertNobodyStacked(sim);
+});
+
+test('ground that is walked on turns into paths, and grows back', () => {
+  const sim = populated(60, 10, { status: 'online' });
+  for (let round = 0; round < 8; round++) {
+    for (let i = 0; i < 60; i++) sim.say(`u${i}`, round % 3);
+    run(sim, 15);
+  }
+  const worn = () => sim.land.open.reduce((sum, _, cell) => sum + Number(sim.wear.at(cell) > 0), 0);
+  assert.ok(worn() > 10, `${worn()} cells are worn`);
+  assert.ok(sim.wear.changed.length >= worn());
+  sim.skip(6 * 3600);
+  assert.equal(worn(), 0);
+});
+
+test('another island of the same guild takes its people over', () => {
+  const before = populated(300, 20, { status: 'online' });
+  before.say('u3', 2);
+  run(before, 20);
+  const after = new Sim(grow('guild', sizeFor(300), channels(21)));
+  after.adopt(before);
+  assert.equal(after.people, 300);
+  assertNobodyStacked(after);
+  run(after, 25);
+  assert.ok(away(after, 'u3', 2) < 3);
+});
+
+test('an empty island goes on', () => {
+  const sim = populated(0, 0);
+  run(sim, 10);
+  sim.say('nobody', 0);
+  sim.remove('nobody');
+  sim.skip(100);
+  assert.equal(sim.people, 0);
+});

@@ -1,0 +1,81 @@
+/** The guild's truth, and who is told of it as it happens. */
+
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+
+import { Store } from '../../bridge/web/store.js';
+
+/** @type {unknown[][]} */
+let told;
+/** @type {Store} */
+let store;
+
+beforeEach(() => {
+  told = [];
+  store = new Store();
+  store.witness = new Proxy({}, { get: (_, name) => (...what) => { told.push([name, ...what]); } });
+});
+
+const names = () => told.map(([name]) => name);
+const join = (data = {}) => store.apply({ type: 'server-join', data: {
+  request: { server: 'garden' }, serverName: 'The Garden', users: { 1: { username: 'Ada', status: 'online' } }, ...data,
+} }, 0);
+const tell = (type, data) => store.apply({ type, data }, 0);
+
+test('a room is entered as a whole, by the guild\'s own number', () => {
+  tell('server-list', { 77: { id: 'garden', name: 'The Garden', passworded: false } });
+  join({ channels: { 5: { name: 'beds', kind: 'text', category: 'Outside', position: 2 } } });
+  assert.deepEqual(names(), ['rebuilt', 'entered']);
+  assert.equal(store.room?.id, '77');
+  assert.deepEqual([...store.channels.values()], [
+    { id: '5', name: 'beds', kind: 'text', category: 'Outside', position: 2 },
+  ]);
+});
+
+test('what is resumed is not entered again', () => {
+  join();
+  told = [];
+  join({ resumed: true, users: undefined });
+  assert.deepEqual(names(), []);
+  assert.equal(store.roster.size, 1);
+});
+
+test('people come, change and go', () => {
+  join();
+  told = [];
+  tell('presence', { uid: '2', username: 'Bo', status: 'idle' });
+  tell('presence', { uid: '2', status: 'dnd' });
+  tell('presence', { uid: '2', status: 'offline', delete: true });
+  tell('presence', { uid: '2', status: 'offline', delete: true });
+  assert.deepEqual(names(), ['came', 'changed', 'went']);
+  assert.equal(/** @type {any} */ (told[0][1]).fresh, true);
+});
+
+test('who was one of the unseen is not new', () => {
+  join({ counts: { members: 9 } });
+  tell('presence', { uid: '2', username: 'Bo', status: 'idle' });
+  assert.equal(store.roster.get('2')?.fresh, false);
+});
+
+test('a channel that nobody listed is met where it is named', () => {
+  join();
+  told = [];
+  tell('message', { uid: '1', message: 'Hi', channel: '9', channelName: 'attic' });
+  tell('message', { uid: '1', message: 'Hi', channel: '9', channelName: 'attic' });
+  tell('voice', { uid: '1', channel: '8', channelName: 'Cellar' });
+  assert.deepEqual(names(), ['rebuilt', 'said', 'said', 'rebuilt', 'changed']);
+  assert.deepEqual([...store.channels.values()].map(({ name, kind }) => [name, kind]), [['attic', 'text'], ['Cellar', 'voice']]);
+});
+
+test('messages are said, corrected and unsaid; a guild\'s own emoji go by their names', () => {
+  join();
+  told = [];
+  tell('message', { uid: '1', id: '50', message: 'Hi <a:wave:123>', channel: '9' });
+  tell('edit', { id: '50', message: 'Bye' });
+  tell('edit', { id: '50', message: null });
+  tell('edit', { id: '51', message: 'never said' });
+  assert.deepEqual(names(), ['said', 'corrected', 'unsaid']);
+  assert.equal(/** @type {any} */ (told[0][1]).text, 'Hi :wave:');
+  assert.equal(/** @type {any} */ (told[1][1]).text, 'Bye');
+  assert.deepEqual(store.feed, []);
+});
