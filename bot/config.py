@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from dotenv.parser import Binding, parse_stream
 
-from bot import address
+from bridge import address
 from bridge.limits import DEFAULT_LIMITS, Limits
 
 PORTAL: Final = "https://discord.com/developers/applications"

@@ -5,7 +5,7 @@ import json
 import logging
 import mimetypes
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
@@ -34,15 +34,17 @@ _TEXT_TYPES: Final = ("text/", "application/json", "application/manifest", "imag
 
 _HEADER: Final = re.compile(r"[ -~]{1,200}")  # what may stand in a content type
 
+Probe = Callable[[], Awaitable[tuple[HTTPStatus, Mapping[str, object]]]]  # answers a path with JSON
 StaticHandler = Callable[[str], Awaitable[tuple[str, str | bytes] | Path | None]]
 
 
 class Website:
     """Answers plain HTTP requests. A request to upgrade to WebSocket is left to the library."""
 
-    def __init__(self, static_dir: Path = WEB_DIR) -> None:
+    def __init__(self, static_dir: Path = WEB_DIR, probes: Mapping[str, Probe] | None = None) -> None:
         self.static_dir = static_dir
         self.handler: StaticHandler | None = None
+        self._probes = probes or {}
 
     async def process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer a request, or return None for a WebSocket handshake."""
@@ -89,6 +91,9 @@ class Website:
     async def _from_house(self, path: str) -> Response:
         if path == "/api/version":
             return _response(HTTPStatus.OK, "application/json", json.dumps({"version": __version__}).encode())
+        if path in self._probes:
+            status, about = await self._probes[path]()
+            return _response(status, "application/json", json.dumps(about).encode())
         file = await asyncio.to_thread(find_file, self.static_dir, path)
         return _not_found() if file is None else await _file(file)
 

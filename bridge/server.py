@@ -17,6 +17,7 @@ from bridge.admission import Admission, Validator
 from bridge.connection import EXTENSIONS, Connection
 from bridge.directory import Directory
 from bridge.errors import ProviderError
+from bridge.health import Health
 from bridge.http import StaticHandler, Website
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
@@ -24,6 +25,7 @@ from bridge.protocol import FULL_HOUSE, MAX_REQUEST_SIZE, Credentials, Goodbye
 from bridge.providers import CallbackProvider, MockDataProvider, Provider
 from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
 from bridge.providers.feed import REFRESH_INTERVAL, Feed
+from bridge.providers.live import Live
 from bridge.pulse import Pulse
 from bridge.records import MAX_TEXT, parse_color, parse_id, parse_status
 from bridge.room import Room
@@ -52,8 +54,9 @@ class WebSocketServer:
         port: TCP port; 0 lets the system choose, and `port` then tells which.
         host: Address to listen on. `localhost` is reached from this machine only, `0.0.0.0` from everywhere.
         provider: Where rooms get data that no callback gives.
-        refresh_interval: Seconds for which what a callback answered is good.
+        refresh_interval: Seconds for which what a callback or the provider answered is good.
         limits: How much the bridge takes on.
+        health: Whether `/healthz` and `/readyz` say how the bridge is.
     """
 
     def __init__(
@@ -64,17 +67,18 @@ class WebSocketServer:
         provider: Provider | None = None,
         refresh_interval: float = REFRESH_INTERVAL,
         limits: Limits = DEFAULT_LIMITS,
+        health: bool = False,
     ) -> None:
         self.port = port
         self.host = host
-        self._mock = MockDataProvider() if provider is None else None
-        self._provider = CallbackProvider(self._mock or provider or MockDataProvider())
+        self._provider = CallbackProvider(MockDataProvider() if provider is None else provider)
         self._limits = limits
         self._directory = Directory(on_changed=self._leave_lobby, limits=limits)
         self._refresh_interval = refresh_interval
         self._feed = Feed(self._directory, self._provider, refresh_interval)
+        self._live = Live(self._directory, self._provider, self._feed)
         self._admission = Admission(self._directory, self._feed)
-        self._website = Website()
+        self._website = Website(probes=Health(self._feed, self._live).probes if health else {})
         self._pulse = Pulse()
         self._sessions: dict[ServerConnection, Session] = {}
         self._transports: set[asyncio.Transport] = set()
@@ -82,7 +86,7 @@ class WebSocketServer:
             "Connection", (Connection,), {"__slots__": (), "alive": self._transports}
         )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._mock_life: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None  # what the provider tells of changes
         self._server: Server | None = None
         self._lifecycle = asyncio.Lock()
         self._watched = False  # whether run_forever() looks after the server
@@ -188,7 +192,6 @@ class WebSocketServer:
         It returns snowflake -> `{"id": slug, "name", "passworded", "default" or "is_default", "enabled"}`.
         """
         self._provider.use_servers(callback)
-        self._retire_mock()
 
     def on_get_user_data(self, callback: GetUsers) -> None:
         """Ask `callback(server_id)` for a guild's members.
@@ -196,7 +199,6 @@ class WebSocketServer:
         It returns uid -> `{"uid", "username", "status", "roleColor"}`.
         """
         self._provider.use_users(callback)
-        self._retire_mock()
 
     def on_get_client_id(self, callback: GetClientId) -> None:
         """Ask `callback(server_id)` which Discord application viewers of a guild log in with."""
@@ -442,35 +444,20 @@ class WebSocketServer:
             return
         self._sessions[connection] = session
         self._pulse.follow(connection, session.outbox, session.dismiss)
-        self._let_mock_live()
+        self._follow_while_watched()
         try:
             await session.run()
         finally:
             del self._sessions[connection]
-            self._let_mock_live()
+            self._follow_while_watched()
 
-    def _retire_mock(self) -> None:
-        """End the made-up life where the data is real."""
-        self._mock = None
-        if self._mock_life is not None:
-            self._mock_life.cancel()
-            self._mock_life = None
-
-    def _let_mock_live(self) -> None:
-        """Run the mock guilds' life while somebody is there to see it."""
-        if self._mock is not None and self._sessions and self._mock_life is None:
-            self._mock_life = self._spawn(self._live(self._mock))
-        elif self._mock_life is not None and not self._sessions:
-            self._mock_life.cancel()
-            self._mock_life = None
-
-    async def _live(self, mock: MockDataProvider) -> None:
-        async for guild_id, change in mock.changes():
-            if room := self._room(guild_id):
-                if isinstance(change, Member):
-                    room.put(change)
-                else:
-                    room.say(change)
+    def _follow_while_watched(self) -> None:
+        """Follow what the provider tells of changes while somebody is there to see it."""
+        if self._sessions and self._following is None:
+            self._following = self._spawn(self._live.follow())
+        elif self._following is not None and not self._sessions:
+            self._following.cancel()
+            self._following = None
 
     def _leave_lobby(self) -> None:
         if self._directory.lobby.viewers:

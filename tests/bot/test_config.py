@@ -238,7 +238,7 @@ def test_a_database(url: str) -> None:
 def test_what_is_no_database() -> None:
     """What is no address of a database is told, with what to write; there may be a password in it."""
     said = complaint(DATABASE_URL="mysql://user:hunter2@host/database")
-    assert said.startswith("DATABASE_URL is no address of a database that this bot knows")
+    assert said.startswith("DATABASE_URL is no address of a database that is known here")
     assert "write sqlite:///dzone.sqlite3" in said
     assert "hunter2" not in said
 

@@ -1070,7 +1070,7 @@ async def test_the_made_up_guilds_live_while_somebody_watches(
             await viewer.hear_type("presence")
             await viewer.hear_type("message")
         await until(lambda: not server.connections, "it has gone")
-        assert server._mock_life is None
+        assert server._following is None
 
 
 async def test_a_callback_ends_the_made_up_guilds(start: Start, source: Source) -> None:
