@@ -30,6 +30,7 @@ class Kind:
     request: bytes = b'{"type":"connect","data":{"server":"dworld"}}'
     deflate: bool = True
     receive_buffer: int | None = None  # bytes; small for viewers that shall stall
+    address: str | None = None  # where it comes from, if that matters
 
 
 OLD: Final = Kind()
@@ -75,6 +76,8 @@ class Viewer:
 
     def call(self, port: int) -> None:
         """Connect."""
+        if self.kind.address is not None:
+            self.sock.bind((self.kind.address, 0))
         self.called = time.monotonic()
         code = self.sock.connect_ex(("127.0.0.1", port))
         if code not in {0, errno.EINPROGRESS}:
