@@ -420,6 +420,12 @@ class WebSocketServer:
             self._directory.flush()
             room.forget_words(None if uid is None else str(uid))
 
+    def logged_in(self, server: str | int) -> set[str]:
+        """Name who watches a guild now because their login lets them."""
+        room = self._room(server)
+        seated = (session.permit.uid for session in self._sessions.values() if session.room is room)
+        return {uid for uid in seated if uid is not None} if room else set()
+
     def revoke(self, server: str | int, uid: str | int | None = None) -> None:
         """Withdraw the access to a guild that somebody's login gave them, or everybody's; they hear so."""
         self._admission.withdraw()
