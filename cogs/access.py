@@ -45,5 +45,6 @@ class Access(commands.Cog):
         for uid in self._bridge.logged_in(guild.id):
             member = guild.get_member(int(uid))
             # As long as members are missing in the cache, they may only be on the way.
-            if guild.chunked if member is None else not self._policy.admits(member):
+            gone = guild.chunked if member is None else not self._policy.admits(member)
+            if gone:
                 self._bridge.revoke(guild.id, uid)
