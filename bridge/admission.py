@@ -80,10 +80,17 @@ class Admission:
     until when; without one, no token opens any. `authority` says it of who logged in on our page.
     """
 
-    def __init__(self, directory: Directory, feed: Feed, guesses: Guesses) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        feed: Feed,
+        guesses: Guesses,
+        count: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._directory = directory
         self._feed = feed
         self._guesses = guesses
+        self._count = count
         self._guesses_at_door = Guesses(FREE_AT_ONE_DOOR, LONGEST_AT_ONE_DOOR)
         self._passwords = Passwords()
         # Addresses from which somebody got through a door: what others try there doesn't make them wait.
@@ -176,6 +183,7 @@ class Admission:
             with self._trying(visitor, info) as attempt:
                 attempt.right = await self._passwords.fit(credentials.password, info)
             if not attempt.right:
+                self._count("wrong password")
                 raise Refused(WRONG_PASSWORD)
             return Pass()
         if not credentials.token or not credentials.user:
@@ -184,6 +192,7 @@ class Admission:
             until = await self._validate(credentials.token, credentials.user, info.id)
             attempt.right = until is not False
         if until is False:
+            self._count("login refused")
             raise Refused(LOGIN_NEEDED)
         uid = str(credentials.user.get("id"))
         return Pass(uid, until=until.timestamp() if isinstance(until, datetime) else None)
@@ -212,6 +221,7 @@ class Admission:
         if familiar not in self._familiar:
             wait = max(wait, self._guesses_at_door.wait(info.id, now))
         if wait > 0:
+            self._count("too many tries")
             raise Refused(TOO_MANY_TRIES.format(seconds=math.ceil(wait)))
         if counted:
             self._guesses.count(visitor.address, now)

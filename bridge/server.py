@@ -91,7 +91,7 @@ class WebSocketServer:
         self._directory = Directory(on_changed=self._leave_lobby, limits=limits)
         self._refresh_interval = refresh_interval
         self._feed = Feed(self._directory, self._provider, refresh_interval)
-        self._admission = Admission(self._directory, self._feed, self._guesses)
+        self._admission = Admission(self._directory, self._feed, self._guesses, self._gate.count)
         self._website = Website()
         self._pulse = Pulse()
         self._sessions: dict[ServerConnection, Session] = {}
