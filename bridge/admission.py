@@ -77,7 +77,8 @@ class Admission:
     """Finds the room that a viewer asked for, brings it up to date and checks the door.
 
     `validate(token, user, guild_id)` says whether a Discord login may watch a protected guild, and maybe
-    until when; without one, no token opens any. `authority` says it of who logged in on our page.
+    until when; without one, no token opens any. `authority` says it of who logged in on our page. `count` is
+    told of each refusal that somebody may have to answer for.
     """
 
     def __init__(
