@@ -144,20 +144,26 @@ class Connection(ServerConnection):
         if self.request is None:
             self._head += len(data)
             if self._head > MAX_REQUEST_HEAD:
-                self._refuse_head()
+                status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+                self._refuse_request("request too large", status, "Your request is too large.\n")
                 return
         super().data_received(data)
 
     def _give_up(self) -> None:
-        self.gate.count("no request in time")
-        self.transport.abort()
+        if self._head:
+            sorry = "Your request took too long.\n"
+            self._refuse_request("no request in time", HTTPStatus.REQUEST_TIMEOUT, sorry)
+        else:
+            self.transport.abort()  # browsers open connections that they may need, and often don't
 
-    def _refuse_head(self) -> None:
-        self.gate.count("request too large")
-        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        self.protocol.send_response(self.protocol.reject(status, "Your request is too large.\n"))
+    def _refuse_request(self, reason: str, status: HTTPStatus, text: str) -> None:
+        """Answer what came of a request, and hear no more."""
+        self.gate.count(reason)
+        self._stop_waiting()
+        self.protocol.send_response(self.protocol.reject(status, text))
         self.send_data()
         self.transport.pause_reading()
+        self.loop.call_later(GRACE, self.transport.abort)
 
     def _refuse_flood(self, reason: str) -> None:
         """Hear no more of somebody who sends too much."""

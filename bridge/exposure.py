@@ -78,7 +78,7 @@ def parse_origin(text: str) -> str:
     if text == "null":  # a page in a sandbox, or from a file
         return text
     parts = urlsplit(text)
-    if parts.scheme not in _PORTS or not parts.hostname:
+    if parts.scheme not in _PORTS or not parts.hostname or not parts.hostname.isascii():  # browsers write xn--
         raise ValueError(f"{text!r} has no origin")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     port = "" if parts.port in (None, _PORTS[parts.scheme]) else f":{parts.port}"

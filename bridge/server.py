@@ -430,9 +430,10 @@ class WebSocketServer:
         """Withdraw the access to a guild that somebody's login gave them, or everybody's; they hear so."""
         self._admission.withdraw()
         room = self._room(server)
+        whose = None if uid is None else str(uid)
         for session in list(self._sessions.values()):
             who = session.permit.uid
-            if session.room is room and who is not None and uid in (None, who):
+            if session.room is room and who is not None and whose in (None, who):
                 session.dismiss(Goodbye.REVOKED, LOGIN_NEEDED)
 
     def hide_guild(self, server: str | int) -> None:
