@@ -61,7 +61,7 @@ class Connection(ServerConnection):
 
     # Not in the dictionary that the library's own attributes are in: with a few more, every connection
     # would need one of its own, for 1.5 KB.
-    __slots__ = ("_bytes", "_frames", "_head", "_request_limit", "_writer", "address", "heard")
+    __slots__ = ("_bytes", "_deaf", "_frames", "_head", "_request_limit", "_writer", "address", "heard")
 
     gate: Gate
     frame_rate: Rate
@@ -71,6 +71,7 @@ class Connection(ServerConnection):
         super().__init__(protocol, *args, **kwargs)
         self.address = ""
         self.heard = False
+        self._deaf = False  # whether somebody sent too much, and is no longer listened to
         self._head = 0  # bytes that came before the request was whole
         self._frames = self._bytes = 0.0  # when as many may come again as at first; see `Rate`
         self._writer: Writer | None = None
@@ -125,6 +126,8 @@ class Connection(ServerConnection):
         """Take the request, or a frame."""
         if isinstance(event, Request):
             self._stop_waiting()
+        elif self._deaf:
+            return  # what came together with the frame that was too many
         else:
             frames = self.frame_rate.spend(self._frames, self.loop.time())
             if frames is None:
@@ -167,6 +170,7 @@ class Connection(ServerConnection):
 
     def _refuse_flood(self, reason: str) -> None:
         """Hear no more of somebody who sends too much."""
+        self._deaf = True
         self.gate.count(reason)
         if self.state is State.OPEN:
             self.dismiss(Goodbye.FLOOD)
