@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from bot import logs, transfer
 from bot.client import DZoneBot
-from bot.config import Config, ConfigError, read_database_url, read_env
+from bot.config import Config, read_database_url, read_env
 from bot.database import CannotOpen
 from bot.errors import explain
 from bot.store import Store
+from bot.values import ConfigError
 from bridge import __version__
 from bridge.errors import cannot_listen
 from bridge.process import run

@@ -8,14 +8,18 @@ import discord
 from discord.ext import commands
 
 from bot import internals
-from bot.config import DISCORD_API, Config
+from bot.config import Config
 from bot.loader import MemberLoader
+from bot.logins import Logins
+from bot.oauth import Application, OAuth
 from bot.policy import Policy
 from bot.roster import Roster
 from bot.sync import Notes, sync
 from bot.translator import Translator
+from bot.values import DISCORD_API
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from cogs.access import Access
 from cogs.decisions import Decisions
 from cogs.guilds import Guilds
 from cogs.manage import Manage
@@ -66,11 +70,16 @@ class DZoneBot(commands.AutoShardedBot):
         self._settings = settings
         self._force_sync = force_sync
         self.bridge = WebSocketServer(
-            config.port, config.host, provider=EmptyProvider(), limits=config.limits
+            config.port,
+            config.host,
+            provider=EmptyProvider(),
+            limits=config.limits,
+            exposure=config.exposure,
         )
         self.bridge.on_get_client_id(self._client_id)
         self.failure: OSError | None = None
         self._syncing: asyncio.Task[bool] | None = None
+        self._oauth: OAuth | None = None
         self._loader = MemberLoader(self)
         self._lost_shards: set[int] = set()
         internals.use_api(config.api_url)
@@ -91,13 +100,29 @@ class DZoneBot(commands.AutoShardedBot):
         await self.add_cog(Presence(self.bridge, policy, roster))
         await self.add_cog(Messages(self.bridge, policy, roster))
         await self.add_cog(VoiceChannels(self.bridge, roster))
+        await self.add_cog(Access(self.bridge, policy))
+        self._open_logins(policy)
         decisions = Decisions(self, self.bridge, self._settings, guilds)
-        await self.add_cog(Manage(self, self.bridge, policy, roster, decisions, self.config.public_url))
+        await self.add_cog(
+            Manage(
+                self, self.bridge, policy, roster, decisions, self.config.public_url,
+                page_login=self.config.client_secret is not None,
+            )
+        )  # fmt: skip
         await self.add_cog(Me(self, decisions))
         await self.add_cog(Retention(self, self._settings))
         await self.tree.set_translator(Translator())
         # Discord may let us wait for a minute: the world does not.
         self._syncing = asyncio.create_task(sync(self.tree, self._settings, force=self._force_sync))
+
+    def _open_logins(self, policy: Policy) -> None:
+        """Let people log in: in d-zone clients, and with the application's secret on our own page."""
+        application = Application(self._login_application or "", self.config.client_secret)
+        self._oauth = OAuth(self.config.api_url, application)
+        logins = Logins(self, self._oauth, policy)
+        self.bridge.on_validate_discord_user(logins.validate)
+        if application.secret is not None:
+            self.bridge.use_login(logins, application.secret.encode())
 
     async def close(self) -> None:
         """Let the viewers go, then Discord."""
@@ -106,6 +131,8 @@ class DZoneBot(commands.AutoShardedBot):
             await asyncio.gather(self._syncing, return_exceptions=True)
         await self._loader.stop()
         await self.bridge.stop()
+        if self._oauth is not None:
+            await self._oauth.close()
         await super().close()
 
     async def on_ready(self) -> None:
@@ -141,6 +168,11 @@ class DZoneBot(commands.AutoShardedBot):
         """The old session goes on."""
         self._found(shard_id)
 
+    @property
+    def _login_application(self) -> str | None:
+        """The id of the application that people log in to, after the bot's own login."""
+        return self.config.client_id or (str(self.application_id) if self.application_id else None)
+
     def invite_link(self) -> str:
         """Make the link with which somebody adds the bot to their server, after login."""
         return discord.utils.oauth_url(
@@ -155,4 +187,4 @@ class DZoneBot(commands.AutoShardedBot):
             log.info("the connection to Discord is back")
 
     async def _client_id(self, server_id: str) -> str | None:  # noqa: ARG002 - one application for all
-        return None if self.application_id is None else str(self.application_id)
+        return self._login_application

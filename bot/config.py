@@ -2,63 +2,93 @@
 
 import difflib
 import io
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
-from urllib.parse import urlsplit
+from typing import Any, Final, Self
 
 from dotenv.parser import Binding, parse_stream
 
+from bot.values import (
+    DISCORD_API,
+    EXAMPLE,
+    ConfigError,
+    local_url,
+    read_certificate,
+    read_client_id,
+    read_client_secret,
+    read_host,
+    read_level,
+    read_list,
+    read_number,
+    read_token,
+    read_url,
+)
 from bridge import address
+from bridge.addresses import parse_networks
+from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 
-PORTAL: Final = "https://discord.com/developers/applications"
-DISCORD_API: Final = "https://discord.com/api/v10"
+LOCAL: Final = "http://localhost:3000"
+LOCAL_EXPOSURE: Final = Exposure(public_url=LOCAL)
 DATABASE: Final = "sqlite:///dzone.sqlite3"
+HOW_TO_WRITE: Final = "Write NAME=value, such as DISCORD_TOKEN=your-token, and close every quote."
+_MAX_PORT: Final = 65535
+
+# Which bound each setting is, and what it may be.
+LIMITS: Final = {
+    "MAX_VIEWERS": ("viewers", 1, 1_000_000),
+    "MAX_VIEWERS_PER_ADDRESS": ("viewers_per_address", 1, 1_000_000),
+    "MAX_HANDSHAKES_PER_MINUTE": ("handshakes_per_minute", 1, 1_000_000),
+    "MAX_REQUESTS_PER_MINUTE": ("requests_per_minute", 1, 1_000_000),
+    "MAX_WRONG_TRIES": ("wrong_tries", 0, 1_000),
+    "MAX_FRAMES_PER_SECOND": ("frames_per_second", 1, 10_000),
+    "MAX_BYTES_PER_SECOND": ("bytes_per_second", 16 * 1024, 100_000_000),
+    "MAX_FRAME_BYTES": ("frame_bytes", 4 * 1024, 1024 * 1024),  # a request with a token takes about 2 KB
+    "HANDSHAKE_SECONDS": ("handshake_seconds", 1, 600),
+    "CONNECT_SECONDS": ("connect_seconds", 1, 86_400),
+    "HISTORY_EVENTS": ("history_events", 0, 100_000),  # of each guild, about 1 KB each
+    "HISTORY_SECONDS": ("history_age", 0, 86_400),
+}
 SETTINGS: Final = (
     "DISCORD_TOKEN",
+    "DISCORD_CLIENT_SECRET",
+    "DISCORD_CLIENT_ID",
     "HOST",
     "PORT",
     "PUBLIC_URL",
+    "TLS_CERT",
+    "TLS_KEY",
+    "TRUSTED_PROXIES",
+    "ALLOWED_ORIGINS",
+    "FRAME_ANCESTORS",
     "LOG_LEVEL",
-    "MAX_VIEWERS",
-    "HISTORY_EVENTS",
-    "HISTORY_SECONDS",
     "DATABASE_URL",
     "DISCORD_API_URL",
+    *LIMITS,
 )
-_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-HOW_TO_WRITE: Final = "Write NAME=value, such as DISCORD_TOKEN=your-token, and close every quote."
-_PLAIN_URL: Final = re.compile(r"[!\"$->@-~]+")  # printable ASCII without query and fragment
-EXAMPLES: Final = {"PUBLIC_URL": "https://zone.example.org", "DISCORD_API_URL": DISCORD_API}
-MAX_SHOWN: Final = 40  # characters; a token is longer, and its first half is no secret
-_MAX_PORT: Final = 65535
-_MAX_VIEWERS: Final = 1_000_000
-_MAX_EVENTS: Final = 100_000  # of each guild, about 1 KB each
-_MAX_SECONDS: Final = 86_400
-
-
-class ConfigError(Exception):
-    """A setting that is missing, malformed or unknown. The message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """How this bot runs.
 
-    `host` and `port` are where the bridge listens, `public_url` is how people reach it, `limits` how much
-    it takes on, `database_url` is where settings are stored, `api_url` the base of Discord's REST API.
+    `host` and `port` are where the bridge listens, `public_url` is how people reach it, `exposure` how it
+    faces the network, `limits` how much it takes on, `database_url` is where settings are stored, `api_url`
+    the base of Discord's REST API. With the `client_secret` of the application people can log in on our own
+    page; `client_id` names another application for logins than the bot's own.
     """
 
     token: str = field(repr=False)
     host: str = "localhost"
     port: int = 3000
-    public_url: str = "http://localhost:3000"
+    public_url: str = LOCAL
     log_level: str = "INFO"
     limits: Limits = DEFAULT_LIMITS
+    exposure: Exposure = LOCAL_EXPOSURE
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
     database_url: str = field(default=DATABASE, repr=False)  # it may hold a password
     api_url: str = DISCORD_API
 
@@ -70,17 +100,23 @@ class Config:
             ConfigError: for the first setting that is missing or malformed.
         """
         values = {name: env.get(name, "").strip() for name in SETTINGS}
-        host = _host(values["HOST"] or "localhost")
-        port = _number("PORT", values["PORT"], 3000, 0, _MAX_PORT)
+        token = read_token(values["DISCORD_TOKEN"])
+        host = read_host(values["HOST"] or "localhost")
+        port = read_number("PORT", values["PORT"], 3000, 0, _MAX_PORT)
+        scheme = "https" if values["TLS_CERT"] else "http"
+        public_url = read_url("PUBLIC_URL", values["PUBLIC_URL"] or local_url(host, port, scheme))
         return cls(
-            token=_token(values["DISCORD_TOKEN"]),
+            token=token,
             host=host,
             port=port,
-            public_url=_url("PUBLIC_URL", values["PUBLIC_URL"] or _local_url(host, port)),
-            log_level=_level(values["LOG_LEVEL"] or "INFO"),
+            public_url=public_url,
+            log_level=read_level(values["LOG_LEVEL"] or "INFO"),
             limits=_limits(values),
+            exposure=_exposure(values, public_url),
+            client_id=read_client_id(values["DISCORD_CLIENT_ID"]),
+            client_secret=read_client_secret(values["DISCORD_CLIENT_SECRET"]),
             database_url=read_database_url(values),
-            api_url=_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
+            api_url=read_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
         )
 
 
@@ -133,78 +169,26 @@ def _unknown(name: str) -> str:
     return f"unknown setting {name}.{_suggestion(name)}"
 
 
-def _shown(text: str) -> str:
-    """Quote a value in a complaint; of a long one, which may be a token gone astray, only the beginning."""
-    return repr(text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN // 2] + "…")
-
-
 def _suggestion(name: str) -> str:
     similar = difflib.get_close_matches(name.upper(), SETTINGS, n=1)
     return f" Did you mean {similar[0]}?" if similar else f" The settings are {', '.join(SETTINGS)}."
 
 
-def _token(text: str) -> str:
-    if not text:
-        raise ConfigError(
-            "DISCORD_TOKEN is missing: put your bot's token into .env in this folder (see .env.example).\n"
-            f"You get one at {PORTAL}; or try the bot without one, with --demo."
-        )
-    token = text.removeprefix("Bot ").strip()
-    if not re.fullmatch(r"[!#-&(-~]+", token):  # printable ASCII without quotes and spaces
-        raise ConfigError("DISCORD_TOKEN is no token: copy it again, without spaces or quotes around it.")
-    return token
-
-
-def _host(text: str) -> str:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?", text):
-            raise ConfigError(
-                f"HOST is {_shown(text)}; it must be a name or an address, such as 0.0.0.0."
-            ) from None
-    return text
-
-
 def _limits(values: Mapping[str, str]) -> Limits:
-    default = DEFAULT_LIMITS
-    events, seconds = values["HISTORY_EVENTS"], values["HISTORY_SECONDS"]
-    return Limits(
-        viewers=_number("MAX_VIEWERS", values["MAX_VIEWERS"], default.viewers, 1, _MAX_VIEWERS),
-        history_events=_number("HISTORY_EVENTS", events, default.history_events, 0, _MAX_EVENTS),
-        history_age=_number("HISTORY_SECONDS", seconds, int(default.history_age), 0, _MAX_SECONDS),
+    bounds: dict[str, Any] = {}
+    for name, (bound, least, most) in LIMITS.items():
+        default = int(getattr(DEFAULT_LIMITS, bound))
+        bounds[bound] = read_number(name, values[name], default, least, most)
+    return Limits(**bounds)
+
+
+def _exposure(values: Mapping[str, str], public_url: str) -> Exposure:
+    proxies, origins = values["TRUSTED_PROXIES"], values["ALLOWED_ORIGINS"]
+    ancestors = values["FRAME_ANCESTORS"] or "self"
+    return Exposure(
+        public_url=public_url,
+        trusted_proxies=read_list("TRUSTED_PROXIES", proxies, parse_networks, "127.0.0.1, 10.0.0.0/8"),
+        allowed_origins=read_list("ALLOWED_ORIGINS", origins, parse_origins, EXAMPLE) or None,
+        frame_ancestors=read_list("FRAME_ANCESTORS", ancestors, parse_ancestors, f"self {EXAMPLE}"),
+        certificate=read_certificate(values["TLS_CERT"], values["TLS_KEY"]),
     )
-
-
-def _number(name: str, text: str, default: int, least: int, most: int) -> int:
-    if not text:
-        return default
-    if text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most:
-        return int(text)
-    raise ConfigError(
-        f"{name} is {_shown(text)}; it must be a number from {least} to {most}, such as {default}."
-    )
-
-
-def _level(text: str) -> str:
-    if text.upper() not in _LEVELS:
-        raise ConfigError(f"LOG_LEVEL is {_shown(text)}; it must be one of {', '.join(_LEVELS)}.")
-    return text.upper()
-
-
-def _url(name: str, text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # raises for what is no port
-        valid = bool(parts.scheme in ("http", "https") and parts.hostname and _PLAIN_URL.fullmatch(text))
-    except ValueError:  # a port that is no number, an unclosed bracket
-        valid = False
-    if not valid:
-        raise ConfigError(f"{name} is {_shown(text)}; it must be an address such as {EXAMPLES[name]}.")
-    return text.rstrip("/")
-
-
-def _local_url(host: str, port: int) -> str:
-    """Guess how a browser on this machine reaches the bridge."""
-    name = "localhost" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

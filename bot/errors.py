@@ -6,7 +6,7 @@ import aiohttp
 import discord
 
 from bot.client import DZoneBot
-from bot.config import PORTAL
+from bot.values import PORTAL
 
 MAX_REASON: Final = 200  # characters
 

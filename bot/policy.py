@@ -90,6 +90,18 @@ class Policy:
         """Tell whether viewers may read what is said, and not only see that something is."""
         return self._settings.guild(guild_id).messages == "full"
 
+    def admits(self, member: discord.Member) -> bool:
+        """Tell whether somebody who logged in may watch this guild."""
+        decided = self._settings.guild(member.guild.id)
+        if decided.protection != "login":
+            return False
+        return decided.role_id is None or member.get_role(decided.role_id) is not None
+
+    def login_role(self, guild_id: int) -> int | None:
+        """Name the role that whoever logs in has to have, if there is one."""
+        decided = self._settings.guild(guild_id)
+        return decided.role_id if decided.protection == "login" else None
+
     def names_user(self, guild_id: int, user_id: int) -> bool:
         """Tell whether somebody who is mentioned may be named."""
         return (

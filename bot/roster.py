@@ -56,6 +56,7 @@ class Roster:
             alias=code_of(guild.id),
             member_count=guild.member_count,
             password_hash=decided.password_hash if decided.protection == "password" else None,
+            role=decided.role_id if decided.protection == "login" else None,
         )
 
     def members(self, guild: discord.Guild) -> list[Member]:

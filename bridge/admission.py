@@ -1,54 +1,119 @@
 """May this viewer enter that room."""
 
 import asyncio
-import hmac
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, TypeGuard
 
 from bridge import owner
 from bridge.directory import Directory
 from bridge.errors import ProviderError, Refused
+from bridge.guesses import Guesses
+from bridge.login import Authority, Login
 from bridge.model import RESERVED_SLUGS, GuildInfo
-from bridge.passwords import is_password
-from bridge.protocol import LOGIN_NEEDED, NO_SUCH_SERVER, WRONG_PASSWORD, Credentials
+from bridge.passwords import Passwords
+from bridge.protocol import (
+    LOGIN_NEEDED,
+    NO_SUCH_SERVER,
+    NOT_A_MEMBER,
+    TOO_MANY_TRIES,
+    WRONG_PASSWORD,
+    Credentials,
+)
 from bridge.providers.feed import TIMEOUT, Feed
 from bridge.room import Room
 
 log = logging.getLogger(__name__)
 
-Validator = Callable[[str, Mapping[str, Any], str], Awaitable[bool]]
+Validator = Callable[[str, Mapping[str, Any], str], Awaitable[bool | datetime]]
+
+# Wrong tries at one guild's door, from anywhere, that cost nothing, and the seconds at most that the next has
+# to wait: guessing from many addresses becomes slow, and nobody can lock out others for long.
+FREE_AT_ONE_DOOR: Final = 100
+LONGEST_AT_ONE_DOOR: Final = 10.0
+LONGEST_WAIT: Final = 300.0  # seconds, for one address
+MAX_FAMILIAR: Final = 10_000  # addresses from which somebody got through a door
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who knocks: from which address, and who they are if they logged in on our page."""
+
+    address: str = "?"
+    login: Login | None = None
+
+
+NOBODY: Final = Visitor()
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What opened the door of a protected room, where that may end.
+
+    `uid` is who it was opened for, `login` the key of their login on our page, `until` when it ends
+    (Unix time). A password has none of it.
+    """
+
+    uid: str | None = None
+    login: str | None = None
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A room that a viewer may enter now. `trouble` is what they should know first."""
+    """A room that a viewer may enter now, and why. `trouble` is what they should know first."""
 
     room: Room
+    permit: Pass = Pass()
     trouble: str | None = None
 
 
 class Admission:
     """Finds the room that a viewer asked for, brings it up to date and checks the door.
 
-    `validate(token, user, guild_id)` says whether a Discord login may watch a protected guild; without
-    one, no login opens any.
+    `validate(token, user, guild_id)` says whether a Discord login may watch a protected guild, and maybe
+    until when; without one, no token opens any. `authority` says it of who logged in on our page. `count` is
+    told of each refusal that somebody may have to answer for.
     """
 
-    def __init__(self, directory: Directory, feed: Feed) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        feed: Feed,
+        guesses: Guesses,
+        count: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._directory = directory
         self._feed = feed
+        self._guesses = guesses
+        self._count = count
+        self._guesses_at_door = Guesses(FREE_AT_ONE_DOOR, LONGEST_AT_ONE_DOOR)
+        self._passwords = Passwords()
+        # Addresses from which somebody got through a door: what others try there doesn't make them wait.
+        self._familiar: dict[tuple[object, ...], None] = {}
+        self._withdrawals = 0
         self.validate: Validator | None = None
+        self.authority: Authority | None = None
 
-    async def admit(self, server: str, credentials: Credentials, seated: Room | None = None) -> Entry:
+    def withdraw(self) -> None:
+        """Have everybody who is being let in just now checked again: somebody's reason has ended."""
+        self._withdrawals += 1
+
+    async def admit(
+        self, server: str, credentials: Credentials, visitor: Visitor = NOBODY, seated: Room | None = None
+    ) -> Entry:
         """Let a viewer into the room that `server` means; `seated` is where they have been admitted to.
 
         Raises:
             Refused: with the sentence for the viewer.
         """
         if server in RESERVED_SLUGS:
-            return await self._admit_by_default(credentials)
+            return await self._admit_by_default(credentials, visitor)
         try:
             await self._feed.refresh_servers()
         except ProviderError as error:
@@ -56,75 +121,139 @@ class Admission:
         room = self._directory.resolve(server)
         if room is None:
             raise Refused(NO_SUCH_SERVER)
-        trouble = await self._pass(room, credentials, seated=room is seated)
-        if trouble is not None:
-            raise Refused(trouble)
+        entry = await self._pass(room, credentials, visitor, seated=room is seated)
+        if entry.trouble is not None:
+            raise Refused(entry.trouble)
         if self._directory.rooms.get(room.info.id) is not room:
             raise Refused(NO_SUCH_SERVER)  # closed while we waited
-        return Entry(room)
+        return entry
 
-    async def _admit_by_default(self, credentials: Credentials) -> Entry:
-        """Find a room for a viewer without a choice: there is always one, or old clients ask without end."""
+    async def _admit_by_default(self, credentials: Credentials, visitor: Visitor) -> Entry:
+        """Find a room for a viewer without a choice: there is always one, or old clients ask without end.
+
+        A password is for one guild: tried at all of them, it would be wrong nearly everywhere.
+        """
         trouble = None
+        credentials = replace(credentials, password=None)
         try:
             await self._feed.refresh_servers()
         except ProviderError as error:
             trouble = str(error)
         for room in self._directory.defaults():
             try:
-                trouble = await self._pass(room, credentials) or trouble
+                entry = await self._pass(room, credentials, visitor, counted=False)
             except Refused:
                 continue
             if self._directory.rooms.get(room.info.id) is room:
-                return Entry(room, trouble)
-        return Entry(self._directory.lobby, trouble)
+                return replace(entry, trouble=entry.trouble or trouble)
+        return Entry(self._directory.lobby, trouble=trouble)
 
-    async def _pass(self, room: Room, credentials: Credentials, *, seated: bool = False) -> str | None:
-        """Check the door and bring the room up to date; return what went wrong with the latter.
+    async def _pass(
+        self,
+        room: Room,
+        credentials: Credentials,
+        visitor: Visitor,
+        *,
+        seated: bool = False,
+        counted: bool = True,
+    ) -> Entry:
+        """Check the door and bring the room up to date; the entry says what went wrong with the latter.
 
-        Both wait, and the door may change meanwhile: then it is checked again, also for who is seated.
+        Both wait, and who may enter may change meanwhile: then it is checked again, also for who is seated.
+        A login that is not `counted` may be wrong: nobody tried this very door.
         """
         while True:
-            door, trouble = room.info.door, None
-            if not seated:
-                await self._check(room, credentials)
+            door, withdrawals, trouble = room.info.door, self._withdrawals, None
+            permit = Pass() if seated else await self._check(room, credentials, visitor, counted=counted)
             try:
                 await self._feed.refresh_room(room)
             except ProviderError as error:
                 trouble = str(error)
-            if room.info.door == door:
-                return trouble
+            if (room.info.door, self._withdrawals) == (door, withdrawals):
+                return Entry(room, permit, trouble)
             seated = False
 
-    async def _check(self, room: Room, credentials: Credentials) -> None:
+    async def _check(self, room: Room, credentials: Credentials, visitor: Visitor, *, counted: bool) -> Pass:
         info = room.info
         if not info.protected:
-            return
+            return Pass()
+        login = visitor.login
+        if login is not None and await self._may_watch(login.account.uid, info.id):
+            return Pass(login.account.uid, login.key, login.until)
         if info.has_password and credentials.password is not None:
-            if await _is_password(credentials.password, info):
-                return
-            raise Refused(WRONG_PASSWORD)
-        if not await self._is_valid_login(credentials, info.id):
+            with self._trying(visitor, info) as attempt:
+                attempt.right = await self._passwords.fit(credentials.password, info)
+            if not attempt.right:
+                self._count("wrong password")
+                raise Refused(WRONG_PASSWORD)
+            return Pass()
+        if not credentials.token or not credentials.user:
+            raise Refused(LOGIN_NEEDED if login is None else NOT_A_MEMBER)
+        with self._trying(visitor, info, counted=counted) as attempt:
+            until = await self._validate(credentials.token, credentials.user, info.id)
+            attempt.right = until is not False
+        if until is False:
+            self._count("login refused")
             raise Refused(LOGIN_NEEDED)
+        uid = str(credentials.user.get("id"))
+        return Pass(uid, until=until.timestamp() if isinstance(until, datetime) else None)
 
-    async def _is_valid_login(self, credentials: Credentials, guild_id: str) -> bool:
-        if self.validate is None or not credentials.token or not credentials.user:
+    async def _may_watch(self, uid: str, guild_id: str) -> bool:
+        if self.authority is None:
             return False
-        try:
-            answer = self.validate(credentials.token, credentials.user, guild_id)
-            return await owner.ask(answer, TIMEOUT) is True
-        except Exception as error:  # noqa: BLE001 - an edge: the owner's code; whatever it raises, the door stays shut
-            # Its type alone: the text may repeat the token.
-            log.warning("on_validate_discord_user failed for guild %s: %s", guild_id, type(error).__name__)
+        return await _ask("who may watch", guild_id, self.authority.may_watch(uid, guild_id)) is True
+
+    async def _validate(self, token: str, user: Mapping[str, Any], guild_id: str) -> bool | datetime:
+        if self.validate is None:
             return False
+        answer = await _ask("on_validate_discord_user", guild_id, self.validate(token, user, guild_id))
+        return answer if answer is True or _is_ahead(answer) else False
+
+    @contextmanager
+    def _trying(self, visitor: Visitor, info: GuildInfo, *, counted: bool = True) -> Iterator["_Attempt"]:
+        """Let somebody try a password or a login, if they haven't been wrong too often.
+
+        Raises:
+            Refused: if they have to wait.
+        """
+        now = asyncio.get_running_loop().time()
+        familiar = (visitor.address, info.id, info.door)
+        wait = self._guesses.wait(visitor.address, now)
+        if familiar not in self._familiar:
+            wait = max(wait, self._guesses_at_door.wait(info.id, now))
+        if wait > 0:
+            self._count("too many tries")
+            raise Refused(TOO_MANY_TRIES.format(seconds=math.ceil(wait)))
+        if counted:
+            self._guesses.count(visitor.address, now)
+            self._guesses_at_door.count(info.id, now)
+        attempt = _Attempt()
+        yield attempt
+        if attempt.right and counted:
+            self._guesses.forgive(visitor.address)
+            self._guesses_at_door.forgive(info.id)
+            self._remember(familiar)
+
+    def _remember(self, familiar: tuple[object, ...]) -> None:
+        if len(self._familiar) >= MAX_FAMILIAR:
+            del self._familiar[next(iter(self._familiar))]
+        self._familiar[familiar] = None
 
 
-async def _is_password(given: str, info: GuildInfo) -> bool:
-    if info.password is not None:
-        return hmac.compare_digest(_digestible(info.password), _digestible(given))
-    # In a thread: it takes a while, on purpose, and nobody else should have to wait.
-    return await asyncio.to_thread(is_password, given, info.password_hash or "")
+@dataclass(slots=True)
+class _Attempt:
+    right: bool = False
 
 
-def _digestible(secret: str) -> bytes:
-    return secret.encode(errors="surrogatepass")
+async def _ask(what: str, guild_id: str, answer: Awaitable[object]) -> object:
+    """Ask the owner's code about a login. Whatever it raises, the door stays shut."""
+    try:
+        return await owner.ask(answer, TIMEOUT)
+    except Exception as error:  # noqa: BLE001 - an edge
+        # Its type alone: the text may repeat the token.
+        log.warning("%s failed for guild %s: %s", what, guild_id, type(error).__name__)
+        return False
+
+
+def _is_ahead(answer: object) -> TypeGuard[datetime]:
+    return isinstance(answer, datetime) and answer.timestamp() > time.time()

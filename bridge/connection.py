@@ -3,17 +3,22 @@
 import asyncio
 import socket
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
+from websockets.exceptions import InvalidMessage
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import StatusLike
 
-HANDSHAKE_TIMEOUT: Final = 10.0  # seconds until a request must have come in
+from bridge.addresses import peer_address
+from bridge.gate import Gate, Refusal
+from bridge.protocol import Goodbye
+from bridge.rate import Rate
+
 STALL_TIMEOUT: Final = 30.0  # seconds a download may stand still
 CHUNK: Final = 64 * 1024  # bytes
 # Bytes of a viewer's that the system may hold. Left to itself it takes 4 MiB of each stalled one, and for
@@ -26,15 +31,9 @@ EXTENSIONS: Final = (
 )
 _WHOLE_WINDOW: Final = 15  # bits of what one part of a compressed frame may refer back to
 
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; "
-    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-)
-SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
+MAX_REQUEST_HEAD: Final = 32 * 1024  # bytes of a request line with its headers; cookies may take a few
+MAX_FRAGMENTS: Final = 64  # of a message: browsers send one
+GRACE: Final = 1.0  # seconds somebody has to answer a close frame
 
 
 class Writer(Protocol):
@@ -54,45 +53,71 @@ class Connection(ServerConnection):
     """A connection that others write ready frames to, and that tells whether somebody is there.
 
     It has a limit for its request, but none for reading what it asked for: the library has one time limit
-    for the whole handshake, a page's download included, and cuts off what is not through by then. `alive`
-    holds the transports of all connections, also of those that never finish their handshake.
+    for the whole handshake, a page's download included, and cuts off what is not through by then. `gate`
+    says how much is too much.
 
-    `heard` is set when anything comes in.
+    `address` is whom the connection counts as, `heard` is set when anything comes in.
     """
 
     # Not in the dictionary that the library's own attributes are in: with a few more, every connection
     # would need one of its own, for 1.5 KB.
-    __slots__ = ("_request_limit", "_writer", "heard")
+    __slots__ = ("_bytes", "_deaf", "_frames", "_head", "_request_limit", "_writer", "address", "heard")
 
-    alive: set[asyncio.Transport]
+    gate: Gate
+    frame_rate: Rate
+    byte_rate: Rate
 
     def __init__(self, protocol: ServerProtocol, *args: Any, **kwargs: Any) -> None:
         super().__init__(protocol, *args, **kwargs)
+        self.address = ""
         self.heard = False
+        self._deaf = False  # whether somebody sent too much, and is no longer listened to
+        self._head = 0  # bytes that came before the request was whole
+        self._frames = self._bytes = 0.0  # when as many may come again as at first; see `Rate`
         self._writer: Writer | None = None
         self._request_limit: asyncio.TimerHandle | None = None
-        reject = protocol.reject
+        self._improve(protocol)
+
+    def _improve(self, protocol: ServerProtocol) -> None:
+        """Have the library's own answers say what all answers say, and one for what is no request."""
+        reject, send_eof = protocol.reject, protocol.send_eof
 
         def reject_guarded(status: StatusLike, text: str) -> Response:
             response = reject(status, text)
-            response.headers.update(SECURITY_HEADERS)
+            response.headers.update(self.gate.headers)
             return response
 
-        protocol.reject = reject_guarded  # type: ignore[method-assign]  # the library's own answers have no hook
+        def send_eof_with_answer() -> None:
+            if isinstance(protocol.handshake_exc, InvalidMessage):
+                answer = reject_guarded(HTTPStatus.BAD_REQUEST, "This is no request that can be answered.\n")
+                protocol.writes.append(answer.serialize())
+            send_eof()
+
+        protocol.reject = reject_guarded  # type: ignore[method-assign]  # there are no hooks
+        protocol.send_eof = send_eof_with_answer  # type: ignore[method-assign]
+
+    @property
+    def peer(self) -> str:
+        """The address at the other end, which may be a proxy's."""
+        return peer_address(self.transport.get_extra_info("peername"))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the request."""
         super().connection_made(transport)
-        self.alive.add(self.transport)
+        address = self.gate.enter(self.transport, self.peer)
+        if address is None:
+            self.transport.abort()
+            return
+        self.address = address
         if (sock := transport.get_extra_info("socket")) is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        self._request_limit = self.loop.call_later(HANDSHAKE_TIMEOUT, self.transport.abort)
+        self._request_limit = self.loop.call_later(self.gate.limits.handshake_seconds, self._give_up)
         self.recv_messages.resume = self._resume_reading
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         self._stop_waiting()
-        self.alive.discard(self.transport)
+        self.gate.leave(self.transport, self.address)
         super().connection_lost(exc)
         if self._writer is not None:
             self._writer.end()
@@ -101,12 +126,67 @@ class Connection(ServerConnection):
         """Take the request, or a frame."""
         if isinstance(event, Request):
             self._stop_waiting()
+        elif self._deaf:
+            return  # what came together with the frame that was too many
+        else:
+            frames = self.frame_rate.spend(self._frames, self.loop.time())
+            if frames is None:
+                self._refuse_flood("too many frames")
+                return
+            self._frames = frames
         super().process_event(event)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes."""
+        """Take bytes, as far as there aren't too many."""
         self.heard = True
+        bytes_ = self.byte_rate.spend(self._bytes, self.loop.time(), len(data))
+        if bytes_ is None:
+            self._refuse_flood("too many bytes")
+            return
+        self._bytes = bytes_
+        if self.request is None:
+            self._head += len(data)
+            if self._head > MAX_REQUEST_HEAD:
+                status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+                self._refuse_request("request too large", status, "Your request is too large.\n")
+                return
         super().data_received(data)
+
+    def _give_up(self) -> None:
+        if self._head:
+            sorry = "Your request took too long.\n"
+            self._refuse_request("no request in time", HTTPStatus.REQUEST_TIMEOUT, sorry)
+        else:
+            self.transport.abort()  # browsers open connections that they may need, and often don't
+
+    def _refuse_request(self, reason: str, status: HTTPStatus, text: str) -> None:
+        """Answer what came of a request, and hear no more."""
+        self.gate.count(reason)
+        self._stop_waiting()
+        self.protocol.send_response(self.protocol.reject(status, text))
+        self.send_data()
+        self.transport.pause_reading()
+        self.loop.call_later(GRACE, self.transport.abort)
+
+    def _refuse_flood(self, reason: str) -> None:
+        """Hear no more of somebody who sends too much."""
+        self._deaf = True
+        self.gate.count(reason)
+        if self.state is State.OPEN:
+            self.dismiss(Goodbye.FLOOD)
+            self.transport.pause_reading()
+        else:
+            self.transport.abort()
+
+    def dismiss(self, goodbye: Goodbye) -> None:
+        """End the connection within `GRACE`, whether or not the other side listens.
+
+        The library's own `close()` waits for the write buffer to drain, which a viewer that stopped
+        reading never lets happen.
+        """
+        self.protocol.send_close(goodbye.code, goodbye.reason)
+        self.send_data()
+        self.loop.call_later(GRACE, self.transport.abort)
 
     def pause_writing(self) -> None:
         """Write no more for now, and read no more: each ping has an answer, which would pile up."""
@@ -145,10 +225,11 @@ class Connection(ServerConnection):
             for extension in self.protocol.extensions
         )
 
-    def turn_away(self, text: str, retry_after: int) -> Response:
-        """Answer a request that nobody has time for now; `retry_after` is in seconds."""
-        response = self.respond(HTTPStatus.SERVICE_UNAVAILABLE, text)
-        response.headers["Retry-After"] = str(retry_after)
+    def refuse(self, refusal: Refusal) -> Response:
+        """Answer a request that is not granted."""
+        response = self.respond(refusal.status, refusal.text)
+        if refusal.retry_after is not None:
+            response.headers["Retry-After"] = str(refusal.retry_after)
         return response
 
     def forget_handshake(self) -> None:
@@ -157,14 +238,17 @@ class Connection(ServerConnection):
             if message is not None:
                 message.headers = Headers()
 
-    async def send_page(self, response: Response) -> None:
-        """Send a whole answer, however slowly it is read, and close."""
-        body = memoryview(response.body)
-        head = Response(response.status_code, response.reason_phrase, response.headers)
+    async def send_page(self, head: Response, body: BinaryIO) -> None:
+        """Send a whole answer, however slowly it is read, and close.
+
+        Of the body no more than a piece is in memory.
+        """
         try:
             self.transport.write(head.serialize())
-            for start in range(0, len(body), CHUNK):
-                self.transport.write(body[start : start + CHUNK])
+            while piece := await asyncio.to_thread(body.read, CHUNK):
+                if self.transport.is_closing():
+                    break  # the reader hung up
+                self.transport.write(piece)
                 async with asyncio.timeout(STALL_TIMEOUT):
                     await self.drain()
             self.transport.close()

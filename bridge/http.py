@@ -1,23 +1,22 @@
 """Files and small endpoints, on the same port as the WebSocket."""
 
 import asyncio
-import json
+import io
 import logging
 import mimetypes
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from websockets.asyncio.server import ServerConnection
-from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from bridge import __version__, owner
-from bridge.connection import SECURITY_HEADERS, Connection
+from bridge.answers import Answer, as_json, not_found, text
+from bridge.connection import Connection
+from bridge.login import PREFIX, WebLogin
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,6 @@ _TYPES: Final = {
     ".map": "application/json", ".mjs": "text/javascript", ".svg": "image/svg+xml", ".txt": "text/plain",
     ".wasm": "application/wasm", ".webmanifest": "application/manifest+json",
 }  # fmt: skip
-_TEXT_TYPES: Final = ("text/", "application/json", "application/manifest", "image/svg")
 
 _HEADER: Final = re.compile(r"[ -~]{1,200}")  # what may stand in a content type
 
@@ -39,41 +37,45 @@ StaticHandler = Callable[[str], Awaitable[tuple[str, str | bytes] | Path | None]
 
 
 class Website:
-    """Answers plain HTTP requests. A request to upgrade to WebSocket is left to the library."""
+    """Answers plain HTTP requests. `login` is who answers those below `/auth/`, if people can log in here."""
 
     def __init__(self, static_dir: Path = WEB_DIR, probes: Mapping[str, Probe] | None = None) -> None:
         self.static_dir = static_dir
         self.handler: StaticHandler | None = None
+        self.login: WebLogin | None = None
         self._probes = probes or {}
 
-    async def process_request(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Answer a request, or return None for a WebSocket handshake."""
-        if "websocket" in request.headers.get("Upgrade", "").lower():
-            return None
-        if request.method not in ("GET", "HEAD"):
-            response = _text(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET and HEAD are answered here.\n")
-            response.headers["Allow"] = "GET, HEAD"
-        else:
-            response = await self._get(request.path)
-        if request.method == "HEAD":
-            response.body = b""
-        if isinstance(connection, Connection):
-            await connection.send_page(response)
-        return response
-
-    async def _get(self, target: str) -> Response:
+    async def serve(self, connection: Connection, request: Request) -> Response:
+        """Answer a request."""
         try:
-            path = unquote(target.partition("?")[0].partition("#")[0], errors="strict")
-        except UnicodeDecodeError:
-            return _not_found()
-        try:
-            return await self._from_handler(path) or await self._from_house(path)
+            answer = await self._answer(connection.address, request)
+            head, body = await asyncio.to_thread(answer.open)
         except Exception as error:
             log.warning("a page could not be served: %s", owner.describe(error))
             log.debug("the page's failure", exc_info=True)
-            return _text(HTTPStatus.INTERNAL_SERVER_ERROR, "Sorry, this page can't be shown right now.\n")
+            sorry = "Sorry, this page can't be shown right now.\n"
+            head, body = text(HTTPStatus.INTERNAL_SERVER_ERROR, sorry).open()
+        head.headers.update(connection.gate.headers)
+        with body:
+            await connection.send_page(head, io.BytesIO() if request.method == "HEAD" else body)
+        return head
 
-    async def _from_handler(self, path: str) -> Response | None:
+    async def _answer(self, address: str, request: Request) -> Answer:
+        try:
+            path = unquote(request.path.partition("?")[0].partition("#")[0], errors="strict")
+        except UnicodeDecodeError:
+            return not_found()
+        if path.startswith(PREFIX):
+            if self.login is not None:
+                return await self.login.answer(path, address, request)
+            if path == f"{PREFIX}me":
+                return as_json({"login": False, "user": None})
+        if request.method not in ("GET", "HEAD"):
+            sorry = "Only GET and HEAD are answered here.\n"
+            return text(HTTPStatus.METHOD_NOT_ALLOWED, sorry, ("Allow", "GET, HEAD"))
+        return await self._from_handler(path) or await self._from_house(path)
+
+    async def _from_handler(self, path: str) -> Answer | None:
         if self.handler is None:
             return None
         answer: object = await owner.ask(self.handler(path), STATIC_TIMEOUT)
@@ -81,21 +83,21 @@ class Website:
             case None:
                 return None
             case Path():
-                return await _file(answer)
+                return _file(answer)
             case str(content_type), str() | bytes() as content if _HEADER.fullmatch(content_type):
                 body = content.encode() if isinstance(content, str) else content
-                return _response(HTTPStatus.OK, content_type, body)
+                return Answer(HTTPStatus.OK, content_type, body)
             case _:
                 raise TypeError("on_static_request returns (content_type, content), a Path or None")
 
-    async def _from_house(self, path: str) -> Response:
+    async def _from_house(self, path: str) -> Answer:
         if path == "/api/version":
-            return _response(HTTPStatus.OK, "application/json", json.dumps({"version": __version__}).encode())
+            return as_json({"version": __version__})
         if path in self._probes:
             status, about = await self._probes[path]()
-            return _response(status, "application/json", json.dumps(about).encode())
+            return as_json(about, status)
         file = await asyncio.to_thread(find_file, self.static_dir, path)
-        return _not_found() if file is None else await _file(file)
+        return not_found() if file is None else _file(file)
 
 
 def find_file(root: Path, path: str) -> Path | None:
@@ -121,31 +123,6 @@ def _is_plain(segment: str) -> bool:
     )
 
 
-async def _file(file: Path) -> Response:
+def _file(file: Path) -> Answer:
     content_type = _TYPES.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0]
-    content = await asyncio.to_thread(file.read_bytes)
-    return _response(HTTPStatus.OK, content_type or "application/octet-stream", content)
-
-
-def _not_found() -> Response:
-    return _text(HTTPStatus.NOT_FOUND, "There is nothing here.\n")
-
-
-def _text(status: HTTPStatus, text: str) -> Response:
-    return _response(status, "text/plain", text.encode())
-
-
-def _response(status: HTTPStatus, content_type: str, body: bytes) -> Response:
-    if content_type.startswith(_TEXT_TYPES) and "charset" not in content_type:
-        content_type += "; charset=utf-8"
-    headers = Headers(
-        {
-            "Date": formatdate(usegmt=True),
-            "Connection": "close",
-            "Content-Type": content_type,
-            "Content-Length": str(len(body)),
-            "Cache-Control": "no-cache",
-            **SECURITY_HEADERS,
-        }
-    )
-    return Response(status.value, status.phrase, headers, body)
+    return Answer(HTTPStatus.OK, content_type or "application/octet-stream", file)

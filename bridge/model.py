@@ -65,7 +65,7 @@ class GuildInfo:
     working when the slug changes: any name that ends in `-<alias>` leads to this guild. `protected`
     guilds admit only whom the validator or the password lets in. An unlisted guild is left out of the
     server list, but its link opens it. `member_count` counts everybody, shown or not. The password is
-    known as it is or, better, as a hash.
+    known as it is or, better, as a hash. `role` is what a login needs, to whoever checks it.
     """
 
     id: str
@@ -78,6 +78,7 @@ class GuildInfo:
     member_count: int | None = None
     password: str | None = field(default=None, repr=False)
     password_hash: str | None = field(default=None, repr=False)
+    role: int | None = None
 
     @property
     def has_password(self) -> bool:
@@ -85,9 +86,9 @@ class GuildInfo:
         return self.password is not None or self.password_hash is not None
 
     @property
-    def door(self) -> tuple[bool, str | None, str | None]:
+    def door(self) -> tuple[bool, str | None, str | None, int | None]:
         """What decides who may enter."""
-        return self.protected, self.password, self.password_hash
+        return self.protected, self.password, self.password_hash, self.role
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Framed bytes to one viewer's transport: bounded, never waited for."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -11,7 +10,6 @@ from bridge.protocol import Goodbye, error_frame
 log = logging.getLogger(__name__)
 
 MAX_BACKLOG: Final = 1 << 20  # bytes that wait for one viewer; about 8 s at 1 Mbit/s
-GRACE: Final = 1.0  # seconds a viewer has to answer a close frame
 
 
 class Outbox:
@@ -65,20 +63,13 @@ class Outbox:
             self._keep(frames)
 
     def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
-        """Say why, and end the connection within `GRACE`, whether or not the viewer listens.
-
-        The library's own `close()` waits for the write buffer to drain, which a viewer that stopped
-        reading never lets happen.
-        """
+        """Say why, and end the connection."""
         if self._ended:
             return
         if message is not None:
             self._write(error_frame(message))
         log.info("viewer dismissed: %s", goodbye.name)  # one that is cut off only ever sees 1006
-        connection = self._connection
-        connection.protocol.send_close(goodbye.code, goodbye.reason)
-        connection.send_data()
-        asyncio.get_running_loop().call_later(GRACE, connection.transport.abort)
+        self._connection.dismiss(goodbye)
 
     # What the connection tells
 

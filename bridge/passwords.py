@@ -1,10 +1,16 @@
 """Passwords as hashes (scrypt, RFC 7914), so that who reads the database learns none."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
+import math
 import os
 from typing import Final
+
+from bridge.errors import Refused
+from bridge.model import GuildInfo
+from bridge.protocol import TOO_MANY_TRIES
 
 # About 50 ms and 16 MB for each try: nothing for a person, much for a million guesses.
 _COST: Final = 2**14
@@ -13,6 +19,56 @@ _PARALLEL: Final = 1
 _SALT: Final = 16  # bytes
 _KEY: Final = 32  # bytes
 _MEMORY: Final = 64 * 1024 * 1024  # bytes that one try may take; a hash that asks for more is refused
+_TRY_TIME: Final = 0.05  # seconds, about
+MAX_WAITING: Final = 100  # tries at once, of which one is looked at
+MAX_KNOWN: Final = 1_000  # guilds whose password has been given
+
+
+class Passwords:
+    """Compares passwords, one at a time: those who guess may keep one core busy, and not all of them.
+
+    What fitted once is known again at once, by a digest that only this process can make: after a restart a
+    thousand viewers of one guild come with the same password.
+    """
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._key = os.urandom(_KEY)
+        self._known: dict[str, bytes] = {}  # by the hash that was fitted
+
+    async def fit(self, given: str, info: GuildInfo) -> bool:
+        """Tell whether this is a guild's password.
+
+        Raises:
+            Refused: if too many wait for an answer already.
+        """
+        if info.password is not None:
+            return hmac.compare_digest(_bytes(info.password), _bytes(given))
+        hashed = info.password_hash or ""
+        if self._waiting >= MAX_WAITING:
+            raise Refused(TOO_MANY_TRIES.format(seconds=math.ceil(MAX_WAITING * _TRY_TIME)))
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return self._is_known(given, hashed) or await self._try(given, hashed)
+        finally:
+            self._waiting -= 1
+
+    def _is_known(self, given: str, hashed: str) -> bool:
+        return hmac.compare_digest(self._known.get(hashed, b""), self._digest(given))
+
+    async def _try(self, given: str, hashed: str) -> bool:
+        # In a thread: it takes a while, on purpose, and nobody else should have to wait.
+        if not await asyncio.to_thread(is_password, given, hashed):
+            return False
+        if len(self._known) >= MAX_KNOWN:
+            del self._known[next(iter(self._known))]
+        self._known[hashed] = self._digest(given)
+        return True
+
+    def _digest(self, given: str) -> bytes:
+        return hmac.digest(self._key, _bytes(given), "sha256")
 
 
 def hash_password(password: str) -> str:
@@ -36,9 +92,14 @@ def is_password(password: str, hashed: str) -> bool:
 
 
 def _derive(password: str, salt: bytes, cost: int, block: int, parallel: int) -> bytes:
-    secret = password.encode(errors="surrogatepass")
-    return hashlib.scrypt(secret, salt=salt, n=cost, r=block, p=parallel, maxmem=_MEMORY, dklen=_KEY)
+    return hashlib.scrypt(
+        _bytes(password), salt=salt, n=cost, r=block, p=parallel, maxmem=_MEMORY, dklen=_KEY
+    )
 
 
 def _encode(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode(errors="surrogatepass")

@@ -14,7 +14,6 @@ from bridge.errors import BadRequest
 from bridge.framing import deflated_frame, segment, text_frame
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 
-MAX_REQUEST_SIZE: Final = 16 * 1024  # bytes; a larger frame closes the connection with 1009
 MAX_NAME: Final = 100  # characters of a slug or a snowflake; Discord's own names end there too
 MAX_SECRET: Final = 2048  # characters of a token or a password
 _MAX_DIGITS: Final = 18  # of a position: enough for a million events a second for thousands of years
@@ -39,6 +38,11 @@ LOGIN_NEEDED: Final = "This server requires Discord authentication. Please login
 INVALID_JSON: Final = "Invalid JSON"
 UNKNOWN_TYPE: Final = "Unknown event type"
 SERVER_HIDDEN: Final = "This Discord server is no longer shown here."
+NOT_A_MEMBER: Final = "Sorry, your Discord account may not watch this server."
+LOGIN_ENDED: Final = "Your login has ended. Please log in again."
+TOO_MANY_TRIES: Final = "Too many tries. Please wait {seconds} seconds and try again."
+CROWDED: Final = "Sorry, too many viewers come from your network. Please try again later."
+NOTHING_ASKED: Final = "You asked for no server. Please connect again."
 FULL_HOUSE: Final = "Sorry, too many people are watching right now. Please try again in a minute."
 
 
@@ -49,6 +53,8 @@ class Goodbye(Enum):
     REVOKED = 1008, "no longer shown"
     SLOW = 1013, "reading too slowly"
     FULL = 1013, "full"
+    FLOOD = 1008, "too many requests"
+    IDLE = 1008, "nothing was asked for"
 
     def __init__(self, code: int, reason: str) -> None:
         self.code = code

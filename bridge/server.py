@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import errno
 import logging
-import random
 from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from types import EllipsisType
@@ -13,20 +12,32 @@ from typing import Any, Final, cast, overload
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from bridge.admission import Admission, Validator
+from bridge.admission import LONGEST_WAIT, NOBODY, Admission, Validator, Visitor
 from bridge.connection import EXTENSIONS, Connection
 from bridge.directory import Directory
 from bridge.errors import ProviderError
+from bridge.exposure import OPEN, Exposure
+from bridge.gate import Gate
+from bridge.guesses import Guesses
 from bridge.health import Health
 from bridge.http import StaticHandler, Website
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.login import Authority, Login, WebLogin
 from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
-from bridge.protocol import FULL_HOUSE, MAX_REQUEST_SIZE, Credentials, Goodbye
+from bridge.protocol import (
+    CROWDED,
+    FULL_HOUSE,
+    LOGIN_ENDED,
+    LOGIN_NEEDED,
+    Credentials,
+    Goodbye,
+)
 from bridge.providers import CallbackProvider, MockDataProvider, Provider
 from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
 from bridge.providers.feed import REFRESH_INTERVAL, Feed
 from bridge.providers.live import Live
 from bridge.pulse import Pulse
+from bridge.rate import Rate
 from bridge.records import MAX_TEXT, parse_color, parse_id, parse_status
 from bridge.room import Room
 from bridge.session import Session
@@ -39,9 +50,11 @@ LOBBY_PACE: Final = 1.0  # seconds at least between two looks for a room
 # turn of the loop, so that they get in one after the other and those who are in are not kept waiting.
 MAX_WAITING: Final = 4096
 ACCEPTED_AT_ONCE: Final = 64
-MAX_TURNED_AWAY: Final = 500  # connections beyond the last viewer: they get the page, or a word why not
 _TEXTUAL: Final = (str, int)
 STOP_GRACE: Final = 2.0  # seconds that viewers have to answer the close frame when the bridge stops
+# How many seconds' worth of frames and bytes a viewer may send at once.
+FRAMES_AT_ONCE: Final = 10
+BYTES_AT_ONCE: Final = 4
 
 
 class WebSocketServer:
@@ -56,6 +69,7 @@ class WebSocketServer:
         provider: Where rooms get data that no callback gives.
         refresh_interval: Seconds for which what a callback or the provider answered is good.
         limits: How much the bridge takes on.
+        exposure: How it faces the network: proxies, origins, TLS.
         health: Whether `/healthz` and `/readyz` say how the bridge is.
     """
 
@@ -67,24 +81,25 @@ class WebSocketServer:
         provider: Provider | None = None,
         refresh_interval: float = REFRESH_INTERVAL,
         limits: Limits = DEFAULT_LIMITS,
+        exposure: Exposure = OPEN,
         health: bool = False,
     ) -> None:
         self.port = port
         self.host = host
         self._provider = CallbackProvider(MockDataProvider() if provider is None else provider)
         self._limits = limits
+        self._exposure = exposure
+        self._gate = Gate(limits, exposure)
+        self._guesses = Guesses(limits.wrong_tries, LONGEST_WAIT)
         self._directory = Directory(on_changed=self._leave_lobby, limits=limits)
         self._refresh_interval = refresh_interval
         self._feed = Feed(self._directory, self._provider, refresh_interval)
         self._live = Live(self._directory, self._provider, self._feed)
-        self._admission = Admission(self._directory, self._feed)
+        self._admission = Admission(self._directory, self._feed, self._guesses, self._gate.count)
         self._website = Website(probes=Health(self._feed, self._live).probes if health else {})
         self._pulse = Pulse()
         self._sessions: dict[ServerConnection, Session] = {}
-        self._transports: set[asyncio.Transport] = set()
-        self._connection_class = type(
-            "Connection", (Connection,), {"__slots__": (), "alive": self._transports}
-        )
+        self._connection_class = _connection_class(self._gate, limits)
         self._tasks: set[asyncio.Task[None]] = set()
         self._following: asyncio.Task[None] | None = None  # what the provider tells of changes
         self._server: Server | None = None
@@ -106,6 +121,11 @@ class WebSocketServer:
     def connections(self) -> set[ServerConnection]:
         """The connections of everybody who is here now."""
         return set(self._sessions)
+
+    @property
+    def refusals(self) -> Mapping[str, int]:
+        """What was refused since the start, by its reason, and how often."""
+        return self._gate.tally.total
 
     @property
     def is_serving(self) -> bool:
@@ -133,10 +153,11 @@ class WebSocketServer:
                     extensions=EXTENSIONS,
                     compression=None,
                     backlog=ACCEPTED_AT_ONCE,
-                    max_size=MAX_REQUEST_SIZE,
+                    max_size=self._limits.frame_bytes,
                     close_timeout=STOP_GRACE,
                     server_header=None,
                     logger=_library_logger(),
+                    **self._tls(),
                 )
             except UnicodeError as error:  # a name that is none, such as `a..b`
                 raise OSError(errno.EADDRNOTAVAIL, "that is no host name") from error
@@ -147,7 +168,10 @@ class WebSocketServer:
             self._pulse.start()
             self._spawn(self._warn_if_abandoned())
             self._spawn(self._look_for_rooms())
-            log.info("listening on http://%s:%s", self.host, self.port)
+            if self._exposure.certificate is not None:
+                self._spawn(self._exposure.certificate.keep_current())
+            scheme = "http" if self._exposure.certificate is None else "https"
+            log.info("listening on %s://%s:%s", scheme, self.host, self.port)
 
     async def stop(self) -> None:
         """Stop: nobody new gets in, those here hear 1001, and who doesn't answer is cut off."""
@@ -161,7 +185,7 @@ class WebSocketServer:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_GRACE):
                     await server.wait_closed()
-            for transport in list(self._transports):
+            for transport in list(self._gate.alive):
                 transport.abort()
             for task in list(server.handler_tasks):
                 task.cancel()  # some may wait for the owner's code
@@ -216,10 +240,23 @@ class WebSocketServer:
     def on_validate_discord_user(self, callback: Validator) -> None:
         """Ask `callback(token, user_info, server_id)` whether a login may watch a protected guild.
 
-        Only True opens the door.
+        Only True opens the door, or an aware datetime: it opens until then. `user_info` is what the client
+        claims: check that the token is this user's, and was given to your application.
         """
         require_async("on_validate_discord_user", callback)
         self._admission.validate = callback
+
+    def use_login(self, authority: Authority, secret: bytes) -> None:
+        """Let people log in on our own page, at `/auth/login`.
+
+        `secret` signs their cookies: those of another secret are worth nothing.
+
+        Raises:
+            ValueError: if the exposure has no `public_url`, to which they come back.
+        """
+        login = WebLogin(authority, secret, self._exposure, self._guesses, self._end_login)
+        self._website.login = login
+        self._admission.authority = authority
 
     # Broadcasts: field for field the protocol's own names. None of them waits for anybody.
 
@@ -385,6 +422,22 @@ class WebSocketServer:
             self._directory.flush()
             room.forget_words(None if uid is None else str(uid))
 
+    def logged_in(self, server: str | int) -> set[str]:
+        """Name who watches a guild now because their login lets them."""
+        room = self._room(server)
+        seated = (session.permit.uid for session in self._sessions.values() if session.room is room)
+        return {uid for uid in seated if uid is not None} if room else set()
+
+    def revoke(self, server: str | int, uid: str | int | None = None) -> None:
+        """Withdraw the access to a guild that somebody's login gave them, or everybody's; they hear so."""
+        self._admission.withdraw()
+        room = self._room(server)
+        whose = None if uid is None else str(uid)
+        for session in list(self._sessions.values()):
+            who = session.permit.uid
+            if session.room is room and who is not None and whose in (None, who):
+                session.dismiss(Goodbye.REVOKED, LOGIN_NEEDED)
+
     def hide_guild(self, server: str | int) -> None:
         """Close a guild's room: its viewers are told, and their connections closed with 1008."""
         self._directory.close(str(server))
@@ -427,19 +480,27 @@ class WebSocketServer:
             room.ask_to_refresh()
 
     async def _answer_request(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Answer what is no handshake, and what comes when even those who are told to wait are too many."""
-        if len(self._transports) > self._limits.viewers + MAX_TURNED_AWAY:
-            retry_after = random.randint(5, 30)  # noqa: S311 - so that they don't all come back at once
-            return cast("Connection", connection).turn_away(FULL_HOUSE + "\n", retry_after)
-        return await self._website.process_request(connection, request)
+        """Answer what is no handshake, and handshakes that are refused."""
+        connection = cast("Connection", connection)
+        address = self._gate.recognise(connection.address, connection.peer, request)
+        connection.address = address
+        if not _wants_websocket(request):
+            refusal = self._gate.check_request(address)
+            return connection.refuse(refusal) if refusal else await self._website.serve(connection, request)
+        origins = request.headers.get_all("Origin")
+        refusal = self._gate.check_handshake(address, origins[0] if origins else None)
+        return connection.refuse(refusal) if refusal else None
 
     async def _talk(self, connection: ServerConnection) -> None:
         """Hold one viewer's session."""
         connection = cast("Connection", connection)
+        visitor = Visitor(connection.address, self._login_of(connection))
         connection.forget_handshake()
-        session = Session(connection, self._directory, self._admission, self._feed)
-        if len(self._sessions) >= self._limits.viewers:
-            session.dismiss(Goodbye.FULL, FULL_HOUSE)
+        session = Session(connection, visitor, self._directory, self._admission, self._feed)
+        full = len(self._sessions) >= self._limits.viewers
+        if full or self._gate.is_crowded(connection.address):
+            self._gate.count("full" if full else "too many viewers of one address")
+            session.dismiss(Goodbye.FULL, FULL_HOUSE if full else CROWDED)
             await connection.wait_closed()
             return
         self._sessions[connection] = session
@@ -459,17 +520,41 @@ class WebSocketServer:
             self._following.cancel()
             self._following = None
 
+    def _login_of(self, connection: Connection) -> Login | None:
+        if self._website.login is None or connection.request is None:
+            return None
+        return self._website.login.who_opens(connection.request.headers)
+
+    def _end_login(self, key: str) -> None:
+        """Let go whoever watches by this login, and have others of its connections be nobody's."""
+        self._admission.withdraw()
+        for session in list(self._sessions.values()):
+            login = session.visitor.login
+            if login is not None and login.key == key:
+                session.visitor = Visitor(session.visitor.address)
+                if session.permit.login == key:
+                    session.dismiss(Goodbye.REVOKED, LOGIN_ENDED)
+
+    def _tls(self) -> dict[str, Any]:
+        certificate = self._exposure.certificate
+        if certificate is None:
+            return {}
+        return {"ssl": certificate.context, "ssl_handshake_timeout": self._limits.handshake_seconds}
+
     def _leave_lobby(self) -> None:
         if self._directory.lobby.viewers:
             self._spawn(self._move_out_of_lobby())
 
     async def _move_out_of_lobby(self) -> None:
-        entry = await self._admission.admit("default", Credentials())
-        if entry.room is not self._directory.lobby:
+        waiting = [s for s in self._sessions.values() if s.room is self._directory.lobby]
+        for visitor in {NOBODY, *(s.visitor for s in waiting if s.visitor.login is not None)}:
+            entry = await self._admission.admit("default", Credentials(), visitor)
+            if entry.room is self._directory.lobby:
+                continue
             self._directory.flush()  # what was said in the lobby is not lost on the way out
-            for session in list(self._sessions.values()):
-                if session.room is self._directory.lobby:
-                    session.enter(entry.room)
+            for session in waiting:
+                if session.room is self._directory.lobby and visitor in (NOBODY, session.visitor):
+                    session.enter(entry.room, permit=entry.permit)
 
     async def _look_for_rooms(self) -> None:
         """Ask the provider from time to time while somebody waits in the lobby: nobody else would."""
@@ -516,6 +601,20 @@ def _text(value: str | int) -> str:
 
 def _new_color(given: str | None, before: str) -> str:
     return before if given is None else parse_color(given) or DEFAULT_COLOR
+
+
+def _wants_websocket(request: Request) -> bool:
+    return any("websocket" in value.lower() for value in request.headers.get_all("Upgrade"))
+
+
+def _connection_class(gate: Gate, limits: Limits) -> type[Connection]:
+    """Make the class of a bridge's connections: what all of them share is not kept with each."""
+    shared = {
+        "gate": gate,
+        "frame_rate": Rate(limits.frames_per_second, limits.frames_per_second * FRAMES_AT_ONCE),
+        "byte_rate": Rate(limits.bytes_per_second, limits.bytes_per_second * BYTES_AT_ONCE),
+    }
+    return type("Connection", (Connection,), {"__slots__": (), **shared})
 
 
 def _library_logger() -> logging.Logger:

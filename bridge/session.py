@@ -3,19 +3,24 @@
 import asyncio
 import contextlib
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-from bridge.admission import Admission
+from bridge.admission import Admission, Pass, Visitor
 from bridge.connection import Connection
 from bridge.directory import Directory
 from bridge.errors import BridgeError, ProviderError
 from bridge.outbox import Outbox
 from bridge.owner import look
 from bridge.protocol import (
+    LOGIN_ENDED,
+    NOTHING_ASKED,
     Connect,
     GetUserData,
     Goodbye,
@@ -38,6 +43,7 @@ class Session:
 
     __slots__ = (
         "_admission",
+        "_deadline",
         "_deflates",
         "_directory",
         "_feed",
@@ -46,19 +52,25 @@ class Session:
         "connection",
         "offer",
         "outbox",
+        "permit",
         "room",
         "seated_at",
+        "visitor",
         "wants",
     )
 
     def __init__(
         self,
         connection: Connection,
+        visitor: Visitor,
         directory: Directory,
         admission: Admission,
         feed: Feed,
     ) -> None:
         self.connection = connection
+        self.visitor = visitor
+        self.permit = Pass()  # what opened the door of the room, and may end
+        self._deadline: asyncio.TimerHandle | None = None  # for the first request, then for the permit
         self.wants = Wants()
         self.seated_at = 0
         self.room: Room | None = None
@@ -73,6 +85,7 @@ class Session:
 
     async def run(self) -> None:
         """Talk until the viewer has gone."""
+        self._set_deadline(self.connection.gate.limits.connect_seconds, self._give_up)
         first = asyncio.create_task(self.connection.recv())
         first.add_done_callback(look)  # the conversation may end before anybody waits for it
         try:
@@ -89,6 +102,7 @@ class Session:
             pass
         finally:
             first.cancel()
+            self._drop_deadline()
             self._leave()
 
     def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
@@ -96,11 +110,13 @@ class Session:
         self._leave()
         self.outbox.dismiss(goodbye, message)
 
-    def enter(self, room: Room, request: Connect | None = None) -> None:
+    def enter(self, room: Room, request: Connect | None = None, permit: Pass | None = None) -> None:
         """Change room: what this viewer needs to know, and a seat to follow from.
 
-        Without a request, as asked before.
+        Without a request, as asked before; without a permit, with the one that they have.
         """
+        if permit is not None:
+            self._hold(permit)
         self._leave()
         self._request = request or self._request
         self.wants = self._request.wants
@@ -136,17 +152,40 @@ class Session:
             self.offer(error_frame("Sorry, something went wrong here. Please try again."))
 
     async def _connect(self, request: Connect) -> None:
-        entry = await self._admission.admit(request.server, request.credentials)
+        if self.room is None:
+            self._drop_deadline()  # they asked, and may ask again if they are refused
+        entry = await self._admission.admit(request.server, request.credentials, self.visitor)
         if entry.trouble is not None:
             # Before the join: an old client that has no world yet answers an error by asking again.
             self.offer(error_frame(entry.trouble))
-        self.enter(entry.room, request)
+        self.enter(entry.room, request, entry.permit)
 
     async def _send_user_data(self, request: GetUserData) -> None:
-        entry = await self._admission.admit(request.server, request.credentials, seated=self.room)
+        entry = await self._admission.admit(
+            request.server, request.credentials, self.visitor, seated=self.room
+        )
         users = entry.room.users(full=bool(self.wants.events))
         frame = user_data_frame(entry.room.info.id, users, deflate=self._deflates)
         self.offer(frame)
+
+    def _hold(self, permit: Pass) -> None:
+        self.permit = permit
+        self._drop_deadline()
+        if permit.until is not None:
+            ended = partial(self.dismiss, Goodbye.REVOKED, LOGIN_ENDED)
+            self._set_deadline(max(0.0, permit.until - time.time()), ended)
+
+    def _give_up(self) -> None:
+        self.connection.gate.count("nothing asked for")
+        self.dismiss(Goodbye.IDLE, NOTHING_ASKED)
+
+    def _set_deadline(self, seconds: float, act: Callable[[], None]) -> None:
+        self._deadline = asyncio.get_running_loop().call_later(seconds, act)
+
+    def _drop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def _renew(self) -> None:
         """Make up for what could not be delivered: a snapshot of where this viewer is now."""

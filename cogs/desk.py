@@ -11,7 +11,7 @@ from cogs.decisions import Decisions
 from cogs.needs import Policy, Roster
 from cogs.replies import Refused, answer, plain, wait
 from cogs.settings import GuildSettings
-from cogs.status import NOT_SHOWN
+from cogs.status import NOT_SHOWN, PORTAL
 from cogs.texts import Lines, Text
 
 
@@ -34,7 +34,7 @@ class Desk(commands.Cog):
 
     def __init__(
         self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, roster: Roster,
-        decisions: Decisions, public_url: str,
+        decisions: Decisions, public_url: str, *, page_login: bool = False,
     ) -> None:  # fmt: skip
         self._bot = bot
         self._bridge = bridge
@@ -42,6 +42,7 @@ class Desk(commands.Cog):
         self._roster = roster
         self._decisions = decisions
         self._public_url = public_url
+        self._page_login = page_login  # whether people can log in on our own page
 
     def _guild(self, interaction: discord.Interaction) -> discord.Guild:
         guild = self._bot.get_guild(interaction.guild_id or 0)
@@ -64,6 +65,16 @@ class Desk(commands.Cog):
 
     def _link(self, guild: discord.Guild) -> str:
         return f"{self._public_url}/?s={self._roster.guild(guild).slug}"
+
+    def _login_missing(self) -> Text:
+        """Say what is needed before people can log in on our own page."""
+        return Text(
+            "On my own page nobody can log in yet: my operator sets DISCORD_CLIENT_SECRET and adds "
+            "{redirect} to the redirects, both at {link}. Web clients of d-zone's with a login of their own "
+            "need nothing.",
+            redirect=f"{self._public_url}/auth/callback",
+            link=f"{PORTAL}/{self._bot.application_id}/oauth2",
+        )
 
     def _name(self, guild: discord.Guild) -> str:
         return plain(self._roster.guild(guild).name)

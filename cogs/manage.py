@@ -92,6 +92,7 @@ class Manage(
             name=self._roster.guild(guild).name,
             link=self._link(guild),
             viewers=self._bridge.viewer_count(guild.id),
+            login_missing=None if self._page_login else self._login_missing(),
         )
         await interaction.followup.send(
             embed=await report.embed(language_of(interaction.locale)), ephemeral=True, allowed_mentions=NOBODY
@@ -216,10 +217,9 @@ class Manage(
         else:
             who = Text("Only members with the role {role} may watch now, after login.", role=role.mention)
             role_id = role.id
-        then = Text(
-            "Until my operator has set up login, nobody gets in. {/dzone protect off} lets everybody watch."
-        )
-        await self._decide(interaction, Lines(who, then), _protection("login", role_id=role_id))
+        then = Text("{/dzone protect off} lets everybody watch.")
+        lines = (who, then) if self._page_login else (who, self._login_missing(), then)
+        await self._decide(interaction, Lines(*lines), _protection("login", role_id=role_id))
 
     @protect.command(name="password")
     async def protect_password(self, interaction: discord.Interaction) -> None:

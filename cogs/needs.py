@@ -43,6 +43,12 @@ class Policy(Protocol):
     def shows_doing(self, member: discord.Member, channel: object) -> bool:
         """Tell whether viewers may see that somebody says or does something in a channel."""
 
+    def admits(self, member: discord.Member) -> bool:
+        """Tell whether somebody who logged in may watch this guild."""
+
+    def login_role(self, guild_id: int) -> int | None:
+        """Name the role that whoever logs in has to have, if there is one."""
+
 
 class Roster(Protocol):
     """Translates Discord's things into the bridge's."""

@@ -55,7 +55,10 @@ def only_here(url: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a status tells of a guild; `name`, `link` and `viewers` are those of its room."""
+    """What a status tells of a guild; `name`, `link` and `viewers` are those of its room.
+
+    `login_missing` says what is needed before people can log in, if anything is.
+    """
 
     bot: commands.AutoShardedBot
     guild: discord.Guild
@@ -64,6 +67,7 @@ class Report:
     name: str
     link: str
     viewers: int
+    login_missing: Text | None = None
 
     async def embed(self, language: Language) -> discord.Embed:
         """Write it in a language."""
@@ -141,6 +145,8 @@ class Report:
                     channels=unseen,
                 )
             )
+        if self.settings.protection == "login" and self.login_missing is not None:
+            missing.append(self.login_missing)
         if only_here(self.link):
             missing.append(
                 Text("The link opens only on the computer that I run on: my operator has to set PUBLIC_URL.")

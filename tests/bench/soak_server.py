@@ -18,11 +18,11 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from bridge import connection, pulse
-from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Voice
 from bridge.outbox import Outbox
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bench.contestants import ONE_ADDRESS
 from tests.bench.guild import members
 from tests.bench.pipe import serve
 
@@ -244,7 +244,7 @@ class Host:
 
     def __init__(self, rate: float, seed: int, sizes: list[int]) -> None:
         self._rate = rate
-        self._server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), limits=Limits(20_000))
+        self._server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), limits=ONE_ADDRESS)
         self._towns = [
             Town(
                 self._server,
@@ -298,7 +298,7 @@ class Host:
         """Say what there is of everything that comes and goes with viewers."""
         return {
             "sessions": len(self._server._sessions),
-            "transports": len(self._server._transports),
+            "transports": len(self._server._gate.alive),
             "seats": sum(len(room.viewers) for room in self._server._directory.rooms.values()),
             "round": len(self._server._pulse._round),
             "tasks": len(asyncio.all_tasks()) - self._idle_tasks - len(self._lives),

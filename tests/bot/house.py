@@ -14,8 +14,10 @@ from websockets.protocol import State
 from bot.client import DZoneBot
 from bot.config import Config
 from bot.store import Store
+from bridge.admission import NOBODY
 from bridge.connection import Connection, Writer
-from bridge.protocol import OPTIONAL_EVENTS
+from bridge.limits import Limits
+from bridge.protocol import OPTIONAL_EVENTS, Goodbye
 from bridge.session import Session
 from cogs.decisions import Decisions, Rooms
 from tests.bridge.wire import read_frames
@@ -48,7 +50,9 @@ class House:
 
     async def _open(self) -> None:
         self.store = await Store.open(self._url)
-        self.bot = DZoneBot(Config("an.invented.token", host="127.0.0.1", port=0), self.store)
+        guessing = Limits(wrong_tries=1_000)  # how long guessers have to wait is no matter here
+        config = Config("an.invented.token", host="127.0.0.1", port=0, limits=guessing)
+        self.bot = DZoneBot(config, self.store)
         self.bot.shard_count = 1
         await self.bot._async_setup_hook()
         await self.bot.setup_hook()
@@ -108,10 +112,6 @@ class Line:
     def transport(self) -> "Line":
         return self
 
-    @property
-    def protocol(self) -> "Line":
-        return self
-
     def hand_over(self, writer: Writer) -> None:
         self._writer = writer
 
@@ -122,14 +122,8 @@ class Line:
     def get_write_buffer_size(self) -> int:
         return 0
 
-    def send_data(self) -> None:
-        """Nothing waits."""
-
-    def send_close(self, code: int, reason: str) -> None:
-        self._page.dismissed(code)
-
-    def abort(self) -> None:
-        """It is closed already."""
+    def dismiss(self, goodbye: Goodbye) -> None:
+        self._page.dismissed(goodbye.code)
 
     def end(self) -> None:
         self.state = State.CLOSED
@@ -164,7 +158,7 @@ class Page:
         self._line = Line(self)
         bridge = house.bridge
         connection = cast("Connection", self._line)
-        self._session = Session(connection, bridge._directory, bridge._admission, bridge._feed)
+        self._session = Session(connection, NOBODY, bridge._directory, bridge._admission, bridge._feed)
         await self._session._greet()
         asked: Json = {"server": str(guild)}
         if password is not None:

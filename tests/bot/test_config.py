@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import DATABASE, DISCORD_API, SETTINGS, Config, ConfigError, read_database_url, read_env
+from bot.config import DATABASE, SETTINGS, Config, read_database_url, read_env
+from bot.values import DISCORD_API, ConfigError
 
 TOKEN = "MTExMTExMTExMTExMTExMTEx.GAbCdE.an-invented-token"
 EXAMPLE = Path(__file__).parents[2] / ".env.example"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import GuildInfo, Member
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
@@ -43,9 +44,20 @@ async def start() -> AsyncIterator[Start]:
 
 
 @pytest.fixture
-async def bridge(start: Start) -> WebSocketServer:
+def limits() -> Limits:
+    """How much `bridge` takes on. With `patient` it hears as much as anybody says."""
+    return DEFAULT_LIMITS
+
+
+patient = pytest.mark.parametrize(
+    "limits", [Limits(frames_per_second=1e9, bytes_per_second=1e9)], ids=["patient"]
+)
+
+
+@pytest.fixture
+async def bridge(start: Start, limits: Limits) -> WebSocketServer:
     """A running bridge whose owner has opened three rooms: two for everybody, one protected."""
-    server = await start(provider=EmptyProvider())
+    server = await start(provider=EmptyProvider(), limits=limits)
     server.show_guild(DWORLD, [ADA, BEPPO])
     server.show_guild(REPOS, [Member("333", "Cedar")])
     server.show_guild(VAULT, [Member("444", "Keeper")])

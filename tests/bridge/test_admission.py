@@ -11,6 +11,7 @@ import pytest
 from bridge.admission import Admission
 from bridge.directory import Directory
 from bridge.errors import Refused
+from bridge.guesses import Guesses
 from bridge.model import GuildInfo, Member
 from bridge.passwords import hash_password
 from bridge.protocol import LOGIN_NEEDED, NO_SUCH_SERVER, WRONG_PASSWORD, Credentials
@@ -34,7 +35,7 @@ async def directory() -> Directory:
 
 @pytest.fixture
 def admission(directory: Directory) -> Admission:
-    return Admission(directory, Feed(directory, EmptyProvider()))
+    return Admission(directory, Feed(directory, EmptyProvider()), Guesses(10, 300))
 
 
 class Validator:
@@ -247,7 +248,7 @@ def fed(directory: Directory, source: Source) -> Admission:
     provider = CallbackProvider(EmptyProvider())
     provider.use_servers(source.get_servers)
     provider.use_users(source.get_users)
-    return Admission(directory, Feed(directory, provider, 0))
+    return Admission(directory, Feed(directory, provider, 0), Guesses(10, 300))
 
 
 async def test_a_failing_list_refuses_a_named_room(fed: Admission, source: Source) -> None:

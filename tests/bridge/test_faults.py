@@ -20,7 +20,7 @@ from websockets.frames import Frame, Opcode
 from bridge.outbox import Outbox
 from bridge.pulse import _Vitals
 from bridge.server import WebSocketServer
-from tests.bridge.conftest import ADA, DWORLD, REPOS
+from tests.bridge.conftest import ADA, DWORLD, REPOS, patient
 from tests.bridge.wire import (
     Json,
     RawViewer,
@@ -93,10 +93,10 @@ class Company:
         """Wait until nobody else is here any more, not even a connection; the healthy all are."""
         room, expected = self.bridge._directory.rooms[DWORLD.id], len(self.viewers)
         await until(
-            lambda: len(self.bridge._transports) <= expected and len(self.bridge.connections) <= expected,
+            lambda: len(self.bridge._gate.alive) <= expected and len(self.bridge.connections) <= expected,
             "the others are gone",
         )
-        assert len(self.bridge._transports) == len(self.bridge.connections) == len(room.viewers) == expected
+        assert len(self.bridge._gate.alive) == len(self.bridge.connections) == len(room.viewers) == expected
         await self.tell(3)
 
 
@@ -129,7 +129,7 @@ def fast_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what takes a minute take a moment."""
     monkeypatch.setattr("bridge.pulse.PERIOD", 0.05)
     monkeypatch.setattr("bridge.pulse.TICK", 0.01)
-    monkeypatch.setattr("bridge.outbox.GRACE", 0.05)
+    monkeypatch.setattr("bridge.connection.GRACE", 0.05)
 
 
 @pytest.fixture
@@ -345,6 +345,7 @@ async def test_a_zero_window(company: Company, caplog: pytest.LogCaptureFixture)
     )
 
 
+@patient
 @pytest.mark.usefixtures("fast_pulse")
 async def test_a_viewer_that_talks_and_never_reads(
     company: Company, caplog: pytest.LogCaptureFixture
@@ -475,6 +476,7 @@ def flood() -> Iterator[tuple[bytes, str]]:
             yield masked(payload, (Opcode.TEXT, Opcode.BINARY)[number % 2]), answer
 
 
+@patient
 async def test_a_flood_of_frames(company: Company) -> None:
     """Each is answered, in order; meanwhile everybody hears each event before the next is said."""
     requests = list(flood())

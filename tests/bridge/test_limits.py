@@ -86,7 +86,7 @@ async def test_beyond_that_the_handshake_is_refused(
     small: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """503 for all who ask, with a hint when to come back: not the same for everybody."""
-    monkeypatch.setattr("bridge.server.MAX_TURNED_AWAY", 1)
+    monkeypatch.setattr("bridge.gate.SPARE", 1)
     async with contextlib.AsyncExitStack() as stack:
         viewers: list[Watcher] = [await stack.enter_async_context(watching(small)) for _ in range(2)]
         await stack.enter_async_context(dialled(small))  # in the middle of its handshake
@@ -102,6 +102,6 @@ async def test_beyond_that_the_handshake_is_refused(
         assert refusal.value.response.status_code == 503
         assert "Retry-After" in refusal.value.response.headers
         await viewers[0].enter("dworld")
-    await until(lambda: not small._transports, "all have left")
+    await until(lambda: not small._gate.alive, "all have left")
     async with watching(small) as viewer:
         await viewer.enter("dworld")

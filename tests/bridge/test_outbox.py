@@ -12,8 +12,10 @@ from websockets.protocol import State
 
 from bridge.connection import Connection
 from bridge.framing import text_frame
+from bridge.gate import Gate
 from bridge.outbox import Outbox
 from bridge.protocol import Goodbye, encode
+from bridge.rate import Rate
 from tests.bridge.wire import Json, RawViewer, Watcher, handshake, until, watching
 
 BOUND = 64 * 1024  # small, so that a test need not write megabytes
@@ -23,7 +25,8 @@ KEPT = b"x" * 1_000
 class Connected(Connection):
     """A connection of no server's: there is none to keep account of it."""
 
-    alive = set()  # noqa: RUF012 - as the server makes it: one for all of a class
+    gate = Gate()
+    frame_rate = byte_rate = Rate(1e9, 1e9)
 
 
 @dataclass
@@ -281,7 +284,7 @@ async def test_a_dismissed_viewer_that_reads_at_last_hears_why(line: Line, behin
 
 async def test_a_viewer_that_does_not_listen_is_cut_off(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within the grace, though its buffer never drains."""
-    monkeypatch.setattr("bridge.outbox.GRACE", 0.05)
+    monkeypatch.setattr("bridge.connection.GRACE", 0.05)
     async with not_reading(line) as (owed, _):
         owed.outbox.dismiss(Goodbye.SLOW)
         await until(lambda: owed.connection.state is State.CLOSED, "the connection is closed")

@@ -18,7 +18,7 @@ from bridge.outbox import MAX_BACKLOG
 from bridge.protocol import LOGIN_NEEDED, SERVER_HIDDEN
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
-from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, Start
+from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, Start, patient
 from tests.bridge.source import SECRET, Source
 from tests.bridge.wire import (
     PATIENCE,
@@ -59,7 +59,7 @@ async def company_of(viewer: Watcher, server: WebSocketServer) -> ServerConnecti
 def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let those who don't answer have less time, so that a test need not wait for it."""
     monkeypatch.setattr("bridge.server.STOP_GRACE", 0.2)
-    monkeypatch.setattr("bridge.outbox.GRACE", 0.2)
+    monkeypatch.setattr("bridge.connection.GRACE", 0.2)
 
 
 @pytest.fixture
@@ -413,6 +413,7 @@ async def test_a_stuck_viewer_is_let_go_and_the_others_miss_nothing(bridge: WebS
         await healthy.has_heard_everything()
 
 
+@patient
 async def test_who_pings_and_reads_nothing_costs_no_memory(bridge: WebSocketServer) -> None:
     """Each ping has an answer; they may not pile up without end for who doesn't read them."""
     ping = masked(b"x" * 125, Opcode.PING)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from bridge.admission import NOBODY
 from bridge.connection import Connection, Writer
 from bridge.directory import Directory
 from bridge.flush import WINDOW
@@ -99,7 +100,7 @@ class Page:
         self.line.on_frame = self.hear
         nothing = cast("Any", None)  # a session needs the house's other services for requests only
         directory = self.house.directory
-        self.session = Session(cast("Connection", self.line), directory, nothing, nothing)
+        self.session = Session(cast("Connection", self.line), NOBODY, directory, nothing, nothing)
         self.session._listing, self.servers = directory.edition, directory.listing()  # it is greeted
         self.session.outbox._max_backlog = BOUND
 

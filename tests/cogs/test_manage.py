@@ -44,7 +44,7 @@ DECISIONS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("members", {"bots": "hide"}, {"bots": False}, "Bots are not shown."),
     ("members", {"offline": "show", "bots": "show"}, {"offline": "show", "bots": True}, "shown.\nBots"),
     ("protect off", {}, {"protection": "off"}, "Everybody may watch"),
-    ("protect login", {}, {"protection": "login"}, "nobody gets in"),
+    ("protect login", {}, {"protection": "login"}, "after login"),
 ]  # fmt: skip
 SAVING = [decision[:2] for decision in DECISIONS if decision[0] != "channels show" and decision[2:][0]]
 ALL: list[tuple[str, dict[str, Any]]] = [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from aiohttp import web
 
 from tests.e2e.gateway import DIRECT_MESSAGES, PRIVILEGED, Gateway
-from tests.e2e.guild import Guild, Member, written
+from tests.e2e.guild import Guild, Member, changed, written
 from tests.e2e.interactions import (
     AUTOCOMPLETE,
     BUTTON,
@@ -259,12 +259,13 @@ class LoopbackDiscord:
 
     def edit(self, channel: Channel, message: Payload, text: str) -> None:
         """Change a message's text."""
-        message.update(content=text, edited_timestamp=JOINED_AT)
+        message.update(changed(channel, message, content=text, edited_timestamp=JOINED_AT))
         self.gateway.dispatch(channel.guild, "MESSAGE_UPDATE", message)
 
     def add_preview(self, channel: Channel, message: Payload) -> None:
         """Let Discord add the preview of a link to a message."""
-        message.update(embeds=[{"type": "link", "title": "A page", "url": "https://example.org"}])
+        preview = {"type": "link", "title": "A page", "url": "https://example.org"}
+        message.update(changed(channel, message, embeds=[preview]))
         self.gateway.dispatch(channel.guild, "MESSAGE_UPDATE", message)
 
     def delete(self, channel: Channel, *messages: Payload) -> None:

@@ -1,0 +1,152 @@
+"""Discord's OAuth2 endpoints, as far as a login needs them.
+
+https://discord.com/developers/docs/topics/oauth2
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import aiohttp
+
+from bot.values import DISCORD_API
+from bridge import __version__
+from bridge.rate import Rate
+
+SCOPE: Final = "identify"
+TIMEOUT: Final = 8.0  # seconds for one request
+MAX_ANSWER: Final = 64 * 1024  # bytes
+# Discord shuts out an address that makes 10,000 invalid requests in ten minutes, and with it the bot. Each
+# wrong token is one: so many may be asked about at once, and so many a second in the long run.
+ASKED_AT_ONCE: Final = 200
+ASKED_PER_SECOND: Final = 5.0
+_AUTHORIZE: Final = "https://discord.com/oauth2/authorize"
+_AGENT: Final = f"DiscordBot (https://github.com/d-zone-org/d-zone, {__version__})"
+
+
+class OAuthError(Exception):
+    """Discord said no, or nothing that could be understood. The message holds no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Which application people log in to."""
+
+    id: str
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token is good for: whose it is, for which application, and until when."""
+
+    application_id: str
+    scopes: frozenset[str]
+    expires: datetime
+    user_id: str
+    user_name: str
+
+
+class OAuth:
+    """Asks Discord about tokens and codes, on connections that are kept."""
+
+    def __init__(self, api_url: str, application: Application) -> None:
+        self.application = application
+        self._api_url = api_url
+        self._authorize = _AUTHORIZE if api_url == DISCORD_API else f"{api_url}/oauth2/authorize"
+        self._http: aiohttp.ClientSession | None = None
+        self._rate = Rate(ASKED_PER_SECOND, ASKED_AT_ONCE)
+        self._full_at = 0.0
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        if self._http is not None:
+            await self._http.close()
+
+    def login_url(self, redirect_uri: str, state: str, challenge: str) -> str:
+        """Name the page where somebody agrees to tell us who they are."""
+        query = {
+            "client_id": self.application.id,
+            "response_type": "code",
+            "redirect_uri": redirect_uri,
+            "scope": SCOPE,
+            "state": state,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+            "prompt": "none",  # who has agreed before needn't again
+        }
+        return f"{self._authorize}?{urlencode(query)}"
+
+    async def redeem(self, code: str, redirect_uri: str, verifier: str) -> str:
+        """Trade a code for a token.
+
+        Raises:
+            OAuthError: if the code is none of ours.
+        """
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": verifier,
+        }
+        answer = await self._ask("POST", "/oauth2/token", data=form, auth=self._auth())
+        token = answer.get("access_token")
+        if not isinstance(token, str):
+            raise OAuthError("Discord's answer has no token")
+        return token
+
+    async def revoke(self, token: str) -> None:
+        """Have a token forgotten.
+
+        Raises:
+            OAuthError: if Discord doesn't.
+        """
+        await self._ask("POST", "/oauth2/token/revoke", data={"token": token}, auth=self._auth())
+
+    async def inspect(self, token: str) -> Grant:
+        """Ask what a token is good for.
+
+        Raises:
+            OAuthError: if it is good for nothing.
+        """
+        answer = await self._ask("GET", "/oauth2/@me", headers={"Authorization": f"Bearer {token}"})
+        try:
+            user = answer["user"]  # there only with the scope `identify`
+            return Grant(
+                application_id=str(answer["application"]["id"]),
+                scopes=frozenset(answer["scopes"]),
+                expires=datetime.fromisoformat(answer["expires"]),
+                user_id=str(user["id"]),
+                user_name=str(user.get("global_name") or user["username"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise OAuthError("Discord's answer doesn't say whose token this is") from None
+
+    def _auth(self) -> aiohttp.BasicAuth:
+        return aiohttp.BasicAuth(self.application.id, self.application.secret or "")
+
+    async def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        full_at = self._rate.spend(self._full_at, asyncio.get_running_loop().time())
+        if full_at is None:
+            raise OAuthError("too many logins in a short time")
+        self._full_at = full_at
+        if self._http is None:
+            timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+            self._http = aiohttp.ClientSession(timeout=timeout, headers={"User-Agent": _AGENT})
+        try:
+            async with self._http.request(
+                method, self._api_url + path, allow_redirects=False, **request
+            ) as response:
+                content = await response.content.read(MAX_ANSWER)
+                if response.status != 200:  # noqa: PLR2004
+                    raise OAuthError(f"Discord answered {response.status}")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise OAuthError(f"Discord can't be reached: {type(error).__name__}") from None
+        try:
+            answer = json.loads(content or b"{}")
+        except ValueError:
+            raise OAuthError("Discord's answer is no JSON") from None
+        return answer if isinstance(answer, dict) else {}

@@ -1,0 +1,114 @@
+"""Where somebody comes from, also when a proxy stands between."""
+
+import ipaddress
+import logging
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Final
+
+from websockets.datastructures import Headers
+
+log = logging.getLogger(__name__)
+
+Network = IPv4Network | IPv6Network
+
+UNKNOWN: Final = "?"  # of who comes by a way that has no addresses, such as a Unix socket
+_HOUSEHOLD: Final = 64  # bits of an IPv6 address that a household has for itself
+
+
+class Proxies:
+    """The proxies whose word about a viewer's address is taken; nobody else's is."""
+
+    def __init__(self, trusted: Iterable[Network] = ()) -> None:
+        self._trusted = tuple(trusted)
+        self._told = False
+
+    def trusts(self, address: str) -> bool:
+        """Tell whether this is the address of a trusted proxy."""
+        parsed = _parse(address)
+        return parsed is not None and any(parsed in network for network in self._trusted)
+
+    def viewer_behind(self, peer: str, headers: Headers) -> str:
+        """Name the address that a request came from, by what proxies wrote into its headers.
+
+        Each proxy adds, at the end, from where the request came to it: what is before the first that isn't
+        trusted may be made up. `Forwarded` (RFC 7239) and `X-Forwarded-For` mean the same, and a proxy that
+        writes one passes on the other as it came: with both, it is as if there were none.
+        """
+        chains = [_forwarded_for(headers), _x_forwarded_for(headers)]
+        hops = [chain for chain in chains if chain]
+        if not self.trusts(peer):
+            if hops:
+                self._hint(peer)
+            return peer
+        if len(hops) != 1:
+            return peer
+        for hop in reversed(hops[0]):
+            if _parse(hop) is None:
+                return peer
+            peer = hop
+            if not self.trusts(hop):
+                break
+        return peer
+
+    def _hint(self, peer: str) -> None:
+        if not self._told:
+            self._told = True
+            log.warning(
+                "%s sends X-Forwarded-For or Forwarded. If it is your proxy, name it in TRUSTED_PROXIES:"
+                " until then all of its viewers count as one address",
+                peer,
+            )
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Read addresses and networks, such as `127.0.0.1, 10.0.0.0/8`, with commas or spaces between.
+
+    Raises:
+        ValueError: for the first that is neither.
+    """
+    return tuple(ipaddress.ip_network(part, strict=False) for part in text.replace(",", " ").split())
+
+
+def peer_address(peername: object) -> str:
+    """Read an address from what a transport says of its peer."""
+    return str(peername[0]) if isinstance(peername, Sequence) and peername else UNKNOWN
+
+
+def household(address: str) -> str:
+    """Name whom an address stands for when something is counted: an IPv6 network of 64 bits is one house."""
+    parsed = _parse(address)
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((parsed, _HOUSEHOLD), strict=False))
+    return address if parsed is None else str(parsed)
+
+
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _x_forwarded_for(headers: Headers) -> list[str]:
+    return [_without_port(hop) for line in headers.get_all("X-Forwarded-For") for hop in line.split(",")]
+
+
+def _forwarded_for(headers: Headers) -> list[str]:
+    """Read the `for` of each element; an element without is a hop that says nothing."""
+    hops = []
+    for line in headers.get_all("Forwarded"):
+        for element in line.split(","):
+            pairs = (pair.partition("=") for pair in element.split(";"))
+            found = [value for name, _, value in pairs if name.strip().lower() == "for"]
+            hops.append(_without_port(found[0].strip().strip('"')) if found else "")
+    return hops
+
+
+def _without_port(hop: str) -> str:
+    hop = hop.strip()
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop

@@ -1,0 +1,132 @@
+"""Who may connect: how many, how often, from where. Whom it lets in has not been let into a room yet."""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from websockets.http11 import Request
+
+from bridge.addresses import Proxies, household
+from bridge.exposure import OPEN, Exposure
+from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.protocol import FULL_HOUSE
+from bridge.rate import Rate, Rates
+from bridge.tally import Tally
+
+# Beyond the last viewer: connections that get the page, or a word why there is no room for another viewer.
+SPARE: Final = 500
+SPARE_PER_ADDRESS: Final = 50
+_MINUTE: Final = 60.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not answered. `retry_after` is in seconds."""
+
+    status: HTTPStatus
+    text: str
+    retry_after: int | None = None
+
+
+class Gate:
+    """Counts connections, and requests, by the address they come from.
+
+    A connection counts from its first byte on, as its peer's. One that a trusted proxy hands on counts only
+    when its request has told whose it is.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, exposure: Exposure = OPEN) -> None:
+        self.limits = limits
+        self.headers = exposure.headers
+        self.tally = Tally()
+        self.alive: set[asyncio.Transport] = set()
+        self._exposure = exposure
+        self._proxies = Proxies(exposure.trusted_proxies)
+        self._connections: Counter[str] = Counter()
+        self._handshakes = _per_minute(limits.handshakes_per_minute)
+        self._requests = _per_minute(limits.requests_per_minute)
+
+    def count(self, reason: str) -> None:
+        """Count a refusal."""
+        self.tally.count(reason, asyncio.get_running_loop().time())
+
+    # Connections
+
+    def enter(self, transport: asyncio.Transport, peer: str) -> str | None:
+        """Count a new connection; return whose it is, or None if it has to be cut off at once.
+
+        Whose it is that a proxy hands on, nobody knows yet: it is nobody's, `""`.
+        """
+        whose = "" if self._proxies.trusts(peer) else household(peer)
+        limits = self.limits
+        crowd = limits.viewers_per_address + 2 * SPARE_PER_ADDRESS
+        if len(self.alive) >= limits.viewers + 2 * SPARE or self._connections[whose] >= crowd:
+            self.count("too many connections")
+            return None
+        self.alive.add(transport)
+        if whose:
+            self._connections[whose] += 1
+        return whose
+
+    def leave(self, transport: asyncio.Transport, address: str) -> None:
+        """Count a connection no longer."""
+        self.alive.discard(transport)
+        if address:
+            self._connections[address] -= 1
+            if not self._connections[address]:
+                del self._connections[address]
+
+    def is_crowded(self, address: str) -> bool:
+        """Tell whether more connections come from an address than viewers may."""
+        return self._connections[address] > self.limits.viewers_per_address
+
+    # Requests
+
+    def recognise(self, address: str, peer: str, request: Request) -> str:
+        """Name whose request this is; `address` is whose connection it was so far."""
+        whose = household(self._proxies.viewer_behind(peer, request.headers))
+        if not address:
+            self._connections[whose] += 1
+        return whose
+
+    def check_request(self, address: str) -> Refusal | None:
+        """Tell whether a page or file may be asked for."""
+        if self._is_full():
+            return self._refuse_full()
+        if self._requests.allow(address, asyncio.get_running_loop().time()):
+            return None
+        self.count("too many requests")
+        return Refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests. Please wait a moment.\n", 10)
+
+    def check_handshake(self, address: str, origin: str | None) -> Refusal | None:
+        """Tell whether a WebSocket may be opened; `origin` is whose page wants to."""
+        if not self._exposure.allows(origin):
+            self.count("foreign origin")
+            return Refusal(HTTPStatus.FORBIDDEN, "Pages from there may not connect here: ALLOWED_ORIGINS.\n")
+        if self._is_full():
+            return self._refuse_full()
+        if self._connections[address] > self.limits.viewers_per_address + SPARE_PER_ADDRESS:
+            self.count("too many viewers of one address")
+            text = "Too many viewers come from your network. Please try again later.\n"
+            return Refusal(HTTPStatus.TOO_MANY_REQUESTS, text, 30)
+        if not self._handshakes.allow(address, asyncio.get_running_loop().time()):
+            self.count("too many handshakes")
+            text = "Too many connections in a short time. Please wait a minute.\n"
+            return Refusal(HTTPStatus.TOO_MANY_REQUESTS, text, 60)
+        return None
+
+    def _is_full(self) -> bool:
+        """Tell whether even those who are told to wait are too many."""
+        return len(self.alive) > self.limits.viewers + SPARE
+
+    def _refuse_full(self) -> Refusal:
+        self.count("full")
+        retry_after = random.randint(5, 30)  # noqa: S311 - so that they don't all come back at once
+        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, FULL_HOUSE + "\n", retry_after)
+
+
+def _per_minute(count: int) -> Rates:
+    return Rates(Rate(count / _MINUTE, at_once=count))

@@ -1,0 +1,254 @@
+"""Logging in on our own page: the authorization code flow (RFC 6749) with state and PKCE (RFC 7636).
+
+All of it happens on the server: the page never sees a token, only a signed cookie that it can't read.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from websockets.datastructures import Headers
+from websockets.http11 import Request
+
+from bridge import owner
+from bridge.answers import Answer, as_json, not_found, redirect, text
+from bridge.exposure import Exposure
+from bridge.guesses import Guesses
+from bridge.protocol import TOO_MANY_TRIES
+
+log = logging.getLogger(__name__)
+
+PREFIX: Final = "/auth/"
+LIFETIME: Final = 7 * 86_400  # seconds that a login is good for
+FLOW_TIME: Final = 600  # seconds that somebody may take at the door
+TIMEOUT: Final = 15.0  # seconds that finding out who somebody is may take
+MAX_LOGOUTS: Final = 10_000  # remembered, of logins that would be good otherwise
+_MAX_PATH: Final = 500  # characters of where to go afterwards
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who somebody is. `uid` is a Discord snowflake."""
+
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Somebody who logged in on our page. `key` names this login, `until` is when it ends (Unix time)."""
+
+    account: Account
+    key: str
+    until: float
+
+
+class Denied(Exception):
+    """Nobody could be logged in: a code that is none, or not ours, or no answer."""
+
+
+class Authority(Protocol):
+    """Tells who people are, and what they may watch: Discord, for the bot."""
+
+    def login_url(self, redirect_uri: str, state: str, challenge: str) -> str:
+        """Name where somebody logs in; `challenge` is PKCE's, of the method S256."""
+
+    async def identify(self, code: str, redirect_uri: str, verifier: str) -> Account:
+        """Find out who came back with a code.
+
+        Raises:
+            Denied: if that can't be said.
+        """
+
+    async def may_watch(self, uid: str, server_id: str) -> bool:
+        """Tell whether somebody may watch a protected guild."""
+
+
+class WebLogin:
+    """What is below `/auth/`: `login`, `callback`, `logout` and `me`.
+
+    A cookie says itself whose it is, and until when; nothing is kept of who is logged in but the keys of
+    logins that were ended before their time. `secret` signs the cookie; `ended` is called with the key of a
+    login that ends.
+
+    Raises:
+        ValueError: if the exposure has no `public_url`, to which people come back.
+    """
+
+    def __init__(
+        self, authority: Authority, secret: bytes, exposure: Exposure, guesses: Guesses,
+        ended: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        if exposure.public_url is None:
+            raise ValueError("a login needs a public_url to come back to")
+        self.authority = authority
+        self._origin = exposure.origin
+        self._redirect_uri = exposure.public_url + PREFIX + "callback"
+        self._home = urlsplit(exposure.public_url).path + "/"
+        self._guesses = guesses
+        self._ended = ended
+        self._sessions = _Cookie("login", secret, LIFETIME, secure=exposure.is_secure)
+        self._flows = _Cookie("flow", secret, FLOW_TIME, secure=exposure.is_secure)
+        self._logouts: dict[str, float] = {}  # until when each login would have been good
+
+    def who(self, headers: Headers) -> Login | None:
+        """Read from the cookies who is logged in."""
+        found = self._sessions.read(headers)
+        if found is None:
+            return None
+        data, since = found
+        login = Login(Account(str(data["uid"]), str(data["name"])), str(data["key"]), since + LIFETIME)
+        return None if login.key in self._logouts else login
+
+    def who_opens(self, headers: Headers) -> Login | None:
+        """Read who opens a WebSocket.
+
+        Browsers send our cookie along whichever page opens it: only for a page of ours does it count.
+        """
+        return self.who(headers) if headers.get_all("Origin") == [self._origin] else None
+
+    async def answer(self, path: str, address: str, request: Request) -> Answer:
+        """Answer a request below `/auth/`."""
+        match request.method, path.removeprefix(PREFIX):
+            case "GET", "me":
+                return self._me(request)
+            case "GET", "login":
+                return self._begin(_query(request))
+            case "GET", "callback":
+                return await self._finish(_query(request), address, request)
+            case "POST", "logout":
+                return self._log_out(request)
+            case _, "me" | "login" | "callback":
+                return text(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is answered here.\n", ("Allow", "GET"))
+            case _, "logout":
+                return text(HTTPStatus.METHOD_NOT_ALLOWED, "Only POST is answered here.\n", ("Allow", "POST"))
+            case _:
+                return not_found()
+
+    def _me(self, request: Request) -> Answer:
+        login = self.who(request.headers)
+        user = login and {"id": login.account.uid, "name": login.account.name}
+        return as_json({"login": True, "user": user})
+
+    def _begin(self, query: Mapping[str, str]) -> Answer:
+        flow = {
+            "state": secrets.token_urlsafe(),
+            "verifier": secrets.token_urlsafe(48),
+            "to": self._way_back(query),
+        }
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(flow["verifier"].encode()).digest()).rstrip(b"=")
+        url = self.authority.login_url(self._redirect_uri, flow["state"], challenge.decode())
+        return redirect(url, self._flows.bake(flow))
+
+    async def _finish(self, query: Mapping[str, str], address: str, request: Request) -> Answer:
+        flow = self._flows.read(request.headers)
+        if flow is None or not hmac.compare_digest(
+            flow[0]["state"].encode(), query.get("state", "").encode()
+        ):
+            # Another browser's, an old one, or a link that somebody was tricked into.
+            return redirect(_with(self._home, "failed"), self._flows.drop())
+        way_back = flow[0]["to"]
+        if "code" not in query:
+            return redirect(_with(way_back, "denied"), self._flows.drop())
+        now = asyncio.get_running_loop().time()
+        if (wait := self._guesses.wait(address, now)) > 0:
+            sorry = TOO_MANY_TRIES.format(seconds=max(1, round(wait)))
+            return text(HTTPStatus.TOO_MANY_REQUESTS, sorry + "\n", ("Retry-After", str(max(1, round(wait)))))
+        self._guesses.count(address, now)
+        try:
+            coming = self.authority.identify(query["code"], self._redirect_uri, flow[0]["verifier"])
+            account = await owner.ask(coming, TIMEOUT)
+        except Exception as error:  # noqa: BLE001 - an edge: whatever the authority's code raises, nobody is logged in
+            # Its type alone: the text may repeat the code.
+            log.warning("a login failed: %s", type(error).__name__)
+            return redirect(_with(way_back, "failed"), self._flows.drop())
+        self._guesses.forgive(address)
+        session = {"uid": account.uid, "name": account.name, "key": secrets.token_urlsafe()}
+        return redirect(way_back, self._sessions.bake(session), self._flows.drop())
+
+    def _log_out(self, request: Request) -> Answer:
+        if request.headers.get_all("Origin") != [self._origin]:
+            return text(HTTPStatus.FORBIDDEN, "Only our own page may do this.\n")
+        login = self.who(request.headers)
+        if login is not None:
+            self._forget(login)
+            self._ended(login.key)
+        return Answer(HTTPStatus.NO_CONTENT, headers=(self._sessions.drop(),))
+
+    def _forget(self, login: Login) -> None:
+        now = time.time()
+        self._logouts = {key: until for key, until in self._logouts.items() if until > now}
+        if len(self._logouts) >= MAX_LOGOUTS:
+            del self._logouts[next(iter(self._logouts))]
+        self._logouts[login.key] = login.until
+
+    def _way_back(self, query: Mapping[str, str]) -> str:
+        """Read where to go afterwards: a place of ours, or the page."""
+        to = query.get("to", "")
+        is_ours = to.startswith("/") and to[1:2] not in ("/", "\\") and to.isascii() and to.isprintable()
+        return to if is_ours and len(to) <= _MAX_PATH else self._home
+
+
+class _Cookie:
+    """A signed cookie that scripts can't read, and other sites' requests don't carry."""
+
+    def __init__(self, name: str, secret: bytes, lifetime: int, *, secure: bool) -> None:
+        # A browser takes a cookie of that prefix only with HTTPS, from this very host.
+        self._name = f"__Host-dzone_{name}" if secure else f"dzone_{name}"
+        self._attributes = "; Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
+        self._lifetime = lifetime
+        self._serializer = URLSafeTimedSerializer(
+            secret,
+            salt=f"d-zone {name}",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
+
+    def bake(self, data: Mapping[str, str]) -> tuple[str, str]:
+        """Write it, as a header."""
+        value = str(self._serializer.dumps(dict(data)))
+        return "Set-Cookie", f"{self._name}={value}; Max-Age={self._lifetime}{self._attributes}"
+
+    def drop(self) -> tuple[str, str]:
+        """Take it away, as a header."""
+        return "Set-Cookie", f"{self._name}=; Max-Age=0{self._attributes}"
+
+    def read(self, headers: Headers) -> tuple[dict[str, Any], float] | None:
+        """Read it, and when it was written (Unix time). None if it is missing, forged or too old."""
+        for line in headers.get_all("Cookie"):
+            for cookie in line.split(";"):
+                name, _, value = cookie.strip().partition("=")
+                if name == self._name:
+                    try:
+                        data, when = self._serializer.loads(
+                            value, max_age=self._lifetime, return_timestamp=True
+                        )
+                    except BadSignature:  # also one that is too old
+                        return None
+                    return data, when.timestamp()
+        return None
+
+
+def _query(request: Request) -> dict[str, str]:
+    """Read the query of a request; of what stands there twice, nothing."""
+    query = request.path.partition("?")[2].partition("#")[0]
+    try:
+        pairs = parse_qs(query, max_num_fields=20, errors="strict")
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in pairs.items() if len(values) == 1}
+
+
+def _with(path: str, outcome: str) -> str:
+    """Have the page say how a login ended that did not succeed."""
+    base, hash_, fragment = path.partition("#")
+    return base + ("&" if "?" in base else "?") + urlencode({"login": outcome}) + hash_ + fragment

@@ -1,0 +1,58 @@
+"""TLS without a proxy: a certificate that may be renewed while the bridge runs."""
+
+import asyncio
+import logging
+import ssl
+from pathlib import Path
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY: Final = 10.0  # seconds between two looks at the files
+
+
+class Certificate:
+    """A certificate with its chain, and its key, in PEM files.
+
+    Raises:
+        OSError: if one can't be read.
+        ssl.SSLError: if they are no certificate and key, or not of each other.
+    """
+
+    def __init__(self, chain: Path, key: Path) -> None:
+        self._files = (chain, key)
+        self._version = self._look()
+        self._current = self._load()
+        self.context = self._load()
+        """What a listener is given; each handshake is done with what the files held last."""
+        self.context.sni_callback = self._use_current
+
+    async def keep_current(self) -> None:
+        """Look at the files from time to time, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            self.renew()
+
+    def renew(self) -> None:
+        """Take what the files hold now, if that has changed. What can't be used is left, and said once."""
+        try:
+            version = self._look()
+            if version == self._version:
+                return
+            self._version = version
+            self._current = self._load()
+        except (OSError, ssl.SSLError) as error:
+            log.error("the new certificate can't be used, the old one stays: %s", error)  # noqa: TRY400
+        else:
+            log.info("the certificate was renewed")
+
+    def _look(self) -> list[tuple[int, int]]:
+        return [(file.stat().st_mtime_ns, file.stat().st_size) for file in self._files]
+
+    def _load(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self._files)
+        return context
+
+    def _use_current(self, tls: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:  # noqa: ARG002
+        tls.context = self._current
