@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import math
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from bridge.errors import Refused
@@ -33,6 +34,8 @@ class Passwords:
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
+        # One thread, always the same: the system leaves the memory of a try to the thread that took it.
+        self._worker = ThreadPoolExecutor(1, "passwords")
         self._waiting = 0
         self._key = os.urandom(_KEY)
         self._known: dict[str, bytes] = {}  # by the hash that was fitted
@@ -60,7 +63,8 @@ class Passwords:
 
     async def _try(self, given: str, hashed: str) -> bool:
         # In a thread: it takes a while, on purpose, and nobody else should have to wait.
-        if not await asyncio.to_thread(is_password, given, hashed):
+        loop = asyncio.get_running_loop()
+        if not await loop.run_in_executor(self._worker, is_password, given, hashed):
             return False
         if len(self._known) >= MAX_KNOWN:
             del self._known[next(iter(self._known))]
