@@ -622,3 +622,29 @@ async def test_who_is_seated_is_checked_again_when_a_reason_ends(
     source.release("5")
     with pytest.raises(Refused, match=LOGIN_NEEDED[:20]):
         await asking
+
+
+async def test_the_same_right_password_is_tried_once_for_all(directory: Directory) -> None:
+    """After a restart a thousand viewers come at once: none of them has to wait for being many."""
+    directory.open(replace(VAULT, password_hash=hash_password("sesame")))
+    admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(1, 300))
+    key = Credentials(password="sesame")
+    comers = [admission.admit("vault", key, Visitor(f"10.0.{n // 250}.{n % 250}")) for n in range(1_000)]
+    entries = await asyncio.gather(*comers)
+    assert {entry.room for entry in entries} == {directory.rooms["2"]}
+
+
+async def test_who_has_to_wait_is_not_told_whether_it_was_right(directory: Directory) -> None:
+    """A right password that others have given is no way round the waiting time: one could guess on."""
+    directory.open(replace(VAULT, password_hash=hash_password("sesame")))
+    admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(1, 300))
+    await admission.admit("vault", Credentials(password="sesame"), Visitor("10.0.0.1"))
+    guesser = Visitor("10.0.0.2")
+    assert await refused(admission, "wrong", guesser) == WRONG_PASSWORD
+    assert (await refused(admission, "sesame", guesser)).startswith("Too many tries.")
+
+
+async def refused(admission: Admission, password: str, visitor: Visitor) -> str:
+    with pytest.raises(Refused) as raised:
+        await admission.admit("vault", Credentials(password=password), visitor)
+    return str(raised.value)
