@@ -47,10 +47,10 @@ def _measure(section: str, options: argparse.Namespace) -> list[Bar]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
-        description="Measure the bridge beside plain websockets and raw transports. About 18 minutes.",
+        description="Measure the bridge beside plain websockets and raw transports. About 20 minutes.",
     )
     parser.add_argument(
-        "--quick", action="store_true", help="small sizes, once each: about a minute, and noisy"
+        "--quick", action="store_true", help="small sizes, once each: about two minutes, and noisy"
     )
     parser.add_argument(
         "--only",
