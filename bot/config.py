@@ -26,9 +26,9 @@ from bot.values import (
     read_url,
 )
 from bridge import address
-from bridge.addresses import parse_networks
 from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.peers import parse_networks
 
 LOCAL: Final = "http://localhost:3000"
 LOCAL_EXPOSURE: Final = Exposure(public_url=LOCAL)

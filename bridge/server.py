@@ -5,15 +5,17 @@ import contextlib
 import errno
 import logging
 from collections.abc import Coroutine, Iterable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from types import EllipsisType
 from typing import Any, Final, cast, overload
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 
 from bridge.admission import LONGEST_WAIT, NOBODY, Admission, Validator, Visitor
-from bridge.connection import EXTENSIONS, Connection
+from bridge.connection import EXTENSIONS, NO_REQUEST, Connection
 from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.exposure import OPEN, Exposure
@@ -482,8 +484,12 @@ class WebSocketServer:
     async def _answer_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer what is no handshake, and handshakes that are refused."""
         connection = cast("Connection", connection)
+        if connection.state is State.CLOSED:
+            return None  # nobody waits for an answer, and nothing would end what is counted from here on
         address = self._gate.recognise(connection.address, connection.peer, request)
         connection.address = address
+        if not _is_clear(request):
+            return connection.respond(HTTPStatus.BAD_REQUEST, NO_REQUEST)
         if not _wants_websocket(request):
             refusal = self._gate.check_request(address)
             return connection.refuse(refusal) if refusal else await self._website.serve(connection, request)
@@ -504,12 +510,14 @@ class WebSocketServer:
             await connection.wait_closed()
             return
         self._sessions[connection] = session
+        self._gate.seat(connection.address)
         self._pulse.follow(connection, session.outbox, session.dismiss)
         self._follow_while_watched()
         try:
             await session.run()
         finally:
             del self._sessions[connection]
+            self._gate.unseat(connection.address)
             self._follow_while_watched()
 
     def _follow_while_watched(self) -> None:
@@ -601,6 +609,12 @@ def _text(value: str | int) -> str:
 
 def _new_color(given: str | None, before: str) -> str:
     return before if given is None else parse_color(given) or DEFAULT_COLOR
+
+
+def _is_clear(request: Request) -> bool:
+    """Tell whether a request says once what everybody on its way has to understand alike (RFC 9112, 3.2)."""
+    hosts, cookies = (len(request.headers.get_all(name)) for name in ("Host", "Cookie"))
+    return cookies <= 1 and (hosts == 1 or (hosts == 0 and request.protocol == "HTTP/1.0"))
 
 
 def _wants_websocket(request: Request) -> bool:

@@ -49,7 +49,8 @@ class LoopbackDiscord:
         self._bell = Bell()
         self.gateway = Gateway(self.bot, self.guilds, self.intents, self._bell)
         self.interactions = Interactions(self.bot, self._bell)
-        self.rest = Rest(self.bot, self.owner, self.intents, self.interactions, self._bell)
+        self.rest = Rest(self.bot, self.owner, self.guilds, self.intents, self.interactions, self._bell)
+        self.oauth = self.rest.oauth
         self.rest.shards = shards
         self.rest.token = self.gateway.token = token
         app = web.Application()
