@@ -65,7 +65,7 @@ def _transfer(options: argparse.Namespace, url: str) -> int:
 
 async def _demo(config: Config) -> str | None:
     """Serve made-up guilds until stopped; return what is wrong, if anything is."""
-    server = WebSocketServer(config.port, config.host, limits=config.limits)
+    server = WebSocketServer(config.port, config.host, limits=config.limits, exposure=config.exposure)
     try:
         with stop_signal() as stopped:
             await server.start()

@@ -10,7 +10,6 @@ from typing import Any, Final, Self
 
 from dotenv.parser import Binding, parse_stream
 
-from bot import address
 from bot.values import (
     DISCORD_API,
     EXAMPLE,
@@ -26,9 +25,10 @@ from bot.values import (
     read_token,
     read_url,
 )
-from bridge.addresses import parse_networks
+from bridge import address
 from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.peers import parse_networks
 
 LOCAL: Final = "http://localhost:3000"
 LOCAL_EXPOSURE: Final = Exposure(public_url=LOCAL)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.oauth import SCOPE, Grant, OAuth, OAuthError
+from bot.oauth import SCOPE, Grant, OAuth, OAuthError, Unanswered
 from bot.policy import Policy
 from bridge.login import Account, Denied
 
@@ -58,7 +58,7 @@ class Logins:
         return self._oauth.login_url(redirect_uri, state, challenge)
 
     async def identify(self, code: str, redirect_uri: str, verifier: str) -> Account:
-        """Find out who came back with a code. The token that it brings is given back at once.
+        """Find out who came back with a code.
 
         Raises:
             Denied: if the code is none of ours.
@@ -69,10 +69,6 @@ class Logins:
         except OAuthError as error:
             log.warning("a login failed: %s", error)
             raise Denied from None
-        try:
-            await self._oauth.revoke(token)
-        except OAuthError as error:
-            log.info("a token could not be given back; it ends by itself: %s", error)
         if not self._is_good(grant):
             raise Denied
         return Account(grant.user_id, grant.user_name)
@@ -95,6 +91,9 @@ class Logins:
             return grant
         try:
             grant = await self._oauth.inspect(token)
+        except Unanswered as error:
+            log.warning("a token could not be checked: %s", error)
+            return None
         except OAuthError as error:
             log.info("a token was refused: %s", error)
             grant = None

@@ -4,9 +4,11 @@ https://discord.com/developers/docs/topics/oauth2
 """
 
 import asyncio
+import base64
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -23,12 +25,17 @@ MAX_ANSWER: Final = 64 * 1024  # bytes
 # wrong token is one: so many may be asked about at once, and so many a second in the long run.
 ASKED_AT_ONCE: Final = 200
 ASKED_PER_SECOND: Final = 5.0
+_NO_ANSWER: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, *range(500, 600)})
 _AUTHORIZE: Final = "https://discord.com/oauth2/authorize"
 _AGENT: Final = f"DiscordBot (https://github.com/d-zone-org/d-zone, {__version__})"
 
 
 class OAuthError(Exception):
     """Discord said no, or nothing that could be understood. The message holds no secret."""
+
+
+class Unanswered(OAuthError):
+    """Discord didn't say: it can't be reached, is overloaded, or has been asked too often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,10 @@ class OAuth:
         return f"{self._authorize}?{urlencode(query)}"
 
     async def redeem(self, code: str, redirect_uri: str, verifier: str) -> str:
-        """Trade a code for a token.
+        """Trade a code for a token, which nobody keeps.
+
+        It is not revoked either: Discord would end all that its user ever agreed to with it, the tokens of
+        d-zone clients as well, and ask them again at their next login.
 
         Raises:
             OAuthError: if the code is none of ours.
@@ -92,19 +102,11 @@ class OAuth:
             "redirect_uri": redirect_uri,
             "code_verifier": verifier,
         }
-        answer = await self._ask("POST", "/oauth2/token", data=form, auth=self._auth())
+        answer = await self._ask("POST", "/oauth2/token", data=form, headers=self._credentials())
         token = answer.get("access_token")
         if not isinstance(token, str):
             raise OAuthError("Discord's answer has no token")
         return token
-
-    async def revoke(self, token: str) -> None:
-        """Have a token forgotten.
-
-        Raises:
-            OAuthError: if Discord doesn't.
-        """
-        await self._ask("POST", "/oauth2/token/revoke", data={"token": token}, auth=self._auth())
 
     async def inspect(self, token: str) -> Grant:
         """Ask what a token is good for.
@@ -125,13 +127,14 @@ class OAuth:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise OAuthError("Discord's answer doesn't say whose token this is") from None
 
-    def _auth(self) -> aiohttp.BasicAuth:
-        return aiohttp.BasicAuth(self.application.id, self.application.secret or "")
+    def _credentials(self) -> dict[str, str]:
+        credentials = f"{self.application.id}:{self.application.secret}"
+        return {"Authorization": f"Basic {base64.b64encode(credentials.encode()).decode()}"}
 
     async def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         full_at = self._rate.spend(self._full_at, asyncio.get_running_loop().time())
         if full_at is None:
-            raise OAuthError("too many logins in a short time")
+            raise Unanswered("too many logins in a short time")
         self._full_at = full_at
         if self._http is None:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT)
@@ -140,13 +143,25 @@ class OAuth:
             async with self._http.request(
                 method, self._api_url + path, allow_redirects=False, **request
             ) as response:
-                content = await response.content.read(MAX_ANSWER)
-                if response.status != 200:  # noqa: PLR2004
+                content = await _read(response.content)
+                if response.status in _NO_ANSWER:
+                    raise Unanswered(f"Discord answered {response.status}")
+                if response.status != HTTPStatus.OK:
                     raise OAuthError(f"Discord answered {response.status}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise OAuthError(f"Discord can't be reached: {type(error).__name__}") from None
+            raise Unanswered(f"Discord can't be reached: {type(error).__name__}") from None
         try:
-            answer = json.loads(content or b"{}")
+            answer = json.loads(content)
         except ValueError:
             raise OAuthError("Discord's answer is no JSON") from None
         return answer if isinstance(answer, dict) else {}
+
+
+async def _read(stream: aiohttp.StreamReader) -> bytes:
+    """Read an answer, which may come in pieces; of one that is too long, no more than a piece beyond."""
+    content = b""
+    async for piece in stream.iter_any():
+        content += piece
+        if len(content) > MAX_ANSWER:
+            raise OAuthError("Discord's answer is too long")
+    return content

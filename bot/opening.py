@@ -8,10 +8,11 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import migrations, rows
-from bot.address import Address, SqliteAddress
-from bot.database import BEGIN, TROUBLES, CannotOpen, complaint, create_file, make_engine
+from bot.database import CannotOpen, complaint, create_file
 from bot.migrations import NewerTables
 from bot.rows import Contents, Unreadable
+from bridge.address import Address, SqliteAddress
+from bridge.database import BEGIN, TROUBLES, make_engine
 
 PATIENCE: Final = 10.0  # seconds; another process may be at it, and a large one takes its time
 

@@ -11,10 +11,11 @@ from typing import Final, NoReturn
 from sqlalchemy import delete
 from tqdm import tqdm
 
-from bot import address, dump, migrations, opening, rows, tables
-from bot.address import Address
+from bot import dump, migrations, opening, rows, tables
 from bot.database import CannotOpen
 from bot.rows import DEFAULT_GUILD, Changes, Contents
+from bridge import address
+from bridge.address import Address
 
 STDOUT: Final = "-"
 MAX_SIZE: Final = 64 * 1024 * 1024  # bytes of a file to import: more than a million people

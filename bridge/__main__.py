@@ -1,17 +1,24 @@
-"""`python -m bridge`: the bridge alone with made-up guilds, for client developers."""
+"""`python -m bridge`: the bridge alone, with made-up guilds or those in a database."""
 
 import argparse
+import asyncio
 import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from bridge import __version__
+from bridge import __version__, address
 from bridge.errors import cannot_listen
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.process import run
+from bridge.providers import Unavailable
 from bridge.server import WebSocketServer
+
+if TYPE_CHECKING:
+    from bridge.providers.sql import SqlProvider
+
+log = logging.getLogger(__name__)
 
 MAX_PORT: Final = 65535
 MAX_DIGITS: Final = 7
@@ -19,24 +26,83 @@ MAX_DIGITS: Final = 7
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.init and options.database is None:
+        parser.error("--init needs --database")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    limits = Limits(viewers=options.max_viewers)
-    server = WebSocketServer(port=options.port, host=options.host, limits=limits)
-    if options.static_dir is not None:
-        server.static_dir = options.static_dir
+    provider = None if options.database is None else _sql_provider(options.database)
     try:
-        run(server.run_forever(), viewers=options.max_viewers)
-    except OSError as error:
-        print(cannot_listen(server.host, server.port, error, "--host", "--port"), file=sys.stderr)
+        if provider is not None and options.init:
+            asyncio.run(_make_tables(provider))
+            print("The tables are there. Without --init they are served.")
+        else:
+            _serve(options, provider)
+    except _Trouble as trouble:
+        print(trouble, file=sys.stderr)
         return 1
     return 0
+
+
+class _Trouble(Exception):
+    """Something that keeps us from serving. The message says what, and what to do."""
+
+
+def _sql_provider(url: str) -> "SqlProvider":
+    from bridge.providers.sql import SqlProvider  # noqa: PLC0415 - who has no database needs no SQLAlchemy
+
+    return SqlProvider(url)
+
+
+async def _make_tables(provider: "SqlProvider") -> None:
+    try:
+        await provider.create_tables()
+    except Unavailable as error:
+        raise _Trouble(f"The tables can't be made: {error}. Check --database.") from error
+    finally:
+        await provider.close()
+
+
+def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
+    server = WebSocketServer(
+        port=options.port,
+        host=options.host,
+        provider=provider,
+        limits=Limits(viewers=options.max_viewers),
+        health=options.health,
+    )
+    if options.static_dir is not None:
+        server.static_dir = options.static_dir
+
+    async def serve() -> None:
+        if provider is not None:
+            await _check(provider)
+        await server.run_forever()
+
+    try:
+        run(serve(), viewers=options.max_viewers)
+    except OSError as error:
+        raise _Trouble(cannot_listen(server.host, server.port, error, "--host", "--port")) from error
+
+
+async def _check(provider: "SqlProvider") -> None:
+    """Look once before somebody asks: who starts the bridge is still there to read what is wrong."""
+    from bridge.providers.sql import NoTables  # noqa: PLC0415 - as above
+
+    try:
+        await provider.servers()
+    except NoTables as error:
+        await provider.close()
+        raise _Trouble(f"Can't serve the database: {error}.") from error
+    except Unavailable as error:
+        log.warning("the database can't be read yet: %s; trying again when somebody joins", error)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bridge",
-        description="The d-zone bridge with four made-up guilds, for trying out and for developing clients.",
+        description="The d-zone bridge with four made-up guilds, for trying out and for developing clients;"
+        " or with those in a database.",
     )
     parser.add_argument(
         "--host",
@@ -49,6 +115,19 @@ def _parser() -> argparse.ArgumentParser:
         type=_count,
         default=DEFAULT_LIMITS.viewers,
         help="how many may watch at once (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--database",
+        type=_database,
+        metavar="URL",
+        help="database with the tables servers and users: sqlite:///file or postgresql://user@host/database;"
+        " its password may also stand in PGPASSWORD",
+    )
+    parser.add_argument(
+        "--init", action="store_true", help="make tables and triggers in the database where they are missing"
+    )
+    parser.add_argument(
+        "--health", action="store_true", help="answer /healthz and /readyz, for load balancers"
     )
     parser.add_argument(
         "--static-dir", type=_folder, help="folder with another page to serve at / (default: its own)"
@@ -67,6 +146,14 @@ def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > MAX_DIGITS or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text[:20]} is no number of viewers")
     return int(text)
+
+
+def _database(text: str) -> str:
+    try:
+        address.parse(text)
+    except ValueError as error:  # which has nothing of a password
+        raise argparse.ArgumentTypeError(f"it {error}") from None
+    return text
 
 
 def _folder(text: str) -> Path:

@@ -4,8 +4,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeGuard
@@ -77,13 +76,21 @@ class Admission:
     """Finds the room that a viewer asked for, brings it up to date and checks the door.
 
     `validate(token, user, guild_id)` says whether a Discord login may watch a protected guild, and maybe
-    until when; without one, no token opens any. `authority` says it of who logged in on our page.
+    until when; without one, no token opens any. `authority` says it of who logged in on our page. `count` is
+    told of each refusal that somebody may have to answer for.
     """
 
-    def __init__(self, directory: Directory, feed: Feed, guesses: Guesses) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        feed: Feed,
+        guesses: Guesses,
+        count: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._directory = directory
         self._feed = feed
         self._guesses = guesses
+        self._count = count
         self._guesses_at_door = Guesses(FREE_AT_ONE_DOOR, LONGEST_AT_ONE_DOOR)
         self._passwords = Passwords()
         # Addresses from which somebody got through a door: what others try there doesn't make them wait.
@@ -173,20 +180,30 @@ class Admission:
         if login is not None and await self._may_watch(login.account.uid, info.id):
             return Pass(login.account.uid, login.key, login.until)
         if info.has_password and credentials.password is not None:
-            with self._trying(visitor, info) as attempt:
-                attempt.right = await self._passwords.fit(credentials.password, info)
-            if not attempt.right:
-                raise Refused(WRONG_PASSWORD)
+            await self._check_password(credentials.password, info, visitor)
             return Pass()
         if not credentials.token or not credentials.user:
             raise Refused(LOGIN_NEEDED if login is None else NOT_A_MEMBER)
-        with self._trying(visitor, info, counted=counted) as attempt:
-            until = await self._validate(credentials.token, credentials.user, info.id)
-            attempt.right = until is not False
+        self._expect_patience(visitor, info)
+        until = await self._validate(credentials.token, credentials.user, info.id)
         if until is False:
+            self._count("login refused")
+            if counted:
+                self._note_try(visitor, info)
             raise Refused(LOGIN_NEEDED)
         uid = str(credentials.user.get("id"))
         return Pass(uid, until=until.timestamp() if isinstance(until, datetime) else None)
+
+    async def _check_password(self, password: str, info: GuildInfo, visitor: Visitor) -> None:
+        self._expect_patience(visitor, info)
+        if await self._passwords.is_known(password, info):
+            return  # of the many who come back after a restart, the first alone has to be tried
+        # Counted before it is known whether it is right: many at once are many all the same.
+        self._note_try(visitor, info)
+        if not await self._passwords.fit(password, info):
+            self._count("wrong password")
+            raise Refused(WRONG_PASSWORD)
+        self._forgive(visitor, info)
 
     async def _may_watch(self, uid: str, guild_id: str) -> bool:
         if self.authority is None:
@@ -199,39 +216,34 @@ class Admission:
         answer = await _ask("on_validate_discord_user", guild_id, self.validate(token, user, guild_id))
         return answer if answer is True or _is_ahead(answer) else False
 
-    @contextmanager
-    def _trying(self, visitor: Visitor, info: GuildInfo, *, counted: bool = True) -> Iterator["_Attempt"]:
-        """Let somebody try a password or a login, if they haven't been wrong too often.
+    def _note_try(self, visitor: Visitor, info: GuildInfo) -> None:
+        now = asyncio.get_running_loop().time()
+        self._guesses.count(visitor.address, now)
+        self._guesses_at_door.count(info.id, now)
+
+    def _forgive(self, visitor: Visitor, info: GuildInfo) -> None:
+        self._guesses.forgive(visitor.address)
+        self._guesses_at_door.forgive(info.id)
+        self._remember(visitor, info)
+
+    def _expect_patience(self, visitor: Visitor, info: GuildInfo) -> None:
+        """Refuse somebody who has to wait, whatever they bring.
 
         Raises:
-            Refused: if they have to wait.
+            Refused: which says how long.
         """
         now = asyncio.get_running_loop().time()
-        familiar = (visitor.address, info.id, info.door)
         wait = self._guesses.wait(visitor.address, now)
-        if familiar not in self._familiar:
+        if (visitor.address, info.id, info.door) not in self._familiar:
             wait = max(wait, self._guesses_at_door.wait(info.id, now))
         if wait > 0:
+            self._count("too many tries")
             raise Refused(TOO_MANY_TRIES.format(seconds=math.ceil(wait)))
-        if counted:
-            self._guesses.count(visitor.address, now)
-            self._guesses_at_door.count(info.id, now)
-        attempt = _Attempt()
-        yield attempt
-        if attempt.right and counted:
-            self._guesses.forgive(visitor.address)
-            self._guesses_at_door.forgive(info.id)
-            self._remember(familiar)
 
-    def _remember(self, familiar: tuple[object, ...]) -> None:
+    def _remember(self, visitor: Visitor, info: GuildInfo) -> None:
         if len(self._familiar) >= MAX_FAMILIAR:
             del self._familiar[next(iter(self._familiar))]
-        self._familiar[familiar] = None
-
-
-@dataclass(slots=True)
-class _Attempt:
-    right: bool = False
+        self._familiar[visitor.address, info.id, info.door] = None
 
 
 async def _ask(what: str, guild_id: str, answer: Awaitable[object]) -> object:

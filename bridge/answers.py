@@ -48,9 +48,9 @@ def text(status: HTTPStatus, words: str, *headers: tuple[str, str]) -> Answer:
     return Answer(status, "text/plain", words.encode(), headers)
 
 
-def as_json(value: Any) -> Answer:
+def as_json(value: Any, status: HTTPStatus = HTTPStatus.OK) -> Answer:
     """Answer with data."""
-    return Answer(HTTPStatus.OK, "application/json", json.dumps(value).encode())
+    return Answer(status, "application/json", json.dumps(value).encode())
 
 
 def redirect(url: str, *headers: tuple[str, str]) -> Answer:

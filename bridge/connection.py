@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import deque
 from http import HTTPStatus
 from typing import Any, BinaryIO, Final, Protocol
 
@@ -14,8 +15,8 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import StatusLike
 
-from bridge.addresses import peer_address
 from bridge.gate import Gate, Refusal
+from bridge.peers import peer_address
 from bridge.protocol import Goodbye
 from bridge.rate import Rate
 
@@ -29,11 +30,13 @@ SEND_BUFFER: Final = 128 * 1024
 EXTENSIONS: Final = (
     ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True),
 )
+_END_OF_HEAD: Final = b"\r\n\r\n"
 _WHOLE_WINDOW: Final = 15  # bits of what one part of a compressed frame may refer back to
 
 MAX_REQUEST_HEAD: Final = 32 * 1024  # bytes of a request line with its headers; cookies may take a few
-MAX_FRAGMENTS: Final = 64  # of a message: browsers send one
+PIECE: Final = 1024  # bytes of frames that are taken apart at a time, in a millisecond if they are tiny
 GRACE: Final = 1.0  # seconds somebody has to answer a close frame
+NO_REQUEST: Final = "This is no request that can be answered.\n"
 
 
 class Writer(Protocol):
@@ -61,7 +64,9 @@ class Connection(ServerConnection):
 
     # Not in the dictionary that the library's own attributes are in: with a few more, every connection
     # would need one of its own, for 1.5 KB.
-    __slots__ = ("_bytes", "_frames", "_head", "_request_limit", "_writer", "address", "heard")
+    __slots__ = (
+        "_bytes", "_deaf", "_early", "_frames", "_head", "_request_limit", "_writer", "address", "heard",
+    )  # fmt: skip
 
     gate: Gate
     frame_rate: Rate
@@ -71,7 +76,9 @@ class Connection(ServerConnection):
         super().__init__(protocol, *args, **kwargs)
         self.address = ""
         self.heard = False
+        self._deaf = False  # whether somebody sent too much, and is no longer listened to
         self._head = 0  # bytes that came before the request was whole
+        self._early = b""  # what came after it, before it was answered
         self._frames = self._bytes = 0.0  # when as many may come again as at first; see `Rate`
         self._writer: Writer | None = None
         self._request_limit: asyncio.TimerHandle | None = None
@@ -88,7 +95,7 @@ class Connection(ServerConnection):
 
         def send_eof_with_answer() -> None:
             if isinstance(protocol.handshake_exc, InvalidMessage):
-                answer = reject_guarded(HTTPStatus.BAD_REQUEST, "This is no request that can be answered.\n")
+                answer = reject_guarded(HTTPStatus.BAD_REQUEST, NO_REQUEST)
                 protocol.writes.append(answer.serialize())
             send_eof()
 
@@ -125,6 +132,8 @@ class Connection(ServerConnection):
         """Take the request, or a frame."""
         if isinstance(event, Request):
             self._stop_waiting()
+        elif self._deaf:
+            return  # what came together with the frame that was too many
         else:
             frames = self.frame_rate.spend(self._frames, self.loop.time())
             if frames is None:
@@ -135,6 +144,8 @@ class Connection(ServerConnection):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, as far as there aren't too many."""
+        if self._deaf:
+            return
         self.heard = True
         bytes_ = self.byte_rate.spend(self._bytes, self.loop.time(), len(data))
         if bytes_ is None:
@@ -144,23 +155,63 @@ class Connection(ServerConnection):
         if self.request is None:
             self._head += len(data)
             if self._head > MAX_REQUEST_HEAD:
-                self._refuse_head()
+                status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+                self._refuse_request("request too large", status, "Your request is too large.\n")
                 return
-        super().data_received(data)
+            data = self._take_request(data)
+        if data and self.state is State.CONNECTING:
+            self._keep_for_later(data)
+        else:
+            self._take_frames(data)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks whether to leave it open
+        """Answer a request even of somebody who has nothing more to say."""
+        if self.request is not None and self.state is State.CONNECTING and not self.protocol.eof_sent:
+            return self.transport.get_extra_info("ssl_object") is None  # TLS has no half of a connection
+        super().eof_received()
+        return False
+
+    def _take_request(self, data: bytes) -> bytes:
+        """Take a request, and nothing beyond its end; return what is left."""
+        if len(data) == self._head and data.partition(_END_OF_HEAD)[1:] == (_END_OF_HEAD, b""):
+            super().data_received(data)  # all of it at once, as usual
+            return b""
+        lines = deque(data.splitlines(keepends=True))
+        while lines and self.request is None:
+            super().data_received(lines.popleft())
+        return b"".join(lines)
+
+    def _keep_for_later(self, data: bytes) -> None:
+        """Keep frames until there is a WebSocket; if there will be none, nobody reads what it is."""
+        self._early += data
+        if len(self._early) > MAX_REQUEST_HEAD:
+            self._refuse_flood("too many bytes")
+
+    def _take_frames(self, data: bytes) -> None:
+        """Take frames, a few at a time: those beyond the limit shall not even be taken apart."""
+        for start in range(0, len(data), PIECE):
+            if not self._deaf:
+                super().data_received(data[start : start + PIECE])
 
     def _give_up(self) -> None:
-        self.gate.count("no request in time")
-        self.transport.abort()
+        if self._head and not self.protocol.eof_sent:  # if it was, the request has been refused already
+            sorry = "Your request took too long.\n"
+            self._refuse_request("no request in time", HTTPStatus.REQUEST_TIMEOUT, sorry)
+        else:
+            self.transport.abort()  # browsers open connections that they may need, and often don't
 
-    def _refuse_head(self) -> None:
-        self.gate.count("request too large")
-        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        self.protocol.send_response(self.protocol.reject(status, "Your request is too large.\n"))
+    def _refuse_request(self, reason: str, status: HTTPStatus, text: str) -> None:
+        """Answer what came of a request, and hear no more."""
+        self.gate.count(reason)
+        self._stop_waiting()
+        self.protocol.send_response(self.protocol.reject(status, text))
         self.send_data()
         self.transport.pause_reading()
+        self.loop.call_later(GRACE, self.transport.abort)
 
     def _refuse_flood(self, reason: str) -> None:
         """Hear no more of somebody who sends too much."""
+        self._deaf = True
         self.gate.count(reason)
         if self.state is State.OPEN:
             self.dismiss(Goodbye.FLOOD)
@@ -198,6 +249,9 @@ class Connection(ServerConnection):
         if self._writer is not None and self.state is not State.OPEN:
             self._writer.end()
         super().send_data()
+        if self._early and self.state is State.OPEN:
+            early, self._early = self._early, b""
+            self._take_frames(early)
 
     def hand_over(self, writer: Writer) -> None:
         """Let `writer` write to the transport from now on."""
@@ -249,7 +303,7 @@ class Connection(ServerConnection):
             await self.wait_closed()
 
     def _resume_reading(self) -> None:
-        if not self.paused:
+        if not self.paused and not self._deaf:
             self.transport.resume_reading()
 
     def _stop_waiting(self) -> None:

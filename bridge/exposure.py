@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from bridge.addresses import Network
+from bridge.peers import Network
 from bridge.tls import Certificate
 
 # Which sources a page may use. `frame-ancestors` comes with it: who may show the page in a frame.
@@ -80,6 +80,8 @@ def parse_origin(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError(f"{text!r} has no origin")
+    if not parts.hostname.isascii():
+        raise ValueError(f"{text!r} is no origin as browsers write it: with xn-- for other letters")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     port = "" if parts.port in (None, _PORTS[parts.scheme]) else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"

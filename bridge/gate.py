@@ -9,9 +9,9 @@ from typing import Final
 
 from websockets.http11 import Request
 
-from bridge.addresses import Proxies, household
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.peers import Proxies, household
 from bridge.protocol import FULL_HOUSE
 from bridge.rate import Rate, Rates
 from bridge.tally import Tally
@@ -46,6 +46,7 @@ class Gate:
         self._exposure = exposure
         self._proxies = Proxies(exposure.trusted_proxies)
         self._connections: Counter[str] = Counter()
+        self._viewers: Counter[str] = Counter()  # of those connections
         self._handshakes = _per_minute(limits.handshakes_per_minute)
         self._requests = _per_minute(limits.requests_per_minute)
 
@@ -75,13 +76,21 @@ class Gate:
         """Count a connection no longer."""
         self.alive.discard(transport)
         if address:
-            self._connections[address] -= 1
-            if not self._connections[address]:
-                del self._connections[address]
+            _take_one(self._connections, address)
+
+    # Viewers
 
     def is_crowded(self, address: str) -> bool:
-        """Tell whether more connections come from an address than viewers may."""
-        return self._connections[address] > self.limits.viewers_per_address
+        """Tell whether as many viewers come from an address as may."""
+        return self._viewers[address] >= self.limits.viewers_per_address
+
+    def seat(self, address: str) -> None:
+        """Count a viewer."""
+        self._viewers[address] += 1
+
+    def unseat(self, address: str) -> None:
+        """Count a viewer no longer."""
+        _take_one(self._viewers, address)
 
     # Requests
 
@@ -126,6 +135,12 @@ class Gate:
         self.count("full")
         retry_after = random.randint(5, 30)  # noqa: S311 - so that they don't all come back at once
         return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, FULL_HOUSE + "\n", retry_after)
+
+
+def _take_one(counts: Counter[str], address: str) -> None:
+    counts[address] -= 1
+    if not counts[address]:
+        del counts[address]
 
 
 def _per_minute(count: int) -> Rates:

@@ -5,7 +5,7 @@ import io
 import logging
 import mimetypes
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -32,16 +32,18 @@ _TYPES: Final = {
 
 _HEADER: Final = re.compile(r"[ -~]{1,200}")  # what may stand in a content type
 
+Probe = Callable[[], Awaitable[tuple[HTTPStatus, Mapping[str, object]]]]  # answers a path with JSON
 StaticHandler = Callable[[str], Awaitable[tuple[str, str | bytes] | Path | None]]
 
 
 class Website:
     """Answers plain HTTP requests. `login` is who answers those below `/auth/`, if people can log in here."""
 
-    def __init__(self, static_dir: Path = WEB_DIR) -> None:
+    def __init__(self, static_dir: Path = WEB_DIR, probes: Mapping[str, Probe] | None = None) -> None:
         self.static_dir = static_dir
         self.handler: StaticHandler | None = None
         self.login: WebLogin | None = None
+        self._probes = probes or {}
 
     async def serve(self, connection: Connection, request: Request) -> Response:
         """Answer a request."""
@@ -91,6 +93,9 @@ class Website:
     async def _from_house(self, path: str) -> Answer:
         if path == "/api/version":
             return as_json({"version": __version__})
+        if path in self._probes:
+            status, about = await self._probes[path]()
+            return as_json(about, status)
         file = await asyncio.to_thread(find_file, self.static_dir, path)
         return not_found() if file is None else _file(file)
 

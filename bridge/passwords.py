@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import math
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from bridge.errors import Refused
@@ -33,9 +34,22 @@ class Passwords:
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
+        # One thread, always the same: the system leaves the memory of a try to the thread that took it.
+        self._worker = ThreadPoolExecutor(1, "passwords")
         self._waiting = 0
         self._key = os.urandom(_KEY)
         self._known: dict[str, bytes] = {}  # by the hash that was fitted
+        self._tried: dict[tuple[str, bytes], asyncio.Event] = {}  # what is being tried, until it is done
+
+    async def is_known(self, given: str, info: GuildInfo) -> bool:
+        """Tell whether this is a guild's password, as far as that costs nothing.
+
+        Where somebody else tries the very same just now, their answer is waited for.
+        """
+        hashed, digest = info.password_hash or "", self._digest(given)
+        if done := self._tried.get((hashed, digest)):
+            await done.wait()
+        return self._knows(hashed, digest)
 
     async def fit(self, given: str, info: GuildInfo) -> bool:
         """Tell whether this is a guild's password.
@@ -48,24 +62,31 @@ class Passwords:
         hashed = info.password_hash or ""
         if self._waiting >= MAX_WAITING:
             raise Refused(TOO_MANY_TRIES.format(seconds=math.ceil(MAX_WAITING * _TRY_TIME)))
+        digest = self._digest(given)
+        done = self._tried.setdefault((hashed, digest), asyncio.Event())
         self._waiting += 1
         try:
             async with self._turn:
-                return self._is_known(given, hashed) or await self._try(given, hashed)
+                # In a thread: it takes a while, on purpose, and nobody else should have to wait.
+                loop = asyncio.get_running_loop()
+                if self._knows(hashed, digest):
+                    return True
+                fits = await loop.run_in_executor(self._worker, is_password, given, hashed)
+            if fits:
+                self._remember(hashed, digest)
+            return fits
         finally:
             self._waiting -= 1
+            self._tried.pop((hashed, digest), None)
+            done.set()
 
-    def _is_known(self, given: str, hashed: str) -> bool:
-        return hmac.compare_digest(self._known.get(hashed, b""), self._digest(given))
+    def _knows(self, hashed: str, digest: bytes) -> bool:
+        return hmac.compare_digest(self._known.get(hashed, b""), digest)
 
-    async def _try(self, given: str, hashed: str) -> bool:
-        # In a thread: it takes a while, on purpose, and nobody else should have to wait.
-        if not await asyncio.to_thread(is_password, given, hashed):
-            return False
+    def _remember(self, hashed: str, digest: bytes) -> None:
         if len(self._known) >= MAX_KNOWN:
             del self._known[next(iter(self._known))]
-        self._known[hashed] = self._digest(given)
-        return True
+        self._known[hashed] = digest
 
     def _digest(self, given: str) -> bytes:
         return hmac.digest(self._key, _bytes(given), "sha256")

@@ -58,6 +58,15 @@ def parse_users(raw: object, complaints: Complaints) -> list[Member]:
     return list({member.uid: member for member in members if member}.values())
 
 
+def parse_change(uid: str, record: object, known: Member | None, complaints: Complaints) -> Member | None:
+    """Read what has changed of somebody; fields that are left out are as they were. None if it is skipped."""
+    if known is not None and isinstance(record, Mapping):
+        color = {} if "role_color" in record else {"roleColor": known.role_color}
+        before = {"username": known.username, "status": known.status, "bot": known.bot}
+        record = before | color | dict(record)
+    return next(iter(parse_users({uid: record}, complaints)), None)
+
+
 def parse_status(value: object) -> Status | None:
     """Read a status; invisible people are offline. None if it is no status."""
     return _STATUSES.get(str(value))
@@ -78,10 +87,19 @@ def parse_id(value: object, limit: int = MAX_NAME) -> str | None:
     return value if 0 < len(value) <= limit else None
 
 
-def _records(raw: object, complaints: Complaints) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def check_mapping(raw: object) -> Mapping[str, Any]:
+    """Return what holds records, if it does.
+
+    Raises:
+        Rubbish: if `raw` is not a mapping.
+    """
     if not isinstance(raw, Mapping):
         raise Rubbish(f"a mapping of records was expected, not {type(raw).__name__}")
-    for key, record in raw.items():
+    return raw
+
+
+def _records(raw: object, complaints: Complaints) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for key, record in check_mapping(raw).items():
         name = parse_id(key)
         if name is None or not isinstance(record, Mapping):
             complaints["record is no mapping or its key no id, skipped"] += 1

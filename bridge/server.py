@@ -5,20 +5,23 @@ import contextlib
 import errno
 import logging
 from collections.abc import Coroutine, Iterable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from types import EllipsisType
 from typing import Any, Final, cast, overload
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 
 from bridge.admission import LONGEST_WAIT, NOBODY, Admission, Validator, Visitor
-from bridge.connection import EXTENSIONS, Connection
+from bridge.connection import EXTENSIONS, NO_REQUEST, Connection
 from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.exposure import OPEN, Exposure
 from bridge.gate import Gate
 from bridge.guesses import Guesses
+from bridge.health import Health
 from bridge.http import StaticHandler, Website
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.login import Authority, Login, WebLogin
@@ -34,6 +37,7 @@ from bridge.protocol import (
 from bridge.providers import CallbackProvider, MockDataProvider, Provider
 from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
 from bridge.providers.feed import REFRESH_INTERVAL, Feed
+from bridge.providers.live import Live
 from bridge.pulse import Pulse
 from bridge.rate import Rate
 from bridge.records import MAX_TEXT, parse_color, parse_id, parse_status
@@ -65,9 +69,10 @@ class WebSocketServer:
         port: TCP port; 0 lets the system choose, and `port` then tells which.
         host: Address to listen on. `localhost` is reached from this machine only, `0.0.0.0` from everywhere.
         provider: Where rooms get data that no callback gives.
-        refresh_interval: Seconds for which what a callback answered is good.
+        refresh_interval: Seconds for which what a callback or the provider answered is good.
         limits: How much the bridge takes on.
         exposure: How it faces the network: proxies, origins, TLS.
+        health: Whether `/healthz` and `/readyz` say how the bridge is.
     """
 
     def __init__(
@@ -79,11 +84,11 @@ class WebSocketServer:
         refresh_interval: float = REFRESH_INTERVAL,
         limits: Limits = DEFAULT_LIMITS,
         exposure: Exposure = OPEN,
+        health: bool = False,
     ) -> None:
         self.port = port
         self.host = host
-        self._mock = MockDataProvider() if provider is None else None
-        self._provider = CallbackProvider(self._mock or provider or MockDataProvider())
+        self._provider = CallbackProvider(MockDataProvider() if provider is None else provider)
         self._limits = limits
         self._exposure = exposure
         self._gate = Gate(limits, exposure)
@@ -91,13 +96,14 @@ class WebSocketServer:
         self._directory = Directory(on_changed=self._leave_lobby, limits=limits)
         self._refresh_interval = refresh_interval
         self._feed = Feed(self._directory, self._provider, refresh_interval)
-        self._admission = Admission(self._directory, self._feed, self._guesses)
-        self._website = Website()
+        self._live = Live(self._directory, self._provider, self._feed)
+        self._admission = Admission(self._directory, self._feed, self._guesses, self._gate.count)
+        self._website = Website(probes=Health(self._feed, self._live).probes if health else {})
         self._pulse = Pulse()
         self._sessions: dict[ServerConnection, Session] = {}
         self._connection_class = _connection_class(self._gate, limits)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._mock_life: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None  # what the provider tells of changes
         self._server: Server | None = None
         self._lifecycle = asyncio.Lock()
         self._watched = False  # whether run_forever() looks after the server
@@ -212,7 +218,6 @@ class WebSocketServer:
         It returns snowflake -> `{"id": slug, "name", "passworded", "default" or "is_default", "enabled"}`.
         """
         self._provider.use_servers(callback)
-        self._retire_mock()
 
     def on_get_user_data(self, callback: GetUsers) -> None:
         """Ask `callback(server_id)` for a guild's members.
@@ -220,7 +225,6 @@ class WebSocketServer:
         It returns uid -> `{"uid", "username", "status", "roleColor"}`.
         """
         self._provider.use_users(callback)
-        self._retire_mock()
 
     def on_get_client_id(self, callback: GetClientId) -> None:
         """Ask `callback(server_id)` which Discord application viewers of a guild log in with."""
@@ -420,13 +424,20 @@ class WebSocketServer:
             self._directory.flush()
             room.forget_words(None if uid is None else str(uid))
 
+    def logged_in(self, server: str | int) -> set[str]:
+        """Name who watches a guild now because their login lets them."""
+        room = self._room(server)
+        seated = (session.permit.uid for session in self._sessions.values() if session.room is room)
+        return {uid for uid in seated if uid is not None} if room else set()
+
     def revoke(self, server: str | int, uid: str | int | None = None) -> None:
         """Withdraw the access to a guild that somebody's login gave them, or everybody's; they hear so."""
         self._admission.withdraw()
         room = self._room(server)
+        whose = None if uid is None else str(uid)
         for session in list(self._sessions.values()):
             who = session.permit.uid
-            if session.room is room and who is not None and uid in (None, who):
+            if session.room is room and who is not None and whose in (None, who):
                 session.dismiss(Goodbye.REVOKED, LOGIN_NEEDED)
 
     def hide_guild(self, server: str | int) -> None:
@@ -473,8 +484,12 @@ class WebSocketServer:
     async def _answer_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer what is no handshake, and handshakes that are refused."""
         connection = cast("Connection", connection)
+        if connection.state is State.CLOSED:
+            return None  # nobody waits for an answer, and nothing would end what is counted from here on
         address = self._gate.recognise(connection.address, connection.peer, request)
         connection.address = address
+        if not _is_clear(request):
+            return connection.respond(HTTPStatus.BAD_REQUEST, NO_REQUEST)
         if not _wants_websocket(request):
             refusal = self._gate.check_request(address)
             return connection.refuse(refusal) if refusal else await self._website.serve(connection, request)
@@ -495,13 +510,23 @@ class WebSocketServer:
             await connection.wait_closed()
             return
         self._sessions[connection] = session
+        self._gate.seat(connection.address)
         self._pulse.follow(connection, session.outbox, session.dismiss)
-        self._let_mock_live()
+        self._follow_while_watched()
         try:
             await session.run()
         finally:
             del self._sessions[connection]
-            self._let_mock_live()
+            self._gate.unseat(connection.address)
+            self._follow_while_watched()
+
+    def _follow_while_watched(self) -> None:
+        """Follow what the provider tells of changes while somebody is there to see it."""
+        if self._sessions and self._following is None:
+            self._following = self._spawn(self._live.follow())
+        elif self._following is not None and not self._sessions:
+            self._following.cancel()
+            self._following = None
 
     def _login_of(self, connection: Connection) -> Login | None:
         if self._website.login is None or connection.request is None:
@@ -523,29 +548,6 @@ class WebSocketServer:
         if certificate is None:
             return {}
         return {"ssl": certificate.context, "ssl_handshake_timeout": self._limits.handshake_seconds}
-
-    def _retire_mock(self) -> None:
-        """End the made-up life where the data is real."""
-        self._mock = None
-        if self._mock_life is not None:
-            self._mock_life.cancel()
-            self._mock_life = None
-
-    def _let_mock_live(self) -> None:
-        """Run the mock guilds' life while somebody is there to see it."""
-        if self._mock is not None and self._sessions and self._mock_life is None:
-            self._mock_life = self._spawn(self._live(self._mock))
-        elif self._mock_life is not None and not self._sessions:
-            self._mock_life.cancel()
-            self._mock_life = None
-
-    async def _live(self, mock: MockDataProvider) -> None:
-        async for guild_id, change in mock.changes():
-            if room := self._room(guild_id):
-                if isinstance(change, Member):
-                    room.put(change)
-                else:
-                    room.say(change)
 
     def _leave_lobby(self) -> None:
         if self._directory.lobby.viewers:
@@ -607,6 +609,12 @@ def _text(value: str | int) -> str:
 
 def _new_color(given: str | None, before: str) -> str:
     return before if given is None else parse_color(given) or DEFAULT_COLOR
+
+
+def _is_clear(request: Request) -> bool:
+    """Tell whether a request says once what everybody on its way has to understand alike (RFC 9112, 3.2)."""
+    hosts, cookies = (len(request.headers.get_all(name)) for name in ("Host", "Cookie"))
+    return cookies <= 1 and (hosts == 1 or (hosts == 0 and request.protocol == "HTTP/1.0"))
 
 
 def _wants_websocket(request: Request) -> bool:

@@ -6,13 +6,12 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-from bridge.admission import Admission, Pass, Visitor
+from bridge.admission import Admission, Entry, Pass, Visitor
 from bridge.connection import Connection
 from bridge.directory import Directory
 from bridge.errors import BridgeError, ProviderError
@@ -22,6 +21,7 @@ from bridge.protocol import (
     LOGIN_ENDED,
     NOTHING_ASKED,
     Connect,
+    Credentials,
     GetUserData,
     Goodbye,
     Wants,
@@ -48,11 +48,11 @@ class Session:
         "_directory",
         "_feed",
         "_listing",
+        "_permit",
         "_request",
         "connection",
         "offer",
         "outbox",
-        "permit",
         "room",
         "seated_at",
         "visitor",
@@ -69,7 +69,7 @@ class Session:
     ) -> None:
         self.connection = connection
         self.visitor = visitor
-        self.permit = Pass()  # what opened the door of the room, and may end
+        self._permit = Pass()  # what opened the door of the room, and may end
         self._deadline: asyncio.TimerHandle | None = None  # for the first request, then for the permit
         self.wants = Wants()
         self.seated_at = 0
@@ -104,6 +104,11 @@ class Session:
             first.cancel()
             self._drop_deadline()
             self._leave()
+
+    @property
+    def permit(self) -> Pass:
+        """What lets this viewer watch; in a room whose door stands open now, nothing has to."""
+        return self._permit if self.room is not None and self.room.info.protected else Pass()
 
     def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
         """Hear why, and go."""
@@ -154,26 +159,35 @@ class Session:
     async def _connect(self, request: Connect) -> None:
         if self.room is None:
             self._drop_deadline()  # they asked, and may ask again if they are refused
-        entry = await self._admission.admit(request.server, request.credentials, self.visitor)
+        entry = await self._admit(request.server, request.credentials)
         if entry.trouble is not None:
             # Before the join: an old client that has no world yet answers an error by asking again.
             self.offer(error_frame(entry.trouble))
         self.enter(entry.room, request, entry.permit)
 
     async def _send_user_data(self, request: GetUserData) -> None:
-        entry = await self._admission.admit(
-            request.server, request.credentials, self.visitor, seated=self.room
-        )
+        entry = await self._admit(request.server, request.credentials, seated=self.room)
         users = entry.room.users(full=bool(self.wants.events))
         frame = user_data_frame(entry.room.info.id, users, deflate=self._deflates)
         self.offer(frame)
 
+    async def _admit(self, server: str, credentials: Credentials, seated: Room | None = None) -> Entry:
+        """Ask for a room as whoever this viewer is in the end: they may log out while they wait."""
+        while True:
+            visitor = self.visitor
+            entry = await self._admission.admit(server, credentials, visitor, seated)
+            if self.visitor is visitor:
+                return entry
+
     def _hold(self, permit: Pass) -> None:
-        self.permit = permit
+        self._permit = permit
         self._drop_deadline()
         if permit.until is not None:
-            ended = partial(self.dismiss, Goodbye.REVOKED, LOGIN_ENDED)
-            self._set_deadline(max(0.0, permit.until - time.time()), ended)
+            self._set_deadline(max(0.0, permit.until - time.time()), self._end)
+
+    def _end(self) -> None:
+        if self.permit.until is not None:
+            self.dismiss(Goodbye.REVOKED, LOGIN_ENDED)
 
     def _give_up(self) -> None:
         self.connection.gate.count("nothing asked for")

@@ -21,6 +21,7 @@ class Certificate:
 
     def __init__(self, chain: Path, key: Path) -> None:
         self._files = (chain, key)
+        self._trouble = ""  # with the last renewal
         self._version = self._look()
         self._current = self._load()
         self.context = self._load()
@@ -42,8 +43,11 @@ class Certificate:
             self._version = version
             self._current = self._load()
         except (OSError, ssl.SSLError) as error:
-            log.error("the new certificate can't be used, the old one stays: %s", error)  # noqa: TRY400
+            if self._trouble != str(error):
+                self._trouble = str(error)
+                log.error("the new certificate can't be used, the old one stays: %s", error)  # noqa: TRY400
         else:
+            self._trouble = ""
             log.info("the certificate was renewed")
 
     def _look(self) -> list[tuple[int, int]]:
@@ -51,7 +55,8 @@ class Certificate:
 
     def _load(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self._files)
+        # An encrypted key is refused: OpenSSL would ask for its password, and everybody would wait.
+        context.load_cert_chain(*self._files, password=lambda: "")
         return context
 
     def _use_current(self, tls: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:  # noqa: ARG002

@@ -26,7 +26,25 @@ class Access(commands.Cog):
             self._bridge.revoke(after.guild.id, after.id)
 
     @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """The gateway told of a guild: who left or lost a role before may still be watching."""
+        self._review(guild)
+
+    @commands.Cog.listener()
+    async def on_members_loaded(self, guild: discord.Guild) -> None:
+        """All of a guild's members have arrived."""
+        self._review(guild)
+
+    @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         """The role that the guild asks for may be gone: then nobody has it."""
         if self._policy.login_role(role.guild.id) == role.id:
             self._bridge.revoke(role.guild.id)
+
+    def _review(self, guild: discord.Guild) -> None:
+        for uid in self._bridge.logged_in(guild.id):
+            member = guild.get_member(int(uid))
+            # As long as members are missing in the cache, they may only be on the way.
+            gone = guild.chunked if member is None else not self._policy.admits(member)
+            if gone:
+                self._bridge.revoke(guild.id, uid)

@@ -39,7 +39,7 @@ async def first_join(port: int) -> dict[str, object]:
 
 def test_there_are_library_examples() -> None:
     """The blocks are found."""
-    assert len(BLOCKS) >= 4
+    assert len(BLOCKS) >= 5
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
@@ -51,6 +51,7 @@ async def test_library_example_serves_viewers_and_stops_cleanly(block: str, tmp_
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(script),
+        cwd=tmp_path,  # it may make files
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stderr=asyncio.subprocess.PIPE,
     )

@@ -1,11 +1,13 @@
 """The simple form of a provider: async functions, one for each thing the bridge asks."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
-from bridge.providers.provider import Provider
+from bridge.providers.changes import Change
+from bridge.providers.provider import Provider, TellsChanges, client_id_of, close, trouble_of
+from bridge.providers.stream import closing
 
 GetServers = Callable[..., Awaitable[Mapping[str, Any]]]
 GetUsers = Callable[[str], Awaitable[Mapping[str, Any]]]
@@ -16,9 +18,10 @@ class CallbackProvider:
     """Asks the registered functions; what has none is asked of `fallback`."""
 
     def __init__(self, fallback: Provider) -> None:
+        self._fallback = fallback
         self._get_servers: GetServers = fallback.servers
         self._get_users: GetUsers = fallback.users
-        self._get_client_id: GetClientId = fallback.client_id
+        self._get_client_id: GetClientId = partial(client_id_of, fallback)
 
     def use_servers(self, callback: GetServers) -> None:
         """Register `callback()` or `callback(server_id=None)`; a required `server_id` is given None."""
@@ -52,6 +55,29 @@ class CallbackProvider:
     async def client_id(self, server_id: str) -> str | None:
         """Ask for the application that viewers log in with."""
         return await self._get_client_id(server_id)
+
+    async def changes(self) -> AsyncIterator[Change]:
+        """Tell what changes in `fallback`, until a function takes its place."""
+        if self._has_functions() or not isinstance(self._fallback, TellsChanges):
+            return
+        async with closing(self._fallback.changes()) as changes:
+            async for change in changes:
+                if self._has_functions():
+                    return
+                yield change
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with `fallback`. What functions do is seen where they are asked."""
+        return trouble_of(self._fallback)
+
+    async def close(self) -> None:
+        """Let go what `fallback` holds."""
+        await close(self._fallback)
+
+    def _has_functions(self) -> bool:
+        """Tell whether guilds or members come from a function."""
+        return (self._get_servers, self._get_users) != (self._fallback.servers, self._fallback.users)
 
 
 def require_async(name: str, callback: object) -> None:

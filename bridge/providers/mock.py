@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, get_args
 
 from bridge.model import Member, Message, Status
+from bridge.providers.changes import Change, Said, UserChanged
 
 PACE: Final = 2.0  # seconds between two things that happen in a guild
 
@@ -68,37 +69,34 @@ class MockDataProvider:
             for uid, member in members.items()
         }
 
-    async def client_id(self, server_id: str) -> str | None:  # noqa: ARG002 - the protocol's
-        """Name no application."""
-        return None
-
-    async def changes(self) -> AsyncIterator[tuple[str, Member | Message]]:
+    async def changes(self) -> AsyncIterator[Change]:
         """Let things happen: in each guild, in turn, somebody changes status and somebody talks."""
         while True:
             await asyncio.sleep(PACE)
             for guild_id in self._guilds:
-                yield guild_id, self._change_status(guild_id)
+                yield self._change_status(guild_id)
             await asyncio.sleep(PACE)
             for guild_id in self._guilds:
-                yield guild_id, self._talk(guild_id)
+                yield self._talk(guild_id)
 
-    def _change_status(self, guild_id: str) -> Member:
+    def _change_status(self, guild_id: str) -> UserChanged:
         members = self._guilds[guild_id]
         member = self._rng.choice(list(members.values()))
         status = self._rng.choice([each for each in _STATUSES if each != member.status])
         members[member.uid] = member._replace(status=status)
-        return members[member.uid]
+        return UserChanged(guild_id, member.uid, {"status": status})
 
-    def _talk(self, guild_id: str) -> Message:
+    def _talk(self, guild_id: str) -> Said:
         members = list(self._guilds[guild_id].values())
         awake = [member for member in members if member.status != "offline"] or members
         channel = self._rng.randrange(len(_CHANNELS))
-        return Message(
+        message = Message(
             uid=self._rng.choice(awake).uid,
             message=self._rng.choice(_WORDS),
             channel=str(int(guild_id) + 1 + channel),
             channel_name=_CHANNELS[channel],
         )
+        return Said(guild_id, message)
 
 
 def _people(prefix: int, names: list[str]) -> list[Member]:

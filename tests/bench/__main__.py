@@ -14,7 +14,7 @@ from tests.bench import control, fanout
 from tests.bench.report import REPORT, Bar, machine, progress
 
 # Each offers `measure(quick: bool) -> list[Bar]`, and shows its tables in REPORT.
-SECTIONS: Final = ("fanout", "traffic", "joins", "memory", "stalled", "reconnect", "gateway")
+SECTIONS: Final = ("fanout", "traffic", "joins", "memory", "stalled", "reconnect", "gateway", "abuse")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,10 +47,10 @@ def _measure(section: str, options: argparse.Namespace) -> list[Bar]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
-        description="Measure the bridge beside plain websockets and raw transports. About 13 minutes.",
+        description="Measure the bridge beside plain websockets and raw transports. About 20 minutes.",
     )
     parser.add_argument(
-        "--quick", action="store_true", help="small sizes, once each: about a minute, and noisy"
+        "--quick", action="store_true", help="small sizes, once each: about two minutes, and noisy"
     )
     parser.add_argument(
         "--only",

@@ -1,4 +1,4 @@
-"""The coordinator's end of a server process, and what both processes need of the machine."""
+"""The coordinator's end of another process, and what both processes need of the machine."""
 
 import json
 import os
@@ -40,18 +40,18 @@ def need_files(viewers: int) -> None:
         )
 
 
-class Host:
-    """A fresh server process with one contestant in it."""
+class Worker:
+    """A process of its own that obeys orders: a module that runs `tests.bench.pipe.serve`."""
 
-    def __init__(self, contestant: str, guild_size: int) -> None:
+    def __init__(self, module: str, *arguments: object) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.host", contestant, str(guild_size), str(cores()[0])],
+            [sys.executable, "-m", module, *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
         )
-        self.port = int(hear(self._process)["port"])
+        self.greeting = hear(self._process)
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +66,14 @@ class Host:
         self._process.stdin.write(json.dumps({"do": do, **details}) + "\n")
         self._process.stdin.flush()
         return hear(self._process)
+
+
+class Host(Worker):
+    """A fresh server process with one contestant in it."""
+
+    def __init__(self, contestant: str, guild_size: int) -> None:
+        super().__init__("tests.bench.host", contestant, guild_size, cores()[0])
+        self.port = int(self.greeting["port"])
 
     def cpu(self) -> float:
         """Return the CPU seconds the process has used."""

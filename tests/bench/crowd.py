@@ -10,10 +10,10 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from tests.bench.wire import PING, PONG, Compression, Decoder, Heard, client_frame, upgrade_request
 
@@ -30,6 +30,7 @@ class Kind:
     request: bytes = b'{"type":"connect","data":{"server":"dworld"}}'
     deflate: bool = True
     receive_buffer: int | None = None  # bytes; small for viewers that shall stall
+    address: str | None = None  # where it comes from, if that matters
 
 
 OLD: Final = Kind()
@@ -75,6 +76,8 @@ class Viewer:
 
     def call(self, port: int) -> None:
         """Connect."""
+        if self.kind.address is not None:
+            self.sock.bind((self.kind.address, 0))
         self.called = time.monotonic()
         code = self.sock.connect_ex(("127.0.0.1", port))
         if code not in {0, errno.EINPROGRESS}:
@@ -193,6 +196,9 @@ class Listener(Viewer):
         super()._take(data, end)
 
 
+V = TypeVar("V", bound=Viewer)
+
+
 @dataclass
 class Crowd:
     """Viewers, and the loop that lets them read. `with` it, so that they are gone in the end."""
@@ -231,10 +237,16 @@ class Crowd:
         Listeners are spread evenly among them.
         """
         every = max(1, count // max(1, listeners))
-        waiting = [Listener(kind) if number % every == 0 else Viewer(kind) for number in range(count)]
-        waiting.reverse()
-        newcomers: list[Viewer] = []
-        under_way: list[Viewer] = []
+        viewers = [Listener(kind) if number % every == 0 else Viewer(kind) for number in range(count)]
+        return self.seat(viewers, port, at_once=at_once, patience=patience)
+
+    def seat(
+        self, viewers: Sequence[V], port: int, *, at_once: int = AT_ONCE, patience: float = 60
+    ) -> list[V]:
+        """Let these connect and join; return those of them who got in."""
+        waiting = list(viewers[::-1])
+        newcomers: list[V] = []
+        under_way: list[V] = []
         deadline = time.monotonic() + patience
         while (waiting or under_way) and time.monotonic() < deadline:
             while waiting and len(under_way) < at_once:
@@ -243,7 +255,7 @@ class Crowd:
                 newcomers.append(viewer)
                 under_way.append(viewer)
             self._poll(TICK)
-            if at_once < count or all(viewer.joined or viewer.gone for viewer in under_way):
+            if at_once < len(viewers) or all(viewer.joined or viewer.gone for viewer in under_way):
                 under_way = [viewer for viewer in under_way if not (viewer.joined or viewer.gone)]
         for viewer in waiting:
             viewer.hang_up()

@@ -21,13 +21,13 @@ class Servant(Protocol):
 
 async def serve(servant: Servant) -> None:
     """Obey until the orders end."""
-    _answer(await servant.start())
+    answer(await servant.start())
     orders = asyncio.StreamReader(limit=1 << 20)
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(orders), sys.stdin.buffer
     )
     while line := await orders.readline():
-        _answer(await servant.obey(json.loads(line)))
+        answer(await servant.obey(json.loads(line)))
 
 
 def hear(process: "subprocess.Popen[str]") -> dict[str, Any]:
@@ -40,11 +40,12 @@ def hear(process: "subprocess.Popen[str]") -> dict[str, Any]:
     line = process.stdout.readline()
     if not line:
         raise RuntimeError(f"the server process ended with {process.wait()}")
-    answer = json.loads(line)
-    assert isinstance(answer, dict)
-    return answer
+    words = json.loads(line)
+    assert isinstance(words, dict)
+    return words
 
 
-def _answer(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
+def answer(words: dict[str, Any]) -> None:
+    """Answer an order."""
+    sys.stdout.write(json.dumps(words) + "\n")
     sys.stdout.flush()

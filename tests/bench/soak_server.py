@@ -18,11 +18,11 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from bridge import connection, pulse
-from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Voice
 from bridge.outbox import Outbox
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bench.contestants import ONE_ADDRESS
 from tests.bench.guild import members
 from tests.bench.pipe import serve
 
@@ -244,7 +244,7 @@ class Host:
 
     def __init__(self, rate: float, seed: int, sizes: list[int]) -> None:
         self._rate = rate
-        self._server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), limits=Limits(20_000))
+        self._server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), limits=ONE_ADDRESS)
         self._towns = [
             Town(
                 self._server,

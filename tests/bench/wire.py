@@ -95,7 +95,7 @@ class Decoder:
         """Take bytes; yield the messages that are complete with them."""
         rest = self._rest + data
         position = 0
-        while frame := _frame_at(rest, position):
+        while frame := frame_at(rest, position):
             start, stop = frame
             first = rest[position]
             if not first & 0x8:
@@ -121,7 +121,7 @@ class Decoder:
         return self._inflater.decompress(payload + _TAIL)
 
 
-def _frame_at(data: bytes, position: int) -> tuple[int, int] | None:
+def frame_at(data: bytes, position: int) -> tuple[int, int] | None:
     """Find where the payload of the frame at a position starts and stops, if all of it is there."""
     head = 2
     if len(data) < position + head:

@@ -6,10 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.bot.postgres import cluster
 from tests.bot.world import World
-
-__all__ = ["cluster"]
 
 # A busy machine must not fail a property for being slow.
 settings.register_profile("bot", deadline=None)

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import DATABASE, SETTINGS, Config, read_database_url, read_env
+from bot.config import DATABASE, LIMITS, SETTINGS, Config, read_database_url, read_env
 from bot.values import DISCORD_API, ConfigError
+from bridge.exposure import Exposure
+from bridge.limits import DEFAULT_LIMITS, Limits
+from tests.certificates import Pem
 
 TOKEN = "MTExMTExMTExMTExMTExMTEx.GAbCdE.an-invented-token"
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
@@ -239,7 +242,7 @@ def test_a_database(url: str) -> None:
 def test_what_is_no_database() -> None:
     """What is no address of a database is told, with what to write; there may be a password in it."""
     said = complaint(DATABASE_URL="mysql://user:hunter2@host/database")
-    assert said.startswith("DATABASE_URL is no address of a database that this bot knows")
+    assert said.startswith("DATABASE_URL is no address of a database that is known here")
     assert "write sqlite:///dzone.sqlite3" in said
     assert "hunter2" not in said
 
@@ -255,6 +258,93 @@ def test_the_password_of_a_database_is_not_in_the_repr() -> None:
 def test_another_api() -> None:
     """Another server may answer for Discord's."""
     assert config(DISCORD_API_URL="http://localhost:5000/api/v10/").api_url == "http://localhost:5000/api/v10"
+
+
+# How it faces the network
+
+
+def test_nothing_faces_the_network_by_itself() -> None:
+    """No proxy is believed, every page may connect, our own alone may show the world in a frame."""
+    assert config().exposure == Exposure(public_url="http://localhost:3000")
+
+
+def test_https_without_a_proxy(tmp_path: Path) -> None:
+    """With a certificate, the guessed address is one of HTTPS."""
+    pem = Pem(tmp_path)
+    read = config(TLS_CERT=str(pem.chain), TLS_KEY=str(pem.key))
+    assert read.exposure.certificate is not None
+    assert read.public_url == read.exposure.public_url == "https://localhost:3000"
+    assert read.exposure.is_secure
+
+
+@pytest.mark.parametrize("setting", ["TLS_CERT", "TLS_KEY"])
+def test_half_a_certificate(setting: str) -> None:
+    """Both files, or none."""
+    assert complaint(**{setting: "file.pem"}).startswith("TLS_CERT and TLS_KEY belong together")
+
+
+def test_proxies() -> None:
+    """Addresses and networks."""
+    networks = config(TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8 ::1").exposure.trusted_proxies
+    assert list(map(str, networks)) == ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
+
+
+def test_origins() -> None:
+    """As browsers write them; our own page may always connect."""
+    exposure = config(
+        PUBLIC_URL="https://zone.example.org/world", ALLOWED_ORIGINS="https://Friend.example:443/"
+    ).exposure
+    assert exposure.allowed_origins == frozenset({"https://friend.example"})
+    assert exposure.allows("https://zone.example.org")
+    assert not exposure.allows("https://evil.example")
+
+
+def test_frames() -> None:
+    """As Content-Security-Policy writes them."""
+    assert config(FRAME_ANCESTORS="self, https://blog.example").exposure.frame_ancestors == (
+        "'self' https://blog.example"
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "written"),
+    [("TRUSTED_PROXIES", "proxy"), ("TRUSTED_PROXIES", "10.0.0.0/99"), ("ALLOWED_ORIGINS", "*"),
+     ("ALLOWED_ORIGINS", "friend.example"), ("FRAME_ANCESTORS", "'unsafe-inline'"),
+     ("FRAME_ANCESTORS", "a; script-src *")],
+)  # fmt: skip
+def test_what_is_no_list(setting: str, written: str) -> None:
+    """It is named, with how one is written."""
+    said = complaint(**{setting: written})
+    assert said.startswith(f"{setting} is {written!r}; write it as in: ")
+
+
+# Logins
+
+
+def test_a_secret_for_logins() -> None:
+    """It is not in the repr."""
+    read = config(DISCORD_CLIENT_SECRET="keep-it", DISCORD_CLIENT_ID="232769614004748288")
+    assert (read.client_secret, read.client_id) == ("keep-it", "232769614004748288")
+    assert "keep-it" not in repr(read)
+
+
+# Limits
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_limit(name: str) -> None:
+    """The least and the most are limits, and nothing beyond; empty is the default."""
+    bound, least, most = LIMITS[name]
+    assert getattr(config().limits, bound) == getattr(DEFAULT_LIMITS, bound)
+    for value in (least, most):
+        assert getattr(config(**{name: str(value)}).limits, bound) == value
+    for value in (least - 1, most + 1):
+        assert complaint(**{name: str(value)}).startswith(f"{name} is ")
+
+
+def test_every_limit_can_be_set() -> None:
+    """Each of the bridge's has its setting."""
+    assert {bound for bound, _, _ in LIMITS.values()} == {field.name for field in dataclasses.fields(Limits)}
 
 
 # Whatever is written

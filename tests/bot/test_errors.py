@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -52,7 +53,7 @@ def http_error(
     kind: type[discord.HTTPException], status: int, reason: str, message: str
 ) -> discord.HTTPException:
     """Make the error that discord.py makes of an HTTP answer."""
-    return kind(Answer(status, reason), message)
+    return kind(cast("Any", Answer(status, reason)), message)
 
 
 def connection_closed(code: int | None) -> discord.ConnectionClosed:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from discord.http import Route
 from bot.__main__ import main
 from bot.config import SETTINGS
 from bridge import __version__
+from tests.certificates import Pem, trusting
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "an.invented.token"
@@ -191,3 +193,23 @@ def test_the_demo_until_it_is_stopped(folder: Path, closed: int, number: signal.
         demo.send_signal(number)
         assert demo.wait(timeout=20) == 0
         assert demo.stderr.read() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+def test_the_demo_over_https(folder: Path, closed: int) -> None:
+    """It faces the network as the bot would: where it says that it is, it is."""
+    pem = Pem(folder)
+    tls = {"TLS_CERT": str(pem.chain), "TLS_KEY": str(pem.key)}
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "bot", "--demo"], cwd=folder, stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PORT": str(closed), **tls},
+    )  # fmt: skip
+    with demo:
+        assert demo.stdout is not None
+        line = next((line for line in demo.stdout if "made-up" in line), "")
+        url = f"https://localhost:{closed}"
+        assert url in line
+        with urllib.request.urlopen(f"{url}/api/version", context=trusting(), timeout=20) as answer:
+            assert "Strict-Transport-Security" in answer.headers
+        demo.terminate()
+        assert demo.wait(timeout=20) == 0

@@ -12,10 +12,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from bot import address, migrations, tables
-from bot.database import make_engine
+from bot import migrations, tables
 from bot.rows import Contents, StoredGuild
 from bot.store import Store
+from bridge import address
+from bridge.database import make_engine
 from tests.bot.stored import FULL, HASH, HIDDEN, LONG_AGO, sqlite_url
 
 NAME: Final = FULL.name

@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import address, store
+from bot import store
 from bot.database import CannotOpen
 from bot.rows import Contents
 from bot.store import Store
+from bridge import address
 from cogs.settings import GuildSettings, MemberSettings, NotSaved
-from tests.bot.postgres import ESCAPED, PASSWORD, Cluster, nobody
 from tests.bot.stored import (
     FULL,
     HASH,
@@ -39,6 +39,7 @@ from tests.bot.stored import (
     sqlite_url,
     times,
 )
+from tests.postgres import ESCAPED, PASSWORD, Cluster, nobody
 
 ROOT = Path(__file__).parents[2]
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights and names")

@@ -25,7 +25,7 @@ from tests.bot.house import House, Page
 from tests.bot.law import CROWD, HASH, PASSWORD, Home, Json, Law, Memory, Words
 from tests.bot.memory import MemorySettings
 from tests.bot.stored import sqlite_url
-from tests.e2e.guild import Member, written
+from tests.e2e.guild import Member, answering, changed, written
 from tests.e2e.model import (
     CATEGORY,
     EVERYONE_MAY,
@@ -457,10 +457,7 @@ class Whole(RuleBasedStateMachine):
         mentioned = self.pick(data, [None, *home.members.values(), *home.channels.values()])
         answered = self.pick(data, [None, *memory.words[-3:]])
         token = self.fresh("word")
-        extra: Json = {}
-        if answered is not None:
-            reference = {"message_id": answered.payload["id"], "channel_id": str(answered.channel.id)}
-            extra = {"type": 19, "message_reference": reference, "referenced_message": answered.payload}
+        extra = answering(answered.payload) if answered is not None else {}
         if by_webhook:
             extra["webhook_id"] = "4711"
         payload = written(channel, author, f"{token} {mentioned.mention if mentioned else ''}", **extra)
@@ -478,7 +475,7 @@ class Whole(RuleBasedStateMachine):
             old = self.pick(data, there)
             token = self.fresh("word")
             told = old.told and law.reads(old.author, old.channel)
-            payload = old.payload | {"content": token, "edited_timestamp": JOINED_AT}
+            payload = changed(old.channel, old.payload, content=token, edited_timestamp=JOINED_AT)
             memory.words.append(Words(token, old.author, old.channel, payload, told))
             self.hear("MESSAGE_UPDATE", payload, home)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import GuildInfo, Member
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bridge.databases import Database, PostgresDatabase, SqliteDatabase, furnish
 from tests.bridge.source import Source
+from tests.postgres import Cluster
 
 # A busy machine must not fail a property for being slow.
 settings.register_profile("bridge", deadline=None)
@@ -73,3 +76,40 @@ async def fed(start: Start, source: Source) -> WebSocketServer:
     server = WebSocketServer(0, "127.0.0.1", refresh_interval=0)
     source.feed(server)
     return await start(server)
+
+
+@pytest.fixture
+def empty_file(tmp_path: Path) -> SqliteDatabase:
+    """A file that isn't there yet."""
+    return SqliteDatabase(tmp_path / "world.sqlite3")
+
+
+@pytest.fixture
+async def file(empty_file: SqliteDatabase) -> SqliteDatabase:
+    """A file with a small world."""
+    await furnish(empty_file)
+    return empty_file
+
+
+@pytest.fixture
+async def postgres(cluster: Cluster) -> PostgresDatabase:
+    """A database on a server, with a small world."""
+    database = PostgresDatabase(cluster)
+    await furnish(database)
+    return database
+
+
+@pytest.fixture(params=["file", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A database with a small world, of each kind."""
+    found: Database = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["empty_file", "empty_server"])
+def empty(request: pytest.FixtureRequest) -> Database:
+    """A database without tables, of each kind."""
+    if request.param == "empty_server":
+        return PostgresDatabase(request.getfixturevalue("cluster"))
+    found: Database = request.getfixturevalue(request.param)
+    return found

@@ -2,22 +2,34 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bridge.admission import Admission
+from bridge.admission import Admission, Pass, Visitor
 from bridge.directory import Directory
 from bridge.errors import Refused
 from bridge.guesses import Guesses
+from bridge.login import Account, Login
 from bridge.model import GuildInfo, Member
 from bridge.passwords import hash_password
-from bridge.protocol import LOGIN_NEEDED, NO_SUCH_SERVER, WRONG_PASSWORD, Credentials
+from bridge.protocol import (
+    LOGIN_NEEDED,
+    NO_SUCH_SERVER,
+    NOT_A_MEMBER,
+    TOO_MANY_TRIES,
+    WRONG_PASSWORD,
+    Credentials,
+)
 from bridge.providers import CallbackProvider, EmptyProvider
 from bridge.providers.feed import Feed
+from tests.bridge.clock import Clock
 from tests.bridge.source import SECRET, Source
+from tests.bridge.wire import until
 
 OPEN = GuildInfo("1", "open", "Open")
 VAULT = GuildInfo("2", "vault", "Vault", protected=True)
@@ -305,3 +317,334 @@ async def test_a_default_that_closes_meanwhile_is_passed_over(
     directory.close("5")
     source.release("5")
     assert (await asking).room.info.slug == "open"
+
+
+# Guessing
+
+HERE, THERE = Visitor("203.0.113.1"), Visitor("203.0.113.2")
+LOCKED = replace(VAULT, password="sesame")
+RIGHT, WRONG = Credentials(password="sesame"), Credentials(password="guess")
+
+
+@pytest.fixture
+def doors(directory: Directory) -> Admission:
+    """Two guilds with passwords; three wrong tries of one address cost nothing, ten at one door."""
+    directory.open(LOCKED)
+    directory.open(GuildInfo("3", "cellar", "Cellar", protected=True, password="sesame"))
+    admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(3, 300))
+    admission._guesses_at_door = Guesses(10, 10)
+    return admission
+
+
+async def answer(
+    admission: Admission, credentials: Credentials, visitor: Visitor = HERE, server: str = "vault"
+) -> str | None:
+    """Knock; return what is said, or None if the door opened."""
+    try:
+        await admission.admit(server, credentials, visitor)
+    except Refused as refused:
+        return str(refused)
+    return None
+
+
+def too_many(seconds: int) -> str:
+    return TOO_MANY_TRIES.format(seconds=seconds)
+
+
+async def test_who_guesses_has_to_wait_longer_each_time(
+    doors: Admission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some seconds, which are said; and after that there is one try more."""
+    clock = Clock(monkeypatch)
+    for _ in range(3):
+        assert await answer(doors, WRONG) == WRONG_PASSWORD
+    for seconds in (1, 2, 4, 8):
+        assert await answer(doors, WRONG) == too_many(seconds)
+        assert await answer(doors, RIGHT) == too_many(seconds)  # or it would be a guess that costs nothing
+        await clock.jump(seconds + 0.001)
+        assert await answer(doors, WRONG) == WRONG_PASSWORD
+    await clock.jump(16.001)
+    assert await answer(doors, RIGHT) is None
+
+
+async def test_guesses_of_one_address_count_at_all_doors(doors: Admission) -> None:
+    """Each guild's would otherwise be another chance."""
+    for server in ("vault", "cellar", "vault"):
+        assert await answer(doors, WRONG, server=server) == WRONG_PASSWORD
+    assert await answer(doors, RIGHT, server="cellar") == too_many(1)
+
+
+async def test_others_go_in_and_out_meanwhile(doors: Admission) -> None:
+    """Who guesses locks out nobody but their own address."""
+    for _ in range(20):
+        await answer(doors, WRONG)
+    assert await answer(doors, RIGHT, THERE) is None
+
+
+async def test_open_rooms_let_in_who_guessed(doors: Admission) -> None:
+    """There is nothing to guess."""
+    for _ in range(20):
+        await answer(doors, WRONG)
+    assert await answer(doors, NOBODY, server="open") is None
+
+
+async def test_passwords_and_logins_count_together(doors: Admission) -> None:
+    """Both are ways to guess."""
+    doors.validate = Validator(False)
+    assert await answer(doors, WRONG) == WRONG_PASSWORD
+    for _ in range(2):
+        assert await answer(doors, LOGIN) == LOGIN_NEEDED
+    assert await answer(doors, LOGIN) == too_many(1)
+
+
+async def test_right_tries_cost_nothing(doors: Admission) -> None:
+    """However often somebody comes back."""
+    doors.validate = Validator(True)
+    for _ in range(30):
+        assert await answer(doors, RIGHT) is None
+        assert await answer(doors, LOGIN) is None
+    assert len(doors._guesses) == 0
+    assert len(doors._guesses_at_door) == 0
+
+
+async def test_without_a_try_nothing_counts(doors: Admission) -> None:
+    """Old clients knock at every door they know, with empty hands."""
+    for _ in range(30):
+        assert await answer(doors, NOBODY) == LOGIN_NEEDED
+    assert len(doors._guesses) == 0
+
+
+async def test_guessing_from_many_addresses_becomes_slow(
+    doors: Admission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One try every ten seconds at most, from all of them together."""
+    clock = Clock(monkeypatch)
+    for number in range(10):
+        assert await answer(doors, WRONG, Visitor(f"10.0.0.{number}")) == WRONG_PASSWORD
+    for number, seconds in enumerate((1, 2, 4, 8, 10, 10)):
+        assert await answer(doors, WRONG, Visitor(f"10.0.1.{number}")) == too_many(seconds)
+        await clock.jump(seconds + 0.001)
+        assert await answer(doors, WRONG, Visitor(f"10.0.1.{number}")) == WRONG_PASSWORD
+    assert await answer(doors, RIGHT, Visitor("10.0.2.1"), "cellar") is None
+
+
+async def test_who_was_in_before_does_not_wait_for_those_who_guess(doors: Admission) -> None:
+    """Guessing from many addresses locks out nobody who belongs there."""
+    assert await answer(doors, RIGHT, THERE) is None
+    for number in range(30):
+        await answer(doors, WRONG, Visitor(f"10.0.0.{number}"))
+    assert await answer(doors, RIGHT, THERE) is None
+    assert await answer(doors, RIGHT, HERE) == too_many(1)
+
+
+async def test_familiar_is_who_knows_the_door_as_it_is(doors: Admission, directory: Directory) -> None:
+    """With another password they are strangers like all."""
+    assert await answer(doors, RIGHT, THERE) is None
+    directory.open(replace(VAULT, password="another"))
+    for number in range(30):
+        await answer(doors, WRONG, Visitor(f"10.0.0.{number}"))
+    assert await answer(doors, Credentials(password="another"), THERE) == too_many(1)
+
+
+async def test_who_is_familiar_may_not_guess_without_end(doors: Admission) -> None:
+    """Their own address counts all the same."""
+    assert await answer(doors, RIGHT) is None
+    for _ in range(3):
+        assert await answer(doors, WRONG) == WRONG_PASSWORD
+    assert await answer(doors, WRONG) == too_many(1)
+
+
+async def test_familiar_addresses_are_bounded(doors: Admission, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first is forgotten."""
+    monkeypatch.setattr("bridge.admission.MAX_FAMILIAR", 3)
+    for number in range(10):
+        assert await answer(doors, RIGHT, Visitor(f"10.0.0.{number}")) is None
+    assert len(doors._familiar) == 3
+
+
+async def test_guesses_at_once_are_guesses_all_the_same(doors: Admission, directory: Directory) -> None:
+    """They are counted before they are looked at: a hundred in one moment are no hundred tries."""
+    directory.open(replace(VAULT, password_hash=hash_password("sesame")))
+    tries = [Credentials(password=f"guess {number}") for number in range(50)]
+    answers = await asyncio.gather(*(answer(doors, credentials) for credentials in tries))
+    assert answers.count(WRONG_PASSWORD) == 3
+    assert answers.count(too_many(1)) == 47
+
+
+async def test_a_default_tries_no_password(doors: Admission, directory: Directory) -> None:
+    """It is meant for one guild, and wrong at nearly all."""
+    directory.close("1")
+    assert (await doors.admit("default", RIGHT, HERE)).room is directory.lobby
+    assert len(doors._guesses) == 0
+
+
+async def test_a_default_counts_no_login(doors: Admission, directory: Directory) -> None:
+    """An old client sends its token everywhere, and is a member only here and there."""
+    doors.validate = validator = Validator(False)
+    for _ in range(10):
+        assert (await doors.admit("default", LOGIN, HERE)).room is directory.rooms["1"]
+    directory.close("1")
+    assert (await doors.admit("default", LOGIN, HERE)).room is directory.lobby
+    assert {asked[2] for asked in validator.asked} == {"2", "3"}
+    assert len(doors._guesses) == 0
+
+
+async def test_a_default_asks_nobody_for_who_has_to_wait(doors: Admission, directory: Directory) -> None:
+    """Or it would be another way to try tokens."""
+    for _ in range(4):
+        await answer(doors, WRONG)
+    directory.close("1")
+    doors.validate = validator = Validator(True)
+    assert (await doors.admit("default", LOGIN, HERE)).room is directory.lobby
+    assert validator.asked == []
+
+
+# What opened the door
+
+
+class Authority:
+    """Says of who logged in on our page what they may watch, when it is told to."""
+
+    def __init__(self, *guilds: str) -> None:
+        self.guilds = set(guilds)
+        self.asked: list[str] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    def login_url(self, redirect_uri: str, state: str, challenge: str) -> str:
+        raise NotImplementedError
+
+    async def identify(self, code: str, redirect_uri: str, verifier: str) -> Account:
+        raise NotImplementedError
+
+    async def may_watch(self, uid: str, server_id: str) -> bool:
+        self.asked.append(uid)
+        said = server_id in self.guilds
+        await self.may_answer.wait()
+        return said
+
+
+MEMBER = Visitor("203.0.113.3", Login(Account("7", "Ada"), "key", time.time() + 1_000))
+
+
+async def test_who_logged_in_on_our_page_enters_what_they_may(admission: Admission) -> None:
+    """Until their login ends."""
+    admission.authority = Authority("2")
+    entry = await admission.admit("vault", NOBODY, MEMBER)
+    assert MEMBER.login is not None
+    assert entry.permit == Pass("7", "key", MEMBER.login.until)
+
+
+async def test_who_may_not_hears_that_it_is_their_account(admission: Admission) -> None:
+    """Logging in once more would not help; and it is no guess."""
+    admission.authority = Authority()
+    for _ in range(30):
+        assert await answer(admission, NOBODY, MEMBER) == NOT_A_MEMBER
+    assert len(admission._guesses) == 0
+
+
+@pytest.mark.parametrize("said", [1, "yes", None, [True]], ids=repr)
+async def test_only_true_opens_the_door_for_a_login(admission: Admission, said: object) -> None:
+    """Whatever an authority says."""
+
+    class Odd(Authority):
+        async def may_watch(self, uid: str, server_id: str) -> Any:
+            return said
+
+    admission.authority = Odd()
+    assert await answer(admission, NOBODY, MEMBER) == NOT_A_MEMBER
+
+
+async def test_who_may_not_may_still_know_the_password(doors: Admission) -> None:
+    """Their pass is the password's then."""
+    doors.authority = Authority()
+    assert (await doors.admit("vault", RIGHT, MEMBER)).permit == Pass()
+
+
+async def test_a_pass_for_an_open_room_is_nobody_s(admission: Admission) -> None:
+    """No login opened it, and none will end it."""
+    admission.authority = Authority("1", "2")
+    assert (await admission.admit("open", NOBODY, MEMBER)).permit == Pass()
+
+
+async def test_a_token_s_pass_ends_with_it(admission: Admission) -> None:
+    """Where the validator knows when."""
+    until = datetime.now(UTC) + timedelta(hours=1)
+    admission.validate = Validator(until)
+    assert (await admission.admit("vault", LOGIN)).permit == Pass("7", None, until.timestamp())
+    admission.validate = Validator(True)
+    assert (await admission.admit("vault", LOGIN)).permit == Pass("7")
+
+
+@pytest.mark.parametrize("seconds", [0, -1, -86_400])
+async def test_a_token_that_has_ended_opens_nothing(admission: Admission, seconds: int) -> None:
+    """Also when the validator only says until when."""
+    admission.validate = Validator(datetime.now(UTC) + timedelta(seconds=seconds))
+    assert await refusal(admission, "vault", LOGIN) == LOGIN_NEEDED
+
+
+async def test_a_reason_that_ends_while_somebody_enters_is_seen(admission: Admission) -> None:
+    """They were a member when they were asked about, and were kicked before they were in."""
+    admission.authority = authority = Authority("2")
+    authority.may_answer.clear()
+    entering = asyncio.create_task(answer(admission, NOBODY, MEMBER))
+    await until(lambda: bool(authority.asked), "the authority was asked")
+    authority.guilds.clear()
+    admission.withdraw()
+    authority.may_answer.set()
+    assert await entering == NOT_A_MEMBER
+    assert authority.asked == ["7", "7"]
+
+
+async def test_another_s_reason_that_ends_costs_a_second_look(admission: Admission) -> None:
+    """Who may still enters."""
+    admission.authority = authority = Authority("2")
+    authority.may_answer.clear()
+    entering = asyncio.create_task(answer(admission, NOBODY, MEMBER))
+    await until(lambda: bool(authority.asked), "the authority was asked")
+    admission.withdraw()
+    authority.may_answer.set()
+    assert await entering is None
+    assert authority.asked == ["7", "7"]
+
+
+async def test_who_is_seated_is_checked_again_when_a_reason_ends(
+    fed: Admission, directory: Directory, source: Source
+) -> None:
+    """A seat is good only as long as nothing was withdrawn while its room was asked for."""
+    source.servers["5"]["passworded"] = True
+    await fed.admit("default", NOBODY)
+    room = directory.rooms["5"]
+    source.hold("5")
+    asking = asyncio.create_task(fed.admit("five", NOBODY, seated=room))
+    await source.was_asked("5")
+    fed.withdraw()
+    source.release("5")
+    with pytest.raises(Refused, match=LOGIN_NEEDED[:20]):
+        await asking
+
+
+async def test_the_same_right_password_is_tried_once_for_all(directory: Directory) -> None:
+    """After a restart a thousand viewers come at once: none of them has to wait for being many."""
+    directory.open(replace(VAULT, password_hash=hash_password("sesame")))
+    admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(1, 300))
+    key = Credentials(password="sesame")
+    comers = [admission.admit("vault", key, Visitor(f"10.0.{n // 250}.{n % 250}")) for n in range(1_000)]
+    entries = await asyncio.gather(*comers)
+    assert {entry.room for entry in entries} == {directory.rooms["2"]}
+
+
+async def test_who_has_to_wait_is_not_told_whether_it_was_right(directory: Directory) -> None:
+    """A right password that others have given is no way round the waiting time: one could guess on."""
+    directory.open(replace(VAULT, password_hash=hash_password("sesame")))
+    admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(1, 300))
+    await admission.admit("vault", Credentials(password="sesame"), Visitor("10.0.0.1"))
+    guesser = Visitor("10.0.0.2")
+    assert await refused(admission, "wrong", guesser) == WRONG_PASSWORD
+    assert (await refused(admission, "sesame", guesser)).startswith("Too many tries.")
+
+
+async def refused(admission: Admission, password: str, visitor: Visitor) -> str:
+    with pytest.raises(Refused) as raised:
+        await admission.admit("vault", Credentials(password=password), visitor)
+    return str(raised.value)

@@ -39,6 +39,17 @@ def test_importing_the_bridge_loads_no_discord(module: str) -> None:
     assert not {name.partition(".")[0] for name in loaded.stdout.split()} & FORBIDDEN
 
 
+@pytest.mark.parametrize("module", ["bridge.server", "bridge.__main__", "bridge.providers"])
+def test_who_has_no_database_loads_none(module: str) -> None:
+    """Nor a client for web services: each is loaded by the provider that needs it."""
+    script = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    packages = {name.partition(".")[0] for name in loaded.stdout.split()}
+    assert not packages & {"sqlalchemy", "asyncpg", "aiosqlite", "aiohttp"}
+
+
 @pytest.mark.parametrize(
     "module", ["bridge/room.py", "bridge/playback.py", "bridge/model.py", "bridge/records.py"]
 )

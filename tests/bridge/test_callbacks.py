@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from bridge.providers import CallbackProvider, EmptyProvider, MockDataProvider, Provider
+from bridge.providers.changes import ServersOutdated
+from bridge.providers.stream import closing
 from bridge.server import WebSocketServer
+from tests.bridge.told import Teller
 
 REGISTRARS = [
     "on_get_server_data",
@@ -122,11 +125,53 @@ async def test_what_has_no_callback_is_asked_of_the_fallback() -> None:
     assert "232769614004748288" in await provider.servers()
 
 
+async def test_changes_of_the_fallback_are_told_until_a_function_takes_its_place() -> None:
+    """What it tells afterwards is about a world that nobody sees any more."""
+    teller = Teller()
+    provider = CallbackProvider(teller)
+    async with closing(provider.changes()) as changes:
+        teller.tell(ServersOutdated(), ServersOutdated())
+        assert await anext(changes) == ServersOutdated()
+        provider.use_users(one_argument)
+        assert await anext(changes, None) is None
+    assert teller.listeners == 0
+    assert [change async for change in provider.changes()] == []
+    assert teller.begun == 1
+
+
+async def test_a_fallback_without_changes_tells_none() -> None:
+    """It need not have any."""
+    assert [change async for change in CallbackProvider(EmptyProvider()).changes()] == []
+
+
+async def test_the_fallback_s_trouble_and_end_are_passed_on() -> None:
+    """It is what the bridge holds."""
+    teller = Teller()
+    provider = CallbackProvider(teller)
+    teller.trouble = "something is wrong"
+    assert provider.trouble == "something is wrong"
+    await provider.close()
+    assert teller.closed == 1
+
+
+async def test_the_fallback_s_application() -> None:
+    """Unless a function names one."""
+
+    class Named(EmptyProvider):
+        async def client_id(self, server_id: str) -> str:
+            return "of the fallback"
+
+    async def named(server_id: str) -> str:
+        return "of the function"
+
+    provider = CallbackProvider(Named())
+    assert await provider.client_id("1") == "of the fallback"
+    provider.use_client_id(named)
+    assert await provider.client_id("1") == "of the function"
+    assert await CallbackProvider(EmptyProvider()).client_id("1") is None
+
+
 async def test_an_empty_provider_names_nothing() -> None:
     """For rooms that are all opened by their owner."""
     provider: Provider = EmptyProvider()
-    assert (await provider.servers(), await provider.users("1"), await provider.client_id("1")) == (
-        {},
-        {},
-        None,
-    )
+    assert (await provider.servers(), await provider.users("1")) == ({}, {})

@@ -1,17 +1,22 @@
 """How much a bridge takes on, and what those hear who come after that."""
 
 import contextlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Close, Frame, Opcode
 
+from bridge.exposure import Exposure
 from bridge.limits import Limits
-from bridge.protocol import FULL_HOUSE
+from bridge.peers import parse_networks
+from bridge.protocol import CROWDED, FULL_HOUSE, LOGIN_NEEDED, NOTHING_ASKED
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, Start
-from tests.bridge.wire import Watcher, dialled, fetch, until, watching
+from tests.bridge.wire import Watcher, dialled, fetch, handshake, until, watching
 
 
 @pytest.fixture
@@ -105,3 +110,225 @@ async def test_beyond_that_the_handshake_is_refused(
     await until(lambda: not small._gate.alive, "all have left")
     async with watching(small) as viewer:
         await viewer.enter("dworld")
+
+
+# One address
+
+
+def from_(address: str) -> dict[str, Any]:
+    """Come from there, by way of a proxy."""
+    return {"additional_headers": {"X-Forwarded-For": address}}
+
+
+@pytest.fixture
+async def proxied(start: Start, limits: Limits) -> WebSocketServer:
+    """A bridge behind a proxy on this machine."""
+    exposure = Exposure(trusted_proxies=parse_networks("127.0.0.1"))
+    server = await start(provider=EmptyProvider(), limits=limits, exposure=exposure)
+    server.show_guild(DWORLD, [ADA])
+    return server
+
+
+def limited(**bounds: Any) -> pytest.MarkDecorator:
+    """Have the bridge of a test take on no more than this."""
+    return pytest.mark.parametrize("limits", [Limits(**bounds)], ids=[", ".join(bounds)])
+
+
+@limited(viewers_per_address=2)
+async def test_viewers_of_one_address_are_bounded(proxied: WebSocketServer) -> None:
+    """A sentence for people and 1013 for their browser; others come in as ever."""
+    async with watching(proxied, **from_("203.0.113.1")) as here, watching(proxied, **from_("203.0.113.1")):
+        async with watching(proxied, greeted=False, **from_("203.0.113.1")) as late:
+            assert await late.hear_error() == CROWDED
+            assert await late.farewell() == (1013, "full")
+        async with watching(proxied, **from_("203.0.113.2")) as other:
+            await other.enter("dworld")
+        await here.enter("dworld")
+    assert dict(proxied.refusals) == {"too many viewers of one address": 1}
+
+
+@limited(viewers_per_address=1)
+async def test_who_leaves_makes_room_for_another_of_their_address(proxied: WebSocketServer) -> None:
+    """As soon as they have gone."""
+    for _ in range(3):
+        async with watching(proxied, **from_("203.0.113.1")) as viewer:
+            await viewer.enter("dworld")
+        await until(lambda: not proxied._gate.alive, "it has left")
+    assert not proxied.refusals
+
+
+@limited(viewers_per_address=1)
+async def test_the_page_s_files_are_no_viewers(proxied: WebSocketServer, tmp_path: Path) -> None:
+    """A browser fetches several at once, and opens its WebSocket meanwhile."""
+    (tmp_path / "large.bin").write_bytes(bytes(5_000_000))
+    proxied.static_dir = tmp_path
+    get = b"GET /large.bin HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n"
+    async with dialled(proxied, receive_buffer=4096) as one, dialled(proxied, receive_buffer=4096) as another:
+        for download in (one, another):
+            await download.say(get)
+            await download.some()
+        async with watching(proxied, **from_("203.0.113.1")) as viewer:
+            await viewer.enter("dworld")
+
+
+@limited(viewers_per_address=1)
+async def test_far_beyond_that_the_handshake_is_refused(
+    proxied: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """429, with a hint when to come back."""
+    monkeypatch.setattr("bridge.gate.SPARE_PER_ADDRESS", 0)
+    async with watching(proxied, **from_("203.0.113.1")):
+        with pytest.raises(InvalidStatus) as refusal:
+            async with watching(proxied, **from_("203.0.113.1")):
+                pass
+    assert refusal.value.response.status_code == 429
+    assert refusal.value.response.headers["Retry-After"] == "30"
+    assert refusal.value.response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@limited(handshakes_per_minute=3)
+async def test_handshakes_of_one_address_are_bounded(proxied: WebSocketServer) -> None:
+    """429 and when to come back; it is counted, and others come in as ever."""
+    for _ in range(3):
+        async with watching(proxied, **from_("203.0.113.1")):
+            pass
+    with pytest.raises(InvalidStatus) as refusal:
+        async with watching(proxied, **from_("203.0.113.1")):
+            pass
+    response = refusal.value.response
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "60")
+    assert b"wait a minute" in bytes(response.body or b"")
+    assert dict(proxied.refusals) == {"too many handshakes": 1}
+    async with watching(proxied, **from_("203.0.113.2")) as other:
+        await other.enter("dworld")
+
+
+@limited(requests_per_minute=2)
+async def test_requests_of_one_address_are_bounded(bridge: WebSocketServer) -> None:
+    """429 and when to come back; viewers are counted for themselves."""
+    assert [(await fetch(bridge, "/api/version")).status for _ in range(2)] == [200, 200]
+    answer = await fetch(bridge, "/api/version")
+    assert (answer.status, answer.headers["retry-after"]) == (429, "10")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert dict(bridge.refusals) == {"too many requests": 1}
+    async with watching(bridge) as viewer:
+        await viewer.enter("dworld")
+
+
+# One viewer
+
+
+@limited(frames_per_second=1, bytes_per_second=1e9)
+async def test_a_viewer_may_send_so_many_frames(bridge: WebSocketServer) -> None:
+    """Ten times as many at once; then 1008, and it is counted once."""
+    async with watching(bridge) as viewer, watching(bridge) as other:
+        for _ in range(10):
+            await viewer.say({"type": "rubbish"})
+        for _ in range(10):
+            await viewer.hear_error()
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(20):
+                await viewer.say({"type": "rubbish"})
+        assert await viewer.farewell() == (1008, "too many requests")
+        assert (await other.enter("dworld"))["serverName"] == DWORLD.name
+    assert dict(bridge.refusals) == {"too many frames": 1}
+
+
+@limited(frames_per_second=1)
+@pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG, Opcode.CONT], ids=lambda opcode: opcode.name)
+async def test_frames_of_any_kind_count(bridge: WebSocketServer, opcode: Opcode) -> None:
+    """Pings without end, and fragments of a message that never ends."""
+    async with dialled(bridge) as viewer:
+        first = Frame(Opcode.TEXT, b"", fin=False).serialize(mask=True) if opcode is Opcode.CONT else b""
+        await viewer.say(handshake())
+        await viewer.hear_handshake()
+        await viewer.hear()
+        await viewer.say(first + Frame(opcode, b"", fin=opcode is not Opcode.CONT).serialize(mask=True) * 30)
+        while (frame := await viewer.hear_frame()).opcode is not Opcode.CLOSE:
+            assert frame.opcode is Opcode.PONG
+        assert Close.parse(bytes(frame.data)).code == 1008
+    assert dict(bridge.refusals) == {"too many frames": 1}
+
+
+@limited(bytes_per_second=16 * 1024)
+async def test_a_viewer_may_send_so_many_bytes(bridge: WebSocketServer) -> None:
+    """Four times as many at once; then 1008, and it is counted once."""
+    async with watching(bridge, compression=None) as viewer, watching(bridge) as other:
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(8):
+                await viewer.say(" " * 15_000)
+        assert await viewer.farewell() == (1008, "too many requests")
+        await other.enter("dworld")
+    assert dict(bridge.refusals) == {"too many bytes": 1}
+
+
+@limited(frames_per_second=5, bytes_per_second=20_000)
+async def test_what_has_been_sent_is_forgiven_in_time(
+    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sends no more than a person does may do so all day."""
+    clock = Clock(monkeypatch)
+    async with watching(bridge, compression=None, ping_interval=None) as viewer:
+        for _ in range(20):
+            for _ in range(5):
+                await viewer.say({"type": "x" * 3_000})
+                await viewer.hear_error()
+            await clock.jump(1.0)
+    assert not bridge.refusals
+
+
+@limited(frame_bytes=4096)
+@pytest.mark.parametrize("compression", [None, "deflate"])
+async def test_a_frame_may_have_so_many_bytes(bridge: WebSocketServer, compression: str | None) -> None:
+    """Before it was compressed; then 1009."""
+    async with watching(bridge, compression=compression) as viewer:
+        await viewer.say({"type": "x" * 4_000})
+        await viewer.hear_error()
+        await viewer.say({"type": "x" * 4_096})
+        assert (await viewer.farewell())[0] == 1009
+
+
+@limited(connect_seconds=0.1)
+async def test_who_asks_for_nothing_is_let_go(bridge: WebSocketServer) -> None:
+    """A sentence, 1008, and it is counted."""
+    async with watching(bridge) as viewer:
+        assert await viewer.hear_error() == NOTHING_ASKED
+        assert await viewer.farewell() == (1008, "nothing was asked for")
+    assert dict(bridge.refusals) == {"nothing asked for": 1}
+    await until(lambda: not bridge.connections, "nobody is left")
+
+
+@limited(connect_seconds=30.0)
+async def test_who_asked_may_stay(bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also who was refused: they may be looking for their password."""
+    clock = Clock(monkeypatch)
+    async with watching(bridge) as seated, watching(bridge) as refused, watching(bridge) as silent:
+        await seated.enter("dworld")
+        await refused.ask("vault")
+        assert await refused.hear_error() == LOGIN_NEEDED
+        await clock.jump(29.0)
+        assert await silent.has_heard_everything()  # which is no request for a room
+        await clock.jump(2.0)
+        assert await silent.hear_error() == NOTHING_ASKED
+        assert await seated.has_heard_everything()
+        assert await refused.has_heard_everything()
+
+
+@limited(handshake_seconds=0.1)
+async def test_a_request_that_takes_too_long_hears_so(bridge: WebSocketServer) -> None:
+    """408, and it is counted; who says nothing at all is let go without a word."""
+    async with dialled(bridge) as slow, dialled(bridge) as silent:
+        await slow.say(b"GET / HT")
+        assert (await slow.end()).startswith(b"HTTP/1.1 408 ")
+        assert await silent.end() == b""
+    assert dict(bridge.refusals) == {"no request in time": 1}
+
+
+async def test_nothing_is_refused_of_who_behaves(bridge: WebSocketServer) -> None:
+    """The defaults are generous."""
+    for _ in range(20):
+        async with watching(bridge) as viewer:
+            for server in ("dworld", "repos", "default"):
+                await viewer.enter(server)
+        assert (await fetch(bridge)).status == 200
+    assert not bridge.refusals

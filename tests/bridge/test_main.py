@@ -17,6 +17,7 @@ import pytest
 from bridge import __version__
 from bridge.__main__ import main
 from bridge.errors import cannot_listen
+from tests.bridge.databases import ADA, BEPPO, Database, SqliteDatabase, furnish
 from tests.bridge.wire import PATIENCE, dialled, fetch, handshake, watching
 
 ROOT = Path(__file__).parents[2]
@@ -126,6 +127,75 @@ async def test_another_page(tmp_path: Path) -> None:
         assert (await fetch(await port_of(started))).body == b"another page"
 
 
+async def test_what_a_database_holds_is_served(file: SqliteDatabase) -> None:
+    """Without a line of code; and asked for its health."""
+    async with process("-m", "bridge", "--port", "0", "--database", file.url, "--health") as started:
+        port = await port_of(started)
+        async with watching(port) as viewer:
+            assert (await viewer.enter(None))["users"].keys() == {ADA, BEPPO}
+        assert (await fetch(port, "/readyz")).status == 200
+
+
+async def test_tables_are_made_and_then_served(empty: Database) -> None:
+    """`--init` makes them, once or again; what it says names no password."""
+    for _ in range(2):
+        code, out, err = await run("-m", "bridge", "--database", empty.url, "--init")
+        assert (code, err) == (0, "")
+        assert "tables" in out
+    async with (
+        process("-m", "bridge", "--port", "0", "--database", empty.url) as started,
+        watching(await port_of(started)) as viewer,
+    ):
+        assert (await viewer.enter(None))["serverName"] == "Waiting for a Discord server"
+
+
+async def test_a_database_without_tables_is_one_line(empty: Database) -> None:
+    """Which says how to make them."""
+    empty.sql("CREATE TABLE other (id INTEGER)")
+    code, _, err = await run("-m", "bridge", "--port", "0", "--database", empty.url)
+    assert code == 1
+    assert len(err.splitlines()) == 1
+    assert "--init" in err
+
+
+async def test_tables_that_can_not_be_made_are_one_line(tmp_path: Path) -> None:
+    """With the reason."""
+    url = f"sqlite:///{tmp_path}/nowhere/world.sqlite3"
+    code, _, err = await run("-m", "bridge", "--database", url, "--init")
+    assert code == 1
+    assert len(err.splitlines()) == 1
+    assert "No such file" in err
+
+
+async def test_a_database_that_is_not_there_yet_is_waited_for(empty_file: SqliteDatabase) -> None:
+    """It may start after the bridge."""
+    async with (
+        process("-m", "bridge", "--port", "0", "--database", empty_file.url) as started,
+        watching(await port_of(started)) as viewer,
+    ):
+        await viewer.ask(None)
+        await viewer.hear_type("server-join")
+        await furnish(empty_file)
+        assert (await viewer.hear_type("server-join"))["data"]["users"].keys() == {ADA, BEPPO}
+
+
+def test_an_address_that_is_none_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without the password that may be in it."""
+    with pytest.raises(SystemExit) as exited:
+        main(["--database", "mysql://u:secret@h/d"])
+    said = capsys.readouterr().err
+    assert exited.value.code == 2
+    assert "sqlite:///" in said
+    assert "secret" not in said
+
+
+def test_init_needs_a_database(capsys: pytest.CaptureFixture[str]) -> None:
+    """There is nothing to make tables in."""
+    with pytest.raises(SystemExit):
+        main(["--init"])
+    assert "--init needs --database" in capsys.readouterr().err
+
+
 async def test_a_port_in_use_is_one_line() -> None:
     """Which says which, and what to do; exit code 1."""
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -174,7 +244,7 @@ async def test_the_help() -> None:
     """Names every option."""
     code, out, _ = await run("-m", "bridge", "--help")
     assert code == 0
-    for option in ("--host", "--port", "--static-dir", "--version"):
+    for option in ("--host", "--port", "--static-dir", "--database", "--init", "--health", "--version"):
         assert option in out
 
 

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from bridge.model import Member, Message
 from bridge.providers import MockDataProvider
+from bridge.providers.changes import Said, UserChanged
 from bridge.records import Complaints, parse_servers, parse_users
 
 
@@ -57,11 +57,6 @@ async def test_they_start_the_same_each_time(mock: MockDataProvider) -> None:
     assert await mock.users("987654321098765432") == await MockDataProvider().users("987654321098765432")
 
 
-async def test_no_application_is_named(mock: MockDataProvider) -> None:
-    """There is none."""
-    assert await mock.client_id("232769614004748288") is None
-
-
 async def test_somebody_changes_and_somebody_talks_in_each_guild(
     mock: MockDataProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,14 +67,14 @@ async def test_somebody_changes_and_somebody_talks_in_each_guild(
     for _ in range(20):
         before = {guild_id: await mock.users(guild_id) for guild_id in guilds}
         for expected in guilds:
-            guild_id, member = await anext(changes)
-            assert guild_id == expected
-            assert isinstance(member, Member)
-            assert member.status != before[guild_id][member.uid]["status"]
-            assert (await mock.users(guild_id))[member.uid]["status"] == member.status
+            change = await anext(changes)
+            assert isinstance(change, UserChanged)
+            assert change.server_id == expected
+            assert change.record["status"] != before[expected][change.uid]["status"]
+            assert (await mock.users(expected))[change.uid]["status"] == change.record["status"]
         for expected in guilds:
-            guild_id, message = await anext(changes)
-            assert guild_id == expected
-            assert isinstance(message, Message)
-            assert message.uid in await mock.users(guild_id)
-            assert message.message
+            said = await anext(changes)
+            assert isinstance(said, Said)
+            assert said.server_id == expected
+            assert said.message.uid in await mock.users(expected)
+            assert said.message.message

@@ -13,6 +13,7 @@ from bridge.records import (
     MAX_TEXT,
     Complaints,
     Rubbish,
+    parse_change,
     parse_color,
     parse_id,
     parse_servers,
@@ -355,3 +356,44 @@ class LibraryStatus:
 def test_a_status_of_another_library_is_read() -> None:
     """By what it says of itself."""
     assert parse_status(LibraryStatus()) == "idle"
+
+
+# Changes
+
+KNOWN = Member("7", "Ada", "idle", "#123456", bot=True)
+
+
+@pytest.mark.parametrize(
+    ("record", "member"),
+    [
+        ({}, KNOWN),
+        ({"status": "dnd"}, KNOWN._replace(status="dnd")),
+        ({"username": "Beppo"}, KNOWN._replace(username="Beppo")),
+        ({"roleColor": "#ABCDEF"}, KNOWN._replace(role_color="#abcdef")),
+        ({"role_color": "#ABCDEF"}, KNOWN._replace(role_color="#abcdef")),
+        ({"roleColor": None}, KNOWN._replace(role_color="#ffffff")),
+        ({"role_color": None}, KNOWN._replace(role_color="#ffffff")),
+        ({"bot": False}, KNOWN._replace(bot=False)),
+    ],
+    ids=["nothing", "status", "name", "color", "color_", "no color", "no color_", "bot"],
+)
+def test_what_a_change_leaves_out_is_as_it_was(record: dict[str, Any], member: Member) -> None:
+    """What it says is None is not left out."""
+    complaints = Complaints()
+    assert parse_change("7", record, KNOWN, complaints) == member
+    assert not complaints
+
+
+def test_a_change_of_somebody_new_is_a_record() -> None:
+    """Nobody is without a name."""
+    complaints = Complaints()
+    assert parse_change("7", {"username": "Ada"}, None, complaints) == Member("7", "Ada")
+    assert parse_change("7", {"status": "idle"}, None, complaints) is None
+    assert complaints == {"username missing, skipped": 1}
+
+
+@given(values | st.dictionaries(st.sampled_from(["username", "status", "roleColor", "uid"]), values))
+def test_whatever_a_change_is(record: Any) -> None:
+    """Somebody, or nobody and a complaint."""
+    complaints = Complaints()
+    assert (parse_change("7", record, KNOWN, complaints) is not None) or complaints

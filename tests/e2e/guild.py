@@ -258,3 +258,25 @@ def written(channel: Channel, author: Member | User, text: str, **extra: Any) ->
     if isinstance(author, Member):
         message["member"] = author.partial()
     return message | extra
+
+
+def changed(channel: Channel, message: Payload, **changes: Any) -> Payload:
+    """Return the object of a message as a `MESSAGE_UPDATE` brings it: with its author as they are now.
+
+    discord.py believes it: an author as they once were would be that again.
+    """
+    members = channel.guild.members if channel.guild else {}
+    author = members.get(int(message["author"]["id"]))
+    now = {"author": author.user.payload(), "member": author.partial()} if author else {}
+    return message | now | changes
+
+
+def answering(message: Payload) -> Payload:
+    """Return the fields that make a message in a guild an answer.
+
+    Discord leaves out of the answered one its guild, its author as a member, and what that answered itself.
+    """
+    where = {key: message[key] for key in ("channel_id", "guild_id")} | {"message_id": message["id"]}
+    left_out = {"guild_id", "member", "referenced_message"}
+    answered = {key: value for key, value in message.items() if key not in left_out}
+    return {"type": 19, "message_reference": where, "referenced_message": answered}

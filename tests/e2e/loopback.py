@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from aiohttp import web
 
 from tests.e2e.gateway import DIRECT_MESSAGES, PRIVILEGED, Gateway
-from tests.e2e.guild import Guild, Member, written
+from tests.e2e.guild import Guild, Member, changed, written
 from tests.e2e.interactions import (
     AUTOCOMPLETE,
     BUTTON,
@@ -49,7 +49,8 @@ class LoopbackDiscord:
         self._bell = Bell()
         self.gateway = Gateway(self.bot, self.guilds, self.intents, self._bell)
         self.interactions = Interactions(self.bot, self._bell)
-        self.rest = Rest(self.bot, self.owner, self.intents, self.interactions, self._bell)
+        self.rest = Rest(self.bot, self.owner, self.guilds, self.intents, self.interactions, self._bell)
+        self.oauth = self.rest.oauth
         self.rest.shards = shards
         self.rest.token = self.gateway.token = token
         app = web.Application()
@@ -259,12 +260,13 @@ class LoopbackDiscord:
 
     def edit(self, channel: Channel, message: Payload, text: str) -> None:
         """Change a message's text."""
-        message.update(content=text, edited_timestamp=JOINED_AT)
+        message.update(changed(channel, message, content=text, edited_timestamp=JOINED_AT))
         self.gateway.dispatch(channel.guild, "MESSAGE_UPDATE", message)
 
     def add_preview(self, channel: Channel, message: Payload) -> None:
         """Let Discord add the preview of a link to a message."""
-        message.update(embeds=[{"type": "link", "title": "A page", "url": "https://example.org"}])
+        preview = {"type": "link", "title": "A page", "url": "https://example.org"}
+        message.update(changed(channel, message, embeds=[preview]))
         self.gateway.dispatch(channel.guild, "MESSAGE_UPDATE", message)
 
     def delete(self, channel: Channel, *messages: Payload) -> None:

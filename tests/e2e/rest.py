@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from tests.e2e.model import Payload, User, snowflake
+from tests.e2e.oauth import OAuth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from tests.e2e.guild import Guild
     from tests.e2e.interactions import Interactions
     from tests.e2e.waiting import Bell
 
 BASE = "/api/v10"
+MEMBER = re.compile(r"/guilds/(?P<guild>\d+)/members/(?P<user>\d+)")
 
 # As an unverified application has them: the intent is on in the developer portal.
 FLAGS = {"presences": 1 << 13, "members": 1 << 15, "message_content": 1 << 19}
@@ -30,8 +34,9 @@ class Rest:
     """Answers REST requests and remembers them."""
 
     def __init__(
-        self, me: User, owner: User, allowed: set[str], interactions: Interactions, bell: Bell
-    ) -> None:
+        self, me: User, owner: User, guilds: Mapping[int, Guild], allowed: set[str],
+        interactions: Interactions, bell: Bell,
+    ) -> None:  # fmt: skip
         self.token = ""
         self.gateway_url = ""
         self.shards = 1
@@ -43,8 +48,10 @@ class Rest:
         """Paths that are answered with an error, and its status; discord.py tries again after a 500."""
         self.commands: dict[str, list[Payload]] = {}
         """The application commands, by the path they were put at."""
+        self.oauth = OAuth(str(me.id))
         self._me = me
         self._owner = owner
+        self._guilds = guilds
         self._interactions = interactions
         self._bell = bell
         self._allowed = allowed
@@ -62,6 +69,7 @@ class Rest:
             ("GET", "/oauth2/applications/@me"): self._application,
             ("GET", "/applications/@me"): self._application,
         }
+        logins = self.oauth.answers()
 
         async def answer(request: web.Request) -> web.Response:
             path = request.path.removeprefix(BASE)
@@ -72,12 +80,16 @@ class Rest:
                 taken = self._interactions.take(request.method, path, body)
                 if taken is not None:
                     return _json(taken[1], status=taken[0])
-            if request.headers.get("Authorization") != f"Bot {self.token}":
-                return _json({"message": "401: Unauthorized", "code": 0}, status=401)
             if path in self.broken:
                 return _json({"message": "an outage", "code": 0}, status=self.broken[path])
+            if (request.method, path) in logins:
+                return await logins[request.method, path](request)
+            if request.headers.get("Authorization") != f"Bot {self.token}":
+                return _json({"message": "401: Unauthorized", "code": 0}, status=401)
             if (request.method, path) in answers:
                 return _json(answers[request.method, path]())
+            if request.method == "GET" and (place := MEMBER.fullmatch(path)):
+                return self._member(int(place["guild"]), int(place["user"]))
             if path.startswith(f"/applications/{self._me.id}/") and path.endswith("/commands"):
                 return await self._commands(request, path)
             self.unknown.append(f"{request.method} {path}")
@@ -109,6 +121,12 @@ class Rest:
             "interactions_endpoint_url": None,
             "bot": self._me.payload(),
         }
+
+    def _member(self, guild_id: int, user_id: int) -> web.Response:
+        guild = self._guilds.get(guild_id)
+        if guild is None or user_id not in guild.members:
+            return _json({"message": "Unknown Member", "code": 10007}, status=404)
+        return _json(guild.members[user_id].payload())
 
     async def _commands(self, request: web.Request, path: str) -> web.Response:
         known = self.commands.setdefault(path, [])

@@ -6,6 +6,7 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
+from tests.e2e.guild import answering
 from tests.e2e.model import MANAGE_GUILD, MODERATE_MEMBERS, PUBLIC_THREAD, VOICE, User
 
 if TYPE_CHECKING:
@@ -70,9 +71,7 @@ class Scene:
         self._say(self.den, self.ann, "den-words")
         said = self._said[1][1]
         assert said["author"]["id"] == zed.uid
-        where = {key: said[key] for key in ("channel_id", "guild_id")} | {"message_id": said["id"]}
-        reply = {"type": 19, "message_reference": where, "referenced_message": said}
-        self._say(general, self.ann, f"ask {zed.mention} in {self.cove.mention}", **reply)
+        self._say(general, self.ann, f"ask {zed.mention} in {self.cove.mention}", **answering(said))
         discord.react(general, zed, self._said[0][1], "🦓")
         discord.react(self.cove, self.ann, self._said[3][1], "🦪")
         discord.type(general, zed)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.guild import answering
 from tests.e2e.model import FORUM, NEWS, PRIVATE_THREAD, PUBLIC_THREAD, VIEW_CHANNEL, VOICE, User
 from tests.e2e.viewer import ALL_EVENTS, Viewer
 
@@ -49,10 +50,7 @@ async def test_a_message_with_all_there_is_to_know(town: Town, curious: Viewer, 
     """Who asked for events also learns the message's id, the channel's name, and who is answered."""
     ann, bob = guild.member("ann"), guild.member("bob")
     first = town.discord.say(guild.public, ann, "question")
-    reference = {"message_id": first["id"], "channel_id": first["channel_id"], "guild_id": str(guild.id)}
-    second = town.discord.say(
-        guild.public, bob, "answer", type=19, message_reference=reference, referenced_message=first
-    )
+    second = town.discord.say(guild.public, bob, "answer", **answering(first))
     await curious.hears("answer")
     question, answer = curious.of("message")
     assert (question["id"], question["channelName"]) == (first["id"], "general")

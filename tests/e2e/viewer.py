@@ -55,10 +55,10 @@ class Viewer:
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
-    async def connect(cls, url: str) -> Self:
-        """Connect, and wait for the greeting."""
+    async def connect(cls, url: str, **options: Any) -> Self:
+        """Connect, and wait for the greeting; `options` are those of the library's client."""
         # What a browser does: it offers compression, and takes frames of any size.
-        viewer = cls(await connect(url, proxy=None, max_size=None))
+        viewer = cls(await connect(url, proxy=None, max_size=None, **options))
         await viewer.until(lambda: bool(viewer.frames))
         return viewer
 

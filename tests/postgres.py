@@ -77,6 +77,12 @@ class Cluster:
         """Stop at once, like a machine that loses its power."""
         self._run("pg_ctl", "stop", "--wait", "--mode=immediate", "--pgdata", self._data)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server is there."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Let the server take connections and answer nothing, as where a network swallows everything."""

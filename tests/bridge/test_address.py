@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import address
-from bot.address import PostgresAddress, SqliteAddress
+from bridge import address
+from bridge.address import PostgresAddress, SqliteAddress
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Where the database is: `DATABASE_URL`, taken apart.
+"""Where a database is: its address, such as `DATABASE_URL`, taken apart.
 
 The address may hold a password. It stands in no complaint and in no `repr`.
 """
@@ -47,7 +47,7 @@ def parse(text: str) -> Address:
         return _sqlite(text)
     if scheme in ("postgres", "postgresql"):
         return _postgres(text)
-    raise ValueError(f"is no address of a database that this bot knows: {HOW_TO_WRITE}")
+    raise ValueError(f"is no address of a database that is known here: {HOW_TO_WRITE}")
 
 
 def _sqlite(text: str) -> SqliteAddress:

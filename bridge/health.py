@@ -1,0 +1,41 @@
+"""How the bridge is, for who runs it: `/healthz` says that it lives, `/readyz` whether it can serve."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from bridge.http import Probe
+from bridge.providers.feed import Feed
+from bridge.providers.live import Live
+
+PATIENCE: Final = 0.8  # seconds to wait for the provider; who probes often gives up after one
+
+
+class Health:
+    """Answers the two questions that load balancers and orchestrators ask."""
+
+    def __init__(self, feed: Feed, live: Live) -> None:
+        self._feed = feed
+        self._live = live
+
+    @property
+    def probes(self) -> Mapping[str, Probe]:
+        """The paths that are answered."""
+        return {"/healthz": self.say_alive, "/readyz": self.say_ready}
+
+    async def say_alive(self) -> tuple[HTTPStatus, Mapping[str, object]]:
+        """Answer at all: the event loop turns."""
+        return HTTPStatus.OK, {"alive": True}
+
+    async def say_ready(self) -> tuple[HTTPStatus, Mapping[str, object]]:
+        """Say what is wrong with the data: 503 while something is. Who watches already keeps their world."""
+        waiting = ["the provider doesn't answer"]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._feed.check()
+                waiting = []
+        troubles = [*self._feed.troubles, *self._live.troubles] or waiting
+        status = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK
+        return status, {"ready": not troubles, "troubles": troubles}

@@ -1,0 +1,1 @@
+"""Attacks on a bridge while 200 viewers watch: what they notice of it."""

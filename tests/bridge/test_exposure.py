@@ -1,0 +1,195 @@
+"""How a bridge faces the network."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.exposure import OPEN, Exposure, parse_ancestors, parse_origin, parse_origins
+
+HTTPS_URL = "https://zone.example.org/world"
+HTTPS_ORIGIN = "https://zone.example.org"
+HSTS = "Strict-Transport-Security"
+
+
+# Origins
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("https://zone.example.org", HTTPS_ORIGIN),
+        ("https://zone.example.org/", HTTPS_ORIGIN),
+        ("https://zone.example.org/a/page", HTTPS_ORIGIN),
+        ("HTTPS://Zone.Example.ORG", HTTPS_ORIGIN),
+        ("https://zone.example.org:443", HTTPS_ORIGIN),
+        ("https://zone.example.org:8443", "https://zone.example.org:8443"),
+        ("http://zone.example.org:80", "http://zone.example.org"),
+        ("http://zone.example.org:443", "http://zone.example.org:443"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+        ("http://[2001:DB8::1]", "http://[2001:db8::1]"),
+        ("null", "null"),
+    ],
+)
+def test_an_origin_is_written_as_browsers_do(text: str, origin: str) -> None:
+    """Small, without a path, and without the port where it is the usual one."""
+    assert parse_origin(text) == origin
+
+
+NO_ORIGINS = [
+    "", "zone.example.org", "*", "https://", "https:///path", "ftp://example.org", "ws://example.org",
+    "javascript:alert(1)", "https://example.org:99999", "https://example.org:abc", "http://[::1", "NULL",
+    "https://bücher.example",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_ORIGINS)
+def test_what_is_no_origin(text: str) -> None:
+    """No browser would ever send it: whoever set it thinks that it helps."""
+    with pytest.raises(ValueError, match=r"."):
+        parse_origin(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("", set()),
+        ("https://a.example", {"https://a.example"}),
+        ("https://a.example, https://b.example/  null", {"https://a.example", "https://b.example", "null"}),
+    ],
+)
+def test_several_origins(text: str, origins: set[str]) -> None:
+    """With commas or spaces between."""
+    assert parse_origins(text) == origins
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_taken_for_an_origin_is_one(text: str) -> None:
+    """And stays the same when it is read again."""
+    try:
+        origin = parse_origin(text)
+    except ValueError:
+        return
+    assert parse_origin(origin) == origin
+    assert origin == "null" or re.fullmatch(r"https?://[^/\s?#]+", origin)
+
+
+# Who may open a WebSocket
+
+
+@pytest.mark.parametrize("origin", [None, "null", "https://anybody.example"])
+def test_at_first_every_page_may(origin: str | None) -> None:
+    """A world is there to be shown; what is protected asks for a login."""
+    assert OPEN.allows(origin)
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("https://friend.example", True),
+        (HTTPS_ORIGIN, True),
+        (None, True),
+        ("https://friend.example.evil.example", False),
+        ("https://evil.example", False),
+        ("http://friend.example", False),
+        ("https://friend.example:8443", False),
+        ("https://sub.friend.example", False),
+        ("https://friend.example/", False),
+        ("HTTPS://FRIEND.EXAMPLE", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+def test_only_pages_that_are_named_may(origin: str | None, allowed: bool) -> None:
+    """To the letter, and our own; a client that is no browser names none."""
+    exposure = Exposure(public_url=HTTPS_URL, allowed_origins=frozenset({"https://friend.example"}))
+    assert exposure.allows(origin) is allowed
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"), [(None, None), (HTTPS_URL, HTTPS_ORIGIN), ("http://localhost:3000", "http://localhost:3000")]
+)  # fmt: skip
+def test_our_own_origin(url: str | None, origin: str | None) -> None:
+    """Where people reach the page."""
+    assert Exposure(public_url=url).origin == origin
+
+
+# Who may show the page in a frame
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("self", "'self'"),
+        ("'self'", "'self'"),
+        ("none", "'none'"),
+        ("*", "*"),
+        ("self https://blog.example", "'self' https://blog.example"),
+        ("self,https://*.example.org:8443", "'self' https://*.example.org:8443"),
+        ("https:", "https:"),
+        ("example.org:*", "example.org:*"),
+    ],
+)
+def test_ancestors(text: str, written: str) -> None:
+    """As Content-Security-Policy writes them; the quotes may be left out."""
+    assert parse_ancestors(text) == written
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["'unsafe-inline'", "javascript:", "data:", "https://a.example; script-src *", "a.example;script-src",
+     "a\x00b", "ws://example.org", "https://example.org/path", "https://", "*evil.example", "höst.example"],
+)  # fmt: skip
+def test_what_is_no_ancestor(text: str) -> None:
+    """Above all nothing that would add to the policy."""
+    with pytest.raises(ValueError, match=r"."):
+        parse_ancestors(text)
+
+
+@given(st.text(max_size=40))
+def test_no_ancestor_breaks_the_policy(text: str) -> None:
+    """Neither another directive nor another header can be written into it."""
+    try:
+        ancestors = parse_ancestors(text)
+    except ValueError:
+        return
+    policy = Exposure(frame_ancestors=ancestors).headers["Content-Security-Policy"]
+    assert policy.count(";") == OPEN.headers["Content-Security-Policy"].count(";")
+    assert policy.isascii()
+    assert policy.isprintable()
+
+
+# What every answer says
+
+
+def test_scripts_stand_in_files_of_ours() -> None:
+    """None in the page, none from elsewhere."""
+    directives = OPEN.headers["Content-Security-Policy"].split("; ")
+    assert "default-src 'self'" in directives
+    assert "object-src 'none'" in directives
+    assert "base-uri 'none'" in directives
+    assert not any("unsafe" in directive or directive.startswith("script-src") for directive in directives)
+
+
+def test_frames_are_those_that_were_set() -> None:
+    """Our own by default: embedding is a feature for who asks for it."""
+    assert OPEN.headers["Content-Security-Policy"].endswith("frame-ancestors 'self'")
+    blog = Exposure(frame_ancestors="https://blog.example")
+    assert blog.headers["Content-Security-Policy"].endswith("frame-ancestors https://blog.example")
+
+
+def test_where_somebody_came_from_is_nobody_else_s_business() -> None:
+    """A link in a message doesn't tell its target which server was watched."""
+    assert OPEN.headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("url", "strict"), [(None, False), ("http://zone.example.org", False), (HTTPS_URL, True)]
+)
+def test_https_stays_https(url: str | None, strict: bool) -> None:
+    """Where it is how people reach the page: behind a proxy as well."""
+    exposure = Exposure(public_url=url)
+    assert exposure.is_secure is strict
+    assert (HSTS in exposure.headers) is strict

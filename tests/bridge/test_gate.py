@@ -1,0 +1,203 @@
+"""Who may connect: by the address they come from, behind proxies or not."""
+
+import asyncio
+import contextlib
+import json
+from typing import cast
+
+import pytest
+from websockets.datastructures import Headers
+from websockets.http11 import Request
+
+from bridge.exposure import Exposure
+from bridge.gate import SPARE, SPARE_PER_ADDRESS, Gate
+from bridge.limits import Limits
+from bridge.peers import parse_networks
+from bridge.providers import EmptyProvider
+from bridge.server import WebSocketServer
+from tests.bridge.conftest import ADA, DWORLD, Start
+from tests.bridge.wire import dialled, fetch, handshake, masked, until
+
+A, B, PROXY = "203.0.113.1", "203.0.113.2", "10.0.0.1"
+SMALL = Limits(viewers=3, viewers_per_address=2, handshakes_per_minute=5, requests_per_minute=4)
+BEHIND_PROXY = Exposure(trusted_proxies=parse_networks("10.0.0.0/8, 127.0.0.1"))
+
+
+class Line(asyncio.Transport):
+    """A connection, as far as a gate knows it."""
+
+
+@pytest.fixture
+async def gate() -> Gate:
+    return Gate(SMALL)
+
+
+def request(**headers: str) -> Request:
+    return Request("/", Headers({name.replace("_", "-"): value for name, value in headers.items()}))
+
+
+def crowd(gate: Gate, peer: str, count: int) -> list[tuple[Line, str | None]]:
+    """Let so many connect."""
+    lines = [Line() for _ in range(count)]
+    return [(line, gate.enter(line, peer)) for line in lines]
+
+
+# Connections
+
+
+async def test_connections_of_an_address_are_bounded(gate: Gate) -> None:
+    """With some to spare, for pages and for a word why there is no room."""
+    bound = SMALL.viewers_per_address + 2 * SPARE_PER_ADDRESS
+    crowd(gate, A, bound)
+    assert gate.enter(Line(), A) is None
+    assert gate.enter(Line(), B) == B
+    assert gate.tally.total == {"too many connections": 1}
+
+
+async def test_connections_in_all_are_bounded(gate: Gate) -> None:
+    """Whoever they are."""
+    for number in range(SMALL.viewers + 2 * SPARE):
+        assert gate.enter(Line(), f"10.{number // 250}.0.{number % 250}") is not None
+    assert gate.enter(Line(), A) is None
+
+
+async def test_who_leaves_makes_room(gate: Gate) -> None:
+    """And nothing is kept of them."""
+    lines = crowd(gate, A, SMALL.viewers_per_address + 2 * SPARE_PER_ADDRESS)
+    gate.leave(lines[0][0], A)
+    newcomer = Line()
+    assert gate.enter(newcomer, A) == A
+    for line, _ in [*lines[1:], (newcomer, A)]:
+        gate.leave(line, A)
+    assert not gate.alive
+    assert not gate._connections
+
+
+async def test_a_household_shares_its_bound(gate: Gate) -> None:
+    """Its addresses are as many as it likes."""
+    for number in range(SMALL.viewers_per_address + 2 * SPARE_PER_ADDRESS):
+        assert gate.enter(Line(), f"2001:db8::{number:x}") is not None
+    assert gate.enter(Line(), "2001:db8::ffff:1") is None
+    assert gate.enter(Line(), "2001:db8:0:1::1") is not None
+
+
+async def test_a_proxy_s_connections_are_nobody_s_at_first() -> None:
+    """It has as many as its viewers, and each counts as soon as it says whose it is."""
+    gate = Gate(SMALL, BEHIND_PROXY)
+    for line, whose in crowd(gate, PROXY, 3 * SPARE_PER_ADDRESS):
+        assert whose == ""
+        assert gate.recognise(whose, PROXY, request(X_Forwarded_For=A)) == A
+        assert line in gate.alive
+    refusal = gate.check_handshake(A, None)
+    assert refusal is not None
+    assert refusal.status == 429
+    assert gate.check_handshake(B, None) is None
+    assert gate.check_handshake(PROXY, None) is None
+
+
+# Viewers
+
+
+async def test_viewers_of_an_address_are_bounded(gate: Gate) -> None:
+    """Viewers, not connections: a browser has several, for the page."""
+    crowd(gate, A, 20)
+    gate.seat(A)
+    assert not gate.is_crowded(A)
+    gate.seat(A)
+    assert gate.is_crowded(A)
+    assert not gate.is_crowded(B)
+    gate.unseat(A)
+    assert not gate.is_crowded(A)
+    gate.unseat(A)
+    assert not gate._viewers
+
+
+# Requests
+
+
+async def test_requests_of_an_address_are_bounded(gate: Gate) -> None:
+    """429, a sentence, and when to come back."""
+    assert [gate.check_request(A) for _ in range(4)] == [None] * 4
+    refusal = gate.check_request(A)
+    assert refusal is not None
+    assert (refusal.status, refusal.retry_after) == (429, 10)
+    assert gate.check_request(B) is None
+    assert gate.tally.total == {"too many requests": 1}
+
+
+async def test_handshakes_of_an_address_are_bounded(gate: Gate) -> None:
+    """429, a sentence, and when to come back; pages are counted for themselves."""
+    assert [gate.check_handshake(A, None) for _ in range(5)] == [None] * 5
+    refusal = gate.check_handshake(A, None)
+    assert refusal is not None
+    assert (refusal.status, refusal.retry_after) == (429, 60)
+    assert gate.check_request(A) is None
+    assert gate.check_handshake(B, None) is None
+    assert gate.tally.total == {"too many handshakes": 1}
+
+
+async def test_a_foreign_page_is_refused() -> None:
+    """403, and it costs its visitor nothing of what they may do."""
+    gate = Gate(SMALL, Exposure(allowed_origins=frozenset({"https://friend.example"})))
+    for _ in range(20):
+        refusal = gate.check_handshake(A, "https://evil.example")
+        assert refusal is not None
+        assert refusal.status == 403
+    assert gate.check_handshake(A, "https://friend.example") is None
+    assert gate.tally.total == {"foreign origin": 20}
+
+
+# On the wire
+
+
+async def serve(start: Start, **limits: int) -> WebSocketServer:
+    server = await start(provider=EmptyProvider(), limits=Limits(**limits), exposure=BEHIND_PROXY)
+    server.show_guild(DWORLD, [ADA])
+    return server
+
+
+async def test_a_viewer_that_vanishes_at_once_is_not_counted_for_ever(start: Start) -> None:
+    """Its request and its end come together: what a proxy hands on like that must not fill an address."""
+    server = await serve(start)
+    too_many = masked(json.dumps({"type": "rubbish"}).encode()) * 2_000
+    for rest in (b"", too_many, bytes(300_000)):
+        for _ in range(5):
+            async with dialled(server) as viewer:
+                with contextlib.suppress(ConnectionError):
+                    await viewer.say(handshake(f"X-Forwarded-For: {A}") + rest)
+    await until(lambda: not server._gate.alive, "all have left")
+    assert not server._gate._connections
+
+
+async def test_a_connection_that_ends_before_its_request_is_read_is_nobody_s(start: Start) -> None:
+    """The loop may hear of both in any order."""
+    server = await serve(start)
+    gate = server._gate
+    async with dialled(server) as viewer:
+        await until(lambda: bool(gate.alive), "it is there")
+        [transport] = gate.alive
+        protocol = cast("asyncio.Protocol", transport.get_protocol())
+        protocol.data_received(handshake(f"X-Forwarded-For: {A}"))
+        transport.abort()  # it is lost in the loop's next turn, and answered in the one after
+        await viewer.end()
+    listening = server._server
+    assert listening is not None
+    await until(lambda: not listening.handler_tasks, "its task has ended")
+    assert not gate._connections
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For: {}", "Forwarded: for={}", 'Forwarded: for="{}:4711"'])
+async def test_viewers_behind_a_proxy_have_bounds_of_their_own(start: Start, header: str) -> None:
+    """What one of them does is not the others' fault."""
+    server = await serve(start, requests_per_minute=3)
+    statuses = [(await fetch(server, "/", headers=[header.format(A)])).status for _ in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    assert (await fetch(server, "/", headers=[header.format(B)])).status == 200
+
+
+async def test_nobody_gets_around_their_bound_by_a_header(start: Start) -> None:
+    """Without a trusted proxy each request is its peer's, whatever it says."""
+    server = await start(provider=EmptyProvider(), limits=Limits(requests_per_minute=3))
+    for number, status in enumerate([200, 200, 200, 429, 429]):
+        headers = [f"X-Forwarded-For: 198.51.100.{number}", f"X-Real-IP: 198.51.100.{number}"]
+        assert (await fetch(server, "/", headers=headers)).status == status

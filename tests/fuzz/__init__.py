@@ -1,0 +1,1 @@
+"""Everything that reads what a stranger sends, fed with what nobody thought of."""

@@ -1,0 +1,175 @@
+"""What is fuzzed: each target takes bytes, and fails if what must hold of them doesn't."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import cycle
+from typing import Final
+from urllib.parse import unquote
+
+from websockets.http11 import Request
+
+from bridge.answers import Answer
+from bridge.errors import BadRequest
+from bridge.exposure import Exposure, parse_ancestors, parse_origin, parse_origins
+from bridge.http import find_file
+from bridge.model import RESERVED_SLUGS, GuildInfo
+from bridge.peers import Proxies, household, parse_networks
+from bridge.protocol import (
+    MAX_NAME,
+    MAX_SECRET,
+    OPTIONAL_EVENTS,
+    Connect,
+    Snapshot,
+    decode_cursor,
+    encode_cursor,
+    parse_request,
+    server_join_frame,
+)
+from bridge.records import MAX_TEXT, Rubbish, parse_servers, parse_users
+from tests.fuzz.stage import (
+    AUTHORITY,
+    ORIGIN,
+    SECRET,
+    good_cookie,
+    headers_of,
+    parse_head,
+    run,
+    stage,
+    web_login,
+    website,
+)
+
+Target = Callable[[bytes], None]
+
+_INFO: Final = GuildInfo("1", "dworld", "D-World")
+_STREAM: Final = "00c0ffee.etv"
+_PROXY: Final = "10.0.0.1"
+
+
+def request(data: bytes) -> None:
+    """A frame of a viewer's: a request within its bounds, or a sentence why it is none."""
+    try:
+        asked = parse_request(data)
+    except BadRequest:
+        return
+    credentials = asked.credentials
+    assert len(asked.server) <= MAX_NAME
+    assert all(len(secret or "") <= MAX_SECRET for secret in (credentials.token, credentials.password))
+    if isinstance(asked, Connect):
+        assert asked.wants.events <= OPTIONAL_EVENTS
+        assert asked.wants.cursor == (asked.cursor is not None)
+        frame = server_join_frame(Snapshot(_INFO, None, b'""', {}, {}), asked)
+        assert json.loads(frame[frame.index(b"{") :])["type"] == "server-join"
+
+
+def cursor(data: bytes) -> None:
+    """A cursor: a position that is encoded as it was, or none."""
+    text = data.decode(errors="replace")
+    position = decode_cursor(_STREAM, text)
+    if position is not None:
+        assert position >= 0
+        assert decode_cursor(_STREAM, json.loads(encode_cursor(_STREAM, position))) == position
+
+
+def path(data: bytes) -> None:
+    """The path of a request: a file that may be shown, or none."""
+    for text in (data.decode("iso-8859-1"), unquote(data.decode("iso-8859-1"), errors="replace")):
+        file = find_file(website().static_dir, text)
+        assert file is None or SECRET not in file.read_text()
+
+
+def page(data: bytes) -> None:
+    """A request as it comes: the library reads it, the website answers."""
+    asked = parse_head(data)
+    if asked is None:
+        return
+    answer = run(website()._answer("127.0.0.1", asked))
+    head, body = answer.open()
+    with body:
+        assert SECRET.encode() not in body.read()
+    assert head.serialize().index(b"\r\n\r\n") == len(head.serialize()) - 4
+    _check_way(answer)
+
+
+def forwarded(data: bytes) -> None:
+    """What proxies wrote: an address, and only a proxy's word counts."""
+    lines = data.decode("iso-8859-1").split("\n")
+    names = cycle(("X-Forwarded-For", "Forwarded"))
+    headers = headers_of((name, line) for name, line in zip(names, lines, strict=False) if line)
+    trusting = Proxies(parse_networks("10.0.0.0/8"))
+    found = trusting.viewer_behind(_PROXY, headers)
+    assert household(found)
+    assert household(household(found).partition("/")[0]) == household(found)
+    assert trusting.viewer_behind("192.0.2.1", headers) == "192.0.2.1"
+
+
+def login(data: bytes) -> None:
+    """A request below `/auth/`: nobody is logged in by what isn't ours, and nobody is sent elsewhere.
+
+    The first line is its path, the others are cookies, in which `FLOW` and `SESSION` stand for good ones.
+    """
+    target, *cookies = data.decode("iso-8859-1").split("\n")
+    baked = (
+        line.replace("FLOW", good_cookie("flow")).replace("SESSION", good_cookie("login")) for line in cookies
+    )
+    headers = headers_of([("Host", "zone.test"), ("Origin", ORIGIN), *(("Cookie", line) for line in baked)])
+    web = web_login()
+    assert web.who(headers) is None or b"SESSION" in data
+    for method in ("GET", "POST"):
+        request = Request(target, headers, method)
+        _check_way(run(web.answer(target.partition("?")[0], "127.0.0.1", request)))
+
+
+def _check_way(answer: Answer) -> None:
+    """See that nobody is sent anywhere but to our own page, or to log in."""
+    for name, value in answer.headers:
+        assert value.isprintable()
+        if name == "Location":
+            assert value.startswith(("/", AUTHORITY))
+            assert not value.startswith(("//", "/\\"))
+
+
+def exposure(data: bytes) -> None:
+    """Settings of whoever runs a bridge: none of them may say more in a header than it should."""
+    text = data.decode(errors="replace")
+    with suppress(ValueError):
+        assert ";" not in parse_ancestors(text)
+        assert parse_ancestors(text).isprintable()
+        assert parse_ancestors(parse_ancestors(text)) == parse_ancestors(text)
+    with suppress(ValueError):
+        origin = parse_origin(text)
+        assert parse_origin(origin) == origin
+    with suppress(ValueError):
+        assert all(Exposure(allowed_origins=parse_origins(text)).allows(o) for o in parse_origins(text))
+    with suppress(ValueError):
+        parse_networks(text)
+
+
+def records(data: bytes) -> None:
+    """What a provider returned: members and guilds within their bounds, whatever it was."""
+    try:
+        raw = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    with suppress(Rubbish):
+        for guild in parse_servers(raw, Counter()):
+            assert guild.slug not in RESERVED_SLUGS
+            assert 0 < len(guild.slug) <= MAX_NAME
+            assert 0 < len(guild.name) <= MAX_TEXT
+    with suppress(Rubbish):
+        for member in parse_users(raw, Counter()):
+            assert 0 < len(member.uid) <= MAX_NAME
+            assert 0 < len(member.username) <= MAX_TEXT
+
+
+def connection(data: bytes) -> None:
+    """Bytes on a line. The first two say how they are cut, and whether a handshake comes before them."""
+    stage().play(data)
+
+
+TARGETS: Final[dict[str, Target]] = {
+    target.__name__: target
+    for target in (request, cursor, path, page, forwarded, login, exposure, records, connection)
+}
