@@ -145,6 +145,7 @@ class Admission:
                 continue
             if self._directory.rooms.get(room.info.id) is room:
                 return replace(entry, trouble=entry.trouble or trouble)
+        await self._feed.refresh_lobby()
         return Entry(self._directory.lobby, trouble=trouble)
 
     async def _pass(

@@ -77,6 +77,13 @@ class Feed:
         if room is not self._directory.lobby:
             await self._refresh(room.info.id)
 
+    async def refresh_lobby(self) -> None:
+        """Let the lobby know with which application one logs in: old clients ask for a login only then."""
+        lobby, rooms = self._directory.lobby, self._directory.defaults()
+        if rooms and lobby.client_id is None:
+            with contextlib.suppress(TimeoutError, owner.OwnWorkCancelledError):
+                lobby.client_id = await owner.ask(self._client_id(rooms[0].info.id), TIMEOUT)
+
     async def read_again(self, key: str) -> None:
         """Read a guild's members or `SERVERS` now: what is being read already may be too old.
 

@@ -997,6 +997,19 @@ async def test_a_client_id_comes_from_its_callback(fed: WebSocketServer) -> None
         assert (await viewer.enter("one"))["clientId"] == "app of 1"
 
 
+async def test_who_gets_in_nowhere_learns_where_to_log_in(fed: WebSocketServer, source: Source) -> None:
+    """Old clients ask for a login only where the join names the application."""
+    source.servers = {"3": source.servers["3"]}
+
+    async def client_id(server_id: str) -> str:
+        return f"app of {server_id}"
+
+    fed.on_get_client_id(client_id)
+    async with watching(fed) as viewer:
+        joined = await viewer.enter("default")
+        assert (joined["request"]["server"], joined["clientId"]) == ("lobby", "app of 3")
+
+
 # Logins
 
 
