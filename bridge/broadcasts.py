@@ -1,0 +1,244 @@
+"""What a bridge's owner says of guilds: what happens there, and rooms that the owner keeps."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from types import EllipsisType
+from typing import Any, Final, overload
+
+from bridge.directory import Directory
+from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
+from bridge.providers.feed import Feed
+from bridge.records import MAX_TEXT, parse_color, parse_id, parse_status
+from bridge.room import Room
+
+log = logging.getLogger(__name__)
+
+_TEXTUAL: Final = (str, int)
+
+
+class Broadcasts:
+    """Passes on what its owner says to the rooms of a directory. Nothing here waits for anybody."""
+
+    def __init__(self, directory: Directory, feed: Feed) -> None:
+        self._directory = directory
+        self._feed = feed
+
+    # Broadcasts: field for field the protocol's own names. None of them waits for anybody.
+
+    @overload
+    async def broadcast_message(self, server: Mapping[str, Any], /) -> None: ...
+
+    @overload
+    async def broadcast_message(
+        self,
+        server: str | int,
+        uid: str | int,
+        message: str,
+        channel: str | int,
+        *,
+        id: str | None = None,
+        channel_name: str | None = None,
+        reply_to: str | None = None,
+    ) -> None: ...
+
+    async def broadcast_message(
+        self,
+        server: str | int | Mapping[str, Any],
+        uid: str | int = "",
+        message: str = "",
+        channel: str | int = "",
+        *,
+        id: str | None = None,  # noqa: A002 - the protocol's word
+        channel_name: str | None = None,
+        reply_to: str | None = None,
+    ) -> None:
+        """Show what somebody said.
+
+        With `{"type": "refresh_data", "serverId": ...}` alone, viewers are asked to request their data again.
+
+        Raises:
+            ValueError: for another kind of mapping.
+        """
+        if isinstance(server, Mapping):
+            self._ask_to_refresh(server)
+        elif room := self._room(server):
+            words = Message(_text(uid), _text(message), _text(channel), id, channel_name, reply_to)
+            room.say(words)
+
+    async def broadcast_presence(
+        self,
+        server: str | int,
+        uid: str | int,
+        status: str,
+        username: str | None = None,
+        role_color: str | None = None,
+        delete: bool = False,  # noqa: FBT001, FBT002 - documented as positional
+        *,
+        activity: str | EllipsisType | None = ...,
+    ) -> bool:
+        """Show somebody's status, let them in, or with `delete` take them away.
+
+        What is None stays as it was; `activity`, which None clears, if it is left out. With an activity,
+        viewers hear only what is news. Somebody new needs a `username`: without one nothing is shown.
+
+        Returns:
+            Whether viewers see this member now.
+        """
+        room = self._room(server)
+        if room is None:
+            return False
+        uid = _text(uid)
+        if delete:
+            room.remove(uid)
+            return False
+        if username or role_color is not None or isinstance(activity, EllipsisType):
+            return self._put(room, uid, status, username, role_color, activity)
+        return room.present(uid, parse_status(status) or "offline", activity)
+
+    async def broadcast_client_id_update(self, server: str | int, client_id: str | int) -> None:
+        """Tell viewers which Discord application they log in with from now on."""
+        if room := self._room(server):
+            room.set_client_id(_text(client_id))
+
+    async def broadcast_typing(self, server: str | int, uid: str | int, channel: str | int) -> None:
+        """Show that somebody is typing. Reaches viewers who asked for `typing`."""
+        if room := self._room(server):
+            room.publish("typing", {"uid": _text(uid), "channel": _text(channel)})
+
+    async def broadcast_reaction(
+        self, server: str | int, uid: str | int, channel: str | int, emoji: str
+    ) -> None:
+        """Show somebody's reaction to a message. Reaches viewers who asked for `reaction`."""
+        if room := self._room(server):
+            room.publish("reaction", {"uid": _text(uid), "channel": _text(channel), "emoji": _text(emoji)})
+
+    async def broadcast_edit(
+        self,
+        server: str | int,
+        uid: str | int,
+        channel: str | int,
+        id: str | int,  # noqa: A002 - the protocol's word
+        message: str | None,
+    ) -> None:
+        """Show the new words of a message; None takes it back. Reaches viewers who asked for `edit`."""
+        if room := self._room(server):
+            words = None if message is None else _text(message)
+            data = {"uid": _text(uid), "channel": _text(channel), "id": _text(id), "message": words}
+            room.publish("edit", data)
+
+    async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
+        """Show where somebody talks; None if they don't any more. Reaches viewers who asked for `voice`."""
+        if (room := self._room(server)) and (member := room.members.get(str(uid))):
+            room.put_all([member._replace(voice=voice)])
+
+    async def broadcast_activity(self, server: str | int, uid: str | int, text: str | None) -> None:
+        """Show what somebody does; None clears it. Reaches viewers who asked for `activity`."""
+        if (room := self._room(server)) and (member := room.members.get(str(uid))):
+            activity = None if text is None else _text(text)
+            room.put_all([member.with_presence(member.status, activity)])
+
+    # Rooms that an owner feeds, as the bot does
+
+    def show_guild(
+        self,
+        guild: GuildInfo,
+        members: Iterable[Member] | None = None,
+        channels: Iterable[Channel] | None = None,
+    ) -> None:
+        """Open a guild's room, or bring it to this state; viewers see the difference.
+
+        `members` and `channels` are all there are; None leaves them as they are.
+        """
+        self._directory.open(guild, members, channels)
+
+    def show_members(self, server: str | int, members: Iterable[Member]) -> None:
+        """Bring these members to this state, and leave the others; what is news goes out together."""
+        if room := self._room(server):
+            room.put_all(members)
+
+    def hide_members(self, server: str | int, uids: Iterable[str | int]) -> None:
+        """Take members away, as far as viewers see them."""
+        if room := self._room(server):
+            for uid in uids:
+                room.remove(str(uid))
+
+    def member(self, server: str | int, uid: str | int) -> Member | None:
+        """Return what viewers see of somebody now. None if they don't see them."""
+        room = self._room(server)
+        return room.members.get(str(uid)) if room else None
+
+    def author_of(self, server: str | int, message_id: str | int) -> str | None:
+        """Return the uid of whoever said one of a guild's last messages. None if viewers haven't seen it."""
+        room = self._room(server)
+        words = room.said.get(str(message_id)) if room else None
+        return words.uid if words else None
+
+    def viewer_count(self, server: str | int) -> int:
+        """Count who watches a guild now."""
+        room = self._room(server)
+        return len(room.viewers) if room else 0
+
+    def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
+        """Take back what somebody said in a guild, or everybody.
+
+        Viewers who asked for `edit` see it vanish, and nobody who comes back later gets words of the past.
+        """
+        if room := self._room(server):
+            self._directory.flush()
+            room.forget_words(None if uid is None else str(uid))
+
+    def hide_guild(self, server: str | int) -> None:
+        """Close a guild's room: its viewers are told, and their connections closed with 1008."""
+        self._directory.close(str(server))
+
+    # Inside
+
+    def _room(self, server: str | int) -> Room | None:
+        return self._directory.rooms.get(str(server))
+
+    def _put(
+        self, room: Room, uid: str, status: str, username: str | None, role_color: str | None,
+        activity: str | EllipsisType | None,
+    ) -> bool:  # fmt: skip
+        known = room.members.get(uid)
+        name = _text(username) if username else known.username if known else None
+        if name is None:
+            if room.viewers:
+                guild_id = room.info.id
+                log.warning(
+                    "presence of %s in guild %s not shown: somebody new needs a username", uid, guild_id
+                )
+            return False
+        before = known or Member(uid, name)
+        room.put(
+            before._replace(
+                username=name[:MAX_TEXT],
+                status=parse_status(status) or "offline",
+                role_color=_new_color(role_color, before.role_color),
+                activity=before.activity if isinstance(activity, EllipsisType) else activity,
+            )
+        )
+        return True
+
+    def _ask_to_refresh(self, frame: Mapping[str, Any]) -> None:
+        if frame.get("type") != "refresh_data":
+            raise ValueError("broadcast_message takes a mapping only of type refresh_data")
+        guild_id = parse_id(frame.get("serverId"))
+        if guild_id is not None and (room := self._room(guild_id)):
+            self._feed.expire(guild_id)
+            room.ask_to_refresh()
+
+
+def _text(value: str | int) -> str:
+    """Check what is broadcast where it is said, not where it is encoded: ids may be numbers.
+
+    Raises:
+        TypeError: for anything else than text or a number.
+    """
+    if not isinstance(value, _TEXTUAL):
+        raise TypeError(f"a text was expected, not {type(value).__name__}")
+    return str(value)
+
+
+def _new_color(given: str | None, before: str) -> str:
+    return before if given is None else parse_color(given) or DEFAULT_COLOR
