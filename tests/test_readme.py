@@ -1,40 +1,14 @@
 """What the README promises, run as it stands."""
 
-import asyncio
-import json
-import os
 import re
-import signal
-import socket
-import sys
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.client import connect
 
-ROOT = Path(__file__).parent.parent
+from tests.examples import ROOT, adapted, free_port, start, watch
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-async def first_join(port: int) -> dict[str, object]:
-    """Join the default room of a server that may still be starting."""
-    async for viewer in connect(f"ws://localhost:{port}", open_timeout=5):
-        await viewer.send(json.dumps({"type": "connect", "data": {"server": None}}))
-        async for frame in viewer:
-            message = json.loads(frame)
-            if message["type"] == "server-join":
-                await viewer.close()
-                data: dict[str, object] = message["data"]
-                return data
-    raise AssertionError("unreachable: connect() tries again until it succeeds")
 
 
 def test_there_are_library_examples() -> None:
@@ -47,18 +21,20 @@ async def test_library_example_serves_viewers_and_stops_cleanly(block: str, tmp_
     """Each example of the library section runs, lets a viewer in, and ends with Ctrl-C."""
     port = free_port()
     script = tmp_path / "example.py"
-    script.write_text(block.replace("port=3000", f"port={port}"), encoding="utf-8")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(script),
-        cwd=tmp_path,  # it may make files
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        joined = await asyncio.wait_for(first_join(port), 20)
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, errors = await asyncio.wait_for(process.communicate(), 20)
-    assert joined["users"]
-    assert (process.returncode, errors.decode()) == (0, "")
+    script.write_text(adapted(block, {"port=3000": f"port={port}"}), encoding="utf-8")
+    _, errors = await watch(await start(script), port)
+    assert errors == ""
+
+
+@pytest.mark.parametrize("file", ["README.md", "docs/SECURITY.md"])
+def test_links_lead_to_files_that_are_there(file: str) -> None:
+    """Those within the repository."""
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / file).read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (ROOT / file).parent.joinpath(link).exists()] == []
+
+
+def test_nginx_is_told_the_same_in_the_documentation() -> None:
+    """One block, twice."""
+    (block,) = re.findall(r"```nginx\n.*?```", README, re.DOTALL)
+    assert block in (ROOT / "docs" / "pages" / "deployment.md").read_text(encoding="utf-8")
