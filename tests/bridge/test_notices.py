@@ -283,7 +283,7 @@ async def test_nothing_is_left_when_nobody_listens_any_more(postgres: PostgresDa
     connected = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'owner'"
     async with closing(listen(where(postgres))) as changes:
         await anext(changes)
-        assert postgres.sql(connected) == "2"  # with the one that asks
+        await until(lambda: postgres.sql(connected) == "2", "it is there, with the one that asks")
     await until(lambda: postgres.sql(connected) == "1", "it has gone")
 
 
