@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
+import ssl
 from collections import deque
+from functools import partial
 from http import HTTPStatus
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
@@ -19,6 +21,7 @@ from bridge.gate import Gate, Refusal
 from bridge.peers import peer_address
 from bridge.protocol import Goodbye
 from bridge.rate import Rate
+from bridge.tls import Handshake
 
 STALL_TIMEOUT: Final = 30.0  # seconds a download may stand still
 CHUNK: Final = 64 * 1024  # bytes
@@ -57,7 +60,7 @@ class Connection(ServerConnection):
 
     It has a limit for its request, but none for reading what it asked for: the library has one time limit
     for the whole handshake, a page's download included, and cuts off what is not through by then. `gate`
-    says how much is too much.
+    says how much is too much, `tls` is the certificate where there is one.
 
     `address` is whom the connection counts as, `heard` is set when anything comes in.
     """
@@ -65,10 +68,12 @@ class Connection(ServerConnection):
     # Not in the dictionary that the library's own attributes are in: with a few more, every connection
     # would need one of its own, for 1.5 KB.
     __slots__ = (
-        "_bytes", "_deaf", "_early", "_frames", "_head", "_request_limit", "_writer", "address", "heard",
+        "_bytes", "_deaf", "_early", "_frames", "_head", "_line", "_request_limit", "_writer",
+        "address", "heard",
     )  # fmt: skip
 
     gate: Gate
+    tls: ssl.SSLContext | None
     frame_rate: Rate
     byte_rate: Rate
 
@@ -105,16 +110,44 @@ class Connection(ServerConnection):
     @property
     def peer(self) -> str:
         """The address at the other end, which may be a proxy's."""
-        return peer_address(self.transport.get_extra_info("peername"))
+        return peer_address(self._line.get_extra_info("peername"))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to wait for the request."""
-        super().connection_made(transport)
-        address = self.gate.enter(self.transport, self.peer)
+        """Ask to be let in, and begin; with TLS, when hands are shaken."""
+        self._line = cast("asyncio.Transport", transport)
+        address = self.gate.enter(self._line, self.peer)
         if address is None:
-            self.transport.abort()
+            self._line.set_protocol(asyncio.Protocol())  # what has not begun needs no end
+            self._line.abort()
             return
         self.address = address
+        if self.tls is None:
+            self._begin(self._line)
+        else:
+            self._shake_hands(self.tls)
+
+    def _shake_hands(self, context: ssl.SSLContext) -> None:
+        handshake = Handshake(self._line)
+        task = self.loop.create_task(handshake.shake(context, self.gate.limits.handshake_seconds))
+        # The server waits for it, and ends it, as for what comes after it.
+        self.server.handler_tasks.add(task)
+        task.add_done_callback(partial(self._begin_secured, handshake))
+
+    def _begin_secured(self, handshake: Handshake, task: asyncio.Task[None]) -> None:
+        self.server.handler_tasks.discard(task)
+        secured = handshake.secured
+        if secured is None or secured.is_closing() or not self.server.is_serving():
+            self._line.abort()
+            self.gate.leave(self._line, self.address)
+            return
+        secured.set_protocol(self)
+        self._begin(secured)
+        if handshake.kept:
+            self.data_received(handshake.kept)
+
+    def _begin(self, transport: asyncio.Transport) -> None:
+        """Begin to wait for the request."""
+        super().connection_made(transport)
         if (sock := transport.get_extra_info("socket")) is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._request_limit = self.loop.call_later(self.gate.limits.handshake_seconds, self._give_up)
@@ -123,7 +156,7 @@ class Connection(ServerConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         self._stop_waiting()
-        self.gate.leave(self.transport, self.address)
+        self.gate.leave(self._line, self.address)
         super().connection_lost(exc)
         if self._writer is not None:
             self._writer.end()

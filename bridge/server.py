@@ -41,6 +41,7 @@ from bridge.pulse import Pulse
 from bridge.rate import Rate
 from bridge.session import Session
 from bridge.signals import stop_signal
+from bridge.tls import Certificate
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class WebSocketServer(Broadcasts):
         self._website = Website(probes=Health(self._feed, self._live).probes if health else {})
         self._pulse = Pulse()
         self._sessions: dict[ServerConnection, Session] = {}
-        self._connection_class = _connection_class(self._gate, limits)
+        self._connection_class = _connection_class(self._gate, limits, exposure.certificate)
         self._tasks: set[asyncio.Task[None]] = set()
         self._following: asyncio.Task[None] | None = None  # what the provider tells of changes
         self._server: Server | None = None
@@ -155,7 +156,6 @@ class WebSocketServer(Broadcasts):
                     close_timeout=STOP_GRACE,
                     server_header=None,
                     logger=_library_logger(),
-                    **self._tls(),
                 )
             except UnicodeError as error:  # a name that is none, such as `a..b`
                 raise OSError(errno.EADDRNOTAVAIL, "that is no host name") from error
@@ -338,12 +338,6 @@ class WebSocketServer(Broadcasts):
                 if session.permit.login == key:
                     session.dismiss(Goodbye.REVOKED, LOGIN_ENDED)
 
-    def _tls(self) -> dict[str, Any]:
-        certificate = self._exposure.certificate
-        if certificate is None:
-            return {}
-        return {"ssl": certificate.context, "ssl_handshake_timeout": self._limits.handshake_seconds}
-
     def _leave_lobby(self) -> None:
         if self._directory.lobby.viewers:
             self._spawn(self._move_out_of_lobby())
@@ -401,10 +395,11 @@ def _wants_websocket(request: Request) -> bool:
     return any("websocket" in value.lower() for value in request.headers.get_all("Upgrade"))
 
 
-def _connection_class(gate: Gate, limits: Limits) -> type[Connection]:
+def _connection_class(gate: Gate, limits: Limits, certificate: Certificate | None) -> type[Connection]:
     """Make the class of a bridge's connections: what all of them share is not kept with each."""
     shared = {
         "gate": gate,
+        "tls": None if certificate is None else certificate.context,
         "frame_rate": Rate(limits.frames_per_second, limits.frames_per_second * FRAMES_AT_ONCE),
         "byte_rate": Rate(limits.bytes_per_second, limits.bytes_per_second * BYTES_AT_ONCE),
     }

@@ -1,14 +1,16 @@
 """TLS without a proxy: a certificate that may be renewed while the bridge runs."""
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 10.0  # seconds between two looks at the files
+_PIECE: Final = 64 * 1024  # bytes that TLS takes at once; it has a buffer for four times as many
 
 
 class Certificate:
@@ -61,3 +63,42 @@ class Certificate:
 
     def _use_current(self, tls: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:  # noqa: ARG002
         tls.context = self._current
+
+
+class Handshake(asyncio.Protocol):
+    """Makes a connection that was accepted a secure one, and keeps what comes until somebody hears it.
+
+    A listener that is given the certificate would do so itself, but tells of nobody before they have shaken
+    hands: all who never do would be there uncounted.
+
+    `secured` is the transport to use from then on, None if it didn't come to that; `kept` is what came.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.secured: asyncio.Transport | None = None
+        self.kept = b""
+        self._transport = transport
+        transport.set_protocol(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Keep bytes."""
+        self.kept += data
+
+    async def shake(self, context: ssl.SSLContext, seconds: float) -> None:
+        """Shake hands, if the other side does within so many seconds."""
+        if self._transport.is_closing():
+            return
+        loop = asyncio.get_running_loop()
+        loop.call_soon(self._pass_on)
+        with contextlib.suppress(OSError):  # of which those of TLS are some
+            self.secured = await loop.start_tls(
+                self._transport, self, context, server_side=True, ssl_handshake_timeout=seconds
+            )
+
+    def _pass_on(self) -> None:
+        """Have TLS hear what came before it listened: uvloop reads sooner than it can be told to wait."""
+        tls = cast("asyncio.BufferedProtocol", self._transport.get_protocol())
+        while early := self.kept[:_PIECE]:
+            self.kept = self.kept[_PIECE:]
+            memoryview(tls.get_buffer(len(early)))[: len(early)] = early
+            tls.buffer_updated(len(early))

@@ -4,14 +4,17 @@ import asyncio
 import contextlib
 import logging
 import ssl
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from websockets.asyncio.client import connect
+from websockets.frames import Opcode
 
 from bridge.exposure import Exposure
+from bridge.gate import SPARE_PER_ADDRESS
 from bridge.limits import Limits
 from bridge.model import Member
 from bridge.outbox import MAX_BACKLOG
@@ -25,7 +28,9 @@ from tests.bridge.conftest import ADA, BEPPO, DWORLD, Start
 from tests.bridge.wire import PATIENCE, RawViewer, Watcher, dialled, handshake, masked, until
 from tests.certificates import Pem, trusting
 
+GOODBYE = masked(b"\x03\xe8", Opcode.CLOSE)
 ENTER = b'{"type":"connect","data":{"server":"dworld"}}'
+CROWD = 1 + 2 * SPARE_PER_ADDRESS  # connections of an address that may have one viewer
 A_LOOK = PERIOD + 0.5  # seconds in which everybody is looked at once
 
 
@@ -45,6 +50,46 @@ async def secure(start: Start, limits: Limits, certificate: Certificate) -> WebS
     server = await start(provider=EmptyProvider(), limits=limits, exposure=Exposure(certificate=certificate))
     server.show_guild(DWORLD, [ADA, BEPPO])
     return server
+
+
+class Tunnel:
+    """A viewer over TLS that reads only when told to: its bytes go through memory, not through a loop."""
+
+    def __init__(self, line: RawViewer) -> None:
+        self._line = line
+        self._coming, self._going = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = trusting().wrap_bio(self._coming, self._going, server_hostname="127.0.0.1")
+
+    async def greet(self) -> None:
+        """Begin to shake hands; read nothing of the answer."""
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self._tls.do_handshake()
+        await self._line.say(self._going.read())
+
+    async def open(self, data: bytes, *, farewell: bool = False) -> None:
+        """Shake hands, and say something together with the end of it; read nothing of the answer."""
+        while True:
+            try:
+                self._tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                await self._line.say(self._going.read())
+                self._coming.write(await self._line.some())
+        self._tls.write(data)
+        if farewell:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                self._tls.unwrap()
+        await self._line.say(self._going.read())
+
+    async def end(self) -> bytes:
+        """Read until the other side ends the connection."""
+        self._coming.write(await self._line.end())
+        self._coming.write_eof()
+        answer = b""
+        with contextlib.suppress(ssl.SSLError):
+            while some := self._tls.read(1 << 16):
+                answer += some
+        return answer
 
 
 @contextlib.asynccontextmanager
@@ -78,6 +123,12 @@ async def shown_certificate(server: WebSocketServer, name: str | None = "127.0.0
     writer.close()
     assert isinstance(shown, bytes)
     return shown
+
+
+async def nothing_is_left(server: WebSocketServer) -> None:
+    """Wait until nobody counts any more."""
+    await until(lambda: not server._gate.alive, "nothing is left")
+    assert not server._gate._connections
 
 
 # Over the wire
@@ -119,29 +170,169 @@ async def test_refusals_are_heard_over_tls(secure: WebSocketServer, sent: bytes,
     writer.close()
     assert answer.startswith(b"HTTP/1.1 " + status)
     assert b"Strict-Transport-Security: max-age=" in answer
-    await until(lambda: not secure._gate.alive, "nothing is left")
+    await nothing_is_left(secure)
 
 
-async def test_who_speaks_no_tls_is_let_go(secure: WebSocketServer) -> None:
-    """And disturbs nobody."""
+async def test_who_speaks_no_tls_is_let_go(secure: WebSocketServer, caplog: pytest.LogCaptureFixture) -> None:
+    """And disturbs nobody, nor whoever reads the log."""
     async with dialled(secure) as plain, watching(secure) as viewer:
         await plain.say(handshake())
         await plain.end()
         await viewer.enter("dworld")
+    await nothing_is_left(secure)
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("limits", [Limits(handshake_seconds=0.2)], ids=["hasty"])
-async def test_a_handshake_that_never_ends_is_let_go(secure: WebSocketServer) -> None:
+async def test_a_handshake_that_never_ends_is_let_go(
+    secure: WebSocketServer, caplog: pytest.LogCaptureFixture
+) -> None:
     """That of TLS, and the request after it."""
-    async with dialled(secure) as silent, dialled(secure) as slow:
+    async with dialled(secure) as silent, dialled(secure) as slow, dialled(secure) as half:
         await slow.say(b"\x16\x03\x01\x02")
-        await silent.end()
-        await slow.end()
+        await Tunnel(half).greet()
+        for line in (silent, slow, half):
+            await line.end()
     reader, writer = await asyncio.open_connection("127.0.0.1", secure.port, ssl=trusting())
     async with asyncio.timeout(PATIENCE):
         assert await reader.read() == b""
     writer.close()
-    await until(lambda: not secure._gate.alive, "nothing is left")
+    await nothing_is_left(secure)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("limits", [Limits(viewers_per_address=1)], ids=["small"])
+async def test_who_has_not_shaken_hands_is_counted(secure: WebSocketServer) -> None:
+    """A connection costs memory before it says a word."""
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(CROWD):
+            await stack.enter_async_context(dialled(secure))
+        await until(lambda: len(secure._gate.alive) == CROWD, "they are counted")
+        assert not secure.refusals
+        for _ in range(3):
+            async with dialled(secure) as late:
+                await Tunnel(late).greet()
+                assert await late.end() == b""
+        assert secure.refusals == {"too many connections": 3}
+        assert len(secure._gate.alive) == CROWD
+    await nothing_is_left(secure)
+    assert await fetch(secure)
+
+
+async def test_a_request_that_comes_with_the_end_of_the_handshake(secure: WebSocketServer) -> None:
+    """Is answered, with what follows it."""
+    async with dialled(secure) as line:
+        viewer = Tunnel(line)
+        await viewer.open(handshake() + masked(ENTER) + GOODBYE)
+        answer = await viewer.end()
+    assert answer.startswith(b"HTTP/1.1 101 ")
+    await nothing_is_left(secure)
+
+
+async def test_who_hangs_up_with_the_end_of_the_handshake(
+    secure: WebSocketServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Gets no answer, and leaves nothing."""
+    async with dialled(secure) as line:
+        viewer = Tunnel(line)
+        await viewer.open(handshake(), farewell=True)
+        assert await viewer.end() == b""
+    await nothing_is_left(secure)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("rudely", [False, True], ids=["end", "reset"])
+async def test_who_hangs_up_in_the_middle_of_the_handshake(
+    secure: WebSocketServer, caplog: pytest.LogCaptureFixture, rudely: bool
+) -> None:
+    """Leaves nothing; a client that doesn't read what came makes the system reset the connection."""
+    async with dialled(secure) as line:
+        await Tunnel(line).greet()
+        await until(lambda: bool(secure._gate.alive), "it is there")
+        if not rudely:
+            await line.some()
+    await nothing_is_left(secure)
+    assert not caplog.records
+
+
+async def test_a_bridge_that_stops_ends_handshakes(
+    secure: WebSocketServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those that have not begun, and those in their middle."""
+    async with dialled(secure) as silent, dialled(secure) as half:
+        await Tunnel(half).greet()
+        await until(lambda: len(secure._gate.alive) == 2, "they are there")
+        await secure.stop()
+        await silent.end()
+        await half.end()
+    await nothing_is_left(secure)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert not caplog.records
+
+
+async def test_a_bridge_that_stops_begins_nothing_new(secure: WebSocketServer) -> None:
+    """A handshake that ends meanwhile is no viewer."""
+    listening = secure._server
+    assert listening is not None
+    async with dialled(secure) as line, asyncio.TaskGroup() as tasks:
+        viewer = Tunnel(line)
+        await viewer.greet()
+        await until(lambda: bool(secure._gate.alive), "it is there")
+        tasks.create_task(secure.stop())
+        await until(lambda: not listening.is_serving(), "it stops")
+        await viewer.open(handshake())
+        assert await viewer.end() == b""
+    await nothing_is_left(secure)
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_connection_that_is_lost_before_its_handshake(
+    secure: WebSocketServer, monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    """In whichever turn of the loop that is."""
+    loop, enter = asyncio.get_running_loop(), secure._gate.enter
+
+    def lose(transport: asyncio.Transport, turns: int) -> None:
+        if turns:
+            loop.call_soon(lose, transport, turns - 1)
+        else:
+            transport.abort()
+
+    def enter_and_be_lost(transport: asyncio.Transport, peer: str) -> str | None:
+        address = enter(transport, peer)
+        lose(transport, turns)
+        return address
+
+    monkeypatch.setattr(secure._gate, "enter", enter_and_be_lost)
+    async with dialled(secure) as line:
+        assert await line.end() == b""
+    await nothing_is_left(secure)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no uvloop")
+def test_it_is_the_same_with_uvloop(certificate: Certificate) -> None:
+    """Which reads what comes before anybody can tell it to wait."""
+    uvloop = pytest.importorskip("uvloop")
+
+    async def serve_somebody() -> None:
+        server = WebSocketServer(
+            0, "127.0.0.1", provider=EmptyProvider(), exposure=Exposure(certificate=certificate)
+        )
+        await server.start()
+        try:
+            async with dialled(server) as line:
+                viewer = Tunnel(line)
+                await viewer.open(handshake() + masked(ENTER) + GOODBYE)
+                assert (await viewer.end()).startswith(b"HTTP/1.1 101 ")
+            async with dialled(server) as plain:
+                await plain.say(handshake())
+                await plain.end()
+            await nothing_is_left(server)
+        finally:
+            await server.stop()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve_somebody())
 
 
 @pytest.mark.parametrize("limits", [Limits(viewers=1)], ids=["small"])
@@ -166,27 +357,6 @@ async def test_old_versions_of_tls_are_not_spoken(secure: WebSocketServer) -> No
 
 
 # A viewer that stopped reading
-
-
-class Tunnel:
-    """A viewer over TLS that reads only when told to: its bytes go through memory, not through a loop."""
-
-    def __init__(self, line: RawViewer) -> None:
-        self._line = line
-        self._coming, self._going = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = trusting().wrap_bio(self._coming, self._going, server_hostname="127.0.0.1")
-
-    async def open(self, data: bytes) -> None:
-        """Shake hands, and say something; read nothing of the answer."""
-        while True:
-            try:
-                self._tls.do_handshake()
-                break
-            except ssl.SSLWantReadError:
-                await self._line.say(self._going.read())
-                self._coming.write(await self._line.some())
-        self._tls.write(data)
-        await self._line.say(self._going.read())
 
 
 async def test_a_stalled_viewer_is_let_go_and_delays_nobody(
