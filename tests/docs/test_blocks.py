@@ -92,7 +92,8 @@ async def test_a_script_runs_to_its_end(block: Block, tmp_path: Path) -> None:
 async def test_a_test_passes(block: Block, tmp_path: Path) -> None:
     """It is the only one that pytest finds."""
     script = lay_out(block, tmp_path, {})
-    process = await start("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cov", script)
+    options = ("-q", "-p", "no:cacheprovider", "-p", "no:cov")
+    process = await start("-m", "pytest", *options, script, PYTEST_ADDOPTS="")
     output, _ = await process.communicate()
     assert "1 passed" in output.decode(), output.decode()
 
