@@ -26,6 +26,7 @@ class Connected(Connection):
     """A connection of no server's: there is none to keep account of it."""
 
     gate = Gate()
+    tls = None
     frame_rate = byte_rate = Rate(1e9, 1e9)
 
 
