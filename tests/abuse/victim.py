@@ -24,6 +24,7 @@ from bridge.limits import Limits
 from bridge.login import Account
 from bridge.model import GuildInfo
 from bridge.passwords import hash_password
+from bridge.process import GARBAGE_THRESHOLDS
 from bridge.protocol import Connect, Wants
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
@@ -146,6 +147,7 @@ def main() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with TemporaryDirectory() as folder:
+        gc.set_threshold(*GARBAGE_THRESHOLDS)
         asyncio.run(serve(Victim(Path(folder), USUAL if core else SMALL)))
 
 

@@ -1,6 +1,7 @@
 """How a program around a bridge runs."""
 
 import asyncio
+import gc
 import importlib
 import sys
 
@@ -74,3 +75,16 @@ def test_a_system_that_does_not_keep_its_word(
     monkeypatch.setattr(resource, "setrlimit", refuse)
     process.allow_files(11_000)
     assert "about 24 viewers" in caplog.text
+
+
+def test_garbage_is_looked_for_less_often() -> None:
+    """While a bridge runs: each look at everything holds up everybody."""
+
+    async def thresholds() -> tuple[int, int, int]:
+        return gc.get_threshold()
+
+    before = gc.get_threshold()
+    try:
+        assert process.run(thresholds(), viewers=1) == process.GARBAGE_THRESHOLDS
+    finally:
+        gc.set_threshold(*before)
