@@ -12,6 +12,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidMessage
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
+from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -155,6 +156,11 @@ class Connection(ServerConnection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
+        if (
+            self.protocol.close_sent is not None
+            and self.protocol.close_sent.code == CloseCode.MESSAGE_TOO_BIG
+        ):
+            self.gate.count("message too large")
         self._stop_waiting()
         self.gate.leave(self._line, self.address)
         super().connection_lost(exc)
@@ -231,7 +237,9 @@ class Connection(ServerConnection):
             sorry = "Your request took too long.\n"
             self._refuse_request("no request in time", HTTPStatus.REQUEST_TIMEOUT, sorry)
         else:
-            self.transport.abort()  # browsers open connections that they may need, and often don't
+            if not self._head:
+                self.gate.tally.note("no word in time")  # browsers open connections that they may need
+            self.transport.abort()
 
     def _refuse_request(self, reason: str, status: HTTPStatus, text: str) -> None:
         """Answer what came of a request, and hear no more."""

@@ -23,6 +23,10 @@ class Tally:
         """All since the start."""
         return self._total
 
+    def note(self, reason: str) -> None:
+        """Count what is no news: it happens every day."""
+        self._total[reason] += 1
+
     def count(self, reason: str, now: float) -> None:
         """Count one; `now` is in seconds of a clock that only goes forward."""
         self._total[reason] += 1

@@ -294,7 +294,7 @@ async def header_flood(raid: Raid) -> None:
 
 ATTACKS: Final = {
     "slowloris": Attack(slowloris, ("408",), ("no request in time",)),
-    "idle-sockets": Attack(idle_sockets, (CUT,)),
+    "idle-sockets": Attack(idle_sockets, (CUT,), ("no word in time",)),
     "idle-viewers": Attack(idle_viewers, ("1008",), ("nothing asked for",)),
     "connect-flood": Attack(connect_flood, (CUT,), ("too many connections",)),
     "handshake-flood": Attack(handshake_flood, ("429", "101"), ("too many handshakes",)),

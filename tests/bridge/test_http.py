@@ -218,6 +218,7 @@ async def test_a_request_that_never_comes_is_let_go(start: Start) -> None:
         await slow.say(b"GET / HT")
         assert await silent.end() == b""
         assert b" 408 " in await slow.end()
+    assert dict(server.refusals) == {"no word in time": 1, "no request in time": 1}
 
 
 async def test_the_limit_for_a_request_is_none_for_a_viewer(

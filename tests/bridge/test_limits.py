@@ -286,6 +286,7 @@ async def test_a_frame_may_have_so_many_bytes(bridge: WebSocketServer, compressi
         await viewer.hear_error()
         await viewer.say({"type": "x" * 4_096})
         assert (await viewer.farewell())[0] == 1009
+    await until(lambda: dict(bridge.refusals) == {"message too large": 1}, "it is counted")
 
 
 @limited(connect_seconds=0.1)
@@ -321,7 +322,7 @@ async def test_a_request_that_takes_too_long_hears_so(bridge: WebSocketServer) -
         await slow.say(b"GET / HT")
         assert (await slow.end()).startswith(b"HTTP/1.1 408 ")
         assert await silent.end() == b""
-    assert dict(bridge.refusals) == {"no request in time": 1}
+    assert dict(bridge.refusals) == {"no request in time": 1, "no word in time": 1}
 
 
 async def test_nothing_is_refused_of_who_behaves(bridge: WebSocketServer) -> None:

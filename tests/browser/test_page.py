@@ -105,6 +105,29 @@ async def test_words_stay_words(bridge: WebSocketServer, new_page: OpenPage) -> 
     assert await page.title() == f"{called('The Garden')} · d-zone"
 
 
+@pytest.mark.parametrize(
+    "odd",
+    ["\u202eadA\u2066", "A\u200b\u200d\u2060da", "\U0001d504\U0001f469\u200d\U0001f4bb"],
+    ids=["turned around", "without width", "four bytes"],
+)
+async def test_odd_letters_stay_where_they_are(bridge: WebSocketServer, new_page: OpenPage, odd: str) -> None:
+    """They arrive as they were written, and turn nothing around but themselves."""
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_be_visible()
+
+    await bridge.broadcast_presence(GARDEN.id, "11", "online", odd)
+    await bridge.broadcast_message(GARDEN.id, "11", odd, "31")
+
+    await expect(feed(page).locator(".words")).to_have_text(odd)
+    name = feed(page).get_by_role("article").locator(".name")
+    assert await name.evaluate("node => [node.textContent, getComputedStyle(node).unicodeBidi]") == [
+        odd,
+        "isolate",
+    ]
+    assert await feed(page).locator(".words").evaluate("node => getComputedStyle(node).display") != "inline"
+
+
 async def test_the_feed_says_who_said_what_where(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page()
     await page.goto(address(bridge))
