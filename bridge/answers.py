@@ -33,11 +33,10 @@ class Answer:
         body: BinaryIO = io.BytesIO(self.body) if isinstance(self.body, bytes) else self.body.open("rb")
         size = len(self.body) if isinstance(self.body, bytes) else os.fstat(body.fileno()).st_size
         head = Headers({"Date": formatdate(usegmt=True), "Connection": "close"})
-        if self.content_type.startswith(_TEXT_TYPES) and "charset" not in self.content_type:
-            head["Content-Type"] = self.content_type + "; charset=utf-8"
-        else:
-            head["Content-Type"] = self.content_type
-        head["Content-Length"] = str(size)
+        if self.status is not HTTPStatus.NOT_MODIFIED:
+            charset = self.content_type.startswith(_TEXT_TYPES) and "charset" not in self.content_type
+            head["Content-Type"] = self.content_type + ("; charset=utf-8" if charset else "")
+            head["Content-Length"] = str(size)
         for name, value in (("Cache-Control", "no-cache"), *self.headers):
             head[name] = value
         return Response(self.status.value, self.status.phrase, head), body

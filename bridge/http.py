@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from websockets.http11 import Request, Response
 
-from bridge import __version__, owner
+from bridge import __version__, assets, owner
 from bridge.answers import Answer, as_json, not_found, text
 from bridge.connection import Connection
 from bridge.login import PREFIX, WebLogin
@@ -73,7 +73,7 @@ class Website:
         if request.method not in ("GET", "HEAD"):
             sorry = "Only GET and HEAD are answered here.\n"
             return text(HTTPStatus.METHOD_NOT_ALLOWED, sorry, ("Allow", "GET, HEAD"))
-        return await self._from_handler(path) or await self._from_house(path)
+        return await self._from_handler(path) or await self._from_house(path, request)
 
     async def _from_handler(self, path: str) -> Answer | None:
         if self.handler is None:
@@ -90,14 +90,18 @@ class Website:
             case _:
                 raise TypeError("on_static_request returns (content_type, content), a Path or None")
 
-    async def _from_house(self, path: str) -> Answer:
+    async def _from_house(self, path: str, request: Request) -> Answer:
         if path == "/api/version":
             return as_json({"version": __version__})
         if path in self._probes:
             status, about = await self._probes[path]()
             return as_json(about, status)
         file = await asyncio.to_thread(find_file, self.static_dir, path)
-        return not_found() if file is None else _file(file)
+        if file is None:
+            return not_found()
+        if self.static_dir == WEB_DIR:
+            return await asyncio.to_thread(assets.answer, file, _type_of(file), request.headers)
+        return _file(file)
 
 
 def find_file(root: Path, path: str) -> Path | None:
@@ -124,5 +128,9 @@ def _is_plain(segment: str) -> bool:
 
 
 def _file(file: Path) -> Answer:
+    return Answer(HTTPStatus.OK, _type_of(file), file)
+
+
+def _type_of(file: Path) -> str:
     content_type = _TYPES.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0]
-    return Answer(HTTPStatus.OK, content_type or "application/octet-stream", file)
+    return content_type or "application/octet-stream"

@@ -1,0 +1,61 @@
+"""The page's own files as browsers like them: without what only readers of the source need, and compressed.
+
+So the page needs no build, and its sources may explain themselves at any length.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+import rcssmin
+import rjsmin
+from websockets.datastructures import Headers
+
+from bridge.answers import Answer
+
+# Comments and white space go, names stay: what a browser's tools show of the page can still be read.
+_MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
+_MOST: Final = 256  # files kept; the page has some seventy
+
+
+@dataclass(frozen=True, slots=True)
+class _Asset:
+    """A file's content in both forms. `tag` changes when it does."""
+
+    plain: bytes
+    gzipped: bytes
+    tag: str
+
+
+def answer(file: Path, content_type: str, headers: Headers) -> Answer:
+    """Answer a request for one of the page's files: in the form that it takes, or that it has it already.
+
+    Raises:
+        OSError: if the file can't be read.
+    """
+    asset = _load(file, file.stat().st_mtime_ns)
+    known = (("ETag", asset.tag), ("Vary", "Accept-Encoding"))
+    if asset.tag in headers.get_all("If-None-Match"):
+        return Answer(HTTPStatus.NOT_MODIFIED, headers=known)
+    if _takes_gzip(headers):
+        return Answer(HTTPStatus.OK, content_type, asset.gzipped, (*known, ("Content-Encoding", "gzip")))
+    return Answer(HTTPStatus.OK, content_type, asset.plain, known)
+
+
+@lru_cache(_MOST)
+def _load(file: Path, changed_at: int) -> _Asset:  # noqa: ARG001 - another file at another time
+    minify = _MINIFIERS.get(file.suffix)
+    plain = minify(file.read_text("utf-8")).encode() if minify else file.read_bytes()
+    # Weak, for it stands for both forms.
+    tag = f'W/"{hashlib.sha256(plain).hexdigest()[:16]}"'
+    return _Asset(plain, gzip.compress(plain, mtime=0), tag)
+
+
+def _takes_gzip(headers: Headers) -> bool:
+    codings = ",".join(headers.get_all("Accept-Encoding")).replace(" ", "").lower().split(",")
+    return "gzip" in codings  # who says how much it likes it (`gzip;q=0`) gets the plain one

@@ -1,0 +1,109 @@
+"""The page's own files: light on the way, and not sent again to who has them."""
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from bridge import assets
+from bridge.http import WEB_DIR
+from bridge.server import WebSocketServer
+from tests.bridge.conftest import Start
+from tests.bridge.wire import fetch
+
+SCRIPT = """
+/**
+ * What nobody needs on the way.
+ * @param {string} name
+ */
+export function greet(name) {
+  // said aloud
+  return `Hello,  ${name}  // really`;
+}
+"""
+
+
+@pytest.fixture
+async def page(start: Start) -> WebSocketServer:
+    """A running bridge with the page it comes with."""
+    return await start()
+
+
+@pytest.fixture
+async def small_page(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WebSocketServer:
+    """A running bridge whose own page is one script."""
+    monkeypatch.setattr("bridge.http.WEB_DIR", tmp_path)
+    (tmp_path / "greet.js").write_text(SCRIPT)
+    server = WebSocketServer(0, "127.0.0.1")
+    server.static_dir = tmp_path
+    return await start(server)
+
+
+async def test_comments_stay_at_home(small_page: WebSocketServer) -> None:
+    """What a string says stays as it is."""
+    body = (await fetch(small_page, "/greet.js")).body.decode()
+    assert "nobody needs" not in body
+    assert "said aloud" not in body
+    assert "`Hello,  ${name}  // really`" in body
+
+
+async def test_an_owner_s_own_files_are_left_alone(start: Start, tmp_path: Path) -> None:
+    """Byte for byte, whoever asks."""
+    (tmp_path / "greet.js").write_text(SCRIPT)
+    server = WebSocketServer(0, "127.0.0.1")
+    server.static_dir = tmp_path
+    await start(server)
+    answer = await fetch(server, "/greet.js", headers=["Accept-Encoding: gzip"])
+    assert answer.body == SCRIPT.encode()
+    assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("wish", ["gzip", "deflate, gzip, br", "GZIP"])
+async def test_browsers_get_it_compressed(page: WebSocketServer, wish: str) -> None:
+    """The same content."""
+    plain = await fetch(page, "/main.js")
+    small = await fetch(page, "/main.js", headers=[f"Accept-Encoding: {wish}"])
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) == len(small.body)
+    assert len(small.body) < len(plain.body) * 0.6
+    assert gzip.decompress(small.body) == plain.body
+    assert {plain.headers["vary"], small.headers["vary"]} == {"Accept-Encoding"}
+
+
+@pytest.mark.parametrize("wish", ["", "identity", "br", "gzip;q=0", "x-gzipped"])
+async def test_who_reads_no_gzip_gets_none(page: WebSocketServer, wish: str) -> None:
+    """Old clients and simple tools."""
+    answer = await fetch(page, "/main.js", headers=[f"Accept-Encoding: {wish}"])
+    assert "content-encoding" not in answer.headers
+    assert b"import" in answer.body
+
+
+@pytest.mark.parametrize("path", ["/", "/main.js", "/style.css", "/favicon.svg"])
+async def test_who_has_it_is_told_so(page: WebSocketServer, path: str) -> None:
+    """304, in either form, without a body or a word about its length."""
+    tag = (await fetch(page, path)).headers["etag"]
+    for more in ([], ["Accept-Encoding: gzip"]):
+        answer = await fetch(page, path, headers=[f"If-None-Match: {tag}", *more])
+        assert (answer.status, answer.body) == (304, b"")
+        assert answer.headers["etag"] == tag
+        assert "content-length" not in answer.headers
+    assert (await fetch(page, path, headers=['If-None-Match: W/"other"'])).status == 200
+
+
+async def test_a_change_is_noticed(small_page: WebSocketServer, tmp_path: Path) -> None:
+    """An update under a running bot, or somebody who works on the page."""
+    before = await fetch(small_page, "/greet.js")
+    file = tmp_path / "greet.js"
+    changed_at = file.stat().st_mtime_ns
+    file.write_text("export const hello = 1;")
+    os.utime(file, ns=(changed_at + 1, changed_at + 1))
+    after = await fetch(small_page, "/greet.js", headers=[f"If-None-Match: {before.headers['etag']}"])
+    assert (after.status, after.body) == (200, b"export const hello=1;")
+
+
+def test_the_whole_page_is_light() -> None:
+    """All there is of it, in every language: under 200 KB uncompressed."""
+    files = [file for file in WEB_DIR.rglob("*") if file.is_file()]
+    assert len(files) > 50
+    assert sum(len(assets._load(file, 0).plain) for file in files) < 200_000
