@@ -105,18 +105,24 @@ export class Backdrop {
 
   /** @param {Land} land @param {number} step */
   #findWater(land, step) {
+    const { width, height } = this;
     const inks = land.pixels;
     const starts = this.#starts.fill(0);
-    const each = (/** @type {(ink: number, at: number) => void} */ visit) => {
-      for (let row = 0, at = 0; row < this.height; row++) {
-        for (let from = row * step * land.width, end = from + land.width; from < end; from += step) visit(inks[from], at++);
+    const found = new Int32Array(width * height);
+    const kinds = new Uint8Array(width * height);
+    let count = 0;
+    for (let row = 0; row < height; row++) {
+      for (let column = 0, at = row * step * land.width; column < width; column++, at += step) {
+        if (inks[at] >= WATER_END) continue;
+        kinds[count] = inks[at];
+        found[count++] = row * width + column;
+        starts[inks[at] + 1] += 1;
       }
-    };
-    each((ink) => { if (ink < WATER_END) starts[ink + 1] += 1; });
+    }
     for (let ink = 1; ink < starts.length; ink++) starts[ink] += starts[ink - 1];
     const next = starts.slice();
-    this.#water = new Int32Array(starts[256]);
-    each((ink, at) => { if (ink < WATER_END) this.#water[next[ink]++] = at; });
+    this.#water = new Int32Array(count);
+    for (let i = 0; i < count; i++) this.#water[next[kinds[i]]++] = found[i];
   }
 
   /** @param {number} top @param {number} bottom @param {number} left @param {number} right */

@@ -31,12 +31,10 @@ export class Buffer {
 
   /** @param {Sprite} sprite @returns {Stamp} good until the buffer changes its size */
   stamp({ width, height, x, y, inks }) {
-    const used = [...inks.keys()].filter((i) => inks[i]);
-    return {
-      at: Int32Array.from(used, (i) => (((i / width) | 0) - y) * this.stride + (i % width) - x),
-      inks: Uint8Array.from(used, (i) => inks[i]),
-      left: x, right: width - x, top: y, bottom: height - y,
-    };
+    const at = new Int32Array(inks.length);
+    let used = 0;
+    for (let i = 0; i < inks.length; i++) if (inks[i]) at[used++] = (((i / width) | 0) - y) * this.stride + (i % width) - x;
+    return { at: at.slice(0, used), inks: inks.filter(Boolean), left: x, right: width - x, top: y, bottom: height - y };
   }
 
   /** @param {Stamp} stamp @param {number} x @param {number} y */

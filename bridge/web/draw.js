@@ -10,8 +10,8 @@
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `time` in seconds;
  *   `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `density`: the share of idlers drawn;
  *   `moods`: whether clouds pass and gulls fly
- * @typedef {{x: number, y: number, cell: number, place: number, tent: number, hasLamp: boolean, frames: Stamp[][]}} Still
- *   what doesn't move; `frames` for each of the two sizes
+ * @typedef {{x: number, y: number, cell: number, place: number, tent: number, hasLamp: boolean, frames: Stamp[]}} Still
+ *   what doesn't move
  * @typedef {{things: Record<string, any>, figures: import('./folk.js').Figures}} Atlas
  */
 
@@ -52,8 +52,9 @@ export class Picture {
   buffer = new Buffer();
   /** How many people were in view. */
   drawn = 0;
-  /** At both sizes. @type {Atlas[]} */
-  #atlas = [];
+  /** By size, each made when it is needed. @type {(Atlas | undefined)[]} */
+  #atlases = [];
+  #size = 0;
   #light = new Light(12, false);
   #palette = new Palette(this.#light, true);
   #backdrop = new Backdrop();
@@ -81,10 +82,14 @@ export class Picture {
     painted ??= { things: paintThings(), figures: paintFigures() };
     this.buffer.resize(width, height);
     this.#rows = new Int32Array(height + 2 * GUARD + 1);
-    this.#atlas = [(/** @type {any} */ sprite) => sprite, halved].map(
-      (sized) => each(painted, (sprite) => this.buffer.stamp(sized(sprite))),
-    );
-    this.#sim = null;
+    this.#atlases = [];
+    this.#stills = [];
+  }
+
+  /** Everything that is drawn, as stamps of the size that is looked at. @returns {Atlas} */
+  get #atlas() {
+    const sized = this.#size ? halved : (/** @type {any} */ sprite) => sprite;
+    return (this.#atlases[this.#size] ??= each(painted, (sprite) => this.buffer.stamp(sized(sprite))));
   }
 
   /** @param {Light} light @param {boolean} hasSea */
@@ -96,8 +101,10 @@ export class Picture {
 
   /** @param {Sim} sim @param {Land} land @param {View} view */
   draw(sim, land, view) {
+    const size = view.far ? 1 : 0;
     if (sim !== this.#sim) this.#meet(sim);
-    const { things, figures } = this.#atlas[view.far ? 1 : 0];
+    if (size !== this.#size || !this.#stills.length) this.#furnish(sim.land, size);
+    const { things, figures } = this.#atlas;
     this.#glow.update(sim);
     this.#palette.flow(view.time);
     this.#ground(land, view);
@@ -116,13 +123,18 @@ export class Picture {
     if (view.moods) drawCreatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
   }
 
-  /** Another island: what stands where. @param {Sim} sim */
+  /** Another island. @param {Sim} sim */
   #meet(sim) {
-    const { land } = sim;
     this.#sim = sim;
-    this.#glow = new Glow(land);
+    this.#glow = new Glow(sim.land);
     this.#folk.meet(sim);
     this.#stands = new Float32Array(0);
+    this.#stills = [];
+  }
+
+  /** What stands where. @param {Terrain} land @param {number} size */
+  #furnish(land, size) {
+    this.#size = size;
     this.#stills = land.props.map(({ kind, cell, variant }) => this.#still(land, cell, (things) => {
       const found = kind === 'tree' || kind === 'bush' ? things[kind][land.district[cell] % BIOMES] : things[kind];
       return Array.isArray(found) ? found[variant % found.length] : found;
@@ -136,7 +148,7 @@ export class Picture {
   /** @param {Terrain} land @param {number} cell @param {(things: Record<string, any>) => Stamp | Stamp[]} choose @returns {Still} */
   #still(land, cell, choose) {
     const { x, y } = cellSpot(land, cell, this.#spot);
-    return { x, y, cell, place: -1, tent: -1, hasLamp: false, frames: this.#atlas.map(({ things }) => [choose(things)].flat()) };
+    return { x, y, cell, place: -1, tent: -1, hasLamp: false, frames: [choose(this.#atlas.things)].flat() };
   }
 
   // ── the ground ──────────────────────────────────────────────────────────
@@ -302,26 +314,25 @@ export class Picture {
     const x = this.#xs[i];
     const y = this.#ys[i];
     if (kind >= 0) this.#folk.draw(sim, kind, x, y, this.#zs[i]);
-    else if (kind === -1 - this.#stills.length) this.#boat(sim, view, x, y);
+    else if (kind === -1 - this.#stills.length) this.#boat(sim, x, y);
     else this.#putStill(this.#stills[-1 - kind], view, x, y);
   }
 
   /** @param {Still} still @param {View} view @param {number} x @param {number} y */
   #putStill({ cell, place, hasLamp, frames }, view, x, y) {
     const { colors } = this.#palette;
-    const size = view.far ? 1 : 0;
     const first = this.#glow.levels[cell] * 256;
     const isLively = this.#glow.lively[place] ?? 0;
-    const moving = frames[size].length - 1; // the first one is for when nobody is there
+    const moving = frames.length - 1; // the first one is for when nobody is there
     const frame = moving && isLively ? 1 + (Math.floor(view.time * BURN + cell) % moving) : 0;
-    this.buffer.put(frames[size][frame], x, y, colors, first);
-    if (hasLamp) this.buffer.put(this.#atlas[size].things.lamp[isLively], x + (20 >> size), y - (4 >> size), colors, first);
+    this.buffer.put(frames[frame], x, y, colors, first);
+    if (hasLamp) this.buffer.put(this.#atlas.things.lamp[isLively], x + (20 >> this.#size), y - (4 >> this.#size), colors, first);
   }
 
-  /** @param {Sim} sim @param {View} view @param {number} x @param {number} y */
-  #boat(sim, view, x, y) {
-    const size = view.far ? 1 : 0;
-    const { things } = this.#atlas[size];
+  /** @param {Sim} sim @param {number} x @param {number} y */
+  #boat(sim, x, y) {
+    const size = this.#size;
+    const { things } = this.#atlas;
     const { colors } = this.#palette;
     this.buffer.put(things.boat, x, y, colors, 0);
     const facing = sim.ferry.phase === COMING ? 3 : 1;

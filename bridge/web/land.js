@@ -58,7 +58,8 @@ function grain(length, seed) {
 
 /** Noise that can be tiled. @param {number} wide @param {number} high @param {number} seed */
 function clouds(wide, high, seed) {
-  const at = (/** @type {number} */ x, /** @type {number} */ y) => mix(seed, x % wide, y % high) / 0xffffffff;
+  const grid = Float32Array.from({ length: wide * high }, (_, i) => mix(seed, i % wide, (i / wide) | 0) / 0xffffffff);
+  const at = (/** @type {number} */ x, /** @type {number} */ y) => grid[(y % high) * wide + (x % wide)];
   return Float32Array.from({ length: GRAIN * GRAIN }, (_, i) => {
     const x = ((i % GRAIN) * wide) / GRAIN;
     const y = (((i / GRAIN) | 0) * high) / GRAIN;
@@ -95,12 +96,11 @@ export class Land {
   top = 0;
   width = 0;
   height = 0;
-  /** @type {Uint8Array} */
-  pixels;
+  #pixels = new Uint8Array(0);
   /** Parts of the picture that were drawn again, for who keeps a copy. @type {{x: number, y: number, width: number, height: number}[]} */
   mended = [];
-  /** How much darker the ground is where something stands in the sun. @type {Uint8Array} */
-  #shade;
+  /** How much darker the ground is where something stands in the sun. */
+  #shade = new Uint8Array(0);
   #terrain;
   /** The land itself, in the same pixels as `left` and `top`. */
   bounds = { left: 0, right: 0, top: 0, bottom: 0 };
@@ -122,14 +122,12 @@ export class Land {
     this.#soft = Float32Array.from(terrain.ground, (ground, cell) =>
       ground ? meadows((cell % terrain.side) / 5, Math.floor(cell / terrain.side) / 5) : 0.5);
     this.#measure();
-    this.pixels = new Uint8Array(this.width * this.height);
-    this.#shade = new Uint8Array(this.width * this.height);
-    for (const { cell, kind } of terrain.props) this.#castShadow(cell, SHADOWS[kind] ?? 4);
-    for (const { cell } of terrain.places) this.#castShadow(cell, 12);
-    for (let y = 0; y < this.height; y++) {
-      for (let x = 0; x < this.width; x++) this.pixels[y * this.width + x] = DEEP + PHASE[seaTile(x + this.left, y + this.top)];
-    }
-    this.#bake();
+  }
+
+  /** The inks, baked when somebody looks at them first: some islands are left again before. */
+  get pixels() {
+    if (!this.#pixels.length) this.#bake();
+    return this.#pixels;
   }
 
   #measure() {
@@ -160,7 +158,15 @@ export class Land {
   }
 
   #bake() {
-    const { side, ground, offshore } = this.#terrain;
+    const { side, ground, offshore, props, places } = this.#terrain;
+    const { width, height } = this;
+    this.#pixels = new Uint8Array(width * height);
+    this.#shade = new Uint8Array(width * height);
+    for (const { cell, kind } of props) this.#castShadow(cell, SHADOWS[kind] ?? 4);
+    for (const { cell } of places) this.#castShadow(cell, 12);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) this.#pixels[y * width + x] = DEEP + PHASE[seaTile(x + this.left, y + this.top)];
+    }
     for (let sum = 0; sum < 2 * side - 1; sum++) {
       for (let y = Math.max(0, sum - side + 1); y <= Math.min(side - 1, sum); y++) {
         const cell = y * side + sum - y;
@@ -190,6 +196,7 @@ export class Land {
 
   /** Draws again what has changed since. @param {number[]} cells */
   mend(cells) {
+    if (!this.#pixels.length) return;
     const { side, ground } = this.#terrain;
     const around = new Set(cells.flatMap((cell) => [cell, cell - 1, cell + 1, cell - side, cell + side]));
     for (const cell of around) {
@@ -212,7 +219,7 @@ export class Land {
   #set(x, y, ink) {
     const column = x - this.left;
     const row = y - this.top;
-    if (column >= 0 && row >= 0 && column < this.width && row < this.height) this.pixels[row * this.width + column] = ink;
+    if (column >= 0 && row >= 0 && column < this.width && row < this.height) this.#pixels[row * this.width + column] = ink;
   }
 
   /** @param {number} cell */

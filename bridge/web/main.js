@@ -104,4 +104,3 @@ addEventListener('online', () => session.renew());
 tellOfLogin();
 watchSleep();
 session.start();
-document.body.classList.add('awake');

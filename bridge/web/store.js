@@ -92,7 +92,10 @@ export class Store {
     'server-list': (data) => this.#list(data),
     servers: (data) => this.#list(data),
     'server-join': (data) => this.#join(data),
-    channels: (data) => this.#build(data),
+    channels: (data) => {
+      this.#build(data);
+      this.witness.rebuilt?.();
+    },
     presence: (data) => this.#presence(data),
     message: (data, now) => this.#message(data, now),
     edit: (data) => this.#edit(data),
@@ -168,7 +171,10 @@ export class Store {
     this.room = { id, slug, name: text(data.serverName) || slug };
     if (!returning) this.#empty();
     if (data.channels) this.#build(data.channels);
-    if (data.resumed) return;
+    if (data.resumed) {
+      if (data.channels) this.witness.rebuilt?.();
+      return;
+    }
     this.typing.clear();
     this.#reactions.clear();
     this.#members(data.users ?? {});
@@ -186,7 +192,6 @@ export class Store {
       category: text(channel?.category),
       position: Number(channel?.position) || 0,
     }]));
-    this.witness.rebuilt?.();
   }
 
   /** What is told of a channel that nobody has listed: some bridges list none. @param {any} data @param {string} kind */

@@ -38,7 +38,6 @@ export class World {
   hour = null;
   /** Which share is drawn of those who neither talk nor listen. */
   density = 1;
-  stats = { fps: 60, people: 0, drawn: 0, simMs: 0, drawMs: 0 };
 
   #canvas;
   #context;
@@ -48,6 +47,8 @@ export class World {
   #picture = new Picture();
   /** @type {ImageData | null} */
   #image = null;
+  /** Whether it is known what island to show; until then the page's own outline of one is to be seen. */
+  #isAwake = false;
   #guild = '';
   #size = 0;
   #channelKey = '';
@@ -150,6 +151,8 @@ export class World {
   /** @param {ChannelInfo[]} channels @param {number} size @param {boolean} isOther whether nobody comes along */
   #rebuild(channels, size, isOther) {
     const before = this.#sim;
+    this.#isAwake = true;
+    this.#canvas.classList.add('awake');
     [this.#sim, this.#land] = this.#found(channels, size);
     if (isOther) this.#following = null;
     else this.#sim.adopt(before);
@@ -383,22 +386,11 @@ export class World {
     this.#frame = requestAnimationFrame((next) => this.#run(next));
     const passed = this.#last ? (now - this.#last) / 1000 : 1 / RATE;
     this.#last = now;
-    const start = performance.now();
-    this.#simulate(passed);
-    const between = performance.now();
-    this.#paint(passed);
-    this.#note(passed, between - start, performance.now() - between);
+    if (this.#isAwake) {
+      this.#simulate(passed);
+      this.#paint(passed);
+    }
     this.#options.onFrame();
-  }
-
-  /** @param {number} passed @param {number} simMs @param {number} drawMs */
-  #note(passed, simMs, drawMs) {
-    const { stats } = this;
-    stats.fps += (1 / Math.max(passed, 0.001) - stats.fps) * 0.05;
-    stats.simMs += (simMs - stats.simMs) * 0.05;
-    stats.drawMs += (drawMs - stats.drawMs) * 0.05;
-    stats.people = this.#sim.people;
-    stats.drawn = this.#picture.drawn;
   }
 
   /** @param {number} passed */

@@ -14,7 +14,7 @@ from tests.bench import control, fanout
 from tests.bench.report import REPORT, Bar, machine, progress
 
 # Each offers `measure(quick: bool) -> list[Bar]`, and shows its tables in REPORT.
-SECTIONS: Final = ("fanout", "traffic", "joins", "memory", "stalled", "reconnect", "gateway", "abuse")
+SECTIONS: Final = ("fanout", "traffic", "joins", "memory", "stalled", "reconnect", "gateway", "abuse", "page")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -50,6 +50,11 @@ def _member(snowflake: int, chance: random.Random) -> Member:
     )
 
 
+def words(chance: random.Random) -> str:
+    """Make up a message of everyday length."""
+    return " ".join(chance.choices(_WORDS, k=chance.randint(1, 16)))
+
+
 def other_status(status: Status, turns: int = 1) -> Status:
     """Return another status: a presence that changes nothing might be left out."""
     return _STATUSES[(_STATUSES.index(status) + turns) % len(_STATUSES)]
@@ -145,6 +150,5 @@ class Story:
                 member.uid, status, f"{number} {b64encode(chance.randbytes(3_000)).decode()}", channel
             )
         if self.kind == "mixed" and chance.random() < MIXED_MESSAGES:
-            words = " ".join(chance.choices(_WORDS, k=chance.randint(1, 16)))
-            return Happening(member.uid, status, f"{number} {words}", channel)
+            return Happening(member.uid, status, f"{number} {words(chance)}", channel)
         return Happening(member.uid, status)

@@ -27,7 +27,7 @@ GARDENERS: Final = [
     Member(uid="14", username="Dmitri", status="offline", bot=True),
 ]
 
-_LAUNCH_ARGS: Final = [
+LAUNCH_ARGS: Final = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -67,7 +67,7 @@ def find_chromium() -> str:
 async def browser() -> AsyncIterator[Browser]:
     executable = find_chromium()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=_LAUNCH_ARGS)
+        browser = await playwright.chromium.launch(executable_path=executable, args=LAUNCH_ARGS)
         yield browser
         await browser.close()
 

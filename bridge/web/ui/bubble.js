@@ -13,10 +13,14 @@ import { shorten, typingTime } from '../talk.js';
 const SHRINK = [1, 0.93, 0.86]; // of a bubble that newer ones stand beside
 const EASE = 0.3; // of the way to its spot, each frame
 const CORNER = 16; // the tail keeps away from it
-const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** Made for the first words: making it takes long. @type {Intl.Segmenter | null} */
+let letters = null;
 
 /** Where each letter ends. @param {string} text */
-const ends = (text) => Array.from(letters.segment(text), ({ index, segment }) => index + segment.length);
+function ends(text) {
+  letters ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return Array.from(letters.segment(text), ({ index, segment }) => index + segment.length);
+}
 
 /** @implements {Box} */
 export class Bubble {

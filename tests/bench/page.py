@@ -1,0 +1,173 @@
+"""The page itself, as a viewer's browser has it: joining, frames, simulated time, heap.
+
+The browser is headless Chromium without a graphics card, 1280x720; the bridge is real, and something happens ten times
+a second. The bars are those of the page's own issue, measured beside the existing d-zone client there.
+"""
+
+import asyncio
+import contextlib
+import os
+from dataclasses import dataclass
+from typing import Any, Final
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from bridge.limits import Limits
+from bridge.providers import EmptyProvider
+from bridge.server import WebSocketServer
+from tests.bench import town
+from tests.bench.control import AVAILABLE
+from tests.bench.report import REPORT, Bar, Table, bar, progress
+from tests.browser.conftest import LAUNCH_ARGS, address, find_chromium
+
+VIEW: Final = {"width": 1280, "height": 720}
+PACE: Final = 0.1  # seconds between two things that happen
+WARM: Final = 5.0  # seconds before a look
+SPAN: Final = 10.0  # seconds of one look
+REPETITIONS: Final = 3
+FIRST_PAINT: Final = 300  # milliseconds, at most
+FRAMES: Final = 60  # a second; so many steps does the simulation take, too
+NEARLY: Final = 1.02  # what a clock may be off by
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is promised to a guild's viewers: milliseconds until it is there, frames a second, megabytes."""
+
+    members: int
+    joined: float
+    fps: float
+    heap: float
+
+
+PROMISES: Final = (
+    Wanted(21, 800, 60, 15),
+    Wanted(1_000, 1_000, 60, 30),
+    Wanted(5_000, 1_500, 60, 60),
+    Wanted(20_000, 4_000, 30, 150),
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one visit was like; `busy` is the processor time that a frame takes the page, in milliseconds."""
+
+    paint: float
+    joined: float
+    fps: float
+    steps: float
+    busy: float
+    heap: float
+
+
+# Notes when the people are there: the frame after the one that drew them first.
+_WAIT: Final = """
+globalThis.joined = new Promise((resolve) => {
+  const look = () => {
+    const { link, scene } = document.body?.dataset ?? {};
+    if (link !== 'live' || scene !== 'room') return requestAnimationFrame(look);
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now())));
+  };
+  look();
+});
+localStorage['d-zone'] = JSON.stringify({ hour: 'night', panel: 'members' });  // what is dearest
+"""
+_COUNT: Final = """async () => {
+  const { Sim } = await import('./sim.js');
+  const { step } = Sim.prototype;
+  globalThis.counted = { frames: 0, steps: 0 };
+  Sim.prototype.step = function () { counted.steps += 1; return step.call(this); };
+  const frame = () => { counted.frames += 1; requestAnimationFrame(frame); };
+  requestAnimationFrame(frame);
+}"""
+_LOOK: Final = "() => ({ at: performance.now() / 1000, ...counted })"
+_HEAP: Final = "() => { gc(); return performance.memory.usedJSHeapSize / 1e6; }"
+_PAINT: Final = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
+
+
+def measure(quick: bool) -> list[Bar]:
+    """Visit guilds of four sizes."""
+    os.sched_setaffinity(0, AVAILABLE)  # a browser has more than one core
+    return asyncio.run(_measure(PROMISES[:2] if quick else PROMISES, 1 if quick else REPETITIONS))
+
+
+async def _measure(promises: tuple[Wanted, ...], repetitions: int) -> list[Bar]:
+    bars: list[Bar] = []
+    rows = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_chromium(),
+            args=[*LAUNCH_ARGS, "--enable-precise-memory-info", "--js-flags=--expose-gc"],
+        )
+        for wanted in promises:
+            seen = [await visit(browser, wanted.members) for _ in range(repetitions)]
+            progress(f"page: {wanted.members} members")
+            rows += [_row(wanted.members, each) for each in seen]
+            bars += _bars(wanted, seen)
+        await browser.close()
+    columns = ("members", "first paint ms", "joined ms", "fps", "steps/s", "busy ms/frame", "heap MB")
+    REPORT.show(Table("The page", columns, rows, f"Each visit {WARM + SPAN:.0f} s, at night, all in view."))
+    return bars
+
+
+def _bars(wanted: Wanted, seen: list[Seen]) -> list[Bar]:
+    name = f"page, {wanted.members:,} members:"
+    return [
+        bar(f"{name} first paint, of 300 ms", 1, [each.paint / FIRST_PAINT for each in seen]),
+        bar(f"{name} joined, of {wanted.joined:.0f} ms", 1, [each.joined / wanted.joined for each in seen]),
+        bar(f"{name} {wanted.fps:.0f} fps, of those drawn", NEARLY, [wanted.fps / each.fps for each in seen]),
+        bar(f"{name} real time, of that simulated", NEARLY, [FRAMES / each.steps for each in seen]),
+        bar(f"{name} heap, of {wanted.heap:.0f} MB", 1, [each.heap / wanted.heap for each in seen]),
+    ]
+
+
+def _row(members: int, seen: Seen) -> tuple[str, ...]:
+    figures = (seen.paint, seen.joined, seen.fps, seen.steps)
+    return (f"{members:,}", *(f"{one:.0f}" for one in figures), f"{seen.busy:.1f}", f"{seen.heap:.1f}")
+
+
+async def visit(browser: Browser, members: int, warm: float = WARM, span: float = SPAN) -> Seen:
+    """Watch a guild of so many members for a while."""
+    people = town.members(members)
+    server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), limits=Limits(requests_per_minute=100_000))
+    server.show_guild(town.TOWN, people, town.channels(members))
+    await server.start()
+    life = asyncio.create_task(town.live(server, people, PACE))
+    page = await browser.new_page(viewport=VIEW)  # type: ignore[arg-type]
+    try:
+        await page.add_init_script(_WAIT)
+        await page.goto(address(server))
+        joined = await page.evaluate("joined")
+        return await _watch(page, joined, warm, span)
+    finally:
+        life.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await life
+        await page.close()
+        await server.stop()
+
+
+async def _watch(page: Page, joined: float, warm: float, span: float) -> Seen:
+    session = await page.context.new_cdp_session(page)
+    await session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    await page.evaluate(_COUNT)
+    await page.wait_for_timeout(warm * 1000)
+    before, busy = await page.evaluate(_LOOK), await _busy(session)
+    await page.wait_for_timeout(span * 1000)
+    after, busy = await page.evaluate(_LOOK), await _busy(session) - busy
+    seconds, frames, steps = (after[key] - before[key] for key in ("at", "frames", "steps"))
+    return Seen(
+        paint=await page.evaluate(_PAINT),
+        joined=joined,
+        fps=frames / seconds,
+        steps=steps / seconds,
+        busy=1000 * busy / frames,
+        heap=await page.evaluate(_HEAP),
+    )
+
+
+async def _busy(session: Any) -> float:
+    """Tell for how many seconds the page has kept a processor busy."""
+    answer = await session.send("Performance.getMetrics")
+    seconds: float = next(metric["value"] for metric in answer["metrics"] if metric["name"] == "TaskDuration")
+    return seconds

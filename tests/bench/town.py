@@ -1,0 +1,65 @@
+"""A guild with channels of every kind, whose members go about their day: for looking at, and for the page's figures."""
+
+import asyncio
+import random
+from typing import Final
+
+from bridge.model import Channel, ChannelKind, GuildInfo, Member, Voice
+from bridge.server import WebSocketServer
+from tests.bench import guild
+
+TOWN: Final = GuildInfo(id="410912345678901234", slug="town", name="The Town", default=True)
+IN_VOICE: Final = 11  # one in so many of those who are there
+_DISTRICT: Final = 7  # channels of a category
+
+
+def channels(members: int) -> list[Channel]:
+    """Make up as many channels as a guild of this size has."""
+    count = min(60, 6 + round(members**0.5))
+    return [
+        Channel(f"3{number:03}", f"channel-{number}", _kind(number), f"District {number // _DISTRICT}", number)
+        for number in range(count)
+    ]
+
+
+def _kind(number: int) -> ChannelKind:
+    if number % _DISTRICT == 3:
+        return "voice"
+    if number % 19 == 5:
+        return "stage"
+    return "news" if number % 13 == 6 else "text"
+
+
+def members(count: int) -> list[Member]:
+    """Make up the members; some talk in the first voice channel."""
+    fire = Voice("3003", "channel-3")
+    return [
+        member if number % IN_VOICE or member.status == "offline" else member._replace(voice=fire)
+        for number, member in enumerate(guild.members(count))
+    ]
+
+
+async def live(server: WebSocketServer, people: list[Member], pace: float, seed: int = 1) -> None:
+    """Let something happen each `pace` seconds, until cancelled: a third of it is talk."""
+    chance = random.Random(seed)
+    known = {member.uid: member for member in people}
+    places = [place for place in channels(len(people)) if place.kind == "text"]
+    number = 0
+    while True:
+        number += 1
+        who = known[chance.choice(people).uid]
+        place = chance.choice(places[:3] if chance.random() < 0.7 else places)  # talk draws talk
+        match chance.random():
+            case draw if draw < 0.33:
+                words = guild.words(chance)
+                await server.broadcast_message(
+                    TOWN.id, who.uid, words, place.id, id=str(number), channel_name=place.name
+                )
+            case draw if draw < 0.5:
+                await server.broadcast_typing(TOWN.id, who.uid, place.id)
+            case draw if draw < 0.55:
+                await server.broadcast_reaction(TOWN.id, who.uid, place.id, chance.choice("🎉👍🌸😂"))
+            case _:
+                who = known[who.uid] = guild.changed(who)
+                await server.broadcast_presence(TOWN.id, who.uid, who.status)
+        await asyncio.sleep(pace)
