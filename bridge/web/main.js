@@ -1,10 +1,10 @@
-/** Puts the parts together: address, choices, language, store, session, world, frame. */
+/** Puts the parts together: address, store, session, world, frame. */
 
 import { byId, icon } from './dom.js';
-import { translate, wordsFor } from './i18n.js';
+import { translate } from './i18n.js';
 import { isOwnBridge, socketUrl } from './net.js';
+import { settings, words } from './reader.js';
 import { Session } from './session.js';
-import { Settings } from './settings.js';
 import { Stage } from './stage.js';
 import { Store } from './store.js';
 import { View } from './view.js';
@@ -16,13 +16,6 @@ const address = new URLSearchParams(location.search);
 document.body.classList.toggle('embed', address.get('embed') === '1');
 document.documentElement.classList.toggle('transparent', address.get('background') === 'transparent');
 
-/** @type {Settings} */
-const settings = new Settings(openStorage(), (name) => {
-  if (name === 'language') location.reload();
-  stage.adapt();
-});
-const { language } = settings.choices;
-const words = await wordsFor(language === 'auto' ? navigator.languages : [language]);
 translate(document, words);
 for (const node of document.querySelectorAll('[data-icon]')) node.append(icon(node.getAttribute('data-icon') ?? ''));
 
@@ -39,6 +32,7 @@ const session = new Session(bridge, address.get('s')?.trim() || null, store, {
   joined: keepAddress,
   refused: (refusal) => view.explain(refusal),
 });
+session.start(); // what it hears comes when all of this is there
 
 const stage = new Stage(words, store, settings, {
   search: () => view.search(),
@@ -49,6 +43,10 @@ const stage = new Stage(words, store, settings, {
   follow: address.get('follow'),
 });
 store.witness = stage;
+settings.changed = (name) => {
+  if (name === 'language') location.reload();
+  stage.adapt();
+};
 
 /** @type {View} */
 const view = new View(words, store, session, stage, settings, {
@@ -60,15 +58,6 @@ const view = new View(words, store, session, stage, settings, {
   hurry: () => session.hurry(),
   mayAskForPasswords: isOwnBridge(bridge, location),
 });
-
-/** Some browsers forbid even to ask for it. */
-function openStorage() {
-  try {
-    return localStorage;
-  } catch {
-    return { getItem: () => null, setItem() {} };
-  }
-}
 
 /**
  * The address names the room, so that a reload or a shared link leads back to it.
@@ -103,4 +92,3 @@ function watchSleep() {
 addEventListener('online', () => session.renew());
 tellOfLogin();
 watchSleep();
-session.start();

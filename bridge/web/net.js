@@ -102,7 +102,7 @@ export class Line {
 
   open() {
     this.#drop();
-    this.#enter({ phase: 'connecting' });
+    if (this.#state.phase !== 'connecting') this.#enter({ phase: 'connecting' });
     this.#after(PATIENCE_MS, () => this.#lost(1006));
     try {
       this.#socket = new WebSocket(this.#url);

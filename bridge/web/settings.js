@@ -34,17 +34,14 @@ function stored(storage) {
 
 export class Settings {
   #storage;
-  #changed;
+  /** Called when something else was chosen. @type {(name: keyof Choices) => void} */
+  changed = () => {};
   /** @type {Choices} */
   #choices;
 
-  /**
-   * @param {Pick<Storage, 'getItem' | 'setItem'>} storage
-   * @param {(name: keyof Choices) => void} [changed]
-   */
-  constructor(storage, changed = () => {}) {
+  /** @param {Pick<Storage, 'getItem' | 'setItem'>} storage */
+  constructor(storage) {
     this.#storage = storage;
-    this.#changed = changed;
     const kept = stored(storage);
     const choices = Object.entries(OPTIONS).map(([name, options]) => [
       name, options.find((option) => option === kept[name]) ?? options[0],
@@ -70,6 +67,6 @@ export class Settings {
     } catch {
       // Full or forbidden: the choice holds as long as the page.
     }
-    this.#changed(name);
+    this.changed(name);
   }
 }

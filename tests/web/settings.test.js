@@ -15,7 +15,8 @@ const storage = (kept = null) => ({
 test('a choice is kept, and told once', () => {
   const box = storage();
   const told = [];
-  const settings = new Settings(box, (name) => told.push(name));
+  const settings = new Settings(box);
+  settings.changed = (name) => told.push(name);
   settings.choose('hour', 'night');
   settings.choose('hour', 'night');
   assert.deepEqual(told, ['hour']);

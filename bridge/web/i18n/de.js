@@ -1,4 +1,4 @@
-import { tools } from './tools.js';
+import { tools } from '../i18n.js';
 
 const { number: de, list, called } = tools('de');
 
