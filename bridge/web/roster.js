@@ -2,10 +2,11 @@
  * The members of a room, kept in the order they are shown: by status, then by name.
  *
  * @typedef {'online' | 'idle' | 'dnd' | 'offline'} Status
- * @typedef {{channelId: string, channel: string, muted: boolean, deafened: boolean, streaming: boolean}} Voice
+ * @typedef {{channelId: string, channel: string, muted: boolean, deafened: boolean, streaming: boolean, speaker: boolean}} Voice
+ *   `speaker`: on a stage, and not only among its audience
  * @typedef {{uid: string, name: string, fold: string, status: Status, color: string | null, bot: boolean,
- *   voice: Voice | null, activity: string, reaction: string, fresh?: boolean}} Member
- *   `fresh`: came while we watched
+ *   voice: Voice | null, activity: string, reaction: string, fresh: boolean}} Member
+ *   `fresh`: here for less than a day
  * @typedef {{rows: Member[], total: number, totals: Record<Status, number>}} Found
  */
 

@@ -34,6 +34,7 @@ import { Roster, STATUSES, fold } from './roster.js';
 export const FEED_LENGTH = 50;
 const TYPING_MS = 8_000; // Discord repeats the event while somebody keeps typing
 const REACTION_MS = 6_000;
+const A_DAY_MS = 86_400_000; // for so long somebody is new here
 const DISCORD_EPOCH = 1_420_070_400_000;
 
 /** @param {unknown} value */
@@ -62,7 +63,7 @@ const readable = (words) => words.replace(/<a?(:\w{1,32}:)\d{1,20}>/g, '$1');
 export function writtenAt(id, now) {
   if (!/^\d{16,20}$/.test(id)) return now;
   const at = Number(BigInt(id) >> 22n) + DISCORD_EPOCH;
-  return Math.abs(now - at) < 86_400_000 ? Math.min(at, now) : now;
+  return Math.abs(now - at) < A_DAY_MS ? Math.min(at, now) : now;
 }
 
 export class Store {
@@ -83,20 +84,23 @@ export class Store {
   witness = {};
   /** How many members there are beside those that are shown. */
   #unseen = 0;
+  // Whose reaction is to be seen, and who is new here; until when.
   /** @type {Map<string, number>} */
   #reactions = new Map();
+  /** @type {Map<string, number>} */
+  #newcomers = new Map();
   #keys = 0;
 
   /** @type {Record<string, (data: any, now: number) => void>} */
   #readers = {
     'server-list': (data) => this.#list(data),
     servers: (data) => this.#list(data),
-    'server-join': (data) => this.#join(data),
+    'server-join': (data, now) => this.#join(data, now),
     channels: (data) => {
       this.#build(data);
       this.witness.rebuilt?.();
     },
-    presence: (data) => this.#presence(data),
+    presence: (data, now) => this.#presence(data, now),
     message: (data, now) => this.#message(data, now),
     edit: (data) => this.#edit(data),
     typing: (data, now) => { this.typing.set(text(data.uid), now + TYPING_MS); },
@@ -112,7 +116,7 @@ export class Store {
    * @param {number} now
    */
   apply(frame, now) {
-    if (frame.type === 'user_data') this.#renew(frame.users ?? {});
+    if (frame.type === 'user_data') this.#renew(frame.users ?? {}, now);
     else if (Object.hasOwn(this.#readers, frame.type)) this.#readers[frame.type](frame.data ?? {}, now);
   }
 
@@ -143,7 +147,12 @@ export class Store {
       this.#reactions.delete(uid);
       this.#amend(uid, { reaction: '' });
     }
-    return Math.min(...this.typing.values(), ...this.#reactions.values());
+    for (const [uid, until] of this.#newcomers) {
+      if (until > now) continue;
+      this.#newcomers.delete(uid);
+      this.#amend(uid, { fresh: false });
+    }
+    return Math.min(...this.typing.values(), ...this.#reactions.values(), ...this.#newcomers.values());
   }
 
   #empty() {
@@ -163,8 +172,8 @@ export class Store {
     }));
   }
 
-  /** @param {any} data */
-  #join(data) {
+  /** @param {any} data @param {number} now */
+  #join(data, now) {
     const slug = text(data.request?.server);
     const returning = this.room?.slug === slug;
     const id = this.guilds.find((guild) => guild.slug === slug)?.key ?? slug;
@@ -177,7 +186,7 @@ export class Store {
     }
     this.typing.clear();
     this.#reactions.clear();
-    this.#members(data.users ?? {});
+    this.#members(data.users ?? {}, now);
     this.#unseen = Math.max(0, (Number(data.counts?.members) || 0) - this.roster.size);
     if (this.feed.length) this.#say({ key: this.#keys++, gap: true });
     this.witness.entered?.();
@@ -203,20 +212,23 @@ export class Store {
     this.witness.rebuilt?.();
   }
 
-  /** @param {Record<string, any>} users */
-  #renew(users) {
-    this.#members(users);
+  /** @param {Record<string, any>} users @param {number} now */
+  #renew(users, now) {
+    this.#members(users, now);
     this.witness.entered?.();
   }
 
-  /** @param {Record<string, any>} users */
-  #members(users) {
-    this.roster.replace(Object.entries(users).map(([uid, user]) => this.#member(uid, user ?? {})));
+  /** @param {Record<string, any>} users @param {number} now */
+  #members(users, now) {
+    this.#newcomers.clear();
+    this.roster.replace(Object.entries(users).map(([uid, user]) => this.#member(uid, user ?? {}, now)));
   }
 
-  /** @param {string} uid @param {any} user @returns {Member} */
-  #member(uid, user) {
+  /** @param {string} uid @param {any} user @param {number} now @returns {Member} */
+  #member(uid, user, now) {
     const name = text(user.username) || uid;
+    const newUntil = user.joined > 0 ? Math.min(user.joined * 1000, now) + A_DAY_MS : 0;
+    if (newUntil > now) this.#newcomers.set(uid, newUntil);
     return {
       uid,
       name,
@@ -227,6 +239,7 @@ export class Store {
       voice: user.voice ? this.#voice(user.voice) : null,
       activity: text(user.activity),
       reaction: '',
+      fresh: newUntil > now,
     };
   }
 
@@ -240,6 +253,7 @@ export class Store {
       muted: data.muted === true,
       deafened: data.deafened === true,
       streaming: data.streaming === true,
+      speaker: data.speaker === true,
     };
   }
 
@@ -260,16 +274,16 @@ export class Store {
     this.witness.changed?.(changed);
   }
 
-  /** @param {any} data */
-  #presence(data) {
+  /** @param {any} data @param {number} now */
+  #presence(data, now) {
     const uid = text(data.uid);
     const known = this.roster.get(uid);
     if (data.delete === true) {
       if (known) this.#leave(uid);
     } else if (known) {
-      this.#amend(uid, this.#news(data));
+      this.#amend(uid, this.#news(data, now));
     } else {
-      const member = { ...this.#member(uid, data), fresh: !this.#unseen };
+      const member = this.#member(uid, data, now);
       this.roster.set(member);
       this.witness.came?.(member);
       if (this.#unseen) this.#unseen -= 1; // where some are not shown, who appears was most likely one of them
@@ -280,6 +294,7 @@ export class Store {
   #leave(uid) {
     this.roster.delete(uid);
     this.typing.delete(uid);
+    this.#newcomers.delete(uid);
     if (this.#unseen) this.#unseen += 1;
     this.witness.went?.(uid);
   }
@@ -288,10 +303,11 @@ export class Store {
    * What a presence tells anew; what it leaves out stays as it was.
    *
    * @param {any} data
+   * @param {number} now
    * @returns {Partial<Member>}
    */
-  #news(data) {
-    const told = this.#member(data.uid, data);
+  #news(data, now) {
+    const told = this.#member(data.uid, data, now);
     return {
       status: told.status,
       ...('username' in data && { name: told.name, fold: told.fold }),

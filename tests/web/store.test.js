@@ -5,6 +5,8 @@ import { beforeEach, test } from 'node:test';
 
 import { Store } from '../../bridge/web/store.js';
 
+const NOW = 1_764_000_000_000;
+
 /** @type {unknown[][]} */
 let told;
 /** @type {Store} */
@@ -19,8 +21,8 @@ beforeEach(() => {
 const names = () => told.map(([name]) => name);
 const join = (data = {}) => store.apply({ type: 'server-join', data: {
   request: { server: 'garden' }, serverName: 'The Garden', users: { 1: { username: 'Ada', status: 'online' } }, ...data,
-} }, 0);
-const tell = (type, data) => store.apply({ type, data }, 0);
+} }, NOW);
+const tell = (type, data) => store.apply({ type, data }, NOW);
 
 test('a room is entered as a whole, by the guild\'s own number', () => {
   tell('server-list', { 77: { id: 'garden', name: 'The Garden', passworded: false } });
@@ -48,13 +50,21 @@ test('people come, change and go', () => {
   tell('presence', { uid: '2', status: 'offline', delete: true });
   tell('presence', { uid: '2', status: 'offline', delete: true });
   assert.deepEqual(names(), ['came', 'changed', 'went']);
-  assert.equal(/** @type {any} */ (told[0][1]).fresh, true);
 });
 
-test('who was one of the unseen is not new', () => {
-  join({ counts: { members: 9 } });
-  tell('presence', { uid: '2', username: 'Bo', status: 'idle' });
-  assert.equal(store.roster.get('2')?.fresh, false);
+test('somebody is new for a day', () => {
+  const joined = Math.floor(NOW / 1000) - 3_600;
+  join({ users: { 1: { username: 'Ann', status: 'online', joined: joined - 86_400 }, 2: { username: 'Bo', status: 'idle', joined } } });
+  tell('presence', { uid: '3', username: 'Cy', status: 'online', joined: joined + 600 });
+  tell('presence', { uid: '3', status: 'dnd' });
+  const isNew = () => ['1', '2', '3'].map((uid) => store.roster.get(uid)?.fresh);
+  assert.deepEqual(isNew(), [false, true, true]);
+  const next = store.fade(NOW);
+  assert.equal(next, (joined + 86_400) * 1000);
+  assert.equal(store.fade(next), next + 600_000);
+  assert.deepEqual(isNew(), [false, false, true]);
+  assert.equal(store.fade(next + 600_000), Infinity);
+  assert.deepEqual(isNew(), [false, false, false]);
 });
 
 test('a channel that nobody listed is met where it is named', () => {

@@ -10,8 +10,8 @@ const LOOKS = {
   dnd: { status: 'dnd' },
   offline: { status: 'offline' },
   bot: { bot: true },
-  voice: { voice: { channelId: '', channel: '', muted: true, deafened: false, streaming: false } },
-  streaming: { voice: { channelId: '', channel: '', muted: false, deafened: false, streaming: true } },
+  voice: { voice: { channelId: '', channel: '', muted: true, deafened: false, streaming: false, speaker: false } },
+  streaming: { voice: { channelId: '', channel: '', muted: false, deafened: false, streaming: true, speaker: false } },
   fresh: { fresh: true },
 };
 
