@@ -73,7 +73,7 @@ export class Picture {
   #order = new Int32Array(MANY);
   #count = 0;
   #rows = new Int32Array(0);
-  /** Of each slot: the cell they stood on, and where that is. */
+  /** Of each slot: the cell they stood on, and the three numbers that say where that is. */
   #stands = new Float32Array(0);
   #spot = { x: 0, y: 0, z: 0 };
 
@@ -273,22 +273,22 @@ export class Picture {
 
   /** Most stand where they stood in the frame before. @param {Sim} sim @param {View} view */
   #addPeople(sim, view) {
-    if (this.#stands.length < sim.state.length * 3) this.#stands = new Float32Array(sim.state.length * 3).fill(-1);
+    if (this.#stands.length < sim.state.length * 4) this.#stands = new Float32Array(sim.state.length * 4).fill(-1);
     const stands = this.#stands;
     const before = this.#count;
     for (let slot = 0; slot < sim.size; slot++) {
       const state = sim.state[slot];
       if (state === GONE || state === TENT || state === ABOARD) continue;
       if (view.density < 1 && sim.goal[slot] < 0 && (sim.self[slot] >>> 8) % 1000 >= view.density * 1000) continue;
-      const at = slot * 3;
-      this.#spot.z = 0;
+      const at = slot * 4;
       if (state === WALK || stands[at] !== sim.cell[slot]) {
         personSpot(sim, slot, this.#spot);
         stands[at] = state === WALK ? -1 : sim.cell[slot];
         stands[at + 1] = this.#spot.x;
         stands[at + 2] = this.#spot.y;
+        stands[at + 3] = this.#spot.z;
       }
-      this.#add(slot, stands[at + 1], stands[at + 2], this.#spot.z, view);
+      this.#add(slot, stands[at + 1], stands[at + 2], stands[at + 3], view);
     }
     this.drawn = this.#count - before;
   }

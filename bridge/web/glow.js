@@ -23,7 +23,7 @@ export class Glow {
   key = '-';
   /** Which places are lively. */
   lively;
-  /** How many sit at each place. */
+  /** How many sit at each fire, or stand on each stage. */
   seated;
   #land;
 
@@ -38,10 +38,11 @@ export class Glow {
   /** @param {Sim} sim */
   update(sim) {
     const { lively, seated } = this;
-    const { places } = this.#land;
+    const { places, raised } = this.#land;
     seated.fill(0);
     for (let slot = 0; slot < sim.size; slot++) {
-      if (sim.state[slot] === SIT && sim.goal[slot] >= 0) seated[sim.goal[slot]] += 1;
+      const isHeard = sim.state[slot] === SIT || raised[sim.cell[slot]];
+      if (isHeard && sim.goal[slot] >= 0) seated[sim.goal[slot]] += 1;
     }
     let key = '';
     for (let i = 0; i < places.length; i++) {

@@ -192,11 +192,15 @@ function fountain(frame) {
   return sheet.rect(15, 5 + (frame % 2), 2, 7 - (frame % 2), ink.WHITE_INK + 3).sprite(16, 29);
 }
 
+/** Boards with a curtain behind: who stands on them is as high as `STAGE` in `spots.js`. */
 function stage() {
-  const sheet = new Sheet(44, 36);
-  sheet.rect(3, 20, 38, 10, ink.WOOD_INK + 3).rect(3, 28, 38, 3, ink.WOOD_INK + 1);
-  sheet.rect(3, 4, 3, 18, ink.RED_INK + 1).rect(38, 4, 3, 18, ink.RED_INK + 1).rect(3, 2, 38, 4, ink.RED_INK + 2);
-  return sheet.outline(ink.INK).sprite(22, 30);
+  const sheet = new Sheet(62, 56);
+  for (let x = 5; x < 57; x++) sheet.rect(x, 9, 1, 26, ink.RED_INK + (x % 5 > 2 ? 1 : 0));
+  sheet.rect(4, 34, 54, 8, ink.WOOD_INK + 4).rect(4, 42, 54, 10, ink.WOOD_INK + 1);
+  for (let x = 10; x < 58; x += 8) sheet.rect(x, 42, 1, 10, ink.WOOD_INK);
+  sheet.rect(3, 6, 3, 37, ink.WOOD_INK + 2).rect(56, 6, 3, 37, ink.WOOD_INK + 2);
+  for (let x = 3; x < 59; x++) sheet.rect(x, 3, 1, 6 + (x % 8 < 4 ? 1 : 0) + (x % 8 === 1 || x % 8 === 2 ? 1 : 0), (x % 16 < 8 ? ink.YELLOW_INK : ink.RED_INK) + 2);
+  return sheet.outline(ink.INK).sprite(31, 49);
 }
 
 function board() {

@@ -19,6 +19,7 @@ import { Wheel } from './wheel.js';
 export const RATE = 60; // steps a second
 
 const STROLL = -2; // a goal that is but a cell
+const TO_VIEWER = 1; // one of `STEPS`
 
 // How somebody fades.
 const MOVING = 1;
@@ -138,7 +139,7 @@ export class Sim extends Crowd {
       this.#head(slot, place);
     } else if (before?.voice?.channelId && place < 0) {
       this.#idle(slot);
-    } else if (before?.status !== member.status) {
+    } else if (before?.status !== member.status || before?.voice?.speaker !== member.voice?.speaker) {
       this.#think(slot, 1);
     }
   }
@@ -166,6 +167,18 @@ export class Sim extends Crowd {
   #placeFor(member) {
     const channel = member?.voice?.channelId;
     return channel ? this.placeOf(channel) : NONE;
+  }
+
+  /**
+   * Where at a place somebody may stand to be seen by all: on a stage, if they speak there.
+   *
+   * @param {number} slot
+   * @param {number} place
+   * @returns {number[]}
+   */
+  #boards(slot, place) {
+    const { voice } = this.members[slot] ?? {};
+    return voice?.speaker && this.placeOf(voice.channelId) === place ? this.land.places[place].boards : [];
   }
 
   /** @param {string} channelId @returns {number} -1 if it has none */
@@ -279,7 +292,7 @@ export class Sim extends Crowd {
     if (goal >= land.places.length) return false;
     const field = this.routes.to(goal);
     const cell = this.cell[slot];
-    if (!field[cell]) return true;
+    if (!field[cell] || this.#boards(slot, goal).includes(cell)) return true;
     return STEPS.some(({ dx, dy }) => {
       const near = cell + dy * land.side + dx;
       return field[near] < field[cell] && holder[near] !== NONE && this.#isSettledWith(holder[near], slot);
@@ -323,6 +336,7 @@ export class Sim extends Crowd {
    *
    * @param {number} slot
    * @param {number} pose
+   * @returns {void}
    */
   #settle(slot, pose) {
     if (this.goal[slot] === STROLL) this.goal[slot] = NONE;
@@ -332,9 +346,14 @@ export class Sim extends Crowd {
       this.#greet(slot);
       this.#think(slot, RATE * (4 + 14 * this.#dice.next()));
     } else if (this.#hasArrived(slot)) {
+      const boards = this.#boards(slot, goal);
+      const isSeen = boards.includes(this.cell[slot]);
+      const board = isSeen ? undefined : boards.find((one) => this.#holder[one] === NONE);
+      if (board !== undefined) return this.reducedMotion ? this.#fadeTo(slot, goal) : this.#step(slot, board);
       const { thing, cell } = this.land.places[goal];
       this.state[slot] = thing === 'fire' ? SIT : STAND;
-      this.#look(slot, cell);
+      if (isSeen) this.facing[slot] = TO_VIEWER;
+      else this.#look(slot, cell);
       this.#think(slot, RATE * (3 + 5 * this.#dice.next()));
     } else {
       this.state[slot] = STAND; // somebody is in the way
@@ -374,6 +393,7 @@ export class Sim extends Crowd {
    */
   #advance(slot, content) {
     const goal = this.goal[slot];
+    if (this.#boards(slot, goal).includes(this.cell[slot])) return false;
     if (goal >= 0) return this.#follow(slot, this.routes.to(goal), content);
     return goal === STROLL && this.#approach(slot);
   }
@@ -390,7 +410,7 @@ export class Sim extends Crowd {
     const holder = this.#holder;
     const cell = this.cell[slot];
     const here = field[cell];
-    if (!here || here === NOWHERE) return false;
+    if (!here) return false;
     let best = -1;
     let bestFar = here;
     let aside = -1;
@@ -441,7 +461,8 @@ export class Sim extends Crowd {
       const { dx, dy } = STEPS[direction];
       const far = Math.hypot(tx - x - dx, ty - y - dy);
       const to = cell + dy * side + dx;
-      if (far >= bestFar || this.#holder[to] !== NONE || this.land.zone[to] || !passes(this.land, cell, direction)) continue;
+      if (far >= bestFar || this.#holder[to] !== NONE || !passes(this.land, cell, direction)) continue;
+      if (this.land.zone[to] && !this.land.zone[cell]) continue; // places are for those who have something to say there
       [best, bestFar] = [direction, far];
     }
     return best >= 0 && this.#start(slot, best);
@@ -463,12 +484,15 @@ export class Sim extends Crowd {
   /** @param {number} slot @param {number} direction */
   #start(slot, direction) {
     const { dx, dy } = STEPS[direction];
-    const cell = this.cell[slot];
-    const to = cell + dy * this.land.side + dx;
-    this.#holder[cell] = NONE;
+    this.#step(slot, this.cell[slot] + dy * this.land.side + dx);
+    return true;
+  }
+
+  /** @param {number} slot @param {number} to a free cell beside theirs */
+  #step(slot, to) {
+    this.#holder[this.cell[slot]] = NONE;
     this.#holder[to] = slot;
     this.#jump(slot, to);
-    return true;
   }
 
   /** @param {number} slot @param {number} to */
@@ -563,6 +587,8 @@ export class Sim extends Crowd {
 
   /** A free cell around a place, as near as there is one. @param {number} place @param {number} slot */
   #room(place, slot) {
+    const board = this.#boards(slot, place).find((cell) => this.#holder[cell] === NONE || this.#holder[cell] === slot);
+    if (board !== undefined) return board;
     const field = this.routes.to(place);
     const { side, open, places } = this.land;
     const { x, y } = places[place];
@@ -603,7 +629,7 @@ export class Sim extends Crowd {
     if (cell >= 0 && this.#holder[cell] === slot) this.#holder[cell] = NONE;
   }
 
-  /** @param {number} slot @param {number} destination */
+  /** @param {number} slot @param {number} destination @returns {void} */
   #fadeTo(slot, destination) {
     if (destination === this.routes.camp) return this.#sleep(slot);
     const to = destination < this.land.places.length ? this.#room(destination, slot) : this.#clearing(slot);

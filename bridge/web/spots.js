@@ -24,8 +24,11 @@ function standing(sim, slot, cell, spot) {
   cellSpot(sim.land, cell, spot);
   const own = mix(sim.self[slot], cell);
   spot.x += (own % 5) - 2;
-  spot.y += ((own >> 8) % 3) - 1;
+  if (sim.land.raised[cell]) spot.z = STAGE;
+  else spot.y += ((own >> 8) % 3) - 1;
 }
+
+const STAGE = 11; // pixels that its boards are above the ground
 
 const before = { x: 0, y: 0, z: 0 };
 
@@ -39,7 +42,7 @@ export function personSpot(sim, slot, spot) {
   const flight = Math.min(1, Math.max(0, (hop - 0.14) / 0.74)); // it crouches first and lands on its feet
   spot.x = before.x + (spot.x - before.x) * flight;
   spot.y = before.y + (spot.y - before.y) * flight;
-  spot.z = 28 * flight * (1 - flight);
+  spot.z = before.z + (spot.z - before.z) * flight + 28 * flight * (1 - flight);
 }
 
 /** @param {Sim} sim @param {Spot} spot */

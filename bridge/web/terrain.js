@@ -6,11 +6,12 @@
  *
  * @typedef {{id: string, name: string, kind: string, category: string, position: number}} ChannelInfo
  * @typedef {'well' | 'table' | 'easel' | 'stall' | 'oak' | 'fountain' | 'fire' | 'stage' | 'board'} Thing
- * @typedef {{id: string, name: string, thing: Thing, cell: number, x: number, y: number, district: number}} Place
+ * @typedef {{id: string, name: string, thing: Thing, cell: number, x: number, y: number, district: number, boards: number[]}} Place
+ *   `boards`: of a stage, the cells that one stands on to be seen
  * @typedef {{kind: 'tree' | 'bush' | 'rock' | 'tent' | 'lighthouse' | 'sign', cell: number, variant: number}} Prop
  * @typedef {{
  *   seed: number, side: number, radius: number, ground: Uint8Array, height: Uint8Array, open: Uint8Array,
- *   zone: Int16Array, district: Uint8Array, trail: Uint8Array, offshore: Uint8Array,
+ *   zone: Int16Array, district: Uint8Array, trail: Uint8Array, offshore: Uint8Array, raised: Uint8Array,
  *   channels: ChannelInfo[], places: Place[], props: Prop[], lighthouse: number, pier: number[], tents: number[], walkable: number,
  * }} Terrain
  */
@@ -109,7 +110,7 @@ function raise(seed, area) {
     seed, side, radius,
     ground: new Uint8Array(count), height: new Uint8Array(count), open: new Uint8Array(count),
     zone: new Int16Array(count), district: new Uint8Array(count), trail: new Uint8Array(count),
-    offshore: new Uint8Array(count),
+    offshore: new Uint8Array(count), raised: new Uint8Array(count),
     channels: [], places: [], props: [], lighthouse: 0, pier: [], tents: [], walkable: 0,
   };
   outline(land, area);
@@ -311,10 +312,10 @@ function settle(land, spots, channels) {
 
 /** @param {Terrain} land @param {ChannelInfo} channel @param {number} cell @param {number} district */
 function addPlace(land, channel, cell, district) {
-  const { side, ground, zone, open } = land;
-  const place = {
-    id: channel.id, name: channel.name, thing: thingFor(channel), cell, x: cell % side, y: (cell / side) | 0, district,
-  };
+  const { side, ground, zone, open, raised } = land;
+  const thing = thingFor(channel);
+  const boards = thing === 'stage' ? [cell, cell + 1 - side, cell - 1 + side] : []; // side by side for who looks on
+  const place = { id: channel.id, name: channel.name, thing, cell, x: cell % side, y: (cell / side) | 0, district, boards };
   land.places.push(place);
   for (let dy = -ZONE; dy <= ZONE; dy++) {
     for (let dx = -ZONE; dx <= ZONE; dx++) {
@@ -324,6 +325,10 @@ function addPlace(land, channel, cell, district) {
     }
   }
   open[cell] = 0;
+  for (const board of boards) {
+    open[board] = 0;
+    raised[board] = 1;
+  }
   if (place.id === MIDDLE) return;
   const sign = cell + 2 * side - 1;
   open[sign] = 0;

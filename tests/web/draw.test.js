@@ -38,6 +38,7 @@ const scenes = {
   'four-by-day': { count: 4, places: 5, width: 320, height: 180, happen: (sim) => sim.say('u0', 0) },
   'a-few-at-night': { count: 21, places: 8, width: 400, height: 225, hour: 23, happen: (sim) => [1, 2, 5].forEach((i) => sim.say(`u${i}`, 1)) },
   'all-kinds': { count: 4, places: 8, width: 320, height: 200, zoom: 1, on: 'c3', hour: 19, happen: (sim) => folk.forEach((one) => sim.add(one)) },
+  'a-speech': { count: 21, places: 8, width: 240, height: 150, zoom: 1, on: 'c5', happen: (sim) => [50, 51, 52, 53, 54].forEach((i) => sim.add(member(i, { status: 'online', voice: { ...voice('c5'), speaker: i < 53 } }))) },
   'not-connected': { count: 21, places: 8, width: 400, height: 225, faded: true },
   'without-sea': { count: 4, places: 3, width: 240, height: 140, sea: false },
   'thousand-far': { count: 1_000, places: 30, width: 480, height: 260, zoom: 0.5, hour: 22 },

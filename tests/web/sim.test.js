@@ -43,7 +43,7 @@ function assertNobodyStacked(sim) {
     const cell = sim.cell[slot];
     const { uid } = sim.members[slot] ?? { uid: 'nobody' };
     assert.equal(taken.get(cell), undefined, `${uid} stands on ${taken.get(cell)}`);
-    assert.equal(sim.land.open[cell], 1);
+    assert.ok(sim.land.open[cell] || sim.land.raised[cell]);
     taken.set(cell, uid);
   }
 }
@@ -131,6 +131,34 @@ test('who is in voice sits at that fire, from the first moment', () => {
   sim.change(member(3, { status: 'online', voice: null }));
   run(sim, 20);
   assert.notEqual(stateOf(sim, 'u3'), SIT);
+});
+
+test('who speaks on a stage stands on it; the others stand before it', () => {
+  const sim = populated(40, 10, { status: 'online' });
+  const on = (/** @type {boolean} */ speaker) => ({ status: 'online', voice: { ...voice('c5'), speaker } });
+  const { boards } = sim.land.places[sim.placeOf('c5')];
+  const isSeen = (/** @type {number} */ i) => boards.includes(sim.cell[sim.slotOf(`u${i}`)]);
+  assert.equal(boards.length, 3);
+  for (let i = 50; i < 55; i++) sim.add(member(i, on(i < 54)));
+  assert.deepEqual([50, 51, 52, 53, 54].map(isSeen), [true, true, true, false, false], 'three have room on it');
+  sim.change(member(51, on(false)));
+  sim.change(member(1, on(false)));
+  run(sim, 40);
+  assert.deepEqual([50, 51, 52, 53, 54].map(isSeen), [true, false, true, true, false], 'the fourth takes the first free place');
+  for (const i of [1, 51, 54]) assert.ok(away(sim, `u${i}`, sim.placeOf('c5')) < 4, `u${i} listens`);
+  assertNobodyStacked(sim);
+  sim.change(member(50, { status: 'online' }));
+  sim.remove('u52');
+  run(sim, 60);
+  assert.ok(!isSeen(50) && stateOf(sim, 'u52') === undefined, 'they have left');
+});
+
+test('who has said what they had to say leaves the middle of a place', () => {
+  const sim = populated(30, 10, { status: 'online' });
+  for (let i = 0; i < 12; i++) sim.say(`u${i}`, 0);
+  run(sim, 260);
+  const still = Array.from({ length: 12 }, (_, i) => away(sim, `u${i}`, 0)).filter((far) => far < 2.9);
+  assert.deepEqual(still, []);
 });
 
 test('who is in voice keeps the seat while writing elsewhere', () => {
