@@ -19,8 +19,9 @@ document.documentElement.classList.toggle('transparent', address.get('background
 translate(document, words);
 for (const node of document.querySelectorAll('[data-icon]')) node.append(icon(node.getAttribute('data-icon') ?? ''));
 
-const store = new Store();
 const bridge = socketUrl(location);
+const isOwn = isOwnBridge(bridge, location);
+const store = new Store(isOwn); // which pictures may be shown, the page's own bridge has said
 
 /** @type {Session} */
 const session = new Session(bridge, address.get('s')?.trim() || null, store, {
@@ -56,7 +57,7 @@ const view = new View(words, store, session, stage, settings, {
     session.ask(slug, password);
   },
   hurry: () => session.hurry(),
-  mayAskForPasswords: isOwnBridge(bridge, location),
+  isOwn,
 });
 
 /**

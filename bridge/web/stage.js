@@ -202,9 +202,9 @@ export class Stage {
     this.#bubbles.drop(({ key }) => key === message.key);
   }
 
-  /** @param {string} uid @param {string} emoji */
-  reacted(uid, emoji) {
-    this.#sparks.react(uid, emoji, performance.now());
+  /** @param {string} uid @param {string} emoji @param {string} picture */
+  reacted(uid, emoji, picture) {
+    this.#sparks.react(uid, emoji, picture, performance.now());
   }
 
   // Inside

@@ -9,7 +9,8 @@
  * @typedef {{id: string, name: string, kind: string, category: string, position: number}} ChannelInfo
  * @typedef {{key: number, id: string, uid: string, author: string, color: string | null, bot: boolean,
  *   channelId: string, channel: string, text: string, answers: string, replyTo: string, at: number,
- *   edited: boolean}} Message `answers` is the uid of whom it replies to, `replyTo` their name
+ *   edited: boolean, emoji: Record<string, string>}} Message `answers` is the uid of whom it replies to, `replyTo` their
+ *   name; `emoji` has the addresses of pictures for parts of the text
  * @typedef {{key: number, gap: true}} Gap
  */
 
@@ -26,7 +27,7 @@
  * @property {(message: Message) => void} said
  * @property {(message: Message) => void} corrected
  * @property {(message: Message) => void} unsaid
- * @property {(uid: string, emoji: string) => void} reacted
+ * @property {(uid: string, emoji: string, picture: string) => void} reacted `picture`: its address, or nothing
  */
 
 import { Roster, STATUSES, fold } from './roster.js';
@@ -53,6 +54,9 @@ const color = (value) => (/^#(?!f{6})[0-9a-f]{6}$/i.test(text(value)) ? text(val
 
 /** A guild's own emoji by its name, where a bridge sends it as Discord writes it. @param {string} words */
 const readable = (words) => words.replace(/<a?(:\w{1,32}:)\d{1,20}>/g, '$1');
+
+/** The address of a picture. @param {unknown} value */
+const address = (value) => (text(value).startsWith('https://') ? text(value) : '');
 
 /**
  * When a message was written: its id says so, if it is a snowflake of about now.
@@ -82,6 +86,7 @@ export class Store {
   channels = new Map();
   /** @type {Partial<Witness>} */
   witness = {};
+  #hasPictures;
   /** How many members there are beside those that are shown. */
   #unseen = 0;
   // Whose reaction is to be seen, and who is new here; until when.
@@ -108,6 +113,11 @@ export class Store {
     voice: (data) => this.#amend(text(data.uid), { voice: this.#voice(data) }),
     activity: (data) => this.#amend(text(data.uid), { activity: text(data.text) }),
   };
+
+  /** @param {boolean} [hasPictures] whether pictures that the bridge names may be shown */
+  constructor(hasPictures = false) {
+    this.#hasPictures = hasPictures;
+  }
 
   /**
    * Takes one frame in. Types and fields it doesn't know are left alone.
@@ -339,6 +349,7 @@ export class Store {
       replyTo: this.roster.get(answers)?.name ?? '',
       at: writtenAt(text(data.id), now),
       edited: false,
+      emoji: this.#emoji(data),
     };
     this.#say(message);
     this.witness.said?.(message);
@@ -360,7 +371,7 @@ export class Store {
       this.witness.unsaid?.(before);
       return;
     }
-    const message = { ...before, text: readable(text(data.message)), edited: true };
+    const message = { ...before, text: readable(text(data.message)), edited: true, emoji: this.#emoji(data) };
     this.feed = this.feed.map((entry) => (entry === before ? message : entry));
     this.witness.corrected?.(message);
   }
@@ -371,6 +382,12 @@ export class Store {
     this.#reactions.set(uid, now + REACTION_MS);
     const emoji = readable(text(data.emoji));
     this.#amend(uid, { reaction: emoji });
-    if (emoji) this.witness.reacted?.(uid, emoji);
+    if (emoji) this.witness.reacted?.(uid, emoji, this.#hasPictures ? address(data.image) : '');
+  }
+
+  /** A guild's own emoji in a message, by how they are written there. @param {any} data @returns {Record<string, string>} */
+  #emoji({ emoji }) {
+    const pictures = Object.entries(this.#hasPictures && emoji ? emoji : {});
+    return Object.fromEntries(pictures.filter(([name, at]) => /^:\w{1,32}:$/.test(name) && address(at)));
   }
 }

@@ -6,7 +6,7 @@
  * @typedef {import('./stage.js').Stage} Stage
  * @typedef {import('./store.js').Store} Store
  * @typedef {{
- *   pick(slug: string | null, password?: string): void, hurry(): void, mayAskForPasswords: boolean,
+ *   pick(slug: string | null, password?: string): void, hurry(): void, isOwn: boolean,
  * }} Wishes
  */
 
@@ -64,7 +64,7 @@ export class View {
     this.card = new Card(words, () => wishes.pick(null));
     this.account = new Account(words, () => this.refresh());
     /** @type {((slug: string, password: string) => void) | null} */
-    const enter = wishes.mayAskForPasswords ? (slug, password) => wishes.pick(slug, password) : null;
+    const enter = wishes.isOwn ? (slug, password) => wishes.pick(slug, password) : null;
     this.notice = new Notice(words, enter, () => this.explain(null));
     // What few open is loaded when somebody does.
     const once = { once: true };
@@ -73,7 +73,7 @@ export class View {
       (await import('./ui/options.js')).offerChoices(words, settings);
     }, once);
     byId('find-me').addEventListener('click', () => this.#visit(this.account.user?.id ?? ''));
-    if (wishes.mayAskForPasswords) this.account.look();
+    if (wishes.isOwn) this.account.look();
   }
 
   /** Draws with the next frame, once for however much has changed. */

@@ -7,7 +7,7 @@
  * @typedef {import('../talk.js').Bubble} Shown
  */
 
-import { make, setText, tint } from '../dom.js';
+import { illustrated, make, setText, tint } from '../dom.js';
 import { shorten, typingTime } from '../talk.js';
 
 const SHRINK = [1, 0.93, 0.86]; // of a bubble that newer ones stand beside
@@ -67,7 +67,7 @@ export class Bubble {
       tint(part, message.color);
       part.style.visibility = 'hidden';
     }
-    this.#read(message.text);
+    this.#read(message);
   }
 
   get width() {
@@ -92,9 +92,7 @@ export class Bubble {
   show({ words: { message }, age, more }) {
     if (message !== this.message) {
       this.message = message;
-      this.#read(message.text);
-      this.#typed = this.#ends.length;
-      this.#spell();
+      this.#read(message, true);
       setText(this.#edited, ` (${this.#words.edited})`);
     }
     this.#scale = SHRINK[age];
@@ -103,12 +101,14 @@ export class Bubble {
     setText(this.#more, more ? this.#words.earlier(more) : '');
   }
 
-  /** @param {string} text */
-  #read(text) {
+  /** @param {Message} message @param {boolean} [atOnce] */
+  #read({ text, emoji }, atOnce = this.calm) {
     this.#text = shorten(text);
     this.#ends = ends(this.#text);
-    if (this.calm) this.#typed = this.#ends.length;
-    this.#spell();
+    const hasPictures = Object.keys(emoji).length > 0; // which have no letters to appear one by one
+    if (atOnce || hasPictures) this.#typed = this.#ends.length;
+    if (hasPictures) this.#said.replaceChildren(...illustrated(this.#text, emoji));
+    else this.#spell();
   }
 
   /** Lets letters appear. @param {number} age milliseconds since it was said */

@@ -7,7 +7,7 @@
  * @typedef {import('../store.js').Store} Store
  */
 
-import { KeyedList, byId, icon, make, setText, tint } from '../dom.js';
+import { KeyedList, byId, icon, illustrated, make, setText, tint } from '../dom.js';
 import { portraitOf } from './figure.js';
 
 const NEAR_END = 24; // pixels from the end that still count as reading the latest
@@ -87,7 +87,7 @@ export class Feed {
   #update(row, entry) {
     if ('gap' in entry) return;
     const words = /** @type {Element} */ (row.querySelector('.words'));
-    setText(words, entry.text);
+    words.replaceChildren(...illustrated(entry.text, entry.emoji));
     if (entry.edited) words.append(' ', make('span', 'edited', `(${this.#words.edited})`));
   }
 }

@@ -5,7 +5,7 @@
  * @typedef {import('../world.js').World} World
  */
 
-import { byId, make } from '../dom.js';
+import { byId, emoji, make } from '../dom.js';
 
 const MOST_DOTS = 40;
 const MOST_REACTIONS = 24;
@@ -25,10 +25,10 @@ export class Sparks {
     this.#world = world;
   }
 
-  /** @param {string} uid @param {string} emoji @param {number} now */
-  react(uid, emoji, now) {
+  /** @param {string} uid @param {string} name @param {string} picture its address, if it has one @param {number} now */
+  react(uid, name, picture, now) {
     if (this.#reactions.size >= MOST_REACTIONS) return;
-    const node = make('span', 'reacting', make('span', this.calm ? '' : 'rising', emoji));
+    const node = make('span', 'reacting', make('span', this.calm ? '' : 'rising', picture ? emoji(name, picture) : name));
     byId('air').append(node);
     this.#reactions.add({ uid, node, until: now + RISE_MS });
   }
