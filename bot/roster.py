@@ -1,5 +1,6 @@
 """Discord's guilds, members and channels as the bridge knows them."""
 
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,7 +12,17 @@ from bot.internals import roles_of
 from bot.policy import Policy
 from bot.slug import code_of, slug_of
 from bot.text import readable
-from bridge.model import DEFAULT_COLOR, Channel, ChannelKind, GuildInfo, Member, Message, Status, Voice
+from bridge.model import (
+    DEFAULT_COLOR,
+    NEW_FOR,
+    Channel,
+    ChannelKind,
+    GuildInfo,
+    Member,
+    Message,
+    Status,
+    Voice,
+)
 from cogs.needs import Settings
 
 AVATAR_SIZE: Final = 64  # pixels
@@ -74,6 +85,7 @@ class Roster:
             avatar=self.avatar(member),
             voice=self.voice(member),
             activity=self.activity(member.activities),
+            joined=self.joined(member),
         )
 
     def status(self, member: discord.Member) -> Status:
@@ -117,6 +129,13 @@ class Roster:
             if isinstance(activity, discord.CustomActivity) and activity.name not in (None, "Custom Status"):
                 return activity.name
         return None
+
+    def joined(self, member: discord.Member) -> int | None:
+        """Read when somebody came, as long as they are new: later it is nobody's business."""
+        if member.joined_at is None:
+            return None
+        joined = int(member.joined_at.timestamp())
+        return joined if time.time() < joined + NEW_FOR else None
 
     def channels(self, guild: discord.Guild) -> list[Channel]:
         """Describe the channels that may be shown."""

@@ -11,6 +11,7 @@ ChannelKind = Literal["text", "voice", "stage", "forum", "news"]
 
 RESERVED_SLUGS: Final = frozenset({"default", "lobby"})  # what a viewer without a choice asks for
 DEFAULT_COLOR: Final = "#ffffff"  # of a member without a coloured role
+NEW_FOR: Final = 86_400  # seconds for which somebody is new in a guild
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
     """A person or bot in a guild, as viewers may see them.
 
     `uid` is a Discord snowflake, `role_color` is `#rrggbb`, `avatar` a URL, `activity` a readable
-    line such as "Playing Factorio".
+    line such as "Playing Factorio". `joined` is when they came into the guild, in seconds since 1970;
+    viewers are told for the first day.
     """
 
     uid: str
@@ -39,11 +41,12 @@ class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
     avatar: str | None = None
     voice: Voice | None = None
     activity: str | None = None
+    joined: int | None = None
 
     def with_presence(self, status: Status, activity: str | None) -> "Member":
         """Be the same person with another status and activity; written out, because it is so frequent."""
-        uid, username, _, role_color, bot, avatar, voice, _ = self
-        return Member(uid, username, status, role_color, bot, avatar, voice, activity)
+        uid, username, _, role_color, bot, avatar, voice, _, joined = self
+        return Member(uid, username, status, role_color, bot, avatar, voice, activity, joined)
 
 
 @dataclass(frozen=True, slots=True)

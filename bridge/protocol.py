@@ -318,12 +318,13 @@ def member_json(member: Member, *, full: bool) -> bytes:
 
 def member_extras(member: Member) -> dict[str, Any]:
     """Name what clients that asked for events know of a member beside the basics."""
-    return {
+    extras = {
         "bot": member.bot,
         "avatar": member.avatar,
         "voice": voice_data(member.voice) if member.voice else None,
         "activity": member.activity,
     }
+    return extras if member.joined is None else extras | {"joined": member.joined}
 
 
 def voice_data(voice: Voice | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Discord's guilds, members, channels and messages as the bridge knows them."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -100,7 +101,22 @@ def test_a_member(roster: Roster, world: World) -> None:
         avatar=f"https://cdn.discordapp.com/embed/avatars/{number}.png?size=64",
         voice=None,
         activity=None,
+        joined=None,
     )
+
+
+def test_somebody_new(roster: Roster, world: World) -> None:
+    """On their first day it is told when they came, to the second."""
+    joined = datetime.now(UTC) - timedelta(hours=23, minutes=59)
+    world.ann.joined_at = joined.isoformat()
+    assert roster.member(world.member(world.ann)).joined == int(joined.timestamp())
+
+
+@pytest.mark.parametrize("joined_at", [datetime.now(UTC) - timedelta(days=1), None], ids=["a day", "unknown"])
+def test_somebody_who_is_not_new(roster: Roster, world: World, joined_at: datetime | None) -> None:
+    """When they came is nobody's business."""
+    world.ann.joined_at = joined_at.isoformat() if joined_at else None
+    assert roster.member(world.member(world.ann)).joined is None
 
 
 @pytest.mark.parametrize(

@@ -420,6 +420,13 @@ def test_a_member_in_full() -> None:
     }  # fmt: skip
 
 
+def test_a_member_who_is_new() -> None:
+    """When they came is told where it is told at all, and never to old clients."""
+    new = Member("7", "Ada", joined=1_700_000_000)
+    assert json.loads(b"{" + member_json(new, full=True) + b"}")["7"]["joined"] == 1_700_000_000
+    assert member_json(new, full=False) == member_json(Member("7", "Ada"), full=False)
+
+
 def test_nobody_talks_in_no_channel() -> None:
     """Having left voice is a channel of null."""
     assert voice_data(None) == {
