@@ -116,6 +116,7 @@ class Roster:
             muted=state.mute or state.self_mute or state.suppress,
             deafened=state.deaf or state.self_deaf,
             streaming=bool(state.self_stream),
+            speaker=isinstance(state.channel, discord.StageChannel) and not state.suppress,
         )
 
     def activity(self, activities: Sequence[ActivityTypes]) -> str | None:

@@ -16,13 +16,17 @@ NEW_FOR: Final = 86_400  # seconds for which somebody is new in a guild
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Where a member is talking. `channel` is the voice channel's snowflake."""
+    """Where a member is talking. `channel` is the voice channel's snowflake.
+
+    On a stage, a `speaker` may speak; everybody else there listens.
+    """
 
     channel: str
     channel_name: str
     muted: bool = False
     deafened: bool = False
     streaming: bool = False
+    speaker: bool = False
 
 
 class Member(NamedTuple):  # no dataclass: nothing is made and compared as often

@@ -329,13 +329,14 @@ def member_extras(member: Member) -> dict[str, Any]:
 
 def voice_data(voice: Voice | None) -> dict[str, Any]:
     """Name where somebody talks, or that they don't."""
-    return {
+    data = {
         "channel": voice.channel if voice else None,
         "channelName": voice.channel_name if voice else None,
         "muted": bool(voice and voice.muted),
         "deafened": bool(voice and voice.deafened),
         "streaming": bool(voice and voice.streaming),
     }
+    return data | {"speaker": True} if voice and voice.speaker else data
 
 
 def message_extras(message: Message) -> dict[str, Any]:

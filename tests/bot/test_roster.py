@@ -232,9 +232,15 @@ def test_how_in_voice(roster: Roster, world: World, flag: str, shown: dict[str, 
 
 
 def test_on_a_stage(roster: Roster, world: World) -> None:
-    """A stage is a place to talk, too."""
+    """A stage is a place to talk, too; who may speak there is a speaker."""
     channel = in_voice(world, model.STAGE)
-    assert roster.voice(world.member(world.ann)) == Voice(str(channel.id), "Lounge")
+    assert roster.voice(world.member(world.ann)) == Voice(str(channel.id), "Lounge", speaker=True)
+
+
+def test_in_the_audience_of_a_stage(roster: Roster, world: World) -> None:
+    """Who may not speak listens."""
+    channel = in_voice(world, model.STAGE, suppress=True)
+    assert roster.voice(world.member(world.ann)) == Voice(str(channel.id), "Lounge", muted=True)
 
 
 def test_in_hidden_voice(roster: Roster, world: World) -> None:

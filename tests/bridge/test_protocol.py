@@ -434,6 +434,15 @@ def test_nobody_talks_in_no_channel() -> None:
     }  # fmt: skip
 
 
+def test_who_may_speak_on_a_stage() -> None:
+    """Told only where it is so: elsewhere nobody has to be let speak."""
+    assert voice_data(Voice("9", "Theatre", speaker=True)) == {
+        "channel": "9", "channelName": "Theatre", "muted": False, "deafened": False, "streaming": False,
+        "speaker": True,
+    }  # fmt: skip
+    assert "speaker" not in voice_data(Voice("9", "Theatre"))
+
+
 def test_a_message_has_only_the_extras_it_has() -> None:
     """What is not known is left out."""
     assert message_extras(Message("7", "hi", "9", id="5")) == {"id": "5"}
