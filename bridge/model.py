@@ -3,6 +3,7 @@
 The field names are those of the wire protocol where it has one; the types are the bridge's own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -100,7 +101,10 @@ class GuildInfo:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Words said in a channel. `id` is the message's snowflake, `reply_to` the uid of whom it answers."""
+    """Words said in a channel. `id` is the message's snowflake, `reply_to` the uid of whom it answers.
+
+    `emoji` are those that have a picture, by how they stand in the words: `":turnip:"` -> its URL.
+    """
 
     uid: str
     message: str
@@ -108,3 +112,4 @@ class Message:
     id: str | None = None
     channel_name: str | None = None
     reply_to: str | None = None
+    emoji: Mapping[str, str] = field(default_factory=dict, hash=False)  # a dict has no hash

@@ -342,7 +342,8 @@ def voice_data(voice: Voice | None) -> dict[str, Any]:
 def message_extras(message: Message) -> dict[str, Any]:
     """Name what clients that asked for events know of a message beside the words."""
     extras = {"id": message.id, "channelName": message.channel_name, "replyTo": message.reply_to}
-    return {key: value for key, value in extras.items() if value is not None}
+    known: dict[str, Any] = {key: value for key, value in extras.items() if value is not None}
+    return known | {"emoji": dict(message.emoji)} if message.emoji else known
 
 
 def channel_data(channel: Channel) -> dict[str, Any]:

@@ -214,7 +214,7 @@ class Room:
     def say(self, message: Message) -> None:
         """Pass on somebody's words."""
         if message.id is not None:
-            self.said[message.id] = replace(message, message="")
+            self.said[message.id] = replace(message, message="", emoji={})
             if len(self.said) > MAX_SAID:
                 del self.said[next(iter(self.said))]
         data = {"uid": message.uid, "message": message.message, "channel": message.channel}

@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -452,6 +453,21 @@ def test_all_extras_of_a_message() -> None:
     """Names as on the wire."""
     message = Message("7", "hi", "9", id="5", channel_name="general", reply_to="8")
     assert message_extras(message) == {"id": "5", "channelName": "general", "replyTo": "8"}
+
+
+def test_emoji_of_a_message() -> None:
+    """As JSON knows them, whatever mapping they are."""
+    pictures = MappingProxyType({":turnip:": "https://a/1.png"})
+    extras = message_extras(Message("7", ":turnip:", "9", emoji=pictures))
+    assert extras == {"emoji": {":turnip:": "https://a/1.png"}}
+    assert encode(extras) == b'{"emoji":{":turnip:":"https://a/1.png"}}'
+
+
+def test_messages_without_emoji_say_nothing_of_them() -> None:
+    """Nor does it cost them that they can be kept in sets."""
+    message = Message("7", "hi", "9")
+    assert message_extras(message) == {}
+    assert len({message, Message("7", "hi", "9")}) == 1
 
 
 def test_a_channel_is_described() -> None:
