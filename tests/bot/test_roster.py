@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import discord
 import pytest
 
 from bot.policy import HIDE_OFFLINE_ABOVE, Policy
@@ -343,6 +344,57 @@ def test_a_message_in_a_thread(roster: Roster, world: World) -> None:
     thread = world.written.channel("thread", model.PUBLIC_THREAD, parent=world.general)
     message = roster.message(world.message("hello", channel=thread))
     assert (message.channel, message.channel_name) == (str(thread.id), "thread")
+
+
+CDN = "https://cdn.discordapp.com/emojis"
+
+
+@pytest.fixture
+def painter() -> Roster:
+    """A roster that tells where pictures are."""
+    return Roster(Policy(MemorySettings()), MemorySettings(), emoji_images=True)
+
+
+def test_custom_emoji_are_words(roster: Roster, world: World) -> None:
+    """Nobody is told of pictures unless they are wanted."""
+    said = roster.message(world.message("a <:turnip:123456789012345678>!"))
+    assert (said.message, said.emoji) == ("a :turnip:!", {})
+    assert roster.picture(discord.PartialEmoji(name="turnip", id=123456789012345678)) is None
+
+
+def test_custom_emoji_as_pictures(painter: Roster, world: World) -> None:
+    """Small ones, by the words that they stand for; those that move, moving."""
+    said = painter.message(world.message("a <:turnip:42> and <a:wave:43>, 🌱 :leek: **<:turnip:42>**"))
+    assert said.message == "a :turnip: and :wave:, 🌱 :leek: :turnip:"
+    assert said.emoji == {
+        ":turnip:": f"{CDN}/42.png?size=48",
+        ":wave:": f"{CDN}/43.webp?animated=true&size=48",
+    }
+
+
+def test_two_emoji_of_one_name(painter: Roster, world: World) -> None:
+    """The words don't tell them apart: the first is shown, of those that are to be seen."""
+    said = painter.message(world.message("||<:turnip:1>|| `<:turnip:2>` <:turnip:3> <:turnip:4>"))
+    assert said.emoji == {":turnip:": f"{CDN}/3.png?size=48"}
+
+
+def test_a_crowd_of_emoji(painter: Roster, world: World) -> None:
+    """The first twenty are pictures, the others stay words."""
+    crowd = "".join(f"<:e{number}:{number}><:e0:0>" for number in range(30))
+    assert list(painter.message(world.message(crowd)).emoji) == [f":e{number}:" for number in range(20)]
+
+
+def test_emoji_in_words_that_may_not_be_shown(world: World) -> None:
+    """They aren't shown either."""
+    settings = MemorySettings({world.written.id: GuildSettings(messages="bubble")})
+    painter = Roster(Policy(settings), settings, emoji_images=True)
+    said = painter.message(world.message("<:turnip:42>"))
+    assert (said.message, said.emoji) == (WORDLESS, {})
+
+
+def test_pictures_of_what_is_no_custom_emoji(painter: Roster) -> None:
+    """Letters need none."""
+    assert painter.picture(discord.PartialEmoji(name="🌱")) is None
 
 
 def reply(world: World, answered: dict[str, Any] | None) -> Message:
