@@ -94,7 +94,7 @@ class DZoneBot(commands.AutoShardedBot):
         if self.config.api_url != DISCORD_API:
             await internals.use_gateway_of_api(self)
         policy = Policy(self._settings)
-        roster = Roster(policy, self._settings)
+        roster = Roster(policy, self._settings, emoji_images=self.config.emoji_images)
         guilds = Guilds(self, self.bridge, policy, roster, self._loader)
         await self.add_cog(guilds)
         await self.add_cog(Presence(self.bridge, policy, roster))

@@ -12,6 +12,7 @@ from dotenv.parser import Binding, parse_stream
 
 from bot.values import (
     DISCORD_API,
+    DISCORD_CDN,
     EXAMPLE,
     ConfigError,
     local_url,
@@ -22,6 +23,7 @@ from bot.values import (
     read_level,
     read_list,
     read_number,
+    read_switch,
     read_token,
     read_url,
 )
@@ -63,6 +65,7 @@ SETTINGS: Final = (
     "TRUSTED_PROXIES",
     "ALLOWED_ORIGINS",
     "FRAME_ANCESTORS",
+    "EMOJI_IMAGES",
     "LOG_LEVEL",
     "DATABASE_URL",
     "DISCORD_API_URL",
@@ -77,7 +80,8 @@ class Config:
     `host` and `port` are where the bridge listens, `public_url` is how people reach it, `exposure` how it
     faces the network, `limits` how much it takes on, `database_url` is where settings are stored, `api_url`
     the base of Discord's REST API. With the `client_secret` of the application people can log in on our own
-    page; `client_id` names another application for logins than the bot's own.
+    page; `client_id` names another application for logins than the bot's own. With `emoji_images` viewers
+    see custom emoji as pictures, which their browsers load from Discord.
     """
 
     token: str = field(repr=False)
@@ -91,6 +95,7 @@ class Config:
     client_secret: str | None = field(default=None, repr=False)
     database_url: str = field(default=DATABASE, repr=False)  # it may hold a password
     api_url: str = DISCORD_API
+    emoji_images: bool = False
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Self:
@@ -105,6 +110,7 @@ class Config:
         port = read_number("PORT", values["PORT"], 3000, 0, _MAX_PORT)
         scheme = "https" if values["TLS_CERT"] else "http"
         public_url = read_url("PUBLIC_URL", values["PUBLIC_URL"] or local_url(host, port, scheme))
+        emoji_images = read_switch("EMOJI_IMAGES", values["EMOJI_IMAGES"])
         return cls(
             token=token,
             host=host,
@@ -112,11 +118,12 @@ class Config:
             public_url=public_url,
             log_level=read_level(values["LOG_LEVEL"] or "INFO"),
             limits=_limits(values),
-            exposure=_exposure(values, public_url),
+            exposure=_exposure(values, public_url, image_sources=(DISCORD_CDN,) if emoji_images else ()),
             client_id=read_client_id(values["DISCORD_CLIENT_ID"]),
             client_secret=read_client_secret(values["DISCORD_CLIENT_SECRET"]),
             database_url=read_database_url(values),
             api_url=read_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
+            emoji_images=emoji_images,
         )
 
 
@@ -182,7 +189,7 @@ def _limits(values: Mapping[str, str]) -> Limits:
     return Limits(**bounds)
 
 
-def _exposure(values: Mapping[str, str], public_url: str) -> Exposure:
+def _exposure(values: Mapping[str, str], public_url: str, image_sources: tuple[str, ...]) -> Exposure:
     proxies, origins = values["TRUSTED_PROXIES"], values["ALLOWED_ORIGINS"]
     ancestors = values["FRAME_ANCESTORS"] or "self"
     return Exposure(
@@ -191,4 +198,5 @@ def _exposure(values: Mapping[str, str], public_url: str) -> Exposure:
         allowed_origins=read_list("ALLOWED_ORIGINS", origins, parse_origins, EXAMPLE) or None,
         frame_ancestors=read_list("FRAME_ANCESTORS", ancestors, parse_ancestors, f"self {EXAMPLE}"),
         certificate=read_certificate(values["TLS_CERT"], values["TLS_KEY"]),
+        image_sources=image_sources,
     )

@@ -1,6 +1,7 @@
 """Discord's guilds, members and channels as the bridge knows them."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import discord
@@ -10,11 +11,23 @@ from discord.activity import ActivityTypes
 from bot.internals import roles_of
 from bot.policy import Policy
 from bot.slug import code_of, slug_of
-from bot.text import readable
-from bridge.model import DEFAULT_COLOR, Channel, ChannelKind, GuildInfo, Member, Message, Status, Voice
+from bot.text import Reading, readable
+from bridge.model import (
+    DEFAULT_COLOR,
+    NEW_FOR,
+    Channel,
+    ChannelKind,
+    GuildInfo,
+    Member,
+    Message,
+    Status,
+    Voice,
+)
+from bridge.pictures import MAX_EMOJI
 from cogs.needs import Settings
 
 AVATAR_SIZE: Final = 64  # pixels
+EMOJI_SIZE: Final = 48  # pixels
 WORDLESS: Final = "..."  # a bubble whose words may not be shown, in letters that every client can draw
 
 _STATUSES: Final[dict[str, Status]] = {"online": "online", "idle": "idle", "dnd": "dnd"}
@@ -36,11 +49,15 @@ _DOING: Final[dict[int, str]] = {
 
 
 class Roster:
-    """Translates. What may be shown it asks of the policy."""
+    """Translates. What may be shown it asks of the policy.
 
-    def __init__(self, policy: Policy, settings: Settings) -> None:
+    With `emoji_images` viewers learn where pictures of custom emoji are.
+    """
+
+    def __init__(self, policy: Policy, settings: Settings, *, emoji_images: bool = False) -> None:
         self._policy = policy
         self._settings = settings
+        self._emoji_images = emoji_images
 
     def guild(self, guild: discord.Guild) -> GuildInfo:
         """Describe a guild."""
@@ -74,6 +91,7 @@ class Roster:
             avatar=self.avatar(member),
             voice=self.voice(member),
             activity=self.activity(member.activities),
+            joined=self.joined(member),
         )
 
     def status(self, member: discord.Member) -> Status:
@@ -104,6 +122,7 @@ class Roster:
             muted=state.mute or state.self_mute or state.suppress,
             deafened=state.deaf or state.self_deaf,
             streaming=bool(state.self_stream),
+            speaker=isinstance(state.channel, discord.StageChannel) and not state.suppress,
         )
 
     def activity(self, activities: Sequence[ActivityTypes]) -> str | None:
@@ -117,6 +136,13 @@ class Roster:
             if isinstance(activity, discord.CustomActivity) and activity.name not in (None, "Custom Status"):
                 return activity.name
         return None
+
+    def joined(self, member: discord.Member) -> int | None:
+        """Read when somebody came, as long as they are new: later it is nobody's business."""
+        if member.joined_at is None:
+            return None
+        joined = int(member.joined_at.timestamp())
+        return joined if time.time() < joined + NEW_FOR else None
 
     def channels(self, guild: discord.Guild) -> list[Channel]:
         """Describe the channels that may be shown."""
@@ -132,12 +158,27 @@ class Roster:
             if channel.type in _KINDS and self._policy.shows_channel(channel)
         ]
 
-    def _words(self, message: discord.Message) -> str:
+    def picture(self, emoji: discord.PartialEmoji) -> str | None:
+        """Name the small picture of a custom emoji, if viewers are to see it."""
+        if not self._emoji_images or emoji.id is None:
+            return None
+        return f"{emoji.url}{'&' if '?' in emoji.url else '?'}size={EMOJI_SIZE}"
+
+    def _pictures(self, emoji: Iterable[discord.PartialEmoji]) -> dict[str, str]:
+        """Name the pictures of some emoji by how these stand in words; of equal names the first counts."""
+        pictures: dict[str, str] = {}
+        for each in emoji:
+            picture = self.picture(each)
+            if picture is not None and len(pictures) < MAX_EMOJI:
+                pictures.setdefault(f":{each.name}:", picture)
+        return pictures
+
+    def _read(self, message: discord.Message) -> Reading:
         guild = message.guild
         if guild is None:
-            return ""
-        words = readable(message, self._policy.shows_channel, lambda user_id: self._names(guild, user_id))
-        return words if not words or self._policy.shows_words(guild.id) else WORDLESS
+            return Reading("")
+        reading = readable(message, self._policy.shows_channel, lambda user_id: self._names(guild, user_id))
+        return reading if not reading.words or self._policy.shows_words(guild.id) else Reading(WORDLESS)
 
     def _names(self, guild: discord.Guild, user_id: int) -> bool:
         """Tell whether somebody who is mentioned may be named."""
@@ -155,11 +196,13 @@ class Roster:
         answered = message.reference.resolved if message.reference else None
         author = answered.author if isinstance(answered, discord.Message) else None
         replied = isinstance(author, discord.Member) and self._policy.shows_member(author)
+        words, emoji = self._read(message)
         return Message(
             uid=str(message.author.id),
-            message=self._words(message),
+            message=words,
             channel=str(message.channel.id),
             id=str(message.id),
             channel_name=getattr(message.channel, "name", None),
             reply_to=str(author.id) if author and replied else None,
+            emoji=self._pictures(emoji),
         )

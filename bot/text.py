@@ -1,9 +1,9 @@
-"""A Discord message as people read it: one line of plain text."""
+"""A Discord message as people read it: one line of plain text, and which custom emoji stand in it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import discord
 
@@ -32,17 +32,28 @@ _LINE_START: Final = re.compile(r"^(?:[ \t]*(?:>>>|>|-#|#{1,3}|[-*])[ \t]+)+", r
 _EMPHASIS: Final = tuple(map(re.compile, (r"\*\*", "__", "~~", r"(?<!\*)\*(?!\*)", "(?<!_)_(?!_)")))
 
 # Punctuation that is no markup waits in Unicode's private use area until the markup is gone, and so do
-# the ends of a link's target.
+# the ends of a link's target. From `_MARK` on stands there, for each custom emoji of a message, what is put
+# before it: where the mark gets lost, as in a spoiler, the emoji isn't to be seen.
 _SHELTER: Final = 0xE000
+_MARK: Final = 0xE080
+_MARKS: Final = 0xE0FE - _MARK
 _TARGET_START, _TARGET_END = "\ue0fe", "\ue0ff"
 _PRIVATE: Final = re.compile("[\ue000-\ue0ff]")
 _SHELTERED: Final = re.compile("[\ue021-\ue07e]")
+_MARKED: Final = re.compile("[\ue080-\ue0fd]")
 _MASKED_LINK: Final = re.compile(f"\\[([^\\[\\]\n]+){_TARGET_START}[^{_TARGET_END}]*{_TARGET_END}")
+
+
+class Reading(NamedTuple):
+    """What people read of a message, and the custom emoji that stand in these words, in order."""
+
+    words: str
+    emoji: tuple[discord.PartialEmoji, ...] = ()
 
 
 def readable(
     message: discord.Message, shows_channel: Callable[[object], bool], names_user: Callable[[int], bool]
-) -> str:
+) -> Reading:
     """Say what a message says: names for ids, no markup, a short word for what is no text.
 
     A channel that may not be shown is not named, and neither is a user whom `names_user` refuses by their
@@ -55,8 +66,11 @@ def readable(
             return SOMEONE
         return _name(kind, number, message, shows_channel)
 
-    words = [plain(message.content, name), *_attached(message)]
-    return shorten(" ".join(word for word in words if word))
+    emoji: dict[str, int] = {}
+    marked = _without_markup(message.content, name, emoji)
+    words = [_PRIVATE.sub("", marked), *_attached(message)]
+    shown = shorten(" ".join(word for word in words if word))
+    return Reading(shown, tuple(_standing(list(map(_custom_emoji, emoji)), marked, shown)))
 
 
 def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> str:
@@ -64,20 +78,41 @@ def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> 
 
     `name(kind, id)` names a `user`, `role` or `channel`.
     """
-    text = _LITERAL.sub(lambda match: _shelter(match, name), _PRIVATE.sub("", text))
+    return _PRIVATE.sub("", _without_markup(text, name, {}))
+
+
+def _without_markup(text: str, name: Callable[[str, str], str], emoji: dict[str, int]) -> str:
+    """Take away the markup; number in `emoji` what custom emoji there are, and mark where they stand."""
+    text = _LITERAL.sub(lambda match: _shelter(match, name, emoji), _PRIVATE.sub("", text))
     text = _SPOILER.sub("[spoiler]", text)
     text = _MASKED_LINK.sub(r"\1", text)
     text = _LINE_START.sub("", text)
     for sign in _EMPHASIS:
         text = _without_pairs(text, sign)
     text = _SHELTERED.sub(lambda match: chr(ord(match[0]) - _SHELTER), text)
-    text = _PRIVATE.sub("", text)
+    text = text.replace(_TARGET_START, "").replace(_TARGET_END, "")
     return " ".join("".join(char for char in text if char.isspace() or not _is_control(char)).split())
 
 
 def shorten(text: str) -> str:
     """Cut a text to `MAX_LENGTH` characters, with an ellipsis for what is missing."""
     return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1].rstrip() + "…"
+
+
+def _standing(
+    emoji: Sequence[discord.PartialEmoji], marked: str, shown: str
+) -> Iterator[discord.PartialEmoji]:
+    """Find the marks of emoji that are still to be seen; the end of the words may be cut off."""
+    for marks_before, mark in enumerate(_MARKED.finditer(marked)):
+        known = emoji[ord(mark[0]) - _MARK]
+        if shown.startswith(f":{known.name}:", mark.start() - marks_before):
+            yield known
+
+
+def _custom_emoji(written: str) -> discord.PartialEmoji:
+    """Read `<:name:id>`, or `<a:name:id>` of one that moves."""
+    kind, name, number = written.strip("<>").split(":")
+    return discord.PartialEmoji(name=name, animated=kind == "a", id=int(number))
 
 
 def _attached(message: discord.Message) -> Iterator[str]:
@@ -106,13 +141,17 @@ def _name(kind: str, number: int, message: discord.Message, shows_channel: Calla
     return f"#{channel.name}" if channel and shows_channel(channel) else "#channel"
 
 
-def _shelter(match: re.Match[str], name: Callable[[str, str], str]) -> str:
+def _shelter(match: re.Match[str], name: Callable[[str, str], str], emoji: dict[str, int]) -> str:
     """Replace what is no markup by what people read, safe from being read as markup."""
     kind = match.lastgroup or ""
     value = match[kind]
     match kind:
         case "user" | "role" | "channel":
             return _sheltered(name(kind, value))
+        case "emoji":
+            number = emoji.setdefault(match[0], len(emoji))
+            mark = chr(_MARK + number) if number < _MARKS else ""  # many more than anybody gets pictures for
+            return mark + _sheltered(value)
         case "time":
             return _sheltered(_time(int(value)))
         case "target":

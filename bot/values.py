@@ -12,6 +12,7 @@ from bridge.tls import Certificate
 
 PORTAL: Final = "https://discord.com/developers/applications"
 DISCORD_API: Final = "https://discord.com/api/v10"
+DISCORD_CDN: Final = "https://cdn.discordapp.com"  # where pictures are
 EXAMPLE: Final = "https://zone.example.org"
 EXAMPLES: Final = {"PUBLIC_URL": EXAMPLE, "DISCORD_API_URL": DISCORD_API}
 MAX_SHOWN: Final = 40  # characters; a token is longer, and its first half is no secret
@@ -80,6 +81,13 @@ def read_number(name: str, text: str, default: int, least: int, most: int) -> in
     raise ConfigError(
         f"{name} is {shown(text)}; it must be a number from {least} to {most}, such as {default}."
     )
+
+
+def read_switch(name: str, text: str) -> bool:
+    """Read whether something is switched on; it isn't by itself."""
+    if text.lower() not in ("on", "off", ""):
+        raise ConfigError(f"{name} is {shown(text)}; it must be on or off.")
+    return text.lower() == "on"
 
 
 def read_level(text: str) -> str:

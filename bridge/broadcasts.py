@@ -7,6 +7,7 @@ from typing import Any, Final, overload
 
 from bridge.directory import Directory
 from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
+from bridge.pictures import check_emoji, check_picture
 from bridge.providers.feed import Feed
 from bridge.records import MAX_TEXT, parse_color, parse_id, parse_status
 from bridge.room import Room
@@ -39,6 +40,7 @@ class Broadcasts:
         id: str | None = None,
         channel_name: str | None = None,
         reply_to: str | None = None,
+        emoji: Mapping[str, str] | None = None,
     ) -> None: ...
 
     async def broadcast_message(
@@ -51,18 +53,22 @@ class Broadcasts:
         id: str | None = None,  # noqa: A002 - the protocol's word
         channel_name: str | None = None,
         reply_to: str | None = None,
+        emoji: Mapping[str, str] | None = None,
     ) -> None:
-        """Show what somebody said.
+        """Show what somebody said. `emoji` tells where pictures for parts of it are: `":turnip:"` -> a URL.
 
         With `{"type": "refresh_data", "serverId": ...}` alone, viewers are asked to request their data again.
 
         Raises:
-            ValueError: for another kind of mapping.
+            TypeError: if `emoji` is no mapping of texts to texts.
+            ValueError: for another kind of mapping in place of a server; for `emoji` of more than 20, with
+                names of more than 40 characters, or with URLs that aren't HTTPS or have more than 300.
         """
         if isinstance(server, Mapping):
             self._ask_to_refresh(server)
         elif room := self._room(server):
-            words = Message(_text(uid), _text(message), _text(channel), id, channel_name, reply_to)
+            pictures = check_emoji(emoji)
+            words = Message(_text(uid), _text(message), _text(channel), id, channel_name, reply_to, pictures)
             room.say(words)
 
     async def broadcast_presence(
@@ -106,11 +112,19 @@ class Broadcasts:
             room.publish("typing", {"uid": _text(uid), "channel": _text(channel)})
 
     async def broadcast_reaction(
-        self, server: str | int, uid: str | int, channel: str | int, emoji: str
+        self, server: str | int, uid: str | int, channel: str | int, emoji: str, *, image: str | None = None
     ) -> None:
-        """Show somebody's reaction to a message. Reaches viewers who asked for `reaction`."""
+        """Show somebody's reaction to a message. Reaches viewers who asked for `reaction`.
+
+        `image` is where a picture of the emoji is.
+
+        Raises:
+            TypeError: if `image` is no text.
+            ValueError: if it is no URL of HTTPS, or has more than 300 characters.
+        """
         if room := self._room(server):
-            room.publish("reaction", {"uid": _text(uid), "channel": _text(channel), "emoji": _text(emoji)})
+            data = {"uid": _text(uid), "channel": _text(channel), "emoji": _text(emoji)}
+            room.publish("reaction", data if image is None else data | {"image": check_picture(image)})
 
     async def broadcast_edit(
         self,
@@ -119,11 +133,24 @@ class Broadcasts:
         channel: str | int,
         id: str | int,  # noqa: A002 - the protocol's word
         message: str | None,
+        *,
+        emoji: Mapping[str, str] | None = None,
     ) -> None:
-        """Show the new words of a message; None takes it back. Reaches viewers who asked for `edit`."""
+        """Show the new words of a message; None takes it back. Reaches viewers who asked for `edit`.
+
+        `emoji` are those of the new words, as in `broadcast_message`.
+
+        Raises:
+            TypeError: if `emoji` is no mapping of texts to texts.
+            ValueError: if there are too many, or what `broadcast_message` doesn't take either.
+        """
         if room := self._room(server):
             words = None if message is None else _text(message)
-            data = {"uid": _text(uid), "channel": _text(channel), "id": _text(id), "message": words}
+            data: dict[str, Any] = {
+                "uid": _text(uid), "channel": _text(channel), "id": _text(id), "message": words,
+            }  # fmt: skip
+            if (pictures := check_emoji(emoji)) and words is not None:
+                data["emoji"] = pictures
             room.publish("edit", data)
 
     async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:

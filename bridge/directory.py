@@ -1,6 +1,7 @@
 """All rooms of a bridge: which there are, what they are called, which one a name means."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -111,7 +112,7 @@ class Directory:
 
     def _furnish(self, info: GuildInfo) -> Room:
         window = FlushWindow(lambda now: room.flush(now))  # noqa: PLW0108 - the room comes after its window
-        room = Room(info, window.wake, self._limits)
+        room = Room(info, window.wake, self._limits, time.time)
         self._windows[room] = window
         return room
 

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 from bridge.peers import Network
 from bridge.tls import Certificate
 
-# Which sources a page may use. `frame-ancestors` comes with it: who may show the page in a frame.
+# Which sources a page may use, and with `frame-ancestors` who may show it in a frame.
 _CONTENT: Final = (
-    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; "
-    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors "
+    "default-src 'self'; connect-src 'self' ws: wss:; img-src {images}; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
 )
+_IMAGES: Final = ("'self'", "data:", "blob:")  # besides those that were set
 # A month, not the usual year: who gives up on HTTPS is not locked out of their own page for long.
 _ONLY_HTTPS: Final = "max-age=2592000"
 _PORTS: Final = {"http": 80, "https": 443}
@@ -31,6 +32,7 @@ class Exposure:
             None for any. A client that is no browser says none, and is let in.
         frame_ancestors: Who may show the page in a frame, as Content-Security-Policy writes it.
         certificate: For TLS without a proxy.
+        image_sources: The origins, besides our own, whose images the page may show.
     """
 
     public_url: str | None = None
@@ -38,6 +40,7 @@ class Exposure:
     allowed_origins: frozenset[str] | None = None
     frame_ancestors: str = "'self'"
     certificate: Certificate | None = None
+    image_sources: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str | None:
@@ -58,8 +61,9 @@ class Exposure:
     @property
     def headers(self) -> dict[str, str]:
         """What every answer says about how to handle it."""
+        images = " ".join((*_IMAGES, *self.image_sources))
         headers = {
-            "Content-Security-Policy": _CONTENT + self.frame_ancestors,
+            "Content-Security-Policy": _CONTENT.format(images=images, ancestors=self.frame_ancestors),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
         }

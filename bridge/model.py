@@ -3,6 +3,7 @@
 The field names are those of the wire protocol where it has one; the types are the bridge's own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -11,24 +12,30 @@ ChannelKind = Literal["text", "voice", "stage", "forum", "news"]
 
 RESERVED_SLUGS: Final = frozenset({"default", "lobby"})  # what a viewer without a choice asks for
 DEFAULT_COLOR: Final = "#ffffff"  # of a member without a coloured role
+NEW_FOR: Final = 86_400  # seconds for which somebody is new in a guild
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Where a member is talking. `channel` is the voice channel's snowflake."""
+    """Where a member is talking. `channel` is the voice channel's snowflake.
+
+    On a stage, a `speaker` may speak; everybody else there listens.
+    """
 
     channel: str
     channel_name: str
     muted: bool = False
     deafened: bool = False
     streaming: bool = False
+    speaker: bool = False
 
 
 class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
     """A person or bot in a guild, as viewers may see them.
 
     `uid` is a Discord snowflake, `role_color` is `#rrggbb`, `avatar` a URL, `activity` a readable
-    line such as "Playing Factorio".
+    line such as "Playing Factorio". `joined` is when they came into the guild, in seconds since 1970;
+    viewers are told for the first day.
     """
 
     uid: str
@@ -39,11 +46,12 @@ class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
     avatar: str | None = None
     voice: Voice | None = None
     activity: str | None = None
+    joined: int | None = None
 
     def with_presence(self, status: Status, activity: str | None) -> "Member":
         """Be the same person with another status and activity; written out, because it is so frequent."""
-        uid, username, _, role_color, bot, avatar, voice, _ = self
-        return Member(uid, username, status, role_color, bot, avatar, voice, activity)
+        uid, username, _, role_color, bot, avatar, voice, _, joined = self
+        return Member(uid, username, status, role_color, bot, avatar, voice, activity, joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,10 @@ class GuildInfo:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Words said in a channel. `id` is the message's snowflake, `reply_to` the uid of whom it answers."""
+    """Words said in a channel. `id` is the message's snowflake, `reply_to` the uid of whom it answers.
+
+    `emoji` are those that have a picture, by how they stand in the words: `":turnip:"` -> its URL.
+    """
 
     uid: str
     message: str
@@ -101,3 +112,4 @@ class Message:
     id: str | None = None
     channel_name: str | None = None
     reply_to: str | None = None
+    emoji: Mapping[str, str] = field(default_factory=dict, hash=False)  # a dict has no hash

@@ -318,29 +318,32 @@ def member_json(member: Member, *, full: bool) -> bytes:
 
 def member_extras(member: Member) -> dict[str, Any]:
     """Name what clients that asked for events know of a member beside the basics."""
-    return {
+    extras = {
         "bot": member.bot,
         "avatar": member.avatar,
         "voice": voice_data(member.voice) if member.voice else None,
         "activity": member.activity,
     }
+    return extras if member.joined is None else extras | {"joined": member.joined}
 
 
 def voice_data(voice: Voice | None) -> dict[str, Any]:
     """Name where somebody talks, or that they don't."""
-    return {
+    data = {
         "channel": voice.channel if voice else None,
         "channelName": voice.channel_name if voice else None,
         "muted": bool(voice and voice.muted),
         "deafened": bool(voice and voice.deafened),
         "streaming": bool(voice and voice.streaming),
     }
+    return data | {"speaker": True} if voice and voice.speaker else data
 
 
 def message_extras(message: Message) -> dict[str, Any]:
     """Name what clients that asked for events know of a message beside the words."""
     extras = {"id": message.id, "channelName": message.channel_name, "replyTo": message.reply_to}
-    return {key: value for key, value in extras.items() if value is not None}
+    known: dict[str, Any] = {key: value for key, value in extras.items() if value is not None}
+    return known | {"emoji": dict(message.emoji)} if message.emoji else known
 
 
 def channel_data(channel: Channel) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from bridge.model import DEFAULT_COLOR, RESERVED_SLUGS, GuildInfo, Member, Statu
 from bridge.protocol import MAX_NAME
 
 MAX_TEXT: Final = 200  # characters of a name that reaches viewers; Discord's longest is 100
+_YEAR_3000: Final = 32_503_680_000  # in seconds since 1970; in milliseconds it was early in 1971
 
 _STATUSES: Final[dict[str, Status]] = {
     "online": "online", "idle": "idle", "dnd": "dnd", "offline": "offline", "invisible": "offline",
@@ -62,7 +63,9 @@ def parse_change(uid: str, record: object, known: Member | None, complaints: Com
     """Read what has changed of somebody; fields that are left out are as they were. None if it is skipped."""
     if known is not None and isinstance(record, Mapping):
         color = {} if "role_color" in record else {"roleColor": known.role_color}
-        before = {"username": known.username, "status": known.status, "bot": known.bot}
+        before = {
+            "username": known.username, "status": known.status, "bot": known.bot, "joined": known.joined,
+        }  # fmt: skip
         record = before | color | dict(record)
     return next(iter(parse_users({uid: record}, complaints)), None)
 
@@ -75,6 +78,13 @@ def parse_status(value: object) -> Status | None:
 def parse_color(value: object) -> str | None:
     """Read a colour of the form `#rrggbb`. None if it is not of that form."""
     return value.lower() if isinstance(value, str) and _COLOR.fullmatch(value) else None
+
+
+def parse_time(value: object) -> int | None:
+    """Read seconds since 1970. None if it is no whole number, or one of milliseconds."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value < _YEAR_3000 else None
 
 
 def parse_id(value: object, limit: int = MAX_NAME) -> str | None:
@@ -147,10 +157,14 @@ def _parse_user(key: str, record: Mapping[str, Any], complaints: Complaints) -> 
     role_color = parse_color(color)
     if role_color is None and color is not None:
         complaints["roleColor repaired"] += 1
+    joined = parse_time(record.get("joined"))
+    if joined is None and record.get("joined") is not None:
+        complaints["joined left out"] += 1
     return Member(
         uid=uid,
         username=username[:MAX_TEXT],
         status=status or "offline",
         role_color=role_color or DEFAULT_COLOR,
         bot=record.get("bot") is True,
+        joined=joined,
     )

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from bridge.history import History
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Status
+from bridge.newcomers import Newcomers
 from bridge.pages import Pages
 from bridge.playback import Playback
 from bridge.protocol import (
@@ -52,11 +53,15 @@ class Room:
     """Members, events and viewers of one guild.
 
     A change is applied, numbered and kept until `flush`, which encodes it once and hands it to every
-    viewer. `wake` is called when there is something to flush.
+    viewer. `wake` is called when there is something to flush; `clock` tells the seconds since 1970.
     """
 
     def __init__(
-        self, info: GuildInfo, wake: Callable[[], None] = lambda: None, limits: Limits = DEFAULT_LIMITS
+        self,
+        info: GuildInfo,
+        wake: Callable[[], None] = lambda: None,
+        limits: Limits = DEFAULT_LIMITS,
+        clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.info = info
         self.client_id: str | None = None
@@ -64,6 +69,7 @@ class Room:
         self.channels: dict[str, Channel] = {}
         self.said: dict[str, Message] = {}  # the last messages with an id, without their words
         self.position = 0
+        self._newcomers = Newcomers(clock)
         self._epoch = secrets.token_hex(4)  # a cursor of an earlier life of this room must not match
         self._wake = wake
         self._pending: dict[int, Event] = {}  # by position
@@ -117,6 +123,7 @@ class Room:
 
         That is what it missed, if it was here before and the room still holds all of that; else a snapshot.
         """
+        self._settle()
         return self._resumption(request) or self._snapshot(request)
 
     def servers_frame(self, listing: Mapping[str, Any], wants: Wants) -> bytes:
@@ -125,6 +132,7 @@ class Room:
 
     def users(self, *, full: bool) -> Users:
         """Show all members, for `get_user_data`; `full` is for clients that asked for events."""
+        self._settle()
         return self._pages[int(full)]
 
     def counts(self) -> dict[str, int]:
@@ -141,6 +149,7 @@ class Room:
 
     def put(self, member: Member) -> None:
         """Show this presence, whether or not it is news."""
+        member = self._newcomers.as_told(member)
         known = self._replace(member)
         self._announce_presence(member, known)
         self._announce_doing(member, known)
@@ -148,7 +157,7 @@ class Room:
 
     def put_all(self, members: Iterable[Member]) -> None:
         """Bring these members to this state: what is news goes out together."""
-        for member in members:
+        for member in map(self._newcomers.as_told, members):
             if self.members.get(member.uid) != member:
                 known = self._replace(member)
                 if known is None or _looks(member) != _looks(known):
@@ -177,6 +186,7 @@ class Room:
     def remove(self, uid: str) -> None:
         """Take a member away. Viewers hear of it only if they had that member."""
         if self.members.pop(uid, None) is not None:
+            self._newcomers.forget(uid)
             self._forget_encoded(uid)
             self._publish("presence", {"uid": uid, "status": "offline", "delete": True})
             self._stir()
@@ -204,7 +214,7 @@ class Room:
     def say(self, message: Message) -> None:
         """Pass on somebody's words."""
         if message.id is not None:
-            self.said[message.id] = replace(message, message="")
+            self.said[message.id] = replace(message, message="", emoji={})
             if len(self.said) > MAX_SAID:
                 del self.said[next(iter(self.said))]
         data = {"uid": message.uid, "message": message.message, "channel": message.channel}
@@ -348,8 +358,14 @@ class Room:
     def _replace(self, member: Member) -> Member | None:
         known = self.members.get(member.uid)
         self.members[member.uid] = member
+        self._newcomers.note(member)
         self._forget_encoded(member.uid)
         return known
+
+    def _settle(self) -> None:
+        """Tell no longer when those came who are not new any more."""
+        for uid in self._newcomers.settled():
+            self._replace(self.members[uid]._replace(joined=None))
 
     def _forget_channels(self, hidden: Collection[str]) -> None:
         """Let nothing that happened in channels leave any more, nor that somebody talks there."""
@@ -376,6 +392,7 @@ class Room:
         self._pending = {at: event for at, event in self._pending.items() if not unwanted(event)}
 
     def _forget_encoded(self, uid: str) -> None:
+        self._join_frames_of = None  # not every change is an event, which would have a position
         for pages in self._pages:
             pages.touch(uid)
 
@@ -445,4 +462,5 @@ def _extras(member: Member, known: Member | None) -> dict[str, Any]:
 
 
 def _looks(member: Member) -> tuple[object, ...]:
+    """Name what a presence tells. That somebody isn't new any more is no news: the page sees it by itself."""
     return member.username, member.status, member.role_color, member.bot, member.avatar

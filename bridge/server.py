@@ -16,6 +16,7 @@ from websockets.protocol import State
 from bridge.admission import LONGEST_WAIT, NOBODY, Admission, Validator, Visitor
 from bridge.broadcasts import Broadcasts
 from bridge.connection import EXTENSIONS, NO_REQUEST, Connection
+from bridge.counts import Counts
 from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.exposure import OPEN, Exposure
@@ -95,7 +96,8 @@ class WebSocketServer(Broadcasts):
         self._refresh_interval = refresh_interval
         self._live = Live(self._directory, self._provider, self._feed)
         self._admission = Admission(self._directory, self._feed, self._guesses, self._gate.count)
-        self._website = Website(probes=Health(self._feed, self._live).probes if health else {})
+        probes = Health(self._feed, self._live).probes if health else {}
+        self._website = Website(probes={**Counts(directory).probes, **probes})
         self._pulse = Pulse()
         self._sessions: dict[ServerConnection, Session] = {}
         self._connection_class = _connection_class(self._gate, limits, exposure.certificate)

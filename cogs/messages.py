@@ -30,6 +30,7 @@ class Messages(commands.Cog):
                 id=words.id,
                 channel_name=words.channel_name,
                 reply_to=words.reply_to,
+                emoji=words.emoji,
             )
 
     @commands.Cog.listener()
@@ -44,11 +45,14 @@ class Messages(commands.Cog):
         if before is None:
             changed = message.edited_at is not None
         else:
-            changed = self._roster.message(before).message != words.message
+            old = self._roster.message(before)
+            changed = (old.message, old.emoji) != (words.message, words.emoji)
         if changed:
             # What may not be shown by now takes the old words back all the same.
             text = words.message if self._policy.shows_message(message) else ""
-            await self._bridge.broadcast_edit(guild.id, words.uid, words.channel, message.id, text or None)
+            await self._bridge.broadcast_edit(
+                guild.id, words.uid, words.channel, message.id, text or None, emoji=words.emoji
+            )
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
@@ -76,7 +80,10 @@ class Messages(commands.Cog):
         channel = member.guild.get_channel_or_thread(payload.channel_id)
         if self._policy.shows_doing(member, channel):
             emoji = f":{payload.emoji.name}:" if payload.emoji.is_custom_emoji() else payload.emoji.name
-            await self._bridge.broadcast_reaction(member.guild.id, member.id, payload.channel_id, emoji)
+            await self._bridge.broadcast_reaction(
+                member.guild.id, member.id, payload.channel_id, emoji,
+                image=self._roster.picture(payload.emoji),
+            )  # fmt: skip
 
     async def _take_back(self, guild_id: int | None, channel_id: int, message_ids: set[int]) -> None:
         """Take back what viewers have seen, whatever may be shown of its author or channel by now."""

@@ -77,6 +77,9 @@ class Roster(Protocol):
     def message(self, message: discord.Message) -> Message:
         """Describe a message."""
 
+    def picture(self, emoji: discord.PartialEmoji) -> str | None:
+        """Name the picture of a custom emoji, if viewers are to see it."""
+
 
 class MemberLoader(Protocol):
     """Fetches members that the gateway did not send by itself."""

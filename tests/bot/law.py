@@ -151,13 +151,15 @@ class Law:
         if channel is None or not self.opens(channel):
             return None
         state = self.home.voice[member.id]
-        return {
+        voice = {
             "channel": str(channel.id),
             "channelName": channel.name,
             "muted": state["self_mute"],
             "deafened": state["self_deaf"],
             "streaming": state["self_stream"],
         }
+        may_speak = channel.type == STAGE and not state["suppress"]
+        return voice | {"speaker": True} if may_speak else voice
 
     def channels(self) -> dict[str, Json]:
         return {

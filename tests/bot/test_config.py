@@ -318,6 +318,30 @@ def test_what_is_no_list(setting: str, written: str) -> None:
     assert said.startswith(f"{setting} is {written!r}; write it as in: ")
 
 
+# Custom emoji
+
+
+def test_custom_emoji_are_words_by_themselves() -> None:
+    """What viewers' browsers ask of Discord is nothing, unless somebody wants it."""
+    for read in (config(), config(EMOJI_IMAGES="off"), config(EMOJI_IMAGES="OFF")):
+        assert not read.emoji_images
+        assert read.exposure == Exposure(public_url="http://localhost:3000")
+
+
+@pytest.mark.parametrize("written", ["on", "ON", " On "])
+def test_custom_emoji_as_pictures(written: str) -> None:
+    """The page may then load pictures from Discord, and from nowhere else."""
+    read = config(EMOJI_IMAGES=written)
+    assert read.emoji_images
+    assert read.exposure.image_sources == ("https://cdn.discordapp.com",)
+
+
+@pytest.mark.parametrize("written", ["yes", "1", "true", "on off", "an"])
+def test_what_is_neither_on_nor_off(written: str) -> None:
+    """It is named, with what there is."""
+    assert complaint(EMOJI_IMAGES=written) == f"EMOJI_IMAGES is {written!r}; it must be on or off."
+
+
 # Logins
 
 
@@ -510,7 +534,9 @@ def test_the_example_shows_the_defaults() -> None:
         assert default in text
 
 
-@pytest.mark.parametrize("name", ["HOST", "PORT", "LOG_LEVEL", "PUBLIC_URL", "DISCORD_API_URL"])
+@pytest.mark.parametrize(
+    "name", ["HOST", "PORT", "LOG_LEVEL", "PUBLIC_URL", "DISCORD_API_URL", "EMOJI_IMAGES"]
+)
 def test_a_token_behind_another_name_is_not_shown(name: str) -> None:
     """What went astray is complained about without its secret: the complaint may end up in a log."""
     token = "MTE0NTE0MTkxOTgxMDg5MzM2NA.GabcDE.a-secret-of-some-length-"

@@ -1,7 +1,9 @@
 """Discord's guilds, members, channels and messages as the bridge knows them."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import discord
 import pytest
 
 from bot.policy import HIDE_OFFLINE_ABOVE, Policy
@@ -100,7 +102,22 @@ def test_a_member(roster: Roster, world: World) -> None:
         avatar=f"https://cdn.discordapp.com/embed/avatars/{number}.png?size=64",
         voice=None,
         activity=None,
+        joined=None,
     )
+
+
+def test_somebody_new(roster: Roster, world: World) -> None:
+    """On their first day it is told when they came, to the second."""
+    joined = datetime.now(UTC) - timedelta(hours=23, minutes=59)
+    world.ann.joined_at = joined.isoformat()
+    assert roster.member(world.member(world.ann)).joined == int(joined.timestamp())
+
+
+@pytest.mark.parametrize("joined_at", [datetime.now(UTC) - timedelta(days=1), None], ids=["a day", "unknown"])
+def test_somebody_who_is_not_new(roster: Roster, world: World, joined_at: datetime | None) -> None:
+    """When they came is nobody's business."""
+    world.ann.joined_at = joined_at.isoformat() if joined_at else None
+    assert roster.member(world.member(world.ann)).joined is None
 
 
 @pytest.mark.parametrize(
@@ -216,9 +233,15 @@ def test_how_in_voice(roster: Roster, world: World, flag: str, shown: dict[str, 
 
 
 def test_on_a_stage(roster: Roster, world: World) -> None:
-    """A stage is a place to talk, too."""
+    """A stage is a place to talk, too; who may speak there is a speaker."""
     channel = in_voice(world, model.STAGE)
-    assert roster.voice(world.member(world.ann)) == Voice(str(channel.id), "Lounge")
+    assert roster.voice(world.member(world.ann)) == Voice(str(channel.id), "Lounge", speaker=True)
+
+
+def test_in_the_audience_of_a_stage(roster: Roster, world: World) -> None:
+    """Who may not speak listens."""
+    channel = in_voice(world, model.STAGE, suppress=True)
+    assert roster.voice(world.member(world.ann)) == Voice(str(channel.id), "Lounge", muted=True)
 
 
 def test_in_hidden_voice(roster: Roster, world: World) -> None:
@@ -321,6 +344,57 @@ def test_a_message_in_a_thread(roster: Roster, world: World) -> None:
     thread = world.written.channel("thread", model.PUBLIC_THREAD, parent=world.general)
     message = roster.message(world.message("hello", channel=thread))
     assert (message.channel, message.channel_name) == (str(thread.id), "thread")
+
+
+CDN = "https://cdn.discordapp.com/emojis"
+
+
+@pytest.fixture
+def painter() -> Roster:
+    """A roster that tells where pictures are."""
+    return Roster(Policy(MemorySettings()), MemorySettings(), emoji_images=True)
+
+
+def test_custom_emoji_are_words(roster: Roster, world: World) -> None:
+    """Nobody is told of pictures unless they are wanted."""
+    said = roster.message(world.message("a <:turnip:123456789012345678>!"))
+    assert (said.message, said.emoji) == ("a :turnip:!", {})
+    assert roster.picture(discord.PartialEmoji(name="turnip", id=123456789012345678)) is None
+
+
+def test_custom_emoji_as_pictures(painter: Roster, world: World) -> None:
+    """Small ones, by the words that they stand for; those that move, moving."""
+    said = painter.message(world.message("a <:turnip:42> and <a:wave:43>, 🌱 :leek: **<:turnip:42>**"))
+    assert said.message == "a :turnip: and :wave:, 🌱 :leek: :turnip:"
+    assert said.emoji == {
+        ":turnip:": f"{CDN}/42.png?size=48",
+        ":wave:": f"{CDN}/43.webp?animated=true&size=48",
+    }
+
+
+def test_two_emoji_of_one_name(painter: Roster, world: World) -> None:
+    """The words don't tell them apart: the first is shown, of those that are to be seen."""
+    said = painter.message(world.message("||<:turnip:1>|| `<:turnip:2>` <:turnip:3> <:turnip:4>"))
+    assert said.emoji == {":turnip:": f"{CDN}/3.png?size=48"}
+
+
+def test_a_crowd_of_emoji(painter: Roster, world: World) -> None:
+    """The first twenty are pictures, the others stay words."""
+    crowd = "".join(f"<:e{number}:{number}><:e0:0>" for number in range(30))
+    assert list(painter.message(world.message(crowd)).emoji) == [f":e{number}:" for number in range(20)]
+
+
+def test_emoji_in_words_that_may_not_be_shown(world: World) -> None:
+    """They aren't shown either."""
+    settings = MemorySettings({world.written.id: GuildSettings(messages="bubble")})
+    painter = Roster(Policy(settings), settings, emoji_images=True)
+    said = painter.message(world.message("<:turnip:42>"))
+    assert (said.message, said.emoji) == (WORDLESS, {})
+
+
+def test_pictures_of_what_is_no_custom_emoji(painter: Roster) -> None:
+    """Letters need none."""
+    assert painter.picture(discord.PartialEmoji(name="🌱")) is None
 
 
 def reply(world: World, answered: dict[str, Any] | None) -> Message:

@@ -19,7 +19,7 @@ HOME = World()
 
 def read(world: World, text: str, **extra: Any) -> str:
     """Say something in the world's public channel, where all channels are public; return what is read."""
-    return readable(world.message(text, **extra), lambda _: True, lambda _: True)
+    return readable(world.message(text, **extra), lambda _: True, lambda _: True).words
 
 
 # Names for ids
@@ -73,7 +73,7 @@ def test_a_channel_that_may_not_be_shown(world: World) -> None:
         return False
 
     secret = world.written.channel("secret")
-    assert readable(world.message(f"see {secret.mention}"), shows, lambda _: True) == "see #channel"
+    assert readable(world.message(f"see {secret.mention}"), shows, lambda _: True).words == "see #channel"
     assert asked == [world.channel(secret)]
 
 
@@ -81,7 +81,7 @@ def test_somebody_who_may_not_be_named(world: World) -> None:
     """They are someone."""
     message = world.message(f"ask <@{world.ann.id}> or <@!{world.ann.id}>")
     assert (
-        readable(message, lambda _: True, lambda user_id: user_id != world.ann.id)
+        readable(message, lambda _: True, lambda user_id: user_id != world.ann.id).words
         == "ask @someone or @someone"
     )
 
@@ -447,6 +447,76 @@ def test_somewhere_else_than_in_a_guild(world: World) -> None:
     assert read(world, f"{world.ann.mention} <@&1> <#1>", channel=direct) == "@someone @role #channel"
 
 
+# Custom emoji that are to be seen
+
+
+def emoji_in(world: World, text: str, **extra: Any) -> list[tuple[str, int | None]]:
+    """Say something; return the names and ids of the custom emoji that people see in it."""
+    reading = readable(world.message(text, **extra), lambda _: True, lambda _: True)
+    return [(emoji.name, emoji.id) for emoji in reading.emoji]
+
+
+def test_custom_emoji(world: World) -> None:
+    """As often as they stand there, in their order; others are letters already."""
+    assert emoji_in(world, "<:b:2> 👍 <a:a_1:1> :c: <:b:2>") == [("b", 2), ("a_1", 1), ("b", 2)]
+
+
+def test_custom_emoji_that_move(world: World) -> None:
+    """They are told from those that don't."""
+    reading = readable(world.message("<a:a:1><:b:2>"), lambda _: True, lambda _: True)
+    assert [emoji.animated for emoji in reading.emoji] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "||<:a:1>||", "`<:a:1>`", "``<:a:1>``", "```\n<:a:1>\n```", r"\<:a:1>", "https://example.org/<:a:1",
+        "<:a:1", ":a:", "<:a:>", "<@1>", "", "||:a: <:a:1>|| :a:",
+    ],
+)  # fmt: skip
+def test_custom_emoji_that_are_not_to_be_seen(world: World, written: str) -> None:
+    """In spoilers and in code; or what only looks like one."""
+    assert emoji_in(world, written) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["**<:a:1>**", "_x <:a:1>_", "# <:a:1>", "> <:a:1>", "- <:a:1>", "[<:a:1>](https://example.org)",
+     "`x`<:a:1>", "||x||<:a:1>", "<:b:2<:a:1>", "* <:a:1> *", "\ue080\ue0ff<:a:1>", "\x00 \n<:a:1>"],
+)  # fmt: skip
+def test_custom_emoji_between_markup(world: World, written: str) -> None:
+    """Wherever people see them."""
+    assert emoji_in(world, written) == [("a", 1)]
+
+
+def test_who_else_has_the_name_of_an_emoji(world: World) -> None:
+    """Each is the one that stands there: the one in the spoiler doesn't."""
+    assert emoji_in(world, "||<:a:1>|| <:a:2>") == [("a", 2)]
+    assert emoji_in(world, "<:a:1> <:a:2>") == [("a", 1), ("a", 2)]
+
+
+def test_custom_emoji_beyond_the_end(world: World) -> None:
+    """What is cut off, or cut through, is not to be seen."""
+    fill = "x" * (MAX_LENGTH - 3)
+    assert emoji_in(world, f"{fill}<:a:1>") == [("a", 1)]
+    assert emoji_in(world, f"{fill}x<:a:1>") == []
+    assert emoji_in(world, f"{fill}<:a:1>", attachments=[ATTACHMENT]) == []
+    assert emoji_in(world, f"<:a:1>{fill}<:b:2>") == [("a", 1)]
+
+
+def test_a_sticker_that_is_called_like_an_emoji(world: World) -> None:
+    """It is a sticker."""
+    sticker = {"id": "7", "name": "\ue080:a:", "format_type": 1}
+    assert emoji_in(world, "||<:a:1>||", sticker_items=[sticker]) == []
+
+
+def test_more_custom_emoji_than_anybody_reads(world: World) -> None:
+    """Some beyond the hundredth are words; all of them are read."""
+    crowd = " ".join(f"<:a:{number}>" for number in range(130))
+    assert emoji_in(world, crowd)[:2] == [("a", 0), ("a", 1)]
+    assert read(world, crowd) == shorten(" ".join([":a:"] * 130))
+
+
 # Length and characters
 
 
@@ -504,6 +574,9 @@ PIECES = [
     "https://x.y",
     "<@1>",
     "<#1>",
+    "<:a:1>",
+    "<a:b:2>",
+    "\ue080",
     "```",
     "||",
     "\ue02a",
@@ -520,6 +593,8 @@ def test_whatever_is_written(text: str) -> None:
     assert len(seen) <= MAX_LENGTH
     assert seen == " ".join(seen.split())
     assert not any(char < " " or "\x7f" <= char < "\xa0" for char in seen)
+    assert plain(text) == plain(text.replace("\ue080", ""))
+    assert all(f":{name}:" in seen for name, _ in emoji_in(HOME, text))
 
 
 @given(st.text(st.characters(categories=["L", "N"]) | st.just(" ")))

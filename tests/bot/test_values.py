@@ -17,12 +17,32 @@ from bot.values import (
     read_client_secret,
     read_list,
     read_number,
+    read_switch,
     shown,
 )
 from bridge.peers import parse_networks
 from tests.certificates import Pem
 
 SECRET = "k3Ep-it_to.yourself"
+
+
+# Switches
+
+
+@pytest.mark.parametrize(
+    ("written", "on"), [("on", True), ("On", True), ("off", False), ("OFF", False), ("", False)]
+)
+def test_a_switch(written: str, on: bool) -> None:
+    """Nothing is off."""
+    assert read_switch("LAMP", written) is on
+
+
+@pytest.mark.parametrize("written", ["yes", "0", "onn", "on ", "o\u0274"])
+def test_what_is_no_switch(written: str) -> None:
+    """It is named, with the setting and what may be written."""
+    with pytest.raises(ConfigError) as caught:
+        read_switch("LAMP", written)
+    assert str(caught.value) == f"LAMP is {written!r}; it must be on or off."
 
 
 # The application

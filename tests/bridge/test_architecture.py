@@ -51,7 +51,8 @@ def test_who_has_no_database_loads_none(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["bridge/room.py", "bridge/playback.py", "bridge/model.py", "bridge/records.py"]
+    "module",
+    ["bridge/room.py", "bridge/playback.py", "bridge/model.py", "bridge/records.py", "bridge/newcomers.py"],
 )
 def test_pure_modules_do_no_io(module: str) -> None:
     """State is kept where nothing waits and nothing is sent."""

@@ -180,6 +180,22 @@ def test_frames_are_those_that_were_set() -> None:
     assert blog.headers["Content-Security-Policy"].endswith("frame-ancestors https://blog.example")
 
 
+def test_images_are_our_own() -> None:
+    """To the letter what was always said: others are for who asks for them."""
+    assert OPEN.headers["Content-Security-Policy"] == (
+        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; "
+        "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
+
+
+def test_images_from_elsewhere() -> None:
+    """Those that were named, for images alone."""
+    exposure = Exposure(image_sources=("https://a.example", "https://b.example:8443"))
+    before = OPEN.headers["Content-Security-Policy"].split("; ")
+    changed = set(exposure.headers["Content-Security-Policy"].split("; ")) - set(before)
+    assert changed == {"img-src 'self' data: blob: https://a.example https://b.example:8443"}
+
+
 def test_where_somebody_came_from_is_nobody_else_s_business() -> None:
     """A link in a message doesn't tell its target which server was watched."""
     assert OPEN.headers["Referrer-Policy"] == "same-origin"

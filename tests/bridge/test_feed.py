@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from bridge.directory import Directory
 from bridge.errors import ProviderError
-from bridge.model import GuildInfo, Member, Voice
+from bridge.model import NEW_FOR, GuildInfo, Member, Voice
 from bridge.providers import CallbackProvider, EmptyProvider
 from bridge.providers.feed import REFRESH_INTERVAL, TIMEOUT, Feed
 from bridge.room import Room
@@ -153,6 +154,17 @@ async def test_a_refresh_leaves_what_records_do_not_speak_of(
     room.put_all([busy])
     await feed.refresh_room(room)
     assert room.members["11"] == busy
+
+
+async def test_records_say_who_is_new(feed_with: MakeFeed, directory: Directory, source: Source) -> None:
+    """Until they say so no more, or it is a day ago."""
+    now = int(time.time())
+    feed = feed_with()
+    room = await opened(feed, directory)
+    for told, kept in ((now, now), (now - NEW_FOR, None), (now - 60, now - 60), (None, None)):
+        source.users["1"]["11"]["joined"] = told
+        await feed.refresh_room(room)
+        assert room.members["11"].joined == kept
 
 
 async def test_nobody_asks_for_the_lobby(feed_with: MakeFeed, directory: Directory, source: Source) -> None:

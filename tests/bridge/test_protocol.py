@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -420,11 +421,27 @@ def test_a_member_in_full() -> None:
     }  # fmt: skip
 
 
+def test_a_member_who_is_new() -> None:
+    """When they came is told where it is told at all, and never to old clients."""
+    new = Member("7", "Ada", joined=1_700_000_000)
+    assert json.loads(b"{" + member_json(new, full=True) + b"}")["7"]["joined"] == 1_700_000_000
+    assert member_json(new, full=False) == member_json(Member("7", "Ada"), full=False)
+
+
 def test_nobody_talks_in_no_channel() -> None:
     """Having left voice is a channel of null."""
     assert voice_data(None) == {
         "channel": None, "channelName": None, "muted": False, "deafened": False, "streaming": False,
     }  # fmt: skip
+
+
+def test_who_may_speak_on_a_stage() -> None:
+    """Told only where it is so: elsewhere nobody has to be let speak."""
+    assert voice_data(Voice("9", "Theatre", speaker=True)) == {
+        "channel": "9", "channelName": "Theatre", "muted": False, "deafened": False, "streaming": False,
+        "speaker": True,
+    }  # fmt: skip
+    assert "speaker" not in voice_data(Voice("9", "Theatre"))
 
 
 def test_a_message_has_only_the_extras_it_has() -> None:
@@ -436,6 +453,21 @@ def test_all_extras_of_a_message() -> None:
     """Names as on the wire."""
     message = Message("7", "hi", "9", id="5", channel_name="general", reply_to="8")
     assert message_extras(message) == {"id": "5", "channelName": "general", "replyTo": "8"}
+
+
+def test_emoji_of_a_message() -> None:
+    """As JSON knows them, whatever mapping they are."""
+    pictures = MappingProxyType({":turnip:": "https://a/1.png"})
+    extras = message_extras(Message("7", ":turnip:", "9", emoji=pictures))
+    assert extras == {"emoji": {":turnip:": "https://a/1.png"}}
+    assert encode(extras) == b'{"emoji":{":turnip:":"https://a/1.png"}}'
+
+
+def test_messages_without_emoji_say_nothing_of_them() -> None:
+    """Nor does it cost them that they can be kept in sets."""
+    message = Message("7", "hi", "9")
+    assert message_extras(message) == {}
+    assert len({message, Message("7", "hi", "9")}) == 1
 
 
 def test_a_channel_is_described() -> None:

@@ -308,6 +308,27 @@ def test_a_bot_says_so() -> None:
     assert not user(bot="yes").bot
 
 
+@pytest.mark.parametrize("joined", [0, 1_700_000_000, 32_503_679_999])
+def test_somebody_new(joined: int) -> None:
+    """When they came, in whole seconds."""
+    assert user(joined=joined).joined == joined
+    assert not complaints_of_user(username="Ada", joined=joined)
+
+
+@pytest.mark.parametrize("joined", [-1, 1_700_000_000_000, 1.5, "1700000000", True, [], 10**50])
+def test_no_time_at_which_somebody_came(joined: object) -> None:
+    """Left out, and said; so is one in milliseconds."""
+    assert user(joined=joined).joined is None
+    assert complaints_of_user(username="Ada", joined=joined) == {"joined left out"}
+
+
+@pytest.mark.parametrize("record", [{}, {"joined": None}])
+def test_nobody_has_to_tell_when_somebody_came(record: dict[str, Any]) -> None:
+    """It is no reason to complain."""
+    assert user(**record).joined is None
+    assert not complaints_of_user(username="Ada", **record)
+
+
 # Single values
 
 
@@ -360,7 +381,7 @@ def test_a_status_of_another_library_is_read() -> None:
 
 # Changes
 
-KNOWN = Member("7", "Ada", "idle", "#123456", bot=True)
+KNOWN = Member("7", "Ada", "idle", "#123456", bot=True, joined=1_700_000_000)
 
 
 @pytest.mark.parametrize(
@@ -374,8 +395,10 @@ KNOWN = Member("7", "Ada", "idle", "#123456", bot=True)
         ({"roleColor": None}, KNOWN._replace(role_color="#ffffff")),
         ({"role_color": None}, KNOWN._replace(role_color="#ffffff")),
         ({"bot": False}, KNOWN._replace(bot=False)),
+        ({"joined": 1_700_000_001}, KNOWN._replace(joined=1_700_000_001)),
+        ({"joined": None}, KNOWN._replace(joined=None)),
     ],
-    ids=["nothing", "status", "name", "color", "color_", "no color", "no color_", "bot"],
+    ids=["nothing", "status", "name", "color", "color_", "no color", "no color_", "bot", "joined", "not new"],
 )
 def test_what_a_change_leaves_out_is_as_it_was(record: dict[str, Any], member: Member) -> None:
     """What it says is None is not left out."""

@@ -68,6 +68,11 @@ def users(room: Room, *, full: bool = False) -> Json:
     return decoded
 
 
+def known(members: dict[str, Json]) -> dict[str, Json]:
+    """Leave out what is no news by itself, so that pages needn't agree: when somebody came."""
+    return {uid: {key: user[key] for key in user if key != "joined"} for uid, user in members.items()}
+
+
 def snapshot(room: Room, wants: Wants = NOTHING) -> Json:
     """Read what a viewer gets on entering."""
     [frame] = read_frames(room.entry(Connect("one", wants=wants)))
@@ -387,6 +392,59 @@ def test_words_are_passed_on(room: Room) -> None:
     ]
 
 
+PICTURES = {":turnip:": "https://a/1.png"}
+
+
+def test_emoji_are_for_who_asked(room: Room) -> None:
+    """Old clients get exactly the frame that they know."""
+    old, curious = seated(room), seated(room, EVERYTHING)
+    room.say(Message("7", "a :turnip:", "9", emoji=PICTURES))
+    room.flush(0)
+    said = {"uid": "7", "message": "a :turnip:", "channel": "9"}
+    assert old.data == [said]
+    assert curious.data == [said | {"emoji": PICTURES}]
+
+
+def test_emoji_are_forgotten_with_the_words(room: Room) -> None:
+    """Of a message that is kept without its words, nothing tells what they were."""
+    room.say(Message("7", "a :turnip:", "9", id="5", channel_name="beds", emoji=PICTURES))
+    assert room.said["5"] == Message("7", "", "9", id="5", channel_name="beds")
+
+
+@pytest.mark.parametrize("how", ["somebody's", "everybody's", "of a hidden channel"])
+def test_nothing_that_is_taken_back_leaves_its_emoji(room: Room, how: str) -> None:
+    """Neither to who comes back nor to who waits for words."""
+    room.set_channels([Channel("9", "beds")])
+    old, curious = seated(room), seated(room, EVERYTHING)
+    since = snapshot(room, EVERYTHING)["cursor"]
+    room.say(Message("8", "well?", "9"))
+    room.flush(0)
+    room.say(Message("7", ":turnip:", "9", id="5", emoji=PICTURES))
+    room.publish("edit", {"uid": "7", "channel": "9", "id": "5", "message": ":turnip:", "emoji": PICTURES})
+    room.publish("reaction", {"uid": "7", "channel": "9", "emoji": ":turnip:", "image": "https://a/1.png"})
+    room.flush(1)
+    assert "turnip" in str(curious.frames)
+    if how == "of a hidden channel":
+        room.set_channels([])
+    else:
+        room.forget_words("7" if how == "somebody's" else None)
+    room.flush(MAX_LAG)
+    assert "turnip" not in str(read_frames(room.entry(Connect("one", wants=EVERYTHING, cursor=since))))
+    assert "turnip" not in str(old.frames)
+
+
+def test_words_that_are_corrected_before_they_are_played(room: Room) -> None:
+    """Old clients see the new ones, and no emoji."""
+    viewer = seated(room)
+    room.say(Message("8", "well?", "9"))
+    room.say(Message("7", ":turnip:", "9", id="5", emoji=PICTURES))
+    room.flush(0)
+    room.publish("edit", {"uid": "7", "channel": "9", "id": "5", "message": ":leek:", "emoji": PICTURES})
+    room.flush(1)
+    room.flush(BUBBLE)
+    assert viewer.data[1:] == [{"uid": "7", "message": ":leek:", "channel": "9"}]
+
+
 # Viewers
 
 
@@ -620,6 +678,7 @@ members = st.builds(
     avatar=st.sampled_from([None, "https://a"]),
     voice=voices,
     activity=st.sampled_from([None, "Chess"]),
+    joined=st.sampled_from([None, 0]),
 )
 rosters = st.lists(members, max_size=3, unique_by=lambda member: member.uid)
 wishes = st.sampled_from(
@@ -767,7 +826,7 @@ class AnyInterleaving(RuleBasedStateMachine):
                 assert heard == sorted(set(heard)), "each once, in order"
 
     def check_members(self, page: Page) -> None:
-        assert page.members == users(self.room, full=bool(page.wants.events))
+        assert known(page.members) == known(users(self.room, full=bool(page.wants.events)))
 
 
 TestAnyInterleaving = pytest.mark.timeout(300)(AnyInterleaving.TestCase)  # the longest test of all

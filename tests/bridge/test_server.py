@@ -658,6 +658,47 @@ async def test_an_edit(bridge: WebSocketServer, words: str | None) -> None:
         )  # fmt: skip
 
 
+PICTURES = {":turnip:": "https://cdn.example/1.png"}
+
+
+async def test_emoji_that_are_pictures(bridge: WebSocketServer) -> None:
+    """In messages, edits and reactions."""
+    async with watching(bridge) as viewer:
+        await watcher_of(bridge, viewer)
+        await bridge.broadcast_message(DWORLD.id, "111", "a :turnip:", "9", id="5", emoji=PICTURES)
+        await bridge.broadcast_edit(DWORLD.id, "111", "9", "5", "the :turnip:", emoji=PICTURES)
+        await bridge.broadcast_reaction(DWORLD.id, "111", "9", ":turnip:", image=PICTURES[":turnip:"])
+        heard = [(await viewer.hear())["data"] for _ in range(3)]
+    assert [(data["emoji"], data.get("image")) for data in heard] == [
+        (PICTURES, None), (PICTURES, None), (":turnip:", "https://cdn.example/1.png"),
+    ]  # fmt: skip
+
+
+async def test_words_without_pictures(bridge: WebSocketServer) -> None:
+    """Nothing is said of emoji; words that are taken back have none either."""
+    async with watching(bridge) as viewer:
+        await watcher_of(bridge, viewer)
+        await bridge.broadcast_message(DWORLD.id, "111", "hi", "9", emoji={})
+        await bridge.broadcast_edit(DWORLD.id, "111", "9", "5", "hi", emoji={})
+        await bridge.broadcast_edit(DWORLD.id, "111", "9", "5", None, emoji=PICTURES)
+        heard = [(await viewer.hear())["data"] for _ in range(3)]
+    assert [data for data in heard if "emoji" in data] == []
+
+
+async def test_pictures_are_checked_where_they_are_said(bridge: WebSocketServer) -> None:
+    """A mistake is the owner's, and no viewer hears of it."""
+    wrong: Any = {":turnip:": "http://cdn.example/1.png"}
+    async with watching(bridge) as viewer:
+        await watcher_of(bridge, viewer)
+        with pytest.raises(ValueError, match="https://"):
+            await bridge.broadcast_message(DWORLD.id, "111", "a :turnip:", "9", emoji=wrong)
+        with pytest.raises(ValueError, match="https://"):
+            await bridge.broadcast_edit(DWORLD.id, "111", "9", "5", "a :turnip:", emoji=wrong)
+        with pytest.raises(ValueError, match="https://"):
+            await bridge.broadcast_reaction(DWORLD.id, "111", "9", ":turnip:", image="javascript:alert(1)")
+        assert await viewer.has_heard_everything()
+
+
 async def test_voice(bridge: WebSocketServer) -> None:
     """Where somebody talks; it is in later snapshots as well."""
     async with watching(bridge) as viewer, watching(bridge) as late:

@@ -22,12 +22,18 @@ class QuickEnv(Env):
 
 
 @pytest.fixture
-async def bot(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DZoneBot]:
+def config() -> Config:
+    """How the bot runs."""
+    return Config("an.invented.token", host="127.0.0.1", port=0)
+
+
+@pytest.fixture
+async def bot(monkeypatch: pytest.MonkeyPatch, config: Config) -> AsyncIterator[DZoneBot]:
     """The real bot with all its cogs, and its bridge on a port of its own."""
     # Nothing waits for a window: the bot lives in simcord's time, which stands still. What a window does is
     # the bridge's own matter.
     monkeypatch.setattr(flush, "WINDOW", -math.inf)
-    bot = DZoneBot(Config("an.invented.token", host="127.0.0.1", port=0), MemorySettings())
+    bot = DZoneBot(config, MemorySettings())
     bot.shard_count = 1
     # Before Discord is ready: simcord waits for all that the bot does, and a server is never done.
     await bot.bridge.start()

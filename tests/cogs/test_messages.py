@@ -9,6 +9,7 @@ from simcord.backend import serializers
 from simcord.builders import ChannelHandle
 from simcord.enums import ChannelType, MessageType
 
+from bot.config import Config
 from bot.policy import HIDE_OFFLINE_ABOVE
 from tests.cogs.town import Payload, Town, Viewer
 
@@ -243,6 +244,95 @@ async def test_another_guild(town: Town, viewer: Viewer) -> None:
     stranger = other.add_member(town.env.create_user("stranger"))
     await stranger.send(other.create_text_channel("general"), "hello")
     assert await town.news(viewer, "message") == []
+
+
+# Custom emoji
+
+CDN = "https://cdn.discordapp.com/emojis"
+TURNIP = "<:turnip:123456789012345678>"
+TURNIP_PICTURE = f"{CDN}/123456789012345678.png?size=48"
+
+painted = pytest.mark.parametrize(
+    "config", [Config("an.invented.token", host="127.0.0.1", port=0, emoji_images=True)], ids=["painted"]
+)
+
+
+async def react_with_turnip(town: Town, message: discord.Message) -> None:
+    """Let ann react with an emoji of the guild's own."""
+    emoji = town.guild.create_emoji("turnip")
+    await town.ann.react(message, f"{emoji.name}:{emoji.id}")
+
+
+async def test_custom_emoji_are_words(town: Town, viewer: Viewer) -> None:
+    """By themselves, in words, edits and reactions."""
+    message = await town.ann.send(town.square, TURNIP)
+    await town.ann.edit(message, f"a {TURNIP}")
+    await react_with_turnip(town, message)
+    news = await town.news(viewer)
+    assert [event.get("message", event.get("emoji")) for event in news] == [
+        ":turnip:",
+        "a :turnip:",
+        ":turnip:",
+    ]
+    assert "http" not in str(news)
+
+
+@painted
+async def test_custom_emoji_as_pictures(town: Town, viewer: Viewer) -> None:
+    """Where they are wanted, viewers learn where the pictures are."""
+    message = await town.ann.send(town.square, f"a {TURNIP}")
+    await town.ann.edit(message, f"the {TURNIP} ||<:leek:1>||")
+    await town.ann.edit(message, "nothing")
+    said, *edits = await town.news(viewer)
+    assert (said["message"], said["emoji"]) == ("a :turnip:", {":turnip:": TURNIP_PICTURE})
+    assert [(edit["message"], edit.get("emoji")) for edit in edits] == [
+        ("the :turnip: [spoiler]", {":turnip:": TURNIP_PICTURE}),
+        ("nothing", None),
+    ]
+
+
+@painted
+async def test_an_emoji_that_gives_way_to_another_of_its_name(town: Town, viewer: Viewer) -> None:
+    """It looks different, though the words are the same."""
+    message = await town.ann.send(town.square, TURNIP)
+    await town.ann.edit(message, "<:turnip:42>")
+    [edit] = await town.news(viewer, "edit")
+    assert edit["emoji"] == {":turnip:": f"{CDN}/42.png?size=48"}
+
+
+@painted
+async def test_pictures_after_the_author_went_offline(town: Town) -> None:
+    """Words that may not be shown take their emoji along."""
+    await town.count(HIDE_OFFLINE_ABOVE + 1)
+    await town.presence(town.ann, "online")
+    viewer = await town.viewer()
+    message = await town.ann.send(town.square, "well")
+    await town.presence(town.ann, "offline")
+    await town.ann.edit(message, TURNIP)
+    [edit] = await town.news(viewer, "edit")
+    assert (edit["message"], "emoji" in edit) == (None, False)
+
+
+@painted
+async def test_reactions_as_pictures(town: Town, viewer: Viewer) -> None:
+    """Those with an emoji of a guild's own."""
+    message = await town.bob.send(town.square, "good news")
+    await town.ann.react(message, "👍")
+    await react_with_turnip(town, message)
+    thumb, turnip = await town.news(viewer, "reaction")
+    assert "image" not in thumb
+    assert turnip["emoji"] == ":turnip:"
+    assert turnip["image"].startswith(f"{CDN}/")
+    assert turnip["image"].endswith(".png?size=48")
+
+
+@painted
+async def test_pictures_are_not_for_old_clients(town: Town) -> None:
+    """They get what they always got."""
+    viewer = await town.plain_viewer()
+    await town.ann.send(town.square, TURNIP)
+    said = {"uid": str(town.ann.id), "message": ":turnip:", "channel": str(town.square.id)}
+    assert await town.news(viewer) == [said]
 
 
 # Edits

@@ -33,10 +33,15 @@ async def test_joining_and_leaving(town: Town, viewer: Viewer) -> None:
 
 
 async def test_a_stage(town: Town, viewer: Viewer) -> None:
-    """A stage is a place to talk."""
+    """A stage is a place to talk, for who may; the others listen."""
     stage = town.channel("Theatre", ChannelType.STAGE_VOICE)
     await town.ann.join_voice(stage)
-    assert places(town, await town.news(viewer, "voice")) == [place(stage)]
+    for suppress in (True, False):
+        town.env.backend.set_voice_state(town.guild.id, town.ann.id, stage.id, suppress=suppress)
+        await town.settle()
+    assert places(town, await town.news(viewer, "voice")) == [
+        place(stage, speaker=True), place(stage, muted=True), place(stage, speaker=True),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ class Member:
     guild: Guild
     nick: str | None = None
     roles: list[Role] = field(default_factory=list)
+    joined_at: str | None = JOINED_AT
 
     @property
     def id(self) -> int:
@@ -73,7 +74,7 @@ class Member:
             "avatar": None,
             "banner": None,
             "roles": [str(role.id) for role in self.roles],
-            "joined_at": JOINED_AT,
+            "joined_at": self.joined_at,
             "premium_since": None,
             "deaf": False,
             "mute": False,
