@@ -1,6 +1,7 @@
-"""A browser, a bridge, and pages that tell when something goes wrong in them.
+"""Browsers, a bridge, and pages that tell when something goes wrong in them.
 
-One browser serves all tests, each in a context of its own; so they share one event loop.
+Every test runs in Chromium and in Firefox, unless it says otherwise. Each browser serves all tests, each in a
+context of its own; so they share one event loop.
 """
 
 import json
@@ -52,24 +53,55 @@ MEMBERS_OPEN: Final = {"panel": "members"}
 REFUSED: Final = "net::ERR_CONNECTION_REFUSED"
 
 
+# For a test that needs what Firefox can't be asked for, or lets the clock run: each frame of that is drawn,
+# which takes Firefox too long.
+only_chromium = pytest.mark.parametrize("browser", ["chromium"], indirect=True)
+
+# For a test of the page in light and dark: Firefox can't be asked for the dark.
+in_each_scheme = pytest.mark.parametrize(
+    ("browser", "scheme"),
+    [("chromium", "light"), ("chromium", "dark"), ("firefox", "light")],
+    indirect=["browser"],
+)
+
+
 def find_chromium() -> str:
-    """Find the system's browser. Without one a developer skips these tests; a CI run must not."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    """Find the system's Chromium. Without one a developer skips these tests; a CI run must not."""
+    return _find("chromium", "chromium-browser", "google-chrome")
+
+
+def find_firefox() -> str:
+    """Find the system's Firefox; like Chromium."""
+    return _find("firefox-esr", "firefox")
+
+
+def _find(*names: str) -> str:
+    for name in names:
         if path := shutil.which(name):
             return path
-    reason = "no Chromium on the PATH: install the package `chromium`"
+    reason = f"no browser on the PATH: install the package `{names[0]}`"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    executable = find_chromium()
+@pytest_asyncio.fixture(scope="session", loop_scope="session", params=["chromium", "firefox"])
+async def browser(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=LAUNCH_ARGS)
+        if request.param == "chromium":
+            browser = await playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGS)
+        else:
+            browser = await playwright.firefox.launch(
+                channel="moz-firefox",  # speaks WebDriver BiDi, as every Firefox does
+                executable_path=find_firefox(),
+                firefox_user_prefs={"media.cubeb.force_mock_context": True},  # a machine may have no sound
+            )
         yield browser
         await browser.close()
+
+
+def is_firefox(browser: Browser | None) -> bool:
+    return browser is not None and browser.browser_type.name == "firefox"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -90,9 +122,13 @@ async def new_page(browser: Browser) -> AsyncIterator[OpenPage]:
         complaints.append(str(error))
 
     async def make(choices: dict[str, str] | None = None, **options: object) -> Page:
+        chosen = dict(MEMBERS_OPEN if choices is None else choices)
+        if is_firefox(browser) and options.get("reduced_motion") == "reduce":
+            chosen["motion"] = "less"  # the page's own word for it, as this one Firefox can't be told
         context = await browser.new_context(**{"locale": "en-GB", "viewport": SIZE, **options})  # type: ignore[arg-type]
-        kept = json.dumps(json.dumps(MEMBERS_OPEN if choices is None else choices))
-        await context.add_init_script(f"localStorage['d-zone'] ??= {kept}")
+        # Firefox runs it also before there is a page, where there is no storage.
+        keep = f"localStorage['d-zone'] ??= {json.dumps(json.dumps(chosen))}"
+        await context.add_init_script(f"if (location.protocol === 'http:') {keep}")
         page = await context.new_page()
         page.on("console", note_message)
         page.on("pageerror", note_error)

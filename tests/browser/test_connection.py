@@ -9,7 +9,7 @@ from bridge.model import GuildInfo, Member
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 
-from .conftest import GARDEN, GARDENERS, OpenPage, address
+from .conftest import GARDEN, GARDENERS, OpenPage, address, only_chromium
 from .scene import feed, heading, member, pick, server
 from .scripted import ScriptedBridge
 
@@ -162,6 +162,7 @@ async def test_another_guild_is_not_asked_for_with_a_cursor(
     assert "cursor" not in request
 
 
+@only_chromium
 async def test_a_refused_page_does_not_insist(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """After 1008 the next question comes in the second half of the first minute, for the default guild."""
     page, script = await new_page(), ScriptedBridge()

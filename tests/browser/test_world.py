@@ -8,7 +8,7 @@ from playwright.async_api import Locator, Page, expect
 from bridge.model import Member
 from bridge.server import WebSocketServer
 
-from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address
+from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, only_chromium
 from .scene import bubble, bubbles, called, feed, heading, label, member, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -268,6 +268,7 @@ async def test_the_view_moves_with_hand_and_keys(bridge: WebSocketServer, new_pa
         assert await comes_near(sign, home)
 
 
+@only_chromium
 async def test_two_fingers_come_closer(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """What is between them stays there; what is beside it moves away."""
     page = await new_page(NO_PANEL, reduced_motion="reduce", has_touch=True)
@@ -379,6 +380,7 @@ async def test_sound_is_off_until_somebody_wants_it(bridge: WebSocketServer, new
     assert await page.evaluate("pops") == 1
 
 
+@only_chromium
 async def test_an_idle_camera_wanders_to_where_somebody_speaks(
     bridge: WebSocketServer, new_page: OpenPage
 ) -> None:
