@@ -1,6 +1,6 @@
-"""The page's own files as browsers like them: without what only readers of the source need, and compressed.
+"""The page's own files as browsers like them: few, without what only readers need, and compressed.
 
-So the page needs no build, and its sources may explain themselves at any length.
+So the page needs no build, and its sources may be many and explain themselves at any length.
 """
 
 import gzip
@@ -17,9 +17,11 @@ import rjsmin
 from websockets.datastructures import Headers
 
 from bridge.answers import Answer
+from bridge.bundle import bundle
 
 # Comments and white space go, names stay: what a browser's tools show of the page can still be read.
 _MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
+_ENTRY: Final = "main.js"  # the module that imports all others
 _MOST: Final = 256  # files kept; the page has some seventy
 
 
@@ -38,7 +40,8 @@ def answer(file: Path, content_type: str, headers: Headers) -> Answer:
     Raises:
         OSError: if the file can't be read.
     """
-    asset = _load(file, file.stat().st_mtime_ns)
+    parts = file.parent.rglob("*.js") if file.name == _ENTRY else [file]
+    asset = _load(file, max(part.stat().st_mtime_ns for part in parts))
     known = (("ETag", asset.tag), ("Vary", "Accept-Encoding"))
     if asset.tag in headers.get_all("If-None-Match"):
         return Answer(HTTPStatus.NOT_MODIFIED, headers=known)
@@ -50,7 +53,10 @@ def answer(file: Path, content_type: str, headers: Headers) -> Answer:
 @lru_cache(_MOST)
 def _load(file: Path, changed_at: int) -> _Asset:  # noqa: ARG001 - another file at another time
     minify = _MINIFIERS.get(file.suffix)
-    plain = minify(file.read_text("utf-8")).encode() if minify else file.read_bytes()
+    if minify:
+        plain = minify(bundle(file) if file.name == _ENTRY else file.read_text("utf-8")).encode()
+    else:
+        plain = file.read_bytes()
     # Weak, for it stands for both forms.
     tag = f'W/"{hashlib.sha256(plain).hexdigest()[:16]}"'
     return _Asset(plain, gzip.compress(plain, mtime=0), tag)

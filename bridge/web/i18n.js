@@ -1,15 +1,15 @@
 /**
  * The page's words in its reader's language.
  *
- * @typedef {typeof import('./i18n/en.js').words} Words
+ * @typedef {typeof en} Words
  */
 
-/** @type {Record<string, () => Promise<{words: Words}>>} */
-const LANGUAGES = {
-  en: () => import('./i18n/en.js'),
-  de: () => import('./i18n/de.js'),
-  es: () => import('./i18n/es.js'),
-};
+import { words as de } from './i18n/de.js';
+import { words as en } from './i18n/en.js';
+import { words as es } from './i18n/es.js';
+
+/** @type {Record<string, Words>} */
+const LANGUAGES = { en, de, es };
 
 // How the sentences begin that the bridge says, as far as they are known; and how it says in our address that a
 // login came to nothing.
@@ -32,25 +32,9 @@ const REFUSALS = {
  *
  * @param {readonly string[]} wanted
  */
-export async function wordsFor(wanted) {
+export function wordsFor(wanted) {
   const known = wanted.map((tag) => tag.split('-')[0].toLowerCase()).find((tag) => Object.hasOwn(LANGUAGES, tag));
-  return (await LANGUAGES[known ?? 'en']()).words;
-}
-
-/** Numbers, lists and people's names as a language writes them. @param {string} language */
-export function tools(language) {
-  const numbers = new Intl.NumberFormat(language);
-  const lists = new Intl.ListFormat(language);
-  return {
-    number: (/** @type {number} */ n) => numbers.format(n),
-    list: (/** @type {string[]} */ names) => lists.format(names.map(isolate)),
-    called: isolate,
-  };
-}
-
-/** A name within a sentence: whichever way it is written, the sentence stays as it is. @param {string} name */
-function isolate(name) {
-  return `\u2068${name}\u2069`;
+  return LANGUAGES[known ?? 'en'];
 }
 
 /**

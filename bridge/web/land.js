@@ -53,14 +53,14 @@ const TALL = { tree: 26, lighthouse: 70, thing: 30 };
 
 /** @param {number} length @param {number} seed */
 function grain(length, seed) {
-  return Float32Array.from({ length: length * length }, (_, i) => mix(seed, i) / 0xffffffff);
+  return new Float32Array(length * length).map((_, i) => mix(seed, i) / 0xffffffff);
 }
 
 /** Noise that can be tiled. @param {number} wide @param {number} high @param {number} seed */
 function clouds(wide, high, seed) {
-  const grid = Float32Array.from({ length: wide * high }, (_, i) => mix(seed, i % wide, (i / wide) | 0) / 0xffffffff);
+  const grid = new Float32Array(wide * high).map((_, i) => mix(seed, i % wide, (i / wide) | 0) / 0xffffffff);
   const at = (/** @type {number} */ x, /** @type {number} */ y) => grid[(y % high) * wide + (x % wide)];
-  return Float32Array.from({ length: GRAIN * GRAIN }, (_, i) => {
+  return new Float32Array(GRAIN * GRAIN).map((_, i) => {
     const x = ((i % GRAIN) * wide) / GRAIN;
     const y = (((i / GRAIN) | 0) * high) / GRAIN;
     const fx = x % 1;
@@ -76,7 +76,7 @@ const WARP_Y = clouds(30, 44, 13);
 const SWELL = clouds(6, 5, 14);
 const CALM = clouds(9, 21, 15);
 /** Which phase of water each pixel has: long low waves, broken where it is calm. */
-const PHASE = Uint8Array.from({ length: GRAIN * GRAIN }, (_, i) =>
+const PHASE = new Uint8Array(GRAIN * GRAIN).map((_, i) =>
   CALM[i] < 0.6 ? PHASES : Math.floor(((i / GRAIN) | 0) + SWELL[i] * 26) % PHASES);
 
 /** Where a pixel is in what repeats. @param {number} x @param {number} y */
@@ -119,8 +119,8 @@ export class Land {
     this.#terrain = terrain;
     this.#wearAt = wearAt;
     const meadows = noise(mix(terrain.seed, 21));
-    this.#soft = Float32Array.from(terrain.ground, (ground, cell) =>
-      ground ? meadows((cell % terrain.side) / 5, Math.floor(cell / terrain.side) / 5) : 0.5);
+    this.#soft = new Float32Array(terrain.ground.length).map((_, cell) =>
+      terrain.ground[cell] ? meadows((cell % terrain.side) / 5, Math.floor(cell / terrain.side) / 5) : 0.5);
     this.#measure();
   }
 

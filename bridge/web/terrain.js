@@ -141,7 +141,7 @@ function outline({ seed, side, radius, ground }, area) {
       if (Math.min(x, y, side - 1 - x, side - 1 - y) < 5) far[y * side + x] = Infinity; // sea on every side
     }
   }
-  const limit = Float32Array.from(far).sort()[area];
+  const limit = far.slice().sort()[area];
   for (let cell = 0; cell < far.length; cell++) ground[cell] = far[cell] < limit ? GRASS : WATER;
   const reached = flood(side, middle * side + middle | 0, (_, to) => ground[to] === GRASS);
   for (let cell = 0; cell < far.length; cell++) if (!reached[cell]) ground[cell] = WATER;
@@ -192,9 +192,12 @@ export function neighbours(side, cell) {
   return found;
 }
 
-/** @param {Terrain} land @param {number} cell */
+/** @param {Terrain} land @param {number} cell not at the edge of the sea */
 function nearWater({ side, ground }, cell) {
-  return neighbours(side, cell).some((near) => ground[near] === WATER);
+  for (let row = cell - side; row <= cell + side; row += side) {
+    if (ground[row - 1] === WATER || ground[row] === WATER || ground[row + 1] === WATER) return true;
+  }
+  return false;
 }
 
 /**

@@ -16,9 +16,11 @@ import { Account } from './ui/account.js';
 import { Card, sceneOf } from './ui/card.js';
 import { Feed } from './ui/feed.js';
 import { GuildList } from './ui/guilds.js';
+import { explain } from './ui/legend.js';
 import { LinkLamp } from './ui/link.js';
 import { MemberList } from './ui/members.js';
 import { Notice } from './ui/notice.js';
+import { offerChoices } from './ui/options.js';
 import { Panels } from './ui/panels.js';
 
 const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
@@ -66,12 +68,10 @@ export class View {
     /** @type {((slug: string, password: string) => void) | null} */
     const enter = wishes.isOwn ? (slug, password) => wishes.pick(slug, password) : null;
     this.notice = new Notice(words, enter, () => this.explain(null));
-    // What few open is loaded when somebody does.
+    // What few open is made when somebody does.
     const once = { once: true };
-    byId('legend').addEventListener('beforetoggle', async () => (await import('./ui/legend.js')).explain(words), once);
-    byId('settings').addEventListener('beforetoggle', async () => {
-      (await import('./ui/options.js')).offerChoices(words, settings);
-    }, once);
+    byId('legend').addEventListener('beforetoggle', () => explain(words), once);
+    byId('settings').addEventListener('beforetoggle', () => offerChoices(words, settings), once);
     byId('find-me').addEventListener('click', () => this.#visit(this.account.user?.id ?? ''));
     if (wishes.isOwn) this.account.look();
   }

@@ -1,4 +1,4 @@
-"""A guild with channels of every kind, whose members go about their day: for looking at, and for the page's figures."""
+"""A guild with channels of every kind, whose members go about their day."""
 
 import asyncio
 import random
@@ -16,10 +16,12 @@ _DISTRICT: Final = 7  # channels of a category
 def channels(members: int) -> list[Channel]:
     """Make up as many channels as a guild of this size has."""
     count = min(60, 6 + round(members**0.5))
-    return [
-        Channel(f"3{number:03}", f"channel-{number}", _kind(number), f"District {number // _DISTRICT}", number)
-        for number in range(count)
-    ]
+    return [_channel(number) for number in range(count)]
+
+
+def _channel(number: int) -> Channel:
+    district = f"District {number // _DISTRICT}"
+    return Channel(f"3{number:03}", f"channel-{number}", _kind(number), district, number)
 
 
 def _kind(number: int) -> ChannelKind:

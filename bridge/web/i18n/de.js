@@ -1,4 +1,4 @@
-import { tools } from '../i18n.js';
+import { tools } from './tools.js';
 
 const { number: de, list, called } = tools('de');
 

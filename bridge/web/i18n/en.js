@@ -1,6 +1,6 @@
 /** @typedef {import('../roster.js').Status} Status */
 
-import { tools } from '../i18n.js';
+import { tools } from './tools.js';
 
 const { number: en, list, called } = tools('en');
 

@@ -14,6 +14,7 @@ const NEAR_END = 24; // pixels from the end that still count as reading the late
 
 export class Feed {
   #words;
+  /** Made for the first words: making it takes long. @type {Intl.DateTimeFormat | undefined} */
   #clock;
   #log = byId('feed');
   #latest = byId('latest');
@@ -26,7 +27,6 @@ export class Feed {
   /** @param {Words} words */
   constructor(words) {
     this.#words = words;
-    this.#clock = new Intl.DateTimeFormat(navigator.language, { timeStyle: 'short' });
     this.#list = new KeyedList(
       this.#log, (entry) => entry.key, (entry) => this.#create(entry), (row, entry) => this.#update(row, entry),
     );
@@ -73,6 +73,7 @@ export class Feed {
     if (entry.bot) byline.append(make('span', 'tag', this.#words.bot));
     if (entry.replyTo) byline.append(make('span', 'reply', this.#words.replying(entry.replyTo)));
     if (entry.channel) byline.append(make('span', 'place', `#${entry.channel}`));
+    this.#clock ??= new Intl.DateTimeFormat(navigator.language, { timeStyle: 'short' });
     const time = make('time', '', this.#clock.format(entry.at));
     time.dateTime = new Date(entry.at).toISOString();
     byline.append(time);
