@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
@@ -24,7 +24,6 @@ VIEW: Final = {"width": 1280, "height": 720}
 PACE: Final = 0.1  # seconds between two things that happen
 WARM: Final = 5.0  # seconds before a look
 SPAN: Final = 10.0  # seconds of one look
-COUNTED: Final = 2.0  # seconds in which the simulation's steps are counted
 REPETITIONS: Final = 3
 FIRST_PAINT: Final = 300  # milliseconds, at most
 FRAMES: Final = 60  # a second; so many steps does the simulation take, too
@@ -79,6 +78,7 @@ _COUNT: Final = """() => {
   requestAnimationFrame(frame);
 }"""
 _LOOK: Final = "() => [performance.now() / 1000, frames]"
+_STEP: Final = "this.tick+=1"  # as the page is sent, without the spaces
 _HEAP: Final = "() => { gc(); return performance.memory.usedJSHeapSize / 1e6; }"
 _PAINT: Final = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
@@ -149,33 +149,50 @@ async def visit(browser: Browser, members: int, warm: float = WARM, span: float 
 async def _watch(page: Page, joined: float, warm: float, span: float) -> Seen:
     session = await page.context.new_cdp_session(page)
     await session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    step = await _find_step(session)
     await page.evaluate(_COUNT)
     await page.wait_for_timeout(warm * 1000)
+    ticks = await _ticks(session, step)
     (start, first), busy = await page.evaluate(_LOOK), await _busy(session)
     await page.wait_for_timeout(span * 1000)
     (end, last), busy = await page.evaluate(_LOOK), await _busy(session) - busy
+    ticks = await _ticks(session, step) - ticks
     return Seen(
         paint=await page.evaluate(_PAINT),
         joined=joined,
         fps=(last - first) / (end - start),
-        steps=await _steps(page, session),
+        steps=ticks / (end - start),
         busy=1000 * busy / (last - first),
         heap=await page.evaluate(_HEAP),
     )
 
 
-async def _steps(page: Page, session: CDPSession) -> float:
-    """Count the steps that the simulation takes in a second: who thinks in each, it asks once."""
-    await session.send("Profiler.enable")
-    await session.send("Profiler.startPreciseCoverage", {"callCount": True, "detailed": False})
-    begin = await page.evaluate("performance.now() / 1000")
-    await page.wait_for_timeout(COUNTED * 1000)
-    found = await session.send("Profiler.takePreciseCoverage")
-    seconds: float = await page.evaluate("performance.now() / 1000") - begin
-    await session.send("Profiler.stopPreciseCoverage")
-    functions = [function for script in found["result"] for function in script["functions"]]
-    [asked] = [function["ranges"][0]["count"] for function in functions if function["functionName"] == "take"]
-    return float(asked / seconds)
+async def _ticks(session: CDPSession, script: tuple[str, int, int]) -> int:
+    """Read how many steps the simulation has taken; for that, the page stands still for a moment."""
+    script_id, line, column = script
+    place = {"scriptId": script_id, "lineNumber": line, "columnNumber": column}
+    paused: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+    session.once("Debugger.paused", lambda event: paused.set_result(event))  # noqa: PLW0108 - it wants a function
+    breakpoint_ = await session.send("Debugger.setBreakpoint", {"location": place})
+    frame = (await paused)["callFrames"][0]["callFrameId"]
+    asked = {"callFrameId": frame, "expression": "this.tick"}
+    answer = await session.send("Debugger.evaluateOnCallFrame", asked)
+    await session.send("Debugger.removeBreakpoint", {"breakpointId": breakpoint_["breakpointId"]})
+    await session.send("Debugger.resume")
+    return int(answer["result"]["value"])
+
+
+async def _find_step(session: CDPSession) -> tuple[str, int, int]:
+    """Find where the simulation counts its steps: in which script, at which line and column."""
+    scripts: list[str] = []
+    session.on("Debugger.scriptParsed", lambda parsed: scripts.append(parsed["scriptId"]))
+    await session.send("Debugger.enable")
+    for script in scripts:
+        source = (await session.send("Debugger.getScriptSource", {"scriptId": script}))["scriptSource"]
+        before, found, _ = source.partition(_STEP)
+        if found:
+            return script, before.count("\n"), len(before) - before.rfind("\n") - 1
+    raise LookupError(f"the page has no {_STEP}")
 
 
 async def _busy(session: CDPSession) -> float:
