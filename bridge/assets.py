@@ -5,9 +5,10 @@ So the page needs no build, and its sources may be many and explain themselves a
 
 import gzip
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,11 @@ from bridge.answers import Answer
 from bridge.bundle import bundle
 
 # Comments and white space go, names stay: what a browser's tools show of the page can still be read.
-_MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
+_MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {
+    ".css": rcssmin.cssmin,
+    ".html": partial(re.compile(r"^\s+", re.MULTILINE).sub, ""),
+    ".js": rjsmin.jsmin,
+}
 _ENTRY: Final = "main.js"  # the module that imports all others
 _MOST: Final = 256  # files kept; the page has some seventy
 

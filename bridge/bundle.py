@@ -1,7 +1,8 @@
 """One script out of the page's modules: by itself, each of them would cost every visit a request.
 
-The modules are written, tested and typed as they are, and a folder of them works without this. What it reads
-is not all of JavaScript, but the few forms in which they import and export.
+The modules are written, typed and tested as such, and a browser takes them as they are. Here they are put one
+after the other into one scope. So what they declare at their top has names that are unique on the page, and
+an import never renames.
 """
 
 import re
@@ -9,53 +10,44 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-_IMPORT: Final = re.compile(
-    r"^import (?:\{(?P<some>[^}]*)\}|\* as (?P<all>\w+)) from '(?P<path>\.[^']+)';$", re.MULTILINE
+_IMPORT: Final = re.compile(r"^import \{(?P<names>[\w,\s]*)\} from '(?P<path>\.[^']+)';\n", re.MULTILINE)
+_EXPORT: Final = re.compile(r"^export (?=(?:const|let|class|(?:async )?function)\b)", re.MULTILINE)
+_DECLARED: Final = re.compile(
+    r"^(?:const|let|class|(?:async )?function) (\w+|\[[\w, ]+\]|\{[^}]+\})", re.MULTILINE
 )
-_EXPORT: Final = re.compile(
-    r"^export (?=(?:const|class|(?:async )?function) (?P<names>\w+|\[[\w, ]+\]))", re.MULTILINE
-)
-_OTHERS: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+_LEFT: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
-class Unknown(ValueError):
-    """A module says something that a bundle can't be made of."""
+class NotBundled(ValueError):
+    """The modules can't be put into one scope. The message says which one, and why."""
 
 
 def bundle(entry: Path) -> str:
-    """Write a module and all that it imports as one script. Each becomes a function that is run once.
+    """Put a module and all that it imports, those first, into one script.
 
     Raises:
         OSError: if a module can't be read.
-        Unknown: for another form of import or export, and for modules that import each other.
+        NotBundled: for a name that two of them declare, and for other forms of import and export.
     """
-    order: dict[Path, int | None] = {}  # None while what a module needs is being written
-    return "".join(_written(entry.resolve(), order))
+    owners: dict[str, str] = {}
+    parts = []
+    for name, source in _in_order(entry.resolve(), set()):
+        body = _EXPORT.sub("", _IMPORT.sub("", source))
+        if left := _LEFT.search(body):
+            raise NotBundled(f"{name}: {left[0]}")
+        for declared in re.findall(r"\w+", " ".join(_DECLARED.findall(body))):
+            if owners.setdefault(declared, name) != name:
+                raise NotBundled(f"{name} and {owners[declared]} both declare {declared}")
+        parts.append(body)
+    return "".join(parts)
 
 
-def _written(file: Path, order: dict[Path, int | None]) -> Iterator[str]:
-    """Write a module, after those that it imports and nobody has written yet."""
-    order[file] = None
+def _in_order(file: Path, seen: set[Path]) -> Iterator[tuple[str, str]]:
+    """Read a module, after those that it imports and nobody has read yet."""
+    seen.add(file)
     source = file.read_text("utf-8")
     for found in _IMPORT.finditer(source):
-        imported = _resolve(file, found)
-        if imported not in order:
-            yield from _written(imported, order)
-        elif order[imported] is None:
-            raise Unknown(f"{file.name} and {imported.name} import each other")
-    exports = [name for found in _EXPORT.finditer(source) for name in re.findall(r"\w+", found["names"])]
-    body = _EXPORT.sub("", _IMPORT.sub(lambda found: _constants(found, order[_resolve(file, found)]), source))
-    if other := _OTHERS.search(body):
-        raise Unknown(f"{file.name}: {other[0]}")
-    order[file] = number = len(order) - list(order.values()).count(None)
-    yield f"const $${number} = (() => {{\n{body}\nreturn {{ {', '.join(exports)} }};\n}})();\n"
-
-
-def _resolve(file: Path, found: re.Match[str]) -> Path:
-    return (file.parent / found["path"]).resolve()
-
-
-def _constants(found: re.Match[str], number: int | None) -> str:
-    """Take out of another module what is imported."""
-    names = found["all"] or "{" + found["some"].replace(" as ", ": ") + "}"
-    return f"const {names} = $${number};"
+        imported = (file.parent / found["path"]).resolve()
+        if imported not in seen:
+            yield from _in_order(imported, seen)
+    yield file.name, source

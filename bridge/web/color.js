@@ -14,7 +14,7 @@ const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
 const encoded = (c) => (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055);
 
 /** @param {number} c */
-const clamp = (c) => Math.min(1, Math.max(0, c));
+const unit = (c) => Math.min(1, Math.max(0, c));
 
 /** @param {Lch} color @returns {Rgb} unclamped: outside 0 to 1 where the screen can't show it */
 function convert([lightness, chroma, hue]) {
@@ -39,9 +39,9 @@ function convert([lightness, chroma, hue]) {
 export function fromLch([lightness, chroma, hue]) {
   for (let left = chroma; left > 0.004; left -= 0.004) {
     const rgb = convert([lightness, left, hue]);
-    if (Math.min(...rgb) > -0.001 && Math.max(...rgb) < 1.001) return [clamp(rgb[0]), clamp(rgb[1]), clamp(rgb[2])];
+    if (Math.min(...rgb) > -0.001 && Math.max(...rgb) < 1.001) return [unit(rgb[0]), unit(rgb[1]), unit(rgb[2])];
   }
-  const grey = clamp(convert([lightness, 0, 0])[0]);
+  const grey = unit(convert([lightness, 0, 0])[0]);
   return [grey, grey, grey];
 }
 
@@ -70,7 +70,7 @@ export function parseHex(hex) {
 
 /** @param {Rgb} color */
 export function pack([red, green, blue], alpha = 255) {
-  const byte = (/** @type {number} */ c) => Math.round(clamp(c) * 255);
+  const byte = (/** @type {number} */ c) => Math.round(unit(c) * 255);
   return ((alpha << 24) | (byte(blue) << 16) | (byte(green) << 8) | byte(red)) >>> 0;
 }
 

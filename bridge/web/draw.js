@@ -6,10 +6,9 @@
  * @typedef {import('./land.js').Land} Land
  * @typedef {import('./sim.js').Sim} Sim
  * @typedef {import('./terrain.js').Terrain} Terrain
- * @typedef {{x: number, y: number, far: boolean, time: number, beam: number, density: number, moods: boolean}} View
+ * @typedef {{x: number, y: number, far: boolean, time: number, beam: number, moods: boolean}} View
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `time` in seconds;
- *   `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `density`: the share of idlers drawn;
- *   `moods`: whether clouds pass and gulls fly
+ *   `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
  * @typedef {{x: number, y: number, cell: number, place: number, tent: number, hasLamp: boolean, frames: Stamp[]}} Still
  *   what doesn't move
  * @typedef {{things: Record<string, any>, figures: import('./folk.js').Figures}} Atlas
@@ -38,7 +37,7 @@ const SEAT = 7; // pixels between two in the boat
 const MANY = 1024;
 
 /** Painted once for all. @type {{things: any, figures: any} | null} */
-let painted = null;
+let sprites = null;
 
 /** The same tree with every sprite made into a stamp. @param {any} tree @param {(sprite: any) => Stamp} make @returns {any} */
 function each(tree, make) {
@@ -50,8 +49,6 @@ function each(tree, make) {
 
 export class Picture {
   buffer = new Buffer();
-  /** How many people were in view. */
-  drawn = 0;
   /** By size, each made when it is needed. @type {(Atlas | undefined)[]} */
   #atlases = [];
   #size = 0;
@@ -79,7 +76,7 @@ export class Picture {
 
   /** @param {number} width @param {number} height */
   resize(width, height) {
-    painted ??= { things: paintThings(), figures: paintFigures() };
+    sprites ??= { things: paintThings(), figures: paintFigures() };
     this.buffer.resize(width, height);
     this.#rows = new Int32Array(height + 2 * GUARD + 1);
     this.#atlases = [];
@@ -89,7 +86,7 @@ export class Picture {
   /** Everything that is drawn, as stamps of the size that is looked at. @returns {Atlas} */
   get #atlas() {
     const sized = this.#size ? halved : (/** @type {any} */ sprite) => sprite;
-    return (this.#atlases[this.#size] ??= each(painted, (sprite) => this.buffer.stamp(sized(sprite))));
+    return (this.#atlases[this.#size] ??= each(sprites, (sprite) => this.buffer.stamp(sized(sprite))));
   }
 
   /** @param {Light} light @param {boolean} hasSea */
@@ -275,11 +272,9 @@ export class Picture {
   #addPeople(sim, view) {
     if (this.#stands.length < sim.state.length * 4) this.#stands = new Float32Array(sim.state.length * 4).fill(-1);
     const stands = this.#stands;
-    const before = this.#count;
     for (let slot = 0; slot < sim.size; slot++) {
       const state = sim.state[slot];
       if (state === GONE || state === TENT || state === ABOARD) continue;
-      if (view.density < 1 && sim.goal[slot] < 0 && (sim.self[slot] >>> 8) % 1000 >= view.density * 1000) continue;
       const at = slot * 4;
       if (state === WALK || stands[at] !== sim.cell[slot]) {
         personSpot(sim, slot, this.#spot);
@@ -290,7 +285,6 @@ export class Picture {
       }
       this.#add(slot, stands[at + 1], stands[at + 2], stands[at + 3], view);
     }
-    this.drawn = this.#count - before;
   }
 
   /** @param {Sim} sim @param {View} view */

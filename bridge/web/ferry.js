@@ -10,7 +10,7 @@ const DOCK = 50; // steps that it lies at the pier at least
 const SEATS = 5;
 const QUEUE = 15; // beyond that many one comes or goes without it, or the queue would never end
 const HURRY = 16; // steps between two who step ashore
-const PATIENCE = 1_200; // steps that it waits at most for who is on the way to it
+const WAITING = 1_200; // steps that it waits at most for who is on the way to it
 
 export const AWAY = 0;
 export const COMING = 1;
@@ -106,7 +106,7 @@ export class Ferry {
       if (this.#steps % HURRY === 0 && this.#shore.disembark(next)) this.riders = this.riders.filter((rider) => rider !== next);
       return;
     }
-    const isWaitedFor = this.#expected.size && this.riders.length < SEATS && this.#steps < PATIENCE;
+    const isWaitedFor = this.#expected.size && this.riders.length < SEATS && this.#steps < WAITING;
     if (this.#steps >= DOCK && !isWaitedFor) this.#enter(GOING);
   }
 

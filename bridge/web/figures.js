@@ -44,7 +44,7 @@ const SHAPES = [
 
 const W = 26;
 const H = 32;
-const MIDDLE = W / 2;
+const AXIS = W / 2;
 const FOOT = 29;
 
 /** How high the head is above the ground, in each pose. */
@@ -56,28 +56,28 @@ function body(pose, isBot) {
   const base = FOOT - 1;
   const feet = new Sheet(W, H);
   if (pose === SITTING) {
-    feet.rect(MIDDLE - 5, base - 2, 4, 3, BODY + 1).rect(MIDDLE + 1, base - 2, 4, 3, BODY + 1);
+    feet.rect(AXIS - 5, base - 2, 4, 3, BODY + 1).rect(AXIS + 1, base - 2, 4, 3, BODY + 1);
   } else {
     const foot = isBot ? 4 : 3;
-    feet.rect(MIDDLE - foot - 1, base - 1, foot, 2, BODY + 1).rect(MIDDLE + 1, base - 1, foot, 2, BODY);
+    feet.rect(AXIS - foot - 1, base - 1, foot, 2, BODY + 1).rect(AXIS + 1, base - 1, foot, 2, BODY);
   }
   feet.outline(RIM);
 
   const trunk = new Sheet(W, H);
   if (isBot) {
-    trunk.ball(MIDDLE, base - high / 2, wide / 2, high / 2, BODY, 5, () => 0, 6);
+    trunk.ball(AXIS, base - high / 2, wide / 2, high / 2, BODY, 5, () => 0, 6);
   } else {
-    trunk.ball(MIDDLE, base - high * 0.36, wide / 2, high * 0.36, BODY, 5, () => 0, 2.4);
-    trunk.ball(MIDDLE, base - high * 0.56, wide / 2 - 0.5, high * 0.44, BODY, 5, () => 0, 2.3);
+    trunk.ball(AXIS, base - high * 0.36, wide / 2, high * 0.36, BODY, 5, () => 0, 2.4);
+    trunk.ball(AXIS, base - high * 0.56, wide / 2 - 0.5, high * 0.44, BODY, 5, () => 0, 2.3);
   }
   for (const side of [-1, 1]) {
-    const x = side < 0 ? MIDDLE - wide / 2 - 1 : MIDDLE + wide / 2 - 1;
+    const x = side < 0 ? AXIS - wide / 2 - 1 : AXIS + wide / 2 - 1;
     const y = base - arms - 1;
     trunk.rect(Math.floor(x), y, 2, isBot ? 4 : 3, side < 0 ? BODY + 3 : BODY + 1);
   }
   trunk.outline(RIM);
 
-  return feet.with(trunk).sprite(MIDDLE, FOOT);
+  return feet.with(trunk).sprite(AXIS, FOOT);
 }
 
 /** What the eyes do. */
@@ -91,13 +91,13 @@ function face(turn, look) {
   const top = FOOT - 11;
   for (const side of [-1, 1]) {
     if (side * turn > 3) continue; // that eye is around the corner
-    const x = MIDDLE + turn + (side < 0 ? -4 : 2);
+    const x = AXIS + turn + (side < 0 ? -4 : 2);
     if (look === SHUT) sheet.rect(x, top + 2, 2, 1, EYE).set(x + (side < 0 ? -1 : 2), top + 1, EYE);
     else sheet.rect(x, top, 2, 3, EYE).set(x, top, SHINE);
     sheet.rect(side < 0 ? x - 1 : x + 1, top + 4, 2, 1, CHEEK);
   }
-  if (look === SPEAKING) sheet.rect(MIDDLE + turn - 1, top + 3, 2, 3, EYE).set(MIDDLE + turn - 1, top + 5, CHEEK);
-  return sheet.sprite(MIDDLE, FOOT);
+  if (look === SPEAKING) sheet.rect(AXIS + turn - 1, top + 3, 2, 3, EYE).set(AXIS + turn - 1, top + 5, CHEEK);
+  return sheet.sprite(AXIS, FOOT);
 }
 
 /** By direction, as in `STEPS`: how far the face is turned; null where it can't be seen. */
@@ -121,15 +121,15 @@ const HAT_DEPTHS = [0, 2, 3, 4, 4, 7, 3, 1, 3];
 
 function hats() {
   return HATS.map((rows, i) => new Sheet(W, H)
-    .rows(MIDDLE - 7, FOOT - 16 - rows.length + HAT_DEPTHS[i], rows, HAT_INKS).sprite(MIDDLE, FOOT));
+    .rows(AXIS - 7, FOOT - 16 - rows.length + HAT_DEPTHS[i], rows, HAT_INKS).sprite(AXIS, FOOT));
 }
 
 /** @returns {Record<string, Sprite>} */
 function marks() {
   const on = (/** @type {string[]} */ rows, /** @type {number} */ up, x = 0) =>
-    new Sheet(W, H).rows(Math.round(MIDDLE - rows[0].length / 2) + x, FOOT - up, rows, {
+    new Sheet(W, H).rows(Math.round(AXIS - rows[0].length / 2) + x, FOOT - up, rows, {
       o: RIM, k: EYE, w: SHINE, r: RED, g: LEAF, s: GREY, h: HAT + 1,
-    }).sprite(MIDDLE, FOOT);
+    }).sprite(AXIS, FOOT);
   return {
     antenna: on(['.kk.', 'krrk', 'krrk', '.kk.', '.ks.', '.ks.'], 21),
     leaf: on(['.kkk..kkk.', 'kggkkkgggk', 'kggggkggk.', '.kkggggk..', '...kgkk...', '...kgk....'], 21),
@@ -144,7 +144,7 @@ function marks() {
 
 /** @param {number} wide */
 function shadow(wide) {
-  return new Sheet(W, H).ball(MIDDLE, FOOT, wide, wide * 0.42, RIM, 1).sprite(MIDDLE, FOOT);
+  return new Sheet(W, H).ball(AXIS, FOOT, wide, wide * 0.42, RIM, 1).sprite(AXIS, FOOT);
 }
 
 function paint() {

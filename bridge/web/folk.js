@@ -10,7 +10,7 @@
 
 import { DOZE, SIT, WALK } from './crowd.js';
 import { BREATHING, HEADS, OPEN, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
-import { BOT, DND, FRESH, HAT, MUTED, STREAMING, VOICE, Wardrobe } from './wardrobe.js';
+import { BOT, DND, FRESH, HAT_SHIFT, MUTED, STREAMING, VOICE, Wardrobe } from './wardrobe.js';
 
 const LEFT = 2; // directions from here up to `RIGHT` are to the left of the screen
 const RIGHT = 6;
@@ -83,7 +83,7 @@ export class Folk {
     const isFar = this.#scale < 1;
     const face = isFar ? null : faces[facing];
     if (face) this.#buffer.put(face[lookOf(state, isTalking, clock)], x, head, colors, first);
-    if (!(traits & BOT)) this.#buffer.put(hats[traits >> HAT][facing >= LEFT && facing < RIGHT ? 1 : 0], x, head, colors, first);
+    if (!(traits & BOT)) this.#buffer.put(hats[traits >> HAT_SHIFT][facing >= LEFT && facing < RIGHT ? 1 : 0], x, head, colors, first);
     if (traits & DND) this.#buffer.put(this.#figures.marks.stop, x, foot, colors, first);
     if (!isFar && (traits & ~DND & 0xff || state === DOZE)) this.#marks(traits, state === DOZE, x, head, first, clock);
   }
@@ -95,7 +95,7 @@ export class Folk {
     const { bodies, faces, hats } = this.#figures;
     const traits = wardrobe.traits[slot];
     const head = y + Math.round((HEADS[REST] - HEADS[SITTING]) * this.#scale);
-    const parts = [faces[facing]?.[OPEN], traits & BOT ? undefined : hats[traits >> HAT][0]];
+    const parts = [faces[facing]?.[OPEN], traits & BOT ? undefined : hats[traits >> HAT_SHIFT][0]];
     this.#buffer.put(bodies[traits & BOT][SITTING], x, y, wardrobe.colors, wardrobe.skins[slot]);
     for (const part of parts) if (part) this.#buffer.put(part, x, head, wardrobe.colors, wardrobe.skins[slot]);
   }

@@ -1,15 +1,18 @@
 /**
  * The page's words in its reader's language.
  *
- * @typedef {typeof en} Words
+ * @typedef {import('./i18n/tools.js').Tools} Tools
+ * @typedef {ReturnType<typeof english>} Words
  */
 
-import { words as de } from './i18n/de.js';
-import { words as en } from './i18n/en.js';
-import { words as es } from './i18n/es.js';
+import { english } from './i18n/en.js';
+import { tools } from './i18n/tools.js';
 
-/** @type {Record<string, Words>} */
-const LANGUAGES = { en, de, es };
+/** Of the others, a reader gets the one they read. @type {Record<string, () => Promise<(tools: Tools) => Words>>} */
+const OTHERS = {
+  de: async () => (await import('./i18n/de.js')).german,
+  es: async () => (await import('./i18n/es.js')).spanish,
+};
 
 // How the sentences begin that the bridge says, as far as they are known; and how it says in our address that a
 // login came to nothing.
@@ -32,9 +35,11 @@ const REFUSALS = {
  *
  * @param {readonly string[]} wanted
  */
-export function wordsFor(wanted) {
-  const known = wanted.map((tag) => tag.split('-')[0].toLowerCase()).find((tag) => Object.hasOwn(LANGUAGES, tag));
-  return LANGUAGES[known ?? 'en'];
+export async function wordsFor(wanted) {
+  const tags = wanted.map((tag) => tag.split('-')[0].toLowerCase());
+  const tag = tags.find((one) => one === 'en' || Object.hasOwn(OTHERS, one)) ?? 'en';
+  const language = tag === 'en' ? english : await OTHERS[tag]();
+  return language(tools(tag));
 }
 
 /**

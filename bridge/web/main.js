@@ -19,7 +19,7 @@ document.documentElement.classList.toggle('transparent', address.get('background
 /** @type {Settings} */
 const settings = new Settings(openStorage());
 const { language } = settings.choices;
-const words = wordsFor(language === 'auto' ? navigator.languages : [language]);
+const words = await wordsFor(language === 'auto' ? navigator.languages : [language]);
 translate(document, words);
 for (const node of document.querySelectorAll('[data-icon]')) node.append(icon(node.getAttribute('data-icon') ?? ''));
 

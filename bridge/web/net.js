@@ -65,6 +65,21 @@ export function isOwnBridge(url, page) {
   return URL.canParse(url, page.href) && new URL(url, page.href).host === page.host;
 }
 
+/**
+ * What the page's own bridge says; null if it doesn't.
+ *
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+export async function ask(path) {
+  try {
+    const answer = await fetch(path);
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
 /** @param {unknown} text @returns {Frame | null} */
 function parse(text) {
   try {

@@ -106,7 +106,7 @@ export class Stage {
   setFree(free) {
     this.#free = free;
     this.#bubbles.renew();
-    const { clientWidth, clientHeight } = byId('world');
+    const { clientWidth, clientHeight } = byId('stage'); // the canvas has no size before the first picture
     const { left, top } = free;
     this.#world.insets = { left, top, right: clientWidth - free.right, bottom: clientHeight - free.bottom };
   }

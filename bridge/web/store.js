@@ -56,7 +56,7 @@ const color = (value) => (/^#(?!f{6})[0-9a-f]{6}$/i.test(text(value)) ? text(val
 const readable = (words) => words.replace(/<a?(:\w{1,32}:)\d{1,20}>/g, '$1');
 
 /** The address of a picture. @param {unknown} value */
-const address = (value) => (text(value).startsWith('https://') ? text(value) : '');
+const pictureAt = (value) => (text(value).startsWith('https://') ? text(value) : '');
 
 /**
  * When a message was written: its id says so, if it is a snowflake of about now.
@@ -382,12 +382,12 @@ export class Store {
     this.#reactions.set(uid, now + REACTION_MS);
     const emoji = readable(text(data.emoji));
     this.#amend(uid, { reaction: emoji });
-    if (emoji) this.witness.reacted?.(uid, emoji, this.#hasPictures ? address(data.image) : '');
+    if (emoji) this.witness.reacted?.(uid, emoji, this.#hasPictures ? pictureAt(data.image) : '');
   }
 
   /** A guild's own emoji in a message, by how they are written there. @param {any} data @returns {Record<string, string>} */
   #emoji({ emoji }) {
     const pictures = Object.entries(this.#hasPictures && emoji ? emoji : {});
-    return Object.fromEntries(pictures.filter(([name, at]) => /^:\w{1,32}:$/.test(name) && address(at)));
+    return Object.fromEntries(pictures.filter(([name, at]) => /^:\w{1,32}:$/.test(name) && pictureAt(at)));
   }
 }

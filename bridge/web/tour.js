@@ -3,7 +3,7 @@
  * Knows no clock: times are handed in, in milliseconds.
  */
 
-export const PATIENCE_MS = 30_000; // untouched for this long
+export const UNTOUCHED_MS = 30_000; // untouched for this long
 const STAY_MS = 14_000; // at one place
 
 export class Tour {
@@ -34,7 +34,7 @@ export class Tour {
    * @returns {string | null}
    */
   next(now) {
-    if (!this.#wanted || now - this.#touchedAt < PATIENCE_MS || now - this.#movedAt < STAY_MS) return null;
+    if (!this.#wanted || now - this.#touchedAt < UNTOUCHED_MS || now - this.#movedAt < STAY_MS) return null;
     const place = this.#wanted;
     this.#wanted = '';
     this.#movedAt = now;

@@ -12,6 +12,7 @@
 
 import { byId, setText } from './dom.js';
 import { refusalKind } from './i18n.js';
+import { ask } from './net.js';
 import { Account } from './ui/account.js';
 import { Card, sceneOf } from './ui/card.js';
 import { Feed } from './ui/feed.js';
@@ -38,7 +39,7 @@ export class View {
   #listedAt = 0;
   /** @type {number | undefined} */
   #listing;
-  /** How many are online in the guilds that were looked into. @type {Map<string, number>} */
+  /** How many are online in each guild, as far as it is known. @type {Map<string, number>} */
   #present = new Map();
   #login = () => this.account.button();
 
@@ -73,7 +74,11 @@ export class View {
     byId('legend').addEventListener('beforetoggle', () => explain(words), once);
     byId('settings').addEventListener('beforetoggle', () => offerChoices(words, settings), once);
     byId('find-me').addEventListener('click', () => this.#visit(this.account.user?.id ?? ''));
-    if (wishes.isOwn) this.account.look();
+    if (!wishes.isOwn) return;
+    this.account.look();
+    byId('servers').addEventListener('beforetoggle', ({ newState }) => {
+      if (newState === 'open') this.#count();
+    });
   }
 
   /** Draws with the next frame, once for however much has changed. */
@@ -135,6 +140,16 @@ export class View {
     this.members.show(this.#store.roster);
     if (this.members.found !== before) this.#stage.seek(this.members.found);
     byId('find-me').hidden = !this.#store.roster.get(this.account.user?.id ?? '');
+  }
+
+  /** Asks how many are in the guilds that can be picked. */
+  async #count() {
+    const counts = await ask('api/counts');
+    for (const { key, slug } of this.#store.guilds) {
+      const online = counts?.[key]?.online;
+      if (typeof online === 'number') this.#present.set(slug, online);
+    }
+    this.refresh();
   }
 
   #isHidden() {

@@ -8,14 +8,14 @@
 import { ACCENTS, OWN, hatOf, ownColors } from './figures.js';
 import { LEVELS } from './light.js';
 
-/** Traits, as bits; from `HAT` on it is a number. */
+/** Traits, as bits; from `HAT_SHIFT` on it is a number. */
 export const BOT = 1;
 export const FRESH = 2;
 export const VOICE = 4;
 export const MUTED = 8;
 export const STREAMING = 16;
 export const DND = 32;
-export const HAT = 8;
+export const HAT_SHIFT = 8;
 
 const SKIN = LEVELS * OWN; // colours that one look has
 
@@ -57,7 +57,7 @@ export class Wardrobe {
     if (slot >= this.skins.length) this.empty(slot * 2);
     this.#dressed[slot] = member;
     this.skins[slot] = this.#lookFor(member.color, self) * SKIN;
-    this.traits[slot] = traitsOf(member) | (hatOf(self) << HAT);
+    this.traits[slot] = traitsOf(member) | (hatOf(self) << HAT_SHIFT);
   }
 
   /** @param {string | null} color @param {number} self */

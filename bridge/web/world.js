@@ -22,7 +22,7 @@ import { boatSpot, cellSpot, personSpot } from './spots.js';
 import { grow, sizeFor } from './terrain.js';
 
 const OWED = 0.25; // seconds behind, up to which the simulation runs to catch up
-const AWAY = 2; // seconds, from which on it skips what nobody watched
+const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
 const NOBODY_YET = 20; // as many as that the island is for while there is no guild
 const TURN = 12; // seconds that the lighthouse takes when nothing happens
 const CALMING = 8; // seconds in which what happened counts for half
@@ -36,13 +36,10 @@ export class World {
   connected = true;
   /** From 0 to 24; null: the viewer's own clock. @type {number | null} */
   hour = null;
-  /** Which share is drawn of those who neither talk nor listen. */
-  density = 1;
 
   #canvas;
   #context;
   #options;
-  #watch;
   #camera = new Camera();
   #picture = new Picture();
   /** @type {ImageData | null} */
@@ -59,7 +56,6 @@ export class World {
   /** @type {string | null} */
   #following = null;
   #reducedMotion;
-  #frame = 0;
   #last = 0;
   #owed = 0;
   #time = 0;
@@ -79,16 +75,10 @@ export class World {
     this.#context = context;
     canvas.style.imageRendering = 'pixelated';
     [this.#sim, this.#land] = this.#found([], NOBODY_YET);
-    this.#watch = new ResizeObserver(() => this.#resize());
-    this.#watch.observe(canvas.parentElement ?? canvas);
+    new ResizeObserver(() => this.#resize()).observe(canvas.parentElement ?? canvas);
     this.#resize();
     this.fit();
-    this.#frame = requestAnimationFrame((now) => this.#run(now));
-  }
-
-  dispose() {
-    cancelAnimationFrame(this.#frame);
-    this.#watch.disconnect();
+    requestAnimationFrame((now) => this.#run(now));
   }
 
   get reducedMotion() {
@@ -383,7 +373,7 @@ export class World {
 
   /** @param {number} now */
   #run(now) {
-    this.#frame = requestAnimationFrame((next) => this.#run(next));
+    requestAnimationFrame((next) => this.#run(next));
     const passed = this.#last ? (now - this.#last) / 1000 : 1 / RATE;
     this.#last = now;
     if (this.#isAwake) {
@@ -400,7 +390,7 @@ export class World {
     this.#rate *= 0.5 ** (passed / CALMING);
     this.#turns = (this.#turns + (passed / TURN) * (1 + Math.min(8, this.#rate))) % 1;
     this.#owed += passed;
-    if (this.#owed > AWAY) sim.skip(this.#owed);
+    if (this.#owed > UNWATCHED) sim.skip(this.#owed);
     if (this.#owed > OWED) this.#owed = 1 / RATE;
     for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) sim.step();
     if (!sim.wear.changed.length) return;
@@ -424,7 +414,6 @@ export class World {
       far: isFar,
       time: this.#time,
       beam: this.connected ? this.#turns : -1,
-      density: this.density,
       moods: !this.#reducedMotion,
     });
     const { width, height } = this.#picture.buffer;

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bridge import assets
-from bridge.http import WEB_DIR
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import Start
 from tests.bridge.wire import fetch
@@ -100,10 +98,3 @@ async def test_a_change_is_noticed(small_page: WebSocketServer, tmp_path: Path) 
     os.utime(file, ns=(changed_at + 1, changed_at + 1))
     after = await fetch(small_page, "/greet.js", headers=[f"If-None-Match: {before.headers['etag']}"])
     assert (after.status, after.body) == (200, b"export const hello=1;")
-
-
-def test_the_whole_page_is_light() -> None:
-    """All there is of it, in every language: under 200 KB uncompressed."""
-    files = [file for file in WEB_DIR.rglob("*") if file.is_file()]
-    assert len(files) > 50
-    assert sum(len(assets._load(file, 0).plain) for file in files) < 200_000

@@ -1,9 +1,5 @@
-import { tools } from './tools.js';
-
-const { number: de, list, called } = tools('de');
-
-/** @type {import('../i18n.js').Words} */
-export const words = {
+/** @param {import('./tools.js').Tools} tools @returns {import('../i18n.js').Words} */
+export const german = ({ number, list, called }) => ({
   language: 'de',
   skip: 'Zu den Nachrichten springen',
   servers: 'Server',
@@ -34,8 +30,8 @@ export const words = {
   stop: 'Nicht mehr folgen',
   island: (name) => `Die Insel von ${called(name)}`,
   following: (name) => `Du folgst ${called(name)}`,
-  earlier: (n) => `+ ${de(n)} frühere`,
-  present: (n) => `${de(n)} online`,
+  earlier: (n) => `+ ${number(n)} frühere`,
+  present: (n) => `${number(n)} online`,
   password: 'Passwort',
   enter: 'Öffnen',
   quiet: 'Seit du hier bist, hat niemand etwas geschrieben. Neue Nachrichten erscheinen hier von selbst.',
@@ -43,11 +39,11 @@ export const words = {
   noMatch: 'Niemand heißt so.',
   status: { online: 'Online', idle: 'Abwesend', dnd: 'Bitte nicht stören', offline: 'Offline' },
   counts: (members, online) =>
-    `${de(members)} ${members === 1 ? 'Mitglied' : 'Mitglieder'} · ${de(online)} online`,
-  number: de,
+    `${number(members)} ${members === 1 ? 'Mitglied' : 'Mitglieder'} · ${number(online)} online`,
+  number,
   called,
-  more: (n) => `und ${de(n)} weitere`,
-  found: (n) => `${de(n)} gefunden`,
+  more: (n) => `und ${number(n)} weitere`,
+  found: (n) => `${number(n)} gefunden`,
   typing: (names) => (names.length > 3
     ? 'Mehrere Leute schreiben …'
     : `${list(names)} ${names.length === 1 ? 'schreibt' : 'schreiben'} …`),
@@ -57,10 +53,10 @@ export const words = {
   lost: 'Neuer Versuch',
   full: 'Alles voll',
   refused: 'Nicht sichtbar',
-  in: (seconds) => `in ${de(seconds)} s`,
-  seen: (seconds) => `Stand vor ${de(seconds)} s`,
-  seenMinutes: (minutes) => `Stand vor ${de(minutes)} min`,
-  inMinutes: (minutes) => `in ${de(minutes)} min`,
+  in: (seconds) => `in ${number(seconds)} s`,
+  seen: (seconds) => `Stand vor ${number(seconds)} s`,
+  seenMinutes: (minutes) => `Stand vor ${number(minutes)} min`,
+  inMinutes: (minutes) => `in ${number(minutes)} min`,
   cards: {
     connecting: ['Verbinde …', 'Gleich ist der Server hier zu sehen.'],
     lost: ['Keine Verbindung', 'Vielleicht startet die Bridge gerade neu. Die Seite versucht es von selbst weiter.'],
@@ -123,4 +119,4 @@ export const words = {
     denied: () => 'Du hast die Anmeldung bei Discord abgebrochen.',
     hidden: () => 'Der Server, den du gesehen hast, wird hier nicht mehr gezeigt.',
   },
-};
+});

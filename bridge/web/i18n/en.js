@@ -1,10 +1,10 @@
-/** @typedef {import('../roster.js').Status} Status */
+/**
+ * @typedef {import('../roster.js').Status} Status
+ * @typedef {import('./tools.js').Tools} Tools
+ */
 
-import { tools } from './tools.js';
-
-const { number: en, list, called } = tools('en');
-
-export const words = {
+/** @param {Tools} tools */
+export const english = ({ number, list, called }) => ({
   language: 'en',
   skip: 'Skip to messages',
   servers: 'Servers',
@@ -35,8 +35,8 @@ export const words = {
   stop: 'Stop following',
   island: (/** @type {string} */ name) => `The island of ${called(name)}`,
   following: (/** @type {string} */ name) => `Following ${called(name)}`,
-  earlier: (/** @type {number} */ n) => `+ ${en(n)} earlier`,
-  present: (/** @type {number} */ n) => `${en(n)} online`,
+  earlier: (/** @type {number} */ n) => `+ ${number(n)} earlier`,
+  present: (/** @type {number} */ n) => `${number(n)} online`,
   password: 'Password',
   enter: 'Enter',
   quiet: 'Nothing has been said since you came. New messages appear here as they are written.',
@@ -45,11 +45,11 @@ export const words = {
   /** @type {Record<Status, string>} */
   status: { online: 'Online', idle: 'Idle', dnd: 'Do not disturb', offline: 'Offline' },
   counts: (/** @type {number} */ members, /** @type {number} */ online) =>
-    `${en(members)} ${members === 1 ? 'member' : 'members'} · ${en(online)} online`,
-  number: en,
+    `${number(members)} ${members === 1 ? 'member' : 'members'} · ${number(online)} online`,
+  number,
   called,
-  more: (/** @type {number} */ n) => `and ${en(n)} more`,
-  found: (/** @type {number} */ n) => `${en(n)} found`,
+  more: (/** @type {number} */ n) => `and ${number(n)} more`,
+  found: (/** @type {number} */ n) => `${number(n)} found`,
   typing: (/** @type {string[]} */ names) => (names.length > 3
     ? 'Several people are typing…'
     : `${list(names)} ${names.length === 1 ? 'is' : 'are'} typing…`),
@@ -59,10 +59,10 @@ export const words = {
   lost: 'Reconnecting',
   full: 'Full',
   refused: 'Not shown',
-  in: (/** @type {number} */ seconds) => `in ${en(seconds)} s`,
-  seen: (/** @type {number} */ seconds) => `last seen ${en(seconds)} s ago`,
-  seenMinutes: (/** @type {number} */ minutes) => `last seen ${en(minutes)} min ago`,
-  inMinutes: (/** @type {number} */ minutes) => `in ${en(minutes)} min`,
+  in: (/** @type {number} */ seconds) => `in ${number(seconds)} s`,
+  seen: (/** @type {number} */ seconds) => `last seen ${number(seconds)} s ago`,
+  seenMinutes: (/** @type {number} */ minutes) => `last seen ${number(minutes)} min ago`,
+  inMinutes: (/** @type {number} */ minutes) => `in ${number(minutes)} min`,
   cards: {
     connecting: ['Connecting…', 'The server appears here in a moment.'],
     lost: ['No connection', 'Maybe the bridge is just restarting. This page keeps trying by itself.'],
@@ -127,4 +127,4 @@ export const words = {
     denied: () => 'You did not log in: Discord was told no.',
     hidden: () => 'The server you were watching is no longer shown here.',
   },
-};
+});

@@ -1,9 +1,5 @@
-import { tools } from './tools.js';
-
-const { number: es, list, called } = tools('es');
-
-/** @type {import('../i18n.js').Words} */
-export const words = {
+/** @param {import('./tools.js').Tools} tools @returns {import('../i18n.js').Words} */
+export const spanish = ({ number, list, called }) => ({
   language: 'es',
   skip: 'Saltar a los mensajes',
   servers: 'Servidores',
@@ -34,8 +30,8 @@ export const words = {
   stop: 'Dejar de seguir',
   island: (name) => `La isla de ${called(name)}`,
   following: (name) => `Siguiendo a ${called(name)}`,
-  earlier: (n) => (n === 1 ? '+ 1 anterior' : `+ ${es(n)} anteriores`),
-  present: (n) => `${es(n)} en línea`,
+  earlier: (n) => (n === 1 ? '+ 1 anterior' : `+ ${number(n)} anteriores`),
+  present: (n) => `${number(n)} en línea`,
   password: 'Contraseña',
   enter: 'Entrar',
   quiet: 'Nadie ha escrito nada desde que llegaste. Los mensajes nuevos aparecen aquí al momento.',
@@ -43,11 +39,11 @@ export const words = {
   noMatch: 'Nadie se llama así.',
   status: { online: 'En línea', idle: 'Ausente', dnd: 'No molestar', offline: 'Sin conexión' },
   counts: (members, online) =>
-    `${es(members)} ${members === 1 ? 'miembro' : 'miembros'} · ${es(online)} en línea`,
-  number: es,
+    `${number(members)} ${members === 1 ? 'miembro' : 'miembros'} · ${number(online)} en línea`,
+  number,
   called,
-  more: (n) => `y ${es(n)} más`,
-  found: (n) => (n === 1 ? '1 resultado' : `${es(n)} resultados`),
+  more: (n) => `y ${number(n)} más`,
+  found: (n) => (n === 1 ? '1 resultado' : `${number(n)} resultados`),
   typing: (names) => (names.length > 3
     ? 'Varias personas están escribiendo…'
     : `${list(names)} ${names.length === 1 ? 'está' : 'están'} escribiendo…`),
@@ -57,10 +53,10 @@ export const words = {
   lost: 'Reconectando',
   full: 'Completo',
   refused: 'No visible',
-  in: (seconds) => `en ${es(seconds)} s`,
-  seen: (seconds) => `visto hace ${es(seconds)} s`,
-  seenMinutes: (minutes) => `visto hace ${es(minutes)} min`,
-  inMinutes: (minutes) => `en ${es(minutes)} min`,
+  in: (seconds) => `en ${number(seconds)} s`,
+  seen: (seconds) => `visto hace ${number(seconds)} s`,
+  seenMinutes: (minutes) => `visto hace ${number(minutes)} min`,
+  inMinutes: (minutes) => `en ${number(minutes)} min`,
   cards: {
     connecting: ['Conectando…', 'El servidor aparecerá aquí enseguida.'],
     lost: ['No hay conexión', 'Quizá el servicio se esté reiniciando. Esta página seguirá intentándolo sola.'],
@@ -123,4 +119,4 @@ export const words = {
     denied: () => 'Has cancelado el inicio de sesión en Discord.',
     hidden: () => 'El servidor que estabas viendo ya no se muestra aquí.',
   },
-};
+});

@@ -1,4 +1,10 @@
-/** Numbers, lists and people's names as a language writes them; made when needed, for each takes a while. @param {string} language */
+/**
+ * Numbers, lists and people's names as a language writes them; made when needed, for each takes a while.
+ *
+ * @typedef {ReturnType<typeof tools>} Tools
+ */
+
+/** @param {string} language */
 export function tools(language) {
   /** @type {Intl.NumberFormat | undefined} */
   let numbers;

@@ -5,6 +5,7 @@
  */
 
 import { byId, icon, make } from '../dom.js';
+import { ask } from '../net.js';
 
 export class Account {
   #words;
@@ -21,7 +22,7 @@ export class Account {
   }
 
   async look() {
-    const answer = await fetch('auth/me').then((response) => (response.ok ? response.json() : null), () => null);
+    const answer = await ask('auth/me');
     this.possible = answer?.login === true;
     this.user = typeof answer?.user?.id === 'string' ? answer.user : null;
     this.#show();

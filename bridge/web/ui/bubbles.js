@@ -11,9 +11,9 @@ import { arrange } from '../layout.js';
 import { Talk } from '../talk.js';
 import { Bubble } from './bubble.js';
 
-const REST_MS = 80; // between two looks at who stands in whose way
+const ARRANGED_MS = 80; // between two looks at who stands in whose way
 const AREA = 55_000; // square pixels of free view that one bubble needs
-const MOST = { calm: 4, normal: 12, lively: 18 };
+const LIMITS = { calm: 4, normal: 12, lively: 18 };
 
 export class Bubbles {
   #words;
@@ -36,7 +36,7 @@ export class Bubbles {
     this.#arrangedAt = 0;
   });
   calm = false;
-  /** @type {keyof typeof MOST} */
+  /** @type {keyof typeof LIMITS} */
   density = 'normal';
 
   /** @param {import('../i18n.js').Words} words @param {World} world */
@@ -94,7 +94,7 @@ export class Bubbles {
   frame(now, free) {
     if (this.#talk.fade(now) || this.#stale) this.#renew(free);
     this.#lookUp();
-    if (now - this.#arrangedAt > REST_MS) this.#arrange(now, free);
+    if (now - this.#arrangedAt > ARRANGED_MS) this.#arrange(now, free);
     for (const bubble of this.#bubbles.values()) {
       bubble.type(now - bubble.born);
       const { answers, uid } = bubble.message;
@@ -107,7 +107,7 @@ export class Bubbles {
   #renew(free) {
     this.#stale = false;
     const room = Math.floor(((free.right - free.left) * (free.bottom - free.top)) / AREA);
-    const { bubbles, dots } = this.#talk.shown(Math.max(2, Math.min(MOST[this.density], room)));
+    const { bubbles, dots } = this.#talk.shown(Math.max(2, Math.min(LIMITS[this.density], room)));
     this.#crowdedOut = dots;
     const wanted = new Set(bubbles.map(({ words }) => words.message.key));
     for (const [key, bubble] of this.#bubbles) if (!wanted.has(key)) this.#remove(key, bubble);

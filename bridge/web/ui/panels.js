@@ -8,7 +8,7 @@
 import { byId } from '../dom.js';
 
 const WIDE = 1_024; // pixels from where on messages stand open unless somebody closed them
-const GAP = 8;
+const MARGIN_PX = 8;
 
 export class Panels {
   #settings;
@@ -66,15 +66,15 @@ export class Panels {
   /** Looks what the frame covers: only when it has changed, never with each frame. */
   measure() {
     const { width, height } = byId('stage').getBoundingClientRect();
-    const free = { left: GAP, top: GAP, right: width - GAP, bottom: height - GAP };
+    const free = { left: MARGIN_PX, top: MARGIN_PX, right: width - MARGIN_PX, bottom: height - MARGIN_PX };
     if (!document.body.classList.contains('embed')) {
       free.top = this.#below('.top');
       const narrow = this.#isNarrow();
-      if (narrow) free.bottom = byId('tools').getBoundingClientRect().top - GAP;
+      if (narrow) free.bottom = byId('tools').getBoundingClientRect().top - MARGIN_PX;
       if (this.open !== 'none') {
         const { left, top, width: wide } = byId(this.open).getBoundingClientRect();
-        if (narrow && wide) free.bottom = top - GAP;
-        else if (wide) free.right = left - GAP;
+        if (narrow && wide) free.bottom = top - MARGIN_PX;
+        else if (wide) free.right = left - MARGIN_PX;
       }
     }
     this.#moved(free);
@@ -82,7 +82,7 @@ export class Panels {
 
   /** @param {string} selector */
   #below(selector) {
-    return (document.querySelector(selector)?.getBoundingClientRect().bottom ?? 0) + GAP;
+    return (document.querySelector(selector)?.getBoundingClientRect().bottom ?? 0) + MARGIN_PX;
   }
 
   #isNarrow() {
