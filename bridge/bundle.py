@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-_IMPORT: Final = re.compile(r"^import \{(?P<names>[\w,\s]*)\} from '(?P<path>\.[^']+)';\n", re.MULTILINE)
+_IMPORT: Final = re.compile(r"^import \{\s*\w+(?:,\s*\w+)*,?\s*\} from '(?P<path>\.[^']+)';\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:const|let|class|(?:async )?function)\b)", re.MULTILINE)
 _DECLARED: Final = re.compile(
     r"^(?:const|let|class|(?:async )?function) (\w+|\[[\w, ]+\]|\{[^}]+\})", re.MULTILINE
@@ -22,6 +22,11 @@ class NotBundled(ValueError):
     """The modules can't be put into one scope. The message says which one, and why."""
 
 
+def declared(script: str) -> list[str]:
+    """Name what a script declares at its top."""
+    return re.findall(r"\w+", " ".join(_DECLARED.findall(script)))
+
+
 def bundle(entry: Path) -> str:
     """Put a module and all that it imports, those first, into one script.
 
@@ -29,20 +34,20 @@ def bundle(entry: Path) -> str:
         OSError: if a module can't be read.
         NotBundled: for a name that two of them declare, and for other forms of import and export.
     """
-    owners: dict[str, str] = {}
+    owners: dict[str, Path] = {}
     parts = []
-    for name, source in _in_order(entry.resolve(), set()):
+    for file, source in _in_order(entry.resolve(), set()):
         body = _EXPORT.sub("", _IMPORT.sub("", source))
         if left := _LEFT.search(body):
-            raise NotBundled(f"{name}: {left[0]}")
-        for declared in re.findall(r"\w+", " ".join(_DECLARED.findall(body))):
-            if owners.setdefault(declared, name) != name:
-                raise NotBundled(f"{name} and {owners[declared]} both declare {declared}")
+            raise NotBundled(f"{file.name}: {left[0]}")
+        for one in declared(body):
+            if owners.setdefault(one, file) != file:
+                raise NotBundled(f"{file.name} and {owners[one].name} both declare {one}")
         parts.append(body)
     return "".join(parts)
 
 
-def _in_order(file: Path, seen: set[Path]) -> Iterator[tuple[str, str]]:
+def _in_order(file: Path, seen: set[Path]) -> Iterator[tuple[Path, str]]:
     """Read a module, after those that it imports and nobody has read yet."""
     seen.add(file)
     source = file.read_text("utf-8")
@@ -50,4 +55,4 @@ def _in_order(file: Path, seen: set[Path]) -> Iterator[tuple[str, str]]:
         imported = (file.parent / found["path"]).resolve()
         if imported not in seen:
             yield from _in_order(imported, seen)
-    yield file.name, source
+    yield file, source

@@ -42,7 +42,7 @@ const DISCORD_EPOCH = 1_420_070_400_000;
 const text = (value) => (typeof value === 'string' ? value : '');
 
 /** @param {unknown} value @returns {Status} */
-const status = (value) => STATUSES.find((known) => known === value) ?? 'offline';
+const statusOf = (value) => STATUSES.find((known) => known === value) ?? 'offline';
 
 /**
  * A role's colour. White is what members without a coloured role are sent as.
@@ -243,7 +243,7 @@ export class Store {
       uid,
       name,
       fold: fold(name),
-      status: status(user.status),
+      status: statusOf(user.status),
       color: color(user.roleColor),
       bot: user.bot === true,
       voice: user.voice ? this.#voice(user.voice) : null,

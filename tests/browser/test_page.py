@@ -382,3 +382,20 @@ async def test_the_picker_follows_the_bridge(bridge: WebSocketServer, new_page: 
 
     await expect(server(page, "The Attic")).to_be_visible()
     await expect(server(page, "The Harbour")).to_have_count(0)
+
+
+async def test_the_picker_tells_how_many_are_online(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Also in guilds that were never visited; of those with a lock, nobody is told."""
+    bridge.show_guild(HARBOUR, GARDENERS[:1])
+    cellar = GuildInfo(id="5", slug="cellar", name="The Cellar", protected=True, password="mice")
+    bridge.show_guild(cellar, GARDENERS)
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(heading(page, "The Garden")).to_be_visible()
+
+    await tool(page, "Servers").click()
+
+    await expect(server(page, "The Garden")).to_contain_text("3 online")
+    await expect(server(page, "The Harbour")).to_contain_text("1 online")
+    await expect(server(page, "The Cellar")).not_to_contain_text("online")
+    await expect(server(page, "The Cellar").get_by_role("img", name="protected")).to_be_visible()

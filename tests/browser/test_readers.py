@@ -7,6 +7,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, Page, Response, expect
 
+from bridge.bundle import bundle, declared
+from bridge.http import WEB_DIR
 from bridge.server import WebSocketServer
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, in_each_scheme, is_firefox
@@ -140,6 +142,14 @@ async def test_a_visit_loads_little(bridge: WebSocketServer, new_page: OpenPage)
     assert {"/", "/style.css", "/main.js", "/i18n/de.js"} <= loaded.keys()
     assert [path for path in loaded if path.endswith(".js")] == ["/main.js", "/i18n/de.js"]
     assert sum(loaded.values()) < VISIT
+
+
+async def test_the_page_s_names_hide_none_of_the_browser_s(new_page: OpenPage) -> None:
+    """What one module declares at its top is known in all others, as they come in one script."""
+    page = await new_page()
+    names = declared(bundle(WEB_DIR / "main.js"))
+    assert len(names) > 300
+    assert await page.evaluate("names => names.filter((name) => name in window)", names) == []
 
 
 @in_each_scheme

@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from bridge.exposure import Exposure
 from bridge.model import Member
+from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, only_chromium
@@ -14,6 +16,10 @@ from .scene import bubble, bubbles, called, feed, heading, label, member, tool
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NO_PANEL = {"panel": "none"}
+CDN = "https://cdn.example"
+TURNIP = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48"><circle cx="24" cy="24" r="20"/></svg>'
+)
 
 # How many letters can be read, whenever that changes, until all of them can.
 LETTERS_OF = """bubble => new Promise((resolve) => {
@@ -144,6 +150,55 @@ async def test_every_script_is_written_as_it_is_read(bridge: WebSocketServer, ne
 
     await expect(bubble(page, "مرحبا بالجميع").locator(".says")).to_have_css("direction", "rtl")
     await expect(bubble(page, "今日は 👩‍👩‍👧‍👦 :turnip:")).to_be_visible()
+
+
+async def test_a_guild_s_own_emoji_are_pictures_where_the_bridge_says_so(new_page: OpenPage) -> None:
+    """In the air, in the feed, after an edit and over heads; by their names for who can't see them."""
+    bridge = WebSocketServer(
+        0, "127.0.0.1", provider=EmptyProvider(), exposure=Exposure(image_sources=(CDN,))
+    )
+    bridge.show_guild(GARDEN, GARDENERS, CHANNELS)
+    await bridge.start()
+    page = await new_page(NO_PANEL)
+    await page.route(f"{CDN}/**", lambda route: route.fulfill(content_type="image/svg+xml", body=TURNIP))
+    try:
+        await open_garden(page, bridge)
+        pictures = {":turnip:": f"{CDN}/emojis/1.webp", ":leek:": f"{CDN}/emojis/2.webp"}
+        words = "A :turnip: and :turnip::leek: but :no: such"
+        await bridge.broadcast_message(GARDEN.id, "11", words, "31", id="1", emoji=pictures)
+        says = bubble(page, "and").locator(".says")
+        await expect(says.locator("img")).to_have_count(3)
+        await expect(says).to_contain_text("but :no: such")
+        await expect(feed(page).get_by_alt_text(":leek:")).to_have_count(1)
+        assert await says.locator("img").first.evaluate(
+            "picture => picture.decode().then(() => picture.naturalWidth)"
+        )
+
+        await bridge.broadcast_edit(GARDEN.id, "11", "31", "1", "No :leek:", emoji=pictures)
+        await expect(bubble(page, "No").get_by_alt_text(":leek:")).to_be_visible()
+        await expect(bubble(page, "No").locator("img")).to_have_count(1)
+        await bridge.broadcast_reaction(GARDEN.id, "12", "31", ":leek:", image=pictures[":leek:"])
+        await expect(page.locator(".reacting").get_by_alt_text(":leek:")).to_have_count(1)
+    finally:
+        await page.context.close()
+        await bridge.stop()
+
+
+async def test_another_bridge_can_name_no_pictures(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """What may be shown, only the page's own bridge decides: it would be blocked, and complained about."""
+    other = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider())
+    other.show_guild(GARDEN, GARDENERS, CHANNELS)
+    await other.start()
+    page = await new_page(NO_PANEL)
+    try:
+        await open_garden(page, bridge, f"?socketURL=ws://127.0.0.1:{other.port}/")
+        pictures = {":turnip:": f"{CDN}/emojis/1.webp"}
+        await other.broadcast_message(GARDEN.id, "11", "A :turnip:", "31", emoji=pictures)
+        await expect(bubble(page, "A :turnip:")).to_be_visible()
+        assert await page.locator("#stage img").count() == 0
+    finally:
+        await page.context.close()
+        await other.stop()
 
 
 async def test_markup_in_the_air_is_text(bridge: WebSocketServer, new_page: OpenPage) -> None:
