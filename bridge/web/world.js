@@ -31,6 +31,7 @@ const DRIFT = 0.9;
 const CLOSE = 3; // CSS pixels for one of art, when somebody is followed
 const ABOVE_HEAD = 4;
 const ABOVE_PLACE = 34;
+const ABOVE_STAGE = 56;
 
 export class World {
   connected = true;
@@ -263,7 +264,7 @@ export class World {
     const place = this.#sim.land.places[this.#sim.placeOf(channelId)];
     if (!place) return null;
     cellSpot(this.#sim.land, place.cell, this.#spot);
-    return this.#pointAt(this.#spot, ABOVE_PLACE);
+    return this.#pointAt(this.#spot, place.boards.length ? ABOVE_STAGE : ABOVE_PLACE);
   }
 
   /** @param {number} x @param {number} y @returns {string | null} */

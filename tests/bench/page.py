@@ -79,7 +79,7 @@ _COUNT: Final = """() => {
 }"""
 _LOOK: Final = "() => [performance.now() / 1000, frames]"
 _STEP: Final = "this.tick+=1"  # as the page is sent, without the spaces
-_HEAP: Final = "() => { gc(); return performance.memory.usedJSHeapSize / 1e6; }"
+HEAP: Final = "() => { gc(); return performance.memory.usedJSHeapSize / 1e6; }"
 _PAINT: Final = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
 
@@ -163,7 +163,7 @@ async def _watch(page: Page, joined: float, warm: float, span: float) -> Seen:
         fps=(last - first) / (end - start),
         steps=ticks / (end - start),
         busy=1000 * busy / (last - first),
-        heap=await page.evaluate(_HEAP),
+        heap=await page.evaluate(HEAP),
     )
 
 

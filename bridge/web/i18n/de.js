@@ -89,7 +89,7 @@ export const german = ({ number, list, called }) => ({
     bot: 'Ein Bot: Antenne und eckige Füße',
     voice: 'Im Sprachkanal: Kopfhörer; ein rotes Kreuz, wenn stumm',
     streaming: 'Streamt: eine kleine Kamera',
-    fresh: 'Neu hier: ein Blatt auf dem Kopf',
+    fresh: 'Keinen Tag hier: ein Blatt auf dem Kopf',
   },
   lands: [
     'Ein Schild ist ein Kanal. Wer dort schreibt, läuft hin – so sieht man, wo etwas los ist.',

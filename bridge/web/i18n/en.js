@@ -96,7 +96,7 @@ export const english = ({ number, list, called }) => ({
     bot: 'A bot: antenna and square feet',
     voice: 'In a voice channel: headphones; a red cross when muted',
     streaming: 'Streams: a small camera',
-    fresh: 'New here: a leaf on the head',
+    fresh: 'Here for less than a day: a leaf on the head',
   },
   lands: [
     'A signpost is a channel. Whoever writes there walks to it, so a lively channel looks lively.',

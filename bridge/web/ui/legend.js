@@ -3,6 +3,8 @@
 import { byId, make } from '../dom.js';
 import { portraitOf } from './figure.js';
 
+const TALKING = { channelId: '', channel: '', muted: false, deafened: false, streaming: false, speaker: false };
+
 /** @type {Record<string, Partial<import('../roster.js').Member>>} */
 const LOOKS = {
   online: {},
@@ -10,8 +12,8 @@ const LOOKS = {
   dnd: { status: 'dnd' },
   offline: { status: 'offline' },
   bot: { bot: true },
-  voice: { voice: { channelId: '', channel: '', muted: true, deafened: false, streaming: false, speaker: false } },
-  streaming: { voice: { channelId: '', channel: '', muted: false, deafened: false, streaming: true, speaker: false } },
+  voice: { voice: { ...TALKING, muted: true } },
+  streaming: { voice: { ...TALKING, streaming: true } },
   fresh: { fresh: true },
 };
 
