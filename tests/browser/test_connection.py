@@ -9,7 +9,7 @@ from bridge.model import GuildInfo, Member
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 
-from .conftest import GARDEN, GARDENERS, OpenPage, address, only_chromium
+from .conftest import GARDEN, GARDENERS, OpenPage, address
 from .scene import feed, heading, member, pick, server
 from .scripted import ScriptedBridge
 
@@ -162,7 +162,6 @@ async def test_another_guild_is_not_asked_for_with_a_cursor(
     assert "cursor" not in request
 
 
-@only_chromium
 async def test_a_refused_page_does_not_insist(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """After 1008 the next question comes in the second half of the first minute, for the default guild."""
     page, script = await new_page(), ScriptedBridge()
@@ -175,9 +174,9 @@ async def test_a_refused_page_does_not_insist(bridge: WebSocketServer, new_page:
 
     await script.close(1008)
     await expect(heading(page, "This server is no longer shown")).to_be_visible()
-    await page.clock.run_for(29_000)
+    await page.clock.fast_forward(29_000)
     assert script.connections == 1
-    await page.clock.run_for(32_000)
+    await page.clock.fast_forward(32_000)
 
     request = await script.next_request()
     assert request["server"] is None
