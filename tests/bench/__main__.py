@@ -47,10 +47,10 @@ def _measure(section: str, options: argparse.Namespace) -> list[Bar]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
-        description="Measure the bridge beside plain websockets and raw transports. About 20 minutes.",
+        description="Measure the bridge beside plain websockets and raw transports. About 25 minutes.",
     )
     parser.add_argument(
-        "--quick", action="store_true", help="small sizes, once each: about two minutes, and noisy"
+        "--quick", action="store_true", help="small sizes, once each: about three minutes, and noisy"
     )
     parser.add_argument(
         "--only",

@@ -7,6 +7,7 @@ ten times a second. What is promised is what the existing d-zone client was meas
 import asyncio
 import contextlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -85,11 +86,18 @@ _PAINT: Final = "() => performance.getEntriesByName('first-contentful-paint')[0]
 
 def measure(quick: bool) -> list[Bar]:
     """Visit guilds of four sizes."""
+    try:
+        find_chromium()
+    except LookupError as missing:
+        progress(f"page: {missing}")
+        return []
     os.sched_setaffinity(0, AVAILABLE)  # a browser has more than one core
     return asyncio.run(_measure(PROMISES[:2] if quick else PROMISES, 1 if quick else REPETITIONS))
 
 
-async def _measure(promises: tuple[Wanted, ...], repetitions: int) -> list[Bar]:
+async def _measure(
+    promises: Sequence[Wanted], repetitions: int, warm: float = WARM, span: float = SPAN
+) -> list[Bar]:
     bars: list[Bar] = []
     rows = []
     async with async_playwright() as playwright:
@@ -98,13 +106,13 @@ async def _measure(promises: tuple[Wanted, ...], repetitions: int) -> list[Bar]:
             args=[*LAUNCH_ARGS, "--enable-precise-memory-info", "--js-flags=--expose-gc"],
         )
         for wanted in promises:
-            seen = [await visit(browser, wanted.members) for _ in range(repetitions)]
+            seen = [await visit(browser, wanted.members, warm, span) for _ in range(repetitions)]
             progress(f"page: {wanted.members} members")
             rows += [_row(wanted.members, each) for each in seen]
             bars += _bars(wanted, seen)
         await browser.close()
     columns = ("members", "first paint ms", "joined ms", "fps", "steps/s", "busy ms/frame", "heap MB")
-    REPORT.show(Table("The page", columns, rows, f"Each visit {WARM + SPAN:.0f} s, at night, all in view."))
+    REPORT.show(Table("The page", columns, rows, f"Each visit {warm + span:.0f} s, at night, all in view."))
     return bars
 
 
@@ -124,8 +132,8 @@ def _row(members: int, seen: Seen) -> tuple[str, ...]:
     return (f"{members:,}", *(f"{one:.0f}" for one in figures), f"{seen.busy:.1f}", f"{seen.heap:.1f}")
 
 
-async def visit(browser: Browser, members: int, warm: float = WARM, span: float = SPAN) -> Seen:
-    """Watch a guild of so many members for a while."""
+async def visit(browser: Browser, members: int, warm: float, span: float) -> Seen:
+    """Watch a guild of so many members for a while: `warm` seconds without, and `span` with a look."""
     people = town.members(members)
     limits = Limits(requests_per_minute=100_000)
     server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), limits=limits)

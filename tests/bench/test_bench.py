@@ -4,13 +4,14 @@ import math
 
 import pytest
 
-from tests.bench import joins, memory, reconnect
+from tests.bench import joins, memory, page, reconnect
 from tests.bench.contestants import CONTESTANTS
 from tests.bench.control import Host
 from tests.bench.crowd import BATCH, OLD, Crowd, Kind
 from tests.bench.guild import Story
 from tests.bench.phase import tell
 from tests.bench.report import Bar, Table, bar, ratio
+from tests.browser.conftest import find_chromium, need
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,15 @@ def test_memory_and_reconnect_are_measured() -> None:
     assert memory.per_viewer(memory.ENTRANTS[0], viewers=5) >= 0
     row = reconnect.run(reconnect.ENTRANTS[0], viewers=5)
     assert row[5] == "0", "all of them got in"
+
+
+async def test_the_page_is_measured() -> None:
+    """All that is promised of it has a figure."""
+    need(find_chromium)
+    [wanted, *_] = page.PROMISES
+    bars = await page._measure([wanted], repetitions=1, warm=0.2, span=0.5)
+    assert len(bars) == 5
+    assert all(each.measured > 0 for each in bars)
 
 
 def test_a_bar_is_kept_or_not() -> None:

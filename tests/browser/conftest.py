@@ -66,7 +66,11 @@ in_each_scheme = pytest.mark.parametrize(
 
 
 def find_chromium() -> str:
-    """Find the system's Chromium. Without one a developer skips these tests; a CI run must not."""
+    """Find the system's Chromium.
+
+    Raises:
+        LookupError: if there is none.
+    """
     return _find("chromium", "chromium-browser", "google-chrome")
 
 
@@ -79,21 +83,28 @@ def _find(*names: str) -> str:
     for name in names:
         if path := shutil.which(name):
             return path
-    reason = f"no browser on the PATH: install the package `{names[0]}`"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    raise LookupError(f"no browser on the PATH: install the package `{names[0]}`")
+
+
+def need(find: Callable[[], str]) -> str:
+    """Find a browser for a test. Without one a developer skips it; a CI run must not."""
+    try:
+        return find()
+    except LookupError as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", params=["chromium", "firefox"])
 async def browser(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         if request.param == "chromium":
-            browser = await playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGS)
+            browser = await playwright.chromium.launch(executable_path=need(find_chromium), args=LAUNCH_ARGS)
         else:
             browser = await playwright.firefox.launch(
                 channel="moz-firefox",  # speaks WebDriver BiDi, as every Firefox does
-                executable_path=find_firefox(),
+                executable_path=need(find_firefox),
                 firefox_user_prefs={"media.cubeb.force_mock_context": True},  # a machine may have no sound
             )
         yield browser
