@@ -11,7 +11,7 @@ _CHOICES: Final = {"messages": MessageMode, "offline": OfflineMode, "protection"
 # Neither control characters nor halves of characters: PostgreSQL stores no NUL, and nobody can read them.
 _NAME: Final = re.compile(rf"[^\x00-\x1f\x7f\ud800-\udfff]{{1,{MAX_NAME}}}")
 _COLOR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
-# What bridge.passwords makes, and not what would keep it busy for minutes at each try.
+# What bridge.access.passwords makes, and not what would keep it busy for minutes at each try.
 _HASH: Final = re.compile(r"scrypt\$[0-9]{1,5}\$[0-9]{1,2}\$[0-9]\$[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{43}=")
 
 

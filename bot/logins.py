@@ -12,7 +12,7 @@ import discord
 
 from bot.oauth import SCOPE, Grant, OAuth, OAuthError, Unanswered
 from bot.policy import Policy
-from bridge.login import Account, Denied
+from bridge.access.login import Account, Denied
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{10,200}")
 
 
 class Logins:
-    """Says who people are, and whether they may watch; see `bridge.login.Authority`.
+    """Says who people are, and whether they may watch; see `bridge.access.login.Authority`.
 
     Discord is asked about a token once in a few minutes. Only its digest is kept, and never stored.
     """

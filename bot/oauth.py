@@ -16,7 +16,7 @@ import aiohttp
 
 from bot.values import DISCORD_API
 from bridge import __version__
-from bridge.rate import Rate
+from bridge.access.rate import Rate
 
 SCOPE: Final = "identify"
 TIMEOUT: Final = 8.0  # seconds for one request

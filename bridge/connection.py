@@ -18,10 +18,10 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import StatusLike
 
-from bridge.gate import Gate, Refusal
+from bridge.access.gate import Gate, Refusal
+from bridge.access.rate import Rate
 from bridge.peers import peer_address
 from bridge.protocol import Goodbye
-from bridge.rate import Rate
 from bridge.tls import Handshake
 
 STALL_TIMEOUT: Final = 30.0  # seconds a download may stand still

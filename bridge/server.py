@@ -13,19 +13,17 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 
-from bridge.admission import LONGEST_WAIT, NOBODY, Admission, Validator, Visitor
+from bridge.access.admission import LONGEST_WAIT, NOBODY, Admission, Validator, Visitor
+from bridge.access.gate import Gate
+from bridge.access.guesses import Guesses
+from bridge.access.login import Authority, Login, WebLogin
+from bridge.access.rate import Rate
 from bridge.broadcasts import Broadcasts
 from bridge.connection import EXTENSIONS, NO_REQUEST, Connection
-from bridge.counts import Counts
 from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.exposure import OPEN, Exposure
-from bridge.gate import Gate
-from bridge.guesses import Guesses
-from bridge.health import Health
-from bridge.http import StaticHandler, Website
 from bridge.limits import DEFAULT_LIMITS, Limits
-from bridge.login import Authority, Login, WebLogin
 from bridge.protocol import (
     CROWDED,
     FULL_HOUSE,
@@ -39,9 +37,11 @@ from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, requir
 from bridge.providers.feed import REFRESH_INTERVAL, Feed
 from bridge.providers.live import Live
 from bridge.pulse import Pulse
-from bridge.rate import Rate
 from bridge.session import Session
 from bridge.signals import stop_signal
+from bridge.site.counts import Counts
+from bridge.site.health import Health
+from bridge.site.http import StaticHandler, Website
 from bridge.tls import Certificate
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from typing import Final
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-from bridge.admission import Admission, Entry, Pass, Visitor
+from bridge.access.admission import Admission, Entry, Pass, Visitor
 from bridge.connection import Connection
 from bridge.directory import Directory
 from bridge.errors import BridgeError, ProviderError

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bridge.passwords import hash_password
+from bridge.access.passwords import hash_password
 from cogs.dialogs import MAX_PASSWORD, MIN_PASSWORD, PasswordForm, confirm
 from cogs.inputs import parse_name
 from cogs.manage_channels import ManageChannels

@@ -19,11 +19,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from bridge.access.login import Account
+from bridge.access.passwords import hash_password
 from bridge.exposure import Exposure
 from bridge.limits import Limits
-from bridge.login import Account
 from bridge.model import GuildInfo
-from bridge.passwords import hash_password
 from bridge.process import GARBAGE_THRESHOLDS
 from bridge.protocol import Connect, Wants
 from bridge.providers import EmptyProvider

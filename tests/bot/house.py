@@ -14,7 +14,7 @@ from websockets.protocol import State
 from bot.client import DZoneBot
 from bot.config import Config
 from bot.store import Store
-from bridge.admission import NOBODY
+from bridge.access.admission import NOBODY
 from bridge.connection import Connection, Writer
 from bridge.limits import Limits
 from bridge.protocol import OPTIONAL_EVENTS, Goodbye

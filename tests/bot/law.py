@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.slug import slug_of
-from bridge.passwords import _derive, _encode
+from bridge.access.passwords import _derive, _encode
 from cogs.settings import GuildSettings
 from tests.bot.memory import MemorySettings
 from tests.e2e.guild import Guild, Member

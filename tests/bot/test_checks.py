@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from bot.checks import MAX_ID, check_guild, check_member
-from bridge.passwords import hash_password
+from bridge.access.passwords import hash_password
 from cogs.settings import GuildSettings, MemberSettings
 from tests.bot.stored import FULL, HASH, HIDDEN, guild_settings, member_settings
 
@@ -25,7 +25,7 @@ def test_members(settings: MemberSettings) -> None:
 
 
 def test_a_hash_that_the_bridge_makes() -> None:
-    """Hashes are those of `bridge.passwords`."""
+    """Hashes are those of `bridge.access.passwords`."""
     check_guild(GuildSettings(password_hash=hash_password("")))
 
 

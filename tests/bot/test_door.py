@@ -19,8 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.logins import Logins
 from bot.policy import Policy
-from bridge.admission import Visitor
-from bridge.login import Account, Login
+from bridge.access.admission import Visitor
+from bridge.access.login import Account, Login
 from bridge.session import Session
 from cogs.settings import GuildSettings
 from tests.bot.house import House, Line, Page

@@ -13,7 +13,7 @@ from bot import logins
 from bot.logins import MAX_REMEMBERED, REMEMBERED_FOR, Logins
 from bot.oauth import Application, Grant, OAuth, OAuthError, Unanswered
 from bot.policy import Policy
-from bridge.login import Denied
+from bridge.access.login import Denied
 from cogs.settings import GuildSettings
 from tests.bot.memory import MemorySettings
 from tests.bot.world import Member, User, World

@@ -91,7 +91,7 @@ async def test_beyond_that_the_handshake_is_refused(
     small: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """503 for all who ask, with a hint when to come back: not the same for everybody."""
-    monkeypatch.setattr("bridge.gate.SPARE", 1)
+    monkeypatch.setattr("bridge.access.gate.SPARE", 1)
     async with contextlib.AsyncExitStack() as stack:
         viewers: list[Watcher] = [await stack.enter_async_context(watching(small)) for _ in range(2)]
         await stack.enter_async_context(dialled(small))  # in the middle of its handshake
@@ -176,7 +176,7 @@ async def test_far_beyond_that_the_handshake_is_refused(
     proxied: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """429, with a hint when to come back."""
-    monkeypatch.setattr("bridge.gate.SPARE_PER_ADDRESS", 0)
+    monkeypatch.setattr("bridge.access.gate.SPARE_PER_ADDRESS", 0)
     async with watching(proxied, **from_("203.0.113.1")):
         with pytest.raises(InvalidStatus) as refusal:
             async with watching(proxied, **from_("203.0.113.1")):

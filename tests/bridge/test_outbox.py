@@ -10,12 +10,12 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.protocol import State
 
+from bridge.access.gate import Gate
+from bridge.access.rate import Rate
 from bridge.connection import Connection
 from bridge.framing import text_frame
-from bridge.gate import Gate
 from bridge.outbox import Outbox
 from bridge.protocol import Goodbye, encode
-from bridge.rate import Rate
 from tests.bridge.wire import Json, RawViewer, Watcher, handshake, until, watching
 
 BOUND = 64 * 1024  # small, so that a test need not write megabytes

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from bridge.admission import NOBODY
+from bridge.access.admission import NOBODY
 from bridge.connection import Connection, Writer
 from bridge.directory import Directory
 from bridge.flush import WINDOW

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from websockets.asyncio.client import connect
 from websockets.frames import Opcode
 
+from bridge.access.gate import SPARE_PER_ADDRESS
 from bridge.exposure import Exposure
-from bridge.gate import SPARE_PER_ADDRESS
 from bridge.limits import Limits
 from bridge.model import Member
 from bridge.outbox import MAX_BACKLOG

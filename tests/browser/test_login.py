@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from bridge.access.login import Account, Denied
 from bridge.exposure import Exposure
-from bridge.login import Account, Denied
 from bridge.model import GuildInfo
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer

@@ -7,9 +7,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, Page, Response, expect
 
-from bridge.bundle import bundle, declared
-from bridge.http import WEB_DIR
 from bridge.server import WebSocketServer
+from bridge.site.bundle import bundle, declared
+from bridge.site.http import WEB_DIR
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, in_each_scheme, is_firefox
 from .scene import feed, group, heading, label, member, server, tool

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 import pytest
 
-from bridge.passwords import is_password
+from bridge.access.passwords import is_password
 from cogs import dialogs
 from cogs.decisions import Decisions
 from cogs.settings import GuildSettings

@@ -16,14 +16,14 @@ from websockets.exceptions import InvalidHeaderValue
 from websockets.http11 import Request
 from websockets.streams import StreamReader
 
+from bridge.access.guesses import Guesses
+from bridge.access.login import Account, WebLogin
 from bridge.exposure import Exposure
-from bridge.guesses import Guesses
-from bridge.http import Website
 from bridge.limits import Limits
-from bridge.login import Account, WebLogin
 from bridge.model import GuildInfo, Member
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from bridge.site.http import Website
 from tests.bridge.wire import parse_frame
 
 T = TypeVar("T")

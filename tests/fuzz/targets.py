@@ -10,10 +10,8 @@ from urllib.parse import unquote
 
 from websockets.http11 import Request
 
-from bridge.answers import Answer
 from bridge.errors import BadRequest
 from bridge.exposure import Exposure, parse_ancestors, parse_origin, parse_origins
-from bridge.http import find_file
 from bridge.model import RESERVED_SLUGS, GuildInfo
 from bridge.peers import Proxies, household, parse_networks
 from bridge.protocol import (
@@ -28,6 +26,8 @@ from bridge.protocol import (
     server_join_frame,
 )
 from bridge.records import MAX_TEXT, Rubbish, parse_servers, parse_users
+from bridge.site.answers import Answer
+from bridge.site.http import find_file
 from tests.fuzz.stage import (
     AUTHORITY,
     ORIGIN,

@@ -17,8 +17,8 @@ import rcssmin
 import rjsmin
 from websockets.datastructures import Headers
 
-from bridge.answers import Answer
-from bridge.bundle import bundle
+from bridge.site.answers import Answer
+from bridge.site.bundle import bundle
 
 # Comments and white space go, names stay: what a browser's tools show of the page can still be read.
 _MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from bridge.http import Probe
 from bridge.providers.feed import Feed
 from bridge.providers.live import Live
+from bridge.site.http import Probe
 
 PATIENCE: Final = 0.8  # seconds to wait for the provider; who probes often gives up after one
 

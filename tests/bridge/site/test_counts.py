@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bridge.counts import GOOD_FOR, Counts
 from bridge.directory import Directory
 from bridge.model import GuildInfo, Member
 from bridge.providers import EmptyProvider
 from bridge.room import Room
 from bridge.server import WebSocketServer
+from bridge.site.counts import GOOD_FOR, Counts
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, REPOS, Start
 from tests.bridge.wire import fetch, watching

@@ -13,14 +13,15 @@ from urllib.parse import unquote
 
 from websockets.http11 import Request, Response
 
-from bridge import __version__, assets, owner
-from bridge.answers import Answer, as_json, not_found, text
+from bridge import __version__, owner
+from bridge.access.login import PREFIX, WebLogin
 from bridge.connection import Connection
-from bridge.login import PREFIX, WebLogin
+from bridge.site import assets
+from bridge.site.answers import Answer, as_json, not_found, text
 
 log = logging.getLogger(__name__)
 
-WEB_DIR: Final = Path(__file__).parent / "web"
+WEB_DIR: Final = Path(__file__).parents[1] / "web"
 STATIC_TIMEOUT: Final = 10.0  # seconds on_static_request may take
 
 # Fixed here because a system's own table may say otherwise (the Windows registry often does).

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from bridge.admission import Admission, Pass, Visitor
+from bridge.access.admission import Admission, Pass, Visitor
+from bridge.access.guesses import Guesses
+from bridge.access.login import Account, Login
+from bridge.access.passwords import hash_password
 from bridge.directory import Directory
 from bridge.errors import Refused
-from bridge.guesses import Guesses
-from bridge.login import Account, Login
 from bridge.model import GuildInfo, Member
-from bridge.passwords import hash_password
 from bridge.protocol import (
     LOGIN_NEEDED,
     NO_SUCH_SERVER,
@@ -140,7 +140,7 @@ async def test_a_validator_that_hangs_keeps_the_door_shut(
     admission: Admission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the timeout."""
-    monkeypatch.setattr("bridge.admission.TIMEOUT", 0.01)
+    monkeypatch.setattr("bridge.access.admission.TIMEOUT", 0.01)
     admission.validate = Validator(asyncio.Event())
     assert await refusal(admission, "vault", LOGIN) == LOGIN_NEEDED
 
@@ -456,7 +456,7 @@ async def test_who_is_familiar_may_not_guess_without_end(doors: Admission) -> No
 
 async def test_familiar_addresses_are_bounded(doors: Admission, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first is forgotten."""
-    monkeypatch.setattr("bridge.admission.MAX_FAMILIAR", 3)
+    monkeypatch.setattr("bridge.access.admission.MAX_FAMILIAR", 3)
     for number in range(10):
         assert await answer(doors, RIGHT, Visitor(f"10.0.0.{number}")) is None
     assert len(doors._familiar) == 3

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any, Final, TypeGuard
 
 from bridge import owner
+from bridge.access.guesses import Guesses
+from bridge.access.login import Authority, Login
+from bridge.access.passwords import Passwords
 from bridge.directory import Directory
 from bridge.errors import ProviderError, Refused
-from bridge.guesses import Guesses
-from bridge.login import Authority, Login
 from bridge.model import RESERVED_SLUGS, GuildInfo
-from bridge.passwords import Passwords
 from bridge.protocol import (
     LOGIN_NEEDED,
     NO_SUCH_SERVER,

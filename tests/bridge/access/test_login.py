@@ -16,10 +16,10 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, DummyCookieJar
 from yarl import URL
 
-from bridge import login
+from bridge.access import login
+from bridge.access.login import Account, Denied
 from bridge.exposure import Exposure
 from bridge.limits import Limits
-from bridge.login import Account, Denied
 from bridge.protocol import LOGIN_ENDED, LOGIN_NEEDED, NOT_A_MEMBER
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer

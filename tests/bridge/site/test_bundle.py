@@ -9,10 +9,10 @@ from typing import Final
 import pytest
 import rjsmin
 
-from bridge.bundle import NotBundled, bundle
-from bridge.http import WEB_DIR
+from bridge.site.bundle import NotBundled, bundle
+from bridge.site.http import WEB_DIR
 
-CHECKS: Final = Path(__file__).parents[1] / "web"
+CHECKS: Final = Path(__file__).parents[2] / "web"
 
 
 def write(folder: Path, **modules: str) -> Path:

@@ -9,8 +9,8 @@ import pytest
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
+from bridge.access.gate import SPARE, SPARE_PER_ADDRESS, Gate
 from bridge.exposure import Exposure
-from bridge.gate import SPARE, SPARE_PER_ADDRESS, Gate
 from bridge.limits import Limits
 from bridge.peers import parse_networks
 from bridge.providers import EmptyProvider

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
+from bridge.access.passwords import MAX_WAITING, Passwords, hash_password, is_password
 from bridge.errors import Refused
 from bridge.model import GuildInfo
-from bridge.passwords import MAX_WAITING, Passwords, hash_password, is_password
 
 
 @pytest.mark.parametrize("password", ["sesame", "", "Öffne dich 🚪", "half a pair: \ud83d"])
@@ -49,7 +49,7 @@ async def test_all_tries_share_one_thread(monkeypatch: pytest.MonkeyPatch) -> No
         threads.add(threading.get_ident())
         return False
 
-    monkeypatch.setattr("bridge.passwords.is_password", fail)
+    monkeypatch.setattr("bridge.access.passwords.is_password", fail)
     passwords, vault = Passwords(), GuildInfo("1", "vault", "Vault", password_hash="scrypt")
     go_on = threading.Event()
     assert not await passwords.fit("sesame", vault)
@@ -71,7 +71,7 @@ class Slow:
         self.asked: list[str] = []
         self.at_once = self.most_at_once = 0
         self.may_answer = threading.Event()
-        monkeypatch.setattr("bridge.passwords.is_password", self)
+        monkeypatch.setattr("bridge.access.passwords.is_password", self)
 
     def __call__(self, given: str, hashed: str) -> bool:
         self.asked.append(given)
@@ -154,7 +154,7 @@ async def test_who_gives_up_waiting_leaves_the_queue(slow: Slow) -> None:
 
 async def test_what_is_known_is_bounded(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first is forgotten, and tried again."""
-    monkeypatch.setattr("bridge.passwords.MAX_KNOWN", 3)
+    monkeypatch.setattr("bridge.access.passwords.MAX_KNOWN", 3)
     slow.may_answer.set()
     passwords = Passwords()
     for number in range(5):

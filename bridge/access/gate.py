@@ -9,12 +9,12 @@ from typing import Final
 
 from websockets.http11 import Request
 
+from bridge.access.rate import Rate, Rates
+from bridge.access.tally import Tally
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.peers import Proxies, household
 from bridge.protocol import FULL_HOUSE
-from bridge.rate import Rate, Rates
-from bridge.tally import Tally
 
 # Beyond the last viewer: connections that get the page, or a word why there is no room for another viewer.
 SPARE: Final = 500

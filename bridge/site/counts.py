@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from bridge.directory import Directory
-from bridge.http import Probe
+from bridge.site.http import Probe
 
 GOOD_FOR: Final = 5.0  # seconds: anybody may ask, and to count a thousand guilds takes a while
 

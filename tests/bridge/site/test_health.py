@@ -73,7 +73,7 @@ async def test_a_provider_that_hangs(
     server: WebSocketServer, teller: Teller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who probes gets an answer before they give up."""
-    monkeypatch.setattr("bridge.health.PATIENCE", 0.01)
+    monkeypatch.setattr("bridge.site.health.PATIENCE", 0.01)
     teller.source.hold("servers")
     assert await ready(server) == (503, ["the provider doesn't answer"])
     teller.source.release("servers")

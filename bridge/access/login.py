@@ -21,10 +21,10 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 from bridge import owner
-from bridge.answers import Answer, as_json, not_found, redirect, text
+from bridge.access.guesses import Guesses
 from bridge.exposure import Exposure
-from bridge.guesses import Guesses
 from bridge.protocol import TOO_MANY_TRIES
+from bridge.site.answers import Answer, as_json, not_found, redirect, text
 
 log = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from websockets.http11 import Request
 from bridge import __version__
 from bridge.connection import Connection
 from bridge.exposure import OPEN
-from bridge.http import WEB_DIR, Website, find_file
 from bridge.limits import Limits
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from bridge.site.http import WEB_DIR, Website, find_file
 from tests.bridge.conftest import Start
 from tests.bridge.source import SECRET
 from tests.bridge.wire import Answer, dialled, fetch, handshake, until, watching
@@ -599,7 +599,7 @@ async def test_a_page_that_raises_is_a_500(
 
 async def test_a_page_that_hangs_is_a_500(web: WebSocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the timeout."""
-    monkeypatch.setattr("bridge.http.STATIC_TIMEOUT", 0.05)
+    monkeypatch.setattr("bridge.site.http.STATIC_TIMEOUT", 0.05)
 
     async def callback(path: str) -> None:
         await asyncio.Event().wait()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.guesses import FORGOTTEN_AFTER, Guesses
+from bridge.access.guesses import FORGOTTEN_AFTER, Guesses
 
 
 def guesses(wrong: int, free: int = 3, longest: float = 300.0) -> Guesses:

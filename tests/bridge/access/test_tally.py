@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from bridge.tally import PAUSE, Tally
+from bridge.access.tally import PAUSE, Tally
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -31,7 +31,7 @@ async def page(start: Start) -> WebSocketServer:
 @pytest.fixture
 async def small_page(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WebSocketServer:
     """A running bridge whose own page is one script."""
-    monkeypatch.setattr("bridge.http.WEB_DIR", tmp_path)
+    monkeypatch.setattr("bridge.site.http.WEB_DIR", tmp_path)
     (tmp_path / "greet.js").write_text(SCRIPT)
     server = WebSocketServer(0, "127.0.0.1")
     server.static_dir = tmp_path

@@ -1,0 +1,1 @@
+"""What a bridge answers to plain HTTP: the page, its files, and small endpoints."""
