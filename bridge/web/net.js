@@ -122,7 +122,7 @@ export class Line {
     try {
       this.#socket = new WebSocket(this.#url);
     } catch {
-      this.#lost(1006); // an address that is none, or one the page may not reach
+      this.#after(0, () => this.#lost(1006)); // an address that is none, or one the page may not reach
       return;
     }
     this.#socket.onopen = () => this.#listener.opened();

@@ -233,6 +233,14 @@ async def test_another_bridge_can_be_named_in_the_address(
     await expect(heading(page, "My Repos")).to_be_visible()
 
 
+async def test_an_address_that_is_none_is_no_connection(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """A link may say anything; the page says what it always says."""
+    page = await new_page()
+    await page.goto(address(bridge, "?socketURL=nonsense://[::"))
+    await expect(heading(page, "No connection")).to_be_visible()
+    await expect(page.get_by_text(re.compile(r"^in \d s$"))).to_be_visible()
+
+
 async def test_members_can_be_asked_for_again(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """When the bridge says its data is outdated, the page fetches it anew."""
     page, script = await new_page(), ScriptedBridge()
