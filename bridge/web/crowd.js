@@ -55,6 +55,12 @@ export class Crowd {
   movers = 0;
   /** @type {number[]} */
   #free = [];
+  /** The names of the lists above, which have a number for each slot. */
+  #lists;
+
+  constructor() {
+    this.#lists = Object.entries(this).filter(([, list]) => ArrayBuffer.isView(list)).map(([name]) => name);
+  }
 
   get people() {
     return this.slots.size;
@@ -106,11 +112,10 @@ export class Crowd {
 
   #makeRoom() {
     const more = Math.max(64, this.state.length * 2);
-    for (const [name, list] of Object.entries(this)) {
-      if (!ArrayBuffer.isView(list)) continue;
-      const Kind = /** @type {new (length: number) => Uint8Array} */ (list.constructor);
-      const longer = new Kind(more);
-      longer.set(/** @type {Uint8Array} */ (list));
+    for (const name of this.#lists) {
+      const list = /** @type {Record<string, any>} */ (this)[name];
+      const longer = new list.constructor(more);
+      longer.set(list);
       Object.assign(this, { [name]: longer });
     }
   }

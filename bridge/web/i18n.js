@@ -2,14 +2,14 @@
  * The page's words in its reader's language.
  *
  * @typedef {import('./i18n/tools.js').Tools} Tools
- * @typedef {ReturnType<typeof english>} Words
+ * @typedef {ReturnType<typeof import('./i18n/en.js').english>} Words
  */
 
-import { english } from './i18n/en.js';
 import { tools } from './i18n/tools.js';
 
-/** Of the others, a reader gets the one they read. @type {Record<string, () => Promise<(tools: Tools) => Words>>} */
-const OTHERS = {
+/** A reader gets the one they read. @type {Record<string, () => Promise<(tools: Tools) => Words>>} */
+const LANGUAGES = {
+  en: async () => (await import('./i18n/en.js')).english,
   de: async () => (await import('./i18n/de.js')).german,
   es: async () => (await import('./i18n/es.js')).spanish,
 };
@@ -37,9 +37,8 @@ const REFUSALS = {
  */
 export async function wordsFor(wanted) {
   const tags = wanted.map((tag) => tag.split('-')[0].toLowerCase());
-  const tag = tags.find((one) => one === 'en' || Object.hasOwn(OTHERS, one)) ?? 'en';
-  const language = tag === 'en' ? english : await OTHERS[tag]();
-  return language(tools(tag));
+  const tag = tags.find((one) => Object.hasOwn(LANGUAGES, one)) ?? 'en';
+  return (await LANGUAGES[tag]())(tools(tag));
 }
 
 /**

@@ -9,6 +9,7 @@
  */
 
 import { Line } from './net.js';
+import { label, record, text } from './parse.js';
 
 const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers'];
 
@@ -125,8 +126,8 @@ export class Session {
 
   /** @param {Frame} frame */
   #read(frame) {
-    const events = frame.type === 'batch' ? /** @type {Frame[]} */ (frame.events ?? []) : [frame];
-    for (const event of events) this.#take(event);
+    const events = frame.type === 'batch' ? [frame.events ?? []].flat().map(record) : [frame];
+    for (const event of events) this.#take(/** @type {Frame} */ (event));
     this.#watcher.heard(events.length);
     if (typeof frame.cursor === 'string') this.#cursor = frame.cursor;
     this.#watcher.changed();
@@ -134,21 +135,21 @@ export class Session {
 
   /** @param {Frame} frame */
   #take(frame) {
-    if (frame.type === 'error') this.#refused(String(frame.data?.message ?? ''));
+    if (frame.type === 'error') this.#refused(text(record(frame.data).message));
     else if (frame.type === 'refresh_data') this.#line.send({ type: 'get_user_data', serverId: frame.serverId });
     else this.#store.apply(frame, Date.now());
-    if (frame.type === 'server-join') this.#joined(frame.data ?? {});
+    if (frame.type === 'server-join') this.#joined(record(frame.data));
   }
 
-  /** @param {{request?: {server?: string}, cursor?: string}} data */
+  /** @param {Record<string, any>} data */
   #joined({ request, cursor }) {
-    const slug = String(request?.server ?? '');
+    const slug = label(record(request).server);
     if (this.#asked?.password && this.#asked.slug) this.#passwords.set(this.#asked.slug, this.#asked.password);
     this.#asked = null;
     this.#seated = true;
     this.lostAt = 0;
     this.#wish = slug || null;
-    this.#cursor = cursor;
+    this.#cursor = text(cursor) || undefined;
     this.#line.settle();
     this.#watcher.joined(slug);
   }

@@ -58,6 +58,9 @@ export class Sim extends Crowd {
   /** Who holds each cell. */
   #holder;
   #places;
+  /** How far around each place nobody has found room in this step. @type {Map<number, number>} */
+  #full = new Map();
+  #fullAt = -1;
   /** Where one steps ashore: the end of the pier first. */
   #quay;
   #wheel = new Wheel();
@@ -152,14 +155,14 @@ export class Sim extends Crowd {
     if (this.state[slot] !== ABOARD) this.#idle(slot);
   }
 
-  /** Somebody wrote at a place. @param {string} uid @param {number} place */
+  /** Somebody wrote at a place, or where none is: then they talk where they are. @param {string} uid @param {number} place */
   say(uid, place) {
     const slot = this.slotOf(uid);
-    this.spoken[place] = this.tick;
+    if (place >= 0) this.spoken[place] = this.tick;
     if (slot < 0 || this.leaving[slot]) return;
     this.talkUntil[slot] = this.tick + TALK;
     if (this.state[slot] === TENT) this.#rise(slot, place);
-    else if (this.state[slot] !== ABOARD && this.#placeFor(this.members[slot]) < 0 && this.goal[slot] !== place) this.#head(slot, place);
+    else if (place >= 0 && this.state[slot] !== ABOARD && this.#placeFor(this.members[slot]) < 0 && this.goal[slot] !== place) this.#head(slot, place);
     this.stayUntil[slot] = this.tick + STAY * (0.8 + 0.4 * this.#dice.next());
   }
 
@@ -592,7 +595,10 @@ export class Sim extends Crowd {
     const field = this.routes.to(place);
     const { side, open, places } = this.land;
     const { x, y } = places[place];
-    for (let reach = 2; reach < side; reach += 2) {
+    if (this.#fullAt !== this.tick) this.#full.clear();
+    this.#fullAt = this.tick;
+    for (let reach = this.#full.get(place) ?? 2; reach < side; reach += 2) {
+      this.#full.set(place, reach);
       let best = -1;
       let bestFar = NOWHERE;
       for (let dy = -reach; dy <= reach; dy++) {

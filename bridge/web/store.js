@@ -30,16 +30,16 @@
  * @property {(uid: string, emoji: string, picture: string) => void} reacted `picture`: its address, or nothing
  */
 
+import { label, number, record, text } from './parse.js';
 import { Roster, STATUSES, fold } from './roster.js';
 
 export const FEED_LENGTH = 50;
 const TYPING_MS = 8_000; // Discord repeats the event while somebody keeps typing
 const REACTION_MS = 6_000;
+const MOST_CHANNELS = 1_000; // a guild has at most half as many
+const MOST_PICTURES = 20; // of a message
 const A_DAY_MS = 86_400_000; // for so long somebody is new here
 const DISCORD_EPOCH = 1_420_070_400_000;
-
-/** @param {unknown} value */
-const text = (value) => (typeof value === 'string' ? value : '');
 
 /** @param {unknown} value @returns {Status} */
 const statusOf = (value) => STATUSES.find((known) => known === value) ?? 'offline';
@@ -57,6 +57,27 @@ const readable = (words) => words.replace(/<a?(:\w{1,32}:)\d{1,20}>/g, '$1');
 
 /** The address of a picture. @param {unknown} value */
 const pictureAt = (value) => (text(value).startsWith('https://') ? text(value) : '');
+
+/**
+ * Takes out of a list what has ended by now.
+ *
+ * @param {Map<string, number>} list until when, by uid
+ * @param {number} now
+ * @param {(uid: string) => void} end
+ * @returns {number} when the next one ends; Infinity without one
+ */
+function ended(list, now, end) {
+  let next = Infinity;
+  for (const [uid, until] of list) {
+    if (until > now) {
+      next = Math.min(next, until);
+      continue;
+    }
+    list.delete(uid);
+    end(uid);
+  }
+  return next;
+}
 
 /**
  * When a message was written: its id says so, if it is a snowflake of about now.
@@ -87,6 +108,8 @@ export class Store {
   /** @type {Partial<Witness>} */
   witness = {};
   #hasPictures;
+  /** Whether the bridge says which channels there are. */
+  #isListed = false;
   /** How many members there are beside those that are shown. */
   #unseen = 0;
   // Whose reaction is to be seen, and who is new here; until when.
@@ -108,10 +131,10 @@ export class Store {
     presence: (data, now) => this.#presence(data, now),
     message: (data, now) => this.#message(data, now),
     edit: (data) => this.#edit(data),
-    typing: (data, now) => { this.typing.set(text(data.uid), now + TYPING_MS); },
+    typing: (data, now) => this.#type(label(data.uid), now),
     reaction: (data, now) => this.#reaction(data, now),
-    voice: (data) => this.#amend(text(data.uid), { voice: this.#voice(data) }),
-    activity: (data) => this.#amend(text(data.uid), { activity: text(data.text) }),
+    voice: (data) => this.#amend(label(data.uid), { voice: this.#voice(data) }),
+    activity: (data) => this.#amend(label(data.uid), { activity: label(data.text) }),
   };
 
   /** @param {boolean} [hasPictures] whether pictures that the bridge names may be shown */
@@ -126,8 +149,8 @@ export class Store {
    * @param {number} now
    */
   apply(frame, now) {
-    if (frame.type === 'user_data') this.#renew(frame.users ?? {}, now);
-    else if (Object.hasOwn(this.#readers, frame.type)) this.#readers[frame.type](frame.data ?? {}, now);
+    if (frame.type === 'user_data') this.#renew(record(frame.users), now);
+    else if (Object.hasOwn(this.#readers, frame.type)) this.#readers[frame.type](record(frame.data), now);
   }
 
   get counts() {
@@ -151,18 +174,11 @@ export class Store {
    * @returns {number} when the next thing fades; Infinity when nothing does
    */
   fade(now) {
-    for (const [uid, until] of this.typing) if (until <= now) this.typing.delete(uid);
-    for (const [uid, until] of this.#reactions) {
-      if (until > now) continue;
-      this.#reactions.delete(uid);
-      this.#amend(uid, { reaction: '' });
-    }
-    for (const [uid, until] of this.#newcomers) {
-      if (until > now) continue;
-      this.#newcomers.delete(uid);
-      this.#amend(uid, { fresh: false });
-    }
-    return Math.min(...this.typing.values(), ...this.#reactions.values(), ...this.#newcomers.values());
+    return Math.min(
+      ended(this.typing, now, () => {}),
+      ended(this.#reactions, now, (uid) => this.#amend(uid, { reaction: '' })),
+      ended(this.#newcomers, now, (uid) => this.#amend(uid, { fresh: false })),
+    );
   }
 
   #empty() {
@@ -170,54 +186,56 @@ export class Store {
     this.typing.clear();
     this.#reactions.clear();
     this.channels = new Map();
+    this.#isListed = false;
   }
 
   /** @param {Record<string, any>} data */
   #list(data) {
     this.guilds = Object.entries(data).map(([key, guild]) => ({
       key,
-      slug: text(guild?.id),
-      name: text(guild?.name) || text(guild?.id),
+      slug: label(guild?.id),
+      name: label(guild?.name) || label(guild?.id),
       locked: guild?.passworded === true,
     }));
   }
 
   /** @param {any} data @param {number} now */
   #join(data, now) {
-    const slug = text(data.request?.server);
+    const slug = label(data.request?.server);
     const returning = this.room?.slug === slug;
     const id = this.guilds.find((guild) => guild.slug === slug)?.key ?? slug;
-    this.room = { id, slug, name: text(data.serverName) || slug };
+    this.room = { id, slug, name: label(data.serverName) || slug };
     if (!returning) this.#empty();
-    if (data.channels) this.#build(data.channels);
+    if (data.channels) this.#build(record(data.channels));
     if (data.resumed) {
       if (data.channels) this.witness.rebuilt?.();
       return;
     }
     this.typing.clear();
     this.#reactions.clear();
-    this.#members(data.users ?? {}, now);
-    this.#unseen = Math.max(0, (Number(data.counts?.members) || 0) - this.roster.size);
+    this.#members(record(data.users), now);
+    this.#unseen = Math.max(0, number(data.counts?.members) - this.roster.size);
     if (this.feed.length) this.#say({ key: this.#keys++, gap: true });
     this.witness.entered?.();
   }
 
   /** @param {Record<string, any>} channels */
   #build(channels) {
-    this.channels = new Map(Object.entries(channels).map(([id, channel]) => [id, {
+    this.#isListed = Object.keys(channels).length > 0;
+    this.channels = new Map(Object.entries(channels).slice(0, MOST_CHANNELS).map(([id, channel]) => [id, {
       id,
-      name: text(channel?.name),
-      kind: text(channel?.kind) || 'text',
-      category: text(channel?.category),
-      position: Number(channel?.position) || 0,
+      name: label(channel?.name),
+      kind: label(channel?.kind) || 'text',
+      category: label(channel?.category),
+      position: number(channel?.position),
     }]));
   }
 
-  /** What is told of a channel that nobody has listed: some bridges list none. @param {any} data @param {string} kind */
+  /** What is told of a channel where none are listed, as by some bridges; elsewhere it is a thread. @param {any} data @param {string} kind */
   #meet(data, kind) {
-    const id = text(data.channel);
-    const name = text(data.channelName);
-    if (!id || !name || this.channels.has(id)) return;
+    const id = label(data.channel);
+    const name = label(data.channelName);
+    if (this.#isListed || !id || !name || this.channels.has(id) || this.channels.size >= MOST_CHANNELS) return;
     this.channels.set(id, { id, name, kind, category: '', position: this.channels.size });
     this.witness.rebuilt?.();
   }
@@ -231,13 +249,13 @@ export class Store {
   /** @param {Record<string, any>} users @param {number} now */
   #members(users, now) {
     this.#newcomers.clear();
-    this.roster.replace(Object.entries(users).map(([uid, user]) => this.#member(uid, user ?? {}, now)));
+    this.roster.replace(Object.entries(users).map(([uid, user]) => this.#member(label(uid), record(user), now)));
   }
 
   /** @param {string} uid @param {any} user @param {number} now @returns {Member} */
   #member(uid, user, now) {
-    const name = text(user.username) || uid;
-    const newUntil = user.joined > 0 ? Math.min(user.joined * 1000, now) + A_DAY_MS : 0;
+    const name = label(user.username) || uid;
+    const newUntil = number(user.joined) > 0 ? Math.min(user.joined * 1000, now) + A_DAY_MS : 0;
     if (newUntil > now) this.#newcomers.set(uid, newUntil);
     return {
       uid,
@@ -246,8 +264,8 @@ export class Store {
       status: statusOf(user.status),
       color: color(user.roleColor),
       bot: user.bot === true,
-      voice: user.voice ? this.#voice(user.voice) : null,
-      activity: text(user.activity),
+      voice: user.voice ? this.#voice(record(user.voice)) : null,
+      activity: label(user.activity),
       reaction: '',
       fresh: newUntil > now,
     };
@@ -258,7 +276,7 @@ export class Store {
     if (!data.channel) return null;
     this.#meet(data, 'voice');
     return {
-      channelId: text(data.channel),
+      channelId: label(data.channel),
       channel: this.#channelName(data),
       muted: data.muted === true,
       deafened: data.deafened === true,
@@ -269,7 +287,7 @@ export class Store {
 
   /** @param {any} data */
   #channelName(data) {
-    return text(data.channelName) || (this.channels.get(text(data.channel))?.name ?? '');
+    return label(data.channelName) || (this.channels.get(label(data.channel))?.name ?? '');
   }
 
   /**
@@ -286,7 +304,7 @@ export class Store {
 
   /** @param {any} data @param {number} now */
   #presence(data, now) {
-    const uid = text(data.uid);
+    const uid = label(data.uid);
     const known = this.roster.get(uid);
     if (data.delete === true) {
       if (known) this.#leave(uid);
@@ -317,7 +335,7 @@ export class Store {
    * @returns {Partial<Member>}
    */
   #news(data, now) {
-    const told = this.#member(data.uid, data, now);
+    const told = this.#member(label(data.uid), data, now);
     return {
       status: told.status,
       ...('username' in data && { name: told.name, fold: told.fold }),
@@ -330,24 +348,24 @@ export class Store {
 
   /** @param {any} data @param {number} now */
   #message(data, now) {
-    const uid = text(data.uid);
+    const uid = label(data.uid);
     const member = this.roster.get(uid);
-    const answers = text(data.replyTo);
+    const answers = label(data.replyTo);
     this.typing.delete(uid);
     this.#meet(data, 'text');
     const message = {
       key: this.#keys++,
-      id: text(data.id),
+      id: label(data.id),
       uid,
       author: member?.name ?? '',
       color: member?.color ?? null,
       bot: member?.bot ?? false,
-      channelId: text(data.channel),
+      channelId: label(data.channel),
       channel: this.#channelName(data),
       text: readable(text(data.message)),
       answers,
       replyTo: this.roster.get(answers)?.name ?? '',
-      at: writtenAt(text(data.id), now),
+      at: writtenAt(label(data.id), now),
       edited: false,
       emoji: this.#emoji(data),
     };
@@ -362,7 +380,7 @@ export class Store {
 
   /** @param {any} data */
   #edit(data) {
-    const id = text(data.id);
+    const id = label(data.id);
     if (!id) return;
     const before = this.feed.find((entry) => 'id' in entry && entry.id === id);
     if (!before || !('id' in before)) return;
@@ -376,18 +394,24 @@ export class Store {
     this.witness.corrected?.(message);
   }
 
+  /** @param {string} uid @param {number} now */
+  #type(uid, now) {
+    if (this.roster.get(uid)) this.typing.set(uid, now + TYPING_MS);
+  }
+
   /** @param {any} data @param {number} now */
   #reaction(data, now) {
-    const uid = text(data.uid);
+    const uid = label(data.uid);
+    if (!this.roster.get(uid)) return;
     this.#reactions.set(uid, now + REACTION_MS);
-    const emoji = readable(text(data.emoji));
+    const emoji = readable(label(data.emoji));
     this.#amend(uid, { reaction: emoji });
     if (emoji) this.witness.reacted?.(uid, emoji, this.#hasPictures ? pictureAt(data.image) : '');
   }
 
   /** A guild's own emoji in a message, by how they are written there. @param {any} data @returns {Record<string, string>} */
   #emoji({ emoji }) {
-    const pictures = Object.entries(this.#hasPictures && emoji ? emoji : {});
+    const pictures = Object.entries(this.#hasPictures ? record(emoji) : {}).slice(0, MOST_PICTURES);
     return Object.fromEntries(pictures.filter(([name, at]) => /^:\w{1,32}:$/.test(name) && pictureAt(at)));
   }
 }

@@ -69,13 +69,37 @@ export function sizeFor(members) {
 export function grow(id, members, channels) {
   const seed = hash(id);
   const wanted = inOrder(channels);
-  let area = areaFor(sizeFor(members), wanted.length);
+  const room = sizeFor(wanted.length);
+  let area = areaFor(sizeFor(members), room);
   for (;;) {
     const land = raise(seed, area);
-    const spots = choose(land, wanted.length);
-    if (spots) return { ...settle(land, spots, wanted), channels };
+    const plots = choose(land, room);
+    if (plots) return { ...settle(land, allot(plots, wanted), wanted), channels };
     area = Math.round(area * 1.2); // too rugged for so many places
   }
+}
+
+/**
+ * A plot for each channel. The older one chooses first, as near as can be to where its category's are, so that
+ * whoever comes later moves nobody.
+ *
+ * @param {number[]} plots neighbours stand side by side
+ * @param {ChannelInfo[]} channels
+ * @returns {number[]} in the order of the channels
+ */
+function allot(plots, channels) {
+  /** @type {Map<string, number>} */
+  const chosen = new Map();
+  const free = new Set(plots.keys());
+  const byAge = [...channels].sort((a, b) => a.id.length - b.id.length || (a.id < b.id ? -1 : 1));
+  for (const { id, category } of byAge) {
+    const home = hash(category) % plots.length;
+    let best = -1;
+    for (const plot of free) if (best < 0 || Math.abs(plot - home) < Math.abs(best - home)) best = plot;
+    free.delete(best);
+    chosen.set(id, plots[best]);
+  }
+  return channels.map(({ id }) => chosen.get(id) ?? plots[0]);
 }
 
 /** Channels as districts: together by category, in Discord's order. @param {ChannelInfo[]} channels */

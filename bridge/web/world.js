@@ -24,6 +24,7 @@ import { grow, sizeFor } from './terrain.js';
 const OWED = 0.25; // seconds behind, up to which the simulation runs to catch up
 const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
 const NOBODY_YET = 20; // as many as that the island is for while there is no guild
+const CROWDED = 0.8; // of the cells: with more people than that there is another island
 const TURN = 12; // seconds that the lighthouse takes when nothing happens
 const CALMING = 8; // seconds in which what happened counts for half
 const FLIGHT = 5;
@@ -49,6 +50,10 @@ export class World {
   #isAwake = false;
   #guild = '';
   #size = 0;
+  /** Channels that the island doesn't have yet, and who wrote where since. @type {ChannelInfo[] | null} */
+  #awaited = null;
+  /** @type {[uid: string, channelId: string][]} */
+  #unsaid = [];
   #channelKey = '';
   /** @type {Sim} */
   #sim;
@@ -103,9 +108,12 @@ export class World {
     const isOther = guild.id !== this.#guild;
     this.#guild = guild.id;
     const size = sizeFor(members.length);
-    if (this.#hasNews(guild.channels) || isOther || size !== this.#size) this.#rebuild(guild.channels, size, isOther);
+    this.#awaited = null;
     const shown = new Set(members.map(({ uid }) => uid));
-    for (const uid of [...this.#sim.slots.keys()]) if (!shown.has(uid)) this.#sim.remove(uid);
+    const leaving = [...this.#sim.slots.keys()].filter((uid) => !shown.has(uid));
+    const isCrowded = members.length + leaving.length > this.#sim.land.walkable * CROWDED;
+    if (this.#hasNews(guild.channels) || isOther || size !== this.#size || isCrowded) this.#rebuild(guild.channels, size, isOther);
+    for (const uid of leaving) this.#sim.remove(uid);
     for (const member of members) this.#sim.add(member);
     if (isOther) this.fit();
   }
@@ -113,14 +121,24 @@ export class World {
   /** No guild: a silent island. */
   clear() {
     this.#guild = '';
+    this.#awaited = null;
+    this.#unsaid = [];
     this.#hasNews([]);
     this.#rebuild([], NOBODY_YET, true);
     this.fit();
   }
 
-  /** @param {ChannelInfo[]} channels */
+  /** There are others with the next frame, however often they change until then. @param {ChannelInfo[]} channels */
   setChannels(channels) {
-    if (this.#hasNews(channels)) this.#rebuild(channels, this.#size, false);
+    this.#awaited = channels;
+  }
+
+  /** Makes the island what it shall be by now, and lets those talk who meanwhile wanted to. */
+  #catchUp() {
+    const channels = this.#awaited;
+    this.#awaited = null;
+    if (channels && this.#hasNews(channels)) this.#rebuild(channels, this.#size, false);
+    for (const [uid, channelId] of this.#unsaid.splice(0)) this.say(uid, channelId);
   }
 
   /** Whether these channels make another island. @param {ChannelInfo[]} channels */
@@ -154,7 +172,7 @@ export class World {
   /** @param {Member} member */
   arrive(member) {
     const { land } = this.#sim;
-    if (this.#sim.people > land.walkable * 0.8) this.#rebuild(land.channels, sizeFor(this.#sim.people * 1.3), false);
+    if (this.#sim.people > land.walkable * CROWDED) this.#rebuild(land.channels, sizeFor(this.#sim.people * 1.3), false);
     this.#sim.add(member, true);
   }
 
@@ -170,7 +188,8 @@ export class World {
 
   /** Somebody wrote: they walk there. @param {string} uid @param {string} channelId */
   say(uid, channelId) {
-    this.#sim.say(uid, Math.max(0, this.#sim.placeOf(channelId)));
+    if (this.#awaited) this.#unsaid.push([uid, channelId]);
+    else this.#sim.say(uid, this.#sim.land.channels.length ? this.#sim.placeOf(channelId) : 0);
   }
 
   /** So many things happened just now: the lighthouse turns with them. @param {number} events */
@@ -375,9 +394,10 @@ export class World {
   /** @param {number} now */
   #run(now) {
     requestAnimationFrame((next) => this.#run(next));
-    const passed = this.#last ? (now - this.#last) / 1000 : 1 / RATE;
+    const passed = this.#last ? Math.max(0, now - this.#last) / 1000 : 1 / RATE;
     this.#last = now;
     if (this.#isAwake) {
+      this.#catchUp();
       this.#simulate(passed);
       this.#paint(passed);
     }
@@ -391,7 +411,10 @@ export class World {
     this.#rate *= 0.5 ** (passed / CALMING);
     this.#turns = (this.#turns + (passed / TURN) * (1 + Math.min(8, this.#rate))) % 1;
     this.#owed += passed;
-    if (this.#owed > UNWATCHED) sim.skip(this.#owed);
+    if (this.#owed > UNWATCHED) {
+      sim.skip(this.#owed);
+      this.#last = performance.now(); // what that took is not to be caught up with as well
+    }
     if (this.#owed > OWED) this.#owed = 1 / RATE;
     for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) sim.step();
     if (!sim.wear.changed.length) return;

@@ -16,6 +16,7 @@ from .scripted import ScriptedBridge
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ADA = {"11": {"uid": "11", "username": "Ada", "status": "online", "roleColor": "#e06c75"}}
+ODD = {"toString": 1, "valueOf": 1}  # what JavaScript can make neither a text nor a number of
 BEPPO = {"12": {"uid": "12", "username": "Beppo", "status": "online", "roleColor": "#5b8dd9"}}
 
 
@@ -213,6 +214,10 @@ async def test_rubbish_and_the_unknown_are_left_alone(bridge: WebSocketServer, n
     script.send({"type": "weather", "data": {"rain": True}})
     script.send({"type": "toString", "data": None})
     script.send({"type": "batch"})
+    script.send({"type": "batch", "events": 5})
+    script.send({"type": "batch", "events": [None, 7, {"type": 5}, {"type": "presence", "data": "text"}]})
+    script.send({"type": "error", "data": {"message": ODD}})
+    script.send({"type": "server-join", "data": {"request": {"server": ODD}, "counts": {"members": ODD}}})
     script.seat("garden", "The Garden", users={**ADA, "13": None}, mood="calm")
     script.tell("presence", uid="99", status="dancing", username="Eve", hat="tall")
     script.tell("voice", uid="unknown", channel="5")

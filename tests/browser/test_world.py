@@ -6,11 +6,11 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from bridge.exposure import Exposure
-from bridge.model import Member
+from bridge.model import Channel, Member, Voice
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 
-from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, only_chromium
+from .conftest import CHANNELS, GARDEN, GARDENERS, MEMBERS_OPEN, OpenPage, address, only_chromium
 from .scene import bubble, bubbles, called, feed, heading, label, member, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -199,6 +199,36 @@ async def test_another_bridge_can_name_no_pictures(bridge: WebSocketServer, new_
     finally:
         await page.context.close()
         await other.stop()
+
+
+async def test_a_guild_may_have_many_channels(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """As many as Discord allows, and a thread that is in none of them."""
+    many = [Channel(id=str(1_000 + number), name=f"channel-{number}") for number in range(500)]
+    bridge.show_guild(GARDEN, GARDENERS, many)
+    page = await new_page(NO_PANEL)
+    await page.goto(address(bridge))
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await bridge.broadcast_message(GARDEN.id, "11", "In a thread", "77", channel_name="roses")
+    await expect(feed(page)).to_contain_text("In a thread")
+
+
+async def test_channels_that_nobody_listed_come_together(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Two hundred people in as many voice channels: one island for all of them, and not one after the other."""
+    voices = [
+        Member(
+            uid=f"9{number}",
+            username=f"Bee {number}",
+            voice=Voice(f"8{number}", f"Hive {number}"),
+            status="online",
+        )
+        for number in range(200)
+    ]
+    bridge.show_guild(GARDEN, [*GARDENERS, *voices], [])
+    page = await new_page(MEMBERS_OPEN)
+    await page.goto(address(bridge))
+    await expect(member(page, "Bee 199")).to_contain_text("Hive 199")
+    await bridge.broadcast_message(GARDEN.id, "11", "So many hives", "31", channel_name="beds")
+    await expect(feed(page)).to_contain_text("So many hives")
 
 
 async def test_markup_in_the_air_is_text(bridge: WebSocketServer, new_page: OpenPage) -> None:

@@ -65,6 +65,25 @@ for (const [count, places] of [[4, 8], [300, 30], [1_000, 60], [5_000, 60]]) {
   });
 }
 
+for (const places of [65, 500]) {
+  test(`${places} places and few people: lists of places are none of people`, () => {
+    const sim = populated(4, places, { status: 'online' });
+    assert.equal(sim.spoken.length, sim.land.places.length);
+    sim.say('u1', places - 1);
+    run(sim, 5);
+    assertNobodyStacked(sim);
+  });
+}
+
+test('four thousand in one channel have room around it, and again after nobody watched', () => {
+  const sim = new Sim(grow('1', sizeFor(4_000), channels(10)));
+  for (let i = 0; i < 4_000; i++) sim.add(member(i, { status: 'online', voice: voice('c3') }));
+  assertNobodyStacked(sim);
+  sim.skip(60);
+  assertNobodyStacked(sim);
+  assert.ok(away(sim, 'u0', sim.placeOf('c3')) < 4, 'those who came first sit nearest');
+});
+
 test('the same calls give the same crowd', () => {
   const [one, other] = [0, 1].map(() => {
     const sim = populated(100, 12);

@@ -89,3 +89,45 @@ test('messages are said, corrected and unsaid; a guild\'s own emoji go by their 
   assert.equal(/** @type {any} */ (told[1][1]).text, 'Bye');
   assert.deepEqual(store.feed, []);
 });
+
+test('a thread is no channel of its own where channels are listed', () => {
+  join({ channels: { 5: { name: 'beds', kind: 'text' } } });
+  tell('message', { uid: '1', message: 'In a thread', channel: '6', channelName: 'roses' });
+  assert.deepEqual([...store.channels.keys()], ['5']);
+  assert.equal(/** @type {any} */ (store.feed[0]).channel, 'roses');
+});
+
+const odd = { toString: 1, valueOf: 1 };
+const rubbish = [null, undefined, 5, 'text', [], ['1'], odd, Number.NaN, 1e308, -1];
+for (const type of ['server-list', 'servers', 'server-join', 'channels', 'presence', 'message', 'edit', 'typing', 'reaction', 'voice', 'activity']) {
+  test(`rubbish as ${type} is survived`, () => {
+    store = new Store(true);
+    join({ users: { '': { username: 'Nobody' }, 1: { username: 'Ada' } } });
+    const fields = ['uid', 'username', 'status', 'voice', 'joined', 'request', 'users', 'channels', 'counts', 'emoji', 'message', 'channel', 'id', 'serverName'];
+    for (const value of rubbish) {
+      tell(type, value);
+      for (const field of fields) tell(type, { uid: '1', id: '1', channel: '5', [field]: value, users: { 2: { username: 'Bo', [field]: value } }, 3: value });
+      store.fade(NOW);
+    }
+  });
+}
+
+test('a hundred thousand who are new, or who type, fade like few', () => {
+  const users = Object.fromEntries(Array.from({ length: 150_000 }, (_, i) => [i, { username: 'Bee', joined: NOW / 1000 - 9 }]));
+  join({ users });
+  for (let i = 0; i < 150_000; i++) tell('typing', { uid: String(i) });
+  assert.equal(store.fade(NOW), NOW + 8_000);
+  tell('typing', { uid: 'nobody' });
+  assert.equal(store.typing.has('nobody'), false);
+});
+
+test('what is too long is cut, and too many channels are not built', () => {
+  const long = 'x'.repeat(1_000_000);
+  const channels = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [i, { name: long }]));
+  join({ users: { 1: { username: long } }, serverName: long, channels });
+  tell('message', { uid: '1', message: long, channel: '5' });
+  assert.equal(store.channels.size, 1_000);
+  assert.equal(store.room?.name.length, 200);
+  assert.equal(store.roster.get('1')?.name.length, 200);
+  assert.equal(/** @type {any} */ (store.feed[0]).text.length, 4_000);
+});

@@ -93,6 +93,15 @@ test('channels of a category are near one another', () => {
   assert.ok(mean(far.own) < 0.6 * mean(far.any), `${mean(far.own)} of ${mean(far.any)}`);
 });
 
+test('a channel that comes later moves none of those that are there', () => {
+  const snowflake = (/** @type {number} */ i) => ({ ...channels(40)[i], id: `${100 + i}` });
+  const before = grow('1', 100, Array.from({ length: 13 }, (_, i) => snowflake(i)));
+  const added = { ...snowflake(13), category: 'category 0', position: -1 };
+  const after = grow('1', 100, [added, ...Array.from({ length: 13 }, (_, i) => snowflake(i))]);
+  assert.deepEqual(after.ground.length, before.ground.length);
+  for (const { id, cell } of before.places) assert.equal(after.places.find((place) => place.id === id)?.cell, cell);
+});
+
 test('the island grows with its members, ever less for each', () => {
   const sizes = [4, 21, 300, 1_000, 5_000, 20_000, 50_000];
   const areas = sizes.map((count) => areaFor(count, 5));
