@@ -204,5 +204,6 @@ class Roster:
             id=str(message.id),
             channel_name=getattr(message.channel, "name", None),
             reply_to=str(author.id) if author and replied else None,
+            parent=str(message.channel.parent_id) if isinstance(message.channel, discord.Thread) else None,
             emoji=self._pictures(emoji),
         )

@@ -41,6 +41,7 @@ class Broadcasts:
         channel_name: str | None = None,
         reply_to: str | None = None,
         emoji: Mapping[str, str] | None = None,
+        parent: str | None = None,
     ) -> None: ...
 
     async def broadcast_message(
@@ -54,8 +55,11 @@ class Broadcasts:
         channel_name: str | None = None,
         reply_to: str | None = None,
         emoji: Mapping[str, str] | None = None,
+        parent: str | None = None,
     ) -> None:
         """Show what somebody said. `emoji` tells where pictures for parts of it are: `":turnip:"` -> a URL.
+
+        `parent` is the channel that a thread belongs to, where `channel` is a thread.
 
         With `{"type": "refresh_data", "serverId": ...}` alone, viewers are asked to request their data again.
 
@@ -68,7 +72,9 @@ class Broadcasts:
             self._ask_to_refresh(server)
         elif room := self._room(server):
             pictures = check_emoji(emoji)
-            words = Message(_text(uid), _text(message), _text(channel), id, channel_name, reply_to, pictures)
+            words = Message(
+                _text(uid), _text(message), _text(channel), id, channel_name, reply_to, pictures, parent
+            )
             room.say(words)
 
     async def broadcast_presence(

@@ -17,6 +17,9 @@ _IMAGES: Final = ("'self'", "data:", "blob:")  # besides those that were set
 # A month, not the usual year: who gives up on HTTPS is not locked out of their own page for long.
 _ONLY_HTTPS: Final = "max-age=2592000"
 _PORTS: Final = {"http": 80, "https": 443}
+_HOSTNAME: Final = re.compile(
+    r"[a-z0-9._-]+|[0-9a-f:.]+(%[a-z0-9._-]+)?"
+)  # as `urlsplit` has it: in small letters
 _HOST: Final = re.compile(r"https?:|(https?://)?(\*|(\*\.)?[A-Za-z0-9.-]+)(:(\d+|\*))?")
 
 
@@ -41,6 +44,19 @@ class Exposure:
     frame_ancestors: str = "'self'"
     certificate: Certificate | None = None
     image_sources: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check what goes into a header.
+
+        Raises:
+            TypeError: if `image_sources` is a text, and not several.
+            ValueError: if one of them is no origin.
+        """
+        sources: object = self.image_sources
+        if isinstance(sources, str):
+            raise TypeError('image_sources are several origins, as in ("https://images.example.org",)')
+        if strange := [one for one in self.image_sources if one == "null" or parse_origin(one) != one]:
+            raise ValueError(f"{strange[0]!r} is no origin, such as https://images.example.org")
 
     @property
     def origin(self) -> str | None:
@@ -84,8 +100,10 @@ def parse_origin(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError(f"{text!r} has no origin")
-    if not parts.hostname.isascii():
-        raise ValueError(f"{text!r} is no origin as browsers write it: with xn-- for other letters")
+    if not _HOSTNAME.fullmatch(parts.hostname):
+        raise ValueError(
+            f"{text!r} is no origin as browsers write it: a name in plain letters, with xn-- for others"
+        )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     port = "" if parts.port in (None, _PORTS[parts.scheme]) else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"

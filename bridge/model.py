@@ -103,6 +103,7 @@ class GuildInfo:
 class Message:
     """Words said in a channel. `id` is the message's snowflake, `reply_to` the uid of whom it answers.
 
+    `parent` is the snowflake of the channel that a thread belongs to, where `channel` is a thread's.
     `emoji` are those that have a picture, by how they stand in the words: `":turnip:"` -> its URL.
     """
 
@@ -113,3 +114,4 @@ class Message:
     channel_name: str | None = None
     reply_to: str | None = None
     emoji: Mapping[str, str] = field(default_factory=dict, hash=False)  # a dict has no hash
+    parent: str | None = None

@@ -341,7 +341,10 @@ def voice_data(voice: Voice | None) -> dict[str, Any]:
 
 def message_extras(message: Message) -> dict[str, Any]:
     """Name what clients that asked for events know of a message beside the words."""
-    extras = {"id": message.id, "channelName": message.channel_name, "replyTo": message.reply_to}
+    extras = {
+        "id": message.id, "channelName": message.channel_name, "parent": message.parent,
+        "replyTo": message.reply_to,
+    }  # fmt: skip
     known: dict[str, Any] = {key: value for key, value in extras.items() if value is not None}
     return known | {"emoji": dict(message.emoji)} if message.emoji else known
 

@@ -30,6 +30,7 @@ class Messages(commands.Cog):
                 id=words.id,
                 channel_name=words.channel_name,
                 reply_to=words.reply_to,
+                parent=words.parent,
                 emoji=words.emoji,
             )
 

@@ -6,6 +6,7 @@ So the page needs no build, and its sources may be many and explain themselves a
 import gzip
 import hashlib
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -45,8 +46,7 @@ def answer(file: Path, content_type: str, headers: Headers) -> Answer:
     Raises:
         OSError: if the file can't be read.
     """
-    parts = file.parent.rglob("*.js") if file.name == _ENTRY else [file]
-    asset = _load(file, max(part.stat().st_mtime_ns for part in parts))
+    asset = _load(file, _stamp(file, int(time.monotonic())))
     known = (("ETag", asset.tag), ("Vary", "Accept-Encoding"))
     if asset.tag in headers.get_all("If-None-Match"):
         return Answer(HTTPStatus.NOT_MODIFIED, headers=known)
@@ -56,7 +56,14 @@ def answer(file: Path, content_type: str, headers: Headers) -> Answer:
 
 
 @lru_cache(_MOST)
-def _load(file: Path, changed_at: int) -> _Asset:  # noqa: ARG001 - another file at another time
+def _stamp(file: Path, second: int) -> int:  # noqa: ARG001 - in each second it is looked at once
+    """Tell a file, with all modules that it is made of, from what it was before."""
+    parts = sorted(file.parent.rglob("*.js")) if file.name == _ENTRY else [file]
+    return hash(tuple((part, (about := part.stat()).st_mtime_ns, about.st_size) for part in parts))
+
+
+@lru_cache(_MOST)
+def _load(file: Path, stamp: int) -> _Asset:  # noqa: ARG001 - another file at another time
     minify = _MINIFIERS.get(file.suffix)
     if minify:
         plain = minify(bundle(file) if file.name == _ENTRY else file.read_text("utf-8")).encode()

@@ -67,13 +67,19 @@ export class Camera {
     else this.zoom = this.#allowed(this.zoom);
   }
 
-  fit() {
+  /** The zoom at which all of the island is in view. */
+  get #whole() {
     const { left, right, top, bottom } = this.bounds;
     const { insets } = this;
     const across = (this.width - insets.left - insets.right) / (right - left + AROUND);
     const down = (this.height - insets.top - insets.bottom) / (bottom - top + AROUND);
     const zoom = Math.min(across, down, LARGEST_WHOLE * this.density);
-    this.zoom = this.#allowed(zoom < 1 - TIGHT ? 0.5 : Math.floor(zoom + TIGHT));
+    return zoom < 1 - TIGHT ? 0.5 : Math.floor(zoom + TIGHT);
+  }
+
+  fit() {
+    const { left, right, top, bottom } = this.bounds;
+    this.zoom = this.#allowed(this.#whole);
     this.x = (left + right) / 2;
     this.y = (top + bottom) / 2;
     this.isFitted = true;
@@ -140,7 +146,7 @@ export class Camera {
   }
 
   get #smallest() {
-    if (this.width * this.height <= MOST_PIXELS) return 0.5;
+    if (this.width * this.height <= MOST_PIXELS) return Math.max(0.5, Math.floor(this.#whole / 2)); // not a dot in the sea
     return Math.ceil(Math.sqrt((this.width * this.height) / MOST_PIXELS));
   }
 }

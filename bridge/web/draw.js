@@ -52,6 +52,7 @@ export class Picture {
   /** By size, each made when it is needed. @type {(Atlas | undefined)[]} */
   #atlases = [];
   #size = 0;
+  #hasSea = true;
   #light = new Light(12, false);
   #palette = new Palette(this.#light, true);
   #backdrop = new Backdrop();
@@ -92,6 +93,7 @@ export class Picture {
   /** @param {Light} light @param {boolean} hasSea */
   relight(light, hasSea) {
     this.#light = light;
+    this.#hasSea = hasSea;
     this.#palette = new Palette(light, hasSea);
     this.#folk.relight(light);
   }
@@ -132,7 +134,8 @@ export class Picture {
   /** What stands where. @param {Terrain} land @param {number} size */
   #furnish(land, size) {
     this.#size = size;
-    this.#stills = land.props.map(({ kind, cell, variant }) => this.#still(land, cell, (things) => {
+    const props = this.#hasSea ? land.props : land.props.filter(({ cell }) => land.ground[cell]);
+    this.#stills = props.map(({ kind, cell, variant }) => this.#still(land, cell, (things) => {
       const found = kind === 'tree' || kind === 'bush' ? things[kind][land.district[cell] % BIOMES] : things[kind];
       return Array.isArray(found) ? found[variant % found.length] : found;
     }));

@@ -14,7 +14,7 @@ const FACE = { width: 26, height: 30 }; // of a speaker, which a bubble had bett
 const FACE_COST = 60;
 
 /** @param {Rect} a @param {Rect} b */
-const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+export const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
 /** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
@@ -29,12 +29,13 @@ const rectAt = ({ width, height }, at) => ({
  *
  * @param {readonly Box[]} boxes
  * @param {Rect} bounds
+ * @param {Rect[]} [signs] what they had better not cover either
  * @returns {Point[]} the middle bottom of each, from its anchor
  */
-export function arrange(boxes, bounds) {
+export function arrange(boxes, bounds, signs = []) {
   const faces = boxes.map(({ anchor: { x, y } }) => ({
     left: x - FACE.width / 2, right: x + FACE.width / 2, top: y, bottom: y + FACE.height,
-  }));
+  })).concat(signs);
   /** @type {Rect[]} */
   const taken = [];
   return boxes.map((box) => {

@@ -42,7 +42,7 @@ session.start(); // what it hears comes when all of this is there
 const stage = new Stage(words, store, settings, {
   search: () => view.search(),
   explain: () => byId('legend').togglePopover(),
-  close: () => view.panels.close(),
+  close: () => view.close(),
 }, {
   transparent: address.get('background') === 'transparent',
   follow: address.get('follow'),

@@ -13,7 +13,7 @@ const STEADY_MS = 10_000; // live for this long: earlier failures are forgotten
 // The first and the longest pause before the next try, in milliseconds.
 /** @type {Record<Why, [number, number]>} */
 const PAUSES = {
-  lost: [1_000, 30_000],
+  lost: [1_000, 15_000],
   full: [5_000, 60_000],
   refused: [60_000, 600_000],
 };

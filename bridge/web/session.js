@@ -3,7 +3,7 @@
  *
  * @typedef {import('./net.js').Frame} Frame
  * @typedef {import('./net.js').LinkState} LinkState
- * @typedef {{text: string, slug: string | null}} Refusal
+ * @typedef {{text: string, slug: string | null, tried?: boolean}} Refusal `tried`: a password was given
  * @typedef {{changed(): void, heard(events: number): void, joined(slug: string): void,
  *   refused(refusal: Refusal): void}} Watcher
  */
@@ -157,8 +157,9 @@ export class Session {
   /** @param {string} text */
   #refused(text) {
     const slug = this.#asked?.slug ?? null;
+    const tried = Boolean(this.#asked?.password);
     this.#asked = null;
-    this.#watcher.refused({ text, slug });
+    this.#watcher.refused({ text, slug, tried });
     if (slug !== null && !this.#seated) this.ask(null); // the default guild is better than an empty page
   }
 }

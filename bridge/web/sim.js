@@ -41,7 +41,7 @@ function veiled({ side, props }) {
   const behind = new Uint8Array(side * side);
   for (const { kind, cell } of props) {
     if (kind !== 'tree' && kind !== 'lighthouse') continue;
-    for (const hidden of [cell - 1, cell - side, cell - side - 1, cell - 2 * side - 1, cell - side - 2]) behind[hidden] = 1;
+    for (const hidden of [1, side, side + 1, 2 * side + 1, side + 2, 2 * side + 2]) behind[cell - hidden] = 1;
   }
   return behind;
 }
@@ -209,7 +209,7 @@ export class Sim extends Crowd {
       const cell = y * side + x;
       const wrote = before.stayUntil[old] > this.tick ? before.land.places[before.goal[old]] : undefined;
       if (this.state[slot] === TENT || this.goal[slot] >= 0 || x < 0 || y < 0 || x >= side || y >= side) continue;
-      if (this.land.open[cell] && this.#holder[cell] === NONE) {
+      if (this.land.open[cell] && !this.#veiled[cell] && this.#holder[cell] === NONE) {
         this.#holder[this.cell[slot]] = NONE;
         this.#holder[cell] = slot;
         this.cell[slot] = this.from[slot] = cell;

@@ -7,7 +7,7 @@
  * @typedef {import('./store.js').Message} Message
  * @typedef {import('./store.js').Store} Store
  * @typedef {import('./store.js').Witness} Witness
- * @typedef {{search(): void, explain(): void, close(): boolean}} Frame `close` tells whether there was anything open
+ * @typedef {{search(): void, explain(): void, close(): void}} Frame
  */
 
 import { byId } from './dom.js';
@@ -78,7 +78,10 @@ export class Stage {
       enter: (at) => this.#enter(at),
       search: () => frame.search(),
       explain: () => frame.explain(),
-      escape: () => { if (!frame.close()) this.#world.follow(null); },
+      escape: () => {
+        if (this.#world.following) this.#world.follow(null);
+        else frame.close();
+      },
     });
     addEventListener('pointerdown', () => this.#sound.wake());
     addEventListener('keydown', () => this.#sound.wake());
@@ -184,11 +187,11 @@ export class Stage {
   /** @param {Message} message */
   said(message) {
     const now = performance.now();
-    this.#world.say(message.uid, message.channelId);
+    this.#world.say(message.uid, message.placeId);
     this.#bubbles.say(message, now);
-    this.#tour.heard(message.channelId);
-    this.#spoken.delete(message.channelId); // so that the latest stands last
-    this.#spoken.set(message.channelId, now);
+    this.#tour.heard(message.placeId);
+    this.#spoken.delete(message.placeId); // so that the latest stands last
+    this.#spoken.set(message.placeId, now);
     this.#sound.pop(message.uid);
   }
 
@@ -233,14 +236,19 @@ export class Stage {
 
   /** A second tap: to whom or what is there, or just there. @param {Point} at */
   #enter(at) {
-    const uid = this.#world.personAt(at.x, at.y);
-    const channelId = this.#world.placeAt(at.x, at.y);
+    const { uid, channelId } = this.#whatIsAt(at);
     if (uid || channelId) {
-      this.#go(uid ?? '', channelId ?? '');
+      this.#go(uid, channelId);
     } else {
       const { left, right, top, bottom } = this.#free;
       this.#world.pan(at.x - (left + right) / 2, at.y - (top + bottom) / 2);
     }
+  }
+
+  /** What is drawn on top counts: a name or a sign, then people, then places. @param {Point} at */
+  #whatIsAt(at) {
+    const { uid, channelId } = this.#labels.under(at) ?? { uid: this.#world.personAt(at.x, at.y) ?? '', channelId: '' };
+    return { uid, channelId: uid ? '' : channelId || (this.#world.placeAt(at.x, at.y) ?? '') };
   }
 
   #frame() {
@@ -252,6 +260,7 @@ export class Stage {
     this.#lookAtPointer(now);
     this.#labels.talking = this.#bubbles.talking;
     this.#labels.frame(now, this.#free);
+    this.#bubbles.signs = this.#labels.signs;
     this.#bubbles.frame(now, this.#free);
     this.#sparks.frame(now, this.#free, this.#store.typing.keys(), this.#bubbles.unheard);
     const { uid } = this.#labels.pointed;
@@ -272,8 +281,7 @@ export class Stage {
     if (now - this.#pointedAt < LOOK_MS) return;
     this.#pointedAt = now;
     const at = this.#pointer;
-    const uid = (at && this.#world.personAt(at.x, at.y)) ?? undefined;
-    const channelId = (at && !uid && this.#world.placeAt(at.x, at.y)) || undefined;
+    const { uid, channelId } = at ? this.#whatIsAt(at) : { uid: '', channelId: '' };
     const before = this.#labels.pointed;
     if (before.uid === uid && before.channelId === channelId) return;
     this.#labels.pointed = { uid, channelId };

@@ -8,9 +8,9 @@
  * @typedef {{id: string, slug: string, name: string}} Room
  * @typedef {{id: string, name: string, kind: string, category: string, position: number}} ChannelInfo
  * @typedef {{key: number, id: string, uid: string, author: string, color: string | null, bot: boolean,
- *   channelId: string, channel: string, text: string, answers: string, replyTo: string, at: number,
+ *   channelId: string, placeId: string, channel: string, text: string, answers: string, replyTo: string, at: number,
  *   edited: boolean, emoji: Record<string, string>}} Message `answers` is the uid of whom it replies to, `replyTo` their
- *   name; `emoji` has the addresses of pictures for parts of the text
+ *   name; `placeId` is the channel that a thread belongs to; `emoji` has the addresses of pictures for parts of the text
  * @typedef {{key: number, gap: true}} Gap
  */
 
@@ -353,6 +353,7 @@ export class Store {
     const answers = label(data.replyTo);
     this.typing.delete(uid);
     this.#meet(data, 'text');
+    const channelId = label(data.channel);
     const message = {
       key: this.#keys++,
       id: label(data.id),
@@ -360,7 +361,8 @@ export class Store {
       author: member?.name ?? '',
       color: member?.color ?? null,
       bot: member?.bot ?? false,
-      channelId: label(data.channel),
+      channelId,
+      placeId: this.channels.has(channelId) ? channelId : label(data.parent) || channelId,
       channel: this.#channelName(data),
       text: readable(text(data.message)),
       answers,

@@ -97,6 +97,12 @@ export class View {
     this.refresh();
   }
 
+  /** Closes what was said or opened last. */
+  close() {
+    if (this.#refusal) this.explain(null);
+    else this.panels.close();
+  }
+
   /** Somebody wants to look for a member. */
   search() {
     this.panels.turnTo('members');

@@ -344,6 +344,7 @@ def test_a_message_in_a_thread(roster: Roster, world: World) -> None:
     thread = world.written.channel("thread", model.PUBLIC_THREAD, parent=world.general)
     message = roster.message(world.message("hello", channel=thread))
     assert (message.channel, message.channel_name) == (str(thread.id), "thread")
+    assert message.parent == str(world.general.id)
 
 
 CDN = "https://cdn.discordapp.com/emojis"

@@ -209,3 +209,18 @@ def test_https_stays_https(url: str | None, strict: bool) -> None:
     exposure = Exposure(public_url=url)
     assert exposure.is_secure is strict
     assert (HSTS in exposure.headers) is strict
+
+
+@pytest.mark.parametrize(
+    "source", ["https://a.example; script-src *", "a.example", "https://a.example/path", "null", "*"]
+)
+def test_what_is_no_origin_is_no_source_of_images(source: str) -> None:
+    """It would say something else in the header."""
+    with pytest.raises(ValueError, match="origin"):
+        Exposure(image_sources=(source,))
+
+
+def test_one_source_of_images_is_not_several_letters() -> None:
+    """A comma is easily forgotten."""
+    with pytest.raises(TypeError, match="several origins"):
+        Exposure(image_sources="https://a.example")  # type: ignore[arg-type]

@@ -451,8 +451,8 @@ def test_a_message_has_only_the_extras_it_has() -> None:
 
 def test_all_extras_of_a_message() -> None:
     """Names as on the wire."""
-    message = Message("7", "hi", "9", id="5", channel_name="general", reply_to="8")
-    assert message_extras(message) == {"id": "5", "channelName": "general", "replyTo": "8"}
+    message = Message("7", "hi", "9", id="5", channel_name="roses", reply_to="8", parent="3")
+    assert message_extras(message) == {"id": "5", "channelName": "roses", "replyTo": "8", "parent": "3"}
 
 
 def test_emoji_of_a_message() -> None:

@@ -253,8 +253,10 @@ async def test_a_large_guild_is_cut_and_can_be_searched(bridge: WebSocketServer,
     await page.goto(address(bridge, "?s=harbour"))
 
     rows = members(page).get_by_role("listitem")
-    await expect(members(page)).to_contain_text("and 4,800 more")
     await expect(rows).to_have_count(200)
+    await members(page).get_by_role("button", name="and 4,800 more").click()
+    await expect(rows).to_have_count(400)
+    await expect(members(page)).to_contain_text("and 4,600 more")
     await page.get_by_role("searchbox", name="Search members").fill("konig")
     await expect(rows).to_have_count(1)
     await expect(rows).to_contain_text("Königin")
@@ -399,3 +401,21 @@ async def test_the_picker_tells_how_many_are_online(bridge: WebSocketServer, new
     await expect(server(page, "The Harbour")).to_contain_text("1 online")
     await expect(server(page, "The Cellar")).not_to_contain_text("online")
     await expect(server(page, "The Cellar").get_by_role("img", name="protected")).to_be_visible()
+
+
+async def test_a_guild_without_a_password_says_that_none_is_right(
+    mock_bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """The bridge only repeats that it wants a login; the page knows what was tried. Esc puts it away."""
+    page = await new_page({"panel": "none"})
+    await page.goto(address(mock_bridge, "?s=oauth"))
+    field = page.get_by_label("Password")
+    await expect(page.get_by_text("is protected")).to_be_visible()
+    await field.fill("mice")
+    await field.press("Enter")
+
+    await expect(page.get_by_text("That is not the password")).to_be_visible()
+    await expect(field).to_be_focused()
+    await expect(field).to_have_value("")
+    await page.keyboard.press("Escape")
+    await expect(field).to_have_count(0)

@@ -213,7 +213,7 @@ async def test_a_guild_may_have_many_channels(bridge: WebSocketServer, new_page:
 
 
 async def test_channels_that_nobody_listed_come_together(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    """Two hundred people in as many voice channels: one island for all of them, and not one after the other."""
+    """Two hundred people in as many voice channels: one island for all of them."""
     voices = [
         Member(
             uid=f"9{number}",
@@ -229,6 +229,35 @@ async def test_channels_that_nobody_listed_come_together(bridge: WebSocketServer
     await expect(member(page, "Bee 199")).to_contain_text("Hive 199")
     await bridge.broadcast_message(GARDEN.id, "11", "So many hives", "31", channel_name="beds")
     await expect(feed(page)).to_contain_text("So many hives")
+
+
+async def test_escape_ends_one_thing_after_the_other(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """First whom the camera follows, then what is open."""
+    page = await new_page(MEMBERS_OPEN)
+    await open_garden(page, bridge, "?follow=11")
+    following = page.get_by_text(f"Following {called('Ada')}")
+    await expect(following).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(following).to_be_hidden()
+    await expect(member(page, "Ada")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(member(page, "Ada")).to_have_count(0)
+
+
+async def test_a_sign_counts_before_who_stands_behind_it(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Two dozen people around one place, one of them surely behind its sign."""
+    crowd = [Member(uid=f"7{number}", username=f"Bee {number}", status="online") for number in range(24)]
+    bridge.show_guild(GARDEN, [*GARDENERS, *crowd], CHANNELS)
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    await open_garden(page, bridge)
+    for each in crowd:
+        await bridge.broadcast_message(GARDEN.id, each.uid, "Here", "31")
+    x, y = await middle_of(label(page, "#beds"))
+    await page.mouse.move(x, y)
+    await expect(page.locator("#world.pointing")).to_have_count(1)
+    await expect(page.locator(".tip")).to_be_hidden()
+    await page.mouse.dblclick(x, y)
+    await expect(page.get_by_text("Following")).to_be_hidden()
 
 
 async def test_markup_in_the_air_is_text(bridge: WebSocketServer, new_page: OpenPage) -> None:

@@ -66,11 +66,18 @@ test('zooming keeps the point under the pointer, in whole steps, within limits',
     one.zoomBy(-1, 640, 360);
     seen.push(one.zoom);
   }
-  assert.deepEqual(seen.slice(0, 4), [2, 1, 0.5, 0.5]);
+  assert.deepEqual(seen.slice(0, 3), [2, 1, 1], 'half as large as the whole island, and no smaller');
   one.zoomBy(50, 640, 360);
   assert.equal(one.zoom, 8);
   one.zoomBy(-1, 640, 360);
   assert.ok(one.zoom < 8);
+});
+
+test('an island that is shown whole at one to one can be halved', () => {
+  const one = camera(800, 600);
+  assert.equal(one.zoom, 1);
+  one.zoomBy(-20, 400, 300);
+  assert.equal(one.zoom, 0.5);
 });
 
 test('so many pixels that no frame could draw them are not drawn', () => {

@@ -92,8 +92,9 @@ test('messages are said, corrected and unsaid; a guild\'s own emoji go by their 
 
 test('a thread is no channel of its own where channels are listed', () => {
   join({ channels: { 5: { name: 'beds', kind: 'text' } } });
-  tell('message', { uid: '1', message: 'In a thread', channel: '6', channelName: 'roses' });
+  tell('message', { uid: '1', message: 'In a thread', channel: '6', channelName: 'roses', parent: '5' });
   assert.deepEqual([...store.channels.keys()], ['5']);
+  assert.equal(/** @type {any} */ (store.feed[0]).placeId, '5', 'and its talk is at the channel that it belongs to');
   assert.equal(/** @type {any} */ (store.feed[0]).channel, 'roses');
 });
 

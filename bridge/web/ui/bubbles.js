@@ -36,6 +36,8 @@ export class Bubbles {
     this.#arrangedAt = 0;
   });
   calm = false;
+  /** What bubbles had better not cover. @type {Rect[]} */
+  signs = [];
   /** @type {keyof typeof LIMITS} */
   density = 'normal';
 
@@ -138,8 +140,8 @@ export class Bubbles {
   #lookUp() {
     this.#away.clear();
     for (const bubble of this.#bubbles.values()) {
-      const { uid, channelId } = bubble.message;
-      const head = this.#world.headOf(uid) ?? this.#world.signOf(channelId);
+      const { uid, placeId } = bubble.message;
+      const head = this.#world.headOf(uid) ?? this.#world.signOf(placeId);
       if (head) bubble.anchor = head;
       if (head && !head.visible) this.#away.add(uid);
       bubble.reveal(bubble.ready && bubble.offset !== null && (head?.visible ?? false));
@@ -151,7 +153,7 @@ export class Bubbles {
     this.#arrangedAt = now;
     const standing = [...this.#bubbles.values()].filter(({ ready, anchor }) => ready && isNear(anchor, free));
     standing.sort((a, b) => b.born - a.born);
-    const spots = arrange(standing, free);
+    const spots = arrange(standing, free, this.signs);
     for (const [index, bubble] of standing.entries()) bubble.offset = spots[index];
   }
 

@@ -1,6 +1,7 @@
 /**
  * Names under people and on signs, where they help and where there is room; also the way through the world by Tab.
  *
+ * @typedef {import('../layout.js').Point} Point
  * @typedef {import('../layout.js').Rect} Rect
  * @typedef {import('../store.js').Store} Store
  * @typedef {import('../world.js').World} World
@@ -9,6 +10,7 @@
  */
 
 import { byId, icon, make, setText, tint } from '../dom.js';
+import { overlap } from '../layout.js';
 
 const REST_MS = 250; // between two looks at who is near
 const BY_TAB = 12; // people
@@ -40,6 +42,8 @@ export class Labels {
   lively = [];
   /** @type {keyof typeof NEAR} */
   density = 'normal';
+  /** What is to be read, and where. @type {{wish: Wish, rect: Rect}[]} */
+  #legible = [];
 
   /**
    * @param {import('../i18n.js').Words} words
@@ -92,12 +96,21 @@ export class Labels {
       if (node === document.activeElement && this.#spotOf(wish)) wishes.set(key, wish);
       else this.#remove(key, node);
     }
-    /** @type {Rect[]} */
-    const taken = [];
+    this.#legible = [];
     for (const wish of wishes.values()) {
       const label = this.#labelFor(wish);
-      label.node.classList.toggle('quiet', !(wish.wanted && this.#findsRoom(label, taken, free)));
+      label.node.classList.toggle('quiet', !(wish.wanted && this.#findsRoom(label, free)));
     }
+  }
+
+  /** Which name or sign is there. @param {Point} at */
+  under({ x, y }) {
+    return this.#legible.find(({ rect }) => x > rect.left && x < rect.right && y > rect.top && y < rect.bottom)?.wish;
+  }
+
+  /** Where signs can be read. */
+  get signs() {
+    return this.#legible.filter(({ wish }) => wish.channelId).map(({ rect }) => rect);
   }
 
   /** Those who need a name most come first. @returns {Wish[]} */
@@ -162,14 +175,13 @@ export class Labels {
     return ['voice', 'stage'].includes(this.#store.channels.get(channelId)?.kind ?? '');
   }
 
-  /** @param {{wish: Wish, width: number}} label @param {Rect[]} taken @param {Rect} free */
-  #findsRoom({ wish, width }, taken, free) {
+  /** @param {{wish: Wish, width: number}} label @param {Rect} free */
+  #findsRoom({ wish, width }, free) {
     const at = this.#spotOf(wish);
     if (!at?.visible || at.x < free.left || at.x > free.right) return false;
     const rect = { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + HEIGHT };
-    const room = !taken.some((other) => rect.left < other.right && other.left < rect.right
-      && rect.top < other.bottom && other.top < rect.bottom);
-    if (room) taken.push(rect);
+    const room = !this.#legible.some(({ rect: other }) => overlap(rect, other));
+    if (room) this.#legible.push({ wish, rect });
     return room;
   }
 

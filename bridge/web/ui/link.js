@@ -31,7 +31,7 @@ export class LinkLamp {
     setText(byId('link-text'), this.#words[waiting ? state.why : state.phase]);
     byId('retry').hidden = !waiting || state.why === 'refused'; // there the card has a button
     clearInterval(this.#clock);
-    const count = () => this.#count(waiting ? state.retryAt : 0, lostAt);
+    const count = () => this.#count(waiting && state.why !== 'refused' ? state.retryAt : 0, lostAt);
     if (waiting || lostAt) this.#clock = setInterval(count, 500);
     count();
   }

@@ -20,6 +20,7 @@ export class MemberList {
   /** @type {Record<string, {section: HTMLElement, title: HTMLElement, list: KeyedList<Member>}>} */
   #groups;
   #seen = '';
+  #limit = ROWS;
   // Who is found, as long as somebody is looked for.
   /** @type {string[]} */
   #found = [];
@@ -36,6 +37,10 @@ export class MemberList {
     this.#search.addEventListener('keydown', ({ key }) => {
       const [first] = this.#found;
       if (key === 'Enter' && first) visit(first);
+    });
+    byId('more').addEventListener('click', () => {
+      this.#limit += ROWS;
+      searched();
     });
     byId('groups').addEventListener('click', ({ target }) => {
       const { uid } = /** @type {Element} */ (target).closest('button')?.dataset ?? {};
@@ -56,10 +61,10 @@ export class MemberList {
   /** @param {Roster} roster */
   show(roster) {
     const query = this.#search.value;
-    const seen = `${roster.revision} ${query}`;
+    const seen = `${roster.revision} ${this.#limit} ${query}`;
     if (seen === this.#seen) return;
     this.#seen = seen;
-    const { rows, total, totals } = roster.find(query, ROWS);
+    const { rows, total, totals } = roster.find(query, this.#limit);
     this.#found = query.trim() ? rows.slice(0, NAMED).map(({ uid }) => uid) : [];
     for (const status of STATUSES) {
       const { section, title, list } = this.#groups[status];
@@ -67,19 +72,15 @@ export class MemberList {
       setText(title, `${this.#words.status[status]} · ${this.#words.number(totals[status])}`);
       section.hidden = !rows.some((member) => member.status === status);
     }
-    setText(byId('rest'), this.#summary(query.trim() !== '', total, total - rows.length));
+    setText(byId('rest'), query.trim() ? this.#summary(total) : '');
+    const left = total - rows.length;
+    byId('more').hidden = !left;
+    setText(byId('more'), this.#words.more(left));
   }
 
-  /**
-   * @param {boolean} searching
-   * @param {number} total
-   * @param {number} left how many have no row
-   */
-  #summary(searching, total, left) {
-    if (searching && !total) return this.#words.noMatch;
-    const found = searching ? this.#words.found(total) : '';
-    const more = left ? this.#words.more(left) : '';
-    return [found, more].filter(Boolean).join(' · ');
+  /** @param {number} total */
+  #summary(total) {
+    return total ? this.#words.found(total) : this.#words.noMatch;
   }
 
   /** @param {Status} status */

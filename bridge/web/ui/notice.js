@@ -43,11 +43,13 @@ export class Notice {
     this.#shown = refusal;
     this.#name = name;
     this.#node.replaceChildren(...(refusal ? this.#content(refusal, name) : []));
+    if (refusal?.tried) this.#node.querySelector('input')?.focus();
   }
 
   /** @param {Refusal} refusal @param {string} name */
-  #content({ text, slug }, name) {
-    const kind = refusalKind(text);
+  #content({ text, slug, tried }, name) {
+    let kind = refusalKind(text);
+    if (tried && kind === 'login') kind = 'password'; // the bridge says again what it wants
     /** @type {HTMLElement[]} */
     const content = [make('p', '', kind ? this.#words.refusals[kind](name) : text)];
     if (this.#login && LOGIN_HELPS.has(kind ?? '')) content.push(this.#login());

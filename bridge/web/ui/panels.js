@@ -48,19 +48,18 @@ export class Panels {
     if (this.#isNarrow()) this.turnTo('none');
   }
 
-  /** Closes what is open. @returns {boolean} whether anything was */
+  /** Closes what is open. */
   close() {
     const over = document.querySelector(':popover-open');
     if (over instanceof HTMLElement) {
       over.hidePopover();
-      return true;
+      return;
     }
     const was = this.open;
-    if (was === 'none') return false;
+    if (was === 'none') return;
     const button = this.#buttons.find(({ dataset }) => dataset.panel === was);
     if (byId(was).contains(document.activeElement)) button?.focus();
     this.turnTo('none');
-    return true;
   }
 
   /** Looks what the frame covers: only when it has changed, never with each frame. */

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -89,12 +90,29 @@ async def test_who_has_it_is_told_so(page: WebSocketServer, path: str) -> None:
     assert (await fetch(page, path, headers=['If-None-Match: W/"other"'])).status == 200
 
 
-async def test_a_change_is_noticed(small_page: WebSocketServer, tmp_path: Path) -> None:
-    """An update under a running bot, or somebody who works on the page."""
+async def test_a_change_is_noticed(
+    small_page: WebSocketServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update under a running bot, also to an older file; within a second."""
     before = await fetch(small_page, "/greet.js")
     file = tmp_path / "greet.js"
     changed_at = file.stat().st_mtime_ns
     file.write_text("export const hello = 1;")
-    os.utime(file, ns=(changed_at + 1, changed_at + 1))
+    os.utime(file, ns=(changed_at - 1, changed_at - 1))
+    later = time.monotonic() + 1
+    monkeypatch.setattr("bridge.site.assets.time.monotonic", lambda: later)
     after = await fetch(small_page, "/greet.js", headers=[f"If-None-Match: {before.headers['etag']}"])
     assert (after.status, after.body) == (200, b"export const hello=1;")
+
+
+async def test_a_module_of_the_script_is_a_part_of_it(
+    small_page: WebSocketServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one changes, or is gone, the script is another."""
+    (tmp_path / "main.js").write_text("import { one } from './one.js';\nconsole.log(one);\n")
+    (tmp_path / "one.js").write_text("export const one = 1;\n")
+    assert b"const one=1" in (await fetch(small_page, "/main.js")).body
+    (tmp_path / "one.js").write_text("export const one = 22;\n")
+    later = time.monotonic() + 1
+    monkeypatch.setattr("bridge.site.assets.time.monotonic", lambda: later)
+    assert b"const one=22" in (await fetch(small_page, "/main.js")).body
