@@ -400,7 +400,7 @@ def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes:
     if snapshot.client_id is not None:
         data["clientId"] = snapshot.client_id
     if wants.events:
-        data |= {"channels": snapshot.channels, "counts": snapshot.counts}
+        data |= {"serverId": snapshot.info.id, "channels": snapshot.channels, "counts": snapshot.counts}
     if snapshot.users is None:
         data["resumed"] = True
     body = b'{"type":"server-join","data":' + encode(data)[:-1]

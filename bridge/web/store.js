@@ -203,7 +203,8 @@ export class Store {
   #join(data, now) {
     const slug = label(data.request?.server);
     const returning = this.room?.slug === slug;
-    const id = this.guilds.find((guild) => guild.slug === slug)?.key ?? slug;
+    // The list of guilds may come later; and an island grows from its guild's own number.
+    const id = label(data.serverId) || (this.guilds.find((guild) => guild.slug === slug)?.key ?? slug);
     this.room = { id, slug, name: label(data.serverName) || slug };
     if (!returning) this.#empty();
     if (data.channels) this.#build(record(data.channels));

@@ -613,8 +613,9 @@ def test_a_client_id_is_sent_where_one_is_known() -> None:
 
 
 def test_channels_and_counts_come_with_events_asked_for() -> None:
-    """And a cursor with them."""
+    """And a cursor with them, and the guild's own number: the list of servers may come later."""
     data = join(Connect(wants=EVERYTHING))
+    assert data["serverId"] == DWORLD.id
     assert data["channels"] == {"9": {"name": "general"}}
     assert data["counts"] == {"members": 1, "online": 0, "shown": 1}
     assert data["cursor"] == "e.3"

@@ -34,6 +34,13 @@ test('a room is entered as a whole, by the guild\'s own number', () => {
   ]);
 });
 
+test('the guild\'s own number counts, whether the list comes before or after', () => {
+  join({ serverId: '77' });
+  assert.equal(store.room?.id, '77');
+  join();
+  assert.equal(store.room?.id, 'garden', 'of a bridge that tells neither');
+});
+
 test('what is resumed is not entered again', () => {
   join();
   told = [];
