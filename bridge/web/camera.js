@@ -9,7 +9,6 @@ const LARGEST = 8; // screen pixels for one of art, for each pixel of CSS
 const LARGEST_WHOLE = 4; // the same, when all of a small island is shown
 const MOST_PIXELS = 3_200_000; // drawn in a frame: more than that no software does sixty times a second
 const AROUND = 12; // pixels of art that are kept free around the whole island
-const TIGHT = 0.1; // how much of the scale the whole island may lack: nobody stands at its very edges
 const THERE = 0.4; // pixels of art from where a flight ends
 
 export class Camera {
@@ -74,7 +73,7 @@ export class Camera {
     const across = (this.width - insets.left - insets.right) / (right - left + AROUND);
     const down = (this.height - insets.top - insets.bottom) / (bottom - top + AROUND);
     const zoom = Math.min(across, down, LARGEST_WHOLE * this.density);
-    return zoom < 1 - TIGHT ? 0.5 : Math.floor(zoom + TIGHT);
+    return zoom < 1 ? 0.5 : Math.floor(zoom);
   }
 
   fit() {
