@@ -1,10 +1,12 @@
-/** Puts the parts together: address, choices, language, store, session, world, frame. */
+/** Puts the parts together: address, reader, store, session, world, frame. */
+
+// First: what it asks for is on its way while the rest is made.
+import { comingWords, settings } from './reader.js';
 
 import { byId, icon } from './dom.js';
-import { translate, wordsFor } from './i18n.js';
+import { translate } from './i18n.js';
 import { isOwnBridge, socketUrl } from './net.js';
 import { Session } from './session.js';
-import { Settings } from './settings.js';
 import { Stage } from './stage.js';
 import { Store } from './store.js';
 import { View } from './view.js';
@@ -16,10 +18,7 @@ const address = new URLSearchParams(location.search);
 document.body.classList.toggle('embed', address.get('embed') === '1');
 document.documentElement.classList.toggle('transparent', address.get('background') === 'transparent');
 
-/** @type {Settings} */
-const settings = new Settings(openStorage());
-const { language } = settings.choices;
-const words = await wordsFor(language === 'auto' ? navigator.languages : [language]);
+const words = await comingWords;
 translate(document, words);
 for (const node of document.querySelectorAll('[data-icon]')) node.append(icon(node.getAttribute('data-icon') ?? ''));
 
@@ -63,15 +62,6 @@ const view = new View(words, store, session, stage, settings, {
   hurry: () => session.hurry(),
   isOwn,
 });
-
-/** Some browsers forbid even to ask for it. */
-function openStorage() {
-  try {
-    return localStorage;
-  } catch {
-    return { getItem: () => null, setItem() {} };
-  }
-}
 
 /**
  * The address names the room, so that a reload or a shared link leads back to it.
