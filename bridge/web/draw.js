@@ -39,6 +39,9 @@ const MANY = 1024;
 /** Painted once for all. @type {{things: any, figures: any} | null} */
 let sprites = null;
 
+/** Where a line meets a row. @param {{x: number, y: number}} from @param {{x: number, y: number}} to @param {number} row */
+const crossing = (from, to, row) => from.x + ((row - from.y) / (to.y - from.y)) * (to.x - from.x);
+
 /** The same tree with every sprite made into a stamp. @param {any} tree @param {(sprite: any) => Stamp} make @returns {any} */
 function each(tree, make) {
   if (tree === null) return null;
@@ -168,23 +171,24 @@ export class Picture {
       const line = y - drop.top;
       const isSea = line < 0 || line >= drop.height || from === to;
       const out = this.buffer.at(0, row);
-      const strip = drop.sea.subarray((y & (GRAIN - 1)) * GRAIN, ((y & (GRAIN - 1)) + 1) * GRAIN);
+      const strip = (y & (GRAIN - 1)) * GRAIN;
       const shift = view.x + (SEA_SHIFT / step) * Math.floor((y * step) / GRAIN);
       this.#fill(out, 0, isSea ? width : from, strip, shift);
       if (isSea) continue;
       const at = line * drop.width + left;
-      pixels.set(drop.pixels.subarray(at + from, at + to), out + from);
+      for (let column = from; column < to; column++) pixels[out + column] = drop.pixels[at + column];
       this.#fill(out, to, width, strip, shift);
     }
   }
 
-  /** Open sea in a part of a row. @param {number} out @param {number} from @param {number} to @param {Uint32Array} strip @param {number} left */
+  /** Open sea in a part of a row. @param {number} out @param {number} from @param {number} to @param {number} strip @param {number} left */
   #fill(out, from, to, strip, left) {
-    for (let column = from; column < to;) {
-      const start = (column + left) & (GRAIN - 1);
-      const length = Math.min(GRAIN - start, to - column);
-      this.buffer.pixels.set(strip.subarray(start, start + length), out + column);
-      column += length;
+    const { pixels } = this.buffer;
+    const { sea } = this.#backdrop;
+    const once = Math.min(to, from + GRAIN);
+    for (let column = from; column < once; column++) pixels[out + column] = sea[strip + ((column + left) & (GRAIN - 1))];
+    for (let done = GRAIN; from + done < to; done *= 2) {
+      pixels.copyWithin(out + from + done, out + from, out + Math.min(from + done, to - done));
     }
   }
 
@@ -199,15 +203,11 @@ export class Picture {
       x: tip.x + (Math.cos(angle) - wide * Math.sin(angle)) * reach * HALF_WIDTH,
       y: tip.y + (Math.sin(angle) + wide * Math.cos(angle)) * reach * HALF_HEIGHT,
     }));
-    const corners = [tip, ...ends];
-    const [top, , bottom] = corners.map(({ y }) => y).sort((a, b) => a - b);
-    for (let row = Math.max(0, Math.ceil(top)); row < Math.min(this.buffer.height, bottom); row++) {
-      const ends = corners.flatMap((one, i) => {
-        const next = corners[(i + 1) % 3];
-        if ((one.y <= row) === (next.y <= row)) return [];
-        return [one.x + ((row - one.y) / (next.y - one.y)) * (next.x - one.x)];
-      });
-      if (ends.length === 2) this.#relit(land, view, row, Math.min(...ends), Math.max(...ends), level);
+    const [top, middle, bottom] = [tip, ...ends].sort((a, b) => a.y - b.y);
+    for (let row = Math.max(0, Math.ceil(top.y)); row < Math.min(this.buffer.height, bottom.y); row++) {
+      const straight = crossing(top, bottom, row);
+      const bent = row < middle.y ? crossing(top, middle, row) : crossing(middle, bottom, row);
+      this.#relit(land, view, row, Math.min(straight, bent), Math.max(straight, bent), level);
     }
   }
 

@@ -46,52 +46,45 @@ export function arrange(boxes, bounds, signs = []) {
 }
 
 /**
+ * Above the head, where it was, or along the edges of those that stand already: the nearest that is free.
+ *
+ * It looks at hundreds of spots a dozen times a second, so it makes nothing for those that are too far anyway.
+ *
  * @param {Box} box
  * @param {readonly Rect[]} taken
  * @param {readonly Rect[]} faces
  * @param {Rect} bounds
+ * @returns {Point}
  */
 function bestSpot(box, taken, faces, bounds) {
-  const within = (/** @type {Point} */ { x, y }) => ({
-    x: clamp(x, bounds.left + box.width / 2, Math.max(bounds.left, bounds.right - box.width) + box.width / 2),
-    y: clamp(y, bounds.top + box.height, Math.max(bounds.bottom, bounds.top + box.height)),
-  });
-  const wish = within({ x: box.anchor.x, y: box.anchor.y - TIP });
-  const habit = box.offset && within({ x: box.anchor.x + box.offset.x, y: box.anchor.y + box.offset.y });
+  const { anchor, offset, width, height } = box;
+  const withinX = (/** @type {number} */ x) =>
+    clamp(x, bounds.left + width / 2, Math.max(bounds.left, bounds.right - width) + width / 2);
+  const withinY = (/** @type {number} */ y) =>
+    clamp(y, bounds.top + height, Math.max(bounds.bottom, bounds.top + height));
+  const wish = { x: withinX(anchor.x), y: withinY(anchor.y - TIP) };
+  const habit = offset && { x: withinX(anchor.x + offset.x), y: withinY(anchor.y + offset.y) };
   let best = wish;
   let least = Infinity;
-  for (const spot of spots(box, wish, habit, taken)) {
-    const at = within(spot);
-    const rect = rectAt(box, at);
-    if (taken.some((other) => overlap(rect, other))) continue;
-    let cost = Math.hypot(at.x - wish.x, at.y - wish.y);
-    if (habit) cost += HABIT * Math.hypot(at.x - habit.x, at.y - habit.y);
-    if (cost >= least) continue;
+
+  /** @param {number} x @param {number} y */
+  function weigh(x, y) {
+    let cost = Math.hypot(x - wish.x, y - wish.y);
+    if (habit) cost += HABIT * Math.hypot(x - habit.x, y - habit.y);
+    if (cost >= least) return;
+    const rect = rectAt(box, { x, y });
+    if (taken.some((other) => overlap(rect, other))) return;
     for (const face of faces) if (overlap(rect, face)) cost += FACE_COST;
-    if (cost >= least) continue;
-    best = at;
+    if (cost >= least) return;
+    best = { x, y };
     least = cost;
   }
-  return best;
-}
 
-/**
- * Where a box may stand: above the head, where it was, and along the edges of those that stand already.
- *
- * @param {Box} box
- * @param {Point} wish
- * @param {Point | null} habit
- * @param {readonly Rect[]} taken
- */
-function* spots(box, wish, habit, taken) {
-  yield wish;
-  if (habit) yield habit;
-  const beside = box.width / 2 + GAP;
-  const xs = [wish.x];
-  const ys = [wish.y];
-  for (const { left, right, top, bottom } of taken) {
-    xs.push(left - beside, right + beside);
-    ys.push(top - GAP, bottom + GAP + box.height);
-  }
-  for (const x of xs) for (const y of ys) yield { x, y };
+  weigh(wish.x, wish.y);
+  if (habit) weigh(habit.x, habit.y);
+  const beside = width / 2 + GAP;
+  const xs = [wish.x, ...taken.flatMap(({ left, right }) => [withinX(left - beside), withinX(right + beside)])];
+  const ys = [wish.y, ...taken.flatMap(({ top, bottom }) => [withinY(top - GAP), withinY(bottom + GAP + height)])];
+  for (const x of xs) for (const y of ys) weigh(x, y);
+  return best;
 }

@@ -55,10 +55,8 @@ export class World {
   /** @type {[uid: string, channelId: string][]} */
   #unsaid = [];
   #channelKey = '';
-  /** @type {Sim} */
-  #sim;
-  /** @type {Land} */
-  #land;
+  /** Made when somebody looks: an island that no guild has yet is never seen. @type {{sim: Sim, land: Land} | null} */
+  #island = null;
   /** @type {string | null} */
   #following = null;
   #reducedMotion;
@@ -80,11 +78,17 @@ export class World {
     if (!context) throw new Error('this browser draws nothing on a canvas');
     this.#context = context;
     canvas.style.imageRendering = 'pixelated';
-    [this.#sim, this.#land] = this.#found([], NOBODY_YET);
     new ResizeObserver(() => this.#resize()).observe(canvas.parentElement ?? canvas);
     this.#resize();
-    this.fit();
     requestAnimationFrame((now) => this.#run(now));
+  }
+
+  get #sim() {
+    return (this.#island ??= this.#found([], NOBODY_YET)).sim;
+  }
+
+  get #land() {
+    return (this.#island ??= this.#found([], NOBODY_YET)).land;
   }
 
   get reducedMotion() {
@@ -93,7 +97,7 @@ export class World {
 
   set reducedMotion(reduced) {
     this.#reducedMotion = reduced;
-    this.#sim.reducedMotion = reduced;
+    if (this.#island) this.#sim.reducedMotion = reduced;
   }
 
   // ── what there is ───────────────────────────────────────────────────────
@@ -110,9 +114,9 @@ export class World {
     const size = sizeFor(members.length);
     this.#awaited = null;
     const shown = new Set(members.map(({ uid }) => uid));
-    const leaving = [...this.#sim.slots.keys()].filter((uid) => !shown.has(uid));
-    const isCrowded = members.length + leaving.length > this.#sim.land.walkable * CROWDED;
-    if (this.#hasNews(guild.channels) || isOther || size !== this.#size || isCrowded) this.#rebuild(guild.channels, size, isOther);
+    const leaving = isOther ? [] : [...this.#sim.slots.keys()].filter((uid) => !shown.has(uid));
+    const isCrowded = () => members.length + leaving.length > this.#sim.land.walkable * CROWDED;
+    if (this.#hasNews(guild.channels) || isOther || size !== this.#size || isCrowded()) this.#rebuild(guild.channels, size, isOther);
     for (const uid of leaving) this.#sim.remove(uid);
     for (const member of members) this.#sim.add(member);
     if (isOther) this.fit();
@@ -149,22 +153,22 @@ export class World {
     return isNews;
   }
 
-  /** @param {ChannelInfo[]} channels @param {number} size @returns {[Sim, Land]} */
+  /** @param {ChannelInfo[]} channels @param {number} size @returns {{sim: Sim, land: Land}} */
   #found(channels, size) {
     this.#size = size;
     const sim = new Sim(grow(this.#guild, size, channels));
     sim.reducedMotion = this.#reducedMotion;
-    return [sim, new Land(sim.land, (cell) => sim.wear.at(cell))];
+    return { sim, land: new Land(sim.land, (cell) => sim.wear.at(cell)) };
   }
 
   /** @param {ChannelInfo[]} channels @param {number} size @param {boolean} isOther whether nobody comes along */
   #rebuild(channels, size, isOther) {
-    const before = this.#sim;
+    const before = isOther ? null : this.#sim;
     this.#isAwake = true;
     this.#canvas.classList.add('awake');
-    [this.#sim, this.#land] = this.#found(channels, size);
-    if (isOther) this.#following = null;
-    else this.#sim.adopt(before);
+    this.#island = this.#found(channels, size);
+    if (before) this.#sim.adopt(before);
+    else this.#following = null;
     this.#camera.bounds = this.#land.bounds;
     this.#camera.settle();
   }
@@ -400,8 +404,8 @@ export class World {
       this.#catchUp();
       this.#simulate(passed);
       this.#paint(passed);
+      this.#options.onFrame();
     }
-    this.#options.onFrame();
   }
 
   /** @param {number} passed */
