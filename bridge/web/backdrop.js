@@ -10,8 +10,9 @@
 
 import { REACHES } from './glow.js';
 import { DEEP, PHASES, WATER_END } from './inks.js';
-import { GRAIN, HALF_WIDTH, OPEN_SEA, WHITE } from './land.js';
+import { GRAIN, OPEN_SEA, WHITE } from './grain.js';
 import { LEVELS } from './light.js';
+import { HALF_WIDTH } from './spots.js';
 
 const FRAYED = 6; // pixels over which light ends
 
@@ -27,6 +28,8 @@ export class Backdrop {
   levels = new Uint8Array(0);
   /** @type {Land | null} */
   #land = null;
+  /** What the ground is of. */
+  #inks = new Uint8Array(0);
   #lamps = '';
   /** @type {Palette | null} */
   #palette = null;
@@ -100,44 +103,28 @@ export class Backdrop {
     this.height = land.height / step;
     this.pixels = new Uint32Array(this.width * this.height);
     this.levels = new Uint8Array(this.width * this.height);
-    this.#findWater(land, step);
+    this.#inks = land.ground(step).pixels;
+    this.#findWater();
   }
 
-  /** @param {Land} land @param {number} step */
-  #findWater(land, step) {
-    const { width, height } = this;
-    const inks = land.pixels;
+  #findWater() {
+    const inks = this.#inks;
     const starts = this.#starts.fill(0);
-    const found = new Int32Array(width * height);
-    const kinds = new Uint8Array(width * height);
-    let count = 0;
-    for (let row = 0; row < height; row++) {
-      for (let column = 0, at = row * step * land.width; column < width; column++, at += step) {
-        if (inks[at] >= WATER_END) continue;
-        kinds[count] = inks[at];
-        found[count++] = row * width + column;
-        starts[inks[at] + 1] += 1;
-      }
-    }
+    for (let at = 0; at < inks.length; at++) starts[inks[at] + 1] += 1;
     for (let ink = 1; ink < starts.length; ink++) starts[ink] += starts[ink - 1];
     const next = starts.slice();
-    this.#water = new Int32Array(count);
-    for (let i = 0; i < count; i++) this.#water[next[kinds[i]]++] = found[i];
+    this.#water = new Int32Array(starts[WATER_END]);
+    for (let at = 0; at < inks.length; at++) if (inks[at] < WATER_END) this.#water[next[inks[at]]++] = at;
   }
 
   /** @param {number} top @param {number} bottom @param {number} left @param {number} right */
   #paint(top, bottom, left, right) {
     const { pixels, levels, width } = this;
     const { colors } = /** @type {Palette} */ (this.#palette);
-    const land = /** @type {Land} */ (this.#land);
-    const inks = land.pixels;
-    const step = this.#step;
+    const inks = this.#inks;
     for (let row = Math.max(0, top); row < Math.min(this.height, bottom); row++) {
-      const out = row * width;
-      let at = row * step * land.width + Math.max(0, left) * step;
-      for (let column = Math.max(0, left); column < Math.min(width, right); column++, at += step) {
-        pixels[out + column] = colors[(levels[out + column] << 8) | inks[at]];
-      }
+      const end = row * width + Math.min(width, right);
+      for (let at = row * width + Math.max(0, left); at < end; at++) pixels[at] = colors[(levels[at] << 8) | inks[at]];
     }
   }
 

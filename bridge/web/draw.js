@@ -21,13 +21,13 @@ import { AWAY, COMING } from './ferry.js';
 import { paintFigures } from './figures.js';
 import { Folk } from './folk.js';
 import { Glow } from './glow.js';
+import { GRAIN, SEA_SHIFT, WHITE } from './grain.js';
 import { Palette } from './inks.js';
-import { GRAIN, HALF_HEIGHT, HALF_WIDTH, SEA_SHIFT, WHITE } from './land.js';
 import { Light } from './light.js';
 import { drawClouds, drawCreatures } from './moods.js';
 import { paintThings } from './paint.js';
 import { halved } from './sheet.js';
-import { boatSpot, cellSpot, personSpot } from './spots.js';
+import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, personSpot } from './spots.js';
 import { BIOMES } from './terrain.js';
 
 const BEAM_REACH = 34; // cells
@@ -224,7 +224,7 @@ export class Picture {
   #relit(land, view, row, from, to, level) {
     const { colors } = this.#palette;
     const { left, top, width, height, levels } = this.#backdrop;
-    const step = view.far ? 2 : 1;
+    const inks = land.ground(view.far ? 2 : 1).pixels;
     const line = row + view.y - top;
     if (line < 0 || line >= height) return;
     const soft = Math.min(14, (to - from) / 3);
@@ -235,7 +235,7 @@ export class Picture {
       const x = column + view.x - left;
       if (levels[line * width + x] >= level) continue;
       if (WHITE[grain | (x & (GRAIN - 1))] * soft > Math.min(column - from, to - column)) continue;
-      this.buffer.pixels[out + column] = colors[(level << 8) | land.pixels[(line * land.width + x) * step]];
+      this.buffer.pixels[out + column] = colors[(level << 8) | inks[line * width + x]];
     }
   }
 

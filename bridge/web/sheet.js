@@ -113,13 +113,27 @@ export function halved({ width, height, x, y, inks }) {
   const half = new Sheet((width + padX + 1) >> 1, (height + padY + 1) >> 1);
   const at = (/** @type {number} */ px, /** @type {number} */ py) =>
     px < 0 || py < 0 || px >= width || py >= height ? 0 : inks[py * width + px];
+  const four = new Uint8Array(4);
   for (let row = 0; row < half.height; row++) {
     for (let column = 0; column < half.width; column++) {
-      const four = [0, 1, 2, 3].map((i) => at(column * 2 - padX + (i & 1), row * 2 - padY + (i >> 1))).filter(Boolean);
-      if (four.length < 2) continue;
-      const count = (/** @type {number} */ ink) => four.filter((other) => other === ink).length;
-      half.set(column, row, four.reduce((best, ink) => (count(ink) > count(best) ? ink : best)));
+      for (let i = 0; i < 4; i++) four[i] = at(column * 2 - padX + (i & 1), row * 2 - padY + (i >> 1));
+      half.set(column, row, foremost(four));
     }
   }
   return half.sprite((x + padX) >> 1, (y + padY) >> 1);
+}
+
+/** Which ink there is most of in four pixels; none if fewer than two are painted. @param {Uint8Array} four */
+function foremost(four) {
+  let best = 0;
+  let most = 0;
+  let painted = 0;
+  for (let i = 0; i < 4; i++) {
+    if (!four[i]) continue;
+    painted += 1;
+    let count = 0;
+    for (let j = 0; j < 4; j++) if (four[j] === four[i]) count += 1;
+    if (count > most) [best, most] = [four[i], count];
+  }
+  return painted < 2 ? 0 : best;
 }

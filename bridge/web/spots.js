@@ -6,8 +6,12 @@
  * @typedef {{x: number, y: number, z: number}} Spot in full-size art pixels; `z`: how far above the ground
  */
 
-import { HALF_HEIGHT, HALF_WIDTH, RISE } from './land.js';
 import { mix } from './random.js';
+
+/** Half a cell's width and height on the screen, and how much a terrace is higher than the next. */
+export const HALF_WIDTH = 8;
+export const HALF_HEIGHT = 4;
+export const RISE = 7;
 
 /** @param {Terrain} land @param {number} cell @param {Spot} spot */
 export function cellSpot(land, cell, spot) {

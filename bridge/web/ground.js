@@ -1,0 +1,319 @@
+/**
+ * The island's ground as pixels, at one size: baked once, mended where it is walked on. A pixel is an ink; see
+ * `inks.js`. At half the size every other pixel of every other row is baked: what nobody sees costs nothing.
+ *
+ * @typedef {import('./terrain.js').Terrain} Terrain
+ * @typedef {{left: number, top: number, width: number, height: number}} Extent in full-size pixels
+ * @typedef {{xs: Int8Array, ys: Int8Array, us: Float32Array, vs: Float32Array}} Diamond
+ *   the pixels of a cell: where they are from its upper corner, and from 0 to 1 how far along its two edges
+ */
+
+import { GRAIN, OPEN_SEA, SEA_SHIFT, WARP_X, WARP_Y, WHITE, phaseAt, tile } from './grain.js';
+import {
+  DEEP, EARTH_INK, FOAM, GRASS_INK, MID, PATH_INK, PETAL_INK, PHASES, PLAZA_INK, SAND_INK, SHALLOW, WOOD_INK, YELLOW_INK,
+} from './inks.js';
+import { mix, noise } from './random.js';
+import { HALF_HEIGHT, HALF_WIDTH, RISE } from './spots.js';
+import { BIOMES, GRASS, PLANKS, PLAZA, SAND, WATER } from './terrain.js';
+
+/** By size: the diamonds of cells that begin in an even row, and in an odd one. */
+const DIAMONDS = [1, 2].map((step) => [0, 1].map((odd) => diamond(step, odd)));
+
+/** @param {number} step @param {number} odd @returns {Diamond} */
+function diamond(step, odd) {
+  const xs = [];
+  const ys = [];
+  for (let y = step === 2 ? odd : 0; y < 2 * HALF_HEIGHT; y += step) {
+    const half = y < HALF_HEIGHT ? 1 + 2 * y : 1 + 2 * (2 * HALF_HEIGHT - 1 - y);
+    for (let x = -half; x < half; x++) {
+      if (x % step) continue;
+      xs.push(x);
+      ys.push(y);
+    }
+  }
+  const across = xs.map((x) => (x + 0.5) / HALF_WIDTH);
+  const down = ys.map((y) => (y + 0.5) / HALF_HEIGHT);
+  return {
+    xs: Int8Array.from(xs),
+    ys: Int8Array.from(ys),
+    us: Float32Array.from(across, (one, i) => (down[i] + one) / 2),
+    vs: Float32Array.from(across, (one, i) => (down[i] - one) / 2),
+  };
+}
+
+/**
+ * Something at a point of a cell, from its own middle and those of the cells around it.
+ *
+ * @param {Float32Array} near
+ * @param {number} u
+ * @param {number} v
+ */
+function between(near, u, v) {
+  const column = u < 0.5 ? 0 : 1;
+  const row = v < 0.5 ? 0 : 1;
+  const fu = u + 0.5 - column;
+  const fv = v + 0.5 - row;
+  const i = row * 3 + column;
+  return (near[i] * (1 - fu) + near[i + 1] * fu) * (1 - fv) + (near[i + 3] * (1 - fu) + near[i + 4] * fu) * fv;
+}
+
+/** How wide a shadow is, by what casts it. @type {Record<string, number>} */
+const SHADOWS = { tree: 9, bush: 7, rock: 6, lighthouse: 14, sign: 4 };
+
+export class Ground {
+  pixels;
+  width;
+  height;
+  #terrain;
+  #wearAt;
+  #extent;
+  /** 1, or 2 at half the size. */
+  #step;
+  /** How much darker it is where something stands in the sun. */
+  #shade;
+  /** Where the grass is darker, at the upper corner of each cell. */
+  #soft;
+  /** Of a cell and the eight around it: how much is beach, how far out it is, how much is land. */
+  #near = [new Float32Array(9), new Float32Array(9), new Float32Array(9)];
+
+  /**
+   * @param {Terrain} terrain
+   * @param {(cell: number) => number} wearAt
+   * @param {Extent} extent
+   * @param {number} step 1, or 2 for half the size
+   */
+  constructor(terrain, wearAt, extent, step) {
+    this.#terrain = terrain;
+    this.#wearAt = wearAt;
+    this.#extent = extent;
+    this.#step = step;
+    this.width = extent.width / step;
+    this.height = extent.height / step;
+    this.pixels = new Uint8Array(this.width * this.height);
+    this.#shade = new Uint8Array(this.width * this.height);
+    const meadows = noise(mix(terrain.seed, 21));
+    this.#soft = new Float32Array(terrain.ground.length);
+    for (let cell = 0; cell < this.#soft.length; cell++) {
+      this.#soft[cell] = terrain.ground[cell] ? meadows((cell % terrain.side) / 5, Math.floor(cell / terrain.side) / 5) : 0.5;
+    }
+    this.#bake();
+  }
+
+  #bake() {
+    const { side, ground, offshore, props, places } = this.#terrain;
+    for (const { cell, kind } of props) this.#castShadow(cell, SHADOWS[kind] ?? 4);
+    for (const { cell } of places) this.#castShadow(cell, 12);
+    this.#bakeOpenSea();
+    for (let sum = 0; sum < 2 * side - 1; sum++) {
+      for (let y = Math.max(0, sum - side + 1); y <= Math.min(side - 1, sum); y++) {
+        const cell = y * side + sum - y;
+        if (ground[cell] === WATER) {
+          if (offshore[cell] < 7 * 16) this.#bakeSea(cell);
+        } else {
+          this.#bakeTop(cell);
+          this.#bakeCliff(cell);
+        }
+      }
+    }
+  }
+
+  #bakeOpenSea() {
+    const { left, top } = this.#extent;
+    let at = 0;
+    for (let row = 0; row < this.height; row++) {
+      const y = row * this.#step + top;
+      const shift = left + SEA_SHIFT * Math.floor(y / GRAIN);
+      for (let column = 0; column < this.width; column++) this.pixels[at++] = OPEN_SEA[tile(column * this.#step + shift, y)];
+    }
+  }
+
+  /** @param {number} cell @param {number} wide */
+  #castShadow(cell, wide) {
+    const corner = this.#corner(cell);
+    const high = wide / 2;
+    for (let y = -high; y <= high; y++) {
+      for (let x = -wide; x <= wide; x++) {
+        if ((x / wide) ** 2 + (y / high) ** 2 > 1) continue;
+        const at = this.#indexOf(corner.x + x + Math.round(wide / 4), corner.y + HALF_HEIGHT + Math.round(y));
+        if (at >= 0) this.#shade[at] = 2;
+      }
+    }
+  }
+
+  /** Bakes a cell's top again. @param {number} cell @returns {{x: number, y: number}} its upper corner */
+  mend(cell) {
+    this.#bakeTop(cell);
+    return this.#corner(cell);
+  }
+
+  /** @param {number} cell */
+  #corner(cell) {
+    const { side, height } = this.#terrain;
+    const x = cell % side;
+    const y = (cell / side) | 0;
+    return { x: (x - y) * HALF_WIDTH, y: (x + y) * HALF_HEIGHT - height[cell] * RISE };
+  }
+
+  /** Which of the pixels that is, or -1. @param {number} x @param {number} y */
+  #indexOf(x, y) {
+    const column = x - this.#extent.left;
+    const row = y - this.#extent.top;
+    if (column < 0 || row < 0 || column >= this.#extent.width || row >= this.#extent.height) return -1;
+    if (this.#step === 1) return row * this.width + column;
+    return (column | row) & 1 ? -1 : (row >> 1) * this.width + (column >> 1);
+  }
+
+  /** @param {number} x @param {number} y @param {number} ink */
+  #set(x, y, ink) {
+    const at = this.#indexOf(x, y);
+    if (at >= 0) this.pixels[at] = ink;
+  }
+
+  /** Those of a cell's pixels that there are. @param {number} top where it begins */
+  #diamond(top) {
+    return DIAMONDS[this.#step - 1][top & 1];
+  }
+
+  /** @param {number} cell */
+  #bakeSea(cell) {
+    const corner = this.#corner(cell);
+    const { xs, ys, us, vs } = this.#diamond(corner.y);
+    this.#survey(cell);
+    for (let i = 0; i < xs.length; i++) {
+      const x = corner.x + xs[i];
+      const y = corner.y + ys[i];
+      this.#set(x, y, this.#seaInk(us[i], vs[i], x, y));
+    }
+  }
+
+  /** Looks around a cell at the shore. @param {number} cell */
+  #survey(cell) {
+    const { side, ground, offshore } = this.#terrain;
+    const [beach, far, dry] = this.#near;
+    for (let i = 0; i < 9; i++) {
+      const near = cell + (((i / 3) | 0) - 1) * side + (i % 3) - 1;
+      beach[i] = ground[near] === SAND ? 1 : 0;
+      far[i] = offshore[near] / 16;
+      dry[i] = ground[near] ? 1 : 0;
+    }
+  }
+
+  /**
+   * Water, or the beach's last sand, in the cell that was surveyed.
+   *
+   * @param {number} u
+   * @param {number} v
+   * @param {number} px
+   * @param {number} py
+   */
+  #seaInk(u, v, px, py) {
+    const at = tile(px, py);
+    const beach = between(this.#near[0], u, v) + (WARP_X[at] - 0.5) * 0.5;
+    if (beach > 0.5) return SAND_INK + (beach < 0.58 ? 0 : 1);
+    const far = between(this.#near[1], u, v);
+    const rough = far + (WARP_X[at] - 0.5) * 0.7 + (WHITE[at] - 0.5) * 0.25;
+    if (rough < 1.25) return FOAM + (Math.floor(far * 9 + WARP_Y[at] * 4) % PHASES);
+    return (rough < 2.9 ? SHALLOW : rough < 5.2 ? MID : DEEP) + phaseAt(px, py);
+  }
+
+  /** @param {number} cell */
+  #bakeTop(cell) {
+    const corner = this.#corner(cell);
+    if (this.#terrain.ground[cell] === SAND) this.#survey(cell);
+    const { xs, ys, us, vs } = this.#diamond(corner.y);
+    for (let i = 0; i < xs.length; i++) {
+      const x = corner.x + xs[i];
+      const y = corner.y + ys[i];
+      this.#set(x, y, this.#inkAt(cell, us[i], vs[i], x, y));
+    }
+    this.#decorate(cell, corner);
+  }
+
+  /** Tufts and flowers. @param {number} cell @param {{x: number, y: number}} corner */
+  #decorate(cell, corner) {
+    const { seed, ground, district, trail, open } = this.#terrain;
+    if (ground[cell] !== GRASS || trail[cell] || this.#wearAt(cell) || !open[cell]) return;
+    const dice = mix(seed, cell, 31);
+    const x = corner.x + (dice % 7) - 3;
+    const y = corner.y + 3 + ((dice >>> 4) % 3);
+    const grass = GRASS_INK[district[cell] % BIOMES];
+    const flowery = this.#soft[cell] > 0.6 ? 60 : 14;
+    if ((dice >>> 8) % 256 < flowery) {
+      const petal = PETAL_INK[(district[cell] + (dice >>> 16) % 2) % PETAL_INK.length];
+      for (let i = 0; i < 1 + (dice >>> 20) % 3; i++) {
+        const [fx, fy] = [x + i * 3 - (i % 2) * 5, y + (i % 2) * 2 - 1];
+        this.#set(fx, fy, petal + 1);
+        this.#set(fx + 1, fy, petal + 1);
+        this.#set(fx, fy + 1, petal);
+        this.#set(fx + 1, fy + 1, i % 2 ? petal : YELLOW_INK + 2);
+      }
+    } else if ((dice >>> 8) % 256 > 150) {
+      for (const [dx, dy] of [[-1, -1], [-1, 0], [0, 0], [1, 0], [1, -1], [1, -2]]) this.#set(x + dx, y + dy, grass + (dy < -1 ? 1 : 0));
+    }
+  }
+
+  /**
+   * The ground at a point of a cell. Borders between kinds of ground wander, or all would be diamonds.
+   *
+   * @param {number} cell
+   * @param {number} u
+   * @param {number} v
+   * @param {number} px
+   * @param {number} py
+   */
+  #inkAt(cell, u, v, px, py) {
+    const { side, ground, height, district, trail } = this.#terrain;
+    const at = tile(px, py);
+    const white = WHITE[at];
+    if (ground[cell] === PLANKS) return WOOD_INK + (Math.floor(v * 4) === Math.floor((v + 0.12) * 4) ? 3 : 1);
+    if (ground[cell] === SAND && !height[cell]) {
+      const ink = this.#seaInk(u, v, px, py);
+      if (ink < SAND_INK && between(this.#near[2], u, v) < 0.8) return ink;
+    }
+    const wander = 1.1;
+    const du = Math.floor(u + (WARP_X[at] - 0.5) * wander);
+    const dv = Math.floor(v + (WARP_Y[at] - 0.5) * wander);
+    let from = cell + dv * side + du;
+    if (!ground[from] || ground[from] === PLANKS || height[from] !== height[cell]) from = cell;
+    const dark = this.#soft;
+    const soft = (dark[cell] * (1 - u) + dark[cell + 1] * u) * (1 - v) + (dark[cell + side] * (1 - u) + dark[cell + side + 1] * u) * v;
+    const isUnderCliff = (height[cell - 1] > height[cell] && u < 0.25) || (height[cell - side] > height[cell] && v < 0.25);
+    const isBrink = (height[cell + 1] < height[cell] && u > 0.84) || (height[cell + side] < height[cell] && v > 0.84);
+    const sun = Number(isBrink) - Number(isUnderCliff) - this.#shade[this.#indexOf(px, py)];
+    const shade = Math.min(4, Math.max(0, Math.floor(2 + (soft - 0.5) * 2.2 + (white - 0.5) * 1.1) + sun));
+    if (ground[from] === SAND) return SAND_INK + shade;
+    const wear = ground[from] === PLAZA ? 3 : Math.max(this.#wearAt(from), trail[from] ? 2 : 0);
+    if (ground[from] === PLAZA) return PLAZA_INK + shade;
+    if (wear >= 2 || (wear === 1 && white < 0.45)) return PATH_INK + shade;
+    const grass = GRASS_INK[district[from] % BIOMES];
+    return grass + shade;
+  }
+
+  /** The two faces of a cell that fall away towards the viewer. @param {number} cell */
+  #bakeCliff(cell) {
+    const { side, height, ground, district } = this.#terrain;
+    const corner = this.#corner(cell);
+    const drops = [height[cell] - height[cell + side], height[cell] - height[cell + 1]];
+    drops.forEach((drop, face) => {
+      const low = ground[face ? cell + 1 : cell + side] === WATER;
+      if (low && ground[cell] === SAND && !height[cell]) return; // a beach ends softly
+      const deep = drop * RISE + (low ? 2 : 0);
+      if (deep <= 0) return;
+      for (let i = 0; i < HALF_WIDTH; i++) {
+        const x = face ? i : i - HALF_WIDTH;
+        const edge = 8 - Math.floor(((face ? i : HALF_WIDTH - 1 - i) + 1) / 2);
+        for (let y = 0; y < deep; y++) {
+          const px = corner.x + x;
+          const py = corner.y + edge + y;
+          const at = tile(px, py);
+          const turf = 2 + Math.floor(WARP_X[tile(px * 5, 7)] * 2.5);
+          let ink = EARTH_INK + (face ? 1 : 3) + (WHITE[at] > 0.82 ? 1 : 0) - (WARP_Y[tile(px, py * 4)] > 0.62 ? 1 : 0);
+          if (height[cell] && y < turf && ground[cell] !== SAND) ink = GRASS_INK[district[cell] % BIOMES] + (face ? 0 : 1);
+          if (ground[cell] === SAND || (!height[cell] && low)) ink = SAND_INK + (face ? 0 : 1);
+          if (ground[cell] === PLANKS) ink = WOOD_INK + (face ? 0 : 1);
+          this.#set(px, py, ink);
+        }
+      }
+    });
+  }
+}
