@@ -87,7 +87,7 @@ export class Backdrop {
       const half = wide * Math.sqrt(Math.max(0, 1 - ((row - y) / high) ** 2));
       for (let column = Math.max(0, Math.ceil(x - half)); column < Math.min(this.width, x + half); column++) {
         const edge = half - Math.abs(column - x);
-        if (edge < FRAYED && WHITE[((row & (GRAIN - 1)) * GRAIN) | (column & (GRAIN - 1))] * FRAYED > edge) continue;
+        if (edge < FRAYED && WHITE[((row & (GRAIN - 1)) * GRAIN) | (column & (GRAIN - 1))] * FRAYED > 256 * edge) continue;
         this.levels[row * this.width + column] = level;
       }
     }

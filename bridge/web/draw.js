@@ -21,7 +21,7 @@ import { AWAY, COMING } from './ferry.js';
 import { paintFigures } from './figures.js';
 import { Folk } from './folk.js';
 import { Glow } from './glow.js';
-import { GRAIN, SEA_SHIFT, WHITE } from './grain.js';
+import { GRAIN, SEA_SHIFT, WHITE, repeat } from './grain.js';
 import { Palette } from './inks.js';
 import { Light } from './light.js';
 import { drawClouds, drawCreatures } from './moods.js';
@@ -187,9 +187,7 @@ export class Picture {
     const { sea } = this.#backdrop;
     const once = Math.min(to, from + GRAIN);
     for (let column = from; column < once; column++) pixels[out + column] = sea[strip + ((column + left) & (GRAIN - 1))];
-    for (let done = GRAIN; from + done < to; done *= 2) {
-      pixels.copyWithin(out + from + done, out + from, out + Math.min(from + done, to - done));
-    }
+    repeat(pixels, out + from, out + to, GRAIN);
   }
 
   /** A triangle of light. @param {Sim} sim @param {Land} land @param {View} view @param {number} level */
@@ -234,7 +232,7 @@ export class Picture {
     for (let column = Math.max(0, Math.ceil(from), left - view.x); column < last; column++) {
       const x = column + view.x - left;
       if (levels[line * width + x] >= level) continue;
-      if (WHITE[grain | (x & (GRAIN - 1))] * soft > Math.min(column - from, to - column)) continue;
+      if (WHITE[grain | (x & (GRAIN - 1))] * soft > 256 * Math.min(column - from, to - column)) continue;
       this.buffer.pixels[out + column] = colors[(level << 8) | inks[line * width + x]];
     }
   }

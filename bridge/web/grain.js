@@ -7,30 +7,33 @@ export const GRAIN = 128;
 
 /** Noise that can be tiled. @param {number} wide how many bumps it has across @param {number} high @param {number} seed */
 function clouds(wide, high, seed) {
-  const bumps = new Float32Array(wide * high).map((_, i) => mix(seed, i % wide, (i / wide) | 0) / 0xffffffff);
-  const cloud = new Float32Array(GRAIN * GRAIN);
+  const bumps = new Uint8Array(wide * high).map((_, i) => mix(seed, i % wide, (i / wide) | 0) >>> 24);
+  const cloud = new Uint8Array(GRAIN * GRAIN);
   for (let i = 0; i < cloud.length; i++) {
-    const x = ((i % GRAIN) * wide) / GRAIN;
-    const y = (((i / GRAIN) | 0) * high) / GRAIN;
-    const left = Math.floor(x);
+    const x = (i % GRAIN) * wide; // in as many parts of a bump as there are pixels to a side
+    const y = ((i / GRAIN) | 0) * high;
+    const left = (x / GRAIN) | 0;
     const right = (left + 1) % wide;
-    const upper = Math.floor(y) * wide;
+    const upper = ((y / GRAIN) | 0) * wide;
     const lower = (upper + wide) % bumps.length;
-    const above = bumps[upper + left] * (1 - (x % 1)) + bumps[upper + right] * (x % 1);
-    const below = bumps[lower + left] * (1 - (x % 1)) + bumps[lower + right] * (x % 1);
-    cloud[i] = above * (1 - (y % 1)) + below * (y % 1);
+    const across = x % GRAIN;
+    const down = y % GRAIN;
+    const above = bumps[upper + left] * (GRAIN - across) + bumps[upper + right] * across;
+    const below = bumps[lower + left] * (GRAIN - across) + bumps[lower + right] * across;
+    cloud[i] = (above * (GRAIN - down) + below * down) / (GRAIN * GRAIN);
   }
   return cloud;
 }
 
-export const WHITE = new Float32Array(GRAIN * GRAIN).map((_, i) => mix(11, i) / 0xffffffff);
+// Whole numbers from 0 to 255: until it is compiled, JavaScript makes an object of every broken one.
+export const WHITE = new Uint8Array(GRAIN * GRAIN).map((_, i) => mix(11, i) >>> 24);
 export const WARP_X = clouds(30, 44, 12);
 export const WARP_Y = clouds(30, 44, 13);
 const SWELL = clouds(6, 5, 14);
 const CALM = clouds(9, 21, 15);
 /** Which phase of water each pixel has: long low waves, broken where it is calm. */
 const PHASE = new Uint8Array(GRAIN * GRAIN).map((_, i) =>
-  CALM[i] < 0.6 ? PHASES : Math.floor(((i / GRAIN) | 0) + SWELL[i] * 26) % PHASES);
+  CALM[i] < 153 ? PHASES : (((i / GRAIN) | 0) + ((SWELL[i] * 26) >> 8)) % PHASES);
 
 /** The open sea, over and over. */
 export const OPEN_SEA = PHASE.map((phase) => DEEP + phase);
@@ -43,3 +46,15 @@ export const tile = (x, y) => ((y & (GRAIN - 1)) * GRAIN) | (x & (GRAIN - 1));
 
 /** Which phase a pixel of water has. @param {number} x @param {number} y */
 export const phaseAt = (x, y) => PHASE[tile(x + SEA_SHIFT * Math.floor(y / GRAIN), y)];
+
+/**
+ * Fills a part of a list with what it begins with, over and over.
+ *
+ * @param {Uint8Array | Uint32Array} list
+ * @param {number} from
+ * @param {number} to
+ * @param {number} length of what is repeated
+ */
+export function repeat(list, from, to, length) {
+  for (let done = length; from + done < to; done *= 2) list.copyWithin(from + done, from, Math.min(from + done, to - done));
+}

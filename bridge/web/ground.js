@@ -4,11 +4,14 @@
  *
  * @typedef {import('./terrain.js').Terrain} Terrain
  * @typedef {{left: number, top: number, width: number, height: number}} Extent in full-size pixels
- * @typedef {{xs: Int8Array, ys: Int8Array, us: Float32Array, vs: Float32Array}} Diamond
- *   the pixels of a cell: where they are from its upper corner, and from 0 to 1 how far along its two edges
+ * @typedef {{xs: Int8Array, ys: Int8Array, us: Uint8Array, vs: Uint8Array}} Diamond
+ *   the pixels of a cell: where they are from its upper corner, and how far along its two edges
+ *
+ * All of it is done in whole numbers, because it is done before JavaScript is compiled, when each broken number
+ * is an object: along a cell's edge there are `FRACTIONS`, and of what varies from 0 to 1 there are 256.
  */
 
-import { GRAIN, OPEN_SEA, SEA_SHIFT, WARP_X, WARP_Y, WHITE, phaseAt, tile } from './grain.js';
+import { GRAIN, OPEN_SEA, SEA_SHIFT, WARP_X, WARP_Y, WHITE, phaseAt, repeat, tile } from './grain.js';
 import {
   DEEP, EARTH_INK, FOAM, GRASS_INK, MID, PATH_INK, PETAL_INK, PHASES, PLAZA_INK, SAND_INK, SHALLOW, WOOD_INK, YELLOW_INK,
 } from './inks.js';
@@ -16,6 +19,8 @@ import { mix, noise } from './random.js';
 import { HALF_HEIGHT, HALF_WIDTH, RISE } from './spots.js';
 import { BIOMES, GRASS, PLANKS, PLAZA, SAND, WATER } from './terrain.js';
 
+const FRACTIONS = 32;
+const WANDER = 282; // how far borders do, of 256 parts of a cell
 /** By size: the diamonds of cells that begin in an even row, and in an odd one. */
 const DIAMONDS = [1, 2].map((step) => [0, 1].map((odd) => diamond(step, odd)));
 
@@ -36,25 +41,36 @@ function diamond(step, odd) {
   return {
     xs: Int8Array.from(xs),
     ys: Int8Array.from(ys),
-    us: Float32Array.from(across, (one, i) => (down[i] + one) / 2),
-    vs: Float32Array.from(across, (one, i) => (down[i] - one) / 2),
+    us: Uint8Array.from(across, (one, i) => ((down[i] + one) / 2) * FRACTIONS),
+    vs: Uint8Array.from(across, (one, i) => ((down[i] - one) / 2) * FRACTIONS),
   };
 }
 
 /**
+ * Something at a point between the middles of four.
+ *
+ * @param {number} a
+ * @param {number} b beside it
+ * @param {number} c below it
+ * @param {number} d
+ * @param {number} u
+ * @param {number} v
+ */
+const blend = (a, b, c, d, u, v) =>
+  ((a * (FRACTIONS - u) + b * u) * (FRACTIONS - v) + (c * (FRACTIONS - u) + d * u) * v) >> 10;
+
+/**
  * Something at a point of a cell, from its own middle and those of the cells around it.
  *
- * @param {Float32Array} near
+ * @param {Int16Array} near
  * @param {number} u
  * @param {number} v
  */
 function between(near, u, v) {
-  const column = u < 0.5 ? 0 : 1;
-  const row = v < 0.5 ? 0 : 1;
-  const fu = u + 0.5 - column;
-  const fv = v + 0.5 - row;
+  const column = u < FRACTIONS / 2 ? 0 : 1;
+  const row = v < FRACTIONS / 2 ? 0 : 1;
   const i = row * 3 + column;
-  return (near[i] * (1 - fu) + near[i + 1] * fu) * (1 - fv) + (near[i + 3] * (1 - fu) + near[i + 4] * fu) * fv;
+  return blend(near[i], near[i + 1], near[i + 3], near[i + 4], u + FRACTIONS / 2 - column * FRACTIONS, v + FRACTIONS / 2 - row * FRACTIONS);
 }
 
 /** How wide a shadow is, by what casts it. @type {Record<string, number>} */
@@ -74,7 +90,7 @@ export class Ground {
   /** Where the grass is darker, at the upper corner of each cell. */
   #soft;
   /** Of a cell and the eight around it: how much is beach, how far out it is, how much is land. */
-  #near = [new Float32Array(9), new Float32Array(9), new Float32Array(9)];
+  #near = [new Int16Array(9), new Int16Array(9), new Int16Array(9)];
 
   /**
    * @param {Terrain} terrain
@@ -91,10 +107,10 @@ export class Ground {
     this.height = extent.height / step;
     this.pixels = new Uint8Array(this.width * this.height);
     this.#shade = new Uint8Array(this.width * this.height);
-    const meadows = noise(mix(terrain.seed, 21));
-    this.#soft = new Float32Array(terrain.ground.length);
+    const meadows = mix(terrain.seed, 21);
+    this.#soft = new Uint8Array(terrain.ground.length).fill(128);
     for (let cell = 0; cell < this.#soft.length; cell++) {
-      this.#soft[cell] = terrain.ground[cell] ? meadows((cell % terrain.side) / 5, Math.floor(cell / terrain.side) / 5) : 0.5;
+      if (terrain.ground[cell]) this.#soft[cell] = 256 * noise(meadows, (cell % terrain.side) / 5, ((cell / terrain.side) | 0) / 5);
     }
     this.#bake();
   }
@@ -119,11 +135,13 @@ export class Ground {
 
   #bakeOpenSea() {
     const { left, top } = this.#extent;
-    let at = 0;
+    const once = Math.min(this.width, GRAIN);
     for (let row = 0; row < this.height; row++) {
       const y = row * this.#step + top;
       const shift = left + SEA_SHIFT * Math.floor(y / GRAIN);
-      for (let column = 0; column < this.width; column++) this.pixels[at++] = OPEN_SEA[tile(column * this.#step + shift, y)];
+      const at = row * this.width;
+      for (let column = 0; column < once; column++) this.pixels[at + column] = OPEN_SEA[tile(column * this.#step + shift, y)];
+      repeat(this.pixels, at, at + this.width, GRAIN);
     }
   }
 
@@ -192,9 +210,9 @@ export class Ground {
     const [beach, far, dry] = this.#near;
     for (let i = 0; i < 9; i++) {
       const near = cell + (((i / 3) | 0) - 1) * side + (i % 3) - 1;
-      beach[i] = ground[near] === SAND ? 1 : 0;
-      far[i] = offshore[near] / 16;
-      dry[i] = ground[near] ? 1 : 0;
+      beach[i] = ground[near] === SAND ? 256 : 0;
+      far[i] = offshore[near] * 16;
+      dry[i] = ground[near] ? 256 : 0;
     }
   }
 
@@ -208,12 +226,13 @@ export class Ground {
    */
   #seaInk(u, v, px, py) {
     const at = tile(px, py);
-    const beach = between(this.#near[0], u, v) + (WARP_X[at] - 0.5) * 0.5;
-    if (beach > 0.5) return SAND_INK + (beach < 0.58 ? 0 : 1);
+    const warp = WARP_X[at] - 128;
+    const beach = between(this.#near[0], u, v) + (warp >> 1);
+    if (beach > 128) return SAND_INK + (beach < 148 ? 0 : 1);
     const far = between(this.#near[1], u, v);
-    const rough = far + (WARP_X[at] - 0.5) * 0.7 + (WHITE[at] - 0.5) * 0.25;
-    if (rough < 1.25) return FOAM + (Math.floor(far * 9 + WARP_Y[at] * 4) % PHASES);
-    return (rough < 2.9 ? SHALLOW : rough < 5.2 ? MID : DEEP) + phaseAt(px, py);
+    const rough = far + ((warp * 179) >> 8) + ((WHITE[at] - 128) >> 2);
+    if (rough < 320) return FOAM + (((far * 9 + WARP_Y[at] * 4) >> 8) % PHASES);
+    return (rough < 742 ? SHALLOW : rough < 1331 ? MID : DEEP) + phaseAt(px, py);
   }
 
   /** @param {number} cell */
@@ -237,7 +256,7 @@ export class Ground {
     const x = corner.x + (dice % 7) - 3;
     const y = corner.y + 3 + ((dice >>> 4) % 3);
     const grass = GRASS_INK[district[cell] % BIOMES];
-    const flowery = this.#soft[cell] > 0.6 ? 60 : 14;
+    const flowery = this.#soft[cell] > 154 ? 60 : 14;
     if ((dice >>> 8) % 256 < flowery) {
       const petal = PETAL_INK[(district[cell] + (dice >>> 16) % 2) % PETAL_INK.length];
       for (let i = 0; i < 1 + (dice >>> 20) % 3; i++) {
@@ -265,26 +284,25 @@ export class Ground {
     const { side, ground, height, district, trail } = this.#terrain;
     const at = tile(px, py);
     const white = WHITE[at];
-    if (ground[cell] === PLANKS) return WOOD_INK + (Math.floor(v * 4) === Math.floor((v + 0.12) * 4) ? 3 : 1);
+    if (ground[cell] === PLANKS) return WOOD_INK + (v >> 3 === (v + 4) >> 3 ? 3 : 1);
     if (ground[cell] === SAND && !height[cell]) {
       const ink = this.#seaInk(u, v, px, py);
-      if (ink < SAND_INK && between(this.#near[2], u, v) < 0.8) return ink;
+      if (ink < SAND_INK && between(this.#near[2], u, v) < 205) return ink;
     }
-    const wander = 1.1;
-    const du = Math.floor(u + (WARP_X[at] - 0.5) * wander);
-    const dv = Math.floor(v + (WARP_Y[at] - 0.5) * wander);
+    const du = (u * 8 + (((WARP_X[at] - 128) * WANDER) >> 8)) >> 8;
+    const dv = (v * 8 + (((WARP_Y[at] - 128) * WANDER) >> 8)) >> 8;
     let from = cell + dv * side + du;
     if (!ground[from] || ground[from] === PLANKS || height[from] !== height[cell]) from = cell;
     const dark = this.#soft;
-    const soft = (dark[cell] * (1 - u) + dark[cell + 1] * u) * (1 - v) + (dark[cell + side] * (1 - u) + dark[cell + side + 1] * u) * v;
-    const isUnderCliff = (height[cell - 1] > height[cell] && u < 0.25) || (height[cell - side] > height[cell] && v < 0.25);
-    const isBrink = (height[cell + 1] < height[cell] && u > 0.84) || (height[cell + side] < height[cell] && v > 0.84);
+    const soft = blend(dark[cell], dark[cell + 1], dark[cell + side], dark[cell + side + 1], u, v);
+    const isUnderCliff = (height[cell - 1] > height[cell] && u < 8) || (height[cell - side] > height[cell] && v < 8);
+    const isBrink = (height[cell + 1] < height[cell] && u > 26) || (height[cell + side] < height[cell] && v > 26);
     const sun = Number(isBrink) - Number(isUnderCliff) - this.#shade[this.#indexOf(px, py)];
-    const shade = Math.min(4, Math.max(0, Math.floor(2 + (soft - 0.5) * 2.2 + (white - 0.5) * 1.1) + sun));
+    const shade = Math.min(4, Math.max(0, 2 + (((soft - 128) * 563 + (white - 128) * 282) >> 16) + sun));
     if (ground[from] === SAND) return SAND_INK + shade;
     const wear = ground[from] === PLAZA ? 3 : Math.max(this.#wearAt(from), trail[from] ? 2 : 0);
     if (ground[from] === PLAZA) return PLAZA_INK + shade;
-    if (wear >= 2 || (wear === 1 && white < 0.45)) return PATH_INK + shade;
+    if (wear >= 2 || (wear === 1 && white < 115)) return PATH_INK + shade;
     const grass = GRASS_INK[district[from] % BIOMES];
     return grass + shade;
   }
@@ -306,8 +324,8 @@ export class Ground {
           const px = corner.x + x;
           const py = corner.y + edge + y;
           const at = tile(px, py);
-          const turf = 2 + Math.floor(WARP_X[tile(px * 5, 7)] * 2.5);
-          let ink = EARTH_INK + (face ? 1 : 3) + (WHITE[at] > 0.82 ? 1 : 0) - (WARP_Y[tile(px, py * 4)] > 0.62 ? 1 : 0);
+          const turf = 2 + ((WARP_X[tile(px * 5, 7)] * 5) >> 9);
+          let ink = EARTH_INK + (face ? 1 : 3) + (WHITE[at] > 210 ? 1 : 0) - (WARP_Y[tile(px, py * 4)] > 158 ? 1 : 0);
           if (height[cell] && y < turf && ground[cell] !== SAND) ink = GRASS_INK[district[cell] % BIOMES] + (face ? 0 : 1);
           if (ground[cell] === SAND || (!height[cell] && low)) ink = SAND_INK + (face ? 0 : 1);
           if (ground[cell] === PLANKS) ink = WOOD_INK + (face ? 0 : 1);

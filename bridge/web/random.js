@@ -51,17 +51,15 @@ export class Random {
  * Smooth noise from 0 to 1 over the plane, with bumps about one unit wide.
  *
  * @param {number} seed
- * @returns {(x: number, y: number) => number}
+ * @param {number} x
+ * @param {number} y
  */
-export function noise(seed) {
-  const at = (/** @type {number} */ x, /** @type {number} */ y) => mix(seed, x, y) / 0xffffffff;
-  return (x, y) => {
-    const left = Math.floor(x);
-    const top = Math.floor(y);
-    const fx = (x - left) ** 2 * (3 - 2 * (x - left));
-    const fy = (y - top) ** 2 * (3 - 2 * (y - top));
-    const above = at(left, top) * (1 - fx) + at(left + 1, top) * fx;
-    const below = at(left, top + 1) * (1 - fx) + at(left + 1, top + 1) * fx;
-    return above * (1 - fy) + below * fy;
-  };
+export function noise(seed, x, y) {
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  const fx = (x - left) ** 2 * (3 - 2 * (x - left));
+  const fy = (y - top) ** 2 * (3 - 2 * (y - top));
+  const above = mix(seed, left, top) * (1 - fx) + mix(seed, left + 1, top) * fx;
+  const below = mix(seed, left, top + 1) * (1 - fx) + mix(seed, left + 1, top + 1) * fx;
+  return (above * (1 - fy) + below * fy) / 0xffffffff;
 }

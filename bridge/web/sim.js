@@ -32,6 +32,7 @@ const FADE = 40; // steps for vanishing here and appearing there
 const STAY = 100 * RATE; // how long who wrote stays at the place
 const TALK = 3 * RATE;
 const ON_PIER = 16; // as far from the boat, by the field's measure, one can step in
+const EAGER = 6; // cells that are thought of, before somebody stays after all
 const PATIENCE = 5; // tries before who is in the way is asked to swap
 const CROWD = 90; // as far from a place, by the field's measure, one can belong to its crowd
 const INNER = 16; // as far from it one looks for a gap all around
@@ -320,18 +321,25 @@ export class Sim extends Crowd {
     if (!this.#advance(slot, false)) this.#settle(slot, STAND);
   }
 
-  /** @param {number} slot */
+  /** Goes somewhere near; who is in the middle of a place tries harder. @param {number} slot */
   #stroll(slot) {
-    const { side, open, zone, ground } = this.land;
-    const cell = this.cell[slot];
+    const { open, zone, ground } = this.land;
+    for (let tries = zone[this.cell[slot]] ? EAGER : 1; tries && !this.reducedMotion; tries--) {
+      const to = this.#somewhere(slot);
+      if (!open[to] || zone[to] || this.#veiled[to] || ground[to] === PLANKS) continue;
+      this.goal[slot] = STROLL;
+      this.target[slot] = to;
+      this.tries[slot] = 0;
+      if (this.#advance(slot, false)) return;
+    }
+    this.#settle(slot, STAND);
+  }
+
+  /** A cell nearby. @param {number} slot */
+  #somewhere(slot) {
     const far = 3 + 6 * this.#dice.next();
     const angle = this.#dice.next() * 2 * Math.PI;
-    const to = cell + Math.round(Math.sin(angle) * far) * side + Math.round(Math.cos(angle) * far);
-    if (!open[to] || zone[to] || this.#veiled[to] || ground[to] === PLANKS || this.reducedMotion) return this.#settle(slot, STAND);
-    this.goal[slot] = STROLL;
-    this.target[slot] = to;
-    this.tries[slot] = 0;
-    if (!this.#advance(slot, false)) this.#settle(slot, STAND);
+    return this.cell[slot] + Math.round(Math.sin(angle) * far) * this.land.side + Math.round(Math.cos(angle) * far);
   }
 
   /**

@@ -30,6 +30,10 @@ export const BIOMES = 5;
 /** How many cells around a place's middle belong to it. */
 export const ZONE = 2;
 
+const SEA = 5; // cells of it on every side, at least
+// Parts of the radius within which all is land, and beyond which nothing is.
+const INSIDE = 0.6;
+const OUTSIDE = 1.45;
 const FAR_OUT = 220;
 const MIDDLE = ''; // the id of the place there is where no channel is known
 
@@ -46,7 +50,7 @@ export function areaFor(members, places) {
   const [x0, y0] = AREAS[next - 1];
   const [x1, y1] = AREAS[next];
   const area = y0 + ((members - x0) * (y1 - y0)) / (x1 - x0);
-  return Math.round(Math.max(area, 130 + places * 34));
+  return Math.round(Math.max(area, 95 + places * 48)); // most land has room for them then
 }
 
 /**
@@ -75,7 +79,7 @@ export function grow(id, members, channels) {
     const land = raise(seed, area);
     const plots = choose(land, room);
     if (plots) return { ...settle(land, allot(plots, wanted), wanted), channels };
-    area = Math.round(area * 1.2); // too rugged for so many places
+    area = Math.round(area * 1.1); // too rugged for so many places
   }
 }
 
@@ -148,38 +152,39 @@ function raise(seed, area) {
 
 /** The cells nearest to the middle, by a distance that wobbles, as many as wanted. @param {Terrain} land @param {number} area */
 function outline({ seed, side, radius, ground }, area) {
-  const wobble = noise(mix(seed, 1));
-  const fine = noise(mix(seed, 2));
+  const [lobes, ruggedness] = [mix(seed, 1), mix(seed, 2)];
   const middle = side / 2;
   const far = new Float32Array(side * side);
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      const dx = x + 0.5 - middle;
-      const dy = y + 0.5 - middle;
-      const angle = Math.atan2(dy, dx);
-      const lobes = wobble(3 + 1.6 * Math.cos(angle), 3 + 1.6 * Math.sin(angle)) - 0.5;
-      const rough = fine(dx / 4.5, dy / 4.5) - 0.5;
-      // fuller towards the corners of the screen than an ellipse
-      const round = (Math.abs(dx - dy) ** 2.5 + Math.abs(dx + dy) ** 2.5) ** 0.4 / Math.SQRT2;
-      far[y * side + x] = round * (1 + 0.24 * lobes) + rough * (1.4 + radius * 0.1);
-      if (Math.min(x, y, side - 1 - x, side - 1 - y) < 5) far[y * side + x] = Infinity; // sea on every side
-    }
+  for (let cell = 0; cell < far.length; cell++) {
+    const x = cell % side;
+    const y = (cell / side) | 0;
+    const dx = x + 0.5 - middle;
+    const dy = y + 0.5 - middle;
+    const distance = Math.sqrt(dx * dx + dy * dy);
+    if (Math.min(x, y, side - 1 - x, side - 1 - y) < SEA || distance > OUTSIDE * radius) far[cell] = Infinity;
+    if (distance < INSIDE * radius || far[cell]) continue;
+    const lobe = noise(lobes, 3 + (1.6 * dx) / distance, 3 + (1.6 * dy) / distance) - 0.5;
+    const rough = noise(ruggedness, dx / 4.5, dy / 4.5) - 0.5;
+    // fuller towards the corners of the screen than an ellipse
+    const round = (Math.abs(dx - dy) ** 2.5 + Math.abs(dx + dy) ** 2.5) ** 0.4 / Math.SQRT2;
+    far[cell] = round * (1 + 0.24 * lobe) + rough * (1.4 + radius * 0.1);
   }
   const limit = far.slice().sort()[area];
   for (let cell = 0; cell < far.length; cell++) ground[cell] = far[cell] < limit ? GRASS : WATER;
-  const reached = flood(side, middle * side + middle | 0, (_, to) => ground[to] === GRASS);
+  const heart = Math.floor(middle) * side + Math.floor(middle);
+  const reached = flood(side, heart, (_, to) => ground[to] === GRASS);
   for (let cell = 0; cell < far.length; cell++) if (!reached[cell]) ground[cell] = WATER;
 }
 
 /** Terraces that climb away from the viewer. @param {Terrain} land */
 function lift({ seed, side, radius, ground, height }) {
-  const bumps = noise(mix(seed, 3));
+  const bumps = mix(seed, 3);
   const middle = side / 2;
   const levels = Math.min(MAX_HEIGHT, Math.floor(radius / 6));
   for (let y = side - 2; y >= 0; y--) {
     for (let x = side - 2; x >= 0; x--) {
       const cell = y * side + x;
-      const back = (middle * 2 - x - y) / (radius * 2.6) + (bumps(x / 9, y / 9) - 0.5) * 0.8;
+      const back = (middle * 2 - x - y) / (radius * 2.6) + (noise(bumps, x / 9, y / 9) - 0.5) * 0.8;
       const front = Math.max(height[cell + 1], height[cell + side]);
       const raw = back < 0.08 ? 0 : Math.min(levels, 1 + Math.floor((back - 0.08) * 3.4));
       height[cell] = Math.max(front, Math.min(raw, Math.min(height[cell + 1], height[cell + side]) + 1));
@@ -265,23 +270,19 @@ function choose(land, count) {
   return null;
 }
 
-/** @param {number[]} cells @param {number} side @param {number} apart */
+/** Those of the cells, as they come, that are so far from all that were taken before. @param {number[]} cells @param {number} side @param {number} apart */
 function spread(cells, side, apart) {
-  /** @type {Map<number, number[]>} */
-  const blocks = new Map(); // by squares as wide as the distance, so that only nine need a look
   const wide = Math.ceil(side / apart) + 2;
+  const blocks = new Int32Array(wide * wide).fill(-1); // squares as wide as the distance: one fits into each
   return cells.filter((cell) => {
     const x = cell % side;
     const y = (cell / side) | 0;
     const block = (((y / apart) | 0) + 1) * wide + ((x / apart) | 0) + 1;
-    for (let dy = -wide; dy <= wide; dy += wide) {
-      for (let dx = -1; dx <= 1; dx++) {
-        for (const other of blocks.get(block + dy + dx) ?? []) {
-          if (Math.max(Math.abs((other % side) - x), Math.abs(((other / side) | 0) - y)) < apart) return false;
-        }
-      }
+    for (let i = 0; i < 9; i++) {
+      const other = blocks[block + (((i / 3) | 0) - 1) * wide + (i % 3) - 1];
+      if (other >= 0 && Math.max(Math.abs((other % side) - x), Math.abs(((other / side) | 0) - y)) < apart) return false;
     }
-    blocks.set(block, [...(blocks.get(block) ?? []), cell]);
+    blocks[block] = cell;
     return true;
   });
 }
@@ -481,7 +482,7 @@ function wayToTrail({ side, open, height, trail }, start, before) {
 /** Trees in groves, bushes, rocks. @param {Terrain} land */
 function plant(land) {
   const { seed, side, ground, zone, trail, open, pier, tents, lighthouse } = land;
-  const groves = noise(mix(seed, 6));
+  const groves = mix(seed, 6);
   const taken = new Set([...pier, ...tents, lighthouse].flatMap((cell) => [cell, ...neighbours(side, cell)]));
   for (let cell = 0; cell < ground.length; cell++) {
     const chance = mix(seed, cell, 7) / 0xffffffff;
@@ -493,7 +494,7 @@ function plant(land) {
       if (chance < 0.03) add(chance < 0.014 ? 'rock' : 'tree');
       continue;
     }
-    const thick = groves((cell % side) / 4, ((cell / side) | 0) / 4);
+    const thick = noise(groves, (cell % side) / 4, ((cell / side) | 0) / 4);
     const steep = land.height[cell] > 0 && thick > 0.5;
     if (chance < Math.max(0.022, (thick - 0.56) * 0.8) + (steep ? 0.04 : 0)) add('tree');
     else if (chance > 0.975) add(chance > 0.99 ? 'rock' : 'bush');
