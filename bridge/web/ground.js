@@ -29,20 +29,20 @@ function diamond(step, odd) {
   const xs = [];
   const ys = [];
   for (let y = step === 2 ? odd : 0; y < 2 * HALF_HEIGHT; y += step) {
-    const half = y < HALF_HEIGHT ? 1 + 2 * y : 1 + 2 * (2 * HALF_HEIGHT - 1 - y);
+    const half = 1 + 2 * Math.min(y, 2 * HALF_HEIGHT - 1 - y);
     for (let x = -half; x < half; x++) {
       if (x % step) continue;
       xs.push(x);
       ys.push(y);
     }
   }
-  const across = xs.map((x) => (x + 0.5) / HALF_WIDTH);
-  const down = ys.map((y) => (y + 0.5) / HALF_HEIGHT);
+  const down = FRACTIONS / 2 / HALF_HEIGHT;
+  const across = FRACTIONS / 2 / HALF_WIDTH;
   return {
     xs: Int8Array.from(xs),
     ys: Int8Array.from(ys),
-    us: Uint8Array.from(across, (one, i) => ((down[i] + one) / 2) * FRACTIONS),
-    vs: Uint8Array.from(across, (one, i) => ((down[i] - one) / 2) * FRACTIONS),
+    us: Uint8Array.from(xs, (x, i) => (ys[i] + 0.5) * down + (x + 0.5) * across),
+    vs: Uint8Array.from(xs, (x, i) => (ys[i] + 0.5) * down - (x + 0.5) * across),
   };
 }
 
