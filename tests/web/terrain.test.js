@@ -110,6 +110,15 @@ test('the island grows with its members, ever less for each', () => {
   each.slice(1).forEach((area, i) => assert.ok(area < each[i]));
 });
 
+test('there is as much land as there shall be, whatever the width of the sea around it', () => {
+  for (let count = 300; count < 3_000; count = Math.round(count * 1.2)) {
+    const land = grow('1', count, channels(12));
+    const wanted = areaFor(sizeFor(count), sizeFor(12));
+    const found = land.ground.reduce((sum, one) => sum + Number(one > 0), 0);
+    assert.ok(found > wanted * 0.9 && found < wanted * 1.1, `${found} cells for ${count} members, not ${wanted}`);
+  }
+});
+
 test('a few who come don\'t make it another island', () => {
   assert.equal(sizeFor(1_000), sizeFor(1_010));
   assert.ok(sizeFor(1_000) >= 1_000);
