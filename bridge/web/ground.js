@@ -26,7 +26,9 @@ const DIAMONDS = [1, 2].map((step) => [0, 1].map((odd) => diamond(step, odd)));
 
 /** @param {number} step @param {number} odd @returns {Diamond} */
 function diamond(step, odd) {
+  /** @type {number[]} */
   const xs = [];
+  /** @type {number[]} */
   const ys = [];
   for (let y = step === 2 ? odd : 0; y < 2 * HALF_HEIGHT; y += step) {
     const half = 1 + 2 * Math.min(y, 2 * HALF_HEIGHT - 1 - y);

@@ -35,6 +35,8 @@ const ON_PIER = 16; // as far from the boat, by the field's measure, one can ste
 const EAGER = 6; // cells that are thought of, before somebody stays after all
 const PATIENCE = 5; // tries before who is in the way is asked to swap
 const CROWD = 90; // as far from a place, by the field's measure, one can belong to its crowd
+const ROOMY = 14; // cells around a place in which people keep one free between them, if they can
+const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
 const INNER = 16; // as far from it one looks for a gap all around
 
 /** Which cells are behind something tall. @param {Terrain} land */
@@ -297,10 +299,26 @@ export class Sim extends Crowd {
     const field = this.routes.to(goal);
     const cell = this.cell[slot];
     if (!field[cell] || this.#boards(slot, goal).includes(cell)) return true;
+    const isRoomy = this.#isRoomy(cell, slot, goal);
     return STEPS.some(({ dx, dy }) => {
       const near = cell + dy * land.side + dx;
-      return field[near] < field[cell] && holder[near] !== NONE && this.#isSettledWith(holder[near], slot);
+      if (field[near] >= field[cell]) return false;
+      return isRoomy ? !this.#isRoomy(near, slot, goal) : this.#isSettled(holder[near], goal);
     });
+  }
+
+  /** Whether none of those who stay at a place would be right beside somebody there. @param {number} cell @param {number} slot @param {number} goal */
+  #isRoomy(cell, slot, goal) {
+    for (const { dx, dy } of STEPS) {
+      const other = this.#holder[cell + dy * this.land.side + dx];
+      if (other !== slot && this.#isSettled(other, goal)) return false;
+    }
+    return true;
+  }
+
+  /** Whether that is somebody who stays at a place. @param {number} other @param {number} goal */
+  #isSettled(other, goal) {
+    return other >= 0 && this.goal[other] === goal && this.state[other] !== WALK && !this.leaving[other];
   }
 
   /** Nothing to do here any longer. @param {number} slot */
@@ -421,26 +439,36 @@ export class Sim extends Crowd {
     const holder = this.#holder;
     const cell = this.cell[slot];
     const here = field[cell];
-    if (!here) return false;
+    if (!here && !content) return false;
     let best = -1;
     let bestFar = here;
     let aside = -1;
     let other = NONE;
     const turn = slot & 1 ? 1 : 7;
+    const goal = this.goal[slot];
+    const isOfCrowd = goal < land.places.length && here < CROWD;
+    const keepsRoom = isOfCrowd && this.#isRoomy(cell, slot, goal);
+    const wantsRoom = content && isOfCrowd && !keepsRoom;
+    let isClose = false;
+    let apart = -1;
+    let apartFar = here + 5; // a step back at most
     for (let i = 0, direction = this.facing[slot]; i < 8; i++, direction = (direction + turn) % 8) {
       if (!passes(land, cell, direction)) continue;
       const to = cell + STEPS[direction].dy * land.side + STEPS[direction].dx;
       const far = field[to];
       if (holder[to] === NONE) {
-        if (far < bestFar) [best, bestFar] = [direction, far];
+        if (wantsRoom && far < apartFar && this.#isRoomy(to, slot, goal)) [apart, apartFar] = [direction, far];
+        if (keepsRoom && far <= here && !this.#isRoomy(to, slot, goal)) isClose = true;
+        else if (far < bestFar) [best, bestFar] = [direction, far];
         else if (far <= here + 1 && aside < 0 && i < 4) aside = direction;
       } else if (far < here && other < 0) {
         other = holder[to];
       }
     }
+    if (apart >= 0) return this.#start(slot, apart);
     if (best >= 0) return this.#start(slot, best);
     if (content) return false;
-    if (this.goal[slot] < land.places.length && here < CROWD && other >= 0 && this.#isSettledWith(other, slot)) {
+    if (isOfCrowd && (isClose || this.#isSettled(other, goal))) {
       if (aside >= 0 && here < INNER && this.tries[slot] < 8) {
         this.tries[slot] += 1;
         return this.#start(slot, aside);
@@ -451,11 +479,6 @@ export class Sim extends Crowd {
     if (aside >= 0 && this.tries[slot] <= PATIENCE) return this.#start(slot, aside);
     if (other >= 0 && this.tries[slot] > 2) return this.#swap(slot, other);
     return false;
-  }
-
-  /** @param {number} other @param {number} slot */
-  #isSettledWith(other, slot) {
-    return this.goal[other] === this.goal[slot] && this.state[other] !== WALK && !this.leaving[other];
   }
 
   /** Straight towards a cell, as far as the way is free. @param {number} slot */
@@ -605,19 +628,23 @@ export class Sim extends Crowd {
     const { x, y } = places[place];
     if (this.#fullAt !== this.tick) this.#full.clear();
     this.#fullAt = this.tick;
-    for (let reach = this.#full.get(place) ?? 2; reach < side; reach += 2) {
-      this.#full.set(place, reach);
-      let best = -1;
-      let bestFar = NOWHERE;
-      for (let dy = -reach; dy <= reach; dy++) {
-        for (let dx = -reach; dx <= reach; dx++) {
-          const cell = (y + dy) * side + x + dx;
-          if (x + dx < 0 || x + dx >= side || !open[cell] || (this.#holder[cell] !== NONE && this.#holder[cell] !== slot)) continue;
-          const far = field[cell] * 8 + (mix(this.self[slot], cell) & 7);
-          if (far < bestFar) [best, bestFar] = [cell, far];
+    for (const keepsRoom of [true, false]) {
+      const key = keepsRoom ? place : -1 - place;
+      for (let reach = this.#full.get(key) ?? 2; reach < (keepsRoom ? ROOMY : side); reach += 2) {
+        this.#full.set(key, reach);
+        let best = -1;
+        let bestFar = NOWHERE;
+        for (let dy = -reach; dy <= reach; dy++) {
+          for (let dx = -reach; dx <= reach; dx++) {
+            const cell = (y + dy) * side + x + dx;
+            if (x + dx < 0 || x + dx >= side || !open[cell] || (this.#holder[cell] !== NONE && this.#holder[cell] !== slot)) continue;
+            const between = keepsRoom && (dx | dy) & 1 ? BETWEEN : 0;
+            const far = field[cell] * 8 + between + (mix(this.self[slot], cell) & 7);
+            if (far < bestFar && !(keepsRoom && !this.#isRoomy(cell, slot, place))) [best, bestFar] = [cell, far];
+          }
         }
+        if (best >= 0) return best;
       }
-      if (best >= 0) return best;
     }
     return this.#clearing(slot);
   }
