@@ -22,6 +22,8 @@ export class Backdrop {
   width = 0;
   height = 0;
   pixels = new Uint32Array(0);
+  /** The same, by rows: making these for each frame would take longer than copying them. @type {Uint32Array[]} */
+  rows = [];
   /** The open sea, over and over. */
   sea = new Uint32Array(OPEN_SEA.length);
   /** How brightly each pixel is lit. */
@@ -102,6 +104,7 @@ export class Backdrop {
     this.width = land.width / step;
     this.height = land.height / step;
     this.pixels = new Uint32Array(this.width * this.height);
+    this.rows = Array.from({ length: this.height }, (_, row) => this.pixels.subarray(row * this.width, (row + 1) * this.width));
     this.levels = new Uint8Array(this.width * this.height);
     this.#inks = land.ground(step).pixels;
     this.#findWater();

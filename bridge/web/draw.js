@@ -166,6 +166,7 @@ export class Picture {
     // columns before `from` and from `to` on are open sea
     const from = Math.min(width, Math.max(0, -left));
     const to = Math.max(from, Math.min(width, drop.width - left));
+    const fits = left <= GUARD && drop.width - left <= width + GUARD; // all of a row, guard and all
     for (let row = 0; row < height; row++) {
       const y = row + view.y;
       const line = y - drop.top;
@@ -175,8 +176,12 @@ export class Picture {
       const shift = view.x + (SEA_SHIFT / step) * Math.floor((y * step) / GRAIN);
       this.#fill(out, 0, isSea ? width : from, strip, shift);
       if (isSea) continue;
-      const at = line * drop.width + left;
-      for (let column = from; column < to; column++) pixels[out + column] = drop.pixels[at + column];
+      if (fits) {
+        pixels.set(drop.rows[line], out - left);
+      } else {
+        const at = line * drop.width + left;
+        for (let column = from; column < to; column++) pixels[out + column] = drop.pixels[at + column];
+      }
       this.#fill(out, to, width, strip, shift);
     }
   }

@@ -11,6 +11,7 @@ import { arrange } from '../layout.js';
 import { Talk } from '../talk.js';
 import { Bubble } from './bubble.js';
 
+const SPELLED_MS = 45; // between letters: each time the page is laid out anew
 const ARRANGED_MS = 80; // between two looks at who stands in whose way
 const AREA = 55_000; // square pixels of free view that one bubble needs
 const LIMITS = { calm: 4, normal: 12, lively: 18 };
@@ -29,6 +30,7 @@ export class Bubbles {
   #away = new Set();
   #stale = false;
   #arrangedAt = 0;
+  #spelledAt = 0;
   #sizes = new ResizeObserver((entries) => {
     for (const { target, borderBoxSize: [size] } of entries) {
       this.#of(target)?.resize(size.inlineSize, size.blockSize);
@@ -97,8 +99,10 @@ export class Bubbles {
     if (this.#talk.fade(now) || this.#stale) this.#renew(free);
     this.#lookUp();
     if (now - this.#arrangedAt > ARRANGED_MS) this.#arrange(now, free);
+    const spells = now - this.#spelledAt > SPELLED_MS;
+    if (spells) this.#spelledAt = now;
     for (const bubble of this.#bubbles.values()) {
-      bubble.type(now - bubble.born);
+      if (spells) bubble.type(now - bubble.born);
       const { answers, uid } = bubble.message;
       const to = answers && answers !== uid ? this.#world.headOf(answers) : null;
       bubble.stand(to?.visible ? to : null);
