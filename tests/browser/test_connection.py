@@ -107,6 +107,16 @@ async def test_an_empty_guild_says_so(bridge: WebSocketServer, new_page: OpenPag
     await expect(heading(page, "Nobody to be seen here")).to_be_hidden()
 
 
+async def test_an_empty_guild_leads_to_the_others(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page()
+    await page.goto(address(bridge, "?s=harbour"))
+
+    await page.get_by_role("button", name="Show another server").click()
+    await server(page, "The Garden").click()
+
+    await expect(heading(page, "The Garden")).to_be_visible()
+
+
 async def test_a_page_asks_for_all_it_can_show(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page, script = await new_page(), ScriptedBridge()
     await script.take_over(page)

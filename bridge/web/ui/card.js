@@ -54,10 +54,11 @@ export class Card {
   #content(scene, login) {
     const [title, advice] = this.#words.cards[scene];
     const content = [make('h2', '', title), make('p', '', advice)];
-    if (scene !== 'refused') return content;
+    if (scene !== 'refused' && scene !== 'empty') return content;
     const button = make('button', 'primary', this.#words.otherServer);
     button.type = 'button';
-    button.addEventListener('click', this.#askDefault);
-    return [...content, make('div', 'ways', ...(login ? [login()] : []), button)];
+    if (scene === 'empty') button.setAttribute('popovertarget', 'servers');
+    else button.addEventListener('click', this.#askDefault);
+    return [...content, make('div', 'ways', ...(login && scene === 'refused' ? [login()] : []), button)];
   }
 }
