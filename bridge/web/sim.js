@@ -37,14 +37,21 @@ const PATIENCE = 5; // tries before who is in the way is asked to swap
 const CROWD = 90; // as far from a place, by the field's measure, one can belong to its crowd
 const ROOMY = 14; // cells around a place in which people keep one free between them, if they can
 const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
+const STEP_BACK = 5; // as much farther from it one goes to have room
 const INNER = 16; // as far from it one looks for a gap all around
 
 /** Which cells are behind something tall. @param {Terrain} land */
-function veiled({ side, props }) {
+function veiled({ side, props, places }) {
   const behind = new Uint8Array(side * side);
   for (const { kind, cell } of props) {
     if (kind !== 'tree' && kind !== 'lighthouse') continue;
     for (const hidden of [1, side, side + 1, 2 * side + 1, side + 2, 2 * side + 2]) behind[cell - hidden] = 1;
+  }
+  for (const { cell, boards } of places) {
+    if (!boards.length) continue;
+    for (let dy = 0; dy <= 4; dy++) {
+      for (let dx = 0; dx <= 4; dx++) if (dx + dy > 0 && dx + dy <= 6 && Math.abs(dx - dy) <= 2) behind[cell - dy * side - dx] = 1;
+    }
   }
   return behind;
 }
@@ -299,21 +306,22 @@ export class Sim extends Crowd {
     const field = this.routes.to(goal);
     const cell = this.cell[slot];
     if (!field[cell] || this.#boards(slot, goal).includes(cell)) return true;
-    const isRoomy = this.#isRoomy(cell, slot, goal);
+    const isRoomy = !this.#beside(cell, slot, goal);
     return STEPS.some(({ dx, dy }) => {
       const near = cell + dy * land.side + dx;
       if (field[near] >= field[cell]) return false;
-      return isRoomy ? !this.#isRoomy(near, slot, goal) : this.#isSettled(holder[near], goal);
+      return isRoomy ? this.#beside(near, slot, goal) > 0 : this.#isSettled(holder[near], goal);
     });
   }
 
-  /** Whether none of those who stay at a place would be right beside somebody there. @param {number} cell @param {number} slot @param {number} goal */
-  #isRoomy(cell, slot, goal) {
+  /** How many of those who stay at a place would be right beside somebody there. @param {number} cell @param {number} slot @param {number} goal */
+  #beside(cell, slot, goal) {
+    let count = 0;
     for (const { dx, dy } of STEPS) {
       const other = this.#holder[cell + dy * this.land.side + dx];
-      if (other !== slot && this.#isSettled(other, goal)) return false;
+      if (other !== slot && this.#isSettled(other, goal)) count += 1;
     }
-    return true;
+    return count;
   }
 
   /** Whether that is somebody who stays at a place. @param {number} other @param {number} goal */
@@ -447,18 +455,19 @@ export class Sim extends Crowd {
     const turn = slot & 1 ? 1 : 7;
     const goal = this.goal[slot];
     const isOfCrowd = goal < land.places.length && here < CROWD;
-    const keepsRoom = isOfCrowd && this.#isRoomy(cell, slot, goal);
-    const wantsRoom = content && isOfCrowd && !keepsRoom;
+    const beside = isOfCrowd ? this.#beside(cell, slot, goal) : 0;
+    const keepsRoom = isOfCrowd && !beside;
     let isClose = false;
     let apart = -1;
-    let apartFar = here + 5; // a step back at most
+    let fewest = content ? beside : 0;
     for (let i = 0, direction = this.facing[slot]; i < 8; i++, direction = (direction + turn) % 8) {
       if (!passes(land, cell, direction)) continue;
       const to = cell + STEPS[direction].dy * land.side + STEPS[direction].dx;
       const far = field[to];
       if (holder[to] === NONE) {
-        if (wantsRoom && far < apartFar && this.#isRoomy(to, slot, goal)) [apart, apartFar] = [direction, far];
-        if (keepsRoom && far <= here && !this.#isRoomy(to, slot, goal)) isClose = true;
+        const there = fewest || (keepsRoom && far <= here) ? this.#beside(to, slot, goal) : 0;
+        if (there < fewest && far < here + STEP_BACK) [apart, fewest] = [direction, there];
+        if (keepsRoom && there) isClose = true;
         else if (far < bestFar) [best, bestFar] = [direction, far];
         else if (far <= here + 1 && aside < 0 && i < 4) aside = direction;
       } else if (far < here && other < 0) {
@@ -640,7 +649,8 @@ export class Sim extends Crowd {
             if (x + dx < 0 || x + dx >= side || !open[cell] || (this.#holder[cell] !== NONE && this.#holder[cell] !== slot)) continue;
             const between = keepsRoom && (dx | dy) & 1 ? BETWEEN : 0;
             const far = field[cell] * 8 + between + (mix(this.self[slot], cell) & 7);
-            if (far < bestFar && !(keepsRoom && !this.#isRoomy(cell, slot, place))) [best, bestFar] = [cell, far];
+            if (far >= bestFar || (keepsRoom && (this.#veiled[cell] || this.#beside(cell, slot, place)))) continue;
+            [best, bestFar] = [cell, far];
           }
         }
         if (best >= 0) return best;
