@@ -83,12 +83,16 @@ export class World {
     requestAnimationFrame((now) => this.#run(now));
   }
 
+  get #here() {
+    return (this.#island ??= this.#found([], NOBODY_YET));
+  }
+
   get #sim() {
-    return (this.#island ??= this.#found([], NOBODY_YET)).sim;
+    return this.#here.sim;
   }
 
   get #land() {
-    return (this.#island ??= this.#found([], NOBODY_YET)).land;
+    return this.#here.land;
   }
 
   get reducedMotion() {
