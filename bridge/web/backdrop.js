@@ -9,8 +9,8 @@
  */
 
 import { REACHES } from './glow.js';
-import { DEEP, PHASES, WATER_END } from './inks.js';
 import { GRAIN, OPEN_SEA, WHITE } from './grain.js';
+import { DEEP, PHASES, WATER_END } from './inks.js';
 import { LEVELS } from './light.js';
 import { HALF_WIDTH } from './spots.js';
 

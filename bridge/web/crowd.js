@@ -37,10 +37,12 @@ export class Crowd {
   facing = new Uint8Array(0);
   /** Where they are going or have come to: a destination of `Routes`, or none. */
   goal = new Int32Array(0);
-  /** The cell that a stroll ends at. */
+  /** The cell that a stroll ends at, or that they have chosen at their goal. */
   target = new Int32Array(0);
   /** How often the way was blocked. */
   tries = new Uint8Array(0);
+  /** How often they have chosen a cell at their goal. */
+  choices = new Uint8Array(0);
   /** The step that they think again at. */
   due = new Float64Array(0);
   stayUntil = new Float64Array(0);
@@ -79,8 +81,8 @@ export class Crowd {
     this.members[slot] = member;
     this.self[slot] = hash(member.uid);
     this.facing[slot] = this.self[slot] % 8;
-    this.cell[slot] = this.from[slot] = this.tent[slot] = this.goal[slot] = NONE;
-    this.hop[slot] = this.leaving[slot] = this.fading[slot] = this.tries[slot] = this.due[slot] = 0;
+    this.cell[slot] = this.from[slot] = this.tent[slot] = this.goal[slot] = this.target[slot] = NONE;
+    this.hop[slot] = this.leaving[slot] = this.fading[slot] = this.tries[slot] = this.choices[slot] = this.due[slot] = 0;
     this.stayUntil[slot] = this.talkUntil[slot] = -Infinity;
     return slot;
   }

@@ -160,10 +160,9 @@ export class Ground {
     }
   }
 
-  /** Bakes a cell's top again. @param {number} cell @returns {{x: number, y: number}} its upper corner */
+  /** Bakes a cell's top again. @param {number} cell */
   mend(cell) {
     this.#bakeTop(cell);
-    return this.#corner(cell);
   }
 
   /** @param {number} cell */

@@ -74,13 +74,14 @@ export class Land {
   mend(cells) {
     const { side, ground } = this.#terrain;
     const around = new Set(cells.flatMap((cell) => [cell, cell - 1, cell + 1, cell - side, cell + side]));
-    for (const picture of this.#grounds) {
-      if (!picture) continue;
-      for (const cell of around) {
-        if (!ground[cell]) continue;
-        const { x, y } = picture.mend(cell);
-        this.mended.push({ x: x - HALF_WIDTH - this.left, y: y - this.top, width: 2 * HALF_WIDTH, height: 2 * HALF_HEIGHT });
-      }
+    const baked = this.#grounds.filter((one) => one !== undefined);
+    for (const cell of around) {
+      if (!ground[cell] || !baked.length) continue;
+      for (const one of baked) one.mend(cell);
+      const { x, y } = cellSpot(this.#terrain, cell, { x: 0, y: 0, z: 0 });
+      this.mended.push({
+        x: x - HALF_WIDTH - this.left, y: y - HALF_HEIGHT - this.top, width: 2 * HALF_WIDTH, height: 2 * HALF_HEIGHT,
+      });
     }
   }
 }

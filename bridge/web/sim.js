@@ -35,9 +35,9 @@ const ON_PIER = 16; // as far from the boat, by the field's measure, one can ste
 const EAGER = 6; // cells that are thought of, before somebody stays after all
 const PATIENCE = 5; // tries before who is in the way is asked to swap
 const CROWD = 90; // as far from a place, by the field's measure, one can belong to its crowd
-const ROOMY = 14; // cells around a place in which people keep one free between them, if they can
+const ROOMY = 14; // cells around a place within which people keep one free between them, as long as they can
+const CHOICES = 16; // of where to stay, before one takes what there is
 const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
-const STEP_BACK = 5; // as much farther from it one goes to have room
 const INNER = 16; // as far from it one looks for a gap all around
 
 /** Which cells are behind something tall. @param {Terrain} land */
@@ -74,7 +74,7 @@ export class Sim extends Crowd {
   /** Where one steps ashore: the end of the pier first. */
   #quay;
   #wheel = new Wheel();
-  /** Cells where one is behind a tree. */
+  /** Cells where one is behind something tall. */
   #veiled;
   /** Cells away from places: those that are in the open, and the others. */
   #meadows;
@@ -282,8 +282,9 @@ export class Sim extends Crowd {
     if (state === GONE || state === TENT || state === ABOARD || state === WALK) return;
     const goal = this.goal[slot];
     if (goal >= 0) {
+      if (this.land.raised[this.cell[slot]]) this.target[slot] = NONE; // boards are for those who speak, as long as they do
       if (!this.#isWanted(slot)) this.#idle(slot);
-      else if (!this.#advance(slot, this.#hasArrived(slot))) this.#arrive(slot);
+      else if ((this.reducedMotion && goal < this.land.places.length) || !this.#advance(slot, this.#hasArrived(slot))) this.#arrive(slot);
       return;
     }
     const status = this.members[slot]?.status;
@@ -305,28 +306,44 @@ export class Sim extends Crowd {
     if (goal >= land.places.length) return false;
     const field = this.routes.to(goal);
     const cell = this.cell[slot];
-    if (!field[cell] || this.#boards(slot, goal).includes(cell)) return true;
-    const isRoomy = !this.#beside(cell, slot, goal);
+    if (!field[cell] || this.target[slot] === cell || this.#boards(slot, goal).includes(cell)) return true;
     return STEPS.some(({ dx, dy }) => {
       const near = cell + dy * land.side + dx;
-      if (field[near] >= field[cell]) return false;
-      return isRoomy ? this.#beside(near, slot, goal) > 0 : this.#isSettled(holder[near], goal);
+      return field[near] < field[cell] && this.#isSettled(holder[near], goal);
     });
-  }
-
-  /** How many of those who stay at a place would be right beside somebody there. @param {number} cell @param {number} slot @param {number} goal */
-  #beside(cell, slot, goal) {
-    let count = 0;
-    for (const { dx, dy } of STEPS) {
-      const other = this.#holder[cell + dy * this.land.side + dx];
-      if (other !== slot && this.#isSettled(other, goal)) count += 1;
-    }
-    return count;
   }
 
   /** Whether that is somebody who stays at a place. @param {number} other @param {number} goal */
   #isSettled(other, goal) {
-    return other >= 0 && this.goal[other] === goal && this.state[other] !== WALK && !this.leaving[other];
+    return other >= 0 && this.goal[other] === goal && (this.state[other] !== WALK || this.fading[other] > 0) && !this.leaving[other];
+  }
+
+  /** Whether nobody who stays at a place would be right beside somebody there, and nothing hides them. @param {number} cell @param {number} slot @param {number} goal */
+  #isRoomy(cell, slot, goal) {
+    if (this.#veiled[cell]) return false;
+    for (const { dx, dy } of STEPS) {
+      const other = this.#holder[cell + dy * this.land.side + dx];
+      if (other !== slot && this.#isSettled(other, goal)) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Who has come to a place chooses where to stay, and goes there: where there is room between them and the others.
+   *
+   * @param {number} slot
+   * @returns {boolean} whether they go; false: they stay where they are
+   */
+  #choose(slot) {
+    const goal = this.goal[slot];
+    const cell = this.cell[slot];
+    if (this.target[slot] !== NONE || this.choices[slot] === CHOICES) return false;
+    this.choices[slot] += 1;
+    const isRoomy = this.#isRoomy(cell, slot, goal);
+    const to = isRoomy ? cell : this.#room(goal, slot);
+    if (!isRoomy && !this.#isRoomy(to, slot, goal)) return false; // it is crowded everywhere
+    this.target[slot] = to;
+    return this.#approach(slot);
   }
 
   /** Nothing to do here any longer. @param {number} slot */
@@ -341,7 +358,8 @@ export class Sim extends Crowd {
   /** Sets out for a destination. @param {number} slot @param {number} destination */
   #head(slot, destination) {
     this.goal[slot] = destination;
-    this.tries[slot] = 0;
+    this.target[slot] = NONE;
+    this.tries[slot] = this.choices[slot] = 0;
     if (this.reducedMotion) return this.#fadeTo(slot, destination);
     if (this.state[slot] === WALK) return;
     if (!this.#advance(slot, false)) this.#settle(slot, STAND);
@@ -387,6 +405,7 @@ export class Sim extends Crowd {
       const isSeen = boards.includes(this.cell[slot]);
       const board = isSeen ? undefined : boards.find((one) => this.#holder[one] === NONE);
       if (board !== undefined) return this.reducedMotion ? this.#fadeTo(slot, goal) : this.#step(slot, board);
+      if (!isSeen && this.#choose(slot)) return;
       const { thing, cell } = this.land.places[goal];
       this.state[slot] = thing === 'fire' ? SIT : STAND;
       if (isSeen) this.facing[slot] = TO_VIEWER;
@@ -431,8 +450,13 @@ export class Sim extends Crowd {
   #advance(slot, content) {
     const goal = this.goal[slot];
     if (this.#boards(slot, goal).includes(this.cell[slot])) return false;
-    if (goal >= 0) return this.#follow(slot, this.routes.to(goal), content);
-    return goal === STROLL && this.#approach(slot);
+    if (goal < 0) return goal === STROLL && this.#approach(slot);
+    if (this.target[slot] !== NONE) {
+      if (this.target[slot] === this.cell[slot]) return false;
+      if (this.#approach(slot)) return true;
+      this.target[slot] = NONE; // somebody is in the way, or was quicker
+    }
+    return this.#follow(slot, this.routes.to(goal), content);
   }
 
   /**
@@ -445,39 +469,29 @@ export class Sim extends Crowd {
   #follow(slot, field, content) {
     const { land } = this;
     const holder = this.#holder;
+    const goal = this.goal[slot];
     const cell = this.cell[slot];
     const here = field[cell];
-    if (!here && !content) return false;
+    if (!here) return false;
     let best = -1;
     let bestFar = here;
     let aside = -1;
     let other = NONE;
     const turn = slot & 1 ? 1 : 7;
-    const goal = this.goal[slot];
-    const isOfCrowd = goal < land.places.length && here < CROWD;
-    const beside = isOfCrowd ? this.#beside(cell, slot, goal) : 0;
-    const keepsRoom = isOfCrowd && !beside;
-    let isClose = false;
-    let apart = -1;
-    let fewest = content ? beside : 0;
     for (let i = 0, direction = this.facing[slot]; i < 8; i++, direction = (direction + turn) % 8) {
       if (!passes(land, cell, direction)) continue;
       const to = cell + STEPS[direction].dy * land.side + STEPS[direction].dx;
       const far = field[to];
       if (holder[to] === NONE) {
-        const there = fewest || (keepsRoom && far <= here) ? this.#beside(to, slot, goal) : 0;
-        if (there < fewest && far < here + STEP_BACK) [apart, fewest] = [direction, there];
-        if (keepsRoom && there) isClose = true;
-        else if (far < bestFar) [best, bestFar] = [direction, far];
+        if (far < bestFar) [best, bestFar] = [direction, far];
         else if (far <= here + 1 && aside < 0 && i < 4) aside = direction;
       } else if (far < here && other < 0) {
         other = holder[to];
       }
     }
-    if (apart >= 0) return this.#start(slot, apart);
     if (best >= 0) return this.#start(slot, best);
     if (content) return false;
-    if (isOfCrowd && (isClose || this.#isSettled(other, goal))) {
+    if (goal < land.places.length && here < CROWD && this.#isSettled(other, goal)) {
       if (aside >= 0 && here < INNER && this.tries[slot] < 8) {
         this.tries[slot] += 1;
         return this.#start(slot, aside);
@@ -505,7 +519,7 @@ export class Sim extends Crowd {
       const far = Math.hypot(tx - x - dx, ty - y - dy);
       const to = cell + dy * side + dx;
       if (far >= bestFar || this.#holder[to] !== NONE || !passes(this.land, cell, direction)) continue;
-      if (this.land.zone[to] && !this.land.zone[cell]) continue; // places are for those who have something to say there
+      if (this.goal[slot] === STROLL && this.land.zone[to] && !this.land.zone[cell]) continue; // places are for those who have something to say there
       [best, bestFar] = [direction, far];
     }
     return best >= 0 && this.#start(slot, best);
@@ -599,6 +613,7 @@ export class Sim extends Crowd {
     this.cell[slot] = this.from[slot] = cell;
     this.#holder[cell] = slot;
     this.goal[slot] = place >= 0 ? place : NONE;
+    this.target[slot] = cell;
     this.state[slot] = STAND;
     this.#settle(slot, this.members[slot]?.status === 'idle' ? DOZE : STAND);
     if (place < 0) this.#think(slot, RATE * (1 + 12 * this.#dice.next()));
@@ -649,12 +664,13 @@ export class Sim extends Crowd {
             if (x + dx < 0 || x + dx >= side || !open[cell] || (this.#holder[cell] !== NONE && this.#holder[cell] !== slot)) continue;
             const between = keepsRoom && (dx | dy) & 1 ? BETWEEN : 0;
             const far = field[cell] * 8 + between + (mix(this.self[slot], cell) & 7);
-            if (far >= bestFar || (keepsRoom && (this.#veiled[cell] || this.#beside(cell, slot, place)))) continue;
+            if (far >= bestFar || (keepsRoom && !this.#isRoomy(cell, slot, place))) continue;
             [best, bestFar] = [cell, far];
           }
         }
         if (best >= 0) return best;
       }
+      this.#full.set(key, side);
     }
     return this.#clearing(slot);
   }
@@ -688,6 +704,7 @@ export class Sim extends Crowd {
     const from = this.cell[slot];
     this.#vacate(slot);
     this.#holder[to] = slot;
+    this.target[slot] = to;
     this.fading[slot] = MOVING;
     this.#jump(slot, to);
     this.from[slot] = from;

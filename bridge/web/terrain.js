@@ -50,7 +50,7 @@ export function areaFor(members, places) {
   const [x0, y0] = AREAS[next - 1];
   const [x1, y1] = AREAS[next];
   const area = y0 + ((members - x0) * (y1 - y0)) / (x1 - x0);
-  return Math.round(Math.max(area, 95 + places * 48)); // most land has room for them then
+  return Math.round(Math.max(area, 95 + places * 48)); // more often than not there is room for them then
 }
 
 /**

@@ -55,7 +55,7 @@ export class World {
   /** @type {[uid: string, channelId: string][]} */
   #unsaid = [];
   #channelKey = '';
-  /** Made when somebody looks: an island that no guild has yet is never seen. @type {{sim: Sim, land: Land} | null} */
+  /** Made when somebody looks: the one before the first guild is never seen. @type {{sim: Sim, land: Land} | null} */
   #island = null;
   /** @type {string | null} */
   #following = null;
@@ -296,6 +296,7 @@ export class World {
 
   /** @param {number} x @param {number} y @returns {string | null} */
   personAt(x, y) {
+    if (!this.#isAwake) return null;
     const sim = this.#sim;
     const at = this.#artAt(x, y);
     const spot = this.#spot;
@@ -314,6 +315,7 @@ export class World {
 
   /** @param {number} x @param {number} y @returns {string | null} */
   placeAt(x, y) {
+    if (!this.#isAwake) return null;
     const at = this.#artAt(x, y);
     const { land } = this.#sim;
     const found = land.places.find(({ cell }) => {
