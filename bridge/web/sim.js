@@ -68,7 +68,7 @@ export class Sim extends Crowd {
   /** Who holds each cell. */
   #holder;
   #places;
-  /** How far around each place nobody has found room in this step. @type {Map<number, number>} */
+  /** How far around each place, by its number or below -1 in a crowd, nobody has found room in this step. @type {Map<number, number>} */
   #full = new Map();
   #fullAt = -1;
   /** Where one steps ashore: the end of the pier first. */
@@ -647,32 +647,46 @@ export class Sim extends Crowd {
   #room(place, slot) {
     const board = this.#boards(slot, place).find((cell) => this.#holder[cell] === NONE || this.#holder[cell] === slot);
     if (board !== undefined) return board;
-    const field = this.routes.to(place);
-    const { side, open, places } = this.land;
-    const { x, y } = places[place];
     if (this.#fullAt !== this.tick) this.#full.clear();
     this.#fullAt = this.tick;
+    const { side } = this.land;
     for (const keepsRoom of [true, false]) {
       const key = keepsRoom ? place : -1 - place;
       for (let reach = this.#full.get(key) ?? 2; reach < (keepsRoom ? ROOMY : side); reach += 2) {
         this.#full.set(key, reach);
-        let best = -1;
-        let bestFar = NOWHERE;
-        for (let dy = -reach; dy <= reach; dy++) {
-          for (let dx = -reach; dx <= reach; dx++) {
-            const cell = (y + dy) * side + x + dx;
-            if (x + dx < 0 || x + dx >= side || !open[cell] || (this.#holder[cell] !== NONE && this.#holder[cell] !== slot)) continue;
-            const between = keepsRoom && (dx | dy) & 1 ? BETWEEN : 0;
-            const far = field[cell] * 8 + between + (mix(this.self[slot], cell) & 7);
-            if (far >= bestFar || (keepsRoom && !this.#isRoomy(cell, slot, place))) continue;
-            [best, bestFar] = [cell, far];
-          }
-        }
-        if (best >= 0) return best;
+        const cell = this.#nearest(place, slot, reach, keepsRoom);
+        if (cell >= 0) return cell;
       }
       this.#full.set(key, side);
     }
     return this.#clearing(slot);
+  }
+
+  /**
+   * The nearest free cell around a place, or -1.
+   *
+   * @param {number} place
+   * @param {number} slot
+   * @param {number} reach how far around it, in cells
+   * @param {boolean} keepsRoom whether one is to be free on every side
+   */
+  #nearest(place, slot, reach, keepsRoom) {
+    const field = this.routes.to(place);
+    const { side, open, places } = this.land;
+    const { x, y } = places[place];
+    let best = -1;
+    let bestFar = NOWHERE;
+    for (let dy = -reach; dy <= reach; dy++) {
+      for (let dx = -reach; dx <= reach; dx++) {
+        const cell = (y + dy) * side + x + dx;
+        if (x + dx < 0 || x + dx >= side || !open[cell] || (this.#holder[cell] !== NONE && this.#holder[cell] !== slot)) continue;
+        const between = keepsRoom && (dx | dy) & 1 ? BETWEEN : 0;
+        const far = field[cell] * 8 + between + (mix(this.self[slot], cell) & 7);
+        if (far >= bestFar || (keepsRoom && !this.#isRoomy(cell, slot, place))) continue;
+        [best, bestFar] = [cell, far];
+      }
+    }
+    return best;
   }
 
   /** A free cell somewhere. @param {number} slot */
