@@ -68,7 +68,7 @@ export class Sim extends Crowd {
   /** Who holds each cell. */
   #holder;
   #places;
-  /** How far around each place, by its number or below -1 in a crowd, nobody has found room in this step. @type {Map<number, number>} */
+  /** How far around each place nobody has found room in this step; under -1 less its number, nobody has found a free cell. @type {Map<number, number>} */
   #full = new Map();
   #fullAt = -1;
   /** Where one steps ashore: the end of the pier first. */
