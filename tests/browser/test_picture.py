@@ -24,7 +24,7 @@ REFERENCES: Final = Path(__file__).parent / "references"
 DESKTOP: Final = {"width": 1280, "height": 720}
 PHONE: Final = {"width": 390, "height": 844}
 # Of the pixels: people breathe, eyes blink, fires burn, the lighthouse turns.
-# Another island is a third or more.
+# Another island is 15 % at the least.
 TOLERANCE: Final = 0.12
 
 _TAKE: Final = "() => document.querySelector('#world').toDataURL()"
