@@ -16,7 +16,7 @@ import {
   DEEP, EARTH_INK, FOAM, GRASS_INK, MID, PATH_INK, PETAL_INK, PHASES, PLAZA_INK, SAND_INK, SHALLOW, WOOD_INK, YELLOW_INK,
 } from './inks.js';
 import { mix, noise } from './random.js';
-import { HALF_HEIGHT, HALF_WIDTH, RISE } from './spots.js';
+import { HALF_HEIGHT, HALF_WIDTH, RISE, cornerOf } from './spots.js';
 import { BIOMES, GRASS, PLANKS, PLAZA, SAND, WATER } from './terrain.js';
 
 const FRACTIONS = 32;
@@ -149,7 +149,7 @@ export class Ground {
 
   /** @param {number} cell @param {number} wide */
   #castShadow(cell, wide) {
-    const corner = this.#corner(cell);
+    const corner = cornerOf(this.#terrain, cell);
     const high = wide / 2;
     for (let y = -high; y <= high; y++) {
       for (let x = -wide; x <= wide; x++) {
@@ -163,14 +163,6 @@ export class Ground {
   /** Bakes a cell's top again. @param {number} cell */
   mend(cell) {
     this.#bakeTop(cell);
-  }
-
-  /** @param {number} cell */
-  #corner(cell) {
-    const { side, height } = this.#terrain;
-    const x = cell % side;
-    const y = (cell / side) | 0;
-    return { x: (x - y) * HALF_WIDTH, y: (x + y) * HALF_HEIGHT - height[cell] * RISE };
   }
 
   /** Which of the pixels that is, or -1. @param {number} x @param {number} y */
@@ -195,7 +187,7 @@ export class Ground {
 
   /** @param {number} cell */
   #bakeSea(cell) {
-    const corner = this.#corner(cell);
+    const corner = cornerOf(this.#terrain, cell);
     const { xs, ys, us, vs } = this.#diamond(corner.y);
     this.#survey(cell);
     for (let i = 0; i < xs.length; i++) {
@@ -238,7 +230,7 @@ export class Ground {
 
   /** @param {number} cell */
   #bakeTop(cell) {
-    const corner = this.#corner(cell);
+    const corner = cornerOf(this.#terrain, cell);
     if (this.#terrain.ground[cell] === SAND) this.#survey(cell);
     const { xs, ys, us, vs } = this.#diamond(corner.y);
     for (let i = 0; i < xs.length; i++) {
@@ -311,7 +303,7 @@ export class Ground {
   /** The two faces of a cell that fall away towards the viewer. @param {number} cell */
   #bakeCliff(cell) {
     const { side, height, ground, district } = this.#terrain;
-    const corner = this.#corner(cell);
+    const corner = cornerOf(this.#terrain, cell);
     const drops = [height[cell] - height[cell + side], height[cell] - height[cell + 1]];
     drops.forEach((drop, face) => {
       const low = ground[face ? cell + 1 : cell + side] === WATER;

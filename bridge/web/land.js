@@ -5,7 +5,7 @@
  */
 
 import { Ground } from './ground.js';
-import { HALF_HEIGHT, HALF_WIDTH, cellSpot } from './spots.js';
+import { HALF_HEIGHT, HALF_WIDTH, cornerOf } from './spots.js';
 
 const MARGIN = 8; // cells of sea around the land
 
@@ -59,10 +59,9 @@ export class Land {
     this.width = (right - left + 4 * MARGIN) * HALF_WIDTH;
     this.height = (bottom - top + 4 * MARGIN) * HALF_HEIGHT;
     const { props, places } = this.#terrain;
-    const upper = (/** @type {number} */ cell) => cellSpot(this.#terrain, cell, { x: 0, y: 0, z: 0 }).y - HALF_HEIGHT;
     const tops = [
-      ...props.map(({ cell, kind }) => upper(cell) - (TALL[kind] ?? 0)),
-      ...places.map(({ cell }) => upper(cell) - TALL.thing),
+      ...props.map(({ cell, kind }) => cornerOf(this.#terrain, cell).y - (TALL[kind] ?? 0)),
+      ...places.map(({ cell }) => cornerOf(this.#terrain, cell).y - TALL.thing),
     ];
     this.bounds = {
       left: (left - 1) * HALF_WIDTH, right: (right + 1) * HALF_WIDTH,
@@ -78,10 +77,8 @@ export class Land {
     for (const cell of around) {
       if (!ground[cell] || !baked.length) continue;
       for (const one of baked) one.mend(cell);
-      const { x, y } = cellSpot(this.#terrain, cell, { x: 0, y: 0, z: 0 });
-      this.mended.push({
-        x: x - HALF_WIDTH - this.left, y: y - HALF_HEIGHT - this.top, width: 2 * HALF_WIDTH, height: 2 * HALF_HEIGHT,
-      });
+      const { x, y } = cornerOf(this.#terrain, cell);
+      this.mended.push({ x: x - HALF_WIDTH - this.left, y: y - this.top, width: 2 * HALF_WIDTH, height: 2 * HALF_HEIGHT });
     }
   }
 }

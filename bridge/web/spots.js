@@ -23,6 +23,12 @@ export function cellSpot(land, cell, spot) {
   return spot;
 }
 
+/** The upper corner of a cell's top. @param {Terrain} land @param {number} cell */
+export function cornerOf(land, cell) {
+  const { x, y } = cellSpot(land, cell, { x: 0, y: 0, z: 0 });
+  return { x, y: y - HALF_HEIGHT };
+}
+
 /** Not quite in the middle of the cell, or a crowd would be a grid. @param {Sim} sim @param {number} slot @param {number} cell @param {Spot} spot */
 function standing(sim, slot, cell, spot) {
   cellSpot(sim.land, cell, spot);
