@@ -25,8 +25,9 @@ export function cellSpot(land, cell, spot) {
 
 /** The upper corner of a cell's top. @param {Terrain} land @param {number} cell */
 export function cornerOf(land, cell) {
-  const { x, y } = cellSpot(land, cell, { x: 0, y: 0, z: 0 });
-  return { x, y: y - HALF_HEIGHT };
+  const corner = cellSpot(land, cell, { x: 0, y: 0, z: 0 });
+  corner.y -= HALF_HEIGHT;
+  return corner;
 }
 
 /** Not quite in the middle of the cell, or a crowd would be a grid. @param {Sim} sim @param {number} slot @param {number} cell @param {Spot} spot */
