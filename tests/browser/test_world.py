@@ -22,16 +22,19 @@ TURNIP = (
 )
 
 # How many letters can be read, whenever that changes, until all of them can.
-LETTERS_OF = """bubble => new Promise((resolve) => {
-    const [said, unsaid] = bubble.querySelectorAll('.says span');
-    const seen = new Set();
-    const look = () => {
-        seen.add(said.textContent.length);
-        if (unsaid.textContent) requestAnimationFrame(look);
-        else resolve([...seen]);
-    };
-    look();
-})"""
+# How many letters of the first bubble were to be seen, from before there is one until all are.
+LETTERS = """() => {
+    globalThis.letters = new Promise((resolve) => {
+        const seen = new Set();
+        const look = () => {
+            const [said, unsaid] = document.querySelectorAll('.bubble .says span');
+            if (said) seen.add(said.textContent.length);
+            if (said && !unsaid.textContent) resolve([...seen]);
+            else requestAnimationFrame(look);
+        };
+        look();
+    });
+}"""
 # Whether a label comes to a spot, or leaves it, within five seconds; one that is out of view has left.
 WATCH = """(labels, [name, x, y, near]) => new Promise((resolve) => {
     const end = performance.now() + 5_000;
@@ -102,8 +105,9 @@ async def test_words_stand_over_who_says_them_until_they_are_read(
 async def test_letters_appear_one_after_the_other(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page(NO_PANEL)
     await open_garden(page, bridge)
-    await bridge.broadcast_message(GARDEN.id, "11", "All work and no play makes Ada a dull girl", "31")
-    letters = await page.locator(".bubble").evaluate(LETTERS_OF)
+    await page.evaluate(LETTERS)
+    await bridge.broadcast_message(GARDEN.id, "11", "All work and no play makes Ada a dull girl. " * 2, "31")
+    letters = await page.evaluate("letters")
     assert letters == sorted(letters)
     assert len(letters) > 3
 
