@@ -30,7 +30,7 @@ class Attack:
     """An attack.
 
     `refused` are the reasons that the bridge counts, `heard` the last words that the attacker may hear, of
-    which the first must be among them.
+    which the first must be among them. Who goes on pouring after the last word is cut off, and may lose it.
     """
 
     run: Callable[[Raid], Awaitable[None]]
@@ -302,7 +302,7 @@ ATTACKS: Final = {
     "join-flood": Attack(join_flood, ("1008",), ("too many frames",)),
     "tiny-frames": Attack(tiny_frames, ("1008", "429"), ("too many frames",)),
     "huge-frames": Attack(huge_frames, ("1009", "429", CUT)),
-    "endless-fragments": Attack(endless_fragments, ("1008", "1009"), ("too many frames",)),
+    "endless-fragments": Attack(endless_fragments, ("1008", "1009", CUT), ("too many frames",)),
     "bombs": Attack(bombs, ("1009", "429", CUT)),
     "invalid-utf8": Attack(invalid_utf8, ("1007", "1008", "429")),
     "pings": Attack(pings, ("1008", "429"), ("too many frames",)),
