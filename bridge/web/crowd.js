@@ -18,7 +18,12 @@ export const ABOARD = 6;
 /** Nobody, nothing, nowhere. */
 export const NONE = -1;
 
+/** A goal that is but a cell. */
+export const STROLL = -2;
+
 export class Crowd {
+  /** How many steps there have been. */
+  tick = 0;
   /** One more than the highest slot in use. */
   size = 0;
   /** @type {Map<string, number>} */

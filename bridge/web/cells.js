@@ -1,0 +1,183 @@
+/**
+ * Who holds which cell of an island, and which are good to stay at. Nobody ever stands on another.
+ *
+ * @typedef {import('./crowd.js').Crowd} Crowd
+ * @typedef {import('./routes.js').Routes} Routes
+ * @typedef {import('./terrain.js').Terrain} Terrain
+ */
+
+import { NONE, WALK } from './crowd.js';
+import { mix } from './random.js';
+import { NOWHERE, STEPS } from './routes.js';
+import { PLANKS } from './terrain.js';
+
+const ROOMY = 14; // cells around a place: nearer than that people keep one free between them, as long as they can
+const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
+
+/** Which cells are behind something tall. @param {Terrain} land */
+function veiled({ side, props, places }) {
+  const behind = new Uint8Array(side * side);
+  for (const { kind, cell } of props) {
+    if (kind !== 'tree' && kind !== 'lighthouse') continue;
+    for (const hidden of [1, side, side + 1, 2 * side + 1, side + 2, 2 * side + 2]) behind[cell - hidden] = 1;
+  }
+  for (const { cell, boards } of places) {
+    if (!boards.length) continue;
+    for (let dy = 0; dy <= 4; dy++) {
+      for (let dx = 0; dx <= 4; dx++) if (dx + dy > 0 && dx + dy <= 6 && Math.abs(dx - dy) <= 2) behind[cell - dy * side - dx] = 1;
+    }
+  }
+  return behind;
+}
+
+export class Cells {
+  /** Who holds each cell. */
+  holder;
+  #land;
+  #routes;
+  #crowd;
+  #veiled;
+  /** Cells away from places: those that are in the open, and the others. */
+  #meadows;
+  /** How far around each place nobody has found room in this step; under -1 less its number, nobody has found a free cell. @type {Map<number, number>} */
+  #full = new Map();
+  #fullAt = -1;
+
+  /** @param {Terrain} land @param {Routes} routes @param {Crowd} crowd */
+  constructor(land, routes, crowd) {
+    this.#land = land;
+    this.#routes = routes;
+    this.#crowd = crowd;
+    this.holder = new Int32Array(land.side * land.side).fill(NONE);
+    this.#veiled = veiled(land);
+    const meadow = [...land.open.keys()].filter((cell) => land.open[cell] && !land.zone[cell] && land.ground[cell] !== PLANKS);
+    this.#meadows = [meadow.filter((cell) => !this.#veiled[cell]), meadow.filter((cell) => this.#veiled[cell])];
+  }
+
+  /** Whether nobody would be in the way of somebody there. @param {number} cell @param {number} [slot] */
+  isFree(cell, slot = NONE) {
+    return this.holder[cell] === NONE || this.holder[cell] === slot;
+  }
+
+  /** Whether one can stand there and be seen. @param {number} cell */
+  isInSight(cell) {
+    return this.#land.open[cell] > 0 && !this.#veiled[cell];
+  }
+
+  /** Holds a cell for somebody rather than the one they had. @param {number} slot @param {number} cell */
+  move(slot, cell) {
+    this.leave(slot);
+    this.holder[cell] = slot;
+  }
+
+  /** @param {number} slot */
+  leave(slot) {
+    const cell = this.#crowd.cell[slot];
+    if (cell >= 0 && this.holder[cell] === slot) this.holder[cell] = NONE;
+  }
+
+  /**
+   * Where at a destination somebody may stand to be seen by all: on a stage, if they speak there.
+   *
+   * @param {number} slot
+   * @param {number} goal
+   * @returns {number[]}
+   */
+  boards(slot, goal) {
+    const voice = this.#crowd.members[slot]?.voice;
+    const place = this.#land.places[goal];
+    return voice?.speaker && place?.id === voice.channelId ? place.boards : [];
+  }
+
+  /** Whether that is somebody who stays at a place. @param {number} other @param {number} goal */
+  isSettled(other, goal) {
+    const crowd = this.#crowd;
+    return other >= 0 && crowd.goal[other] === goal && (crowd.state[other] !== WALK || crowd.fading[other] > 0) && !crowd.leaving[other];
+  }
+
+  /** Whether somebody stands where a crowd that they belong to stands. @param {number} slot */
+  hasArrived(slot) {
+    const { side, places } = this.#land;
+    const goal = this.#crowd.goal[slot];
+    if (goal >= places.length) return false;
+    const field = this.#routes.to(goal);
+    const cell = this.#crowd.cell[slot];
+    if (!field[cell] || this.#crowd.target[slot] === cell || this.boards(slot, goal).includes(cell)) return true;
+    return STEPS.some(({ dx, dy }) => {
+      const near = cell + dy * side + dx;
+      return field[near] < field[cell] && this.isSettled(this.holder[near], goal);
+    });
+  }
+
+  /** Whether nobody who stays at a place would be right beside somebody there, and nothing hides them. @param {number} cell @param {number} slot @param {number} goal */
+  isRoomy(cell, slot, goal) {
+    if (this.#veiled[cell]) return false;
+    for (const { dx, dy } of STEPS) {
+      const other = this.holder[cell + dy * this.#land.side + dx];
+      if (other !== slot && this.isSettled(other, goal)) return false;
+    }
+    return true;
+  }
+
+  /** A free cell around a place, as near as there is one. @param {number} place @param {number} slot */
+  room(place, slot) {
+    const board = this.boards(slot, place).find((cell) => this.isFree(cell, slot));
+    if (board !== undefined) return board;
+    const { tick } = this.#crowd;
+    if (this.#fullAt !== tick) this.#full.clear();
+    this.#fullAt = tick;
+    const { side } = this.#land;
+    for (const keepsRoom of [true, false]) {
+      const key = keepsRoom ? place : -1 - place;
+      for (let reach = this.#full.get(key) ?? 2; reach < (keepsRoom ? ROOMY : side); reach += 2) {
+        this.#full.set(key, reach);
+        const cell = this.#nearest(place, slot, reach, keepsRoom);
+        if (cell >= 0) return cell;
+      }
+      this.#full.set(key, side);
+    }
+    return this.clearing(slot);
+  }
+
+  /**
+   * The nearest free cell around a place, or -1.
+   *
+   * @param {number} place
+   * @param {number} slot
+   * @param {number} reach how far around it, in cells
+   * @param {boolean} keepsRoom whether one is to be free on every side
+   */
+  #nearest(place, slot, reach, keepsRoom) {
+    const field = this.#routes.to(place);
+    const { side, open, places } = this.#land;
+    const self = this.#crowd.self[slot];
+    const { x, y } = places[place];
+    let best = -1;
+    let bestFar = NOWHERE;
+    for (let dy = -reach; dy <= reach; dy++) {
+      for (let dx = -reach; dx <= reach; dx++) {
+        const cell = (y + dy) * side + x + dx;
+        if (x + dx < 0 || x + dx >= side || !open[cell] || !this.isFree(cell, slot)) continue;
+        const between = keepsRoom && (dx | dy) & 1 ? BETWEEN : 0;
+        const far = field[cell] * 8 + between + (mix(self, cell) & 7);
+        if (far >= bestFar || (keepsRoom && !this.isRoomy(cell, slot, place))) continue;
+        [best, bestFar] = [cell, far];
+      }
+    }
+    return best;
+  }
+
+  /** A free cell somewhere. @param {number} slot */
+  clearing(slot) {
+    for (const meadow of this.#meadows) {
+      const start = mix(this.#crowd.self[slot], this.#land.seed) % meadow.length;
+      for (let i = 0; i < meadow.length; i++) {
+        const cell = meadow[(start + i * 7919) % meadow.length];
+        if (this.holder[cell] === NONE) return cell;
+      }
+    }
+    const cell = this.#land.open.findIndex((one, at) => one > 0 && this.holder[at] === NONE);
+    if (cell < 0) throw new Error('the island is full');
+    return cell;
+  }
+}
