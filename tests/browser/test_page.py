@@ -147,6 +147,26 @@ async def test_the_feed_says_who_said_what_where(bridge: WebSocketServer, new_pa
     await expect(page.get_by_text("Nothing has been said since you came.")).to_be_hidden()
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+async def test_the_feed_cuts_no_name_short_that_a_line_has_room_for(
+    width: int, bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """Who said it and where take two lines then."""
+    page = await new_page(viewport={"width": width, "height": 720})
+    await page.goto(address(bridge))
+    await expect(heading(page, "The Garden")).to_be_visible()
+    if width == 360:
+        await tool(page, "Messages").click()
+    await bridge.broadcast_presence(GARDEN.id, "11", "online", "Ada, who has much to do")
+    await bridge.broadcast_message(GARDEN.id, "11", "Tea, anyone?", "31")
+
+    row = feed(page).get_by_role("article")
+    for part in (".name", ".place"):
+        shown = await row.locator(part).evaluate("node => [node.scrollWidth, node.clientWidth]")
+        assert shown[0] == shown[1]
+    assert await row.locator(".when").evaluate("node => node.scrollWidth <= node.parentNode.clientWidth")
+
+
 async def test_messages_are_edited_and_taken_back(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page()
     await page.goto(address(bridge))

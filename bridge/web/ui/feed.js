@@ -72,11 +72,10 @@ export class Feed {
     const byline = make('p', 'byline', make('span', 'name', entry.author || this.#words.someone));
     if (entry.bot) byline.append(make('span', 'tag', this.#words.bot));
     if (entry.replyTo) byline.append(make('span', 'reply', this.#words.replying(entry.replyTo)));
-    if (entry.channel) byline.append(make('span', 'place', `#${entry.channel}`));
     this.#clock ??= new Intl.DateTimeFormat(navigator.language, { timeStyle: 'short' });
     const time = make('time', '', this.#clock.format(entry.at));
     time.dateTime = new Date(entry.at).toISOString();
-    byline.append(time);
+    byline.append(make('span', 'when', ...(entry.channel ? [make('span', 'place', `#${entry.channel}`)] : []), time));
     const words = make('p', 'words');
     words.dir = 'auto';
     const row = make('article', 'message', portraitOf(entry), byline, words);
