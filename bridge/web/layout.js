@@ -12,6 +12,14 @@ const GAP = 6;
 const HABIT = 0.6; // how much staying where it was is worth
 const FACE = { width: 26, height: 30 }; // of a speaker, which a bubble had better not cover
 const FACE_COST = 60;
+const LAND_COST = 4_000; // of all of the island; of a half a quarter: only where it is small it matters
+
+/** How much of one stretch is in another. @param {number} from @param {number} to @param {number} low @param {number} high */
+const shared = (from, to, low, high) => Math.max(0, Math.min(to, high) - Math.max(from, low));
+
+/** Which part of the land something covers, from 0 to 1. @param {Rect} land @param {Rect} rect */
+const covered = ({ left, right, top, bottom }, rect) =>
+  (shared(left, right, rect.left, rect.right) * shared(top, bottom, rect.top, rect.bottom)) / ((right - left) * (bottom - top));
 
 /** @param {Rect} a @param {Rect} b */
 export const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
@@ -30,16 +38,17 @@ const rectAt = ({ width, height }, at) => ({
  * @param {readonly Box[]} boxes
  * @param {Rect} bounds
  * @param {Rect[]} [signs] what they had better not cover either
+ * @param {Rect} [land] and what they had better not cover much of
  * @returns {Point[]} the middle bottom of each, from its anchor
  */
-export function arrange(boxes, bounds, signs = []) {
+export function arrange(boxes, bounds, signs = [], land = bounds) {
   const faces = boxes.map(({ anchor: { x, y } }) => ({
     left: x - FACE.width / 2, right: x + FACE.width / 2, top: y, bottom: y + FACE.height,
   })).concat(signs);
   /** @type {Rect[]} */
   const taken = [];
   return boxes.map((box) => {
-    const at = bestSpot(box, taken, faces, bounds);
+    const at = bestSpot(box, taken, faces, bounds, land);
     taken.push(rectAt(box, at));
     return { x: at.x - box.anchor.x, y: at.y - box.anchor.y };
   });
@@ -54,9 +63,10 @@ export function arrange(boxes, bounds, signs = []) {
  * @param {readonly Rect[]} taken
  * @param {readonly Rect[]} faces
  * @param {Rect} bounds
+ * @param {Rect} land
  * @returns {Point}
  */
-function bestSpot(box, taken, faces, bounds) {
+function bestSpot(box, taken, faces, bounds, land) {
   const { anchor, offset, width, height } = box;
   const withinX = (/** @type {number} */ x) =>
     clamp(x, bounds.left + width / 2, Math.max(bounds.left, bounds.right - width) + width / 2);
@@ -74,6 +84,7 @@ function bestSpot(box, taken, faces, bounds) {
     if (cost >= least) return;
     const rect = rectAt(box, { x, y });
     if (taken.some((other) => overlap(rect, other))) return;
+    cost += LAND_COST * covered(land, rect) ** 2;
     for (const face of faces) if (overlap(rect, face)) cost += FACE_COST;
     if (cost >= least) return;
     best = { x, y };
@@ -84,7 +95,7 @@ function bestSpot(box, taken, faces, bounds) {
   if (habit) weigh(habit.x, habit.y);
   const beside = width / 2 + GAP;
   const xs = [wish.x, ...taken.flatMap(({ left, right }) => [withinX(left - beside), withinX(right + beside)])];
-  const ys = [wish.y, ...taken.flatMap(({ top, bottom }) => [withinY(top - GAP), withinY(bottom + GAP + height)])];
+  const ys = [wish.y, withinY(land.top), ...taken.flatMap(({ top, bottom }) => [withinY(top - GAP), withinY(bottom + GAP + height)])];
   for (const x of xs) for (const y of ys) weigh(x, y);
   return best;
 }

@@ -280,6 +280,16 @@ export class World {
 
   // ── what is where ───────────────────────────────────────────────────────
 
+  /** Where the island is. */
+  get landRect() {
+    const { bounds, origin, zoom, density } = this.#camera;
+    const scale = zoom / density;
+    return {
+      left: (bounds.left - origin.x) * scale, right: (bounds.right - origin.x) * scale,
+      top: (bounds.top - origin.y) * scale, bottom: (bounds.bottom - origin.y) * scale,
+    };
+  }
+
   /** Where a bubble's tip belongs. @param {string} uid @returns {Point | null} */
   headOf(uid) {
     const spot = this.#spotOf(uid);

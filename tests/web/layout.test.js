@@ -48,3 +48,15 @@ test('with no room left nobody is lost', () => {
   const boxes = [box(100, 70), box(100, 70), box(100, 70)];
   for (const { x, y } of arrange(boxes, tight)) assert.ok(Number.isFinite(x + y));
 });
+
+test('over a small island they stand over the sea, over a large one at the heads', () => {
+  const boxes = [box(500, 400), box(520, 390), box(480, 410)];
+  const small = { left: 400, top: 300, right: 620, bottom: 450 };
+  const large = { left: 0, top: 100, right: 1_000, bottom: 650 };
+  for (const { left, right, top, bottom } of rects(boxes, arrange(boxes, BOUNDS, [], small))) {
+    const across = Math.max(0, Math.min(right, small.right) - Math.max(left, small.left));
+    const down = Math.max(0, Math.min(bottom, small.bottom) - Math.max(top, small.top));
+    assert.ok(across * down < 220 * 150 * 0.05);
+  }
+  assert.deepEqual(arrange(boxes.slice(0, 1), BOUNDS, [], large), arrange(boxes.slice(0, 1), BOUNDS));
+});

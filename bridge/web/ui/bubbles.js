@@ -157,7 +157,7 @@ export class Bubbles {
     this.#arrangedAt = now;
     const standing = [...this.#bubbles.values()].filter(({ ready, anchor }) => ready && isNear(anchor, free));
     standing.sort((a, b) => b.born - a.born);
-    const spots = arrange(standing, free, this.signs);
+    const spots = arrange(standing, free, this.signs, this.#world.landRect);
     for (const [index, bubble] of standing.entries()) bubble.offset = spots[index];
   }
 
