@@ -28,6 +28,9 @@ const REFUSALS = {
   'login failed': 'failed',
   'login denied': 'denied',
   'Sorry, too many viewers come from your network.': 'crowded',
+  'Sorry, too many people are watching right now.': 'full',
+  'Sorry, this server\'s data can\'t be read right now.': 'trouble',
+  'Sorry, something went wrong here.': 'trouble',
 };
 
 /**

@@ -15,7 +15,8 @@ const TICK_MS = 20_000;
 const ASLEEP_MS = 180_000; // without a tick: even a hidden tab gets one a minute
 
 const address = new URLSearchParams(location.search);
-document.body.classList.toggle('embed', address.get('embed') === '1');
+const isEmbedded = address.get('embed') === '1';
+document.body.classList.toggle('embed', isEmbedded);
 document.documentElement.classList.toggle('transparent', address.get('background') === 'transparent');
 
 const words = await comingWords;
@@ -33,9 +34,11 @@ const session = new Session(bridge, address.get('s')?.trim() || null, store, {
     view.refresh();
   },
   heard: (events) => stage.pulse(events),
-  joined: keepAddress,
+  joined(slug) {
+    if (view.enter(slug)) keepAddress(slug);
+  },
   refused: (refusal) => view.explain(refusal),
-});
+}, isEmbedded); // somebody else's page shall show the guild that it names, or none
 session.start(); // what it hears comes when all of this is there
 
 const stage = new Stage(words, store, settings, {
@@ -81,7 +84,7 @@ function tellOfLogin() {
   const here = new URL(location.href);
   here.searchParams.delete('login');
   history.replaceState(null, '', here);
-  view.explain({ text: `login ${outcome}`, slug: null });
+  view.explain({ text: `login ${outcome}`, slug: '' });
 }
 
 /** After a sleep a socket may be dead without knowing. */

@@ -3,7 +3,8 @@
  *
  * @typedef {import('./net.js').Frame} Frame
  * @typedef {import('./net.js').LinkState} LinkState
- * @typedef {{text: string, slug: string | null, tried?: boolean}} Refusal `tried`: a password was given
+ * @typedef {{text: string, slug: string | null, tried?: boolean}} Refusal
+ *   `slug`: what was asked for, null: the bridge's default; `tried`: a password was given
  * @typedef {{changed(): void, heard(events: number): void, joined(slug: string): void,
  *   refused(refusal: Refusal): void}} Watcher
  */
@@ -17,6 +18,7 @@ export class Session {
   #store;
   #watcher;
   #line;
+  #insists;
   // The guild to ask for when a connection opens; null leaves it to the bridge.
   /** @type {string | null} */
   #wish;
@@ -39,11 +41,13 @@ export class Session {
    * @param {string | null} wish
    * @param {import('./store.js').Store} store
    * @param {Watcher} watcher
+   * @param {boolean} insists whether no other guild will do
    */
-  constructor(url, wish, store, watcher) {
+  constructor(url, wish, store, watcher, insists) {
     this.#store = store;
     this.#watcher = watcher;
     this.#wish = wish;
+    this.#insists = insists;
     this.#line = new Line(url, {
       opened: () => this.#opened(),
       frame: (frame) => this.#read(frame),
@@ -139,6 +143,7 @@ export class Session {
     else if (frame.type === 'refresh_data') this.#line.send({ type: 'get_user_data', serverId: frame.serverId });
     else this.#store.apply(frame, Date.now());
     if (frame.type === 'server-join') this.#joined(record(frame.data));
+    if (frame.type === 'servers') this.#follow(this.#store.room?.slug);
   }
 
   /** @param {Record<string, any>} data */
@@ -154,12 +159,19 @@ export class Session {
     this.#watcher.joined(slug);
   }
 
+  /** The guild may have another slug now. @param {string | undefined} slug */
+  #follow(slug) {
+    if (!this.#seated || !slug || slug === this.#wish) return;
+    this.#wish = slug;
+    this.#watcher.joined(slug);
+  }
+
   /** @param {string} text */
   #refused(text) {
-    const slug = this.#asked?.slug ?? null;
-    const tried = Boolean(this.#asked?.password);
+    const { slug, password } = this.#asked ?? { slug: this.#store.room?.slug ?? null, password: '' };
     this.#asked = null;
-    this.#watcher.refused({ text, slug, tried });
-    if (slug !== null && !this.#seated) this.ask(null); // the default guild is better than an empty page
+    this.#watcher.refused({ text, slug, tried: Boolean(password) });
+    if (slug === null || this.#seated || this.#insists) return;
+    this.ask(null); // the default guild is better than an empty page
   }
 }

@@ -197,6 +197,8 @@ export class Store {
       name: label(guild?.name) || label(guild?.id),
       locked: guild?.passworded === true,
     }));
+    const own = this.guilds.find(({ key }) => key === this.room?.id);
+    if (own) this.room = { id: own.key, slug: own.slug, name: own.name };
   }
 
   /** @param {any} data @param {number} now */

@@ -34,6 +34,7 @@ export class View {
   #planned = false;
   /** @type {Refusal | null} */
   #refusal = null;
+  #refusedName = '';
   /** @type {number | undefined} */
   #fading;
   #listedAt = 0;
@@ -41,7 +42,8 @@ export class View {
   #listing;
   /** How many are online in each guild, as far as it is known. @type {Map<string, number>} */
   #present = new Map();
-  #login = () => this.account.button();
+  /** @param {string} [slug] */
+  #login = (slug) => this.account.button(slug);
 
   /**
    * @param {import('./i18n.js').Words} words
@@ -94,7 +96,20 @@ export class View {
   /** @param {Refusal | null} refusal null: nothing any more */
   explain(refusal) {
     this.#refusal = refusal;
+    this.#refusedName = refusal?.slug ?? '';
+    this.#nameRefused();
     this.refresh();
+  }
+
+  /**
+   * A room is open: nothing is left to explain if it is what was refused.
+   *
+   * @param {string} slug
+   * @returns {boolean} whether it isn't there instead of another
+   */
+  enter(slug) {
+    if (this.#refusal?.slug === null || this.#refusal?.slug === slug) this.explain(null);
+    return !this.#refusal?.slug;
   }
 
   /** Closes what was said or opened last. */
@@ -124,7 +139,8 @@ export class View {
     const scene = sceneOf(link, store);
     const login = this.account.possible && !this.account.user ? this.#login : null;
     if (this.card.show(scene, login)) this.panels.measure();
-    this.notice.show(scene === 'refused' && this.#isHidden() ? null : this.#refusal, this.#refusedName(), login);
+    this.#nameRefused();
+    this.notice.show(this.#isSaid(scene) ? null : this.#refusal, this.#refusedName, login);
     if (store.room) this.#present.set(store.room.slug, store.counts.online);
     this.guilds.show(store.guilds, store.room?.slug ?? null, asking, this.#present);
     this.#listMembers();
@@ -158,14 +174,16 @@ export class View {
     this.refresh();
   }
 
-  #isHidden() {
-    return refusalKind(this.#refusal?.text ?? '') === 'hidden'; // which the card says already
+  /** Whether the card says already why there is nothing to see. @param {import('./ui/card.js').Scene} scene */
+  #isSaid(scene) {
+    const kind = refusalKind(this.#refusal?.text ?? '');
+    return (scene === 'refused' && kind === 'hidden') || (scene === 'full' && kind === 'full');
   }
 
-  /** What a guild that stays shut is called; at first maybe not known yet. */
-  #refusedName() {
-    const slug = this.#refusal?.slug ?? '';
-    return this.#store.guilds.find((guild) => guild.slug === slug)?.name ?? slug;
+  /** Finds what a guild that stays shut is called: maybe not known at first, and forgotten once it is shut. */
+  #nameRefused() {
+    const guild = this.#store.guilds.find(({ slug }) => slug === this.#refusal?.slug);
+    if (guild) this.#refusedName = guild.name;
   }
 
   /** @param {import('./store.js').Room | null} room null: nowhere yet */

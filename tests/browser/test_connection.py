@@ -1,16 +1,20 @@
 """How the page keeps its connection: it comes back by itself, and knows when not to insist."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import expect
 
+from bridge.errors import ProviderError
+from bridge.limits import Limits
 from bridge.model import GuildInfo, Member
+from bridge.protocol import FULL_HOUSE
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 
 from .conftest import GARDEN, GARDENERS, OpenPage, address
-from .scene import feed, heading, member, pick, server
+from .scene import called, feed, heading, member, pick, server, tool
 from .scripted import ScriptedBridge
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -213,6 +217,91 @@ async def test_a_full_bridge_is_told_and_asked_again(bridge: WebSocketServer, ne
     await script.next_request()
     script.seat("garden", "The Garden", users=ADA)
     await expect(member(page, "Ada")).to_be_visible()
+
+
+async def test_who_is_let_in_after_all_reads_no_more_of_a_full_house(new_page: OpenPage) -> None:
+    bridge = WebSocketServer(port=0, host="127.0.0.1", provider=EmptyProvider(), limits=Limits(viewers=1))
+    bridge.show_guild(GARDEN, GARDENERS)
+    await bridge.start()
+    first, page = await new_page(), await new_page()
+    await first.goto(address(bridge))
+    await expect(member(first, "Ada")).to_be_visible()
+    await page.goto(address(bridge))
+    await expect(heading(page, "All places are taken")).to_be_visible()
+    await expect(page.get_by_text("Sorry")).to_have_count(0)
+
+    await first.context.close()
+
+    await page.get_by_role("button", name="Try now").click()
+    await expect(member(page, "Ada")).to_be_visible()
+    await expect(page.locator("#notice")).to_be_empty()
+    await page.context.close()
+    await bridge.stop()
+
+
+async def test_a_guild_that_is_switched_on_again_is_no_longer_missed(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_be_visible()
+    bridge.hide_guild(GARDEN.id)
+    await expect(heading(page, "This server is no longer shown")).to_be_visible()
+
+    bridge.show_guild(GARDEN, GARDENERS)
+
+    await page.get_by_role("button", name="Try now").click()
+    await expect(member(page, "Ada")).to_be_visible()
+    await expect(page.locator("#notice")).to_be_empty()
+
+
+async def test_a_guild_that_is_renamed_is_followed(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Its new name stands everywhere, its new slug in the address."""
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(heading(page, "The Garden")).to_be_visible()
+
+    bridge.show_guild(replace(GARDEN, name="The Park", slug="park"))
+
+    await expect(heading(page, "The Park")).to_be_visible()
+    await expect(page).to_have_title(re.compile("The Park"))
+    await expect(page).to_have_url(address(bridge, "?s=park"))
+    await tool(page, "Servers").click()
+    await expect(server(page, "The Park")).to_have_attribute("aria-current", "true")
+    await expect(member(page, "Ada")).to_be_visible()
+
+
+async def test_an_embedded_page_shows_the_guild_that_it_names_or_none(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    page = await new_page()
+    await page.goto(address(bridge, "?embed=1&s=nowhere"))
+
+    await expect(page.get_by_text(f"There is no server “{called('nowhere')}” here.")).to_be_visible()
+    await expect(page.locator("#card")).to_be_hidden()
+    await expect(page).to_have_url(address(bridge, "?embed=1&s=nowhere"))
+    await expect(page.locator("#world.awake")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        (str(ProviderError()), "Ahora mismo no se puede mostrar este servidor"),
+        (FULL_HOUSE, "No quedan plazas para mirar."),
+    ],
+    ids=["trouble", "full"],
+)
+async def test_what_the_bridge_says_is_said_in_the_readers_language(
+    sentence: str, said: str, bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    page, script = await new_page(locale="es-ES"), ScriptedBridge()
+    await script.take_over(page)
+    await page.goto(address(bridge))
+    await script.next_request()
+    script.seat("garden", "The Garden", users=ADA)
+    script.send({"type": "error", "data": {"message": sentence}})
+    await expect(page.get_by_text(said)).to_be_visible()
+    await expect(page.get_by_text("Sorry")).to_have_count(0)
 
 
 async def test_rubbish_and_the_unknown_are_left_alone(bridge: WebSocketServer, new_page: OpenPage) -> None:

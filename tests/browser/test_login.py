@@ -79,18 +79,43 @@ async def test_without_a_login_there_is_no_word_of_it(bridge: WebSocketServer, n
 
 
 async def test_a_door_that_a_login_opens_offers_one(guarded: WebSocketServer, new_page: OpenPage) -> None:
-    """It leads back to where one was; then the door is open."""
+    """Then it leads through it."""
     page = await new_page()
     await page.goto(address(guarded))
     await pick(page, "The Cave")
     await expect(page.get_by_text(f"{called('The Cave')} is protected")).to_be_visible()
     await page.get_by_role("status").get_by_role("button", name="Log in with Discord").click()
-    await expect(heading(page, "The Garden")).to_be_visible()
-    await expect(page).to_have_url(address(guarded, "?s=garden"))
-
-    await pick(page, "The Cave")
 
     await expect(heading(page, "The Cave")).to_be_visible()
+    await expect(page).to_have_url(address(guarded, "?s=cave"))
+
+
+async def test_a_link_to_a_closed_door_stays_one(guarded: WebSocketServer, new_page: OpenPage) -> None:
+    """As long as another guild is seen instead; so it can be opened after a reload as well."""
+    page = await new_page()
+    await page.goto(address(guarded, "?s=cave"))
+    for _ in range(2):
+        await expect(heading(page, "The Garden")).to_be_visible()
+        await expect(page.get_by_text(f"{called('The Cave')} is protected")).to_be_visible()
+        await expect(page).to_have_url(address(guarded, "?s=cave"))
+        await page.reload()
+    await pick(page, "The Garden")
+    await expect(page).to_have_url(address(guarded, "?s=garden"))
+
+
+async def test_a_door_that_closes_before_ones_eyes_says_which(
+    guarded: WebSocketServer, new_page: OpenPage
+) -> None:
+    page = await new_page()
+    await page.goto(address(guarded))
+    await log_in(page)
+    await pick(page, "The Cave")
+    await expect(heading(page, "The Cave")).to_be_visible()
+
+    guarded.revoke(CAVE.id)
+
+    await expect(page.get_by_text(f"{called('The Cave')} is protected")).to_be_visible()
+    await expect(page.get_by_label("Password")).to_be_visible()
 
 
 async def test_who_may_not_watch_is_told(

@@ -29,17 +29,19 @@ export class Account {
     this.#changed();
   }
 
-  /** A way to log in and come back here. */
-  button() {
+  /** A way to log in and come back here, or to another guild. @param {string} [slug] */
+  button(slug) {
     const button = make('button', 'primary', icon('key'), this.#words.logIn);
     button.type = 'button';
-    button.addEventListener('click', () => this.#logIn());
+    button.addEventListener('click', () => this.#logIn(slug));
     return button;
   }
 
-  #logIn() {
-    const back = encodeURIComponent(location.pathname + location.search);
-    location.assign(`auth/login?to=${back}`);
+  /** @param {string} [slug] */
+  #logIn(slug) {
+    const back = new URL(location.href);
+    if (slug) back.searchParams.set('s', slug);
+    location.assign(`auth/login?to=${encodeURIComponent(back.pathname + back.search)}`);
   }
 
   async #logOut() {

@@ -12,7 +12,6 @@ import { shorten, typingTime } from '../talk.js';
 
 const SHRINK = [1, 0.93, 0.86]; // of a bubble that newer ones stand beside
 const EASE = 0.3; // of the way to its spot, each frame
-const LONG = 64; // pixels of a tail in the stylesheet: drawn once and stretched, it blurs beyond its end the more it is stretched
 const SLENDER = 36; // pixels from which on a tail is the slimmer, the longer it is
 const CORNER = 16; // the tail keeps away from it
 /** Made for the first words: making it takes long. @type {Intl.Segmenter | null} */
@@ -172,7 +171,7 @@ export class Bubble {
     const turn = Math.atan2(-dx, dy).toFixed(3);
     const length = Math.round(Math.hypot(dx, dy));
     const wide = part === this.#tail ? Math.min(1, SLENDER / length).toFixed(2) : 1;
-    move(part, `translate(${fromX}px,${fromY}px) rotate(${turn}rad) scale(${wide},${(length / LONG).toFixed(3)})`);
+    move(part, `translate(${fromX}px,${fromY}px) rotate(${turn}rad) scale(${wide},${length})`);
   }
 
   /** Goes: at once, or softly where that is wished for. @param {boolean} softly */

@@ -2,13 +2,14 @@
  * What the bridge refused, said once and politely; with a place for a password where one may help.
  *
  * @typedef {import('../session.js').Refusal} Refusal
- * @typedef {() => HTMLElement} MakeButton
+ * @typedef {(slug?: string) => HTMLElement} MakeButton to log in, and come back to that guild
  */
 
 import { byId, icon, make } from '../dom.js';
 import { refusalKind } from '../i18n.js';
 
 const LOGIN_HELPS = new Set(['login', 'ended', 'failed', 'denied']);
+const PASSWORD_HELPS = new Set(['login', 'locked', 'password']);
 
 export class Notice {
   #words;
@@ -42,18 +43,21 @@ export class Notice {
     this.#login = login;
     this.#shown = refusal;
     this.#name = name;
+    const hadFocus = this.#node.contains(document.activeElement);
     this.#node.replaceChildren(...(refusal ? this.#content(refusal, name) : []));
     if (refusal?.tried) this.#node.querySelector('input')?.focus();
+    else if (hadFocus) byId('tools').querySelector('button')?.focus();
   }
 
   /** @param {Refusal} refusal @param {string} name */
   #content({ text, slug, tried }, name) {
     let kind = refusalKind(text);
     if (tried && kind === 'login') kind = 'password'; // the bridge says again what it wants
+    if (kind === 'login' && !this.#login) kind = 'locked';
     /** @type {HTMLElement[]} */
     const content = [make('p', '', kind ? this.#words.refusals[kind](name) : text)];
-    if (this.#login && LOGIN_HELPS.has(kind ?? '')) content.push(this.#login());
-    if (this.#enter && slug && (kind === 'password' || kind === 'login')) {
+    if (this.#login && LOGIN_HELPS.has(kind ?? '')) content.push(this.#login(slug ?? ''));
+    if (this.#enter && slug && PASSWORD_HELPS.has(kind ?? '')) {
       content.push(this.#passwordForm(slug, this.#enter));
     }
     return [...content, this.#closeButton()];
