@@ -24,8 +24,9 @@ export class Backdrop {
   pixels = new Uint32Array(0);
   /** The same, by rows: making these for each frame would take longer than copying them. @type {Uint32Array[]} */
   rows = [];
-  /** The open sea, over and over. */
+  /** The open sea, over and over; and what it is of. */
   sea = new Uint32Array(OPEN_SEA.length);
+  seaInks = new Uint8Array(OPEN_SEA.length);
   /** How brightly each pixel is lit. */
   levels = new Uint8Array(0);
   /** @type {Land | null} */
@@ -137,7 +138,8 @@ export class Backdrop {
     for (let i = 0; i < OPEN_SEA.length; i++) {
       const x = ((i % GRAIN) * step) & (GRAIN - 1);
       const y = (((i / GRAIN) | 0) * step) & (GRAIN - 1);
-      this.sea[i] = colors[OPEN_SEA[y * GRAIN + x]];
+      this.seaInks[i] = OPEN_SEA[y * GRAIN + x];
+      this.sea[i] = colors[this.seaInks[i]];
     }
   }
 

@@ -119,6 +119,11 @@ export class Camera {
     if (speed === Infinity) this.#moveTo(x, y);
   }
 
+  /** Goes no further. */
+  stop() {
+    this.#flight = null;
+  }
+
   /** @param {number} seconds */
   step(seconds) {
     if (!this.#flight) return;

@@ -6,6 +6,8 @@
  * @typedef {import('./land.js').Land} Land
  * @typedef {import('./sim.js').Sim} Sim
  * @typedef {import('./terrain.js').Terrain} Terrain
+ * @typedef {{x: number, y: number, level: number, right: number, down: number}} Beam
+ *   `x`, `y`: its source; `right`, `down`: how much farther along it, of all its length, is a pixel that way
  * @typedef {{x: number, y: number, far: boolean, time: number, beam: number, moods: boolean}} View
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `time` in seconds;
  *   `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
@@ -30,8 +32,9 @@ import { halved } from './sheet.js';
 import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, personSpot } from './spots.js';
 import { BIOMES } from './terrain.js';
 
-const BEAM_REACH = 34; // cells
-const BEAM_WIDTHS = [0, 0.2, 0.09]; // of its length to each side: faint, good
+const BEAM_REACH = 46; // cells
+const BEAM_FADES = 4; // it grows fainter over the last of so many parts of its length
+const BEAM_WIDTHS = [0, 0.15, 0.067]; // of its length to each side: faint, good
 const BURN = 8; // frames a second of a fire
 const SEAT = 7; // pixels between two in the boat
 const MANY = 1024;
@@ -41,6 +44,12 @@ let sprites = null;
 
 /** Where a line meets a row. @param {{x: number, y: number}} from @param {{x: number, y: number}} to @param {number} row */
 const crossing = (from, to, row) => from.x + ((row - from.y) / (to.y - from.y)) * (to.x - from.x);
+
+/** How far the pattern of the open sea is shifted in a row of art. @param {View} view @param {number} y */
+function seaShift({ x, far }, y) {
+  const step = far ? 2 : 1;
+  return x + (SEA_SHIFT / step) * Math.floor((y * step) / GRAIN);
+}
 
 /** The same tree with every sprite made into a stamp. @param {any} tree @param {(sprite: any) => Stamp} make @returns {any} */
 function each(tree, make) {
@@ -173,7 +182,7 @@ export class Picture {
       const isSea = line < 0 || line >= drop.height || from === to;
       const out = this.buffer.at(0, row);
       const strip = (y & (GRAIN - 1)) * GRAIN;
-      const shift = view.x + (SEA_SHIFT / step) * Math.floor((y * step) / GRAIN);
+      const shift = seaShift(view, y);
       this.#fill(out, 0, isSea ? width : from, strip, shift);
       if (isSea) continue;
       if (fits) {
@@ -207,38 +216,46 @@ export class Picture {
       y: tip.y + (Math.sin(angle) + wide * Math.cos(angle)) * reach * HALF_HEIGHT,
     }));
     const [top, middle, bottom] = [tip, ...ends].sort((a, b) => a.y - b.y);
+    const beam = { ...tip, level, right: Math.cos(angle) / (reach * HALF_WIDTH), down: Math.sin(angle) / (reach * HALF_HEIGHT) };
     for (let row = Math.max(0, Math.ceil(top.y)); row < Math.min(this.buffer.height, bottom.y); row++) {
       const straight = crossing(top, bottom, row);
       const bent = row < middle.y ? crossing(top, middle, row) : crossing(middle, bottom, row);
-      this.#relit(land, view, row, Math.min(straight, bent), Math.max(straight, bent), level);
+      this.#relit(land, view, row, Math.min(straight, bent), Math.max(straight, bent), beam);
     }
   }
 
   /**
-   * Draws a part of a row again, lit.
+   * Draws a part of a row again, lit; frayed at its sides and where the beam ends.
    *
    * @param {Land} land
    * @param {View} view
    * @param {number} row
    * @param {number} from
    * @param {number} to
-   * @param {number} level
+   * @param {Beam} beam
    */
-  #relit(land, view, row, from, to, level) {
+  #relit(land, view, row, from, to, { level, x: tip, y: source, right, down }) {
     const { colors } = this.#palette;
-    const { left, top, width, height, levels } = this.#backdrop;
+    const { left, top, width, height, levels, seaInks } = this.#backdrop;
     const inks = land.ground(view.far ? 2 : 1).pixels;
-    const line = row + view.y - top;
-    if (line < 0 || line >= height) return;
+    const along = (row - source) * down - tip * right;
+    const y = row + view.y;
+    const line = y - top;
+    const isSea = line < 0 || line >= height;
     const soft = Math.min(14, (to - from) / 3);
     const out = this.buffer.at(0, row);
     const grain = (line & (GRAIN - 1)) * GRAIN;
-    const last = Math.min(this.buffer.width, to, left + width - view.x);
-    for (let column = Math.max(0, Math.ceil(from), left - view.x); column < last; column++) {
+    const strip = (y & (GRAIN - 1)) * GRAIN;
+    const shift = seaShift(view, y);
+    const last = Math.min(this.buffer.width, to);
+    for (let column = Math.max(0, Math.ceil(from)); column < last; column++) {
       const x = column + view.x - left;
-      if (levels[line * width + x] >= level) continue;
-      if (WHITE[grain | (x & (GRAIN - 1))] * soft > 256 * Math.min(column - from, to - column)) continue;
-      this.buffer.pixels[out + column] = colors[(level << 8) | inks[line * width + x]];
+      const at = isSea || x < 0 || x >= width ? -1 : line * width + x;
+      if (at >= 0 && levels[at] >= level) continue;
+      const inside = Math.min((column - from) / soft, (to - column) / soft, BEAM_FADES * (1 - along - column * right));
+      if (WHITE[grain | (x & (GRAIN - 1))] > 256 * inside) continue;
+      const ink = at < 0 ? seaInks[strip + ((column + shift) & (GRAIN - 1))] : inks[at];
+      this.buffer.pixels[out + column] = colors[(level << 8) | ink];
     }
   }
 

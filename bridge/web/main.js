@@ -41,7 +41,7 @@ const session = new Session(bridge, address.get('s')?.trim() || null, store, {
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
 session.start(); // what it hears comes when all of this is there
 
-const stage = new Stage(words, store, settings, {
+const stage = new Stage(words, store, settings, isEmbedded ? { search() {}, explain() {}, close() {} } : {
   search: () => view.search(),
   explain: () => byId('legend').togglePopover(),
   close: () => view.close(),

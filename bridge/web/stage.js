@@ -148,7 +148,7 @@ export class Stage {
   entered() {
     const { room, roster, channels, counts } = this.#store;
     if (!room) return;
-    if (room.slug !== this.#slug) this.#bubbles.clear();
+    if (room.slug !== this.#slug) this.#hush();
     this.#slug = room.slug;
     this.#bubbles.drop(({ uid }) => !roster.get(uid));
     this.#world.show({ id: room.id, channels: [...channels.values()], members: roster.all(), counts });
@@ -156,10 +156,15 @@ export class Stage {
   }
 
   left() {
+    this.#hush();
+    this.#world.clear();
+  }
+
+  /** Nothing of what was said in another room stays in the air. */
+  #hush() {
     this.#bubbles.clear();
     this.#sparks.clear();
     this.#spoken.clear();
-    this.#world.clear();
   }
 
   rebuilt() {
@@ -218,6 +223,7 @@ export class Stage {
   }
 
   #touched() {
+    this.#world.stay();
     this.#tour.touched(performance.now());
   }
 

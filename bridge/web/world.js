@@ -245,6 +245,7 @@ export class World {
     const spot = this.#spotOf(uid);
     if (!spot) return;
     this.#following = null;
+    this.#comeClose();
     this.#fly(spot, FLIGHT);
   }
 
@@ -262,7 +263,16 @@ export class World {
   /** @param {string | null} uid */
   follow(uid) {
     this.#following = uid && this.#sim.slotOf(uid) >= 0 ? uid : null;
-    if (this.#following && this.scale < CLOSE) this.#camera.zoomTo(CLOSE * this.#camera.density);
+    if (this.#following) this.#comeClose();
+  }
+
+  /** Goes no further, unless it is with somebody. */
+  stay() {
+    this.#camera.stop();
+  }
+
+  #comeClose() {
+    if (this.scale < CLOSE) this.#camera.zoomTo(CLOSE * this.#camera.density);
   }
 
   /** @param {string} channelId @param {number} speed */

@@ -1,5 +1,8 @@
 """What a viewer sees of a guild, and how it changes before their eyes."""
 
+import re
+import time
+
 import pytest
 from playwright.async_api import expect
 
@@ -128,6 +131,65 @@ async def test_odd_letters_stay_where_they_are(bridge: WebSocketServer, new_page
         "isolate",
     ]
     assert await feed(page).locator(".words").evaluate("node => getComputedStyle(node).display") != "inline"
+
+
+async def test_names_without_ink_are_none(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Who hides behind such a one is called by their number."""
+    page = await new_page()
+    await page.goto(address(bridge))
+    await bridge.broadcast_presence(GARDEN.id, "11", "online", "\u3164\u200b")
+    await expect(member(page, "11")).to_be_visible()
+
+
+async def test_who_is_new_here_and_who_speaks_is_in_the_list(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    stage = Voice("35", "The Stage", speaker=True)
+    bridge.show_guild(
+        GARDEN,
+        [
+            Member(uid="11", username="Ada", status="online", joined=int(time.time()) - 60),
+            Member(uid="12", username="Beppo", status="online", voice=stage),
+        ],
+    )
+    page = await new_page()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_contain_text("new here")
+    await expect(member(page, "Beppo")).to_contain_text("The Stage")
+    await expect(member(page, "Beppo")).to_contain_text("speaks")
+
+
+async def test_the_keyboard_stays_with_a_member_who_moves(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """To another group or within it; and the keys of the world go on working there."""
+    page = await new_page()
+    await page.goto(address(bridge))
+    row = member(page, "Beppo").get_by_role("button")
+    await row.focus()
+    for status, group_name in (("dnd", "Do not disturb"), ("online", "Online")):
+        await bridge.broadcast_presence(GARDEN.id, "12", status)
+        await expect(group(page, group_name).get_by_text("Beppo")).to_be_visible()
+        await expect(row).to_be_focused()
+    await bridge.broadcast_presence(GARDEN.id, "12", "online", "Aaron")
+    await expect(member(page, "Aaron").get_by_role("button")).to_be_focused()
+
+    await page.keyboard.press("?")
+    await expect(heading(page, "What is what")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await member(page, "Aaron").get_by_role("button").focus()
+    await page.keyboard.press("/")
+    await expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+async def test_times_are_written_in_the_chosen_language(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    page = await new_page({"panel": "messages", "language": "de"}, locale="en-US")
+    await page.goto(address(bridge))
+    await expect(heading(page, "The Garden")).to_be_visible()
+    await bridge.broadcast_message(GARDEN.id, "11", "Tee?", "31")
+    await expect(feed(page).locator("time")).to_have_text(re.compile(r"^\d\d:\d\d$"))
 
 
 async def test_the_feed_says_who_said_what_where(bridge: WebSocketServer, new_page: OpenPage) -> None:
@@ -356,7 +418,7 @@ async def test_a_link_to_a_protected_guild_leads_to_the_default_one(
     await expect(
         page.get_by_text(f"{called('OAuth2 Protected Server')} is protected: watching it needs")
     ).to_be_visible()
-    await expect(page).to_have_url(address(mock_bridge, "?s=dworld"))
+    await expect(page).to_have_url(address(mock_bridge, "?s=oauth"))
 
 
 async def test_a_foreign_bridge_is_told_no_password(

@@ -11,7 +11,7 @@ from bridge.site.bundle import bundle, declared
 from bridge.site.http import WEB_DIR
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, in_each_scheme, is_firefox
-from .scene import feed, group, heading, label, member, server, tool
+from .scene import bubbles, feed, group, heading, label, member, server, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -19,7 +19,11 @@ VISIT = 200_000  # bytes
 OVERFLOW_OF = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALLEST_TEXT = """() => Math.min(...[...document.querySelectorAll('body *')]
     .filter((node) => [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
-    .map((node) => parseFloat(getComputedStyle(node).fontSize)))"""
+    .map((node) => {
+        const bubble = node.closest('.bubble');
+        const shrunk = bubble ? bubble.getBoundingClientRect().width / bubble.offsetWidth : 1;
+        return parseFloat(getComputedStyle(node).fontSize) * shrunk;
+    }))"""
 
 FOCUSED = """() => {
     const { id, innerText, ariaLabel } = document.activeElement;
@@ -82,12 +86,19 @@ async def test_a_phone_shows_one_panel_at_a_time_and_never_scrolls_sideways(
     assert await page.evaluate(OVERFLOW_OF) == 0
 
 
-async def test_no_text_is_smaller_than_twelve_pixels(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    page = await new_page()
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_no_text_is_smaller_than_twelve_pixels(
+    width: int, bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """Not even in bubbles that newer ones stand beside."""
+    page = await new_page(viewport={"width": width, "height": 844})
     await page.goto(address(bridge))
     await expect(member(page, "Ada")).to_be_visible()
     await bridge.broadcast_message(GARDEN.id, "14", "Beep", "31", id="1", channel_name="beds", reply_to="11")
     await bridge.broadcast_edit(GARDEN.id, "14", "31", "1", "Boop")
+    for words in ("One", "Two"):
+        await bridge.broadcast_message(GARDEN.id, "14", words, "31")
+    await expect(bubbles(page)).to_have_count(3)
     await bridge.broadcast_activity(GARDEN.id, "11", "Playing Factorio")
     await expect(member(page, "Ada")).to_contain_text("Playing Factorio")
 
@@ -107,11 +118,13 @@ async def test_the_keyboard_reaches_everything(bridge: WebSocketServer, new_page
     assert sorted(stops[1:3]) == ["#beds", "Ada"]
     assert stops[3:6] == ["closer", "farther", "whole"]
     assert stops[6:] == ["Messages", "Members", "Servers", "What is what", "Settings", "feed"]
+    await tool(page, "Messages").click()  # closes them
     await page.reload()
     await expect(label(page, "Ada")).to_have_count(1)
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await expect(feed(page)).to_be_focused()
+    await expect(feed(page)).to_be_in_viewport(ratio=0.9)
 
 
 async def test_nothing_moves_for_those_who_asked_for_calm(

@@ -25,6 +25,16 @@ test('the whole island is in view, as large as whole pixels allow', () => {
   }
 });
 
+test('a flight can be ended on its way', () => {
+  const one = camera(1280, 720);
+  one.fly(200, 200, 1);
+  one.step(0.1);
+  const { x, y } = one;
+  one.stop();
+  one.step(0.1);
+  assert.deepEqual([one.x, one.y], [x, y]);
+});
+
 test('what covers a side is left free', () => {
   const one = camera(1600, 900);
   one.insets = { left: 320, right: 0, top: 60, bottom: 0 };

@@ -9,6 +9,8 @@ export const german = ({ number, list, called }) => ({
   views: 'Leisten',
   protected: 'geschützt',
   bot: 'Bot',
+  fresh: 'neu hier',
+  speaker: 'spricht',
   muted: 'stumm',
   deafened: 'hört nicht zu',
   streaming: 'streamt',

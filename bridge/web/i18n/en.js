@@ -14,6 +14,8 @@ export const english = ({ number, list, called }) => ({
   views: 'Panels',
   protected: 'protected',
   bot: 'bot',
+  fresh: 'new here',
+  speaker: 'speaks',
   muted: 'muted',
   deafened: 'deafened',
   streaming: 'streaming',

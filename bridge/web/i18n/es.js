@@ -9,6 +9,8 @@ export const spanish = ({ number, list, called }) => ({
   views: 'Paneles',
   protected: 'protegido',
   bot: 'bot',
+  fresh: 'acaba de llegar',
+  speaker: 'habla',
   muted: 'sin micrófono',
   deafened: 'sin audio',
   streaming: 'en directo',

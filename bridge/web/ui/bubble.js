@@ -10,7 +10,7 @@
 import { illustrated, make, setText, tint } from '../dom.js';
 import { shorten, typingTime } from '../talk.js';
 
-const SHRINK = [1, 0.93, 0.86]; // of a bubble that newer ones stand beside
+const SHRINK = [1, 0.93, 0.93]; // of a bubble that newer ones stand beside; its letters stay large enough
 const EASE = 0.3; // of the way to its spot, each frame
 const SLENDER = 36; // pixels from which on a tail is the slimmer, the longer it is
 const CORNER = 16; // the tail keeps away from it

@@ -21,9 +21,10 @@ const SPEED = 0.7; // pixels a millisecond while an arrow key is held
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** Whether keys belong to something else just now. @param {EventTarget | null} target */
-function isBusy(target) {
-  return target instanceof Element && Boolean(target.closest('input, select, textarea, .scroll, [popover]'));
+/** Whether a key belongs to something else just now. @param {EventTarget | null} target @param {string} key */
+function isTaken(target, key) {
+  const scrolls = Object.hasOwn(ARROWS, key) || key === 'Home';
+  return target instanceof Element && Boolean(target.closest(`input, select, textarea, [popover]${scrolls ? ', .scroll' : ''}`));
 }
 
 export class Controls {
@@ -160,8 +161,9 @@ export class Controls {
 
   /** @param {KeyboardEvent} event */
   #press(event) {
-    if (event.key === 'Escape') this.#hands.escape();
-    if (event.altKey || event.ctrlKey || event.metaKey || isBusy(event.target)) return;
+    const isOver = document.querySelector(':popover-open'); // the browser's own Esc closes that
+    if (event.key === 'Escape' && !isOver) this.#hands.escape();
+    if (event.altKey || event.ctrlKey || event.metaKey || isTaken(event.target, event.key)) return;
     const act = this.#actOf(event.key);
     if (!act) return;
     event.preventDefault();

@@ -72,7 +72,8 @@ export class Feed {
     const byline = make('p', 'byline', make('span', 'name', entry.author || this.#words.someone));
     if (entry.bot) byline.append(make('span', 'tag', this.#words.bot));
     if (entry.replyTo) byline.append(make('span', 'reply', this.#words.replying(entry.replyTo)));
-    this.#clock ??= new Intl.DateTimeFormat(navigator.language, { timeStyle: 'short' });
+    const { language } = this.#words;
+    this.#clock ??= new Intl.DateTimeFormat(navigator.languages.find((tag) => tag.startsWith(language)) ?? language, { timeStyle: 'short' });
     const time = make('time', '', this.#clock.format(entry.at));
     time.dateTime = new Date(entry.at).toISOString();
     byline.append(make('span', 'when', ...(entry.channel ? [make('span', 'place', `#${entry.channel}`)] : []), time));

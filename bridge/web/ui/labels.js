@@ -21,8 +21,12 @@ const SIGNS_SCALE = 2; // from where on all signs can be read
 const SIGNS = 40;
 const CLOSEST = 3; // people whose names matter more than signs
 const FIGURE = 24; // art pixels from above the hair to below the feet
+// As the style sheet has it, in pixels where letters are as large as usual.
+const LETTERS = 13;
 const HEIGHT = 18;
 const PADDING = 12;
+const ICON = 17; // with the gap after it
+const WIDEST = 192;
 
 export class Labels {
   #words;
@@ -32,6 +36,7 @@ export class Labels {
   #labels = new Map();
   #chosenAt = 0;
   #pen = /** @type {CanvasRenderingContext2D} */ (make('canvas').getContext('2d'));
+  #enlarged = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   /** Whom or what a pointer is at, or was tapped. @type {{uid?: string, channelId?: string}} */
   pointed = {};
   /** Who is looked for. @type {string[]} */
@@ -55,7 +60,7 @@ export class Labels {
     this.#words = words;
     this.#world = world;
     this.#store = store;
-    this.#pen.font = `600 13px ${getComputedStyle(document.body).fontFamily}`;
+    this.#pen.font = `600 ${LETTERS}px ${getComputedStyle(document.body).fontFamily}`;
     byId('labels').addEventListener('click', (event) => {
       const node = /** @type {Element} */ (event.target).closest('button');
       for (const label of this.#labels.values()) if (label.node === node) go(label.wish);
@@ -161,8 +166,10 @@ export class Labels {
       this.#labels.set(wish.key, label);
     }
     if (label.wish.text !== wish.text) {
-      label.width = this.#pen.measureText(wish.text).width + PADDING;
-      setText(/** @type {Node} */ (label.node.lastChild), wish.uid || this.#isVoice(wish) ? wish.text : `#${wish.text}`);
+      const text = wish.uid || this.#isVoice(wish) ? wish.text : `#${wish.text}`;
+      const width = this.#pen.measureText(text).width + PADDING + (this.#isVoice(wish) ? ICON : 0);
+      label.width = Math.min(WIDEST, width) * this.#enlarged;
+      setText(/** @type {Node} */ (label.node.lastChild), text);
     }
     label.wish = wish;
     const color = this.#store.roster.get(wish.uid)?.color ?? null;
@@ -179,7 +186,7 @@ export class Labels {
   #findsRoom({ wish, width }, free) {
     const at = this.#spotOf(wish);
     if (!at?.visible || at.x < free.left || at.x > free.right) return false;
-    const rect = { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + HEIGHT };
+    const rect = { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + HEIGHT * this.#enlarged };
     const room = !this.#legible.some(({ rect: other }) => overlap(rect, other));
     if (room) this.#legible.push({ wish, rect });
     return room;

@@ -65,6 +65,8 @@ export class MemberList {
     if (seen === this.#seen) return;
     this.#seen = seen;
     const { rows, total, totals } = roster.find(query, this.#limit);
+    const focused = byId('groups').contains(document.activeElement) ? document.activeElement : null;
+    const { uid } = focused instanceof HTMLElement ? focused.dataset : {};
     this.#found = query.trim() ? rows.slice(0, NAMED).map(({ uid }) => uid) : [];
     for (const status of STATUSES) {
       const { section, title, list } = this.#groups[status];
@@ -72,10 +74,17 @@ export class MemberList {
       setText(title, `${this.#words.status[status]} · ${this.#words.number(totals[status])}`);
       section.hidden = !rows.some((member) => member.status === status);
     }
+    if (uid && document.activeElement !== focused) this.#focus(uid); // their row has moved
     setText(byId('rest'), query.trim() ? this.#summary(total) : '');
     const left = total - rows.length;
     byId('more').hidden = !left;
     setText(byId('more'), this.#words.more(left));
+  }
+
+  /** @param {string} uid */
+  #focus(uid) {
+    const button = byId('groups').querySelector(`[data-uid="${CSS.escape(uid)}"]`);
+    if (button instanceof HTMLElement) button.focus({ preventScroll: true });
   }
 
   /** @param {number} total */
@@ -105,7 +114,7 @@ export class MemberList {
     tint(row, member.color);
     pose(figure, member, before, this.#words.status[member.status]);
     setText(name, member.name);
-    setText(tag, member.bot ? this.#words.bot : '');
+    setText(tag, [member.bot && this.#words.bot, member.fresh && this.#words.fresh].filter(Boolean).join(' · '));
     setText(reaction, member.reaction);
     if (member.voice === before?.voice && member.activity === before?.activity) return;
     doing.replaceChildren(...this.#doing(member));
@@ -117,6 +126,7 @@ export class MemberList {
     const parts = [];
     if (voice) {
       parts.push(icon('voice'), make('span', 'channel', voice.channel));
+      if (voice.speaker) parts.push(make('span', 'activity', words.speaker));
       if (voice.streaming) parts.push(icon('streaming', words.streaming));
       if (voice.deafened) parts.push(icon('deafened', words.deafened));
       else if (voice.muted) parts.push(icon('muted', words.muted));

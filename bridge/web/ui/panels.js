@@ -26,6 +26,7 @@ export class Panels {
       const panel = /** @type {Panel} */ (button.dataset.panel);
       button.addEventListener('click', () => this.turnTo(this.open === panel ? 'none' : panel));
     }
+    document.querySelector('.skip')?.addEventListener('click', () => this.turnTo('messages'));
     const { panel } = settings.choices;
     this.#show(panel === 'auto' ? (innerWidth >= WIDE ? 'messages' : 'none') : panel);
     new ResizeObserver(() => this.measure()).observe(byId('stage'));
@@ -50,11 +51,6 @@ export class Panels {
 
   /** Closes what is open. */
   close() {
-    const over = document.querySelector(':popover-open');
-    if (over instanceof HTMLElement) {
-      over.hidePopover();
-      return;
-    }
     const was = this.open;
     if (was === 'none') return;
     const button = this.#buttons.find(({ dataset }) => dataset.panel === was);

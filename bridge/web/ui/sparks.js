@@ -10,6 +10,9 @@ import { byId, emoji, make } from '../dom.js';
 const MOST_DOTS = 40;
 const MOST_REACTIONS = 24;
 const RISE_MS = 2_600;
+const ASIDE = 30; // pixels between two over the same head
+const ABREAST = 5;
+const PICTURED = /\p{Emoji_Presentation}|\p{Extended_Pictographic}/u;
 const EDGE = 14; // pixels from the edge where who is out of view is hinted at
 
 export class Sparks {
@@ -28,7 +31,11 @@ export class Sparks {
   /** @param {string} uid @param {string} name @param {string} picture its address, if it has one @param {number} now */
   react(uid, name, picture, now) {
     if (this.#reactions.size >= MOST_REACTIONS) return;
-    const node = make('span', 'reacting', make('span', this.calm ? '' : 'rising', picture ? emoji(name, picture) : name));
+    const shown = make('span', this.calm ? '' : 'rising', picture ? emoji(name, picture) : name);
+    shown.classList.toggle('spelled', !picture && !PICTURED.test(name));
+    const node = make('span', 'reacting', shown);
+    const before = [...this.#reactions].filter((one) => one.uid === uid).length % ABREAST;
+    node.style.setProperty('--beside', `${ASIDE * Math.ceil(before / 2) * (before % 2 ? 1 : -1)}px`);
     byId('air').append(node);
     this.#reactions.add({ uid, node, until: now + RISE_MS });
   }

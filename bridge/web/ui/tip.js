@@ -38,8 +38,11 @@ export class Tip {
     const [name, state] = this.#node.children;
     tint(this.#node, member.color);
     setText(name, member.name);
-    const { bot, status } = this.#words;
-    const parts = [member.bot ? bot : '', status[member.status], member.voice?.channel ?? '', member.activity];
+    const { bot, fresh, speaker, status } = this.#words;
+    const { voice } = member;
+    const parts = [
+      member.bot && bot, member.fresh && fresh, status[member.status], voice?.channel, voice?.speaker && speaker, member.activity,
+    ];
     setText(state, parts.filter(Boolean).join(' · '));
   }
 }
