@@ -182,9 +182,7 @@ async def test_the_keyboard_stays_with_a_member_who_moves(
     await expect(page.get_by_role("searchbox")).to_be_focused()
 
 
-async def test_times_are_written_in_the_chosen_language(
-    bridge: WebSocketServer, new_page: OpenPage
-) -> None:
+async def test_times_are_written_in_the_chosen_language(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page({"panel": "messages", "language": "de"}, locale="en-US")
     await page.goto(address(bridge))
     await expect(heading(page, "The Garden")).to_be_visible()

@@ -17,6 +17,7 @@ from .scene import bubble, bubbles, called, feed, heading, label, member, pick, 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NO_PANEL = {"panel": "none"}
+DULL = "All work and no play makes Ada a dull girl. " * 2
 CDN = "https://cdn.example"
 TURNIP = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48"><circle cx="24" cy="24" r="20"/></svg>'
@@ -73,10 +74,11 @@ NOBODY_COVERED = """() => new Promise((resolve) => {
 ONLY_A_TAIL = """() => {
     const bottom = (node) => node.getBoundingClientRect().bottom;
     const height = (node) => node.getBoundingClientRect().height;
-    const [longest, ...others] = [...document.querySelectorAll('.tail')].sort((a, b) => height(b) - height(a));
-    for (const node of [...others, ...document.querySelectorAll('canvas, .silhouette, .bubble, .label, .plate')]) {
-        node.style.opacity = '0';
-    }
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    const [longest, ...others] = all('.tail').sort((a, b) => height(b) - height(a));
+    const rest = all('canvas, .silhouette, .bubble, .label, .plate');
+    for (const node of [...others, ...rest]) node.style.opacity = '0';
+    longest.style.opacity = '1';
     longest.style.borderTopColor = '#f0f';
     return [height(longest), bottom(longest)];
 }"""
@@ -132,7 +134,7 @@ async def test_letters_appear_one_after_the_other(bridge: WebSocketServer, new_p
     page = await new_page(NO_PANEL)
     await open_garden(page, bridge)
     await page.evaluate(LETTERS)
-    await bridge.broadcast_message(GARDEN.id, "11", "All work and no play makes Ada a dull girl. " * 2, "31")
+    await bridge.broadcast_message(GARDEN.id, "11", DULL, "31")
     letters = await page.evaluate("letters")
     assert letters == sorted(letters)
     assert len(letters) > 3
@@ -159,7 +161,7 @@ async def test_a_long_tail_ends_at_the_head(bridge: WebSocketServer, new_page: O
     )
     await open_garden(page, bridge)
     for _ in range(3):
-        await bridge.broadcast_message(GARDEN.id, "11", "All work and no play makes Ada a dull girl. " * 2, "31")
+        await bridge.broadcast_message(GARDEN.id, "11", DULL, "31")
     await expect(bubbles(page)).to_have_count(3)
 
     while True:  # until nobody has moved meanwhile
@@ -381,9 +383,7 @@ async def test_reactions_to_one_person_stand_beside_one_another(
     await expect(reacting).to_have_count(0)
 
 
-async def test_a_speaker_is_named_whomever_they_answer(
-    bridge: WebSocketServer, new_page: OpenPage
-) -> None:
+async def test_a_speaker_is_named_whomever_they_answer(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page(NO_PANEL)
     await open_garden(page, bridge)
     await bridge.broadcast_presence(GARDEN.id, "12", "online", "Beppo the Magnificent of the Lower Beds")
