@@ -191,8 +191,10 @@ export class View {
     const name = room?.name ?? 'd-zone';
     const { members, online } = this.#store.counts;
     const counts = members ? this.#words.counts(members, online) : '';
+    const isRenamed = byId('guild').textContent !== name;
     setText(byId('guild'), name);
     setText(byId('counts'), counts);
+    if (isRenamed) this.panels.measure(); // it may need more lines
     byId('world').ariaLabel = room ? [this.#words.island(name), counts].filter(Boolean).join(': ') : name;
     const title = room ? `${this.#words.called(name)} · d-zone` : name;
     if (document.title !== title) document.title = title;

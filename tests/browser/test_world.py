@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -70,6 +71,24 @@ NOBODY_COVERED = """() => new Promise((resolve) => {
     look();
 })"""
 
+# Whether there is a moment within two seconds when the frame covers no bubble.
+UNCOVERED = """() => new Promise((resolve) => {
+    const edge = (selector) => document.querySelector(selector).getBoundingClientRect();
+    const isFree = ({ top, right, bottom }) => {
+        const panel = edge('#messages');
+        const isBeside = panel.width < innerWidth * 0.9;
+        return top >= edge('.top').bottom && (isBeside ? right <= panel.left : bottom <= panel.top);
+    };
+    const end = performance.now() + 2_000;
+    const look = () => {
+        const shown = [...document.querySelectorAll('.bubble')]
+            .filter(({ style }) => style.visibility === 'visible');
+        if (shown.length && shown.every((node) => isFree(node.getBoundingClientRect()))) resolve(true);
+        else if (performance.now() > end) resolve(false);
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
 # Leaves nothing to be seen but the longest tail; tells where it ends, from the top.
 ONLY_A_TAIL = """() => {
     const bottom = (node) => node.getBoundingClientRect().bottom;
@@ -172,6 +191,23 @@ async def test_a_long_tail_ends_at_the_head(bridge: WebSocketServer, new_page: O
     assert height > 100
     lowest = await page.evaluate(LOWEST, f"data:image/png;base64,{picture}") / 2
     assert end - height / 2 < lowest < end + 4
+
+
+@pytest.mark.parametrize(("width", "height", "most"), [(667, 375, 3), (320, 568, 1)])
+async def test_words_stand_where_nothing_covers_them(
+    width: int, height: int, most: int, bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """On a small phone, on its side and upright, under a long name and beside a panel: as many as fit."""
+    long = replace(GARDEN, name="The Garden Behind the House of Many Windows")
+    bridge.show_guild(long, GARDENERS, CHANNELS)
+    page = await new_page({"panel": "messages"}, viewport={"width": width, "height": height})
+    await open_garden(page, bridge)
+    for uid in ("11", "12", "13"):
+        await bridge.broadcast_message(GARDEN.id, uid, DULL, "31")
+    await expect(bubbles(page).first).to_be_visible()
+
+    assert await page.evaluate(UNCOVERED)
+    assert await bubbles(page).count() <= most
 
 
 async def test_a_reply_points_at_whom_it_answers(bridge: WebSocketServer, new_page: OpenPage) -> None:

@@ -113,7 +113,7 @@ export class Bubbles {
   #renew(free) {
     this.#stale = false;
     const room = Math.floor(((free.right - free.left) * (free.bottom - free.top)) / AREA);
-    const { bubbles, dots } = this.#talk.shown(Math.max(2, Math.min(LIMITS[this.density], room)));
+    const { bubbles, dots } = this.#talk.shown(Math.max(1, Math.min(LIMITS[this.density], room)));
     this.#crowdedOut = dots;
     const wanted = new Set(bubbles.map(({ words }) => words.message.key));
     for (const [key, bubble] of this.#bubbles) if (!wanted.has(key)) this.#remove(key, bubble);

@@ -9,6 +9,7 @@ import { byId } from '../dom.js';
 
 const WIDE = 1_024; // pixels from where on messages stand open unless somebody closed them
 const MARGIN_PX = 8;
+const BELOW = 0.9; // of the view's width: a panel as wide as that lies below, not beside
 
 export class Panels {
   #settings;
@@ -68,7 +69,7 @@ export class Panels {
       if (narrow) free.bottom = byId('tools').getBoundingClientRect().top - MARGIN_PX;
       if (this.open !== 'none') {
         const { left, top, width: wide } = byId(this.open).getBoundingClientRect();
-        if (narrow && wide) free.bottom = top - MARGIN_PX;
+        if (wide > width * BELOW) free.bottom = top - MARGIN_PX;
         else if (wide) free.right = left - MARGIN_PX;
       }
     }
