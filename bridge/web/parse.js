@@ -2,7 +2,7 @@
 
 const MOST_OF_A_TEXT = 4_000; // characters: Discord's longest message
 const MOST_OF_A_NAME = 200;
-const UNSEEN = /^[\s\p{C}\p{M}\p{Z}\u115f\u1160\u2800\u3164\uffa0]*$/u; // letters without ink
+const UNSEEN = /^[\s\p{Cc}\p{Cf}\p{M}\u115f\u1160\u2800\u3164\uffa0]*$/u; // letters without ink
 
 /** @param {unknown} value */
 export const text = (value) => (typeof value === 'string' ? value.slice(0, MOST_OF_A_TEXT) : '');
