@@ -22,6 +22,7 @@ _DECLARED: Final = re.compile(
 _PRIVATE: Final = re.compile(
     r"(?<=\.#)\w+|(?<=^  #)\w+|(?<=^  get #)\w+|(?<=^  set #)\w+|(?<=^  async #)\w+", re.MULTILINE
 )
+_CONSTANT: Final = re.compile(r"(?<![\w.#$'\"`])[A-Z][A-Z0-9_]{2,}(?![\w'\"`])")
 _LEFT: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -55,14 +56,20 @@ def bundle(entry: Path) -> str:
 
 
 def shorten(script: str) -> str:
-    """Give what is private to classes short names, the shortest to what is named most.
+    """Give what is private to classes, and constants, short names: the shortest to what is named most.
 
-    Nobody outside of a class can tell the difference.
+    Nobody outside of a class, or of the script, can tell the difference.
     """
+    constants = {name for name in declared(script) if _CONSTANT.fullmatch(name)}
+    script = _rename(_CONSTANT, script, "$", constants)
+    return _rename(_PRIVATE, script, "", set(_PRIVATE.findall(script)))
+
+
+def _rename(pattern: re.Pattern[str], script: str, prefix: str, names: set[str]) -> str:
+    counted = Counter(name for name in pattern.findall(script) if name in names).most_common()
     letters = chain(ascii_letters, map("".join, product(ascii_letters, repeat=2)))
-    names = (name for name, _ in Counter(_PRIVATE.findall(script)).most_common())
-    short = dict(zip(names, letters, strict=False))
-    return _PRIVATE.sub(lambda found: short[found[0]], script)
+    short = {name: prefix + letter for (name, _), letter in zip(counted, letters, strict=False)}
+    return pattern.sub(lambda found: short.get(found[0], found[0]), script)
 
 
 def _in_order(file: Path, seen: set[Path]) -> Iterator[tuple[Path, str]]:

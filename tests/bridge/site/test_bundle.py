@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 import rjsmin
 
-from bridge.site.bundle import NotBundled, bundle, shorten
+from bridge.site.bundle import NotBundled, bundle, declared, shorten
 from bridge.site.http import WEB_DIR
 
 CHECKS: Final = Path(__file__).parents[2] / "web"
@@ -89,9 +89,22 @@ def test_the_page_says_the_same_without_its_comments() -> None:
     )
     pairs = list(zip(first.stdout.splitlines(), second.stdout.splitlines(), strict=True))
     assert len(pairs) > 30_000
-    renamed = {pair for pair in pairs if pair[0].startswith('"#')}
-    assert all(one == other for one, other in pairs if (one, other) not in renamed)
-    assert len({one for one, _ in renamed}) == len({other for _, other in renamed}) == len(renamed) > 300
+    renamed = {pair for pair in pairs if pair[0] != pair[1]}
+    constants = {f'"{name}"' for name in declared(script) if name.isupper()}
+    assert all(one.startswith('"#') or one in constants for one, _ in renamed)
+    assert len({one for one, _ in renamed}) == len({other for _, other in renamed}) == len(renamed) > 500
+    assert not {other for _, other in renamed} & {one for one, _ in pairs if not one.startswith('"#')}
+
+
+def test_constants_get_other_names_where_they_are_meant() -> None:
+    """Not where one is a word, nor as something's property."""
+    script = """const LIMIT = 3;
+const [FIRST, SECOND] = [1, LIMIT];
+const limits = { of: LIMIT };
+console.log(`${LIMIT}`, `LIMIT`, 'LIMIT', limits.LIMIT, LIMIT ? FIRST : SECOND, limits.of);
+"""
+    assert run(shorten(script)) == run(script)
+    assert "LIMIT = 3" not in shorten(script)
 
 
 def test_only_what_is_private_to_a_class_gets_another_name() -> None:
