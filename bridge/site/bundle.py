@@ -22,7 +22,8 @@ _DECLARED: Final = re.compile(
 _PRIVATE: Final = re.compile(
     r"(?<=\.#)\w+|(?<=^  #)\w+|(?<=^  get #)\w+|(?<=^  set #)\w+|(?<=^  async #)\w+", re.MULTILINE
 )
-_CONSTANT: Final = re.compile(r"(?<![\w.#$'\"`])[A-Z][A-Z0-9_]{2,}(?![\w'\"`])")
+# Not as a property, nor as a word; but spread.
+_CONSTANT: Final = re.compile(r"(?:(?<![\w.#$'\"`])|(?<=\.\.\.))[A-Z][A-Z0-9_]{2,}(?![\w'\"`])")
 _LEFT: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -93,15 +94,18 @@ def test_the_page_says_the_same_without_its_comments() -> None:
     constants = {f'"{name}"' for name in declared(script) if name.isupper()}
     assert all(one.startswith('"#') or one in constants for one, _ in renamed)
     assert len({one for one, _ in renamed}) == len({other for _, other in renamed}) == len(renamed) > 500
+    left = {one for (before, _), (one, other) in pairwise(pairs) if one == other and before != '"."'}
+    assert not {one for one, _ in renamed} & left
     assert not {other for _, other in renamed} & {one for one, _ in pairs if not one.startswith('"#')}
 
 
 def test_constants_get_other_names_where_they_are_meant() -> None:
     """Not where one is a word, nor as something's property."""
     script = """const LIMIT = 3;
+const PAIR = [1, 2];
 const [FIRST, SECOND] = [1, LIMIT];
-const limits = { of: LIMIT };
-console.log(`${LIMIT}`, `LIMIT`, 'LIMIT', limits.LIMIT, LIMIT ? FIRST : SECOND, limits.of);
+const limits = { of: LIMIT, all: [...PAIR] };
+console.log(`${LIMIT}`, `LIMIT`, 'LIMIT', limits.LIMIT, LIMIT ? FIRST : SECOND, limits);
 """
     assert run(shorten(script)) == run(script)
     assert "LIMIT = 3" not in shorten(script)
