@@ -7,6 +7,16 @@ export function byId(id) {
   return /** @type {HTMLElement} */ (document.getElementById(id));
 }
 
+/** Where the keyboard goes when what had it is gone. */
+export const focusTools = () => byId('tools').querySelector('button')?.focus();
+
+/** Hides something, or shows it. @param {HTMLElement} node @param {boolean} isHidden */
+export function hide(node, isHidden) {
+  const hadFocus = isHidden && node.contains(document.activeElement);
+  node.hidden = isHidden;
+  if (hadFocus) focusTools();
+}
+
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag

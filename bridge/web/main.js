@@ -43,7 +43,10 @@ session.start(); // what it hears comes when all of this is there
 
 const stage = new Stage(words, store, settings, isEmbedded ? { search() {}, explain() {}, close() {} } : {
   search: () => view.search(),
-  explain: () => byId('legend').togglePopover(),
+  explain() {
+    byId('legend').togglePopover();
+    byId('legend-text').focus();
+  },
   close: () => view.close(),
 }, {
   transparent: address.get('background') === 'transparent',
@@ -62,6 +65,7 @@ const view = new View(words, store, session, stage, settings, {
     byId('servers').hidePopover();
     session.ask(slug, password);
   },
+  dismissed: () => store.room && keepAddress(store.room.slug),
   hurry: () => session.hurry(),
   isOwn,
 });

@@ -120,9 +120,9 @@ export class Session {
     this.#watcher.changed();
   }
 
-  /** What may no longer be shown is not kept; the next question is for the default guild. */
+  /** What may no longer be shown is not kept; the next question is for the default guild, if that will do. */
   #forget() {
-    this.#wish = null;
+    if (!this.#insists) this.#wish = null;
     this.#cursor = undefined;
     this.lostAt = 0;
     this.#store.leave();

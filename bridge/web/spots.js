@@ -6,6 +6,7 @@
  * @typedef {{x: number, y: number, z: number}} Spot in full-size art pixels; `z`: how far above the ground
  */
 
+import { WALK } from './crowd.js';
 import { mix } from './random.js';
 
 /** Half a cell's width and height on the screen, and how much a terrace is higher than the next. */
@@ -48,7 +49,7 @@ export function personSpot(sim, slot, spot) {
   const hop = sim.hop[slot];
   if (sim.fading[slot]) return standing(sim, slot, hop < 0.5 ? sim.from[slot] : sim.cell[slot], spot);
   standing(sim, slot, sim.cell[slot], spot);
-  if (!hop) return;
+  if (sim.state[slot] !== WALK) return;
   standing(sim, slot, sim.from[slot], before);
   const flight = Math.min(1, Math.max(0, (hop - 0.14) / 0.74)); // it crouches first and lands on its feet
   spot.x = before.x + (spot.x - before.x) * flight;

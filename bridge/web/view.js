@@ -6,7 +6,7 @@
  * @typedef {import('./stage.js').Stage} Stage
  * @typedef {import('./store.js').Store} Store
  * @typedef {{
- *   pick(slug: string | null, password?: string): void, hurry(): void, isOwn: boolean,
+ *   pick(slug: string | null, password?: string): void, dismissed(): void, hurry(): void, isOwn: boolean,
  * }} Wishes
  */
 
@@ -24,6 +24,7 @@ import { Notice } from './ui/notice.js';
 import { offerChoices } from './ui/options.js';
 import { Panels } from './ui/panels.js';
 
+const MISSING = new Set(['unknown', 'hidden']);
 const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
 export class View {
@@ -35,6 +36,8 @@ export class View {
   /** @type {Refusal | null} */
   #refusal = null;
   #refusedName = '';
+  #wasLocked = false;
+  #dismissed;
   /** @type {number | undefined} */
   #fading;
   #listedAt = 0;
@@ -70,7 +73,8 @@ export class View {
     this.account = new Account(words, () => this.refresh());
     /** @type {((slug: string, password: string) => void) | null} */
     const enter = wishes.isOwn ? (slug, password) => wishes.pick(slug, password) : null;
-    this.notice = new Notice(words, enter, () => this.explain(null));
+    this.#dismissed = wishes.dismissed;
+    this.notice = new Notice(words, enter, () => this.#dismiss());
     // What few open is made when somebody does.
     const once = { once: true };
     byId('legend').addEventListener('beforetoggle', () => explain(words), once);
@@ -97,6 +101,7 @@ export class View {
   explain(refusal) {
     this.#refusal = refusal;
     this.#refusedName = refusal?.slug ?? '';
+    this.#wasLocked = false;
     this.#nameRefused();
     this.refresh();
   }
@@ -114,8 +119,13 @@ export class View {
 
   /** Closes what was said or opened last. */
   close() {
-    if (this.#refusal) this.explain(null);
+    if (this.#refusal) this.#dismiss();
     else this.panels.close();
+  }
+
+  #dismiss() {
+    this.explain(null);
+    this.#dismissed();
   }
 
   /** Somebody wants to look for a member. */
@@ -137,8 +147,9 @@ export class View {
     document.body.dataset.link = link.phase;
     this.lamp.show(link, lostAt);
     const scene = sceneOf(link, store);
-    const login = this.account.possible && !this.account.user ? this.#login : null;
-    if (this.card.show(scene, login)) this.panels.measure();
+    const login = this.account.possible ? this.#login : null;
+    if (this.card.show(scene, this.account.user ? null : login)) this.panels.measure();
+    if (this.#isOpen()) this.explain(null);
     this.#nameRefused();
     this.notice.show(this.#isSaid(scene) ? null : this.#refusal, this.#refusedName, login);
     if (store.room) this.#present.set(store.room.slug, store.counts.online);
@@ -180,10 +191,19 @@ export class View {
     return (scene === 'refused' && kind === 'hidden') || (scene === 'full' && kind === 'full');
   }
 
+  /** Whether what was refused is open by now: it is there again, or has lost its lock, while another is shown. */
+  #isOpen() {
+    const slug = this.#refusal?.slug;
+    const guild = this.#store.guilds.find((one) => one.slug === slug);
+    if (!guild || this.#store.room?.slug === slug) return false;
+    return MISSING.has(refusalKind(this.#refusal?.text ?? '') ?? '') || (this.#wasLocked && !guild.locked);
+  }
+
   /** Finds what a guild that stays shut is called: maybe not known at first, and forgotten once it is shut. */
   #nameRefused() {
     const guild = this.#store.guilds.find(({ slug }) => slug === this.#refusal?.slug);
     if (guild) this.#refusedName = guild.name;
+    this.#wasLocked ||= guild?.locked === true;
   }
 
   /** @param {import('./store.js').Room | null} room null: nowhere yet */

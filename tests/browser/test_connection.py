@@ -13,8 +13,8 @@ from bridge.protocol import FULL_HOUSE
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 
-from .conftest import GARDEN, GARDENERS, OpenPage, address
-from .scene import called, feed, heading, member, pick, server, tool
+from .conftest import GARDEN, GARDENERS, HARBOUR, OpenPage, address
+from .scene import called, feed, heading, label, member, pick, server, tool
 from .scripted import ScriptedBridge
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -282,6 +282,34 @@ async def test_an_embedded_page_shows_the_guild_that_it_names_or_none(
     await expect(page.locator("#card")).to_be_hidden()
     await expect(page).to_have_url(address(bridge, "?embed=1&s=nowhere"))
     await expect(page.locator("#world.awake")).to_have_count(0)
+
+
+async def test_an_embedded_page_waits_for_its_guild(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """It is not replaced when it is switched off, and comes back when it is switched on."""
+    bridge.show_guild(HARBOUR, GARDENERS)
+    page = await new_page()
+    await page.clock.install()
+    await page.goto(address(bridge, f"?embed=1&s={HARBOUR.slug}"))
+    await expect(label(page, "Ada")).to_have_count(1)
+    bridge.hide_guild(HARBOUR.id)
+    await expect(heading(page, "This server is no longer shown")).to_be_visible()
+    await expect(page.get_by_role("button", name="Show another server")).to_be_hidden()
+
+    await page.clock.fast_forward(61_000)
+    await expect(page.get_by_text(f"There is no server “{called(HARBOUR.slug)}” here.")).to_be_visible()
+    bridge.show_guild(HARBOUR, GARDENERS)
+    await page.clock.fast_forward(61_000)
+    await expect(label(page, "Ada")).to_have_count(1)
+    await expect(page).to_have_title(re.compile(HARBOUR.name))
+    await expect(page.locator("#notice")).to_be_empty()
+
+
+async def test_a_guild_that_appears_is_no_longer_missed(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page()
+    await page.goto(address(bridge, "?s=cellar"))
+    await expect(page.get_by_text(f"There is no server “{called('cellar')}” here.")).to_be_visible()
+    bridge.show_guild(GuildInfo(id="5", slug="cellar", name="The Cellar"), GARDENERS)
+    await expect(page.locator("#notice")).to_be_empty()
 
 
 @pytest.mark.parametrize(

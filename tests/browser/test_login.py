@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -99,8 +100,23 @@ async def test_a_link_to_a_closed_door_stays_one(guarded: WebSocketServer, new_p
         await expect(page.get_by_text(f"{called('The Cave')} is protected")).to_be_visible()
         await expect(page).to_have_url(address(guarded, "?s=cave"))
         await page.reload()
-    await pick(page, "The Garden")
+    await page.get_by_role("button", name="Close", exact=True).click()
     await expect(page).to_have_url(address(guarded, "?s=garden"))
+
+
+async def test_a_password_is_typed_in_peace(guarded: WebSocketServer, new_page: OpenPage) -> None:
+    """Whatever is told meanwhile of the guild; nobody is asked for one once there is no door."""
+    page = await new_page()
+    await page.goto(address(guarded, "?s=cave"))
+    await page.get_by_label("Password").press_sequentially("mi")
+
+    guarded.show_guild(replace(CAVE, name="The Cavern"))
+
+    await expect(page.get_by_text(f"{called('The Cavern')} is protected")).to_be_visible()
+    await expect(page.get_by_label("Password")).to_have_value("mi")
+    await expect(page.get_by_label("Password")).to_be_focused()
+    guarded.show_guild(replace(CAVE, protected=False))
+    await expect(page.locator("#notice")).to_be_empty()
 
 
 async def test_a_door_that_closes_before_ones_eyes_says_which(
@@ -114,8 +130,9 @@ async def test_a_door_that_closes_before_ones_eyes_says_which(
 
     guarded.revoke(CAVE.id)
 
-    await expect(page.get_by_text(f"{called('The Cave')} is protected")).to_be_visible()
-    await expect(page.get_by_label("Password")).to_be_visible()
+    notice = page.get_by_role("status").filter(has_text=f"{called('The Cave')} is protected")
+    await expect(notice.get_by_label("Password")).to_be_visible()
+    await expect(notice.get_by_role("button", name="Log in with Discord")).to_be_visible()
 
 
 async def test_who_may_not_watch_is_told(

@@ -91,7 +91,7 @@ async def test_no_text_is_smaller_than_twelve_pixels(
     width: int, bridge: WebSocketServer, new_page: OpenPage
 ) -> None:
     """Not even in bubbles that newer ones stand beside."""
-    page = await new_page(viewport={"width": width, "height": 844})
+    page = await new_page(viewport={"width": width, "height": 1200})
     await page.goto(address(bridge))
     await expect(member(page, "Ada")).to_be_visible()
     await bridge.broadcast_message(GARDEN.id, "14", "Beep", "31", id="1", channel_name="beds", reply_to="11")

@@ -1,5 +1,6 @@
 """The world as its viewers use it: what is said in the air, who is who, and where the camera goes."""
 
+import itertools
 import re
 from base64 import b64encode
 from dataclasses import replace
@@ -71,6 +72,9 @@ NOBODY_COVERED = """() => new Promise((resolve) => {
     look();
 })"""
 
+EDGES = (
+    "nodes => nodes.map((node) => [node.getBoundingClientRect().left, node.getBoundingClientRect().right])"
+)
 # Whether there is a moment within two seconds when the frame covers no bubble.
 UNCOVERED = """() => new Promise((resolve) => {
     const edge = (selector) => document.querySelector(selector).getBoundingClientRect();
@@ -401,16 +405,22 @@ async def test_reactions_rise_and_are_gone(bridge: WebSocketServer, new_page: Op
 async def test_reactions_to_one_person_stand_beside_one_another(
     bridge: WebSocketServer, new_page: OpenPage
 ) -> None:
-    """Spelled ones on a ground of their own; none of them follows into another guild."""
+    """Spelled ones on a ground of their own; in view at its edge; none of them follows into another guild."""
     bridge.show_guild(HARBOUR, GARDENERS)
     page = await new_page({**NO_PANEL, "motion": "less"})
     await open_garden(page, bridge)
-    for emoji in ("🥕", ":leek:", "🥕"):
+    for _ in range(5):
+        await page.keyboard.press("+")
+    for _ in range(12):
+        await page.keyboard.press("ArrowRight")  # Ada is out of view
+    for emoji in ("1️⃣", ":leek_with_long_leaves:", "🥕", ":leek:"):
         await bridge.broadcast_reaction(GARDEN.id, "11", "31", emoji)
 
     reacting = page.locator(".reacting > span")
-    await expect(reacting).to_have_count(3)
-    assert len({await middle_of(one) for one in await reacting.all()}) == 3
+    await expect(reacting).to_have_count(4)
+    edges = sorted(await reacting.evaluate_all(EDGES))
+    assert all(left >= 0 for left, _ in edges)
+    assert all(right <= left for (_, right), (left, _) in itertools.pairwise(edges))
     clear = "rgba(0, 0, 0, 0)"
     await expect(reacting.nth(0)).to_have_css("background-color", clear)
     await expect(reacting.nth(1)).not_to_have_css("background-color", clear)
@@ -419,16 +429,22 @@ async def test_reactions_to_one_person_stand_beside_one_another(
     await expect(reacting).to_have_count(0)
 
 
-async def test_a_speaker_is_named_whomever_they_answer(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    page = await new_page(NO_PANEL)
+@pytest.mark.parametrize("width", [1280, 360])
+async def test_a_speaker_is_named_whomever_they_answer(
+    width: int, bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    page = await new_page(NO_PANEL, viewport={"width": width, "height": 700})
     await open_garden(page, bridge)
     await bridge.broadcast_presence(GARDEN.id, "12", "online", "Beppo the Magnificent of the Lower Beds")
     await bridge.broadcast_message(
         GARDEN.id, "11", "No", "31", reply_to="12", channel_name="the-very-long-channel-about-beds"
     )
-    name = bubble(page, "No").locator(".name")
+    said = bubble(page, "No")
+    name = said.locator(".name")
     await expect(name).to_have_text("Ada")
     assert await name.evaluate("node => node.scrollWidth <= node.clientWidth")
+    [[_, right]] = await said.evaluate_all(EDGES)
+    assert all(end <= right for _, end in await said.locator(".who > *").evaluate_all(EDGES))
 
 
 async def test_a_sign_is_as_wide_as_it_looks(bridge: WebSocketServer, new_page: OpenPage) -> None:
@@ -560,6 +576,8 @@ async def test_search_flies_to_whom_it_finds(bridge: WebSocketServer, new_page: 
     await expect(queen).not_to_have_class(re.compile("quiet"))
     await page.keyboard.press("Enter")
     await page.keyboard.press("Escape")
+    await expect(page.get_by_role("searchbox")).to_have_value("")
+    await page.keyboard.press("Escape")
     await expect(page.get_by_role("searchbox")).to_be_hidden()
     x, y = await middle_of(queen)
     assert 300 < x < 700
@@ -572,9 +590,17 @@ async def test_help_opens_by_key_and_closes(bridge: WebSocketServer, new_page: O
     await label(page, "Ada").press("Enter")
     await page.keyboard.press("?")
     await expect(page.get_by_text("Camp fires are voice channels")).to_be_visible()
+    await expect(page.locator("#legend-text")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(page.get_by_text("Camp fires are voice channels")).to_be_hidden()
     await expect(page.get_by_text(f"Following {called('Ada')}")).to_be_visible()
+    await expect(label(page, "Ada")).to_be_focused()
+    await page.get_by_role("button", name="Stop following").press("Enter")
+    await expect(tool(page, "Messages")).to_be_focused()
+    await label(page, "Ada").focus()
+    await page.keyboard.press("/")
+    await page.keyboard.press("Escape")
+    await expect(label(page, "Ada")).to_be_focused()
 
 
 async def test_an_embedded_world_is_nothing_but_the_world(

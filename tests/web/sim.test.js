@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import { ABOARD, DOZE, GONE, SIT, TENT, WALK } from '../../bridge/web/crowd.js';
 import { RATE, Sim } from '../../bridge/web/sim.js';
+import { personSpot } from '../../bridge/web/spots.js';
 import { grow, sizeFor } from '../../bridge/web/terrain.js';
 import { channels, member, members, voice } from './guild.js';
 
@@ -378,4 +379,18 @@ test('an empty island goes on', () => {
   sim.remove('nobody');
   sim.skip(100);
   assert.equal(sim.people, 0);
+});
+
+test('who walks is never drawn ahead of where they are', () => {
+  const sim = populated(21, 8, { status: 'online' });
+  const spots = members(21).map(() => ({ x: 0, y: 0, z: 0 }));
+  const look = () => spots.map((spot, i) => ({ ...personSpot(sim, sim.slotOf(`u${i}`), spot) ?? spot, x: spot.x, y: spot.y - spot.z }));
+  run(sim, 1);
+  for (let i = 0; i < 21; i++) sim.say(`u${i}`, i % 8);
+  let before = look();
+  run(sim, 10, () => {
+    const now = look();
+    now.forEach(({ x, y }, i) => assert.ok(Math.hypot(x - before[i].x, y - before[i].y) < 6));
+    before = now;
+  });
 });

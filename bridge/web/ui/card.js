@@ -6,7 +6,7 @@
  * @typedef {import('../store.js').Store} Store
  */
 
-import { byId, make } from '../dom.js';
+import { byId, focusTools, make } from '../dom.js';
 
 /**
  * @param {LinkState} link
@@ -45,8 +45,10 @@ export class Card {
     this.#shown = shown;
     document.body.dataset.scene = scene;
     const card = byId('card');
+    const hadFocus = card.contains(document.activeElement);
     card.hidden = scene === 'room';
     card.replaceChildren(...(scene === 'room' ? [] : this.#content(scene, login)));
+    if (hadFocus) focusTools();
     return true;
   }
 

@@ -24,7 +24,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 /** Whether a key belongs to something else just now. @param {EventTarget | null} target @param {string} key */
 function isTaken(target, key) {
   const scrolls = Object.hasOwn(ARROWS, key) || key === 'Home';
-  return target instanceof Element && Boolean(target.closest(`input, select, textarea, [popover]${scrolls ? ', .scroll' : ''}`));
+  return target instanceof Element && Boolean(target.closest(`input, select, textarea${scrolls ? ', .scroll, [popover]' : ''}`));
 }
 
 export class Controls {

@@ -4,7 +4,7 @@
  * @typedef {import('../roster.js').Member} Member
  */
 
-import { byId, icon, make, setText } from '../dom.js';
+import { byId, hide, icon, make, setText } from '../dom.js';
 
 export class Follower {
   #words;
@@ -29,6 +29,6 @@ export class Follower {
     if (name === this.#name) return;
     this.#name = name;
     setText(this.#text, name === null ? '' : this.#words.following(name));
-    byId('following').hidden = name === null;
+    hide(byId('following'), name === null);
   }
 }

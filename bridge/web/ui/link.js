@@ -4,7 +4,7 @@
  * @typedef {import('../net.js').LinkState} LinkState
  */
 
-import { byId, setText } from '../dom.js';
+import { byId, hide, setText } from '../dom.js';
 
 export class LinkLamp {
   #words;
@@ -29,7 +29,7 @@ export class LinkLamp {
     const waiting = state.phase === 'waiting';
     byId('link').dataset.phase = state.phase;
     setText(byId('link-text'), this.#words[waiting ? state.why : state.phase]);
-    byId('retry').hidden = !waiting || state.why === 'refused'; // there the card has a button
+    hide(byId('retry'), !waiting || state.why === 'refused'); // there the card has a button
     clearInterval(this.#clock);
     const count = () => this.#count(waiting && state.why !== 'refused' ? state.retryAt : 0, lostAt);
     if (waiting || lostAt) this.#clock = setInterval(count, 500);

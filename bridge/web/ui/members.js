@@ -38,6 +38,12 @@ export class MemberList {
       const [first] = this.#found;
       if (key === 'Enter' && first) visit(first);
     });
+    this.#search.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !this.#search.value) return;
+      event.stopPropagation(); // the next one closes the list
+      this.#search.value = '';
+      searched();
+    });
     byId('more').addEventListener('click', () => {
       this.#limit += ROWS;
       searched();
@@ -74,17 +80,19 @@ export class MemberList {
       setText(title, `${this.#words.status[status]} · ${this.#words.number(totals[status])}`);
       section.hidden = !rows.some((member) => member.status === status);
     }
-    if (uid && document.activeElement !== focused) this.#focus(uid); // their row has moved
+    if (uid && document.activeElement !== focused) this.#focus(uid); // their row has moved, or they are gone
     setText(byId('rest'), query.trim() ? this.#summary(total) : '');
     const left = total - rows.length;
-    byId('more').hidden = !left;
-    setText(byId('more'), this.#words.more(left));
+    const more = byId('more');
+    if (!left && more === document.activeElement) this.#search.focus();
+    more.hidden = !left;
+    setText(more, this.#words.more(left));
   }
 
   /** @param {string} uid */
   #focus(uid) {
     const button = byId('groups').querySelector(`[data-uid="${CSS.escape(uid)}"]`);
-    if (button instanceof HTMLElement) button.focus({ preventScroll: true });
+    (button instanceof HTMLElement ? button : this.#search).focus({ preventScroll: true });
   }
 
   /** @param {number} total */

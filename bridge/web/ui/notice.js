@@ -5,7 +5,7 @@
  * @typedef {(slug?: string) => HTMLElement} MakeButton to log in, and come back to that guild
  */
 
-import { byId, icon, make } from '../dom.js';
+import { byId, focusTools, icon, make } from '../dom.js';
 import { refusalKind } from '../i18n.js';
 
 const LOGIN_HELPS = new Set(['login', 'ended', 'failed', 'denied']);
@@ -40,13 +40,17 @@ export class Notice {
    */
   show(refusal, name, login) {
     if (refusal === this.#shown && name === this.#name && login === this.#login) return;
+    const before = this.#node.querySelector('input');
+    const isSame = refusal && refusal.slug === this.#shown?.slug && !refusal.tried;
+    const hadFocus = this.#node.contains(document.activeElement);
     this.#login = login;
     this.#shown = refusal;
     this.#name = name;
-    const hadFocus = this.#node.contains(document.activeElement);
     this.#node.replaceChildren(...(refusal ? this.#content(refusal, name) : []));
-    if (refusal?.tried) this.#node.querySelector('input')?.focus();
-    else if (hadFocus) byId('tools').querySelector('button')?.focus();
+    const input = this.#node.querySelector('input');
+    if (input && before && isSame) input.value = before.value; // somebody may be typing
+    if (input && (hadFocus || refusal?.tried)) input.focus();
+    else if (hadFocus) focusTools();
   }
 
   /** @param {Refusal} refusal @param {string} name */

@@ -14,6 +14,8 @@ const BELOW = 0.9; // of the view's width: a panel as wide as that lies below, n
 export class Panels {
   #settings;
   #moved;
+  /** What had the keyboard before a panel was opened. @type {HTMLElement | null} */
+  #before = null;
   #buttons = [...byId('tools').querySelectorAll('button')].filter(({ dataset }) => dataset.panel);
 
   /**
@@ -40,6 +42,8 @@ export class Panels {
 
   /** @param {Panel} panel */
   turnTo(panel) {
+    const { activeElement, body } = document;
+    if (this.open === 'none') this.#before = activeElement instanceof HTMLElement && activeElement !== body ? activeElement : null;
     this.#settings.choose('panel', panel);
     this.#show(panel);
     this.measure();
@@ -55,8 +59,11 @@ export class Panels {
     const was = this.open;
     if (was === 'none') return;
     const button = this.#buttons.find(({ dataset }) => dataset.panel === was);
-    if (byId(was).contains(document.activeElement)) button?.focus();
+    const hadFocus = byId(was).contains(document.activeElement);
     this.turnTo('none');
+    if (!hadFocus) return;
+    this.#before?.focus();
+    if (!this.#before || document.activeElement !== this.#before) button?.focus();
   }
 
   /** Looks what the frame covers: only when it has changed, never with each frame. */

@@ -10,16 +10,15 @@ import { byId, emoji, make } from '../dom.js';
 const MOST_DOTS = 40;
 const MOST_REACTIONS = 24;
 const RISE_MS = 2_600;
-const ASIDE = 30; // pixels between two over the same head
-const ABREAST = 5;
-const PICTURED = /\p{Emoji_Presentation}|\p{Extended_Pictographic}/u;
+const APART = 4; // pixels between two over the same head
+const PICTURED = /\p{Emoji_Presentation}|\p{Extended_Pictographic}|\u20e3/u;
 const EDGE = 14; // pixels from the edge where who is out of view is hinted at
 
 export class Sparks {
   #world;
   /** @type {Map<string, HTMLElement>} */
   #dots = new Map();
-  /** @type {Set<{uid: string, node: HTMLElement, until: number}>} */
+  /** `x`: how far beside the head; `half`: of its width. @type {Set<{uid: string, node: HTMLElement, x: number, half: number, until: number}>} */
   #reactions = new Set();
   calm = false;
 
@@ -34,10 +33,24 @@ export class Sparks {
     const shown = make('span', this.calm ? '' : 'rising', picture ? emoji(name, picture) : name);
     shown.classList.toggle('spelled', !picture && !PICTURED.test(name));
     const node = make('span', 'reacting', shown);
-    const before = [...this.#reactions].filter((one) => one.uid === uid).length % ABREAST;
-    node.style.setProperty('--beside', `${ASIDE * Math.ceil(before / 2) * (before % 2 ? 1 : -1)}px`);
     byId('air').append(node);
-    this.#reactions.add({ uid, node, until: now + RISE_MS });
+    const half = (shown.offsetWidth + APART) / 2;
+    const x = this.#beside(uid, half);
+    shown.style.marginLeft = `${x}px`;
+    this.#reactions.add({ uid, node, x, half, until: now + RISE_MS });
+  }
+
+  /** What is over somebody's head. @param {string} uid */
+  #over(uid) {
+    return [...this.#reactions].filter((one) => one.uid === uid);
+  }
+
+  /** As near to somebody's head as there is none yet. @param {string} uid @param {number} half */
+  #beside(uid, half) {
+    const others = this.#over(uid);
+    const spots = [0, ...others.flatMap((one) => [one.x - one.half - half, one.x + one.half + half])];
+    const isFree = (/** @type {number} */ x) => others.every((one) => Math.abs(one.x - x) >= one.half + half);
+    return spots.filter(isFree).sort((a, b) => Math.abs(a) - Math.abs(b))[0] ?? 0;
   }
 
   /**
@@ -58,7 +71,10 @@ export class Sparks {
     for (const [uid, node] of this.#dots) this.#put(node, uid, free);
     for (const reaction of this.#reactions) {
       if (reaction.until > now) {
-        this.#put(reaction.node, reaction.uid, free);
+        const all = this.#over(reaction.uid);
+        const left = Math.max(...all.map(({ x, half }) => half - x));
+        const right = Math.max(...all.map(({ x, half }) => half + x));
+        this.#put(reaction.node, reaction.uid, free, left, right);
       } else {
         reaction.node.remove();
         this.#reactions.delete(reaction);
@@ -82,13 +98,19 @@ export class Sparks {
     return node;
   }
 
-  /** @param {HTMLElement} node @param {string} uid @param {Rect} free */
-  #put(node, uid, free) {
+  /**
+   * @param {HTMLElement} node
+   * @param {string} uid
+   * @param {Rect} free
+   * @param {number} [left] how far from its edges at the least
+   * @param {number} [right]
+   */
+  #put(node, uid, free, left = EDGE, right = EDGE) {
     const head = this.#world.headOf(uid);
     const visibility = head ? 'visible' : 'hidden';
     if (node.style.visibility !== visibility) node.style.visibility = visibility;
     if (!head) return;
-    const x = Math.round(Math.max(free.left + EDGE, Math.min(free.right - EDGE, head.x)));
+    const x = Math.round(Math.max(free.left + left, Math.min(free.right - right, head.x)));
     const y = Math.round(Math.max(free.top + EDGE, Math.min(free.bottom - EDGE, head.y)));
     const transform = `translate(${x}px,${y}px)`;
     if (node.style.transform !== transform) node.style.transform = transform;
