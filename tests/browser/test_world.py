@@ -115,7 +115,7 @@ LOWEST = """async (url) => {
     const { data } = canvas.getImageData(0, 0, picture.width, picture.height);
     let lowest = 0;
     for (let i = 0; i < data.length; i += 4) {
-        if (data[i] > data[i + 1] + 8) lowest = Math.floor(i / 4 / picture.width);
+        if (Math.min(data[i], data[i + 2]) > data[i + 1] + 8) lowest = Math.floor(i / 4 / picture.width);
     }
     return lowest;
 }"""
