@@ -29,10 +29,11 @@ DIFFERENT: Final = [block for block in PYTHON if block in BY_MEANING.values()]
 
 # What makes discord.py take another Discord than the real one.
 ELSEWHERE: Final = """
-import runpy, sys, yarl
+import runpy, signal, sys, yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = sys.argv[1], yarl.URL(sys.argv[2])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 runpy.run_path(sys.argv[3], run_name="__main__")
 """
 
