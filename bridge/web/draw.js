@@ -170,7 +170,6 @@ export class Picture {
     const { pixels, width, height } = this.buffer;
     const drop = this.#backdrop;
     drop.update(land, this.#palette, this.#glow, view.far);
-    const step = view.far ? 2 : 1;
     const left = view.x - drop.left;
     // columns before `from` and from `to` on are open sea
     const from = Math.min(width, Math.max(0, -left));

@@ -69,7 +69,7 @@ export class Stage {
     });
     this.#bubbles = new Bubbles(words, this.#world);
     this.#sparks = new Sparks(this.#world);
-    this.#labels = new Labels(words, this.#world, store, ({ uid, channelId }) => this.#go(uid, channelId));
+    this.#labels = new Labels(this.#world, store, ({ uid, channelId }) => this.#go(uid, channelId));
     this.#tip = new Tip(words);
     this.#follower = new Follower(words, () => this.#world.follow(null));
     this.#controls = new Controls(this.#world, {

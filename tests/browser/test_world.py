@@ -402,6 +402,20 @@ async def test_reactions_rise_and_are_gone(bridge: WebSocketServer, new_page: Op
     await expect(page.locator(".reacting")).to_have_count(0)
 
 
+async def test_words_leave_a_small_island_to_be_seen(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """On a phone they stand over the sea, above all that has a sign."""
+    page = await new_page({**NO_PANEL, "motion": "less"}, viewport={"width": 390, "height": 844})
+    await open_garden(page, bridge)
+    await bridge.broadcast_message(GARDEN.id, "11", DULL, "31")
+    said = bubble(page, "Ada")
+    await expect(said).to_be_visible()
+    [bottom] = await said.evaluate_all("nodes => nodes.map((node) => node.getBoundingClientRect().bottom)")
+    tops = await page.locator(".label").evaluate_all(
+        "nodes => nodes.map((node) => node.getBoundingClientRect().top)"
+    )
+    assert bottom < min(tops)
+
+
 async def test_reactions_to_one_person_stand_beside_one_another(
     bridge: WebSocketServer, new_page: OpenPage
 ) -> None:

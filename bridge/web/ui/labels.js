@@ -29,7 +29,6 @@ const ICON = 17; // with the gap after it
 const WIDEST = 192;
 
 export class Labels {
-  #words;
   #world;
   #store;
   /** @type {Map<string, {node: HTMLButtonElement, wish: Wish, width: number}>} */
@@ -51,13 +50,11 @@ export class Labels {
   #legible = [];
 
   /**
-   * @param {import('../i18n.js').Words} words
    * @param {World} world
    * @param {Store} store
    * @param {(wish: Wish) => void} go
    */
-  constructor(words, world, store, go) {
-    this.#words = words;
+  constructor(world, store, go) {
     this.#world = world;
     this.#store = store;
     this.#pen.font = `600 ${LETTERS}px ${getComputedStyle(document.body).fontFamily}`;
