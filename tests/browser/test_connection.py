@@ -13,7 +13,7 @@ from bridge.protocol import FULL_HOUSE
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 
-from .conftest import GARDEN, GARDENERS, HARBOUR, OpenPage, address
+from .conftest import GARDEN, GARDENERS, HARBOUR, OpenPage, address, only_chromium
 from .scene import called, feed, heading, label, member, pick, server, tool
 from .scripted import ScriptedBridge
 
@@ -158,6 +158,22 @@ async def test_a_lost_connection_is_resumed_where_it_was(bridge: WebSocketServer
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
     await expect(page.get_by_text("last seen")).to_have_count(0)
     await expect(page.get_by_text("some messages may be missing here")).to_have_count(0)
+
+
+@only_chromium  # Firefox tells of no sockets
+async def test_a_page_that_slept_takes_a_new_line(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """The old one may be dead without knowing; the talk goes on."""
+    page = await new_page()
+    await page.clock.install()
+    await page.goto(address(bridge))
+    await expect(member(page, "Ada")).to_be_visible()
+
+    async with page.expect_websocket():
+        await page.clock.fast_forward(200_000)
+
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await bridge.broadcast_message(GARDEN.id, "11", "Slept well?", "31")
+    await expect(feed(page)).to_contain_text("Slept well?")
 
 
 async def test_another_guild_is_not_asked_for_with_a_cursor(
