@@ -22,11 +22,23 @@ class Policy(Protocol):
     def shows_guild(self, guild: discord.Guild) -> bool:
         """Tell whether viewers may see this guild."""
 
+    def everybody(self, guild: discord.Guild) -> discord.Role | None:
+        """Name the role that counts as everybody."""
+
+    def is_gated(self, guild: discord.Guild) -> bool:
+        """Tell whether nobody may be shown: there is nothing that everybody can see, or no such role."""
+
+    def keeps(self, guild: discord.Guild, member: Member) -> bool:
+        """Tell whether somebody whom viewers see may stay, though the cache doesn't know them."""
+
     def shows_offline(self, guild_id: int, member_count: int) -> bool:
         """Tell whether viewers of a guild with so many members may see who is offline."""
 
     def shows_channel(self, channel: object) -> bool:
         """Tell whether viewers may see this channel."""
+
+    def shows_chat(self, channel: object) -> bool:
+        """Tell whether viewers may see that somebody writes in a channel."""
 
     def is_public(self, channel: GuildChannel) -> bool:
         """Tell whether the rule shows this channel, whatever managers decided."""
