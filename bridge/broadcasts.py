@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from types import EllipsisType
+from types import EllipsisType, MappingProxyType
 from typing import Any, Final, overload
 
 from bridge.directory import Directory
@@ -199,6 +199,11 @@ class Broadcasts:
         """Return what viewers see of somebody now. None if they don't see them."""
         room = self._room(server)
         return room.members.get(str(uid)) if room else None
+
+    def shown(self, server: str | int) -> Mapping[str, Member]:
+        """Return everybody whom viewers of a guild see, by uid: a view that follows what happens there."""
+        room = self._room(server)
+        return MappingProxyType(room.members if room else {})
 
     def author_of(self, server: str | int, message_id: str | int) -> str | None:
         """Return the uid of whoever said one of a guild's last messages. None if viewers haven't seen it."""

@@ -1300,3 +1300,15 @@ async def test_what_is_no_text_is_refused_where_it_is_said(bridge: WebSocketServ
         await bridge.broadcast_presence(DWORLD.id, "111", "dnd")
         assert (await viewer.hear())["data"]["status"] == "idle"
         assert (await viewer.hear())["data"]["status"] == "dnd"
+
+
+@pytest.mark.parametrize("guild_id", [DWORLD.id, int(DWORLD.id)], ids=repr)
+async def test_who_is_shown(bridge: WebSocketServer, guild_id: str | int) -> None:
+    """By uid, and as they are now; nobody can be brought in that way."""
+    shown = bridge.shown(guild_id)
+    assert shown == {"111": ADA, "222": BEPPO}
+    bridge.hide_members(guild_id, ["222"])
+    assert shown == {"111": ADA}
+    with pytest.raises(TypeError):
+        shown["222"] = BEPPO  # type: ignore[index]  # just so
+    assert bridge.shown("unknown") == {}
