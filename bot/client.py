@@ -23,8 +23,8 @@ from cogs.access import Access
 from cogs.decisions import Decisions
 from cogs.guilds import Guilds
 from cogs.manage import Manage
-from cogs.me import Me
 from cogs.messages import Messages
+from cogs.myself import Myself
 from cogs.needs import Departures, Settings
 from cogs.presence import Presence
 from cogs.replies import CommandTree
@@ -109,7 +109,7 @@ class DZoneBot(commands.AutoShardedBot):
                 page_login=self.config.client_secret is not None,
             )
         )  # fmt: skip
-        await self.add_cog(Me(self, decisions))
+        await self.add_cog(Myself(self, decisions))
         await self.add_cog(Retention(self, self._settings))
         await self.tree.set_translator(Translator())
         # Discord may let us wait for a minute: the world does not.

@@ -20,7 +20,7 @@ from bot.translator import Translator
 from bridge.server import WebSocketServer
 from cogs.decisions import Decisions
 from cogs.manage import Manage
-from cogs.me import Me
+from cogs.myself import Myself
 from cogs.replies import CommandTree, Refused
 from cogs.settings import GuildSettings, MemberSettings, NotSaved
 from tests.bot.memory import MemorySettings
@@ -123,7 +123,7 @@ class Office:
         roster = Roster(self.policy, self.drawer)
         manage = Manage(self.bot, self.bridge, self.policy, roster, self.decisions, public_url)
         await self.bot.add_cog(manage)
-        await self.bot.add_cog(Me(self.bot, self.decisions))
+        await self.bot.add_cog(Myself(self.bot, self.decisions))
         for command in await self.bot.tree.sync():
             # Discord shows everybody everything: what it hides is only a hint.
             self.guild.set_command_permissions(

@@ -39,7 +39,7 @@ async def test_told_once(discord: LoopbackDiscord, run: Run) -> None:
         await bot.stop()
         assert told(discord) == times
     names = {command["name"] for command in await discord.commands()}
-    assert names == {"dzone", "me", "Hide from d-zone"}
+    assert names == {"dzone", "myself", "Hide from d-zone"}
 
 
 async def test_discord_refuses(discord: LoopbackDiscord, launch: Launch, run: Run, watch: Watch) -> None:
