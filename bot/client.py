@@ -29,12 +29,14 @@ from cogs.needs import Departures, Settings
 from cogs.presence import Presence
 from cogs.replies import CommandTree
 from cogs.retention import Retention
+from cogs.rooms import Rooms
 from cogs.voice import VoiceChannels
 
 log = logging.getLogger(__name__)
 
 INTENTS: Final = discord.Intents(
     guilds=True,
+    moderation=True,  # who is banned
     members=True,
     presences=True,
     messages=True,
@@ -87,6 +89,7 @@ class DZoneBot(commands.AutoShardedBot):
         internals.notice_lost_guilds(self)
         internals.start_guilds_afresh(self)
         internals.keep_users_current(self)
+        self._hidden_channels = internals.HiddenChannels(self)
         internals.run_at_once(self, "on_presence_update")  # the most frequent of all events
 
     async def setup_hook(self) -> None:
@@ -95,14 +98,14 @@ class DZoneBot(commands.AutoShardedBot):
             await internals.use_gateway_of_api(self)
         policy = Policy(self._settings)
         roster = Roster(policy, self._settings, emoji_images=self.config.emoji_images)
-        guilds = Guilds(self, self.bridge, policy, roster, self._loader)
-        await self.add_cog(guilds)
-        await self.add_cog(Presence(self.bridge, policy, roster))
+        rooms = Rooms(self, self.bridge, policy, roster, self._loader)
+        await self.add_cog(Guilds(self, self.bridge, policy, rooms, self._loader))
+        await self.add_cog(Presence(self.bridge, policy, roster, rooms))
         await self.add_cog(Messages(self.bridge, policy, roster))
         await self.add_cog(VoiceChannels(self.bridge, roster))
         await self.add_cog(Access(self.bridge, policy))
         self._open_logins(policy)
-        decisions = Decisions(self, self.bridge, self._settings, guilds)
+        decisions = Decisions(self, self.bridge, self._settings, rooms)
         await self.add_cog(
             Manage(
                 self, self.bridge, policy, roster, decisions, self.config.public_url,

@@ -99,14 +99,12 @@ def _guild(place: str, value: object, version: int) -> StoredGuild:
         fields = _object(place, value, _GUILD)
     left = fields.pop("left")
     channels = _object(f"{place}, channels", fields.pop("channels"))
-    lists = {name: frozenset(_ids(f"{place}, {name}", fields.pop(name))) for name in ("proxies", "hidden")}
-    roles = {name: fields.pop(name) for name in ("role_id", "audience")}
-    settings = GuildSettings(
-        **fields,
-        **{name: None if role is None else _id(f"{place}, {name}", role) for name, role in roles.items()},
-        channels=MappingProxyType({_id(f"{place}, channels", key): channels[key] for key in channels}),
-        **lists,
-    )
+    for name in ("proxies", "hidden"):
+        fields[name] = frozenset(_ids(f"{place}, {name}", fields[name]))
+    for name in ("role_id", "audience"):
+        fields[name] = None if fields[name] is None else _id(f"{place}, {name}", fields[name])
+    fields["channels"] = MappingProxyType({_id(f"{place}, channels", key): channels[key] for key in channels})
+    settings = GuildSettings(**fields)
     try:
         check_guild(settings)
     except ValueError as error:

@@ -33,6 +33,10 @@ class MemberLoader:
         self._queue[guild.id] = None
         self._work.set()
 
+    def is_loaded(self, guild: discord.Guild) -> bool:
+        """Tell whether all of a guild's members have been told."""
+        return guild.chunked
+
     def start(self) -> None:
         """Begin with the queue; once started this does nothing."""
         if self._task is None:

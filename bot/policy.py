@@ -43,8 +43,14 @@ class Policy:
         role = guild.default_role if chosen is None else guild.get_role(chosen)
         return role if role is None or can_be_everybody(role) else None
 
+    def is_audience(self, role: discord.Role) -> bool:
+        """Tell whether managers have chosen a role to count as everybody, whether or not it can."""
+        return self._settings.guild(role.guild.id).audience == role.id
+
     def is_gated(self, guild: discord.Guild) -> bool:
         """Tell whether nobody may be shown: there is nothing that everybody can see, or no such role."""
+        if not guild.name:
+            return False  # Discord has told no more than its id: what was known before goes on
         if self._settings.guild(guild.id).audience is not None:
             return self.everybody(guild) is None
         return not self._has_open_channel(guild)
@@ -99,8 +105,10 @@ class Policy:
         """Tell whether viewers may see this channel, and that somebody does something in it."""
         if isinstance(channel, discord.Thread):
             return not channel.is_private() and self.shows_channel(channel.parent)
-        # Not a direct message, nor a channel the cache doesn't know.
-        return isinstance(channel, GuildChannel) and self.channel_verdict(channel) in SHOWN
+        # Not a direct message, nor a channel the cache doesn't know, such as one that is gone while people
+        # are still in it.
+        current = channel.guild.get_channel(channel.id) if isinstance(channel, GuildChannel) else None
+        return current is not None and self.channel_verdict(current) in SHOWN
 
     def shows_chat(self, channel: object) -> bool:
         """Tell whether viewers may see that somebody writes in a channel.
@@ -119,6 +127,10 @@ class Policy:
         if decided is not None:
             return "shown_by_managers" if decided else "hidden_by_managers"
         return self._rule(channel)
+
+    def is_hidden(self, guild_id: int, channel_id: int) -> bool:
+        """Tell whether managers have hidden a channel, whatever is known of it."""
+        return self._settings.guild(guild_id).channels.get(channel_id) is False
 
     def is_public(self, channel: GuildChannel) -> bool:
         """Tell whether the rule shows this channel, whatever was decided."""
@@ -154,7 +166,7 @@ class Policy:
         return self.member_verdict(member) in _SEEN
 
     def shows_proxy(self, message: discord.Message) -> bool:
-        """Tell whether viewers may see what this webhook says; the channel aside, it may also be in a thread."""
+        """Tell whether viewers may see what this webhook says, if they may see the channel or thread."""
         guild, channel = message.guild, message.channel
         if guild is None or message.webhook_id == message.application_id or self.is_gated(guild):
             return False  # an application's answer to a command is no proxy

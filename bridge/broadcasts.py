@@ -42,6 +42,7 @@ class Broadcasts:
         reply_to: str | None = None,
         emoji: Mapping[str, str] | None = None,
         parent: str | None = None,
+        speaker: Member | None = None,
     ) -> None: ...
 
     async def broadcast_message(
@@ -56,10 +57,12 @@ class Broadcasts:
         reply_to: str | None = None,
         emoji: Mapping[str, str] | None = None,
         parent: str | None = None,
+        speaker: Member | None = None,
     ) -> None:
         """Show what somebody said. `emoji` tells where pictures for parts of it are: `":turnip:"` -> a URL.
 
-        `parent` is the channel that a thread belongs to, where `channel` is a thread.
+        `parent` is the channel that a thread belongs to, where `channel` is a thread. A `speaker` whom
+        viewers don't see comes for a visit, which ends five minutes after their last words.
 
         With `{"type": "refresh_data", "serverId": ...}` alone, viewers are asked to request their data again.
 
@@ -75,7 +78,7 @@ class Broadcasts:
             words = Message(
                 _text(uid), _text(message), _text(channel), id, channel_name, reply_to, pictures, parent
             )
-            room.say(words)
+            room.say(words, speaker)
 
     async def broadcast_presence(
         self,
@@ -205,6 +208,11 @@ class Broadcasts:
         room = self._room(server)
         return MappingProxyType(room.members if room else {})
 
+    def channels(self, server: str | int) -> Mapping[str, Channel]:
+        """Return the channels of a guild that viewers see, by id."""
+        room = self._room(server)
+        return MappingProxyType(room.channels if room else {})
+
     def author_of(self, server: str | int, message_id: str | int) -> str | None:
         """Return the uid of whoever said one of a guild's last messages. None if viewers haven't seen it."""
         room = self._room(server)
@@ -215,6 +223,33 @@ class Broadcasts:
         """Count who watches a guild now."""
         room = self._room(server)
         return len(room.viewers) if room else 0
+
+    def guild(self, server: str | int) -> GuildInfo | None:
+        """Return what viewers are told of a guild itself. None if it isn't shown."""
+        room = self._room(server)
+        return room.info if room else None
+
+    def guild_ids(self) -> list[str]:
+        """Name the guilds that are shown."""
+        return list(self._directory.rooms)
+
+    def is_visiting(self, server: str | int, uid: str | int) -> bool:
+        """Tell whether viewers see somebody only because they said something."""
+        room = self._room(server)
+        return room is not None and room.is_visiting(str(uid))
+
+    def places_of_words(self, server: str | int) -> set[str]:
+        """Name the channels and threads in which the last messages that viewers saw were said."""
+        room = self._room(server)
+        return {words.channel for words in room.said.values()} if room else set()
+
+    def forget_channels(self, server: str | int, channels: Iterable[str | int]) -> None:
+        """Take back what was said in channels or threads of a guild, and in the threads of these channels.
+
+        Viewers who asked for `edit` see it vanish, and nobody who comes back later gets words of the past.
+        """
+        if room := self._room(server):
+            self._directory.forget_channels(room, set(map(str, channels)))
 
     def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
         """Take back what somebody said in a guild, or everybody.

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
 from bridge.flush import FlushWindow
@@ -117,16 +117,19 @@ class Directory:
         return room
 
     def _bring_channels(self, room: Room, channels: Iterable[Channel]) -> None:
-        """Show these channels. Of those that are hidden by it, nothing that was said leaves any more.
-
-        Neither does anything else of the past: threads have ids of their own, and words elsewhere may name
-        a channel.
-        """
+        """Show these channels. What was said in those that are hidden by it is taken back."""
         before = room.channels
         room.set_channels(channels)
-        if before.keys() - room.channels.keys():
+        gone = before.keys() - room.channels.keys()
+        if gone:
             self._windows[room].flush()
-            room.forget_past()
+            room.forget_channels(gone)
+
+    def forget_channels(self, room: Room, channels: Collection[str]) -> None:
+        """Take back what was said in channels and threads that may not be heard (any more)."""
+        room.hush(channels)
+        self._windows[room].flush()
+        room.forget_channels(channels)
 
     def _announce(self) -> None:
         """The list changed: tell viewers who asked for `servers`."""

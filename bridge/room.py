@@ -30,6 +30,7 @@ from bridge.protocol import (
     stream_name,
     voice_data,
 )
+from bridge.visitors import Visitors
 
 MAX_SAID: Final = 200  # messages; an older one no viewer still shows
 MAX_SNAPSHOTS: Final = 8  # kinds of clients for which the last snapshot is kept
@@ -70,6 +71,7 @@ class Room:
         self.said: dict[str, Message] = {}  # the last messages with an id, without their words
         self.position = 0
         self._newcomers = Newcomers(clock)
+        self._visitors = Visitors()
         self._epoch = secrets.token_hex(4)  # a cursor of an earlier life of this room must not match
         self._wake = wake
         self._pending: dict[int, Event] = {}  # by position
@@ -145,6 +147,10 @@ class Room:
             "shown": shown,
         }
 
+    def is_visiting(self, uid: str) -> bool:
+        """Tell whether somebody is here only because they said something."""
+        return uid in self._visitors
+
     # Changes
 
     def put(self, member: Member) -> None:
@@ -173,6 +179,7 @@ class Room:
         known = self.members.get(uid)
         if known is None:
             return False
+        self._visitors.forget(uid)  # they are here to stay
         if status != known.status or activity != known.activity:
             self.members[uid] = known.with_presence(status, activity)
             self._forget_encoded(uid)
@@ -187,15 +194,17 @@ class Room:
         """Take a member away. Viewers hear of it only if they had that member."""
         if self.members.pop(uid, None) is not None:
             self._newcomers.forget(uid)
+            self._visitors.forget(uid)
             self._forget_encoded(uid)
             self._publish("presence", {"uid": uid, "status": "offline", "delete": True})
             self._stir()
 
     def reconcile(self, members: Iterable[Member]) -> None:
-        """Make these the room's members, all of them; viewers see the difference."""
+        """Make these the room's members, all of them but visitors; viewers see the difference."""
         members = list(members)
         for uid in self.members.keys() - {member.uid for member in members}:
-            self.remove(uid)
+            if uid not in self._visitors:
+                self.remove(uid)
         self.put_all(members)
 
     def set_client_id(self, client_id: str) -> None:
@@ -207,12 +216,22 @@ class Room:
         """Make these the room's channels; viewers who asked for events get the whole map if it changed."""
         now = {channel.id: channel for channel in channels}
         if now != self.channels:
-            self._forget_channels(self.channels.keys() - now.keys())
+            gone = self.channels.keys() - now.keys()
+            self.hush(gone)
+            talking = [m for m in self.members.values() if m.voice is not None and m.voice.channel in gone]
+            self.put_all(member._replace(voice=None) for member in talking)
             self.channels = now
             self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
 
-    def say(self, message: Message) -> None:
-        """Pass on somebody's words."""
+    def say(self, message: Message, speaker: Member | None = None) -> None:
+        """Pass on somebody's words. A `speaker` who isn't here comes in for a visit."""
+        if speaker is not None and message.uid not in self.members:
+            self.put(speaker._replace(joined=None))
+            self._visitors.note(message.uid)
+        elif message.uid in self._visitors:
+            self._visitors.note(message.uid)
+        if message.uid in self._visitors:
+            self._wake()  # also where nobody watches: the visit ends
         if message.id is not None:
             self.said[message.id] = replace(message, message="", emoji={})
             if len(self.said) > MAX_SAID:
@@ -240,8 +259,32 @@ class Room:
         if uid is not None and not self._remembers(uid):
             return
         self.forget_past()
+        self._take_back(lambda words: uid is None or words.uid == uid)
+
+    def hush(self, channels: Collection[str]) -> None:
+        """Let nothing that happened in these channels and their threads leave any more."""
+        if channels:
+            for channel in self._with_threads(channels):
+                self._playback.silence(channel)
+            self._forget(
+                lambda event: not {event.data.get("channel"), event.extras.get("parent")}.isdisjoint(channels)
+            )
+
+    def forget_channels(self, channels: Collection[str]) -> None:
+        """Take back what was said in channels and their threads, and forget the past. Flush first.
+
+        Nothing else of the past leaves any more either: words elsewhere may name a channel or a thread.
+        """
+        self.forget_past()
+        places = self._with_threads(channels)
+        self._take_back(lambda words: words.channel in places)
+
+    def _with_threads(self, channels: Collection[str]) -> set[str]:
+        return {*channels, *(words.channel for words in self.said.values() if words.parent in channels)}
+
+    def _take_back(self, unwanted: Callable[[Message], bool]) -> None:
         for message_id, words in list(self.said.items()):
-            if uid is None or words.uid == uid:
+            if unwanted(words):
                 del self.said[message_id]
                 deletion = {"uid": words.uid, "channel": words.channel, "id": message_id, "message": None}
                 self._publish("edit", deletion)
@@ -264,6 +307,8 @@ class Room:
 
         `now` is in seconds, of any clock that only goes forward.
         """
+        for uid in self._visitors.leaving(now):
+            self.remove(uid)
         events = list(self._pending.values())
         self._pending.clear()
         self._replaceable.clear()
@@ -272,7 +317,7 @@ class Room:
         paced = self._pace(events, now)
         for wants, audience in list(self._audiences.items()):
             self._deliver(paced if wants.asked_for_nothing else events, wants, audience)
-        dues = (self._playback.next_due(), self._history.next_due())
+        dues = (self._playback.next_due(), self._history.next_due(), self._visitors.next_due())
         return min((due for due in dues if due is not None), default=None)
 
     def _pace(self, events: list[Event], now: float) -> list[Event]:
@@ -359,6 +404,7 @@ class Room:
         known = self.members.get(member.uid)
         self.members[member.uid] = member
         self._newcomers.note(member)
+        self._visitors.forget(member.uid)
         self._forget_encoded(member.uid)
         return known
 
@@ -366,16 +412,6 @@ class Room:
         """Tell no longer when those came who are not new any more."""
         for uid in self._newcomers.settled():
             self._replace(self.members[uid]._replace(joined=None))
-
-    def _forget_channels(self, hidden: Collection[str]) -> None:
-        """Let nothing that happened in channels leave any more, nor that somebody talks there."""
-        if not hidden:
-            return
-        for channel in hidden:
-            self._playback.silence(channel)
-        self._forget(lambda event: event.data.get("channel") in hidden)
-        talking = [m for m in self.members.values() if m.voice is not None and m.voice.channel in hidden]
-        self.put_all(member._replace(voice=None) for member in talking)
 
     def _remembers(self, uid: str) -> bool:
         """Tell whether anything that is kept here is of somebody, or answers them."""

@@ -25,6 +25,9 @@ class Policy(Protocol):
     def everybody(self, guild: discord.Guild) -> discord.Role | None:
         """Name the role that counts as everybody."""
 
+    def is_audience(self, role: discord.Role) -> bool:
+        """Tell whether managers have chosen a role to count as everybody."""
+
     def is_gated(self, guild: discord.Guild) -> bool:
         """Tell whether nobody may be shown: there is nothing that everybody can see, or no such role."""
 
@@ -39,6 +42,9 @@ class Policy(Protocol):
 
     def shows_chat(self, channel: object) -> bool:
         """Tell whether viewers may see that somebody writes in a channel."""
+
+    def is_hidden(self, guild_id: int, channel_id: int) -> bool:
+        """Tell whether managers have hidden a channel, whatever is known of it."""
 
     def is_public(self, channel: GuildChannel) -> bool:
         """Tell whether the rule shows this channel, whatever managers decided."""
@@ -65,14 +71,17 @@ class Policy(Protocol):
 class Roster(Protocol):
     """Translates Discord's things into the bridge's."""
 
-    def guild(self, guild: discord.Guild) -> GuildInfo:
-        """Describe a guild."""
-
-    def members(self, guild: discord.Guild) -> list[Member]:
-        """Describe everybody of a guild who may be shown."""
+    def guild(self, guild: discord.Guild, known: GuildInfo | None = None) -> GuildInfo:
+        """Describe a guild; of one that is unavailable as it was `known` before."""
 
     def member(self, member: discord.Member) -> Member:
         """Describe one person or bot."""
+
+    def speaker(self, message: discord.Message) -> Member | None:
+        """Describe who says something, for viewers who may not know them."""
+
+    def talking(self, guild: discord.Guild) -> list[discord.Member]:
+        """Name who is in a voice or stage channel."""
 
     def status(self, member: discord.Member) -> Status:
         """Read a status."""
@@ -98,6 +107,9 @@ class MemberLoader(Protocol):
 
     def load(self, guild: discord.Guild) -> None:
         """Fetch a guild's members when its turn comes."""
+
+    def is_loaded(self, guild: discord.Guild) -> bool:
+        """Tell whether all of a guild's members have been told."""
 
 
 class Settings(Protocol):

@@ -1,11 +1,19 @@
 """What discord.py (2.7) does not offer in public, in one place: look here first when it is upgraded."""
 
+from bot.internals.channels import HiddenChannels
 from bot.internals.dispatching import run_at_once
 from bot.internals.guilds import notice_lost_guilds, start_guilds_afresh
-from bot.internals.members import ask_for_presences, forget_chunk_request, keep_users_current, roles_of
+from bot.internals.members import (
+    ask_for_presences,
+    forget_chunk_request,
+    keep_users_current,
+    roles_of,
+    talking_in,
+)
 from bot.internals.transport import expect_no_voice, use_api, use_gateway_of_api
 
 __all__ = [
+    "HiddenChannels",
     "ask_for_presences",
     "expect_no_voice",
     "forget_chunk_request",
@@ -14,6 +22,7 @@ __all__ = [
     "roles_of",
     "run_at_once",
     "start_guilds_afresh",
+    "talking_in",
     "use_api",
     "use_gateway_of_api",
 ]

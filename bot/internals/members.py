@@ -56,6 +56,11 @@ def roles_of(member: discord.Member) -> Iterator[discord.Role]:
     return filter(None, map(member.guild.get_role, member._roles))
 
 
+def talking_in(guild: discord.Guild) -> list[discord.Member]:
+    """Name who is in voice: `channel.members` looks at everybody in all channels, for each channel."""
+    return list(filter(None, map(guild.get_member, guild._voice_states)))
+
+
 def forget_chunk_request(guild: discord.Guild) -> None:
     """Drop a request for members that was never answered: discord.py would wait for it again."""
     guild._state._chunk_requests.pop(guild.id, None)

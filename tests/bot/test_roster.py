@@ -185,17 +185,6 @@ def test_a_color(roster: Roster, world: World, colors: list[int], shown: str) ->
     assert roster.color(world.member(world.ann)) == shown
 
 
-def test_everybody(roster: Roster, world: World) -> None:
-    """A small guild is all its members."""
-    assert {member.username for member in roster.members(world.guild)} == {"ann", "Bobby"}
-
-
-def test_everybody_who_may_be_shown(roster: Roster) -> None:
-    """A large guild is those who are there."""
-    world = World(member_count=HIDE_OFFLINE_ABOVE + 1)
-    assert {member.username for member in roster.members(world.guild)} == {"ann"}
-
-
 # Voice
 
 
