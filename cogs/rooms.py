@@ -1,6 +1,7 @@
 """Rooms of guilds: brought to what the member cache knows and the policy allows, in turns."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import discord
 from discord.ext import commands
@@ -43,6 +44,7 @@ class Rooms:
         )
         if _is_known(guild):
             await self.show_members(guild)
+        await self._turns.each([guild_id], self._update)
 
     async def show_channels(self, guild: discord.Guild) -> None:
         """Bring a room to what may be seen of the channels now, and of those who talk in them."""
@@ -54,8 +56,12 @@ class Rooms:
 
     def update(self, guild: discord.Guild) -> None:
         """Tell viewers what a guild is called now, and how many there are."""
-        if self._policy.shows_guild(guild):
-            self._bridge.show_guild(self._roster.guild(guild, self._bridge.guild(guild.id)))
+        self._update(guild.id)
+
+    def _update(self, guild_id: int) -> None:
+        guild, before = self._bot.get_guild(guild_id), self._bridge.guild(guild_id)
+        if guild is not None and before is not None and self._policy.shows_guild(guild):
+            self._bridge.show_guild(self._roster.guild(guild, before))
 
     def _open(self, guild_id: int) -> None:
         guild = self._bot.get_guild(guild_id)
@@ -64,7 +70,10 @@ class Rooms:
             return
         before = self._bridge.guild(guild_id)
         if _is_known(guild):
-            self._bridge.show_guild(self._roster.guild(guild, before), None, self._roster.channels(guild))
+            info = self._roster.guild(guild, before)
+            if before is None or not before.listed:
+                info = replace(info, listed=False)  # until its people are there, whom who waits will see
+            self._bridge.show_guild(info, None, self._roster.channels(guild))
             self._review_words(guild)
         elif before is not None:  # Discord has named no more than its id: what was known is all there is
             self._bridge.show_guild(self._roster.guild(guild, before), None, self._still_shown(guild))

@@ -32,6 +32,7 @@ def test_intents() -> None:
     assert {name for name, on in INTENTS if on} == {
         "guilds",
         "members",
+        "moderation",
         "presences",
         "guild_messages",
         "dm_messages",

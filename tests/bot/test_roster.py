@@ -387,11 +387,12 @@ def test_pictures_of_what_is_no_custom_emoji(painter: Roster) -> None:
     assert painter.picture(discord.PartialEmoji(name="🌱")) is None
 
 
-def reply(world: World, answered: dict[str, Any] | None) -> Message:
+def reply(world: World, answered: dict[str, Any] | None, settings: MemorySettings | None = None) -> Message:
     """Let ann answer a message, or one that was deleted."""
     reference = {"message_id": answered["id"] if answered else "1", "channel_id": str(world.general.id)}
     message = world.message("yes", type=19, message_reference=reference, referenced_message=answered)
-    return Roster(Policy(MemorySettings()), MemorySettings()).message(message)
+    settings = settings or MemorySettings()
+    return Roster(Policy(settings), settings).message(message)
 
 
 def test_an_answer(world: World) -> None:
@@ -400,9 +401,12 @@ def test_an_answer(world: World) -> None:
 
 
 def test_an_answer_to_who_is_not_shown() -> None:
-    """Who isn't shown isn't named in an answer either."""
+    """Who is hidden isn't named in an answer either; who is offline was seen when they wrote."""
     world = World(member_count=HIDE_OFFLINE_ABOVE + 1)
-    assert reply(world, model.written(world.general, world.bob, "well?")).reply_to is None
+    asked = model.written(world.general, world.bob, "well?")
+    assert reply(world, asked).reply_to == world.bob.uid
+    hiding = MemorySettings(members={world.bob.id: MemberSettings(hidden=True)})
+    assert reply(world, asked, hiding).reply_to is None
 
 
 def test_an_answer_to_a_webhook(world: World) -> None:

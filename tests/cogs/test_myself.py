@@ -33,17 +33,13 @@ DECISIONS: list[tuple[str, dict[str, Any], MemberSettings, str]] = [
 async def test_somebody_decides(
     office: Office, command: str, options: dict[str, Any], decided: MemberSettings, words: str
 ) -> None:
-    """The decision holds in every guild, also for what rooms hold of the past."""
-    elsewhere = office.env.create_guild("Elsewhere")
-    elsewhere.add_member(office.ann.user)
-    office.env.create_guild("Without ann")
-    await office.env.settle()
+    """The decision holds in every room, also for what rooms hold of the past."""
     office.drawer.members[office.ann.id] = MemberSettings(color="#112233")
     assert words in await office.reply(office.ann, f"myself {command}", **options)
     assert office.drawer.members == {office.ann.id: decided}
-    assert set(office.rooms.shown) == {office.guild.id, elsewhere.id}
-    taken_back = {(guild.id, office.ann.id) for guild in office.bot.guilds}
-    assert set(office.bridge.forgotten) == (taken_back if decided.hidden or decided.muted else set())
+    assert office.rooms.shown == [office.ann.id]
+    taken_back = [(0, office.ann.id)]
+    assert office.bridge.forgotten == (taken_back if decided.hidden or decided.muted else [])
 
 
 async def test_show_ends_hide_and_mute(office: Office) -> None:
@@ -57,7 +53,7 @@ async def test_in_a_direct_message(office: Office) -> None:
     """Who wants to hide need not say so in a channel."""
     result = await office.ann.user.slash("myself hide")
     assert "You are hidden" in read(result)
-    assert office.rooms.shown == [office.guild.id]
+    assert office.rooms.shown == [office.ann.id]
 
 
 @pytest.mark.parametrize(
