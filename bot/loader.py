@@ -6,7 +6,7 @@ from typing import Final
 
 import discord
 
-from bot.internals import forget_chunk_request
+from bot.internals import forget_chunk_request, is_loaded
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,10 @@ class MemberLoader:
         """Fetch a guild's members when its turn comes."""
         self._queue[guild.id] = None
         self._work.set()
+
+    def is_loaded(self, guild: discord.Guild) -> bool:
+        """Tell whether all of a guild's members have arrived."""
+        return is_loaded(guild)
 
     def start(self) -> None:
         """Begin with the queue; once started this does nothing."""

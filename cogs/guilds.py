@@ -34,7 +34,7 @@ class Guilds(commands.Cog):
         """
         if not self._policy.shows_guild(guild):
             self._bridge.hide_guild(guild.id)
-        elif guild.chunked:
+        elif self._loader.is_loaded(guild):
             self.show_all(guild)
         else:
             self._bring(guild, None, self._roster.channels(guild))
@@ -74,7 +74,7 @@ class Guilds(commands.Cog):
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """The gateway told of a guild: after a start, a new session or an outage."""
         self.show(guild)
-        if not guild.chunked:
+        if not self._loader.is_loaded(guild):
             self._loader.load(guild)
 
     @commands.Cog.listener()

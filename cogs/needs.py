@@ -87,6 +87,9 @@ class MemberLoader(Protocol):
     def load(self, guild: discord.Guild) -> None:
         """Fetch a guild's members when its turn comes."""
 
+    def is_loaded(self, guild: discord.Guild) -> bool:
+        """Tell whether all of a guild's members have arrived, whatever number Discord names."""
+
 
 class Settings(Protocol):
     """What has been decided. Reading never waits; what is saved is stored first and only then holds."""

@@ -2,14 +2,19 @@
 
 from bot.internals.dispatching import run_at_once
 from bot.internals.guilds import notice_lost_guilds, start_guilds_afresh
+from bot.internals.loading import is_loaded, mark_loaded
 from bot.internals.members import ask_for_presences, forget_chunk_request, keep_users_current, roles_of
+from bot.internals.parsing import expect_anything
 from bot.internals.transport import expect_no_voice, use_api, use_gateway_of_api
 
 __all__ = [
     "ask_for_presences",
+    "expect_anything",
     "expect_no_voice",
     "forget_chunk_request",
+    "is_loaded",
     "keep_users_current",
+    "mark_loaded",
     "notice_lost_guilds",
     "roles_of",
     "run_at_once",
