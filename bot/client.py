@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from typing import Final, Protocol
 
 import discord
@@ -91,6 +92,7 @@ class DZoneBot(commands.AutoShardedBot):
         internals.keep_users_current(self)
         self._hidden_channels = internals.HiddenChannels(self)
         internals.run_at_once(self, "on_presence_update")  # the most frequent of all events
+        self._skips = internals.expect_anything(self)  # the last: what goes wrong in all others ends there
 
     async def setup_hook(self) -> None:
         """Add the cogs, between login and the first connection to the gateway."""
@@ -103,7 +105,7 @@ class DZoneBot(commands.AutoShardedBot):
         await self.add_cog(Presence(self.bridge, policy, roster, rooms))
         await self.add_cog(Messages(self.bridge, policy, roster))
         await self.add_cog(VoiceChannels(self.bridge, roster))
-        await self.add_cog(Access(self.bridge, policy))
+        await self.add_cog(Access(self.bridge, policy, self._loader))
         self._open_logins(policy)
         decisions = Decisions(self, self.bridge, self._settings, rooms)
         await self.add_cog(
@@ -153,6 +155,12 @@ class DZoneBot(commands.AutoShardedBot):
         log.info("invite the bot with %s", self.invite_link())
         if not self.guilds:
             log.warning("the bot is in no server yet: open %s and choose one", self.invite_link())
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:  # noqa: ARG002
+        """Log once for each kind that a listener failed: that is a bug of ours."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            self._skips.failed(event_method, error)
 
     async def on_message(self, message: discord.Message) -> None:
         """Leave messages to the cogs: there are no commands in them."""

@@ -6,7 +6,7 @@ from typing import Final
 
 import discord
 
-from bot.internals import forget_chunk_request
+from bot.internals import forget_chunk_request, is_loaded
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ class MemberLoader:
         self._work.set()
 
     def is_loaded(self, guild: discord.Guild) -> bool:
-        """Tell whether all of a guild's members have been told."""
-        return guild.chunked
+        """Tell whether all of a guild's members have arrived."""
+        return is_loaded(guild)
 
     def start(self) -> None:
         """Begin with the queue; once started this does nothing."""

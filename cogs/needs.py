@@ -109,7 +109,7 @@ class MemberLoader(Protocol):
         """Fetch a guild's members when its turn comes."""
 
     def is_loaded(self, guild: discord.Guild) -> bool:
-        """Tell whether all of a guild's members have been told."""
+        """Tell whether all of a guild's members have arrived, whatever number Discord names."""
 
 
 class Settings(Protocol):

@@ -3,6 +3,7 @@
 from bot.internals.channels import HiddenChannels
 from bot.internals.dispatching import run_at_once
 from bot.internals.guilds import notice_lost_guilds, start_guilds_afresh
+from bot.internals.loading import is_loaded, mark_loaded
 from bot.internals.members import (
     ask_for_presences,
     forget_chunk_request,
@@ -10,14 +11,18 @@ from bot.internals.members import (
     roles_of,
     talking_in,
 )
+from bot.internals.parsing import expect_anything
 from bot.internals.transport import expect_no_voice, use_api, use_gateway_of_api
 
 __all__ = [
     "HiddenChannels",
     "ask_for_presences",
+    "expect_anything",
     "expect_no_voice",
     "forget_chunk_request",
+    "is_loaded",
     "keep_users_current",
+    "mark_loaded",
     "notice_lost_guilds",
     "roles_of",
     "run_at_once",

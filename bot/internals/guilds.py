@@ -30,14 +30,20 @@ def start_guilds_afresh(client: commands.AutoShardedBot) -> None:
     """Replace a guild in the cache when Discord sends it whole.
 
     After an outage discord.py adds what is new to what it knew: who left meanwhile would stay, and who
-    went offline seem to be there.
+    went offline seem to be there. A guild that can't be read leaves the one that was there as it was.
     """
     parsers = client._connection.parsers
     parse_guild_create = parsers["GUILD_CREATE"]
 
     def parse_afresh(data: Any) -> None:
+        known = None
         if data.get("unavailable") is not True:
-            client._connection._guilds.pop(int(data["id"]), None)
-        parse_guild_create(data)
+            known = client._connection._guilds.pop(int(data["id"]), None)
+        try:
+            parse_guild_create(data)
+        except Exception:
+            if known is not None:
+                client._connection._guilds[known.id] = known
+            raise
 
     parsers["GUILD_CREATE"] = parse_afresh
