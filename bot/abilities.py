@@ -57,3 +57,6 @@ class Abilities:
         for name in self.missing:
             setattr(fewer, name, False)
         return fewer
+
+
+COMPLETE: Final = Abilities()

@@ -17,7 +17,7 @@ PROGRESS: Final = 2.0  # seconds between two looks at how far a guild is
 RETRY: Final = 2.0  # seconds until a guild whose members could not be fetched is tried again
 STALL: Final = 4.0  # seconds without a new member until the next guild has its turn as well
 PATIENCE: Final = 30.0  # seconds without a new member until a guild is given up for now
-EVERY: Final = 30.0  # seconds in which Discord names all members of a guild only once
+EVERY: Final = 31.0  # seconds between two questions: Discord answers one in 30, by a clock of its own
 SUMMARY: Final = 2.0  # seconds from the first guild that has to wait until it is told how many have to
 
 
@@ -161,9 +161,8 @@ class MemberLoader:
         """Say once what it costs to be started again too soon."""
         limited, self._limited = self._limited or {}, None
         log.info(
-            "Discord answers a whole guild's members only once in %.0f seconds: %d guilds wait up to %.0f s; "
+            "Discord names all members of a guild only once in 30 seconds: %d guild(s) wait up to %.0f s; "
             "after a restart that is normal",
-            EVERY,
             len(limited),
             max(limited.values(), default=0.0),
         )

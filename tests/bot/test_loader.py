@@ -431,7 +431,7 @@ async def test_the_limits_are_told_once(
         await client.until(lambda: bool(caplog.messages))
     finally:
         loader.log.removeHandler(handler)
-    assert caplog.text.count("3 guilds wait up to 30 s; after a restart that is normal") == 1
+    assert caplog.text.count("3 guild(s) wait up to 30 s; after a restart that is normal") == 1
     late, _ = town(1)
     fetcher.load(client.learn_of(late))
     await client.until(lambda: len(client.gateway.asked) == 4)
