@@ -11,6 +11,7 @@ from typing import Final
 import discord
 from discord.abc import GuildChannel
 
+from bot.abilities import COMPLETE, Abilities
 from bridge import model
 from cogs.needs import Settings
 from cogs.settings import GuildSettings
@@ -24,11 +25,15 @@ _SEEN: Final[frozenset[MemberVerdict]] = frozenset({"shown", "offline"})  # by w
 
 
 class Policy:
-    """The rules for all guilds, and what was decided against them."""
+    """The rules for all guilds, and what was decided against them.
 
-    def __init__(self, settings: Settings) -> None:
+    `abilities` says what the bot can know: where it can't know who is offline, nobody is.
+    """
+
+    def __init__(self, settings: Settings, abilities: Abilities = COMPLETE) -> None:
         self._settings = settings
         self._open: dict[int, int] = {}  # by guild, the channel that was last found open to everybody
+        self.abilities = abilities
 
     def shows_guild(self, guild: discord.Guild) -> bool:
         """Tell whether viewers may see this guild."""
@@ -84,7 +89,8 @@ class Policy:
             return "outside"
         if not decided.bots and member.bot:
             return "bot"
-        if member.raw_status == "offline" and not _shows_offline(decided, member.guild.member_count or 0):
+        seems_offline = member.raw_status == "offline" and self.abilities.knows_statuses
+        if seems_offline and not _shows_offline(decided, member.guild.member_count or 0):
             return "offline"
         return "shown"
 

@@ -9,6 +9,7 @@ import discord
 from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
+from bot.abilities import COMPLETE, Abilities
 from bot.internals import roles_of, talking_in
 from bot.policy import Policy
 from bot.slug import code_of, slug_of
@@ -53,12 +54,21 @@ _DOING: Final[dict[int, str]] = {
 class Roster:
     """Translates. What may be shown it asks of the policy.
 
-    With `emoji_images` viewers learn where pictures of custom emoji are.
+    With `emoji_images` viewers learn where pictures of custom emoji are. `abilities` says what the bot can
+    know: where it can't know who is offline everybody counts as online, and what it can't read is wordless.
     """
 
-    def __init__(self, policy: Policy, settings: Settings, *, emoji_images: bool = False) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        settings: Settings,
+        *,
+        abilities: Abilities = COMPLETE,
+        emoji_images: bool = False,
+    ) -> None:
         self._policy = policy
         self._settings = settings
+        self.abilities = abilities
         self._emoji_images = emoji_images
 
     def guild(self, guild: discord.Guild, known: GuildInfo | None = None) -> GuildInfo:
@@ -96,7 +106,7 @@ class Roster:
 
     def status(self, member: discord.Member) -> Status:
         """Read a status; invisible people, and what Discord may yet invent, are offline."""
-        return _STATUSES.get(member.raw_status, "offline")
+        return _STATUSES.get(member.raw_status, "offline" if self.abilities.knows_statuses else "online")
 
     def color(self, member: discord.Member) -> str:
         """Read the colour that somebody chose here, else that of their highest role that has one."""
@@ -183,6 +193,8 @@ class Roster:
         guild = message.guild
         if guild is None:
             return Reading("")
+        if not self.abilities.message_content:
+            return Reading(WORDLESS)  # also where the bot is mentioned, whose words alone Discord would tell
         reading = readable(message, self._policy.shows_channel, lambda user_id: self._names(guild, user_id))
         return reading if not reading.words or self._policy.shows_words(guild.id) else Reading(WORDLESS)
 

@@ -33,6 +33,9 @@ _COMMA: Final = segment(b",")
 
 # The sentences that existing clients and their users know.
 NO_SUCH_SERVER: Final = "Sorry, couldn't connect to that Discord server."
+NOT_THERE_YET: Final = (
+    "That Discord server isn't there yet: Discord hasn't told me of it since my start. It appears by itself."
+)
 WRONG_PASSWORD: Final = "Sorry, wrong password for that Discord server."  # noqa: S105 - a sentence
 LOGIN_NEEDED: Final = "This server requires Discord authentication. Please login with Discord."
 INVALID_JSON: Final = "Invalid JSON"

@@ -2,6 +2,7 @@
 
 from bot.internals.channels import HiddenChannels
 from bot.internals.dispatching import run_at_once
+from bot.internals.gateway import Shards, hear_of_limits, keep_ready_apart, nonce_of, use_intents
 from bot.internals.guilds import notice_lost_guilds, start_guilds_afresh
 from bot.internals.loading import is_loaded, mark_loaded
 from bot.internals.members import (
@@ -16,13 +17,17 @@ from bot.internals.transport import expect_no_voice, use_api, use_gateway_of_api
 
 __all__ = [
     "HiddenChannels",
+    "Shards",
     "ask_for_presences",
     "expect_anything",
     "expect_no_voice",
     "forget_chunk_request",
+    "hear_of_limits",
     "is_loaded",
+    "keep_ready_apart",
     "keep_users_current",
     "mark_loaded",
+    "nonce_of",
     "notice_lost_guilds",
     "roles_of",
     "run_at_once",
@@ -30,4 +35,5 @@ __all__ = [
     "talking_in",
     "use_api",
     "use_gateway_of_api",
+    "use_intents",
 ]

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+ALL_GRANTED = discord.ApplicationFlags(
+    gateway_presence=True, gateway_guild_members=True, gateway_message_content=True
+)
+
 
 class Clock(asyncio.SelectorEventLoop):
     """A loop with a time of its own."""
@@ -58,9 +62,9 @@ class House:
         self.bot = DZoneBot(config, self.store)
         self.bot.shard_count = 1
         await self.bot._async_setup_hook()
+        self.bot._connection.application_flags = ALL_GRANTED
         await self.bot.setup_hook()
-        assert self.bot._syncing is not None
-        self.bot._syncing.cancel()  # there is no Discord that could be told of the commands
+        await self.bot._tasks.stop()  # there is no Discord that could be told of the commands
         state = self.bot._connection
         state.user = discord.ClientUser(state=state, data=cast("Any", User("zone", bot=True).payload()))
         self.bridge = self.bot.bridge

@@ -287,19 +287,6 @@ async def test_connections_are_those_who_are_here(bridge: WebSocketServer) -> No
     await until(lambda: not bridge.connections, "both have gone")
 
 
-async def test_a_fault_in_one_task_is_logged(
-    bridge: WebSocketServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A task that fails is no secret."""
-
-    async def fail() -> None:
-        raise ZeroDivisionError
-
-    task = bridge._spawn(fail())
-    await asyncio.wait([task])
-    assert "ZeroDivisionError" in caplog.text
-
-
 async def test_the_log_has_no_word_of_the_traffic(
     bridge: WebSocketServer, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -197,24 +197,26 @@ class Guild:
             "stickers": [],
         }
 
-    def payload(self, me: User, *, presences: bool = True) -> Payload:
-        """Return the guild object as a `GUILD_CREATE` brings it to the bot `me`."""
+    def payload(self, me: User, *, presences: bool = True, members: bool = True) -> Payload:
+        """Return the guild object as a `GUILD_CREATE` brings it to the bot `me`, which may know as much."""
         large = len(self.members) > LARGE_THRESHOLD
-        members = list(self.members.values())
-        if large or not presences:
+        told = list(self.members.values())
+        if large or not presences or not members:
             # Discord leaves the rest to be asked for, in chunks.
-            members = [
+            told = [
                 member
-                for member in members
-                if (presences and member.is_online()) or member.id in self.voice or member.user is me
+                for member in told
+                if (presences and members and member.is_online())
+                or member.id in self.voice
+                or member.user is me
             ]
         channels = list(self.channels.values())
         return self.properties() | {
             "joined_at": JOINED_AT,
             "large": large,
             "member_count": len(self.members),
-            "members": [member.payload() for member in members],
-            "presences": [member.presence() for member in members if member.is_online()] if presences else [],
+            "members": [member.payload() for member in told],
+            "presences": [member.presence() for member in told if member.is_online()] if presences else [],
             "channels": [channel.payload() for channel in channels if not channel.is_thread()],
             "threads": [channel.payload() for channel in channels if channel.is_thread()],
             "voice_states": list(self.voice.values()),

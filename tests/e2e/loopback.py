@@ -143,7 +143,7 @@ class LoopbackDiscord:
     def join(self, guild: Guild) -> None:
         """Let the bot be added to a guild."""
         self.guilds[guild.id] = guild
-        self.gateway.dispatch(guild, "GUILD_CREATE", guild.payload(self.bot))
+        self.gateway.create_guild(guild)
 
     def leave(self, guild: Guild) -> None:
         """Let the bot be removed from a guild."""
@@ -158,7 +158,7 @@ class LoopbackDiscord:
     def recover(self, guild: Guild) -> None:
         """Let a guild be available again."""
         guild.available = True
-        self.gateway.dispatch(guild, "GUILD_CREATE", guild.payload(self.bot) | {"unavailable": False})
+        self.gateway.create_guild(guild, unavailable=False)
 
     def rename(self, guild: Guild, name: str) -> None:
         """Change a guild's name."""

@@ -46,6 +46,8 @@ class Rest:
         """Those among them that nothing here answers."""
         self.broken: dict[str, int] = {}
         """Paths that are answered with an error, and its status; discord.py tries again after a 500."""
+        self.strange: dict[str, object] = {}
+        """Paths that are answered, with a success, by content that makes no sense there."""
         self.commands: dict[str, list[Payload]] = {}
         """The application commands, by the path they were put at."""
         self.oauth = OAuth(str(me.id))
@@ -80,8 +82,8 @@ class Rest:
                 taken = self._interactions.take(request.method, path, body)
                 if taken is not None:
                     return _json(taken[1], status=taken[0])
-            if path in self.broken:
-                return _json({"message": "an outage", "code": 0}, status=self.broken[path])
+            if path in self.broken or path in self.strange:
+                return self._trouble(path)
             if (request.method, path) in logins:
                 return await logins[request.method, path](request)
             if request.headers.get("Authorization") != f"Bot {self.token}":
@@ -96,6 +98,11 @@ class Rest:
             return _json({"message": "404: Not Found", "code": 0}, status=404)
 
         app.router.add_route("*", BASE + "/{path:.*}", answer)
+
+    def _trouble(self, path: str) -> web.Response:
+        if path in self.broken:
+            return _json({"message": "an outage", "code": 0}, status=self.broken[path])
+        return _json(self.strange[path])
 
     def _gateway(self) -> Payload:
         limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}

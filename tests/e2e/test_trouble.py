@@ -9,11 +9,13 @@ import pytest
 
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
 from tests.e2e.process import BotProcess, free_port
+from tests.e2e.viewer import truth
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from tests.e2e.conftest import Run
+    from tests.e2e.conftest import Run, Watch
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -58,12 +60,29 @@ async def test_a_token_that_only_the_gateway_rejects(discord: LoopbackDiscord, r
     ids=lambda missing: "+".join(sorted(missing)),
 )
 async def test_refused_intents(discord: LoopbackDiscord, run: Run, missing: set[str]) -> None:
-    """Which privileged intents are off is said by name, with the link to where they are switched on."""
-    discord.intents -= missing
+    """Which privileged intents are off is said by name, with the link to where they are switched on.
+
+    Discord refuses them although it says that they are granted: the bot asks once more, and believes it.
+    """
+    discord.gateway.refused_intents |= missing
     said = await complaint(await run())
-    named = {intent for intent, name in INTENT_NAMES.items() if name in said.lower()}
-    assert named == missing
     assert f"https://discord.com/developers/applications/{discord.bot.id}/bot" in said
+    assert discord.rest.requests.count("GET /oauth2/applications/@me") == 2
+
+
+async def test_intents_that_are_refused_after_the_login(
+    discord: LoopbackDiscord, launch: Callable[..., Awaitable[BotProcess]], watch: Watch
+) -> None:
+    """Somebody switches an intent off just now: the bot asks what is left to it, and runs with that."""
+    guild = discord.guild("D-World", "ann")
+    discord.gateway.on_identify = lambda: discord.intents.discard("message_content")
+    bot = await launch()
+    viewer = await watch(bot, guild)
+    await viewer.sees(truth(guild))
+    discord.say(guild.public, guild.member("ann"), "unread")
+    await viewer.hears("...")
+    assert len(discord.gateway.identifies) == 2
+    assert "Message Content Intent is off" in bot.output
 
 
 async def test_no_network(run: Run) -> None:
@@ -118,3 +137,20 @@ async def test_discord_has_troubles_of_its_own(discord: LoopbackDiscord, run: Ru
     """An answer of Discord's that nobody can mend here is still said in a line."""
     discord.rest.broken["/oauth2/applications/@me"] = 501
     await complaint(await run())
+
+
+@pytest.mark.parametrize("answer", [None, 7, [{"id": None}], {"no": "list"}], ids=str)
+async def test_an_answer_to_the_commands_that_makes_no_sense(
+    discord: LoopbackDiscord,
+    launch: Callable[..., Awaitable[BotProcess]],
+    watch: Watch,
+    answer: object,
+) -> None:
+    """It is told in a line at once; the world is shown all the same."""
+    guild = discord.guild("D-World", "ann")
+    discord.rest.strange[discord.rest.commands_path] = answer
+    bot = await launch()
+    await bot.said("--sync")
+    await (await watch(bot, guild)).sees(truth(guild))
+    lines = [line for line in bot.output.splitlines() if " WARNING " in line or " ERROR " in line]
+    assert len(lines) == 1, bot.output
