@@ -40,7 +40,6 @@ from cogs.voice import VoiceChannels
 log = logging.getLogger(__name__)
 
 OPEN_AFTER: Final = 5.0  # seconds after the login at which the page is there, whatever Discord does
-MAX_REASON: Final = 200  # characters
 
 INTENTS: Final = discord.Intents(
     guilds=True,
@@ -133,7 +132,8 @@ class DZoneBot(commands.AutoShardedBot):
         await self.add_cog(Retention(self, self._settings))
         await self.tree.set_translator(Translator())
         # Discord may let us wait for a minute: the world does not.
-        self._tasks.start(self._sync(), "telling Discord of the commands")
+        telling = sync(self.tree, self._settings, force=self._force_sync)
+        self._tasks.start(telling, "telling Discord of the commands")
         self._tasks.start(self._open_soon(), "opening the page")
 
     def _open_logins(self, policy: Policy) -> None:
@@ -182,18 +182,6 @@ class DZoneBot(commands.AutoShardedBot):
         self._loader.start()
         log.info("watch at %s", self.config.public_url)
         log.info("invite the bot with %s", self.invite_link())
-
-    async def _sync(self) -> None:
-        """Let Discord know of the commands, whatever it answers."""
-        try:
-            await sync(self.tree, self._settings, force=self._force_sync)
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            log.warning(
-                "Discord's answer to the commands can't be read (%s: %s); people see the old ones, or none. "
-                "Start the bot again later, with --sync.",
-                type(error).__name__,
-                " ".join(str(error).split())[:MAX_REASON],
-            )
 
     def _use_abilities(self, abilities: Abilities) -> None:
         """Ask the gateway for no more than Discord grants, and say what that costs."""

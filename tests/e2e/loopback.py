@@ -363,9 +363,9 @@ class LoopbackDiscord:
 
     async def commands(self) -> list[Payload]:
         """Return what the bot made known, as soon as it has."""
-        path = self.rest.commands_path
-        await self._bell.until(lambda: path in self.rest.commands, self._progress)
-        return self.rest.commands[path]
+        commands = self.rest.commands
+        await self._bell.until(lambda: commands.path in commands.told, self._progress)
+        return commands.known[commands.path]
 
     async def _interact(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> Reply:
         told = self.interactions.payload(reply, kind, data, locale)
