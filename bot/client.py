@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot import internals
 from bot.config import Config
+from bot.internals_voice import VoiceStatuses
 from bot.loader import MemberLoader
 from bot.logins import Logins
 from bot.oauth import Application, OAuth
@@ -87,6 +88,7 @@ class DZoneBot(commands.AutoShardedBot):
         internals.notice_lost_guilds(self)
         internals.start_guilds_afresh(self)
         internals.keep_users_current(self)
+        self._voice_statuses = VoiceStatuses(self)
         internals.run_at_once(self, "on_presence_update")  # the most frequent of all events
 
     async def setup_hook(self) -> None:
@@ -94,12 +96,17 @@ class DZoneBot(commands.AutoShardedBot):
         if self.config.api_url != DISCORD_API:
             await internals.use_gateway_of_api(self)
         policy = Policy(self._settings)
-        roster = Roster(policy, self._settings, emoji_images=self.config.emoji_images)
+        roster = Roster(
+            policy,
+            self._settings,
+            emoji_images=self.config.emoji_images,
+            voice_status=self._voice_statuses.of,
+        )
         guilds = Guilds(self, self.bridge, policy, roster, self._loader)
         await self.add_cog(guilds)
         await self.add_cog(Presence(self.bridge, policy, roster))
         await self.add_cog(Messages(self.bridge, policy, roster))
-        await self.add_cog(VoiceChannels(self.bridge, roster))
+        await self.add_cog(VoiceChannels(self.bridge, policy, roster))
         await self.add_cog(Access(self.bridge, policy))
         self._open_logins(policy)
         decisions = Decisions(self, self.bridge, self._settings, guilds)
@@ -130,6 +137,7 @@ class DZoneBot(commands.AutoShardedBot):
             self._syncing.cancel()
             await asyncio.gather(self._syncing, return_exceptions=True)
         await self._loader.stop()
+        await self._voice_statuses.stop()
         await self.bridge.stop()
         if self._oauth is not None:
             await self._oauth.close()

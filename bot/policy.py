@@ -57,6 +57,20 @@ class Policy:
         # Not a direct message, nor a channel the cache doesn't know.
         return isinstance(channel, GuildChannel) and self.channel_verdict(channel) in SHOWN
 
+    def shows_chat(self, channel: object) -> bool:
+        """Tell whether viewers may read what is written in a channel: its chat, or the line over it.
+
+        Who talks in a voice channel is seen by all who see the channel; to read there, one has to be able to
+        connect.
+        """
+        if isinstance(channel, discord.VoiceChannel | discord.StageChannel):
+            verdict = self.channel_verdict(channel)
+            everyone = channel.guild.default_role
+            return verdict == "shown_by_managers" or (
+                verdict == "shown" and channel.permissions_for(everyone).connect
+            )
+        return self.shows_channel(channel)
+
     def channel_verdict(self, channel: GuildChannel) -> ChannelVerdict:
         """Tell what holds for a channel, and why."""
         decided = self._settings.guild(channel.guild.id).channels.get(channel.id)

@@ -1,7 +1,7 @@
 """Discord's guilds, members and channels as the bridge knows them."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import discord
@@ -11,7 +11,7 @@ from discord.activity import ActivityTypes
 from bot.internals import roles_of
 from bot.policy import Policy
 from bot.slug import code_of, slug_of
-from bot.text import Reading, readable
+from bot.text import Reading, readable, readable_line
 from bridge.model import (
     DEFAULT_COLOR,
     NEW_FOR,
@@ -51,13 +51,18 @@ _DOING: Final[dict[int, str]] = {
 class Roster:
     """Translates. What may be shown it asks of the policy.
 
-    With `emoji_images` viewers learn where pictures of custom emoji are.
+    With `emoji_images` viewers learn where pictures of custom emoji are. `voice_status` says what people put
+    over a voice channel.
     """
 
-    def __init__(self, policy: Policy, settings: Settings, *, emoji_images: bool = False) -> None:
+    def __init__(
+        self, policy: Policy, settings: Settings, *, emoji_images: bool = False,
+        voice_status: Callable[[GuildChannel], str | None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self._policy = policy
         self._settings = settings
         self._emoji_images = emoji_images
+        self._voice_status = voice_status
 
     def guild(self, guild: discord.Guild) -> GuildInfo:
         """Describe a guild."""
@@ -82,29 +87,39 @@ class Roster:
 
     def member(self, member: discord.Member) -> Member:
         """Describe one person or bot."""
+        color, color2 = self._colors(member)
         return Member(
             uid=str(member.id),
             username=member.display_name,
             status=self.status(member),
-            role_color=self.color(member),
+            role_color=color,
             bot=member.bot,
             avatar=self.avatar(member),
             voice=self.voice(member),
             activity=self.activity(member.activities),
             joined=self.joined(member),
+            role_color2=color2,
         )
 
     def status(self, member: discord.Member) -> Status:
         """Read a status; invisible people, and what Discord may yet invent, are offline."""
         return _STATUSES.get(member.raw_status, "offline")
 
-    def color(self, member: discord.Member) -> str:
-        """Read the colour that somebody chose here, else that of their highest role that has one."""
+    def colors_of(self, role: discord.Role) -> tuple[int, int | None]:
+        """Read a role's colour, 0 for none, and the one that it runs into."""
+        second = role.secondary_color
+        return role.color.value, None if second is None else second.value
+
+    def _colors(self, member: discord.Member) -> tuple[str, str | None]:
+        """Read the colour that somebody chose here, else those of their highest role that has one."""
         chosen = self._settings.member(member.id).color
         if chosen is not None:
-            return chosen
+            return chosen, None
         colored = [role for role in roles_of(member) if role.color.value]  # 0 is "no colour", not black
-        return f"#{max(colored).color.value:06x}" if colored else DEFAULT_COLOR
+        if not colored:
+            return DEFAULT_COLOR, None
+        first, second = self.colors_of(max(colored))
+        return f"#{first:06x}", None if second is None else f"#{second:06x}"
 
     def avatar(self, member: discord.Member) -> str:
         """Name the small picture of a member. `Asset.with_size` would take the URL apart to say the same."""
@@ -153,10 +168,20 @@ class Roster:
                 kind=_KINDS[channel.type],
                 category=self._category(channel),
                 position=channel.position,
+                status=self._channel_status(channel),
             )
             for channel in guild.channels
             if channel.type in _KINDS and self._policy.shows_channel(channel)
         ]
+
+    def _channel_status(self, channel: GuildChannel) -> str | None:
+        """Read the line over a voice channel, where words may be read."""
+        guild = channel.guild
+        words = self._voice_status(channel)
+        if not words or not self._policy.shows_words(guild.id) or not self._policy.shows_chat(channel):
+            return None
+        names = lambda user_id: self._names(guild, user_id)  # noqa: E731
+        return readable_line(words, guild, self._policy.shows_channel, names) or None
 
     def picture(self, emoji: discord.PartialEmoji) -> str | None:
         """Name the small picture of a custom emoji, if viewers are to see it."""

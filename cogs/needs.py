@@ -28,6 +28,9 @@ class Policy(Protocol):
     def shows_channel(self, channel: object) -> bool:
         """Tell whether viewers may see this channel."""
 
+    def shows_chat(self, channel: object) -> bool:
+        """Tell whether viewers may read what is written in this channel, or over it."""
+
     def is_public(self, channel: GuildChannel) -> bool:
         """Tell whether the rule shows this channel, whatever managers decided."""
 
@@ -61,6 +64,9 @@ class Roster(Protocol):
 
     def member(self, member: discord.Member) -> Member:
         """Describe one person or bot."""
+
+    def colors_of(self, role: discord.Role) -> tuple[int, int | None]:
+        """Read a role's colour, 0 for none, and the one that it runs into."""
 
     def status(self, member: discord.Member) -> Status:
         """Read a status."""
