@@ -97,7 +97,6 @@ class DZoneBot(commands.AutoShardedBot):
         self._lost_shards: set[int] = set()
         self._is_opening = self._is_closing = self._is_complete = False
         self._policy = Policy(settings)
-        self._roster = Roster(self._policy, settings, emoji_images=config.emoji_images)
         self._shards = internals.Shards(self, self._note_refused, self._use_fewer_intents)
         internals.use_api(config.api_url)
         internals.keep_ready_apart(self)
@@ -105,6 +104,10 @@ class DZoneBot(commands.AutoShardedBot):
         internals.start_guilds_afresh(self)
         internals.keep_users_current(self)
         self._hidden_channels = internals.HiddenChannels(self)
+        self._voice_statuses = internals.VoiceStatuses(self)
+        self._roster = Roster(
+            self._policy, settings, emoji_images=config.emoji_images, voice_status=self._voice_statuses.of
+        )
         internals.run_at_once(self, "on_presence_update")  # the most frequent of all events
         self._skips = internals.expect_anything(self)  # the last: what goes wrong in all others ends there
 
@@ -118,7 +121,7 @@ class DZoneBot(commands.AutoShardedBot):
         await self.add_cog(Guilds(self, self.bridge, policy, rooms, self._loader))
         await self.add_cog(Presence(self.bridge, policy, roster, rooms))
         await self.add_cog(Messages(self.bridge, policy, roster))
-        await self.add_cog(VoiceChannels(self.bridge, policy, roster))
+        await self.add_cog(VoiceChannels(self.bridge, roster, rooms))
         await self.add_cog(Access(self.bridge, policy, self._loader))
         self._open_logins(policy)
         decisions = Decisions(self, self.bridge, self._settings, rooms)
@@ -151,6 +154,7 @@ class DZoneBot(commands.AutoShardedBot):
         await self._tasks.stop()
         await self._shards.tasks.stop()
         await self._loader.stop()
+        await self._voice_statuses.stop()
         await self.bridge.stop()
         if self._oauth is not None:
             await self._oauth.close()

@@ -117,7 +117,7 @@ class Policy:
         return current is not None and self.channel_verdict(current) in SHOWN
 
     def shows_chat(self, channel: object) -> bool:
-        """Tell whether viewers may see that somebody writes in a channel.
+        """Tell whether viewers may see that somebody writes in a channel, and read the line over it.
 
         Who is in a voice channel is seen by all who can view it; to read there they have to connect.
         """

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import discord
@@ -13,7 +13,7 @@ from bot.abilities import COMPLETE, Abilities
 from bot.internals import roles_of, talking_in
 from bot.policy import Policy
 from bot.slug import code_of, slug_of
-from bot.text import Reading, readable
+from bot.text import Reading, readable, readable_line
 from bridge.model import (
     DEFAULT_COLOR,
     NEW_FOR,
@@ -56,6 +56,7 @@ class Roster:
 
     With `emoji_images` viewers learn where pictures of custom emoji are. `abilities` says what the bot can
     know: where it can't know who is offline everybody counts as online, and what it can't read is wordless.
+    `voice_status` says what people put over a voice channel.
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class Roster:
         *,
         abilities: Abilities = COMPLETE,
         emoji_images: bool = False,
+        voice_status: Callable[[GuildChannel], str | None] = lambda _: None,
     ) -> None:
         self._policy = policy
         self._settings = settings
         self.abilities = abilities
         self._emoji_images = emoji_images
+        self._voice_status = voice_status
 
     def guild(self, guild: discord.Guild, known: GuildInfo | None = None) -> GuildInfo:
         """Describe a guild; one of which Discord names only the id, in an outage, as it was `known`."""
@@ -92,29 +95,39 @@ class Roster:
 
     def member(self, member: discord.Member) -> Member:
         """Describe one person or bot."""
+        color, color2 = self._colors(member)
         return Member(
             uid=str(member.id),
             username=member.display_name,
             status=self.status(member),
-            role_color=self.color(member),
+            role_color=color,
             bot=member.bot,
             avatar=self.avatar(member),
             voice=self.voice(member),
             activity=self.activity(member.activities),
             joined=self.joined(member),
+            role_color2=color2,
         )
 
     def status(self, member: discord.Member) -> Status:
         """Read a status; invisible people, and what Discord may yet invent, are offline."""
         return _STATUSES.get(member.raw_status, "offline" if self.abilities.knows_statuses else "online")
 
-    def color(self, member: discord.Member) -> str:
-        """Read the colour that somebody chose here, else that of their highest role that has one."""
+    def colors_of(self, role: discord.Role) -> tuple[int, int | None]:
+        """Read a role's colour, 0 for none, and the one that it runs into."""
+        second = role.secondary_color
+        return role.color.value, None if second is None else second.value
+
+    def _colors(self, member: discord.Member) -> tuple[str, str | None]:
+        """Read the colour that somebody chose here, else those of their highest role that has one."""
         chosen = self._settings.member(member.id).color
         if chosen is not None:
-            return chosen
+            return chosen, None
         colored = [role for role in roles_of(member) if role.color.value]  # 0 is "no colour", not black
-        return f"#{max(colored).color.value:06x}" if colored else DEFAULT_COLOR
+        if not colored:
+            return DEFAULT_COLOR, None
+        first, second = self.colors_of(max(colored))
+        return f"#{first:06x}", None if second is None else f"#{second:06x}"
 
     def avatar(self, member: discord.Member | discord.User) -> str:
         """Name the small picture of somebody. `Asset.with_size` would take the URL apart to say the same."""
@@ -169,10 +182,20 @@ class Roster:
                 kind=_KINDS[channel.type],
                 category=self._category(channel),
                 position=channel.position,
+                status=self._channel_status(channel),
             )
             for channel in guild.channels
             if channel.type in _KINDS and self._policy.shows_channel(channel)
         ]
+
+    def _channel_status(self, channel: GuildChannel) -> str | None:
+        """Read the line over a voice channel, where words may be read."""
+        guild = channel.guild
+        words = self._voice_status(channel)
+        if not words or not self._policy.shows_words(guild.id) or not self._policy.shows_chat(channel):
+            return None
+        names = lambda user_id: self._names(guild, user_id)  # noqa: E731
+        return readable_line(words, guild, self._policy.shows_channel, names) or None
 
     def picture(self, emoji: discord.PartialEmoji) -> str | None:
         """Name the small picture of a custom emoji, if viewers are to see it."""

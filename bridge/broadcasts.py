@@ -90,11 +90,14 @@ class Broadcasts:
         delete: bool = False,  # noqa: FBT001, FBT002 - documented as positional
         *,
         activity: str | EllipsisType | None = ...,
+        role_color2: str | EllipsisType | None = ...,
     ) -> bool:
         """Show somebody's status, let them in, or with `delete` take them away.
 
-        What is None stays as it was; `activity`, which None clears, if it is left out. With an activity,
-        viewers hear only what is news. Somebody new needs a `username`: without one nothing is shown.
+        What is None stays as it was; `activity` and `role_color2`, which None clears, if they are left out.
+        `role_color2` is what `role_color` runs into, where a role has a gradient; viewers who asked for
+        events see it. With an activity alone, viewers hear only what is news. Somebody new needs a
+        `username`: without one nothing is shown.
 
         Returns:
             Whether viewers see this member now.
@@ -106,8 +109,9 @@ class Broadcasts:
         if delete:
             room.remove(uid)
             return False
-        if username or role_color is not None or isinstance(activity, EllipsisType):
-            return self._put(room, uid, status, username, role_color, activity)
+        recolored = role_color is not None or not isinstance(role_color2, EllipsisType)
+        if username or recolored or isinstance(activity, EllipsisType):
+            return self._put(room, uid, status, username, role_color, role_color2, activity)
         return room.present(uid, parse_status(status) or "offline", activity)
 
     async def broadcast_client_id_update(self, server: str | int, client_id: str | int) -> None:
@@ -271,7 +275,7 @@ class Broadcasts:
 
     def _put(
         self, room: Room, uid: str, status: str, username: str | None, role_color: str | None,
-        activity: str | EllipsisType | None,
+        role_color2: str | EllipsisType | None, activity: str | EllipsisType | None,
     ) -> bool:  # fmt: skip
         known = room.members.get(uid)
         name = _text(username) if username else known.username if known else None
@@ -288,6 +292,9 @@ class Broadcasts:
                 username=name[:MAX_TEXT],
                 status=parse_status(status) or "offline",
                 role_color=_new_color(role_color, before.role_color),
+                role_color2=before.role_color2
+                if isinstance(role_color2, EllipsisType)
+                else parse_color(role_color2),
                 activity=before.activity if isinstance(activity, EllipsisType) else activity,
             )
         )

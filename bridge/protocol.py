@@ -220,10 +220,11 @@ class Event:
     """A change in a room: encoded at most once for each kind of client.
 
     `data` is what every client may know, `extras` what a client that asked for events gets beside it,
-    `head` the fields beside `type` and `data`.
+    `head` the fields beside `type` and `data`. A `quiet` event is news in its extras alone: nobody else
+    hears of it.
     """
 
-    __slots__ = ("_full", "_has_data", "_head", "_plain", "data", "extras", "position", "type")
+    __slots__ = ("_full", "_has_data", "_head", "_plain", "data", "extras", "position", "quiet", "type")
 
     def __init__(
         self,
@@ -232,11 +233,14 @@ class Event:
         head: Mapping[str, Any],
         data: Mapping[str, Any] | None = None,
         extras: Mapping[str, Any] | None = None,
+        *,
+        quiet: bool = False,
     ) -> None:
         self.type = type
         self.position = position
         self.data: Mapping[str, Any] = {} if data is None else data
         self.extras: Mapping[str, Any] = {} if extras is None else extras
+        self.quiet = quiet
         self._head = head
         self._has_data = data is not None
         self._plain: bytes | None = None  # encoded, without the brace that closes it
@@ -249,7 +253,9 @@ class Event:
     def after(self, earlier: "Event") -> "Event":
         """Say at once what an earlier event said and this one doesn't contradict."""
         data = {**earlier.data, **self.data}
-        return Event(self.type, self.position, self._head, data, {**earlier.extras, **self.extras})
+        extras = {**earlier.extras, **self.extras}
+        quiet = earlier.quiet and self.quiet
+        return Event(self.type, self.position, self._head, data, extras, quiet=quiet)
 
     def payload(self, wants: Wants, cursor: bytes) -> bytes:
         """Encode for clients that want this."""
@@ -275,7 +281,7 @@ def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
     cursor = b""
     stream = stream_name(epoch, wants)
     for event in events:
-        if wants.includes(event.type):
+        if wants.includes(event.type) and (wants.events or not event.quiet):
             cursor = encode_cursor(stream, event.position)
             payloads.append(event.payload(wants, cursor))
     if wants.batch and len(payloads) > 1:
@@ -321,13 +327,17 @@ def member_json(member: Member, *, full: bool) -> bytes:
 
 def member_extras(member: Member) -> dict[str, Any]:
     """Name what clients that asked for events know of a member beside the basics."""
-    extras = {
+    extras: dict[str, Any] = {
         "bot": member.bot,
         "avatar": member.avatar,
         "voice": voice_data(member.voice) if member.voice else None,
         "activity": member.activity,
     }
-    return extras if member.joined is None else extras | {"joined": member.joined}
+    if member.joined is not None:
+        extras["joined"] = member.joined
+    if member.role_color2 is not None:
+        extras["roleColor2"] = member.role_color2
+    return extras
 
 
 def voice_data(voice: Voice | None) -> dict[str, Any]:
@@ -354,12 +364,13 @@ def message_extras(message: Message) -> dict[str, Any]:
 
 def channel_data(channel: Channel) -> dict[str, Any]:
     """Describe a channel as an entry of `channels`."""
-    return {
+    data: dict[str, Any] = {
         "name": channel.name,
         "kind": channel.kind,
         "category": channel.category,
         "position": channel.position,
     }
+    return data if channel.status is None else data | {"status": channel.status}
 
 
 def listing_data(info: GuildInfo) -> dict[str, Any]:

@@ -439,7 +439,9 @@ class Room:
             data["username"] = member.username
         if known is None or known.role_color != member.role_color:
             data["roleColor"] = member.role_color
-        self._publish("presence", data, _extras(member, known))
+        extras = _extras(member, known)
+        quiet = known is not None and _basics(member) == _basics(known) and "roleColor2" in extras
+        self._publish("presence", data, extras, quiet=quiet)
 
     def _announce_doing(self, member: Member, known: Member | None) -> None:
         """Say where a known member talks now and what they do, if that is news."""
@@ -456,13 +458,15 @@ class Room:
         data: Mapping[str, Any] | None,
         extras: Mapping[str, Any] | None = None,
         head: Mapping[str, Any] | None = None,
+        *,
+        quiet: bool = False,
     ) -> None:
         """Number an event and keep it until it goes out. `head` stands in place of the guild's `server`."""
         self.position += 1
         if not self._records:  # with nobody there, the state is all there is to keep
             self._history.since = self.position
             return
-        event = Event(type, self.position, head or self._head, data, extras)
+        event = Event(type, self.position, head or self._head, data, extras, quiet=quiet)
         if type in _WHOLE:
             self._pending = {at: other for at, other in self._pending.items() if other.type != type}
             self._history.forget(lambda other: other.type == type)
@@ -485,7 +489,7 @@ class Room:
 def _extras(member: Member, known: Member | None) -> dict[str, Any]:
     """Name what clients that asked for events can't know yet, and no event of its own tells them.
 
-    That is, of who is known, only their `bot` and `avatar`.
+    That is, of who is known, only their `bot`, `avatar` and second colour.
     """
     if known is None:
         return {key: value for key, value in member_extras(member).items() if value is not None}
@@ -494,9 +498,17 @@ def _extras(member: Member, known: Member | None) -> dict[str, Any]:
         extras["bot"] = member.bot
     if member.avatar != known.avatar:
         extras["avatar"] = member.avatar
+    if member.role_color2 != known.role_color2:
+        extras["roleColor2"] = member.role_color2
     return extras
+
+
+def _basics(member: Member) -> tuple[object, ...]:
+    """Name what every client knows of somebody."""
+    return member.username, member.status, member.role_color
 
 
 def _looks(member: Member) -> tuple[object, ...]:
     """Name what a presence tells. That somebody isn't new any more is no news: the page sees it by itself."""
-    return member.username, member.status, member.role_color, member.bot, member.avatar
+    _, username, status, role_color, is_bot, avatar, _, _, _, color2 = member
+    return username, status, role_color, is_bot, avatar, color2

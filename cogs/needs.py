@@ -41,7 +41,7 @@ class Policy(Protocol):
         """Tell whether viewers may see this channel."""
 
     def shows_chat(self, channel: object) -> bool:
-        """Tell whether viewers may see that somebody writes in a channel."""
+        """Tell whether viewers may read what is written in this channel, or over it."""
 
     def is_hidden(self, guild_id: int, channel_id: int) -> bool:
         """Tell whether managers have hidden a channel, whatever is known of it."""
@@ -82,6 +82,9 @@ class Roster(Protocol):
 
     def talking(self, guild: discord.Guild) -> list[discord.Member]:
         """Name who is in a voice or stage channel."""
+
+    def colors_of(self, role: discord.Role) -> tuple[int, int | None]:
+        """Read a role's colour, 0 for none, and the one that it runs into."""
 
     def status(self, member: discord.Member) -> Status:
         """Read a status."""

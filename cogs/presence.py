@@ -56,9 +56,9 @@ class Presence(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
-        """A role's colour or rank changed: those who have it, together."""
+        """A role's colours or rank changed: those who have it, together."""
         ranked = before.position != after.position and after.color.value
-        if before.color != after.color or ranked:
+        if self._roster.colors_of(before) != self._roster.colors_of(after) or ranked:
             await self._rooms.show_members(after.guild, concerns=lambda member: _has(member, after))
 
     @commands.Cog.listener()

@@ -15,11 +15,13 @@ from bot.internals.members import (
 )
 from bot.internals.parsing import expect_anything
 from bot.internals.transport import expect_no_voice, use_api, use_gateway_of_api
+from bot.internals.voice import VoiceStatuses
 
 __all__ = [
     "HiddenChannels",
     "Shards",
     "StrangeAnswer",
+    "VoiceStatuses",
     "ask_for_presences",
     "errors_in",
     "expect_anything",

@@ -182,7 +182,38 @@ def test_a_status(roster: Roster, world: World, status: str, shown: str) -> None
 def test_a_color(roster: Roster, world: World, colors: list[int], shown: str) -> None:
     """The highest role with a colour gives it; later roles stand higher."""
     world.ann.roles = [world.written.role("role", color) for color in colors]
-    assert roster.color(world.member(world.ann)) == shown
+    assert roster.member(world.member(world.ann)).role_color == shown
+
+
+def test_a_gradient(roster: Roster, world: World) -> None:
+    """The second colour is that of the role that gives the first, whatever other roles have."""
+    low = world.written.role("low", 0xE91E63)
+    low.secondary = 0x123456
+    high = world.written.role("high", 0x00FF00)
+    world.ann.roles = [low, high]
+    assert roster.member(world.member(world.ann)).role_color2 is None
+    high.secondary, high.tertiary = 0x0000FF, 0xFF0000
+    member = roster.member(world.member(world.ann))
+    assert (member.role_color, member.role_color2) == ("#00ff00", "#0000ff")
+
+
+def test_a_gradient_of_a_role_without_a_color(roster: Roster, world: World) -> None:
+    """It colours nobody, nor does its second colour."""
+    role = world.written.role("odd", 0)
+    role.secondary = 0x123456
+    world.ann.roles = [role]
+    member = roster.member(world.member(world.ann))
+    assert (member.role_color, member.role_color2) == ("#ffffff", None)
+
+
+def test_a_gradient_and_a_color_of_ones_own(world: World) -> None:
+    """Who chose one colour is shown in it alone."""
+    role = world.written.role("shiny", 0xE91E63)
+    role.secondary = 0x0000FF
+    world.ann.roles = [role]
+    settings = MemorySettings(members={world.ann.id: MemberSettings(color="#123456")})
+    member = Roster(Policy(settings), settings).member(world.member(world.ann))
+    assert (member.role_color, member.role_color2) == ("#123456", None)
 
 
 # Voice
@@ -302,6 +333,49 @@ def test_a_channel(roster: Roster, world: World) -> None:
     """A channel has its id, as a text, and its place in the list."""
     world.general.position = 7
     assert roster.channels(world.guild) == [Channel(str(world.general.id), "general", "text", None, 7)]
+
+
+def captioned(world: World, line: str = "movie night", **decided: Any) -> str | None:
+    """Tell what is shown over a voice channel over which people put a line."""
+    settings = MemorySettings({world.written.id: GuildSettings(**decided)})
+    channels = Roster(Policy(settings), settings, voice_status=lambda _: line).channels(world.guild)
+    return next(channel.status for channel in channels if channel.kind in ("voice", "stage"))
+
+
+@pytest.mark.parametrize("kind", [model.VOICE, model.STAGE])
+def test_a_line_over_a_voice_channel(world: World, kind: int) -> None:
+    """Read as words are."""
+    world.written.channel("Lounge", kind)
+    assert captioned(world) == "movie night"
+    assert captioned(world, " **movie**\n||night||  ") == "movie [spoiler]"
+    assert captioned(world, "x" * 501) == "x" * 499 + "…"
+    assert captioned(world, " \x07\n ") is None
+
+
+def test_a_line_names_whom_words_would_name(world: World) -> None:
+    """And what they would."""
+    world.written.channel("Lounge", model.VOICE)
+    den = world.written.channel("den", hidden=True)
+    line = f"<@{world.bob.id}> <@1> <#{world.general.id}> <#{den.id}> <:turnip:7> <@&{world.written.id}>"
+    assert captioned(world, line) == "@Bobby @someone #general #channel :turnip: @@everyone"
+    assert captioned(world, line, hidden=frozenset({world.bob.id})) == (
+        "@someone @someone #general #channel :turnip: @@everyone"
+    )
+
+
+@pytest.mark.parametrize("messages", ["off", "bubble"])
+def test_a_line_where_words_may_not_be_read(world: World, messages: str) -> None:
+    """It is words."""
+    world.written.channel("Lounge", model.VOICE)
+    assert captioned(world, messages=messages) is None
+
+
+def test_a_line_over_a_channel_to_which_not_everybody_may_connect(world: World) -> None:
+    """The channel is shown, and who talks there; managers may decide otherwise."""
+    lounge = world.written.channel("Lounge", model.VOICE)
+    lounge.locked = True
+    assert captioned(world) is None
+    assert captioned(world, channels={lounge.id: True}) == "movie night"
 
 
 def test_channels_that_are_not_shown(roster: Roster, world: World) -> None:

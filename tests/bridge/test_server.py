@@ -533,6 +533,21 @@ async def test_a_presence_by_keyword(bridge: WebSocketServer) -> None:
         assert (await viewer.hear())["data"] == {"uid": "111", "status": "offline", "delete": True}
 
 
+async def test_a_second_color_is_for_who_asked_for_events(bridge: WebSocketServer) -> None:
+    """None takes it away; left out, it stays."""
+    async with watching(bridge) as viewer, watching(bridge) as old:
+        await viewer.enter("dworld", events=["typing"])
+        await old.enter("dworld")
+        await bridge.broadcast_presence(DWORLD.id, "111", "online", role_color2="#ABCDEF")
+        assert (await viewer.hear())["data"]["roleColor2"] == "#abcdef"
+        await bridge.broadcast_presence(DWORLD.id, "111", "dnd")
+        assert "roleColor2" not in (await viewer.hear())["data"]
+        await bridge.broadcast_presence(DWORLD.id, "111", "idle", role_color2=None)
+        assert (await viewer.hear())["data"]["roleColor2"] is None
+        for status in ("dnd", "idle"):
+            assert (await old.hear_type("presence"))["data"] == {"uid": "111", "status": status}
+
+
 @pytest.mark.parametrize(("status", "seen"), [("invisible", "offline"), ("away", "offline"), ("dnd", "dnd")])
 async def test_a_status_is_one_that_viewers_know(bridge: WebSocketServer, status: str, seen: str) -> None:
     """Invisible and unknown ones are offline."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME = 0, 1, 2, 3, 6
 RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK = 7, 8, 9, 10, 11
-VOICE_STATE = 4
+VOICE_STATE, REQUEST_CHANNEL_INFO = 4, 43
 
 BAD_OPCODE, BAD_TOKEN, BAD_INTENTS = 4001, 4004, 4014
 HEARTBEAT_MS = 41_250
@@ -47,6 +47,7 @@ NEEDS = {
     "TYPING_START": TYPING,
     "GUILD_MEMBERS_CHUNK": 0,
     "RATE_LIMITED": 0,
+    "CHANNEL_INFO": 0,
     "INTERACTION_CREATE": 0,
     "READY": 0,
     "RESUMED": 0,
@@ -147,6 +148,8 @@ class Gateway:
         """The data of every resume that was granted."""
         self.member_requests: list[Payload] = []
         """The data of every request for members."""
+        self.info_requests: list[Payload] = []
+        """The data of every request for channel info."""
         self.accepted = 0
         """How many connections there have been in all."""
         self.refusing = False
@@ -279,6 +282,9 @@ class Gateway:
                 self._answer_members(connection, data)
             else:
                 self._withheld.append(lambda: self._answer_members(connection, data))
+        elif op == REQUEST_CHANNEL_INFO:
+            self.info_requests.append(data)
+            self._answer_info(connection, data)
         elif op not in {PRESENCE, VOICE_STATE}:
             connection.close(BAD_OPCODE)
 
@@ -357,6 +363,17 @@ class Gateway:
         limit = {"opcode": REQUEST_MEMBERS, "retry_after": wait, "meta": meta}
         if connection.session is not None:
             connection.session.dispatch("RATE_LIMITED", limit)
+
+    def _answer_info(self, connection: Connection, data: Payload) -> None:
+        session, guild = connection.session, self._guilds.get(int(data["guild_id"]))
+        if session is None or session.connection is not connection or guild is None or not guild.available:
+            return
+        known = [channel for channel in guild.channels.values() if channel.status is not None]
+        answer = [{"id": str(channel.id), "status": channel.status} for channel in known]
+        session.dispatch(
+            "CHANNEL_INFO",
+            {"guild_id": str(guild.id), "channels": answer if "status" in data["fields"] else []},
+        )
 
     def _answer_members(self, connection: Connection, data: Payload) -> None:
         session, guild = connection.session, self._guilds.get(int(data["guild_id"]))

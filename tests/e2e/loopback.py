@@ -92,6 +92,10 @@ class LoopbackDiscord:
         """Wait until members have been asked for so many times in all."""
         await self._bell.until(lambda: len(self.gateway.member_requests) >= times, self._progress)
 
+    async def info_requested(self, times: int = 1) -> None:
+        """Wait until channel info has been asked for so many times in all."""
+        await self._bell.until(lambda: len(self.gateway.info_requests) >= times, self._progress)
+
     async def accepted(self, times: int) -> None:
         """Wait until the gateway has accepted so many connections in all."""
         await self._bell.until(lambda: self.gateway.accepted >= times, self._progress)
@@ -175,6 +179,13 @@ class LoopbackDiscord:
         for field, value in changes.items():
             setattr(channel, field, value)
         self.gateway.dispatch(channel.guild, "CHANNEL_UPDATE", channel.payload())
+
+    def caption(self, channel: Channel, status: str | None) -> None:
+        """Put a line over a voice channel, or take it away."""
+        channel.status = status
+        assert channel.guild is not None
+        told = {"id": str(channel.id), "guild_id": str(channel.guild.id), "status": status}
+        self.gateway.dispatch(channel.guild, "VOICE_CHANNEL_STATUS_UPDATE", told)
 
     def create_role(self, guild: Guild, role: Role) -> None:
         """Tell of a role that was made."""
