@@ -222,7 +222,6 @@ class Broadcasts:
         Viewers who asked for `edit` see it vanish, and nobody who comes back later gets words of the past.
         """
         if room := self._room(server):
-            self._directory.flush()
             room.forget_words(None if uid is None else str(uid))
 
     def hide_guild(self, server: str | int) -> None:
