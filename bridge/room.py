@@ -58,6 +58,7 @@ class Room:
         self.info = info
         self.client_id: str | None = None
         self.members: dict[str, Member] = {}
+        self._online = 0  # members who are not offline
         self.channels: dict[str, Channel] = {}
         self.said: dict[str, Message] = {}  # the last messages with an id, without their words
         self.position = 0
@@ -149,7 +150,7 @@ class Room:
         total = self.info.member_count
         return {
             "members": shown if total is None else max(total, shown),
-            "online": sum(member.status != "offline" for member in self.members.values()),
+            "online": self._online,
             "shown": shown,
         }
 
@@ -185,6 +186,7 @@ class Room:
             self.members[uid] = known.with_presence(status, activity)
             self._forget_encoded(uid)
             if status != known.status:
+                self._online += (status != "offline") - (known.status != "offline")
                 self._publish("presence", {"uid": uid, "status": status})
             if activity != known.activity:
                 self._publish("activity", {"uid": uid, "text": activity})
@@ -193,7 +195,9 @@ class Room:
 
     def remove(self, uid: str) -> None:
         """Take a member away. Viewers hear of it only if they had that member."""
-        if self.members.pop(uid, None) is not None:
+        known = self.members.pop(uid, None)
+        if known is not None:
+            self._online -= known.status != "offline"
             self._newcomers.forget(uid)
             self._forget_encoded(uid)
             self._publish("presence", {"uid": uid, "status": "offline", "delete": True})
@@ -390,6 +394,7 @@ class Room:
     def _replace(self, member: Member) -> Member | None:
         known = self.members.get(member.uid)
         self.members[member.uid] = member
+        self._online += (member.status != "offline") - (known is not None and known.status != "offline")
         self._newcomers.note(member)
         self._forget_encoded(member.uid)
         return known
