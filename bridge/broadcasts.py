@@ -253,7 +253,7 @@ class Broadcasts:
         Viewers who asked for `edit` see it vanish, and nobody who comes back later gets words of the past.
         """
         if room := self._room(server):
-            self._directory.forget_channels(room, set(map(str, channels)))
+            room.forget_channels(set(map(str, channels)))
 
     def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
         """Take back what somebody said in a guild, or everybody.
@@ -261,7 +261,6 @@ class Broadcasts:
         Viewers who asked for `edit` see it vanish, and nobody who comes back later gets words of the past.
         """
         if room := self._room(server):
-            self._directory.flush()
             room.forget_words(None if uid is None else str(uid))
 
     def hide_guild(self, server: str | int) -> None:

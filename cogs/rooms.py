@@ -8,8 +8,8 @@ from discord.ext import commands
 
 from bridge import model
 from bridge.server import WebSocketServer
+from bridge.turns import Turns
 from cogs.needs import MemberLoader, Policy, Roster
-from cogs.turns import Turns
 
 
 class Rooms:

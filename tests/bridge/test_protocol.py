@@ -365,7 +365,7 @@ def test_user_data_frame(uids: str, deflate: bool) -> None:
 
 def test_server_list_frame() -> None:
     """The greeting carries the listing as it is."""
-    assert read_frames(server_list_frame({"1": {"id": "one"}})) == [
+    assert read_frames(server_list_frame(Pages(b'"1":{"id":"one"}'))) == [
         {"type": "server-list", "data": {"1": {"id": "one"}}}
     ]
 
