@@ -110,6 +110,10 @@ class Session:
             return
         if "content" in data and not self.intents & CONTENT:
             data = data | {"content": "", "attachments": [], "embeds": [], "components": []}
+        self.send(event, data)
+
+    def send(self, event: object, data: object) -> None:
+        """Send an event as it is."""
         frame = json.dumps({"op": DISPATCH, "t": event, "s": len(self._events) + 1, "d": data})
         self._events.append(frame)
         if self.connection is not None:
@@ -145,6 +149,8 @@ class Gateway:
         self._guilds = guilds
         self._allowed = allowed
         self._bell = bell
+        self.beginning: Callable[[Payload], Payload] = dict
+        """What is made of a `READY` before it is sent."""
         self._withheld: list[Callable[[], None]] | None = None
 
     def dispatch(self, guild: Guild | None, event: str, data: Payload, *, needs: int | None = None) -> None:
@@ -152,6 +158,16 @@ class Gateway:
         for session in self.sessions.values():
             if session.hears_of(guild):
                 session.dispatch(event, data, needs=needs)
+
+    def inject(self, event: object, data: object) -> None:
+        """Send every session something that no Discord should."""
+        for session in self.sessions.values():
+            session.send(event, data)
+
+    def scrawl(self, text: str) -> None:
+        """Send every client a frame that is no event at all."""
+        for connection in self.connections:
+            connection.send(text)
 
     def withhold_members(self) -> None:
         """Answer no request for members until `release_members`."""
@@ -248,7 +264,7 @@ class Gateway:
         session = Session(connection, (shard, count), intents)
         connection.session = self.sessions[session.id] = session
         guilds = [guild for guild in self._guilds.values() if session.hears_of(guild)]
-        session.dispatch("READY", self._ready(session, guilds))
+        session.dispatch("READY", self.beginning(self._ready(session, guilds)))
         for guild in guilds:
             if guild.available:
                 whole = guild.payload(self._me, presences=bool(intents & PRESENCES))
