@@ -17,8 +17,12 @@ def is_loaded(guild: discord.Guild) -> bool:
 
 
 def mark_loaded(guild: discord.Guild) -> None:
-    """Note that all members have arrived: of this object, and not of what a later session sends."""
+    """Note that all members have arrived: of this object, and not of what a later session sends.
+
+    From here on who came is counted, and not what Discord said.
+    """
     if guild._state._get_guild(guild.id) is guild:
+        guild._member_count = len(guild._members)
         _loaded(guild._state)[guild.id] = guild
 
 

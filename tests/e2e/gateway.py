@@ -114,6 +114,10 @@ class Session:
             return
         if "content" in data and not self.intents & CONTENT and not self._may_read(data):
             data = data | {"content": "", "attachments": [], "embeds": [], "components": []}
+        self.send(event, data)
+
+    def send(self, event: object, data: object) -> None:
+        """Send an event as it is."""
         frame = json.dumps({"op": DISPATCH, "t": event, "s": len(self._events) + 1, "d": data})
         self._events.append(frame)
         if self.connection is not None:
@@ -171,6 +175,8 @@ class Gateway:
         self._guilds = guilds
         self._allowed = allowed
         self._bell = bell
+        self.beginning: Callable[[Payload], Payload] = dict
+        """What is made of a `READY` before it is sent."""
         self._withheld: list[Callable[[], None]] | None = None
         self._withheld_guilds: list[tuple[Session, Guild]] | None = None
         self._asked_at: dict[int, float] = {}
@@ -196,6 +202,16 @@ class Gateway:
         for session in self.sessions.values():
             if session.hears_of(guild):
                 session.dispatch(event, data, needs=needs)
+
+    def inject(self, event: object, data: object) -> None:
+        """Send every session something that no Discord should."""
+        for session in self.sessions.values():
+            session.send(event, data)
+
+    def scrawl(self, text: str) -> None:
+        """Send every client a frame that is no event at all."""
+        for connection in self.connections:
+            connection.send(text)
 
     def withhold_members(self) -> None:
         """Answer no request for members until `release_members`."""
@@ -304,7 +320,7 @@ class Gateway:
         session = Session(connection, (shard, count), intents, self._me)
         connection.session = self.sessions[session.id] = session
         guilds = [guild for guild in self._guilds.values() if session.hears_of(guild)]
-        session.dispatch("READY", self._ready(session, guilds))
+        session.dispatch("READY", self.beginning(self._ready(session, guilds)))
         for guild in guilds:
             if guild.available and self._withheld_guilds is not None:
                 self._withheld_guilds.append((session, guild))

@@ -24,7 +24,18 @@ from tests.e2e.interactions import (
     menu,
     slash,
 )
-from tests.e2e.model import DIRECT, FIRST_MOMENT_MS, JOINED_AT, Channel, Emoji, Payload, Role, User
+from tests.e2e.model import (
+    CHANCE,
+    DIRECT,
+    FIRST_MOMENT_MS,
+    JOINED_AT,
+    PARTLY,
+    Channel,
+    Emoji,
+    Payload,
+    Role,
+    User,
+)
 from tests.e2e.rest import BASE, Rest
 from tests.e2e.waiting import Bell
 
@@ -32,6 +43,23 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 TOKEN = "MTA1.loopback.it-must-never-be-seen-anywhere"  # opens nothing
+
+
+NOTHING_MORE: Payload = {"id": "1", "created_at": FIRST_MOMENT_MS} | dict.fromkeys(
+    (
+        "url",
+        "timestamps",
+        "application_id",
+        "details",
+        "state",
+        "emoji",
+        "party",
+        "assets",
+        "secrets",
+        "buttons",
+    )
+)
+"""What Discord says of an activity beside its name and its type: often nothing, and then null."""
 
 
 class LoopbackDiscord:
@@ -212,6 +240,7 @@ class LoopbackDiscord:
         self._tell_member("GUILD_MEMBER_ADD", member)
         if member.is_online():
             self.gateway.dispatch(guild, "PRESENCE_UPDATE", member.presence())
+        self._tell_member("GUILD_MEMBER_ADD", member)  # once more: Discord does
         return member
 
     def remove_member(self, member: Member) -> None:
@@ -229,7 +258,7 @@ class LoopbackDiscord:
 
     def set_activities(self, member: Member, *activities: Payload) -> None:
         """Replace what a user is seen doing."""
-        member.user.activities = [{"id": "1", "created_at": FIRST_MOMENT_MS} | what for what in activities]
+        member.user.activities = [NOTHING_MORE | what for what in activities]
         self._tell_presence(member.user)
 
     def change_account(self, user: User, **changes: Any) -> None:
@@ -241,6 +270,8 @@ class LoopbackDiscord:
     def set_nick(self, member: Member, nick: str | None) -> None:
         """Change a member's nickname."""
         member.nick = nick
+        if CHANCE.random() < PARTLY:
+            self._tell_member("GUILD_MEMBER_ADD", member)  # a repeated one has the newer nickname
         self._tell_member("GUILD_MEMBER_UPDATE", member)
 
     def set_roles(self, member: Member, *roles: Role) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,12 @@ ADMINISTRATOR, MANAGE_GUILD, MODERATE_MEMBERS = 1 << 3, 1 << 5, 1 << 40
 VIEW_CHANNEL, CONNECT = 1 << 10, 1 << 20
 EVERYONE_MAY = str(VIEW_CHANNEL | 1 << 11 | 1 << 16 | 1 << 20 | 1 << 21)  # and write, read back, join, speak
 
+PARTLY = 0.25  # of all presences say more of the account than its id
+
 TEXT, DIRECT, VOICE, CATEGORY, NEWS, STAGE, FORUM = 0, 1, 2, 4, 5, 13, 15
 NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
+
+CHANCE = random.Random(4711)  # what Discord does now and then it does here at the same moments each time
 
 _moments = itertools.count(FIRST_MOMENT_MS - DISCORD_EPOCH_MS)
 
@@ -40,6 +45,13 @@ class User:
     avatar: str | None = None
     activities: list[Payload] = field(default_factory=list)
     id: int = field(default_factory=snowflake)
+
+    def part(self) -> Payload:
+        """Return what a presence says of the account: the id, and perhaps some of the rest."""
+        whole = self.payload()
+        others = sorted(whole.keys() - {"id"})
+        told = CHANCE.sample(others, CHANCE.randrange(len(others))) if CHANCE.random() < PARTLY else []
+        return {"id": whole["id"]} | {key: whole[key] for key in told}
 
     def payload(self) -> Payload:
         """Return the user object."""
