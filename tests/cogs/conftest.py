@@ -9,6 +9,7 @@ import discord
 import pytest
 from simcord.env import Env
 
+from bot import client
 from bot.client import DZoneBot
 from bot.config import Config
 from bridge import flush
@@ -44,6 +45,7 @@ async def bot(monkeypatch: pytest.MonkeyPatch, config: Config) -> AsyncIterator[
     # Nothing waits for a window: the bot lives in simcord's time, which stands still. What a window does is
     # the bridge's own matter.
     monkeypatch.setattr(flush, "WINDOW", -math.inf)
+    monkeypatch.setattr(client, "OPEN_AFTER", 0.0)
     bot = DZoneBot(config, MemorySettings())
     bot.shard_count = 1
     # simcord's portal says nothing of the intents, which it grants.
@@ -53,8 +55,7 @@ async def bot(monkeypatch: pytest.MonkeyPatch, config: Config) -> AsyncIterator[
     for event, parse in bot._connection.parsers.items():
         bot._connection.parsers[event] = as_json(event, parse)
     # Before Discord is ready: simcord waits for all that the bot does, and a server is never done.
-    await bot.bridge.start()
-    bot._loader.start()
+    await bot._open()
     yield bot
     await bot._loader.stop()
     await bot.bridge.stop()
