@@ -139,3 +139,9 @@ def run_at_once(client: discord.Client, listener: str) -> None:
 def forget_chunk_request(guild: discord.Guild) -> None:
     """Drop a request for members that was never answered: discord.py would wait for it again."""
     guild._state._chunk_requests.pop(guild.id, None)
+
+
+def guild_of_forward(message: discord.Message) -> discord.Guild | None:
+    """Find the guild that a message was forwarded from, if the bot is in it."""
+    source = message.reference
+    return message._state._get_guild(source.guild_id) if source else None
