@@ -29,6 +29,7 @@ def readable(
     message: discord.Message,
     shows_channel: Callable[[object], bool],
     names_user: Callable[[int], bool],
+    quotes: Callable[[discord.Message], bool] = lambda _: True,
     now: datetime | None = None,
 ) -> Reading:
     """Say what a message says: names for ids, no markup, a short word for what is no text.
@@ -36,9 +37,10 @@ def readable(
     A channel that may not be shown is not named, and neither is a user whom `names_user` refuses by their
     snowflake. `now` is what times are relative to. Empty if there is nothing to read.
 
-    A forward says what was forwarded, for whoever forwarded it showed it to everybody here; but not where it
-    was said in a channel, of any guild we know, that viewers may not see, or by somebody whom we know to be
-    hidden: nothing that was decided in one place is undone by forwarding to another.
+    A forward says what was forwarded, for whoever forwarded it showed it to everybody here. But nothing that
+    was decided where it was said is undone by that: of a channel, in any guild that the bot is in, that may
+    not be shown, or that isn't known, there is only `[forwarded]` to read; and so of a direct message, and
+    where the message is still known and `quotes` refuses it.
     """
 
     def name(kind: str, value: str) -> str:
@@ -48,7 +50,11 @@ def readable(
         return _name(kind, number, message, shows_channel)
 
     markup = Markup(name, now)
-    parts = [*_said(message, markup), *_forwarded(message, markup, shows_channel, names_user)]
+    parts = [*_said(message, markup)]
+    for snapshot in message.message_snapshots[:MAX_PARTS]:
+        parts.append("[forwarded]")
+        if _may_be_read(message, shows_channel, quotes):
+            parts += _said(snapshot, markup)
     marked = " ".join(part for part in parts if part)
     shown = shorten(unmarked(marked))
     return Reading(shown, tuple(markup.standing(marked, shown)))
@@ -83,21 +89,10 @@ def _said(said: discord.Message | discord.MessageSnapshot, markup: Markup) -> It
         yield "[embed]"
 
 
-def _forwarded(
-    message: discord.Message,
-    markup: Markup,
-    shows_channel: Callable[[object], bool],
-    names_user: Callable[[int], bool],
-) -> Iterator[str]:
-    """Read what was forwarded with a message."""
-    for snapshot in message.message_snapshots[:MAX_PARTS]:
-        yield "[forwarded]"
-        if _may_be_read(message, shows_channel, names_user):
-            yield from _said(snapshot, markup)
-
-
 def _may_be_read(
-    message: discord.Message, shows_channel: Callable[[object], bool], names_user: Callable[[int], bool]
+    message: discord.Message,
+    shows_channel: Callable[[object], bool],
+    quotes: Callable[[discord.Message], bool],
 ) -> bool:
     """Tell whether viewers may read what was forwarded: see `readable`."""
     source = message.reference
@@ -109,7 +104,7 @@ def _may_be_read(
         if channel is None or not shows_channel(channel):
             return False
     original = source.cached_message
-    return original is None or names_user(original.author.id)
+    return original is None or quotes(original)
 
 
 def _components(components: Iterable[object], markup: Markup, depth: int = 1) -> Iterator[str]:

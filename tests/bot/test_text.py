@@ -134,7 +134,7 @@ def test_how_long_until(world: World, seconds: float, seen: str) -> None:
     """Some times are told as they are from now."""
     now = datetime.fromtimestamp(1_700_000_000, tz=UTC) - timedelta(seconds=seconds)
     message = world.message("<t:1700000000:R>")
-    assert readable(message, lambda _: True, lambda _: True, now).words == seen
+    assert readable(message, lambda _: True, lambda _: True, now=now).words == seen
 
 
 @pytest.mark.parametrize(
@@ -464,8 +464,8 @@ def test_the_preview_of_a_link(world: World) -> None:
 def forward(world: World, said: model.Payload, **allowed: Any) -> str:
     """Forward what was said to the world's public channel; return what is read."""
     message = world.message("", world.bob, **model.forwarding(said))
-    shows, names = allowed.get("shows", lambda _: True), allowed.get("names", lambda _: True)
-    return readable(message, shows, names).words
+    names = ("shows", "names", "quotes")
+    return readable(message, *(allowed.get(name, lambda _: True) for name in names)).words
 
 
 def elsewhere(text: str, **extra: Any) -> model.Payload:
@@ -516,12 +516,13 @@ def test_a_forward_from_another_guild_of_the_bot(world: World) -> None:
     assert forward(world, said, shows=lambda channel: not shows(channel)) == "[forwarded]"
 
 
-def test_a_forward_of_who_is_hidden(world: World) -> None:
+def test_a_forward_of_who_may_not_be_quoted(world: World) -> None:
     """Where it is known that they said it."""
     said = model.written(world.general, world.ann, "it was me")
+    assert forward(world, said, quotes=lambda _: False) == "[forwarded] it was me"
     world.hear("MESSAGE_CREATE", said)
     assert forward(world, said) == "[forwarded] it was me"
-    assert forward(world, said, names=lambda user_id: user_id != world.ann.id) == "[forwarded]"
+    assert forward(world, said, quotes=lambda said: said.author.id != world.ann.id) == "[forwarded]"
 
 
 def test_a_forward_from_a_conversation(world: World) -> None:
