@@ -62,7 +62,7 @@ def talking_in(guild: discord.Guild) -> list[discord.Member]:
 
 
 def guild_of_forward(message: discord.Message) -> discord.Guild | None:
-    """Find the guild that a message was forwarded from, if the bot is in it; Discord may leave out its own."""
+    """Find the guild of the bot that a message was forwarded from; Discord may leave out its own."""
     source = message.reference
     if source is None:
         return None
