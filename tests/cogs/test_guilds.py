@@ -9,6 +9,7 @@ from simcord.builders import ChannelHandle
 from simcord.enums import ChannelType
 from simcord.env import Env
 
+from bot import internals
 from bot.client import DZoneBot
 from bot.slug import code_of, slug_of
 from bridge.directory import LOBBY
@@ -183,6 +184,7 @@ async def test_members_who_arrive(town: Town, viewer: Viewer) -> None:
 async def test_members_who_are_all_there(town: Town, viewer: Viewer) -> None:
     """When all have arrived, who isn't among them has left."""
     lose(town)
+    internals.mark_loaded(town.cached)
     await town.dispatch("members_loaded", town.cached)
     gone = {"uid": str(town.bob.id), "status": "offline", "delete": True}
     assert await town.news(viewer, "presence") == [gone]
