@@ -46,7 +46,7 @@ class Chosen:
 
 
 class ChannelOption(app_commands.Transformer):
-    """Discord's own choice of a channel: it offers those that whoever asks can see, also where the bot can't."""
+    """Discord's own choice of a channel: it offers what whoever asks can see, also where the bot can't."""
 
     @property
     def type(self) -> discord.AppCommandOptionType:
