@@ -240,7 +240,7 @@ class Broadcasts:
         known = room.members.get(uid)
         name = _text(username) if username else known.username if known else None
         if name is None:
-            if room.viewers:
+            if room.is_watched:
                 guild_id = room.info.id
                 log.warning(
                     "presence of %s in guild %s not shown: somebody new needs a username", uid, guild_id

@@ -8,11 +8,14 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
-from bridge.framing import segment
+from bridge.framing import segment, stored
 from bridge.model import Member
 from bridge.protocol import encode, member_json
 
 PAGE_SIZE: Final = 128  # entries; encoding and compressing them again takes about half a millisecond
+# What one look, or one step of preparing it, brings up to date, in some five milliseconds.
+ENCODED_AT_ONCE: Final = 500  # entries
+COMPRESSED_AT_ONCE: Final = 16  # pages
 
 
 class _Form:
@@ -23,6 +26,10 @@ class _Form:
     def __init__(self, plain: bytes) -> None:
         self.plain = plain
         self._deflated: bytes | None = None
+
+    @property
+    def is_compressed(self) -> bool:
+        return self._deflated is not None
 
     def deflated(self) -> bytes:
         if self._deflated is None:
@@ -47,6 +54,10 @@ class _Page:
         del self.pieces[key]
         self._form = None
 
+    @property
+    def is_compressed(self) -> bool:
+        return self._form is not None and self._form.is_compressed
+
     def form(self) -> _Form:
         if self._form is None:
             self._form = _Form(b",".join(self.pieces.values()))
@@ -56,23 +67,31 @@ class _Page:
 class Frozen:
     """Entries as they were at one moment, a page at a time, with commas between those of a page."""
 
-    def __init__(self, pages: list[_Page]) -> None:
+    def __init__(self, pages: list[_Page], compressed_at_once: int) -> None:
         self._forms = [page.form() for page in pages]
+        self._compressed_at_once = compressed_at_once
 
     def plain(self) -> Iterator[bytes]:
         """Say them as they are."""
         return (form.plain for form in self._forms)
 
     def deflated(self) -> Iterator[bytes]:
-        """Compress them, as far as nobody has, as segments."""
-        return (form.deflated() for form in self._forms)
+        """Say them as segments. Of those that nobody has compressed yet, a few are; for more is no time."""
+        left = self._compressed_at_once
+        for form in self._forms:
+            if not form.is_compressed:
+                left -= 1
+            yield form.deflated() if form.is_compressed or left >= 0 else stored(form.plain)
 
 
 class Entries(ABC):
     """Entries that may change, each under a key; tell with `touch` of which.
 
-    Nothing is encoded before somebody looks. `keys` are those that there are now.
+    Nothing is encoded before somebody looks. `keys` are those that there are now. Where many have changed a
+    look takes long, unless it is prepared in steps.
     """
+
+    compressed_at_once = COMPRESSED_AT_ONCE
 
     def __init__(self, keys: Collection[str]) -> None:
         self._keys = keys
@@ -87,10 +106,36 @@ class Entries(ABC):
             if len(self._stale) > len(self._keys):  # nobody looked for long: all of it would be made anew
                 self._forget()
 
+    def is_prepared(self, *, deflate: bool) -> bool:
+        """Tell whether a look takes no longer than a step would."""
+        behind = len(self._keys) if self._is_worn_out() else len(self._stale)
+        return behind <= ENCODED_AT_ONCE and (not deflate or self._uncompressed <= COMPRESSED_AT_ONCE)
+
+    def prepare(self, *, deflate: bool) -> bool:
+        """Take a step towards the next look; tell whether there is no other to take.
+
+        While entries change all the time, there may always be.
+        """
+        if self._is_worn_out():
+            self._start_afresh()
+        if self._stale:
+            self._turn_in(ENCODED_AT_ONCE)
+        elif deflate:
+            uncompressed = (page for page in self._pages if not page.is_compressed)
+            for page in islice(uncompressed, COMPRESSED_AT_ONCE):
+                page.form().deflated()
+        return not self._stale and not (deflate and self._uncompressed)
+
+    @property
+    def steps(self) -> int:
+        """How many steps a look takes at most that nothing is ready for, if nothing changes meanwhile."""
+        pages = len(self._keys) // PAGE_SIZE + 1
+        return len(self._keys) // ENCODED_AT_ONCE + 4 * pages // COMPRESSED_AT_ONCE + 2
+
     def freeze(self) -> Frozen:
         """Keep hold of what they are now."""
         self._update()
-        return Frozen(self._pages)
+        return Frozen(self._pages, self.compressed_at_once)
 
     def plain(self) -> Iterator[bytes]:
         """Encode all of them, a page at a time: entries with commas between."""
@@ -99,6 +144,10 @@ class Entries(ABC):
     def deflated(self) -> Iterator[bytes]:
         """Encode and compress all of them, a page at a time, as segments."""
         return self.freeze().deflated()
+
+    @property
+    def _uncompressed(self) -> int:
+        return sum(not page.is_compressed for page in self._pages)
 
     @abstractmethod
     def _encode(self, key: str) -> bytes | None:
@@ -166,6 +215,8 @@ class Pages(Entries):
 
 class Listing(Entries):
     """The entries of the server list: what is told of each guild, by its id."""
+
+    compressed_at_once = 4 * COMPRESSED_AT_ONCE  # they are smaller than members, and everybody gets them
 
     def __init__(self) -> None:
         self.guilds: dict[str, Mapping[str, object]] = {}

@@ -110,7 +110,7 @@ class Feed:
     def is_needed(self, guild_id: str) -> bool:
         """Tell whether somebody watches a guild, or waits for it to be read."""
         room = self.room(guild_id)
-        return guild_id in self._running or (room is not None and bool(room.viewers))
+        return guild_id in self._running or (room is not None and room.is_watched)
 
     def apply(self, change: UserChanged | UserLeft) -> bool:
         """Bring a change of one member into its room; tell whether its guild must be read for it instead.

@@ -163,7 +163,7 @@ async def test_what_comes_while_nothing_is_read_waits(line: Line) -> None:
         for each in frames:
             owed.outbox.offer(each)
         assert owed.outbox.unread == full
-        assert all(map(bytes.__eq__, owed.outbox._waiting, frames))
+        assert owed.outbox._waiting == frames
         assert owed.outbox._waiting[0] is frames[0]
         owed.outbox.offer(frame({"end": True}))
         assert await sleeper.hear_until("end") == [{"kept": number} for number in range(100)] + [

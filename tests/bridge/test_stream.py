@@ -115,7 +115,7 @@ class Page:
         assert self.session is not None
         unread = self.line.unread
         self.line.end()
-        self.session._leave()
+        self.session.leave()
         self.session = None
         self.left_at = self.house.now
         for part in [part for frame in unread for part in frame.get("events", [frame])][:heard]:
