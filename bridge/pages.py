@@ -6,6 +6,7 @@ A room's members are such, as a snapshot shows them, and the listing of all guil
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
+from operator import length_hint
 from typing import Final
 
 from bridge.framing import segment, stored
@@ -13,9 +14,11 @@ from bridge.model import Member
 from bridge.protocol import encode, member_json
 
 PAGE_SIZE: Final = 128  # entries; encoding and compressing them again takes about half a millisecond
-# What one look, or one step of preparing it, brings up to date, in some five milliseconds.
-ENCODED_AT_ONCE: Final = 500  # entries
+# What one look, or one step of preparing it, brings up to date, in some five milliseconds. Entries are twice
+# as many as a bot changes in a turn of the loop, so that steps come to an end while it goes through a guild.
+ENCODED_AT_ONCE: Final = 1_000  # entries
 COMPRESSED_AT_ONCE: Final = 16  # pages
+JOINED_AT_ONCE: Final = 128  # pages that need not be compressed
 
 
 class _Form:
@@ -54,9 +57,13 @@ class _Page:
         del self.pieces[key]
         self._form = None
 
-    @property
-    def is_compressed(self) -> bool:
-        return self._form is not None and self._form.is_compressed
+    def is_ready(self, *, deflate: bool) -> bool:
+        return self._form is not None and (not deflate or self._form.is_compressed)
+
+    def make_ready(self, *, deflate: bool) -> None:
+        form = self.form()
+        if deflate:
+            form.deflated()
 
     def form(self) -> _Form:
         if self._form is None:
@@ -97,6 +104,7 @@ class Entries(ABC):
         self._keys = keys
         self._pages: list[_Page] = []
         self._page_of: dict[str, _Page] = {}
+        self._fresh: Iterator[str] = iter(())  # those that nobody has encoded yet, after a start
         self._stale: dict[str, None] = {}  # in the order in which they came or changed
 
     def touch(self, key: str) -> None:
@@ -108,8 +116,9 @@ class Entries(ABC):
 
     def is_prepared(self, *, deflate: bool) -> bool:
         """Tell whether a look takes no longer than a step would."""
-        behind = len(self._keys) if self._is_worn_out() else len(self._stale)
-        return behind <= ENCODED_AT_ONCE and (not deflate or self._uncompressed <= COMPRESSED_AT_ONCE)
+        behind = len(self._keys) if self._is_worn_out() else self._behind
+        at_once = COMPRESSED_AT_ONCE if deflate else JOINED_AT_ONCE
+        return behind <= ENCODED_AT_ONCE and self._unready(deflate=deflate) <= at_once
 
     def prepare(self, *, deflate: bool) -> bool:
         """Take a step towards the next look; tell whether there is no other to take.
@@ -118,19 +127,20 @@ class Entries(ABC):
         """
         if self._is_worn_out():
             self._start_afresh()
-        if self._stale:
-            self._turn_in(ENCODED_AT_ONCE)
-        elif deflate:
-            uncompressed = (page for page in self._pages if not page.is_compressed)
-            for page in islice(uncompressed, COMPRESSED_AT_ONCE):
-                page.form().deflated()
-        return not self._stale and not (deflate and self._uncompressed)
+        busy = self._behind > ENCODED_AT_ONCE // 2
+        self._turn_in(ENCODED_AT_ONCE)
+        if busy:
+            return False
+        unready = (page for page in self._pages if not page.is_ready(deflate=deflate))
+        for page in islice(unready, (COMPRESSED_AT_ONCE if deflate else JOINED_AT_ONCE) // 2):
+            page.make_ready(deflate=deflate)
+        return not self._unready(deflate=deflate)
 
     @property
     def steps(self) -> int:
         """How many steps a look takes at most that nothing is ready for, if nothing changes meanwhile."""
         pages = len(self._keys) // PAGE_SIZE + 1
-        return len(self._keys) // ENCODED_AT_ONCE + 4 * pages // COMPRESSED_AT_ONCE + 2
+        return len(self._keys) // ENCODED_AT_ONCE + 4 * 2 * pages // COMPRESSED_AT_ONCE + 3
 
     def freeze(self) -> Frozen:
         """Keep hold of what they are now."""
@@ -146,8 +156,12 @@ class Entries(ABC):
         return self.freeze().deflated()
 
     @property
-    def _uncompressed(self) -> int:
-        return sum(not page.is_compressed for page in self._pages)
+    def _behind(self) -> int:
+        """How many entries are to be encoded."""
+        return length_hint(self._fresh) + len(self._stale)
+
+    def _unready(self, *, deflate: bool) -> int:
+        return sum(not page.is_ready(deflate=deflate) for page in self._pages)
 
     @abstractmethod
     def _encode(self, key: str) -> bytes | None:
@@ -156,11 +170,14 @@ class Entries(ABC):
     def _update(self) -> None:
         if self._is_worn_out():
             self._start_afresh()
-        self._turn_in(len(self._stale))
+        self._turn_in(self._behind)
 
     def _turn_in(self, count: int) -> None:
-        """Bring so many of those that changed up to date."""
-        for key in list(islice(self._stale, count)):
+        """Bring so many of those that are new or changed up to date."""
+        fresh = list(islice(self._fresh, count))
+        for key in fresh:
+            self._turn_in_one(key)
+        for key in list(islice(self._stale, count - len(fresh))):
             del self._stale[key]
             self._turn_in_one(key)
         if not all(page.pieces for page in self._pages):
@@ -189,12 +206,13 @@ class Entries(ABC):
 
     def _start_afresh(self) -> None:
         self._forget()
-        self._stale = dict.fromkeys(self._keys)
+        self._fresh = iter(list(self._keys))
 
     def _forget(self) -> None:
         self._pages.clear()
         self._page_of.clear()
         self._stale.clear()
+        self._fresh = iter(())
 
 
 class Pages(Entries):
