@@ -268,7 +268,7 @@ def parse_frame(reader: StreamReader) -> Generator[None, None, Frame]:
 def read_frames(data: bytes | LongMessage) -> list[Json]:
     """Read JSON out of framed bytes with the library's own parser."""
     reader = StreamReader()
-    reader.feed_data(data if isinstance(data, bytes) else joined(data))
+    reader.feed_data(data if isinstance(data, bytes) else joined(data.fragments()))
     reader.feed_eof()
     frames = []
     while reader.buffer:
@@ -283,10 +283,10 @@ def read_frames(data: bytes | LongMessage) -> list[Json]:
     return frames
 
 
-def joined(message: LongMessage) -> bytes:
+def joined(fragments: Iterable[bytes]) -> bytes:
     """Put the fragments of a message into one frame, of which each has the header that it needs."""
     first, payload = 0, b""
-    for number, fragment in enumerate(message.fragments()):
+    for number, fragment in enumerate(fragments):
         assert first & 0x80 == 0, "something follows the last"
         assert bool(fragment[0] & 0x4F) is (number == 0)
         first |= fragment[0]
