@@ -180,7 +180,8 @@ class Broadcasts:
     ) -> None:
         """Open a guild's room, or bring it to this state; viewers see the difference.
 
-        `members` and `channels` are all there are; None leaves them as they are.
+        `members` and `channels` are all there are; None leaves them as they are. With very many members it
+        takes long: `shown`, `show_members` and `hide_members` do the same in parts.
         """
         self._directory.open(guild, members, channels)
 
