@@ -91,11 +91,10 @@ class Visitor:
 
     def _hear(self) -> bytes:
         """Hear a message with all its fragments; a ping may come between those."""
-        message = frame = self._hear_frame()
-        while not frame[0] & _LAST or frame[0] & _CONTROL:
-            frame = self._hear_frame()
-            message += frame
-        return message
+        frames = [self._hear_frame()]
+        while not frames[-1][0] & _LAST or frames[-1][0] & _CONTROL:
+            frames.append(self._hear_frame())
+        return b"".join(frames)
 
     def _hear_frame(self) -> bytes:
         head = self._read(2)
