@@ -321,7 +321,7 @@ class Mender:
         self.each(event, data, "presences", self.presence)
         self.each(event, data, "voice_states", self.voice)
         self.each(event, data, "threads", lambda thread: self.thread(thread, None))
-        data.setdefault("member_count", len(data["members"]))
+        data.setdefault("member_count", len(data["members"]) + 1)  # one more: they are to be asked for
         for unread in _UNREAD_OF_GUILD:
             data.pop(unread, None)
 
