@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
-from bot.internals.loading import answers_for_all, forget_loaded, mark_loaded
+from bot.internals.loading import answers_for_all, brings_all, forget_loaded, mark_loaded
 from bot.internals.mending import Mender
 from bot.internals.presences import Waiting, read_presence, user_of
 from bot.internals.shapes import ID, Payload, is_id, mend
@@ -149,6 +149,9 @@ class _Reader:
             parse(data)
             if data.get("unavailable") is not True:
                 self._forget(int(data["id"]))
+                guild = self._state._get_guild(int(data["id"]))
+                if guild is not None and brings_all(self._state, data):
+                    mark_loaded(guild)
 
         return read
 

@@ -341,13 +341,23 @@ async def test_who_left_needs_no_name(bot: Bot, stranger: model.Member) -> None:
 async def test_a_wrong_number_of_members(bot: Bot, stranger: model.Member, count: object) -> None:
     """After a whole answer a guild has its members, whatever Discord says of their number."""
     written = stranger.guild
-    found = bot.learn(written, members=[], presences=[], member_count=count)
+    found = bot.learn(written, members=[], presences=[], member_count=count, large=True)
     assert not internals.is_loaded(found)
     bot.hear("GUILD_MEMBERS_CHUNK", chunk(bot, stranger))
     assert internals.is_loaded(found)
     assert found.member_count == len(written.members)
     bot.hear("GUILD_MEMBER_REMOVE", about(written, {"user": {"id": "1"}}))  # nobody whom it knew
     assert internals.is_loaded(found)
+
+
+@pytest.mark.parametrize(("large", "missing", "all_there"), [
+    (False, 1, True), (False, -1, True), (False, 2, False), (True, 1, False), (None, 1, False)
+])  # fmt: skip
+async def test_a_small_guild(bot: Bot, large: object, missing: int, all_there: bool) -> None:
+    """A guild that isn't large comes with all its members, though their number may be off by one."""
+    written = guild("ann")
+    found = bot.learn(written, large=large, member_count=len(written.members) + missing)
+    assert internals.is_loaded(found) is all_there
 
 
 async def test_a_part_of_the_answer(bot: Bot, stranger: model.Member) -> None:
