@@ -224,13 +224,13 @@ async def test_guilds_that_come_late(discord: LoopbackDiscord, launch: Launch, w
     bot = await launch()
     viewer = await watch(bot, None, events=["servers"])
     assert viewer.users == {}
-    assert "isn't there yet" in (await viewer.knock(str(second.id)) or "")
+    assert "isn't there yet" in (await viewer.knock(str(second.id), events=["servers"]) or "")
     discord.gateway.release_guild(first)
     await viewer.until(lambda: len(viewer.joined) == 2)
     await viewer.sees(truth(first))
     discord.gateway.release_guild(second)
     await viewer.until(lambda: len(viewer.servers) == 2)
-    assert "couldn't connect" in (await viewer.knock("no-such-server") or "")
+    assert "couldn't connect" in (await viewer.knock("no-such-server", events=["servers"]) or "")
     assert "in no server" not in bot.output
 
 
