@@ -89,6 +89,7 @@ class DZoneBot(commands.AutoShardedBot):
         self.bridge.expects_more_guilds = True
         self.failure: OSError | None = None
         self._tasks = Tasks(log, "the bot")
+        self._soon: asyncio.Task[None] | None = None
         self._oauth: OAuth | None = None
         self._loader = MemberLoader(self)
         self._arrivals = Arrivals()
@@ -129,7 +130,7 @@ class DZoneBot(commands.AutoShardedBot):
         await self.tree.set_translator(Translator())
         # Discord may let us wait for a minute: the world does not.
         self._tasks.start(self._sync(), "telling Discord of the commands")
-        self._tasks.start(self._open_soon(), "opening the page")
+        self._soon = self._tasks.start(self._open_soon(), "opening the page")
 
     def _open_logins(self, policy: Policy) -> None:
         """Let people log in: in d-zone clients, and with the application's secret on our own page."""
@@ -168,6 +169,8 @@ class DZoneBot(commands.AutoShardedBot):
         if self._is_closing or self._is_opening:
             return
         self._is_opening = True
+        if self._soon is not None and self._soon is not asyncio.current_task():
+            self._soon.cancel()
         try:
             await self.bridge.start()
         except OSError as error:

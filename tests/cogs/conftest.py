@@ -10,6 +10,7 @@ from simcord.env import Env
 from bot.client import DZoneBot
 from bot.config import Config
 from bridge import flush
+from tests.bot.house import ALL_GRANTED
 from tests.bot.memory import MemorySettings
 from tests.cogs.town import Town, Viewer
 
@@ -35,6 +36,7 @@ async def bot(monkeypatch: pytest.MonkeyPatch, config: Config) -> AsyncIterator[
     monkeypatch.setattr(flush, "WINDOW", -math.inf)
     bot = DZoneBot(config, MemorySettings())
     bot.shard_count = 1
+    bot._connection.application_flags = ALL_GRANTED
     # Before Discord is ready: simcord waits for all that the bot does, and a server is never done.
     await bot.bridge.start()
     bot._loader.start()
