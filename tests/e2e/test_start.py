@@ -208,7 +208,7 @@ async def test_a_shard_that_is_lost_for_long(discord: LoopbackDiscord, launch: L
     discord.gateway.refused_shards.add(0)
     discord.drop()
     discord.lose_sessions()
-    await discord.refused(3)
+    await discord.refused(2)
     discord.set_status(second.member("bob"), "dnd")
     await other.sees(truth(second))
     discord.gateway.refused_shards.clear()
@@ -248,12 +248,12 @@ async def test_a_session_that_never_begins(discord: LoopbackDiscord, launch: Lau
 
 async def test_a_restart_too_soon(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
     """Discord doesn't name the members of the same guild again so soon: it waits, the others don't."""
-    discord.gateway.members_every = 8.0
     again = crowd(discord, "Again", 260, online=5)
     bot = await launch()
     await (await watch(bot, again)).sees(truth(again))
     await bot.stop()
     new = crowd(discord, "New", 260, online=5)
+    discord.gateway.limit_members(again, 1.5)
     bot = await launch()
     viewer = await watch(bot, again)
     await (await watch(bot, new)).sees(truth(new))
