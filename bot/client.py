@@ -252,6 +252,10 @@ class DZoneBot(commands.AutoShardedBot):
         self._arrivals.tell(guild.id)
         self._tell_bridge()
 
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """A guild is told that Discord called none of the bot's before."""
+        await self.on_guild_available(guild)
+
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """A guild is none of the bot's any more."""
         await self.on_guild_available(guild)

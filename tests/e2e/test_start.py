@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e import gateway
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
-from tests.e2e.model import User
+from tests.e2e.model import VOICE, User
 from tests.e2e.viewer import ALL_EVENTS, Viewer, truth
 
 if TYPE_CHECKING:
@@ -120,6 +120,23 @@ async def test_members_who_come_and_go_while_members_are_fetched(
     discord.remove_member(guild.member("member2"))
     discord.remove_member(guild.member("member298"))
     discord.add_member(guild, User("newcomer"))
+    discord.gateway.release_members()
+    await viewer.sees(truth(guild))
+
+
+async def test_who_comes_to_talk_while_members_are_fetched(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch
+) -> None:
+    """Who sits in voice is known by that, and there before the others of whom Discord hasn't told."""
+    guild = crowd(discord, "Slow", 300, online=20)
+    lounge = guild.channel("Lounge", VOICE)
+    discord.gateway.withhold_members()
+    viewer = await watch(await launch(), guild, events=ALL_EVENTS)
+    await discord.members_requested()
+    late = guild.member("member299")
+    discord.speak(late, lounge)
+    await viewer.until(lambda: late.uid in viewer.users)
+    assert viewer.users[late.uid]["voice"]["channelName"] == "Lounge"
     discord.gateway.release_members()
     await viewer.sees(truth(guild))
 
