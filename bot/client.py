@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import sys
 from typing import Final, Protocol
 
 import aiohttp
 import discord
 from discord.ext import commands
 
-from bot import internals, internals_gateway
+from bot import internals
 from bot.abilities import COSTS, NAMES, Abilities
 from bot.arrivals import Arrivals
 from bot.config import Config
@@ -27,21 +28,22 @@ from cogs.access import Access
 from cogs.decisions import Decisions
 from cogs.guilds import Guilds
 from cogs.manage import Manage
-from cogs.me import Me
 from cogs.messages import Messages
+from cogs.myself import Myself
 from cogs.needs import Departures, Settings
 from cogs.presence import Presence
 from cogs.replies import CommandTree
 from cogs.retention import Retention
+from cogs.rooms import Rooms
 from cogs.voice import VoiceChannels
 
 log = logging.getLogger(__name__)
 
 OPEN_AFTER: Final = 5.0  # seconds after the login at which the page is there, whatever Discord does
-MAX_REASON: Final = 200  # characters
 
 INTENTS: Final = discord.Intents(
     guilds=True,
+    moderation=True,  # who is banned
     members=True,
     presences=True,
     messages=True,
@@ -96,14 +98,19 @@ class DZoneBot(commands.AutoShardedBot):
         self._lost_shards: set[int] = set()
         self._is_opening = self._is_closing = self._is_complete = False
         self._policy = Policy(settings)
-        self._roster = Roster(self._policy, settings, emoji_images=config.emoji_images)
-        self._shards = internals_gateway.Shards(self, self._note_refused, self._use_fewer_intents)
+        self._shards = internals.Shards(self, self._note_refused, self._use_fewer_intents)
         internals.use_api(config.api_url)
-        internals_gateway.keep_ready_apart(self)
+        internals.keep_ready_apart(self)
         internals.notice_lost_guilds(self)
         internals.start_guilds_afresh(self)
         internals.keep_users_current(self)
+        self._hidden_channels = internals.HiddenChannels(self)
+        self._voice_statuses = internals.VoiceStatuses(self)
+        self._roster = Roster(
+            self._policy, settings, emoji_images=config.emoji_images, voice_status=self._voice_statuses.of
+        )
         internals.run_at_once(self, "on_presence_update")  # the most frequent of all events
+        self._skips = internals.expect_anything(self)  # the last: what goes wrong in all others ends there
 
     async def setup_hook(self) -> None:
         """Add the cogs, between login and the first connection to the gateway."""
@@ -111,25 +118,26 @@ class DZoneBot(commands.AutoShardedBot):
             await internals.use_gateway_of_api(self)
         policy, roster = self._policy, self._roster
         self._use_abilities(Abilities.granted(self.application_flags))
-        guilds = Guilds(self, self.bridge, policy, roster, self._loader)
-        await self.add_cog(guilds)
-        await self.add_cog(Presence(self.bridge, policy, roster))
+        rooms = Rooms(self, self.bridge, policy, roster, self._loader)
+        await self.add_cog(Guilds(self, self.bridge, policy, rooms, self._loader))
+        await self.add_cog(Presence(self.bridge, policy, roster, rooms))
         await self.add_cog(Messages(self.bridge, policy, roster))
-        await self.add_cog(VoiceChannels(self.bridge, policy, roster))
-        await self.add_cog(Access(self.bridge, policy))
+        await self.add_cog(VoiceChannels(self.bridge, roster, rooms))
+        await self.add_cog(Access(self.bridge, policy, self._loader))
         self._open_logins(policy)
-        decisions = Decisions(self, self.bridge, self._settings, guilds)
+        decisions = Decisions(self, self.bridge, self._settings, rooms)
         await self.add_cog(
             Manage(
                 self, self.bridge, policy, roster, decisions, self.config.public_url,
                 page_login=self.config.client_secret is not None,
             )
         )  # fmt: skip
-        await self.add_cog(Me(self, decisions))
+        await self.add_cog(Myself(self, decisions))
         await self.add_cog(Retention(self, self._settings))
         await self.tree.set_translator(Translator())
         # Discord may let us wait for a minute: the world does not.
-        self._tasks.start(self._sync(), "telling Discord of the commands")
+        telling = sync(self.tree, self._settings, force=self._force_sync)
+        self._tasks.start(telling, "telling Discord of the commands")
         self._soon = self._tasks.start(self._open_soon(), "opening the page")
 
     def _open_logins(self, policy: Policy) -> None:
@@ -147,6 +155,7 @@ class DZoneBot(commands.AutoShardedBot):
         await self._tasks.stop()
         await self._shards.tasks.stop()
         await self._loader.stop()
+        await self._voice_statuses.stop()
         await self.bridge.stop()
         if self._oauth is not None:
             await self._oauth.close()
@@ -181,18 +190,6 @@ class DZoneBot(commands.AutoShardedBot):
         log.info("watch at %s", self.config.public_url)
         log.info("invite the bot with %s", self.invite_link())
 
-    async def _sync(self) -> None:
-        """Let Discord know of the commands, whatever it answers."""
-        try:
-            await sync(self.tree, self._settings, force=self._force_sync)
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            log.warning(
-                "Discord's answer to the commands can't be read (%s: %s); people see the old ones, or none. "
-                "Start the bot again later, with --sync.",
-                type(error).__name__,
-                " ".join(str(error).split())[:MAX_REASON],
-            )
-
     def _use_abilities(self, abilities: Abilities) -> None:
         """Ask the gateway for no more than Discord grants, and say what that costs."""
         for name in abilities.missing:
@@ -204,7 +201,7 @@ class DZoneBot(commands.AutoShardedBot):
                     PORTAL,
                     self.application_id,
                 )
-        internals_gateway.use_intents(self, abilities.within(self.intents))
+        internals.use_intents(self, abilities.within(self.intents))
         if abilities.presences:
             internals.ask_for_presences(self)
         self._policy.abilities = self._roster.abilities = Abilities.of(self.intents)
@@ -220,6 +217,12 @@ class DZoneBot(commands.AutoShardedBot):
         self._connection.application_flags = flags
         self._use_abilities(Abilities.granted(flags))
         return self.intents != before
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:  # noqa: ARG002
+        """Log once for each kind that a listener failed: that is a bug of ours."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            self._skips.failed(event_method, error)
 
     async def on_message(self, message: discord.Message) -> None:
         """Leave messages to the cogs: there are no commands in them."""

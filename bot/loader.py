@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.internals import forget_chunk_request
-from bot.internals_gateway import hear_of_limits, nonce_of
+from bot.internals import forget_chunk_request, hear_of_limits, is_loaded, nonce_of
 from bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -51,6 +50,10 @@ class MemberLoader:
             self._load_in(wait, guild)
         else:
             self._enqueue(guild.id)
+
+    def is_loaded(self, guild: discord.Guild) -> bool:
+        """Tell whether all of a guild's members have arrived."""
+        return is_loaded(guild)
 
     def start(self) -> None:
         """Begin with the queue; once started this does nothing."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import discord
 
+from bot.internals import is_loaded
 from bot.oauth import SCOPE, Grant, OAuth, OAuthError, Unanswered
 from bot.policy import Policy
 from bridge.access.login import Account, Denied
@@ -47,7 +48,7 @@ class Logins:
             return False
         member = guild.get_member(int(uid))
         # As long as not all members are loaded; or for good, where the gateway tells of none who changes.
-        if (member is None and not guild.chunked) or not self._client.intents.members:
+        if (member is None and not is_loaded(guild)) or not self._client.intents.members:
             try:
                 member = await guild.fetch_member(int(uid))
             except discord.HTTPException:  # also where there is no such member

@@ -81,6 +81,28 @@ def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> 
     return _PRIVATE.sub("", _without_markup(text, name, {}))
 
 
+def readable_line(
+    text: str,
+    guild: discord.Guild,
+    shows_channel: Callable[[object], bool],
+    names_user: Callable[[int], bool],
+) -> str:
+    """Say what a text says that stands in a guild, but not in a message."""
+
+    def name(kind: str, value: str) -> str:
+        number = int(value)
+        if kind == "user":
+            member = guild.get_member(number)
+            return f"@{member.display_name}" if member and names_user(number) else SOMEONE
+        if kind == "role":
+            role = guild.get_role(number)
+            return f"@{role.name}" if role else "@role"
+        channel = guild.get_channel_or_thread(number)
+        return f"#{channel.name}" if channel and shows_channel(channel) else "#channel"
+
+    return shorten(plain(text, name))
+
+
 def _without_markup(text: str, name: Callable[[str, str], str], emoji: dict[str, int]) -> str:
     """Take away the markup; number in `emoji` what custom emoji there are, and mark where they stand."""
     text = _LITERAL.sub(lambda match: _shelter(match, name, emoji), _PRIVATE.sub("", text))

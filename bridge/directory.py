@@ -1,38 +1,65 @@
 """All rooms of a bridge: which there are, what they are called, which one a name means."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from bridge.flush import FlushWindow
+from bridge.flush import AT_ONCE, FlushWindow
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import Channel, GuildInfo, Member
+from bridge.names import Names
+from bridge.pages import Frozen, Listing
 from bridge.protocol import LOGIN_NEEDED, SERVER_HIDDEN, Goodbye, listing_data, server_list_frame
 from bridge.room import Room
+from bridge.turns import Turns
 
 log = logging.getLogger(__name__)
 
 LOBBY: Final = GuildInfo(id="0", slug="lobby", name="Waiting for a Discord server", listed=False)
+TOLD_AT_ONCE: Final = 50  # rooms that are told of a new listing in one turn of the loop
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What belongs to a room: its flush window, and as how manieth it was opened."""
+
+    window: FlushWindow
+    number: int
 
 
 class Directory:
     """The rooms by guild, and an empty lobby for viewers when there is nothing to show.
 
-    `edition` grows whenever the listing changes. `on_changed` is called when a room appeared, or may be
-    entered by others than before.
+    `edition` grows whenever the listing changes; viewers who asked for it hear of it soon, however many
+    changes that were. `on_changed` is called when a room appeared, or may be entered by others than before.
     """
 
     def __init__(
         self, on_changed: Callable[[], None] = lambda: None, limits: Limits = DEFAULT_LIMITS
     ) -> None:
         self._limits = limits
+        self.turns = Turns()
+        self._listing = Listing()
         self._greetings: dict[bool, bytes] = {}
         self.edition = 0  # of the listing
-        self._named: dict[str, Room] | None = None  # by slug, forgotten when one changes
-        self._aliased: dict[str, Room] = {}
+        self._told: WeakKeyDictionary[Room, int] = (
+            WeakKeyDictionary()
+        )  # the edition that those in a room know
+        self._untold: deque[Room] = deque()  # who is next to be told, while that is being done
+        self._telling = 0  # of which edition
+        self._news = FlushWindow(self._tell_some, self.turns.add)
+        self._slugs = Names()
+        self._aliases = Names()
+        self._ranked: list[Room] = []  # those that are listed, the best for a viewer without a choice first
+        self._opened = 0  # rooms so far
         self.rooms: dict[str, Room] = {}
-        self._windows: dict[Room, FlushWindow] = {}
+        self._places: dict[Room, _Place] = {}
         self.lobby = self._furnish(LOBBY)
         self._on_changed = on_changed
 
@@ -48,17 +75,14 @@ class Directory:
         if room is None:
             room = self.rooms[info.id] = self._furnish(info)
             log.info("room %s opened (%s)", info.slug, info.id)
-        room.info = info
-        if before is None or (before.slug, before.alias) != (info.slug, info.alias):
-            self._named = None
+        self._enrol(room, before, info)
         if members is not None:
             room.reconcile(members)
         if channels is not None:
             self._bring_channels(room, channels)
         if before is not None and before.door != info.door and info.protected:
             room.dismiss_viewers(Goodbye.REVOKED, LOGIN_NEEDED)  # they were let in by another door
-        if _entry(before) != _entry(info):
-            self._announce()
+        self._relist(info)
         if before is None or (before.protected, before.listed) != (info.protected, info.listed):
             self._on_changed()
         return room
@@ -68,76 +92,122 @@ class Directory:
         room = self.rooms.pop(guild_id, None)
         if room is None:
             return
-        self._named = None
-        window = self._windows.pop(room)
-        if room.viewers:
-            window.flush()
+        self._strike(room)
+        window = self._places.pop(room).window
+        if room.is_watched:
+            window.flush()  # a turn's worth: what is more, they would hardly read
         window.stop()
         room.dismiss_viewers(Goodbye.REVOKED, SERVER_HIDDEN)
         log.info("room %s closed (%s)", room.info.slug, guild_id)
-        if room.info.listed:
-            self._announce()
+        self._relist(room.info, listed=False)
 
     def flush(self) -> None:
-        """Hand out what is pending in every room."""
-        for window in self._windows.values():
+        """Hand out what is pending in every room, all of it now, however long that takes."""
+        for room in list(self._places):
+            self.tell(room)
+            self.flush_room(room)
+
+    def flush_room(self, room: Room) -> None:
+        """Hand out what is pending in one room, all of it now."""
+        window = self._places[room].window
+        window.flush()
+        while not room.is_through:
             window.flush()
 
     def resolve(self, name: str) -> Room | None:
         """Find the room that a slug, a snowflake, or a former link ending in the guild's alias means."""
-        if self._named is None:
-            rooms = self.rooms.values()
-            self._named = {
-                room.info.slug: room for room in reversed(rooms)
-            }  # of equal names the first counts
-            self._aliased = {room.info.alias: room for room in rooms if room.info.alias is not None}
-        return self.rooms.get(name) or self._named.get(name) or self._aliased.get(name.rpartition("-")[2])
+        return self.rooms.get(name) or self._slugs.find(name) or self._aliases.find(name.rpartition("-")[2])
 
     def defaults(self) -> list[Room]:
         """Name the rooms that may serve a viewer without a choice, best first."""
-        listed = [room for room in self.rooms.values() if room.info.listed]
-        # After the chosen one the oldest guild, so that a restart changes nothing.
-        listed.sort(key=lambda room: (not room.info.default, len(room.info.id), room.info.id))
-        return listed
+        return list(self._ranked)
 
-    def listing(self) -> dict[str, Any]:
+    def listing(self) -> dict[str, Mapping[str, Any]]:
         """Describe the listed guilds as `server-list` does."""
-        return {room.info.id: listing_data(room.info) for room in self.rooms.values() if room.info.listed}
+        return dict(self._listing.guilds)
+
+    def entries(self) -> Frozen:
+        """Encode the listing as it is now."""
+        return self._listing.freeze()
 
     def greeting(self, *, deflate: bool = False) -> bytes:
         """Frame the listing, for a viewer who reads compressed frames or not."""
         if deflate not in self._greetings:
-            self._greetings[deflate] = server_list_frame(self.listing(), deflate=deflate)
+            self._greetings[deflate] = server_list_frame(self._listing, deflate=deflate)
         return self._greetings[deflate]
 
+    def tell(self, room: Room) -> None:
+        """Tell those in a room now of a listing that they don't know yet.
+
+        Who enters knows it, and would hear it again if those who are there were told only afterwards.
+        """
+        if self._told.get(room) != self.edition:
+            self._told[room] = self.edition
+            if room.is_watched:
+                room.tell_servers(self.entries())
+
     def _furnish(self, info: GuildInfo) -> Room:
-        window = FlushWindow(lambda now: room.flush(now))  # noqa: PLW0108 - the room comes after its window
+        window = FlushWindow(lambda now: room.flush(now), self.turns.add)  # noqa: PLW0108 - the room comes later
         room = Room(info, window.wake, self._limits, time.time)
-        self._windows[room] = window
+        self._opened += 1
+        self._places[room] = _Place(window, self._opened)
         return room
 
-    def _bring_channels(self, room: Room, channels: Iterable[Channel]) -> None:
-        """Show these channels. Of those that are hidden by it, nothing that was said leaves any more.
+    def _enrol(self, room: Room, before: GuildInfo | None, info: GuildInfo) -> None:
+        """Have a room found by what it is called now, and by what it was no more."""
+        if before == info:
+            return
+        if before is not None:
+            self._strike(room)
+        room.info = info
+        number = self._places[room].number
+        self._slugs.add(info.slug, number, room)
+        self._aliases.add(info.alias, number, room)
+        if info.listed:
+            insort(self._ranked, room, key=_rank)
 
-        Neither does anything else of the past: threads have ids of their own, and words elsewhere may name
-        a channel.
-        """
+    def _strike(self, room: Room) -> None:
+        """Have a room found by no name any more."""
+        info, number = room.info, self._places[room].number
+        self._slugs.drop(info.slug, number)
+        self._aliases.drop(info.alias, number)
+        if info.listed:
+            del self._ranked[bisect_left(self._ranked, _rank(room), key=_rank)]
+
+    def _bring_channels(self, room: Room, channels: Iterable[Channel]) -> None:
+        """Show these channels. What was said in those that are hidden by it is taken back."""
         before = room.channels
         room.set_channels(channels)
-        if before.keys() - room.channels.keys():
-            self._windows[room].flush()
-            room.forget_past()
+        gone = before.keys() - room.channels.keys()
+        if gone:
+            room.forget_channels(gone)
 
-    def _announce(self) -> None:
-        """The list changed: tell viewers who asked for `servers`."""
+    def _relist(self, info: GuildInfo, *, listed: bool = True) -> None:
+        """Have the listing say this of a guild; of what is news, viewers who asked for `servers` hear."""
+        if not self._listing.bring(info.id, listing_data(info) if info.listed and listed else None):
+            return
         self.edition += 1
         self._greetings.clear()
-        watched = [room for room in (self.lobby, *self.rooms.values()) if room.viewers]
-        if watched:
-            listing = self.listing()
-            for room in watched:
-                room.publish("servers", listing)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return  # a script opens its guilds before anything runs, and nobody is there to tell
+        self._news.wake()
+
+    def _tell_some(self, now: float) -> float | None:
+        """Tell some rooms of the new listing; return when to go on."""
+        if not self._untold:
+            self._telling = self.edition
+            self._untold.extend((self.lobby, *self.rooms.values()))
+        for _ in range(min(TOLD_AT_ONCE, len(self._untold))):
+            self.tell(self._untold.popleft())
+        if self._untold:
+            return AT_ONCE
+        return None if self._telling == self.edition else now
 
 
-def _entry(info: GuildInfo | None) -> dict[str, Any] | None:
-    return listing_data(info) if info and info.listed else None
+def _rank(room: Room) -> tuple[bool, int, str]:
+    """Say how well a room serves a viewer without a choice: the less the better."""
+    # After the chosen one the oldest guild, so that a restart changes nothing.
+    info = room.info
+    return not info.default, len(info.id), info.id

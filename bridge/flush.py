@@ -1,12 +1,14 @@
 """When a room's events go out: the first after silence at once, what follows once per window."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Final
 
 WINDOW: Final = 0.016  # seconds; about one animation frame
 LONGEST_WINDOW: Final = 0.1  # seconds; what a person still takes for "now"
 BUSY: Final = 200.0  # events a second at which the window is the longest
+AT_ONCE: Final = -math.inf  # when a flush wants to be gone on with that did not get through
 _MOMENT: Final = 0.001  # seconds; what is closer together is one burst
 
 
@@ -15,11 +17,18 @@ class FlushWindow:
 
     The window grows with the rate of events: the more there are, the more one write and one compression
     are shared by. `flush` returns the time at which it wants to be called again without being woken, or
-    None. Times are those of the running loop, in seconds.
+    None; with `AT_ONCE` it is called in the next turn of the loop, window or not. Times are those of the
+    running loop, in seconds. `run` runs what is due, at once or in one of the next turns.
     """
 
-    def __init__(self, flush: Callable[[float], float | None]) -> None:
+    def __init__(
+        self,
+        flush: Callable[[float], float | None],
+        run: Callable[[Callable[[], None]], None] = lambda work: work(),
+    ) -> None:
         self._flush = flush
+        self._run = run
+        self._is_through = True  # the last flush was
         self._began = self._opens = float("-inf")  # when the last flush began, and the next one may come
         self._window = WINDOW
         self._woken = 0  # times since the last flush
@@ -36,12 +45,17 @@ class FlushWindow:
         self._cancel()
         loop = asyncio.get_running_loop()
         now = loop.time()
-        self._adapt(now - self._began)
-        self._began = now
+        if self._is_through:
+            self._adapt(now - self._began)
+            self._began = now
+        self._woken = 0
         due = self._flush(now)
+        self._is_through = due != AT_ONCE
         # From the end of it: to many viewers it takes longer than the window, and something else has to run.
         self._opens = loop.time() + self._window
-        if due is not None:
+        if not self._is_through:
+            self._come_back(now)
+        elif due is not None:
             self._come_back(max(due, self._opens))
 
     def stop(self) -> None:
@@ -52,14 +66,20 @@ class FlushWindow:
     def _adapt(self, elapsed: float) -> None:
         """Make the window fit the rate since the last flush; it at most doubles, for a burst is no rate."""
         rate = self._woken / max(elapsed, _MOMENT)
-        self._woken = 0
         wanted = LONGEST_WINDOW * rate / BUSY
         self._window = max(WINDOW, min(wanted, 2 * self._window, LONGEST_WINDOW))
 
     def _come_back(self, at: float) -> None:
         if self._timer is None or self._timer.when() > at:
             self._cancel()
-            self._timer = asyncio.get_running_loop().call_at(at, self.flush)
+            self._timer = asyncio.get_running_loop().call_at(at, self._ring)
+
+    def _ring(self) -> None:
+        self._run(self._keep_appointment)
+
+    def _keep_appointment(self) -> None:
+        if self._timer is not None:  # neither stopped nor flushed by hand since it was due
+            self.flush()
 
     def _cancel(self) -> None:
         if self._timer is not None:

@@ -12,14 +12,14 @@ class History:
     def __init__(self, max_events: int, max_age: float) -> None:
         self.since = 0
         self.max_age = max_age
-        self._max_events = max_events
+        self.max_events = max_events
         self._events: deque[tuple[float, Event]] = deque()
 
     def add(self, events: Iterable[Event], now: float) -> None:
         """Keep these, which happened now, and forget what is too old or too much."""
-        self._events.extend((now, event) for event in events)
+        self._events.extend((now, event) for event in events if event.position > self.since)
         while self._events and (
-            len(self._events) > self._max_events or self._events[0][0] <= now - self.max_age
+            len(self._events) > self.max_events or self._events[0][0] <= now - self.max_age
         ):
             self.since = self._events.popleft()[1].position
 

@@ -1,9 +1,12 @@
 """Who came into a guild less than a day ago: of nobody else it is told when they came. Pure."""
 
-import math
 from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Final
 
 from bridge.model import NEW_FOR, Member
+
+_SPARE: Final = 100  # entries of those who are gone that are not worth sorting out
 
 
 class Newcomers:
@@ -12,7 +15,7 @@ class Newcomers:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._joined: dict[str, int] = {}
-        self._first_settles = math.inf  # nobody is settled before
+        self._order: list[tuple[int, str]] = []  # a heap of them, and of some that are no more
 
     def as_told(self, member: Member) -> Member:
         """Leave out when somebody came who is no longer new."""
@@ -24,21 +27,23 @@ class Newcomers:
         """Know what is told of somebody from now on."""
         if member.joined is None:
             self._joined.pop(member.uid, None)
-        else:
+        elif self._joined.get(member.uid) != member.joined:
             self._joined[member.uid] = member.joined
-            self._first_settles = min(self._first_settles, member.joined + NEW_FOR)
+            heappush(self._order, (member.joined, member.uid))
+            if len(self._order) > 2 * len(self._joined) + _SPARE:  # they come and go
+                self._order = sorted((joined, uid) for uid, joined in self._joined.items())
 
     def forget(self, uid: str) -> None:
         """Know that somebody is gone."""
         self._joined.pop(uid, None)
 
-    def settled(self) -> list[str]:
-        """Name who has ceased to be new, each of them once."""
+    def settled(self, most: int | None = None) -> list[str]:
+        """Name who has ceased to be new, each of them once; no more than `most` at a time."""
         now = self._clock()
-        if now < self._first_settles:
-            return []
-        settled = [uid for uid, joined in self._joined.items() if joined + NEW_FOR <= now]
-        for uid in settled:
-            del self._joined[uid]
-        self._first_settles = min(self._joined.values(), default=math.inf) + NEW_FOR
+        settled: list[str] = []
+        while self._order and self._order[0][0] + NEW_FOR <= now and len(settled) != most:
+            joined, uid = heappop(self._order)
+            if self._joined.get(uid) == joined:
+                del self._joined[uid]
+                settled.append(uid)
         return settled

@@ -1,94 +1,132 @@
-"""A room's members as a snapshot shows them, in pages: a change costs one page, not the whole guild."""
+"""Encoded entries in pages: a change costs one page, not the whole of what many viewers are told.
 
-from collections.abc import Iterator, Mapping
+A room's members are such, as a snapshot shows them, and the listing of all guilds.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from bridge.framing import segment
 from bridge.model import Member
-from bridge.protocol import member_json
+from bridge.protocol import encode, member_json
 
-PAGE_SIZE: Final = 128  # members; encoding and compressing them again takes about half a millisecond
+PAGE_SIZE: Final = 128  # entries; encoding and compressing them again takes about half a millisecond
 
 
-class _Page:
-    """Some members, each encoded; and all of them together, until one changes."""
+class _Form:
+    """What is on a page at one moment."""
 
-    __slots__ = ("_deflated", "_plain", "pieces")
+    __slots__ = ("_deflated", "plain")
 
-    def __init__(self) -> None:
-        self.pieces: dict[str, bytes] = {}
-        self._plain: bytes | None = None
+    def __init__(self, plain: bytes) -> None:
+        self.plain = plain
         self._deflated: bytes | None = None
-
-    def put(self, uid: str, piece: bytes) -> None:
-        self.pieces[uid] = piece
-        self._plain = self._deflated = None
-
-    def drop(self, uid: str) -> None:
-        del self.pieces[uid]
-        self._plain = self._deflated = None
-
-    def plain(self) -> bytes:
-        if self._plain is None:
-            self._plain = b",".join(self.pieces.values())
-        return self._plain
 
     def deflated(self) -> bytes:
         if self._deflated is None:
-            self._deflated = segment(self.plain())
+            self._deflated = segment(self.plain)
         return self._deflated
 
 
-class Pages:
-    """The entries of a snapshot's `users`, encoded for one kind of client.
+class _Page:
+    """Some entries, each encoded; and all of them together, until one changes."""
 
-    `members` is the room's own mapping; tell with `touch` who changed in it. Nothing is encoded before a
-    snapshot is wanted. `full` is for clients that asked for events.
-    """
+    __slots__ = ("_form", "pieces")
 
-    def __init__(self, members: Mapping[str, Member], *, full: bool) -> None:
-        self._members = members
-        self._full = full
-        self._pages: list[_Page] = []
-        self._page_of: dict[str, _Page] = {}
-        self._stale: set[str] = set()
+    def __init__(self) -> None:
+        self.pieces: dict[str, bytes] = {}
+        self._form: _Form | None = None
 
-    def touch(self, uid: str) -> None:
-        """Know that this member came, changed or left."""
-        if self._pages:
-            self._stale.add(uid)
-            if len(self._stale) > len(self._members):  # nobody looked for long: all of it would be made anew
-                self._forget()
+    def put(self, key: str, piece: bytes) -> None:
+        self.pieces[key] = piece
+        self._form = None
+
+    def drop(self, key: str) -> None:
+        del self.pieces[key]
+        self._form = None
+
+    def form(self) -> _Form:
+        if self._form is None:
+            self._form = _Form(b",".join(self.pieces.values()))
+        return self._form
+
+
+class Frozen:
+    """Entries as they were at one moment, a page at a time, with commas between those of a page."""
+
+    def __init__(self, pages: list[_Page]) -> None:
+        self._forms = [page.form() for page in pages]
 
     def plain(self) -> Iterator[bytes]:
-        """Encode all members, a page at a time: entries with commas between."""
-        self._update()
-        return (page.plain() for page in self._pages)
+        """Say them as they are."""
+        return (form.plain for form in self._forms)
 
     def deflated(self) -> Iterator[bytes]:
-        """Encode and compress all members, a page at a time, as segments."""
+        """Compress them, as far as nobody has, as segments."""
+        return (form.deflated() for form in self._forms)
+
+
+class Entries(ABC):
+    """Entries that may change, each under a key; tell with `touch` of which.
+
+    Nothing is encoded before somebody looks. `keys` are those that there are now.
+    """
+
+    def __init__(self, keys: Collection[str]) -> None:
+        self._keys = keys
+        self._pages: list[_Page] = []
+        self._page_of: dict[str, _Page] = {}
+        self._stale: dict[str, None] = {}  # in the order in which they came or changed
+
+    def touch(self, key: str) -> None:
+        """Know that this entry came, changed or left."""
+        if self._pages:
+            self._stale[key] = None
+            if len(self._stale) > len(self._keys):  # nobody looked for long: all of it would be made anew
+                self._forget()
+
+    def freeze(self) -> Frozen:
+        """Keep hold of what they are now."""
         self._update()
-        return (page.deflated() for page in self._pages)
+        return Frozen(self._pages)
+
+    def plain(self) -> Iterator[bytes]:
+        """Encode all of them, a page at a time: entries with commas between."""
+        return self.freeze().plain()
+
+    def deflated(self) -> Iterator[bytes]:
+        """Encode and compress all of them, a page at a time, as segments."""
+        return self.freeze().deflated()
+
+    @abstractmethod
+    def _encode(self, key: str) -> bytes | None:
+        """Encode an entry. None if there is none any more."""
 
     def _update(self) -> None:
         if self._is_worn_out():
             self._start_afresh()
-        for uid in self._stale:
-            self._turn_in(uid)
-        self._stale.clear()
+        self._turn_in(len(self._stale))
+
+    def _turn_in(self, count: int) -> None:
+        """Bring so many of those that changed up to date."""
+        for key in list(islice(self._stale, count)):
+            del self._stale[key]
+            self._turn_in_one(key)
         if not all(page.pieces for page in self._pages):
             self._pages = [page for page in self._pages if page.pieces]
 
-    def _turn_in(self, uid: str) -> None:
-        member = self._members.get(uid)
-        page = self._page_of.get(uid)
-        if member is not None:
+    def _turn_in_one(self, key: str) -> None:
+        piece = self._encode(key)
+        page = self._page_of.get(key)
+        if piece is not None:
             if page is None:
-                page = self._page_of[uid] = self._page_with_room()
-            page.put(uid, member_json(member, full=self._full))
+                page = self._page_of[key] = self._page_with_room()
+            page.put(key, piece)
         elif page is not None:
-            page.drop(uid)
-            del self._page_of[uid]
+            page.drop(key)
+            del self._page_of[key]
 
     def _page_with_room(self) -> _Page:
         if not self._pages or len(self._pages[-1].pieces) >= PAGE_SIZE:
@@ -97,14 +135,53 @@ class Pages:
 
     def _is_worn_out(self) -> bool:
         """Tell whether nothing is encoded yet, or those who left have left too much empty space."""
-        needed = len(self._members)
+        needed = len(self._keys)
         return not self._pages or len(self._pages) * PAGE_SIZE > 4 * (needed + PAGE_SIZE)
 
     def _start_afresh(self) -> None:
         self._forget()
-        self._stale.update(self._members)
+        self._stale = dict.fromkeys(self._keys)
 
     def _forget(self) -> None:
         self._pages.clear()
         self._page_of.clear()
         self._stale.clear()
+
+
+class Pages(Entries):
+    """The entries of a snapshot's `users`, encoded for one kind of client.
+
+    `members` is the room's own mapping. `full` is for clients that asked for events.
+    """
+
+    def __init__(self, members: Mapping[str, Member], *, full: bool) -> None:
+        super().__init__(members)
+        self._members = members
+        self._full = full
+
+    def _encode(self, key: str) -> bytes | None:
+        member = self._members.get(key)
+        return None if member is None else member_json(member, full=self._full)
+
+
+class Listing(Entries):
+    """The entries of the server list: what is told of each guild, by its id."""
+
+    def __init__(self) -> None:
+        self.guilds: dict[str, Mapping[str, object]] = {}
+        super().__init__(self.guilds)
+
+    def bring(self, guild_id: str, entry: Mapping[str, object] | None) -> bool:
+        """Let a guild be listed like this, or with None not at all; tell whether that is news."""
+        if self.guilds.get(guild_id) == entry:
+            return False
+        if entry is None:
+            del self.guilds[guild_id]
+        else:
+            self.guilds[guild_id] = entry
+        self.touch(guild_id)
+        return True
+
+    def _encode(self, key: str) -> bytes | None:
+        entry = self.guilds.get(key)
+        return None if entry is None else encode(key) + b":" + encode(entry)

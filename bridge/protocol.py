@@ -27,6 +27,9 @@ EventType = Literal[
 BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
 OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers"})
 
+_SPOKEN: Final = frozenset({"message", "edit", "reaction", "typing"})
+_SHORT: Final = 256  # characters of a message
+
 # Made once: `json.dumps` makes an encoder for each call that wants other separators.
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _COMMA: Final = segment(b",")
@@ -216,14 +219,27 @@ def error_frame(message: str) -> bytes:
     return text_frame(encode({"type": "error", "data": {"message": message}}))
 
 
+class Entries(Protocol):
+    """The entries of an object, in pages: each with commas between its entries."""
+
+    def plain(self) -> Iterator[bytes]:
+        """Encode them as JSON."""
+
+    def deflated(self) -> Iterator[bytes]:
+        """Encode them as segments of a compressed message."""
+
+
 class Event:
     """A change in a room: encoded at most once for each kind of client.
 
     `data` is what every client may know, `extras` what a client that asked for events gets beside it,
-    `head` the fields beside `type` and `data`.
+    `head` the fields beside `type` and `data`. A `quiet` event is news in its extras alone: nobody else
+    hears of it. `entries` stand for data that is encoded already.
     """
 
-    __slots__ = ("_full", "_has_data", "_head", "_plain", "data", "extras", "position", "type")
+    __slots__ = (
+        "_full", "_has_data", "_head", "_plain", "data", "entries", "extras", "position", "quiet", "type",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -232,15 +248,30 @@ class Event:
         head: Mapping[str, Any],
         data: Mapping[str, Any] | None = None,
         extras: Mapping[str, Any] | None = None,
+        *,
+        quiet: bool = False,
+        entries: Entries | None = None,
     ) -> None:
         self.type = type
         self.position = position
         self.data: Mapping[str, Any] = {} if data is None else data
         self.extras: Mapping[str, Any] = {} if extras is None else extras
+        self.quiet = quiet
+        self.entries = entries
         self._head = head
         self._has_data = data is not None
         self._plain: bytes | None = None  # encoded, without the brace that closes it
         self._full: bytes | None = None
+
+    @property
+    def weight(self) -> int:
+        """How many short events it takes as long to encode."""
+        return 1 + len(self.data.get("message") or "") // _SHORT
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it says what somebody said, or shows that they are about to."""
+        return self.type in _SPOKEN and (self.type != "edit" or self.data.get("message") is not None)
 
     def with_data(self, data: Mapping[str, Any]) -> "Event":
         """Say something else at the same position."""
@@ -249,12 +280,20 @@ class Event:
     def after(self, earlier: "Event") -> "Event":
         """Say at once what an earlier event said and this one doesn't contradict."""
         data = {**earlier.data, **self.data}
-        return Event(self.type, self.position, self._head, data, {**earlier.extras, **self.extras})
+        extras = {**earlier.extras, **self.extras}
+        quiet = earlier.quiet and self.quiet
+        return Event(self.type, self.position, self._head, data, extras, quiet=quiet)
 
     def payload(self, wants: Wants, cursor: bytes) -> bytes:
         """Encode for clients that want this."""
         body = self._with_extras() if wants.events and self.extras else self._without_extras()
         return body + b"}" if wants.asked_for_nothing else body + b',"cursor":' + cursor + b"}"
+
+    def frame_of_entries(self, entries: Entries, wants: Wants, cursor: bytes) -> bytes:
+        """Frame it with the entries in place of data, for clients that want this."""
+        before = self._without_extras() + b',"data":{'
+        after = b"}}" if wants.asked_for_nothing else b'},"cursor":' + cursor + b"}"
+        return _frame_with_entries(before, entries, after, deflate=wants.deflate)
 
     def _without_extras(self) -> bytes:
         if self._plain is None:
@@ -271,17 +310,27 @@ class Event:
 
 def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
     """Frame events for one kind of client: all in one batch where it wants that, else one frame each."""
-    payloads = []
+    frames: list[bytes] = []
+    payloads: list[bytes] = []
     cursor = b""
     stream = stream_name(epoch, wants)
     for event in events:
-        if wants.includes(event.type):
-            cursor = encode_cursor(stream, event.position)
-            payloads.append(event.payload(wants, cursor))
+        if wants.includes(event.type) and (wants.events or not event.quiet):
+            before, cursor = cursor, encode_cursor(stream, event.position)
+            if event.entries is None:
+                payloads.append(event.payload(wants, cursor))
+            else:  # what is large and the same for many stays out of batches, which would be compressed anew
+                frames += _payload_frames(payloads, wants, before)
+                frames.append(event.frame_of_entries(event.entries, wants, cursor))
+                payloads = []
+    return b"".join([*frames, *_payload_frames(payloads, wants, cursor)])
+
+
+def _payload_frames(payloads: list[bytes], wants: Wants, cursor: bytes) -> list[bytes]:
     if wants.batch and len(payloads) > 1:
         batch = b'{"type":"batch","events":[' + b",".join(payloads) + b'],"cursor":' + cursor + b"}"
-        return text_frame(batch, deflate=wants.deflate)
-    return b"".join(text_frame(payload, deflate=wants.deflate) for payload in payloads)
+        return [text_frame(batch, deflate=wants.deflate)]
+    return [text_frame(payload, deflate=wants.deflate) for payload in payloads]
 
 
 def stream_name(epoch: str, wants: Wants) -> str:
@@ -321,13 +370,17 @@ def member_json(member: Member, *, full: bool) -> bytes:
 
 def member_extras(member: Member) -> dict[str, Any]:
     """Name what clients that asked for events know of a member beside the basics."""
-    extras = {
+    extras: dict[str, Any] = {
         "bot": member.bot,
         "avatar": member.avatar,
         "voice": voice_data(member.voice) if member.voice else None,
         "activity": member.activity,
     }
-    return extras if member.joined is None else extras | {"joined": member.joined}
+    if member.joined is not None:
+        extras["joined"] = member.joined
+    if member.role_color2 is not None:
+        extras["roleColor2"] = member.role_color2
+    return extras
 
 
 def voice_data(voice: Voice | None) -> dict[str, Any]:
@@ -354,28 +407,19 @@ def message_extras(message: Message) -> dict[str, Any]:
 
 def channel_data(channel: Channel) -> dict[str, Any]:
     """Describe a channel as an entry of `channels`."""
-    return {
+    data: dict[str, Any] = {
         "name": channel.name,
         "kind": channel.kind,
         "category": channel.category,
         "position": channel.position,
     }
+    return data if channel.status is None else data | {"status": channel.status}
 
 
 def listing_data(info: GuildInfo) -> dict[str, Any]:
     """Describe a guild as an entry of `server-list`. A password is not part of it."""
     entry: dict[str, Any] = {"id": info.slug, "name": info.name, "passworded": info.protected}
     return entry | {"default": True} if info.default else entry
-
-
-class Users(Protocol):
-    """The entries of a snapshot's `users`, in pages: each with commas between its entries."""
-
-    def plain(self) -> Iterator[bytes]:
-        """Encode them as JSON."""
-
-    def deflated(self) -> Iterator[bytes]:
-        """Encode them as segments of a compressed message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +430,7 @@ class Snapshot:
     """
 
     info: GuildInfo
-    users: Users | None
+    users: Entries | None
     cursor: bytes
     channels: Mapping[str, Any]
     counts: Mapping[str, int]
@@ -414,23 +458,26 @@ def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes:
     return _frame_with_users(body + b",", snapshot.users, b"}}", deflate=wants.deflate)
 
 
-def server_list_frame(listing: Mapping[str, Any], *, deflate: bool = False) -> bytes:
+def server_list_frame(listing: Entries, *, deflate: bool = False) -> bytes:
     """Frame the greeting."""
-    return text_frame(encode({"type": "server-list", "data": listing}), deflate=deflate)
+    return _frame_with_entries(b'{"type":"server-list","data":{', listing, b"}}", deflate=deflate)
 
 
-def user_data_frame(guild_id: str, users: Users, *, deflate: bool = False) -> bytes:
+def user_data_frame(guild_id: str, users: Entries, *, deflate: bool = False) -> bytes:
     """Frame the answer to `get_user_data`."""
     before = b'{"type":"user_data","serverId":' + encode(guild_id) + b","
     return _frame_with_users(before, users, b"}", deflate=deflate)
 
 
-def _frame_with_users(before: bytes, users: Users, after: bytes, *, deflate: bool) -> bytes:
-    before, after = before + b'"users":{', b"}" + after
+def _frame_with_users(before: bytes, users: Entries, after: bytes, *, deflate: bool) -> bytes:
+    return _frame_with_entries(before + b'"users":{', users, b"}" + after, deflate=deflate)
+
+
+def _frame_with_entries(before: bytes, entries: Entries, after: bytes, *, deflate: bool) -> bytes:
     if not deflate:
-        return text_frame(before + b",".join(users.plain()) + after)
+        return text_frame(before + b",".join(entries.plain()) + after)
     segments = [segment(before)]
-    for page in users.deflated():
+    for page in entries.deflated():
         segments += page, _COMMA
     if len(segments) > 1:
         segments.pop()

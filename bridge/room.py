@@ -1,11 +1,13 @@
 """One guild as the bridge holds it: its members, its events, its cursor, its viewers. Pure state."""
 
 import secrets
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from itertools import islice
+from typing import Any, Final
 
+from bridge.delivery import Audience, Delivery, Viewer
+from bridge.flush import AT_ONCE
 from bridge.history import History
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Status
@@ -14,11 +16,11 @@ from bridge.pages import Pages
 from bridge.playback import Playback
 from bridge.protocol import (
     Connect,
+    Entries,
     Event,
     EventType,
     Goodbye,
     Snapshot,
-    Users,
     Wants,
     channel_data,
     decode_cursor,
@@ -30,30 +32,21 @@ from bridge.protocol import (
     stream_name,
     voice_data,
 )
+from bridge.visitors import Visitors
 
 MAX_SAID: Final = 200  # messages; an older one no viewer still shows
 MAX_SNAPSHOTS: Final = 8  # kinds of clients for which the last snapshot is kept
+EVENTS_AT_ONCE: Final = 500  # that are encoded in one turn of the loop
+GOODBYES_AT_ONCE: Final = 100  # that are said in one turn; each is a frame of its own, and ends a connection
 _WHOLE: Final = ("channels", "servers")  # each says everything: a later one replaces an earlier
-
-
-class Viewer(Protocol):
-    """Somebody in a room. `seated_at` is the position up to which they know everything already."""
-
-    wants: Wants
-    seated_at: int
-
-    def offer(self, frames: bytes) -> None:
-        """Take frames without ever waiting."""
-
-    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
-        """Hear why, and go."""
 
 
 class Room:
     """Members, events and viewers of one guild.
 
     A change is applied, numbered and kept until `flush`, which encodes it once and hands it to every
-    viewer. `wake` is called when there is something to flush; `clock` tells the seconds since 1970.
+    viewer, a bounded piece of work at a time. `wake` is called when there is something to flush; `clock`
+    tells the seconds since 1970.
     """
 
     def __init__(
@@ -66,10 +59,12 @@ class Room:
         self.info = info
         self.client_id: str | None = None
         self.members: dict[str, Member] = {}
+        self._online = 0  # members who are not offline
         self.channels: dict[str, Channel] = {}
         self.said: dict[str, Message] = {}  # the last messages with an id, without their words
         self.position = 0
         self._newcomers = Newcomers(clock)
+        self._visitors = Visitors()
         self._epoch = secrets.token_hex(4)  # a cursor of an earlier life of this room must not match
         self._wake = wake
         self._pending: dict[int, Event] = {}  # by position
@@ -78,8 +73,10 @@ class Room:
         self._history = History(limits.history_events, limits.history_age)
         self._records = False  # whether events are kept: somebody watches, or may come back
         self._alone_since: float | None = None  # the first flush since the last viewer left
-        # Viewers in the order in which they came: so they lie in memory, and are read without a jump.
-        self._audiences: dict[Wants, dict[Viewer, None]] = {}
+        self._whole: dict[str, int] = {}  # the positions of the last events that say everything
+        self._audiences: dict[Wants, Audience] = {}
+        self._delivery = Delivery(self._epoch)
+        self._leaving: dict[Viewer, tuple[Goodbye, str]] = {}  # who hears nothing more but this
         self._playback = Playback()
         self._head = {"server": info.id}
         self._pages = tuple(Pages(self.members, full=full) for full in (False, True))
@@ -93,6 +90,15 @@ class Room:
         """Everybody who watches this room."""
         return [viewer for audience in self._audiences.values() for viewer in audience]
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody watches this room."""
+        return bool(self._audiences)
+
+    def seats(self, viewer: Viewer) -> bool:
+        """Tell whether somebody has a seat here; who is being dismissed has none."""
+        return viewer in self._audiences.get(viewer.wants, ())
+
     def seat(self, viewer: Viewer) -> None:
         """Let a viewer follow from here on. Give them their `entry` in the same breath: no await between."""
         viewer.seated_at = self.position
@@ -104,6 +110,7 @@ class Room:
 
     def unseat(self, viewer: Viewer) -> None:
         """Let a viewer go."""
+        self._leaving.pop(viewer, None)
         audience = self._audiences.get(viewer.wants)
         if audience is None:
             return
@@ -112,11 +119,14 @@ class Room:
             del self._audiences[viewer.wants]
 
     def dismiss_viewers(self, goodbye: Goodbye, message: str) -> None:
-        """Tell everybody why, and let them go."""
-        viewers = self.viewers
+        """Let everybody go: from now on they hear nothing but why, the first at once, all others soon."""
+        self._leaving.update(dict.fromkeys(self.viewers, (goodbye, message)))
+        for audience in self._audiences.values():
+            audience.clear()  # also for the delivery that is under way
         self._audiences.clear()
-        for viewer in viewers:
-            viewer.dismiss(goodbye, message)
+        self._say_goodbye()
+        if self._leaving:
+            self._wake()
 
     def entry(self, request: Connect) -> bytes:
         """Frame what a viewer gets on entering.
@@ -126,11 +136,12 @@ class Room:
         self._settle()
         return self._resumption(request) or self._snapshot(request)
 
-    def servers_frame(self, listing: Mapping[str, Any], wants: Wants) -> bytes:
+    def servers_frame(self, listing: Entries, wants: Wants) -> bytes:
         """Frame the list of servers for one viewer who may have missed that it changed."""
-        return event_frames([Event("servers", self.position, self._head, listing)], wants, self._epoch)
+        event = Event("servers", self.position, self._head, entries=listing)
+        return event_frames([event], wants, self._epoch)
 
-    def users(self, *, full: bool) -> Users:
+    def users(self, *, full: bool) -> Entries:
         """Show all members, for `get_user_data`; `full` is for clients that asked for events."""
         self._settle()
         return self._pages[int(full)]
@@ -141,9 +152,13 @@ class Room:
         total = self.info.member_count
         return {
             "members": shown if total is None else max(total, shown),
-            "online": sum(member.status != "offline" for member in self.members.values()),
+            "online": self._online,
             "shown": shown,
         }
+
+    def is_visiting(self, uid: str) -> bool:
+        """Tell whether somebody is here only because they said something."""
+        return uid in self._visitors
 
     # Changes
 
@@ -173,10 +188,12 @@ class Room:
         known = self.members.get(uid)
         if known is None:
             return False
+        self._visitors.forget(uid)  # they are here to stay
         if status != known.status or activity != known.activity:
             self.members[uid] = known.with_presence(status, activity)
             self._forget_encoded(uid)
             if status != known.status:
+                self._online += (status != "offline") - (known.status != "offline")
                 self._publish("presence", {"uid": uid, "status": status})
             if activity != known.activity:
                 self._publish("activity", {"uid": uid, "text": activity})
@@ -185,17 +202,21 @@ class Room:
 
     def remove(self, uid: str) -> None:
         """Take a member away. Viewers hear of it only if they had that member."""
-        if self.members.pop(uid, None) is not None:
+        known = self.members.pop(uid, None)
+        if known is not None:
+            self._online -= known.status != "offline"
             self._newcomers.forget(uid)
+            self._visitors.forget(uid)
             self._forget_encoded(uid)
             self._publish("presence", {"uid": uid, "status": "offline", "delete": True})
             self._stir()
 
     def reconcile(self, members: Iterable[Member]) -> None:
-        """Make these the room's members, all of them; viewers see the difference."""
+        """Make these the room's members, all of them but visitors; viewers see the difference."""
         members = list(members)
         for uid in self.members.keys() - {member.uid for member in members}:
-            self.remove(uid)
+            if uid not in self._visitors:
+                self.remove(uid)
         self.put_all(members)
 
     def set_client_id(self, client_id: str) -> None:
@@ -207,12 +228,22 @@ class Room:
         """Make these the room's channels; viewers who asked for events get the whole map if it changed."""
         now = {channel.id: channel for channel in channels}
         if now != self.channels:
-            self._forget_channels(self.channels.keys() - now.keys())
+            gone = self.channels.keys() - now.keys()
+            self.hush(self._with_threads(gone))
+            talking = [m for m in self.members.values() if m.voice is not None and m.voice.channel in gone]
+            self.put_all(member._replace(voice=None) for member in talking)
             self.channels = now
             self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
 
-    def say(self, message: Message) -> None:
-        """Pass on somebody's words."""
+    def say(self, message: Message, speaker: Member | None = None) -> None:
+        """Pass on somebody's words. A `speaker` who isn't here comes in for a visit."""
+        if speaker is not None and message.uid not in self.members:
+            self.put(speaker._replace(joined=None))
+            self._visitors.note(message.uid)
+        elif message.uid in self._visitors:
+            self._visitors.note(message.uid)
+        if message.uid in self._visitors:
+            self._wake()  # also where nobody watches: the visit ends
         if message.id is not None:
             self.said[message.id] = replace(message, message="", emoji={})
             if len(self.said) > MAX_SAID:
@@ -224,10 +255,10 @@ class Room:
     def forget_past(self) -> None:
         """Let nothing of the past leave any more. Who comes back gets a snapshot.
 
-        Flush first, or viewers miss what is pending.
+        Words that wait to be handed out are dropped. Whatever else waits goes to those who are here: without
+        it they would see members as they are no more.
         """
-        self._pending.clear()
-        self._replaceable.clear()
+        self._pending = {at: event for at, event in self._pending.items() if not event.has_words}
         self._history.start_at(self.position)
         self._playback.silence()
 
@@ -235,16 +266,46 @@ class Room:
         """Take back somebody's words, or everybody's, and forget the past.
 
         Nothing of anybody's leaves any more: others may have named who wants to be forgotten. Where somebody
-        never was, there is nothing to forget. Flush first.
+        never was, there is nothing to forget.
         """
         if uid is not None and not self._remembers(uid):
             return
         self.forget_past()
+        self._take_back(lambda words: uid is None or words.uid == uid)
+
+    def hush(self, channels: Collection[str]) -> None:
+        """Let nothing that happened in these channels leave any more."""
+        if channels:
+            for channel in channels:
+                self._playback.silence(channel)
+            self._forget(
+                lambda event: not {event.data.get("channel"), event.extras.get("parent")}.isdisjoint(channels)
+            )
+
+    def forget_channels(self, channels: Collection[str]) -> None:
+        """Take back what was said in channels and their threads, and forget the past.
+
+        Nothing else of the past leaves any more either: words elsewhere may name a channel or a thread.
+        """
+        places = self._with_threads(channels)
+        self.hush(places)
+        self.forget_past()
+        self._take_back(lambda words: words.channel in places)
+
+    def _with_threads(self, channels: Collection[str]) -> set[str]:
+        return {*channels, *(words.channel for words in self.said.values() if words.parent in channels)}
+
+    def _take_back(self, unwanted: Callable[[Message], bool]) -> None:
         for message_id, words in list(self.said.items()):
-            if uid is None or words.uid == uid:
+            if unwanted(words):
                 del self.said[message_id]
                 deletion = {"uid": words.uid, "channel": words.channel, "id": message_id, "message": None}
                 self._publish("edit", deletion)
+        self._stir()
+
+    def tell_servers(self, listing: Entries) -> None:
+        """Pass on that the list of servers is another one now."""
+        self._publish("servers", None, entries=listing)
         self._stir()
 
     def publish(self, type: EventType, data: Mapping[str, Any]) -> None:  # noqa: A002 - the protocol's word
@@ -264,16 +325,53 @@ class Room:
 
         `now` is in seconds, of any clock that only goes forward.
         """
-        events = list(self._pending.values())
-        self._pending.clear()
-        self._replaceable.clear()
-        self._history.add(events, now)
-        self._stop_recording_for_nobody(now)
-        paced = self._pace(events, now)
-        for wants, audience in list(self._audiences.items()):
-            self._deliver(paced if wants.asked_for_nothing else events, wants, audience)
-        dues = (self._playback.next_due(), self._history.next_due())
+        for uid in self._visitors.leaving(now):
+            self.remove(uid)
+        self._say_goodbye()
+        if not self._delivery.is_through:
+            self._delivery.go_on()
+        else:
+            self._hand_out(self._take(), now)
+        return self._next_due(now)
+
+    @property
+    def is_through(self) -> bool:
+        """Whether everything that happened is with those who were to hear of it."""
+        return self._delivery.is_through and not self._pending and not self._leaving
+
+    def _next_due(self, now: float) -> float | None:
+        # Less than a full portion waits for the window, as it would have if nothing were under way.
+        if not self._delivery.is_through or self._leaving or len(self._pending) >= EVENTS_AT_ONCE:
+            return AT_ONCE
+        dues = [
+            self._playback.next_due(),
+            self._history.next_due(),
+            self._visitors.next_due(),
+            now if self._pending else None,
+        ]
         return min((due for due in dues if due is not None), default=None)
+
+    def _take(self) -> list[Event]:
+        """Take what happened first, no more than may be encoded in one turn."""
+        events: list[Event] = []
+        weight = 0
+        for event in self._pending.values():
+            weight += event.weight
+            if events and weight > EVENTS_AT_ONCE:
+                break
+            events.append(event)
+        for event in events:
+            del self._pending[event.position]
+            uid = event.data.get("uid", "")
+            if self._replaceable.get(uid) == event.position:
+                del self._replaceable[uid]
+        return events
+
+    def _hand_out(self, events: list[Event], now: float) -> None:
+        # Of the list of servers a newer one comes with the greeting, or beside the join.
+        self._history.add((event for event in events if event.type != "servers"), now)
+        self._stop_recording_for_nobody(now)
+        self._delivery.begin(events, self._pace(events, now), self._audiences)
 
     def _pace(self, events: list[Event], now: float) -> list[Event]:
         if not any(wants.asked_for_nothing for wants in self._audiences):
@@ -281,22 +379,9 @@ class Room:
             return []
         return self._playback.pace(events, now)
 
-    def _deliver(self, events: list[Event], wants: Wants, audience: Iterable[Viewer]) -> None:
-        if not events:
-            return
-        positions = sorted(event.position for event in events)
-        everything = event_frames(events, wants, self._epoch)
-        for_newcomers: dict[int, bytes] = {}  # by how many of the events they know from their snapshot
-        for viewer in tuple(audience):  # offer() may unseat
-            frames = everything
-            if viewer.seated_at >= positions[0]:
-                known = bisect_right(positions, viewer.seated_at)
-                if known not in for_newcomers:
-                    newer = [event for event in events if event.position > viewer.seated_at]
-                    for_newcomers[known] = event_frames(newer, wants, self._epoch)
-                frames = for_newcomers[known]
-            if frames:
-                viewer.offer(frames)
+    def _say_goodbye(self) -> None:
+        for viewer in list(islice(self._leaving, GOODBYES_AT_ONCE)):
+            viewer.dismiss(*self._leaving.pop(viewer))
 
     def _stop_recording_for_nobody(self, now: float) -> None:
         if self._audiences or not self._records:
@@ -314,10 +399,12 @@ class Room:
         since = decode_cursor(stream_name(self._epoch, request.wants), request.cursor)
         if since is None or not self._history.since <= since <= self.position:
             return None
+        if len(self._pending) > max(EVENTS_AT_ONCE, self._history.max_events):
+            return None  # more than a room would keep
         missed = self._history.after(since)
-        missed += [event for event in self._pending.values() if event.position > since]
-        # The list of servers comes with the greeting, or beside the join: a newer one than any here.
-        missed = [event for event in missed if event.type != "servers"]
+        missed += [
+            event for event in self._pending.values() if event.position > since and event.type != "servers"
+        ]
         # The cursor stays where it was: the connection may break before the events are through.
         join = server_join_frame(self._state(request.wants, since, users=None), request)
         return join + event_frames(missed, request.wants, self._epoch)
@@ -341,7 +428,7 @@ class Room:
             del self._join_frames[next(iter(self._join_frames))]
         self._join_frames[wants] = frame
 
-    def _state(self, wants: Wants, position: int, users: Users | None) -> Snapshot:
+    def _state(self, wants: Wants, position: int, users: Entries | None) -> Snapshot:
         return Snapshot(
             info=self.info,
             users=users,
@@ -358,7 +445,9 @@ class Room:
     def _replace(self, member: Member) -> Member | None:
         known = self.members.get(member.uid)
         self.members[member.uid] = member
+        self._online += (member.status != "offline") - (known is not None and known.status != "offline")
         self._newcomers.note(member)
+        self._visitors.forget(member.uid)
         self._forget_encoded(member.uid)
         return known
 
@@ -366,16 +455,6 @@ class Room:
         """Tell no longer when those came who are not new any more."""
         for uid in self._newcomers.settled():
             self._replace(self.members[uid]._replace(joined=None))
-
-    def _forget_channels(self, hidden: Collection[str]) -> None:
-        """Let nothing that happened in channels leave any more, nor that somebody talks there."""
-        if not hidden:
-            return
-        for channel in hidden:
-            self._playback.silence(channel)
-        self._forget(lambda event: event.data.get("channel") in hidden)
-        talking = [m for m in self.members.values() if m.voice is not None and m.voice.channel in hidden]
-        self.put_all(member._replace(voice=None) for member in talking)
 
     def _remembers(self, uid: str) -> bool:
         """Tell whether anything that is kept here is of somebody, or answers them."""
@@ -403,7 +482,9 @@ class Room:
             data["username"] = member.username
         if known is None or known.role_color != member.role_color:
             data["roleColor"] = member.role_color
-        self._publish("presence", data, _extras(member, known))
+        extras = _extras(member, known)
+        quiet = known is not None and _basics(member) == _basics(known) and "roleColor2" in extras
+        self._publish("presence", data, extras, quiet=quiet)
 
     def _announce_doing(self, member: Member, known: Member | None) -> None:
         """Say where a known member talks now and what they do, if that is news."""
@@ -420,15 +501,19 @@ class Room:
         data: Mapping[str, Any] | None,
         extras: Mapping[str, Any] | None = None,
         head: Mapping[str, Any] | None = None,
+        *,
+        quiet: bool = False,
+        entries: Entries | None = None,
     ) -> None:
         """Number an event and keep it until it goes out. `head` stands in place of the guild's `server`."""
         self.position += 1
         if not self._records:  # with nobody there, the state is all there is to keep
             self._history.since = self.position
             return
-        event = Event(type, self.position, head or self._head, data, extras)
+        event = Event(type, self.position, head or self._head, data, extras, quiet=quiet, entries=entries)
         if type in _WHOLE:
-            self._pending = {at: other for at, other in self._pending.items() if other.type != type}
+            self._pending.pop(self._whole.get(type, 0), None)
+            self._whole[type] = event.position
             self._history.forget(lambda other: other.type == type)
         elif data is not None and (uid := data.get("uid")) is not None:
             event = self._collapse(uid, event)
@@ -449,7 +534,7 @@ class Room:
 def _extras(member: Member, known: Member | None) -> dict[str, Any]:
     """Name what clients that asked for events can't know yet, and no event of its own tells them.
 
-    That is, of who is known, only their `bot` and `avatar`.
+    That is, of who is known, only their `bot`, `avatar` and second colour.
     """
     if known is None:
         return {key: value for key, value in member_extras(member).items() if value is not None}
@@ -458,9 +543,17 @@ def _extras(member: Member, known: Member | None) -> dict[str, Any]:
         extras["bot"] = member.bot
     if member.avatar != known.avatar:
         extras["avatar"] = member.avatar
+    if member.role_color2 != known.role_color2:
+        extras["roleColor2"] = member.role_color2
     return extras
+
+
+def _basics(member: Member) -> tuple[object, ...]:
+    """Name what every client knows of somebody."""
+    return member.username, member.status, member.role_color
 
 
 def _looks(member: Member) -> tuple[object, ...]:
     """Name what a presence tells. That somebody isn't new any more is no news: the page sees it by itself."""
-    return member.username, member.status, member.role_color, member.bot, member.avatar
+    _, username, status, role_color, is_bot, avatar, _, _, _, color2 = member
+    return username, status, role_color, is_bot, avatar, color2

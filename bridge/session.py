@@ -126,13 +126,14 @@ class Session:
         self._request = request or self._request
         self.wants = self._request.wants
         # No await from here on: nothing slips between the entry and the seat.
+        self._directory.tell(room)
         self.offer(room.entry(self._request))
         self._request = replace(self._request, cursor=None)  # it was good for this once
         self.room = room
         room.seat(self)
         if self._listing not in (None, self._directory.edition) and self.wants.includes("servers"):
             self._listing = self._directory.edition
-            self.offer(room.servers_frame(self._directory.listing(), self.wants))
+            self.offer(room.servers_frame(self._directory.entries(), self.wants))
 
     async def _greet(self) -> None:
         # On failure the last list that could be read, or none, is the greeting; `connect` will say why.

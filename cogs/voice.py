@@ -1,19 +1,20 @@
-"""Members join voice channels, mute themselves, stream, leave."""
+"""Members join voice channels, mute themselves, stream, leave, and say what goes on there."""
 
 import discord
 from discord.ext import commands
 
 from bridge.server import WebSocketServer
-from cogs.needs import Policy, Roster
+from cogs.needs import Roster
+from cogs.rooms import Rooms
 
 
 class VoiceChannels(commands.Cog):
-    """Passes on who talks where."""
+    """Passes on who talks where, and what stands over the channel."""
 
-    def __init__(self, bridge: WebSocketServer, policy: Policy, roster: Roster) -> None:
+    def __init__(self, bridge: WebSocketServer, roster: Roster, rooms: Rooms) -> None:
         self._bridge = bridge
-        self._policy = policy
         self._roster = roster
+        self._rooms = rooms
 
     @commands.Cog.listener()
     async def on_voice_state_update(
@@ -29,7 +30,12 @@ class VoiceChannels(commands.Cog):
         guild_id = member.guild.id
         if member.guild.get_member(member.id) is None:
             self._bridge.hide_members(guild_id, [member.id])
-        elif self._bridge.member(guild_id, member.id) is None and self._policy.shows_member(member):
-            self._bridge.show_members(guild_id, [self._roster.member(member)])
+        elif self._bridge.member(guild_id, member.id) is None:
+            self._rooms.show_member(member)
         else:
             await self._bridge.broadcast_voice(guild_id, member.id, self._roster.voice(member))
+
+    @commands.Cog.listener()
+    async def on_voice_channel_status(self, guild: discord.Guild) -> None:
+        """What people put over a guild's voice channels is something else now."""
+        await self._rooms.show_channels(guild)

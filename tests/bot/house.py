@@ -6,7 +6,7 @@ Its clock stands still until it is told what time it is.
 import asyncio
 import copy
 import json
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 from websockets.protocol import State
@@ -19,9 +19,12 @@ from bridge.connection import Connection, Writer
 from bridge.limits import Limits
 from bridge.protocol import OPTIONAL_EVENTS, Goodbye
 from bridge.session import Session
-from cogs.decisions import Decisions, Rooms
+from cogs.decisions import Decisions
 from tests.bridge.wire import read_frames
 from tests.e2e.model import User
+
+if TYPE_CHECKING:
+    from cogs.guilds import Guilds
 
 Json = dict[str, Any]
 
@@ -65,8 +68,8 @@ class House:
         state = self.bot._connection
         state.user = discord.ClientUser(state=state, data=cast("Any", User("zone", bot=True).payload()))
         self.bridge = self.bot.bridge
-        rooms = cast("Rooms", self.bot.get_cog("Guilds"))
-        self.decisions = Decisions(self.bot, self.bridge, self.store, rooms)
+        guilds = cast("Guilds", self.bot.get_cog("Guilds"))
+        self.decisions = Decisions(self.bot, self.bridge, self.store, guilds._rooms)
 
     def close(self) -> None:
         """Stop."""

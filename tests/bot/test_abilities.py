@@ -6,7 +6,7 @@ import pytest
 from bot.abilities import COMPLETE, COSTS, NAMES, Abilities
 from bot.client import INTENTS, DZoneBot
 from bot.config import Config
-from bot.internals_gateway import use_intents
+from bot.internals import use_intents
 from bot.policy import HIDE_OFFLINE_ABOVE, Policy
 from bot.roster import WORDLESS, Roster
 from tests.bot.memory import MemorySettings

@@ -34,6 +34,7 @@ def test_intents() -> None:
     assert {name for name, on in INTENTS if on} == {
         "guilds",
         "members",
+        "moderation",
         "presences",
         "guild_messages",
         "dm_messages",
@@ -155,23 +156,6 @@ async def test_a_port_in_use_when_nothing_is_ready(taken: int) -> None:
         await bot._tasks.start(bot._open(), "opening")
         assert isinstance(bot.failure, OSError)
         assert bot.is_closed()
-
-
-@pytest.mark.parametrize("answer", [None, 5, [{"id": None}], {"commands": []}], ids=str)
-async def test_an_answer_that_makes_no_sense(
-    bot: DZoneBot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, answer: object
-) -> None:
-    """What Discord says to the commands may be anything: that is one line, when it comes."""
-    bot._connection.application_id = 4711
-
-    async def put(*_: object, **__: object) -> object:
-        return answer
-
-    monkeypatch.setattr(bot.http, "bulk_upsert_global_commands", put)
-    await bot._tasks.start(bot._sync(), "telling")
-    assert len(caplog.messages) == 1
-    assert "--sync" in caplog.messages[0]
-    assert caplog.records[0].exc_info is None
 
 
 async def test_the_last_disconnect_is_no_loss(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:

@@ -16,9 +16,10 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot import internals, internals_gateway
+from bot import internals
 from bot.client import INTENTS, DZoneBot
 from bot.config import Config
+from bot.internals import gateway
 from tests.bot import world as model
 from tests.bot.memory import MemorySettings
 from tests.e2e.waiting import Bell
@@ -314,9 +315,9 @@ async def test_a_shard_that_begins_anew_spoils_no_other() -> None:
 
 async def test_identifies_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discord counts those of a group together: one after the other, and other groups don't wait."""
-    monkeypatch.setattr(internals_gateway, "IDENTIFY_PACE", 1000)
+    monkeypatch.setattr(gateway, "IDENTIFY_PACE", 1000)
     async with DZoneBot(Config("an.invented.token"), MemorySettings()) as bot:
-        bot._shards._turns = [internals_gateway._Turn(), internals_gateway._Turn()]
+        bot._shards._turns = [gateway._Turn(), gateway._Turn()]
         turns = [asyncio.create_task(bot.before_identify_hook(shard_id)) for shard_id in range(4)]
         done, waiting = await asyncio.wait(turns, timeout=0.05)
         assert done == set(turns[:2])

@@ -26,6 +26,12 @@ async def directory() -> Directory:
     return Directory()
 
 
+def take_seat(directory: Directory, room: Room, viewer: FakeViewer) -> None:
+    """Enter as a session does: with the list of servers known as it is."""
+    directory.tell(room)
+    room.seat(viewer)
+
+
 @pytest.mark.parametrize("name", ["one", "1"])
 async def test_a_room_is_found_by_slug_and_by_snowflake(directory: Directory, name: str) -> None:
     """Links have the one, libraries the other."""
@@ -154,7 +160,7 @@ async def test_closing_an_unknown_room_is_no_error(directory: Directory) -> None
 async def test_who_asked_for_servers_hears_of_a_new_list(directory: Directory) -> None:
     """In whatever room they are."""
     viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
-    directory.open(ONE).seat(viewer)
+    take_seat(directory, directory.open(ONE), viewer)
     directory.open(TWO)
     directory.flush()
     assert viewer.frames[-1]["type"] == "servers"
@@ -165,7 +171,7 @@ async def test_who_asked_for_servers_hears_of_a_closed_guild(directory: Director
     """The list is one shorter."""
     viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
     directory.open(TWO)
-    directory.open(ONE).seat(viewer)
+    take_seat(directory, directory.open(ONE), viewer)
     directory.close("2")
     directory.flush()
     assert viewer.frames[-1]["data"].keys() == {"1"}
@@ -195,7 +201,7 @@ async def test_an_unlisted_guild_that_closes_is_no_news(directory: Directory) ->
     """It never was in the list."""
     viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
     directory.open(HIDDEN)
-    directory.open(ONE).seat(viewer)
+    take_seat(directory, directory.open(ONE), viewer)
     directory.close(HIDDEN.id)
     directory.flush()
     assert viewer.frames == []
@@ -204,7 +210,7 @@ async def test_an_unlisted_guild_that_closes_is_no_news(directory: Directory) ->
 async def test_an_unlisted_guild_that_opens_is_no_news(directory: Directory) -> None:
     """The list is as it was."""
     viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
-    directory.open(ONE).seat(viewer)
+    take_seat(directory, directory.open(ONE), viewer)
     directory.flush()
     directory.open(HIDDEN)
     directory.flush()
@@ -214,7 +220,7 @@ async def test_an_unlisted_guild_that_opens_is_no_news(directory: Directory) -> 
 async def test_the_same_list_is_no_news(directory: Directory) -> None:
     """Members that change don't change the list."""
     viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
-    directory.open(ONE).seat(viewer)
+    take_seat(directory, directory.open(ONE), viewer)
     directory.open(replace(ONE, member_count=7), [])
     directory.flush()
     assert viewer.frames == []

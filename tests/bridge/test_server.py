@@ -533,6 +533,21 @@ async def test_a_presence_by_keyword(bridge: WebSocketServer) -> None:
         assert (await viewer.hear())["data"] == {"uid": "111", "status": "offline", "delete": True}
 
 
+async def test_a_second_color_is_for_who_asked_for_events(bridge: WebSocketServer) -> None:
+    """None takes it away; left out, it stays."""
+    async with watching(bridge) as viewer, watching(bridge) as old:
+        await viewer.enter("dworld", events=["typing"])
+        await old.enter("dworld")
+        await bridge.broadcast_presence(DWORLD.id, "111", "online", role_color2="#ABCDEF")
+        assert (await viewer.hear())["data"]["roleColor2"] == "#abcdef"
+        await bridge.broadcast_presence(DWORLD.id, "111", "dnd")
+        assert "roleColor2" not in (await viewer.hear())["data"]
+        await bridge.broadcast_presence(DWORLD.id, "111", "idle", role_color2=None)
+        assert (await viewer.hear())["data"]["roleColor2"] is None
+        for status in ("dnd", "idle"):
+            assert (await old.hear_type("presence"))["data"] == {"uid": "111", "status": status}
+
+
 @pytest.mark.parametrize(("status", "seen"), [("invisible", "offline"), ("away", "offline"), ("dnd", "dnd")])
 async def test_a_status_is_one_that_viewers_know(bridge: WebSocketServer, status: str, seen: str) -> None:
     """Invisible and unknown ones are offline."""
@@ -1287,3 +1302,15 @@ async def test_what_is_no_text_is_refused_where_it_is_said(bridge: WebSocketServ
         await bridge.broadcast_presence(DWORLD.id, "111", "dnd")
         assert (await viewer.hear())["data"]["status"] == "idle"
         assert (await viewer.hear())["data"]["status"] == "dnd"
+
+
+@pytest.mark.parametrize("guild_id", [DWORLD.id, int(DWORLD.id)], ids=repr)
+async def test_who_is_shown(bridge: WebSocketServer, guild_id: str | int) -> None:
+    """By uid, and as they are now; nobody can be brought in that way."""
+    shown = bridge.shown(guild_id)
+    assert shown == {"111": ADA, "222": BEPPO}
+    bridge.hide_members(guild_id, ["222"])
+    assert shown == {"111": ADA}
+    with pytest.raises(TypeError):
+        shown["222"] = BEPPO  # type: ignore[index]  # just so
+    assert bridge.shown("unknown") == {}

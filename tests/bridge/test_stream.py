@@ -372,7 +372,13 @@ class AnyInterleaving(RuleBasedStateMachine):
     def rename(self, number: int, name: str) -> None:
         room = self.rooms[number]
         room.info = replace(room.info, name=name)
-        self.directory._announce()
+        self.directory._relist(room.info)
+        self.note_the_time()
+
+    @rule()
+    def tell_of_servers(self) -> None:
+        """The window for news of the list is over."""
+        self.directory._tell_some(self.now)
         self.note_the_time()
 
     @rule(number=numbers)
@@ -407,6 +413,7 @@ class AnyInterleaving(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "pages"):
             return
+        self.tell_of_servers()
         for page in self.pages:
             if page.session is None:
                 page.connect()

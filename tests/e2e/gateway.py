@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME = 0, 1, 2, 3, 6
 RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK = 7, 8, 9, 10, 11
-VOICE_STATE = 4
+VOICE_STATE, REQUEST_CHANNEL_INFO = 4, 43
 
 BAD_OPCODE, BAD_TOKEN, BAD_INTENTS = 4001, 4004, 4014
 HEARTBEAT_MS = 41_250
@@ -47,6 +47,7 @@ NEEDS = {
     "TYPING_START": TYPING,
     "GUILD_MEMBERS_CHUNK": 0,
     "RATE_LIMITED": 0,
+    "CHANNEL_INFO": 0,
     "INTERACTION_CREATE": 0,
     "READY": 0,
     "RESUMED": 0,
@@ -113,6 +114,10 @@ class Session:
             return
         if "content" in data and not self.intents & CONTENT and not self._may_read(data):
             data = data | {"content": "", "attachments": [], "embeds": [], "components": []}
+        self.send(event, data)
+
+    def send(self, event: object, data: object) -> None:
+        """Send an event as it is."""
         frame = json.dumps({"op": DISPATCH, "t": event, "s": len(self._events) + 1, "d": data})
         self._events.append(frame)
         if self.connection is not None:
@@ -147,6 +152,8 @@ class Gateway:
         """The data of every resume that was granted."""
         self.member_requests: list[Payload] = []
         """The data of every request for members."""
+        self.info_requests: list[Payload] = []
+        """The data of every request for channel info."""
         self.accepted = 0
         """How many connections there have been in all."""
         self.refusing = False
@@ -168,6 +175,8 @@ class Gateway:
         self._guilds = guilds
         self._allowed = allowed
         self._bell = bell
+        self.beginning: Callable[[Payload], Payload] = dict
+        """What is made of a `READY` before it is sent."""
         self._withheld: list[Callable[[], None]] | None = None
         self._withheld_guilds: list[tuple[Session, Guild]] | None = None
         self._asked_at: dict[int, float] = {}
@@ -198,6 +207,16 @@ class Gateway:
         for session in self.sessions.values():
             if session.hears_of(guild):
                 session.dispatch(event, data, needs=needs)
+
+    def inject(self, event: object, data: object) -> None:
+        """Send every session something that no Discord should."""
+        for session in self.sessions.values():
+            session.send(event, data)
+
+    def scrawl(self, text: str) -> None:
+        """Send every client a frame that is no event at all."""
+        for connection in self.connections:
+            connection.send(text)
 
     def withhold_members(self) -> None:
         """Answer no request for members until `release_members`."""
@@ -284,6 +303,9 @@ class Gateway:
                 self._answer_members(connection, data)
             else:
                 self._withheld.append(lambda: self._answer_members(connection, data))
+        elif op == REQUEST_CHANNEL_INFO:
+            self.info_requests.append(data)
+            self._answer_info(connection, data)
         elif op not in {PRESENCE, VOICE_STATE}:
             connection.close(BAD_OPCODE)
 
@@ -303,7 +325,7 @@ class Gateway:
         session = Session(connection, (shard, count), intents, self._me)
         connection.session = self.sessions[session.id] = session
         guilds = [guild for guild in self._guilds.values() if session.hears_of(guild)]
-        session.dispatch("READY", self._ready(session, guilds))
+        session.dispatch("READY", self.beginning(self._ready(session, guilds)))
         for guild in guilds:
             if guild.available and self._withheld_guilds is not None:
                 self._withheld_guilds.append((session, guild))
@@ -364,6 +386,17 @@ class Gateway:
         limit = {"opcode": REQUEST_MEMBERS, "retry_after": wait, "meta": meta}
         if connection.session is not None:
             connection.session.dispatch("RATE_LIMITED", limit)
+
+    def _answer_info(self, connection: Connection, data: Payload) -> None:
+        session, guild = connection.session, self._guilds.get(int(data["guild_id"]))
+        if session is None or session.connection is not connection or guild is None or not guild.available:
+            return
+        known = [channel for channel in guild.channels.values() if channel.status is not None]
+        answer = [{"id": str(channel.id), "status": channel.status} for channel in known]
+        session.dispatch(
+            "CHANNEL_INFO",
+            {"guild_id": str(guild.id), "channels": answer if "status" in data["fields"] else []},
+        )
 
     def _answer_members(self, connection: Connection, data: Payload) -> None:
         session, guild = connection.session, self._guilds.get(int(data["guild_id"]))

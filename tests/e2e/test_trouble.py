@@ -137,20 +137,3 @@ async def test_discord_has_troubles_of_its_own(discord: LoopbackDiscord, run: Ru
     """An answer of Discord's that nobody can mend here is still said in a line."""
     discord.rest.broken["/oauth2/applications/@me"] = 501
     await complaint(await run())
-
-
-@pytest.mark.parametrize("answer", [None, 7, [{"id": None}], {"no": "list"}], ids=str)
-async def test_an_answer_to_the_commands_that_makes_no_sense(
-    discord: LoopbackDiscord,
-    launch: Callable[..., Awaitable[BotProcess]],
-    watch: Watch,
-    answer: object,
-) -> None:
-    """It is told in a line at once; the world is shown all the same."""
-    guild = discord.guild("D-World", "ann")
-    discord.rest.strange[discord.rest.commands_path] = answer
-    bot = await launch()
-    await bot.said("--sync")
-    await (await watch(bot, guild)).sees(truth(guild))
-    lines = [line for line in bot.output.splitlines() if " WARNING " in line or " ERROR " in line]
-    assert len(lines) == 1, bot.output

@@ -1,4 +1,4 @@
-"""`/me`: people decide what viewers see of them; and moderators, of somebody in their guild."""
+"""`/myself`: people decide what viewers see of them; and moderators, of somebody in their guild."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,8 +18,10 @@ Person = discord.Member | discord.User
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-class Me(
-    commands.GroupCog, group_name="me", group_description="Decide what viewers see of you, in every server."
+class Myself(
+    commands.GroupCog,
+    group_name="myself",
+    group_description="Decide what viewers see of you, in every server.",
 ):
     """What everybody may do about themselves, and the menu with which moderators hide somebody."""
 
@@ -43,7 +45,7 @@ class Me(
         """Hide yourself: no viewer sees you, your name or your words, in any server."""
         text = Text(
             "You are hidden: no viewer sees you, your name or your words any more, in any server. "
-            "{/me show} brings you back."
+            "{/myself show} brings you back."
         )
         await self._decide(interaction, text, lambda settings: replace(settings, hidden=True))
 
@@ -52,7 +54,7 @@ class Me(
         """Hide your words: viewers see you, but not what you write, in any server."""
         text = Text(
             "Viewers don't see what you write any more, in any server, nor what you wrote. "
-            "{/me show} lets them read again, {/me hide} hides you altogether."
+            "{/myself show} lets them read again, {/myself hide} hides you altogether."
         )
         await self._decide(interaction, text, lambda settings: replace(settings, muted=True))
 
@@ -63,12 +65,12 @@ class Me(
         chosen = parse_color(color) if color else None
         if chosen:
             text = Text(
-                "Your figure is `{color}` now, in every server. {/me color} without a colour gives it back "
-                "that of your role.",
+                "Your figure is `{color}` now, in every server. {/myself color} without a colour gives it "
+                "back that of your role.",
                 color=chosen,
             )
         else:
-            text = Text("Your figure has the colour of your role again. {/me color} chooses another.")
+            text = Text("Your figure has the colour of your role again. {/myself color} chooses another.")
         await self._decide(interaction, text, lambda settings: replace(settings, color=chosen))
 
     @app_commands.command()
@@ -76,7 +78,7 @@ class Me(
         """Show yourself and your words again."""
         text = Text(
             "You and your words are shown again, in each server as its managers have decided. "
-            "{/me hide} hides you, {/me mute} only your words."
+            "{/myself hide} hides you, {/myself mute} only your words."
         )
         await self._decide(interaction, text, lambda settings: replace(settings, hidden=False, muted=False))
 
@@ -121,7 +123,7 @@ class Me(
             permissions.moderate_members or permissions.manage_guild or permissions.administrator
         ):
             raise Refused(
-                Text("Only moderators can hide somebody else. You can hide yourself, with {/me hide}.")
+                Text("Only moderators can hide somebody else. You can hide yourself, with {/myself hide}.")
             )
         return guild
 

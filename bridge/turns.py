@@ -1,0 +1,70 @@
+"""Work that is due, a few milliseconds of it in one turn of the loop."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
+
+Thing = TypeVar("Thing")
+
+BUDGET: Final = 0.005  # seconds; what a piece of work takes beyond it comes on top, so pieces are small
+
+
+class Turns:
+    """Runs what it is given, in order; what doesn't fit into a turn of the loop waits for the next.
+
+    A thousand rooms that have something to say at once, or a long piece of work that adds its next part
+    when one is done, so leave time for everybody's pings.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._is_planned = False
+
+    def add(self, work: Callable[[], None]) -> None:
+        """Run this in one of the next turns."""
+        self._waiting.append(work)
+        self._plan()
+
+    async def each(self, things: Iterable[Thing], act: Callable[[Thing], None]) -> None:
+        """Do something with each of some things, in their order, and return when that is done.
+
+        What was true of a thing before may not be so any more when its turn comes.
+        """
+        loop = asyncio.get_running_loop()
+        waiting, done = iter(things), loop.create_future()
+
+        def work() -> None:
+            if done.cancelled():
+                return
+            end = loop.time() + BUDGET
+            try:
+                for thing in waiting:
+                    act(thing)
+                    if loop.time() >= end:
+                        self.add(work)
+                        return
+            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+                done.set_exception(error)
+            else:
+                done.set_result(None)
+
+        self.add(work)
+        await done
+
+    def _run(self) -> None:
+        clock = asyncio.get_running_loop().time
+        end = clock() + BUDGET
+        self._is_planned = False
+        try:
+            for _ in range(len(self._waiting)):  # what is added meanwhile has its turn later
+                self._waiting.popleft()()
+                if clock() >= end:
+                    break
+        finally:
+            self._plan()
+
+    def _plan(self) -> None:
+        if self._waiting and not self._is_planned:
+            self._is_planned = True
+            asyncio.get_running_loop().call_soon(self._run)
