@@ -195,6 +195,11 @@ class Policy:
         """Tell whether viewers may read what is said, and not only see that something is."""
         return self._settings.guild(guild_id).messages == "full"
 
+    def shows_words_of(self, user_id: int) -> bool:
+        """Tell whether viewers may read what somebody says, as far as that is for them to decide."""
+        decided = self._settings.member(user_id)
+        return not decided.hidden and not decided.muted
+
     def admits(self, member: discord.Member) -> bool:
         """Tell whether somebody who logged in may watch this guild."""
         decided = self._settings.guild(member.guild.id)

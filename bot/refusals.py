@@ -105,7 +105,7 @@ def _objections(errors: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[s
         case str():
             yield path, one_line(errors)
         case _:
-            yield path, "refused"
+            yield path, "no reason given"
 
 
 def _objection(objection: object) -> str:
@@ -115,7 +115,7 @@ def _objection(objection: object) -> str:
         case {"message": str(words)} | str(words):
             return one_line(words.rstrip("."))
         case _:
-            return "refused"
+            return "no reason given"
 
 
 def _place(path: Sequence[str], commands: Sequence[Payload]) -> str:

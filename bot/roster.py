@@ -218,7 +218,12 @@ class Roster:
             return Reading("")
         if not self.abilities.message_content:
             return Reading(WORDLESS)  # also where the bot is mentioned, whose words alone Discord would tell
-        reading = readable(message, self._policy.shows_channel, lambda user_id: self._names(guild, user_id))
+        reading = readable(
+            message,
+            self._policy.shows_channel,
+            lambda user_id: self._names(guild, user_id),
+            lambda original: self._quotes(guild, original),
+        )
         return reading if not reading.words or self._policy.shows_words(guild.id) else Reading(WORDLESS)
 
     def _names(self, guild: discord.Guild, user_id: int) -> bool:
@@ -227,6 +232,12 @@ class Roster:
         if member is not None and self._policy.member_verdict(member) == "bot":
             return False
         return self._policy.names_user(guild.id, user_id)
+
+    def _quotes(self, guild: discord.Guild, original: discord.Message) -> bool:
+        """Tell whether viewers of a guild may read what was said, here or elsewhere, and is forwarded."""
+        guilds = {guild, original.guild or guild}
+        author = original.author.id
+        return self._policy.shows_words_of(author) and all(self._names(each, author) for each in guilds)
 
     def _category(self, channel: GuildChannel) -> str | None:
         category = channel.category

@@ -56,7 +56,7 @@ def find_channel(member: discord.Member, text: str, policy: Policy) -> Channel:
         name = text.removeprefix("#").casefold()
         matching = [channel for channel in known if channel.name.casefold() == name]
     if not matching:
-        raise Refused(Text("I know no such channel, or you can't see it. Choose one from the list."))
+        raise Refused(Text("There is no such channel, or you can't see it. Choose one from the list."))
     if len(matching) > 1:
         raise Refused(Text("There are several channels with that name. Choose one from the list."))
     return matching[0]

@@ -48,7 +48,7 @@ class Desk(commands.Cog):
         guild = self._bot.get_guild(interaction.guild_id or 0)
         if guild is None:
             raise Refused(
-                Text("I am not a member of this server, so there is nothing to show. Add me to it once more.")
+                Text("I am not a member of this server, so there is nothing to show. Add me again.")
             )
         return guild
 
@@ -69,9 +69,9 @@ class Desk(commands.Cog):
     def _login_missing(self) -> Text:
         """Say what is needed before people can log in on our own page."""
         return Text(
-            "On my own page nobody can log in yet: my operator sets DISCORD_CLIENT_SECRET and adds "
-            "{redirect} to the redirects, both at {link}. Web clients of d-zone's with a login of their own "
-            "need nothing.",
+            "On my own page nobody can log in yet: my operator has to set DISCORD_CLIENT_SECRET and to "
+            "add {redirect} to the redirects, both at {link}. d-zone clients with their own login need no "
+            "setup.",
             redirect=f"{self._public_url}/auth/callback",
             link=f"{PORTAL}/{self._bot.application_id}/oauth2",
         )

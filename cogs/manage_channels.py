@@ -29,7 +29,7 @@ class ManageChannels(Desk):
         return choices(interaction.user, typed, self._policy, language_of(interaction.locale))
 
     @channels.command(name="show")
-    @app_commands.describe(channel="Which one; type to search.")
+    @app_commands.describe(channel="Type to search.")
     @app_commands.autocomplete(channel=_offer_channels)
     async def show_channel(self, interaction: discord.Interaction, channel: str) -> None:
         """Show a channel to viewers."""
@@ -69,31 +69,32 @@ class ManageChannels(Desk):
         await confirm(interaction, warning, Text("Show it to strangers"), show)
 
     @channels.command(name="hide")
-    @app_commands.describe(channel="Which one; type to search.")
+    @app_commands.describe(channel="Type to search.")
     @app_commands.autocomplete(channel=_offer_channels)
     async def hide_channel(self, interaction: discord.Interaction, channel: str) -> None:
-        """Hide a channel from viewers, whatever it becomes."""
+        """Hide a channel from viewers, even if it becomes public later."""
         chosen = self._channel(interaction, channel)
         text = Text(
-            "{channel} is hidden now, and what was said there is taken back. {/dzone channels reset} leaves "
-            "it to the rule again.",
+            "{channel} is hidden now, and what was said there is removed. {/dzone channels reset} applies "
+            "the rule again.",
             channel=chosen.mention,
         )
         await self._decide(interaction, text, _override(chosen, show=False))
 
     @channels.command(name="reset")
-    @app_commands.describe(channel="Which one; type to search.")
+    @app_commands.describe(channel="Type to search.")
     @app_commands.autocomplete(channel=_offer_channels)
     async def reset_channel(self, interaction: discord.Interaction, channel: str) -> None:
-        """Leave a channel to the rule: shown if it is public and not age-restricted."""
+        """Apply the rule to a channel again: shown if public and not age-restricted."""
         chosen = self._channel(interaction, channel)
         if self._policy.is_public(chosen):
             text = Text(
-                "{channel} follows the rule again: it is shown, as it is public.", channel=chosen.mention
+                "The rule applies to {channel} again: it is shown, because it is public.",
+                channel=chosen.mention,
             )
         else:
             text = Text(
-                "{channel} follows the rule again: it is hidden, as not everybody may see it.",
+                "The rule applies to {channel} again: it is hidden, because not everybody may see it.",
                 channel=chosen.mention,
             )
         await self._decide(interaction, text, _override(chosen, None))
@@ -109,8 +110,8 @@ class ManageChannels(Desk):
                 title = f"{STATES[verdict].within(language)} ({len(some)})"
                 embed.add_field(name=title, value=listed(some, language), inline=False)
         text = Text(
-            "What viewers see of your channels. {/dzone channels show} and {/dzone channels hide} decide "
-            "otherwise, {/dzone channels reset} takes that back."
+            "What viewers see of your channels. {/dzone channels show} and {/dzone channels hide} change "
+            "it, {/dzone channels reset} undoes the change."
         )
         await answer(interaction, text, embed=embed)
 

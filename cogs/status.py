@@ -21,13 +21,13 @@ PORTAL: Final = "https://discord.com/developers/applications"
 _BREATH: Final = 2_000  # members that are looked at without letting others in between
 
 _MEMBERS: Final[dict[MemberVerdict, Text]] = {
-    "opted_out": Text("opted out themselves"),
+    "opted_out": Text("hid themselves"),
     "hidden_by_moderators": Text("hidden by moderators"),
     "bot": Text("bots"),
     "offline": Text("offline"),
 }
 _CHANNELS: Final[dict[ChannelVerdict, Text]] = {
-    "shown_by_managers": Text("of these against the rule, by managers"),
+    "shown_by_managers": Text("of these because managers show them"),
     "hidden_by_managers": Text("hidden by managers"),
     "private": Text("not public"),
     "age_restricted": Text("age-restricted"),
@@ -116,7 +116,7 @@ class Report:
         lines = [_count(_SHOWN_COUNT, counts["shown"])]
         lines += [_count(reason, counts[verdict]) for verdict, reason in _MEMBERS.items() if counts[verdict]]
         if unknown > 0:
-            lines.append(_count(Text("not known to me yet"), unknown))
+            lines.append(_count(Text("not loaded yet"), unknown))
         return Lines(*lines)
 
     def _channels(self) -> Text:
@@ -128,7 +128,7 @@ class Report:
     def _needs(self, language: Language) -> Text:
         missing = [
             Text(
-                "The {intent} is off: {cost} My operator switches it on at {link} and starts me again.",
+                "The {intent} is off: {cost} My operator has to switch it on at {link} and restart me.",
                 intent=name,
                 cost=cost,
                 link=f"{PORTAL}/{self.bot.application_id}/bot",
@@ -156,7 +156,7 @@ class Report:
             missing.append(
                 Text("The link opens only on the computer that I run on: my operator has to set PUBLIC_URL.")
             )
-        return Lines(*missing) if missing else Text("Everything is there: permissions and intents.")
+        return Lines(*missing) if missing else Text("Nothing: I have all permissions and intents.")
 
     def _unseen(self, language: Language) -> str:
         """Name the channels that may be shown, but of which Discord tells the bot nothing."""

@@ -9,6 +9,7 @@ from bot.internals.loading import is_loaded, mark_loaded
 from bot.internals.members import (
     ask_for_presences,
     forget_chunk_request,
+    guild_of_forward,
     keep_users_current,
     roles_of,
     talking_in,
@@ -28,6 +29,7 @@ __all__ = [
     "expect_no_voice",
     "fetch_commands",
     "forget_chunk_request",
+    "guild_of_forward",
     "hear_of_limits",
     "is_loaded",
     "keep_ready_apart",

@@ -61,6 +61,16 @@ def talking_in(guild: discord.Guild) -> list[discord.Member]:
     return list(filter(None, map(guild.get_member, guild._voice_states)))
 
 
+def guild_of_forward(message: discord.Message) -> discord.Guild | None:
+    """Find the guild of the bot that a message was forwarded from; Discord may leave out its own."""
+    source = message.reference
+    if source is None:
+        return None
+    if source.guild_id is None and message.guild and message.guild.get_channel_or_thread(source.channel_id):
+        return message.guild
+    return message._state._get_guild(source.guild_id)
+
+
 def forget_chunk_request(guild: discord.Guild) -> None:
     """Drop a request for members that was never answered: discord.py would wait for it again."""
     guild._state._chunk_requests.pop(guild.id, None)

@@ -65,6 +65,32 @@ def test_a_color_of_ones_own(world: World) -> None:
     assert Roster(Policy(settings), settings).member(world.member(world.ann)).role_color == "#123456"
 
 
+@pytest.mark.parametrize("decided", [MemberSettings(hidden=True), MemberSettings(muted=True)])
+def test_a_forward_of_somebody_who_is_hidden(world: World, decided: MemberSettings) -> None:
+    """Nobody makes others say what they took back."""
+    said = model.written(world.general, world.ann, "it was me")
+    world.hear("GUILD_CREATE", world.written.payload(world.written.owner))
+    world.hear("MESSAGE_CREATE", said)
+    forward = world.message("", world.bob, **model.forwarding(said))
+    plain, strict = MemorySettings(), MemorySettings(members={world.ann.id: decided})
+    assert Roster(Policy(plain), plain).message(forward).message == "[forwarded] it was me"
+    assert Roster(Policy(strict), strict).message(forward).message == "[forwarded]"
+
+
+def test_a_forward_of_somebody_whom_moderators_hid(world: World) -> None:
+    """In the guild where they said it, or in that where it is forwarded to."""
+    far = World(guild_name="Far away")
+    for guild in (far.written, world.written):
+        settings = MemorySettings({guild.id: GuildSettings(hidden=frozenset({far.ann.id}))})
+        world.hear("GUILD_CREATE", far.written.payload(far.written.owner))
+        said = model.written(far.general, far.ann, "it was me")
+        world.hear("MESSAGE_CREATE", said)
+        forward = world.message("", world.bob, **model.forwarding(said))
+        assert Roster(Policy(settings), settings).message(forward).message == "[forwarded]"
+        nobody = MemorySettings()
+        assert Roster(Policy(nobody), nobody).message(forward).message == "[forwarded] it was me"
+
+
 def test_words_that_may_not_be_shown(world: World) -> None:
     """That something was said is seen, as long as something was."""
     settings = MemorySettings({world.written.id: GuildSettings(messages="bubble")})

@@ -261,7 +261,8 @@ INVALID: list[tuple[Any, str]] = [
     ({"9": "no such command"}, "9: no such command"),
     ({str(n): {"name": {"_errors": [{"message": "no"}]}} for n in range(9)}, "; and 6 more"),
     ({"_errors": "all"}, "_errors: all"),
-    ({"0": None, "2": 7, "x" * 1000: {"_errors": []}}, "“Greet”: refused"),
+    ({"0": None, "2": 7, "x" * 1000: {"_errors": []}}, "“Greet”: no reason given"),
+    ({"_errors": [7, {"code": 3}]}, "no reason given; no reason given"),
     ({}, "Invalid Form Body"),
 ]  # fmt: skip
 

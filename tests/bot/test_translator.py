@@ -43,8 +43,7 @@ def test_descriptions(told: dict[str, Any]) -> None:
     """Of groups, commands and parameters."""
     assert option(told["dzone"], "enable")["description"] == "Show this server to viewers."
     assert (
-        option(told["dzone"], "enable")["description_localizations"]["de"]
-        == "Zeige diesen Server Zuschauern."
+        option(told["dzone"], "enable")["description_localizations"]["de"] == "Zeig diesen Server Zuschauern."
     )
     assert "espectadores" in told["dzone"]["description_localizations"]["es-419"]
     color = option(option(told["myself"], "color"), "color")

@@ -21,7 +21,7 @@ async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
 
 DECISIONS: list[tuple[str, dict[str, Any], MemberSettings, str]] = [
     ("hide", {}, MemberSettings(hidden=True, color="#112233"), "`/myself show`"),
-    ("mute", {}, MemberSettings(muted=True, color="#112233"), "nor what you wrote"),
+    ("mute", {}, MemberSettings(muted=True, color="#112233"), "also those that you wrote before"),
     ("show", {}, MemberSettings(color="#112233"), "shown again"),
     ("color", {"color": "#7bd88f"}, MemberSettings(color="#7bd88f"), "`#7bd88f` now"),
     ("color", {"color": " F80 "}, MemberSettings(color="#ff8800"), "`#ff8800` now"),

@@ -147,7 +147,7 @@ async def test_buttons_and_forms_have_room(bot: commands.Bot) -> None:
         ("Show it to strangers", 80),
         ("Who may watch this server", 45),
         ("Password for viewers", 45),
-        ("4 to 100 characters. Take none that you use elsewhere.", 100),
+        ("4 to 100 characters. Don't use one that you use elsewhere.", 100),
     ):
         for language in ("en", *LANGUAGES):
             assert len(Text(text).within(language)) <= limit

@@ -21,6 +21,8 @@ from tests.e2e.model import (
 EVERYTHING = (1 << 53) - 1  # all permissions
 VERY_LARGE = 75_000  # members above which a `GUILD_CREATE` brings only those who talk
 LARGE_THRESHOLD = 250  # the `large_threshold` that discord.py sends with its identify
+HAS_SNAPSHOT = 1 << 14  # flags of a message
+COMPONENTS_V2 = 1 << 15
 
 
 @dataclass(eq=False)
@@ -289,3 +291,26 @@ def answering(message: Payload) -> Payload:
     left_out = {"guild_id", "member", "referenced_message"}
     answered = {key: value for key, value in message.items() if key not in left_out}
     return {"type": 19, "message_reference": where, "referenced_message": answered}
+
+
+def forwarding(message: Payload) -> Payload:
+    """Return the fields that make a message without words a forward of another.
+
+    Discord tells what was said, and where; not who said it.
+    """
+    where = {key: message[key] for key in ("channel_id", "guild_id") if key in message}
+    kept = (
+        "type", "content", "timestamp", "edited_timestamp", "flags", "mentions", "mention_roles",
+        "attachments", "embeds", "components", "sticker_items",
+    )  # fmt: skip
+    snapshot = {key: message[key] for key in kept if key in message}
+    return {
+        "message_reference": where | {"type": 1, "message_id": message["id"]},
+        "message_snapshots": [{"message": snapshot}],
+        "flags": HAS_SNAPSHOT,
+    }
+
+
+def laid_out(*components: Payload) -> Payload:
+    """Return the fields of a message whose words stand in components alone, as bots write them."""
+    return {"flags": COMPONENTS_V2, "components": list(components)}
