@@ -52,6 +52,7 @@ class Door:
 
     def __init__(self) -> None:
         self.world = World()
+        self.world.written.miscount = 0  # else nobody knows when all have come
         self.role = self.world.written.role("Insiders")
         self.world.bob.roles = [self.role]
         self.settings = MemorySettings()
