@@ -125,6 +125,23 @@ async def test_members_who_come_and_go_while_members_are_fetched(
     await viewer.sees(truth(guild))
 
 
+async def test_who_comes_to_talk_while_members_are_fetched(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch
+) -> None:
+    """Who sits in voice is known by that, and there before the others of whom Discord hasn't told."""
+    guild = crowd(discord, "Slow", 300, online=20)
+    lounge = guild.channel("Lounge", VOICE)
+    discord.gateway.withhold_members()
+    viewer = await watch(await launch(), guild, events=ALL_EVENTS)
+    await discord.members_requested()
+    late = guild.member("member299")
+    discord.speak(late, lounge)
+    await viewer.until(lambda: late.uid in viewer.users)
+    assert viewer.users[late.uid]["voice"]["channelName"] == "Lounge"
+    discord.gateway.release_members()
+    await viewer.sees(truth(guild))
+
+
 async def test_members_of_a_guild_are_requested_once(
     discord: LoopbackDiscord, launch: Launch, watch: Watch
 ) -> None:
@@ -248,7 +265,7 @@ async def test_a_shard_that_is_lost_for_long(discord: LoopbackDiscord, launch: L
     discord.gateway.refused_shards.add(0)
     discord.drop()
     discord.lose_sessions()
-    await discord.refused(3)
+    await discord.refused(2)
     discord.set_status(second.member("bob"), "dnd")
     await other.sees(truth(second))
     discord.gateway.refused_shards.clear()
@@ -264,13 +281,13 @@ async def test_guilds_that_come_late(discord: LoopbackDiscord, launch: Launch, w
     bot = await launch()
     viewer = await watch(bot, None, events=["servers"])
     assert viewer.users == {}
-    assert "isn't there yet" in (await viewer.knock(str(second.id)) or "")
+    assert "isn't there yet" in (await viewer.knock(str(second.id), events=["servers"]) or "")
     discord.gateway.release_guild(first)
     await viewer.until(lambda: len(viewer.joined) == 2)
     await viewer.sees(truth(first))
     discord.gateway.release_guild(second)
     await viewer.until(lambda: len(viewer.servers) == 2)
-    assert "couldn't connect" in (await viewer.knock("no-such-server") or "")
+    assert "couldn't connect" in (await viewer.knock("no-such-server", events=["servers"]) or "")
     assert "in no server" not in bot.output
 
 
@@ -288,12 +305,12 @@ async def test_a_session_that_never_begins(discord: LoopbackDiscord, launch: Lau
 
 async def test_a_restart_too_soon(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
     """Discord doesn't name the members of the same guild again so soon: it waits, the others don't."""
-    discord.gateway.members_every = 8.0
     again = crowd(discord, "Again", 260, online=5)
     bot = await launch()
     await (await watch(bot, again)).sees(truth(again))
     await bot.stop()
     new = crowd(discord, "New", 260, online=5)
+    discord.gateway.limit_members(again, 1.5)
     bot = await launch()
     viewer = await watch(bot, again)
     await (await watch(bot, new)).sees(truth(new))
