@@ -84,11 +84,13 @@ export function setIcon(svg, name, label) {
  *
  * @param {HTMLElement} node
  * @param {string | null} color `#rrggbb`
+ * @param {string | null} [second] what it runs into
  */
-export function tint(node, color) {
+export function tint(node, color, second = null) {
   node.classList.toggle('tinted', color !== null);
-  if (color) node.style.setProperty('--role', color);
-  else node.style.removeProperty('--role');
+  node.classList.toggle('graded', Boolean(color && second));
+  node.style.setProperty('--role', color);
+  node.style.setProperty('--role2', second);
 }
 
 /**
