@@ -86,13 +86,13 @@ function body(pose, isBot) {
 /** The same body in bands of a gradient. @param {Sprite} sprite @returns {Sprite} */
 function graded(sprite) {
   const { width, inks } = sprite;
-  const isBody = (/** @type {number} */ ink) => ink >= BODY && ink < EYE;
-  const rowOf = (/** @type {number} */ i) => Math.floor(i / width);
-  const top = rowOf(inks.findIndex(isBody));
-  const bandOf = (/** @type {number} */ i) => Math.floor((BANDS * (rowOf(i) - top)) / (FOOT - top));
+  const top = Math.floor(inks.findIndex((ink) => ink === RIM) / width) + 1;
   return {
     ...sprite,
-    inks: inks.map((ink, i) => (isBody(ink) && bandOf(i) ? ink - BODY + BAND + (bandOf(i) - 1) * SHADES.length : ink)),
+    inks: inks.map((ink, i) => {
+      const band = Math.floor((BANDS * (Math.floor(i / width) - top)) / (FOOT - top));
+      return ink >= BODY && ink < EYE && band > 0 ? ink - BODY + BAND + (band - 1) * SHADES.length : ink;
+    }),
   };
 }
 
@@ -210,6 +210,6 @@ export function ownColors(role, self, second) {
     fromLch([0.72, 0.19, 140]),
     fromLch([0.6, 0.22, 27]),
     fromLch([0.7, 0.01, 260]),
-    ...(second ? [1, 2, 3].flatMap((band) => ramp(bodyColor(role, second, band / (BANDS - 1)), SHADES)) : []),
+    ...(second ? [1, 2, 3].flatMap((band) => ramp(bodyColor(role, second, band / 3), SHADES)) : []),
   ];
 }

@@ -147,7 +147,7 @@ export class Labels {
   #place(id) {
     const channel = id ? this.#store.channels.get(id) : undefined;
     if (!channel || !this.#world.signOf(channel.id)?.visible) return [];
-    return [{ key: `c${id}`, uid: '', channelId: channel.id, text: [channel.name, channel.status].filter(Boolean).join(' · '), wanted: true }];
+    return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), wanted: true }];
   }
 
   /** @param {Wish} wish */
@@ -169,9 +169,7 @@ export class Labels {
       setText(/** @type {Node} */ (label.node.lastChild), text);
     }
     label.wish = wish;
-    const { color = null, color2 = null } = this.#store.roster.get(wish.uid) ?? {};
-    const { style } = label.node;
-    if (style.getPropertyValue('--role') + style.getPropertyValue('--role2') !== (color ?? '') + (color2 ?? '')) tint(label.node, color, color2);
+    tint(label.node, this.#store.roster.get(wish.uid));
     return label;
   }
 

@@ -119,7 +119,7 @@ export class MemberList {
     button.dataset.uid = member.uid;
     const [name, tag, reaction] = who.children;
     row.dataset.status = member.status;
-    tint(row, member.color, member.color2);
+    tint(row, member);
     pose(figure, member, before, this.#words.status[member.status]);
     setText(name, member.name);
     setText(tag, [member.bot && this.#words.bot, member.fresh && this.#words.fresh].filter(Boolean).join(' · '));

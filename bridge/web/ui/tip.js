@@ -36,7 +36,7 @@ export class Tip {
   #describe(member) {
     this.#shown = member;
     const [name, state] = this.#node.children;
-    tint(this.#node, member.color, member.color2);
+    tint(this.#node, member);
     setText(name, member.name);
     const { bot, fresh, speaker, status } = this.#words;
     const { voice } = member;
