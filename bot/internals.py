@@ -1,7 +1,7 @@
 """What discord.py (2.7) does not offer in public, in one place: look here first when it is upgraded."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import discord
 import yarl
@@ -10,6 +10,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 # ruff: noqa: SLF001 - that is what this module is for
+
+_COLORS: Final = range(1 << 24)
 
 
 def expect_no_voice() -> None:
@@ -113,6 +115,19 @@ def _updating(
 def roles_of(member: discord.Member) -> Iterator[discord.Role]:
     """Name somebody's roles but @everyone, in no order: `member.roles` sorts them each time."""
     return filter(None, map(member.guild.get_role, member._roles))
+
+
+def colors_of(role: discord.Role) -> tuple[int, int | None]:
+    """Read a role's colour, 0 for none, and the one that it runs into, if it has a gradient.
+
+    `role.color` makes an object of it each time, and raises if Discord sent something else than a colour.
+    """
+    first, second = role._colour, role._secondary_colour
+    return first if _is_color(first) else 0, second if _is_color(second) else None
+
+
+def _is_color(value: object) -> bool:
+    return isinstance(value, int) and value in _COLORS
 
 
 def run_at_once(client: discord.Client, listener: str) -> None:

@@ -8,7 +8,7 @@ import discord
 from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
-from bot.internals import roles_of
+from bot.internals import colors_of, roles_of
 from bot.policy import Policy
 from bot.slug import code_of, slug_of
 from bot.text import Reading, readable, readable_line
@@ -107,18 +107,17 @@ class Roster:
 
     def colors_of(self, role: discord.Role) -> tuple[int, int | None]:
         """Read a role's colour, 0 for none, and the one that it runs into."""
-        second = role.secondary_color
-        return role.color.value, None if second is None else second.value
+        return colors_of(role)
 
     def _colors(self, member: discord.Member) -> tuple[str, str | None]:
         """Read the colour that somebody chose here, else those of their highest role that has one."""
         chosen = self._settings.member(member.id).color
         if chosen is not None:
             return chosen, None
-        colored = [role for role in roles_of(member) if role.color.value]  # 0 is "no colour", not black
+        colored = [role for role in roles_of(member) if colors_of(role)[0]]  # 0 is "no colour", not black
         if not colored:
             return DEFAULT_COLOR, None
-        first, second = self.colors_of(max(colored))
+        first, second = colors_of(max(colored))
         return f"#{first:06x}", None if second is None else f"#{second:06x}"
 
     def avatar(self, member: discord.Member) -> str:

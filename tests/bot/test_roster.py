@@ -206,6 +206,16 @@ def test_a_gradient_of_a_role_without_a_color(roster: Roster, world: World) -> N
     assert (member.role_color, member.role_color2) == ("#ffffff", None)
 
 
+@pytest.mark.parametrize("rubbish", ["red", -1, 1 << 24, 1.5, [], {}])
+def test_a_color_that_is_none(roster: Roster, world: World, rubbish: Any) -> None:
+    """A role that Discord describes strangely colours nobody, and hides nobody."""
+    first, second = world.written.role("low", 0xE91E63), world.written.role("high", 0)
+    world.ann.roles = [first, second]
+    first.secondary, second.color = rubbish, rubbish
+    member = roster.member(world.member(world.ann))
+    assert (member.role_color, member.role_color2) == ("#e91e63", None)
+
+
 def test_a_gradient_and_a_color_of_ones_own(world: World) -> None:
     """Who chose one colour is shown in it alone."""
     role = world.written.role("shiny", 0xE91E63)
