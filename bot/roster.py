@@ -179,8 +179,7 @@ class Roster:
         words = self._voice_status(channel)
         if not words or not self._policy.shows_words(guild.id) or not self._policy.shows_chat(channel):
             return None
-        names = lambda user_id: self._names(guild, user_id)  # noqa: E731
-        return readable_line(words, guild, self._policy.shows_channel, names) or None
+        return readable_line(words, guild, self._policy.shows_channel) or None
 
     def picture(self, emoji: discord.PartialEmoji) -> str | None:
         """Name the small picture of a custom emoji, if viewers are to see it."""

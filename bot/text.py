@@ -81,23 +81,19 @@ def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> 
     return _PRIVATE.sub("", _without_markup(text, name, {}))
 
 
-def readable_line(
-    text: str,
-    guild: discord.Guild,
-    shows_channel: Callable[[object], bool],
-    names_user: Callable[[int], bool],
-) -> str:
-    """Say what a text says that stands in a guild, but not in a message."""
+def readable_line(text: str, guild: discord.Guild, shows_channel: Callable[[object], bool]) -> str:
+    """Say what a text says that stands somewhere in a guild for hours, and not in a message.
+
+    Nobody is named: they may leave, be called something else or want to be hidden while it stands there.
+    """
 
     def name(kind: str, value: str) -> str:
-        number = int(value)
         if kind == "user":
-            member = guild.get_member(number)
-            return f"@{member.display_name}" if member and names_user(number) else SOMEONE
+            return SOMEONE
         if kind == "role":
-            role = guild.get_role(number)
+            role = guild.get_role(int(value))
             return f"@{role.name}" if role else "@role"
-        channel = guild.get_channel_or_thread(number)
+        channel = guild.get_channel_or_thread(int(value))
         return f"#{channel.name}" if channel and shows_channel(channel) else "#channel"
 
     return shorten(plain(text, name))
