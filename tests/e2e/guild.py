@@ -150,9 +150,12 @@ class Guild:
         nsfw: bool = False,
         hidden: bool = False,
         parent: Channel | None = None,
+        locked: bool = False,
+        spoiler: bool = False,
+        unseen: bool = False,
     ) -> Channel:
         """Make a channel or a thread, telling nobody."""
-        channel = Channel(name, self, type, len(self.channels), nsfw, hidden, parent)
+        channel = Channel(name, self, type, len(self.channels), nsfw, hidden, parent, locked, spoiler, unseen)
         self.channels[channel.id] = channel
         return channel
 
@@ -224,7 +227,9 @@ class Guild:
             "members": [member.payload() for member in told],
             "presences": [member.presence() for member in told if member.is_online()] if presences else [],
             "channels": [channel.payload() for channel in channels if not channel.is_thread()],
-            "threads": [channel.payload() for channel in channels if channel.is_thread()],
+            "threads": [
+                channel.payload() for channel in channels if channel.is_thread() and not channel.is_unseen()
+            ],
             "voice_states": list(self.voice.values()),
             "stage_instances": [],
             "guild_scheduled_events": [],
