@@ -28,14 +28,16 @@ def check_guild(settings: GuildSettings) -> None:
             raise ValueError(f"{name} must be one of {', '.join(get_args(choices))}")
     if settings.name is not None:
         _check_name(settings.name)
-    if settings.role_id is not None:
-        check_id("role_id", settings.role_id)
+    for name in ("role_id", "audience"):
+        if getattr(settings, name) is not None:
+            check_id(name, getattr(settings, name))
     _check_pattern("password_hash", settings.password_hash, _HASH, "a hash that this bot made")
     for channel_id, shown in settings.channels.items():
         check_id("channels", channel_id)
         _check_flag("channels", shown)
-    for user_id in settings.hidden:
-        check_id("hidden", user_id)
+    for name in ("proxies", "hidden"):
+        for snowflake in getattr(settings, name):
+            check_id(name, snowflake)
 
 
 def check_member(settings: MemberSettings) -> None:

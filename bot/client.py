@@ -2,12 +2,16 @@
 
 import asyncio
 import logging
+import sys
 from typing import Final, Protocol
 
+import aiohttp
 import discord
 from discord.ext import commands
 
 from bot import internals
+from bot.abilities import COSTS, NAMES, Abilities
+from bot.arrivals import Arrivals
 from bot.config import Config
 from bot.loader import MemberLoader
 from bot.logins import Logins
@@ -16,25 +20,30 @@ from bot.policy import Policy
 from bot.roster import Roster
 from bot.sync import Notes, sync
 from bot.translator import Translator
-from bot.values import DISCORD_API
+from bot.values import DISCORD_API, PORTAL
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from bridge.tasks import Tasks
 from cogs.access import Access
 from cogs.decisions import Decisions
 from cogs.guilds import Guilds
 from cogs.manage import Manage
-from cogs.me import Me
 from cogs.messages import Messages
+from cogs.myself import Myself
 from cogs.needs import Departures, Settings
 from cogs.presence import Presence
 from cogs.replies import CommandTree
 from cogs.retention import Retention
+from cogs.rooms import Rooms
 from cogs.voice import VoiceChannels
 
 log = logging.getLogger(__name__)
 
+OPEN_AFTER: Final = 5.0  # seconds after the login at which the page is there, whatever Discord does
+
 INTENTS: Final = discord.Intents(
     guilds=True,
+    moderation=True,  # who is banned
     members=True,
     presences=True,
     messages=True,
@@ -50,7 +59,9 @@ class Storage(Settings, Departures, Notes, Protocol):
 
 
 class DZoneBot(commands.AutoShardedBot):
-    """Feeds guilds into a bridge that it starts when Discord is ready, and lets people decide what is shown.
+    """Feeds guilds into a bridge, and lets people decide what is shown.
+
+    The bridge is started when the first shard is ready, and rooms open as guilds arrive.
 
     With `force_sync` Discord is told of the commands even if they are those of the last start. `failure` is
     why the bridge could not be started, if it could not.
@@ -77,43 +88,55 @@ class DZoneBot(commands.AutoShardedBot):
             exposure=config.exposure,
         )
         self.bridge.on_get_client_id(self._client_id)
+        self.bridge.expects_more_guilds = True
         self.failure: OSError | None = None
-        self._syncing: asyncio.Task[bool] | None = None
+        self._tasks = Tasks(log, "the bot")
         self._oauth: OAuth | None = None
         self._loader = MemberLoader(self)
+        self._arrivals = Arrivals()
         self._lost_shards: set[int] = set()
+        self._is_opening = self._is_closing = self._is_complete = False
+        self._shards = internals.Shards(self, self._note_refused, self._use_fewer_intents)
         internals.use_api(config.api_url)
-        internals.ask_for_presences(self)
+        internals.keep_ready_apart(self)
         internals.notice_lost_guilds(self)
         internals.start_guilds_afresh(self)
         internals.keep_users_current(self)
+        self._policy = Policy(settings, unseen=internals.HiddenChannels(self).of)
+        self._voice_statuses = internals.VoiceStatuses(self)
+        self._roster = Roster(
+            self._policy, settings, emoji_images=config.emoji_images, voice_status=self._voice_statuses.of
+        )
         internals.run_at_once(self, "on_presence_update")  # the most frequent of all events
+        self._skips = internals.expect_anything(self)  # the last: what goes wrong in all others ends there
 
     async def setup_hook(self) -> None:
         """Add the cogs, between login and the first connection to the gateway."""
         if self.config.api_url != DISCORD_API:
             await internals.use_gateway_of_api(self)
-        policy = Policy(self._settings)
-        roster = Roster(policy, self._settings, emoji_images=self.config.emoji_images)
-        guilds = Guilds(self, self.bridge, policy, roster, self._loader)
-        await self.add_cog(guilds)
-        await self.add_cog(Presence(self.bridge, policy, roster))
+        policy, roster = self._policy, self._roster
+        self._use_abilities(Abilities.granted(self.application_flags))
+        rooms = Rooms(self, self.bridge, policy, roster, self._loader)
+        await self.add_cog(Guilds(self, self.bridge, policy, rooms, self._loader))
+        await self.add_cog(Presence(self.bridge, policy, roster, rooms))
         await self.add_cog(Messages(self.bridge, policy, roster))
-        await self.add_cog(VoiceChannels(self.bridge, roster))
-        await self.add_cog(Access(self.bridge, policy))
+        await self.add_cog(VoiceChannels(self.bridge, roster, rooms))
+        await self.add_cog(Access(self.bridge, policy, self._loader))
         self._open_logins(policy)
-        decisions = Decisions(self, self.bridge, self._settings, guilds)
+        decisions = Decisions(self, self.bridge, self._settings, rooms)
         await self.add_cog(
             Manage(
                 self, self.bridge, policy, roster, decisions, self.config.public_url,
                 page_login=self.config.client_secret is not None,
             )
         )  # fmt: skip
-        await self.add_cog(Me(self, decisions))
+        await self.add_cog(Myself(self, decisions))
         await self.add_cog(Retention(self, self._settings))
         await self.tree.set_translator(Translator())
         # Discord may let us wait for a minute: the world does not.
-        self._syncing = asyncio.create_task(sync(self.tree, self._settings, force=self._force_sync))
+        telling = sync(self.tree, self._settings, force=self._force_sync)
+        self._tasks.start(telling, "telling Discord of the commands")
+        self._tasks.start(self._open_soon(), "opening the page")
 
     def _open_logins(self, policy: Policy) -> None:
         """Let people log in: in d-zone clients, and with the application's secret on our own page."""
@@ -126,19 +149,33 @@ class DZoneBot(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """Let the viewers go, then Discord."""
-        if self._syncing is not None:
-            self._syncing.cancel()
-            await asyncio.gather(self._syncing, return_exceptions=True)
+        self._is_closing = True
+        await self._tasks.stop()
+        await self._shards.tasks.stop()
         await self._loader.stop()
+        await self._voice_statuses.stop()
         await self.bridge.stop()
         if self._oauth is not None:
             await self._oauth.close()
         await super().close()
 
     async def on_ready(self) -> None:
-        """Start the bridge, once: this comes again after each new session."""
-        if self.is_closed() or self.bridge.is_serving:
+        """All guilds are known. This comes again after each new session, if there is one shard alone."""
+        is_first, self._is_complete = not self._is_complete, True
+        await self._open()
+        if is_first and not self.guilds and not self._is_closing:
+            log.warning("the bot is in no server yet: open %s and choose one", self.invite_link())
+
+    async def _open_soon(self) -> None:
+        """Start the bridge even if Discord takes its time."""
+        await asyncio.sleep(OPEN_AFTER)
+        await self._open()
+
+    async def _open(self) -> None:
+        """Start the bridge, once: whoever comes first, the first shard that is ready or some seconds."""
+        if self._is_closing or self._is_opening:
             return
+        self._is_opening = True
         try:
             await self.bridge.start()
         except OSError as error:
@@ -148,25 +185,75 @@ class DZoneBot(commands.AutoShardedBot):
         self._loader.start()
         log.info("watch at %s", self.config.public_url)
         log.info("invite the bot with %s", self.invite_link())
-        if not self.guilds:
-            log.warning("the bot is in no server yet: open %s and choose one", self.invite_link())
+
+    def _use_abilities(self, abilities: Abilities) -> None:
+        """Ask the gateway for no more than Discord grants, and say what that costs."""
+        for name in abilities.missing:
+            if getattr(self.intents, name):
+                log.warning(
+                    "the %s is off: %s; switch it on at %s/%s/bot and start the bot again",
+                    NAMES[name],
+                    COSTS[name],
+                    PORTAL,
+                    self.application_id,
+                )
+        internals.use_intents(self, abilities.within(self.intents))
+        if abilities.presences:
+            internals.ask_for_presences(self)
+        self._policy.abilities = self._roster.abilities = Abilities.of(self.intents)
+
+    async def _use_fewer_intents(self) -> bool:
+        """Read anew what Discord grants, after it refused; tell whether that is less than was asked for."""
+        try:
+            flags = (await self.application_info()).flags
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.warning("Discord doesn't say which intents it grants: %s", type(error).__name__)
+            return False
+        before = self.intents
+        self._connection.application_flags = flags
+        self._use_abilities(Abilities.granted(flags))
+        return self.intents != before
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:  # noqa: ARG002
+        """Log once for each kind that a listener failed: that is a bug of ours."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            self._skips.failed(event_method, error)
 
     async def on_message(self, message: discord.Message) -> None:
         """Leave messages to the cogs: there are no commands in them."""
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Say once that the gateway is lost, not at each try to reach it again."""
-        if not self.is_closed() and shard_id not in self._lost_shards:
+        self._arrivals.lose(shard_id)
+        self._tell_bridge()
+        if not self._is_closing and shard_id not in self._lost_shards:
             self._lost_shards.add(shard_id)
             log.warning("the connection to Discord is lost; viewers keep what they see; reconnecting")
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """A session begins with the ids of its guilds."""
+        self._arrivals.expect(range(self.shard_count or 1))
+        self._arrivals.name(g.id for g in self.guilds if g.shard_id == shard_id and g.unavailable)
+        self._tell_bridge()
 
     async def on_shard_ready(self, shard_id: int) -> None:
         """A new session is there."""
         self._found(shard_id)
+        await self._open()
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         """The old session goes on."""
         self._found(shard_id)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A guild is told."""
+        self._arrivals.tell(guild.id)
+        self._tell_bridge()
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """A guild is none of the bot's any more."""
+        await self.on_guild_available(guild)
 
     @property
     def _login_application(self) -> str | None:
@@ -181,10 +268,25 @@ class DZoneBot(commands.AutoShardedBot):
             scopes=("bot", "applications.commands"),
         )
 
+    def _note_refused(self, shard_id: int, error: Exception) -> None:
+        """Say once that a shard can't connect; the others can."""
+        if shard_id not in self._lost_shards:
+            self._lost_shards.add(shard_id)
+            log.warning(
+                "Discord takes no connection of shard %d (%s); its servers appear when it does; trying again",
+                shard_id,
+                type(error).__name__,
+            )
+
     def _found(self, shard_id: int) -> None:
+        self._arrivals.find(shard_id)
+        self._tell_bridge()
         if shard_id in self._lost_shards:
             self._lost_shards.discard(shard_id)
             log.info("the connection to Discord is back")
+
+    def _tell_bridge(self) -> None:
+        self.bridge.expects_more_guilds = self._arrivals.are_owed
 
     async def _client_id(self, server_id: str) -> str | None:  # noqa: ARG002 - one application for all
         return self._login_application

@@ -17,12 +17,13 @@ from bot.rows import DEFAULT_GUILD, Contents, StoredGuild
 from cogs.settings import GuildSettings, MemberSettings
 
 FORMAT: Final = "d-zone settings"
-VERSION: Final = 1
+VERSION: Final = 2
 _TOP: Final = ("format", "version", "default_guild", "guilds", "members")
 _GUILD: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
-    "channels", "hidden", "left",
+    "audience", "channels", "proxies", "hidden", "left",
 )  # fmt: skip
+_OF_VERSION_1: Final = tuple(name for name in _GUILD if name not in ("audience", "proxies"))
 _MEMBER: Final = ("hidden", "muted", "color")
 _MAX_SHOWN: Final = 40  # characters
 
@@ -55,14 +56,15 @@ def parse(text: bytes) -> Contents:
     top = _object("the file", _json(text), _TOP)
     if top["format"] != FORMAT or type(top["version"]) is not int:
         raise Fault(f'that is no export of settings: it has no "format": "{FORMAT}"')
-    if top["version"] != VERSION:
-        raise Fault(f"this bot knows version {VERSION} of the format, and not {top['version']}")
+    version = top["version"]
+    if not 1 <= version <= VERSION:
+        raise Fault(f"this bot knows the format up to version {VERSION}, and not {version}")
     contents = Contents()
     if top["default_guild"] is not None:
         contents.notes[DEFAULT_GUILD] = str(_id("default_guild", top["default_guild"]))
     for key, value in _object("guilds", top["guilds"]).items():
         guild_id = _id("guilds", key)
-        contents.guilds[guild_id] = _guild(f"guilds, {key}", value)
+        contents.guilds[guild_id] = _guild(f"guilds, {key}", value, version)
     for key, value in _object("members", top["members"]).items():
         user_id = _id("members", key)
         contents.members[user_id] = _member(f"members, {key}", value)
@@ -82,24 +84,27 @@ def _guild_object(guild: StoredGuild) -> Object:
     plain = {name: getattr(settings, name) for name in _GUILD if hasattr(settings, name)}
     return plain | {
         "role_id": None if settings.role_id is None else str(settings.role_id),
+        "audience": None if settings.audience is None else str(settings.audience),
         "channels": {str(key): settings.channels[key] for key in sorted(settings.channels)},
+        "proxies": [str(key) for key in sorted(settings.proxies)],
         "hidden": [str(key) for key in sorted(settings.hidden)],
         "left": None if guild.left is None else guild.left.astimezone(UTC).isoformat(timespec="seconds"),
     }
 
 
-def _guild(place: str, value: object) -> StoredGuild:
-    fields = _object(place, value, _GUILD)
+def _guild(place: str, value: object, version: int) -> StoredGuild:
+    if version == 1:  # nobody could decide on these
+        fields = _object(place, value, _OF_VERSION_1) | {"audience": None, "proxies": []}
+    else:
+        fields = _object(place, value, _GUILD)
     left = fields.pop("left")
     channels = _object(f"{place}, channels", fields.pop("channels"))
-    hidden = _ids(f"{place}, hidden", fields.pop("hidden"))
-    role_id = fields.pop("role_id")
-    settings = GuildSettings(
-        **fields,
-        role_id=None if role_id is None else _id(f"{place}, role_id", role_id),
-        channels=MappingProxyType({_id(f"{place}, channels", key): channels[key] for key in channels}),
-        hidden=frozenset(hidden),
-    )
+    for name in ("proxies", "hidden"):
+        fields[name] = frozenset(_ids(f"{place}, {name}", fields[name]))
+    for name in ("role_id", "audience"):
+        fields[name] = None if fields[name] is None else _id(f"{place}, {name}", fields[name])
+    fields["channels"] = MappingProxyType({_id(f"{place}, channels", key): channels[key] for key in channels})
+    settings = GuildSettings(**fields)
     try:
         check_guild(settings)
     except ValueError as error:
@@ -121,7 +126,7 @@ def _ids(place: str, value: object) -> Sequence[int]:
         raise Fault(f"{place}: must be a list")
     ids = [_id(place, item) for item in value]
     if len(set(ids)) < len(ids):
-        raise Fault(f"{place}: somebody stands there twice")
+        raise Fault(f"{place}: an id stands there twice")
     return ids
 
 

@@ -5,6 +5,7 @@ from typing import Final
 import aiohttp
 import discord
 
+from bot.abilities import NAMES, Abilities
 from bot.client import DZoneBot
 from bot.values import PORTAL
 
@@ -43,13 +44,8 @@ def explain(error: BaseException, bot: DZoneBot) -> str | None:
 
 def _missing_intents(bot: DZoneBot) -> list[str]:
     """Name the privileged intents that the application has not switched on, as the portal calls them."""
-    flags = bot.application_flags
-    switched_on = {
-        "Presence Intent": flags.gateway_presence or flags.gateway_presence_limited,
-        "Server Members Intent": flags.gateway_guild_members or flags.gateway_guild_members_limited,
-        "Message Content Intent": flags.gateway_message_content or flags.gateway_message_content_limited,
-    }
-    return [name for name, on in switched_on.items() if not on] or list(switched_on)
+    missing = Abilities.granted(bot.application_flags).missing
+    return [NAMES[name] for name in missing] or list(NAMES.values())
 
 
 def _one_line(error: BaseException) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import discord
 
+from bot.internals import is_loaded
 from bot.oauth import SCOPE, Grant, OAuth, OAuthError, Unanswered
 from bot.policy import Policy
 from bridge.access.login import Account, Denied
@@ -46,7 +47,7 @@ class Logins:
         if guild is None:
             return False
         member = guild.get_member(int(uid))
-        if member is None and not guild.chunked:  # not all members have been loaded yet
+        if member is None and not is_loaded(guild):  # not all members have been loaded yet
             try:
                 member = await guild.fetch_member(int(uid))
             except discord.HTTPException:  # also where there is no such member

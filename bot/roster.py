@@ -1,17 +1,19 @@
 """Discord's guilds, members and channels as the bridge knows them."""
 
+import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import discord
 from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
-from bot.internals import roles_of
+from bot.abilities import COMPLETE, Abilities
+from bot.internals import roles_of, talking_in
 from bot.policy import Policy
 from bot.slug import code_of, slug_of
-from bot.text import Reading, readable
+from bot.text import Reading, readable, readable_line
 from bridge.model import (
     DEFAULT_COLOR,
     NEW_FOR,
@@ -28,6 +30,7 @@ from cogs.needs import Settings
 
 AVATAR_SIZE: Final = 64  # pixels
 EMOJI_SIZE: Final = 48  # pixels
+MAX_NAME: Final = 80  # characters of a webhook's name
 WORDLESS: Final = "..."  # a bubble whose words may not be shown, in letters that every client can draw
 
 _STATUSES: Final[dict[str, Status]] = {"online": "online", "idle": "idle", "dnd": "dnd"}
@@ -51,79 +54,105 @@ _DOING: Final[dict[int, str]] = {
 class Roster:
     """Translates. What may be shown it asks of the policy.
 
-    With `emoji_images` viewers learn where pictures of custom emoji are.
+    With `emoji_images` viewers learn where pictures of custom emoji are. `abilities` says what the bot can
+    know: where it can't know who is offline everybody counts as online, and what it can't read is wordless.
+    `voice_status` says what people put over a voice channel.
     """
 
-    def __init__(self, policy: Policy, settings: Settings, *, emoji_images: bool = False) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        settings: Settings,
+        *,
+        abilities: Abilities = COMPLETE,
+        emoji_images: bool = False,
+        voice_status: Callable[[GuildChannel], str | None] = lambda _: None,
+    ) -> None:
         self._policy = policy
         self._settings = settings
+        self.abilities = abilities
         self._emoji_images = emoji_images
+        self._voice_status = voice_status
 
-    def guild(self, guild: discord.Guild) -> GuildInfo:
-        """Describe a guild."""
+    def guild(self, guild: discord.Guild, known: GuildInfo | None = None) -> GuildInfo:
+        """Describe a guild; one of which Discord names only the id, in an outage, as it was `known`."""
         decided = self._settings.guild(guild.id)
-        name = decided.name or guild.name
+        last = None if guild.name else known
+        name = decided.name or (last.name if last else guild.name)
+        gated = self._policy.is_gated(guild)
         return GuildInfo(
             id=str(guild.id),
             slug=slug_of(name, guild.id),
             name=name,
             protected=decided.protection != "off",
             default=self._settings.default_guild == guild.id,
-            listed=decided.listed,
+            listed=decided.listed and not gated and (last is None or last.listed),
             alias=code_of(guild.id),
-            member_count=guild.member_count,
+            member_count=None if gated else last.member_count if last else guild.member_count,
             password_hash=decided.password_hash if decided.protection == "password" else None,
             role=decided.role_id if decided.protection == "login" else None,
         )
 
-    def members(self, guild: discord.Guild) -> list[Member]:
-        """Describe everybody of a guild who is known so far and may be shown."""
-        return [self.member(member) for member in guild.members if self._policy.shows_member(member)]
-
     def member(self, member: discord.Member) -> Member:
         """Describe one person or bot."""
+        color, color2 = self._colors(member)
         return Member(
             uid=str(member.id),
             username=member.display_name,
             status=self.status(member),
-            role_color=self.color(member),
+            role_color=color,
             bot=member.bot,
             avatar=self.avatar(member),
             voice=self.voice(member),
             activity=self.activity(member.activities),
             joined=self.joined(member),
+            role_color2=color2,
         )
 
     def status(self, member: discord.Member) -> Status:
         """Read a status; invisible people, and what Discord may yet invent, are offline."""
-        return _STATUSES.get(member.raw_status, "offline")
+        return _STATUSES.get(member.raw_status, "offline" if self.abilities.knows_statuses else "online")
 
-    def color(self, member: discord.Member) -> str:
-        """Read the colour that somebody chose here, else that of their highest role that has one."""
+    def colors_of(self, role: discord.Role) -> tuple[int, int | None]:
+        """Read a role's colour, 0 for none, and the one that it runs into."""
+        second = role.secondary_color
+        return role.color.value, None if second is None else second.value
+
+    def _colors(self, member: discord.Member) -> tuple[str, str | None]:
+        """Read the colour that somebody chose here, else those of their highest role that has one."""
         chosen = self._settings.member(member.id).color
         if chosen is not None:
-            return chosen
+            return chosen, None
         colored = [role for role in roles_of(member) if role.color.value]  # 0 is "no colour", not black
-        return f"#{max(colored).color.value:06x}" if colored else DEFAULT_COLOR
+        if not colored:
+            return DEFAULT_COLOR, None
+        first, second = self.colors_of(max(colored))
+        return f"#{first:06x}", None if second is None else f"#{second:06x}"
 
-    def avatar(self, member: discord.Member) -> str:
-        """Name the small picture of a member. `Asset.with_size` would take the URL apart to say the same."""
+    def avatar(self, member: discord.Member | discord.User) -> str:
+        """Name the small picture of somebody. `Asset.with_size` would take the URL apart to say the same."""
         picture, _, _ = member.display_avatar.url.partition("?")
         return f"{picture}?size={AVATAR_SIZE}"
 
     def voice(self, member: discord.Member) -> Voice | None:
         """Read where a member talks, if that channel may be shown."""
         state = member.voice
-        if state is None or state.channel is None or not self._policy.shows_channel(state.channel):
+        # The state may hold a channel as it once was.
+        channel = member.guild.get_channel(state.channel.id) if state and state.channel else None
+        if state is None or channel is None or not self._policy.shows_channel(channel):
             return None
         return Voice(
-            channel=str(state.channel.id),
-            channel_name=state.channel.name,
+            channel=str(channel.id),
+            channel_name=channel.name,
             muted=state.mute or state.self_mute or state.suppress,
             deafened=state.deaf or state.self_deaf,
             streaming=bool(state.self_stream),
-            speaker=isinstance(state.channel, discord.StageChannel) and not state.suppress,
+            speaker=isinstance(channel, discord.StageChannel) and not state.suppress,
         )
+
+    def talking(self, guild: discord.Guild) -> list[discord.Member]:
+        """Name who is in a voice or stage channel."""
+        return talking_in(guild)
 
     def activity(self, activities: Sequence[ActivityTypes]) -> str | None:
         """Say what somebody does, such as "Playing Factorio"; else their custom status."""
@@ -153,10 +182,20 @@ class Roster:
                 kind=_KINDS[channel.type],
                 category=self._category(channel),
                 position=channel.position,
+                status=self._channel_status(channel),
             )
             for channel in guild.channels
             if channel.type in _KINDS and self._policy.shows_channel(channel)
         ]
+
+    def _channel_status(self, channel: GuildChannel) -> str | None:
+        """Read the line over a voice channel, where words may be read."""
+        guild = channel.guild
+        words = self._voice_status(channel)
+        if not words or not self._policy.shows_words(guild.id) or not self._policy.shows_chat(channel):
+            return None
+        names = lambda user_id: self._names(guild, user_id)  # noqa: E731
+        return readable_line(words, guild, self._policy.shows_channel, names) or None
 
     def picture(self, emoji: discord.PartialEmoji) -> str | None:
         """Name the small picture of a custom emoji, if viewers are to see it."""
@@ -177,7 +216,14 @@ class Roster:
         guild = message.guild
         if guild is None:
             return Reading("")
-        reading = readable(message, self._policy.shows_channel, lambda user_id: self._names(guild, user_id))
+        if not self.abilities.message_content:
+            return Reading(WORDLESS)  # also where the bot is mentioned, whose words alone Discord would tell
+        reading = readable(
+            message,
+            self._policy.shows_channel,
+            lambda user_id: self._names(guild, user_id),
+            lambda original: self._quotes(guild, original),
+        )
         return reading if not reading.words or self._policy.shows_words(guild.id) else Reading(WORDLESS)
 
     def _names(self, guild: discord.Guild, user_id: int) -> bool:
@@ -187,18 +233,35 @@ class Roster:
             return False
         return self._policy.names_user(guild.id, user_id)
 
+    def _quotes(self, guild: discord.Guild, original: discord.Message) -> bool:
+        """Tell whether viewers of a guild may read what was said, here or elsewhere, and is forwarded."""
+        guilds = {guild, original.guild or guild}
+        author = original.author.id
+        return self._policy.shows_words_of(author) and all(self._names(each, author) for each in guilds)
+
     def _category(self, channel: GuildChannel) -> str | None:
         category = channel.category
         return category.name if category and self._policy.shows_channel(category) else None
+
+    def speaker(self, message: discord.Message) -> Member | None:
+        """Describe who says something, for viewers who may not know them."""
+        author = message.author
+        if isinstance(author, discord.Member):
+            return self.member(author)
+        if message.webhook_id is None:
+            return None
+        return Member(
+            _speaker_id(message), author.display_name[:MAX_NAME], "online", avatar=self.avatar(author)
+        )
 
     def message(self, message: discord.Message) -> Message:
         """Describe a message in a guild, as people read it. Its words may be empty."""
         answered = message.reference.resolved if message.reference else None
         author = answered.author if isinstance(answered, discord.Message) else None
-        replied = isinstance(author, discord.Member) and self._policy.shows_member(author)
+        replied = isinstance(author, discord.Member) and self._policy.shows_speaker(author)
         words, emoji = self._read(message)
         return Message(
-            uid=str(message.author.id),
+            uid=_speaker_id(message),
             message=words,
             channel=str(message.channel.id),
             id=str(message.id),
@@ -207,3 +270,11 @@ class Roster:
             parent=str(message.channel.parent_id) if isinstance(message.channel, discord.Thread) else None,
             emoji=self._pictures(emoji),
         )
+
+
+def _speaker_id(message: discord.Message) -> str:
+    """Identify who says something; behind one webhook there may be many, and none of them is a member."""
+    if message.webhook_id is None:
+        return str(message.author.id)
+    name = f"{message.webhook_id} {message.author.display_name}"
+    return str(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest()) >> 1)

@@ -16,6 +16,7 @@ from cogs.settings import GuildSettings, MemberSettings
 DEFAULT_GUILD: Final = "default_guild"  # the note that holds its id
 _SETTINGS: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
+    "audience",
 )  # fmt: skip
 
 _Key = TypeVar("_Key")
@@ -85,14 +86,18 @@ async def read(connection: AsyncConnection) -> Contents:
     """
     contents = Contents()
     channels: dict[int, dict[int, bool]] = {}
+    proxies: dict[int, set[int]] = {}
     hidden: dict[int, set[int]] = {}
     for row in await connection.execute(select(tables.channels)):
         channels.setdefault(row.guild_id, {})[row.channel_id] = row.shown
+    for row in await connection.execute(select(tables.proxies)):
+        proxies.setdefault(row.guild_id, set()).add(row.channel_id)
     for row in await connection.execute(select(tables.hidden)):
         hidden.setdefault(row.guild_id, set()).add(row.user_id)
     for row in await connection.execute(select(tables.guilds)):
         guild_id = row.guild_id
-        contents.guilds[guild_id] = _guild(row, channels.get(guild_id, {}), hidden.get(guild_id, set()))
+        lists = channels.get(guild_id, {}), proxies.get(guild_id, set()), hidden.get(guild_id, set())
+        contents.guilds[guild_id] = _guild(row, *lists)
     for row in await connection.execute(select(tables.members)):
         contents.members[row.user_id] = _member(row)
     for row in await connection.execute(select(tables.notes)):
@@ -116,6 +121,15 @@ async def write(connection: AsyncConnection, changes: Changes) -> None:
             {"guild_id": key, "channel_id": channel_id, "shown": shown}
             for key, guild in guilds.items()
             for channel_id, shown in guild.settings.channels.items()
+        ],
+    )
+    await _insert(
+        connection,
+        tables.proxies,
+        [
+            {"guild_id": key, "channel_id": channel_id}
+            for key, guild in guilds.items()
+            for channel_id in guild.settings.proxies
         ],
     )
     await _insert(
@@ -156,11 +170,12 @@ async def _insert(connection: AsyncConnection, table: Table, rows: list[dict[str
         await connection.execute(insert(table), rows)
 
 
-def _guild(row: Row[Any], channels: Mapping[int, bool], hidden: set[int]) -> StoredGuild:
+def _guild(row: Row[Any], channels: Mapping[int, bool], proxies: set[int], hidden: set[int]) -> StoredGuild:
     columns = row._mapping  # noqa: SLF001 - public in spite of its name, which must not be a column's
     settings = GuildSettings(
         **{name: columns[name] for name in _SETTINGS},
         channels=MappingProxyType(dict(channels)),
+        proxies=frozenset(proxies),
         hidden=frozenset(hidden),
     )
     try:

@@ -105,6 +105,7 @@ class Store:
         own = replace(  # what a caller still holds may change
             settings,
             channels=MappingProxyType(dict(settings.channels)),
+            proxies=frozenset(settings.proxies),
             hidden=frozenset(settings.hidden),
         )
         await self._change(lambda held: Changes({guild_id: StoredGuild(own, _left(held, guild_id))}))

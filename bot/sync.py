@@ -10,10 +10,18 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from bot import internals
+from bot.refusals import Payload, explain, one_line
 from cogs.settings import NotSaved
 
 NOTE: Final = "commands"  # under which the hash of what Discord knows is kept
 PATIENCE: Final = 60.0  # seconds; discord.py waits by itself when Discord limits it, for hours if need be
+ENTRY_POINT: Final = 4  # the type of the command that opens an application's Activity
+SETTABLE: Final = (
+    "type", "name", "name_localizations", "description", "description_localizations", "handler",
+    "integration_types", "contexts", "default_member_permissions", "nsfw",
+)  # fmt: skip
+"""What of an entry point may be told to Discord; it adds the rest by itself."""
 
 log = logging.getLogger(__name__)
 
@@ -38,21 +46,22 @@ async def sync(tree: app_commands.CommandTree[Any], notes: Notes, *, force: bool
     Call it after login, with all cogs loaded and the translator set. A failure is logged and leaves Discord
     with the commands it knew. Returns whether Discord was told.
     """
-    fingerprint = await fingerprint_of(tree)
+    commands = await payloads_of(tree)
+    fingerprint = _fingerprint(tree, commands)
     if not force and notes.note(NOTE) == fingerprint:
         log.debug("commands are unchanged")
         return False
+    told = list(commands)
     try:
         async with asyncio.timeout(PATIENCE):
-            synced = await tree.sync()
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            told += await _entry_point(tree.client)
+            known = await internals.replace_commands(tree.client, told)
+    except (discord.DiscordException, aiohttp.ClientError, OSError, internals.StrangeAnswer) as error:
         log.warning(
-            "Discord didn't take the commands (%s); people see the old ones, or none. "
-            "Start the bot again later, with --sync.",
-            " ".join(str(error).split()) or type(error).__name__,
+            "Discord didn't take the commands: %s People see the old ones, or none.", explain(error, told)
         )
         return False
-    log.info("Discord knows the commands now: %s", ", ".join(command.name for command in synced))
+    log.info("Discord knows the commands now: %s", ", ".join(one_line(command["name"]) for command in known))
     try:
         await notes.save_note(NOTE, fingerprint)
     except NotSaved as error:
@@ -60,14 +69,34 @@ async def sync(tree: app_commands.CommandTree[Any], notes: Notes, *, force: bool
     return True
 
 
-async def fingerprint_of(tree: app_commands.CommandTree[Any]) -> str:
-    """Hash what Discord would be told, with all translations, and for which application."""
+async def _entry_point(client: discord.Client) -> list[Payload]:
+    """Return what opens the application's Activity, if it has one: it isn't ours.
+
+    Discord refuses commands that come without it.
+    """
+    return [
+        {field: command[field] for field in SETTABLE if field in command}
+        for command in await internals.fetch_commands(client)
+        if command.get("type") == ENTRY_POINT
+    ]
+
+
+async def payloads_of(tree: app_commands.CommandTree[Any]) -> list[Payload]:
+    """Return what Discord is told of the commands, with all translations."""
     commands: list[Any] = tree.get_commands()
     translator = tree.translator
-    told = [
+    return [
         await command.get_translated_payload(tree, translator) if translator else command.to_dict(tree)
         for command in commands
     ]
-    told.sort(key=lambda command: (command["type"], command["name"]))
+
+
+async def fingerprint_of(tree: app_commands.CommandTree[Any]) -> str:
+    """Hash what Discord would be told of our commands, and for which application."""
+    return _fingerprint(tree, await payloads_of(tree))
+
+
+def _fingerprint(tree: app_commands.CommandTree[Any], commands: list[Payload]) -> str:
+    told = sorted(commands, key=lambda command: (command["type"], command["name"]))
     text = json.dumps([tree.client.application_id, told], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

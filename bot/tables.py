@@ -26,6 +26,7 @@ guilds: Final = Table(
     Column("role_id", BigInteger),
     Column("password_hash", Text),
     Column("left_at", BigInteger),  # seconds since 1970: when the bot was removed, if it was
+    Column("audience", BigInteger),  # the role that counts as everybody
 )
 
 
@@ -39,6 +40,13 @@ channels: Final = Table(
     _of_guild(),
     Column("channel_id", BigInteger, primary_key=True),
     Column("shown", Boolean, nullable=False),
+)
+
+proxies: Final = Table(
+    PREFIX + "proxies",
+    metadata,
+    _of_guild(),
+    Column("channel_id", BigInteger, primary_key=True),
 )
 
 hidden: Final = Table(

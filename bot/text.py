@@ -1,47 +1,21 @@
 """A Discord message as people read it: one line of plain text, and which custom emoji stand in it."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
 from typing import Final, NamedTuple
 
 import discord
 
+from bot.internals import guild_of_forward
+from bot.markup import SPOILER, Markup, literal, unmarked
+
 MAX_LENGTH: Final = 500  # characters
+MAX_PARTS: Final = 100  # of a message: texts, pictures and so on. Discord itself allows 40 components
+MAX_DEPTH: Final = 5  # components within each other; Discord's go to 3
 SOMEONE: Final = "@someone"
 
-# What is no markup whatever stands in it, found from left to right in one pass.
-_LITERAL: Final = re.compile(
-    r"```(?:[\w+-]{0,20}\n)?(?P<fenced>.+?)```"
-    r"|(?<!`)``(?!`)(?P<double>.+?)(?<!`)``(?!`)"
-    r"|`(?P<inline>[^`\n]+)`"
-    r"|\\(?P<escaped>[!-/:-@\[-`{-~])"
-    r"|<@!?(?P<user>\d{1,20})>"
-    r"|<@&(?P<role>\d{1,20})>"
-    r"|<#(?P<channel>\d{1,20})>"
-    r"|<a?(?P<emoji>:\w{1,32}:)\d{1,20}>"
-    r"|<(?P<command>/[^:>\n]{1,100}):\d{1,20}>"
-    r"|<t:(?P<time>-?\d{1,13})(?::[tTdDfFsSR])?>"
-    r"|<(?P<quiet_link>https?://[^\s<>]+)>"
-    r"|(?P<target>\]\(<?https?://(?:[^\s()<>]|\([^\s()<>]*\))+>?(?:[ ]\"[^\"\n]*\")?\))"
-    r"|(?P<link>https?://[^\s<>|]*[^\s<>|.,:;!?'\")\]])",
-    re.DOTALL,
-)
-_SPOILER: Final = re.compile(r"\|\|.+?\|\|", re.DOTALL)
-_LINE_START: Final = re.compile(r"^(?:[ \t]*(?:>>>|>|-#|#{1,3}|[-*])[ \t]+)+", re.MULTILINE)
-_EMPHASIS: Final = tuple(map(re.compile, (r"\*\*", "__", "~~", r"(?<!\*)\*(?!\*)", "(?<!_)_(?!_)")))
-
-# Punctuation that is no markup waits in Unicode's private use area until the markup is gone, and so do
-# the ends of a link's target. From `_MARK` on stands there, for each custom emoji of a message, what is put
-# before it: where the mark gets lost, as in a spoiler, the emoji isn't to be seen.
-_SHELTER: Final = 0xE000
-_MARK: Final = 0xE080
-_MARKS: Final = 0xE0FE - _MARK
-_TARGET_START, _TARGET_END = "\ue0fe", "\ue0ff"
-_PRIVATE: Final = re.compile("[\ue000-\ue0ff]")
-_SHELTERED: Final = re.compile("[\ue021-\ue07e]")
-_MARKED: Final = re.compile("[\ue080-\ue0fd]")
-_MASKED_LINK: Final = re.compile(f"\\[([^\\[\\]\n]+){_TARGET_START}[^{_TARGET_END}]*{_TARGET_END}")
+_SPOILED_NAME: Final = "SPOILER_"  # how the names of files begin that Discord hides
 
 
 class Reading(NamedTuple):
@@ -52,25 +26,35 @@ class Reading(NamedTuple):
 
 
 def readable(
-    message: discord.Message, shows_channel: Callable[[object], bool], names_user: Callable[[int], bool]
+    message: discord.Message,
+    shows_channel: Callable[[object], bool],
+    names_user: Callable[[int], bool],
+    quotes: Callable[[discord.Message], bool] = lambda _: True,
+    now: datetime | None = None,
 ) -> Reading:
     """Say what a message says: names for ids, no markup, a short word for what is no text.
 
     A channel that may not be shown is not named, and neither is a user whom `names_user` refuses by their
-    snowflake. Empty if there is nothing to read.
+    snowflake. `now` is what times are relative to. Empty if there is nothing to read.
+
+    A forward says what was forwarded, for whoever forwarded it showed it to everybody here. But nothing that
+    was decided where it was said is undone by that: of a channel, in any guild that the bot is in, that may
+    not be shown, or that isn't known, there is only `[forwarded]` to read; and so of a direct message, and
+    where the message is still known and `quotes` refuses it.
     """
 
     def name(kind: str, value: str) -> str:
-        number = int(value)
-        if kind == "user" and not names_user(number):
-            return SOMEONE
-        return _name(kind, number, message, shows_channel)
+        return _name(kind, int(value), message.guild, shows_channel, names_user, message.mentions)
 
-    emoji: dict[str, int] = {}
-    marked = _without_markup(message.content, name, emoji)
-    words = [_PRIVATE.sub("", marked), *_attached(message)]
-    shown = shorten(" ".join(word for word in words if word))
-    return Reading(shown, tuple(_standing(list(map(_custom_emoji, emoji)), marked, shown)))
+    markup = Markup(name, now)
+    parts = [*_said(message, markup)]
+    for snapshot in message.message_snapshots[:MAX_PARTS]:
+        parts.append("[forwarded]")
+        if _may_be_read(message, shows_channel, quotes):
+            parts += _said(snapshot, markup)
+    marked = " ".join(part for part in parts if part)
+    shown = shorten(unmarked(marked))
+    return Reading(shown, tuple(markup.standing(marked, shown)))
 
 
 def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> str:
@@ -78,20 +62,17 @@ def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> 
 
     `name(kind, id)` names a `user`, `role` or `channel`.
     """
-    return _PRIVATE.sub("", _without_markup(text, name, {}))
+    return unmarked(Markup(name).read(text))
 
 
-def _without_markup(text: str, name: Callable[[str, str], str], emoji: dict[str, int]) -> str:
-    """Take away the markup; number in `emoji` what custom emoji there are, and mark where they stand."""
-    text = _LITERAL.sub(lambda match: _shelter(match, name, emoji), _PRIVATE.sub("", text))
-    text = _SPOILER.sub("[spoiler]", text)
-    text = _MASKED_LINK.sub(r"\1", text)
-    text = _LINE_START.sub("", text)
-    for sign in _EMPHASIS:
-        text = _without_pairs(text, sign)
-    text = _SHELTERED.sub(lambda match: chr(ord(match[0]) - _SHELTER), text)
-    text = text.replace(_TARGET_START, "").replace(_TARGET_END, "")
-    return " ".join("".join(char for char in text if char.isspace() or not _is_control(char)).split())
+def readable_line(
+    text: str,
+    guild: discord.Guild,
+    shows_channel: Callable[[object], bool],
+    names_user: Callable[[int], bool],
+) -> str:
+    """Say what a text says that stands in a guild, but not in a message."""
+    return shorten(plain(text, lambda kind, value: _name(kind, int(value), guild, shows_channel, names_user)))
 
 
 def shorten(text: str) -> str:
@@ -99,118 +80,92 @@ def shorten(text: str) -> str:
     return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1].rstrip() + "…"
 
 
-def _standing(
-    emoji: Sequence[discord.PartialEmoji], marked: str, shown: str
-) -> Iterator[discord.PartialEmoji]:
-    """Find the marks of emoji that are still to be seen; the end of the words may be cut off."""
-    for marks_before, mark in enumerate(_MARKED.finditer(marked)):
-        known = emoji[ord(mark[0]) - _MARK]
-        if shown.startswith(f":{known.name}:", mark.start() - marks_before):
-            yield known
-
-
-def _custom_emoji(written: str) -> discord.PartialEmoji:
-    """Read `<:name:id>`, or `<a:name:id>` of one that moves."""
-    kind, name, number = written.strip("<>").split(":")
-    return discord.PartialEmoji(name=name, animated=kind == "a", id=int(number))
-
-
-def _attached(message: discord.Message) -> Iterator[str]:
-    for attachment in message.attachments:
-        kind = (attachment.content_type or "").partition("/")[0]
-        yield f"[{kind}]" if kind in ("image", "video", "audio") else "[file]"
-    yield from (f"[sticker: {sticker.name}]" for sticker in message.stickers)
-    if message.poll is not None:
+def _said(said: discord.Message | discord.MessageSnapshot, markup: Markup) -> Iterator[str]:
+    """Read what a message, or one that was forwarded, says itself."""
+    yield markup.read(said.content)
+    if said.flags.components_v2:
+        # Its attachments are to be seen where components show them.
+        yield from islice(_components(said.components, markup), MAX_PARTS)
+        return
+    for attachment in said.attachments:
+        yield SPOILER if attachment.is_spoiler() else _kind(attachment.content_type, "[file]")
+    yield from (f"[sticker: {literal(sticker.name)}]" for sticker in said.stickers)
+    if isinstance(said, discord.Message) and said.poll is not None:
         yield "[poll]"
-    if message.message_snapshots:
-        yield "[forwarded]"
-    if message.embeds and not message.content:
+    if said.embeds and not said.content:
         yield "[embed]"
 
 
-def _name(kind: str, number: int, message: discord.Message, shows_channel: Callable[[object], bool]) -> str:
-    guild = message.guild
+def _may_be_read(
+    message: discord.Message,
+    shows_channel: Callable[[object], bool],
+    quotes: Callable[[discord.Message], bool],
+) -> bool:
+    """Tell whether viewers may read what was forwarded: see `readable`."""
+    source = message.reference
+    if source is None:
+        return False
+    guild = guild_of_forward(message)
+    if guild is None and source.guild_id is None:
+        return False  # from a conversation of two, or from who knows where
+    if guild is not None:
+        channel = guild.get_channel_or_thread(source.channel_id)
+        if channel is None or not shows_channel(channel):
+            return False
+    original = source.cached_message
+    return original is None or quotes(original)
+
+
+def _components(components: Iterable[object], markup: Markup, depth: int = 1) -> Iterator[str]:
+    """Read components in their order; what has no words or pictures, or is unknown, says nothing."""
+    for component in components:
+        match component:
+            case discord.TextDisplay():
+                yield markup.read(component.content)
+            case discord.Container() if component.spoiler:
+                yield SPOILER
+            case discord.Container() if depth < MAX_DEPTH:
+                yield from _components(component.children, markup, depth + 1)
+            case discord.SectionComponent() if depth < MAX_DEPTH:
+                yield from _components([*component.children, component.accessory], markup, depth + 1)
+            case discord.MediaGalleryComponent():
+                yield from (_media(item.media, "[image]", hidden=item.spoiler) for item in component.items)
+            case discord.ThumbnailComponent():
+                yield _media(component.media, "[image]", hidden=component.spoiler)
+            case discord.FileComponent():
+                hidden = component.spoiler or (component.name or "").startswith(_SPOILED_NAME)
+                yield _media(component.media, "[file]", hidden=hidden)
+
+
+def _media(media: discord.UnfurledMediaItem, otherwise: str, *, hidden: bool) -> str:
+    """Say what kind of picture or file it is; `otherwise` where Discord doesn't."""
+    name = (media.url or "").partition("?")[0].rpartition("/")[2]
+    if hidden or media.flags.spoiler or name.startswith(_SPOILED_NAME):
+        return SPOILER
+    return _kind(media.content_type, otherwise)
+
+
+def _kind(content_type: str | None, otherwise: str) -> str:
+    kind = (content_type or "").partition("/")[0]
+    return f"[{kind}]" if kind in ("image", "video", "audio") else otherwise
+
+
+def _name(
+    kind: str,
+    number: int,
+    guild: discord.Guild | None,
+    shows_channel: Callable[[object], bool],
+    names_user: Callable[[int], bool],
+    mentions: Iterable[discord.User | discord.Member] = (),
+) -> str:
+    if guild is None:
+        return SOMEONE if kind == "user" else f"@{kind}" if kind == "role" else "#channel"
     if kind == "user":
-        mentioned = next((user for user in message.mentions if user.id == number), None)
-        user = (guild and guild.get_member(number)) or (guild and mentioned)
+        mentioned = next((user for user in mentions if user.id == number), None)
+        user = (guild.get_member(number) or mentioned) if names_user(number) else None
         return f"@{user.display_name}" if user else SOMEONE
     if kind == "role":
-        role = guild and guild.get_role(number)
+        role = guild.get_role(number)
         return f"@{role.name}" if role else "@role"
-    channel = guild and guild.get_channel_or_thread(number)
+    channel = guild.get_channel_or_thread(number)
     return f"#{channel.name}" if channel and shows_channel(channel) else "#channel"
-
-
-def _shelter(match: re.Match[str], name: Callable[[str, str], str], emoji: dict[str, int]) -> str:
-    """Replace what is no markup by what people read, safe from being read as markup."""
-    kind = match.lastgroup or ""
-    value = match[kind]
-    match kind:
-        case "user" | "role" | "channel":
-            return _sheltered(name(kind, value))
-        case "emoji":
-            number = emoji.setdefault(match[0], len(emoji))
-            mark = chr(_MARK + number) if number < _MARKS else ""  # many more than anybody gets pictures for
-            return mark + _sheltered(value)
-        case "time":
-            return _sheltered(_time(int(value)))
-        case "target":
-            return _TARGET_START + _sheltered(value) + _TARGET_END
-        case "link":
-            address = _without_closing_sign(value, match.string[: match.start()])
-            return _sheltered(address) + value[len(address) :]
-        case _:
-            return _sheltered(value)
-
-
-def _without_closing_sign(address: str, before: str) -> str:
-    """Leave out what closes emphasis or a spoiler around an address, as in `**https://example.org**`."""
-    rest = address.rstrip("*_~|")
-    sign = address[len(rest) :]
-    return rest if sign and sign not in rest and sign in before else address
-
-
-def _sheltered(text: str) -> str:
-    text = _PRIVATE.sub("", text)
-    return "".join(chr(_SHELTER + ord(char)) if _is_punctuation(char) else char for char in text)
-
-
-def _without_pairs(text: str, sign: re.Pattern[str]) -> str:
-    """Take away signs that come in pairs around words, in one pass however many there are."""
-    gone: list[tuple[int, int]] = []
-    opener: tuple[int, int] | None = None
-    for match in sign.finditer(text):
-        start, end = match.span()
-        before, after = text[start - 1 : start], text[end : end + 1]
-        if before.isdigit() and after.isdigit():
-            continue  # 2*3*4
-        inside_word = match[0] == "_" and _is_word(before) and _is_word(after)  # snake_case
-        if opener and start > opener[1] and before.strip() and not inside_word:
-            gone += [opener, (start, end)]
-            opener = None
-        elif after.strip() and not inside_word:
-            opener = (start, end)
-    kept, position = [], 0
-    for start, end in sorted(gone):
-        kept.append(text[position:start])
-        position = end
-    return "".join(kept) + text[position:]
-
-
-def _is_punctuation(char: str) -> bool:
-    return "!" <= char <= "~" and not char.isalnum()
-
-
-def _is_word(char: str) -> bool:
-    return char.isalnum() or char == "_"
-
-
-def _is_control(char: str) -> bool:
-    return char < " " or "\x7f" <= char < "\xa0"
-
-
-def _time(seconds: int) -> str:
-    try:
-        return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except (OverflowError, OSError, ValueError):
-        return "some time"

@@ -42,6 +42,7 @@ class Broadcasts:
         reply_to: str | None = None,
         emoji: Mapping[str, str] | None = None,
         parent: str | None = None,
+        speaker: Member | None = None,
     ) -> None: ...
 
     async def broadcast_message(
@@ -56,10 +57,12 @@ class Broadcasts:
         reply_to: str | None = None,
         emoji: Mapping[str, str] | None = None,
         parent: str | None = None,
+        speaker: Member | None = None,
     ) -> None:
         """Show what somebody said. `emoji` tells where pictures for parts of it are: `":turnip:"` -> a URL.
 
-        `parent` is the channel that a thread belongs to, where `channel` is a thread.
+        `parent` is the channel that a thread belongs to, where `channel` is a thread. A `speaker` whom
+        viewers don't see comes for a visit, which ends five minutes after their last words.
 
         With `{"type": "refresh_data", "serverId": ...}` alone, viewers are asked to request their data again.
 
@@ -75,7 +78,7 @@ class Broadcasts:
             words = Message(
                 _text(uid), _text(message), _text(channel), id, channel_name, reply_to, pictures, parent
             )
-            room.say(words)
+            room.say(words, speaker)
 
     async def broadcast_presence(
         self,
@@ -87,11 +90,14 @@ class Broadcasts:
         delete: bool = False,  # noqa: FBT001, FBT002 - documented as positional
         *,
         activity: str | EllipsisType | None = ...,
+        role_color2: str | EllipsisType | None = ...,
     ) -> bool:
         """Show somebody's status, let them in, or with `delete` take them away.
 
-        What is None stays as it was; `activity`, which None clears, if it is left out. With an activity,
-        viewers hear only what is news. Somebody new needs a `username`: without one nothing is shown.
+        What is None stays as it was; `activity` and `role_color2`, which None clears, if they are left out.
+        `role_color2` is what `role_color` runs into, where a role has a gradient; viewers who asked for
+        events see it. With an activity alone, viewers hear only what is news. Somebody new needs a
+        `username`: without one nothing is shown.
 
         Returns:
             Whether viewers see this member now.
@@ -103,8 +109,9 @@ class Broadcasts:
         if delete:
             room.remove(uid)
             return False
-        if username or role_color is not None or isinstance(activity, EllipsisType):
-            return self._put(room, uid, status, username, role_color, activity)
+        recolored = role_color is not None or not isinstance(role_color2, EllipsisType)
+        if username or recolored or isinstance(activity, EllipsisType):
+            return self._put(room, uid, status, username, role_color, role_color2, activity)
         return room.present(uid, parse_status(status) or "offline", activity)
 
     async def broadcast_client_id_update(self, server: str | int, client_id: str | int) -> None:
@@ -206,6 +213,11 @@ class Broadcasts:
         room = self._room(server)
         return MappingProxyType(room.members if room else {})
 
+    def channels(self, server: str | int) -> Mapping[str, Channel]:
+        """Return the channels of a guild that viewers see, by id."""
+        room = self._room(server)
+        return MappingProxyType(room.channels if room else {})
+
     def author_of(self, server: str | int, message_id: str | int) -> str | None:
         """Return the uid of whoever said one of a guild's last messages. None if viewers haven't seen it."""
         room = self._room(server)
@@ -216,6 +228,33 @@ class Broadcasts:
         """Count who watches a guild now."""
         room = self._room(server)
         return len(room.viewers) if room else 0
+
+    def guild(self, server: str | int) -> GuildInfo | None:
+        """Return what viewers are told of a guild itself. None if it isn't shown."""
+        room = self._room(server)
+        return room.info if room else None
+
+    def guild_ids(self) -> list[str]:
+        """Name the guilds that are shown."""
+        return list(self._directory.rooms)
+
+    def is_visiting(self, server: str | int, uid: str | int) -> bool:
+        """Tell whether viewers see somebody only because they said something."""
+        room = self._room(server)
+        return room is not None and room.is_visiting(str(uid))
+
+    def places_of_words(self, server: str | int) -> set[str]:
+        """Name the channels and threads in which the last messages that viewers saw were said."""
+        room = self._room(server)
+        return {words.channel for words in room.said.values()} if room else set()
+
+    def forget_channels(self, server: str | int, channels: Iterable[str | int]) -> None:
+        """Take back what was said in channels or threads of a guild, and in the threads of these channels.
+
+        Viewers who asked for `edit` see it vanish, and nobody who comes back later gets words of the past.
+        """
+        if room := self._room(server):
+            room.forget_channels(set(map(str, channels)))
 
     def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
         """Take back what somebody said in a guild, or everybody.
@@ -236,7 +275,7 @@ class Broadcasts:
 
     def _put(
         self, room: Room, uid: str, status: str, username: str | None, role_color: str | None,
-        activity: str | EllipsisType | None,
+        role_color2: str | EllipsisType | None, activity: str | EllipsisType | None,
     ) -> bool:  # fmt: skip
         known = room.members.get(uid)
         name = _text(username) if username else known.username if known else None
@@ -253,6 +292,9 @@ class Broadcasts:
                 username=name[:MAX_TEXT],
                 status=parse_status(status) or "offline",
                 role_color=_new_color(role_color, before.role_color),
+                role_color2=before.role_color2
+                if isinstance(role_color2, EllipsisType)
+                else parse_color(role_color2),
                 activity=before.activity if isinstance(activity, EllipsisType) else activity,
             )
         )

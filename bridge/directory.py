@@ -177,15 +177,12 @@ class Directory:
             del self._ranked[bisect_left(self._ranked, _rank(room), key=_rank)]
 
     def _bring_channels(self, room: Room, channels: Iterable[Channel]) -> None:
-        """Show these channels. Of those that are hidden by it, nothing that was said leaves any more.
-
-        Neither does anything else of the past: threads have ids of their own, and words elsewhere may name
-        a channel.
-        """
+        """Show these channels. What was said in those that are hidden by it is taken back."""
         before = room.channels
         room.set_channels(channels)
-        if before.keys() - room.channels.keys():
-            room.forget_past()
+        gone = before.keys() - room.channels.keys()
+        if gone:
+            room.forget_channels(gone)
 
     def _relist(self, info: GuildInfo, *, listed: bool = True) -> None:
         """Have the listing say this of a guild; of what is news, viewers who asked for `servers` hear."""

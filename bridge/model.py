@@ -35,7 +35,8 @@ class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
 
     `uid` is a Discord snowflake, `role_color` is `#rrggbb`, `avatar` a URL, `activity` a readable
     line such as "Playing Factorio". `joined` is when they came into the guild, in seconds since 1970;
-    viewers are told for the first day.
+    viewers are told for the first day. `role_color2` is the colour that `role_color` runs into, where a
+    role has a gradient.
     """
 
     uid: str
@@ -47,22 +48,27 @@ class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
     voice: Voice | None = None
     activity: str | None = None
     joined: int | None = None
+    role_color2: str | None = None
 
     def with_presence(self, status: Status, activity: str | None) -> "Member":
         """Be the same person with another status and activity; written out, because it is so frequent."""
-        uid, username, _, role_color, bot, avatar, voice, _, joined = self
-        return Member(uid, username, status, role_color, bot, avatar, voice, activity, joined)
+        uid, username, _, role_color, bot, avatar, voice, _, joined, color2 = self
+        return Member(uid, username, status, role_color, bot, avatar, voice, activity, joined, color2)
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel that may be shown. `category` is the category's name, `position` its place in the list."""
+    """A channel that may be shown. `category` is the category's name, `position` its place in the list.
+
+    `status` is the line that people put over a voice channel.
+    """
 
     id: str
     name: str
     kind: ChannelKind = "text"
     category: str | None = None
     position: int = 0
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

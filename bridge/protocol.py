@@ -36,6 +36,9 @@ _COMMA: Final = segment(b",")
 
 # The sentences that existing clients and their users know.
 NO_SUCH_SERVER: Final = "Sorry, couldn't connect to that Discord server."
+NOT_THERE_YET: Final = (
+    "That Discord server isn't there yet: Discord hasn't told me of it since my start. It appears by itself."
+)
 WRONG_PASSWORD: Final = "Sorry, wrong password for that Discord server."  # noqa: S105 - a sentence
 LOGIN_NEEDED: Final = "This server requires Discord authentication. Please login with Discord."
 INVALID_JSON: Final = "Invalid JSON"
@@ -230,10 +233,13 @@ class Event:
     """A change in a room: encoded at most once for each kind of client.
 
     `data` is what every client may know, `extras` what a client that asked for events gets beside it,
-    `head` the fields beside `type` and `data`. `entries` stand for data that is encoded already.
+    `head` the fields beside `type` and `data`. A `quiet` event is news in its extras alone: nobody else
+    hears of it. `entries` stand for data that is encoded already.
     """
 
-    __slots__ = ("_full", "_has_data", "_head", "_plain", "data", "entries", "extras", "position", "type")
+    __slots__ = (
+        "_full", "_has_data", "_head", "_plain", "data", "entries", "extras", "position", "quiet", "type",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -242,12 +248,15 @@ class Event:
         head: Mapping[str, Any],
         data: Mapping[str, Any] | None = None,
         extras: Mapping[str, Any] | None = None,
+        *,
+        quiet: bool = False,
         entries: Entries | None = None,
     ) -> None:
         self.type = type
         self.position = position
         self.data: Mapping[str, Any] = {} if data is None else data
         self.extras: Mapping[str, Any] = {} if extras is None else extras
+        self.quiet = quiet
         self.entries = entries
         self._head = head
         self._has_data = data is not None
@@ -271,7 +280,9 @@ class Event:
     def after(self, earlier: "Event") -> "Event":
         """Say at once what an earlier event said and this one doesn't contradict."""
         data = {**earlier.data, **self.data}
-        return Event(self.type, self.position, self._head, data, {**earlier.extras, **self.extras})
+        extras = {**earlier.extras, **self.extras}
+        quiet = earlier.quiet and self.quiet
+        return Event(self.type, self.position, self._head, data, extras, quiet=quiet)
 
     def payload(self, wants: Wants, cursor: bytes) -> bytes:
         """Encode for clients that want this."""
@@ -304,7 +315,7 @@ def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
     cursor = b""
     stream = stream_name(epoch, wants)
     for event in events:
-        if wants.includes(event.type):
+        if wants.includes(event.type) and (wants.events or not event.quiet):
             before, cursor = cursor, encode_cursor(stream, event.position)
             if event.entries is None:
                 payloads.append(event.payload(wants, cursor))
@@ -359,13 +370,17 @@ def member_json(member: Member, *, full: bool) -> bytes:
 
 def member_extras(member: Member) -> dict[str, Any]:
     """Name what clients that asked for events know of a member beside the basics."""
-    extras = {
+    extras: dict[str, Any] = {
         "bot": member.bot,
         "avatar": member.avatar,
         "voice": voice_data(member.voice) if member.voice else None,
         "activity": member.activity,
     }
-    return extras if member.joined is None else extras | {"joined": member.joined}
+    if member.joined is not None:
+        extras["joined"] = member.joined
+    if member.role_color2 is not None:
+        extras["roleColor2"] = member.role_color2
+    return extras
 
 
 def voice_data(voice: Voice | None) -> dict[str, Any]:
@@ -392,12 +407,13 @@ def message_extras(message: Message) -> dict[str, Any]:
 
 def channel_data(channel: Channel) -> dict[str, Any]:
     """Describe a channel as an entry of `channels`."""
-    return {
+    data: dict[str, Any] = {
         "name": channel.name,
         "kind": channel.kind,
         "category": channel.category,
         "position": channel.position,
     }
+    return data if channel.status is None else data | {"status": channel.status}
 
 
 def listing_data(info: GuildInfo) -> dict[str, Any]:

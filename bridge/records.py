@@ -62,7 +62,9 @@ def parse_users(raw: object, complaints: Complaints) -> list[Member]:
 def parse_change(uid: str, record: object, known: Member | None, complaints: Complaints) -> Member | None:
     """Read what has changed of somebody; fields that are left out are as they were. None if it is skipped."""
     if known is not None and isinstance(record, Mapping):
-        color = {} if "role_color" in record else {"roleColor": known.role_color}
+        color: dict[str, str | None] = {} if "role_color" in record else {"roleColor": known.role_color}
+        if "role_color2" not in record:
+            color["roleColor2"] = known.role_color2
         before = {
             "username": known.username, "status": known.status, "bot": known.bot, "joined": known.joined,
         }  # fmt: skip
@@ -153,10 +155,7 @@ def _parse_user(key: str, record: Mapping[str, Any], complaints: Complaints) -> 
     status = parse_status(record.get("status", "offline"))
     if status is None:
         complaints["status repaired"] += 1
-    color = record.get("roleColor", record.get("role_color"))
-    role_color = parse_color(color)
-    if role_color is None and color is not None:
-        complaints["roleColor repaired"] += 1
+    role_color = _color(record, "roleColor", "role_color", complaints)
     joined = parse_time(record.get("joined"))
     if joined is None and record.get("joined") is not None:
         complaints["joined left out"] += 1
@@ -167,4 +166,14 @@ def _parse_user(key: str, record: Mapping[str, Any], complaints: Complaints) -> 
         role_color=role_color or DEFAULT_COLOR,
         bot=record.get("bot") is True,
         joined=joined,
+        role_color2=_color(record, "roleColor2", "role_color2", complaints),
     )
+
+
+def _color(record: Mapping[str, Any], name: str, other_name: str, complaints: Complaints) -> str | None:
+    """Read a colour under either of its names."""
+    given = record.get(name, record.get(other_name))
+    color = parse_color(given)
+    if color is None and given is not None:
+        complaints[f"{name} repaired"] += 1
+    return color

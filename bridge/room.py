@@ -1,7 +1,7 @@
 """One guild as the bridge holds it: its members, its events, its cursor, its viewers. Pure state."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
@@ -34,6 +34,7 @@ from bridge.protocol import (
     stream_name,
     voice_data,
 )
+from bridge.visitors import Visitors
 
 MAX_SAID: Final = 200  # messages; an older one no viewer still shows
 MAX_SNAPSHOTS: Final = 8  # kinds of clients for which the last snapshot is kept
@@ -66,6 +67,7 @@ class Room:
         self.said: dict[str, Message] = {}  # the last messages with an id, without their words
         self.position = 0
         self._newcomers = Newcomers(clock)
+        self._visitors = Visitors()
         self._epoch = secrets.token_hex(4)  # a cursor of an earlier life of this room must not match
         self._wake = wake
         self._pending: dict[int, Event] = {}  # by position
@@ -174,6 +176,10 @@ class Room:
             "shown": shown,
         }
 
+    def is_visiting(self, uid: str) -> bool:
+        """Tell whether somebody is here only because they said something."""
+        return uid in self._visitors
+
     # Changes
 
     def put(self, member: Member) -> None:
@@ -202,6 +208,7 @@ class Room:
         known = self.members.get(uid)
         if known is None:
             return False
+        self._visitors.forget(uid)  # they are here to stay
         if status != known.status or activity != known.activity:
             self.members[uid] = known.with_presence(status, activity)
             self._forget_encoded(uid)
@@ -219,20 +226,25 @@ class Room:
         if known is not None:
             self._online -= known.status != "offline"
             self._newcomers.forget(uid)
+            self._visitors.forget(uid)
             self._forget_encoded(uid)
             self._publish("presence", {"uid": uid, "status": "offline", "delete": True})
             self._stir()
 
     def reconcile(self, members: Iterable[Member]) -> None:
-        """Make these the room's members, all of them; viewers see the difference.
+        """Make these the room's members, all of them but visitors; viewers see the difference.
 
         Takes as long as there are members: who has very many brings them with `put_all` and `remove`, some in
         each turn of the loop.
         """
         members = list(members)
-        for uid in self.members.keys() - {member.uid for member in members}:
+        for uid in self.missing_from({member.uid for member in members}):
             self.remove(uid)
         self.put_all(members)
+
+    def missing_from(self, uids: Container[str]) -> list[str]:
+        """Name who is here and not among these; visitors are not meant."""
+        return [uid for uid in self.members if uid not in uids and uid not in self._visitors]
 
     def set_client_id(self, client_id: str) -> None:
         """Make this the application that viewers log in with."""
@@ -243,12 +255,22 @@ class Room:
         """Make these the room's channels; viewers who asked for events get the whole map if it changed."""
         now = {channel.id: channel for channel in channels}
         if now != self.channels:
-            self._forget_channels(self.channels.keys() - now.keys())
+            gone = self.channels.keys() - now.keys()
+            self.hush(self._with_threads(gone))
+            talking = [m for m in self.members.values() if m.voice is not None and m.voice.channel in gone]
+            self.put_all(member._replace(voice=None) for member in talking)
             self.channels = now
             self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
 
-    def say(self, message: Message) -> None:
-        """Pass on somebody's words."""
+    def say(self, message: Message, speaker: Member | None = None) -> None:
+        """Pass on somebody's words. A `speaker` who isn't here comes in for a visit."""
+        if speaker is not None and message.uid not in self.members:
+            self.put(speaker._replace(joined=None))
+            self._visitors.note(message.uid)
+        elif message.uid in self._visitors:
+            self._visitors.note(message.uid)
+        if message.uid in self._visitors:
+            self._wake()  # also where nobody watches: the visit ends
         if message.id is not None:
             self.said[message.id] = replace(message, message="", emoji={})
             if len(self.said) > MAX_SAID:
@@ -264,6 +286,7 @@ class Room:
         it they would see members as they are no more.
         """
         self._pending = {at: event for at, event in self._pending.items() if not event.has_words}
+        self._delivery.forget(lambda event: event.has_words)
         self._history.start_at(self.position)
         self._playback.silence()
 
@@ -276,8 +299,33 @@ class Room:
         if uid is not None and not self._remembers(uid):
             return
         self.forget_past()
+        self._take_back(lambda words: uid is None or words.uid == uid)
+
+    def hush(self, channels: Collection[str]) -> None:
+        """Let nothing that happened in these channels leave any more."""
+        if channels:
+            for channel in channels:
+                self._playback.silence(channel)
+            self._forget(
+                lambda event: not {event.data.get("channel"), event.extras.get("parent")}.isdisjoint(channels)
+            )
+
+    def forget_channels(self, channels: Collection[str]) -> None:
+        """Take back what was said in channels and their threads, and forget the past.
+
+        Nothing else of the past leaves any more either: words elsewhere may name a channel or a thread.
+        """
+        places = self._with_threads(channels)
+        self.hush(places)
+        self.forget_past()
+        self._take_back(lambda words: words.channel in places)
+
+    def _with_threads(self, channels: Collection[str]) -> set[str]:
+        return {*channels, *(words.channel for words in self.said.values() if words.parent in channels)}
+
+    def _take_back(self, unwanted: Callable[[Message], bool]) -> None:
         for message_id, words in list(self.said.items()):
-            if uid is None or words.uid == uid:
+            if unwanted(words):
                 del self.said[message_id]
                 deletion = {"uid": words.uid, "channel": words.channel, "id": message_id, "message": None}
                 self._publish("edit", deletion)
@@ -305,6 +353,8 @@ class Room:
 
         `now` is in seconds, of any clock that only goes forward.
         """
+        for uid in self._visitors.leaving(now):
+            self.remove(uid)
         self._say_goodbye()
         if not self._delivery.is_through:
             self._delivery.go_on()
@@ -321,7 +371,12 @@ class Room:
         # Less than a full portion waits for the window, as it would have if nothing were under way.
         if not self._delivery.is_through or self._leaving or len(self._pending) >= EVENTS_AT_ONCE:
             return AT_ONCE
-        dues = [self._playback.next_due(), self._history.next_due(), now if self._pending else None]
+        dues = [
+            self._playback.next_due(),
+            self._history.next_due(),
+            self._visitors.next_due(),
+            now if self._pending else None,
+        ]
         return min((due for due in dues if due is not None), default=None)
 
     def _take(self) -> list[Event]:
@@ -423,6 +478,7 @@ class Room:
         self.members[member.uid] = member
         self._online += (member.status != "offline") - (known is not None and known.status != "offline")
         self._newcomers.note(member)
+        self._visitors.forget(member.uid)
         self._forget_encoded(member.uid)
         return known
 
@@ -430,17 +486,6 @@ class Room:
         """Tell no longer when those came who are not new any more."""
         for uid in self._newcomers.settled(most):
             self._replace(self.members[uid]._replace(joined=None))
-
-    def _forget_channels(self, hidden: Collection[str]) -> None:
-        """Let nothing that happened in channels leave any more, nor that somebody talks there."""
-        if not hidden:
-            return
-        for channel in hidden:
-            self._playback.silence(channel)
-        self._forget(lambda event: event.data.get("channel") in hidden)
-        # Fifteen milliseconds for a quarter of a million members, when somebody hides a channel.
-        talking = [m for m in self.members.values() if m.voice is not None and m.voice.channel in hidden]
-        self.put_all(member._replace(voice=None) for member in talking)
 
     def _remembers(self, uid: str) -> bool:
         """Tell whether anything that is kept here is of somebody, or answers them."""
@@ -454,6 +499,7 @@ class Room:
 
     def _forget(self, unwanted: Callable[[Event], bool]) -> None:
         self._history.forget(unwanted)
+        self._delivery.forget(unwanted)
         self._replaceable.clear()  # what it names may be gone
         self._pending = {at: event for at, event in self._pending.items() if not unwanted(event)}
 
@@ -469,7 +515,9 @@ class Room:
             data["username"] = member.username
         if known is None or known.role_color != member.role_color:
             data["roleColor"] = member.role_color
-        self._publish("presence", data, _extras(member, known))
+        extras = _extras(member, known)
+        quiet = known is not None and _basics(member) == _basics(known) and "roleColor2" in extras
+        self._publish("presence", data, extras, quiet=quiet)
 
     def _announce_doing(self, member: Member, known: Member | None) -> None:
         """Say where a known member talks now and what they do, if that is news."""
@@ -486,6 +534,8 @@ class Room:
         data: Mapping[str, Any] | None,
         extras: Mapping[str, Any] | None = None,
         head: Mapping[str, Any] | None = None,
+        *,
+        quiet: bool = False,
         entries: Entries | None = None,
     ) -> None:
         """Number an event and keep it until it goes out. `head` stands in place of the guild's `server`."""
@@ -493,7 +543,7 @@ class Room:
         if not self._records:  # with nobody there, the state is all there is to keep
             self._history.since = self.position
             return
-        event = Event(type, self.position, head or self._head, data, extras, entries)
+        event = Event(type, self.position, head or self._head, data, extras, quiet=quiet, entries=entries)
         if type in _WHOLE:
             self._pending.pop(self._whole.get(type, 0), None)
             self._whole[type] = event.position
@@ -517,7 +567,7 @@ class Room:
 def _extras(member: Member, known: Member | None) -> dict[str, Any]:
     """Name what clients that asked for events can't know yet, and no event of its own tells them.
 
-    That is, of who is known, only their `bot` and `avatar`.
+    That is, of who is known, only their `bot`, `avatar` and second colour.
     """
     if known is None:
         return {key: value for key, value in member_extras(member).items() if value is not None}
@@ -526,9 +576,17 @@ def _extras(member: Member, known: Member | None) -> dict[str, Any]:
         extras["bot"] = member.bot
     if member.avatar != known.avatar:
         extras["avatar"] = member.avatar
+    if member.role_color2 != known.role_color2:
+        extras["roleColor2"] = member.role_color2
     return extras
+
+
+def _basics(member: Member) -> tuple[object, ...]:
+    """Name what every client knows of somebody."""
+    return member.username, member.status, member.role_color
 
 
 def _looks(member: Member) -> tuple[object, ...]:
     """Name what a presence tells. That somebody isn't new any more is no news: the page sees it by itself."""
-    return member.username, member.status, member.role_color, member.bot, member.avatar
+    _, username, status, role_color, is_bot, avatar, _, _, _, color2 = member
+    return username, status, role_color, is_bot, avatar, color2

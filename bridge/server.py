@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import errno
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
@@ -44,6 +44,7 @@ from bridge.signals import stop_signal
 from bridge.site.counts import Counts
 from bridge.site.health import Health
 from bridge.site.http import StaticHandler, Website
+from bridge.tasks import Tasks
 from bridge.tls import Certificate
 
 log = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ class WebSocketServer(Broadcasts):
         self._pulse = Pulse()
         self._sessions: dict[ServerConnection, Session] = {}
         self._connection_class = _connection_class(self._gate, limits, exposure.certificate)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(log, "the bridge")
         self._doors_changed = False  # whether somebody in the lobby may be able to leave it
         self._following: asyncio.Task[None] | None = None  # what the provider tells of changes
         self._server: Server | None = None
@@ -131,6 +132,18 @@ class WebSocketServer(Broadcasts):
     def refusals(self) -> Mapping[str, int]:
         """What was refused since the start, by its reason, and how often."""
         return self._gate.tally.total
+
+    @property
+    def expects_more_guilds(self) -> bool:
+        """Whether guilds may be missing that will come by themselves, as after an owner's start.
+
+        The owner sets it. Who asks for a guild that isn't there is told so, instead of that there is none.
+        """
+        return self._admission.expects_more_guilds
+
+    @expects_more_guilds.setter
+    def expects_more_guilds(self, expects: bool) -> None:
+        self._admission.expects_more_guilds = expects
 
     @property
     def is_serving(self) -> bool:
@@ -170,10 +183,10 @@ class WebSocketServer(Broadcasts):
                 with sock.dup() as listening:
                     listening.listen(MAX_WAITING)
             self._pulse.start()
-            self._spawn(self._warn_if_abandoned())
-            self._spawn(self._look_for_rooms())
+            self._tasks.start(self._warn_if_abandoned(), "noticing the end of the loop")
+            self._tasks.start(self._look_for_rooms(), "looking for rooms")
             if self._exposure.certificate is not None:
-                self._spawn(self._exposure.certificate.keep_current())
+                self._tasks.start(self._exposure.certificate.keep_current(), "renewing the certificate")
             scheme = "http" if self._exposure.certificate is None else "https"
             log.info("listening on %s://%s:%s", scheme, self.host, self.port)
 
@@ -195,9 +208,7 @@ class WebSocketServer(Broadcasts):
                 task.cancel()  # some may wait for the owner's code
             await server.wait_closed()
             self._server = None  # only now: a stop that was cut short can be finished by another
-            for task in list(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._tasks.stop()
             await self._feed.stop()  # after those who might ask it
             log.info("stopped")
 
@@ -324,7 +335,7 @@ class WebSocketServer(Broadcasts):
     def _follow_while_watched(self) -> None:
         """Follow what the provider tells of changes while somebody is there to see it."""
         if self._sessions and self._following is None:
-            self._following = self._spawn(self._live.follow())
+            self._following = self._tasks.start(self._live.follow(), "following the provider")
         elif self._following is not None and not self._sessions:
             self._following.cancel()
             self._following = None
@@ -352,7 +363,7 @@ class WebSocketServer(Broadcasts):
     def _leave_lobby(self) -> None:
         if self._directory.lobby.is_watched and not self._doors_changed:
             self._doors_changed = True  # however many doors open until it is looked after
-            self._spawn(self._see_who_can_leave())
+            self._tasks.start(self._see_who_can_leave(), "leaving the lobby")
 
     async def _see_who_can_leave(self) -> None:
         self._doors_changed = False
@@ -406,17 +417,6 @@ class WebSocketServer(Broadcasts):
                     "the script ended and took the server with it: end with `await server.run_forever()`"
                 )
                 self._server.server.close()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._task_ended)
-        return task
-
-    def _task_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("a task of the bridge failed", exc_info=task.exception())
 
 
 def _is_clear(request: Request) -> bool:

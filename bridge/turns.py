@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
+
+Thing = TypeVar("Thing")
 
 BUDGET: Final = 0.005  # seconds; what a piece of work takes beyond it comes on top, so pieces are small
 
@@ -23,6 +25,32 @@ class Turns:
         """Run this in one of the next turns."""
         self._waiting.append(work)
         self._plan()
+
+    async def each(self, things: Iterable[Thing], act: Callable[[Thing], None]) -> None:
+        """Do something with each of some things, in their order, and return when that is done.
+
+        What was true of a thing before may not be so any more when its turn comes.
+        """
+        loop = asyncio.get_running_loop()
+        waiting, done = iter(things), loop.create_future()
+
+        def work() -> None:
+            if done.cancelled():
+                return
+            end = loop.time() + BUDGET
+            try:
+                for thing in waiting:
+                    act(thing)
+                    if loop.time() >= end:
+                        self.add(work)
+                        return
+            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+                done.set_exception(error)
+            else:
+                done.set_result(None)
+
+        self.add(work)
+        await done
 
     def _run(self) -> None:
         clock = asyncio.get_running_loop().time

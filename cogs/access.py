@@ -4,15 +4,16 @@ import discord
 from discord.ext import commands
 
 from bridge.server import WebSocketServer
-from cogs.needs import Policy
+from cogs.needs import MemberLoader, Policy
 
 
 class Access(commands.Cog):
     """Withdraws what a login gave."""
 
-    def __init__(self, bridge: WebSocketServer, policy: Policy) -> None:
+    def __init__(self, bridge: WebSocketServer, policy: Policy, loader: MemberLoader) -> None:
         self._bridge = bridge
         self._policy = policy
+        self._loader = loader
 
     @commands.Cog.listener()
     async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
@@ -45,6 +46,6 @@ class Access(commands.Cog):
         for uid in self._bridge.logged_in(guild.id):
             member = guild.get_member(int(uid))
             # As long as members are missing in the cache, they may only be on the way.
-            gone = guild.chunked if member is None else not self._policy.admits(member)
+            gone = self._loader.is_loaded(guild) if member is None else not self._policy.admits(member)
             if gone:
                 self._bridge.revoke(guild.id, uid)

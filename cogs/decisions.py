@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 from weakref import WeakValueDictionary
 
 import discord
@@ -10,23 +9,14 @@ from discord.ext import commands
 
 from bridge.server import WebSocketServer
 from cogs.needs import Settings
+from cogs.rooms import Rooms
 from cogs.settings import GuildSettings, MemberSettings
-
-
-class Rooms(Protocol):
-    """Keeps one room for each guild."""
-
-    def show(self, guild: discord.Guild) -> None:
-        """Bring a guild's room to what may be shown now."""
-
-    def show_member(self, member: discord.Member) -> None:
-        """Bring one member of a guild's room to what may be shown now."""
 
 
 class Decisions:
     """Changes settings, one decision after the other for each guild and person.
 
-    Each method raises NotSaved if nothing was changed.
+    Each method raises NotSaved if nothing was changed. When one returns, viewers see the outcome.
     """
 
     def __init__(
@@ -46,7 +36,7 @@ class Decisions:
             before = self.settings.guild(guild.id)
             after = change(before)
             await self.settings.save_guild(guild.id, after)
-            self._show_guild(guild, before, after)
+            await self._show_guild(guild, before, after)
             return after
 
     async def forget_guild(self, guild: discord.Guild) -> None:
@@ -54,7 +44,7 @@ class Decisions:
         async with self._turn(guild.id):
             before = self.settings.guild(guild.id)
             await self.settings.forget_guild(guild.id)
-            self._show_guild(guild, before, self.settings.guild(guild.id))
+            await self._show_guild(guild, before, self.settings.guild(guild.id))
 
     async def choose_default(self, chosen: int | None) -> None:
         """Choose the guild that viewers without a choice see."""
@@ -62,41 +52,54 @@ class Decisions:
         await self.settings.save_default(chosen)
         for guild_id in {before, chosen} - {None}:
             if guild := self._bot.get_guild(guild_id or 0):
-                self._rooms.show(guild)
+                await self._rooms.show(guild)
 
     async def change_member(self, user_id: int, change: Callable[[MemberSettings], MemberSettings]) -> None:
-        """Change what holds for somebody, in every guild."""
+        """Change what holds for somebody, in every guild; whether or not their members are known."""
         async with self._turn(user_id):
             before = self.settings.member(user_id)
             after = change(before)
             await self.settings.save_member(user_id, after)
-            for guild in self._bot.guilds:
-                if after != before and (after.hidden or after.muted):
-                    self._bridge.forget_words(guild.id, user_id)  # also where they are no longer
-                if member := guild.get_member(user_id):
-                    self._rooms.show_member(member)
+            await self._rooms.show_everywhere(user_id)
+            if after != before and (after.hidden or after.muted):
+                await self._rooms.forget_words(user_id)
 
     def _turn(self, snowflake: int) -> asyncio.Lock:
         """Give the lock of a guild or a person: what is read is what the last decision wrote."""
         return self._turns.setdefault(snowflake, asyncio.Lock())
 
-    def _show_guild(self, guild: discord.Guild, before: GuildSettings, after: GuildSettings) -> None:
+    async def _show_guild(self, guild: discord.Guild, before: GuildSettings, after: GuildSettings) -> None:
+        for user_id in after.hidden - before.hidden:
+            self._rooms.show_person(guild.id, user_id)
+        if before.audience != after.audience or before.proxies - after.proxies:
+            self._hide_unknown(guild)
         if _hides_words(before, after):
             self._bridge.forget_words(guild.id)
         for user_id in after.hidden - before.hidden:
             self._bridge.forget_words(guild.id, user_id)
-        self._rooms.show(guild)
+        await self._rooms.show(guild)
+
+    def _hide_unknown(self, guild: discord.Guild) -> None:
+        """Take away whom the cache doesn't know (yet): nobody can tell whether they may stay."""
+        shown = self._bridge.shown(guild.id)
+        self._bridge.hide_members(guild.id, [uid for uid in shown if guild.get_member(int(uid)) is None])
+
+
+def _fewer_people(before: GuildSettings, after: GuildSettings) -> bool:
+    """Tell whether people who were shown may not be shown any more, for what they are or do."""
+    return (
+        before.audience != after.audience
+        or (before.offline != after.offline != "show")
+        or (before.bots and not after.bots)
+        or bool(before.proxies - after.proxies)
+    )
 
 
 def _hides_words(before: GuildSettings, after: GuildSettings) -> bool:
     """Tell whether words that were shown may not be shown any more."""
-    fewer = before.messages != after.messages != "full"
-    no_bots = before.bots and not after.bots
-    fewer_people = before.offline != after.offline != "show"
     return (
-        fewer
-        or no_bots
-        or fewer_people
+        before.messages != after.messages != "full"
+        or _fewer_people(before, after)
         or any(
             _show(before, channel) > _show(after, channel)
             for channel in {**before.channels, **after.channels}

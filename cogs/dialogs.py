@@ -103,7 +103,7 @@ class PasswordForm(discord.ui.Modal):
         self.add_item(
             discord.ui.Label(
                 text=say(asked, Text("Password for viewers")),
-                description=say(asked, Text("4 to 100 characters. Take none that you use elsewhere.")),
+                description=say(asked, Text("4 to 100 characters. Don't use one that you use elsewhere.")),
                 component=self._password,
             )
         )

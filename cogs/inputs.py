@@ -25,11 +25,13 @@ def parse_name(text: str) -> str:
             Text("A name can't have line breaks, control characters or ones that turn text around.")
         )
     if not any(unicodedata.category(char)[0] in "LNPS" and char not in _BLANK for char in name):
-        raise Refused(Text("A name needs something to see: letters, digits or signs."))
+        raise Refused(Text("A name needs something visible: letters, digits or symbols."))
     if len(name) > MAX_NAME:
         raise Refused(
             Text(
-                "A name has at most {most} characters, and yours has {count}.", most=MAX_NAME, count=len(name)
+                "A name may have {most} characters at most; yours has {count}.",
+                most=MAX_NAME,
+                count=len(name),
             )
         )
     return name

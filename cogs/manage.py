@@ -12,6 +12,7 @@ from discord.ext import commands
 from bridge.access.passwords import hash_password
 from cogs.dialogs import MAX_PASSWORD, MIN_PASSWORD, PasswordForm, confirm
 from cogs.inputs import parse_name
+from cogs.manage_audience import ManageAudience
 from cogs.manage_channels import ManageChannels
 from cogs.replies import NOBODY, Refused, answer, expect_choices, say, wait
 from cogs.settings import GuildSettings, MessageMode, OfflineMode
@@ -32,6 +33,7 @@ _OFFLINE: dict[OfflineMode, Text] = {
 @app_commands.default_permissions(manage_guild=True)
 class Manage(
     ManageChannels,
+    ManageAudience,
     commands.GroupCog,
     group_name="dzone",
     group_description="Decide what viewers see of this server.",
@@ -44,7 +46,7 @@ class Manage(
         """Refuse who may not, whatever Discord let them see."""
         if interaction.command is self.default:
             if not await self._bot.is_owner(interaction.user):
-                raise Refused(Text("Only my operator decides that: whoever runs this bot."))
+                raise Refused(Text("Only my operator, who runs this bot, can decide that."))
         else:
             self._place(interaction)
         expect_choices(interaction)
@@ -71,8 +73,8 @@ class Manage(
     async def disable(self, interaction: discord.Interaction) -> None:
         """Hide this server from everybody, at once."""
         text = Text(
-            "This server isn't shown any more: whoever watched was sent away, and its link opens "
-            "nothing. {/dzone enable} shows it again."
+            "This server isn't shown any more: viewers were disconnected, and its link no longer works. "
+            "{/dzone enable} shows it again."
         )
         guild = self._place(interaction).guild
         await wait(interaction)
@@ -82,7 +84,7 @@ class Manage(
     @app_commands.command()
     async def status(self, interaction: discord.Interaction) -> None:
         """See what is shown, how many people watch, and what is missing."""
-        guild = self._place(interaction).guild
+        guild = self._place(interaction, told=True).guild
         await wait(interaction)
         report = Report(
             bot=self._bot,
@@ -101,13 +103,14 @@ class Manage(
     @app_commands.command()
     @app_commands.describe(state="Whether strangers find it in the list.")
     async def listed(self, interaction: discord.Interaction, state: OnOff) -> None:
-        """Put this server into everybody's server list, or take it out."""
+        """Show this server in the public list, or hide it there."""
         guild = self._place(interaction).guild
         if state == "on":
-            text = Text("Everybody finds this server in the list now. {/dzone listed} takes it out again.")
+            text = Text("This server is in the public list now. {/dzone listed} takes it out again.")
         else:
             text = Text(
-                "This server is in nobody's list now. Its link still opens it: {link}", link=self._link(guild)
+                "This server isn't in the public list any more. Its link still opens it: {link}",
+                link=self._link(guild),
             )
         await self._decide(interaction, text, lambda settings: replace(settings, listed=state == "on"))
 
@@ -117,7 +120,7 @@ class Manage(
         guild = self._place(interaction).guild
         if not self._policy.shows_guild(guild):
             raise Refused(
-                Text("This server isn't shown, so its link opens nothing. {/dzone enable} shows it.")
+                Text("This server isn't shown, so its link doesn't work. {/dzone enable} shows it.")
             )
         link = self._link(guild)
         if only_here(link):
@@ -145,12 +148,12 @@ class Manage(
     async def name(self, interaction: discord.Interaction, name: str) -> None:
         """Give this server another name for viewers."""
         public = parse_name(name)
-        await self._rename(interaction, public, Text("{/dzone reset-name} takes Discord's name again."))
+        await self._rename(interaction, public, Text("{/dzone reset-name} goes back to its name on Discord."))
 
     @app_commands.command(name="reset-name")
     async def reset_name(self, interaction: discord.Interaction) -> None:
-        """Let viewers read the name that this server has on Discord."""
-        await self._rename(interaction, None, Text("{/dzone name} gives it another."))
+        """Use the server's name on Discord again."""
+        await self._rename(interaction, None, Text("{/dzone name} changes it."))
 
     async def _rename(self, interaction: discord.Interaction, name: str | None, then: Text) -> None:
         guild = self._place(interaction).guild
@@ -183,7 +186,7 @@ class Manage(
         offline: OfflineMode | None = None,
         bots: ShowHide | None = None,
     ) -> None:
-        """Decide which members viewers see; without a choice, see what holds."""
+        """Decide which members viewers see; without options, see the current settings."""
         guild = self._place(interaction).guild
         await wait(interaction)
         settings = self._decisions.settings.guild(guild.id)
@@ -223,7 +226,7 @@ class Manage(
 
     @protect.command(name="password")
     async def protect_password(self, interaction: discord.Interaction) -> None:
-        """Let only people watch who know a password; a form asks for it."""
+        """Let only people with a password watch; a form asks you for it."""
         await interaction.response.send_modal(PasswordForm(interaction, self._set_password))
 
     async def _set_password(self, interaction: discord.Interaction, password: str) -> None:
@@ -245,11 +248,11 @@ class Manage(
     # The whole
 
     @app_commands.command()
-    @app_commands.describe(server="Leave it out to see which one is chosen.")
+    @app_commands.describe(server="Leave it out to see the current one.")
     async def default(
         self, interaction: discord.Interaction, server: Literal["this", "none"] | None = None
     ) -> None:
-        """For who runs the bot: choose the server that viewers without a choice see."""
+        """Bot owner only: choose the default server."""
         guild = self._guild(interaction)
         await wait(interaction)
         if server:
@@ -260,7 +263,8 @@ class Manage(
         else:
             known = self._bot.get_guild(chosen)
             text = Text(
-                "Viewers without a choice see **{name}**. {/dzone default} chooses another server or none.",
+                "Viewers who haven't chosen a server see **{name}**. {/dzone default} chooses another "
+                "server or none.",
                 name=self._name(known) if known else chosen,
             )
         await answer(interaction, text)
@@ -272,14 +276,14 @@ class Manage(
         async def forget(pressed: discord.Interaction) -> Text:
             await self._decisions.forget_guild(self._place(pressed).guild)
             return Text(
-                "Everything about this server is deleted, and what holds is what held at the beginning. "
-                "{/dzone status} shows it; to be gone for good, remove me from this server."
+                "Everything about this server is deleted, and the defaults apply again. {/dzone status} "
+                "shows them; to stop showing this server for good, remove me from it."
             )
 
         warning = Text(
-            "This deletes what was decided about this server: its name, who may watch, which channels are "
-            "shown, whom moderators have hidden. **It is then shown as at the beginning: its public "
-            "channels, to everybody.** There is no way back."
+            "This deletes all settings of this server: its name, who may watch, which channels are shown, "
+            "whom moderators have hidden. **The defaults then apply again: its public channels are shown "
+            "to everybody.** This can't be undone."
         )
         await confirm(interaction, warning, Text("Delete everything"), forget)
 

@@ -32,6 +32,7 @@ class Messages(commands.Cog):
                 reply_to=words.reply_to,
                 parent=words.parent,
                 emoji=words.emoji,
+                speaker=self._roster.speaker(message),
             )
 
     @commands.Cog.listener()
@@ -64,6 +65,11 @@ class Messages(commands.Cog):
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """A moderator cleaned up."""
         await self._take_back(payload.guild_id, payload.channel_id, payload.message_ids)
+
+    @commands.Cog.listener()
+    async def on_member_ban(self, guild: discord.Guild, user: discord.User | discord.Member) -> None:
+        """Somebody was banned, perhaps together with what they said: no event tells which."""
+        self._bridge.forget_words(guild.id, user.id)
 
     @commands.Cog.listener()
     async def on_typing(self, channel: object, user: discord.User | discord.Member, when: object) -> None:  # noqa: ARG002

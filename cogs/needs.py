@@ -22,11 +22,35 @@ class Policy(Protocol):
     def shows_guild(self, guild: discord.Guild) -> bool:
         """Tell whether viewers may see this guild."""
 
+    def everybody(self, guild: discord.Guild) -> discord.Role | None:
+        """Name the role that counts as everybody."""
+
+    def can_be_everybody(self, role: discord.Role) -> bool:
+        """Tell whether what a role can see may count as public: not if it is everything."""
+
+    def is_audience(self, role: discord.Role) -> bool:
+        """Tell whether managers have chosen a role to count as everybody."""
+
+    def is_gated(self, guild: discord.Guild) -> bool:
+        """Tell whether nobody may be shown: there is nothing that everybody can see, or no such role."""
+
+    def keeps(self, guild: discord.Guild, member: Member) -> bool:
+        """Tell whether somebody whom viewers see may stay, though the cache doesn't know them."""
+
     def shows_offline(self, guild_id: int, member_count: int) -> bool:
         """Tell whether viewers of a guild with so many members may see who is offline."""
 
     def shows_channel(self, channel: object) -> bool:
         """Tell whether viewers may see this channel."""
+
+    def shows_chat(self, channel: object) -> bool:
+        """Tell whether viewers may read what is written in this channel, or over it."""
+
+    def is_hidden(self, guild_id: int, channel_id: int) -> bool:
+        """Tell whether managers have hidden a channel, whatever is known of it."""
+
+    def waiting(self, guild_id: int) -> list[int]:
+        """Name the channels that managers want shown, but that the bot may not view."""
 
     def is_public(self, channel: GuildChannel) -> bool:
         """Tell whether the rule shows this channel, whatever managers decided."""
@@ -53,14 +77,20 @@ class Policy(Protocol):
 class Roster(Protocol):
     """Translates Discord's things into the bridge's."""
 
-    def guild(self, guild: discord.Guild) -> GuildInfo:
-        """Describe a guild."""
-
-    def members(self, guild: discord.Guild) -> list[Member]:
-        """Describe everybody of a guild who may be shown."""
+    def guild(self, guild: discord.Guild, known: GuildInfo | None = None) -> GuildInfo:
+        """Describe a guild; of one that is unavailable as it was `known` before."""
 
     def member(self, member: discord.Member) -> Member:
         """Describe one person or bot."""
+
+    def speaker(self, message: discord.Message) -> Member | None:
+        """Describe who says something, for viewers who may not know them."""
+
+    def talking(self, guild: discord.Guild) -> list[discord.Member]:
+        """Name who is in a voice or stage channel."""
+
+    def colors_of(self, role: discord.Role) -> tuple[int, int | None]:
+        """Read a role's colour, 0 for none, and the one that it runs into."""
 
     def status(self, member: discord.Member) -> Status:
         """Read a status."""
@@ -86,6 +116,9 @@ class MemberLoader(Protocol):
 
     def load(self, guild: discord.Guild) -> None:
         """Fetch a guild's members when its turn comes."""
+
+    def is_loaded(self, guild: discord.Guild) -> bool:
+        """Tell whether all of a guild's members have arrived, whatever number Discord names."""
 
 
 class Settings(Protocol):

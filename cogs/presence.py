@@ -1,26 +1,26 @@
 """Members come and go, change status, name, avatar and colour; viewers see it."""
 
-from collections.abc import Iterable
-
 import discord
 from discord.ext import commands
 
 from bridge.server import WebSocketServer
 from cogs.needs import Policy, Roster
+from cogs.rooms import Rooms
 
 
 class Presence(commands.Cog):
     """Passes on who is there, and how."""
 
-    def __init__(self, bridge: WebSocketServer, policy: Policy, roster: Roster) -> None:
+    def __init__(self, bridge: WebSocketServer, policy: Policy, roster: Roster, rooms: Rooms) -> None:
         self._bridge = bridge
         self._policy = policy
         self._roster = roster
+        self._rooms = rooms
 
     @commands.Cog.listener()
     async def on_member_join(self, member: discord.Member) -> None:
         """Somebody joined a guild."""
-        self._show(member)
+        self._rooms.show_member(member)
 
     @commands.Cog.listener()
     async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
@@ -40,37 +40,33 @@ class Presence(commands.Cog):
             return
         status, activity = self._roster.status(after), self._roster.activity(after.activities)
         if not await self._bridge.broadcast_presence(guild_id, after.id, status, activity=activity):
-            self._show(after)  # they were not there: with all that is known of them
+            self._rooms.show_member(after)  # they were not there: with all that is known of them
 
     @commands.Cog.listener()
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:  # noqa: ARG002
-        """Somebody's nickname, roles or avatar in this guild changed."""
-        self._show(after)
+        """Somebody's nickname, roles or avatar in this guild changed, and perhaps whether they are shown."""
+        self._rooms.show_member(after)
 
     @commands.Cog.listener()
     async def on_user_update(self, before: discord.User, after: discord.User) -> None:  # noqa: ARG002
         """Somebody's name or avatar changed everywhere."""
         for guild in after.mutual_guilds:
             if member := guild.get_member(after.id):
-                self._show(member)
+                self._rooms.show_member(member)
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
-        """A role's colour or rank changed: those who have it, together."""
+        """A role's colours or rank changed: those who have it, together."""
         ranked = before.position != after.position and after.color.value
-        if before.color != after.color or ranked:
-            members = after.guild.members if after.is_default() else after.members
-            self._show_all(after.guild, members)
+        if self._roster.colors_of(before) != self._roster.colors_of(after) or ranked:
+            await self._rooms.show_members(after.guild, concerns=lambda member: _has(member, after))
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         """A role is gone, and with it the colour of those who had it."""
         if role.color.value:
-            self._show_all(role.guild, role.guild.members)
+            await self._rooms.show_members(role.guild)
 
-    def _show(self, member: discord.Member) -> None:
-        self._show_all(member.guild, [member])
 
-    def _show_all(self, guild: discord.Guild, members: Iterable[discord.Member]) -> None:
-        shown = [self._roster.member(member) for member in members if self._policy.shows_member(member)]
-        self._bridge.show_members(guild.id, shown)
+def _has(member: discord.Member, role: discord.Role) -> bool:
+    return role.is_default() or member.get_role(role.id) is not None

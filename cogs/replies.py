@@ -69,7 +69,7 @@ async def answer_failure(interaction: discord.Interaction, error: Exception) -> 
     text = _explain(cause)
     if text is None:
         log.error("%s failed", _what(interaction), exc_info=cause)
-        text = Text("Something went wrong, and I wrote it to my log. Try again, or tell my operator.")
+        text = Text("Something went wrong; the details are in my log. Try again, or tell my operator.")
     try:
         await answer(interaction, text)
     except discord.HTTPException as unheard:

@@ -18,8 +18,10 @@ class GuildSettings:
     Discord's. `messages` is whether words are shown as they are, as a bubble without words, or not at all;
     `offline` whether offline members are, where `auto` leaves it to the guild's size. `protection` says who
     may watch: everybody, who logs in as a member (with `role_id`: one who has that role), or who knows the
-    password, kept as a hash. `channels` has those that are shown or hidden against the rule, by snowflake;
-    `hidden` the members that moderators have hidden.
+    password, kept as a hash. `audience` is the role that counts as everybody: what it can see is public, and
+    who doesn't have it isn't shown; @everyone, whose id is the guild's, where everybody is meant. `channels`
+    has those that are shown or hidden against the rule, by snowflake; `proxies` the channels in which what
+    webhooks say is shown; `hidden` the members that moderators have hidden.
     """
 
     shown: bool = True
@@ -31,7 +33,9 @@ class GuildSettings:
     protection: Protection = "off"
     role_id: int | None = None
     password_hash: str | None = field(default=None, repr=False)
+    audience: int | None = None
     channels: Mapping[int, bool] = field(default_factory=lambda: MappingProxyType({}))
+    proxies: frozenset[int] = frozenset()
     hidden: frozenset[int] = frozenset()
 
 

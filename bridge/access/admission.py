@@ -20,6 +20,7 @@ from bridge.protocol import (
     LOGIN_NEEDED,
     NO_SUCH_SERVER,
     NOT_A_MEMBER,
+    NOT_THERE_YET,
     TOO_MANY_TRIES,
     WRONG_PASSWORD,
     Credentials,
@@ -104,6 +105,7 @@ class Admission:
         self._withdrawals = 0
         self.validate: Validator | None = None
         self.authority: Authority | None = None
+        self.expects_more_guilds = False
 
     def withdraw(self) -> None:
         """Have everybody who is being let in just now checked again: somebody's reason has ended."""
@@ -133,7 +135,7 @@ class Admission:
             raise Refused(str(error)) from error
         room = self._directory.resolve(server)
         if room is None:
-            raise Refused(NO_SUCH_SERVER)
+            raise Refused(NOT_THERE_YET if self.expects_more_guilds else NO_SUCH_SERVER)
         entry = await self._pass(room, credentials, visitor, prepare, seated=room is seated)
         if entry.trouble is not None:
             raise Refused(entry.trouble)

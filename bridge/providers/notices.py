@@ -29,6 +29,7 @@ CLOSE_PATIENCE: Final = 0.3  # seconds
 MAX_HEARD: Final = 10_000  # changes that wait to be taken; of more than that, only that there were some
 
 _FIELDS: Final = {"username": "username", "status": "status", "role_color": "roleColor"}
+_MORE: Final = {"role_color2": "roleColor2"}  # of tables that have such a column
 
 
 class Deaf(Exception):
@@ -132,6 +133,7 @@ def read_notice(text: str) -> Change | None:
             return AllOutdated()
         case {"server_id": str(server_id), "user_id": str(user_id), "username": _}:
             record = {_FIELDS[name]: notice.get(name) for name in _FIELDS}
+            record |= {_MORE[name]: notice[name] for name in _MORE if name in notice}
             return UserChanged(server_id, user_id, record)
         case {"server_id": str(server_id), "user_id": str(user_id)}:
             return UserLeft(server_id, user_id)

@@ -39,7 +39,8 @@ class Provider(Protocol):
     async def users(self, server_id: str) -> Mapping[str, Any]:
         """Name a guild's members: uid -> `{"username", "status", "roleColor", "bot"}`.
 
-        `status` is online, idle, dnd or offline, and offline if it is left out; `roleColor` is `#rrggbb`.
+        `status` is online, idle, dnd or offline, and offline if it is left out; `roleColor` is `#rrggbb`,
+        and so may be `roleColor2`, the colour that it runs into.
         A guild that the source doesn't know has no members; that is no error.
         """
 

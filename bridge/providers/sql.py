@@ -48,8 +48,9 @@ class SqlProvider:
     """Reads guilds and members from two tables, and follows what changes there.
 
     The tables are `servers(server_id, name, passworded, is_default, enabled)` and
-    `users(server_id, user_id, username, status, role_color)`; ids are texts or numbers, and more columns
-    do no harm. `create_tables` makes them. On PostgreSQL the triggers that come with them tell of each
+    `users(server_id, user_id, username, status, role_color)`; ids are texts or numbers. A column
+    `role_color2` of users is read where there is one; more columns do no harm. `create_tables` makes the
+    tables. On PostgreSQL the triggers that come with them tell of each
     change when it is committed; a file is looked at once in a second.
 
     Args:
@@ -99,6 +100,7 @@ class SqlProvider:
                 "username": row.username,
                 "status": row.status,
                 "roleColor": row.role_color,
+                **({"roleColor2": row.role_color2} if "role_color2" in row._fields else {}),
             }
             for row in rows
         }
@@ -192,7 +194,8 @@ class SqlProvider:
 
 
 def _members(users: Table, server_id: str) -> Select[Any]:
-    found = select(*_columns(users, tables.users))
+    more = (users.c[name] for name in tables.OPTIONAL if name in users.c)
+    found = select(*_columns(users, tables.users), *more)
     value: object = server_id
     with contextlib.suppress(NotImplementedError):  # SQLite's columns may be of no type
         try:

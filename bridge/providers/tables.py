@@ -40,6 +40,7 @@ users: Final = Table(
     Column("status", Text, nullable=False, server_default=text("'offline'")),
     Column("role_color", Text),
 )
+OPTIONAL: Final = ("role_color2",)  # columns of `users` that are read where they are there
 
 
 def _object(row: str, *columns: str) -> str:
@@ -59,12 +60,14 @@ def _columns(row: str, *columns: str) -> str:
 _KEY: Final = ("server_id", "user_id")
 _ALL: Final = (*_KEY, "username", "status", "role_color")
 
-_STATEMENTS: Final = (
-    f"""
+
+def _tell_user(columns: tuple[str, ...]) -> str:
+    """Write the function that tells what is in these columns of a row."""
+    return f"""
     CREATE OR REPLACE FUNCTION dzone_tell_user() RETURNS trigger LANGUAGE plpgsql AS $body$
     BEGIN
         IF TG_OP = 'UPDATE' THEN
-            IF {_columns("OLD", *_ALL)} IS NOT DISTINCT FROM {_columns("NEW", *_ALL)} THEN
+            IF {_columns("OLD", *columns)} IS NOT DISTINCT FROM {_columns("NEW", *columns)} THEN
                 RETURN NULL;
             END IF;
         END IF;
@@ -74,11 +77,14 @@ _STATEMENTS: Final = (
             END IF;
         END IF;
         IF TG_OP <> 'DELETE' THEN
-            PERFORM pg_notify('{CHANNEL}', {_object("NEW", *_ALL)}::text);
+            PERFORM pg_notify('{CHANNEL}', {_object("NEW", *columns)}::text);
         END IF;
         RETURN NULL;
     END
-    $body$""",
+    $body$"""
+
+
+_STATEMENTS: Final = (
     f"""
     CREATE OR REPLACE FUNCTION dzone_tell_outdated() RETURNS trigger LANGUAGE plpgsql AS $body$
     BEGIN
@@ -119,9 +125,10 @@ def create(connection: Connection) -> None:
         MissingTable: if there is a table of that name which lacks a column.
     """
     metadata.create_all(connection)
-    find(connection)
+    found = find(connection)
     if connection.dialect.name == "postgresql":
-        for statement in _STATEMENTS:
+        more = (name for name in OPTIONAL if name in found.users.c)
+        for statement in (_tell_user((*_ALL, *more)), *_STATEMENTS):
             connection.exec_driver_sql(statement)
 
 

@@ -32,12 +32,14 @@ from discord.ext import commands
 
 from bot.client import DZoneBot
 from bot.config import Config
+from bot.loader import MemberLoader
 from bot.policy import Policy
 from bot.roster import Roster
 from bridge import flush
 from bridge.protocol import Goodbye, Wants
 from bridge.server import WebSocketServer
 from cogs.presence import Presence
+from cogs.rooms import Rooms
 from tests.bench.report import Bar, Table, bar, middle
 from tests.bot.memory import MemorySettings
 from tests.e2e.guild import Guild, Member
@@ -190,11 +192,13 @@ async def bot_in(guild: Payload) -> DZoneBot:
     return bot
 
 
-def presence(bridge: object) -> Presence:
+def presence(bot: DZoneBot, bridge: object) -> Presence:
     """Make the real cog."""
     settings = MemorySettings()
     policy = Policy(settings)
-    return Presence(bridge, policy, Roster(policy, settings))  # type: ignore[arg-type]  # it may be a recorder
+    roster = Roster(policy, settings)
+    rooms = Rooms(bot, bridge, policy, roster, MemberLoader(bot))  # type: ignore[arg-type]  # or a recorder
+    return Presence(bridge, policy, roster, rooms)  # type: ignore[arg-type]
 
 
 def hearing(bot: DZoneBot) -> Side:
@@ -254,7 +258,7 @@ class Bench:
         calls = await self._recorded()
         for name in ("quiet", "watched"):
             bot = await bot_in(self._morning)
-            await bot.add_cog(presence(bot.bridge))
+            await bot.add_cog(presence(bot, bot.bridge))
             self._sides[name] = hearing(bot)
             bridge = (await bot_in(self._morning)).bridge
             self._sides[f"{name} bridge"] = replaying(bridge, calls)
@@ -266,7 +270,7 @@ class Bench:
         """Write down what the cog asks of the bridge in each turn, by the turn's first frame."""
         bot = await bot_in(self._morning)
         recorder = Recorder(bot.bridge)
-        await bot.add_cog(presence(recorder))
+        await bot.add_cog(presence(bot, recorder))
         hear = hearing(bot)
         calls: dict[str, list[Call]] = {}
         for frames in (*self._day, self._night):

@@ -6,7 +6,7 @@ Its clock stands still until it is told what time it is.
 import asyncio
 import copy
 import json
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 from websockets.protocol import State
@@ -19,11 +19,18 @@ from bridge.connection import Connection, Writer
 from bridge.limits import Limits
 from bridge.protocol import OPTIONAL_EVENTS, Goodbye
 from bridge.session import Session
-from cogs.decisions import Decisions, Rooms
+from cogs.decisions import Decisions
 from tests.bridge.wire import read_frames
 from tests.e2e.model import User
 
+if TYPE_CHECKING:
+    from cogs.guilds import Guilds
+
 Json = dict[str, Any]
+
+ALL_GRANTED = discord.ApplicationFlags(
+    gateway_presence=True, gateway_guild_members=True, gateway_message_content=True
+)
 
 
 class Clock(asyncio.SelectorEventLoop):
@@ -55,14 +62,14 @@ class House:
         self.bot = DZoneBot(config, self.store)
         self.bot.shard_count = 1
         await self.bot._async_setup_hook()
+        self.bot._connection.application_flags = ALL_GRANTED
         await self.bot.setup_hook()
-        assert self.bot._syncing is not None
-        self.bot._syncing.cancel()  # there is no Discord that could be told of the commands
+        await self.bot._tasks.stop()  # there is no Discord that could be told of the commands
         state = self.bot._connection
         state.user = discord.ClientUser(state=state, data=cast("Any", User("zone", bot=True).payload()))
         self.bridge = self.bot.bridge
-        rooms = cast("Rooms", self.bot.get_cog("Guilds"))
-        self.decisions = Decisions(self.bot, self.bridge, self.store, rooms)
+        guilds = cast("Guilds", self.bot.get_cog("Guilds"))
+        self.decisions = Decisions(self.bot, self.bridge, self.store, guilds._rooms)
 
     def close(self) -> None:
         """Stop."""

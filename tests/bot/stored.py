@@ -22,7 +22,9 @@ FULL: Final = GuildSettings(
     protection="password",
     role_id=MAX_ID,
     password_hash=HASH,
+    audience=5,
     channels=MappingProxyType({1: True, 2: False, MAX_ID: True}),
+    proxies=frozenset({1, MAX_ID}),
     hidden=frozenset({3, MAX_ID}),
 )
 HIDDEN: Final = MemberSettings(hidden=True, muted=True, color="#5865F2")
@@ -45,7 +47,9 @@ guild_settings = st.builds(
     protection=st.sampled_from(get_args(Protection)),
     role_id=st.none() | ids,
     password_hash=st.none() | st.just(HASH),
+    audience=st.none() | ids,
     channels=st.dictionaries(ids, st.booleans(), max_size=4),
+    proxies=st.frozensets(ids, max_size=4),
     hidden=st.frozensets(ids, max_size=4),
 )
 member_settings = st.builds(

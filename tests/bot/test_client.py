@@ -1,5 +1,6 @@
 """The client's own life, as far as it needs no gateway; the rest is seen from outside, in `tests/e2e`."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import discord
 import pytest
 
+from bot import client
 from bot.client import INTENTS, DZoneBot
 from bot.config import Config
 from tests.bot.memory import MemorySettings
@@ -32,6 +34,7 @@ def test_intents() -> None:
     assert {name for name, on in INTENTS if on} == {
         "guilds",
         "members",
+        "moderation",
         "presences",
         "guild_messages",
         "dm_messages",
@@ -110,7 +113,9 @@ async def test_a_lost_gateway_is_told_once(bot: DZoneBot, caplog: pytest.LogCapt
 @pytest.mark.parametrize("way", ["on_shard_ready", "on_shard_resumed"])
 async def test_a_gateway_that_is_back(bot: DZoneBot, caplog: pytest.LogCaptureFixture, way: str) -> None:
     """It is told once as well, and a next loss is news again."""
+    await bot.on_ready()
     caplog.set_level("INFO", "bot.client")
+    caplog.clear()
     await bot.on_shard_disconnect(0)
     for _ in range(2):
         await getattr(bot, way)(0)
@@ -120,9 +125,37 @@ async def test_a_gateway_that_is_back(bot: DZoneBot, caplog: pytest.LogCaptureFi
 
 async def test_the_first_connection_is_no_return(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
     """What was never lost isn't back."""
+    await bot.on_ready()
     caplog.set_level("INFO", "bot.client")
+    caplog.clear()
     await bot.on_shard_ready(0)
     assert caplog.messages == []
+
+
+async def test_the_first_shard_opens_the_page(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever comes first starts the bridge; that the bot is in no server is known only in the end."""
+    caplog.set_level("INFO", "bot.client")
+    await asyncio.gather(bot.on_shard_ready(1), bot.on_shard_ready(0), bot._open())
+    assert bot.bridge.is_serving
+    assert [message.partition(" ")[0] for message in caplog.messages] == ["watch", "invite"]
+    await bot.on_ready()
+    assert len(caplog.messages) == 3
+    assert "in no server yet" in caplog.messages[2]
+
+
+async def test_the_page_waits_for_nobody_forever(bot: DZoneBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some time after the login it is there, whatever Discord does."""
+    monkeypatch.setattr(client, "OPEN_AFTER", 0.01)
+    await bot._open_soon()
+    assert bot.bridge.is_serving
+
+
+async def test_a_port_in_use_when_nothing_is_ready(taken: int) -> None:
+    """The task that opens the page may be the one that closes everything."""
+    async with DZoneBot(Config("an.invented.token", host="127.0.0.1", port=taken), MemorySettings()) as bot:
+        await bot._tasks.start(bot._open(), "opening")
+        assert isinstance(bot.failure, OSError)
+        assert bot.is_closed()
 
 
 async def test_the_last_disconnect_is_no_loss(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -38,6 +39,12 @@ class Gateway:
         if self.broken:
             raise self.broken
 
+    def limit(self, guild: model.Guild, **changes: object) -> None:
+        """Refuse what was asked for last."""
+        _, nonce = next(request for request in reversed(self.asked) if request[0] == guild.id)
+        meta = {"guild_id": str(guild.id), "nonce": nonce}
+        self._state.parsers["RATE_LIMITED"]({"opcode": 8, "retry_after": 0.05, "meta": meta} | changes)
+
     def answer(self, guild: model.Guild, *members: model.Member, part: int = 0, parts: int = 1) -> None:
         """Send one chunk of what was asked for last."""
         _, nonce = next(request for request in reversed(self.asked) if request[0] == guild.id)
@@ -51,11 +58,22 @@ class Gateway:
         self._state.parse_guild_members_chunk(copy.deepcopy(chunk))
 
 
+class Heard(logging.Handler):
+    """Rings a bell for each line of a log."""
+
+    def __init__(self, bell: Bell) -> None:
+        super().__init__()
+        self._bell = bell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._bell.ring()
+
+
 class Client(discord.Client):
     """A client that is connected to `gateway` and notes what it dispatches about members."""
 
     def __init__(self) -> None:
-        super().__init__(intents=INTENTS, chunk_guilds_at_startup=False)
+        super().__init__(intents=discord.Intents(**dict(INTENTS)), chunk_guilds_at_startup=False)
         self.bell = Bell()
         self.told: list[tuple[str, int]] = []
         self.gateway = Gateway(self._connection, self.bell)
@@ -92,6 +110,7 @@ async def fetcher(client: Client, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     """A loader at work, which looks at its progress and tries again more often than usual."""
     monkeypatch.setattr(loader, "PROGRESS", 0.01)
     monkeypatch.setattr(loader, "RETRY", 0.01)
+    monkeypatch.setattr(loader, "EVERY", 0.01)
     fetcher = MemberLoader(client)
     fetcher.start()
     yield fetcher
@@ -130,10 +149,14 @@ async def test_it_waits_to_be_started(client: Client) -> None:
 
 
 async def test_it_is_started_once(client: Client, fetcher: MemberLoader) -> None:
-    """`on_ready` comes again with each session; one loader is enough."""
-    task = fetcher._task
+    """`on_ready` comes again with each session; two loaders would ask for two guilds at a time."""
     fetcher.start()
-    assert fetcher._task is task
+    first, second = town(1)[0], town(1)[0]
+    for guild in (first, second):
+        fetcher.load(client.learn_of(guild))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert [guild_id for guild_id, _ in client.gateway.asked] == [first.id]
 
 
 async def test_one_guild_after_another(client: Client, fetcher: MemberLoader) -> None:
@@ -225,7 +248,7 @@ async def test_a_guild_that_goes_away_meanwhile(client: Client, fetcher: MemberL
 
 
 async def test_a_guild_that_is_sent_again_meanwhile(client: Client, fetcher: MemberLoader) -> None:
-    """A new session doesn't answer what the old one was asked: it is asked itself, and at once."""
+    """A new session doesn't answer what the old one was asked: it is asked itself."""
     written, members = town(2)
     fetcher.load(client.learn_of(written))
     await client.until(lambda: len(client.gateway.asked) == 1)
@@ -312,6 +335,170 @@ async def test_a_failure_does_not_stop_the_others(client: Client, fetcher: Membe
     fetcher.load(client.learn_of(first))
     fetcher.load(client.learn_of(second))
     await client.until(lambda: {guild_id for guild_id, _ in client.gateway.asked} == {first.id, second.id})
+
+
+async def test_a_limited_guild_waits(client: Client, fetcher: MemberLoader) -> None:
+    """A guild that Discord won't tell of now waits as long as it says; the next has its turn at once."""
+    limited, _ = town(1)
+    others = [town(1)[0] for _ in range(3)]
+    for written in (limited, *others):
+        fetcher.load(client.learn_of(written))
+    await client.until(lambda: len(client.gateway.asked) == 1)
+    client.gateway.limit(limited, retry_after=1000)
+    for number, other in enumerate(others, start=2):
+        await client.until(lambda: len(client.gateway.asked) == number)  # noqa: B023
+        client.gateway.answer(other, *other.members.values())
+    await client.until(lambda: len(client.told) == 3)
+    assert [guild_id for guild_id, _ in client.gateway.asked] == [g.id for g in (limited, *others)]
+
+
+async def test_a_limited_guild_is_asked_for_again(client: Client, fetcher: MemberLoader) -> None:
+    """When the time is over that Discord named, it answers."""
+    written, members = town(1)
+    fetcher.load(client.learn_of(written))
+    await client.until(lambda: len(client.gateway.asked) == 1)
+    client.gateway.limit(written)
+    await client.until(lambda: len(client.gateway.asked) == 2)
+    client.gateway.answer(written, *members)
+    await client.until(lambda: ("members_loaded", written.id) in client.told)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"retry_after": None},
+        {"retry_after": "soon"},
+        {"retry_after": True},
+        {"retry_after": -1},
+        {"retry_after": float("nan")},
+        {"retry_after": 1e9},
+        {"meta": None},
+        {"meta": {"guild_id": "none"}},
+        {"meta": {"guild_id": None, "nonce": None}},
+        {"meta": {"guild_id": "1", "nonce": 5}},
+    ],
+    ids=str,
+)
+async def test_an_absurd_limit(
+    client: Client, fetcher: MemberLoader, caplog: pytest.LogCaptureFixture, changes: dict[str, object]
+) -> None:
+    """What nobody can make sense of is passed over, with one line however often it comes."""
+    written, members = town(1)
+    fetcher.load(client.learn_of(written))
+    await client.until(lambda: len(client.gateway.asked) == 1)
+    for _ in range(2):
+        client.gateway.limit(written, **changes)
+    assert len(caplog.messages) == 1
+    client.gateway.answer(written, *members)
+    await client.until(lambda: ("members_loaded", written.id) in client.told)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"opcode": 3}, {"meta": {"guild_id": "1"}}, {"meta": {"guild_id": "1", "nonce": "another"}}]
+)
+async def test_a_limit_of_something_else(
+    client: Client, fetcher: MemberLoader, caplog: pytest.LogCaptureFixture, changes: dict[str, object]
+) -> None:
+    """A limit that isn't that of a request on its way changes nothing, and is no trouble."""
+    written, members = town(1)
+    fetcher.load(client.learn_of(written))
+    await client.until(lambda: len(client.gateway.asked) == 1)
+    client.gateway.limit(written, **changes)
+    client.gateway.answer(written, *members)
+    await client.until(lambda: ("members_loaded", written.id) in client.told)
+    assert caplog.messages == []
+    assert len(client.gateway.asked) == 1
+
+
+async def test_the_limits_are_told_once(
+    client: Client,
+    fetcher: MemberLoader,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What a restart costs is one line for all guilds, and it isn't said again."""
+    caplog.set_level("INFO", "bot.loader")
+    monkeypatch.setattr(loader, "EVERY", 30.0)
+    monkeypatch.setattr(loader, "SUMMARY", 0.05)
+    towns = [town(1)[0] for _ in range(3)]
+    for number, written in enumerate(towns, start=1):
+        fetcher.load(client.learn_of(written))
+        await client.until(lambda: len(client.gateway.asked) == number)  # noqa: B023
+        client.gateway.limit(written, retry_after=10 * number)
+    handler = Heard(client.bell)
+    loader.log.addHandler(handler)
+    try:
+        await client.until(lambda: bool(caplog.messages))
+    finally:
+        loader.log.removeHandler(handler)
+    assert caplog.text.count("3 guild(s) wait up to 30 s; after a restart that is normal") == 1
+    late, _ = town(1)
+    fetcher.load(client.learn_of(late))
+    await client.until(lambda: len(client.gateway.asked) == 4)
+    client.gateway.limit(late)
+    await client.until(lambda: len(client.gateway.asked) == 5)
+    assert len(caplog.messages) == 1
+
+
+async def test_it_does_not_ask_twice_too_soon(
+    client: Client, fetcher: MemberLoader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A guild that a new session or an outage brings back is asked for when Discord will answer."""
+    monkeypatch.setattr(loader, "EVERY", 1000)
+    written, members = town(1)
+    others = [town(1)[0] for _ in range(3)]
+    fetcher.load(client.learn_of(written))
+    await client.until(lambda: len(client.gateway.asked) == 1)
+    client.gateway.answer(written, *members)
+    await client.until(lambda: bool(client.told))
+    client._connection._guilds.pop(written.id)
+    for again in (written, written, *others):
+        fetcher.load(client.learn_of(again))
+    for number, other in enumerate(others, start=2):
+        await client.until(lambda: len(client.gateway.asked) == number)  # noqa: B023
+        client.gateway.answer(other, *other.members.values())
+    await client.until(lambda: len(client.told) == 4)
+    assert [guild_id for guild_id, _ in client.gateway.asked] == [g.id for g in (written, *others)]
+
+
+async def test_what_was_not_heard_is_no_question(
+    client: Client, fetcher: MemberLoader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A guild whose request was lost with the connection needn't wait in the next session."""
+    monkeypatch.setattr(loader, "EVERY", 1000)
+    monkeypatch.setattr(loader, "RETRY", 1000)
+    client.gateway.broken = ConnectionResetError()
+    written, _ = town(1)
+    fetcher.load(client.learn_of(written))
+    await client.until(lambda: len(client.gateway.asked) == 1)
+    client.gateway.broken = None
+    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=0.01)
+    client._connection._guilds.pop(written.id)
+    fetcher.load(client.learn_of(written))
+    await client.until(lambda: len(client.gateway.asked) == 2)
+
+
+async def test_a_silent_guild_blocks_nobody(
+    client: Client, fetcher: MemberLoader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While nothing comes of a guild the others have their turn, long before it is given up."""
+    monkeypatch.setattr(loader, "STALL", 0.01)
+    silent, members = town(1)
+    other, _ = town(1)
+    fetcher.load(client.learn_of(silent))
+    fetcher.load(client.learn_of(other))
+    await client.until(lambda: len(client.gateway.asked) == 2)
+    client.gateway.answer(silent, *members)
+    await client.until(lambda: ("members_loaded", silent.id) in client.told)
+
+
+async def test_without_the_intent_nothing_is_asked(client: Client, fetcher: MemberLoader) -> None:
+    """Without the intent for members, those who are known are all there will be."""
+    client._connection._intents.members = False
+    guild = client.learn_of(town(1)[0])
+    fetcher.load(guild)
+    assert client.told == [("members_loaded", guild.id)]
+    assert client.gateway.asked == []
 
 
 async def test_it_stops_at_once(client: Client, fetcher: MemberLoader) -> None:

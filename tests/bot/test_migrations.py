@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,11 +39,24 @@ WRITTEN: Final = {
         "INSERT INTO dzone_notes VALUES ('default_guild', '1'), ('tree', 'a hash')",
     ],
 }
-READ: Final = Contents(
-    guilds={1: StoredGuild(FULL), 2: StoredGuild(type(FULL)(), LONG_AGO)},
-    members={4: HIDDEN},
-    notes={"default_guild": "1", "tree": "a hash"},
-)
+WRITTEN["0002"] = [
+    *(statement.replace("NULL)", "NULL, 5)") for statement in WRITTEN["0001"][:1]),
+    WRITTEN["0001"][1].replace(f"{int(LONG_AGO.timestamp())})", f"{int(LONG_AGO.timestamp())}, NULL)"),
+    *WRITTEN["0001"][2:],
+    f"INSERT INTO dzone_proxies VALUES (1, 1), (1, {BIG})",
+]
+
+
+def read(version: str) -> Contents:
+    """Tell what that is for a program of today."""
+    full = replace(FULL, audience=None, proxies=frozenset()) if version == "0001" else FULL
+    return Contents(
+        guilds={1: StoredGuild(full), 2: StoredGuild(type(FULL)(), LONG_AGO)},
+        members={4: HIDDEN},
+        notes={"default_guild": "1", "tree": "a hash"},
+    )
+
+
 VERSIONS: Final = [
     script.revision for script in ScriptDirectory.from_config(migrations._config()).walk_revisions()
 ]
@@ -113,7 +127,7 @@ async def test_from_every_version_everything_is_kept(url: str, version: str) -> 
     await on(url, write)
     stored = await Store.open(url)
     await stored.close()
-    assert stored._contents == READ
+    assert stored._contents == read(version)
 
 
 async def test_a_migration_is_made_or_not(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

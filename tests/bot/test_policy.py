@@ -293,8 +293,9 @@ def test_a_message_in_a_channel_that_is_not_shown(policy: Policy, world: World, 
     assert not policy.shows_message(world.message("psst", channel=channel))
 
 
-def test_the_words_of_who_is_not_shown(policy: Policy) -> None:
-    """Who isn't seen isn't heard: an invisible member of a large guild."""
+def test_the_words_of_the_invisible(policy: Policy) -> None:
+    """Who writes is seen, also where who is offline isn't shown; that they type isn't."""
     world = World(member_count=HIDE_OFFLINE_ABOVE + 1)
-    assert policy.shows_message(world.message("hello", world.ann))
-    assert not policy.shows_message(world.message("hello", world.bob))
+    message = world.message("hello", world.bob)
+    assert policy.shows_message(message)
+    assert not policy.shows_doing(world.member(world.bob), message.channel)

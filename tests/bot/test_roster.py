@@ -65,6 +65,32 @@ def test_a_color_of_ones_own(world: World) -> None:
     assert Roster(Policy(settings), settings).member(world.member(world.ann)).role_color == "#123456"
 
 
+@pytest.mark.parametrize("decided", [MemberSettings(hidden=True), MemberSettings(muted=True)])
+def test_a_forward_of_somebody_who_is_hidden(world: World, decided: MemberSettings) -> None:
+    """Nobody makes others say what they took back."""
+    said = model.written(world.general, world.ann, "it was me")
+    world.hear("GUILD_CREATE", world.written.payload(world.written.owner))
+    world.hear("MESSAGE_CREATE", said)
+    forward = world.message("", world.bob, **model.forwarding(said))
+    plain, strict = MemorySettings(), MemorySettings(members={world.ann.id: decided})
+    assert Roster(Policy(plain), plain).message(forward).message == "[forwarded] it was me"
+    assert Roster(Policy(strict), strict).message(forward).message == "[forwarded]"
+
+
+def test_a_forward_of_somebody_whom_moderators_hid(world: World) -> None:
+    """In the guild where they said it, or in that where it is forwarded to."""
+    far = World(guild_name="Far away")
+    for guild in (far.written, world.written):
+        settings = MemorySettings({guild.id: GuildSettings(hidden=frozenset({far.ann.id}))})
+        world.hear("GUILD_CREATE", far.written.payload(far.written.owner))
+        said = model.written(far.general, far.ann, "it was me")
+        world.hear("MESSAGE_CREATE", said)
+        forward = world.message("", world.bob, **model.forwarding(said))
+        assert Roster(Policy(settings), settings).message(forward).message == "[forwarded]"
+        nobody = MemorySettings()
+        assert Roster(Policy(nobody), nobody).message(forward).message == "[forwarded] it was me"
+
+
 def test_words_that_may_not_be_shown(world: World) -> None:
     """That something was said is seen, as long as something was."""
     settings = MemorySettings({world.written.id: GuildSettings(messages="bubble")})
@@ -182,18 +208,38 @@ def test_a_status(roster: Roster, world: World, status: str, shown: str) -> None
 def test_a_color(roster: Roster, world: World, colors: list[int], shown: str) -> None:
     """The highest role with a colour gives it; later roles stand higher."""
     world.ann.roles = [world.written.role("role", color) for color in colors]
-    assert roster.color(world.member(world.ann)) == shown
+    assert roster.member(world.member(world.ann)).role_color == shown
 
 
-def test_everybody(roster: Roster, world: World) -> None:
-    """A small guild is all its members."""
-    assert {member.username for member in roster.members(world.guild)} == {"ann", "Bobby"}
+def test_a_gradient(roster: Roster, world: World) -> None:
+    """The second colour is that of the role that gives the first, whatever other roles have."""
+    low = world.written.role("low", 0xE91E63)
+    low.secondary = 0x123456
+    high = world.written.role("high", 0x00FF00)
+    world.ann.roles = [low, high]
+    assert roster.member(world.member(world.ann)).role_color2 is None
+    high.secondary, high.tertiary = 0x0000FF, 0xFF0000
+    member = roster.member(world.member(world.ann))
+    assert (member.role_color, member.role_color2) == ("#00ff00", "#0000ff")
 
 
-def test_everybody_who_may_be_shown(roster: Roster) -> None:
-    """A large guild is those who are there."""
-    world = World(member_count=HIDE_OFFLINE_ABOVE + 1)
-    assert {member.username for member in roster.members(world.guild)} == {"ann"}
+def test_a_gradient_of_a_role_without_a_color(roster: Roster, world: World) -> None:
+    """It colours nobody, nor does its second colour."""
+    role = world.written.role("odd", 0)
+    role.secondary = 0x123456
+    world.ann.roles = [role]
+    member = roster.member(world.member(world.ann))
+    assert (member.role_color, member.role_color2) == ("#ffffff", None)
+
+
+def test_a_gradient_and_a_color_of_ones_own(world: World) -> None:
+    """Who chose one colour is shown in it alone."""
+    role = world.written.role("shiny", 0xE91E63)
+    role.secondary = 0x0000FF
+    world.ann.roles = [role]
+    settings = MemorySettings(members={world.ann.id: MemberSettings(color="#123456")})
+    member = Roster(Policy(settings), settings).member(world.member(world.ann))
+    assert (member.role_color, member.role_color2) == ("#123456", None)
 
 
 # Voice
@@ -315,6 +361,49 @@ def test_a_channel(roster: Roster, world: World) -> None:
     assert roster.channels(world.guild) == [Channel(str(world.general.id), "general", "text", None, 7)]
 
 
+def captioned(world: World, line: str = "movie night", **decided: Any) -> str | None:
+    """Tell what is shown over a voice channel over which people put a line."""
+    settings = MemorySettings({world.written.id: GuildSettings(**decided)})
+    channels = Roster(Policy(settings), settings, voice_status=lambda _: line).channels(world.guild)
+    return next(channel.status for channel in channels if channel.kind in ("voice", "stage"))
+
+
+@pytest.mark.parametrize("kind", [model.VOICE, model.STAGE])
+def test_a_line_over_a_voice_channel(world: World, kind: int) -> None:
+    """Read as words are."""
+    world.written.channel("Lounge", kind)
+    assert captioned(world) == "movie night"
+    assert captioned(world, " **movie**\n||night||  ") == "movie [spoiler]"
+    assert captioned(world, "x" * 501) == "x" * 499 + "…"
+    assert captioned(world, " \x07\n ") is None
+
+
+def test_a_line_names_whom_words_would_name(world: World) -> None:
+    """And what they would."""
+    world.written.channel("Lounge", model.VOICE)
+    den = world.written.channel("den", hidden=True)
+    line = f"<@{world.bob.id}> <@1> <#{world.general.id}> <#{den.id}> <:turnip:7> <@&{world.written.id}>"
+    assert captioned(world, line) == "@Bobby @someone #general #channel :turnip: @@everyone"
+    assert captioned(world, line, hidden=frozenset({world.bob.id})) == (
+        "@someone @someone #general #channel :turnip: @@everyone"
+    )
+
+
+@pytest.mark.parametrize("messages", ["off", "bubble"])
+def test_a_line_where_words_may_not_be_read(world: World, messages: str) -> None:
+    """It is words."""
+    world.written.channel("Lounge", model.VOICE)
+    assert captioned(world, messages=messages) is None
+
+
+def test_a_line_over_a_channel_to_which_not_everybody_may_connect(world: World) -> None:
+    """The channel is shown, and who talks there; managers may decide otherwise."""
+    lounge = world.written.channel("Lounge", model.VOICE)
+    lounge.locked = True
+    assert captioned(world) is None
+    assert captioned(world, channels={lounge.id: True}) == "movie night"
+
+
 def test_channels_that_are_not_shown(roster: Roster, world: World) -> None:
     """Hidden and age-restricted channels, and threads, are in no list."""
     world.written.channel("secret", hidden=True)
@@ -398,11 +487,12 @@ def test_pictures_of_what_is_no_custom_emoji(painter: Roster) -> None:
     assert painter.picture(discord.PartialEmoji(name="🌱")) is None
 
 
-def reply(world: World, answered: dict[str, Any] | None) -> Message:
+def reply(world: World, answered: dict[str, Any] | None, settings: MemorySettings | None = None) -> Message:
     """Let ann answer a message, or one that was deleted."""
     reference = {"message_id": answered["id"] if answered else "1", "channel_id": str(world.general.id)}
     message = world.message("yes", type=19, message_reference=reference, referenced_message=answered)
-    return Roster(Policy(MemorySettings()), MemorySettings()).message(message)
+    settings = settings or MemorySettings()
+    return Roster(Policy(settings), settings).message(message)
 
 
 def test_an_answer(world: World) -> None:
@@ -411,9 +501,12 @@ def test_an_answer(world: World) -> None:
 
 
 def test_an_answer_to_who_is_not_shown() -> None:
-    """Who isn't shown isn't named in an answer either."""
+    """Who is hidden isn't named in an answer either; who is offline was seen when they wrote."""
     world = World(member_count=HIDE_OFFLINE_ABOVE + 1)
-    assert reply(world, model.written(world.general, world.bob, "well?")).reply_to is None
+    asked = model.written(world.general, world.bob, "well?")
+    assert reply(world, asked).reply_to == world.bob.uid
+    hiding = MemorySettings(members={world.bob.id: MemberSettings(hidden=True)})
+    assert reply(world, asked, hiding).reply_to is None
 
 
 def test_an_answer_to_a_webhook(world: World) -> None:

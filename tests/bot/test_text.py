@@ -1,12 +1,13 @@
 """A message as people read it."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.text import MAX_LENGTH, plain, readable, shorten
+from bot.text import MAX_LENGTH, MAX_PARTS, plain, readable, shorten
 from tests.bot import world as model
 from tests.bot.world import World
 
@@ -102,10 +103,15 @@ def test_a_channel_that_is_gone(world: World) -> None:
         ("</play:42>", "/play"),
         ("</music _play_ now:42>", "/music _play_ now"),
         ("<t:1700000000>", "2023-11-14 22:13 UTC"),
-        ("<t:1700000000:R>", "2023-11-14 22:13 UTC"),
+        ("<t:1700000000:s> <t:1700000000:S>", "2023-11-14 22:13 UTC 2023-11-14 22:13 UTC"),
         ("<t:0:d>", "1970-01-01 00:00 UTC"),
         ("<t:-86400>", "1969-12-31 00:00 UTC"),
         ("<t:9999999999999>", "some time"),
+        ("<t:9999999999999:R>", "some time"),
+        ("<id:guide> <id:home>", "Server Guide Server Guide"),
+        ("<id:browse>, <id:customize>", "Browse Channels, Channels & Roles"),
+        ("<id:linked-roles> <id:linked-roles:42>", "Linked Roles Linked Roles"),
+        ("<sound:0:1><sound:42:43>", "[sound][sound]"),
         ("<https://example.org/a>", "https://example.org/a"),
     ],
 )
@@ -115,7 +121,25 @@ def test_what_else_stands_in_brackets(world: World, written: str, seen: str) -> 
 
 
 @pytest.mark.parametrize(
-    "written", ["a < b > c", "<3", "<@>", "<@x>", "<#>", "<:a>", "<t:>", "<t:1:x>", "<>"]
+    ("seconds", "seen"),
+    [
+        (0, "now"), (0.4, "now"), (1, "in 1 second"), (-1, "1 second ago"), (59, "in 59 seconds"),
+        (60, "in 1 minute"), (299.5, "in 5 minutes"),
+        (-7_200, "2 hours ago"), (3_599, "in 1 hour"), (86_000, "in 1 day"),
+        (-29 * 86_400, "29 days ago"), (30 * 86_400, "in 1 month"), (-350 * 86_400, "11 months ago"),
+        (360 * 86_400, "in 1 year"), (-800 * 86_400, "2 years ago"),
+    ],
+)  # fmt: skip
+def test_how_long_until(world: World, seconds: float, seen: str) -> None:
+    """Some times are told as they are from now."""
+    now = datetime.fromtimestamp(1_700_000_000, tz=UTC) - timedelta(seconds=seconds)
+    message = world.message("<t:1700000000:R>")
+    assert readable(message, lambda _: True, lambda _: True, now=now).words == seen
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["a < b > c", "<3", "<@>", "<@x>", "<#>", "<:a>", "<t:>", "<t:1:x>", "<>", "<id:x>", "<sound:1>"],
 )
 def test_brackets_of_no_meaning(world: World, written: str) -> None:
     """What only looks like one of Discord's tokens stays."""
@@ -339,6 +363,9 @@ def test_an_escaped_mention(world: World) -> None:
         ("``a``", "a"),
         ("``a`b``", "a`b"),
         ("```js\nlet a = `b`;\n```", "let a = `b`;"),
+        ("```c#\na\n```", "a"),
+        ("```ansi\n\x1b[2;31mred\x1b[0m \x1b[1;4;38;5;12mblue\x1b[m\n```", "red blue"),
+        ("\x1b[31mred\x9b0m, \x1b[Kand [31m", "red, and [31m"),
         ("`a", "`a"),
         ("```a", "```a"),
     ],
@@ -389,6 +416,12 @@ def test_an_attachment(world: World, content_type: str | None, word: str) -> Non
     assert read(world, attachments=[ATTACHMENT | {"content_type": content_type}], text="") == word
 
 
+@pytest.mark.parametrize("hidden", [{"filename": "SPOILER_holiday.png"}, {"flags": 1 << 3}])
+def test_an_attachment_that_is_a_spoiler(world: World, hidden: dict[str, Any]) -> None:
+    """It isn't even told what kind of file it is."""
+    assert read(world, "", attachments=[ATTACHMENT | {"content_type": "image/png"} | hidden]) == "[spoiler]"
+
+
 def test_words_and_attachments(world: World) -> None:
     """Words come before what hangs on them."""
     image = ATTACHMENT | {"content_type": "image/png"}
@@ -399,6 +432,7 @@ def test_a_sticker(world: World) -> None:
     """A sticker is called by its name."""
     sticker = {"id": "7", "name": "Wumpus waves", "format_type": 1}
     assert read(world, "", sticker_items=[sticker]) == "[sticker: Wumpus waves]"
+    assert read(world, "", sticker_items=[sticker | {"name": "a\n\x00b"}]) == "[sticker: a b]"
 
 
 def test_a_poll(world: World) -> None:
@@ -424,15 +458,149 @@ def test_the_preview_of_a_link(world: World) -> None:
     assert read(world, "https://example.org", embeds=embeds) == "https://example.org"
 
 
+# Forwards
+
+
+def forward(world: World, said: model.Payload, **allowed: Any) -> str:
+    """Forward what was said to the world's public channel; return what is read."""
+    message = world.message("", world.bob, **model.forwarding(said))
+    names = ("shows", "names", "quotes")
+    return readable(message, *(allowed.get(name, lambda _: True) for name in names)).words
+
+
+def elsewhere(text: str, **extra: Any) -> model.Payload:
+    """Say something in a guild that nobody knows here."""
+    far = model.Guild("Far away", model.User("cid"))
+    return model.written(far.public, far.settle(far.owner), text, **extra)
+
+
 def test_a_forward(world: World) -> None:
-    """What is forwarded may be from where nobody here may look: it is one word."""
-    forwarded = {
-        "type": 0, "content": "the secret", "embeds": [], "attachments": [], "timestamp": model.JOINED_AT,
-        "edited_timestamp": None, "flags": 0, "mentions": [], "mention_roles": [],
-    }  # fmt: skip
-    reference = {"type": 1, "channel_id": "5", "message_id": "6", "guild_id": "7"}
-    seen = read(world, "", message_snapshots=[{"message": forwarded}], message_reference=reference)
-    assert seen == "[forwarded]"
+    """Its words are read as any others."""
+    said = elsewhere(f"**look**, {world.ann.mention}: ||x|| <:a:1> {world.general.mention}")
+    assert forward(world, said) == "[forwarded] look, @ann: [spoiler] :a: #general"
+    assert emoji_in(world, "<:b:2>", **model.forwarding(said)) == [("b", 2), ("a", 1)]
+
+
+def test_what_a_forward_may_not_name(world: World) -> None:
+    """Nor does it name who or what may not be named."""
+    secret = world.written.channel("secret")
+    said = elsewhere(f"{world.ann.mention} in {secret.mention}")
+    seen = forward(world, said, shows=lambda _: False, names=lambda user_id: user_id != world.ann.id)
+    assert seen == "[forwarded] @someone in #channel"
+
+
+def test_a_forward_of_what_is_no_text(world: World) -> None:
+    """What hung on a message hangs on its forward."""
+    sticker = {"id": "7", "name": "Wumpus", "format_type": 1}
+    said = elsewhere("", attachments=[ATTACHMENT], sticker_items=[sticker], embeds=[{"type": "rich"}])
+    assert forward(world, said) == "[forwarded] [file] [sticker: Wumpus] [embed]"
+    assert forward(world, elsewhere("", **model.laid_out({"type": 10, "content": "*a*"}))) == "[forwarded] a"
+
+
+def test_a_forward_within_the_guild(world: World) -> None:
+    """What was said in a channel that may not be shown stays there, and so does what nobody can tell."""
+    tea = world.written.channel("tea")
+    said = model.written(tea, world.ann, "one lump")
+    assert forward(world, said) == "[forwarded] one lump"
+    assert forward(world, said, shows=lambda _: False) == "[forwarded]"
+    assert forward(world, said | {"channel_id": "5"}) == "[forwarded]"
+
+
+def test_a_forward_from_another_guild_of_the_bot(world: World) -> None:
+    """What may not be shown of a guild may not be shown in another one either."""
+    near = model.Guild("Nearby", model.User("cid"))
+    world.hear("GUILD_CREATE", near.payload(near.owner))
+    said = model.written(near.public, near.settle(near.owner), "hush")
+    shows = [world.client.get_channel(near.public.id)].count
+    assert forward(world, said, shows=shows) == "[forwarded] hush"
+    assert forward(world, said, shows=lambda channel: not shows(channel)) == "[forwarded]"
+
+
+def test_a_forward_of_who_may_not_be_quoted(world: World) -> None:
+    """Where it is known that they said it."""
+    said = model.written(world.general, world.ann, "it was me")
+    assert forward(world, said, quotes=lambda _: False) == "[forwarded] it was me"
+    world.hear("MESSAGE_CREATE", said)
+    assert forward(world, said) == "[forwarded] it was me"
+    assert forward(world, said, quotes=lambda said: said.author.id != world.ann.id) == "[forwarded]"
+
+
+def test_a_forward_from_a_conversation(world: World) -> None:
+    """What two people say to each other is theirs; the same where Discord says nothing of the source."""
+    said = model.written(model.Channel("", None, model.DIRECT), model.User("cid"), "between us")
+    assert forward(world, said) == "[forwarded]"
+    snapshots = model.forwarding(said)["message_snapshots"]
+    assert read(world, "", message_snapshots=snapshots) == "[forwarded]"
+
+
+# Components
+
+
+TEXT = {"type": 10, "content": "**words** ||x||"}
+PICTURE = {"url": "https://x.y/a.png", "content_type": "image/png"}
+
+
+@pytest.mark.parametrize(
+    ("component", "seen"),
+    [
+        (TEXT, "words [spoiler]"),
+        ({"type": 17, "components": [TEXT, {"type": 14}, TEXT]}, "words [spoiler] words [spoiler]"),
+        ({"type": 17, "components": [TEXT], "spoiler": True}, "[spoiler]"),
+        (
+            {"type": 9, "components": [TEXT], "accessory": {"type": 11, "media": PICTURE}},
+            "words [spoiler] [image]",
+        ),
+        ({"type": 9, "components": [TEXT], "accessory": {"type": 2, "style": 5}}, "words [spoiler]"),
+        ({"type": 9, "components": [TEXT], "accessory": {"type": 99}}, "words [spoiler]"),
+        ({"type": 10, "content": None}, ""),
+        ({"type": 13, "file": {"url": None}}, "[file]"),
+        ({"type": 11, "media": PICTURE, "spoiler": True, "description": "x"}, "[spoiler]"),
+        ({"type": 12, "items": [{"media": PICTURE}, {"media": {"url": "https://x.y"}}]}, "[image] [image]"),
+        ({"type": 12, "items": [{"media": PICTURE | {"content_type": "video/mp4"}}]}, "[video]"),
+        ({"type": 12, "items": [{"media": PICTURE, "spoiler": True}]}, "[spoiler]"),
+        ({"type": 12, "items": [{"media": PICTURE | {"flags": 1 << 3}}]}, "[spoiler]"),
+        ({"type": 12, "items": [{"media": {"url": "https://x.y/SPOILER_a.png?ex=1"}}]}, "[spoiler]"),
+        ({"type": 13, "file": {"url": "https://x.y/a.zip"}, "name": "a.zip"}, "[file]"),
+        ({"type": 13, "file": {"url": "https://x.y/b"}, "name": "SPOILER_a.zip"}, "[spoiler]"),
+        ({"type": 13, "file": {"url": "https://x.y/a.zip"}, "spoiler": True}, "[spoiler]"),
+        ({"type": 14}, ""),
+        ({"type": 1, "components": [{"type": 2, "style": 1, "label": "Go", "custom_id": "go"}]}, ""),
+        ({"type": 99, "components": [TEXT]}, ""),
+    ],
+)  # fmt: skip
+def test_components(world: World, component: model.Payload, seen: str) -> None:
+    """Bots may lay out what they say: its words and pictures are read from top to bottom."""
+    assert read(world, "", **model.laid_out(component)) == seen
+
+
+def test_what_components_show_is_not_said_twice(world: World) -> None:
+    """A file that a component shows hangs on the message as well."""
+    shown = {"type": 13, "file": {"url": "attachment://a.png"}}
+    assert (
+        read(world, "", attachments=[ATTACHMENT], **model.laid_out(TEXT, shown)) == "words [spoiler] [file]"
+    )
+
+
+def test_buttons_below_words(world: World) -> None:
+    """They are for people who can press them."""
+    row = {"type": 1, "components": [{"type": 2, "style": 1, "label": "Go", "custom_id": "go"}]}
+    assert read(world, "hello", components=[row], attachments=[ATTACHMENT]) == "hello [file]"
+
+
+def test_a_spoiler_does_not_end_in_another_component(world: World) -> None:
+    """Each is read by itself."""
+    texts = ({"type": 10, "content": text} for text in ("a || b", "c || d", "||e|| f <:g:1>"))
+    assert read(world, "", **model.laid_out(*texts)) == "a || b c || d [spoiler] f :g:"
+
+
+def test_many_components(world: World) -> None:
+    """However many there are, and however deep: more than Discord allows are not read."""
+    deep: model.Payload = TEXT
+    for _ in range(50):
+        deep = {"type": 17, "components": [deep]}
+    assert read(world, "", **model.laid_out(deep, TEXT)) == "words [spoiler]"
+    many = [{"type": 10, "content": "a" * (number == MAX_PARTS)} for number in range(2 * MAX_PARTS)]
+    assert read(world, "", **model.laid_out(*many)) == ""
 
 
 def test_nothing(world: World) -> None:
@@ -470,8 +638,8 @@ def test_custom_emoji_that_move(world: World) -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        "||<:a:1>||", "`<:a:1>`", "``<:a:1>``", "```\n<:a:1>\n```", r"\<:a:1>", "https://example.org/<:a:1",
-        "<:a:1", ":a:", "<:a:>", "<@1>", "", "||:a: <:a:1>|| :a:",
+        "||<:a:1>||", "||`<:a:1>||", "*||<:a:1>*||", "`<:a:1>`", "``<:a:1>``", "```\n<:a:1>\n```",
+        r"\<:a:1>", "https://example.org/<:a:1", "<:a:1", ":a:", "<:a:>", "<@1>", "", "||:a: <:a:1>|| :a:",
     ],
 )  # fmt: skip
 def test_custom_emoji_that_are_not_to_be_seen(world: World, written: str) -> None:

@@ -83,7 +83,7 @@ def test_the_text() -> None:
     )
     lines = text(written).decode().splitlines()
     assert lines[:5] == [
-        "{", '  "format": "d-zone settings",', '  "version": 1,', '  "default_guild": "20",', '  "guilds": {',
+        "{", '  "format": "d-zone settings",', '  "version": 2,', '  "default_guild": "20",', '  "guilds": {',
     ]  # fmt: skip
     assert lines[5].startswith('    "3": {"shown": false, ')
     assert lines[6].startswith('    "20": {"shown": true, "listed": true, "name": "Grüße", ')
@@ -96,6 +96,17 @@ def test_the_text() -> None:
 def test_a_text_is_read_as_it_was_written(written: Contents) -> None:
     """Whatever is stored comes back."""
     assert dump.parse(text(written)) == written
+
+
+def test_an_export_of_the_first_version() -> None:
+    """It says nothing of what could not be decided then."""
+    old = json.loads(text()) | {"version": 1}
+    for guild in old["guilds"].values():
+        del guild["audience"], guild["proxies"]
+    read = dump.parse(json.dumps(old).encode())
+    assert {guild.settings.audience for guild in read.guilds.values()} == {None}
+    assert {guild.settings.proxies for guild in read.guilds.values()} == {frozenset()}
+    assert read.members == EVERYTHING.members
 
 
 def test_a_text_that_windows_touched() -> None:
@@ -120,7 +131,8 @@ GUILD = ("guilds", "1")
         (b"{}", 'the file: "format" is missing'),
         (b'{"a": 1, "a": 1}', '"a" stands twice'),
         (changed(at("format", put="settings")), "no export of settings"),
-        (changed(at("version", put=2)), "version 1 of the format, and not 2"),
+        (changed(at("version", put=3)), "up to version 2, and not 3"),
+        (changed(at("version", put=0)), "up to version 2, and not 0"),
         (changed(at("version", put="1")), "no export of settings"),
         (changed(at("version", put=True)), "no export of settings"),
         (changed(at("more", put=1)), 'the file: "more" is unknown'),
@@ -144,7 +156,7 @@ GUILD = ("guilds", "1")
         (changed(at(*GUILD, "channels", "x", put=True)), 'guilds, 1, channels: "x" is no id'),
         (changed(at(*GUILD, "channels", "5", put=None)), "guilds, 1: channels must be true or false"),
         (changed(at(*GUILD, "hidden", put={})), "guilds, 1, hidden: must be a list"),
-        (changed(at(*GUILD, "hidden", put=["5", "5"])), "guilds, 1, hidden: somebody stands there twice"),
+        (changed(at(*GUILD, "hidden", put=["5", "5"])), "guilds, 1, hidden: an id stands there twice"),
         (changed(at(*GUILD, "hidden", put=[["5"]])), "guilds, 1, hidden: that is no id"),
         (changed(at(*GUILD, "left", put="yesterday")), 'guilds, 1, left: "yesterday" is no time'),
         (changed(at(*GUILD, "left", put="2026-01-01")), "is no time"),

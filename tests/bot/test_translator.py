@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.translator import Translator
 from cogs.manage import Manage
-from cogs.me import Me
+from cogs.myself import Myself
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ async def told() -> dict[str, Any]:
     bot: Any = commands.Bot("", intents=discord.Intents.none())
     nothing: Any = None
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
-    await bot.add_cog(Me(bot, nothing))
+    await bot.add_cog(Myself(bot, nothing))
     translator: app_commands.Translator = Translator()
     return {
         command.name: await command.get_translated_payload(bot.tree, translator)
@@ -34,7 +34,7 @@ def test_names(told: dict[str, Any]) -> None:
     """Each command by its place: the same English word may be another in German."""
     spoken = {"de": "zeigen", "es-ES": "mostrar", "es-419": "mostrar"}
     assert option(option(told["dzone"], "channels"), "show")["name_localizations"] == spoken
-    assert told["me"]["name_localizations"]["de"] == "ich"
+    assert told["myself"]["name_localizations"]["de"] == "ich"
     assert told["dzone"]["name_localizations"]["de"] == "dzone"
     assert told["Hide from d-zone"]["name_localizations"]["de"] == "In d-zone verbergen"
 
@@ -43,11 +43,10 @@ def test_descriptions(told: dict[str, Any]) -> None:
     """Of groups, commands and parameters."""
     assert option(told["dzone"], "enable")["description"] == "Show this server to viewers."
     assert (
-        option(told["dzone"], "enable")["description_localizations"]["de"]
-        == "Zeige diesen Server Zuschauern."
+        option(told["dzone"], "enable")["description_localizations"]["de"] == "Zeig diesen Server Zuschauern."
     )
     assert "espectadores" in told["dzone"]["description_localizations"]["es-419"]
-    color = option(option(told["me"], "color"), "color")
+    color = option(option(told["myself"], "color"), "color")
     assert color["name_localizations"]["de"] == "farbe"
     assert color["description_localizations"]["de"].startswith("Zum Beispiel #7bd88f")
 

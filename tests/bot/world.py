@@ -6,7 +6,7 @@ from typing import Any
 import discord
 
 from bot.client import INTENTS
-from tests.e2e.guild import Guild, Member, answering, changed, written
+from tests.e2e.guild import Guild, Member, answering, changed, forwarding, laid_out, written
 from tests.e2e.model import (
     CATEGORY,
     DIRECT,
@@ -29,7 +29,7 @@ from tests.e2e.model import (
 __all__ = [
     "CATEGORY", "DIRECT", "FORUM", "JOINED_AT", "NEWS", "NEWS_THREAD", "PRIVATE_THREAD", "PUBLIC_THREAD",
     "STAGE", "TEXT", "VIEW_CHANNEL", "VOICE", "Channel", "Guild", "Member", "Role", "User", "World",
-    "answering", "changed", "written",
+    "answering", "changed", "forwarding", "laid_out", "written",
 ]  # fmt: skip
 
 Payload = dict[str, Any]
@@ -42,7 +42,7 @@ class World:
         self, *, guild_name: str = "Home", member_count: int | None = None, nsfw_level: int = 0
     ) -> None:
         self.client = discord.Client(intents=INTENTS, chunk_guilds_at_startup=False)
-        self.written = Guild(guild_name, User("owner"))
+        self.written = Guild(guild_name, User("owner"), miscount=0)
         self.general = self.written.public
         self.ann = self.written.settle(User("ann"))
         self.bob = self.written.settle(User("bob", status="offline"), nick="Bobby")

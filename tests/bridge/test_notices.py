@@ -94,6 +94,21 @@ async def test_a_row_that_becomes_somebody_else(listener: Listener) -> None:
     ) == [UserLeft(FIRST, ADA), changed("7"), UserLeft(FIRST, "7"), changed("7", guild=SECOND)]
 
 
+async def test_a_second_color_is_told_where_there_is_a_column(
+    listener: Listener, postgres: PostgresDatabase
+) -> None:
+    """Once the triggers know of it."""
+    postgres.sql("ALTER TABLE users ADD COLUMN role_color2 TEXT")
+    provider = SqlProvider(postgres.url)
+    await provider.create_tables()
+    await provider.close()
+    [change] = await listener.hear_of(
+        f"UPDATE users SET role_color2 = '#0000ff' WHERE server_id = '{FIRST}' AND user_id = '{ADA}'"
+    )
+    assert isinstance(change, UserChanged)
+    assert change.record["roleColor2"] == "#0000ff"
+
+
 async def test_what_changes_nothing_is_not_told(listener: Listener) -> None:
     """Nor what is none of our columns."""
     assert (

@@ -428,6 +428,14 @@ def test_a_member_who_is_new() -> None:
     assert member_json(new, full=False) == member_json(Member("7", "Ada"), full=False)
 
 
+def test_a_member_with_a_gradient() -> None:
+    """The second colour is told where there is one, and never to old clients."""
+    colored = Member("7", "Ada", role_color2="#0000ff")
+    assert json.loads(b"{" + member_json(colored, full=True) + b"}")["7"]["roleColor2"] == "#0000ff"
+    assert member_json(colored, full=False) == member_json(Member("7", "Ada"), full=False)
+    assert b"roleColor2" not in member_json(Member("7", "Ada"), full=True)
+
+
 def test_nobody_talks_in_no_channel() -> None:
     """Having left voice is a channel of null."""
     assert voice_data(None) == {
@@ -474,6 +482,13 @@ def test_a_channel_is_described() -> None:
     """An entry of `channels`."""
     assert channel_data(Channel("9", "general", "news", "Talk", 3)) == {
         "name": "general", "kind": "news", "category": "Talk", "position": 3,
+    }  # fmt: skip
+
+
+def test_a_voice_channel_with_a_status() -> None:
+    """The line over it, where there is one."""
+    assert channel_data(Channel("9", "Lounge", "voice", status="movie night")) == {
+        "name": "Lounge", "kind": "voice", "category": None, "position": 0, "status": "movie night",
     }  # fmt: skip
 
 

@@ -52,6 +52,7 @@ user_records = st.dictionaries(
             "username": values,
             "status": values | st.sampled_from(sorted(STATUSES)),
             "roleColor": values | st.just("#AbCdEf"),
+            "roleColor2": values | st.just("#AbCdEf"),
             "bot": values,
         },
     ),
@@ -379,9 +380,19 @@ def test_a_status_of_another_library_is_read() -> None:
     assert parse_status(LibraryStatus()) == "idle"
 
 
+@pytest.mark.parametrize("field", ["roleColor2", "role_color2"])
+def test_a_second_color(field: str) -> None:
+    """Of a gradient; without one there is none, and no complaint."""
+    assert user(**{field: "#ABCDEF"}).role_color2 == "#abcdef"
+    assert user(**{field: None}).role_color2 is None
+    assert not complaints_of_user(username="Ada", **{field: None})
+    assert user(**{field: "red"}).role_color2 is None
+    assert complaints_of_user(username="Ada", **{field: "red"}) == {"roleColor2 repaired"}
+
+
 # Changes
 
-KNOWN = Member("7", "Ada", "idle", "#123456", bot=True, joined=1_700_000_000)
+KNOWN = Member("7", "Ada", "idle", "#123456", bot=True, joined=1_700_000_000, role_color2="#654321")
 
 
 @pytest.mark.parametrize(
@@ -394,11 +405,26 @@ KNOWN = Member("7", "Ada", "idle", "#123456", bot=True, joined=1_700_000_000)
         ({"role_color": "#ABCDEF"}, KNOWN._replace(role_color="#abcdef")),
         ({"roleColor": None}, KNOWN._replace(role_color="#ffffff")),
         ({"role_color": None}, KNOWN._replace(role_color="#ffffff")),
+        ({"roleColor2": "#ABCDEF"}, KNOWN._replace(role_color2="#abcdef")),
+        ({"role_color2": None}, KNOWN._replace(role_color2=None)),
         ({"bot": False}, KNOWN._replace(bot=False)),
         ({"joined": 1_700_000_001}, KNOWN._replace(joined=1_700_000_001)),
         ({"joined": None}, KNOWN._replace(joined=None)),
     ],
-    ids=["nothing", "status", "name", "color", "color_", "no color", "no color_", "bot", "joined", "not new"],
+    ids=[
+        "nothing",
+        "status",
+        "name",
+        "color",
+        "color_",
+        "no color",
+        "no color_",
+        "second color",
+        "no second color",
+        "bot",
+        "joined",
+        "not new",
+    ],
 )
 def test_what_a_change_leaves_out_is_as_it_was(record: dict[str, Any], member: Member) -> None:
     """What it says is None is not left out."""

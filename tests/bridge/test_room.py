@@ -69,8 +69,12 @@ def users(room: Room, *, full: bool = False) -> Json:
 
 
 def known(members: dict[str, Json]) -> dict[str, Json]:
-    """Leave out what is no news by itself, so that pages needn't agree: when somebody came."""
-    return {uid: {key: user[key] for key in user if key != "joined"} for uid, user in members.items()}
+    """Leave out what pages needn't agree on: when somebody came, and that there is no second colour."""
+    return {uid: {key: user[key] for key in user if is_told(key, user)} for uid, user in members.items()}
+
+
+def is_told(key: str, user: Json) -> bool:
+    return key != "joined" and not (key == "roleColor2" and user[key] is None)
 
 
 def snapshot(room: Room, wants: Wants = NOTHING) -> Json:
@@ -354,6 +358,49 @@ def test_channels_come_as_a_whole_map(room: Room) -> None:
     room.set_channels([Channel("9", "general")])
     room.flush(0)
     assert viewer.data == [{"9": {"name": "general", "kind": "text", "category": None, "position": 0}}]
+
+
+def test_a_status_of_a_voice_channel_comes_and_goes(room: Room) -> None:
+    """With the whole map; and of what is gone nothing is kept for who comes back."""
+    viewer = seated(room, EVERYTHING)
+    room.set_channels([Channel("9", "Lounge", "voice", status="movie night")])
+    room.set_channels([Channel("9", "Lounge", "voice")])
+    room.flush(0)
+    room.set_channels([Channel("9", "Lounge", "voice", status="chess")])
+    room.flush(0)
+    assert [data["9"].get("status") for data in viewer.data] == [None, "chess"]
+    assert snapshot(room, EVERYTHING)["channels"]["9"]["status"] == "chess"
+
+
+@pytest.mark.parametrize("second", ["#00ff00", None])
+def test_a_gradient_alone_is_news_for_who_asked_for_events(room: Room, second: str | None) -> None:
+    """Others hear nothing: what they may know is as it was."""
+    room.put_all([ADA._replace(role_color2="#0000ff")])
+    old, batching, curious = (seated(room, wants) for wants in (NOTHING, Wants(batch=True), EVERYTHING))
+    room.put_all([ADA._replace(role_color2=second)])
+    room.flush(0)
+    assert curious.data == [{"uid": "7", "status": "online", "roleColor2": second}]
+    assert not old.frames
+    assert not batching.frames
+
+
+def test_a_gradient_does_not_swallow_what_else_is_news(room: Room) -> None:
+    """Whatever comes first within a flush."""
+    room.put_all([ADA])
+    viewer = seated(room)
+    room.put_all([ADA._replace(role_color2="#0000ff")])
+    room.put_all([ADA._replace(role_color2="#0000ff", status="dnd")])
+    room.put_all([ADA._replace(role_color2="#00ff00", status="dnd")])
+    room.flush(0)
+    assert viewer.data == [{"uid": "7", "status": "dnd"}]
+
+
+def test_a_status_leaves_the_gradient_as_it_is(room: Room) -> None:
+    """The most frequent of all changes."""
+    room.put_all([ADA._replace(role_color2="#0000ff")])
+    room.present("7", "idle", None)
+    assert users(room, full=True)["7"]["roleColor2"] == "#0000ff"
+    assert "roleColor2" not in users(room)["7"]
 
 
 def test_the_same_channels_are_no_news(room: Room) -> None:
@@ -679,6 +726,7 @@ members = st.builds(
     voice=voices,
     activity=st.sampled_from([None, "Chess"]),
     joined=st.sampled_from([None, 0]),
+    role_color2=st.sampled_from([None, "#0000ff"]),
 )
 rosters = st.lists(members, max_size=3, unique_by=lambda member: member.uid)
 wishes = st.sampled_from(

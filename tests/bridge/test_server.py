@@ -288,19 +288,6 @@ async def test_connections_are_those_who_are_here(bridge: WebSocketServer) -> No
     await until(lambda: not bridge.connections, "both have gone")
 
 
-async def test_a_fault_in_one_task_is_logged(
-    bridge: WebSocketServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A task that fails is no secret."""
-
-    async def fail() -> None:
-        raise ZeroDivisionError
-
-    task = bridge._spawn(fail())
-    await asyncio.wait([task])
-    assert "ZeroDivisionError" in caplog.text
-
-
 async def test_the_log_has_no_word_of_the_traffic(
     bridge: WebSocketServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -554,6 +541,21 @@ async def test_a_presence_by_keyword(bridge: WebSocketServer) -> None:
         await viewer.enter("dworld")
         await bridge.broadcast_presence(server=DWORLD.id, uid="111", status="offline", delete=True)
         assert (await viewer.hear())["data"] == {"uid": "111", "status": "offline", "delete": True}
+
+
+async def test_a_second_color_is_for_who_asked_for_events(bridge: WebSocketServer) -> None:
+    """None takes it away; left out, it stays."""
+    async with watching(bridge) as viewer, watching(bridge) as old:
+        await viewer.enter("dworld", events=["typing"])
+        await old.enter("dworld")
+        await bridge.broadcast_presence(DWORLD.id, "111", "online", role_color2="#ABCDEF")
+        assert (await viewer.hear())["data"]["roleColor2"] == "#abcdef"
+        await bridge.broadcast_presence(DWORLD.id, "111", "dnd")
+        assert "roleColor2" not in (await viewer.hear())["data"]
+        await bridge.broadcast_presence(DWORLD.id, "111", "idle", role_color2=None)
+        assert (await viewer.hear())["data"]["roleColor2"] is None
+        for status in ("dnd", "idle"):
+            assert (await old.hear_type("presence"))["data"] == {"uid": "111", "status": status}
 
 
 @pytest.mark.parametrize(("status", "seen"), [("invisible", "offline"), ("away", "offline"), ("dnd", "dnd")])

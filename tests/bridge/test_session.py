@@ -812,7 +812,7 @@ async def test_a_crowd_moves_out_of_the_lobby(start: Start, monkeypatch: pytest.
             await viewer.enter(None)
         for number in range(100):
             server.show_guild(GuildInfo(str(10 + number), f"guild-{number}", "A guild"))
-        assert len(server._tasks) < 10
+        assert len(server._tasks._running) < 10
         for viewer in viewers:
             assert (await viewer.hear_type("server-join"))["data"]["request"] == {"server": "guild-0"}
 

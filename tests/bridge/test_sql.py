@@ -112,6 +112,18 @@ async def test_ids_may_be_numbers(numbered: Database) -> None:
     await provider.close()
 
 
+async def test_a_second_color_is_read_where_there_is_a_column(
+    provider: SqlProvider, database: Database
+) -> None:
+    """It need not be there."""
+    assert "roleColor2" not in (await provider.users(FIRST))[ADA]
+    await provider.close()
+    database.sql("ALTER TABLE users ADD COLUMN role_color2 TEXT")
+    database.sql(f"UPDATE users SET role_color2 = '#0000FF' WHERE user_id = '{ADA}'")
+    members = {each.uid: each.role_color2 for each in parse_users(await provider.users(FIRST), Complaints())}
+    assert members == {ADA: "#0000ff", BEPPO: None}
+
+
 async def test_making_tables_leaves_those_that_are_there(numbered: Database) -> None:
     """With their rows."""
     provider = SqlProvider(numbered.url)

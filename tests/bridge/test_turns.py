@@ -199,6 +199,24 @@ def test_who_leaves_before_their_turn_hears_nothing(monkeypatch: pytest.MonkeyPa
     assert [len(viewer.events) for viewer in (first, second, third)] == [1, 0, 0]
 
 
+@pytest.mark.parametrize("wants", [Wants(), EVERYTHING], ids=["old", "new"])
+def test_words_that_are_taken_back_do_not_go_on(monkeypatch: pytest.MonkeyPatch, wants: Wants) -> None:
+    """Who was not served by then hears the rest of what happened, and not them."""
+    monkeypatch.setattr("bridge.delivery.WORK_AT_ONCE", 1)
+    guild = Room(GUILD)
+    guild.put(Member("7", "Ada"))
+    viewers = [seated(guild, wants) for _ in range(2)]
+    guild.put(Member("7", "Ada", "online"))
+    guild.say(Message("7", "a secret", "9", id="5"))
+    guild.flush(0)  # encodes
+    guild.flush(0)
+    guild.forget_words("7")
+    turns_of(guild)
+    said = [[event["type"] for event in viewer.events] for viewer in viewers]
+    taken_back = [] if wants.asked_for_nothing else ["edit"]
+    assert said == [["presence", "message", *taken_back], ["presence", *taken_back]]
+
+
 def test_a_crowd_is_let_go_in_parts() -> None:
     """All hear nothing more at once, and why in the next turns; who moved on by then is left alone."""
     guild = Room(GUILD)

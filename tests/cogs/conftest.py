@@ -1,12 +1,15 @@
 """What the tests of the cogs start from."""
 
+import json
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import discord
 import pytest
 from simcord.env import Env
 
+from bot import client
 from bot.client import DZoneBot
 from bot.config import Config
 from bridge import flush
@@ -21,6 +24,15 @@ class QuickEnv(Env):
         await super()._settle_internal(**{"idle": 0.001} | options)
 
 
+def as_json(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Let a parser get what a gateway could have sent.
+
+    simcord's own payloads have enums in them, and its guilds don't say whether they are for adults.
+    """
+    more = {"nsfw_level": 0} if event == "GUILD_CREATE" else {}
+    return lambda payload: parse(json.loads(json.dumps(more | payload)))
+
+
 @pytest.fixture
 def config() -> Config:
     """How the bot runs."""
@@ -33,11 +45,17 @@ async def bot(monkeypatch: pytest.MonkeyPatch, config: Config) -> AsyncIterator[
     # Nothing waits for a window: the bot lives in simcord's time, which stands still. What a window does is
     # the bridge's own matter.
     monkeypatch.setattr(flush, "WINDOW", -math.inf)
+    monkeypatch.setattr(client, "OPEN_AFTER", 0.0)
     bot = DZoneBot(config, MemorySettings())
     bot.shard_count = 1
+    # simcord's portal says nothing of the intents, which it grants.
+    granted = discord.ApplicationFlags()
+    granted.gateway_presence = granted.gateway_guild_members = granted.gateway_message_content = True
+    bot._connection.application_flags = granted
+    for event, parse in bot._connection.parsers.items():
+        bot._connection.parsers[event] = as_json(event, parse)
     # Before Discord is ready: simcord waits for all that the bot does, and a server is never done.
-    await bot.bridge.start()
-    bot._loader.start()
+    await bot._open()
     yield bot
     await bot._loader.stop()
     await bot.bridge.stop()

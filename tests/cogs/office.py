@@ -20,8 +20,9 @@ from bot.translator import Translator
 from bridge.server import WebSocketServer
 from cogs.decisions import Decisions
 from cogs.manage import Manage
-from cogs.me import Me
+from cogs.myself import Myself
 from cogs.replies import CommandTree, Refused
+from cogs.rooms import Rooms
 from cogs.settings import GuildSettings, MemberSettings, NotSaved
 from tests.bot.memory import MemorySettings
 
@@ -69,17 +70,24 @@ class Bridge(WebSocketServer):
         return 2
 
 
-class Rooms:
-    """Notes which guilds are shown anew."""
+class NotedRooms(Rooms):
+    """Notes which guilds, and who everywhere, are shown anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, bridge: Bridge) -> None:
         self.shown: list[int] = []
+        self._noted = bridge
 
-    def show(self, guild: discord.Guild) -> None:
+    async def show(self, guild: discord.Guild) -> None:
         self.shown.append(guild.id)
 
-    def show_member(self, member: discord.Member) -> None:
-        self.shown.append(member.guild.id)
+    async def show_everywhere(self, user_id: int) -> None:
+        self.shown.append(user_id)
+
+    def show_person(self, guild_id: int | str, user_id: int | str) -> None:
+        """Nobody is shown here."""
+
+    async def forget_words(self, user_id: int) -> None:
+        self._noted.forget_words(0, user_id)
 
 
 class Office:
@@ -90,7 +98,7 @@ class Office:
         self.bot = bot
         self.drawer = settings
         self.bridge = Bridge()
-        self.rooms = Rooms()
+        self.rooms = NotedRooms(self.bridge)
         self.policy = Policy(settings)
         self.decisions = Decisions(bot, self.bridge, settings, self.rooms)
         self.locale = "en-US"
@@ -123,7 +131,7 @@ class Office:
         roster = Roster(self.policy, self.drawer)
         manage = Manage(self.bot, self.bridge, self.policy, roster, self.decisions, public_url)
         await self.bot.add_cog(manage)
-        await self.bot.add_cog(Me(self.bot, self.decisions))
+        await self.bot.add_cog(Myself(self.bot, self.decisions))
         for command in await self.bot.tree.sync():
             # Discord shows everybody everything: what it hides is only a hint.
             self.guild.set_command_permissions(

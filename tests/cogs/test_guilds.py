@@ -9,6 +9,7 @@ from simcord.builders import ChannelHandle
 from simcord.enums import ChannelType
 from simcord.env import Env
 
+from bot import internals
 from bot.client import DZoneBot
 from bot.slug import code_of, slug_of
 from bridge.directory import LOBBY
@@ -39,7 +40,7 @@ async def test_before_the_first_guild(early: Viewer) -> None:
 
 async def test_the_first_guild(env: Env, early: Viewer) -> None:
     """Who waits in the lobby is led into the first guild."""
-    env.create_guild("Town")
+    env.create_guild("Town").create_text_channel("square")
     await env.settle()
     joined = await early.next("server-join")
     assert joined["serverName"] == "Town"
@@ -48,8 +49,8 @@ async def test_the_first_guild(env: Env, early: Viewer) -> None:
 
 async def test_a_new_guild(town: Town, viewer: Viewer) -> None:
     """When the bot is invited somewhere else, the list of servers grows."""
-    other = town.env.create_guild("Elsewhere")
-    (servers,) = await town.news(viewer, "servers")
+    other = town.another()
+    servers = (await town.news(viewer, "servers"))[-1]
     assert servers == {
         str(town.guild.id): listed(town),
         str(other.id): {"id": slug_of("Elsewhere", other.id), "name": "Elsewhere", "passworded": False},
@@ -58,7 +59,7 @@ async def test_a_new_guild(town: Town, viewer: Viewer) -> None:
 
 async def test_a_new_guild_can_be_watched(town: Town) -> None:
     """A guild is there as soon as the bot is."""
-    other = town.env.create_guild("Elsewhere")
+    other = town.another()
     assert (await town.viewer(other)).joined["serverName"] == "Elsewhere"
 
 
@@ -75,13 +76,13 @@ async def test_a_guild_that_calls_itself_new(town: Town) -> None:
 async def test_the_list_is_sent_once_to_old_clients(town: Town) -> None:
     """A second list adds a second button to an old client: there is none."""
     viewer = await town.plain_viewer()
-    town.env.create_guild("Elsewhere")
+    town.another()
     assert await town.news(viewer) == []
 
 
 async def test_the_bot_is_thrown_out(town: Town) -> None:
     """Who watched is told and let go; who watches another guild sees the list shrink."""
-    other = town.env.create_guild("Elsewhere")
+    other = town.another()
     here, there = await town.viewer(), await town.viewer(other)
     town.env.backend.remove_guild(town.guild.id)
     code, last = await here.goodbye()
@@ -183,8 +184,10 @@ async def test_members_who_arrive(town: Town, viewer: Viewer) -> None:
 async def test_members_who_are_all_there(town: Town, viewer: Viewer) -> None:
     """When all have arrived, who isn't among them has left."""
     lose(town)
+    internals.mark_loaded(town.cached)
     await town.dispatch("members_loaded", town.cached)
-    assert await town.news(viewer) == [{"uid": str(town.bob.id), "status": "offline", "delete": True}]
+    gone = {"uid": str(town.bob.id), "status": "offline", "delete": True}
+    assert await town.news(viewer, "presence") == [gone]
 
 
 async def test_members_who_are_missing(town: Town, viewer: Viewer) -> None:
@@ -257,8 +260,10 @@ async def test_a_new_channel(town: Town, viewer: Viewer, kind: ChannelType, show
 
 async def test_a_channel_is_deleted(town: Town, viewer: Viewer) -> None:
     """A channel that is gone is no longer in the map."""
-    town.env.backend.delete_channel(town.square.id)
-    assert await town.news(viewer) == [{}]
+    park = town.channel("park")
+    await town.news(viewer)
+    town.env.backend.delete_channel(park.id)
+    assert [names(channels) for channels in await town.news(viewer)] == [["square"]]
 
 
 async def test_a_channel_is_renamed(town: Town, viewer: Viewer) -> None:
@@ -286,24 +291,30 @@ async def test_a_category_is_renamed(town: Town) -> None:
 @pytest.mark.parametrize("how", ["hidden", "restricted"])
 async def test_a_channel_disappears(town: Town, viewer: Viewer, how: str) -> None:
     """A channel that may no longer be shown is no longer in the map."""
+    park = town.channel("park")
+    await town.news(viewer)
     if how == "hidden":
-        await town.hide(town.square)
+        await town.hide(park)
     else:
-        await town.restrict(town.square)
-    assert await town.news(viewer) == [{}]
+        await town.restrict(park)
+    assert [names(channels) for channels in await town.news(viewer)] == [["square"]]
 
 
 async def test_a_channel_appears(town: Town, viewer: Viewer) -> None:
     """A channel that may be shown again is there again."""
-    await town.hide(town.square)
-    await town.show(town.square)
-    assert [names(channels) for channels in await town.news(viewer)] == [[], ["square"]]
+    park = town.channel("park")
+    await town.news(viewer)
+    await town.hide(park)
+    await town.show(park)
+    assert [names(channels) for channels in await town.news(viewer)] == [["square"], ["park", "square"]]
 
 
 async def test_everything_disappears(town: Town, viewer: Viewer) -> None:
-    """When @everyone may view nothing any more, nothing is shown."""
+    """When @everyone may view nothing any more, nothing and nobody is shown, until somebody decides."""
     town.env.backend.edit_role(town.guild.id, town.guild.id, {"permissions": 0})
-    assert await town.news(viewer) == [{}]
+    await viewer.until(lambda event: event["type"] == "servers" and event["data"] == {})
+    late = await town.viewer()
+    assert (late.users, late.joined["channels"], late.joined["counts"]["members"]) == ({}, {}, 0)
 
 
 async def test_a_role_changes_nothing(town: Town, viewer: Viewer) -> None:

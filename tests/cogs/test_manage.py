@@ -35,7 +35,7 @@ DECISIONS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("reset-name", {}, {"name": None}, "**Town**"),
     ("channels show", {"channel": "square"}, {"channels": {}}, "shown already"),
     ("channels hide", {"channel": "square"}, {"channels": {"square": False}}, "is hidden now"),
-    ("channels reset", {"channel": "#Square"}, {"channels": {}}, "it is shown, as it is public"),
+    ("channels reset", {"channel": "#Square"}, {"channels": {}}, "it is shown, because it is public"),
     ("messages", {"mode": "full"}, {"messages": "full"}, "read them"),
     ("messages", {"mode": "bubble"}, {"messages": "bubble"}, "but not what"),
     ("messages", {"mode": "off"}, {"messages": "off"}, "nothing of them"),
@@ -130,17 +130,17 @@ async def test_what_cannot_be_stored_changes_nothing(
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("", "something to see"),
-        ("   ", "something to see"),
-        ("\u200d\u200d", "something to see"),
-        ("\u3164\u2800", "something to see"),
-        ("\u0301", "something to see"),
+        ("", "something visible"),
+        ("   ", "something visible"),
+        ("\u200d\u200d", "something visible"),
+        ("\u3164\u2800", "something visible"),
+        ("\u0301", "something visible"),
         ("two\nlines", "line breaks"),
         ("nul\0", "line breaks"),
         ("\u202eevil", "line breaks"),
         ("zero\u200bwidth", "line breaks"),
         ("\ud800", "line breaks"),
-        ("n" * 101, "has at most 100 characters, and yours has 101"),
+        ("n" * 101, "may have 100 characters at most; yours has 101"),
     ],
 )
 async def test_no_such_name(office: Office, name: str, why: str) -> None:
@@ -290,7 +290,7 @@ async def test_no_such_channel(office: Office, typed: str) -> None:
     for text in (typed, str(den.id)):
         for command in ("show", "hide", "reset"):
             reply = await office.reply(office.manager, f"dzone channels {command}", channel=text)
-            assert "I know no such channel, or you can't see it." in reply
+            assert "There is no such channel, or you can't see it." in reply
     assert not office.drawer.guilds
 
 
@@ -444,7 +444,7 @@ async def test_status_of_a_new_guild(office: Office) -> None:
         "Members": f"{office.cached.member_count} shown",
         "Channels": "1 shown",
         "Messages": "Viewers read them.",
-        "What I need": "Everything is there: permissions and intents.",
+        "What I need": "Nothing: I have all permissions and intents.",
     }
 
 
@@ -468,11 +468,11 @@ async def test_status_counts_who_is_hidden_and_why(office: Office, monkeypatch: 
     )
     told = await status(office)
     assert told["Members"].splitlines() == [
-        "0 shown", "1 opted out themselves", "1 hidden by moderators", "1 bots",
-        f"{len(office.cached.members) - 3} offline", "3 not known to me yet",
+        "0 shown", "1 hid themselves", "1 hidden by moderators", "1 bots",
+        f"{len(office.cached.members) - 3} offline", "3 not loaded yet",
     ]  # fmt: skip
     assert told["Channels"].splitlines() == [
-        "2 shown", "1 of these against the rule, by managers", "1 hidden by managers", "1 not public",
+        "2 shown", "1 of these because managers show them", "1 hidden by managers", "1 not public",
         "1 age-restricted",
     ]  # fmt: skip
     assert "isn't shown to anybody" in told[""]
@@ -534,7 +534,7 @@ async def test_the_owner_chooses_the_default(office: Office) -> None:
     assert "**Town**" in await office.reply(office.owner, "dzone default", server="this")
     assert office.drawer.default_guild == office.guild.id
     assert office.rooms.shown == [office.guild.id]
-    assert "my operator decides" in await office.reply(office.manager, "dzone default", server="none")
+    assert "Only my operator" in await office.reply(office.manager, "dzone default", server="none")
     assert "**Town**" in await office.reply(office.owner, "dzone default")
     assert "No server" in await office.reply(office.owner, "dzone default", server="none")
     assert office.drawer.default_guild is None

@@ -301,19 +301,6 @@ async def test_an_emoji_that_gives_way_to_another_of_its_name(town: Town, viewer
 
 
 @painted
-async def test_pictures_after_the_author_went_offline(town: Town) -> None:
-    """Words that may not be shown take their emoji along."""
-    await town.count(HIDE_OFFLINE_ABOVE + 1)
-    await town.presence(town.ann, "online")
-    viewer = await town.viewer()
-    message = await town.ann.send(town.square, "well")
-    await town.presence(town.ann, "offline")
-    await town.ann.edit(message, TURNIP)
-    [edit] = await town.news(viewer, "edit")
-    assert (edit["message"], "emoji" in edit) == (None, False)
-
-
-@painted
 async def test_reactions_as_pictures(town: Town, viewer: Viewer) -> None:
     """Those with an emoji of a guild's own."""
     message = await town.bob.send(town.square, "good news")
@@ -369,19 +356,20 @@ async def test_an_edit_of_an_old_message(town: Town, viewer: Viewer) -> None:
 
 
 async def test_an_edit_after_the_author_went_offline(town: Town) -> None:
-    """Old words don't stay because the new ones may not be shown: they are taken back."""
+    """Who writes is seen: also the new words of somebody who isn't shown any more."""
     await town.count(HIDE_OFFLINE_ABOVE + 1)
     await town.presence(town.ann, "online")
     viewer = await town.viewer()
     message = await town.ann.send(town.square, "my number is 4711")
     await town.presence(town.ann, "offline")
     await town.ann.edit(message, "never mind")
-    assert [event["message"] for event in await town.news(viewer, "edit")] == [None]
+    assert [event["message"] for event in await town.news(viewer, "edit")] == ["never mind"]
 
 
 async def test_an_edit_after_the_channel_was_hidden(town: Town, viewer: Viewer) -> None:
     """Nor because the channel is hidden by now."""
     message = await town.ann.send(town.square, "my number is 4711")
+    town.channel("park")
     await town.hide(town.square)
     town.env.backend.edit_message(town.square.id, message.id, {"content": "never mind"})
     assert [event["message"] for event in await town.news(viewer, "edit")] == [None]
@@ -479,12 +467,19 @@ async def test_a_deletion_after_the_author_went_offline(town: Town, how: str) ->
     assert [event["id"] for event in await town.news(viewer, "edit")] == [str(message.id)]
 
 
-async def test_a_deletion_of_the_invisible(town: Town) -> None:
-    """Who isn't seen in a large guild isn't seen taking words back that nobody saw."""
+async def test_the_words_of_the_invisible(town: Town) -> None:
+    """Where offline members aren't shown, who writes comes for a visit, and can take it back."""
     await town.count(HIDE_OFFLINE_ABOVE + 1)
+    await town.presence(town.ann, "online")
+    await town.presence(town.ann, "offline")
     viewer = await town.viewer()
+    assert str(town.ann.id) not in viewer.users
     await town.ann.delete(await town.ann.send(town.square, "oops"))
-    assert await town.news(viewer, "message", "edit") == []
+    came, said, taken_back = await town.news(viewer, "presence", "message", "edit")
+    assert (came["uid"], came["username"], came["status"]) == (str(town.ann.id), "ann", "offline")
+    assert (said["uid"], said["message"]) == (str(town.ann.id), "oops")
+    assert (taken_back["id"], taken_back["message"]) == (said["id"], None)
+    assert str(town.ann.id) in (await town.viewer()).users
 
 
 async def test_a_deletion_after_the_author_left(town: Town, viewer: Viewer) -> None:

@@ -242,7 +242,7 @@ async def test_a_face_for_one_guild(town: Town, viewer: Viewer) -> None:
 
 async def test_a_user_in_two_guilds(town: Town, viewer: Viewer) -> None:
     """A new name is seen in each of somebody's guilds."""
-    other = town.env.create_guild("Elsewhere")
+    other = town.another()
     other.add_member(town.ann.user)
     elsewhere = await town.viewer(other)
     await town.presence(town.ann, "offline", global_name="Ann O'Nymous")

@@ -17,11 +17,18 @@ from bot.policy import HIDE_OFFLINE_ABOVE
 from bot.translator import Translator, catalog_key
 from cogs import dialogs, inputs
 from cogs.manage import Manage
-from cogs.me import Me
+from cogs.myself import Myself
 from cogs.texts import CATALOGS, Language, Lines, Text, language_of
 
 COGS = Path(cogs.__file__).parent
 LANGUAGES: tuple[Language, ...] = ("de", "es")
+
+# Commands of Discord's own client, the same in every language: what is typed after one of these names never
+# reaches a bot, and after some of them it is posted for everybody to read.
+BUILT_IN = {
+    "me", "nick", "msg", "tts", "shrug", "tableflip", "unflip", "spoiler", "thread", "kick", "ban", "timeout",
+    "leave", "giphy",
+}  # fmt: skip
 
 
 def said() -> set[str]:
@@ -59,7 +66,7 @@ async def bot() -> commands.Bot:
     bot: Any = commands.Bot("", intents=discord.Intents.none())
     nothing: Any = None
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
-    await bot.add_cog(Me(bot, nothing))
+    await bot.add_cog(Myself(bot, nothing))
     result: commands.Bot = bot
     return result
 
@@ -111,6 +118,17 @@ async def test_discord_accepts_the_commands(bot: commands.Bot) -> None:
         assert sum(map(weight, shown(command))) <= 8000
 
 
+async def test_no_command_is_one_of_the_clients_own(bot: commands.Bot) -> None:
+    """In no language: `/me hide` would be posted as words in italics, and hide nobody."""
+    names = {
+        name
+        for command in await payloads(bot, Translator())
+        for name in (command["name"], *command["name_localizations"].values())
+    }
+    assert {"dzone", "myself", "ich", "yo"} <= names
+    assert not names & BUILT_IN
+
+
 def name_in(locale: str, part: dict[str, Any]) -> str:
     name: str = part.get("name_localizations", {}).get(locale, part["name"])
     return name
@@ -129,7 +147,7 @@ async def test_buttons_and_forms_have_room(bot: commands.Bot) -> None:
         ("Show it to strangers", 80),
         ("Who may watch this server", 45),
         ("Password for viewers", 45),
-        ("4 to 100 characters. Take none that you use elsewhere.", 100),
+        ("4 to 100 characters. Don't use one that you use elsewhere.", 100),
     ):
         for language in ("en", *LANGUAGES):
             assert len(Text(text).within(language)) <= limit

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from simcord.enums import ChannelType
+from simcord.backend.models import Overwrite
+from simcord.enums import ChannelType, OverwriteType
 
 from bot.policy import HIDE_OFFLINE_ABOVE
-from tests.cogs.town import Payload, Town, Viewer
+from tests.cogs.town import VIEW, Payload, Town, Viewer
 
 NOWHERE: Payload = {
     "channel": None, "channelName": None, "muted": False, "deafened": False, "streaming": False,
@@ -138,10 +139,12 @@ async def test_a_channel_that_is_restricted(town: Town, viewer: Viewer) -> None:
 
 
 async def test_everything_is_hidden(town: Town, viewer: Viewer) -> None:
-    """When @everyone loses sight of all channels, nobody talks anywhere."""
+    """When @everyone loses sight of voice channels, nobody talks anywhere."""
     lounge = town.channel("Lounge", ChannelType.VOICE)
     await town.ann.join_voice(lounge)
     await town.news(viewer)
+    everybody = Overwrite(town.guild.id, OverwriteType.ROLE, allow=VIEW)
+    town.env.backend.set_overwrite(town.square.id, everybody)
     town.env.backend.edit_role(town.guild.id, town.guild.id, {"permissions": 0})
     assert places(town, await town.news(viewer, "voice")) == [NOWHERE]
 

@@ -119,6 +119,12 @@ class Town:
         assert guild is not None
         return guild
 
+    def another(self, name: str = "Elsewhere") -> GuildHandle:
+        """Invite the bot into another guild, which has a channel for everybody."""
+        guild = self.env.create_guild(name)
+        guild.create_text_channel("market")
+        return guild
+
     # Viewers
 
     async def viewer(self, server: GuildHandle | str | None = None, **fields: Any) -> Viewer:

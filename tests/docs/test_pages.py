@@ -15,7 +15,7 @@ from bot import __main__ as bot_command
 from bot.config import SETTINGS, Config
 from bridge import __main__ as bridge_command
 from cogs.manage import Manage
-from cogs.me import Me
+from cogs.myself import Myself
 from cogs.texts import CATALOGS, Language, Text
 from tests.docs.pages import LANGUAGES, NAMES, PAGES, page, read, structure
 from tests.examples import ROOT
@@ -31,7 +31,7 @@ async def tree() -> app_commands.CommandTree[Any]:
     bot: Any = commands.Bot("", intents=discord.Intents.none())
     nothing: Any = None
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
-    await bot.add_cog(Me(bot, nothing))
+    await bot.add_cog(Myself(bot, nothing))
     found: app_commands.CommandTree[Any] = bot.tree
     return found
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 import pytest_asyncio
 
+from tests.e2e import hurried
 from tests.e2e.guild import Guild
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
 from tests.e2e.process import BotProcess, free_port
@@ -55,16 +56,27 @@ async def discord() -> AsyncIterator[LoopbackDiscord]:
         assert not discord.rest.unknown
 
 
+@pytest.fixture
+def in_a_hurry(discord: LoopbackDiscord) -> None:
+    """Let Discord tell a guild's members more often than it does, and the bot know."""
+    discord.gateway.members_every = hurried.EVERY
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def run(discord: LoopbackDiscord, tmp_path: Path) -> AsyncIterator[Run]:
-    """Start a bot and don't wait for it: for one that is about to fail."""
+    """Start a bot and don't wait for it: for one that is about to fail.
+
+    Where Discord is `hurried` the bot is as well.
+    """
     running: list[BotProcess] = []
 
     async def start(*args: str, **settings: str | None) -> BotProcess:
         port = free_port()
         chosen = {**settings_for(discord, port), **settings}
         given = {name: value for name, value in chosen.items() if value is not None}
-        running.append(await BotProcess.start(*args, folder=tmp_path, port=port, settings=given))
+        module = "tests.e2e.hurried" if discord.gateway.members_every == hurried.EVERY else "bot"
+        bot = await BotProcess.start(*args, folder=tmp_path, port=port, settings=given, module=module)
+        running.append(bot)
         return running[-1]
 
     yield start

@@ -86,8 +86,8 @@ def _all_of_cove(scene: Scene) -> list[str]:
 
 
 HIDING = {
-    "hide": Hiding(_zed("me hide"), _all_of_zed, _zed("me show")),
-    "mute": Hiding(_zed("me mute"), lambda scene: ["zed-words", "🦓"], _zed("me show")),
+    "hide": Hiding(_zed("myself hide"), _all_of_zed, _zed("myself show")),
+    "mute": Hiding(_zed("myself mute"), lambda scene: ["zed-words", "🦓"], _zed("myself show")),
     "menu": Hiding(_hide_zed, _all_of_zed, _show_zed),
     "bots": Hiding(
         _keeper("dzone members", bots="hide"),
@@ -185,5 +185,5 @@ CHANGES = {
     ),
     "password": Change(_protect, _wants_password, _keeper("dzone protect off")),
     "login": Change(_keeper("dzone protect login"), _wants_login, _keeper("dzone protect off")),
-    "color": Change(_zed("me color", color="#ff0"), _is_yellow, _zed("me color")),
+    "color": Change(_zed("myself color", color="#ff0"), _is_yellow, _zed("myself color")),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME = 0, 1, 2, 3, 6
 RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK = 7, 8, 9, 10, 11
-VOICE_STATE = 4
+VOICE_STATE, REQUEST_CHANNEL_INFO = 4, 43
 
 BAD_OPCODE, BAD_TOKEN, BAD_INTENTS = 4001, 4004, 4014
 HEARTBEAT_MS = 41_250
@@ -45,6 +46,8 @@ NEEDS = {
     "MESSAGE_REACTION_REMOVE": REACTIONS,
     "TYPING_START": TYPING,
     "GUILD_MEMBERS_CHUNK": 0,
+    "RATE_LIMITED": 0,
+    "CHANNEL_INFO": 0,
     "INTERACTION_CREATE": 0,
     "READY": 0,
     "RESUMED": 0,
@@ -91,7 +94,8 @@ class Connection:
 class Session:
     """What `READY` begins: a numbered stream of events, kept for a client that comes back for them."""
 
-    def __init__(self, connection: Connection, shard: tuple[int, int], intents: int) -> None:
+    def __init__(self, connection: Connection, shard: tuple[int, int], intents: int, me: User) -> None:
+        self._me = me
         self.id = secrets.token_hex(16)
         self.shard = shard
         self.intents = intents
@@ -108,12 +112,26 @@ class Session:
         needed = NEEDS.get(event, GUILDS) if needs is None else needs
         if needed and not self.intents & needed:
             return
-        if "content" in data and not self.intents & CONTENT:
+        if "content" in data and not self.intents & CONTENT and not self._may_read(data):
             data = data | {"content": "", "attachments": [], "embeds": [], "components": []}
+        self.send(event, data)
+
+    def send(self, event: object, data: object) -> None:
+        """Send an event as it is."""
         frame = json.dumps({"op": DISPATCH, "t": event, "s": len(self._events) + 1, "d": data})
         self._events.append(frame)
         if self.connection is not None:
             self.connection.send(frame)
+
+    def create(self, guild: Guild, **more: object) -> None:
+        """Tell of a guild, as much as the intents cover."""
+        may = {"presences": bool(self.intents & PRESENCES), "members": bool(self.intents & MEMBERS)}
+        self.dispatch("GUILD_CREATE", guild.payload(self._me, **may) | more)
+
+    def _may_read(self, message: Payload) -> bool:
+        """Tell whether a message is one whose words every bot gets: to it, of it, or in private."""
+        mine = {user["id"] for user in (message["author"], *message["mentions"])}
+        return "guild_id" not in message or str(self._me.id) in mine
 
     def replay(self, after: int) -> None:
         """Send again what came after the event numbered `after`."""
@@ -134,24 +152,66 @@ class Gateway:
         """The data of every resume that was granted."""
         self.member_requests: list[Payload] = []
         """The data of every request for members."""
+        self.info_requests: list[Payload] = []
+        """The data of every request for channel info."""
         self.accepted = 0
         """How many connections there have been in all."""
         self.refusing = False
         """Whether new connections are turned away, as during an outage."""
+        self.refused_intents: set[str] = set()
+        """Privileged intents that are refused although the application's flags say that they are on."""
+        self.on_identify: Callable[[], object] = lambda: None
+        """Called before each identify is answered."""
+        self.refused_shards: set[int] = set()
+        """Shards that get no session: their connection is cut as soon as they identify."""
         self.refusals = 0
+        self.members_every = 30.0
+        """For how many seconds all members of a guild are told only once; whoever asks again hears when."""
+        self.limits: list[int] = []
+        """The guilds whose members were asked for too soon, in order."""
         self.connections: list[Connection] = []
         self.sessions: dict[str, Session] = {}
         self._me = me
         self._guilds = guilds
         self._allowed = allowed
         self._bell = bell
+        self.beginning: Callable[[Payload], Payload] = dict
+        """What is made of a `READY` before it is sent."""
         self._withheld: list[Callable[[], None]] | None = None
+        self._withheld_guilds: list[tuple[Session, Guild]] | None = None
+        self._asked_at: dict[int, float] = {}
+
+    def create_guild(self, guild: Guild, **more: object) -> None:
+        """Tell of a guild that is there now."""
+        for session in self.sessions.values():
+            if session.hears_of(guild):
+                session.create(guild, **more)
+
+    def withhold_guilds(self) -> None:
+        """Tell new sessions only the ids of their guilds, until `release_guild`."""
+        self._withheld_guilds = []
+
+    def release_guild(self, guild: Guild) -> None:
+        """Tell of a guild that was withheld."""
+        for session, withheld in self._withheld_guilds or ():
+            if withheld is guild and session in self.sessions.values():
+                session.create(guild, unavailable=False)
 
     def dispatch(self, guild: Guild | None, event: str, data: Payload, *, needs: int | None = None) -> None:
         """Send an event of a guild (of none: a direct message) to the sessions that hear of it."""
         for session in self.sessions.values():
             if session.hears_of(guild):
                 session.dispatch(event, data, needs=needs)
+
+    def inject(self, event: object, data: object) -> None:
+        """Send every session something that no Discord should."""
+        for session in self.sessions.values():
+            session.send(event, data)
+
+    def scrawl(self, text: str) -> None:
+        """Send every client a frame that is no event at all."""
+        for connection in self.connections:
+            connection.send(text)
 
     def withhold_members(self) -> None:
         """Answer no request for members until `release_members`."""
@@ -230,29 +290,42 @@ class Gateway:
             self._resume(connection, data)
         elif op == REQUEST_MEMBERS:
             self.member_requests.append(data)
-            if self._withheld is None:
+            if not self._may_ask(connection, data):
+                connection.close(BAD_INTENTS)
+            elif (wait := self._must_wait(data)) > 0:
+                self._limit(connection, data, wait)
+            elif self._withheld is None:
                 self._answer_members(connection, data)
             else:
                 self._withheld.append(lambda: self._answer_members(connection, data))
+        elif op == REQUEST_CHANNEL_INFO:
+            self.info_requests.append(data)
+            self._answer_info(connection, data)
         elif op not in {PRESENCE, VOICE_STATE}:
             connection.close(BAD_OPCODE)
 
     def _identify(self, connection: Connection, data: Payload) -> None:
+        shard, count = data.get("shard", [0, 1])
+        if shard in self.refused_shards:
+            self.refusals += 1
+            return connection.abort()
         self.identifies.append(data)
         intents = data["intents"]
         if data["token"] != self.token:
             return connection.close(BAD_TOKEN)
-        if any(intents & bit for name, bit in PRIVILEGED.items() if name not in self._allowed):
+        self.on_identify()
+        granted = self._allowed - self.refused_intents
+        if any(intents & bit for name, bit in PRIVILEGED.items() if name not in granted):
             return connection.close(BAD_INTENTS)
-        shard, count = data.get("shard", [0, 1])
-        session = Session(connection, (shard, count), intents)
+        session = Session(connection, (shard, count), intents, self._me)
         connection.session = self.sessions[session.id] = session
         guilds = [guild for guild in self._guilds.values() if session.hears_of(guild)]
-        session.dispatch("READY", self._ready(session, guilds))
+        session.dispatch("READY", self.beginning(self._ready(session, guilds)))
         for guild in guilds:
-            if guild.available:
-                whole = guild.payload(self._me, presences=bool(intents & PRESENCES))
-                session.dispatch("GUILD_CREATE", whole | {"unavailable": False})
+            if guild.available and self._withheld_guilds is not None:
+                self._withheld_guilds.append((session, guild))
+            elif guild.available:
+                session.create(guild, unavailable=False)
         return None
 
     def _ready(self, session: Session, guilds: Iterable[Guild]) -> Payload:
@@ -282,6 +355,41 @@ class Gateway:
         session.replay(data["seq"])
         session.dispatch("RESUMED", {"_trace": ["loopback"]})
         self.resumes.append(data)
+
+    def _may_ask(self, connection: Connection, data: Payload) -> bool:
+        """Tell whether a session's intents cover the members, or presences, that it asks for."""
+        intents = connection.session.intents if connection.session else 0
+        whole = "user_ids" not in data and not data.get("query")
+        needed = MEMBERS * whole | PRESENCES * bool(data.get("presences"))
+        return intents & needed == needed
+
+    def _must_wait(self, data: Payload) -> float:
+        """Tell for how long a guild's members won't be told again; note the request if they are told now."""
+        if "user_ids" in data or data.get("query"):
+            return 0.0
+        now, guild_id = asyncio.get_running_loop().time(), int(data["guild_id"])
+        wait = self._asked_at.get(guild_id, -math.inf) + self.members_every - now
+        if wait <= 0:
+            self._asked_at[guild_id] = now
+        return wait
+
+    def _limit(self, connection: Connection, data: Payload, wait: float) -> None:
+        self.limits.append(int(data["guild_id"]))
+        meta = {"guild_id": data["guild_id"], "nonce": data.get("nonce")}
+        limit = {"opcode": REQUEST_MEMBERS, "retry_after": wait, "meta": meta}
+        if connection.session is not None:
+            connection.session.dispatch("RATE_LIMITED", limit)
+
+    def _answer_info(self, connection: Connection, data: Payload) -> None:
+        session, guild = connection.session, self._guilds.get(int(data["guild_id"]))
+        if session is None or session.connection is not connection or guild is None or not guild.available:
+            return
+        known = [channel for channel in guild.channels.values() if channel.status is not None]
+        answer = [{"id": str(channel.id), "status": channel.status} for channel in known]
+        session.dispatch(
+            "CHANNEL_INFO",
+            {"guild_id": str(guild.id), "channels": answer if "status" in data["fields"] else []},
+        )
 
     def _answer_members(self, connection: Connection, data: Payload) -> None:
         session, guild = connection.session, self._guilds.get(int(data["guild_id"]))

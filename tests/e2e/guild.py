@@ -19,7 +19,10 @@ from tests.e2e.model import (
 )
 
 EVERYTHING = (1 << 53) - 1  # all permissions
+VERY_LARGE = 75_000  # members above which a `GUILD_CREATE` brings only those who talk
 LARGE_THRESHOLD = 250  # the `large_threshold` that discord.py sends with its identify
+HAS_SNAPSHOT = 1 << 14  # flags of a message
+COMPONENTS_V2 = 1 << 15
 
 
 @dataclass(eq=False)
@@ -91,11 +94,11 @@ class Member:
         """Return the presence; `full` brings the whole user, as Discord does when the account changed."""
         status = "offline" if self.user.status == "invisible" else self.user.status
         return {
-            "user": self.user.payload() if full else {"id": self.uid},
+            "user": self.user.payload() if full else self.user.part(),
             "guild_id": str(self.guild.id),
             "status": status,
             "activities": self.user.activities,
-            "client_status": {} if status == "offline" else {"desktop": status},
+            "client_status": {} if status == "offline" else {"vr": status, "desktop": status},
         }
 
     def is_online(self) -> bool:
@@ -116,9 +119,15 @@ class Guild:
     voice: dict[int, Payload] = field(default_factory=dict)
     """The voice state of each member who is in a voice channel, by user id."""
     available: bool = True
+    very_large: int = VERY_LARGE
+    """From how many members on only those who talk come by themselves."""
+    miscount: int | None = None
+    """By how much Discord's number of members is wrong; by one, or not at all, unless a test says so."""
     id: int = field(default_factory=snowflake)
 
     def __post_init__(self) -> None:
+        if self.miscount is None:
+            self.miscount = (self.id >> 22) % 3 - 1
         self.roles[self.id] = Role("@everyone", position=0, id=self.id)
         self.public = self.channel("general")
 
@@ -197,24 +206,25 @@ class Guild:
             "stickers": [],
         }
 
-    def payload(self, me: User, *, presences: bool = True) -> Payload:
-        """Return the guild object as a `GUILD_CREATE` brings it to the bot `me`."""
-        large = len(self.members) > LARGE_THRESHOLD
-        members = list(self.members.values())
-        if large or not presences:
+    def payload(self, me: User, *, presences: bool = True, members: bool = True) -> Payload:
+        """Return the guild object as a `GUILD_CREATE` brings it to the bot `me`, which may know as much."""
+        large = len(self.members) > min(LARGE_THRESHOLD, self.very_large)
+        online = presences and members and len(self.members) <= self.very_large
+        told = list(self.members.values())
+        if large or not presences or not members:
             # Discord leaves the rest to be asked for, in chunks.
-            members = [
+            told = [
                 member
-                for member in members
-                if (presences and member.is_online()) or member.id in self.voice or member.user is me
+                for member in told
+                if (online and member.is_online()) or member.id in self.voice or member.user is me
             ]
         channels = list(self.channels.values())
         return self.properties() | {
             "joined_at": JOINED_AT,
             "large": large,
-            "member_count": len(self.members),
-            "members": [member.payload() for member in members],
-            "presences": [member.presence() for member in members if member.is_online()] if presences else [],
+            "member_count": len(self.members) + (self.miscount or 0),
+            "members": [member.payload() for member in told],
+            "presences": [member.presence() for member in told if member.is_online()] if presences else [],
             "channels": [channel.payload() for channel in channels if not channel.is_thread()],
             "threads": [channel.payload() for channel in channels if channel.is_thread()],
             "voice_states": list(self.voice.values()),
@@ -281,3 +291,26 @@ def answering(message: Payload) -> Payload:
     left_out = {"guild_id", "member", "referenced_message"}
     answered = {key: value for key, value in message.items() if key not in left_out}
     return {"type": 19, "message_reference": where, "referenced_message": answered}
+
+
+def forwarding(message: Payload) -> Payload:
+    """Return the fields that make a message without words a forward of another.
+
+    Discord tells what was said, and where; not who said it.
+    """
+    where = {key: message[key] for key in ("channel_id", "guild_id") if key in message}
+    kept = (
+        "type", "content", "timestamp", "edited_timestamp", "flags", "mentions", "mention_roles",
+        "attachments", "embeds", "components", "sticker_items",
+    )  # fmt: skip
+    snapshot = {key: message[key] for key in kept if key in message}
+    return {
+        "message_reference": where | {"type": 1, "message_id": message["id"]},
+        "message_snapshots": [{"message": snapshot}],
+        "flags": HAS_SNAPSHOT,
+    }
+
+
+def laid_out(*components: Payload) -> Payload:
+    """Return the fields of a message whose words stand in components alone, as bots write them."""
+    return {"flags": COMPONENTS_V2, "components": list(components)}

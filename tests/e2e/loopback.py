@@ -24,7 +24,18 @@ from tests.e2e.interactions import (
     menu,
     slash,
 )
-from tests.e2e.model import DIRECT, FIRST_MOMENT_MS, JOINED_AT, Channel, Emoji, Payload, Role, User
+from tests.e2e.model import (
+    CHANCE,
+    DIRECT,
+    FIRST_MOMENT_MS,
+    JOINED_AT,
+    PARTLY,
+    Channel,
+    Emoji,
+    Payload,
+    Role,
+    User,
+)
 from tests.e2e.rest import BASE, Rest
 from tests.e2e.waiting import Bell
 
@@ -32,6 +43,23 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 TOKEN = "MTA1.loopback.it-must-never-be-seen-anywhere"  # opens nothing
+
+
+NOTHING_MORE: Payload = {"id": "1", "created_at": FIRST_MOMENT_MS} | dict.fromkeys(
+    (
+        "url",
+        "timestamps",
+        "application_id",
+        "details",
+        "state",
+        "emoji",
+        "party",
+        "assets",
+        "secrets",
+        "buttons",
+    )
+)
+"""What Discord says of an activity beside its name and its type: often nothing, and then null."""
 
 
 class LoopbackDiscord:
@@ -92,6 +120,10 @@ class LoopbackDiscord:
         """Wait until members have been asked for so many times in all."""
         await self._bell.until(lambda: len(self.gateway.member_requests) >= times, self._progress)
 
+    async def info_requested(self, times: int = 1) -> None:
+        """Wait until channel info has been asked for so many times in all."""
+        await self._bell.until(lambda: len(self.gateway.info_requests) >= times, self._progress)
+
     async def accepted(self, times: int) -> None:
         """Wait until the gateway has accepted so many connections in all."""
         await self._bell.until(lambda: self.gateway.accepted >= times, self._progress)
@@ -143,7 +175,7 @@ class LoopbackDiscord:
     def join(self, guild: Guild) -> None:
         """Let the bot be added to a guild."""
         self.guilds[guild.id] = guild
-        self.gateway.dispatch(guild, "GUILD_CREATE", guild.payload(self.bot))
+        self.gateway.create_guild(guild)
 
     def leave(self, guild: Guild) -> None:
         """Let the bot be removed from a guild."""
@@ -158,7 +190,7 @@ class LoopbackDiscord:
     def recover(self, guild: Guild) -> None:
         """Let a guild be available again."""
         guild.available = True
-        self.gateway.dispatch(guild, "GUILD_CREATE", guild.payload(self.bot) | {"unavailable": False})
+        self.gateway.create_guild(guild, unavailable=False)
 
     def rename(self, guild: Guild, name: str) -> None:
         """Change a guild's name."""
@@ -175,6 +207,13 @@ class LoopbackDiscord:
         for field, value in changes.items():
             setattr(channel, field, value)
         self.gateway.dispatch(channel.guild, "CHANNEL_UPDATE", channel.payload())
+
+    def caption(self, channel: Channel, status: str | None) -> None:
+        """Put a line over a voice channel, or take it away."""
+        channel.status = status
+        assert channel.guild is not None
+        told = {"id": str(channel.id), "guild_id": str(channel.guild.id), "status": status}
+        self.gateway.dispatch(channel.guild, "VOICE_CHANNEL_STATUS_UPDATE", told)
 
     def create_role(self, guild: Guild, role: Role) -> None:
         """Tell of a role that was made."""
@@ -201,6 +240,7 @@ class LoopbackDiscord:
         self._tell_member("GUILD_MEMBER_ADD", member)
         if member.is_online():
             self.gateway.dispatch(guild, "PRESENCE_UPDATE", member.presence())
+        self._tell_member("GUILD_MEMBER_ADD", member)  # once more: Discord does
         return member
 
     def remove_member(self, member: Member) -> None:
@@ -218,7 +258,7 @@ class LoopbackDiscord:
 
     def set_activities(self, member: Member, *activities: Payload) -> None:
         """Replace what a user is seen doing."""
-        member.user.activities = [{"id": "1", "created_at": FIRST_MOMENT_MS} | what for what in activities]
+        member.user.activities = [NOTHING_MORE | what for what in activities]
         self._tell_presence(member.user)
 
     def change_account(self, user: User, **changes: Any) -> None:
@@ -230,6 +270,8 @@ class LoopbackDiscord:
     def set_nick(self, member: Member, nick: str | None) -> None:
         """Change a member's nickname."""
         member.nick = nick
+        if CHANCE.random() < PARTLY:
+            self._tell_member("GUILD_MEMBER_ADD", member)  # a repeated one has the newer nickname
         self._tell_member("GUILD_MEMBER_UPDATE", member)
 
     def set_roles(self, member: Member, *roles: Role) -> None:
@@ -363,9 +405,9 @@ class LoopbackDiscord:
 
     async def commands(self) -> list[Payload]:
         """Return what the bot made known, as soon as it has."""
-        path = self.rest.commands_path
-        await self._bell.until(lambda: path in self.rest.commands, self._progress)
-        return self.rest.commands[path]
+        commands = self.rest.commands
+        await self._bell.until(lambda: commands.path in commands.told, self._progress)
+        return commands.known[commands.path]
 
     async def _interact(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> Reply:
         told = self.interactions.payload(reply, kind, data, locale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,15 @@ DISCORD_EPOCH_MS = 1_420_070_400_000
 FIRST_MOMENT_MS = 1_704_067_200_000  # 2024-01-01: everything in this world was made after it
 JOINED_AT = "2024-01-02T03:04:05.678000+00:00"
 ADMINISTRATOR, MANAGE_GUILD, MODERATE_MEMBERS = 1 << 3, 1 << 5, 1 << 40
-VIEW_CHANNEL = 1 << 10
+VIEW_CHANNEL, CONNECT = 1 << 10, 1 << 20
 EVERYONE_MAY = str(VIEW_CHANNEL | 1 << 11 | 1 << 16 | 1 << 20 | 1 << 21)  # and write, read back, join, speak
+
+PARTLY = 0.25  # of all presences say more of the account than its id
 
 TEXT, DIRECT, VOICE, CATEGORY, NEWS, STAGE, FORUM = 0, 1, 2, 4, 5, 13, 15
 NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
+
+CHANCE = random.Random(4711)  # what Discord does now and then it does here at the same moments each time
 
 _moments = itertools.count(FIRST_MOMENT_MS - DISCORD_EPOCH_MS)
 
@@ -40,6 +45,13 @@ class User:
     avatar: str | None = None
     activities: list[Payload] = field(default_factory=list)
     id: int = field(default_factory=snowflake)
+
+    def part(self) -> Payload:
+        """Return what a presence says of the account: the id, and perhaps some of the rest."""
+        whole = self.payload()
+        others = sorted(whole.keys() - {"id"})
+        told = CHANCE.sample(others, CHANCE.randrange(len(others))) if CHANCE.random() < PARTLY else []
+        return {"id": whole["id"]} | {key: whole[key] for key in told}
 
     def payload(self) -> Payload:
         """Return the user object."""
@@ -63,15 +75,23 @@ class Role:
     color: int = 0
     position: int = 1
     permissions: str = EVERYONE_MAY
+    secondary: int | None = None
+    """The colour that the first one runs into, of a gradient."""
+    tertiary: int | None = None
+    """Of the holographic style, which has three."""
     id: int = field(default_factory=snowflake)
 
     def payload(self) -> Payload:
-        """Return the role object."""
+        """Return the role object; `color` is the primary one of its colours."""
         return {
             "id": str(self.id),
             "name": self.name,
             "color": self.color,
-            "colors": {"primary_color": self.color, "secondary_color": None, "tertiary_color": None},
+            "colors": {
+                "primary_color": self.color,
+                "secondary_color": self.secondary,
+                "tertiary_color": self.tertiary,
+            },
             "hoist": False,
             "icon": None,
             "unicode_emoji": None,
@@ -118,6 +138,10 @@ class Channel:
     hidden: bool = False
     """Whether an overwrite denies @everyone to see it."""
     parent: Channel | None = None
+    locked: bool = False
+    """Whether an overwrite denies @everyone to connect, to a voice channel that all may see."""
+    status: str | None = None
+    """What people put over a voice channel. No channel object has it: it is told and asked for by itself."""
     id: int = field(default_factory=snowflake)
 
     @property
@@ -156,12 +180,13 @@ class Channel:
                     "create_timestamp": JOINED_AT,
                 },
             }
-        deny = [{"id": str(self.guild.id), "type": 0, "allow": "0", "deny": str(VIEW_CHANNEL)}]
+        denied = (VIEW_CHANNEL if self.hidden else 0) | (CONNECT if self.locked else 0)
+        deny = [{"id": str(self.guild.id), "type": 0, "allow": "0", "deny": str(denied)}]
         common |= {
             "position": self.position,
             "topic": None,
             "nsfw": self.nsfw,
-            "permission_overwrites": deny if self.hidden else [],
+            "permission_overwrites": deny if denied else [],
         }
         if self.type in {VOICE, STAGE}:
             common |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}

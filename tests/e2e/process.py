@@ -46,14 +46,16 @@ class BotProcess:
         self._ended.add_done_callback(lambda _: self._bell.ring())
 
     @classmethod
-    async def start(cls, *args: str, folder: Path, port: int, settings: Mapping[str, str]) -> Self:
+    async def start(
+        cls, *args: str, folder: Path, port: int, settings: Mapping[str, str], module: str = "bot"
+    ) -> Self:
         """Start `python -m bot` in a folder; beside `settings` its environment has only what it needs."""
         env = {
             name: value for name, value in os.environ.items() if name in INHERITED or name.startswith("COV")
         }
         env |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", **settings}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", *args),
+            *(sys.executable, "-m", module, *args),
             cwd=folder,
             env=env,
             stdin=asyncio.subprocess.DEVNULL,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from tests.e2e.model import Payload, User, snowflake
+from tests.e2e.commands import Commands
 from tests.e2e.oauth import OAuth
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.guild import Guild
     from tests.e2e.interactions import Interactions
+    from tests.e2e.model import Payload, User
     from tests.e2e.waiting import Bell
 
 BASE = "/api/v10"
@@ -45,9 +46,13 @@ class Rest:
         self.unknown: list[str] = []
         """Those among them that nothing here answers."""
         self.broken: dict[str, int] = {}
-        """Paths that are answered with an error, and its status; discord.py tries again after a 500."""
-        self.commands: dict[str, list[Payload]] = {}
-        """The application commands, by the path they were put at."""
+        """What is answered with an error, and its status; discord.py tries again after a 500.
+
+        A path, or `METHOD /path` for one of its methods.
+        """
+        self.garbled: dict[str, str] = {}
+        """Requests, as `METHOD /path`, that something between answers with this in place of JSON."""
+        self.commands = Commands(me.id)
         self.oauth = OAuth(str(me.id))
         self._me = me
         self._owner = owner
@@ -55,11 +60,6 @@ class Rest:
         self._interactions = interactions
         self._bell = bell
         self._allowed = allowed
-
-    @property
-    def commands_path(self) -> str:
-        """Where an application puts the commands that it has in every guild."""
-        return f"/applications/{self._me.id}/commands"
 
     def route(self, app: web.Application) -> None:
         """Take over every path of an application below the base."""
@@ -80,8 +80,8 @@ class Rest:
                 taken = self._interactions.take(request.method, path, body)
                 if taken is not None:
                     return _json(taken[1], status=taken[0])
-            if path in self.broken:
-                return _json({"message": "an outage", "code": 0}, status=self.broken[path])
+            if trouble := self._trouble(request.method, path):
+                return trouble
             if (request.method, path) in logins:
                 return await logins[request.method, path](request)
             if request.headers.get("Authorization") != f"Bot {self.token}":
@@ -96,6 +96,14 @@ class Rest:
             return _json({"message": "404: Not Found", "code": 0}, status=404)
 
         app.router.add_route("*", BASE + "/{path:.*}", answer)
+
+    def _trouble(self, method: str, path: str) -> web.Response | None:
+        request = f"{method} {path}"
+        if status := self.broken.get(path) or self.broken.get(request):
+            return _json({"message": "an outage", "code": 0}, status=status)
+        if request in self.garbled:
+            return web.Response(body=self.garbled[request].encode(), content_type="application/json")
+        return None
 
     def _gateway(self) -> Payload:
         limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
@@ -129,26 +137,7 @@ class Rest:
         return _json(guild.members[user_id].payload())
 
     async def _commands(self, request: web.Request, path: str) -> web.Response:
-        known = self.commands.setdefault(path, [])
-        if request.method == "GET":
-            return _json(known)
-        given = await request.json()
-        made = [self._command(command) for command in (given if request.method == "PUT" else [given])]
-        if request.method == "PUT":
-            self.commands[path] = made
-            self._bell.ring()
-            return _json(made)
-        known.extend(made)
-        return _json(made[0], status=201)
-
-    def _command(self, given: Payload) -> Payload:
-        kept = {"type": 1, "description": "", "default_member_permissions": None, "options": []}
-        return (
-            kept
-            | given
-            | {
-                "id": str(snowflake()),
-                "application_id": str(self._me.id),
-                "version": str(snowflake()),
-            }
-        )
+        given = await request.json() if request.can_read_body else None
+        status, answer = self.commands.take(request.method, path, request.query, given)
+        self._bell.ring()
+        return _json(answer, status=status)

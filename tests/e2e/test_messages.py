@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.guild import answering
-from tests.e2e.model import FORUM, NEWS, PRIVATE_THREAD, PUBLIC_THREAD, VIEW_CHANNEL, VOICE, User
+from tests.e2e.guild import Guild, answering, forwarding, laid_out, written
+from tests.e2e.model import (
+    DIRECT,
+    FORUM,
+    NEWS,
+    PRIVATE_THREAD,
+    PUBLIC_THREAD,
+    VIEW_CHANNEL,
+    VOICE,
+    Channel,
+    User,
+)
 from tests.e2e.viewer import ALL_EVENTS, Viewer
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Town, Watch
-    from tests.e2e.guild import Guild
-    from tests.e2e.model import Channel, Payload
+    from tests.e2e.model import Payload
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -111,6 +120,92 @@ async def test_a_message_without_words(
     town.discord.say(guild.public, guild.member("ann"), "", **extra)
     await curious.happens("message")
     assert 0 < len(curious.words()[0]) <= 40
+    assert not curious.knows("example.org")
+
+
+async def test_a_spoiler(town: Town, viewer: Viewer, curious: Viewer, guild: Guild) -> None:
+    """What Discord's client hides until somebody clicks reaches nobody, whatever else it looks like."""
+    ann, emoji = guild.member("ann"), guild.emoji("murderer")
+    hidden = ATTACHMENT | {"filename": "SPOILER_murderer.png"}
+    for text in (
+        "who? ||the `murderer|| did` it||",
+        f"||`{emoji}`||",
+        "||[the murderer||](https://example.org/x)",
+        "*who ||the* murderer|| did ||murderer||",
+        "```ansi\n\x1b[2;31mred\x1b[0m\n``` ||\x1b[0mthe murderer\\||",
+    ):
+        town.discord.say(guild.public, ann, text)
+    town.discord.say(guild.public, ann, "look", attachments=[hidden])
+    for witness in (viewer, curious):
+        await witness.hears("look [spoiler]")
+        assert not witness.knows("murderer")
+        assert not witness.knows("x1b")
+        assert not witness.knows("u001b")
+    assert curious.words()[-2] == "red [spoiler]"
+
+
+async def test_a_forward(town: Town, curious: Viewer, guild: Guild) -> None:
+    """People read what was forwarded, from here or from where the bot isn't; not who said it, nor where."""
+    ann, bob, far = guild.member("ann"), guild.member("bob"), Guild("Far away", User("cid"))
+    said = town.discord.say(guild.public, bob, "**first**")
+    town.discord.say(guild.public, ann, "", **forwarding(said))
+    await curious.hears("[forwarded] first")
+    distant = written(
+        far.public, far.settle(far.owner, nick="Cidney"), "second ||x||", attachments=[ATTACHMENT]
+    )
+    town.discord.say(guild.public, ann, "", **forwarding(distant))
+    await curious.hears("[forwarded] second [spoiler] [image]")
+    assert not curious.knows("Cidney")
+    assert not curious.knows("example.org")
+    assert {message["uid"] for message in curious.of("message")[1:]} == {ann.uid}
+
+
+async def test_a_forward_of_what_is_hidden(town: Town, viewer: Viewer, curious: Viewer, guild: Guild) -> None:
+    """What was said where viewers may not look stays there, wherever somebody forwards it to."""
+    den = guild.channel("den-of-thieves", hidden=True)
+    town.discord.create_channel(den)
+    ann, other = guild.member("ann"), town.discord.guild("Elsewhere", "ann")
+    other_den = other.channel("den-of-smugglers", hidden=True)
+    town.discord.join(other)
+    said = [
+        town.discord.say(den, ann, "the secret plan"),
+        town.discord.say(other_den, other.member("ann"), "the secret plan"),
+        written(Channel("", None, DIRECT), ann.user, "the secret plan"),
+        written(guild.public, ann, "the secret plan") | {"channel_id": "5"},
+    ]
+    for message in said:
+        town.discord.say(guild.public, ann, "", **forwarding(message))
+    town.discord.say(guild.public, ann, "after")
+    for witness in (viewer, curious):
+        await witness.hears("after")
+        assert not witness.knows("secret")
+        assert not witness.knows("den-of")
+    assert curious.words() == ["[forwarded]"] * 4 + ["after"]
+    town.discord.leave(other)
+
+
+async def test_components(town: Town, curious: Viewer, guild: Guild) -> None:
+    """What a bot lays out in components is read as its words."""
+    bot = town.discord.add_member(guild, User("beep", bot=True))
+    picture = {"media": {"url": "https://cdn.example.org/a.png", "content_type": "image/png"}}
+    section = {
+        "type": 9,
+        "components": [{"type": 10, "content": "of <:a:1> the *day*"}],
+        "accessory": {"type": 11, **picture},
+    }
+    town.discord.say(
+        guild.public,
+        bot,
+        "",
+        **laid_out(
+            {"type": 17, "components": [{"type": 10, "content": "# News"}, {"type": 14}, section]},
+            {"type": 17, "components": [{"type": 10, "content": "the butler did it"}], "spoiler": True},
+            {"type": 12, "items": [picture]},
+            {"type": 13, "file": {"url": "https://cdn.example.org/a.zip"}},
+        ),
+    )
+    await curious.hears("News of :a: the day [image] [spoiler] [image] [file]")
+    assert not curious.knows("butler")
     assert not curious.knows("example.org")
 
 

@@ -203,3 +203,26 @@ async def test_a_role_of_a_thousand_is_recoloured(
         news = [event["data"] for event in viewer.events[start:]]
         assert {data["roleColor"] for data in news} == {"#fedcba"}
         assert len(news) == 1_200
+
+
+async def test_a_gradient(town: Town, guild: Guild, viewer: Viewer, curious: Viewer, watch: Watch) -> None:
+    """Its second colour is for who asked for events; others hear of the first alone, when that changes."""
+    ann = guild.member("ann")
+    role = guild.role("Rainbow", 0x112233)
+    role.secondary = 0xA1B2C3
+    town.discord.create_role(guild, role)
+    town.discord.set_roles(ann, role)
+    await curious.until(lambda: curious.users[ann.uid].get("roleColor2") == "#a1b2c3")
+    town.discord.change_role(guild, role, secondary=0xA1B2C4)
+    await curious.until(lambda: curious.users[ann.uid]["roleColor2"] == "#a1b2c4")
+    later = await watch(town.bot, guild, events=["typing"])
+    assert later.users[ann.uid]["roleColor2"] == "#a1b2c4"
+    batching = await watch(town.bot, guild, batch=True)
+    town.discord.change_role(guild, role, secondary=None)
+    await curious.until(lambda: curious.users[ann.uid]["roleColor2"] is None)
+    town.discord.set_nick(ann, "Annie")
+    for other in (viewer, batching):
+        await other.sees(truth(guild))
+        assert not other.knows("roleColor2")
+        assert not other.knows("#a1b2c")
+    assert [data.get("roleColor") for data in viewer.of("presence")] == ["#112233", None]

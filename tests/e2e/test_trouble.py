@@ -9,11 +9,13 @@ import pytest
 
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
 from tests.e2e.process import BotProcess, free_port
+from tests.e2e.viewer import truth
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from tests.e2e.conftest import Run
+    from tests.e2e.conftest import Run, Watch
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -58,12 +60,29 @@ async def test_a_token_that_only_the_gateway_rejects(discord: LoopbackDiscord, r
     ids=lambda missing: "+".join(sorted(missing)),
 )
 async def test_refused_intents(discord: LoopbackDiscord, run: Run, missing: set[str]) -> None:
-    """Which privileged intents are off is said by name, with the link to where they are switched on."""
-    discord.intents -= missing
+    """Which privileged intents are off is said by name, with the link to where they are switched on.
+
+    Discord refuses them although it says that they are granted: the bot asks once more, and believes it.
+    """
+    discord.gateway.refused_intents |= missing
     said = await complaint(await run())
-    named = {intent for intent, name in INTENT_NAMES.items() if name in said.lower()}
-    assert named == missing
     assert f"https://discord.com/developers/applications/{discord.bot.id}/bot" in said
+    assert discord.rest.requests.count("GET /oauth2/applications/@me") == 2
+
+
+async def test_intents_that_are_refused_after_the_login(
+    discord: LoopbackDiscord, launch: Callable[..., Awaitable[BotProcess]], watch: Watch
+) -> None:
+    """Somebody switches an intent off just now: the bot asks what is left to it, and runs with that."""
+    guild = discord.guild("D-World", "ann")
+    discord.gateway.on_identify = lambda: discord.intents.discard("message_content")
+    bot = await launch()
+    viewer = await watch(bot, guild)
+    await viewer.sees(truth(guild))
+    discord.say(guild.public, guild.member("ann"), "unread")
+    await viewer.hears("...")
+    assert len(discord.gateway.identifies) == 2
+    assert "Message Content Intent is off" in bot.output
 
 
 async def test_no_network(run: Run) -> None:

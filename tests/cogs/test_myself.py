@@ -1,4 +1,4 @@
-"""`/me`, used by anybody; and the menu with which moderators hide somebody."""
+"""`/myself`, used by anybody; and the menu with which moderators hide somebody."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -20,8 +20,8 @@ async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
 
 
 DECISIONS: list[tuple[str, dict[str, Any], MemberSettings, str]] = [
-    ("hide", {}, MemberSettings(hidden=True, color="#112233"), "`/me show`"),
-    ("mute", {}, MemberSettings(muted=True, color="#112233"), "nor what you wrote"),
+    ("hide", {}, MemberSettings(hidden=True, color="#112233"), "`/myself show`"),
+    ("mute", {}, MemberSettings(muted=True, color="#112233"), "also those that you wrote before"),
     ("show", {}, MemberSettings(color="#112233"), "shown again"),
     ("color", {"color": "#7bd88f"}, MemberSettings(color="#7bd88f"), "`#7bd88f` now"),
     ("color", {"color": " F80 "}, MemberSettings(color="#ff8800"), "`#ff8800` now"),
@@ -33,31 +33,27 @@ DECISIONS: list[tuple[str, dict[str, Any], MemberSettings, str]] = [
 async def test_somebody_decides(
     office: Office, command: str, options: dict[str, Any], decided: MemberSettings, words: str
 ) -> None:
-    """The decision holds in every guild, also for what rooms hold of the past."""
-    elsewhere = office.env.create_guild("Elsewhere")
-    elsewhere.add_member(office.ann.user)
-    office.env.create_guild("Without ann")
-    await office.env.settle()
+    """The decision holds in every room, also for what rooms hold of the past."""
     office.drawer.members[office.ann.id] = MemberSettings(color="#112233")
-    assert words in await office.reply(office.ann, f"me {command}", **options)
+    assert words in await office.reply(office.ann, f"myself {command}", **options)
     assert office.drawer.members == {office.ann.id: decided}
-    assert set(office.rooms.shown) == {office.guild.id, elsewhere.id}
-    taken_back = {(guild.id, office.ann.id) for guild in office.bot.guilds}
-    assert set(office.bridge.forgotten) == (taken_back if decided.hidden or decided.muted else set())
+    assert office.rooms.shown == [office.ann.id]
+    taken_back = [(0, office.ann.id)]
+    assert office.bridge.forgotten == (taken_back if decided.hidden or decided.muted else [])
 
 
 async def test_show_ends_hide_and_mute(office: Office) -> None:
     """One command brings all back."""
     office.drawer.members[office.ann.id] = MemberSettings(hidden=True, muted=True)
-    await office.reply(office.ann, "me show")
+    await office.reply(office.ann, "myself show")
     assert office.drawer.members[office.ann.id] == MemberSettings()
 
 
 async def test_in_a_direct_message(office: Office) -> None:
     """Who wants to hide need not say so in a channel."""
-    result = await office.ann.user.slash("me hide")
+    result = await office.ann.user.slash("myself hide")
     assert "You are hidden" in read(result)
-    assert office.rooms.shown == [office.guild.id]
+    assert office.rooms.shown == [office.ann.id]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +72,7 @@ async def test_in_a_direct_message(office: Office) -> None:
 )
 async def test_no_such_color(office: Office, color: str) -> None:
     """Examples say how one is written."""
-    assert "such as `#7bd88f` or `#f80`" in await office.reply(office.ann, "me color", color=color)
+    assert "such as `#7bd88f` or `#f80`" in await office.reply(office.ann, "myself color", color=color)
     assert not office.drawer.members
 
 
@@ -84,7 +80,7 @@ async def test_no_such_color(office: Office, color: str) -> None:
 async def test_what_cannot_be_stored_changes_nothing(office: Office, command: str) -> None:
     """The answer says so."""
     office.drawer.stuck = True
-    assert "Nothing was changed" in await office.reply(office.ann, f"me {command}")
+    assert "Nothing was changed" in await office.reply(office.ann, f"myself {command}")
     assert not office.rooms.shown
     assert not office.bridge.forgotten
 
@@ -94,7 +90,7 @@ async def test_everybody_reads_their_language(office: Office, locale: str) -> No
     """Also of the menu."""
     office.locale = locale
     begin = {"de": "Du bist", "es": "Estás"}.get(locale[:2], "You are")
-    assert (await office.reply(office.ann, "me hide")).startswith(begin)
+    assert (await office.reply(office.ann, "myself hide")).startswith(begin)
     shown = await office.moderator.context_menu(office.square, MENU, office.ann)
     label = {"de": "Wieder zeigen", "es": "Mostrar de nuevo"}.get(locale[:2], "Show again")
     assert shown.response
@@ -123,7 +119,7 @@ async def test_a_moderator_hides_somebody(office: Office) -> None:
 async def test_others_may_not(office: Office) -> None:
     """Nor may a moderator undo it who is none any more."""
     refused = await office.ann.context_menu(office.square, MENU, office.moderator)
-    assert "`/me hide`" in read(refused)
+    assert "`/myself hide`" in read(refused)
     assert not office.drawer.guilds
     done = await office.moderator.context_menu(office.square, MENU, office.ann)
     role = office.guild.roles["moderator"]
@@ -151,5 +147,5 @@ async def test_the_menu_goes_with_the_cog(office: Office) -> None:
     [menu] = [c for c in office.env.backend.commands[None].values() if c["name"] == MENU]
     assert int(menu["default_member_permissions"]) == 1 << 40
     assert menu["contexts"] == [0]
-    await office.bot.remove_cog("Me")
+    await office.bot.remove_cog("Myself")
     assert MENU not in [command.name for command in office.bot.tree.get_commands()]

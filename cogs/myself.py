@@ -1,4 +1,4 @@
-"""`/me`: people decide what viewers see of them; and moderators, of somebody in their guild."""
+"""`/myself`: people decide what viewers see of them; and moderators, of somebody in their guild."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,8 +18,10 @@ Person = discord.Member | discord.User
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-class Me(
-    commands.GroupCog, group_name="me", group_description="Decide what viewers see of you, in every server."
+class Myself(
+    commands.GroupCog,
+    group_name="myself",
+    group_description="Decide what viewers see of you, in every server.",
 ):
     """What everybody may do about themselves, and the menu with which moderators hide somebody."""
 
@@ -40,19 +42,19 @@ class Me(
 
     @app_commands.command()
     async def hide(self, interaction: discord.Interaction) -> None:
-        """Hide yourself: no viewer sees you, your name or your words, in any server."""
+        """Hide yourself in every server: figure, name and messages."""
         text = Text(
-            "You are hidden: no viewer sees you, your name or your words any more, in any server. "
-            "{/me show} brings you back."
+            "You are hidden in every server: viewers don't see you, your name or your messages any more. "
+            "{/myself show} brings you back."
         )
         await self._decide(interaction, text, lambda settings: replace(settings, hidden=True))
 
     @app_commands.command()
     async def mute(self, interaction: discord.Interaction) -> None:
-        """Hide your words: viewers see you, but not what you write, in any server."""
+        """Hide your messages in every server; viewers still see you."""
         text = Text(
-            "Viewers don't see what you write any more, in any server, nor what you wrote. "
-            "{/me show} lets them read again, {/me hide} hides you altogether."
+            "Your messages are hidden in every server, also those that you wrote before. {/myself show} "
+            "shows what you write again, {/myself hide} hides you altogether."
         )
         await self._decide(interaction, text, lambda settings: replace(settings, muted=True))
 
@@ -63,20 +65,20 @@ class Me(
         chosen = parse_color(color) if color else None
         if chosen:
             text = Text(
-                "Your figure is `{color}` now, in every server. {/me color} without a colour gives it back "
-                "that of your role.",
+                "Your figure is `{color}` now, in every server. {/myself color} without a colour goes "
+                "back to that of your role.",
                 color=chosen,
             )
         else:
-            text = Text("Your figure has the colour of your role again. {/me color} chooses another.")
+            text = Text("Your figure has the colour of your role again. {/myself color} chooses another.")
         await self._decide(interaction, text, lambda settings: replace(settings, color=chosen))
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction) -> None:
-        """Show yourself and your words again."""
+        """Show yourself and your messages again."""
         text = Text(
-            "You and your words are shown again, in each server as its managers have decided. "
-            "{/me hide} hides you, {/me mute} only your words."
+            "You and your messages are shown again, in each server as its managers have decided. "
+            "{/myself hide} hides you, {/myself mute} only your messages."
         )
         await self._decide(interaction, text, lambda settings: replace(settings, hidden=False, muted=False))
 
@@ -95,16 +97,16 @@ class Me(
         async def undo(pressed: discord.Interaction) -> Text:
             await self._decisions.change_guild(self._moderated(pressed), _without(person))
             return Text(
-                "{person} is shown in this server again, unless they decide otherwise. The same menu "
-                "hides them.",
+                "{person} is shown in this server again, unless they have hidden themselves. The same "
+                "menu hides them.",
                 person=person.mention,
             )
 
         await wait(interaction)
         await self._decisions.change_guild(guild, _with(person))
         text = Text(
-            "{person} is hidden in this server: no viewer sees them, their name or their words. "
-            "The button, or this menu once more, lets you undo it.",
+            "{person} is hidden in this server: viewers don't see them, their name or their messages. To "
+            "undo it, press the button; if it is gone, use this menu again.",
             person=person.mention,
         )
         await answer(interaction, text, view=Question(interaction, Choice(Text("Show again"), undo)))
@@ -121,7 +123,7 @@ class Me(
             permissions.moderate_members or permissions.manage_guild or permissions.administrator
         ):
             raise Refused(
-                Text("Only moderators can hide somebody else. You can hide yourself, with {/me hide}.")
+                Text("Only moderators can hide somebody else. You can hide yourself, with {/myself hide}.")
             )
         return guild
 

@@ -1,0 +1,57 @@
+"""Commands as Discord's REST API has them: discord.py knows neither entry points nor some answers."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.http import Route
+
+
+class StrangeAnswer(Exception):
+    """An answer that isn't what Discord's documentation says."""
+
+
+async def fetch_commands(client: discord.Client) -> list[dict[str, Any]]:
+    """Ask Discord for the application's commands, with their translations.
+
+    discord.py's own request leaves those out, and its models know no entry points.
+
+    Raises:
+        StrangeAnswer: if the answer is no list of commands.
+    """
+    route = Route("GET", "/applications/{application_id}/commands", application_id=_application_id(client))
+    return await _commands(client.http.request(route, params={"with_localizations": "true"}))
+
+
+async def replace_commands(client: discord.Client, payloads: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put commands in the place of all that Discord knows, and return its answer.
+
+    `CommandTree.sync` takes none but the tree's own; it keeps nothing of the answer either.
+
+    Raises:
+        StrangeAnswer: if the answer is no list of commands.
+    """
+    return await _commands(client.http.bulk_upsert_global_commands(_application_id(client), payloads))
+
+
+def _application_id(client: discord.Client) -> int:
+    if client.application_id is None:
+        raise app_commands.MissingApplicationID
+    return client.application_id
+
+
+async def _commands(request: Awaitable[Any]) -> list[dict[str, Any]]:
+    try:
+        answer = await request
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        # discord.py takes it for granted that JSON is JSON, and errors are as they are documented.
+        raise StrangeAnswer(f"{type(error).__name__}: {error}") from error
+    if isinstance(answer, list) and all(isinstance(one, dict) and "name" in one for one in answer):
+        return answer
+    raise StrangeAnswer(f"no list of commands: {answer!r}")
+
+
+def errors_in(error: discord.HTTPException) -> object:
+    """Return what Discord objects to in a request, nested as the request is. None if it doesn't say."""
+    return getattr(error, "_errors", None)

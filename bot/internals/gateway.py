@@ -1,0 +1,247 @@
+"""discord.py's private parts, where it connects: shards, intents, and what the gateway limits."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
+
+import discord
+import yarl
+from discord.backoff import ExponentialBackoff
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+from discord.shard import EventItem, EventType, Shard
+
+from bridge.tasks import Tasks
+
+# ruff: noqa: SLF001 - that is what this module is for
+
+REQUEST_MEMBERS: Final = 8  # the opcode
+LONGEST_LIMIT: Final = 3600.0  # seconds; what asks to wait for longer is no limit of Discord's
+IDENTIFY_PACE: Final = 5.0  # seconds between two identifies that Discord counts together
+CONNECT_PATIENCE: Final = 60.0  # seconds for a connection and the turn to identify on it
+DOORS: Final = 8  # connections that are opened at the same time; more would lose patience with their turn
+CALM: Final = 5  # the longest pause between two connections that are refused is 2 ** CALM seconds
+INTENTS_REFUSED: Final = 4014  # the close code
+
+log = logging.getLogger(__name__)
+
+Heard = Callable[[int, str | None, float], None]
+
+
+def use_intents(client: discord.Client, intents: discord.Intents) -> None:
+    """Connect with these intents from now on, and cache what fits them.
+
+    discord.py reads them once, when it is made; which ones it may have is known only after the login.
+    """
+    state = client._connection
+    state._intents = intents
+    state.member_cache_flags = discord.MemberCacheFlags.from_intents(intents)
+    if intents.members:
+        vars(state).pop("store_user", None)
+    else:
+        state.store_user = state.store_user_no_intents  # type: ignore[method-assign]
+    if not intents.presences:
+        vars(state).pop("chunker", None)  # that of `ask_for_presences`, which Discord would refuse
+
+
+def hear_of_limits(client: discord.Client, heard: Heard) -> None:
+    """Tell `heard(guild_id, nonce, seconds)` when Discord won't name a guild's members before some time.
+
+    discord.py doesn't know this event, and waits for an answer that never comes.
+    """
+    strange = False
+
+    def parse(data: Any) -> None:
+        nonlocal strange
+        try:
+            limit = _limit(data)
+        except (LookupError, TypeError, ValueError):
+            if not strange:
+                log.warning("Discord limits something in a way that this bot doesn't know; passed over")
+            strange = True
+            return
+        if limit is not None:
+            heard(*limit)
+
+    client._connection.parsers["RATE_LIMITED"] = parse
+
+
+def _limit(data: Any) -> tuple[int, str | None, float] | None:
+    """Read whose members may be asked for again when. None if it is about something else.
+
+    Raises:
+        LookupError, TypeError, ValueError: if it isn't what Discord says.
+    """
+    if data["opcode"] != REQUEST_MEMBERS:
+        return None
+    seconds, guild_id, nonce = data["retry_after"], data["meta"]["guild_id"], data["meta"].get("nonce")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError("retry_after is no number")
+    if not math.isfinite(seconds) or not 0 <= seconds <= LONGEST_LIMIT:
+        raise ValueError("retry_after is absurd")
+    if not isinstance(guild_id, str | int) or not isinstance(nonce, str | None):
+        raise TypeError("no id")
+    return int(guild_id), nonce, float(seconds)
+
+
+def nonce_of(guild: discord.Guild) -> str | None:
+    """Return the mark of the request for members that is on its way."""
+    request = guild._state._chunk_requests.get(guild.id)
+    return request.nonce if request else None
+
+
+def keep_ready_apart(client: commands.AutoShardedBot) -> None:
+    """Let a shard that begins anew not spoil the beginning of the others.
+
+    While not all are ready, discord.py then cancels what waits for the guilds of all of them: theirs would
+    never be available, nor any that invites the bot later.
+    """
+    state = client._connection
+
+    async def delay_ready() -> None:
+        await asyncio.wait(set(state._ready_tasks.values()))
+        state._ready_task = None
+        state._ready_tasks = {}
+        state.call_handlers("ready")
+        state.dispatch("ready")
+
+    state._delay_ready = delay_ready  # type: ignore[method-assign]
+
+
+class Shards:
+    """Connects the shards of a client apart from each other: one that can't delays none of the others.
+
+    discord.py connects them one after the other and tries each for as long as it takes, and has all wait
+    while one that was lost waits for its next try. `refused(shard_id, error)` hears of a first connection
+    that fails. `fewer_intents()` is asked when Discord refuses the intents: whether there are fewer now.
+    """
+
+    def __init__(
+        self,
+        client: commands.AutoShardedBot,
+        refused: Callable[[int, Exception], None],
+        fewer_intents: Callable[[], Awaitable[bool]],
+    ) -> None:
+        self.client = client
+        self.tasks = Tasks(log, "the gateway")
+        self.doors = asyncio.Semaphore(DOORS)
+        self._refused = refused
+        self._fewer_intents = fewer_intents
+        self._asking = asyncio.Lock()
+        self._turns = [_Turn()]
+        client.launch_shards = self.launch  # type: ignore[method-assign]
+        client.before_identify_hook = self._wait_for_turn  # type: ignore[method-assign]
+
+    @property
+    def intents(self) -> int:
+        """The intents that a shard connects with now."""
+        return self.client._connection._intents.value
+
+    def put(self, item: EventItem) -> None:
+        """Tell the client what became of a shard."""
+        self.client._AutoShardedClient__queue.put_nowait(item)  # type: ignore[attr-defined]
+
+    async def launch(self) -> None:
+        """Connect as many shards as Discord advises, and don't wait for any."""
+        client = self.client
+        if client.is_closed():
+            return
+        count, url, limits = await client.http.get_bot_gateway()
+        client.shard_count = client._connection.shard_count = count
+        client._connection.shard_ids = range(count)
+        self._turns = [_Turn() for _ in range(max(1, limits["max_concurrency"]))]
+        for shard_id in range(count):
+            self.tasks.start(self._connect(yarl.URL(url), shard_id), f"connecting shard {shard_id}")
+
+    async def _connect(self, gateway: yarl.URL, shard_id: int) -> None:
+        calm = _calm_backoff()
+        while True:
+            try:
+                async with self.doors, asyncio.timeout(CONNECT_PATIENCE):
+                    ws = await DiscordWebSocket.from_client(self.client, gateway=gateway, shard_id=shard_id)
+            except Exception as error:  # noqa: BLE001 - an edge: whatever it is, it is no other shard's
+                self._refused(shard_id, error)
+                await asyncio.sleep(calm.delay())
+            else:
+                shard = _ApartShard(ws, self)
+                self.client._AutoShardedClient__shards[shard_id] = shard  # type: ignore[attr-defined]
+                shard.launch()
+                return
+
+    async def _wait_for_turn(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002
+        await self._turns[(shard_id or 0) % len(self._turns)].take()
+
+    async def mind_intents(self, shard: "_ApartShard", error: Exception) -> None:
+        """Let a shard whose intents were refused connect with fewer, if there are; else end the client."""
+        async with self._asking:
+            fewer = self.intents != shard.identified_with or await self._fewer_intents()
+        if fewer:
+            self.put(EventItem(EventType.reconnect, shard, error))
+        else:
+            self.put(EventItem(EventType.terminate, shard, discord.PrivilegedIntentsRequired(shard.id)))
+
+
+class _Turn:
+    """Whose turn it is to identify: one at a time, and not too soon after another."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._free_at = -math.inf
+
+    async def take(self) -> None:
+        loop = asyncio.get_running_loop()
+        async with self._lock:
+            await asyncio.sleep(max(0.0, self._free_at - loop.time()))
+            self._free_at = loop.time() + IDENTIFY_PACE
+
+
+class _ApartShard(Shard):
+    """A shard that waits for its next try by itself, and not in the client's way."""
+
+    def __init__(self, ws: DiscordWebSocket, shards: Shards) -> None:
+        super().__init__(ws, shards.client, shards.put)
+        self._shards = shards
+        # Each identify counts, of a thousand a day; a connection that is refused costs nothing.
+        self._wary, self._calm = ExponentialBackoff(), _calm_backoff()
+        self.identified_with = shards.intents
+
+    def launch(self) -> None:
+        self.identified_with = self._shards.intents
+        self._backoff = self._wary
+        super().launch()
+
+    async def reidentify(self, exc: ReconnectWebSocket) -> None:
+        self._start(self._begin_again(exc))
+
+    async def reconnect(self) -> None:
+        self._start(self._come_back())
+
+    async def _begin_again(self, exc: ReconnectWebSocket) -> None:
+        if self.ws.session_id is None:  # what never was a session, or is none any more, can't be resumed
+            exc = ReconnectWebSocket(self.id, resume=False)
+            await asyncio.sleep(self._wary.delay())
+        self._backoff = self._calm
+        async with self._shards.doors:
+            await super().reidentify(exc)
+
+    async def _come_back(self) -> None:
+        self._backoff = self._calm
+        async with self._shards.doors:
+            await super().reconnect()
+
+    async def _handle_disconnect(self, e: Exception) -> None:
+        if isinstance(e, discord.ConnectionClosed) and e.code == INTENTS_REFUSED:
+            self._start(self._shards.mind_intents(self, e))
+        else:
+            self._start(super()._handle_disconnect(e))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._shards.tasks.start(work, f"reconnecting shard {self.id}")
+
+
+def _calm_backoff() -> ExponentialBackoff[bool]:
+    backoff = ExponentialBackoff[bool]()
+    backoff._max = CALM
+    return backoff

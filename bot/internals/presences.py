@@ -1,0 +1,98 @@
+"""Presences: made readable, and kept for members whom the cache doesn't know yet."""
+
+from typing import Any, Final
+
+import discord
+from discord.presences import RawPresenceUpdateEvent
+from discord.state import ConnectionState
+
+from bot.internals.shapes import Payload, is_id
+from bot.internals.skips import Unreadable
+
+# ruff: noqa: SLF001 - discord.py's private parts are what this package is for
+
+MAX_WAITING: Final = 5_000  # people of one guild whose presence is kept
+
+_STATUSES: Final = frozenset({"online", "idle", "dnd", "offline"})
+_STREAMING: Final = discord.ActivityType.streaming.value
+_CUSTOM: Final = discord.ActivityType.custom.value
+_NO_DEVICES: Final[Payload] = {}
+
+
+def read_presence(data: Payload) -> None:
+    """Leave of a presence what is shown: discord.py fails at much of the rest, or keeps it for nothing."""
+    status = data.get("status")
+    if type(status) is not str or status not in _STATUSES:
+        data["status"] = "offline"
+    data["client_status"] = _NO_DEVICES
+    told = data.get("activities")
+    data["activities"] = [_doing(each) for each in told if type(each) is dict] if type(told) is list else []
+
+
+def _doing(told: Payload) -> Payload:
+    kind, name = told.get("type"), told.get("name")
+    doing: Payload = {
+        "type": kind if type(kind) is int else -1,
+        "name": name if type(name) is str else None,
+    }
+    if kind == _CUSTOM:
+        _keep_words(doing, told, "state")
+    elif kind == _STREAMING:
+        _keep_words(doing, told, "details")
+        _keep_words(doing, told, "url")
+    return doing
+
+
+def _keep_words(doing: Payload, told: Payload, key: str) -> None:
+    if type(words := told.get(key)) is str:
+        doing[key] = words
+
+
+class Waiting:
+    """Presences of people who aren't in the cache yet, until they are: discord.py drops them."""
+
+    def __init__(self, state: ConnectionState[Any]) -> None:
+        self._state = state
+        self._presences: dict[int, dict[int, Payload]] = {}
+
+    def keep(self, data: Payload) -> None:
+        """Keep a presence if its member is unknown; who is offline is so without being told."""
+        guild = self._state._guilds.get(int(data["guild_id"]))
+        user_id = int(data["user"]["id"])
+        if guild is None or user_id in guild._members:
+            return
+        waiting = self._presences.setdefault(guild.id, {})
+        waiting.pop(user_id, None)
+        if data["status"] == "offline":
+            return
+        if len(waiting) >= MAX_WAITING:
+            del waiting[next(iter(waiting))]  # the oldest
+        waiting[user_id] = data
+
+    def settle(self, guild_id: int, user_id: int) -> None:
+        """Give somebody who is in the cache by now the presence that waits for them."""
+        waiting = self._presences.get(guild_id)
+        if waiting is None or user_id not in waiting:
+            return
+        guild = self._state._get_guild(guild_id)
+        if guild is not None and (member := guild.get_member(user_id)) is not None:
+            raw = RawPresenceUpdateEvent(data=waiting.pop(user_id), state=self._state)  # type: ignore[arg-type]
+            member._presence_update(raw, {})  # type: ignore[typeddict-item]
+
+    def forget(self, guild_id: int, user_id: int | None = None) -> None:
+        """Drop what waits for somebody, or for everybody of a guild."""
+        if user_id is None:
+            self._presences.pop(guild_id, None)
+        elif waiting := self._presences.get(guild_id):
+            waiting.pop(user_id, None)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._presences.values()))
+
+
+def user_of(data: Payload) -> Payload:
+    """Return the account that a presence is of, perhaps no more than its id."""
+    user = data.get("user")
+    if type(user) is not dict or not is_id(user.get("id")):
+        raise Unreadable("user")
+    return user

@@ -1,0 +1,160 @@
+"""Rooms of guilds: brought to what the member cache knows and the policy allows, in turns."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import discord
+from discord.ext import commands
+
+from bridge import model
+from bridge.server import WebSocketServer
+from bridge.turns import Turns
+from cogs.needs import MemberLoader, Policy, Roster
+
+
+class Rooms:
+    """Keeps one room for each guild.
+
+    Everything here may be done at any time and again: it reads what is known and decided at that moment. It
+    goes by ids, since the cache may not know (yet, or any more) whom viewers see.
+    """
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, roster: Roster,
+        loader: MemberLoader,
+    ) -> None:  # fmt: skip
+        self._bot = bot
+        self._bridge = bridge
+        self._policy = policy
+        self._roster = roster
+        self._loader = loader
+        self._turns = Turns()
+
+    # Guilds
+
+    async def show(self, guild: discord.Guild) -> None:
+        """Bring a guild's room to what may be shown now: first who has to go, then who is there.
+
+        As long as members are missing in the cache, nobody is taken away for not being there.
+        """
+        guild_id = guild.id
+        await self._turns.each([guild_id], self._open)
+        await self._turns.each(
+            list(self._bridge.shown(guild_id)), lambda uid: self.show_person(guild_id, uid)
+        )
+        if _is_known(guild):
+            await self.show_members(guild)
+        await self._turns.each([guild_id], self._update)
+
+    async def show_channels(self, guild: discord.Guild) -> None:
+        """Bring a room to what may be seen of the channels now, and of those who talk in them."""
+        await self._turns.each([guild.id], self._open)
+        if self._policy.is_gated(guild) == bool(self._bridge.shown(guild.id)):
+            await self.show(guild)  # the last open channel was closed, or the first one opened
+        else:
+            await self.show_members(guild, self._roster.talking(guild))
+
+    def update(self, guild: discord.Guild) -> None:
+        """Tell viewers what a guild is called now, and how many there are."""
+        self._update(guild.id)
+
+    def _update(self, guild_id: int) -> None:
+        guild, before = self._bot.get_guild(guild_id), self._bridge.guild(guild_id)
+        if guild is not None and before is not None and self._policy.shows_guild(guild):
+            self._bridge.show_guild(self._roster.guild(guild, before))
+
+    def _open(self, guild_id: int) -> None:
+        guild = self._bot.get_guild(guild_id)
+        if guild is None or not self._policy.shows_guild(guild):
+            self._bridge.hide_guild(guild_id)
+            return
+        before = self._bridge.guild(guild_id)
+        if _is_known(guild):
+            info = self._roster.guild(guild, before)
+            if before is None or not before.listed:
+                info = replace(info, listed=False)  # until its people are there, whom who waits will see
+            self._bridge.show_guild(info, None, self._roster.channels(guild))
+            self._review_words(guild)
+        elif before is not None:  # Discord has named no more than its id: what was known is all there is
+            self._bridge.show_guild(self._roster.guild(guild, before), None, self._still_shown(guild))
+
+    def _still_shown(self, guild: discord.Guild) -> list[model.Channel]:
+        """Name the channels that viewers see and that nobody has hidden."""
+        channels = self._bridge.channels(guild.id).values()
+        return [channel for channel in channels if not self._policy.is_hidden(guild.id, int(channel.id))]
+
+    def _review_words(self, guild: discord.Guild) -> None:
+        """Take back what was said where nobody may listen any more, or where there is nothing any more."""
+        places = self._bridge.places_of_words(guild.id)
+        gone = [
+            place for place in places if not self._policy.shows_chat(guild.get_channel_or_thread(int(place)))
+        ]
+        if gone:
+            self._bridge.forget_channels(guild.id, gone)
+
+    # Members
+
+    async def show_members(
+        self,
+        guild: discord.Guild,
+        members: Iterable[discord.Member] | None = None,
+        concerns: Callable[[discord.Member], bool] = lambda _: True,
+    ) -> None:
+        """Bring members whom something concerns to what the cache knows; without `members`, all of them."""
+
+        def show(uid: int) -> None:
+            current = self._bot.get_guild(guild.id)
+            member = current.get_member(uid) if current else None
+            if member is not None and concerns(member):
+                self.show_member(member)
+
+        await self._turns.each([member.id for member in members or guild.members], show)
+
+    def show_member(self, member: discord.Member) -> None:
+        """Bring one member to what the cache knows, or take them away."""
+        guild_id = member.guild.id
+        verdict = self._policy.member_verdict(member)
+        if verdict == "shown":
+            self._bridge.show_members(guild_id, [self._roster.member(member)])
+        elif not (verdict == "offline" and self._bridge.is_visiting(guild_id, member.id)):
+            self._bridge.hide_members(guild_id, [member.id])
+
+    async def show_everywhere(self, user_id: int) -> None:
+        """Bring somebody to what may be shown of them now, in every room."""
+        await self._turns.each(self._bridge.guild_ids(), lambda guild_id: self.show_person(guild_id, user_id))
+
+    def show_person(self, guild_id: int | str, user_id: int | str) -> None:
+        """Bring somebody to what may be shown of them now, whether or not the cache knows them."""
+        guild = self._bot.get_guild(int(guild_id))
+        member = guild.get_member(int(user_id)) if guild else None
+        if member is not None:
+            self.show_member(member)
+        elif not self._may_stay(guild, guild_id, user_id):
+            self._bridge.hide_members(guild_id, [user_id])
+
+    def _may_stay(self, guild: discord.Guild | None, guild_id: int | str, user_id: int | str) -> bool:
+        """Tell whether viewers may go on seeing somebody whom the cache doesn't know."""
+        shown = self._bridge.shown(guild_id).get(str(user_id))
+        if guild is None or shown is None:
+            return False
+        if not self._policy.keeps(guild, shown):
+            return False
+        if self._bridge.is_visiting(guild_id, user_id):
+            return True
+        told = self._bridge.guild(guild_id)
+        count = (told.member_count if told else None) or 0
+        there = shown.status != "offline" or self._policy.shows_offline(guild.id, count)
+        return there and not self._loader.is_loaded(guild)
+
+    # Words
+
+    async def forget_words(self, user_id: int) -> None:
+        """Take back what somebody said, in every room; also where they are no longer."""
+        await self._turns.each(
+            self._bridge.guild_ids(), lambda guild_id: self._bridge.forget_words(guild_id, user_id)
+        )
+
+
+def _is_known(guild: discord.Guild) -> bool:
+    """Tell whether Discord has told more of a guild than its id, as it does first in each new session."""
+    return bool(guild.name)
