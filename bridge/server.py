@@ -235,7 +235,7 @@ class WebSocketServer(Broadcasts):
     def on_get_user_data(self, callback: GetUsers) -> None:
         """Ask `callback(server_id)` for a guild's members.
 
-        It returns uid -> `{"uid", "username", "status", "roleColor"}`.
+        It returns uid -> `{"uid", "username", "status", "roleColor"}`; with a gradient also `roleColor2`.
         """
         self._provider.use_users(callback)
 

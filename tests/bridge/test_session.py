@@ -12,7 +12,7 @@ from websockets.frames import Opcode
 
 from bridge.limits import DEFAULT_LIMITS
 from bridge.model import Channel, GuildInfo, Member
-from bridge.protocol import LOGIN_NEEDED, NO_SUCH_SERVER, WRONG_PASSWORD
+from bridge.protocol import LOGIN_NEEDED, NO_SUCH_SERVER, NOT_THERE_YET, WRONG_PASSWORD
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
@@ -297,6 +297,17 @@ async def test_user_data_does_not_change_the_room(bridge: WebSocketServer) -> No
         await viewer.hear_type("user_data")
         await bridge.broadcast_message(DWORLD.id, "111", "still here", "9")
         assert (await viewer.hear())["data"]["message"] == "still here"
+
+
+async def test_a_server_that_is_to_come(bridge: WebSocketServer) -> None:
+    """Where the owner still expects guilds nobody says that there is none; then the old sentence is true."""
+    bridge.expects_more_guilds = True
+    async with watching(bridge) as viewer:
+        await viewer.ask("nowhere")
+        assert await viewer.hear_error() == NOT_THERE_YET
+        bridge.expects_more_guilds = False
+        await viewer.ask("nowhere")
+        assert await viewer.hear_error() == NO_SUCH_SERVER
 
 
 async def test_user_data_of_an_unknown_guild(bridge: WebSocketServer) -> None:

@@ -180,6 +180,11 @@ class Gateway:
         self._withheld: list[Callable[[], None]] | None = None
         self._withheld_guilds: list[tuple[Session, Guild]] | None = None
         self._asked_at: dict[int, float] = {}
+        self._remaining: dict[int, float] = {}
+
+    def limit_members(self, guild: Guild, seconds: float) -> None:
+        """Refuse the next request for all members of a guild: that many seconds are left, counted from it."""
+        self._remaining[guild.id] = seconds
 
     def create_guild(self, guild: Guild, **more: object) -> None:
         """Tell of a guild that is there now."""
@@ -368,6 +373,8 @@ class Gateway:
         if "user_ids" in data or data.get("query"):
             return 0.0
         now, guild_id = asyncio.get_running_loop().time(), int(data["guild_id"])
+        if (remaining := self._remaining.pop(guild_id, None)) is not None:
+            self._asked_at[guild_id] = now + remaining - self.members_every
         wait = self._asked_at.get(guild_id, -math.inf) + self.members_every - now
         if wait <= 0:
             self._asked_at[guild_id] = now

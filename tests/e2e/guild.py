@@ -121,13 +121,11 @@ class Guild:
     available: bool = True
     very_large: int = VERY_LARGE
     """From how many members on only those who talk come by themselves."""
-    miscount: int | None = None
-    """By how much Discord's number of members is wrong; by one, or not at all, unless a test says so."""
+    miscount: int = 1
+    """By how much Discord's number of members is wrong."""
     id: int = field(default_factory=snowflake)
 
     def __post_init__(self) -> None:
-        if self.miscount is None:
-            self.miscount = (self.id >> 22) % 3 - 1
         self.roles[self.id] = Role("@everyone", position=0, id=self.id)
         self.public = self.channel("general")
 
@@ -222,7 +220,7 @@ class Guild:
         return self.properties() | {
             "joined_at": JOINED_AT,
             "large": large,
-            "member_count": len(self.members) + (self.miscount or 0),
+            "member_count": len(self.members) + self.miscount,
             "members": [member.payload() for member in told],
             "presences": [member.presence() for member in told if member.is_online()] if presences else [],
             "channels": [channel.payload() for channel in channels if not channel.is_thread()],

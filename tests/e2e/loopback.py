@@ -351,7 +351,16 @@ class LoopbackDiscord:
 
     def speak(self, member: Member, channel: Channel | None, **state: bool) -> None:
         """Move a member to a voice channel, or out of one; `state` such as `self_mute=True`."""
-        voice: Payload = {
+        voice = self.voice(member, channel) | state
+        if channel is None:
+            member.guild.voice.pop(member.id, None)
+        else:
+            member.guild.voice[member.id] = voice
+        self.gateway.dispatch(member.guild, "VOICE_STATE_UPDATE", voice | {"member": member.payload()})
+
+    def voice(self, member: Member, channel: Channel | None) -> Payload:
+        """Return the voice state of somebody in a channel, telling nobody."""
+        return {
             "guild_id": str(member.guild.id),
             "channel_id": str(channel.id) if channel else None,
             "user_id": member.uid,
@@ -365,12 +374,6 @@ class LoopbackDiscord:
             "suppress": False,
             "request_to_speak_timestamp": None,
         }
-        voice |= state
-        if channel is None:
-            member.guild.voice.pop(member.id, None)
-        else:
-            member.guild.voice[member.id] = voice
-        self.gateway.dispatch(member.guild, "VOICE_STATE_UPDATE", voice | {"member": member.payload()})
 
     # What members do with the bot: it answers, and they read it.
 
