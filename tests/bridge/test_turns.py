@@ -14,6 +14,7 @@ from bridge.room import EVENTS_AT_ONCE, GOODBYES_AT_ONCE, Room
 from bridge.turns import Turns
 from tests.bridge.clock import Clock
 from tests.bridge.test_room import GUILD, FakeViewer, seated, snapshot
+from tests.bridge.wire import until
 
 EVERYTHING = Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True)
 
@@ -232,6 +233,18 @@ def test_a_crowd_is_let_go_in_parts() -> None:
     assert [viewer.farewell for viewer in viewers] == [(Goodbye.REVOKED, "over")] * (len(viewers) - 1) + [
         None
     ]
+
+
+async def test_a_closed_guild_lets_its_crowd_go_by_itself() -> None:
+    """Those who were not among the first hear so in the next turns of the loop."""
+    directory = Directory()
+    viewers = [FakeViewer() for _ in range(3 * GOODBYES_AT_ONCE)]
+    guild = directory.open(GUILD)
+    for viewer in viewers:
+        guild.seat(viewer)
+    directory.close(GUILD.id)
+    assert not all(viewer.farewell for viewer in viewers)
+    await until(lambda: all(viewer.farewell for viewer in viewers), "everybody has heard why")
 
 
 # The listing
