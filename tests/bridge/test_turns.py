@@ -365,7 +365,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[int, int]]:
     return look
 
 
-SIZE = 20 * pages.ENCODED_AT_ONCE
+SIZE = 8 * pages.ENCODED_AT_ONCE
 DEFLATED = Connect("one", wants=Wants(batch=True, deflate=True))
 
 
