@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from bridge.errors import cannot_listen
 from bridge.process import run
 from bridge.server import WebSocketServer
 from bridge.signals import stop_signal
+
+log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT: Final = 4.0  # seconds; hosting platforms kill what takes longer
 
@@ -111,6 +114,7 @@ async def _open_store(url: str, stopped: asyncio.Event) -> Store | None:
 async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> str | None:
     config = bot.config
     running = asyncio.create_task(bot.start(config.token))
+    running.add_done_callback(_note_end)
     try:
         await _until_either(running, stopped)
         if running.done():
@@ -124,6 +128,12 @@ async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> str | None:
         await _close(bot)
         running.cancel()
     return cannot_listen(config.host, config.port, bot.failure, "HOST", "PORT") if bot.failure else None
+
+
+def _note_end(running: asyncio.Task[None]) -> None:
+    """Look at how it ended: while the bot stops, nobody else does."""
+    if not running.cancelled() and (error := running.exception()):
+        log.debug("the connection to Discord ended: %s", type(error).__name__)
 
 
 async def _close(bot: DZoneBot) -> None:

@@ -91,6 +91,7 @@ class DZoneBot(commands.AutoShardedBot):
         self.bridge.expects_more_guilds = True
         self.failure: OSError | None = None
         self._tasks = Tasks(log, "the bot")
+        self._soon: asyncio.Task[None] | None = None
         self._oauth: OAuth | None = None
         self._loader = MemberLoader(self)
         self._arrivals = Arrivals()
@@ -136,7 +137,7 @@ class DZoneBot(commands.AutoShardedBot):
         # Discord may let us wait for a minute: the world does not.
         telling = sync(self.tree, self._settings, force=self._force_sync)
         self._tasks.start(telling, "telling Discord of the commands")
-        self._tasks.start(self._open_soon(), "opening the page")
+        self._soon = self._tasks.start(self._open_soon(), "opening the page")
 
     def _open_logins(self, policy: Policy) -> None:
         """Let people log in: in d-zone clients, and with the application's secret on our own page."""
@@ -176,6 +177,8 @@ class DZoneBot(commands.AutoShardedBot):
         if self._is_closing or self._is_opening:
             return
         self._is_opening = True
+        if self._soon is not None and self._soon is not asyncio.current_task():
+            self._soon.cancel()
         try:
             await self.bridge.start()
         except OSError as error:
@@ -250,6 +253,10 @@ class DZoneBot(commands.AutoShardedBot):
         """A guild is told."""
         self._arrivals.tell(guild.id)
         self._tell_bridge()
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """A guild is told that Discord called none of the bot's before."""
+        await self.on_guild_available(guild)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """A guild is none of the bot's any more."""

@@ -47,7 +47,8 @@ class Logins:
         if guild is None:
             return False
         member = guild.get_member(int(uid))
-        if member is None and not is_loaded(guild):  # not all members have been loaded yet
+        # As long as not all members are loaded; or for good, where the gateway tells of none who changes.
+        if (member is None and not is_loaded(guild)) or not self._client.intents.members:
             try:
                 member = await guild.fetch_member(int(uid))
             except discord.HTTPException:  # also where there is no such member

@@ -201,8 +201,10 @@ class Store:
 
     def _ended(self, write: asyncio.Task[None]) -> None:
         self._writes.discard(write)
-        if not write.cancelled():
-            write.exception()  # logged already; perhaps nobody waits for it any more
+        if write.cancelled() or isinstance(error := write.exception(), NotSaved):
+            return  # logged already; perhaps nobody waits for it any more
+        if error is not None:
+            log.error("a setting was not stored", exc_info=error)
 
     async def _write(self, change: Callable[[Contents], Changes]) -> None:
         async with self._turn:

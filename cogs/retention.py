@@ -56,6 +56,12 @@ class Retention(commands.Cog):
     async def forget(self) -> None:
         """Forget the guilds whose time has come."""
         try:
+            await self._forget()
+        except Exception:  # an edge: what goes wrong today is no reason to keep everything for ever
+            log.exception("guilds that removed the bot could not be forgotten, tomorrow again")
+
+    async def _forget(self) -> None:
+        try:
             for guild in self._bot.guilds:  # also those whose return was not told or could not be stored
                 await self._departures.note_joined(guild.id)
             gone = await self._departures.forget_left_before(datetime.now(UTC) - KEPT)

@@ -39,10 +39,14 @@ MESSAGES: Final[dict[MessageMode, Text]] = {
     "bubble": Text("Viewers see that somebody talks, but not what."),
     "off": Text("Viewers see nothing of them."),
 }
+# What the portal calls them, and what it costs to lack one.
 _INTENTS: Final = {
-    "presences": "Presence Intent",
-    "members": "Server Members Intent",
-    "message_content": "Message Content Intent",
+    "presences": ("Presence Intent", Text("everybody counts as online, and activities aren't shown.")),
+    "members": (
+        "Server Members Intent",
+        Text("only people who talk or sit in a voice channel are shown."),
+    ),
+    "message_content": ("Message Content Intent", Text("people talk in empty bubbles.")),
 }
 
 
@@ -142,11 +146,12 @@ class Report:
     def _needs(self, language: Language) -> Text:
         missing = [
             Text(
-                "The {intent} is off: my operator has to switch it on at {link} and restart me.",
+                "The {intent} is off: {cost} My operator has to switch it on at {link} and restart me.",
                 intent=name,
+                cost=cost,
                 link=f"{PORTAL}/{self.bot.application_id}/bot",
             )
-            for intent, name in _INTENTS.items()
+            for intent, (name, cost) in _INTENTS.items()
             if not getattr(self.bot.intents, intent)
         ]
         if not self.guild.me.guild_permissions.view_channel:

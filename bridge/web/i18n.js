@@ -19,6 +19,7 @@ const LANGUAGES = {
 /** @type {Record<string, string>} */
 const REFUSALS = {
   'Sorry, couldn\'t connect to that Discord server.': 'unknown',
+  'That Discord server isn\'t there yet': 'awaited',
   'Sorry, wrong password for that Discord server.': 'password',
   'This server requires Discord authentication. Please login with Discord.': 'login',
   'This Discord server is no longer shown here.': 'hidden',

@@ -65,7 +65,10 @@ const view = new View(words, store, session, stage, settings, {
     byId('servers').hidePopover();
     session.ask(slug, password);
   },
-  dismissed: () => store.room && keepAddress(store.room.slug),
+  dismissed() {
+    session.stay();
+    if (store.room) keepAddress(store.room.slug);
+  },
   hurry: () => session.hurry(),
   isOwn,
 });

@@ -9,10 +9,12 @@
  *   refused(refusal: Refusal): void}} Watcher
  */
 
+import { refusalKind } from './i18n.js';
 import { Line } from './net.js';
 import { label, record, text } from './parse.js';
 
 const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers'];
+const AGAIN_MS = 20_000; // between two questions for a guild that is to come: not all of them are announced
 
 export class Session {
   #store;
@@ -25,6 +27,11 @@ export class Session {
   // How far the store has followed its room.
   /** @type {string | undefined} */
   #cursor;
+  // What was asked for and will come, as the bridge says; null if nothing is.
+  /** @type {string | null} */
+  #awaited = null;
+  /** @type {number | undefined} */
+  #timer;
   // What was asked for and not answered yet.
   /** @type {{slug: string | null, password?: string} | null} */
   #asked = null;
@@ -84,6 +91,20 @@ export class Session {
    * @param {string} [password]
    */
   ask(slug, password) {
+    this.stay();
+    this.#ask(slug, password);
+  }
+
+  /** Nothing else is waited for any more. */
+  stay() {
+    this.#await(null);
+  }
+
+  /**
+   * @param {string | null} slug
+   * @param {string} [password]
+   */
+  #ask(slug, password) {
     this.#asked = { slug, password: password ?? this.#passwords.get(slug ?? '') };
     if (this.#line.state.phase === 'waiting') {
       this.#wish = slug;
@@ -143,7 +164,9 @@ export class Session {
     else if (frame.type === 'refresh_data') this.#line.send({ type: 'get_user_data', serverId: frame.serverId });
     else this.#store.apply(frame, Date.now());
     if (frame.type === 'server-join') this.#joined(record(frame.data));
-    if (frame.type === 'servers') this.#follow(this.#store.room?.slug);
+    if (frame.type !== 'servers') return;
+    this.#follow(this.#store.room?.slug);
+    if (this.#store.guilds.some(({ slug }) => slug === this.#awaited)) this.#askAgain();
   }
 
   /** @param {Record<string, any>} data */
@@ -170,8 +193,23 @@ export class Session {
   #refused(text) {
     const { slug, password } = this.#asked ?? { slug: this.#store.room?.slug ?? null, password: '' };
     this.#asked = null;
-    this.#watcher.refused({ text, slug, tried: Boolean(password) });
+    const comes = slug !== null && refusalKind(text) === 'awaited';
+    const isSaid = comes && slug === this.#awaited;
+    if (comes) this.#await(slug);
+    else if (slug === this.#awaited) this.#await(null);
+    if (!isSaid) this.#watcher.refused({ text, slug, tried: Boolean(password) });
     if (slug === null || this.#seated || this.#insists) return;
-    this.ask(null); // the default guild is better than an empty page
+    this.#ask(null); // the default guild is better than an empty page
+  }
+
+  /** Waits for a guild, and asks for it from time to time. @param {string | null} slug */
+  #await(slug) {
+    this.#awaited = slug;
+    clearInterval(this.#timer);
+    if (slug !== null) this.#timer = setInterval(() => this.#askAgain(), AGAIN_MS);
+  }
+
+  #askAgain() {
+    if (this.#asked === null && this.#line.state.phase !== 'waiting') this.#ask(this.#awaited);
   }
 }

@@ -24,7 +24,7 @@ import { Notice } from './ui/notice.js';
 import { offerChoices } from './ui/options.js';
 import { Panels } from './ui/panels.js';
 
-const MISSING = new Set(['unknown', 'hidden']);
+const MISSING = new Set(['unknown', 'hidden', 'awaited']);
 const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
 export class View {

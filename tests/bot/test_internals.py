@@ -19,8 +19,10 @@ from yarl import URL
 from bot import internals
 from bot.client import INTENTS, DZoneBot
 from bot.config import Config
+from bot.internals import gateway
 from tests.bot import world as model
 from tests.bot.memory import MemorySettings
+from tests.e2e.waiting import Bell
 
 Payload = dict[str, Any]
 
@@ -275,3 +277,50 @@ async def test_the_gateway_of_another_api() -> None:
         await bot.http.static_login("an.invented.token")
         await internals.use_gateway_of_api(bot)
     assert URL("ws://localhost:5001") == DiscordWebSocket.DEFAULT_GATEWAY
+
+
+# Shards
+
+
+class TwoShards(DZoneBot):
+    """A bot with two shards that notes what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(Config("an.invented.token"), MemorySettings())
+        self._connection.shard_count = self.shard_count = 2
+        self._connection.shard_ids = range(2)
+        self._connection.guild_ready_timeout = 0.05
+        self.told: list[tuple[object, ...]] = []
+        self.bell = Bell()
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        if event in {"ready", "shard_ready", "guild_available"}:
+            self.told.append((event, *(getattr(arg, "id", arg) for arg in args)))
+            self.bell.ring()
+
+
+async def test_a_shard_that_begins_anew_spoils_no_other() -> None:
+    """What waits for the guilds of the other shard goes on waiting for them."""
+    async with TwoShards() as bot:
+        here = guild()
+        shard = (here.id >> 22) % 2
+        for number in (shard, 1 - shard, 1 - shard):
+            bot._connection.parsers["READY"](ready(*([here] if number == shard else []), shard=number))
+            await asyncio.sleep(0)
+        bot._connection.parsers["GUILD_CREATE"](create(here, unavailable=False))
+        await bot.bell.until(lambda: ("ready",) in bot.told, lambda: str(bot.told), within=5)
+        assert {("guild_available", here.id), ("shard_ready", 0), ("shard_ready", 1)} <= set(bot.told)
+        assert bot._connection._ready_states == {}
+
+
+async def test_identifies_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Discord counts those of a group together: one after the other, and other groups don't wait."""
+    monkeypatch.setattr(gateway, "IDENTIFY_PACE", 1000)
+    async with DZoneBot(Config("an.invented.token"), MemorySettings()) as bot:
+        bot._shards._turns = [gateway._Turn(), gateway._Turn()]
+        turns = [asyncio.create_task(bot.before_identify_hook(shard_id)) for shard_id in range(4)]
+        done, waiting = await asyncio.wait(turns, timeout=0.05)
+        assert done == set(turns[:2])
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)

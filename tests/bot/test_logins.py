@@ -10,6 +10,8 @@ import discord
 import pytest
 
 from bot import logins
+from bot.abilities import Abilities
+from bot.client import INTENTS
 from bot.logins import MAX_REMEMBERED, REMEMBERED_FOR, Logins
 from bot.oauth import Application, Grant, OAuth, OAuthError, Unanswered
 from bot.policy import Policy
@@ -50,6 +52,7 @@ class Door:
 
     def __init__(self) -> None:
         self.world = World()
+        self.world.written.miscount = 0  # else nobody knows when all have come
         self.role = self.world.written.role("Insiders")
         self.world.bob.roles = [self.role]
         self.settings = MemorySettings()
@@ -208,6 +211,16 @@ async def test_a_guild_that_is_loaded_asks_nobody(door: Door, monkeypatch: pytes
     fetching = Fetching(door, monkeypatch)
     assert not await door.logins.may_watch("7", str(door.world.written.id))
     assert fetching.asked == []
+
+
+async def test_without_the_intent_discord_is_asked(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the gateway tells of no member who changes, what is cached of them may be long gone."""
+    world, fetching = door.world, Fetching(door, monkeypatch)
+    world.learn()
+    world.client._connection._intents = Abilities(members=False).within(INTENTS)
+    fetching.answer = discord.NotFound(cast("Any", Response()), "Unknown Member")
+    assert not await door.logins.may_watch(str(world.ann.id), str(world.written.id))
+    assert fetching.asked == [world.ann.id]
 
 
 # What is remembered

@@ -193,6 +193,60 @@ async def test_another_guild_is_not_asked_for_with_a_cursor(
     assert "cursor" not in request
 
 
+CELLAR = GuildInfo(id="5", slug="cellar", name="The Cellar")
+NOT_YET = re.compile("is not here yet")
+
+
+async def test_a_guild_that_is_to_come_is_taken_in(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Until Discord has told of it another one is shown, and the address keeps what was asked for."""
+    bridge.expects_more_guilds = True
+    page = await new_page()
+    await page.goto(address(bridge, "?s=cellar"))
+    await expect(page.get_by_text(NOT_YET)).to_be_visible()
+    await expect(heading(page, "The Garden")).to_be_visible()
+    await expect(page).to_have_url(re.compile("s=cellar"))
+
+    bridge.show_guild(CELLAR, GARDENERS[1:])
+
+    await expect(heading(page, "The Cellar")).to_be_visible()
+    await expect(page.get_by_text(NOT_YET)).to_have_count(0)
+    await expect(page).to_have_url(re.compile("s=cellar"))
+
+
+async def test_a_guild_that_is_to_come_unlisted(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Nobody tells of it: it is asked for from time to time, without repeating what is said already."""
+    bridge.expects_more_guilds = True
+    page = await new_page()
+    await page.clock.install()
+    await page.goto(address(bridge, "?s=cellar"))
+    await expect(page.get_by_text(NOT_YET)).to_be_visible()
+    await expect(heading(page, "The Garden")).to_be_visible()
+    await page.clock.fast_forward(20_000)
+    await expect(page.get_by_text(NOT_YET)).to_have_count(1)
+
+    bridge.show_guild(replace(CELLAR, listed=False), GARDENERS[1:])
+    await page.clock.fast_forward(20_000)
+
+    await expect(heading(page, "The Cellar")).to_be_visible()
+    await expect(page.get_by_text(NOT_YET)).to_have_count(0)
+
+
+async def test_who_waits_no_longer_stays(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Whoever closes the notice is content with what they see, and isn't taken away from it."""
+    bridge.expects_more_guilds = True
+    page = await new_page()
+    await page.goto(address(bridge, "?s=cellar"))
+    await expect(page.get_by_text(NOT_YET)).to_be_visible()
+    await expect(heading(page, "The Garden")).to_be_visible()
+    await page.locator("#notice").get_by_role("button", name="Close").click()
+
+    bridge.show_guild(CELLAR, GARDENERS[1:])
+
+    await tool(page, "Servers").click()
+    await expect(server(page, "The Cellar")).to_be_visible()
+    await expect(heading(page, "The Garden")).to_be_visible()
+
+
 async def test_a_refused_page_does_not_insist(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """After 1008 the next question comes in the second half of the first minute, for the default guild."""
     page, script = await new_page(), ScriptedBridge()

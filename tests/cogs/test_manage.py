@@ -678,7 +678,7 @@ async def test_status_tells_what_is_missing(office: Office, monkeypatch: pytest.
     nothing = discord.Permissions.none()
     monkeypatch.setattr(discord.Member, "guild_permissions", property(lambda member: nothing))
     needs = (await status(office))["What I need"]
-    assert "Presence Intent is off" in needs
+    assert "Presence Intent is off: everybody counts as online" in needs
     assert f"https://discord.com/developers/applications/{office.bot.application_id}/bot" in needs
     assert "View Channels is missing" in needs
 

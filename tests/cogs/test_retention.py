@@ -343,3 +343,14 @@ async def test_the_daily_look(desk: Desk) -> None:
     assert task is not None
     await asyncio.wait({task})
     assert not desk.cog.forget.is_running()
+
+
+async def test_a_bug_does_not_end_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What nobody foresaw is in the log, and the next day it is tried again."""
+    await desk.start(1)
+    monkeypatch.setattr(desk.cog, "_departures", None)
+    await desk.pass_time(DAY)
+    assert "tomorrow again" in caplog.text
+    assert "AttributeError" in caplog.text

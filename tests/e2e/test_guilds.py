@@ -98,6 +98,7 @@ async def test_back(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> N
     assert len(viewer.joined) == 1
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 async def test_a_large_guild_is_back(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
     """After an outage Discord tells who is online in a large guild; who went offline is offline."""
     guild = discord.guild("Large", *(f"member{number}" for number in range(300)))

@@ -83,6 +83,7 @@ async def test_session_invalidated(discord: LoopbackDiscord, launch: Launch, wat
     assert undisturbed(viewer)
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 async def test_session_gone(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
     """The connection is cut, and the session can't be resumed: the same, with a large guild as well."""
     small = discord.guild("Small", "ann", "bob", "cid", "dan")
@@ -105,6 +106,7 @@ async def test_session_gone(discord: LoopbackDiscord, launch: Launch, watch: Wat
         assert undisturbed(viewer)
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 async def test_a_guild_of_thousands_after_a_new_session(
     discord: LoopbackDiscord, launch: Launch, watch: Watch
 ) -> None:
@@ -128,6 +130,7 @@ async def test_a_guild_of_thousands_after_a_new_session(
     assert len(viewer.of("presence")) - already < 20, "changes only, not everybody anew"
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 async def test_a_new_session_while_members_are_fetched(
     discord: LoopbackDiscord, launch: Launch, watch: Watch
 ) -> None:

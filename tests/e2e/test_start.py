@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e import gateway
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
-from tests.e2e.model import User
+from tests.e2e.model import VOICE, User
 from tests.e2e.viewer import ALL_EVENTS, Viewer, truth
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ async def test_a_guild_of_five_thousand_among_fifty(
     for number in range(49):
         discord.guild(f"Guild {number}", "ann", "bob")
     big = crowd(discord, "Big", 5_000, online=700)
+    big.miscount = 0
     viewer = await watch(await launch(), big, events=ALL_EVENTS)
     await viewer.sees(truth(big, offline=False))
     await viewer.until(lambda: viewer.joined[0]["counts"]["members"] == 5_002)
@@ -124,17 +125,73 @@ async def test_members_who_come_and_go_while_members_are_fetched(
     await viewer.sees(truth(guild))
 
 
+async def test_who_comes_to_talk_while_members_are_fetched(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch
+) -> None:
+    """Who sits in voice is known by that, and there before the others of whom Discord hasn't told."""
+    guild = crowd(discord, "Slow", 300, online=20)
+    lounge = guild.channel("Lounge", VOICE)
+    discord.gateway.withhold_members()
+    viewer = await watch(await launch(), guild, events=ALL_EVENTS)
+    await discord.members_requested()
+    late = guild.member("member299")
+    discord.speak(late, lounge)
+    await viewer.until(lambda: late.uid in viewer.users)
+    assert viewer.users[late.uid]["voice"]["channelName"] == "Lounge"
+    discord.gateway.release_members()
+    await viewer.sees(truth(guild))
+
+
 async def test_members_of_a_guild_are_requested_once(
     discord: LoopbackDiscord, launch: Launch, watch: Watch
 ) -> None:
     """Discord allows one such request for a guild in 30 seconds, and small guilds need none."""
     guilds = [crowd(discord, f"Guild {number}", 260, online=1) for number in range(3)]
-    discord.guild("Small", "ann")
+    discord.guild("Small", "ann").miscount = 1
     bot = await launch()
     for guild in guilds:
         await (await watch(bot, guild)).sees(truth(guild))
     asked = Counter(int(request["guild_id"]) for request in discord.gateway.member_requests)
     assert asked == {guild.id: 1 for guild in guilds}
+
+
+@pytest.mark.parametrize("miscount", [-1, 1])
+@pytest.mark.parametrize("size", [2, 300])
+async def test_a_wrong_number_of_members(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch, size: int, miscount: int
+) -> None:
+    """Who is there is seen, and asked for once if at all; who left while nobody heard of it goes."""
+    guild = crowd(discord, "Miscounted", size, online=1)
+    guild.miscount = miscount
+    bot = await launch()
+    viewer = await watch(bot, guild, events=["servers"])
+    await viewer.sees(truth(guild))
+    del guild.members[guild.member("member1").id]
+    discord.lose_sessions()
+    discord.drop()
+    await viewer.sees(truth(guild))
+    later = await watch(bot, guild, events=["servers"])
+    assert later.joined[0]["counts"]["members"] == len(guild.members)
+    asked = [int(request["guild_id"]) for request in discord.gateway.member_requests]
+    assert asked == ([guild.id] * 2 if size == 300 else [])  # once for each session
+
+
+async def test_a_very_large_guild(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """Only who talks comes by itself; who changed status before they came is seen as they are then."""
+    guild = crowd(discord, "Metropolis", 300, online=200)
+    guild.very_large = 250
+    lounge = guild.channel("Lounge", VOICE)
+    speaker = guild.member("member7")
+    guild.voice[speaker.id] = discord.voice(speaker, lounge)
+    discord.gateway.withhold_members()
+    viewer = await watch(await launch(), guild)
+    await discord.members_requested()
+    await viewer.until(lambda: speaker.uid in viewer.users)
+    assert guild.member("member8").uid not in viewer.users
+    discord.set_status(guild.member("member8"), "dnd")
+    discord.set_status(guild.member("member9"), "offline")
+    discord.gateway.release_members()
+    await viewer.sees(truth(guild))
 
 
 async def test_the_connection_is_cut_before_all_is_ready(
@@ -208,7 +265,7 @@ async def test_a_shard_that_is_lost_for_long(discord: LoopbackDiscord, launch: L
     discord.gateway.refused_shards.add(0)
     discord.drop()
     discord.lose_sessions()
-    await discord.refused(3)
+    await discord.refused(2)
     discord.set_status(second.member("bob"), "dnd")
     await other.sees(truth(second))
     discord.gateway.refused_shards.clear()
@@ -224,13 +281,13 @@ async def test_guilds_that_come_late(discord: LoopbackDiscord, launch: Launch, w
     bot = await launch()
     viewer = await watch(bot, None, events=["servers"])
     assert viewer.users == {}
-    assert "isn't there yet" in (await viewer.knock(str(second.id)) or "")
+    assert "isn't there yet" in (await viewer.knock(str(second.id), events=["servers"]) or "")
     discord.gateway.release_guild(first)
     await viewer.until(lambda: len(viewer.joined) == 2)
     await viewer.sees(truth(first))
     discord.gateway.release_guild(second)
     await viewer.until(lambda: len(viewer.servers) == 2)
-    assert "couldn't connect" in (await viewer.knock("no-such-server") or "")
+    assert "couldn't connect" in (await viewer.knock("no-such-server", events=["servers"]) or "")
     assert "in no server" not in bot.output
 
 
@@ -248,12 +305,12 @@ async def test_a_session_that_never_begins(discord: LoopbackDiscord, launch: Lau
 
 async def test_a_restart_too_soon(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
     """Discord doesn't name the members of the same guild again so soon: it waits, the others don't."""
-    discord.gateway.members_every = 8.0
     again = crowd(discord, "Again", 260, online=5)
     bot = await launch()
     await (await watch(bot, again)).sees(truth(again))
     await bot.stop()
     new = crowd(discord, "New", 260, online=5)
+    discord.gateway.limit_members(again, 1.5)
     bot = await launch()
     viewer = await watch(bot, again)
     await (await watch(bot, new)).sees(truth(new))

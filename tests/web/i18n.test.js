@@ -29,5 +29,6 @@ test('a name within a sentence cannot turn it round', async () => {
 
 test('what the bridge says is understood, whatever number is in it', () => {
   assert.equal(refusalKind('Too many tries. Please wait 17 seconds and try again.'), 'tries');
+  assert.equal(refusalKind('That Discord server isn\'t there yet: nobody knows why.'), 'awaited');
   assert.equal(refusalKind('Something new'), undefined);
 });

@@ -110,6 +110,8 @@ export const german = ({ number, list, called }) => ({
     ['?', 'diese Seite'],
   ],
   refusals: {
+    awaited: (name) =>
+      `${name ? `„${called(name)}“` : 'Dieser Server'} ist noch nicht da: Discord hat ihn dem Bot seit dem Start noch nicht gemeldet. Er erscheint von selbst.`,
     unknown: (name) => (name ? `Einen Server „${called(name)}“ gibt es hier nicht.` : 'Diesen Server gibt es hier nicht.'),
     password: (name) => `Das ist nicht das Passwort von ${called(name)}.`,
     login: (name) => `${called(name)} ist geschützt: Zum Zuschauen brauchst du eine Anmeldung mit Discord oder das Passwort.`,

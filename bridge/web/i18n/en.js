@@ -118,6 +118,8 @@ export const english = ({ number, list, called }) => ({
   ],
   /** @type {Record<string, (name: string) => string>} */
   refusals: {
+    awaited: (name) =>
+      `${name ? `“${called(name)}”` : 'That server'} is not here yet: Discord has not told of it since the bot started. It appears by itself.`,
     unknown: (name) => (name ? `There is no server “${called(name)}” here.` : 'That server is not here.'),
     password: (name) => `That is not the password of ${called(name)}.`,
     login: (name) => `${called(name)} is protected: watching it needs a Discord login or its password.`,

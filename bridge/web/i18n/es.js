@@ -110,6 +110,8 @@ export const spanish = ({ number, list, called }) => ({
     ['?', 'esta página'],
   ],
   refusals: {
+    awaited: (name) =>
+      `${name ? `«${called(name)}»` : 'Ese servidor'} aún no está aquí: Discord todavía no le ha hablado de él al bot desde que arrancó. Aparecerá solo.`,
     unknown: (name) => (name ? `Aquí no hay ningún servidor «${called(name)}».` : 'Ese servidor no está aquí.'),
     password: (name) => `Esa no es la contraseña de ${called(name)}.`,
     login: (name) => `${called(name)} está protegido: para verlo hay que iniciar sesión con Discord o saber la contraseña.`,
