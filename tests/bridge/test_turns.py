@@ -186,20 +186,6 @@ async def test_who_waits_no_longer_wants_no_more(monkeypatch: pytest.MonkeyPatch
     assert len(done) == before
 
 
-async def test_what_is_true_when_its_turn_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Things may go while others have their turn: they are read as they are reached."""
-    monkeypatch.setattr("bridge.turns.BUDGET", 0.0)
-    there = {1, 2, 3}
-    seen: list[bool] = []
-
-    def act(number: int) -> None:
-        seen.append(number in there)
-        there.discard(number + 1)
-
-    await Turns().each([1, 2, 3], act)
-    assert seen == [True, False, True]
-
-
 def test_a_recoloured_guild_is_told_in_parts(encoded: list[int]) -> None:
     """Everybody once and in order, so many per turn."""
     members = crowd(10 * EVENTS_AT_ONCE)
