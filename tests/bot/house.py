@@ -99,6 +99,15 @@ class House:
 
         self.do(parse())
 
+    @property
+    def now(self) -> float:
+        """What time it is."""
+        return self._loop.now
+
+    def forget_guild(self, stub: Json) -> None:
+        """Let discord.py know no more than a guild's id, as a new session does before it is told."""
+        self.bot._connection._add_guild_from_data(cast("Any", stub))
+
     def wait(self, seconds: int) -> None:
         """Let time pass."""
         for _ in range(seconds):
