@@ -97,14 +97,13 @@ class DZoneBot(commands.AutoShardedBot):
         self._arrivals = Arrivals()
         self._lost_shards: set[int] = set()
         self._is_opening = self._is_closing = self._is_complete = False
-        self._policy = Policy(settings)
         self._shards = internals.Shards(self, self._note_refused, self._use_fewer_intents)
         internals.use_api(config.api_url)
         internals.keep_ready_apart(self)
         internals.notice_lost_guilds(self)
         internals.start_guilds_afresh(self)
         internals.keep_users_current(self)
-        self._hidden_channels = internals.HiddenChannels(self)
+        self._policy = Policy(settings, unseen=internals.HiddenChannels(self).of)
         self._voice_statuses = internals.VoiceStatuses(self)
         self._roster = Roster(
             self._policy, settings, emoji_images=config.emoji_images, voice_status=self._voice_statuses.of

@@ -6,6 +6,7 @@ which role counts as everybody. Every cog asks here before anything reaches the 
 further down.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import discord
@@ -27,13 +28,20 @@ _SEEN: Final[frozenset[MemberVerdict]] = frozenset({"shown", "offline"})  # by w
 class Policy:
     """The rules for all guilds, and what was decided against them.
 
-    `abilities` says what the bot can know: where it can't know who is offline, nobody is.
+    `abilities` says what the bot can know: where it can't know who is offline, nobody is. `unseen` names the
+    channels of a guild that the bot may not view.
     """
 
-    def __init__(self, settings: Settings, abilities: Abilities = COMPLETE) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        abilities: Abilities = COMPLETE,
+        unseen: Callable[[int], frozenset[int]] = lambda _: frozenset(),
+    ) -> None:
         self._settings = settings
         self._open: dict[int, int] = {}  # by guild, the channel that was last found open to everybody
         self.abilities = abilities
+        self._unseen = unseen
 
     def shows_guild(self, guild: discord.Guild) -> bool:
         """Tell whether viewers may see this guild."""
@@ -46,7 +54,11 @@ class Policy:
         """
         chosen = self._settings.guild(guild.id).audience
         role = guild.default_role if chosen is None else guild.get_role(chosen)
-        return role if role is None or can_be_everybody(role) else None
+        return role if role is None or self.can_be_everybody(role) else None
+
+    def can_be_everybody(self, role: discord.Role) -> bool:
+        """Tell whether what a role can see may count as public: not if it is everything."""
+        return role.is_default() or not role.permissions.administrator
 
     def is_audience(self, role: discord.Role) -> bool:
         """Tell whether managers have chosen a role to count as everybody, whether or not it can."""
@@ -138,6 +150,12 @@ class Policy:
         """Tell whether managers have hidden a channel, whatever is known of it."""
         return self._settings.guild(guild_id).channels.get(channel_id) is False
 
+    def waiting(self, guild_id: int) -> list[int]:
+        """Name the channels that managers want shown, but that the bot may not view."""
+        decided = self._settings.guild(guild_id)
+        wanted = decided.proxies.union(key for key, shown in decided.channels.items() if shown)
+        return sorted(wanted & self._unseen(guild_id))
+
     def is_public(self, channel: GuildChannel) -> bool:
         """Tell whether the rule shows this channel, whatever was decided."""
         return self._rule(channel) == "shown"
@@ -217,11 +235,6 @@ class Policy:
         return (
             not self._settings.member(user_id).hidden and user_id not in self._settings.guild(guild_id).hidden
         )
-
-
-def can_be_everybody(role: discord.Role) -> bool:
-    """Tell whether what a role can see may count as public: not if it is everything."""
-    return role.is_default() or not role.permissions.administrator
 
 
 def _is_open(channel: GuildChannel) -> bool:

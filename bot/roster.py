@@ -10,7 +10,7 @@ from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
 from bot.abilities import COMPLETE, Abilities
-from bot.internals import roles_of, talking_in
+from bot.internals import colors_of, roles_of, talking_in
 from bot.policy import Policy
 from bot.slug import code_of, slug_of
 from bot.text import Reading, readable, readable_line
@@ -115,18 +115,17 @@ class Roster:
 
     def colors_of(self, role: discord.Role) -> tuple[int, int | None]:
         """Read a role's colour, 0 for none, and the one that it runs into."""
-        second = role.secondary_color
-        return role.color.value, None if second is None else second.value
+        return colors_of(role)
 
     def _colors(self, member: discord.Member) -> tuple[str, str | None]:
         """Read the colour that somebody chose here, else those of their highest role that has one."""
         chosen = self._settings.member(member.id).color
         if chosen is not None:
             return chosen, None
-        colored = [role for role in roles_of(member) if role.color.value]  # 0 is "no colour", not black
+        colored = [role for role in roles_of(member) if colors_of(role)[0]]  # 0 is "no colour", not black
         if not colored:
             return DEFAULT_COLOR, None
-        first, second = self.colors_of(max(colored))
+        first, second = colors_of(max(colored))
         return f"#{first:06x}", None if second is None else f"#{second:06x}"
 
     def avatar(self, member: discord.Member | discord.User) -> str:
@@ -194,8 +193,7 @@ class Roster:
         words = self._voice_status(channel)
         if not words or not self._policy.shows_words(guild.id) or not self._policy.shows_chat(channel):
             return None
-        names = lambda user_id: self._names(guild, user_id)  # noqa: E731
-        return readable_line(words, guild, self._policy.shows_channel, names) or None
+        return readable_line(words, guild, self._policy.shows_channel) or None
 
     def picture(self, emoji: discord.PartialEmoji) -> str | None:
         """Name the small picture of a custom emoji, if viewers are to see it."""

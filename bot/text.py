@@ -65,14 +65,16 @@ def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> 
     return unmarked(Markup(name).read(text))
 
 
-def readable_line(
-    text: str,
-    guild: discord.Guild,
-    shows_channel: Callable[[object], bool],
-    names_user: Callable[[int], bool],
-) -> str:
-    """Say what a text says that stands in a guild, but not in a message."""
-    return shorten(plain(text, lambda kind, value: _name(kind, int(value), guild, shows_channel, names_user)))
+def readable_line(text: str, guild: discord.Guild, shows_channel: Callable[[object], bool]) -> str:
+    """Say what a text says that stands somewhere in a guild for hours, and not in a message.
+
+    Nobody is named: they may leave, be called something else or want to be hidden while it stands there.
+    """
+    return shorten(plain(text, lambda kind, value: _name(kind, int(value), guild, shows_channel, _nobody)))
+
+
+def _nobody(user_id: int) -> bool:  # noqa: ARG001 - as `readable` asks whether somebody may be named
+    return False
 
 
 def shorten(text: str) -> str:

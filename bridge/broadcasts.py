@@ -187,7 +187,8 @@ class Broadcasts:
     ) -> None:
         """Open a guild's room, or bring it to this state; viewers see the difference.
 
-        `members` and `channels` are all there are; None leaves them as they are.
+        `members` and `channels` are all there are; None leaves them as they are. With very many members it
+        takes long: `shown`, `show_members` and `hide_members` do the same in parts.
         """
         self._directory.open(guild, members, channels)
 
@@ -279,7 +280,7 @@ class Broadcasts:
         known = room.members.get(uid)
         name = _text(username) if username else known.username if known else None
         if name is None:
-            if room.viewers:
+            if room.is_watched:
                 guild_id = room.info.id
                 log.warning(
                     "presence of %s in guild %s not shown: somebody new needs a username", uid, guild_id

@@ -15,6 +15,7 @@ from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import Channel, GuildInfo, Member
 from bridge.names import Names
 from bridge.pages import Frozen, Listing
+from bridge.preparation import Preparations
 from bridge.protocol import LOGIN_NEEDED, SERVER_HIDDEN, Goodbye, listing_data, server_list_frame
 from bridge.room import Room
 from bridge.turns import Turns
@@ -45,6 +46,7 @@ class Directory:
     ) -> None:
         self._limits = limits
         self.turns = Turns()
+        self.preparations = Preparations(self.turns)
         self._listing = Listing()
         self._greetings: dict[bool, bytes] = {}
         self.edition = 0  # of the listing

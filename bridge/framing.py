@@ -6,11 +6,14 @@ takeover: a frame then depends on no earlier one, so that no connection needs a 
 
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 PING: Final = b"\x89\x00"
 MIN_DEFLATED: Final = 256  # bytes; a smaller payload gains less than it costs
+
+LONGEST_FRAME: Final = 4 << 20  # bytes; to copy a larger one for each viewer takes too long
+FRAGMENT: Final = 128 * 1024  # bytes of a long message that are framed at a time
 
 # Of 9. A page of members is compressed again whenever one of them changes: the higher level would take twice
 # the time for a tenth of the size. An event is compressed once, for everybody.
@@ -18,6 +21,9 @@ _FAST: Final = 3
 _SMALL: Final = 6
 _TEXT: Final = 0x81
 _COMPRESSED: Final = 0x40
+_LAST: Final = 0x80  # of a message's frames
+_STORED: Final = b"\x00"  # RFC 1951, section 3.2.4: not the last block, and not compressed
+_MAX_STORED: Final = 0xFFFF  # bytes of such a block
 _TAIL: Final = 4  # bytes that RFC 7692 leaves away: the end of a flush, 00 00 ff ff
 
 
@@ -33,10 +39,66 @@ def segment(data: bytes) -> bytes:
     return _compress(data, _FAST)
 
 
+def stored(data: bytes) -> bytes:
+    """Make a segment of a piece of a message without compressing it, which takes hardly any time."""
+    blocks = (data[start : start + _MAX_STORED] for start in range(0, len(data), _MAX_STORED))
+    return b"".join(
+        _STORED + struct.pack("<HH", len(block), ~len(block) & 0xFFFF) + block for block in blocks
+    )
+
+
 def deflated_frame(segments: Iterable[bytes]) -> bytes:
     """Frame what these segments say together as one compressed text message."""
-    payload = b"".join(segments)[:-_TAIL]
-    return _header(_TEXT | _COMPRESSED, len(payload)) + payload
+    return _whole([*segments], _TEXT | _COMPRESSED)
+
+
+def text_message(parts: Sequence[bytes], *, deflated: bool = False) -> "bytes | LongMessage":
+    """Frame what these parts say together, or these segments if `deflated`, as one text message."""
+    first = _TEXT | _COMPRESSED if deflated else _TEXT
+    if sum(map(len, parts)) > LONGEST_FRAME:
+        return LongMessage(parts, first)
+    return _whole(parts, first)
+
+
+class LongMessage:
+    """A message that is framed in fragments, each made when it is sent.
+
+    It refers to parts that many such messages share: thousands of viewers who wait for it, and several of
+    its versions, take no memory for it. Control frames may go between fragments (RFC 6455, section 5.4), but
+    no other message.
+    """
+
+    __slots__ = ("_first", "_parts", "_size")
+
+    def __init__(self, parts: Sequence[bytes], first: int) -> None:
+        self._parts = _without_tail(parts) if first & _COMPRESSED else parts
+        self._first = first & ~_LAST
+        self._size = sum(map(len, self._parts))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def fragments(self) -> Iterator[bytes]:
+        """Frame it, a fragment at a time."""
+        first, left, group, size = self._first, self._size, [], 0
+        for part in self._parts:
+            group.append(part)
+            size += len(part)
+            if size >= FRAGMENT and size < left:
+                yield b"".join((_header(first, size), *group))
+                left -= size
+                first, group, size = 0, [], 0
+        yield b"".join((_header(first | _LAST, size), *group))
+
+
+def _whole(parts: Sequence[bytes], first: int) -> bytes:
+    if first & _COMPRESSED:
+        parts = _without_tail(parts)
+    return b"".join((_header(first, sum(map(len, parts))), *parts))
+
+
+def _without_tail(segments: Sequence[bytes]) -> Sequence[bytes]:
+    return [*segments[:-1], segments[-1][:-_TAIL]]
 
 
 def _compress(data: bytes, level: int) -> bytes:

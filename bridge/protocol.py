@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, Final, Literal, Protocol
 
 from bridge.errors import BadRequest
-from bridge.framing import deflated_frame, segment, text_frame
+from bridge.framing import LongMessage, deflated_frame, segment, text_frame, text_message
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 
 MAX_NAME: Final = 100  # characters of a slug or a snowflake; Discord's own names end there too
@@ -437,8 +437,21 @@ class Snapshot:
     client_id: str | None = None
 
 
-def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes:
+def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes | LongMessage:
     """Frame a viewer's entry into a room."""
+    if snapshot.users is None:
+        return rejoin_frame(snapshot, request)
+    before = _join(snapshot, request) + b","
+    return _frame_with_users(before, snapshot.users, b"}}", deflate=request.wants.deflate)
+
+
+def rejoin_frame(snapshot: Snapshot, request: Connect) -> bytes:
+    """Frame the entry of a viewer who has the users."""
+    return text_frame(_join(snapshot, request) + b"}}", deflate=request.wants.deflate)
+
+
+def _join(snapshot: Snapshot, request: Connect) -> bytes:
+    """Encode an entry up to its users."""
     wants = request.wants
     echo = {"server": snapshot.info.slug}
     if request.credentials.password is not None:
@@ -451,11 +464,7 @@ def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes:
     if snapshot.users is None:
         data["resumed"] = True
     body = b'{"type":"server-join","data":' + encode(data)[:-1]
-    if not wants.asked_for_nothing:
-        body += b',"cursor":' + snapshot.cursor
-    if snapshot.users is None:
-        return text_frame(body + b"}}", deflate=wants.deflate)
-    return _frame_with_users(body + b",", snapshot.users, b"}}", deflate=wants.deflate)
+    return body if wants.asked_for_nothing else body + b',"cursor":' + snapshot.cursor
 
 
 def server_list_frame(listing: Entries, *, deflate: bool = False) -> bytes:
@@ -463,22 +472,27 @@ def server_list_frame(listing: Entries, *, deflate: bool = False) -> bytes:
     return _frame_with_entries(b'{"type":"server-list","data":{', listing, b"}}", deflate=deflate)
 
 
-def user_data_frame(guild_id: str, users: Entries, *, deflate: bool = False) -> bytes:
+def user_data_frame(guild_id: str, users: Entries, *, deflate: bool = False) -> bytes | LongMessage:
     """Frame the answer to `get_user_data`."""
     before = b'{"type":"user_data","serverId":' + encode(guild_id) + b","
     return _frame_with_users(before, users, b"}", deflate=deflate)
 
 
-def _frame_with_users(before: bytes, users: Entries, after: bytes, *, deflate: bool) -> bytes:
-    return _frame_with_entries(before + b'"users":{', users, b"}" + after, deflate=deflate)
+def _frame_with_users(before: bytes, users: Entries, after: bytes, *, deflate: bool) -> bytes | LongMessage:
+    parts = _parts_with_entries(before + b'"users":{', users, b"}" + after, deflate=deflate)
+    return text_message(parts, deflated=deflate)
 
 
 def _frame_with_entries(before: bytes, entries: Entries, after: bytes, *, deflate: bool) -> bytes:
-    if not deflate:
-        return text_frame(before + b",".join(entries.plain()) + after)
-    segments = [segment(before)]
-    for page in entries.deflated():
-        segments += page, _COMMA
-    if len(segments) > 1:
-        segments.pop()
-    return deflated_frame([*segments, segment(after)])
+    parts = _parts_with_entries(before, entries, after, deflate=deflate)
+    return deflated_frame(parts) if deflate else text_frame(b"".join(parts))
+
+
+def _parts_with_entries(before: bytes, entries: Entries, after: bytes, *, deflate: bool) -> list[bytes]:
+    comma = _COMMA if deflate else b","
+    parts = [segment(before) if deflate else before]
+    for page in entries.deflated() if deflate else entries.plain():
+        parts += page, comma
+    if len(parts) > 1:
+        parts.pop()
+    return [*parts, segment(after) if deflate else after]

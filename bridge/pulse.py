@@ -19,6 +19,7 @@ PERIOD: Final = 8.0  # seconds between two looks at a viewer
 MAX_STUCK: Final = 4  # looks at which a viewer may have read nothing of what waits for it
 MAX_SILENT: Final = 4  # looks at which nothing may have been heard of a viewer
 TICK: Final = 0.5  # seconds
+LOOKS_AT_ONCE: Final = 500  # viewers, in one turn of the loop
 
 Dismiss = Callable[[Goodbye], None]
 
@@ -94,11 +95,18 @@ class Pulse:
 
     def _beat(self) -> None:
         self.start()
-        now = asyncio.get_running_loop().time()
-        while self._round and self._round[0].due <= now:
+        self._look_around()
+
+    def _look_around(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for _ in range(LOOKS_AT_ONCE):
+            if self._timer is None or not self._round or self._round[0].due > now:
+                return
             vitals = self._round.popleft()
             if vitals.look():
                 self._enqueue(vitals)
+        loop.call_soon(self._look_around)  # many came together, or the machine slept
 
     def _enqueue(self, vitals: _Vitals) -> None:
         vitals.due = asyncio.get_running_loop().time() + PERIOD

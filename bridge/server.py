@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import errno
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final, cast
@@ -37,6 +38,7 @@ from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, requir
 from bridge.providers.feed import REFRESH_INTERVAL, Feed
 from bridge.providers.live import Live
 from bridge.pulse import Pulse
+from bridge.room import Room
 from bridge.session import Session
 from bridge.signals import stop_signal
 from bridge.site.counts import Counts
@@ -47,6 +49,7 @@ from bridge.tls import Certificate
 
 log = logging.getLogger(__name__)
 
+MOVED_AT_ONCE: Final = 50  # viewers from the lobby, in one turn of the loop
 LOBBY_PACE: Final = 1.0  # seconds at least between two looks for a room
 # After a restart all viewers come at once: so many may wait to be accepted, and so many are accepted in one
 # turn of the loop, so that they get in one after the other and those who are in are not kept waiting.
@@ -103,6 +106,7 @@ class WebSocketServer(Broadcasts):
         self._sessions: dict[ServerConnection, Session] = {}
         self._connection_class = _connection_class(self._gate, limits, exposure.certificate)
         self._tasks = Tasks(log, "the bridge")
+        self._doors_changed = False  # whether somebody in the lobby may be able to leave it
         self._following: asyncio.Task[None] | None = None  # what the provider tells of changes
         self._server: Server | None = None
         self._lifecycle = asyncio.Lock()
@@ -231,7 +235,7 @@ class WebSocketServer(Broadcasts):
     def on_get_user_data(self, callback: GetUsers) -> None:
         """Ask `callback(server_id)` for a guild's members.
 
-        It returns uid -> `{"uid", "username", "status", "roleColor"}`.
+        It returns uid -> `{"uid", "username", "status", "roleColor"}`; with a gradient also `roleColor2`.
         """
         self._provider.use_users(callback)
 
@@ -282,10 +286,10 @@ class WebSocketServer(Broadcasts):
         self._admission.withdraw()
         room = self._room(server)
         whose = None if uid is None else str(uid)
-        for session in list(self._sessions.values()):
+        for session in list(self._sessions.values()):  # ten thousand looks take a few milliseconds
             who = session.permit.uid
             if session.room is room and who is not None and whose in (None, who):
-                session.dismiss(Goodbye.REVOKED, LOGIN_NEEDED)
+                self._turn_out(session, LOGIN_NEEDED)
 
     # Inside
 
@@ -349,28 +353,56 @@ class WebSocketServer(Broadcasts):
             if login is not None and login.key == key:
                 session.visitor = Visitor(session.visitor.address)
                 if session.permit.login == key:
-                    session.dismiss(Goodbye.REVOKED, LOGIN_ENDED)
+                    self._turn_out(session, LOGIN_ENDED)
+
+    def _turn_out(self, session: Session, message: str) -> None:
+        """Let somebody go: from now on they hear nothing but why, as soon as there is time to say it."""
+        session.leave()
+        self._directory.turns.add(partial(session.dismiss, Goodbye.REVOKED, message))
 
     def _leave_lobby(self) -> None:
-        if self._directory.lobby.viewers:
-            self._tasks.start(self._move_out_of_lobby(), "leaving the lobby")
+        if self._directory.lobby.is_watched and not self._doors_changed:
+            self._doors_changed = True  # however many doors open until it is looked after
+            self._tasks.start(self._see_who_can_leave(), "leaving the lobby")
+
+    async def _see_who_can_leave(self) -> None:
+        self._doors_changed = False
+        await self._move_out_of_lobby()
 
     async def _move_out_of_lobby(self) -> None:
         waiting = [s for s in self._sessions.values() if s.room is self._directory.lobby]
-        for visitor in {NOBODY, *(s.visitor for s in waiting if s.visitor.login is not None)}:
-            entry = await self._admission.admit("default", Credentials(), visitor)
-            if entry.room is self._directory.lobby:
-                continue
-            self._directory.flush()  # what was said in the lobby is not lost on the way out
-            for session in waiting:
-                if session.room is self._directory.lobby and visitor in (NOBODY, session.visitor):
-                    session.enter(entry.room, permit=entry.permit)
+        groups: dict[Visitor, list[Session]] = {NOBODY: waiting}
+        for session in waiting:
+            if session.visitor.login is not None:
+                groups.setdefault(session.visitor, []).append(session)
+        for visitor, group in groups.items():
+            for start in range(0, len(group), MOVED_AT_ONCE):
+                if not await self._move(group[start : start + MOVED_AT_ONCE], visitor):
+                    break
+
+    async def _move(self, few: Sequence[Session], visitor: Visitor) -> bool:
+        """Move some who wait in the lobby to where this visitor may be; tell whether there is such a room."""
+
+        async def prepare(room: Room) -> None:
+            for session in few:
+                await session.prepare(room)
+
+        entry = await self._admission.admit("default", Credentials(), visitor, prepare=prepare)
+        lobby = self._directory.lobby
+        if entry.room is lobby:
+            return False
+        self._directory.flush_room(lobby)  # what was said in the lobby is not lost on the way out
+        for session in few:
+            if session.room is lobby and visitor in (NOBODY, session.visitor):
+                session.enter(entry.room, permit=entry.permit)
+        await asyncio.sleep(0)
+        return True
 
     async def _look_for_rooms(self) -> None:
         """Ask the provider from time to time while somebody waits in the lobby: nobody else would."""
         while True:
             await asyncio.sleep(max(self._refresh_interval, LOBBY_PACE))
-            if self._directory.lobby.viewers:
+            if self._directory.lobby.is_watched:
                 with contextlib.suppress(ProviderError):
                     await self._feed.refresh_servers()
                 await self._move_out_of_lobby()

@@ -21,7 +21,6 @@ from bridge.protocol import (
     LOGIN_ENDED,
     NOTHING_ASKED,
     Connect,
-    Credentials,
     GetUserData,
     Goodbye,
     Wants,
@@ -103,16 +102,26 @@ class Session:
         finally:
             first.cancel()
             self._drop_deadline()
-            self._leave()
+            self.leave()
 
     @property
     def permit(self) -> Pass:
         """What lets this viewer watch; in a room whose door stands open now, nothing has to."""
         return self._permit if self.room is not None and self.room.info.protected else Pass()
 
+    async def prepare(self, room: Room) -> None:
+        """Have ready what this viewer gets on entering a room, if they ask as before."""
+        await self._directory.preparations.ready(room, self._request)
+
+    def leave(self) -> None:
+        """Hear nothing more of the room."""
+        if self.room is not None:
+            self.room.unseat(self)
+            self.room = None
+
     def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
         """Hear why, and go."""
-        self._leave()
+        self.leave()
         self.outbox.dismiss(goodbye, message)
 
     def enter(self, room: Room, request: Connect | None = None, permit: Pass | None = None) -> None:
@@ -122,12 +131,12 @@ class Session:
         """
         if permit is not None:
             self._hold(permit)
-        self._leave()
+        self.leave()
         self._request = request or self._request
         self.wants = self._request.wants
         # No await from here on: nothing slips between the entry and the seat.
         self._directory.tell(room)
-        self.offer(room.entry(self._request))
+        self.outbox.present(room.entry(self._request))
         self._request = replace(self._request, cursor=None)  # it was good for this once
         self.room = room
         room.seat(self)
@@ -160,23 +169,29 @@ class Session:
     async def _connect(self, request: Connect) -> None:
         if self.room is None:
             self._drop_deadline()  # they asked, and may ask again if they are refused
-        entry = await self._admit(request.server, request.credentials)
+        entry = await self._admit(request)
         if entry.trouble is not None:
             # Before the join: an old client that has no world yet answers an error by asking again.
             self.offer(error_frame(entry.trouble))
         self.enter(entry.room, request, entry.permit)
 
     async def _send_user_data(self, request: GetUserData) -> None:
-        entry = await self._admit(request.server, request.credentials, seated=self.room)
-        users = entry.room.users(full=bool(self.wants.events))
-        frame = user_data_frame(entry.room.info.id, users, deflate=self._deflates)
-        self.offer(frame)
+        wants = replace(self.wants, deflate=self._deflates)
+        asked = Connect(request.server, request.credentials, wants)
+        seated = self.room if self.room is not None and self.room.seats(self) else None
+        entry = await self._admit(asked, seated)
+        users = entry.room.users(full=bool(wants.events))
+        self.outbox.present(user_data_frame(entry.room.info.id, users, deflate=wants.deflate))
 
-    async def _admit(self, server: str, credentials: Credentials, seated: Room | None = None) -> Entry:
+    async def _admit(self, request: Connect, seated: Room | None = None) -> Entry:
         """Ask for a room as whoever this viewer is in the end: they may log out while they wait."""
+
+        async def prepare(room: Room) -> None:
+            await self._directory.preparations.ready(room, request)
+
         while True:
             visitor = self.visitor
-            entry = await self._admission.admit(server, credentials, visitor, seated)
+            entry = await self._admission.admit(request.server, request.credentials, visitor, seated, prepare)
             if self.visitor is visitor:
                 return entry
 
@@ -204,11 +219,12 @@ class Session:
 
     def _renew(self) -> None:
         """Make up for what could not be delivered: a snapshot of where this viewer is now."""
-        if self.room is not None:
+        room = self.room
+        if room is None or not room.seats(self):
+            return
+        if room.is_prepared(self._request):
             self._listing = OUTDATED
-            self.enter(self.room)
-
-    def _leave(self) -> None:
-        if self.room is not None:
-            self.room.unseat(self)
-            self.room = None
+            self.enter(room)
+        else:
+            self.outbox.stay_behind()
+            self._directory.preparations.when_ready(room, self._request, self.outbox.catch_up)

@@ -1,7 +1,7 @@
 """Channels as managers choose and read them."""
 
-import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import discord
@@ -12,11 +12,16 @@ from cogs.replies import Refused
 from cogs.texts import Language, Text
 from cogs.verdicts import SHOWN, Channel, ChannelVerdict
 
-MAX_CHOICES: Final = 25  # that Discord takes
-MAX_CHOICE: Final = 100  # characters
 MAX_FIELD: Final = 1024  # characters of an embed's field
 _KINDS: Final = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.ForumChannel)
-_ID: Final = re.compile(r"(?:<#|https://\S+/channels/[0-9]{1,20}/)?([0-9]{15,20})>?")
+_TYPES: Final = (
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
+    discord.ChannelType.forum,
+    discord.ChannelType.media,
+)
 
 STATES: Final[dict[ChannelVerdict, Text]] = {
     "shown": Text("shown"),
@@ -27,78 +32,66 @@ STATES: Final[dict[ChannelVerdict, Text]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A channel that somebody chose; `known` is what Discord tells the bot of it, if it may view it."""
+
+    id: int
+    known: Channel | None
+
+    @property
+    def mention(self) -> str:
+        """The channel as Discord writes it for whoever may read its name."""
+        return f"<#{self.id}>"
+
+
+class ChannelOption(app_commands.Transformer):
+    """Discord's own choice of a channel: it offers what whoever asks can see, also where the bot can't."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """What Discord offers."""
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        """Of which kinds: those that viewers can be shown."""
+        return list(_TYPES)
+
+    async def transform(self, interaction: discord.Interaction, value: object, /) -> Chosen:
+        """Read what was chosen; who can't look into a channel may not decide on it."""
+        guild = interaction.guild
+        seen = isinstance(value, app_commands.AppCommandChannel) and value.permissions.view_channel
+        if not seen or guild is None or value.type not in _TYPES:  # type: ignore[attr-defined]  # it is one then
+            raise Refused(Text("I know no such channel, or you can't see it. Choose one from the list."))
+        return chosen(guild, value.id)  # type: ignore[attr-defined]
+
+
+def chosen(guild: discord.Guild, channel_id: int) -> Chosen:
+    """Look a channel up that somebody chose."""
+    channel = guild.get_channel(channel_id)
+    return Chosen(channel_id, channel if isinstance(channel, _KINDS) else None)
+
+
 def channels_of(guild: discord.Guild) -> Iterator[Channel]:
     """Name the channels that can be shown, as Discord orders them."""
     for _, channels in guild.by_category():
         yield from (channel for channel in channels if isinstance(channel, _KINDS))
 
 
-def channels_for(member: discord.Member, policy: Policy) -> Iterator[Channel]:
-    """Name those that somebody may know of: who can't look into a channel may not open it to the world."""
-    for channel in channels_of(member.guild):
-        if policy.channel_verdict(channel) in SHOWN or channel.permissions_for(member).view_channel:
-            yield channel
-
-
-def find_channel(member: discord.Member, text: str, policy: Policy) -> Channel:
-    """Find the channel that somebody chose, or named by hand: an id, a mention, a link or a name.
-
-    Raises:
-        Refused: if there is none such, or none that can be shown.
-    """
-    text = text.strip()
-    known = list(channels_for(member, policy))
-    if found := _ID.fullmatch(text):
-        matching = [channel for channel in known if channel.id == int(found[1])]
-        if not matching:
-            _refuse_other_kinds(member.guild, int(found[1]))
-    else:
-        name = text.removeprefix("#").casefold()
-        matching = [channel for channel in known if channel.name.casefold() == name]
-    if not matching:
-        raise Refused(Text("There is no such channel, or you can't see it. Choose one from the list."))
-    if len(matching) > 1:
-        raise Refused(Text("There are several channels with that name. Choose one from the list."))
-    return matching[0]
-
-
-def _refuse_other_kinds(guild: discord.Guild, channel_id: int) -> None:
-    other = guild.get_channel_or_thread(channel_id)
-    if isinstance(other, discord.Thread):
-        raise Refused(Text("Threads follow their channel. Choose the channel."))
-    if isinstance(other, discord.CategoryChannel):
-        raise Refused(Text("That is a category. Choose the channels in it, one by one."))
-
-
-def choices(
-    member: discord.Member, typed: str, policy: Policy, language: Language
-) -> list[app_commands.Choice[str]]:
-    """Offer channels whose name has what is typed so far, with what holds for each; best first."""
-    wanted = typed.strip().removeprefix("#").casefold()
-    fitting = [channel for channel in channels_for(member, policy) if wanted in channel.name.casefold()]
-    fitting.sort(key=lambda channel: not channel.name.casefold().startswith(wanted))
-    return [
-        app_commands.Choice(name=_choice(channel, policy, language), value=str(channel.id))
-        for channel in fitting[:MAX_CHOICES]
-    ]
-
-
-def _choice(channel: Channel, policy: Policy, language: Language) -> str:
-    state = STATES[policy.channel_verdict(channel)].within(language)
-    return f"#{channel.name[: MAX_CHOICE - len(state) - 4]} · {state}"
-
-
 def grouped(member: discord.Member, policy: Policy) -> dict[ChannelVerdict, list[Channel]]:
     """Sort the channels that somebody may know of by what holds for them."""
     groups: dict[ChannelVerdict, list[Channel]] = {verdict: [] for verdict in STATES}
-    for channel in channels_for(member, policy):
-        groups[policy.channel_verdict(channel)].append(channel)
+    for channel in channels_of(member.guild):
+        verdict = policy.channel_verdict(channel)
+        if verdict in SHOWN or channel.permissions_for(member).view_channel:
+            groups[verdict].append(channel)
     return groups
 
 
-def listed(channels: Iterable[Channel], language: Language, limit: int = MAX_FIELD) -> str:
-    """Write channels one after the other, as many as have room."""
-    mentions = [channel.mention for channel in channels]
+def listed(channels: Iterable[int], language: Language, limit: int = MAX_FIELD) -> str:
+    """Write channels one after the other, as many as have room; only who may see one will read its name."""
+    mentions = [f"<#{channel_id}>" for channel_id in channels]
     room = limit - len(_more(len(mentions)).within(language))
     shown: list[str] = []
     for mention in mentions:

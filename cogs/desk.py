@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import discord
 from discord.ext import commands
 
+from bridge.model import GuildInfo
 from bridge.server import WebSocketServer
 from cogs.decisions import Decisions
 from cogs.needs import Policy, Roster
 from cogs.replies import Refused, answer, plain, wait
 from cogs.settings import GuildSettings
-from cogs.status import NOT_SHOWN, PORTAL
+from cogs.status import GATED, NOT_SHOWN, PORTAL
 from cogs.texts import Lines, Text
 
 
@@ -52,19 +53,27 @@ class Desk(commands.Cog):
             )
         return guild
 
-    def _place(self, interaction: discord.Interaction) -> Place:
-        """Tell where somebody decides.
+    def _place(self, interaction: discord.Interaction, *, told: bool = False) -> Place:
+        """Tell where somebody decides; with `told`, only where Discord has told of the guild.
 
         Raises:
-            Refused: if they may not.
+            Refused: if they may not, or if Discord has told no more than the guild's id.
         """
         guild = self._guild(interaction)
         if not may_manage(interaction) or not isinstance(interaction.user, discord.Member):
             raise Refused(Text("You need the permission Manage Server for that. Ask somebody who has it."))
+        if told and not guild.name:
+            raise Refused(
+                Text("Discord tells me nothing of this server right now. Try again in a few minutes.")
+            )
         return Place(guild, interaction.user)
 
     def _link(self, guild: discord.Guild) -> str:
-        return f"{self._public_url}/?s={self._roster.guild(guild).slug}"
+        return f"{self._public_url}/?s={self._info(guild).slug}"
+
+    def _info(self, guild: discord.Guild) -> GuildInfo:
+        """Describe a guild as viewers know it, also during an outage."""
+        return self._roster.guild(guild, self._bridge.guild(guild.id))
 
     def _login_missing(self) -> Text:
         """Say what is needed before people can log in on our own page."""
@@ -77,7 +86,7 @@ class Desk(commands.Cog):
         )
 
     def _name(self, guild: discord.Guild) -> str:
-        return plain(self._roster.guild(guild).name)
+        return plain(self._info(guild).name)
 
     async def _decide(
         self, interaction: discord.Interaction, text: Text, change: Callable[[GuildSettings], GuildSettings]
@@ -87,4 +96,10 @@ class Desk(commands.Cog):
         if not interaction.response.is_done():
             await wait(interaction)
         settings = await self._decisions.change_guild(guild, change)
-        await answer(interaction, text if settings.shown else Lines(text, NOT_SHOWN))
+        await answer(interaction, self._outcome(guild, settings, text))
+
+    def _outcome(self, guild: discord.Guild, settings: GuildSettings, text: Text) -> Text:
+        """Say what was decided, and why viewers see nothing of it, if they don't."""
+        if not settings.shown:
+            return Lines(text, NOT_SHOWN)
+        return Lines(text, GATED) if self._policy.is_gated(guild) else text

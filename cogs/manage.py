@@ -12,6 +12,7 @@ from discord.ext import commands
 from bridge.access.passwords import hash_password
 from cogs.dialogs import MAX_PASSWORD, MIN_PASSWORD, PasswordForm, confirm
 from cogs.inputs import parse_name
+from cogs.manage_audience import ManageAudience
 from cogs.manage_channels import ManageChannels
 from cogs.replies import NOBODY, Refused, answer, expect_choices, say, wait
 from cogs.settings import GuildSettings, MessageMode, OfflineMode
@@ -32,6 +33,7 @@ _OFFLINE: dict[OfflineMode, Text] = {
 @app_commands.default_permissions(manage_guild=True)
 class Manage(
     ManageChannels,
+    ManageAudience,
     commands.GroupCog,
     group_name="dzone",
     group_description="Decide what viewers see of this server.",
@@ -82,7 +84,7 @@ class Manage(
     @app_commands.command()
     async def status(self, interaction: discord.Interaction) -> None:
         """See what is shown, how many people watch, and what is missing."""
-        guild = self._place(interaction).guild
+        guild = self._place(interaction, told=True).guild
         await wait(interaction)
         report = Report(
             bot=self._bot,

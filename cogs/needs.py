@@ -25,6 +25,9 @@ class Policy(Protocol):
     def everybody(self, guild: discord.Guild) -> discord.Role | None:
         """Name the role that counts as everybody."""
 
+    def can_be_everybody(self, role: discord.Role) -> bool:
+        """Tell whether what a role can see may count as public: not if it is everything."""
+
     def is_audience(self, role: discord.Role) -> bool:
         """Tell whether managers have chosen a role to count as everybody."""
 
@@ -45,6 +48,9 @@ class Policy(Protocol):
 
     def is_hidden(self, guild_id: int, channel_id: int) -> bool:
         """Tell whether managers have hidden a channel, whatever is known of it."""
+
+    def waiting(self, guild_id: int) -> list[int]:
+        """Name the channels that managers want shown, but that the bot may not view."""
 
     def is_public(self, channel: GuildChannel) -> bool:
         """Tell whether the rule shows this channel, whatever managers decided."""

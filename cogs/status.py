@@ -15,7 +15,7 @@ from cogs.needs import Policy
 from cogs.replies import MAX_TITLE, plain
 from cogs.settings import GuildSettings, MessageMode
 from cogs.texts import Language, Lines, Text
-from cogs.verdicts import SHOWN, ChannelVerdict, MemberVerdict
+from cogs.verdicts import ChannelVerdict, MemberVerdict
 
 PORTAL: Final = "https://discord.com/developers/applications"
 _BREATH: Final = 2_000  # members that are looked at without letting others in between
@@ -23,6 +23,8 @@ _BREATH: Final = 2_000  # members that are looked at without letting others in b
 _MEMBERS: Final[dict[MemberVerdict, Text]] = {
     "opted_out": Text("hid themselves"),
     "hidden_by_moderators": Text("hidden by moderators"),
+    "gated": Text("behind the gate"),
+    "outside": Text("without the role that counts as everybody"),
     "bot": Text("bots"),
     "offline": Text("offline"),
 }
@@ -75,17 +77,22 @@ class Report:
 
     async def embed(self, language: Language) -> discord.Embed:
         """Write it in a language."""
-        shown = self.policy.shows_guild(self.guild)
+        shown, gated = self.policy.shows_guild(self.guild), self.policy.is_gated(self.guild)
         embed = discord.Embed(
             title=plain(self.name)[:MAX_TITLE],
-            description=(_SHOWN if shown else NOT_SHOWN).within(language),
-            color=discord.Color.green() if shown else discord.Color.light_grey(),
+            description=self._verdict().within(language),
+            color=discord.Color.green() if shown and not gated else discord.Color.light_grey(),
         )
         for title, text, inline in (
             (Text("Link"), Text("{link}", link=self.link), False),
             (Text("Viewers now"), Text("{count}", count=self.viewers), True),
-            (Text("In the server list"), _LISTED if self.settings.listed else _UNLISTED, True),
+            (
+                Text("In the server list"),
+                _LISTED if self.settings.listed and not gated else _UNLISTED,
+                True,
+            ),
             (Text("Who may watch"), self._protection(), False),
+            (Text("Counts as everybody"), self._audience(), True),
             (Text("Members"), await self._members(), True),
             (Text("Channels"), self._channels(), True),
             (Text("Messages"), MESSAGES[self.settings.messages], False),
@@ -93,6 +100,19 @@ class Report:
         ):
             embed.add_field(name=title.within(language), value=text.within(language), inline=inline)
         return embed
+
+    def _verdict(self) -> Text:
+        if not self.policy.shows_guild(self.guild):
+            return NOT_SHOWN
+        if not self.policy.is_gated(self.guild):
+            return _SHOWN
+        return GATED if self.settings.audience is None else _NO_AUDIENCE
+
+    def _audience(self) -> Text:
+        role = self.policy.everybody(self.guild)
+        if role is None or self.policy.is_gated(self.guild):
+            return Text("Nobody yet.")
+        return Text("{role}", role=role.mention)
 
     def _protection(self) -> Text:
         if self.settings.protection == "off":
@@ -142,12 +162,12 @@ class Report:
                     "The permission View Channels is missing: give it to my role, in Server Settings → Roles."
                 )
             )
-        elif unseen := self._unseen(language):
+        elif waiting := self.policy.waiting(self.guild.id):
             missing.append(
                 Text(
                     "I can't see {channels}, so viewers see nothing of them. Give my role View Channel "
                     "there, or hide them with {/dzone channels hide}.",
-                    channels=unseen,
+                    channels=listed(waiting, language, limit=400),
                 )
             )
         if self.settings.protection == "login" and self.login_missing is not None:
@@ -158,18 +178,16 @@ class Report:
             )
         return Lines(*missing) if missing else Text("Nothing: I have all permissions and intents.")
 
-    def _unseen(self, language: Language) -> str:
-        """Name the channels that may be shown, but of which Discord tells the bot nothing."""
-        me = self.guild.me
-        unseen = [
-            channel
-            for channel in channels_of(self.guild)
-            if self.policy.channel_verdict(channel) in SHOWN and not channel.permissions_for(me).view_channel
-        ]
-        return listed(unseen, language, limit=400)
-
 
 _SHOWN: Final = Text("This server is shown. {/dzone disable} hides it.")
+GATED: Final = Text(
+    "This server is gated: @everyone sees none of its channels, so I show nobody and don't list it. "
+    "{/dzone audience} chooses the role that counts as everybody here."
+)
+_NO_AUDIENCE: Final = Text(
+    "The role that counted as everybody is gone or sees everything now, so I show nobody and don't list this "
+    "server. {/dzone audience} chooses another."
+)
 NOT_SHOWN: Final = Text("This server isn't shown to anybody. {/dzone enable} shows it.")
 _LISTED: Final = Text("Yes.")
 _UNLISTED: Final = Text("No, only its link opens it.")

@@ -31,6 +31,15 @@ def forget_loaded(state: ConnectionState[Any], guild_id: int) -> None:
     _loaded(state).pop(guild_id, None)
 
 
+def brings_all(state: ConnectionState[Any], whole: dict[str, Any]) -> bool:
+    """Tell whether a guild came with all its members, as those do that aren't large.
+
+    Their number may be off by one all the same: to ask for them again would bring nobody else.
+    """
+    missing = whole["member_count"] - len(whole["members"])
+    return whole.get("large") is False and state._intents.presences and -1 <= missing <= 1
+
+
 def answers_for_all(state: ConnectionState[Any], chunk: dict[str, Any]) -> bool:
     """Tell whether a chunk is the last one of the answer to a request for all members of a guild."""
     request = state._chunk_requests.get(int(chunk["guild_id"]))

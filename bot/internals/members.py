@@ -1,12 +1,14 @@
 """Members: how they are asked for, and what is known of them."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord.ext import commands
 
 # ruff: noqa: SLF001 - discord.py's private parts are what this package is for
+
+_COLORS: Final = range(1 << 24)
 
 
 def ask_for_presences(client: discord.Client) -> None:
@@ -54,6 +56,19 @@ def _updating(
 def roles_of(member: discord.Member) -> Iterator[discord.Role]:
     """Name somebody's roles but @everyone, in no order: `member.roles` sorts them each time."""
     return filter(None, map(member.guild.get_role, member._roles))
+
+
+def colors_of(role: discord.Role) -> tuple[int, int | None]:
+    """Read a role's colour, 0 for none, and the one that it runs into, if it has a gradient.
+
+    `role.color` makes an object of it each time, and raises if Discord sent something else than a colour.
+    """
+    first, second = role._colour, role._secondary_colour
+    return first if _is_color(first) else 0, second if _is_color(second) else None
+
+
+def _is_color(value: object) -> bool:
+    return isinstance(value, int) and value in _COLORS
 
 
 def talking_in(guild: discord.Guild) -> list[discord.Member]:

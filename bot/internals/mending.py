@@ -321,7 +321,7 @@ class Mender:
         self.each(event, data, "presences", self.presence)
         self.each(event, data, "voice_states", self.voice)
         self.each(event, data, "threads", lambda thread: self.thread(thread, None))
-        data.setdefault("member_count", len(data["members"]))
+        data.setdefault("member_count", len(data["members"]) + 1)  # one more: they are to be asked for
         for unread in _UNREAD_OF_GUILD:
             data.pop(unread, None)
 
@@ -411,9 +411,9 @@ class Mender:
     def ready(self, data: Payload) -> None:
         """Read the beginning of a session."""
         me = self._state.user
-        known_me = {"user": known.known_user(me) | {"id": me.id}} if me else None
-        mend(data, {"user": shapes.OBJECT}, lambda: known_me)
-        self.user(data["user"])
+        known_me = known.known_user(me) | {"id": me.id} if me else None
+        mend(data, {"user": shapes.OBJECT}, lambda: {"user": known_me} if known_me else None)
+        mend(data["user"], _USER, lambda: known_me)
         self.each("READY", data, "guilds", _stub)
         try:
             mend(data.get("application"), {"id": shapes.ID, "flags": shapes.A_NUMBER})

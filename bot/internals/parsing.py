@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import discord
+from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
-from bot.internals.loading import answers_for_all, forget_loaded, mark_loaded
+from bot.internals.loading import answers_for_all, brings_all, forget_loaded, mark_loaded
 from bot.internals.mending import Mender
 from bot.internals.presences import Waiting, read_presence, user_of
 from bot.internals.shapes import ID, Payload, is_id, mend
@@ -30,6 +31,8 @@ def expect_anything(client: commands.AutoShardedBot) -> Skips:
     reader = _Reader(client, skips)
     parsers = client._connection.parsers
     reader.add_to(parsers)
+    reader.watch_requests()
+    _expect_odd_commands(client, skips)
     for event, parse in parsers.items():
         parsers[event] = _guarded(event, parse, skips)
     vars(client._connection)["_skips"] = skips  # where a socket finds it
@@ -49,11 +52,25 @@ def _guarded(event: str, parse: Parser, skips: Skips) -> Callable[[Any], None]:
     return parse_or_skip
 
 
+def _expect_odd_commands(client: commands.AutoShardedBot, skips: Skips) -> None:
+    """Skip commands that can't be read: discord.py reads them in a task that nobody waits for."""
+    call = client.tree._call
+
+    async def call_or_skip(interaction: discord.Interaction[Any]) -> None:
+        try:
+            await call(interaction)
+        except app_commands.AppCommandError:
+            raise  # the tree's own, which answers whoever asked
+        except Exception as error:  # noqa: BLE001 - an edge; what a command raises comes as an AppCommandError
+            skips.unreadable("INTERACTION_CREATE", error)
+
+    client.tree._call = call_or_skip  # type: ignore[method-assign]
+
+
 class _Reader:
     """Makes events readable before the parsers get them, and keeps what these would drop."""
 
     def __init__(self, client: commands.AutoShardedBot, skips: Skips) -> None:
-        self._client = client
         self._state = client._connection
         self._skips = skips
         self._mender = Mender(self._state, skips)
@@ -93,6 +110,16 @@ class _Reader:
         for event, read_message in (("MESSAGE_CREATE", mender.message), ("MESSAGE_UPDATE", mender.edit)):
             parsers[event] = self._message(event, read_message, parse[event])
 
+    def watch_requests(self) -> None:
+        """Note when a guild's members are asked for."""
+        ask = self._state.chunker
+
+        async def chunker(guild_id: int, *args: Any, **kwargs: Any) -> None:
+            self._waiting.request(guild_id)
+            await ask(guild_id, *args, **kwargs)
+
+        self._state.chunker = chunker  # type: ignore[method-assign]
+
     def _presence(self, parse: Parser) -> Callable[[Payload], None]:
         keep, partial_user = self._waiting.keep, self._mender.partial_user
 
@@ -122,6 +149,9 @@ class _Reader:
             parse(data)
             if data.get("unavailable") is not True:
                 self._forget(int(data["id"]))
+                guild = self._state._get_guild(int(data["id"]))
+                if guild is not None and brings_all(self._state, data):
+                    mark_loaded(guild)
 
         return read
 
@@ -145,7 +175,7 @@ class _Reader:
             told = {int(presence["user"]["id"]) for presence in data["presences"]}
             for member in data["members"]:
                 user_id = int(member["user"]["id"])
-                if user_id in told:
+                if user_id in told and self._waiting.is_old(guild_id, user_id):
                     self._waiting.forget(guild_id, user_id)
                 else:
                     self._waiting.settle(guild_id, user_id)
@@ -280,5 +310,5 @@ def _session_begun(socket: DiscordWebSocket, frame: str) -> str:
 
 
 def _skips_of(socket: DiscordWebSocket) -> Skips:
-    found: Skips = vars(socket._connection)["_skips"]
+    found: Skips = vars(socket._connection).setdefault("_skips", Skips())
     return found

@@ -54,6 +54,9 @@ class Waiting:
     def __init__(self, state: ConnectionState[Any]) -> None:
         self._state = state
         self._presences: dict[int, dict[int, Payload]] = {}
+        self._before_request: dict[
+            int, set[int]
+        ] = {}  # those that came before their guild's members were asked for
 
     def keep(self, data: Payload) -> None:
         """Keep a presence if its member is unknown; who is offline is so without being told."""
@@ -62,12 +65,20 @@ class Waiting:
         if guild is None or user_id in guild._members:
             return
         waiting = self._presences.setdefault(guild.id, {})
-        waiting.pop(user_id, None)
+        self.forget(guild.id, user_id)
         if data["status"] == "offline":
             return
         if len(waiting) >= MAX_WAITING:
             del waiting[next(iter(waiting))]  # the oldest
         waiting[user_id] = data
+
+    def request(self, guild_id: int) -> None:
+        """Note that a guild's members are asked for: the answer is newer than what waits now."""
+        self._before_request[guild_id] = set(self._presences.get(guild_id, ()))
+
+    def is_old(self, guild_id: int, user_id: int) -> bool:
+        """Tell whether what waits for somebody is older than the request for members."""
+        return user_id in self._before_request.get(guild_id, ())
 
     def settle(self, guild_id: int, user_id: int) -> None:
         """Give somebody who is in the cache by now the presence that waits for them."""
@@ -83,11 +94,10 @@ class Waiting:
         """Drop what waits for somebody, or for everybody of a guild."""
         if user_id is None:
             self._presences.pop(guild_id, None)
+            self._before_request.pop(guild_id, None)
         elif waiting := self._presences.get(guild_id):
             waiting.pop(user_id, None)
-
-    def __len__(self) -> int:
-        return sum(map(len, self._presences.values()))
+            self._before_request.get(guild_id, set()).discard(user_id)
 
 
 def user_of(data: Payload) -> Payload:

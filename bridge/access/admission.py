@@ -31,6 +31,7 @@ from bridge.room import Room
 log = logging.getLogger(__name__)
 
 Validator = Callable[[str, Mapping[str, Any], str], Awaitable[bool | datetime]]
+Prepare = Callable[[Room], Awaitable[None]]
 
 # Wrong tries at one guild's door, from anywhere, that cost nothing, and the seconds at most that the next has
 # to wait: guessing from many addresses becomes slow, and nobody can lock out others for long.
@@ -38,6 +39,11 @@ FREE_AT_ONE_DOOR: Final = 100
 LONGEST_AT_ONE_DOOR: Final = 10.0
 LONGEST_WAIT: Final = 300.0  # seconds, for one address
 MAX_FAMILIAR: Final = 10_000  # addresses from which somebody got through a door
+DOORS_AT_ONCE: Final = 100  # that are tried in one turn of the loop, for who has no choice
+
+
+async def _ready_already(_: Room) -> None:
+    """Prepare nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +112,23 @@ class Admission:
         self._withdrawals += 1
 
     async def admit(
-        self, server: str, credentials: Credentials, visitor: Visitor = NOBODY, seated: Room | None = None
+        self,
+        server: str,
+        credentials: Credentials,
+        visitor: Visitor = NOBODY,
+        seated: Room | None = None,
+        prepare: Prepare = _ready_already,
     ) -> Entry:
         """Let a viewer into the room that `server` means; `seated` is where they have been admitted to.
+
+        `prepare` makes ready what they get there, which may take a while: it is done before the door is
+        checked for the last time.
 
         Raises:
             Refused: with the sentence for the viewer.
         """
         if server in RESERVED_SLUGS:
-            return await self._admit_by_default(credentials, visitor)
+            return await self._admit_by_default(credentials, visitor, prepare)
         try:
             await self._feed.refresh_servers()
         except ProviderError as error:
@@ -122,14 +136,14 @@ class Admission:
         room = self._directory.resolve(server)
         if room is None:
             raise Refused(NOT_THERE_YET if self.expects_more_guilds else NO_SUCH_SERVER)
-        entry = await self._pass(room, credentials, visitor, seated=room is seated)
+        entry = await self._pass(room, credentials, visitor, prepare, seated=room is seated)
         if entry.trouble is not None:
             raise Refused(entry.trouble)
         if self._directory.rooms.get(room.info.id) is not room:
             raise Refused(NO_SUCH_SERVER)  # closed while we waited
         return entry
 
-    async def _admit_by_default(self, credentials: Credentials, visitor: Visitor) -> Entry:
+    async def _admit_by_default(self, credentials: Credentials, visitor: Visitor, prepare: Prepare) -> Entry:
         """Find a room for a viewer without a choice: there is always one, or old clients ask without end.
 
         A password is for one guild: tried at all of them, it would be wrong nearly everywhere.
@@ -140,9 +154,11 @@ class Admission:
             await self._feed.refresh_servers()
         except ProviderError as error:
             trouble = str(error)
-        for room in self._directory.defaults():
+        for number, room in enumerate(self._directory.defaults(), 1):
+            if number % DOORS_AT_ONCE == 0:
+                await asyncio.sleep(0)
             try:
-                entry = await self._pass(room, credentials, visitor, counted=False)
+                entry = await self._pass(room, credentials, visitor, prepare, counted=False)
             except Refused:
                 continue
             if self._directory.rooms.get(room.info.id) is room:
@@ -155,6 +171,7 @@ class Admission:
         room: Room,
         credentials: Credentials,
         visitor: Visitor,
+        prepare: Prepare,
         *,
         seated: bool = False,
         counted: bool = True,
@@ -171,6 +188,7 @@ class Admission:
                 await self._feed.refresh_room(room)
             except ProviderError as error:
                 trouble = str(error)
+            await prepare(room)
             if (room.info.door, self._withdrawals) == (door, withdrawals):
                 return Entry(room, permit, trouble)
             seated = False

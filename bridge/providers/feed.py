@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from bridge import owner
@@ -21,6 +23,8 @@ REFRESH_INTERVAL: Final = 5.0  # seconds for which an answer is good
 TIMEOUT: Final = 10.0  # seconds a provider may take
 LAST_GOOD_FOR: Final = 3600.0  # seconds for which an answer stands in for one of a source that is away
 CLOSE_PATIENCE: Final = 0.5  # seconds a provider has to let go what it holds
+READ_AT_ONCE: Final = 1_000  # members, in one turn of the loop
+OPENED_AT_ONCE: Final = 100  # guilds
 SERVERS: Final = ""  # the key of the server list among the keys of guilds
 
 
@@ -110,7 +114,7 @@ class Feed:
     def is_needed(self, guild_id: str) -> bool:
         """Tell whether somebody watches a guild, or waits for it to be read."""
         room = self.room(guild_id)
-        return guild_id in self._running or (room is not None and bool(room.viewers))
+        return guild_id in self._running or (room is not None and room.is_watched)
 
     def apply(self, change: UserChanged | UserLeft) -> bool:
         """Bring a change of one member into its room; tell whether its guild must be read for it instead.
@@ -215,7 +219,9 @@ class Feed:
         complaints = Complaints()
         guilds = parse_servers(await self._provider.servers(), complaints)
         self._complain(SERVERS, "server records", complaints)
-        for info in guilds:
+        for number, info in enumerate(guilds, 1):
+            if number % OPENED_AT_ONCE == 0:
+                await asyncio.sleep(0)
             if info.id in self._provided or info.id not in self._directory.rooms:
                 self._provided.add(info.id)
                 self._directory.open(info)
@@ -246,16 +252,16 @@ class Feed:
         touched = self._touched[guild_id] = set()
         try:
             raw = await self._provider.users(guild_id)
+            complaints = Complaints()
+            members: dict[str, Member] = {}
+            for few in _portions(raw):
+                members.update((member.uid, member) for member in parse_users(few, complaints))
+                if len(members) >= READ_AT_ONCE:
+                    await asyncio.sleep(0)
+            self._complain(guild_id, f"user records of guild {guild_id}", complaints)
+            await _bring(room, members, touched)
         finally:
             self._touched.pop(guild_id, None)
-        complaints = Complaints()
-        members = {member.uid: member for member in parse_users(raw, complaints)}
-        self._complain(guild_id, f"user records of guild {guild_id}", complaints)
-        for uid in touched:
-            members.pop(uid, None)
-            if uid in room.members:
-                members[uid] = room.members[uid]
-        room.reconcile(_with_what_records_leave_out(room, member) for member in members.values())
 
     async def _client_id(self, guild_id: str) -> str | None:
         try:
@@ -274,6 +280,32 @@ class Feed:
 
 def _what(key: str) -> str:
     return "the server list" if key == SERVERS else f"guild {key}"
+
+
+def _portions(raw: object) -> Iterator[object]:
+    """Take records apart into as many as are read in one turn of the loop."""
+    if not isinstance(raw, Mapping) or len(raw) <= READ_AT_ONCE:
+        yield raw
+        return
+    records = iter(raw.items())
+    while few := dict(islice(records, READ_AT_ONCE)):
+        yield few
+
+
+async def _bring(room: Room, members: Mapping[str, Member], touched: Collection[str]) -> None:
+    """Make these the room's members, but for those who were touched meanwhile; a few in one turn."""
+    gone = [uid for uid in room.members if uid not in members]
+    for start in range(0, len(gone), READ_AT_ONCE):
+        for uid in gone[start : start + READ_AT_ONCE]:
+            if uid not in touched:
+                room.remove(uid)
+        if start + READ_AT_ONCE < len(gone):
+            await asyncio.sleep(0)
+    some = iter(members.values())
+    while few := list(islice(some, READ_AT_ONCE)):
+        room.put_all(_with_what_records_leave_out(room, each) for each in few if each.uid not in touched)
+        if len(few) == READ_AT_ONCE:
+            await asyncio.sleep(0)
 
 
 def _with_what_records_leave_out(room: Room, member: Member) -> Member:

@@ -9,7 +9,7 @@ from typing import Final
 from bridge.directory import Directory
 from bridge.site.http import Probe
 
-GOOD_FOR: Final = 5.0  # seconds: anybody may ask, and to count a thousand guilds takes a while
+GOOD_FOR: Final = 5.0  # seconds: anybody may ask, and thousands of guilds take some milliseconds
 
 
 class Counts:

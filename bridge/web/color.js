@@ -94,10 +94,15 @@ export function ramp([lightness, chroma, hue], steps) {
  * A role's colour as a body wears it: bright enough on grass at night, dark enough on sand.
  *
  * @param {string | null} hex
+ * @param {string} [second] of a gradient: what it runs into
+ * @param {number} [share] how far down
  * @returns {Lch}
  */
-export function bodyColor(hex) {
+export function bodyColor(hex, second, share = 0) {
   if (!hex) return [0.77, 0.028, 72];
-  const [lightness, chroma, hue] = toLch(parseHex(hex));
+  const from = parseHex(hex);
+  const to = second ? parseHex(second) : from;
+  const mixed = /** @type {Rgb} */ (from.map((c, i) => c + (to[i] - c) * share));
+  const [lightness, chroma, hue] = toLch(mixed);
   return [Math.min(0.8, Math.max(0.52, lightness)), Math.min(chroma, 0.19), hue];
 }

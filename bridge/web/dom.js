@@ -80,15 +80,19 @@ export function setIcon(svg, name, label) {
 }
 
 /**
- * Gives a node a role's colour, for the style sheet to make readable on its ground.
+ * Gives a node somebody's colours, for the style sheet to make readable on its ground.
  *
  * @param {HTMLElement} node
- * @param {string | null} color `#rrggbb`
+ * @param {{color?: string | null, color2?: string | null}} [whose] `#rrggbb`, and what it runs into
  */
-export function tint(node, color) {
-  node.classList.toggle('tinted', color !== null);
-  if (color) node.style.setProperty('--role', color);
-  else node.style.removeProperty('--role');
+export function tint(node, { color, color2 } = {}) {
+  const role = `${color} ${color2}`;
+  if (node.dataset.role === role) return;
+  node.dataset.role = role;
+  node.classList.toggle('tinted', Boolean(color));
+  node.classList.toggle('graded', Boolean(color && color2));
+  node.style.setProperty('--role', color ?? '');
+  node.style.setProperty('--role2', color2 ?? '');
 }
 
 /**

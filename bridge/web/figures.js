@@ -12,7 +12,7 @@ import { mix } from './random.js';
 import { Sheet, mirrored } from './sheet.js';
 
 /** How many colours a figure has. */
-export const OWN = 16;
+export const OWN = 31;
 
 const RIM = 1;
 const BODY = 2; // five shades
@@ -23,6 +23,9 @@ const HAT = 10; // three shades
 const LEAF = 13;
 const RED = 14;
 const GREY = 15;
+const BANDS = 4; // of a gradient, one below the other: the first has the body's own shades
+const BAND = 16; // five shades for each of the others
+const SHADES = [-0.15, -0.07, 0, 0.06, 0.13];
 
 /** Poses. */
 export const REST = 0;
@@ -78,6 +81,19 @@ function body(pose, isBot) {
   trunk.outline(RIM);
 
   return feet.with(trunk).sprite(AXIS, FOOT);
+}
+
+/** The same body in bands of a gradient. @param {Sprite} sprite @returns {Sprite} */
+function graded(sprite) {
+  const { width, inks } = sprite;
+  const top = Math.floor(inks.findIndex((ink) => ink === RIM) / width) + 1;
+  return {
+    ...sprite,
+    inks: inks.map((ink, i) => {
+      const band = Math.floor((BANDS * (Math.floor(i / width) - top)) / (FOOT - top));
+      return ink >= BODY && ink < EYE && band > 0 ? ink - BODY + BAND + (band - 1) * SHADES.length : ink;
+    }),
+  };
 }
 
 /** What the eyes do. */
@@ -149,8 +165,9 @@ function shadow(wide) {
 
 function paint() {
   const worn = hats();
+  const bodies = [false, true].map((isBot) => SHAPES.map((_, pose) => body(pose, isBot)));
   return {
-    bodies: [false, true].map((isBot) => SHAPES.map((_, pose) => body(pose, isBot))),
+    bodies: [...bodies, ...bodies.map((poses) => poses.map(graded))],
     faces: TURNS.map((turn) => (turn === null ? null : [OPEN, SHUT, SPEAKING].map((look) => face(turn, look)))),
     hats: worn.map((hat) => [hat, mirrored(hat)]),
     marks: marks(),
@@ -175,16 +192,17 @@ export const hatOf = (self) => mix(self, 3) % HATS.length;
  *
  * @param {string | null} role
  * @param {number} self
+ * @param {string | null} [second] what the role's colour runs into
  * @returns {Rgb[]}
  */
-export function ownColors(role, self) {
+export function ownColors(role, self, second) {
   const base = bodyColor(role);
   const [lightness, chroma, hue] = base;
   const accent = ramp([0.62, 0.11, (hue + 90 + (self % ACCENTS) * 45) % 360], [-0.12, 0, 0.1]);
   return [
     [0, 0, 0],
     fromLch([Math.max(0.2, lightness - 0.36), chroma * 0.8, hue]),
-    ...ramp(base, [-0.15, -0.07, 0, 0.06, 0.13]),
+    ...ramp(base, SHADES),
     fromLch([0.22, 0.03, hue]),
     [1, 1, 1],
     fromLch([Math.min(0.8, lightness + 0.02), Math.max(0.1, chroma), 15]),
@@ -192,5 +210,6 @@ export function ownColors(role, self) {
     fromLch([0.72, 0.19, 140]),
     fromLch([0.6, 0.22, 27]),
     fromLch([0.7, 0.01, 260]),
+    ...(second ? [1, 2, 3].flatMap((band) => ramp(bodyColor(role, second, band / 3), SHADES)) : []),
   ];
 }

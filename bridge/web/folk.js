@@ -10,7 +10,7 @@
 
 import { DOZE, SIT, WALK } from './crowd.js';
 import { BREATHING, HEADS, OPEN, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
-import { BOT, DND, FRESH, HAT_SHIFT, MUTED, STREAMING, VOICE, Wardrobe } from './wardrobe.js';
+import { BUILD, BOT, DND, FRESH, HAT_SHIFT, MUTED, STREAMING, VOICE, Wardrobe } from './wardrobe.js';
 
 const LEFT = 2; // directions from here up to `RIGHT` are to the left of the screen
 const RIGHT = 6;
@@ -73,13 +73,13 @@ export class Folk {
     const isTalking = sim.talkUntil[slot] > sim.tick;
     const clock = this.#time + (sim.self[slot] & 0xfff) / 256; // so that no two are in step
     if (sim.fading[slot]) {
-      return this.#buffer.fade(bodies[traits & BOT][REST], x, y, colors, first, Math.abs(sim.hop[slot] - 0.5) * 2);
+      return this.#buffer.fade(bodies[traits & BUILD][REST], x, y, colors, first, Math.abs(sim.hop[slot] - 0.5) * 2);
     }
     const pose = poseOf(state, sim.hop[slot], clock);
     const nod = isTalking && state !== WALK ? Math.abs(Math.sin(clock * 9)) * 2 : 0;
     const foot = y - z - Math.round(nod * this.#scale);
     const head = foot + Math.round((HEADS[REST] - HEADS[pose]) * this.#scale);
-    this.#buffer.put(bodies[traits & BOT][pose], x, foot, colors, first);
+    this.#buffer.put(bodies[traits & BUILD][pose], x, foot, colors, first);
     const isFar = this.#scale < 1;
     const face = isFar ? null : faces[facing];
     if (face) this.#buffer.put(face[lookOf(state, isTalking, clock)], x, head, colors, first);
@@ -96,7 +96,7 @@ export class Folk {
     const traits = wardrobe.traits[slot];
     const head = y + Math.round((HEADS[REST] - HEADS[SITTING]) * this.#scale);
     const parts = [faces[facing]?.[OPEN], traits & BOT ? undefined : hats[traits >> HAT_SHIFT][0]];
-    this.#buffer.put(bodies[traits & BOT][SITTING], x, y, wardrobe.colors, wardrobe.skins[slot]);
+    this.#buffer.put(bodies[traits & BUILD][SITTING], x, y, wardrobe.colors, wardrobe.skins[slot]);
     for (const part of parts) if (part) this.#buffer.put(part, x, head, wardrobe.colors, wardrobe.skins[slot]);
   }
 

@@ -36,8 +36,8 @@ export function portrait(canvas, member, all = false) {
   canvas.width = canvas.height = size;
   const self = hash(member.uid);
   const light = new Light(12, false);
-  const colors = ownColors(member.color, self).map((rgb) => light.on(rgb, 0));
-  const parts = [figures.bodies[member.bot ? 1 : 0][REST], figures.faces[0]?.[all && (member.status === 'idle' || member.status === 'offline') ? SHUT : OPEN]];
+  const colors = ownColors(member.color, self, member.color2).map((rgb) => light.on(rgb, 0));
+  const parts = [figures.bodies[(member.bot ? 1 : 0) + (member.color && member.color2 ? 2 : 0)][REST], figures.faces[0]?.[all && (member.status === 'idle' || member.status === 'offline') ? SHUT : OPEN]];
   parts.push(member.bot ? marks.antenna : figures.hats[hatOf(self)][0]);
   if (member.voice) parts.push(marks.headphones);
   if (all) parts.push(...marksOf(member).map((name) => marks[name]));

@@ -2,11 +2,11 @@
  * The members of a room, kept in the order they are shown: by status, then by name.
  *
  * @typedef {'online' | 'idle' | 'dnd' | 'offline'} Status
- * @typedef {{channelId: string, channel: string, muted: boolean, deafened: boolean, streaming: boolean, speaker: boolean}} Voice
- *   `speaker`: on a stage, and not only among its audience
- * @typedef {{uid: string, name: string, fold: string, status: Status, color: string | null, bot: boolean,
+ * @typedef {{channelId: string, channel: string, muted: boolean, deafened: boolean, streaming: boolean, speaker: boolean,
+ *   line: string}} Voice `speaker`: on a stage, and not only among its audience; `line`: what people put over the channel
+ * @typedef {{uid: string, name: string, fold: string, status: Status, color: string | null, color2: string | null, bot: boolean,
  *   voice: Voice | null, activity: string, reaction: string, fresh: boolean}} Member
- *   `fresh`: here for less than a day
+ *   `color2`: what the colour runs into, in a gradient; `fresh`: here for less than a day
  * @typedef {{rows: Member[], total: number, totals: Record<Status, number>}} Found
  */
 

@@ -6,7 +6,8 @@
  * @typedef {import('./roster.js').Status} Status
  * @typedef {{key: string, slug: string, name: string, locked: boolean}} Guild
  * @typedef {{id: string, slug: string, name: string}} Room
- * @typedef {{id: string, name: string, kind: string, category: string, position: number}} ChannelInfo
+ * @typedef {{id: string, name: string, kind: string, category: string, position: number, status: string}} ChannelInfo
+ *   `status`: the line that people put over a voice channel
  * @typedef {{key: number, id: string, uid: string, author: string, color: string | null, bot: boolean,
  *   channelId: string, placeId: string, channel: string, text: string, answers: string, replyTo: string, at: number,
  *   edited: boolean, emoji: Record<string, string>}} Message `answers` is the uid of whom it replies to, `replyTo` their
@@ -44,13 +45,16 @@ const DISCORD_EPOCH = 1_420_070_400_000;
 /** @param {unknown} value @returns {Status} */
 const statusOf = (value) => STATUSES.find((known) => known === value) ?? 'offline';
 
+/** @param {unknown} value @returns {string | null} */
+const anyColor = (value) => (/^#[0-9a-f]{6}$/i.test(text(value)) ? text(value) : null);
+
 /**
  * A role's colour. White is what members without a coloured role are sent as.
  *
  * @param {unknown} value
  * @returns {string | null}
  */
-const color = (value) => (/^#(?!f{6})[0-9a-f]{6}$/i.test(text(value)) ? text(value) : null);
+const color = (value) => (/#f{6}/i.test(text(value)) ? null : anyColor(value));
 
 /** A guild's own emoji by its name, where a bridge sends it as Discord writes it. @param {string} words */
 const readable = (words) => words.replace(/<a?(:\w{1,32}:)\d{1,20}>/g, '$1');
@@ -126,6 +130,7 @@ export class Store {
     'server-join': (data, now) => this.#join(data, now),
     channels: (data) => {
       this.#build(data);
+      this.#caption();
       this.witness.rebuilt?.();
     },
     presence: (data, now) => this.#presence(data, now),
@@ -211,6 +216,7 @@ export class Store {
     if (!returning) this.#empty();
     if (data.channels) this.#build(record(data.channels));
     if (data.resumed) {
+      this.#caption();
       if (data.channels) this.witness.rebuilt?.();
       return;
     }
@@ -231,7 +237,21 @@ export class Store {
       kind: label(channel?.kind) || 'text',
       category: label(channel?.category),
       position: number(channel?.position),
+      status: label(channel?.status),
     }]));
+  }
+
+  /** Who talks in a channel stands under what people put over it. */
+  #caption() {
+    for (const { uid, voice } of [...this.roster.all()]) {
+      const line = this.#lineOf(voice?.channelId);
+      if (voice && voice.line !== line) this.#amend(uid, { voice: { ...voice, line } });
+    }
+  }
+
+  /** @param {string} [channelId] */
+  #lineOf(channelId) {
+    return this.channels.get(channelId ?? '')?.status ?? '';
   }
 
   /** What is told of a channel where none are listed, as by some bridges; elsewhere it is a thread. @param {any} data @param {string} kind */
@@ -239,7 +259,7 @@ export class Store {
     const id = label(data.channel);
     const name = label(data.channelName);
     if (this.#isListed || !id || !name || this.channels.has(id) || this.channels.size >= MOST_CHANNELS) return;
-    this.channels.set(id, { id, name, kind, category: '', position: this.channels.size });
+    this.channels.set(id, { id, name, kind, category: '', position: this.channels.size, status: '' });
     this.witness.rebuilt?.();
   }
 
@@ -258,6 +278,7 @@ export class Store {
   /** @param {string} uid @param {any} user @param {number} now @returns {Member} */
   #member(uid, user, now) {
     const name = label(user.username) || uid;
+    const color2 = anyColor(user.roleColor2);
     const newUntil = number(user.joined) > 0 ? Math.min(user.joined * 1000, now) + A_DAY_MS : 0;
     if (newUntil > now) this.#newcomers.set(uid, newUntil);
     return {
@@ -265,7 +286,8 @@ export class Store {
       name,
       fold: fold(name),
       status: statusOf(user.status),
-      color: color(user.roleColor),
+      color: color(user.roleColor) ?? (color2 && anyColor(user.roleColor)),
+      color2,
       bot: user.bot === true,
       voice: user.voice ? this.#voice(record(user.voice)) : null,
       activity: label(user.activity),
@@ -285,6 +307,7 @@ export class Store {
       deafened: data.deafened === true,
       streaming: data.streaming === true,
       speaker: data.speaker === true,
+      line: this.#lineOf(label(data.channel)),
     };
   }
 
@@ -343,6 +366,7 @@ export class Store {
       status: told.status,
       ...('username' in data && { name: told.name, fold: told.fold }),
       ...('roleColor' in data && { color: told.color }),
+      ...('roleColor2' in data && { color2: told.color2 }),
       ...('bot' in data && { bot: told.bot }),
       ...('voice' in data && { voice: told.voice }),
       ...('activity' in data && { activity: told.activity }),

@@ -10,14 +10,17 @@ import { LEVELS } from './light.js';
 
 /** Traits, as bits; from `HAT_SHIFT` on it is a number. */
 export const BOT = 1;
-export const FRESH = 2;
-export const VOICE = 4;
-export const MUTED = 8;
-export const STREAMING = 16;
-export const DND = 32;
+const GRADED = 2;
+export const BUILD = BOT | GRADED; // which of the bodies it is
+export const FRESH = 4;
+export const VOICE = 8;
+export const MUTED = 16;
+export const STREAMING = 32;
+export const DND = 64;
 export const HAT_SHIFT = 8;
 
 const SKIN = LEVELS * OWN; // colours that one look has
+const LOOKS_KEPT = 4096; // looks that are kept, where fewer people live: roles may change their colours all day
 
 export class Wardrobe {
   /** Of each slot: where its colours begin. */
@@ -56,16 +59,21 @@ export class Wardrobe {
     if (this.#dressed[slot] === member || !member) return;
     if (slot >= this.skins.length) this.empty(slot * 2);
     this.#dressed[slot] = member;
-    this.skins[slot] = this.#lookFor(member.color, self) * SKIN;
+    this.skins[slot] = this.#lookFor(member, self) * SKIN;
     this.traits[slot] = traitsOf(member) | (hatOf(self) << HAT_SHIFT);
   }
 
-  /** @param {string | null} color @param {number} self */
-  #lookFor(color, self) {
-    const key = `${color} ${self % ACCENTS}`;
+  /** @param {Member} member @param {number} self */
+  #lookFor({ color, color2 }, self) {
+    const key = `${color} ${color2} ${self % ACCENTS}`;
     let look = this.#looks.get(key);
     if (look === undefined) {
-      look = this.#owned.push(ownColors(color, self)) - 1;
+      if (this.#owned.length >= Math.max(LOOKS_KEPT, this.skins.length * 2)) {
+        this.#looks.clear();
+        this.#owned = [];
+        this.#dressed = [];
+      }
+      look = this.#owned.push(ownColors(color, self, color2)) - 1;
       this.#looks.set(key, look);
       this.#color(look);
     }
@@ -86,7 +94,7 @@ export class Wardrobe {
 }
 
 /** @param {Member} member */
-function traitsOf({ bot, fresh, voice, status }) {
-  return (bot ? BOT : 0) | (fresh ? FRESH : 0) | (status === 'dnd' ? DND : 0)
+function traitsOf({ bot, color, color2, fresh, voice, status }) {
+  return (bot ? BOT : 0) | (color && color2 ? GRADED : 0) | (fresh ? FRESH : 0) | (status === 'dnd' ? DND : 0)
     | (voice ? VOICE : 0) | (voice?.streaming ? STREAMING : voice?.muted ? MUTED : 0);
 }

@@ -14,7 +14,9 @@ from tests.bench import control, fanout
 from tests.bench.report import REPORT, Bar, machine, progress
 
 # Each offers `measure(quick: bool) -> list[Bar]`, and shows its tables in REPORT.
-SECTIONS: Final = ("fanout", "traffic", "joins", "memory", "stalled", "reconnect", "gateway", "abuse", "page")
+SECTIONS: Final = (
+    "fanout", "traffic", "joins", "memory", "stalled", "reconnect", "freeze", "gateway", "abuse", "page",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +49,7 @@ def _measure(section: str, options: argparse.Namespace) -> list[Bar]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
-        description="Measure the bridge beside plain websockets and raw transports. About 25 minutes.",
+        description="Measure the bridge beside plain websockets and raw transports. About 30 minutes.",
     )
     parser.add_argument(
         "--quick", action="store_true", help="small sizes, once each: about three minutes, and noisy"

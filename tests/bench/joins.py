@@ -3,6 +3,7 @@
 A join is a `connect` request on an open connection, so that the handshake is not in it.
 """
 
+import contextlib
 import json
 import socket
 import time
@@ -34,6 +35,8 @@ KINDS: Final = {
     "no deflate": Kind(deflate=False),
     "deflate, events": EVENTS,
 }
+_LAST: Final = 0x80  # of a message's frames
+_CONTROL: Final = 0x08
 
 
 class Visitor:
@@ -80,7 +83,20 @@ class Visitor:
         head, _, self._rest = response.partition(b"\r\n\r\n")
         return head
 
+    def read_on(self) -> None:
+        """Read whatever comes, until the connection ends."""
+        with contextlib.suppress(OSError):
+            while True:
+                self._receive(1 << 20)
+
     def _hear(self) -> bytes:
+        """Hear a message with all its fragments; a ping may come between those."""
+        frames = [self._hear_frame()]
+        while not frames[-1][0] & _LAST or frames[-1][0] & _CONTROL:
+            frames.append(self._hear_frame())
+        return b"".join(frames)
+
+    def _hear_frame(self) -> bytes:
         head = self._read(2)
         size = head[1] & 0x7F
         if size >= 126:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tests.bench import joins, memory, page, reconnect
+from tests.bench import freeze, joins, memory, page, reconnect
 from tests.bench.contestants import CONTESTANTS
 from tests.bench.control import Host
 from tests.bench.crowd import BATCH, OLD, Crowd, Kind
@@ -56,6 +56,15 @@ def test_memory_and_reconnect_are_measured() -> None:
     assert memory.per_viewer(memory.ENTRANTS[0], viewers=5) >= 0
     row = reconnect.run(reconnect.ENTRANTS[0], viewers=5)
     assert row[5] == "0", "all of them got in"
+
+
+def test_freezes_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest turn has its CPU, for whatever happens."""
+    monkeypatch.setattr(freeze, "SIZES", dict.fromkeys(freeze.SIZES, 200))
+    for scene in freeze.SCENES.values():
+        found = scene(True)
+        assert found["cpu"] > 0
+        assert 0 < found["wall"] <= found["seconds"]
 
 
 async def test_the_page_is_measured() -> None:

@@ -185,7 +185,7 @@ class Page:
         assert self._line is not None
         assert self._session is not None
         self._line.end()
-        self._session._leave()
+        self._session.leave()
         self.guild = None
 
     def dismissed(self, code: int) -> None:

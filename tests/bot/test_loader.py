@@ -119,7 +119,7 @@ async def fetcher(client: Client, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 def town(size: int) -> tuple[model.Guild, list[model.Member]]:
     """Write a guild with some members."""
-    guild = model.Guild("Town", model.User("owner"))
+    guild = model.Guild("Town", model.User("owner"), miscount=0)
     return guild, [guild.settle(model.User(f"u{number}")) for number in range(size)]
 
 

@@ -299,3 +299,40 @@ def test_the_words_of_the_invisible(policy: Policy) -> None:
     message = world.message("hello", world.bob)
     assert policy.shows_message(message)
     assert not policy.shows_doing(world.member(world.bob), message.channel)
+
+
+# Words over and in channels
+
+
+@pytest.mark.parametrize("kind", [model.VOICE, model.STAGE])
+def test_the_chat_of_a_voice_channel_takes_the_right_to_connect(
+    policy: Policy, world: World, kind: int
+) -> None:
+    """The channel itself doesn't."""
+    lounge = world.written.channel("Lounge", kind)
+    assert policy.shows_chat(world.channel(lounge))
+    lounge.locked = True
+    assert policy.shows_channel(world.channel(lounge))
+    assert not policy.shows_chat(world.channel(lounge))
+
+
+@pytest.mark.parametrize("decided", [True, False])
+@pytest.mark.parametrize("change", ["locked", "hidden", "nsfw"])
+def test_managers_decide_about_the_chat_of_a_voice_channel(world: World, change: str, decided: bool) -> None:
+    """As they do about the channel."""
+    lounge = world.written.channel("Lounge", model.VOICE)
+    settings = MemorySettings({world.written.id: GuildSettings(channels={lounge.id: decided})})
+    setattr(lounge, change, True)
+    assert Policy(settings).shows_chat(world.channel(lounge)) is decided
+
+
+@pytest.mark.parametrize("change", [None, "hidden", "nsfw"])
+def test_words_in_other_channels_are_shown_with_them(
+    policy: Policy, world: World, change: str | None
+) -> None:
+    """Nobody connects there."""
+    beds = world.written.channel("beds")
+    beds.locked = True
+    if change:
+        setattr(beds, change, True)
+    assert policy.shows_chat(world.channel(beds)) is (change is None)

@@ -42,7 +42,7 @@ class World:
         self, *, guild_name: str = "Home", member_count: int | None = None, nsfw_level: int = 0
     ) -> None:
         self.client = discord.Client(intents=INTENTS, chunk_guilds_at_startup=False)
-        self.written = Guild(guild_name, User("owner"))
+        self.written = Guild(guild_name, User("owner"), miscount=0)
         self.general = self.written.public
         self.ann = self.written.settle(User("ann"))
         self.bob = self.written.settle(User("bob", status="offline"), nick="Bobby")

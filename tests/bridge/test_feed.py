@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.model import NEW_FOR, GuildInfo, Member, Voice
 from bridge.providers import CallbackProvider, EmptyProvider
-from bridge.providers.feed import REFRESH_INTERVAL, TIMEOUT, Feed
+from bridge.providers.changes import UserChanged, UserLeft
+from bridge.providers.feed import READ_AT_ONCE, REFRESH_INTERVAL, TIMEOUT, Feed
 from bridge.room import Room
 from tests.bridge.source import SECRET, Source
 from tests.bridge.test_room import FakeViewer
@@ -123,6 +125,31 @@ async def test_members_are_as_the_provider_says(feed_with: MakeFeed, directory: 
     room.put(Member("gone", "Somebody who left"))
     await feed.refresh_room(room)
     assert room.members == {"11": Member("11", "Ada", "online", "#ff0000")}
+
+
+async def test_very_many_members_are_read_in_parts(
+    feed_with: MakeFeed, directory: Directory, source: Source
+) -> None:
+    """Others have their turns meanwhile; who changes in one of them is left as they are then."""
+    feed = feed_with()
+    room = await opened(feed, directory)
+    room.put_all(Member(f"gone {number}", "Somebody who left") for number in range(2 * READ_AT_ONCE))
+    source.users["1"] = {
+        str(number): {"uid": str(number), "username": f"Member {number}"}
+        for number in range(5 * READ_AT_ONCE)
+    }
+    reading = asyncio.create_task(feed.refresh_room(room))
+    sizes: list[int] = []
+    while not reading.done():
+        await asyncio.sleep(0)
+        sizes.append(len(room.members))
+        if sizes[-1] > 3 * READ_AT_ONCE and "7" in room.members:
+            feed.apply(UserLeft("1", "7"))
+            feed.apply(UserChanged("1", str(5 * READ_AT_ONCE - 1), {"username": "Changed"}))
+    await reading
+    assert max(abs(after - before) for before, after in pairwise(sizes)) <= READ_AT_ONCE + 1
+    assert room.members.keys() == source.users["1"].keys() - {"7"}
+    assert room.members[str(5 * READ_AT_ONCE - 1)].username == "Changed"
 
 
 async def test_what_a_refresh_changes_reaches_those_who_watch(

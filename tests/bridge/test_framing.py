@@ -11,9 +11,18 @@ from hypothesis import strategies as st
 from websockets.frames import Opcode
 from websockets.streams import StreamReader
 
-from bridge.framing import MIN_DEFLATED, PING, deflated_frame, segment, text_frame
+from bridge.framing import (
+    MIN_DEFLATED,
+    PING,
+    LongMessage,
+    deflated_frame,
+    segment,
+    stored,
+    text_frame,
+    text_message,
+)
 from bridge.protocol import encode
-from tests.bridge.wire import parse_frame, read_frames
+from tests.bridge.wire import joined, parse_frame, read_frames
 
 # Lengths at which a header changes its size, and their neighbours.
 BORDERS = [0, 1, 125, 126, 127, 65_535, 65_536, 65_537, 200_000]
@@ -97,6 +106,29 @@ def test_segments_are_joined_in_any_order(parts: list[bytes], shuffler: random.R
     whole = b"".join(part for part, _ in ready)
     assert inflated(frame) == whole
     assert read_by_the_library(frame) == whole
+
+
+@given(pieces, st.lists(st.booleans(), min_size=6, max_size=6))
+@example([b"x" * 200_000, b"", b"x" * 0xFFFF], [False] * 6)
+def test_stored_segments_are_joined_with_compressed_ones(parts: list[bytes], compressed: list[bool]) -> None:
+    """What is not compressed stands between what is."""
+    segments = [
+        segment(part) if small else stored(part) for part, small in zip(parts, compressed, strict=False)
+    ]
+    assert inflated(deflated_frame([*segments, segment(b"end")])) == b"".join(parts) + b"end"
+
+
+@given(pieces, st.booleans(), st.integers(1, 700))
+def test_a_long_message_is_its_fragments(parts: list[bytes], deflated: bool, size: int) -> None:
+    """Put together they are the message that one frame would be; only the first says of what kind it is."""
+    whole = [segment(part) for part in parts] if deflated else parts
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bridge.framing.LONGEST_FRAME", -1)
+        patch.setattr("bridge.framing.FRAGMENT", size)
+        message = text_message(whole, deflated=deflated)
+        assert isinstance(message, LongMessage)
+        frame = joined(message.fragments())
+    assert read_by_the_library(frame) == b"".join(parts)
 
 
 @pytest.mark.parametrize("around", [125, 126, 127, 65_535, 65_536, 65_537])

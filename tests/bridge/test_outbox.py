@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.frames import Opcode
 from websockets.protocol import State
 
 from bridge.access.gate import Gate
 from bridge.access.rate import Rate
 from bridge.connection import Connection
-from bridge.framing import text_frame
-from bridge.outbox import Outbox
+from bridge.framing import FRAGMENT, LongMessage, text_frame
+from bridge.outbox import FRAGMENTS_AT_ONCE, Outbox
 from bridge.protocol import Goodbye, encode
-from tests.bridge.wire import Json, RawViewer, Watcher, handshake, until, watching
+from tests.bridge.wire import PATIENCE, Json, RawViewer, Watcher, handshake, until, watching
 
 BOUND = 64 * 1024  # small, so that a test need not write megabytes
+MEBIBYTE = 1 << 20
 KEPT = b"x" * 1_000
 
 
@@ -163,7 +165,7 @@ async def test_what_comes_while_nothing_is_read_waits(line: Line) -> None:
         for each in frames:
             owed.outbox.offer(each)
         assert owed.outbox.unread == full
-        assert all(map(bytes.__eq__, owed.outbox._waiting, frames))
+        assert owed.outbox._waiting == frames
         assert owed.outbox._waiting[0] is frames[0]
         owed.outbox.offer(frame({"end": True}))
         assert await sleeper.hear_until("end") == [{"kept": number} for number in range(100)] + [
@@ -238,6 +240,97 @@ async def test_who_hangs_up_while_behind_is_not_renewed(line: Line) -> None:
         await owed.connection.wait_closed()
         owed.outbox.offer(frame("late"))
         assert (owed.renewals, owed.outbox._waiting) == (0, [])
+
+
+# Long messages
+
+
+def long_message(size: int) -> LongMessage:
+    """Make a text in quotation marks, of parts of a thousand bytes."""
+    return LongMessage([b'"', *[b"x" * 1_000] * (size // 1_000), b'"'], 0x81)
+
+
+async def test_a_long_message_arrives_whole_and_in_its_place(line: Line) -> None:
+    """Between what was offered before and after it."""
+    async with reading(line) as (owed, watcher):
+        owed.outbox.offer(frame("before"))
+        for size in (3 * MEBIBYTE, 1 * MEBIBYTE):
+            owed.outbox.present(long_message(size))
+            owed.outbox.offer(frame("after"))
+        heard = [len(json.loads(await watcher.hear_text())) for _ in range(5)]
+        assert heard == [6, 3 * MEBIBYTE // 1_000 * 1_000, 5, MEBIBYTE // 1_000 * 1_000, 5]
+        assert owed.renewals == 0
+
+
+async def test_of_a_long_message_no_more_is_written_than_the_line_takes(line: Line) -> None:
+    """For a viewer who doesn't read it waits as references, however long it is."""
+    async with not_reading(line) as (owed, sleeper):
+        full = owed.outbox.unread
+        owed.outbox.present(long_message(20 * MEBIBYTE))
+        owed.outbox.offer(frame({"end": True}))
+        assert owed.outbox.unread == full
+        while owed.connection.paused:
+            await sleeper.viewer.some()
+        assert owed.outbox.unread <= 4 * FRAGMENT
+        assert owed.renewals == 0
+
+
+async def test_one_turn_writes_a_few_fragments_at_most(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also to a line that takes everything."""
+    async with reading(line) as (owed, watcher):
+        written: list[int] = []
+        owed.outbox._write = lambda data: written.append(len(data))
+        owed.outbox.present(long_message(4 * MEBIBYTE))
+        assert sum(written) <= FRAGMENTS_AT_ONCE * (FRAGMENT + 2_000)
+        await until(lambda: owed.outbox._flows, "the message is through")
+        assert sum(written) > 4 * MEBIBYTE - 1_000
+        assert watcher.connection.state is State.OPEN
+
+
+async def test_a_ping_may_come_in_the_middle(line: Line) -> None:
+    """Clients send them, and the library answers at once."""
+    async with reading(line) as (owed, watcher):
+        owed.outbox.present(long_message(20 * MEBIBYTE))
+        async with asyncio.timeout(PATIENCE):
+            pong = await watcher.connection.ping()
+            assert len(json.loads(await watcher.hear_text())) == 20 * MEBIBYTE // 1_000 * 1_000
+            await pong
+
+
+async def test_who_falls_behind_in_the_middle_gets_the_rest_and_is_renewed(line: Line) -> None:
+    """A message that was begun has to end before another may follow."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.outbox.present(long_message(3 * MEBIBYTE))
+        while owed.outbox._begun is None:
+            await sleeper.viewer.hear_frame()
+        await until(lambda: owed.connection.paused, "the line has enough")
+        owed.fall_behind()
+        owed.outbox.present(long_message(1_000))
+        while not (part := await sleeper.viewer.hear_frame()).fin or part.opcode is Opcode.TEXT:
+            pass
+        assert await sleeper.hear_until("renewal") == [{"renewal": 1}]
+
+
+async def test_a_goodbye_in_the_middle_is_a_close_frame(line: Line) -> None:
+    """The reason in words would have to wait for the rest."""
+    async with reading(line) as (owed, watcher):
+        owed.outbox.present(long_message(20 * MEBIBYTE))
+        assert owed.outbox._begun is not None
+        owed.outbox.dismiss(Goodbye.REVOKED, "over")
+        assert await watcher.farewell() == (1008, "no longer shown")
+
+
+async def test_who_has_to_wait_for_a_renewal_takes_nothing_meanwhile(line: Line) -> None:
+    """It is called for again when it is ready, as soon as the line takes it."""
+    async with reading(line) as (owed, watcher):
+        owed.outbox.stay_behind()
+        owed.outbox.offer(frame({"dropped": True}))
+        owed.outbox.present(long_message(1_000))
+        owed.outbox.catch_up()
+        owed.outbox.catch_up()
+        owed.outbox.offer(frame({"end": True}))
+        heard = [json.loads(await watcher.hear_text()) for _ in range(2)]
+        assert heard == [{"renewal": 1}, {"end": True}]
 
 
 # Goodbyes

@@ -224,3 +224,15 @@ async def test_a_connection_says_whether_it_was_heard(bridge: WebSocketServer) -
     async with mute(bridge) as (_, session):
         assert isinstance(session.connection, Connection)
         assert session.connection.heard
+
+
+async def test_a_crowd_is_looked_at_in_parts(
+    bridge: WebSocketServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them came together, or the machine slept: some have their turn after the others."""
+    monkeypatch.setattr("bridge.pulse.LOOKS_AT_ONCE", 1)
+    async with contextlib.AsyncExitStack() as stack:
+        viewers = [(await stack.enter_async_context(mute(bridge)))[0] for _ in range(5)]
+        await clock.jump(A_LOOK)
+        for viewer in viewers:
+            assert (await viewer.hear_frame()).opcode is Opcode.PING

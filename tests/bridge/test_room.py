@@ -749,10 +749,15 @@ class AnyInterleaving(RuleBasedStateMachine):
     """
 
     in_doubt = True  # while a page looks at what it is told
+    in_small_turns = False
 
     @initialize(roster=rosters)
     def open(self, roster: list[Member]) -> None:
         self.in_doubt = False
+        self.patch = pytest.MonkeyPatch()
+        if self.in_small_turns:
+            self.patch.setattr("bridge.room.EVENTS_AT_ONCE", 3)
+            self.patch.setattr("bridge.delivery.WORK_AT_ONCE", 2)
         self.now = 1_000.0
         self.due: float | None = None
         self.said: list[Said] = []
@@ -835,6 +840,12 @@ class AnyInterleaving(RuleBasedStateMachine):
 
     @rule()
     def flush(self) -> None:
+        self.take_a_turn()
+        while not self.room.is_through:
+            self.take_a_turn()
+
+    @rule()
+    def take_a_turn(self) -> None:
         self.due = self.room.flush(self.now)
 
     @rule(seconds=st.sampled_from([0.016, 0.5, 1.0, 4.9, 5.0, 5.1, 6.0, 20.0]) | st.floats(0.001, 10))
@@ -852,7 +863,14 @@ class AnyInterleaving(RuleBasedStateMachine):
     def everybody_in_the_room_is_a_page(self) -> None:
         assert {id(page) for page in self.pages} <= {id(viewer) for viewer in self.room.viewers}
 
+    @invariant()
+    def counts_are_true(self) -> None:
+        online = sum(member.status != "offline" for member in self.room.members.values())
+        assert self.room.counts()["online"] == online
+
     def teardown(self) -> None:
+        if hasattr(self, "patch"):
+            self.patch.undo()
         if self.in_doubt:
             return  # something was found already
         self.flush()
@@ -884,3 +902,14 @@ TestAnyInterleaving.settings = settings(
 TestAnyInterleaving.__doc__ = (
     "Whatever happens in whatever order, every page ends with exactly the room's members."
 )
+
+
+class InSmallTurns(AnyInterleaving):
+    """The same where a turn hands out no more than three events, and serves two viewers."""
+
+    in_small_turns = True
+
+
+TestInSmallTurns = pytest.mark.timeout(300)(InSmallTurns.TestCase)
+TestInSmallTurns.settings = TestAnyInterleaving.settings
+TestInSmallTurns.__doc__ = "Whatever happens while events are on their way to some and not yet to others."

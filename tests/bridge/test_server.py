@@ -1,6 +1,7 @@
 """`WebSocketServer`: its life, its callbacks, its broadcasts, through real sockets."""
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import socket
@@ -439,14 +440,23 @@ async def test_memory_for_a_stuck_viewer_is_bounded(bridge: WebSocketServer) -> 
         assert stuck in bridge.connections
 
 
-async def test_who_reads_again_is_brought_up_to_date(bridge: WebSocketServer) -> None:
-    """What it could not be told is dropped, and made up for by a snapshot; then events follow it."""
+@pytest.mark.parametrize("members", [1_000, 1], ids=["at once", "in steps"])
+async def test_who_reads_again_is_brought_up_to_date(
+    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch, members: int
+) -> None:
+    """What it could not be told is dropped, and made up for by a snapshot; then events follow it.
+
+    However few members are encoded in a turn of the loop.
+    """
+    monkeypatch.setattr("bridge.pages.ENCODED_AT_ONCE", members)
+    monkeypatch.setattr("bridge.pages.COMPRESSED_AT_ONCE", 2)
     async with watching(bridge) as healthy, stuck_viewer(bridge, ENTER_DWORLD) as sleeper:
         asleep = await company_of(healthy, bridge)
         outbox = bridge._sessions[asleep].outbox
         while not outbox._behind:
             await say_and_hear(bridge, healthy)
         await bridge.broadcast_presence(DWORLD.id, "111", "dnd")
+        await bridge.broadcast_presence(DWORLD.id, "222", "dnd")
         while (frame := await sleeper.hear())["type"] != "server-join":
             assert frame["type"] in {"server-list", "message", "batch"}
         assert frame["data"]["users"]["111"]["status"] == "dnd"
@@ -1117,6 +1127,19 @@ async def test_who_loses_their_reason_is_let_go(
         assert await viewer.hear_error() == LOGIN_NEEDED
         assert (await viewer.farewell())[0] == 1008
     assert guarded.logged_in(guild_id) == set()
+
+
+async def test_a_crowd_loses_its_reason(guarded: WebSocketServer) -> None:
+    """All are out at once, and who asks on the way out gets nothing that they were let in for."""
+    async with contextlib.AsyncExitStack() as stack:
+        viewers = [await stack.enter_async_context(watching(guarded)) for _ in range(5)]
+        for number, viewer in enumerate(viewers):
+            await viewer.enter("three", **login(str(number)))
+        guarded.revoke("3")
+        assert guarded.viewer_count("3") == 0
+        for viewer in viewers:
+            assert await viewer.hear_error() == LOGIN_NEEDED
+            assert (await viewer.farewell())[0] == 1008
 
 
 async def test_others_watch_on(guarded: WebSocketServer) -> None:

@@ -1,5 +1,6 @@
 """One viewer's conversation, through a real socket, frame by frame."""
 
+import contextlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -425,6 +426,25 @@ async def test_a_large_guild_joins(bridge: WebSocketServer) -> None:
         assert len((await viewer.enter("dworld"))["users"]) == 20_000
 
 
+@pytest.mark.parametrize("compression", ["deflate", None])
+async def test_a_very_large_guild_joins(
+    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch, compression: str | None
+) -> None:
+    """It is prepared in steps and comes in fragments; events and answers follow it."""
+    monkeypatch.setattr("bridge.framing.LONGEST_FRAME", 50_000)
+    monkeypatch.setattr("bridge.framing.FRAGMENT", 10_000)
+    members = [Member(str(number), "x" * 100) for number in range(10_000, 30_000)]
+    bridge.show_guild(DWORLD, members)
+    async with watching(bridge, compression=compression) as viewer:
+        await viewer.ask("dworld", batch=True)
+        await viewer.say({"type": "get_user_data", "serverId": DWORLD.id})
+        assert len((await viewer.hear())["data"]["users"]) == 20_000
+        await bridge.broadcast_presence(DWORLD.id, "10000", "dnd")
+        heard = [await viewer.hear() for _ in range(2)]
+        assert {frame["type"] for frame in heard} == {"presence", "user_data"}
+        assert [len(frame["users"]) for frame in heard if "users" in frame] == [20_000]
+
+
 # What a client may ask for
 
 
@@ -791,6 +811,21 @@ async def test_everybody_in_the_lobby_moves(start: Start) -> None:
         server.show_guild(DWORLD, [ADA])
         for viewer in (one, other):
             assert (await viewer.hear_type("server-join"))["data"]["request"] == {"server": "dworld"}
+
+
+async def test_a_crowd_moves_out_of_the_lobby(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some at a time, to one guild, however many appear together."""
+    monkeypatch.setattr("bridge.server.MOVED_AT_ONCE", 2)
+    server = await start(provider=EmptyProvider())
+    async with contextlib.AsyncExitStack() as stack:
+        viewers = [await stack.enter_async_context(watching(server)) for _ in range(5)]
+        for viewer in viewers:
+            await viewer.enter(None)
+        for number in range(100):
+            server.show_guild(GuildInfo(str(10 + number), f"guild-{number}", "A guild"))
+        assert len(server._tasks._running) < 10
+        for viewer in viewers:
+            assert (await viewer.hear_type("server-join"))["data"]["request"] == {"server": "guild-0"}
 
 
 async def test_who_waits_in_the_lobby_hears_of_new_servers(start: Start) -> None:

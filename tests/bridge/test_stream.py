@@ -22,7 +22,7 @@ from bridge.protocol import OPTIONAL_EVENTS, Connect, Wants
 from bridge.room import Room
 from bridge.session import Session
 from tests.bridge.test_room import known, users
-from tests.bridge.wire import Json, read_frames
+from tests.bridge.wire import Json, joined, read_frames
 
 LIMITS = Limits(history_events=25, history_age=30.0)
 HIGH = 100  # bytes at which the line has enough
@@ -38,6 +38,7 @@ class Line:
         self.unread: list[Json] = []  # frames
         self.on_frame = self.unread.append
         self._sizes: list[int] = []
+        self._fragments: list[bytes] = []
         self._paused = False
         self._writer: Writer | None = None
 
@@ -52,7 +53,7 @@ class Line:
         return sum(self._sizes)
 
     def write(self, frames: bytes) -> None:
-        self.unread += read_frames(frames)
+        self.unread += self._whole(frames)
         self._sizes += [len(frames)]
         if not self.held:
             self._empty()
@@ -60,6 +61,18 @@ class Line:
             self._paused = True
             assert self._writer is not None
             self._writer.pause()
+
+    def _whole(self, frames: bytes) -> list[Json]:
+        """Read frames, or a fragment when it is the last of its message: nothing may come between those."""
+        if frames[0] & 0x80 and frames[0] & 0x0F:
+            assert not self._fragments, "another message in the middle of one"
+            return read_frames(frames)
+        self._fragments.append(frames)
+        if not frames[0] & 0x80:
+            return []
+        whole = joined(self._fragments)
+        self._fragments.clear()
+        return read_frames(whole)
 
     def let_through(self) -> None:
         """Read everything, also what comes only now."""
@@ -115,7 +128,7 @@ class Page:
         assert self.session is not None
         unread = self.line.unread
         self.line.end()
-        self.session._leave()
+        self.session.leave()
         self.session = None
         self.left_at = self.house.now
         for part in [part for frame in unread for part in frame.get("events", [frame])][:heard]:
@@ -136,6 +149,7 @@ class Page:
             self.hear_event(frame)
 
     def join(self, data: Json) -> None:
+        self.last_join = data
         self.number = int(data["request"]["server"])
         if "resumed" in data:
             assert "users" not in data
@@ -240,8 +254,17 @@ wishes = st.sampled_from(
 class AnyInterleaving(RuleBasedStateMachine):
     """Two rooms, and pages of all kinds."""
 
+    in_small_turns = False
+
     @initialize(rosters=st.tuples(rosters, rosters))
     def open(self, rosters: tuple[list[Member], list[Member]]) -> None:
+        self.patch = pytest.MonkeyPatch()
+        if self.in_small_turns:
+            self.patch.setattr("bridge.room.EVENTS_AT_ONCE", 30)
+            self.patch.setattr("bridge.delivery.WORK_AT_ONCE", 2)
+            self.patch.setattr("bridge.framing.LONGEST_FRAME", 50)
+            self.patch.setattr("bridge.framing.FRAGMENT", 50)
+            self.patch.setattr("bridge.outbox.FRAGMENTS_AT_ONCE", 1_000)
         self.now = 1_000.0
         self.pages: list[Page] = []
         self.said: tuple[list[Said], list[Said]] = [], []
@@ -298,9 +321,9 @@ class AnyInterleaving(RuleBasedStateMachine):
         page.connect()
         page.line.held = True
         page.enter(page.number, resume=page.cursor is not None)
-        join = page.line.unread[0]["data"]
-        assert "resumed" in join or not must_resume, "the room has everything"
         page.line.let_through()
+        join = page.last_join
+        assert "resumed" in join or not must_resume, "the room has everything"
         if "resumed" in join:
             assert page.heard[: len(heard)] == heard
             assert page.position >= position
@@ -390,6 +413,12 @@ class AnyInterleaving(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def flush(self, number: int) -> None:
+        self.take_a_turn(number)
+        while not self.rooms[number].is_through:
+            self.take_a_turn(number)
+
+    @rule(number=numbers)
+    def take_a_turn(self, number: int) -> None:
         self.due[number] = self.rooms[number].flush(self.now)
 
     @rule()
@@ -411,6 +440,8 @@ class AnyInterleaving(RuleBasedStateMachine):
     # What must always hold
 
     def teardown(self) -> None:
+        if hasattr(self, "patch"):
+            self.patch.undo()
         if not hasattr(self, "pages"):
             return
         self.tell_of_servers()
@@ -453,3 +484,14 @@ TestAnyInterleaving.settings = settings(
     max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyInterleaving.__doc__ = "Every page ends with exactly its room's members, and has heard what was said."
+
+
+class InSmallTurns(AnyInterleaving):
+    """The same where few viewers are served in a turn, and each join comes in fragments."""
+
+    in_small_turns = True
+
+
+TestInSmallTurns = pytest.mark.timeout(300)(InSmallTurns.TestCase)
+TestInSmallTurns.settings = TestAnyInterleaving.settings
+TestInSmallTurns.__doc__ = "Whatever happens in the middle of a long message, or of what a room hands out."

@@ -16,6 +16,7 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
+from bridge.framing import LongMessage
 from bridge.server import WebSocketServer
 
 PATIENCE = 20.0  # seconds a test waits for what should take milliseconds, on a busy machine
@@ -264,10 +265,10 @@ def parse_frame(reader: StreamReader) -> Generator[None, None, Frame]:
     return Frame.parse(reader.read_exact, mask=False, extensions=[inflate])
 
 
-def read_frames(data: bytes) -> list[Json]:
+def read_frames(data: bytes | LongMessage) -> list[Json]:
     """Read JSON out of framed bytes with the library's own parser."""
     reader = StreamReader()
-    reader.feed_data(data)
+    reader.feed_data(data if isinstance(data, bytes) else joined(data.fragments()))
     reader.feed_eof()
     frames = []
     while reader.buffer:
@@ -280,6 +281,18 @@ def read_frames(data: bytes) -> list[Json]:
         assert frame.fin
         frames.append(json.loads(bytes(frame.data).decode()))
     return frames
+
+
+def joined(fragments: Iterable[bytes]) -> bytes:
+    """Put the fragments of a message into one frame, of which each has the header that it needs."""
+    first, payload = 0, b""
+    for number, fragment in enumerate(fragments):
+        assert first & 0x80 == 0, "something follows the last"
+        assert bool(fragment[0] & 0x4F) is (number == 0)
+        first |= fragment[0]
+        payload += fragment[{126: 4, 127: 10}.get(fragment[1], 2) :]
+    assert first & 0x80, "the last is missing"
+    return bytes([first, 127]) + len(payload).to_bytes(8) + payload
 
 
 def unpacked(frames: Iterable[Json]) -> list[Json]:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import expect
@@ -9,8 +10,8 @@ from playwright.async_api import expect
 from bridge.model import GuildInfo, Member, Voice
 from bridge.server import WebSocketServer
 
-from .conftest import GARDEN, GARDENERS, HARBOUR, OpenPage, address, in_each_scheme
-from .scene import called, feed, group, heading, member, members, pick, server, tool
+from .conftest import CHANNELS, GARDEN, GARDENERS, HARBOUR, OpenPage, address, in_each_scheme
+from .scene import called, feed, group, heading, label, member, members, pick, server, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -323,6 +324,45 @@ async def test_voice_and_activity_stand_behind_the_name(bridge: WebSocketServer,
     await bridge.broadcast_activity(GARDEN.id, "11", None)
     await expect(ada).not_to_contain_text("Greenhouse")
     await expect(ada).not_to_contain_text("Playing Factorio")
+
+
+async def test_what_stands_over_a_voice_channel(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """On its sign, and behind the names of those who talk there; as text, whatever it is."""
+    page = await new_page()
+    await page.goto(address(bridge))
+    ada = member(page, "Ada")
+    await bridge.broadcast_voice(GARDEN.id, "11", Voice("32", "Greenhouse"))
+    await expect(ada).to_contain_text("Greenhouse")
+
+    for line in ("movie night", "<img src=x onerror=alert(1)>"):
+        channels = [replace(each, status=line if each.kind == "voice" else None) for each in CHANNELS]
+        bridge.show_guild(GARDEN, None, channels)
+        await expect(ada.locator(".doing")).to_have_text(f"Greenhouse{line}")
+        await expect(label(page, f"Greenhouse · {line}")).to_have_count(1)
+    await expect(page.locator("img")).to_have_count(0)
+
+    bridge.show_guild(GARDEN, None, CHANNELS)
+    await expect(ada.locator(".doing")).to_have_text("Greenhouse")
+    await expect(label(page, "Greenhouse")).to_have_count(1)
+
+
+async def test_a_gradient_stands_under_the_name(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """And on the figure beside it; both are gone when it is."""
+    page = await new_page()
+    await page.goto(address(bridge))
+    ada = member(page, "Ada")
+    plain = await ada.locator("canvas").evaluate("canvas => canvas.toDataURL()")
+    await expect(ada.locator(".name")).to_have_css("background-image", "none")
+
+    await bridge.broadcast_presence(GARDEN.id, "11", "online", role_color2="#3498db")
+    await expect(ada.locator(".name")).to_have_css(
+        "background-image", "linear-gradient(90deg, rgb(224, 108, 117), rgb(52, 152, 219))"
+    )
+    assert await ada.locator("canvas").evaluate("canvas => canvas.toDataURL()") != plain
+
+    await bridge.broadcast_presence(GARDEN.id, "11", "online", role_color2=None)
+    await expect(ada.locator(".name")).to_have_css("background-image", "none")
+    assert await ada.locator("canvas").evaluate("canvas => canvas.toDataURL()") == plain
 
 
 async def test_a_large_guild_is_cut_and_can_be_searched(bridge: WebSocketServer, new_page: OpenPage) -> None:

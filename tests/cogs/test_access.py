@@ -145,12 +145,9 @@ async def test_who_lost_the_role_unnoticed(club: Club) -> None:
 
 async def test_who_has_not_been_loaded_yet(club: Club) -> None:
     """They may only be on the way."""
-    viewer, cached = await club.watch(club.ann), club.town.cached
-    member = cached.get_member(club.ann.id)
-    assert member is not None
-    cached._remove_member(member)
-    cached._member_count = 300
-    await club.town.dispatch("guild_available", cached)
+    viewer = await club.watch(club.ann)
+    club.town.lose(club.ann)
+    await club.town.dispatch("guild_available", club.town.cached)
     await club.stays(viewer)
 
 

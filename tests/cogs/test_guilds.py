@@ -9,6 +9,7 @@ from simcord.builders import ChannelHandle
 from simcord.enums import ChannelType
 from simcord.env import Env
 
+from bot import internals
 from bot.client import DZoneBot
 from bot.slug import code_of, slug_of
 from bridge.directory import LOBBY
@@ -162,16 +163,9 @@ async def test_counts(town: Town) -> None:
 # Members who are still on their way
 
 
-def lose(town: Town) -> None:
-    """Let the cache be without bob, as it is while a large guild is being loaded."""
-    bob = town.cached.get_member(town.bob.id)
-    assert bob is not None
-    town.cached._remove_member(bob)
-
-
 async def test_members_who_arrive(town: Town, viewer: Viewer) -> None:
     """While members arrive, those who are there are shown, and nobody is taken away."""
-    lose(town)
+    town.lose(town.bob)
     ann = town.cached.get_member(town.ann.id)
     assert ann is not None
     ann.nick = "Queen Ann"
@@ -182,7 +176,8 @@ async def test_members_who_arrive(town: Town, viewer: Viewer) -> None:
 
 async def test_members_who_are_all_there(town: Town, viewer: Viewer) -> None:
     """When all have arrived, who isn't among them has left."""
-    lose(town)
+    town.lose(town.bob)
+    internals.mark_loaded(town.cached)
     await town.dispatch("members_loaded", town.cached)
     gone = {"uid": str(town.bob.id), "status": "offline", "delete": True}
     assert await town.news(viewer, "presence") == [gone]
@@ -190,7 +185,7 @@ async def test_members_who_are_all_there(town: Town, viewer: Viewer) -> None:
 
 async def test_members_who_are_missing(town: Town, viewer: Viewer) -> None:
     """Who is missing when a guild becomes available is asked for, and isn't taken away before."""
-    lose(town)
+    town.lose(town.bob)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(town.bot.wait_for("members_loaded", timeout=PATIENCE))
         await town.dispatch("guild_available", town.cached)

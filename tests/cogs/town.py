@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from bot.client import DZoneBot
+from bot.internals.loading import forget_loaded
 
 Payload = dict[str, Any]
 
@@ -124,6 +125,14 @@ class Town:
         guild = self.env.create_guild(name)
         guild.create_text_channel("market")
         return guild
+
+    def lose(self, member: MemberActor) -> None:
+        """Let the cache be without somebody, as it is while a large guild is being loaded."""
+        known = self.cached.get_member(member.id)
+        assert known is not None
+        self.cached._remove_member(known)
+        self.cached._member_count = 300
+        forget_loaded(self.bot._connection, self.guild.id)
 
     # Viewers
 

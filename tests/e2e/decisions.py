@@ -77,7 +77,7 @@ def _all_of_zed(scene: Scene) -> list[str]:
 
 
 def _all_words(scene: Scene) -> list[str]:
-    return ["ann-words", "zed-words", "beep-words", "cove-words", "map-words"]
+    return ["ann-words", "zed-words", "beep-words", "cove-words", "map-words", "hall-words", "grotto-words"]
 
 
 def _all_of_cove(scene: Scene) -> list[str]:
@@ -106,7 +106,7 @@ HIDING = {
     ),
     "voice channel": Hiding(
         _keeper("dzone channels hide", channel="deep-grotto"),
-        lambda scene: [str(scene.grotto.id), "deep-grotto"],
+        lambda scene: [str(scene.grotto.id), "deep-grotto", "grotto-words"],
         _keeper("dzone channels show", channel="deep-grotto"),
     ),
     "private channel": Hiding(

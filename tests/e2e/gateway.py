@@ -28,7 +28,7 @@ BAD_OPCODE, BAD_TOKEN, BAD_INTENTS = 4001, 4004, 4014
 HEARTBEAT_MS = 41_250
 CHUNK = 1_000  # members to a chunk
 
-GUILDS, MEMBERS, VOICE_STATES, PRESENCES = 1 << 0, 1 << 1, 1 << 7, 1 << 8
+GUILDS, MEMBERS, MODERATION, VOICE_STATES, PRESENCES = 1 << 0, 1 << 1, 1 << 2, 1 << 7, 1 << 8
 MESSAGES, REACTIONS, TYPING, DIRECT_MESSAGES, CONTENT = 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 15
 PRIVILEGED = {"members": MEMBERS, "presences": PRESENCES, "message_content": CONTENT}
 
@@ -36,6 +36,7 @@ NEEDS = {
     "GUILD_MEMBER_ADD": MEMBERS,
     "GUILD_MEMBER_UPDATE": MEMBERS,
     "GUILD_MEMBER_REMOVE": MEMBERS,
+    "GUILD_BAN_ADD": MODERATION,
     "PRESENCE_UPDATE": PRESENCES,
     "VOICE_STATE_UPDATE": VOICE_STATES,
     "MESSAGE_CREATE": MESSAGES,
@@ -203,7 +204,13 @@ class Gateway:
                 session.create(guild, unavailable=False)
 
     def dispatch(self, guild: Guild | None, event: str, data: Payload, *, needs: int | None = None) -> None:
-        """Send an event of a guild (of none: a direct message) to the sessions that hear of it."""
+        """Send an event of a guild (of none: a direct message) to the sessions that hear of it.
+
+        Of what happens in a channel that the bot may not view, nobody hears.
+        """
+        channel = guild.channels.get(int(data.get("channel_id") or 0)) if guild else None
+        if channel is not None and channel.is_unseen() and event != "VOICE_STATE_UPDATE":
+            return
         for session in self.sessions.values():
             if session.hears_of(guild):
                 session.dispatch(event, data, needs=needs)

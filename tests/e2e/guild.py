@@ -121,13 +121,11 @@ class Guild:
     available: bool = True
     very_large: int = VERY_LARGE
     """From how many members on only those who talk come by themselves."""
-    miscount: int | None = None
-    """By how much Discord's number of members is wrong; by one, or not at all, unless a test says so."""
+    miscount: int = 1
+    """By how much Discord's number of members is wrong."""
     id: int = field(default_factory=snowflake)
 
     def __post_init__(self) -> None:
-        if self.miscount is None:
-            self.miscount = (self.id >> 22) % 3 - 1
         self.roles[self.id] = Role("@everyone", position=0, id=self.id)
         self.public = self.channel("general")
 
@@ -152,9 +150,12 @@ class Guild:
         nsfw: bool = False,
         hidden: bool = False,
         parent: Channel | None = None,
+        locked: bool = False,
+        spoiler: bool = False,
+        unseen: bool = False,
     ) -> Channel:
         """Make a channel or a thread, telling nobody."""
-        channel = Channel(name, self, type, len(self.channels), nsfw, hidden, parent)
+        channel = Channel(name, self, type, len(self.channels), nsfw, hidden, parent, locked, spoiler, unseen)
         self.channels[channel.id] = channel
         return channel
 
@@ -222,11 +223,13 @@ class Guild:
         return self.properties() | {
             "joined_at": JOINED_AT,
             "large": large,
-            "member_count": len(self.members) + (self.miscount or 0),
+            "member_count": len(self.members) + self.miscount,
             "members": [member.payload() for member in told],
             "presences": [member.presence() for member in told if member.is_online()] if presences else [],
             "channels": [channel.payload() for channel in channels if not channel.is_thread()],
-            "threads": [channel.payload() for channel in channels if channel.is_thread()],
+            "threads": [
+                channel.payload() for channel in channels if channel.is_thread() and not channel.is_unseen()
+            ],
             "voice_states": list(self.voice.values()),
             "stage_instances": [],
             "guild_scheduled_events": [],

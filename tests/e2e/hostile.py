@@ -213,7 +213,8 @@ def mutations(draw: st.DrawFn, payload: Payload) -> object:
         return draw(st.sampled_from([each for each in ODD if each != LEFT_OUT]))
     payload = copy.deepcopy(payload)
     for _ in range(draw(st.integers(1, 3))):
-        change(payload, draw(st.sampled_from(list(places(payload)))), draw(st.sampled_from(ODD)))
+        if found := list(places(payload)):
+            change(payload, draw(st.sampled_from(found)), draw(st.sampled_from(ODD)))
     return payload
 
 

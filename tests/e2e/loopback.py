@@ -167,6 +167,7 @@ class LoopbackDiscord:
         guild = Guild(name, self.owner)
         for user in (self.owner, self.bot, *map(User, names)):
             guild.settle(user)
+        guild.channel("the-vault", unseen=True)  # hardly a guild has none that bots may not view
         self.guilds[guild.id] = guild
         return guild
 
@@ -207,6 +208,20 @@ class LoopbackDiscord:
         for field, value in changes.items():
             setattr(channel, field, value)
         self.gateway.dispatch(channel.guild, "CHANNEL_UPDATE", channel.payload())
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Delete a channel with its threads, or a thread; of what was said in it nothing is told."""
+        guild = channel.guild
+        assert guild is not None
+        del guild.channels[channel.id]
+        if not channel.is_thread():
+            self.gateway.dispatch(guild, "CHANNEL_DELETE", channel.payload())
+            for thread in [each for each in guild.channels.values() if each.parent is channel]:
+                if thread.is_thread():
+                    del guild.channels[thread.id]
+            return
+        known = {key: channel.payload()[key] for key in ("id", "guild_id", "parent_id", "type")}
+        self.gateway.dispatch(guild, "THREAD_DELETE", known)
 
     def caption(self, channel: Channel, status: str | None) -> None:
         """Put a line over a voice channel, or take it away."""
@@ -250,6 +265,13 @@ class LoopbackDiscord:
         guild.voice.pop(member.id, None)
         gone = {"guild_id": str(guild.id), "user": member.user.payload()}
         self.gateway.dispatch(guild, "GUILD_MEMBER_REMOVE", gone)
+
+    def ban(self, member: Member) -> None:
+        """Ban a member, and delete what they said: no event tells which messages."""
+        guild = member.guild
+        told = {"guild_id": str(guild.id), "user": member.user.payload()}
+        self.gateway.dispatch(guild, "GUILD_BAN_ADD", told)
+        self.remove_member(member)
 
     def set_status(self, member: Member, status: str) -> None:
         """Change a user's status, in every guild they share with the bot."""
@@ -351,7 +373,16 @@ class LoopbackDiscord:
 
     def speak(self, member: Member, channel: Channel | None, **state: bool) -> None:
         """Move a member to a voice channel, or out of one; `state` such as `self_mute=True`."""
-        voice: Payload = {
+        voice = self.voice(member, channel) | state
+        if channel is None:
+            member.guild.voice.pop(member.id, None)
+        else:
+            member.guild.voice[member.id] = voice
+        self.gateway.dispatch(member.guild, "VOICE_STATE_UPDATE", voice | {"member": member.payload()})
+
+    def voice(self, member: Member, channel: Channel | None) -> Payload:
+        """Return the voice state of somebody in a channel, telling nobody."""
+        return {
             "guild_id": str(member.guild.id),
             "channel_id": str(channel.id) if channel else None,
             "user_id": member.uid,
@@ -365,12 +396,6 @@ class LoopbackDiscord:
             "suppress": False,
             "request_to_speak_timestamp": None,
         }
-        voice |= state
-        if channel is None:
-            member.guild.voice.pop(member.id, None)
-        else:
-            member.guild.voice[member.id] = voice
-        self.gateway.dispatch(member.guild, "VOICE_STATE_UPDATE", voice | {"member": member.payload()})
 
     # What members do with the bot: it answers, and they read it.
 

@@ -21,6 +21,8 @@ EVERYONE_MAY = str(VIEW_CHANNEL | 1 << 11 | 1 << 16 | 1 << 20 | 1 << 21)  # and 
 
 PARTLY = 0.25  # of all presences say more of the account than its id
 
+REDACTED, SPOILER = 1 << 17, 1 << 21  # flags of a channel
+
 TEXT, DIRECT, VOICE, CATEGORY, NEWS, STAGE, FORUM = 0, 1, 2, 4, 5, 13, 15
 NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
 
@@ -140,6 +142,10 @@ class Channel:
     parent: Channel | None = None
     locked: bool = False
     """Whether an overwrite denies @everyone to connect, to a voice channel that all may see."""
+    spoiler: bool = False
+    """Whether people open it knowingly."""
+    unseen: bool = False
+    """Whether the bot may not view it: of such a one it is told hardly more than the id."""
     status: str | None = None
     """What people put over a voice channel. No channel object has it: it is told and asked for by itself."""
     id: int = field(default_factory=snowflake)
@@ -153,9 +159,15 @@ class Channel:
         """Tell whether it is a thread, which Discord lists apart from the channels."""
         return self.type in {NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD}
 
+    def is_unseen(self) -> bool:
+        """Tell whether the bot may not view it, or what it is a thread of."""
+        return self.unseen or (self.is_thread() and self.parent is not None and self.parent.unseen)
+
     def payload(self) -> Payload:
-        """Return the channel object, or the thread object."""
+        """Return the channel object, or the thread object; redacted where the bot may not view it."""
         assert self.guild is not None
+        if self.unseen:
+            return self._redacted(self.guild)
         common: Payload = {
             "id": str(self.id),
             "guild_id": str(self.guild.id),
@@ -164,7 +176,7 @@ class Channel:
             "parent_id": str(self.parent.id) if self.parent else None,
             "last_message_id": None,
             "rate_limit_per_user": 0,
-            "flags": 0,
+            "flags": SPOILER if self.spoiler else 0,
         }
         if self.is_thread():
             return common | {
@@ -193,3 +205,18 @@ class Channel:
         if self.type == FORUM:
             common |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
         return common
+
+    def _redacted(self, guild: Guild) -> Payload:
+        deny = {"id": str(guild.id), "type": 0, "allow": "0", "deny": str(VIEW_CHANNEL)}
+        return {
+            "id": str(self.id),
+            "guild_id": str(guild.id),
+            "name": "___hidden___",
+            "type": self.type,
+            "parent_id": None,
+            "position": 0,
+            "topic": None,
+            "last_message_id": None,
+            "flags": REDACTED,
+            "permission_overwrites": [deny],
+        }

@@ -76,6 +76,8 @@ class Scene:
         discord.react(self.cove, self.ann, self._said[3][1], "🦪")
         discord.type(general, zed)
         discord.type(self.cove, self.ann)
+        discord.caption(self.hall, f"hall-words with {zed.mention} {self._rounds}")
+        discord.caption(self.grotto, f"grotto-words {self._rounds}")
         discord.speak(zed, self.hall)
         discord.speak(self.ann, self.grotto)
         discord.speak(self.keeper, self.hall)

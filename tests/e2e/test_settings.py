@@ -313,7 +313,8 @@ async def test_ordinary_members_decide_nothing(stage: Stage, scene: Scene, watch
     await scene.watched_by(newest)
     await newest.sees(truth(scene.guild))
     assert newest.is_open()
-    assert not leaks(newest.frames[already:], ['"servers"', '"channels"'], known=False)
+    assert not leaks(newest.frames[already:], ['"servers"'], known=False)
+    assert all(data.keys() == newest.joined[0]["channels"].keys() for data in newest.of("channels"))
 
 
 async def test_the_operator_chooses_the_default(stage: Stage, scene: Scene, watch: Watch) -> None:

@@ -64,6 +64,7 @@ async def test_a_guild_of_five_thousand_among_fifty(
     for number in range(49):
         discord.guild(f"Guild {number}", "ann", "bob")
     big = crowd(discord, "Big", 5_000, online=700)
+    big.miscount = 0
     viewer = await watch(await launch(), big, events=ALL_EVENTS)
     await viewer.sees(truth(big, offline=False))
     await viewer.until(lambda: viewer.joined[0]["counts"]["members"] == 5_002)
@@ -146,12 +147,51 @@ async def test_members_of_a_guild_are_requested_once(
 ) -> None:
     """Discord allows one such request for a guild in 30 seconds, and small guilds need none."""
     guilds = [crowd(discord, f"Guild {number}", 260, online=1) for number in range(3)]
-    discord.guild("Small", "ann")
+    discord.guild("Small", "ann").miscount = 1
     bot = await launch()
     for guild in guilds:
         await (await watch(bot, guild)).sees(truth(guild))
     asked = Counter(int(request["guild_id"]) for request in discord.gateway.member_requests)
     assert asked == {guild.id: 1 for guild in guilds}
+
+
+@pytest.mark.parametrize("miscount", [-1, 1])
+@pytest.mark.parametrize("size", [2, 300])
+async def test_a_wrong_number_of_members(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch, size: int, miscount: int
+) -> None:
+    """Who is there is seen, and asked for once if at all; who left while nobody heard of it goes."""
+    guild = crowd(discord, "Miscounted", size, online=1)
+    guild.miscount = miscount
+    bot = await launch()
+    viewer = await watch(bot, guild, events=["servers"])
+    await viewer.sees(truth(guild))
+    del guild.members[guild.member("member1").id]
+    discord.lose_sessions()
+    discord.drop()
+    await viewer.sees(truth(guild))
+    later = await watch(bot, guild, events=["servers"])
+    assert later.joined[0]["counts"]["members"] == len(guild.members)
+    asked = [int(request["guild_id"]) for request in discord.gateway.member_requests]
+    assert asked == ([guild.id] * 2 if size == 300 else [])  # once for each session
+
+
+async def test_a_very_large_guild(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """Only who talks comes by itself; who changed status before they came is seen as they are then."""
+    guild = crowd(discord, "Metropolis", 300, online=200)
+    guild.very_large = 250
+    lounge = guild.channel("Lounge", VOICE)
+    speaker = guild.member("member7")
+    guild.voice[speaker.id] = discord.voice(speaker, lounge)
+    discord.gateway.withhold_members()
+    viewer = await watch(await launch(), guild)
+    await discord.members_requested()
+    await viewer.until(lambda: speaker.uid in viewer.users)
+    assert guild.member("member8").uid not in viewer.users
+    discord.set_status(guild.member("member8"), "dnd")
+    discord.set_status(guild.member("member9"), "offline")
+    discord.gateway.release_members()
+    await viewer.sees(truth(guild))
 
 
 async def test_the_connection_is_cut_before_all_is_ready(

@@ -60,9 +60,9 @@ async def test_a_line_is_told(
 ) -> None:
     """As people read it; to who comes later, too, and not to who asked for no events."""
     town.discord.caption(lounge, f"**{LINE}** with {guild.member('bob').mention}")
-    await curious.until(lambda: line(curious, lounge) == f"{LINE} with @Bobby")
+    await curious.until(lambda: line(curious, lounge) == f"{LINE} with @someone")
     later = await watch(town.bot, guild, events=["typing"])
-    assert line(later, lounge) == f"{LINE} with @Bobby"
+    assert line(later, lounge) == f"{LINE} with @someone"
     town.discord.set_nick(guild.member("ann"), "Annie")
     await viewer.until(lambda: viewer.users[guild.member("ann").uid]["username"] == "Annie")
     assert not viewer.knows(LINE)

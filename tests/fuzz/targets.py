@@ -23,7 +23,7 @@ from bridge.protocol import (
     decode_cursor,
     encode_cursor,
     parse_request,
-    server_join_frame,
+    rejoin_frame,
 )
 from bridge.records import MAX_TEXT, Rubbish, parse_servers, parse_users
 from bridge.site.answers import Answer
@@ -60,7 +60,7 @@ def request(data: bytes) -> None:
     if isinstance(asked, Connect):
         assert asked.wants.events <= OPTIONAL_EVENTS
         assert asked.wants.cursor == (asked.cursor is not None)
-        frame = server_join_frame(Snapshot(_INFO, None, b'""', {}, {}), asked)
+        frame = rejoin_frame(Snapshot(_INFO, None, b'""', {}, {}), asked)
         assert json.loads(frame[frame.index(b"{") :])["type"] == "server-join"
 
 

@@ -33,12 +33,23 @@ const folk = [
   member(907, { status: 'offline' }),
 ];
 
+const graded = [
+  member(910, { status: 'online', bot: false, color: '#e91e63', color2: '#3498db' }),
+  member(911, { status: 'online', bot: false, color: '#2ecc71', color2: '#f1c40f', voice: voice('c3') }),
+  member(912, { status: 'online', bot: true, color: '#9b59b6', color2: '#ffffff' }),
+  member(913, { status: 'idle', bot: false, color: '#f1c40f', color2: '#000000' }),
+  member(914, { status: 'dnd', bot: false, color: '#ffffff', color2: '#e91e63', voice: voice('c3') }),
+  member(915, { status: 'online', bot: false, color: '#3498db', color2: '#3498db' }),
+];
+
 /** @type {Record<string, Scene>} */
 const scenes = {
   'four-by-day': { count: 4, places: 5, width: 320, height: 180, happen: (sim) => sim.say('u0', 0) },
   'a-few-at-night': { count: 21, places: 8, width: 400, height: 225, hour: 23, happen: (sim) => [1, 2, 5].forEach((i) => sim.say(`u${i}`, 1)) },
   'all-kinds': { count: 4, places: 8, width: 320, height: 200, zoom: 1, on: 'c3', hour: 19, happen: (sim) => folk.forEach((one) => sim.add(one)) },
   'a-speech': { count: 21, places: 8, width: 240, height: 150, zoom: 1, on: 'c5', happen: (sim) => [50, 51, 52, 53, 54].forEach((i) => sim.add(member(i, { status: 'online', voice: { ...voice('c5'), speaker: i < 53 } }))) },
+  'gradients': { count: 4, places: 8, width: 320, height: 200, zoom: 1, on: 'c3', happen: (sim) => graded.forEach((one) => sim.add(one)) },
+  'gradients-far': { count: 4, places: 8, width: 240, height: 150, zoom: 0.5, happen: (sim) => graded.forEach((one) => sim.add(one)) },
   'not-connected': { count: 21, places: 8, width: 400, height: 225, faded: true },
   'without-sea': { count: 4, places: 3, width: 240, height: 140, sea: false },
   'thousand-far': { count: 1_000, places: 30, width: 480, height: 260, zoom: 0.5, hour: 22 },

@@ -31,7 +31,7 @@ export function member(i, told = {}) {
   const dice = mix(i, 99);
   return {
     uid: `u${i}`, name: `user ${i}`, fold: `user ${i}`, status: STATUSES[dice % STATUSES.length],
-    color: COLORS[(dice >>> 4) % COLORS.length], bot: (dice >>> 8) % 12 === 0, voice: null, activity: '', reaction: '', fresh: false, ...told,
+    color: COLORS[(dice >>> 4) % COLORS.length], color2: null, bot: (dice >>> 8) % 12 === 0, voice: null, activity: '', reaction: '', fresh: false, ...told,
   };
 }
 
@@ -39,4 +39,4 @@ export function member(i, told = {}) {
 export const members = (count, told = {}) => Array.from({ length: count }, (_, i) => member(i, told));
 
 /** @param {string} channelId */
-export const voice = (channelId) => ({ channel: channelId, channelId, muted: false, deafened: false, streaming: false, speaker: false });
+export const voice = (channelId) => ({ channel: channelId, channelId, muted: false, deafened: false, streaming: false, speaker: false, line: '' });

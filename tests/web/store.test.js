@@ -30,7 +30,7 @@ test('a room is entered as a whole, by the guild\'s own number', () => {
   assert.deepEqual(names(), ['entered'], 'its channels are part of it');
   assert.equal(store.room?.id, '77');
   assert.deepEqual([...store.channels.values()], [
-    { id: '5', name: 'beds', kind: 'text', category: 'Outside', position: 2 },
+    { id: '5', name: 'beds', kind: 'text', category: 'Outside', position: 2, status: '' },
   ]);
 });
 
@@ -57,6 +57,46 @@ test('people come, change and go', () => {
   tell('presence', { uid: '2', status: 'offline', delete: true });
   tell('presence', { uid: '2', status: 'offline', delete: true });
   assert.deepEqual(names(), ['came', 'changed', 'went']);
+});
+
+test('a gradient comes and goes with the second colour', () => {
+  join({ users: { 1: { username: 'Ada', status: 'online', roleColor: '#5865f2', roleColor2: '#ffffff' } } });
+  const colors = () => [store.roster.get('1')?.color, store.roster.get('1')?.color2];
+  assert.deepEqual(colors(), ['#5865f2', '#ffffff'], 'white may be a second colour');
+  tell('presence', { uid: '1', status: 'idle' });
+  tell('presence', { uid: '1', status: 'idle', roleColor: '#123456' });
+  assert.deepEqual(colors(), ['#123456', '#ffffff'], 'what isn\'t told stays');
+  tell('presence', { uid: '1', status: 'idle', roleColor2: null });
+  assert.deepEqual(colors(), ['#123456', null]);
+  tell('presence', { uid: '1', status: 'idle', roleColor: '#ffffff', roleColor2: '#654321' });
+  assert.deepEqual(colors(), ['#ffffff', '#654321'], 'white may run into a colour');
+  for (const roleColor2 of ['red', 7, {}, [], '#12345', '#1234567', 'url(x)', '#ffffff;']) {
+    tell('presence', { uid: '1', status: 'idle', roleColor: '#ffffff', roleColor2 });
+    assert.deepEqual(colors(), [null, null]);
+  }
+});
+
+test('who talks stands under what people put over the channel', () => {
+  const lounge = (status) => ({ 6: { name: 'Lounge', kind: 'voice', status } });
+  join({
+    channels: lounge('movie night'),
+    users: { 1: { username: 'Ada', voice: { channel: '6', channelName: 'Lounge' } }, 2: { username: 'Bo' } },
+  });
+  assert.equal(store.channels.get('6')?.status, 'movie night');
+  assert.equal(store.roster.get('1')?.voice?.line, 'movie night');
+  told = [];
+  tell('channels', lounge('chess'));
+  assert.deepEqual(names(), ['changed', 'rebuilt'], 'of those whom it concerns');
+  tell('voice', { uid: '2', channel: '6', channelName: 'Lounge' });
+  assert.deepEqual([1, 2].map((uid) => store.roster.get(`${uid}`)?.voice?.line), ['chess', 'chess']);
+  join({ resumed: true, users: undefined, channels: lounge('go') });
+  assert.equal(store.roster.get('1')?.voice?.line, 'go');
+  for (const rubbish of [undefined, null, 7, {}, ['x'], '\u200b']) {
+    tell('channels', lounge(rubbish));
+    assert.deepEqual([store.channels.get('6')?.status, store.roster.get('2')?.voice?.line], ['', '']);
+  }
+  tell('channels', lounge('x'.repeat(5_000)));
+  assert.equal(store.roster.get('2')?.voice?.line.length, 200);
 });
 
 test('somebody is new for a day', () => {

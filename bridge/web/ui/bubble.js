@@ -65,7 +65,7 @@ export class Bubble {
     this.node = make('div', 'bubble', this.#more, who, says);
     this.parts = [this.#thread, this.#tail, this.node];
     for (const part of this.parts) {
-      tint(part, message.color);
+      tint(part, message);
       part.style.visibility = 'hidden';
     }
     this.#read(message);

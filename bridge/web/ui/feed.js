@@ -80,7 +80,7 @@ export class Feed {
     const words = make('p', 'words');
     words.dir = 'auto';
     const row = make('article', 'message', portraitOf(entry), byline, words);
-    tint(row, entry.color);
+    tint(row, entry);
     return row;
   }
 

@@ -17,7 +17,7 @@ export function portraitOf(look, all) {
 
 /** @type {Member} */
 const NOBODY = {
-  uid: '', name: '', fold: '', status: 'online', color: null, bot: false, voice: null, activity: '', reaction: '', fresh: false,
+  uid: '', name: '', fold: '', status: 'online', color: null, color2: null, bot: false, voice: null, activity: '', reaction: '', fresh: false,
 };
 
 /** @param {HTMLCanvasElement} canvas @param {Partial<Member>} look @param {boolean} [all] */
@@ -42,6 +42,6 @@ export function pose(figure, member, before, label) {
 }
 
 /** @param {Member} member */
-function looksOf({ color, bot, voice }) {
-  return [color, bot, Boolean(voice), voice?.muted, voice?.streaming].join();
+function looksOf({ color, color2, bot, voice }) {
+  return [color, color2, bot, Boolean(voice), voice?.muted, voice?.streaming].join();
 }

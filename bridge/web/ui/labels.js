@@ -147,7 +147,7 @@ export class Labels {
   #place(id) {
     const channel = id ? this.#store.channels.get(id) : undefined;
     if (!channel || !this.#world.signOf(channel.id)?.visible) return [];
-    return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name, wanted: true }];
+    return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), wanted: true }];
   }
 
   /** @param {Wish} wish */
@@ -169,8 +169,7 @@ export class Labels {
       setText(/** @type {Node} */ (label.node.lastChild), text);
     }
     label.wish = wish;
-    const color = this.#store.roster.get(wish.uid)?.color ?? null;
-    if (label.node.style.getPropertyValue('--role') !== (color ?? '')) tint(label.node, color);
+    tint(label.node, this.#store.roster.get(wish.uid));
     return label;
   }
 

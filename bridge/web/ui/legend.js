@@ -3,7 +3,7 @@
 import { byId, make } from '../dom.js';
 import { portraitOf } from './figure.js';
 
-const TALKING = { channelId: '', channel: '', muted: false, deafened: false, streaming: false, speaker: false };
+const TALKING = { channelId: '', channel: '', muted: false, deafened: false, streaming: false, speaker: false, line: '' };
 
 /** @type {Record<string, Partial<import('../roster.js').Member>>} */
 const LOOKS = {

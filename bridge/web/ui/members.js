@@ -119,7 +119,7 @@ export class MemberList {
     button.dataset.uid = member.uid;
     const [name, tag, reaction] = who.children;
     row.dataset.status = member.status;
-    tint(row, member.color);
+    tint(row, member);
     pose(figure, member, before, this.#words.status[member.status]);
     setText(name, member.name);
     setText(tag, [member.bot && this.#words.bot, member.fresh && this.#words.fresh].filter(Boolean).join(' · '));
@@ -134,6 +134,7 @@ export class MemberList {
     const parts = [];
     if (voice) {
       parts.push(icon('voice'), make('span', 'channel', voice.channel));
+      if (voice.line) parts.push(make('span', 'activity', voice.line));
       if (voice.speaker) parts.push(make('span', 'activity', words.speaker));
       if (voice.streaming) parts.push(icon('streaming', words.streaming));
       if (voice.deafened) parts.push(icon('deafened', words.deafened));

@@ -36,12 +36,12 @@ export class Tip {
   #describe(member) {
     this.#shown = member;
     const [name, state] = this.#node.children;
-    tint(this.#node, member.color);
+    tint(this.#node, member);
     setText(name, member.name);
     const { bot, fresh, speaker, status } = this.#words;
     const { voice } = member;
     const parts = [
-      member.bot && bot, member.fresh && fresh, status[member.status], voice?.channel, voice?.speaker && speaker, member.activity,
+      member.bot && bot, member.fresh && fresh, status[member.status], voice?.channel, voice?.line, voice?.speaker && speaker, member.activity,
     ];
     setText(state, parts.filter(Boolean).join(' · '));
   }

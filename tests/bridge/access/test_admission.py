@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bridge.access.admission import Admission, Pass, Visitor
+from bridge.access.admission import DOORS_AT_ONCE, Admission, Pass, Visitor
 from bridge.access.guesses import Guesses
 from bridge.access.login import Account, Login
 from bridge.access.passwords import hash_password
@@ -27,6 +27,7 @@ from bridge.protocol import (
 )
 from bridge.providers import CallbackProvider, EmptyProvider
 from bridge.providers.feed import Feed
+from bridge.room import Room
 from tests.bridge.clock import Clock
 from tests.bridge.source import SECRET, Source
 from tests.bridge.wire import until
@@ -648,3 +649,46 @@ async def refused(admission: Admission, password: str, visitor: Visitor) -> str:
     with pytest.raises(Refused) as raised:
         await admission.admit("vault", Credentials(password=password), visitor)
     return str(raised.value)
+
+
+# What is prepared
+
+
+async def test_the_door_is_checked_once_more_when_all_is_prepared(
+    admission: Admission, directory: Directory
+) -> None:
+    """It takes a while, and a lock may come in it."""
+    prepared: list[Room] = []
+
+    async def prepare(room: Room) -> None:
+        prepared.append(room)
+        directory.open(replace(OPEN, protected=True))
+
+    with pytest.raises(Refused, match=LOGIN_NEEDED[:20]):
+        await admission.admit("open", NOBODY, prepare=prepare)
+    assert prepared == [directory.rooms["1"]]
+
+
+async def test_a_guild_may_be_gone_when_all_is_prepared(admission: Admission, directory: Directory) -> None:
+    """It is as if it had never been."""
+
+    async def prepare(room: Room) -> None:
+        directory.close(room.info.id)
+
+    with pytest.raises(Refused, match=NO_SUCH_SERVER[:20]):
+        await admission.admit("open", NOBODY, prepare=prepare)
+
+
+async def test_a_thousand_shut_doors_leave_others_their_turns(directory: Directory) -> None:
+    """Who has no choice is refused at each before the lobby takes them."""
+    directory.close("1")
+    for number in range(10 * DOORS_AT_ONCE):
+        directory.open(GuildInfo(f"9{number}", f"shut-{number}", "Shut", protected=True))
+    admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(10, 300))
+    asking = asyncio.create_task(admission.admit("default", NOBODY))
+    turns = 0
+    while not asking.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert asking.result().room is directory.lobby
+    assert turns >= 10
