@@ -1,7 +1,7 @@
 """Events on their way to the viewers of a room, a bounded piece of work at a time. Pure."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from bridge.protocol import Event, Goodbye, Wants, event_frames
@@ -25,6 +25,7 @@ class Viewer(Protocol):
 
 
 Audience = dict[Viewer, None]  # in the order in which they came: so they lie in memory
+Unwanted = Callable[[Event], bool]
 
 
 class Delivery:
@@ -33,12 +34,14 @@ class Delivery:
     def __init__(self, epoch: str) -> None:
         self._epoch = epoch
         self._work: Iterator[int] = iter(())
+        self._unwanted: list[Unwanted] = []  # what must not reach those who have not been served
         self.is_through = True
 
     def begin(
         self, events: Sequence[Event], paced: Sequence[Event], audiences: Mapping[Wants, Audience]
     ) -> None:
         """Begin to hand out events, after those before. `paced` are for clients of the old kind."""
+        self._unwanted.clear()
         self._work = self._hand_out(events, paced, list(audiences.items()))
         self.is_through = False
         self.go_on()
@@ -52,6 +55,11 @@ class Delivery:
                 return
         self.is_through = True
 
+    def forget(self, unwanted: Unwanted) -> None:
+        """Leave out such events from now on; some have them already."""
+        if not self.is_through:
+            self._unwanted.append(unwanted)
+
     def _hand_out(
         self, events: Sequence[Event], paced: Sequence[Event], audiences: list[tuple[Wants, Audience]]
     ) -> Iterator[int]:
@@ -62,21 +70,44 @@ class Delivery:
     def _serve(self, events: Sequence[Event], wants: Wants, audience: Audience) -> Iterator[int]:
         if not events:
             return
-        positions = sorted(event.position for event in events)
-        everything = event_frames(events, wants, self._epoch)
-        yield len(events)
-        for_newcomers: dict[int, bytes] = {}  # by how many of the events they know from their snapshot
+        share = _Share(self._wanted(events), wants, self._epoch)
+        forgotten = len(self._unwanted)
+        yield len(share.events)
         for viewer in tuple(audience):
             if viewer not in audience:
                 continue  # gone while others had their turn, or by an offer
-            frames, units = everything, 1
-            if viewer.seated_at >= positions[0]:
-                known = bisect_right(positions, viewer.seated_at)
-                if known not in for_newcomers:
-                    newer = [event for event in events if event.position > viewer.seated_at]
-                    for_newcomers[known] = event_frames(newer, wants, self._epoch)
-                    units += len(newer)
-                frames = for_newcomers[known]
+            if forgotten != len(self._unwanted):
+                share = _Share(self._wanted(events), wants, self._epoch)
+                forgotten = len(self._unwanted)
+            frames, units = share.of(viewer)
             if frames:
                 viewer.offer(frames)
             yield units + len(frames) // _WRITE
+
+    def _wanted(self, events: Sequence[Event]) -> Sequence[Event]:
+        if not self._unwanted:
+            return events
+        return [event for event in events if not any(unwanted(event) for unwanted in self._unwanted)]
+
+
+class _Share:
+    """What the viewers of one kind get of some events."""
+
+    def __init__(self, events: Sequence[Event], wants: Wants, epoch: str) -> None:
+        self.events = events
+        self._wants = wants
+        self._epoch = epoch
+        self._positions = sorted(event.position for event in events)
+        self._everything = event_frames(events, wants, epoch)
+        self._for_newcomers: dict[int, bytes] = {}  # by how many of the events they know from their snapshot
+
+    def of(self, viewer: Viewer) -> tuple[bytes, int]:
+        """Frame what is news to a viewer, and tell what that took."""
+        if not self._positions or viewer.seated_at < self._positions[0]:
+            return self._everything, 1
+        known, units = bisect_right(self._positions, viewer.seated_at), 1
+        if known not in self._for_newcomers:
+            newer = [event for event in self.events if event.position > viewer.seated_at]
+            self._for_newcomers[known] = event_frames(newer, self._wants, self._epoch)
+            units += len(newer)
+        return self._for_newcomers[known], units

@@ -32,7 +32,8 @@ class FlushWindow:
         self._began = self._opens = float("-inf")  # when the last flush began, and the next one may come
         self._window = WINDOW
         self._woken = 0  # times since the last flush
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._due = float("inf")  # uvloop's timers don't tell theirs when it has passed
 
     def wake(self) -> None:
         """Flush as soon as the window allows: at the earliest in the next turn of the loop: more may come."""
@@ -70,8 +71,9 @@ class FlushWindow:
         self._window = max(WINDOW, min(wanted, 2 * self._window, LONGEST_WINDOW))
 
     def _come_back(self, at: float) -> None:
-        if self._timer is None or self._timer.when() > at:
+        if self._timer is None or self._due > at:
             self._cancel()
+            self._due = at
             self._timer = asyncio.get_running_loop().call_at(at, self._ring)
 
     def _ring(self) -> None:

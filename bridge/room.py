@@ -1,7 +1,7 @@
 """One guild as the bridge holds it: its members, its events, its cursor, its viewers. Pure state."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
@@ -238,10 +238,13 @@ class Room:
         each turn of the loop.
         """
         members = list(members)
-        for uid in self.members.keys() - {member.uid for member in members}:
-            if uid not in self._visitors:
-                self.remove(uid)
+        for uid in self.missing_from({member.uid for member in members}):
+            self.remove(uid)
         self.put_all(members)
+
+    def missing_from(self, uids: Container[str]) -> list[str]:
+        """Name who is here and not among these; visitors are not meant."""
+        return [uid for uid in self.members if uid not in uids and uid not in self._visitors]
 
     def set_client_id(self, client_id: str) -> None:
         """Make this the application that viewers log in with."""
@@ -287,6 +290,7 @@ class Room:
         it they would see members as they are no more.
         """
         self._pending = {at: event for at, event in self._pending.items() if not event.has_words}
+        self._delivery.forget(lambda event: event.has_words)
         self._history.start_at(self.position)
         self._playback.silence()
 
@@ -499,6 +503,7 @@ class Room:
 
     def _forget(self, unwanted: Callable[[Event], bool]) -> None:
         self._history.forget(unwanted)
+        self._delivery.forget(unwanted)
         self._replaceable.clear()  # what it names may be gone
         self._pending = {at: event for at, event in self._pending.items() if not unwanted(event)}
 

@@ -294,7 +294,7 @@ def _portions(raw: object) -> Iterator[object]:
 
 async def _bring(room: Room, members: Mapping[str, Member], touched: Collection[str]) -> None:
     """Make these the room's members, but for those who were touched meanwhile; a few in one turn."""
-    gone = [uid for uid in room.members if uid not in members]
+    gone = room.missing_from(members)
     for start in range(0, len(gone), READ_AT_ONCE):
         for uid in gone[start : start + READ_AT_ONCE]:
             if uid not in touched:

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from bot.client import DZoneBot
-from bot.config import Config
 from bridge.directory import Directory
 from bridge.model import GuildInfo, Member
 from bridge.process import GARBAGE_THRESHOLDS
@@ -22,10 +21,9 @@ from bridge.room import Room
 from bridge.server import WebSocketServer
 from cogs.guilds import Guilds
 from tests.bench.control import AVAILABLE
-from tests.bench.gateway import Watcher
+from tests.bench.gateway import Watcher, lonely_bot
 from tests.bench.guild import GUILD, members
 from tests.bench.pipe import serve
-from tests.bot.memory import MemorySettings
 from tests.bridge.longest_gap import longest_gap
 from tests.e2e.guild import Guild
 from tests.e2e.model import User
@@ -125,10 +123,7 @@ def _knows(directory: Directory, room: Room) -> bool:
 
 async def _bot_in(guilds: int, size: int) -> DZoneBot:
     """Let a real bot know so many guilds; nothing comes from a network."""
-    bot = DZoneBot(Config("an.invented.token", host="127.0.0.1", port=0), MemorySettings())
-    bot.shard_count = 1
-    await bot._async_setup_hook()
-    await bot.setup_hook()
+    bot = await lonely_bot()
     people = [User(f"member{number}", f"Member {number}") for number in range(size)]
     for number in range(guilds):
         payload = _guild(number, people)

@@ -180,14 +180,20 @@ class Watcher:
         """Go."""
 
 
-async def bot_in(guild: Payload) -> DZoneBot:
-    """Let a bot know a guild; nobody listens to presences."""
+async def lonely_bot() -> DZoneBot:
+    """Make a bot that is in no guild yet, and has no Discord."""
     bot = DZoneBot(Config("an.invented.token", host="127.0.0.1", port=0), MemorySettings())
     bot.shard_count = 1
     await bot._async_setup_hook()
     bot._connection.application_flags = ALL_GRANTED
     await bot.setup_hook()
     await bot._tasks.stop()  # there is no Discord that could be told anything
+    return bot
+
+
+async def bot_in(guild: Payload) -> DZoneBot:
+    """Let a bot know a guild; nobody listens to presences."""
+    bot = await lonely_bot()
     bot._connection.parsers["GUILD_CREATE"](copy.deepcopy(guild))  # parsers take payloads apart
     while not bot.bridge._directory.rooms:  # noqa: ASYNC110 - a task of discord.py's makes it of the guild
         await asyncio.sleep(0)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from bot.slug import MAX_WORDS, code_of, slug_of
 from bridge.directory import Directory
 from bridge.model import GuildInfo
-from bridge.room import Room
 
 GUILD_ID = 232769614004748288
 SNOWFLAKES = st.integers(min_value=1, max_value=2**63 - 1)
@@ -81,7 +80,8 @@ def test_a_former_link_leads_to_the_renamed_guild(before: str, after: str, guild
     directory = Directory()
     old = GuildInfo(str(guild_id), slug_of(before, guild_id), before, alias=code_of(guild_id))
     new = GuildInfo(str(guild_id), slug_of(after, guild_id), after, alias=code_of(guild_id))
-    directory.rooms[new.id] = Room(new)
+    directory.open(old)
+    assert directory.resolve(old.slug) is directory.open(new)
     assert directory.resolve(old.slug) is directory.rooms[new.id]
 
 

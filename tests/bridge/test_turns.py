@@ -14,6 +14,7 @@ from bridge.room import EVENTS_AT_ONCE, GOODBYES_AT_ONCE, Room
 from bridge.turns import Turns
 from tests.bridge.clock import Clock
 from tests.bridge.test_room import GUILD, FakeViewer, seated, snapshot
+from tests.bridge.wire import until
 
 EVERYTHING = Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True)
 
@@ -199,6 +200,24 @@ def test_who_leaves_before_their_turn_hears_nothing(monkeypatch: pytest.MonkeyPa
     assert [len(viewer.events) for viewer in (first, second, third)] == [1, 0, 0]
 
 
+@pytest.mark.parametrize("wants", [Wants(), EVERYTHING], ids=["old", "new"])
+def test_words_that_are_taken_back_do_not_go_on(monkeypatch: pytest.MonkeyPatch, wants: Wants) -> None:
+    """Who was not served by then hears the rest of what happened, and not them."""
+    monkeypatch.setattr("bridge.delivery.WORK_AT_ONCE", 1)
+    guild = Room(GUILD)
+    guild.put(Member("7", "Ada"))
+    viewers = [seated(guild, wants) for _ in range(2)]
+    guild.put(Member("7", "Ada", "online"))
+    guild.say(Message("7", "a secret", "9", id="5"))
+    guild.flush(0)  # encodes
+    guild.flush(0)
+    guild.forget_words("7")
+    turns_of(guild)
+    said = [[event["type"] for event in viewer.events] for viewer in viewers]
+    taken_back = [] if wants.asked_for_nothing else ["edit"]
+    assert said == [["presence", "message", *taken_back], ["presence", *taken_back]]
+
+
 def test_a_crowd_is_let_go_in_parts() -> None:
     """All hear nothing more at once, and why in the next turns; who moved on by then is left alone."""
     guild = Room(GUILD)
@@ -214,6 +233,18 @@ def test_a_crowd_is_let_go_in_parts() -> None:
     assert [viewer.farewell for viewer in viewers] == [(Goodbye.REVOKED, "over")] * (len(viewers) - 1) + [
         None
     ]
+
+
+async def test_a_closed_guild_lets_its_crowd_go_by_itself() -> None:
+    """Those who were not among the first hear so in the next turns of the loop."""
+    directory = Directory()
+    viewers = [FakeViewer() for _ in range(3 * GOODBYES_AT_ONCE)]
+    guild = directory.open(GUILD)
+    for viewer in viewers:
+        guild.seat(viewer)
+    directory.close(GUILD.id)
+    assert not all(viewer.farewell for viewer in viewers)
+    await until(lambda: all(viewer.farewell for viewer in viewers), "everybody has heard why")
 
 
 # The listing
@@ -334,7 +365,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[int, int]]:
     return look
 
 
-SIZE = 20 * pages.ENCODED_AT_ONCE
+SIZE = 8 * pages.ENCODED_AT_ONCE
 DEFLATED = Connect("one", wants=Wants(batch=True, deflate=True))
 
 

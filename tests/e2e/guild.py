@@ -155,7 +155,8 @@ class Guild:
         unseen: bool = False,
     ) -> Channel:
         """Make a channel or a thread, telling nobody."""
-        channel = Channel(name, self, type, len(self.channels), nsfw, hidden, parent, locked, spoiler, unseen)
+        channel = Channel(name, self, type, len(self.channels), nsfw, hidden, parent, locked)
+        channel.spoiler, channel.unseen = spoiler, unseen
         self.channels[channel.id] = channel
         return channel
 

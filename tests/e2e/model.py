@@ -142,6 +142,8 @@ class Channel:
     parent: Channel | None = None
     locked: bool = False
     """Whether an overwrite denies @everyone to connect, to a voice channel that all may see."""
+    allows: Role | None = None
+    """A role that an overwrite allows to see it."""
     spoiler: bool = False
     """Whether people open it knowingly."""
     unseen: bool = False
@@ -198,13 +200,18 @@ class Channel:
             "position": self.position,
             "topic": None,
             "nsfw": self.nsfw,
-            "permission_overwrites": deny if denied else [],
+            "permission_overwrites": [*(deny if denied else []), *self._allowing()],
         }
         if self.type in {VOICE, STAGE}:
             common |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
         if self.type == FORUM:
             common |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
         return common
+
+    def _allowing(self) -> list[Payload]:
+        if self.allows is None:
+            return []
+        return [{"id": str(self.allows.id), "type": 0, "allow": str(VIEW_CHANNEL), "deny": "0"}]
 
     def _redacted(self, guild: Guild) -> Payload:
         deny = {"id": str(guild.id), "type": 0, "allow": "0", "deny": str(VIEW_CHANNEL)}
