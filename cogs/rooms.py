@@ -144,7 +144,7 @@ class Rooms:
         told = self._bridge.guild(guild_id)
         count = (told.member_count if told else None) or 0
         there = shown.status != "offline" or self._policy.shows_offline(guild.id, count)
-        return there and not self._loader.is_loaded(guild)
+        return there and (not _is_known(guild) or self._loader.expects_more(guild))
 
     # Words
 
