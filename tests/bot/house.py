@@ -65,6 +65,7 @@ class House:
         self.bot._connection.application_flags = ALL_GRANTED
         await self.bot.setup_hook()
         await self.bot._tasks.stop()  # there is no Discord that could be told of the commands
+        await self.bot._voice_statuses.stop()  # nor one that could be asked
         state = self.bot._connection
         state.user = discord.ClientUser(state=state, data=cast("Any", User("zone", bot=True).payload()))
         self.bridge = self.bot.bridge

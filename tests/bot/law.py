@@ -260,6 +260,9 @@ class Law:
 
     def secrets(self, memory: Memory) -> Iterator[str]:
         """Name every text that no frame may have now."""
+        if self.home.away:
+            yield from self._decided_secrets(memory)
+            return
         for member in self.home.members.values():
             if self.hides(member):
                 yield member.uid
@@ -270,6 +273,19 @@ class Law:
                 yield from memory.names[channel.id]
         for words in memory.words:
             if self.bans(words):
+                yield words.token
+
+    def _decided_secrets(self, memory: Memory) -> Iterator[str]:
+        """Name what people have decided to hide, all that is sure while Discord tells nothing."""
+        for member in self.home.members.values():
+            if self.is_silenced(member.id):
+                yield member.uid
+                yield from memory.names[member.id]
+        hidden = {key for key, shown in self.decided.channels.items() if not shown}
+        for channel_id in hidden:
+            yield from memory.names[channel_id]
+        for words in memory.words:
+            if not words.told or words.channel.id in hidden or self.is_silenced(words.author.id):
                 yield words.token
 
     def bans(self, words: Words) -> bool:

@@ -484,6 +484,8 @@ class Whole(RuleBasedStateMachine):
         """A channel with its threads, or a thread: of the words in it nothing is told."""
         home = self.homes[number]
         channel = self.channel(data, home)
+        if channel.type == TEXT and sum(each.type == TEXT for each in home.channels.values()) == 1:
+            return  # some place has to be left
         del home.channels[channel.id]
         if channel.is_thread():
             if not channel.is_unseen():
