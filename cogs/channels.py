@@ -63,7 +63,7 @@ class ChannelOption(app_commands.Transformer):
         guild = interaction.guild
         seen = isinstance(value, app_commands.AppCommandChannel) and value.permissions.view_channel
         if not seen or guild is None or value.type not in _TYPES:  # type: ignore[attr-defined]  # it is one then
-            raise Refused(Text("I know no such channel, or you can't see it. Choose one from the list."))
+            raise Refused(Text("There is no such channel, or you can't see it. Choose one from the list."))
         return chosen(guild, value.id)  # type: ignore[attr-defined]
 
 

@@ -12,7 +12,7 @@ from cogs.decisions import Decisions
 from cogs.needs import Policy, Roster
 from cogs.replies import Refused, answer, plain, wait
 from cogs.settings import GuildSettings
-from cogs.status import GATED, NOT_SHOWN, PORTAL
+from cogs.status import NOT_SHOWN, PORTAL, gate
 from cogs.texts import Lines, Text
 
 
@@ -64,7 +64,7 @@ class Desk(commands.Cog):
             raise Refused(Text("You need the permission Manage Server for that. Ask somebody who has it."))
         if told and not guild.name:
             raise Refused(
-                Text("Discord tells me nothing of this server right now. Try again in a few minutes.")
+                Text("Discord tells me nothing about this server right now. Try again in a few minutes.")
             )
         return Place(guild, interaction.user)
 
@@ -102,4 +102,4 @@ class Desk(commands.Cog):
         """Say what was decided, and why viewers see nothing of it, if they don't."""
         if not settings.shown:
             return Lines(text, NOT_SHOWN)
-        return Lines(text, GATED) if self._policy.is_gated(guild) else text
+        return Lines(text, gate(settings)) if self._policy.is_gated(guild) else text

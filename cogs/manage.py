@@ -59,15 +59,13 @@ class Manage(
         """Show this server to viewers."""
         guild = self._place(interaction).guild
         await wait(interaction)
-        await self._decisions.change_guild(guild, lambda settings: replace(settings, shown=True))
-        await answer(
-            interaction,
-            Text(
-                "This server is shown now: {link}\n{/dzone link} posts the link for everybody, "
-                "{/dzone status} tells what viewers see.",
-                link=self._link(guild),
-            ),
+        settings = await self._decisions.change_guild(guild, lambda settings: replace(settings, shown=True))
+        text = Text(
+            "This server is shown now: {link}\n{/dzone link} posts the link for everybody, "
+            "{/dzone status} tells what viewers see.",
+            link=self._link(guild),
         )
+        await answer(interaction, self._outcome(guild, settings, text))
 
     @app_commands.command()
     async def disable(self, interaction: discord.Interaction) -> None:

@@ -8,8 +8,8 @@ from discord import app_commands
 from cogs.channels import channels_of
 from cogs.desk import Desk
 from cogs.dialogs import confirm
-from cogs.replies import Refused, answer
-from cogs.status import GATED
+from cogs.replies import Refused, answer, called
+from cogs.status import gate
 from cogs.texts import Lines, Text
 
 
@@ -17,7 +17,7 @@ class ManageAudience(Desk):
     """The part of `/dzone` that is about who counts as everybody."""
 
     @app_commands.command()
-    @app_commands.describe(role="Whoever has it; leave it out to see the current one.")
+    @app_commands.describe(role="The role that all members get; leave it out to see the current one.")
     async def audience(self, interaction: discord.Interaction, role: discord.Role | None = None) -> None:
         """Choose the role that counts as everybody; members without it aren't shown."""
         guild = self._place(interaction, told=True).guild
@@ -36,13 +36,13 @@ class ManageAudience(Desk):
 
     def _current(self, guild: discord.Guild) -> Text:
         if self._policy.is_gated(guild):
-            return GATED
-        role = self._policy.everybody(guild)
+            return gate(self._decisions.settings.guild(guild.id))
+        role = self._policy.everybody(guild) or guild.default_role
         return Lines(
             Text(
                 "{role} counts as everybody: viewers see the members who have it, and the channels that they "
                 "can see.",
-                role=role.mention if role else "@everyone",
+                role=called(role),
             ),
             Text("{/dzone audience} chooses another role."),
         )
@@ -58,15 +58,16 @@ class ManageAudience(Desk):
             text = Text(
                 "{role} counts as everybody now: viewers see the members who have it, and the channels that "
                 "they can see. {/dzone status} tells how many.",
-                role=role.mention,
+                role=called(role),
             )
             return self._outcome(guild, settings, text)
 
         open_to = [channel for channel in channels_of(guild) if channel.permissions_for(role).view_channel]
         warning = Text(
             "**Strangers all over the world will see the members with the role {role}, and what they write "
-            "in the {count} channels that they can see.** Do they agree? Members without it aren't shown.",
-            role=role.mention,
+            "in the channels that this role can see ({count}).** Do they agree? Members without it aren't "
+            "shown.",
+            role=called(role),
             count=len(open_to),
         )
         await confirm(interaction, warning, Text("Show it to strangers"), choose)

@@ -18,6 +18,8 @@ from cogs.verdicts import SHOWN
 OnOff = Literal["on", "off"]
 Option = app_commands.Transform[Chosen, ChannelOption]
 
+_describe = app_commands.describe(channel="Its threads follow it.")
+
 
 class ManageChannels(Desk):
     """The part of `/dzone` that is about channels."""
@@ -25,6 +27,7 @@ class ManageChannels(Desk):
     channels = app_commands.Group(name="channels", description="Decide which channels viewers see.")
 
     @channels.command(name="show")
+    @_describe
     async def show_channel(self, interaction: discord.Interaction, channel: Option) -> None:
         """Show a channel to viewers."""
         self._place(interaction)
@@ -63,36 +66,56 @@ class ManageChannels(Desk):
         return bool(everybody and channel.known and channel.known.permissions_for(everybody).view_channel)
 
     @channels.command(name="hide")
+    @_describe
     async def hide_channel(self, interaction: discord.Interaction, channel: Option) -> None:
         """Hide a channel from viewers, even if it becomes public later."""
         text = Text(
-            "{channel} is hidden now, and what was said there is taken back. {/dzone channels reset} applies "
+            "{channel} is hidden now, and what was said there is removed. {/dzone channels reset} applies "
             "the rule again.",
             channel=channel.mention,
         )
         await self._decide(interaction, text, _override(channel, show=False))
 
     @channels.command(name="reset")
+    @_describe
     async def reset_channel(self, interaction: discord.Interaction, channel: Option) -> None:
-        """Apply the rule to a channel: shown if it is public and not age-restricted."""
-        if channel.known is not None and self._policy.is_public(channel.known):
-            text = Text(
-                "{channel} follows the rule again: it is shown, as it is public.", channel=channel.mention
-            )
-        else:
-            text = Text(
-                "{channel} follows the rule again: it is hidden, as not everybody may see it.",
+        """Apply the rule to a channel again: shown if public and not age-restricted."""
+        await self._decide(interaction, self._by_the_rule(channel), _override(channel, None))
+
+    def _by_the_rule(self, channel: Chosen) -> Text:
+        """Say what becomes of a channel on which nobody decides, and why."""
+        if channel.known is None:
+            return Text(
+                "The rule applies to {channel} again: it is hidden, because I can't see it.",
                 channel=channel.mention,
             )
-        await self._decide(interaction, text, _override(channel, None))
+        if self._policy.is_public(channel.known):
+            return Text(
+                "The rule applies to {channel} again: it is shown, because it is public.",
+                channel=channel.mention,
+            )
+        if self._is_open(channel):
+            return Text(
+                "The rule applies to {channel} again: it is hidden, because it is age-restricted.",
+                channel=channel.mention,
+            )
+        return Text(
+            "The rule applies to {channel} again: it is hidden, because not everybody may see it.",
+            channel=channel.mention,
+        )
 
     @channels.command(name="proxies")
+    @_describe
     @app_commands.describe(state="Whether viewers read what webhooks post there.")
     async def proxy_channel(self, interaction: discord.Interaction, channel: Option, state: OnOff) -> None:
-        """Show what webhooks post in a channel, such as PluralKit's messages."""
+        """Show what webhooks post in a channel, such as messages by PluralKit."""
         self._place(interaction)
         if state == "off":
-            text = Text("What webhooks post in {channel} isn't shown any more.", channel=channel.mention)
+            text = Text(
+                "What webhooks post in {channel} isn't shown any more, and what they posted is removed. "
+                "{/dzone channels proxies} shows it again.",
+                channel=channel.mention,
+            )
             await self._decide(interaction, text, _proxies(channel, on=False))
             return
 
@@ -100,7 +123,7 @@ class ManageChannels(Desk):
             guild = self._place(pressed).guild
             settings = await self._decisions.change_guild(guild, _proxies(channel, on=True))
             text = Text(
-                "What webhooks post in {channel} is shown now, as said by a visitor. "
+                "What webhooks post in {channel} is shown now, as the words of a visitor. "
                 "{/dzone channels proxies} stops it.",
                 channel=channel.mention,
             )
@@ -108,8 +131,8 @@ class ManageChannels(Desk):
 
         warning = Text(
             "**I can't tell who is behind a webhook.** If you show what webhooks post in {channel}, "
-            "strangers also read what members post there under another name, even if they have hidden "
-            "themselves.",
+            "strangers all over the world also read what members post there under another name, even members "
+            "who have hidden themselves. Do they agree?",
             channel=channel.mention,
         )
         await confirm(interaction, warning, Text("Show it to strangers"), show)
@@ -126,11 +149,11 @@ class ManageChannels(Desk):
                 value = listed((channel.id for channel in some), language)
                 embed.add_field(name=title, value=value, inline=False)
         if waiting := self._policy.waiting(manager.guild.id):
-            title = f"{Text('shown as soon as I can see it').within(language)} ({len(waiting)})"
+            title = f"{Text('shown as soon as I can see them').within(language)} ({len(waiting)})"
             embed.add_field(name=title, value=listed(waiting, language), inline=False)
         text = Text(
-            "What viewers see of your channels. {/dzone channels show} and {/dzone channels hide} decide "
-            "otherwise, {/dzone channels reset} takes that back."
+            "What viewers see of your channels. {/dzone channels show} and {/dzone channels hide} change it, "
+            "{/dzone channels reset} undoes the change."
         )
         await answer(interaction, text, embed=embed)
 

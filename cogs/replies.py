@@ -28,6 +28,11 @@ def plain(name: str) -> str:
     return discord.utils.escape_mentions(discord.utils.escape_markdown(name))
 
 
+def called(role: discord.Role) -> str:
+    """Name a role as Discord shows it; a mention of the one that all have would read as "@@everyone"."""
+    return "@everyone" if role.is_default() else role.mention
+
+
 def say(interaction: discord.Interaction, text: Text) -> str:
     """Say something in the language of whoever asked."""
     return text.within(language_of(interaction.locale))

@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from cogs.channels import channels_of, listed
 from cogs.needs import Policy
-from cogs.replies import MAX_TITLE, plain
+from cogs.replies import MAX_TITLE, called, plain
 from cogs.settings import GuildSettings, MessageMode
 from cogs.texts import Language, Lines, Text
 from cogs.verdicts import ChannelVerdict, MemberVerdict
@@ -104,15 +104,13 @@ class Report:
     def _verdict(self) -> Text:
         if not self.policy.shows_guild(self.guild):
             return NOT_SHOWN
-        if not self.policy.is_gated(self.guild):
-            return _SHOWN
-        return GATED if self.settings.audience is None else _NO_AUDIENCE
+        return gate(self.settings) if self.policy.is_gated(self.guild) else _SHOWN
 
     def _audience(self) -> Text:
         role = self.policy.everybody(self.guild)
         if role is None or self.policy.is_gated(self.guild):
             return Text("Nobody yet.")
-        return Text("{role}", role=role.mention)
+        return Text("{role}", role=called(role))
 
     def _protection(self) -> Text:
         if self.settings.protection == "off":
@@ -180,7 +178,7 @@ class Report:
 
 
 _SHOWN: Final = Text("This server is shown. {/dzone disable} hides it.")
-GATED: Final = Text(
+_GATED: Final = Text(
     "This server is gated: @everyone sees none of its channels, so I show nobody and don't list it. "
     "{/dzone audience} chooses the role that counts as everybody here."
 )
@@ -192,6 +190,11 @@ NOT_SHOWN: Final = Text("This server isn't shown to anybody. {/dzone enable} sho
 _LISTED: Final = Text("Yes.")
 _UNLISTED: Final = Text("No, only its link opens it.")
 _SHOWN_COUNT: Final = Text("shown")
+
+
+def gate(settings: GuildSettings) -> Text:
+    """Say why a gated guild shows nobody, and what to do."""
+    return _GATED if settings.audience is None else _NO_AUDIENCE
 
 
 def _count(what: Text, count: int) -> Text:

@@ -1,9 +1,12 @@
 """What of a guild may be shown: what is public, and nothing else."""
 
+from typing import Any
+
 import discord
 import pytest
 
 from bot.policy import HIDE_OFFLINE_ABOVE, Policy
+from bridge.model import Member
 from cogs.settings import GuildSettings, MemberSettings
 from tests.bot import world as model
 from tests.bot.memory import MemorySettings
@@ -336,3 +339,183 @@ def test_words_in_other_channels_are_shown_with_them(
     if change:
         setattr(beds, change, True)
     assert policy.shows_chat(world.channel(beds)) is (change is None)
+
+
+# Who counts as everybody
+
+
+def gated() -> World:
+    """A guild in which @everyone sees no channel, and members with a role see one, the lounge."""
+    world = World()
+    world.general.hidden = True
+    role = world.written.role("Verified")
+    lounge = world.written.channel("lounge", hidden=True)
+    lounge.allows = role
+    world.ann.roles = [role]
+    return world
+
+
+def chosen(world: World, audience: int) -> Policy:
+    return Policy(MemorySettings({world.written.id: GuildSettings(audience=audience)}))
+
+
+def role_of(world: World) -> int:
+    return world.ann.roles[0].id
+
+
+def test_everybody_is_everyone(policy: Policy, world: World) -> None:
+    """As long as nobody chooses another role."""
+    assert policy.everybody(world.guild) == world.guild.default_role
+    assert not policy.is_gated(world.guild)
+
+
+def test_a_gated_guild_shows_nobody(policy: Policy) -> None:
+    """Until somebody decides; a category that is open opens nothing."""
+    world = gated()
+    world.written.channel("all", model.CATEGORY)
+    assert policy.is_gated(world.guild)
+    assert policy.member_verdict(world.member(world.ann)) == "gated"
+    assert not policy.keeps(world.guild, Member(world.ann.uid, "ann"))
+
+
+def test_a_gate_that_opens_and_closes(policy: Policy) -> None:
+    """It is looked for again when the channel that was open is closed."""
+    world = gated()
+    assert policy.is_gated(world.guild)
+    world.general.hidden = False
+    assert not policy.is_gated(world.guild)
+    world.general.hidden = True
+    park = world.written.channel("park")
+    assert not policy.is_gated(world.guild)
+    del world.written.channels[park.id]
+    world.client._connection._remove_guild(world.guild)
+    assert policy.is_gated(world.guild)
+
+
+def test_a_guild_of_which_nothing_is_known(policy: Policy, world: World) -> None:
+    """In an outage what was known before goes on."""
+    world.client._connection._add_guild_from_data(world.written.stub())  # type: ignore[arg-type]
+    guild = world.client.get_guild(world.written.id)
+    assert guild
+    assert not policy.is_gated(guild)
+
+
+def test_a_role_that_counts_as_everybody() -> None:
+    """What it sees is public; who doesn't have it isn't shown."""
+    world = gated()
+    policy = chosen(world, role_of(world))
+    assert not policy.is_gated(world.guild)
+    assert policy.shows_channel(world.channel(world.written.channels[max(world.written.channels)]))
+    assert not policy.shows_channel(world.channel(world.general))
+    assert policy.member_verdict(world.member(world.ann)) == "shown"
+    assert policy.member_verdict(world.member(world.bob)) == "outside"
+
+
+def test_everyone_is_chosen() -> None:
+    """Then all members are shown, where nobody sees a channel as well."""
+    world = gated()
+    policy = chosen(world, world.written.id)
+    assert not policy.is_gated(world.guild)
+    assert policy.member_verdict(world.member(world.bob)) == "shown"
+    assert not policy.shows_channel(world.channel(world.general))
+
+
+@pytest.mark.parametrize("why", ["gone", "administrator"])
+def test_a_role_that_cannot_be_everybody_any_more(why: str) -> None:
+    """Nobody is shown, and nothing."""
+    world = gated()
+    world.general.hidden = False
+    policy = chosen(world, role_of(world))
+    if why == "gone":
+        del world.written.roles[role_of(world)]
+        world.client._connection._remove_guild(world.guild)
+    else:
+        world.written.roles[role_of(world)].permissions = str(1 << 3)
+    assert policy.everybody(world.guild) is None
+    assert policy.is_gated(world.guild)
+    assert policy.member_verdict(world.member(world.ann)) == "gated"
+    assert not policy.shows_channel(world.channel(world.general))
+    assert not policy.shows_chat(world.channel(world.written.channel("Lounge", model.VOICE)))
+
+
+# Who may stay though the cache doesn't know them
+
+
+@pytest.mark.parametrize(
+    ("settings", "bot", "keeps"),
+    [
+        (GuildSettings(), False, True),
+        (GuildSettings(), True, True),
+        (GuildSettings(bots=False), True, False),
+        (GuildSettings(bots=False), False, True),
+        (GuildSettings(hidden=frozenset({99})), False, False),
+        (GuildSettings(audience=1), False, False),
+    ],
+)
+def test_who_may_stay(world: World, settings: GuildSettings, bot: bool, keeps: bool) -> None:
+    """Somebody of whom nothing is known but what viewers see."""
+    policy = Policy(MemorySettings({world.written.id: settings}))
+    assert policy.keeps(world.guild, Member("99", "Robin", bot=bot)) is keeps
+
+
+def test_who_has_hidden_may_not_stay(world: World) -> None:
+    """Whatever is known of them."""
+    policy = Policy(MemorySettings(members={99: MemberSettings(hidden=True)}))
+    assert not policy.keeps(world.guild, Member("99", "Robin"))
+
+
+# Decisions that wait
+
+
+def test_decisions_wait_for_what_the_bot_cannot_see(world: World) -> None:
+    """Those that show something."""
+    settings = GuildSettings(channels={3: True, 4: False, 5: True}, proxies=frozenset({2, 6}))
+    unseen = frozenset({2, 3, 4, 7})
+    policy = Policy(
+        MemorySettings({world.written.id: settings}),
+        unseen=lambda guild_id: unseen if guild_id == world.written.id else frozenset(),
+    )
+    assert policy.waiting(world.written.id) == [2, 3]
+    assert policy.waiting(world.written.id + 1) == []
+
+
+# Webhooks
+
+
+def heard(world: World, **settings: Any) -> Policy:
+    """Decide that webhooks are heard in `general`."""
+    decided = GuildSettings(proxies=frozenset({world.general.id}), **settings)
+    return Policy(MemorySettings({world.written.id: decided}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "shown"),
+    [({}, True), ({"messages": "bubble"}, True), ({"messages": "off"}, False), ({"audience": 1}, False)],
+)
+def test_a_webhook_that_is_heard(world: World, settings: dict[str, Any], shown: bool) -> None:
+    """Where managers want it, and in threads; as far as words are shown at all."""
+    webhook = model.User("Robin", bot=True)
+    policy = heard(world, **settings)
+    thread = world.written.channel("thread", model.PUBLIC_THREAD, parent=world.general)
+    for channel in (world.general, thread):
+        message = world.message("beep", webhook, channel, webhook_id=str(webhook.id))
+        assert policy.shows_message(message) is shown
+    park = world.written.channel("park")
+    assert not policy.shows_message(world.message("beep", webhook, park, webhook_id=str(webhook.id)))
+
+
+def test_a_webhook_in_a_channel_that_is_hidden() -> None:
+    """Being heard doesn't open the channel."""
+    world = World()
+    world.written.channel("park")
+    policy = heard(world, channels={world.general.id: False})
+    webhook = model.User("Robin", bot=True)
+    assert not policy.shows_message(world.message("beep", webhook, webhook_id=str(webhook.id)))
+
+
+def test_an_application_that_answers_is_no_proxy(world: World) -> None:
+    """It answers by a webhook that has its own id."""
+    application = model.User("robot", bot=True)
+    uid = str(application.id)
+    message = world.message("beep", application, webhook_id=uid, application_id=uid)
+    assert not heard(world).shows_message(message)

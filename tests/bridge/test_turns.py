@@ -1,6 +1,7 @@
 """How much is done in one turn of the loop: a bounded part, of however many guilds, members and viewers."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -124,6 +125,65 @@ async def test_work_that_fails_stops_no_other(caplog: pytest.LogCaptureFixture) 
 
 
 # Events
+
+
+# Something done with each of some things
+
+
+async def test_each_in_order() -> None:
+    """It is done when the last is."""
+    done: list[int] = []
+    turns = Turns()
+    await turns.each(range(5), done.append)
+    assert done == [0, 1, 2, 3, 4]
+    await turns.each([], done.append)
+    assert len(done) == 5
+
+
+async def test_several_share_the_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits until all that somebody else has is done."""
+    monkeypatch.setattr("bridge.turns.BUDGET", 0.0)
+    done: list[str] = []
+    turns = Turns()
+    await asyncio.gather(turns.each("aaa", done.append), turns.each("bbb", done.append))
+    assert "".join(done) == "ababab"
+
+
+async def test_an_error_reaches_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes after it isn't done; what others want is."""
+    monkeypatch.setattr("bridge.turns.BUDGET", 0.0)
+    done: list[float] = []
+    turns = Turns()
+    failed, other = await asyncio.gather(
+        turns.each([1, 0, 2], lambda number: done.append(1 / number)),
+        turns.each([7, 8, 9], done.append),
+        return_exceptions=True,
+    )
+    assert isinstance(failed, ZeroDivisionError)
+    assert other is None
+    assert sorted(done) == [1, 7, 8, 9]
+
+
+async def test_who_waits_no_longer_wants_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work ends with whoever waited for it."""
+    monkeypatch.setattr("bridge.turns.BUDGET", 0.0)
+    done: list[int] = []
+    turns = Turns()
+    reached = asyncio.Event()
+
+    def act(number: int) -> None:
+        done.append(number)
+        if number == 3:
+            reached.set()
+
+    waiting = asyncio.create_task(turns.each(itertools.count(), act))
+    await reached.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    before = len(done)
+    await turns.each(range(1000, 1003), lambda number: None)
+    assert len(done) == before
 
 
 def test_a_recoloured_guild_is_told_in_parts(encoded: list[int]) -> None:

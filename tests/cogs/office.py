@@ -9,11 +9,14 @@ import pytest
 import simcord.interactions
 from discord.ext import commands
 from simcord.actors import MemberActor
+from simcord.backend import serializers
 from simcord.builders import ChannelHandle
 from simcord.env import Env
 from simcord.results import InteractionResult
 
 from bot.client import INTENTS
+from bot.internals import HiddenChannels
+from bot.internals.channels import REDACTED, REDACTED_NAME
 from bot.policy import Policy
 from bot.roster import Roster
 from bot.translator import Translator
@@ -99,7 +102,7 @@ class Office:
         self.drawer = settings
         self.bridge = Bridge()
         self.rooms = NotedRooms(self.bridge)
-        self.policy = Policy(settings)
+        self.policy = Policy(settings, unseen=HiddenChannels(bot).of)
         self.decisions = Decisions(bot, self.bridge, settings, self.rooms)
         self.locale = "en-US"
         self.guild = env.create_guild("Town")
@@ -153,8 +156,37 @@ class Office:
         assert isinstance(cached, discord.TextChannel)
         cached.nsfw = True
 
+    async def blind(self, channel: ChannelHandle) -> None:
+        """Let the bot no longer see a channel: Discord tells of it, but neither its name nor who does."""
+        payload = self._said_of(channel)
+        kept = {key: payload[key] for key in ("id", "type", "guild_id")}
+        deny = discord.Permissions(view_channel=True).value
+        nobody = [{"id": str(self.guild.id), "type": 0, "allow": "0", "deny": str(deny)}]
+        redacted = {"name": REDACTED_NAME, "flags": REDACTED, "position": 0, "permission_overwrites": nobody}
+        await self._tell("CHANNEL_UPDATE", kept | redacted)
+
+    async def unblind(self, channel: ChannelHandle) -> None:
+        """Let the bot see a channel again."""
+        await self._tell("CHANNEL_UPDATE", self._said_of(channel))
+
+    async def lose(self) -> None:
+        """Let Discord tell no more than the guild's id, as at the beginning of each session."""
+        with self.env._bot_scope():
+            self.bot._connection._add_guild_from_data({"id": str(self.guild.id), "unavailable": True})  # type: ignore[typeddict-item]
+        await self.env.settle()
+
+    def _said_of(self, channel: ChannelHandle) -> dict[str, Any]:
+        return dict(serializers.channel_payload(self.env.backend, self.env.backend.channels[channel.id]))
+
+    async def _tell(self, event: str, payload: dict[str, Any]) -> None:
+        self.env.backend.emit(event, payload)
+        await self.env.settle()
+
     async def use(self, actor: MemberActor, command: str, **options: Any) -> InteractionResult:
-        """Let somebody use a command."""
+        """Let somebody use a command; a channel and a role may be named."""
+        for option, some in (("channel", self.guild.channels), ("role", self.guild.roles)):
+            if isinstance(options.get(option), str):
+                options[option] = some[options[option]]
         return await actor.slash(self.square, command, **options)
 
     async def reply(self, actor: MemberActor, command: str, **options: Any) -> str:

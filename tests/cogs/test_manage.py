@@ -9,6 +9,9 @@ from typing import Any
 
 import discord
 import pytest
+import simcord.interactions
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
 
 from bridge.access.passwords import is_password
 from cogs import dialogs
@@ -35,7 +38,9 @@ DECISIONS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("reset-name", {}, {"name": None}, "**Town**"),
     ("channels show", {"channel": "square"}, {"channels": {}}, "shown already"),
     ("channels hide", {"channel": "square"}, {"channels": {"square": False}}, "is hidden now"),
-    ("channels reset", {"channel": "#Square"}, {"channels": {}}, "it is shown, because it is public"),
+    ("channels reset", {"channel": "square"}, {"channels": {}}, "it is shown, because it is public"),
+    ("channels proxies", {"channel": "square", "state": "off"}, {"proxies": frozenset()}, "isn't shown any"),
+    ("audience", {}, {}, "@everyone counts as everybody"),
     ("messages", {"mode": "full"}, {"messages": "full"}, "read them"),
     ("messages", {"mode": "bubble"}, {"messages": "bubble"}, "but not what"),
     ("messages", {"mode": "off"}, {"messages": "off"}, "nothing of them"),
@@ -46,9 +51,11 @@ DECISIONS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("protect off", {}, {"protection": "off"}, "Everybody may watch"),
     ("protect login", {}, {"protection": "login"}, "after login"),
 ]  # fmt: skip
-SAVING = [decision[:2] for decision in DECISIONS if decision[0] != "channels show" and decision[2:][0]]
+SAVING = [decision[:2] for decision in DECISIONS if decision[0] != "channels show" and decision[2]]
 ALL: list[tuple[str, dict[str, Any]]] = [
     *(decision[:2] for decision in DECISIONS),
+    ("audience", {"role": "ann"}),
+    ("channels proxies", {"channel": "square", "state": "on"}),
     ("status", {}),
     ("link", {}),
     ("channels list", {}),
@@ -208,7 +215,7 @@ async def test_what_is_not_public_is_shown_after_a_warning(office: Office, reaso
     den = office.private("den", office.manager) if reason == "private" else office.square
     if reason == "age-restricted":
         await office.restrict(den)
-    asked = await office.use(office.manager, "dzone channels show", channel=str(den.id))
+    asked = await office.use(office.manager, "dzone channels show", channel=den)
     assert ("Not everybody" if reason == "private" else "age-restricted") in read(asked)
     assert not office.drawer.guilds
     assert asked.response
@@ -223,7 +230,7 @@ async def test_what_is_not_public_is_shown_after_a_warning(office: Office, reaso
 async def test_no_is_no(office: Office) -> None:
     """The other button changes nothing."""
     den = office.private("den", office.manager)
-    asked = await office.use(office.manager, "dzone channels show", channel=den.mention)
+    asked = await office.use(office.manager, "dzone channels show", channel=den)
     assert asked.response
     pressed = await office.manager.click(asked.response, label="Cancel")
     assert pressed.response
@@ -257,67 +264,24 @@ async def test_a_foreign_hand(office: Office, monkeypatch: pytest.MonkeyPatch) -
     assert not office.rooms.shown
 
 
-@pytest.mark.parametrize("lost", ["permission", "channel", "database"])
+@pytest.mark.parametrize("lost", ["permission", "database"])
 async def test_what_changed_meanwhile(office: Office, lost: str) -> None:
     """A press is checked anew; the buttons stay for another try."""
     den = office.private("den", office.manager)
-    asked = await office.use(office.manager, "dzone channels show", channel=str(den.id))
+    asked = await office.use(office.manager, "dzone channels show", channel=den)
     if lost == "permission":
         office.env.backend.remove_member_role(
             office.guild.id, office.manager.id, office.guild.roles["manager"].id
         )
-    elif lost == "channel":
-        office.env.backend.delete_channel(den.id)
     else:
         office.drawer.stuck = True
     await office.env.settle()
     assert asked.response
     pressed = await office.manager.click(asked.response, label="Show it to strangers")
-    words = {"permission": "Manage Server", "channel": "no such channel", "database": "Nothing was changed"}
+    words = {"permission": "Manage Server", "database": "Nothing was changed"}
     assert words[lost] in pressed.followups[-1].content
     assert asked.response.components
     assert not office.drawer.guilds
-
-
-@pytest.mark.parametrize(
-    "typed",
-    ["", "nowhere", "1", "9" * 20, "9" * 400, "<#1>", "<@&123456789012345678>", "@everyone", "'; drop table",
-     "\0", "\u0663" * 18, "x" * 6000, "https://discord.com/channels/1/2", "den"],
-)  # fmt: skip
-async def test_no_such_channel(office: Office, typed: str) -> None:
-    """Whatever is typed, one sentence answers; and nobody opens what they can't look into."""
-    den = office.private("den")
-    for text in (typed, str(den.id)):
-        for command in ("show", "hide", "reset"):
-            reply = await office.reply(office.manager, f"dzone channels {command}", channel=text)
-            assert "There is no such channel, or you can't see it." in reply
-    assert not office.drawer.guilds
-
-
-@pytest.mark.parametrize("form", ["{0.id}", "<#{0.id}>", "#{0.name}", "SQUARE", " square "])
-async def test_channels_by_hand(office: Office, form: str) -> None:
-    """An id, a mention and a name do as well as a choice."""
-    reply = await office.reply(office.manager, "dzone channels hide", channel=form.format(office.square))
-    assert office.square.mention in reply
-
-
-async def test_a_link_to_a_channel(office: Office) -> None:
-    """Discord copies one with a click."""
-    link = f"https://discord.com/channels/{office.guild.id}/{office.square.id}"
-    assert office.square.mention in await office.reply(office.manager, "dzone channels hide", channel=link)
-
-
-async def test_channels_of_other_kinds(office: Office) -> None:
-    """Categories and threads are no choice, nor is a name that two channels have."""
-    category = office.guild.create_category("all")
-    thread = office.env.backend.create_thread(
-        office.square.id, "talk", office.ann.id, type=11, broadcast=False
-    )
-    office.env.backend.announce_thread_create(thread)
-    office.guild.create_voice_channel("square")
-    await office.env.settle()
-    for typed, words in ((category.id, "category"), (thread.id, "Threads"), ("square", "several")):
-        assert words in await office.reply(office.manager, "dzone channels hide", channel=str(typed))
 
 
 async def test_a_hidden_channel_is_shown_again(office: Office) -> None:
@@ -331,34 +295,16 @@ async def test_a_private_channel_is_left_to_the_rule(office: Office) -> None:
     """It is hidden then, and others may be shown by decision all the same."""
     den = office.private("den", office.manager)
     office.drawer.guilds[office.guild.id] = GuildSettings(channels={den.id: True, 1: True})
-    reply = await office.reply(office.manager, "dzone channels reset", channel="den")
+    reply = await office.reply(office.manager, "dzone channels reset", channel=den)
     assert "it is hidden" in reply
     assert office.settings.channels == {1: True}
 
 
-async def test_channels_are_offered(office: Office) -> None:
-    """Those whose name has what is typed, with what holds for each; private ones to insiders."""
-    office.private("squares", office.manager)
-    office.private("old-square")
-    office.guild.create_text_channel("n" * 100)
-    await office.env.settle()
-    offered = await office.manager.autocomplete(office.square, "dzone channels show", "channel", " #SQ")
-    assert [choice["name"] for choice in offered] == ["#square · shown", "#squares · not public"]
-    assert offered[0]["value"] == str(office.square.id)
-    [long] = await office.manager.autocomplete(office.square, "dzone channels show", "channel", "nn")
-    assert len(long["name"]) == 100
-    assert await office.ann.autocomplete(office.square, "dzone channels show", "channel", "") == []
-
-
-async def test_offered_channels_are_few(office: Office) -> None:
-    """Discord takes 25; those that begin with what is typed come first."""
-    for number in range(30):
-        office.guild.create_text_channel(f"a-{number}-b")
-    office.guild.create_voice_channel("b")
-    await office.env.settle()
-    offered = await office.manager.autocomplete(office.square, "dzone channels hide", "channel", "b")
-    assert len(offered) == 25
-    assert offered[0]["name"] == "#b · shown"
+async def listed(office: Office) -> dict[str, str]:
+    """Return the channels of the list, by what holds for them."""
+    response = (await office.use(office.manager, "dzone channels list")).response
+    assert response
+    return {field.name or "": field.value or "" for field in response.embeds[0].fields}
 
 
 async def test_channels_are_listed(office: Office) -> None:
@@ -368,9 +314,7 @@ async def test_channels_are_listed(office: Office) -> None:
     many = [office.guild.create_text_channel(f"c{number}") for number in range(60)]
     await office.env.settle()
     await office.reply(office.manager, "dzone channels hide", channel="square")
-    response = (await office.use(office.manager, "dzone channels list")).response
-    assert response
-    fields = {field.name: field.value or "" for field in response.embeds[0].fields}
+    fields = await listed(office)
     assert fields["not public (1)"] == den.mention
     assert fields["hidden by managers (1)"] == office.square.mention
     shown = fields["shown (60)"]
@@ -378,6 +322,214 @@ async def test_channels_are_listed(office: Office) -> None:
     assert len(shown) <= 1024
     assert f"and {60 - shown.count('<#')} more" in shown
     assert secret.mention not in str(fields)
+
+
+async def test_a_channel_that_the_bot_cannot_see(office: Office) -> None:
+    """It can be chosen; the decision waits until the bot can see it, and managers are told so."""
+    vault = office.private("vault", office.manager)
+    await office.env.settle()
+    await office.blind(vault)
+    assert office.cached.get_channel(vault.id) is None
+    asked = await office.use(office.manager, "dzone channels show", channel=vault)
+    assert "Not everybody" in read(asked)
+    assert asked.response
+    pressed = await office.manager.click(asked.response, label="Show it to strangers")
+    assert "as soon as I can see it" in pressed.response.content  # type: ignore[union-attr]
+    assert office.settings.channels == {vault.id: True}
+    assert f"I can't see {vault.mention}" in (await status(office))["What I need"]
+    assert (await listed(office))["shown as soon as I can see them (1)"] == vault.mention
+    await office.unblind(vault)
+    assert office.policy.shows_channel(office.cached.get_channel(vault.id))
+    assert "I can't see" not in (await status(office))["What I need"]
+    assert (await listed(office))["shown by managers (1)"] == vault.mention
+
+
+@pytest.mark.parametrize(("command", "words"), [("hide", "is hidden now"), ("reset", "I can't see it")])
+async def test_a_waiting_decision_is_taken_back(office: Office, command: str, words: str) -> None:
+    """Though the bot still sees nothing of the channel."""
+    vault = office.private("vault", office.manager)
+    await office.env.settle()
+    await office.blind(vault)
+    office.drawer.guilds[office.guild.id] = GuildSettings(channels={vault.id: True})
+    assert words in await office.reply(office.manager, f"dzone channels {command}", channel=vault)
+    assert not office.policy.waiting(office.guild.id)
+
+
+@pytest.mark.parametrize("command", ["show", "hide", "reset", "proxies"])
+@pytest.mark.parametrize("blind", [True, False])
+async def test_a_channel_that_the_manager_cannot_see(
+    office: Office, monkeypatch: pytest.MonkeyPatch, command: str, blind: bool
+) -> None:
+    """Discord offers none; who names it all the same decides nothing."""
+    den = office.private("den")
+    await office.env.settle()
+    if blind:
+        await office.blind(den)
+    monkeypatch.setattr(simcord.interactions, "channel_accessible", lambda *_: True)
+    options: dict[str, Any] = {"state": "on"} if command == "proxies" else {}
+    reply = await office.reply(office.manager, f"dzone channels {command}", channel=den, **options)
+    assert "There is no such channel, or you can't see it." in reply
+    assert not office.drawer.guilds
+
+
+async def test_channels_of_other_kinds_are_not_offered(office: Office) -> None:
+    """Neither categories nor threads, in any command: these follow their channel."""
+    [group] = [c for c in office.env.backend.commands[None].values() if c["name"] == "dzone"]
+    [channels] = [option for option in group["options"] if option["name"] == "channels"]
+    offered = {
+        tuple(option["channel_types"])
+        for command in channels["options"]
+        for option in command["options"]
+        if option["name"] == "channel"
+    }
+    assert offered == {(0, 5, 2, 13, 15, 16)}
+
+
+async def test_a_channel_with_an_age_limit_is_left_to_the_rule(office: Office) -> None:
+    """And stays hidden, though everybody may see it."""
+    await office.restrict(office.square)
+    reply = await office.reply(office.manager, "dzone channels reset", channel=office.square)
+    assert "it is hidden, because it is age-restricted" in reply
+
+
+# Webhooks
+
+
+async def test_webhooks_are_heard_after_a_warning(office: Office) -> None:
+    """Nothing changes until the button is pressed."""
+    asked = await office.use(office.manager, "dzone channels proxies", channel="square", state="on")
+    assert "I can't tell who is behind a webhook" in read(asked)
+    assert not office.drawer.guilds
+    assert asked.response
+    pressed = await office.manager.click(asked.response, label="Show it to strangers")
+    assert "as the words of a visitor" in pressed.response.content  # type: ignore[union-attr]
+    assert office.settings.proxies == {office.square.id}
+    assert office.bridge.forgotten == []
+
+
+async def test_webhooks_are_heard_no_more(office: Office) -> None:
+    """Without a question; what they said is taken back, and other channels stay as they are."""
+    office.drawer.guilds[office.guild.id] = GuildSettings(proxies=frozenset({office.square.id, 1}))
+    reply = await office.reply(office.manager, "dzone channels proxies", channel="square", state="off")
+    assert "isn't shown any more, and what they posted is removed" in reply
+    assert office.settings.proxies == {1}
+    assert office.bridge.forgotten == [(office.guild.id, None)]
+
+
+# Who counts as everybody
+
+
+async def gate(office: Office) -> None:
+    """Hide all channels from @everyone; the manager may look into them."""
+    view = discord.Permissions(view_channel=True).value
+    for overwrite in (
+        Overwrite(office.guild.id, OverwriteType.ROLE, deny=view),
+        Overwrite(office.guild.roles["manager"].id, OverwriteType.ROLE, allow=view),
+    ):
+        office.env.backend.set_overwrite(office.square.id, overwrite)
+    await office.env.settle()
+
+
+async def choose_audience(office: Office, role: str) -> str:
+    """Let the manager choose who counts as everybody, and read the question."""
+    asked = await office.use(office.manager, "dzone audience", role=role)
+    assert asked.response
+    pressed = await office.manager.click(asked.response, label="Show it to strangers")
+    return str(pressed.response.content)  # type: ignore[union-attr]
+
+
+async def test_a_role_counts_as_everybody(office: Office) -> None:
+    """After a warning; and the answer tells what that means, now and later."""
+    asked = await office.use(office.manager, "dzone audience", role="ann")
+    role = office.guild.roles["ann"]
+    assert f"the members with the role {role.mention}" in read(asked)
+    assert "this role can see (1)" in read(asked)
+    assert not office.drawer.guilds
+    assert f"{role.mention} counts as everybody now" in await choose_audience(office, "ann")
+    assert office.settings.audience == role.id
+    assert f"{role.mention} counts as everybody" in await office.reply(office.manager, "dzone audience")
+    told = await status(office)
+    assert told["Counts as everybody"] == role.mention
+    assert "without the role that counts as everybody" in told["Members"]
+
+
+async def test_everybody_is_chosen(office: Office) -> None:
+    """In a gated guild as well: then all members count, though they can't see any channel."""
+    await gate(office)
+    assert "@everyone counts as everybody now" in await choose_audience(office, "@everyone")
+    assert office.settings.audience == office.guild.id
+    assert (await status(office))["Counts as everybody"] == "@everyone"
+
+
+async def test_an_administrators_role_is_not_everybody(office: Office) -> None:
+    """What it can see is everything."""
+    role = office.guild.create_role("boss", permissions=discord.Permissions(administrator=True))
+    await office.env.settle()
+    reply = await office.reply(office.manager, "dzone audience", role=role)
+    assert "has the permission Administrator" in reply
+    assert not office.drawer.guilds
+
+
+async def test_a_gated_guild(office: Office) -> None:
+    """Each place where a manager looks says that nobody is shown, and what to do."""
+    await gate(office)
+    told = await status(office)
+    assert told[""].startswith("This server is gated")
+    assert "`/dzone audience`" in told[""]
+    assert told["Counts as everybody"] == "Nobody yet."
+    assert told["In the server list"].startswith("No")
+    assert "behind the gate" in told["Members"]
+    for command, options in (("audience", {}), ("enable", {}), ("messages", {"mode": "full"})):
+        reply = await office.reply(office.manager, f"dzone {command}", **options)
+        assert "This server is gated" in reply
+
+
+@pytest.mark.parametrize("why", ["gone", "administrator"])
+async def test_the_role_that_counted_as_everybody(office: Office, why: str) -> None:
+    """Is gone, or sees everything now: nobody is shown, and managers read why."""
+    role = office.guild.roles["ann"]
+    office.drawer.guilds[office.guild.id] = GuildSettings(audience=role.id)
+    if why == "gone":
+        office.env.backend.delete_role(office.guild.id, role.id)
+    else:
+        everything = str(discord.Permissions(administrator=True).value)
+        office.env.backend.edit_role(office.guild.id, role.id, {"permissions": everything})
+    await office.env.settle()
+    words = "is gone or sees everything now"
+    assert words in (await status(office))[""]
+    assert words in await office.reply(office.manager, "dzone audience")
+    assert words in await office.reply(office.manager, "dzone messages", mode="full")
+
+
+# When Discord has told no more than the guild's id
+
+
+@pytest.mark.parametrize(("command", "options"), [("status", {}), ("channels list", {}), ("audience", {})])
+async def test_nothing_is_told_of_what_is_not_known(
+    office: Office, command: str, options: dict[str, Any]
+) -> None:
+    """One sentence says so."""
+    await office.lose()
+    reply = await office.reply(office.manager, f"dzone {command}", **options)
+    assert reply == "Discord tells me nothing about this server right now. Try again in a few minutes."
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "holds"),
+    [
+        ("disable", {}, lambda settings: not settings.shown),
+        ("channels hide", {"channel": "square"}, lambda settings: False in settings.channels.values()),
+        ("messages", {"mode": "off"}, lambda settings: settings.messages == "off"),
+    ],
+)
+async def test_what_hides_holds_during_an_outage(
+    office: Office, command: str, options: dict[str, Any], holds: Callable[[GuildSettings], bool]
+) -> None:
+    """Decisions go by ids: nothing has to be known of the guild."""
+    await office.lose()
+    await office.reply(office.manager, f"dzone {command}", **options)
+    assert holds(office.settings)
+    assert office.rooms.shown == [office.guild.id]
 
 
 # Who may watch
@@ -441,6 +593,7 @@ async def test_status_of_a_new_guild(office: Office) -> None:
         "Viewers now": "2",
         "In the server list": "Yes.",
         "Who may watch": "Everybody.",
+        "Counts as everybody": "@everyone",
         "Members": f"{office.cached.member_count} shown",
         "Channels": "1 shown",
         "Messages": "Viewers read them.",
@@ -454,8 +607,10 @@ async def test_status_counts_who_is_hidden_and_why(office: Office, monkeypatch: 
     age = office.guild.create_text_channel("age")
     off = office.guild.create_text_channel("off")
     open_den = office.private("open")
+    unseen = office.private("unseen")
     await office.env.settle()
     await office.restrict(age)
+    await office.blind(unseen)
     verdicts = {
         office.ann.id: "opted_out",
         office.moderator.id: "hidden_by_moderators",
@@ -464,7 +619,10 @@ async def test_status_counts_who_is_hidden_and_why(office: Office, monkeypatch: 
     monkeypatch.setattr(office.policy, "member_verdict", lambda member: verdicts.get(member.id, "offline"))
     office.cached._member_count = len(office.cached.members) + 3
     office.drawer.guilds[office.guild.id] = GuildSettings(
-        shown=False, listed=False, messages="off", channels={off.id: False, open_den.id: True}
+        shown=False,
+        listed=False,
+        messages="off",
+        channels={off.id: False, open_den.id: True, unseen.id: True},
     )
     told = await status(office)
     assert told["Members"].splitlines() == [
@@ -477,7 +635,7 @@ async def test_status_counts_who_is_hidden_and_why(office: Office, monkeypatch: 
     ]  # fmt: skip
     assert "isn't shown to anybody" in told[""]
     assert told["In the server list"].startswith("No")
-    assert f"I can't see <#{open_den.id}>" in told["What I need"]
+    assert f"I can't see {unseen.mention}, so viewers see nothing" in told["What I need"]
     assert den.mention not in str(told)
 
 

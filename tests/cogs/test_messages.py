@@ -11,6 +11,8 @@ from simcord.enums import ChannelType, MessageType
 
 from bot.config import Config
 from bot.policy import HIDE_OFFLINE_ABOVE
+from cogs.manage import Manage
+from cogs.settings import GuildSettings
 from tests.cogs.town import Payload, Town, Viewer
 
 SECRET = "wer-das-liest-ist-doof"
@@ -196,6 +198,106 @@ async def test_a_webhook(town: Town, viewer: Viewer) -> None:
     town.env.backend.edit_message(town.square.id, message.id, {"content": "boop"})
     town.env.backend.delete_message(town.square.id, message.id)
     assert await town.news(viewer) == []
+
+
+async def hear_proxies(town: Town) -> None:
+    """Decide that what webhooks say in the square is shown."""
+    await decide(town, GuildSettings(proxies=frozenset({town.square.id})))
+
+
+async def decide(town: Town, settings: GuildSettings) -> None:
+    """Let managers decide something."""
+    desk = town.bot.cogs["Manage"]
+    assert isinstance(desk, Manage)
+    await desk._decisions.change_guild(town.cached, lambda _: settings)
+
+
+async def test_a_webhook_that_is_heard(town: Town, viewer: Viewer) -> None:
+    """It comes for a visit, with a name and a picture; what it says may change and go."""
+    await hear_proxies(town)
+    webhook = town.guild.create_webhook(town.square)
+    message = await webhook.send("beep", username="Robin")
+    came, said = await town.news(viewer, "presence", "message")
+    assert (came["username"], came["status"]) == ("Robin", "online")
+    assert came["avatar"].startswith("https://cdn.discordapp.com/")
+    assert said["uid"] == came["uid"]
+    assert said["message"] == "beep"
+    assert town.bridge.is_visiting(town.guild.id, said["uid"])
+    town.env.backend.edit_message(town.square.id, message.id, {"content": "boop"})
+    town.env.backend.delete_message(town.square.id, message.id)
+    assert words(await town.news(viewer, "edit")) == ["boop", None]
+
+
+async def test_several_behind_one_webhook(town: Town, viewer: Viewer) -> None:
+    """Each name is somebody; none of them is the member whose name they use, or the webhook."""
+    await hear_proxies(town)
+    webhook = town.guild.create_webhook(town.square)
+    for name in ("Robin", "ann", "Robin"):
+        await webhook.send("beep", username=name)
+    robin, ann, again = [event["uid"] for event in await town.news(viewer, "message")]
+    assert robin == again != ann
+    assert not {robin, ann} & {str(town.ann.id), str(webhook.id)}
+
+
+async def test_a_webhook_in_a_thread(town: Town, viewer: Viewer) -> None:
+    """A thread is heard as its channel is."""
+    await hear_proxies(town)
+    thread = town.thread(town.square, "den")
+    webhook = town.guild.create_webhook(town.square)
+    payload = _proxied(town, webhook.id) | {"channel_id": str(thread.id)}
+    await town.tell("MESSAGE_CREATE", payload)
+    [said] = await town.news(viewer, "message")
+    assert (said["message"], said["channel"], said["parent"]) == ("beep", str(thread.id), str(town.square.id))
+
+
+async def test_a_webhook_elsewhere(town: Town, viewer: Viewer) -> None:
+    """Only where managers want it."""
+    await hear_proxies(town)
+    await town.guild.create_webhook(town.channel("park")).send("beep", username="Robin")
+    assert await town.news(viewer, "message", "presence") == []
+
+
+async def test_a_webhook_in_a_hidden_channel(town: Town, viewer: Viewer) -> None:
+    """That it is heard doesn't show the channel."""
+    await hear_proxies(town)
+    town.channel("park")
+    await town.hide(town.square)
+    await town.guild.create_webhook(town.square).send("beep", username="Robin")
+    assert await town.news(viewer, "message", "presence") == []
+
+
+@pytest.mark.parametrize("kind", [0, 20])
+async def test_an_answer_to_a_command_is_no_proxy(town: Town, viewer: Viewer, kind: int) -> None:
+    """Applications answer through a webhook that has their own id."""
+    await hear_proxies(town)
+    payload = _proxied(town, 4711) | {"application_id": "4711", "type": kind}
+    await town.tell("MESSAGE_CREATE", payload)
+    assert await town.news(viewer) == []
+
+
+async def test_a_webhook_that_is_heard_no_more(town: Town, viewer: Viewer) -> None:
+    """What it said is taken back, and whoever it was leaves."""
+    await hear_proxies(town)
+    await town.guild.create_webhook(town.square).send("beep", username="Robin")
+    [said] = await town.news(viewer, "message")
+    await decide(town, GuildSettings())
+    events = await town.news(viewer, "edit", "presence")
+    assert {"uid": said["uid"], "status": "offline", "delete": True} in events
+    assert [event["id"] for event in events if event.get("message", "") is None] == [said["id"]]
+
+
+def _proxied(town: Town, webhook_id: int) -> Payload:
+    """Write a message of a webhook's, as Discord tells of it."""
+    return {
+        "id": str(discord.utils.time_snowflake(discord.utils.utcnow())), "type": 0, "content": "beep",
+        "channel_id": str(town.square.id), "guild_id": str(town.guild.id), "webhook_id": str(webhook_id),
+        "application_id": None, "author": {
+            "id": str(webhook_id), "username": "Robin", "discriminator": "0000", "avatar": None, "bot": True,
+        },
+        "timestamp": "2026-11-29T00:00:00+00:00", "edited_timestamp": None, "tts": False,
+        "mention_everyone": False, "mentions": [], "mention_roles": [], "attachments": [], "embeds": [],
+        "components": [], "pinned": False, "flags": 0,
+    }  # fmt: skip
 
 
 async def test_a_direct_message(town: Town, viewer: Viewer) -> None:

@@ -49,6 +49,10 @@ def _keeper(line: str, **options: str) -> Decide:
     return lambda scene: scene.command(scene.keeper, line, **options)
 
 
+def _owner(line: str, **options: str) -> Decide:
+    return lambda scene: scene.command(scene.owner, line, **options)
+
+
 def _zed(line: str, **options: str) -> Decide:
     return lambda scene: scene.command(scene.zed, line, **options)
 
@@ -63,7 +67,7 @@ async def _show_zed(scene: Scene) -> None:
 
 
 async def _show_den(scene: Scene) -> None:
-    warning = await scene.command(scene.owner, "dzone channels show", channel=str(scene.den.id))
+    warning = await scene.command(scene.owner, "dzone channels show", channel="den-of-thieves")
     await scene.discord.press(warning, "Show it to strangers")
 
 
@@ -110,7 +114,7 @@ HIDING = {
         _keeper("dzone channels show", channel="deep-grotto"),
     ),
     "private channel": Hiding(
-        _keeper("dzone channels reset", channel="den-of-thieves"),
+        _owner("dzone channels reset", channel="den-of-thieves"),
         lambda scene: [str(scene.den.id), "den-of-thieves", "den-words"],
         _show_den,
         prepare=_show_den,

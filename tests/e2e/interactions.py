@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.e2e.guild import Member, written
-from tests.e2e.model import EVERYONE_MAY, Payload, User, snowflake
+from tests.e2e.model import ADMINISTRATOR, CONNECT, EVERYONE_MAY, VIEW_CHANNEL, Payload, User, snowflake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tests.e2e.model import Channel
+    from tests.e2e.model import Channel, Role
     from tests.e2e.waiting import Bell
 
-COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5  # kinds of interactions
-MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, FORM = 4, 5, 6, 7, 8, 9  # ways to answer one
+    Thing = TypeVar("Thing", Channel, Role)
+
+COMMAND, COMPONENT, SUBMIT = 2, 3, 5  # kinds of interactions
+MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, FORM = 4, 5, 6, 7, 9  # ways to answer one
 SLASH, USER_MENU = 1, 2  # kinds of commands
-ROLE = 8  # the type of an option
+CHANNEL, ROLE = 7, 8  # types of options
 BUTTON, TEXT_INPUT, LABEL = 2, 4, 18  # kinds of components
 EPHEMERAL, LOADING = 1 << 6, 1 << 7  # flags of a message
 
@@ -31,13 +33,12 @@ ANSWERED: tuple[int, Payload] = (
 
 @dataclass(eq=False)
 class Reply:
-    """What the bot answered to somebody: a message, which may change, or a form, or choices."""
+    """What the bot answered to somebody: a message, which may change, or a form."""
 
     who: Member
     channel: Channel
     message: Payload | None = None
     form: Payload | None = None
-    choices: list[str] = field(default_factory=list)
     done: bool = False
     """Whether there is an answer, and not only the promise of one."""
     acknowledged: bool = False
@@ -122,8 +123,6 @@ class Interactions:
         reply.done = kind not in {DEFERRED, DEFERRED_UPDATE}
         if kind == FORM:
             reply.form = data
-        elif kind == CHOICES:
-            reply.choices = [choice["name"] for choice in data["choices"]]
         elif kind == UPDATE:
             self._write(reply, data)
         elif kind == MESSAGE:
@@ -160,7 +159,10 @@ class Interactions:
 
 
 def slash(commands: Iterable[Payload], member: Member, line: str, options: Mapping[str, str]) -> Payload:
-    """Return the data of a slash command, such as `dzone channels hide`, as it was made known."""
+    """Return the data of a slash command, such as `dzone channels hide`, as it was made known.
+
+    A channel and a role may be given by name or by id.
+    """
     first, *path = line.split()
     known = _named(commands, first, SLASH)
     data: Payload = {"id": known["id"], "name": first, "type": SLASH, "guild_id": str(member.guild.id)}
@@ -169,10 +171,52 @@ def slash(commands: Iterable[Payload], member: Member, line: str, options: Mappi
         known = _named(known["options"], word)
         step["options"] = [{"name": word, "type": known["type"]}]
         step = step["options"][0]
-    given = [_named(known.get("options", []), name) | {"value": value} for name, value in options.items()]
-    step["options"] = [{key: option[key] for key in ("name", "type", "value")} for option in given]
-    roles = [member.guild.roles[int(option["value"])] for option in given if option["type"] == ROLE]
-    return data | {"resolved": {"roles": {str(role.id): role.payload() for role in roles}}}
+    step["options"] = []
+    resolved: dict[str, Payload] = {"channels": {}, "roles": {}}
+    for name, given in options.items():
+        option = _named(known.get("options", []), name)
+        value = given
+        if option["type"] == CHANNEL:
+            channel = _chosen(member.guild.channels.values(), given)
+            assert channel.type in option["channel_types"], f"Discord offers no channel as {given!r}"
+            value = str(channel.id)
+            resolved["channels"][value] = _resolved(channel, member)
+        elif option["type"] == ROLE:
+            role = _chosen(member.guild.roles.values(), given)
+            value = str(role.id)
+            resolved["roles"][value] = role.payload()
+        step["options"].append({"name": name, "type": option["type"], "value": value})
+    return data | {"resolved": {kind: some for kind, some in resolved.items() if some}}
+
+
+def _chosen(some: Iterable[Thing], value: str) -> Thing:
+    """Find what somebody chose from what Discord offers."""
+    return next(one for one in some if value in {one.name, str(one.id)})
+
+
+def _resolved(channel: Channel, member: Member) -> Payload:
+    """Return a channel as a command's option brings it: with its real name, whatever the bot may view."""
+    told = {
+        "id": str(channel.id),
+        "name": channel.name,
+        "type": channel.type,
+        "parent_id": str(channel.parent.id) if channel.parent else None,
+        "permissions": str(_permissions(member, channel)),
+        "app_permissions": str(int(EVERYONE_MAY) & ~(VIEW_CHANNEL if channel.unseen else 0)),
+    }
+    return told | {"position": channel.position, "nsfw": channel.nsfw, "topic": None, "flags": 0}
+
+
+def _permissions(member: Member, channel: Channel) -> int:
+    """Return what a member may do in a channel."""
+    permissions = member.permissions()
+    if permissions & ADMINISTRATOR:
+        return permissions
+    if channel.locked:
+        permissions &= ~CONNECT
+    if channel.hidden and channel.allows not in member.roles:
+        permissions &= ~VIEW_CHANNEL
+    return permissions
 
 
 def menu(commands: Iterable[Payload], name: str, target: Member) -> Payload:

@@ -13,7 +13,6 @@ from aiohttp import web
 from tests.e2e.gateway import DIRECT_MESSAGES, PRIVILEGED, Gateway
 from tests.e2e.guild import Guild, Member, changed, written
 from tests.e2e.interactions import (
-    AUTOCOMPLETE,
     BUTTON,
     COMMAND,
     COMPONENT,
@@ -403,15 +402,6 @@ class LoopbackDiscord:
         """Let somebody use a slash command, such as `dzone members`, and return the answer."""
         data = slash(await self.commands(), who, line, options)
         return await self._interact(Reply(who, who.guild.public), COMMAND, data, locale)
-
-    async def complete(self, who: Member, line: str, **typed: str) -> list[str]:
-        """Let somebody type into an option of a command, and return what they are offered."""
-        data = slash(await self.commands(), who, line, typed)
-        option = data
-        while "options" in option:
-            option = option["options"][-1]
-        option["focused"] = True
-        return (await self._interact(Reply(who, who.guild.public), AUTOCOMPLETE, data)).choices
 
     async def choose(self, who: Member, name: str, target: Member) -> Reply:
         """Let somebody choose from another member's menu."""
