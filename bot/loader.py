@@ -52,8 +52,12 @@ class MemberLoader:
             self._enqueue(guild.id)
 
     def is_loaded(self, guild: discord.Guild) -> bool:
-        """Tell whether all of a guild's members have arrived."""
-        return is_loaded(guild)
+        """Tell whether all of a guild's members have arrived: who isn't known is none."""
+        return self._client.intents.members and is_loaded(guild)
+
+    def expects_more(self, guild: discord.Guild) -> bool:
+        """Tell whether members may arrive who aren't known yet."""
+        return self._client.intents.members and not is_loaded(guild)
 
     def start(self) -> None:
         """Begin with the queue; once started this does nothing."""

@@ -60,6 +60,10 @@ class Policy:
         """Tell whether what a role can see may count as public: not if it is everything."""
         return role.is_default() or not role.permissions.administrator
 
+    def has_audience(self, guild_id: int) -> bool:
+        """Tell whether not all members of a guild count as everybody."""
+        return self._settings.guild(guild_id).audience not in (None, guild_id)
+
     def is_audience(self, role: discord.Role) -> bool:
         """Tell whether managers have chosen a role to count as everybody, whether or not it can."""
         return self._settings.guild(role.guild.id).audience == role.id

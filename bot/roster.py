@@ -227,9 +227,9 @@ class Roster:
     def _names(self, guild: discord.Guild, user_id: int) -> bool:
         """Tell whether somebody who is mentioned may be named."""
         member = guild.get_member(user_id)
-        if member is not None and self._policy.member_verdict(member) == "bot":
-            return False
-        return self._policy.names_user(guild.id, user_id)
+        if member is None:  # nobody can tell whether they belong to those who count as everybody
+            return self._policy.names_user(guild.id, user_id) and not self._policy.has_audience(guild.id)
+        return self._policy.shows_speaker(member)
 
     def _quotes(self, guild: discord.Guild, original: discord.Message) -> bool:
         """Tell whether viewers of a guild may read what was said, here or elsewhere, and is forwarded."""

@@ -120,6 +120,9 @@ class MemberLoader(Protocol):
     def is_loaded(self, guild: discord.Guild) -> bool:
         """Tell whether all of a guild's members have arrived, whatever number Discord names."""
 
+    def expects_more(self, guild: discord.Guild) -> bool:
+        """Tell whether members may arrive who aren't known yet; without their intent, none will."""
+
 
 class Settings(Protocol):
     """What has been decided. Reading never waits; what is saved is stored first and only then holds."""

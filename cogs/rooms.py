@@ -38,21 +38,24 @@ class Rooms:
         As long as members are missing in the cache, nobody is taken away for not being there.
         """
         guild_id = guild.id
+        if self._policy.is_gated(guild):
+            await self._review_all(guild_id)  # nobody hears what their channels' end means for them
         await self._turns.each([guild_id], self._open)
-        await self._turns.each(
-            list(self._bridge.shown(guild_id)), lambda uid: self.show_person(guild_id, uid)
-        )
+        await self._review_all(guild_id)
         if _is_known(guild):
             await self.show_members(guild)
         await self._turns.each([guild_id], self._update)
 
     async def show_channels(self, guild: discord.Guild) -> None:
         """Bring a room to what may be seen of the channels now, and of those who talk in them."""
-        await self._turns.each([guild.id], self._open)
         if self._policy.is_gated(guild) == bool(self._bridge.shown(guild.id)):
             await self.show(guild)  # the last open channel was closed, or the first one opened
         else:
+            await self._turns.each([guild.id], self._open)
             await self.show_members(guild, self._roster.talking(guild))
+
+    async def _review_all(self, guild_id: int) -> None:
+        await self._turns.each(list(self._bridge.shown(guild_id)), lambda uid: self._review(guild_id, uid))
 
     def update(self, guild: discord.Guild) -> None:
         """Tell viewers what a guild is called now, and how many there are."""
@@ -102,22 +105,21 @@ class Rooms:
     ) -> None:
         """Bring members whom something concerns to what the cache knows; without `members`, all of them."""
 
-        def show(uid: int) -> None:
+        def show(known: discord.Member) -> None:
             current = self._bot.get_guild(guild.id)
-            member = current.get_member(uid) if current else None
+            member = current.get_member(known.id) if current else None
             if member is not None and concerns(member):
                 self.show_member(member)
 
-        await self._turns.each([member.id for member in members or guild.members], show)
+        # A copy: a look at each of them here would take too long.
+        await self._turns.each(list(guild.members if members is None else members), show)
 
     def show_member(self, member: discord.Member) -> None:
         """Bring one member to what the cache knows, or take them away."""
-        guild_id = member.guild.id
-        verdict = self._policy.member_verdict(member)
-        if verdict == "shown":
-            self._bridge.show_members(guild_id, [self._roster.member(member)])
-        elif not (verdict == "offline" and self._bridge.is_visiting(guild_id, member.id)):
-            self._bridge.hide_members(guild_id, [member.id])
+        if self._policy.shows_member(member):
+            self._bridge.show_members(member.guild.id, [self._roster.member(member)])
+        else:
+            self._review(member.guild.id, member.id)
 
     async def show_everywhere(self, user_id: int) -> None:
         """Bring somebody to what may be shown of them now, in every room."""
@@ -129,22 +131,34 @@ class Rooms:
         member = guild.get_member(int(user_id)) if guild else None
         if member is not None:
             self.show_member(member)
-        elif not self._may_stay(guild, guild_id, user_id):
+        else:
+            self._review(guild_id, user_id)
+
+    def _review(self, guild_id: int | str, user_id: int | str) -> None:
+        """Take somebody away whom viewers may not see any more."""
+        shown = self._bridge.shown(guild_id).get(str(user_id))
+        if shown is not None and not self._may_stay(guild_id, shown):
             self._bridge.hide_members(guild_id, [user_id])
 
-    def _may_stay(self, guild: discord.Guild | None, guild_id: int | str, user_id: int | str) -> bool:
-        """Tell whether viewers may go on seeing somebody whom the cache doesn't know."""
-        shown = self._bridge.shown(guild_id).get(str(user_id))
-        if guild is None or shown is None:
-            return False
+    def _may_stay(self, guild_id: int | str, shown: model.Member) -> bool:
+        guild = self._bot.get_guild(int(guild_id))
+        member = guild.get_member(int(shown.uid)) if guild else None
+        if member is not None:
+            verdict = self._policy.member_verdict(member)
+            visiting = verdict == "offline" and self._bridge.is_visiting(guild_id, shown.uid)
+            return verdict == "shown" or visiting
+        return guild is not None and self._may_stay_unknown(guild, shown)
+
+    def _may_stay_unknown(self, guild: discord.Guild, shown: model.Member) -> bool:
+        """Tell whether viewers may go on seeing somebody whom the cache doesn't know (yet)."""
         if not self._policy.keeps(guild, shown):
             return False
-        if self._bridge.is_visiting(guild_id, user_id):
+        if self._bridge.is_visiting(guild.id, shown.uid):
             return True
-        told = self._bridge.guild(guild_id)
+        told = self._bridge.guild(guild.id)
         count = (told.member_count if told else None) or 0
         there = shown.status != "offline" or self._policy.shows_offline(guild.id, count)
-        return there and not self._loader.is_loaded(guild)
+        return there and (not _is_known(guild) or self._loader.expects_more(guild))
 
     # Words
 

@@ -13,14 +13,13 @@ from discord.state import ConnectionState
 
 from bot.internals import known, shapes
 from bot.internals.presences import read_presence, user_of
-from bot.internals.shapes import ABSENT, Field, Payload, Shape, is_id, mend
+from bot.internals.shapes import ABSENT, Field, Payload, Shape, Usual, is_id, mend
 from bot.internals.skips import Skips, Unreadable
 
 # ruff: noqa: SLF001 - discord.py's private parts are what this package is for
 
 Read = Callable[[Any], Payload]
 
-_NULL: Final = Field(frozenset({type(None)}), None)
 _USER: Final[Shape] = {
     "id": shapes.ID,
     "username": shapes.NAME,
@@ -30,7 +29,6 @@ _USER: Final[Shape] = {
     "bot": shapes.SWITCH,
     "system": shapes.SWITCH,
     "public_flags": Field(frozenset({int, type(ABSENT)})),
-    "avatar_decoration_data": _NULL,  # nobody is shown it
 }
 _MEMBER: Final[Shape] = {
     "roles": Field(frozenset({list}), ()),
@@ -42,6 +40,8 @@ _MEMBER: Final[Shape] = {
     "avatar": shapes.MAYBE_WORDS,
     "communication_disabled_until": shapes.TIME,
 }
+_USUAL_USER: Final = Usual(_USER)
+_USUAL_MEMBER: Final = Usual(_MEMBER)
 _ROLE: Final[Shape] = {
     "id": shapes.ID,
     "name": shapes.NAME,
@@ -187,8 +187,17 @@ class Mender:
         data[key] = kept
 
     def user(self, data: Any) -> Payload:
-        """Complete an account by what is known of it."""
-        return mend(data, _USER, lambda: self._known_user(data))
+        """Read an account; one that is told in part is completed by what is known of it."""
+        if type(data) is dict and _USUAL_USER.fits(data):
+            data["avatar_decoration_data"] = None  # nobody is shown it
+            return data
+        return self._partial_user(data)
+
+    def _partial_user(self, data: Any) -> Payload:
+        """Take from what is known of an account all that isn't told."""
+        user = mend(data, _USER, lambda: self._known_user(data))
+        user["avatar_decoration_data"] = None
+        return user
 
     def user_who_left(self, data: Any) -> Payload:
         """Complete an account of which no more is needed than its id."""
@@ -215,7 +224,8 @@ class Mender:
             return known.known_member(member) if member else None
 
         data.pop("permissions", None)
-        mend(data, _MEMBER, known_member)
+        if guild is not None or not _USUAL_MEMBER.fits(data):
+            mend(data, _MEMBER, known_member)
         if not all(map(is_id, data["roles"])):
             data["roles"] = list(filter(is_id, data["roles"]))
         return data
@@ -328,9 +338,9 @@ class Mender:
     def chunk(self, data: Payload) -> None:
         """Read some members of a guild."""
         event = "GUILD_MEMBERS_CHUNK"
-        guild = self.guild_of(data)
+        self.guild_of(data)
         mend(data, {"chunk_index": shapes.A_NUMBER, "chunk_count": shapes.A_NUMBER})
-        self.each(event, data, "members", lambda member: self.member(member, guild))
+        self.each(event, data, "members", lambda member: self.member(member, None))
         self.each(event, data, "presences", self.presence)
 
     def message(self, data: Payload) -> None:
@@ -406,7 +416,7 @@ class Mender:
         """Complete the account of a presence; an unknown one stays an id."""
         if self._known_user(user) is None:
             return {"id": user["id"]}
-        return self.user(user)
+        return self._partial_user(user)
 
     def ready(self, data: Payload) -> None:
         """Read the beginning of a session."""

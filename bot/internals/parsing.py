@@ -173,7 +173,7 @@ class _Reader:
             parse(data)
             guild_id = int(data["guild_id"])
             told = {int(presence["user"]["id"]) for presence in data["presences"]}
-            for member in data["members"]:
+            for member in data["members"] if self._waiting.has_any_of(guild_id) else ():
                 user_id = int(member["user"]["id"])
                 if user_id in told and self._waiting.is_old(guild_id, user_id):
                     self._waiting.forget(guild_id, user_id)

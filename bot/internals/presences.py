@@ -80,6 +80,10 @@ class Waiting:
         """Tell whether what waits for somebody is older than the request for members."""
         return user_id in self._before_request.get(guild_id, ())
 
+    def has_any_of(self, guild_id: int) -> bool:
+        """Tell whether anything waits for a guild's members."""
+        return bool(self._presences.get(guild_id))
+
     def settle(self, guild_id: int, user_id: int) -> None:
         """Give somebody who is in the cache by now the presence that waits for them."""
         waiting = self._presences.get(guild_id)

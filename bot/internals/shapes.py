@@ -11,6 +11,9 @@ from bot.internals.skips import Unreadable
 Payload = dict[str, Any]
 
 
+MAX_KNOWN: Final = 256  # ways in which a thing of one shape may look
+
+
 class _Absent:
     """What a field that isn't there has in place of a value."""
 
@@ -76,6 +79,36 @@ OBJECT_OR_NULL: Final = _field(dict, type(None))
 PERMISSIONS: Final = _field(
     str, int, otherwise="0", check=lambda value: bool(_PERMISSIONS.fullmatch(str(value)))
 )
+
+
+class Usual:
+    """Tells at a glance what looks as things of a shape usually do: there are many members, and few are odd.
+
+    It looks at all types at once, and remembers which together are good.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self._fields = tuple(shape.values())
+        self._names = tuple(shape)
+        self._absent = (ABSENT,) * len(shape)
+        self._checks = tuple((name, field.check) for name, field in shape.items() if field.check)
+        self._known: dict[tuple[type, ...], bool] = {}
+
+    def fits(self, data: Payload) -> bool:
+        """Tell whether there is nothing to mend; what may be left out may be."""
+        types = tuple(map(type, map(data.get, self._names, self._absent)))
+        good = self._known.get(types)
+        if good is None:
+            good = all(kind in field.types for kind, field in zip(types, self._fields, strict=True))
+            if len(self._known) < MAX_KNOWN:
+                self._known[types] = good
+        if not good:
+            return False
+        for name, check in self._checks:
+            value = data.get(name)
+            if value is not None and not check(value):
+                return False
+        return True
 
 
 def mend(data: object, shape: Shape, known: Callable[[], Payload | None] = lambda: None) -> Payload:

@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 
 _VOCAL: Final = (discord.VoiceChannel, discord.StageChannel)
 _VOCAL_TYPES: Final = (discord.ChannelType.voice.value, discord.ChannelType.stage_voice.value)
-_BROKEN: Final = (discord.DiscordException, aiohttp.ClientError, OSError)  # a connection that has just ended
+# A connection that has just ended, or a shard that has none yet.
+_BROKEN: Final = (discord.DiscordException, aiohttp.ClientError, OSError, LookupError)
 
 
 class VoiceStatuses:

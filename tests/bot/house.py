@@ -65,6 +65,7 @@ class House:
         self.bot._connection.application_flags = ALL_GRANTED
         await self.bot.setup_hook()
         await self.bot._tasks.stop()  # there is no Discord that could be told of the commands
+        await self.bot._voice_statuses.stop()  # nor one that could be asked
         state = self.bot._connection
         state.user = discord.ClientUser(state=state, data=cast("Any", User("zone", bot=True).payload()))
         self.bridge = self.bot.bridge
@@ -98,6 +99,15 @@ class House:
             self.bot._connection.parsers[event](copy.deepcopy(payload))  # parsers take payloads apart
 
         self.do(parse())
+
+    @property
+    def now(self) -> float:
+        """What time it is."""
+        return self._loop.now
+
+    def forget_guild(self, stub: Json) -> None:
+        """Let discord.py know no more than a guild's id, as a new session does before it is told."""
+        self.bot._connection._add_guild_from_data(cast("Any", stub))
 
     def wait(self, seconds: int) -> None:
         """Let time pass."""

@@ -4,6 +4,7 @@ Nothing here asks the bot: the rules are those that owners were promised, read o
 and off what was decided about it.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,19 @@ from bridge.access.passwords import _derive, _encode
 from cogs.settings import GuildSettings
 from tests.bot.memory import MemorySettings
 from tests.e2e.guild import Guild, Member
-from tests.e2e.model import FORUM, NEWS, PRIVATE_THREAD, STAGE, TEXT, VIEW_CHANNEL, VOICE, Channel
+from tests.e2e.model import (
+    ADMINISTRATOR,
+    CATEGORY,
+    FORUM,
+    NEWS,
+    PRIVATE_THREAD,
+    STAGE,
+    TEXT,
+    VIEW_CHANNEL,
+    VOICE,
+    Channel,
+    Role,
+)
 
 Json = dict[str, Any]
 
@@ -29,8 +42,13 @@ KINDS = {TEXT: "text", NEWS: "news", VOICE: "voice", STAGE: "stage", FORUM: "for
 class Home(Guild):
     """A guild; the bot may have been thrown out of it."""
 
+    miscount: int = 0
     nsfw_level: int = 0
     has_bot: bool = True
+    away: bool = False
+    """Whether Discord has an outage: of what happens the bot hears nothing, but people decide."""
+    visits: dict[str, float] = field(default_factory=dict)
+    """Who may be there until when, only because they said something, by uid."""
 
     def properties(self) -> Json:
         return super().properties() | {"nsfw_level": self.nsfw_level}
@@ -50,6 +68,7 @@ class Words:
     channel: Channel
     payload: Json
     told: bool
+    by_webhook: bool = False
 
 
 @dataclass
@@ -83,9 +102,35 @@ class Law:
             return self.shows() and password == PASSWORD
         return self.shows() and self.decided.protection == "off"
 
+    def everybody(self) -> Role | None:
+        """The role that counts as everybody; an administrator's can't."""
+        chosen = self.decided.audience
+        role = self.home.roles.get(self.home.id if chosen is None else chosen)
+        return None if role is None or int(role.permissions) & ADMINISTRATOR else role
+
+    def gated(self) -> bool:
+        """Nobody is shown where nothing is public, until somebody decides; or where that decision is void."""
+        if self.decided.audience is not None:
+            return self.everybody() is None
+        places = (each for each in self.home.channels.values() if not each.is_thread())
+        return not any(each.type != CATEGORY and not each.unseen and self.is_open(each) for each in places)
+
+    def belongs(self, member: Member) -> bool:
+        """Who doesn't have the role that counts as everybody isn't shown, nor named."""
+        if self.gated():
+            return False
+        chosen = self.decided.audience
+        return chosen in (None, self.home.id) or any(
+            role.id == chosen and role.id in self.home.roles for role in member.roles
+        )
+
     def silences(self, member: Member) -> bool:
-        """Somebody shall not be known, nor named: they said so, or moderators did."""
-        return self.book.member(member.id).hidden or member.id in self.decided.hidden
+        """Somebody shall not be known, nor named: they said so, or moderators, or they are no part of it."""
+        return self.is_silenced(member.id) or not self.belongs(member)
+
+    def is_silenced(self, user_id: int) -> bool:
+        """Tell whether somebody has decided to be hidden, or moderators have."""
+        return self.book.member(user_id).hidden or user_id in self.decided.hidden
 
     def hides(self, member: Member) -> bool:
         """Somebody is not there for viewers; managers may also want no bots, which others may still name."""
@@ -106,19 +151,45 @@ class Law:
             return (
                 channel.type != PRIVATE_THREAD and channel.parent is not None and self.opens(channel.parent)
             )
-        everybody = int(self.home.roles[self.home.id].permissions) & VIEW_CHANNEL
-        public = bool(everybody) and not channel.hidden
-        rule = public and not channel.nsfw and self.home.nsfw_level not in RESTRICTED
-        return self.decided.channels.get(channel.id, rule)
+        if channel.unseen or channel.id not in self.home.channels:
+            return False  # whatever was decided
+        restricted = channel.nsfw or channel.spoiler or self.home.nsfw_level in RESTRICTED
+        return self.decided.channels.get(channel.id, self.is_open(channel) and not restricted)
+
+    def is_open(self, channel: Channel) -> bool:
+        """Tell whether everybody, whoever that is here, can view a channel."""
+        role = self.everybody()
+        if role is None:
+            return False
+        may = int(self.home.roles[self.home.id].permissions) | int(role.permissions)
+        return bool(may & VIEW_CHANNEL) and (not channel.hidden or channel.allows is role)
+
+    def chats(self, channel: Channel) -> bool:
+        """What is written in a voice channel is for those who can connect."""
+        if channel.type in (VOICE, STAGE) and not self.decided.channels.get(channel.id):
+            return self.opens(channel) and not channel.locked
+        if channel.is_thread() and channel.id not in self.home.channels:
+            return False
+        return self.opens(channel)
 
     def hears(self, author: Member, channel: Channel) -> bool:
-        """Tell whether viewers see that somebody says or does something."""
+        """Tell whether viewers see that somebody does something."""
+        return self.sees(author) and self.hears_words(author, channel)
+
+    def hears_words(self, author: Member, channel: Channel) -> bool:
+        """Tell whether viewers see that somebody says something: who is offline is seen by that."""
         silent = self.book.member(author.id).muted or self.decided.messages == "off"
-        return not silent and self.sees(author) and self.opens(channel)
+        return not silent and not self.hides(author) and self.chats(channel)
+
+    def hears_proxy(self, channel: Channel) -> bool:
+        """Tell whether viewers see what a webhook says."""
+        place = channel.parent if channel.is_thread() else channel
+        wanted = place is not None and place.id in self.decided.proxies
+        return wanted and self.decided.messages != "off" and self.chats(channel) and not self.gated()
 
     def reads(self, author: Member, channel: Channel) -> bool:
         """Tell whether viewers read what somebody says."""
-        return self.decided.messages == "full" and self.hears(author, channel)
+        return self.decided.messages == "full" and self.hears_words(author, channel)
 
     # What viewers hold
 
@@ -175,7 +246,7 @@ class Law:
 
     def entry(self) -> Json | None:
         """Write this guild's line in the list of servers. None if it has none."""
-        if not self.shows() or not self.decided.listed:
+        if not self.shows() or not self.decided.listed or self.gated():
             return None
         name = self.decided.name or self.home.name
         entry = {
@@ -189,6 +260,9 @@ class Law:
 
     def secrets(self, memory: Memory) -> Iterator[str]:
         """Name every text that no frame may have now."""
+        if self.home.away:
+            yield from self._decided_secrets(memory)
+            return
         for member in self.home.members.values():
             if self.hides(member):
                 yield member.uid
@@ -201,14 +275,27 @@ class Law:
             if self.bans(words):
                 yield words.token
 
+    def _decided_secrets(self, memory: Memory) -> Iterator[str]:
+        """Name what people have decided to hide, all that is sure while Discord tells nothing."""
+        for member in self.home.members.values():
+            if self.is_silenced(member.id):
+                yield member.uid
+                yield from memory.names[member.id]
+        hidden = {key for key, shown in self.decided.channels.items() if not shown}
+        for channel_id in hidden:
+            yield from memory.names[channel_id]
+        for words in memory.words:
+            if not words.told or words.channel.id in hidden or self.is_silenced(words.author.id):
+                yield words.token
+
     def bans(self, words: Words) -> bool:
         """Tell whether words may not be read (any more). Whoever went offline or away has said them."""
         return (
             not words.told
             or self.decided.messages != "full"
-            or self.hides(words.author)
-            or self.book.member(words.author.id).muted
-            or not self.opens(words.channel)
+            or (not words.by_webhook and self.hides(words.author))
+            or (not words.by_webhook and self.book.member(words.author.id).muted)
+            or not self.chats(words.channel)
         )
 
 
@@ -221,3 +308,8 @@ def _activity(member: Member) -> str | None:
     for activity in member.user.activities:
         return activity["state"] if activity["type"] == 4 else f"Playing {activity['name']}"
     return None
+
+
+def visitor(webhook: int, name: str) -> str:
+    """Name who speaks behind a webhook: there are as many as there are names."""
+    return str(int.from_bytes(hashlib.blake2b(f"{webhook} {name}".encode(), digest_size=8).digest()) >> 1)

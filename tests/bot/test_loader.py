@@ -499,6 +499,8 @@ async def test_without_the_intent_nothing_is_asked(client: Client, fetcher: Memb
     fetcher.load(guild)
     assert client.told == [("members_loaded", guild.id)]
     assert client.gateway.asked == []
+    assert not fetcher.is_loaded(guild), "who isn't known may be a member all the same"
+    assert not fetcher.expects_more(guild)
 
 
 async def test_it_stops_at_once(client: Client, fetcher: MemberLoader) -> None:

@@ -22,11 +22,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bot import policy
 from cogs.settings import GuildSettings, MemberSettings
 from tests.bot.house import House, Page
-from tests.bot.law import CROWD, HASH, PASSWORD, Home, Json, Law, Memory, Words
+from tests.bot.law import CROWD, HASH, PASSWORD, Home, Json, Law, Memory, Words, visitor
 from tests.bot.memory import MemorySettings
 from tests.bot.stored import sqlite_url
 from tests.e2e.guild import Member, answering, changed, written
 from tests.e2e.model import (
+    ADMINISTRATOR,
     CATEGORY,
     EVERYONE_MAY,
     FORUM,
@@ -45,6 +46,7 @@ from tests.e2e.model import (
 Some = TypeVar("Some")
 
 PLACES = (TEXT, TEXT, VOICE, VOICE, NEWS, STAGE, FORUM, CATEGORY)
+VISIT = 300.0  # seconds that somebody stays after their last words
 LONG = 40  # seconds after which the oldest clients, too, have been told everything
 
 numbers = st.sampled_from([0, 0, 0, 1])  # of guilds: most happens in one
@@ -59,6 +61,7 @@ fields = st.one_of(
     st.fixed_dictionaries({"offline": st.sampled_from(["show", "hide", "auto"])}),
     st.fixed_dictionaries({"bots": st.booleans()}),
     st.fixed_dictionaries({"role_id": st.sampled_from([None, 5])}),
+    st.fixed_dictionaries({"proxies": st.just(frozenset())}),
     st.sampled_from(
         [
             {"protection": "off", "password_hash": None},
@@ -94,6 +97,7 @@ class Whole(RuleBasedStateMachine):
         self.crowd.start()
         self.counter = itertools.count()
         self.book = MemorySettings()
+        self.hook = User(self.fresh("hook"), bot=True)
         self.users = [User(self.fresh("user"), bot=number == 2) for number in range(5)]
         self.homes = [Home(self.fresh("guild"), User("owner")) for _ in range(2)]
         self.laws = [Law(home, self.book) for home in self.homes]
@@ -133,6 +137,8 @@ class Whole(RuleBasedStateMachine):
 
     def payloads(self) -> Iterator[Json]:
         for home in self.homes:
+            home.away = False
+            home.visits.clear()
             if home.has_bot:
                 yield home.payload(home.owner) | {"unavailable": False}
 
@@ -150,12 +156,12 @@ class Whole(RuleBasedStateMachine):
         for channel in home.channels.values():
             memory.names[channel.id].add(channel.name)
 
-    def hear(self, event: str, payload: Json, home: Home | None = None) -> None:
-        """Let the gateway say something; of a guild that the bot is not in, it says nothing."""
+    def hear(self, event: str, payload: Json, home: Home) -> None:
+        """Let the gateway say something; in an outage, or of a guild without the bot, it says nothing."""
         for some, memory in zip(self.homes, self.memories, strict=True):
             self.remember(some, memory)
-        if home is None or home.has_bot:
-            self.house.hear(event, payload | ({"guild_id": str(home.id)} if home else {}))
+        if home.has_bot and not home.away:
+            self.house.hear(event, payload | {"guild_id": str(home.id)})
 
     def pick(self, data: st.DataObject, some: Any) -> Any:
         some = list(some)
@@ -229,6 +235,17 @@ class Whole(RuleBasedStateMachine):
         self.change(number, change)
 
     @rule(number=numbers, data=st.data())
+    def decide_on_audience(self, number: int, data: st.DataObject) -> None:
+        home = self.homes[number]
+        audience = self.pick(data, [None, home.id, *home.roles])
+        self.change(number, lambda before: replace(before, audience=audience))
+
+    @rule(number=numbers, data=st.data())
+    def decide_on_proxies(self, number: int, data: st.DataObject) -> None:
+        channel = self.channel(data, self.homes[number])
+        self.change(number, lambda before: replace(before, proxies=before.proxies ^ {channel.id}))
+
+    @rule(number=numbers, data=st.data())
     def decide_on_member(self, number: int, data: st.DataObject) -> None:
         user = self.pick(data, self.users)
         self.change(number, lambda before: replace(before, hidden=before.hidden ^ {user.id}))
@@ -283,29 +300,37 @@ class Whole(RuleBasedStateMachine):
         home.nsfw_level = level
         if named:
             home.name = self.fresh("guild")
-        if home.has_bot:
-            self.hear("GUILD_UPDATE", home.properties())
+        self.hear("GUILD_UPDATE", home.properties(), home)
 
-    @rule(number=numbers, data=st.data(), status=statuses)
-    def outage(self, number: int, data: st.DataObject, status: str) -> None:
-        """Somebody's status and a channel's visibility change while Discord is away."""
+    @rule(number=numbers, stub=st.booleans())
+    def begin_outage(self, number: int, stub: bool) -> None:
+        """Discord is away; with a new session, of which the bot knows no more than the guild's id."""
         home = self.homes[number]
-        if home.has_bot:
-            self.hear("GUILD_DELETE", home.stub())
-            channel = self.channel(data, home)
-            channel.hidden = not channel.hidden
-            channel.name = self.fresh("channel")
-            self.member(data, home).nick = self.fresh("nick")
-            self.hear("GUILD_CREATE", home.payload(home.owner) | {"unavailable": False})
+        if home.has_bot and not home.away:
+            self.hear("GUILD_DELETE", home.stub(), home)
+            home.away = True
+            if stub:
+                self.house.forget_guild(home.stub())
+
+    @rule(number=numbers)
+    def end_outage(self, number: int) -> None:
+        """All that happened meanwhile is told at once, and nothing of how it came about."""
+        home = self.homes[number]
+        if home.away:
+            home.away = False
+            self.hear("GUILD_CREATE", home.payload(home.owner) | {"unavailable": False}, home)
 
     @rule(number=numbers)
     def throw_out_or_invite(self, number: int) -> None:
         home = self.homes[number]
-        home.has_bot = not home.has_bot
+        home.away = False
         if home.has_bot:
-            self.hear("GUILD_CREATE", home.payload(home.owner))
+            self.hear("GUILD_DELETE", {"id": str(home.id)}, home)
+            home.has_bot = False
+            home.visits.clear()
         else:
-            self.hear("GUILD_DELETE", {"id": str(home.id)})
+            home.has_bot = True
+            self.hear("GUILD_CREATE", home.payload(home.owner), home)
 
     # Members
 
@@ -331,6 +356,21 @@ class Whole(RuleBasedStateMachine):
         self.hear("GUILD_MEMBER_REMOVE", {"user": member.user.payload()}, home)
         if not voice_first:
             self.hang_up(home, member)
+
+    @rule(number=numbers, data=st.data())
+    def ban(self, number: int, data: st.DataObject) -> None:
+        """Somebody is banned together with what they said."""
+        home, memory = self.homes[number], self.memories[number]
+        if len(home.members) == 1:
+            return
+        member = self.member(data, home)
+        self.hear("GUILD_BAN_ADD", {"user": member.user.payload()}, home)
+        del home.members[member.id]
+        self.hear("GUILD_MEMBER_REMOVE", {"user": member.user.payload()}, home)
+        self.hang_up(home, member)
+        if not home.away:  # of what an outage has swallowed nobody ever hears
+            for words in memory.words:
+                words.told = words.told and words.author.id != member.id
 
     def hang_up(self, home: Home, member: Member) -> None:
         state = home.voice.pop(member.id, None)
@@ -398,6 +438,8 @@ class Whole(RuleBasedStateMachine):
         role = self.pick(data, home.roles.values())
         if role.id == home.id:
             role.permissions = "0" if role.permissions == EVERYONE_MAY else EVERYONE_MAY
+        elif color == 0:
+            role.permissions = str(ADMINISTRATOR) if role.permissions == EVERYONE_MAY else EVERYONE_MAY
         else:
             role.color = color
             if up:
@@ -422,7 +464,12 @@ class Whole(RuleBasedStateMachine):
         categories = [channel for channel in home.channels.values() if channel.type == CATEGORY]
         parent = self.pick(data, [None, *categories]) if kind != CATEGORY else None
         channel = home.channel(
-            self.fresh("channel"), kind, nsfw=nsfw and hidden, hidden=hidden, parent=parent
+            self.fresh("channel"),
+            kind,
+            nsfw=nsfw and hidden,
+            hidden=hidden,
+            parent=parent,
+            unseen=nsfw and not hidden,
         )
         self.hear("CHANNEL_CREATE", channel.payload(), home)
 
@@ -432,11 +479,48 @@ class Whole(RuleBasedStateMachine):
         thread = home.channel(self.fresh("thread"), kind, parent=self.channel(data, home, TEXT))
         self.hear("THREAD_CREATE", thread.payload() | {"newly_created": True}, home)
 
-    @rule(number=numbers, data=st.data(), what=st.sampled_from(["hide", "hide", "restrict", "name", "move"]))
+    @rule(number=numbers, data=st.data())
+    def delete_channel(self, number: int, data: st.DataObject) -> None:
+        """A channel with its threads, or a thread: of the words in it nothing is told."""
+        home = self.homes[number]
+        channel = self.channel(data, home)
+        if channel.type == TEXT and sum(each.type == TEXT for each in home.channels.values()) == 1:
+            return  # some place has to be left
+        del home.channels[channel.id]
+        if channel.is_thread():
+            if not channel.is_unseen():
+                known = {key: channel.payload()[key] for key in ("id", "parent_id", "type")}
+                self.hear("THREAD_DELETE", known, home)
+            return
+        for thread in [
+            each for each in home.channels.values() if each.is_thread() and each.parent is channel
+        ]:
+            del home.channels[thread.id]
+        for inside in home.channels.values():
+            if inside.parent is channel:
+                inside.parent = None
+                self.hear("CHANNEL_UPDATE", inside.payload(), home)
+        for uid in [uid for uid, state in home.voice.items() if state["channel_id"] == str(channel.id)]:
+            state = home.voice.pop(uid)
+            self.hear("VOICE_STATE_UPDATE", state | {"channel_id": None}, home)
+        self.hear("CHANNEL_DELETE", channel.payload(), home)
+
+    @rule(
+        number=numbers, data=st.data(),
+        what=st.sampled_from(["hide", "hide", "restrict", "name", "move", "sight", "spoil", "lock", "allow"]),
+    )  # fmt: skip
     def update_channel(self, number: int, data: st.DataObject, what: str) -> None:
         home = self.homes[number]
         channel = self.pick(data, [channel for channel in home.channels.values() if not channel.is_thread()])
         match what:
+            case "sight":
+                channel.unseen = not channel.unseen
+            case "spoil" if channel.type != CATEGORY:
+                channel.spoiler = not channel.spoiler
+            case "lock" if channel.type in (VOICE, STAGE):
+                channel.locked = not channel.locked
+            case "allow":
+                channel.allows = self.pick(data, [None, *home.roles.values()])
             case "hide":
                 channel.hidden = not channel.hidden
             case "restrict" if channel.type != CATEGORY:
@@ -458,23 +542,39 @@ class Whole(RuleBasedStateMachine):
         answered = self.pick(data, [None, *memory.words[-3:]])
         token = self.fresh("word")
         extra = answering(answered.payload) if answered is not None else {}
+        text = f"{token} {mentioned.mention if mentioned else ''}"
         if by_webhook:
-            extra["webhook_id"] = "4711"
-        payload = written(channel, author, f"{token} {mentioned.mention if mentioned else ''}", **extra)
-        hears = law.hears(author, channel) and not by_webhook
-        told = law.reads(author, channel) and not by_webhook
-        memory.words.append(Words(token, author, channel, payload, told))
+            payload = written(channel, self.hook, text, **extra, webhook_id="4711")
+            hears = law.hears_proxy(channel)
+            told = hears and law.decided.messages == "full"
+        else:
+            payload = written(channel, author, text, **extra)
+            hears, told = law.hears_words(author, channel), law.reads(author, channel)
+        told = told and not home.away
+        hears = hears and not home.away and home.has_bot and law.shows()
+        memory.words.append(Words(token, author, channel, payload, told, by_webhook))
+        if channel.is_unseen():
+            return  # nobody tells the bot
         self.hear("MESSAGE_CREATE", payload, home)
+        if hears and (by_webhook or not law.sees(author)):
+            uid = visitor(4711, self.hook.username) if by_webhook else author.uid
+            home.visits[uid] = self.house.now + VISIT
         self.expect(home, "message", {"id": payload["id"]} if hears else None)
 
     @rule(number=numbers, data=st.data())
     def edit(self, number: int, data: st.DataObject) -> None:
         home, law, memory = self.homes[number], self.laws[number], self.memories[number]
-        there = [words for words in memory.words if words.author.id in home.members]
+        there = [
+            words
+            for words in memory.words
+            if words.author.id in home.members
+            and words.channel.id in home.channels
+            and not (words.by_webhook or words.channel.is_unseen())
+        ]
         if there:
             old = self.pick(data, there)
             token = self.fresh("word")
-            told = old.told and law.reads(old.author, old.channel)
+            told = old.told and law.reads(old.author, old.channel) and not home.away
             payload = changed(old.channel, old.payload, content=token, edited_timestamp=JOINED_AT)
             memory.words.append(Words(token, old.author, old.channel, payload, told))
             self.hear("MESSAGE_UPDATE", payload, home)
@@ -497,6 +597,8 @@ class Whole(RuleBasedStateMachine):
             self.member(data, home),
             self.channel(data, home, TEXT, PUBLIC_THREAD, PRIVATE_THREAD),
         )
+        if channel.is_unseen():
+            return  # nobody tells the bot
         where = {"channel_id": str(channel.id), "user_id": author.uid, "member": author.payload()}
         if kind == "typing":
             self.hear("TYPING_START", where | {"timestamp": 1_700_000_000}, home)
@@ -504,7 +606,7 @@ class Whole(RuleBasedStateMachine):
             emoji = {"id": None, "name": "🎉"}
             what = {"message_id": "1", "emoji": emoji, "type": 0, "burst": False, "burst_colors": []}
             self.hear("MESSAGE_REACTION_ADD", where | what, home)
-        hears = law.hears(author, channel)
+        hears = law.hears(author, channel) and not home.away
         self.expect(home, kind, {"uid": author.uid, "channel": str(channel.id)} if hears else None)
 
     def expect(self, home: Home, kind: str, data: Json | None) -> None:
@@ -521,7 +623,8 @@ class Whole(RuleBasedStateMachine):
         if not hasattr(self, "pages"):
             return
         for law in self.laws:
-            assert (str(law.home.id) in self.house.bridge._directory.rooms) == law.shows()
+            is_open = str(law.home.id) in self.house.bridge._directory.rooms
+            assert is_open == law.shows() or (law.home.away and not is_open)
             assert self.house.store.guild(law.home.id) == self.book.guild(law.home.id)
         for page in self.pages:
             self.check_page(page)
@@ -536,16 +639,28 @@ class Whole(RuleBasedStateMachine):
 
     def check_holding(self, page: Page, law: Law) -> None:
         assert law.admits(page.password)
+        if law.home.away:  # what Discord doesn't tell can't be known; what people decide can
+            silenced = [uid for uid in page.members if law.is_silenced(int(uid))]
+            assert not silenced
+            return
         expected = law.members(full=page.full)
-        held = page.members
+        held = {uid: one for uid, one in page.members.items() if not self.is_visiting(law, uid)}
         if not page.full and not self.strict:
             # Words have time to play before their author goes; until then they are offline.
             held = {uid: one for uid, one in held.items() if uid in expected or one["status"] != "offline"}
         assert held == expected
         if page.full:
             assert page.channels == law.channels()
-            entries = {str(each.home.id): each.entry() for each in self.laws}
-            assert page.servers == {uid: entry for uid, entry in entries.items() if entry}
+            for each in self.laws:
+                if not each.home.away:
+                    assert page.servers.get(str(each.home.id)) == each.entry()
+
+    def is_visiting(self, law: Law, uid: str) -> bool:
+        """Tell whether somebody may be there, but need not, for what they have said."""
+        if law.home.visits.get(uid, 0) <= self.house.now or law.gated():
+            return False
+        member = law.home.members.get(int(uid))
+        return member is None or (not law.hides(member) and not law.sees(member))
 
     def check_told(self, page: Page, secrets: list[str]) -> None:
         for event in page.told[self.checked[page] :]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e import gateway
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
-from tests.e2e.model import VOICE, User
+from tests.e2e.model import VOICE, User, snowflake
 from tests.e2e.viewer import ALL_EVENTS, Viewer, truth
 
 if TYPE_CHECKING:
@@ -32,6 +32,14 @@ def crowd(discord: LoopbackDiscord, name: str, size: int, *, online: int) -> Gui
     guild = discord.guild(name, *(f"member{number}" for number in range(size)))
     for member in list(guild.members.values())[2 + online :]:
         member.user.status = "offline"
+    return guild
+
+
+def on_shard(discord: LoopbackDiscord, shard: int, name: str, *names: str) -> Guild:
+    """Make a guild that belongs to this one of two shards."""
+    while (guild := discord.guild(name, *names)).id >> 22 & 1 != shard:
+        del discord.guilds[guild.id]
+        snowflake()  # or the next one would be as far from this as this is from the one before
     return guild
 
 
@@ -155,6 +163,7 @@ async def test_members_of_a_guild_are_requested_once(
     assert asked == {guild.id: 1 for guild in guilds}
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 @pytest.mark.parametrize("miscount", [-1, 1])
 @pytest.mark.parametrize("size", [2, 300])
 async def test_a_wrong_number_of_members(
@@ -214,9 +223,8 @@ async def test_the_connection_is_cut_before_all_is_ready(
 async def test_two_shards(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
     """Where Discord advises two shards, guilds of both are shown and live."""
     discord.rest.shards = 2
-    guilds = [discord.guild("Even", "ann"), discord.guild("Odd", "bob"), discord.guild("More", "cid")]
+    guilds = [on_shard(discord, number % 2, f"Guild {number}", "ann") for number in range(3)]
     bot = await launch()
-    assert {(guild.id >> 22) % 2 for guild in guilds} == {0, 1}
     curious = await watch(bot, events=["servers"])
     await curious.until(lambda: len(curious.servers) == 3)
     for guild in guilds:
@@ -233,8 +241,8 @@ async def test_a_shard_that_is_refused(
     """The other shard's guilds are there and live; whoever asks for one of the missing hears why."""
     discord.rest.shards = 2
     discord.gateway.refused_shards.add(refused)
-    guilds = [discord.guild("Even", "ann"), discord.guild("Odd", "bob")]
-    here, missing = sorted(guilds, key=lambda guild: (guild.id >> 22) % 2 == refused)
+    here = on_shard(discord, 1 - refused, "Here", "ann")
+    missing = on_shard(discord, refused, "Missing", "bob")
     bot = await launch()
     viewer = await watch(bot, here, events=["servers"])
     await viewer.sees(truth(here))
@@ -256,8 +264,7 @@ async def test_a_shard_that_is_refused(
 async def test_a_shard_that_is_lost_for_long(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
     """While one shard waits for its next try, another that is lost comes back at once."""
     discord.rest.shards = 2
-    guilds = [discord.guild("Even", "ann"), discord.guild("Odd", "bob")]
-    first, second = sorted(guilds, key=lambda guild: (guild.id >> 22) % 2)
+    first, second = on_shard(discord, 0, "Even", "ann"), on_shard(discord, 1, "Odd", "bob")
     bot = await launch()
     viewer = await watch(bot, first, events=["servers"])
     await viewer.until(lambda: len(viewer.servers) == 2)
@@ -350,6 +357,7 @@ async def test_only_the_intents_that_are_needed(discord: LoopbackDiscord, launch
     await launch()
     needed = gateway.GUILDS | gateway.MEMBERS | gateway.PRESENCES | gateway.VOICE_STATES
     needed |= gateway.MESSAGES | gateway.CONTENT | gateway.REACTIONS | gateway.TYPING
+    needed |= 1 << 2  # who is banned
     # discord.py's own groups bring the same for direct messages, which nothing here shows.
     direct = gateway.DIRECT_MESSAGES | 1 << 13 | 1 << 14
     asked = discord.gateway.identifies[0]["intents"]
