@@ -310,9 +310,7 @@ class Room:
         if channels:
             for channel in channels:
                 self._playback.silence(channel)
-            self._forget(
-                lambda event: not {event.data.get("channel"), event.extras.get("parent")}.isdisjoint(channels)
-            )
+            self._forget(lambda event: _happened_in(event, channels))
 
     def forget_channels(self, channels: Collection[str]) -> None:
         """Take back what was said in channels and their threads, and forget the past.
@@ -588,6 +586,13 @@ def _extras(member: Member, known: Member | None) -> dict[str, Any]:
 def _basics(member: Member) -> tuple[object, ...]:
     """Name what every client knows of somebody."""
     return member.username, member.status, member.role_color
+
+
+def _happened_in(event: Event, channels: Collection[str]) -> bool:
+    """Tell whether something was said or done in these channels; what takes words back has to go out."""
+    if event.type == "edit" and event.data["message"] is None:
+        return False
+    return event.data.get("channel") in channels or event.extras.get("parent") in channels
 
 
 def _looks(member: Member) -> tuple[object, ...]:

@@ -79,6 +79,7 @@ class Decisions:
             self._bridge.forget_words(guild.id)
         for user_id in after.hidden - before.hidden:
             self._bridge.forget_words(guild.id, user_id)
+        self._rooms.open(guild.id)  # before all those whose turn it is
         await self._rooms.show(guild)
 
     def _hide_unknown(self, guild: discord.Guild) -> None:

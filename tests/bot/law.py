@@ -164,7 +164,7 @@ class Law:
         if role is None:
             return False
         may = int(self.home.roles[self.home.id].permissions) | int(role.permissions)
-        return bool(may & VIEW_CHANNEL) and (not channel.hidden or channel.allows is role)
+        return channel.allows is role or (bool(may & VIEW_CHANNEL) and not channel.hidden)
 
     def chats(self, channel: Channel) -> bool:
         """What is written in a voice channel is for those who can connect."""
