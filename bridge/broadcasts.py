@@ -151,6 +151,8 @@ class Broadcasts:
     ) -> None:
         """Show the new words of a message; None takes it back. Reaches viewers who asked for `edit`.
 
+        Who comes back later is not told what the message said before.
+
         `emoji` are those of the new words, as in `broadcast_message`.
 
         Raises:
@@ -159,12 +161,7 @@ class Broadcasts:
         """
         if room := self._room(server):
             words = None if message is None else _text(message)
-            data: dict[str, Any] = {
-                "uid": _text(uid), "channel": _text(channel), "id": _text(id), "message": words,
-            }  # fmt: skip
-            if (pictures := check_emoji(emoji)) and words is not None:
-                data["emoji"] = pictures
-            room.publish("edit", data)
+            room.edit(_text(uid), _text(channel), _text(id), words, check_emoji(emoji))
 
     async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
         """Show where somebody talks; None if they don't any more. Reaches viewers who asked for `voice`."""

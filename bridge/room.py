@@ -283,6 +283,33 @@ class Room:
         self._publish("message", data, message_extras(message))
         self._stir()
 
+    def edit(
+        self, uid: str, channel: str, message_id: str, words: str | None, emoji: Mapping[str, str]
+    ) -> None:
+        """Pass on the new words of a message; None takes it back. Nobody is told the old ones any more."""
+        data: dict[str, Any] = {"uid": uid, "channel": channel, "id": message_id, "message": words}
+        if words is None:
+            self.said.pop(message_id, None)
+            self._forget(lambda event: _is_about(event, message_id))
+        else:
+            if emoji:
+                data["emoji"] = emoji
+            self._forget(lambda event: event.type == "edit" and event.data["id"] == message_id)
+            self._correct(message_id, words, emoji)
+        self.publish("edit", data)
+
+    def _correct(self, message_id: str, words: str, emoji: Mapping[str, str]) -> None:
+        def corrected(event: Event) -> Event:
+            if event.type != "message" or event.extras.get("id") != message_id:
+                return event
+            extras = {**event.extras, "emoji": emoji}
+            if not emoji:
+                del extras["emoji"]
+            return Event("message", event.position, self._head, {**event.data, "message": words}, extras)
+
+        self._history.change(corrected)
+        self._pending = {at: corrected(event) for at, event in self._pending.items()}
+
     def forget_past(self) -> None:
         """Let nothing of the past leave any more. Who comes back gets a snapshot.
 
@@ -566,6 +593,12 @@ class Room:
             return event
         self._replaceable[uid] = event.position
         return event if earlier is None else event.after(self._pending.pop(earlier))
+
+
+def _is_about(event: Event, message_id: str) -> bool:
+    """Tell whether an event says what a message said, or was changed into."""
+    said = event.data if event.type == "edit" else event.extras if event.type == "message" else {}
+    return said.get("id") == message_id
 
 
 def _extras(member: Member, known: Member | None) -> dict[str, Any]:
