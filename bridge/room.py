@@ -355,11 +355,17 @@ class Room:
         return {*channels, *(words.channel for words in self.said.values() if words.parent in channels)}
 
     def _take_back(self, unwanted: Callable[[Message], bool]) -> None:
+        silenced = set()
         for message_id, words in list(self.said.items()):
             if unwanted(words):
                 del self.said[message_id]
+                silenced.add(words.uid)
                 deletion = {"uid": words.uid, "channel": words.channel, "id": message_id, "message": None}
                 self._publish("edit", deletion)
+        # Who was here only to say that goes with it: their name came from where nobody may listen any more.
+        for uid in silenced.difference(words.uid for words in self.said.values()):
+            if uid in self._visitors:
+                self.remove(uid)
         self._stir()
 
     def tell_servers(self, listing: Entries) -> None:

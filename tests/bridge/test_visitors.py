@@ -243,3 +243,22 @@ def test_forgetting_where_nothing_was_said(room: Room) -> None:
     room.forget_channels({"10"})
     room.flush(0)
     assert viewer.frames == []
+
+
+@pytest.mark.parametrize("how", ["everything", "a channel"])
+def test_who_only_came_to_say_what_is_taken_back_goes_with_it(room: Room, how: str) -> None:
+    """Who has said something elsewhere stays, and so does who lives here."""
+    viewer = seated(room, EVERYTHING)
+    room.put(ADA)
+    room.say(words(1), PLURAL)
+    room.say(words(2, "78"), PLURAL._replace(uid="78"))
+    room.say(words(3, ADA.uid))
+    room.say(Message("78", "elsewhere", "10", id="4"))
+    room.flush(0.0)
+    if how == "everything":
+        room.forget_words()
+    else:
+        room.forget_channels({"9"})
+    room.flush(1.0)
+    assert room.members.keys() == ({ADA.uid} if how == "everything" else {ADA.uid, "78"})
+    assert GONE in viewer.data
