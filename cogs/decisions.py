@@ -60,9 +60,11 @@ class Decisions:
             before = self.settings.member(user_id)
             after = change(before)
             await self.settings.save_member(user_id, after)
-            await self._rooms.show_everywhere(user_id)
+            # Words first: where some still wait for their bubble, an old client would only see that whoever
+            # said them is offline.
             if after != before and (after.hidden or after.muted):
                 await self._rooms.forget_words(user_id)
+            await self._rooms.show_everywhere(user_id)
 
     def _turn(self, snowflake: int) -> asyncio.Lock:
         """Give the lock of a guild or a person: what is read is what the last decision wrote."""

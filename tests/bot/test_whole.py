@@ -370,7 +370,8 @@ class Whole(RuleBasedStateMachine):
         self.hang_up(home, member)
         if not home.away:  # of what an outage has swallowed nobody ever hears
             for words in memory.words:
-                words.told = words.told and words.author.id != member.id
+                words.banned |= words.author.id == member.id and not words.by_webhook
+                words.told &= not words.banned
 
     def hang_up(self, home: Home, member: Member) -> None:
         state = home.voice.pop(member.id, None)
@@ -505,16 +506,35 @@ class Whole(RuleBasedStateMachine):
             self.hear("VOICE_STATE_UPDATE", state | {"channel_id": None}, home)
         self.hear("CHANNEL_DELETE", channel.payload(), home)
 
+    @rule(number=numbers, data=st.data())
+    def change_sight(self, number: int, data: st.DataObject) -> None:
+        """The bot may look into a channel no more, or again; most often one that somebody decided on."""
+        home = self.homes[number]
+        known = [channel for channel in home.channels.values() if not channel.is_thread()]
+        decided = [channel for channel in known if channel.id in self.book.guild(home.id).channels]
+        channel = self.pick(data, decided or known)
+        channel.unseen = not channel.unseen
+        self.hear("CHANNEL_UPDATE", channel.payload(), home)
+
+    @rule(number=numbers, data=st.data())
+    def delete_where_somebody_spoke(self, number: int, data: st.DataObject) -> None:
+        home, memory = self.homes[number], self.memories[number]
+        threads = [words.channel for words in memory.words if words.channel.is_thread()]
+        there = [channel for channel in threads if channel.id in home.channels and not channel.is_unseen()]
+        if there:
+            thread = self.pick(data, there)
+            del home.channels[thread.id]
+            known = {key: thread.payload()[key] for key in ("id", "parent_id", "type")}
+            self.hear("THREAD_DELETE", known, home)
+
     @rule(
         number=numbers, data=st.data(),
-        what=st.sampled_from(["hide", "hide", "restrict", "name", "move", "sight", "spoil", "lock", "allow"]),
+        what=st.sampled_from(["hide", "hide", "restrict", "name", "move", "spoil", "lock", "allow"]),
     )  # fmt: skip
     def update_channel(self, number: int, data: st.DataObject, what: str) -> None:
         home = self.homes[number]
         channel = self.pick(data, [channel for channel in home.channels.values() if not channel.is_thread()])
         match what:
-            case "sight":
-                channel.unseen = not channel.unseen
             case "spoil" if channel.type != CATEGORY:
                 channel.spoiler = not channel.spoiler
             case "lock" if channel.type in (VOICE, STAGE):
@@ -634,6 +654,7 @@ class Whole(RuleBasedStateMachine):
         for law, memory in zip(self.laws, self.memories, strict=True):
             if page.guild == law.home.id:
                 self.check_holding(page, law)
+                self.check_words(page, law, memory)
                 self.check_told(page, list(law.secrets(memory)))
         self.checked[page] = len(page.told)
 
@@ -655,6 +676,13 @@ class Whole(RuleBasedStateMachine):
                 if not each.home.away:
                     assert page.servers.get(str(each.home.id)) == each.entry()
 
+    def check_words(self, page: Page, law: Law, memory: Memory) -> None:
+        """What may not be read any more is gone from open pages."""
+        if page.full and not law.home.away:
+            gone = [words.token for words in memory.words if law.takes_back(words)]
+            feed = " ".join(page.said.values())
+            assert not [token for token in gone if token in feed]
+
     def is_visiting(self, law: Law, uid: str) -> bool:
         """Tell whether somebody may be there, but need not, for what they have said."""
         if law.home.visits.get(uid, 0) <= self.house.now or law.gated():
@@ -671,7 +699,7 @@ class Whole(RuleBasedStateMachine):
 
 TestWhole = pytest.mark.timeout(300)(Whole.TestCase)
 TestWhole.settings = settings(
-    max_examples=60,
+    max_examples=100,
     stateful_step_count=30,
     deadline=None,
     print_blob=True,
