@@ -6,6 +6,8 @@ of its own. discord.py (2.7) takes it for a channel, and keeps no flags by which
 
 from typing import Any, Final
 
+import discord
+from discord.abc import GuildChannel
 from discord.ext import commands
 
 # ruff: noqa: SLF001 - that is what this package is for
@@ -15,6 +17,21 @@ SPOILER: Final = 1 << 21
 REDACTED_NAME: Final = "___hidden___"
 
 Payload = dict[str, Any]
+
+_VIEW: Final = discord.Permissions(view_channel=True).value
+_EVERYTHING: Final = discord.Permissions(administrator=True).value
+
+
+def is_seen_by_everyone(channel: GuildChannel) -> bool:
+    """Tell whether @everyone may view a channel: `permissions_for` takes several times as long to say so."""
+    everyone = channel.guild.default_role
+    allowed = everyone._permissions
+    if allowed & _EVERYTHING:
+        return True
+    overwrites = channel._overwrites  # that of @everyone comes first
+    if overwrites and overwrites[0].id == everyone.id:
+        allowed = allowed & ~overwrites[0].deny | overwrites[0].allow
+    return bool(allowed & _VIEW)
 
 
 class HiddenChannels:
