@@ -78,17 +78,20 @@ class HiddenChannels:
     def _channel(self, data: Payload) -> None:
         guild_id, channel_id = int(data.get("guild_id") or 0), int(data["id"])
         guild = self._client.get_guild(guild_id)
-        known = guild is not None and guild.get_channel(channel_id) is not None
+        known = guild.get_channel(channel_id) if guild is not None else None
         hidden = self._ids.setdefault(guild_id, set())
         if _is_redacted(data):
             hidden.add(channel_id)
-            if known:
+            if known is not None:
                 self._parse["CHANNEL_DELETE"](data)
             return
         hidden.discard(channel_id)
-        self._parse["CHANNEL_UPDATE" if known else "CHANNEL_CREATE"](_with_limit(data))
-        if not known:
+        if known is None:
+            self._parse["CHANNEL_CREATE"](_with_limit(data))
             self._find_talking(guild_id, channel_id)
+        else:
+            was_limited = getattr(known, "nsfw", False)
+            self._parse["CHANNEL_UPDATE"](_with_limit(data, otherwise=was_limited))
 
     def _channel_delete(self, data: Payload) -> None:
         self._ids.get(int(data.get("guild_id") or 0), set()).discard(int(data["id"]))
@@ -116,8 +119,11 @@ def _is_redacted(channel: Payload) -> bool:
     return _flag(channel, REDACTED) or channel.get("name") == REDACTED_NAME
 
 
-def _with_limit(channel: Payload) -> Payload:
-    return channel | {"nsfw": True} if _flag(channel, SPOILER) else channel
+def _with_limit(channel: Payload, *, otherwise: bool = False) -> Payload:
+    """Read a channel with spoilers as age-restricted; without flags it is what it was `otherwise`."""
+    told = isinstance(channel.get("flags"), int)
+    limited = _flag(channel, SPOILER) if told else otherwise
+    return channel | {"nsfw": True} if limited else channel
 
 
 def _flag(channel: Payload, flag: int) -> bool:

@@ -362,3 +362,16 @@ def test_what_everyone_sees(everyone: int, kind: int, overwrites: list[tuple[str
     assert isinstance(found, discord.abc.GuildChannel)
     expected = found.permissions_for(found.guild.default_role).view_channel
     assert internals.is_seen_by_everyone(found) is expected
+
+
+async def test_a_channel_whose_flags_are_left_out(bot: Listening) -> None:
+    """It goes on being what it was: nobody guesses that there are no spoilers any more."""
+    home = guild()
+    channel = home.channel("endings", spoiler=True)
+    bot.hear("GUILD_CREATE", create(home))
+    told = channel.payload()
+    for flags, limited in ((None, True), ("odd", True), (0, False), (None, False)):
+        bot.hear("CHANNEL_UPDATE", told | {"flags": flags})
+        known = bot.get_channel(channel.id)
+        assert isinstance(known, discord.TextChannel)
+        assert known.nsfw is limited
