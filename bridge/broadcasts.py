@@ -166,13 +166,13 @@ class Broadcasts:
     async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
         """Show where somebody talks; None if they don't any more. Reaches viewers who asked for `voice`."""
         if (room := self._room(server)) and (member := room.members.get(str(uid))):
-            room.put_all([member._replace(voice=voice)])
+            room.revise([member._replace(voice=voice)])
 
     async def broadcast_activity(self, server: str | int, uid: str | int, text: str | None) -> None:
         """Show what somebody does; None clears it. Reaches viewers who asked for `activity`."""
         if (room := self._room(server)) and (member := room.members.get(str(uid))):
             activity = None if text is None else _text(text)
-            room.put_all([member.with_presence(member.status, activity)])
+            room.revise([member.with_presence(member.status, activity)])
 
     # Rooms that an owner feeds, as the bot does
 

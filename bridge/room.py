@@ -185,13 +185,21 @@ class Room:
     def put(self, member: Member) -> None:
         """Show this presence, whether or not it is news."""
         member = self._newcomers.as_told(member)
+        self._visitors.forget(member.uid)  # unless `say` knows better, they are here to stay
         known = self._replace(member)
         self._announce_presence(member, known)
         self._announce_doing(member, known)
         self._stir()
 
     def put_all(self, members: Iterable[Member]) -> None:
-        """Bring these members to this state: what is news goes out together."""
+        """Bring these members to this state, and have them stay: what is news goes out together."""
+        members = list(members)
+        for member in members:
+            self._visitors.forget(member.uid)
+        self.revise(members)
+
+    def revise(self, members: Iterable[Member]) -> None:
+        """Bring these members to this state; who is only visiting goes on visiting."""
         for member in map(self._newcomers.as_told, members):
             if self.members.get(member.uid) != member:
                 known = self._replace(member)
@@ -262,7 +270,7 @@ class Room:
                 talking = [
                     m for m in self.members.values() if m.voice is not None and m.voice.channel in gone
                 ]
-                self.put_all(member._replace(voice=None) for member in talking)
+                self.revise(member._replace(voice=None) for member in talking)
             self.channels = now
             self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
 
@@ -515,7 +523,6 @@ class Room:
         self.members[member.uid] = member
         self._online += (member.status != "offline") - (known is not None and known.status != "offline")
         self._newcomers.note(member)
-        self._visitors.forget(member.uid)
         self._forget_encoded(member.uid)
         return known
 

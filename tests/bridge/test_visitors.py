@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.model import Member, Message
+from bridge.model import Channel, Member, Message, Voice
 from bridge.protocol import Connect
 from bridge.room import Room
 from bridge.visitors import MAX_VISITORS, VISIT, Visitors
@@ -262,3 +262,20 @@ def test_who_only_came_to_say_what_is_taken_back_goes_with_it(room: Room, how: s
     room.flush(1.0)
     assert room.members.keys() == ({ADA.uid} if how == "everything" else {ADA.uid, "78"})
     assert GONE in viewer.data
+
+
+def test_who_visits_may_talk_meanwhile(room: Room) -> None:
+    """That they join a voice channel, or that it is hidden, makes nobody stay."""
+    room.set_channels([Channel("5", "Lounge", "voice")])
+    room.say(words(), PLURAL)
+    room.revise([room.members["77"]._replace(voice=Voice("5", "Lounge"))])
+    room.set_channels([])
+    assert room.members["77"].voice is None
+    assert room.is_visiting("77")
+
+
+def test_who_visits_and_is_shown_by_now_stays(room: Room) -> None:
+    """Also where nothing else of theirs is news."""
+    room.say(words(), PLURAL)
+    room.put_all([room.members["77"]])
+    assert not room.is_visiting("77")
