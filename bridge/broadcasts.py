@@ -253,6 +253,14 @@ class Broadcasts:
         if room := self._room(server):
             room.forget_channels(set(map(str, channels)))
 
+    def forget_messages(self, server: str | int, ids: Iterable[str | int]) -> None:
+        """Take back some of a guild's last messages.
+
+        Viewers who asked for `edit` see them vanish, and nobody who comes back later is told them.
+        """
+        if room := self._room(server):
+            room.forget_messages(set(map(str, ids)))
+
     def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
         """Take back what somebody said in a guild, or everybody.
 

@@ -298,7 +298,7 @@ class Room:
         data: dict[str, Any] = {"uid": uid, "channel": channel, "id": message_id, "message": words}
         if words is None:
             self.said.pop(message_id, None)
-            self._forget(lambda event: _is_about(event, message_id))
+            self._forget(lambda event: _message_of(event) == message_id)
         else:
             if emoji:
                 data["emoji"] = emoji
@@ -338,7 +338,7 @@ class Room:
         if uid is not None and not self._remembers(uid):
             return
         self.forget_past()
-        self._take_back(lambda words: uid is None or words.uid == uid)
+        self._end_visits(self._take_back(lambda words: uid is None or words.uid == uid))
 
     def hush(self, channels: Collection[str]) -> None:
         """Let nothing that happened in these channels leave any more."""
@@ -355,12 +355,18 @@ class Room:
         places = self._with_threads(channels)
         self.hush(places)
         self.forget_past()
-        self._take_back(lambda words: words.channel in places)
+        self._end_visits(self._take_back(lambda words: words.channel in places))
+
+    def forget_messages(self, message_ids: Collection[str]) -> None:
+        """Take back messages, all of them in one look; others are told as they were."""
+        self._forget(lambda event: _message_of(event) in message_ids)
+        self._take_back(lambda words: words.id in message_ids)
 
     def _with_threads(self, channels: Collection[str]) -> set[str]:
         return {*channels, *(words.channel for words in self.said.values() if words.parent in channels)}
 
-    def _take_back(self, unwanted: Callable[[Message], bool]) -> None:
+    def _take_back(self, unwanted: Callable[[Message], bool]) -> set[str]:
+        """Take back words that viewers have seen; return whose they were."""
         silenced = set()
         for message_id, words in list(self.said.items()):
             if unwanted(words):
@@ -368,11 +374,14 @@ class Room:
                 silenced.add(words.uid)
                 deletion = {"uid": words.uid, "channel": words.channel, "id": message_id, "message": None}
                 self._publish("edit", deletion)
-        # Who was here only to say that goes with it: their name came from where nobody may listen any more.
+        self._stir()
+        return silenced
+
+    def _end_visits(self, silenced: set[str]) -> None:
+        """Let those go who came only to say what nobody may hear any more: their name came from there."""
         for uid in silenced.difference(words.uid for words in self.said.values()):
             if uid in self._visitors:
                 self.remove(uid)
-        self._stir()
 
     def tell_servers(self, listing: Entries) -> None:
         """Pass on that the list of servers is another one now."""
@@ -606,10 +615,10 @@ class Room:
         return event if earlier is None else event.after(self._pending.pop(earlier))
 
 
-def _is_about(event: Event, message_id: str) -> bool:
-    """Tell whether an event says what a message said, or was changed into."""
+def _message_of(event: Event) -> str | None:
+    """Name the message of which an event says what it said, or was changed into."""
     said = event.data if event.type == "edit" else event.extras if event.type == "message" else {}
-    return said.get("id") == message_id
+    return said.get("id")
 
 
 def _extras(member: Member, known: Member | None) -> dict[str, Any]:

@@ -374,6 +374,19 @@ def test_a_deleted_message_is_not_told_to_who_returns(room: Room, *, flushed: bo
     assert "5" not in room.said
 
 
+def test_messages_that_are_deleted_together(room: Room) -> None:
+    """One look at what is kept takes all of them away, and no other."""
+    viewer = Returner(room, EVERYTHING)
+    viewer.leave()
+    for number in range(4):
+        room.say(Message("111", f"words {number}", "9", id=str(number)))
+    room.forget_messages({"0", "2", "77"})
+    assert viewer.returns_to_everything()
+    assert viewer.words == ["words 1", "words 3"]
+    assert [event["data"]["id"] for event in viewer.events if event["type"] == "edit"] == ["0", "2"]
+    assert room.said.keys() == {"1", "3"}
+
+
 @pytest.mark.parametrize("flushed", [True, False], ids=["flushed", "pending"])
 def test_of_a_changed_message_only_the_new_words_are_told_to_who_returns(
     room: Room, *, flushed: bool
