@@ -9,6 +9,7 @@ from typing import Final
 
 from websockets.http11 import Request
 
+from bridge.access.cost import Budgets
 from bridge.access.rate import Rate, Rates
 from bridge.access.tally import Tally
 from bridge.exposure import OPEN, Exposure
@@ -42,6 +43,7 @@ class Gate:
         self.limits = limits
         self.headers = exposure.headers
         self.tally = Tally()
+        self.budgets = Budgets(limits)
         self.alive: set[asyncio.Transport] = set()
         self._exposure = exposure
         self._proxies = Proxies(exposure.trusted_proxies)
