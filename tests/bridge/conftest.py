@@ -53,8 +53,11 @@ patient = pytest.mark.parametrize(
     "limits",
     [
         Limits(
-            frames_per_second=1e9, bytes_per_second=1e9,
-            cpu_per_viewer=1e9, cpu_per_address=1e9, cpu_in_all=1e9,
+            frames_per_second=1e9,
+            bytes_per_second=1e9,
+            cpu_per_viewer=1e9,
+            cpu_per_address=1e9,
+            cpu_in_all=1e9,
         )  # fmt: skip
     ],
     ids=["patient"],
