@@ -20,8 +20,8 @@ class Limits:
         frame_bytes: How large a message of a viewer's may be; a larger one closes the connection with 1009.
         handshake_seconds: How long a connection may take to say what it wants.
         connect_seconds: How long a viewer may take to ask for a room.
-        cpu_per_viewer: What part of a core one viewer's requests may take in the long run; five seconds' worth
-            of it at once. Who asks for more waits.
+        cpu_per_viewer: What part of a core one viewer's requests may take in the long run; five seconds'
+            worth of it at once. Who asks for more waits.
         cpu_per_address: The same for all viewers of one address.
         cpu_in_all: The same for everybody's requests, so that as much is left for what is to be told.
         history_events: How many of its last events a room keeps, so that a viewer whose connection broke

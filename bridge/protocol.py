@@ -274,6 +274,12 @@ class Event:
         """Whether it says what somebody said, or shows that they are about to."""
         return self.type in _SPOKEN and (self.type != "edit" or self.data.get("message") is not None)
 
+    @property
+    def names(self) -> list[str]:
+        """Whose it is, and whom it answers."""
+        uids = (self.data.get("uid"), self.extras.get("replyTo"))
+        return [uid for uid in uids if uid is not None]
+
     def with_data(self, data: Mapping[str, Any]) -> "Event":
         """Say something else at the same position."""
         return Event(self.type, self.position, self._head, data, self.extras)

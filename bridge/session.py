@@ -138,10 +138,10 @@ class Session:
             self._hold(permit)
         self.leave()
         self._request = request or self._request
-        self.wants = self._request.wants
+        self.wants = room.kind(self._request.wants)
         # No await from here on: nothing slips between the entry and the seat.
         self._directory.tell(room)
-        self.outbox.present(room.entry(self._request))
+        self.outbox.present(room.entry(replace(self._request, wants=self.wants)))
         self._request = replace(self._request, cursor=None)  # it was good for this once
         self.room = room
         room.seat(self)
@@ -210,6 +210,8 @@ class Session:
         wants = replace(self.wants, deflate=self._deflates)
         asked = Connect(request.server, request.credentials, wants)
         seated = self.room if self.room is not None and self.room.seats(self) else None
+        if self.permit.has_ended:
+            seated = None  # they are about to be let go
         entry = await self._admit(asked, seated)
         users = entry.room.users(full=bool(wants.events))
         self.outbox.present(user_data_frame(entry.room.info.id, users, deflate=wants.deflate))

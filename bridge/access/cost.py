@@ -31,6 +31,7 @@ class Budgets:
         self, limits: Limits = DEFAULT_LIMITS, clock: Callable[[], float] = time.thread_time
     ) -> None:
         self.clock = clock
+        self.now = _now
         self.viewer = Rate(limits.cpu_per_viewer, limits.cpu_per_viewer * SAVED_UP)
         self.addresses = Rates(Rate(limits.cpu_per_address, limits.cpu_per_address * SAVED_UP))
         self._all = Rate(limits.cpu_in_all, AT_ONCE)
@@ -48,10 +49,9 @@ class Budgets:
 
     async def turn(self, address: str) -> None:
         """Return when there is something left for somebody from an address."""
-        loop = asyncio.get_running_loop()
-        if not self._waiting and self._all.wait(self._full_at, loop.time()) <= 0:
+        if not self._waiting and self._all.wait(self._full_at, self.now()) <= 0:
             return
-        mine: asyncio.Future[None] = loop.create_future()
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(address, deque()).append(mine)
         if self._timer is None:
             self._plan()
@@ -59,13 +59,13 @@ class Budgets:
 
     def _plan(self) -> None:
         loop = asyncio.get_running_loop()
-        wait = self._all.wait(self._full_at, loop.time())
+        wait = self._all.wait(self._full_at, self.now())
         # Not at once: whoever was let through a moment ago shall have paid.
         self._timer = loop.call_later(wait, self._call_next) if wait > 0 else loop.call_soon(self._call_next)
 
     def _call_next(self) -> None:
         self._timer = None
-        if self._all.wait(self._full_at, asyncio.get_running_loop().time()) <= 0:
+        if self._all.wait(self._full_at, self.now()) <= 0:
             self._let_one_through()
         if self._waiting:
             self._plan()
@@ -95,7 +95,7 @@ class Purse:
     @property
     def wait(self) -> float:
         """Tell for how many seconds there is nothing left."""
-        now = asyncio.get_running_loop().time()
+        now = self._budgets.now()
         own = self._budgets.viewer.wait(self._full_at, now)
         return max(own, self._budgets.addresses.wait(self._address, now))
 
@@ -105,7 +105,7 @@ class Purse:
 
     def pay(self, seconds: float) -> None:
         """Pay for so many seconds of CPU time."""
-        now = asyncio.get_running_loop().time()
+        now = self._budgets.now()
         self._full_at = self._budgets.viewer.charge(self._full_at, now, seconds, LONGEST_WAIT)
         self._budgets.addresses.charge(self._address, now, seconds, LONGEST_WAIT)
         self._budgets.charge(seconds, now)
@@ -144,3 +144,7 @@ class Paid(Generic[Result]):
                 step = partial(self._work.send, (yield waits_for))
             except BaseException as error:  # noqa: BLE001 - whatever is thrown in is for the work
                 step = partial(self._work.throw, error)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

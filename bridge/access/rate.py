@@ -24,7 +24,7 @@ class Rate:
         return full_at if full_at - now <= self._full else None
 
     def wait(self, full_at: float, now: float) -> float:
-        """Tell in how many seconds there is something again in a bucket that was overdrawn; 0 or less: now."""
+        """Tell in how many seconds there is something again in an overdrawn bucket; 0 or less: now."""
         return full_at - now - self._full
 
     def charge(self, full_at: float, now: float, amount: float, longest: float) -> float:

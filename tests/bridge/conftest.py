@@ -58,7 +58,7 @@ patient = pytest.mark.parametrize(
             cpu_per_viewer=1e9,
             cpu_per_address=1e9,
             cpu_in_all=1e9,
-        )  # fmt: skip
+        )
     ],
     ids=["patient"],
 )

@@ -1,7 +1,6 @@
 """How much a bridge takes on, and what those hear who come after that."""
 
 import contextlib
-import itertools
 from pathlib import Path
 from typing import Any
 
