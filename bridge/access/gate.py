@@ -13,6 +13,7 @@ from bridge.access.cost import Budgets
 from bridge.access.rate import Rate, Rates
 from bridge.access.tally import Tally
 from bridge.exposure import OPEN, Exposure
+from bridge.ledger import Ledger
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.peers import Proxies, household
 from bridge.protocol import FULL_HOUSE
@@ -44,6 +45,7 @@ class Gate:
         self.headers = exposure.headers
         self.tally = Tally()
         self.budgets = Budgets(limits)
+        self.ledger = Ledger(limits.unread_bytes)
         self.alive: set[asyncio.Transport] = set()
         self._exposure = exposure
         self._proxies = Proxies(exposure.trusted_proxies)

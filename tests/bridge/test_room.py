@@ -228,8 +228,11 @@ def test_only_rooms_that_remember_somebody_are_touched(monkeypatch: pytest.Monke
         looked_through += 1
         return []
 
+    def forget_past(room: Room) -> None:
+        touched.append(room)
+
     monkeypatch.setattr(History, "after", after)
-    monkeypatch.setattr(Room, "forget_past", lambda self: touched.append(self))
+    monkeypatch.setattr(Room, "forget_past", forget_past)
     for each in rooms:
         each.forget_words("7")
     assert touched == [rooms[3]]

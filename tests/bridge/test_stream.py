@@ -35,6 +35,7 @@ class Line:
 
     def __init__(self, *, deflates: bool) -> None:
         self.deflates = deflates
+        self.address = "203.0.113.1"
         self.gate = Gate(Limits(cpu_per_viewer=1e9, cpu_per_address=1e9, cpu_in_all=1e9))
         self.gate.budgets.now = lambda: 0.0
         self.held = False
@@ -55,7 +56,8 @@ class Line:
     def get_write_buffer_size(self) -> int:
         return sum(self._sizes)
 
-    def write(self, frames: bytes) -> None:
+    def write(self, frames: bytes | memoryview) -> None:
+        frames = bytes(frames)
         self.unread += self._whole(frames)
         self._sizes += [len(frames)]
         if not self.held:
