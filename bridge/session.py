@@ -178,10 +178,13 @@ class Session:
         """
         if self.room is None and isinstance(request, Connect):
             self._drop_deadline()  # they asked, and may ask again if they are refused
-        if self._purse.wait > SHORT:
-            self._say_busy(request)
+        now = asyncio.get_running_loop().time
+        began, is_told = now(), False
         await self._purse.turn()
         while (wait := self._purse.wait) > 0 and self.connection.state is State.OPEN:
+            if not is_told and now() + wait - began > SHORT:
+                is_told = True
+                self._say_busy(request)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self.connection.wait_closed()

@@ -6,13 +6,14 @@ import re
 import socket
 import struct
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress, cycle, product
 from typing import Any, Final
 
+from bridge.model import GuildInfo
 from bridge.protocol import BUSY, LOGIN_NEEDED, OPTIONAL_EVENTS, WRONG_PASSWORD
 from tests.abuse.forms import FOREIGN_ORIGINS, HEADERS, SMUGGLED, TRAVERSALS
 from tests.abuse.raid import CUT, Line, Raid
@@ -124,12 +125,8 @@ async def resume_flood(raid: Raid) -> None:
         await line.upgrade()
         await line.say(_connect(BAZAAR.slug, cursor="x"))
         stream, _, position = (await _join(line))["data"]["cursor"].rpartition(".")
-        number = 0
-        while raid.goes_on:
-            number = (number + 1) % 100
-            cursor = f"{stream}.{int(position) - LONG_AGO + number}"
-            raid.heard[await _try(line, BAZAAR.slug, cursor=cursor)] += 1
-            await asyncio.sleep(OFTEN)
+        since = cycle(range(int(position) - LONG_AGO, int(position) - LONG_AGO + 100))
+        await _keep_asking(raid, line, ({"cursor": f"{stream}.{number}"} for number in since), BAZAAR)
 
     await raid.again(20, come_back)
 
@@ -139,18 +136,22 @@ async def odd_snapshots(raid: Raid) -> None:
 
     async def ask(line: Line) -> None:
         await line.upgrade(deflate=True)
-        reading = asyncio.create_task(_listen(raid, line))
-        try:
-            for wishes in cycle(_all_wishes()):
-                if not raid.goes_on or reading.done():
-                    return
-                await line.say(_connect(METROPOLIS.slug, password="sesame", **wishes))
-                await asyncio.sleep(OFTEN)
-        finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+        wishes = ({"password": "sesame", **choice} for choice in cycle(_all_wishes()))
+        await _keep_asking(raid, line, wishes, METROPOLIS)
 
     await raid.again(20, ask)
+
+
+async def _keep_asking(raid: Raid, line: Line, wishes: Iterator[dict[str, Any]], guild: GuildInfo) -> None:
+    """Enter a guild as often as frames may come; note when it is said that this is too much."""
+    listening = asyncio.create_task(_listen(raid, line))
+    try:
+        while raid.goes_on and not listening.done():
+            await line.say(_connect(guild.slug, **next(wishes)))
+            await asyncio.sleep(OFTEN)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
 async def odd_audiences(raid: Raid) -> None:
