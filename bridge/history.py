@@ -48,6 +48,10 @@ class History:
         """Tell whether anything of it is of somebody, or answers them."""
         return uid in self._named
 
+    def change(self, change: Callable[[Event], Event]) -> None:
+        """Have something else told in place of what happened."""
+        self._events = deque((when, change(event)) for when, event in self._events)
+
     def after(self, position: int) -> list[Event]:
         """Return what happened after a position that is not before `since`."""
         return [event for _, event in self._events if event.position > position]
