@@ -53,6 +53,11 @@ class Visitor:
     address: str = "?"
     login: Login | None = None
 
+    @property
+    def current_login(self) -> Login | None:
+        """Their login, unless it has ended: a connection may last longer."""
+        return self.login if self.login is not None and self.login.until > time.time() else None
+
 
 NOBODY: Final = Visitor()
 
@@ -68,6 +73,11 @@ class Pass:
     uid: str | None = None
     login: str | None = None
     until: float | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it opens nothing any more."""
+        return self.until is not None and self.until <= time.time()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +207,7 @@ class Admission:
         info = room.info
         if not info.protected:
             return Pass()
-        login = visitor.login
+        login = visitor.current_login
         if login is not None and await self._may_watch(login.account.uid, info.id):
             return Pass(login.account.uid, login.key, login.until)
         if info.has_password and credentials.password is not None:

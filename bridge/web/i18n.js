@@ -28,6 +28,7 @@ const REFUSALS = {
   'Too many tries.': 'tries',
   'login failed': 'failed',
   'login denied': 'denied',
+  'That\'s a lot at once.': 'busy',
   'Sorry, too many viewers come from your network.': 'crowded',
   'Sorry, too many people are watching right now.': 'full',
   'Sorry, this server\'s data can\'t be read right now.': 'trouble',

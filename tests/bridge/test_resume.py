@@ -328,11 +328,61 @@ def test_a_history_of_nothing_is_enough_for_who_missed_nothing() -> None:
 
 def test_a_password_is_echoed_to_who_returns(room: Room) -> None:
     """As to anybody who joins."""
+    room.info = replace(room.info, protected=True, password="p")
     viewer = Returner(room)
     request = Connect("dworld", Credentials(password="p"), CURSOR, viewer.cursor)
     [join] = read_frames(room.entry(request))
     assert join["data"]["request"] == {"server": "dworld", "password": "p"}
     assert join["data"]["resumed"] is True
+
+
+# What it costs
+
+
+def test_what_was_missed_is_encoded_once_for_all_who_ask_alike(room: Room) -> None:
+    """However often they ask, while nothing happens."""
+    viewer = Returner(room)
+    say(room, "a", "b")
+    room.flush(0)
+    request = Connect("dworld", wants=CURSOR, cursor=viewer.cursor)
+    first = room.entry(request)
+    assert room.entry(request) is first
+    say(room, "c")
+    assert len(read_frames(room.entry(request))) == 4
+    assert len(read_frames(first)) == 3
+
+
+@pytest.mark.parametrize("how", ["words", "channel", "past"])
+def test_what_was_encoded_is_forgotten_with_what_it_says(room: Room, how: str) -> None:
+    """Also where nothing happened since that has a position."""
+    viewer = Returner(room)
+    say(room, "secret")
+    request = Connect("dworld", wants=CURSOR, cursor=viewer.cursor)
+    assert b"secret" in first_bytes(room.entry(request))
+    match how:
+        case "words":
+            room.forget_words("111")
+        case "channel":
+            room.hush(["9"])
+        case _:
+            room.forget_past()
+    assert b"secret" not in first_bytes(room.entry(request))
+
+
+def first_bytes(entry: object) -> bytes:
+    assert isinstance(entry, bytes)
+    return entry
+
+
+def test_who_missed_very_long_words_gets_a_snapshot() -> None:
+    """To encode a thousand of them takes longer than others may be kept waiting."""
+    room = Room(DWORLD, limits=Limits(history_events=1_000))
+    room.put_all([ADA])
+    viewer = Returner(room)
+    viewer.leave()
+    say(room, *["x" * 4_000] * 150)
+    room.flush(0)
+    assert "resumed" not in viewer.come_back()
 
 
 # What may not be told any more

@@ -507,7 +507,7 @@ def test_a_very_large_snapshot_is_a_long_message(monkeypatch: pytest.MonkeyPatch
     whole = {deflate: snapshot(guild, Wants(batch=True, deflate=deflate)) for deflate in (False, True)}
     monkeypatch.setattr("bridge.framing.LONGEST_FRAME", 1_000)
     monkeypatch.setattr("bridge.framing.FRAGMENT", 500)
-    guild._join_frames_of = None
+    guild._entries_of = None
     for deflate, expected in whole.items():
         wants = Wants(batch=True, deflate=deflate)
         assert isinstance(guild.entry(Connect("one", wants=wants)), LongMessage)

@@ -536,6 +536,14 @@ async def test_who_logged_in_on_our_page_enters_what_they_may(admission: Admissi
     assert entry.permit == Pass("7", "key", MEMBER.login.until)
 
 
+async def test_a_login_that_has_ended_opens_nothing(admission: Admission) -> None:
+    """Though the connection that it came with is still open."""
+    admission.authority = authority = Authority("2")
+    ended = Visitor("203.0.113.3", Login(Account("7", "Ada"), "key", time.time() - 1))
+    assert await answer(admission, NOBODY, ended) == LOGIN_NEEDED
+    assert authority.asked == []
+
+
 async def test_who_may_not_hears_that_it_is_their_account(admission: Admission) -> None:
     """Logging in once more would not help; and it is no guess."""
     admission.authority = Authority()
