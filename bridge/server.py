@@ -213,7 +213,7 @@ class WebSocketServer(Broadcasts):
             log.info("stopped")
 
     async def run_forever(self) -> None:
-        """Start, and run until cancelled or until Ctrl-C or SIGTERM; then stop."""
+        """Start, and run until cancelled or until Ctrl-C, SIGTERM or SIGHUP; then stop."""
         self._watched = True
         with stop_signal() as stopped:  # also while stopping: an impatient second Ctrl-C changes nothing
             try:
