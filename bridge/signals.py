@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
-
 # A terminal that is closed sends SIGHUP; Windows has none.
 STOPPING: Final = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -18,7 +17,8 @@ STOPPING: Final = tuple(
 def stop_signal() -> Iterator[asyncio.Event]:
     """Provide an event that SIGINT, SIGTERM or SIGHUP sets, while the context lasts.
 
-    A SIGHUP that is ignored stays so: `nohup` wants the program to outlive its terminal. Outside the main thread, where Python allows no handlers, nothing sets it.
+    A SIGHUP that is ignored stays so: `nohup` wants the program to outlive its terminal. Outside the main
+    thread, where Python allows no handlers, nothing sets it.
     """
     event = asyncio.Event()
     if threading.current_thread() is not threading.main_thread():

@@ -163,6 +163,7 @@ async def test_another_door_forgets_what_was_said(
 ) -> None:
     """It was for those whom the former one let in: who comes back with a cursor gets a snapshot."""
     room = directory.open(before, [ADA])
+    room.seat(FakeViewer())
     asks = Connect("one", wants=Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True))
     cursor = read_frames(room.entry(asks))[0]["data"]["cursor"]
     room.say(Message("7", "the secret plan", "5"))
@@ -177,6 +178,7 @@ async def test_another_door_forgets_what_was_said(
 async def test_the_same_door_keeps_what_was_said(directory: Directory) -> None:
     """A guild that is renamed is still the same people's."""
     room = directory.open(LOCKED, [ADA])
+    room.seat(FakeViewer())
     asks = Connect("one", wants=Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True))
     cursor = read_frames(room.entry(asks))[0]["data"]["cursor"]
     room.say(Message("7", "good morning", "5"))
