@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from bridge import __version__, address
 from bridge.errors import cannot_listen
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.lines import Lines
 from bridge.process import run
 from bridge.providers import Unavailable
 from bridge.server import WebSocketServer
@@ -30,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.init and options.database is None:
         parser.error("--init needs --database")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    lines = Lines(sys.stderr)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=[lines])
     provider = None if options.database is None else _sql_provider(options.database)
     try:
         if provider is not None and options.init:
