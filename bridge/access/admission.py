@@ -285,7 +285,7 @@ class Admission:
             return  # of the many who come back after a restart, the first alone has to be tried
         # Counted before it is known whether it is right: many at once are many all the same.
         self._note_try(visitor, info)
-        if not await self._passwords.fit(password, info):
+        if not await self._passwords.fit(password, info, visitor.address):
             self._count("wrong password")
             raise Refused(WRONG_PASSWORD)
         self._take_back(visitor, _Attempt(info))

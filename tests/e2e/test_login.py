@@ -585,16 +585,19 @@ async def test_another_application(discord: LoopbackDiscord, launch: Launch, wat
 
 
 async def test_made_up_tokens(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
-    """Of all that one address makes up ten are asked about, at whichever door; the log says it in a few lines."""
+    """Of all that one address makes up ten are asked about, at any door; the log says it in a few lines."""
     scene = Scene(discord)
     bot = await launch()
     await protect(scene)
-    good = {"discordToken": discord.oauth.issue(scene.ann.user), "discordUser": {"id": scene.ann.uid}}
+    good: Payload = {
+        "discordToken": discord.oauth.issue(scene.ann.user),
+        "discordUser": {"id": scene.ann.uid},
+    }
     member = await watch(bot, scene.guild, **good)
     viewers = [await watch(bot) for _ in range(10)]
     before, said = discord.rest.requests.count(f"GET {ME}"), len(bot.stdout.splitlines())
     for turn in range(10):
-        made_up = [
+        made_up: list[Payload] = [
             {"discordToken": f"made-up-token-{turn}-{number}", "discordUser": {"id": scene.ann.uid}}
             for number in range(len(viewers))
         ]
