@@ -3,6 +3,7 @@
 import logging
 import sys
 
+from bridge.calm import Calm
 from bridge.lines import Lines
 
 
@@ -14,6 +15,7 @@ def configure(level: str) -> Lines:
     handler = Lines(sys.stdout)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     handler.addFilter(_brief)
+    handler.addFilter(Calm())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelName(level)))
     logging.getLogger("asyncio").setLevel(logging.INFO)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bridge import __version__, address
+from bridge.calm import Calm
 from bridge.errors import cannot_listen
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.lines import Lines
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.init and options.database is None:
         parser.error("--init needs --database")
     lines = Lines(sys.stderr)
+    lines.addFilter(Calm())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=[lines])
     provider = None if options.database is None else _sql_provider(options.database)
     try:
