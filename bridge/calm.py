@@ -1,4 +1,4 @@
-"""A log that strangers can't fill: what they cause again and again is written now and then, with how often."""
+"""A log that strangers can't fill: what they cause again and again is written now and then, and counted."""
 
 import logging
 import time
