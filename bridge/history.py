@@ -32,6 +32,10 @@ class History:
         """Forget what may not be told any more, whoever missed it."""
         self._events = deque(kept for kept in self._events if not unwanted(kept[1]))
 
+    def change(self, change: Callable[[Event], Event]) -> None:
+        """Have something else told in place of what happened."""
+        self._events = deque((when, change(event)) for when, event in self._events)
+
     def after(self, position: int) -> list[Event]:
         """Return what happened after a position that is not before `since`."""
         return [event for _, event in self._events if event.position > position]

@@ -185,13 +185,21 @@ class Room:
     def put(self, member: Member) -> None:
         """Show this presence, whether or not it is news."""
         member = self._newcomers.as_told(member)
+        self._visitors.forget(member.uid)  # unless `say` knows better, they are here to stay
         known = self._replace(member)
         self._announce_presence(member, known)
         self._announce_doing(member, known)
         self._stir()
 
     def put_all(self, members: Iterable[Member]) -> None:
-        """Bring these members to this state: what is news goes out together."""
+        """Bring these members to this state, and have them stay: what is news goes out together."""
+        members = list(members)
+        for member in members:
+            self._visitors.forget(member.uid)
+        self.revise(members)
+
+    def revise(self, members: Iterable[Member]) -> None:
+        """Bring these members to this state; who is only visiting goes on visiting."""
         for member in map(self._newcomers.as_told, members):
             if self.members.get(member.uid) != member:
                 known = self._replace(member)
@@ -262,7 +270,7 @@ class Room:
                 talking = [
                     m for m in self.members.values() if m.voice is not None and m.voice.channel in gone
                 ]
-                self.put_all(member._replace(voice=None) for member in talking)
+                self.revise(member._replace(voice=None) for member in talking)
             self.channels = now
             self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
 
@@ -282,6 +290,33 @@ class Room:
         data = {"uid": message.uid, "message": message.message, "channel": message.channel}
         self._publish("message", data, message_extras(message))
         self._stir()
+
+    def edit(
+        self, uid: str, channel: str, message_id: str, words: str | None, emoji: Mapping[str, str]
+    ) -> None:
+        """Pass on the new words of a message; None takes it back. Nobody is told the old ones any more."""
+        data: dict[str, Any] = {"uid": uid, "channel": channel, "id": message_id, "message": words}
+        if words is None:
+            self.said.pop(message_id, None)
+            self._forget(lambda event: _is_about(event, message_id))
+        else:
+            if emoji:
+                data["emoji"] = emoji
+            self._forget(lambda event: event.type == "edit" and event.data["id"] == message_id)
+            self._correct(message_id, words, emoji)
+        self.publish("edit", data)
+
+    def _correct(self, message_id: str, words: str, emoji: Mapping[str, str]) -> None:
+        def corrected(event: Event) -> Event:
+            if event.type != "message" or event.extras.get("id") != message_id:
+                return event
+            extras = {**event.extras, "emoji": emoji}
+            if not emoji:
+                del extras["emoji"]
+            return Event("message", event.position, self._head, {**event.data, "message": words}, extras)
+
+        self._history.change(corrected)
+        self._pending = {at: corrected(event) for at, event in self._pending.items()}
 
     def forget_past(self) -> None:
         """Let nothing of the past leave any more. Who comes back gets a snapshot.
@@ -310,9 +345,7 @@ class Room:
         if channels:
             for channel in channels:
                 self._playback.silence(channel)
-            self._forget(
-                lambda event: not {event.data.get("channel"), event.extras.get("parent")}.isdisjoint(channels)
-            )
+            self._forget(lambda event: _happened_in(event, channels))
 
     def forget_channels(self, channels: Collection[str]) -> None:
         """Take back what was said in channels and their threads, and forget the past.
@@ -328,11 +361,17 @@ class Room:
         return {*channels, *(words.channel for words in self.said.values() if words.parent in channels)}
 
     def _take_back(self, unwanted: Callable[[Message], bool]) -> None:
+        silenced = set()
         for message_id, words in list(self.said.items()):
             if unwanted(words):
                 del self.said[message_id]
+                silenced.add(words.uid)
                 deletion = {"uid": words.uid, "channel": words.channel, "id": message_id, "message": None}
                 self._publish("edit", deletion)
+        # Who was here only to say that goes with it: their name came from where nobody may listen any more.
+        for uid in silenced.difference(words.uid for words in self.said.values()):
+            if uid in self._visitors:
+                self.remove(uid)
         self._stir()
 
     def tell_servers(self, listing: Entries) -> None:
@@ -482,7 +521,6 @@ class Room:
         self.members[member.uid] = member
         self._online += (member.status != "offline") - (known is not None and known.status != "offline")
         self._newcomers.note(member)
-        self._visitors.forget(member.uid)
         self._forget_encoded(member.uid)
         return known
 
@@ -568,6 +606,12 @@ class Room:
         return event if earlier is None else event.after(self._pending.pop(earlier))
 
 
+def _is_about(event: Event, message_id: str) -> bool:
+    """Tell whether an event says what a message said, or was changed into."""
+    said = event.data if event.type == "edit" else event.extras if event.type == "message" else {}
+    return said.get("id") == message_id
+
+
 def _extras(member: Member, known: Member | None) -> dict[str, Any]:
     """Name what clients that asked for events can't know yet, and no event of its own tells them.
 
@@ -588,6 +632,13 @@ def _extras(member: Member, known: Member | None) -> dict[str, Any]:
 def _basics(member: Member) -> tuple[object, ...]:
     """Name what every client knows of somebody."""
     return member.username, member.status, member.role_color
+
+
+def _happened_in(event: Event, channels: Collection[str]) -> bool:
+    """Tell whether something was said or done in these channels; what takes words back has to go out."""
+    if event.type == "edit" and event.data["message"] is None:
+        return False
+    return event.data.get("channel") in channels or event.extras.get("parent") in channels
 
 
 def _looks(member: Member) -> tuple[object, ...]:

@@ -352,6 +352,46 @@ def test_words_of_a_hidden_channel_are_not_told_to_who_returns(room: Room) -> No
     assert viewer.words == ["open"]
 
 
+def speak(room: Room, words: str) -> None:
+    room.say(Message("111", words, "9", id="5", emoji={":old:": "https://images.example.org/old.png"}))
+
+
+@pytest.mark.parametrize("flushed", [True, False], ids=["flushed", "pending"])
+def test_a_deleted_message_is_not_told_to_who_returns(room: Room, *, flushed: bool) -> None:
+    """Neither what it said nor what it was changed into; only that it is gone."""
+    viewer = Returner(room, EVERYTHING)
+    viewer.leave()
+    speak(room, "oops :old:")
+    room.edit("111", "9", "5", "oops again", {})
+    say(room, "open")
+    if flushed:
+        room.flush(0)
+    room.edit("111", "9", "5", None, {})
+    assert viewer.returns_to_everything()
+    assert "oops" not in repr(viewer.frames)
+    assert viewer.words == ["open"]
+    assert viewer.data[-1] == {"uid": "111", "channel": "9", "id": "5", "message": None}
+    assert "5" not in room.said
+
+
+@pytest.mark.parametrize("flushed", [True, False], ids=["flushed", "pending"])
+def test_of_a_changed_message_only_the_new_words_are_told_to_who_returns(
+    room: Room, *, flushed: bool
+) -> None:
+    """And that it was changed, as whoever was there saw."""
+    viewer = Returner(room, EVERYTHING)
+    viewer.leave()
+    speak(room, "oops :old:")
+    room.edit("111", "9", "5", "oops again", {})
+    if flushed:
+        room.flush(0)
+    room.edit("111", "9", "5", "sorry :new:", {":new:": "https://images.example.org/new.png"})
+    assert viewer.returns_to_everything()
+    assert viewer.words == ["sorry :new:"]
+    assert [event["type"] for event in viewer.events] == ["message", "edit"]
+    assert not {"oops", ":old:"} & set(repr(viewer.frames).replace("'", " ").split())
+
+
 def test_who_took_their_words_back_is_still_seen_as_they_are(room: Room) -> None:
     """Words are forgotten; what must be known of the member is not, or there is a snapshot."""
     viewer = Returner(room, EVERYTHING)

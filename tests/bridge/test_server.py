@@ -692,7 +692,7 @@ async def test_words_without_pictures(bridge: WebSocketServer) -> None:
         await watcher_of(bridge, viewer)
         await bridge.broadcast_message(DWORLD.id, "111", "hi", "9", emoji={})
         await bridge.broadcast_edit(DWORLD.id, "111", "9", "5", "hi", emoji={})
-        await bridge.broadcast_edit(DWORLD.id, "111", "9", "5", None, emoji=PICTURES)
+        await bridge.broadcast_edit(DWORLD.id, "111", "9", "6", None, emoji=PICTURES)
         heard = [(await viewer.hear())["data"] for _ in range(3)]
     assert [data for data in heard if "emoji" in data] == []
 
