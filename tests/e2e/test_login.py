@@ -17,7 +17,7 @@ from tests.e2e.model import User
 from tests.e2e.oauth import CLIENT_SECRET, ME
 from tests.e2e.process import BotProcess, free_port
 from tests.e2e.scene import Scene
-from tests.e2e.viewer import truth
+from tests.e2e.viewer import ALL_EVENTS, truth
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -463,6 +463,22 @@ async def test_an_open_guild_asks_for_no_reason(theatre: Theatre, watch: Watch) 
     await _leave(scene)
     scene.discord.say(scene.guild.public, scene.ann, "still here")
     await viewer.hears("still here")
+
+
+async def test_what_was_said_behind_a_door_stays_there(theatre: Theatre, watch: Watch) -> None:
+    """Who comes back when everybody may watch isn't sent it."""
+    scene = await theatre.scene()
+    shown = login(theatre, scene.zed)
+    before = await watch(theatre.bot, scene.guild, events=ALL_EVENTS, batch=True, **shown)
+    witness = await watch(theatre.bot, scene.guild, events=ALL_EVENTS, batch=True, **shown)
+    await before.close()
+    scene.discord.say(scene.guild.public, scene.ann, "the secret plan")
+    await witness.hears("the secret plan")
+    await scene.command(scene.keeper, "dzone protect off")
+    back = await watch(theatre.bot, scene.guild, like=before, events=ALL_EVENTS, batch=True)
+    scene.discord.say(scene.guild.public, scene.ann, "the public plan")
+    await back.hears("the public plan")
+    assert not back.knows("the secret plan")
 
 
 async def test_access_ends_with_the_token(theatre: Theatre, watch: Watch) -> None:
