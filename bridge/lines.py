@@ -29,6 +29,8 @@ class Lines(logging.Handler):
         self._waiting: queue.Queue[str | None] = queue.Queue(max_waiting)
         self._dropped = 0
         self._gone = stream is None
+        self._written = 0
+        self._stuck_at: int | None = None  # how many were written when we gave up waiting for more
         self._thread: threading.Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -51,9 +53,11 @@ class Lines(logging.Handler):
         self._keep(text)
 
     def flush(self) -> None:
-        """Wait until all is written, as long as the reader gets on with it; else not for long."""
+        """Wait until all is written; not for long, and not again for a reader that has not moved since."""
         give_up = time.monotonic() + PATIENCE
-        while self._waiting.unfinished_tasks and not self._gone and time.monotonic() < give_up:
+        while self._waiting.unfinished_tasks and not self._gone and self._stuck_at != self._written:
+            if time.monotonic() >= give_up:
+                self._stuck_at = self._written
             time.sleep(0.002)
 
     def close(self) -> None:
@@ -81,6 +85,7 @@ class Lines(logging.Handler):
         while (text := self._waiting.get()) is not None:
             try:
                 self._put(text)
+                self._written += 1
             except (OSError, ValueError):  # nobody reads any more, or the stream was closed
                 self._gone = True
             self._waiting.task_done()
