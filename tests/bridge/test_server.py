@@ -934,7 +934,7 @@ async def test_members_that_raise_are_an_error_for_the_viewer(
 async def test_a_provider_that_hangs_is_an_error_for_the_viewer(
     fed: WebSocketServer, source: Source, about: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the timeout, which is no answer."""
+    """After the timeout."""
     async with watching(fed) as viewer:
         monkeypatch.setattr("bridge.providers.feed.TIMEOUT", 0.05)
         source.hold(about)
@@ -1094,7 +1094,7 @@ async def test_any_other_answer_keeps_the_door_shut(fed: WebSocketServer, answer
     fed.on_validate_discord_user(validate)
     async with watching(fed) as viewer:
         await viewer.ask("three", discordToken="t", discordUser={"id": "7"})
-        assert await viewer.hear_error() == NO_ANSWER
+        assert await viewer.hear_error() == LOGIN_NEEDED
         await viewer.enter("one")
 
 
@@ -1124,7 +1124,7 @@ async def test_who_loses_their_reason_is_let_go(
         assert guarded.logged_in(guild_id) == {"7"}
         guarded.revoke(guild_id, uid)
         assert guarded.viewer_count("3") == 0
-        assert await viewer.hear_error() == NO_ANSWER
+        assert await viewer.hear_error() == LOGIN_NEEDED
         assert (await viewer.farewell())[0] == 1008
     assert guarded.logged_in(guild_id) == set()
 
@@ -1138,7 +1138,7 @@ async def test_a_crowd_loses_its_reason(guarded: WebSocketServer) -> None:
         guarded.revoke("3")
         assert guarded.viewer_count("3") == 0
         for viewer in viewers:
-            assert await viewer.hear_error() == NO_ANSWER
+            assert await viewer.hear_error() == LOGIN_NEEDED
             assert (await viewer.farewell())[0] == 1008
 
 
@@ -1175,7 +1175,7 @@ async def test_a_kick_while_somebody_enters_leaves_nobody_seated(
         await source.was_asked("3")
         guarded.revoke("3", "7")
         source.release("3")
-        assert await viewer.hear_error() == NO_ANSWER
+        assert await viewer.hear_error() == LOGIN_NEEDED
         assert len(asked) == 2
         assert guarded.viewer_count("3") == 0
 
@@ -1191,7 +1191,7 @@ async def test_a_kick_while_somebody_enters_again_leaves_nobody_seated(
         await source.was_asked("3", 2)
         guarded.revoke("3", "7")
         source.release("3")
-        assert await viewer.hear_error() == NO_ANSWER
+        assert await viewer.hear_error() == LOGIN_NEEDED
         assert (await viewer.farewell())[0] == 1008
         await until(lambda: not guarded.connections, "it is gone")
         assert guarded.viewer_count("3") == 0
