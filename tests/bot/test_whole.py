@@ -561,13 +561,15 @@ class Whole(RuleBasedStateMachine):
 
     # What people do
 
-    @rule(number=numbers, data=st.data(), by_webhook=st.sampled_from([False, False, True]))
-    def say(self, number: int, data: st.DataObject, by_webhook: bool) -> None:
+    @rule(
+        number=numbers, data=st.data(), by_webhook=st.sampled_from([False, False, True]), aloud=st.booleans()
+    )  # fmt: skip
+    def say(self, number: int, data: st.DataObject, by_webhook: bool, aloud: bool) -> None:
         home, law, memory = self.homes[number], self.laws[number], self.memories[number]
         author = self.member(data, home)
         kinds = (TEXT, NEWS, VOICE, PUBLIC_THREAD, PRIVATE_THREAD)
         heard = [each for each in home.channels.values() if each.type in kinds and law.reads(author, each)]
-        channel = self.pick(data, heard) if heard and not by_webhook else self.channel(data, home, *kinds)
+        channel = self.pick(data, heard) if heard and aloud else self.channel(data, home, *kinds)
         mentioned = self.pick(data, [None, *home.members.values(), *home.channels.values()])
         answered = self.pick(data, [None, *memory.words[-3:]])
         token = self.fresh("word")
