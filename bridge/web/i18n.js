@@ -26,6 +26,8 @@ const REFUSALS = {
   'Sorry, your Discord account may not watch this server.': 'member',
   'Your login has ended.': 'ended',
   'Too many tries.': 'tries',
+  'Discord doesn\'t answer': 'silent',
+  'login silent': 'silent',
   'login failed': 'failed',
   'login denied': 'denied',
   'That\'s a lot at once.': 'busy',

@@ -17,7 +17,7 @@ from websockets.frames import Opcode
 
 from bridge.model import Channel, GuildInfo, Member, Voice
 from bridge.outbox import MAX_BACKLOG
-from bridge.protocol import LOGIN_ENDED, LOGIN_NEEDED, SERVER_HIDDEN
+from bridge.protocol import LOGIN_ENDED, LOGIN_NEEDED, NO_ANSWER, SERVER_HIDDEN
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.clock import Clock
@@ -1243,7 +1243,7 @@ async def test_a_refused_change_does_not_make_a_login_last(
 async def test_a_validator_that_hangs_keeps_the_door_shut(
     fed: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the timeout."""
+    """After the timeout, which is no answer."""
     monkeypatch.setattr("bridge.access.admission.TIMEOUT", 0.05)
 
     async def validate(token: str, user: Mapping[str, Any], guild_id: str) -> bool:
@@ -1253,7 +1253,7 @@ async def test_a_validator_that_hangs_keeps_the_door_shut(
     fed.on_validate_discord_user(validate)
     async with watching(fed) as viewer:
         await viewer.ask("three", discordToken="t", discordUser={"id": "7"})
-        assert await viewer.hear_error() == LOGIN_NEEDED
+        assert await viewer.hear_error() == NO_ANSWER
 
 
 # Without callbacks
