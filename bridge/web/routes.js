@@ -5,7 +5,7 @@
  */
 
 export const NOWHERE = 0xffff;
-const KEPT = 96; // fields; the one that was not asked for longest is forgotten first
+const KEPT = 24e6; // cells of all fields; the one that was not asked for longest is forgotten first
 
 /** The eight ways to step: along `x`, along `y`, and whether both. */
 export const STEPS = [
@@ -82,7 +82,7 @@ export class Routes {
     if (field) this.#fields.delete(destination);
     else field = measure(this.#land, this.#starts(destination));
     this.#fields.set(destination, field);
-    if (this.#fields.size > KEPT) {
+    if (this.#fields.size * field.length > KEPT) {
       for (const oldest of this.#fields.keys()) {
         this.#fields.delete(oldest);
         break;

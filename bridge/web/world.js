@@ -24,6 +24,8 @@ import { grow, sizeFor } from './terrain.js';
 const OWED = 0.25; // seconds behind, up to which the simulation runs to catch up
 const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
 const NOBODY_YET = 20; // as many as that the island is for while there is no guild
+const SLICE = 30; // milliseconds for those who are there already, at once and then in each frame
+const THRONG = 2_000; // people, from which on they come place by place: ways are searched for one after the other
 const CROWDED = 0.8; // of the cells: with more people than that there is another island
 const TURN = 12; // seconds that the lighthouse takes when nothing happens
 const CALMING = 8; // seconds in which what happened counts for half
@@ -33,6 +35,9 @@ const CLOSE = 3; // CSS pixels for one of art, when somebody is followed
 const ABOVE_HEAD = 4;
 const ABOVE_PLACE = 34;
 const ABOVE_STAGE = 56;
+
+/** @param {Member} a @param {Member} b */
+const byPlace = ({ voice: a }, { voice: b }) => ((a?.channelId ?? '') < (b?.channelId ?? '') ? -1 : Number(a?.channelId !== b?.channelId));
 
 export class World {
   connected = true;
@@ -55,6 +60,8 @@ export class World {
   /** @type {[uid: string, channelId: string][]} */
   #unsaid = [];
   #channelKey = '';
+  /** Who is there, but not on the land yet. @type {Map<string, Member>} */
+  #waiting = new Map();
   /** Made when somebody looks: the one before the first guild is never seen. @type {{sim: Sim, land: Land} | null} */
   #island = null;
   /** @type {string | null} */
@@ -122,8 +129,26 @@ export class World {
     const isCrowded = () => members.length + leaving.length > this.#sim.land.walkable * CROWDED;
     if (this.#hasNews(guild.channels) || isOther || size !== this.#size || isCrowded()) this.#rebuild(guild.channels, size, isOther);
     for (const uid of leaving) this.#sim.remove(uid);
-    for (const member of members) this.#sim.add(member);
+    if (members.length > THRONG) members.sort(byPlace);
+    this.#waiting = new Map(members.map((member) => [member.uid, member]));
+    this.#welcome();
     if (isOther) this.fit();
+  }
+
+  /** Lets those in who wait, some at a time. */
+  #welcome() {
+    const end = performance.now() + SLICE;
+    for (const uid of this.#waiting.keys()) {
+      this.#admit(uid);
+      if (performance.now() > end) break;
+    }
+  }
+
+  /** Lets somebody in, if they wait. @param {string} uid */
+  #admit(uid) {
+    const member = this.#waiting.get(uid);
+    this.#waiting.delete(uid);
+    if (member) this.#sim.add(member);
   }
 
   /** No guild: a silent island. */
@@ -131,6 +156,7 @@ export class World {
     this.#guild = '';
     this.#awaited = null;
     this.#unsaid = [];
+    this.#waiting.clear();
     this.#hasNews([]);
     this.#rebuild([], NOBODY_YET, true);
     this.fit();
@@ -179,23 +205,27 @@ export class World {
 
   /** @param {Member} member */
   arrive(member) {
-    const { land } = this.#sim;
-    if (this.#sim.people > land.walkable * CROWDED) this.#rebuild(land.channels, sizeFor(this.#sim.people * 1.3), false);
+    const { land, people } = this.#sim;
+    const all = people + this.#waiting.size;
+    if (all > land.walkable * CROWDED) this.#rebuild(land.channels, sizeFor(all * 1.3), false);
     this.#sim.add(member, true);
   }
 
   /** @param {string} uid */
   leave(uid) {
+    this.#waiting.delete(uid);
     this.#sim.remove(uid);
   }
 
   /** @param {Member} member */
   change(member) {
+    if (this.#waiting.has(member.uid)) this.#waiting.set(member.uid, member);
     this.#sim.change(member);
   }
 
   /** Somebody wrote: they walk there. @param {string} uid @param {string} channelId */
   say(uid, channelId) {
+    this.#admit(uid);
     if (this.#awaited) this.#unsaid.push([uid, channelId]);
     else this.#sim.say(uid, this.#sim.land.channels.length ? this.#sim.placeOf(channelId) : 0);
   }
@@ -262,6 +292,7 @@ export class World {
 
   /** @param {string | null} uid */
   follow(uid) {
+    this.#admit(uid ?? '');
     this.#following = uid && this.#sim.slotOf(uid) >= 0 ? uid : null;
     if (this.#following) this.#comeClose();
   }
@@ -377,6 +408,7 @@ export class World {
 
   /** @param {string} uid */
   #spotOf(uid) {
+    this.#admit(uid);
     const slot = this.#sim.slotOf(uid);
     if (slot < 0) return null;
     if (this.#sim.state[slot] === ABOARD) boatSpot(this.#sim, this.#spot);
@@ -428,6 +460,7 @@ export class World {
     this.#last = now;
     if (this.#isAwake) {
       this.#catchUp();
+      this.#welcome();
       this.#simulate(passed);
       this.#paint(passed);
       this.#options.onFrame();
