@@ -12,8 +12,7 @@ import { NOWHERE, STEPS } from './routes.js';
 import { PLANKS } from './terrain.js';
 
 const ROOMY = 14; // cells around a place: nearer than that people keep one free between them, as long as they can
-const CROWDS = 48; // places around which a crowd can spread out as far as it has to
-const TRIES = 99; // cells that are looked at here and there, before it is each in turn
+const TRIES = 99; // cells of a meadow, before one takes any that is free
 const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
 
 /** Which cells are behind something tall. @param {Terrain} land */
@@ -44,10 +43,6 @@ export class Cells {
   /** How far around each place nobody has found room in this step; under -1 less its number, nobody has found a free cell. @type {Map<number, number>} */
   #full = new Map();
   #fullAt = -1;
-  /** The cells around crowded places, the nearest first, and how many of them nobody has found free in this step. @type {Map<number, {cells: Int32Array, taken: number}>} */
-  #around = new Map();
-  /** How many of the meadows' cells, and of all, nobody has found free in this step. */
-  #grazed = [0, 0, 0];
 
   /** @param {Terrain} land @param {Routes} routes @param {Crowd} crowd */
   constructor(land, routes, crowd) {
@@ -129,45 +124,25 @@ export class Cells {
   room(place, slot) {
     const board = this.boards(slot, place).find((cell) => this.isFree(cell, slot));
     if (board !== undefined) return board;
-    this.#tell();
+    const { tick } = this.#crowd;
+    if (this.#fullAt !== tick) this.#full.clear();
+    this.#fullAt = tick;
+    const { side } = this.#land;
     for (const keepsRoom of [true, false]) {
       const key = keepsRoom ? place : -1 - place;
-      for (let reach = this.#full.get(key) ?? 2; reach < ROOMY; reach += 2) {
+      for (let reach = this.#full.get(key) ?? 2; reach < (keepsRoom ? ROOMY : side); reach += 2) {
         this.#full.set(key, reach);
         const cell = this.#nearest(place, slot, reach, keepsRoom);
         if (cell >= 0) return cell;
       }
-      this.#full.set(key, ROOMY);
+      this.#full.set(key, side);
     }
-    return this.#beyond(place, slot) ?? this.clearing(slot);
-  }
-
-  /** With each step others may be free. */
-  #tell() {
-    const { tick } = this.#crowd;
-    if (this.#fullAt === tick) return;
-    this.#fullAt = tick;
-    this.#full.clear();
-    this.#grazed = [0, 0, 0];
-    for (const around of this.#around.values()) around.taken = 0;
-  }
-
-  /** The nearest free cell to a place with a crowd, where there are few such places. @param {number} place @param {number} slot */
-  #beyond(place, slot) {
-    let around = this.#around.get(place);
-    if (!around) {
-      if (this.#around.size === CROWDS) return undefined;
-      const field = this.#routes.to(place);
-      const cells = Int32Array.from(field.keys()).filter((cell) => this.#land.open[cell]).sort((a, b) => field[a] - field[b]);
-      this.#around.set(place, (around = { cells, taken: 0 }));
-    }
-    const { cells } = around;
-    while (around.taken < cells.length && !this.isFree(cells[around.taken], slot)) around.taken += 1;
-    return cells[around.taken];
+    return this.clearing(slot);
   }
 
   /**
-   * The nearest free cell around a place, or -1.
+   * The nearest free cell around a place, or -1. Far out only the outermost ring is looked at: within it
+   * nobody has found one in this step.
    *
    * @param {number} place
    * @param {number} slot
@@ -182,7 +157,8 @@ export class Cells {
     let best = -1;
     let bestFar = NOWHERE;
     for (let dy = -reach; dy <= reach; dy++) {
-      for (let dx = -reach; dx <= reach; dx++) {
+      const hole = reach > ROOMY && Math.abs(dy) < reach - 1 && 1 - reach;
+      for (let dx = -reach; dx <= reach; dx += dx === hole ? 2 * reach - 2 : 1) {
         const cell = (y + dy) * side + x + dx;
         if (x + dx < 0 || x + dx >= side || !open[cell] || !this.isFree(cell, slot)) continue;
         const between = keepsRoom && (dx | dy) & 1 ? BETWEEN : 0;
@@ -196,26 +172,15 @@ export class Cells {
 
   /** A free cell somewhere. @param {number} slot */
   clearing(slot) {
-    this.#tell();
-    for (const [which, meadow] of this.#meadows.entries()) {
+    for (const meadow of this.#meadows) {
       const start = mix(this.#crowd.self[slot], this.#land.seed) % meadow.length;
-      for (let i = 0; i < Math.min(TRIES, meadow.length); i++) {
+      for (let i = 0; i < TRIES; i++) {
         const cell = meadow[(start + i * 7919) % meadow.length];
         if (this.holder[cell] === NONE) return cell;
       }
-      for (; this.#grazed[which] < meadow.length; this.#grazed[which] += 1) {
-        const cell = meadow[this.#grazed[which]];
-        if (this.holder[cell] === NONE) return cell;
-      }
     }
-    const { open } = this.#land;
-    for (let again = this.#grazed[2] > 0; ; again = false) {
-      for (; this.#grazed[2] < open.length; this.#grazed[2] += 1) {
-        const cell = this.#grazed[2];
-        if (open[cell] && this.holder[cell] === NONE) return cell;
-      }
-      if (!again) throw new Error('the island is full');
-      this.#grazed[2] = 0; // somebody may have left in the same step
-    }
+    const cell = this.#land.open.findIndex((one, at) => one > 0 && this.holder[at] === NONE);
+    if (cell < 0) throw new Error('the island is full');
+    return cell;
   }
 }

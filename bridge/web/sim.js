@@ -201,8 +201,7 @@ export class Sim extends Crowd {
     this.#wheel.clear();
     this.ferry.skip();
     this.wear.skip(seconds);
-    const byGoal = [...this.slots.values()].sort((a, b) => this.goal[a] - this.goal[b]); // one way after the other is asked for
-    for (const slot of byGoal) {
+    for (const slot of this.slots.values()) {
       if (this.leaving[slot]) {
         this.drop(slot);
         continue;

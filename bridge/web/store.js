@@ -38,7 +38,7 @@ export const FEED_LENGTH = 50;
 const TYPING_MS = 8_000; // Discord repeats the event while somebody keeps typing
 const REACTION_MS = 6_000;
 const MOST_CHANNELS = 1_000; // a guild has at most half as many
-const MOST_MEMBERS = 50_000; // who else there is is counted
+const MOST_MEMBERS = 50_000; // as many as a page can bear
 const MOST_PICTURES = 20; // of a message
 const A_DAY_MS = 86_400_000; // for so long somebody is new here
 const DISCORD_EPOCH = 1_420_070_400_000;
@@ -224,7 +224,7 @@ export class Store {
     this.typing.clear();
     this.#reactions.clear();
     this.#members(record(data.users), now);
-    this.#unseen = Math.max(0, (number(data.counts?.members) || Object.keys(record(data.users)).length) - this.roster.size);
+    this.#unseen = Math.max(0, number(data.counts?.members) - this.roster.size);
     if (this.feed.length) this.#say({ key: this.#keys++, gap: true });
     this.witness.entered?.();
   }
@@ -273,7 +273,7 @@ export class Store {
   /** @param {Record<string, any>} users @param {number} now */
   #members(users, now) {
     this.#newcomers.clear();
-    this.roster.replace(Object.keys(users).slice(0, MOST_MEMBERS).map((uid) => this.#member(label(uid), record(users[uid]), now)));
+    this.roster.replace(Object.entries(users).slice(0, MOST_MEMBERS).map(([uid, user]) => this.#member(label(uid), record(user), now)));
   }
 
   /** @param {string} uid @param {any} user @param {number} now @returns {Member} */
@@ -337,7 +337,7 @@ export class Store {
       if (known) this.#leave(uid);
     } else if (known) {
       this.#amend(uid, this.#news(data, now));
-    } else if (this.roster.size < MOST_MEMBERS) {
+    } else {
       const member = this.#member(uid, data, now);
       this.roster.set(member);
       this.witness.came?.(member);

@@ -25,7 +25,6 @@ const OWED = 0.25; // seconds behind, up to which the simulation runs to catch u
 const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
 const NOBODY_YET = 20; // as many as that the island is for while there is no guild
 const SLICE = 30; // milliseconds for those who are there already, at once and then in each frame
-const THRONG = 2_000; // people, from which on they come place by place: ways are searched for one after the other
 const CROWDED = 0.8; // of the cells: with more people than that there is another island
 const TURN = 12; // seconds that the lighthouse takes when nothing happens
 const CALMING = 8; // seconds in which what happened counts for half
@@ -35,9 +34,6 @@ const CLOSE = 3; // CSS pixels for one of art, when somebody is followed
 const ABOVE_HEAD = 4;
 const ABOVE_PLACE = 34;
 const ABOVE_STAGE = 56;
-
-/** @param {Member} a @param {Member} b */
-const byPlace = ({ voice: a }, { voice: b }) => ((a?.channelId ?? '') < (b?.channelId ?? '') ? -1 : Number(a?.channelId !== b?.channelId));
 
 export class World {
   connected = true;
@@ -124,13 +120,11 @@ export class World {
     this.#guild = guild.id;
     const size = sizeFor(members.length);
     this.#awaited = null;
-    const shown = new Set(members.map(({ uid }) => uid));
-    const leaving = isOther ? [] : [...this.#sim.slots.keys()].filter((uid) => !shown.has(uid));
+    this.#waiting = new Map(members.map((member) => [member.uid, member]));
+    const leaving = isOther ? [] : [...this.#sim.slots.keys()].filter((uid) => !this.#waiting.has(uid));
     const isCrowded = () => members.length + leaving.length > this.#sim.land.walkable * CROWDED;
     if (this.#hasNews(guild.channels) || isOther || size !== this.#size || isCrowded()) this.#rebuild(guild.channels, size, isOther);
     for (const uid of leaving) this.#sim.remove(uid);
-    if (members.length > THRONG) members.sort(byPlace);
-    this.#waiting = new Map(members.map((member) => [member.uid, member]));
     this.#welcome();
     if (isOther) this.fit();
   }
@@ -138,17 +132,11 @@ export class World {
   /** Lets those in who wait, some at a time. */
   #welcome() {
     const end = performance.now() + SLICE;
-    for (const uid of this.#waiting.keys()) {
-      this.#admit(uid);
+    for (const [uid, member] of this.#waiting) {
+      this.#waiting.delete(uid);
+      this.#sim.add(member);
       if (performance.now() > end) break;
     }
-  }
-
-  /** Lets somebody in, if they wait. @param {string} uid */
-  #admit(uid) {
-    const member = this.#waiting.get(uid);
-    this.#waiting.delete(uid);
-    if (member) this.#sim.add(member);
   }
 
   /** No guild: a silent island. */
@@ -205,9 +193,8 @@ export class World {
 
   /** @param {Member} member */
   arrive(member) {
-    const { land, people } = this.#sim;
-    const all = people + this.#waiting.size;
-    if (all > land.walkable * CROWDED) this.#rebuild(land.channels, sizeFor(all * 1.3), false);
+    const { land } = this.#sim;
+    if (this.#sim.people > land.walkable * CROWDED) this.#rebuild(land.channels, sizeFor(this.#sim.people * 1.3), false);
     this.#sim.add(member, true);
   }
 
@@ -219,13 +206,12 @@ export class World {
 
   /** @param {Member} member */
   change(member) {
-    if (this.#waiting.has(member.uid)) this.#waiting.set(member.uid, member);
-    this.#sim.change(member);
+    this.#waiting.delete(member.uid);
+    this.#sim.add(member);
   }
 
   /** Somebody wrote: they walk there. @param {string} uid @param {string} channelId */
   say(uid, channelId) {
-    this.#admit(uid);
     if (this.#awaited) this.#unsaid.push([uid, channelId]);
     else this.#sim.say(uid, this.#sim.land.channels.length ? this.#sim.placeOf(channelId) : 0);
   }
@@ -292,7 +278,6 @@ export class World {
 
   /** @param {string | null} uid */
   follow(uid) {
-    this.#admit(uid ?? '');
     this.#following = uid && this.#sim.slotOf(uid) >= 0 ? uid : null;
     if (this.#following) this.#comeClose();
   }
@@ -408,7 +393,6 @@ export class World {
 
   /** @param {string} uid */
   #spotOf(uid) {
-    this.#admit(uid);
     const slot = this.#sim.slotOf(uid);
     if (slot < 0) return null;
     if (this.#sim.state[slot] === ABOARD) boatSpot(this.#sim, this.#spot);
