@@ -24,7 +24,6 @@ import { grow, sizeFor } from './terrain.js';
 const OWED = 0.25; // seconds behind, up to which the simulation runs to catch up
 const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
 const NOBODY_YET = 20; // as many as that the island is for while there is no guild
-const SLICE = 30; // milliseconds for those who are there already, at once and then in each frame
 const CROWDED = 0.8; // of the cells: with more people than that there is another island
 const TURN = 12; // seconds that the lighthouse takes when nothing happens
 const CALMING = 8; // seconds in which what happened counts for half
@@ -131,7 +130,7 @@ export class World {
 
   /** Lets those in who wait, some at a time. */
   #welcome() {
-    const end = performance.now() + SLICE;
+    const end = performance.now() + 30; // milliseconds, at once and then in each frame
     for (const [uid, member] of this.#waiting) {
       this.#waiting.delete(uid);
       this.#sim.add(member);
