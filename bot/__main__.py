@@ -19,6 +19,7 @@ from bot.store import Store
 from bot.values import ConfigError
 from bridge import __version__
 from bridge.errors import cannot_listen
+from bridge.lines import Lines
 from bridge.loopwatch import watched
 from bridge.process import run
 from bridge.server import WebSocketServer
@@ -40,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 1
-    logs.configure(config.log_level)
-    world = _demo(config) if options.demo else _live(config, force_sync=options.sync)
+    lines = logs.configure(config.log_level)
+    world = _demo(config, lines) if options.demo else _live(config, force_sync=options.sync)
     trouble = run(world, viewers=config.limits.viewers)
     if trouble is not None:
         print(trouble, file=sys.stderr)
@@ -67,13 +68,13 @@ def _transfer(options: argparse.Namespace, url: str) -> int:
     return 0
 
 
-async def _demo(config: Config) -> str | None:
+async def _demo(config: Config, lines: Lines) -> str | None:
     """Serve made-up guilds until stopped; return what is wrong, if anything is."""
     server = WebSocketServer(config.port, config.host, limits=config.limits, exposure=config.exposure)
     try:
         with stop_signal() as stopped, watched(config.debug_loop / 1000):
             await server.start()
-            print(f"Four made-up servers: watch them at {config.public_url} (Ctrl-C stops)", flush=True)
+            lines.write(f"Four made-up servers: watch them at {config.public_url} (Ctrl-C stops)")
             await stopped.wait()
             await server.stop()
     except OSError as error:

@@ -3,18 +3,23 @@
 import logging
 import sys
 
+from bridge.calm import Calm
+from bridge.lines import Lines
 
-def configure(level: str) -> None:
-    """Log to stdout; stderr is for what stops the program.
+
+def configure(level: str) -> Lines:
+    """Log to stdout, which never waits for its reader; stderr is for what stops the program.
 
     discord.py stays at INFO at least: its debug lines hold whole gateway events, message texts included.
     """
-    handler = logging.StreamHandler(sys.stdout)
+    handler = Lines(sys.stdout)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     handler.addFilter(_brief)
+    handler.addFilter(Calm())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelName(level)))
     logging.getLogger("asyncio").setLevel(logging.INFO)
+    return handler
 
 
 def _brief(record: logging.LogRecord) -> bool:

@@ -25,6 +25,10 @@ MAX_ANSWER: Final = 64 * 1024  # bytes
 # wrong token is one: so many may be asked about at once, and so many a second in the long run.
 ASKED_AT_ONCE: Final = 200
 ASKED_PER_SECOND: Final = 5.0
+# The same for those who log in on our own page: strangers' tokens leave them theirs.
+RESERVED_AT_ONCE: Final = 100
+RESERVED_PER_SECOND: Final = 4.0
+LONGEST_REST: Final = 60.0  # seconds that nothing is asked after Discord said that it was too much
 _NO_ANSWER: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, *range(500, 600)})
 _AUTHORIZE: Final = "https://discord.com/oauth2/authorize"
 _AGENT: Final = f"DiscordBot (https://github.com/d-zone-org/d-zone, {__version__})"
@@ -65,8 +69,9 @@ class OAuth:
         self._api_url = api_url
         self._authorize = _AUTHORIZE if api_url == DISCORD_API else f"{api_url}/oauth2/authorize"
         self._http: aiohttp.ClientSession | None = None
-        self._rate = Rate(ASKED_PER_SECOND, ASKED_AT_ONCE)
-        self._full_at = 0.0
+        self._tokens = _Budget(Rate(ASKED_PER_SECOND, ASKED_AT_ONCE))
+        self._reserve = _Budget(Rate(RESERVED_PER_SECOND, RESERVED_AT_ONCE))
+        self._rests_until = 0.0
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -102,19 +107,21 @@ class OAuth:
             "redirect_uri": redirect_uri,
             "code_verifier": verifier,
         }
-        answer = await self._ask("POST", "/oauth2/token", data=form, headers=self._credentials())
+        headers = self._credentials()
+        answer = await self._ask(self._reserve, "POST", "/oauth2/token", data=form, headers=headers)
         token = answer.get("access_token")
         if not isinstance(token, str):
             raise OAuthError("Discord's answer has no token")
         return token
 
-    async def inspect(self, token: str) -> Grant:
-        """Ask what a token is good for.
+    async def inspect(self, token: str, *, redeemed: bool = False) -> Grant:
+        """Ask what a token is good for; `redeemed` is one that `redeem` brought.
 
         Raises:
             OAuthError: if it is good for nothing.
         """
-        answer = await self._ask("GET", "/oauth2/@me", headers={"Authorization": f"Bearer {token}"})
+        budget = self._reserve if redeemed else self._tokens
+        answer = await self._ask(budget, "GET", "/oauth2/@me", headers={"Authorization": f"Bearer {token}"})
         try:
             user = answer["user"]  # there only with the scope `identify`
             return Grant(
@@ -131,11 +138,12 @@ class OAuth:
         credentials = f"{self.application.id}:{self.application.secret}"
         return {"Authorization": f"Basic {base64.b64encode(credentials.encode()).decode()}"}
 
-    async def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        full_at = self._rate.spend(self._full_at, asyncio.get_running_loop().time())
-        if full_at is None:
+    async def _ask(self, budget: "_Budget", method: str, path: str, **request: Any) -> dict[str, Any]:
+        now = asyncio.get_running_loop().time()
+        if now < self._rests_until:
+            raise Unanswered("Discord answered 429")
+        if not budget.spend(now):
             raise Unanswered("too many logins in a short time")
-        self._full_at = full_at
         if self._http is None:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT)
             self._http = aiohttp.ClientSession(timeout=timeout, headers={"User-Agent": _AGENT})
@@ -144,6 +152,8 @@ class OAuth:
                 method, self._api_url + path, allow_redirects=False, **request
             ) as response:
                 content = await _read(response.content)
+                if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+                    self._rest(response.headers.get("Retry-After", ""))
                 if response.status in _NO_ANSWER:
                     raise Unanswered(f"Discord answered {response.status}")
                 if response.status != HTTPStatus.OK:
@@ -155,6 +165,28 @@ class OAuth:
         except ValueError:
             raise OAuthError("Discord's answer is no JSON") from None
         return answer if isinstance(answer, dict) else {}
+
+    def _rest(self, seconds: str) -> None:
+        """Ask nothing for as long as Discord wants: what is asked meanwhile counts against the bot."""
+        try:
+            pause = min(max(float(seconds), 1.0), LONGEST_REST)
+        except ValueError:
+            pause = 1.0
+        self._rests_until = max(self._rests_until, asyncio.get_running_loop().time() + pause)
+
+
+class _Budget:
+    """How much may be asked still."""
+
+    def __init__(self, rate: Rate) -> None:
+        self._rate = rate
+        self._full_at = 0.0
+
+    def spend(self, now: float) -> bool:
+        """Take one question out, if there is one."""
+        full_at = self._rate.spend(self._full_at, now)
+        self._full_at = self._full_at if full_at is None else full_at
+        return full_at is not None
 
 
 async def _read(stream: aiohttp.StreamReader) -> bytes:

@@ -13,6 +13,7 @@ import discord
 from discord.abc import GuildChannel
 
 from bot.abilities import COMPLETE, Abilities
+from bot.internals import is_seen_by_everyone
 from bridge import model
 from cogs.needs import Settings
 from cogs.settings import GuildSettings
@@ -242,10 +243,7 @@ class Policy:
 
 
 def _is_open(channel: GuildChannel) -> bool:
-    return (
-        not isinstance(channel, discord.CategoryChannel)
-        and channel.permissions_for(channel.guild.default_role).view_channel
-    )
+    return not isinstance(channel, discord.CategoryChannel) and is_seen_by_everyone(channel)
 
 
 def _belongs(member: discord.Member, audience: int | None) -> bool:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bridge import __version__, address
+from bridge.calm import Calm
 from bridge.errors import cannot_listen
 from bridge.exposure import Exposure, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.lines import Lines
 from bridge.process import run
 from bridge.providers import Unavailable
 from bridge.server import WebSocketServer
@@ -31,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.init and options.database is None:
         parser.error("--init needs --database")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    lines = Lines(sys.stderr)
+    lines.addFilter(Calm())
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=[lines])
     provider = None if options.database is None else _sql_provider(options.database)
     try:
         if provider is not None and options.init:

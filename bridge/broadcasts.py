@@ -151,6 +151,8 @@ class Broadcasts:
     ) -> None:
         """Show the new words of a message; None takes it back. Reaches viewers who asked for `edit`.
 
+        Who comes back later is not told what the message said before.
+
         `emoji` are those of the new words, as in `broadcast_message`.
 
         Raises:
@@ -159,23 +161,18 @@ class Broadcasts:
         """
         if room := self._room(server):
             words = None if message is None else _text(message)
-            data: dict[str, Any] = {
-                "uid": _text(uid), "channel": _text(channel), "id": _text(id), "message": words,
-            }  # fmt: skip
-            if (pictures := check_emoji(emoji)) and words is not None:
-                data["emoji"] = pictures
-            room.publish("edit", data)
+            room.edit(_text(uid), _text(channel), _text(id), words, check_emoji(emoji))
 
     async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
         """Show where somebody talks; None if they don't any more. Reaches viewers who asked for `voice`."""
         if (room := self._room(server)) and (member := room.members.get(str(uid))):
-            room.put_all([member._replace(voice=voice)])
+            room.revise([member._replace(voice=voice)])
 
     async def broadcast_activity(self, server: str | int, uid: str | int, text: str | None) -> None:
         """Show what somebody does; None clears it. Reaches viewers who asked for `activity`."""
         if (room := self._room(server)) and (member := room.members.get(str(uid))):
             activity = None if text is None else _text(text)
-            room.put_all([member.with_presence(member.status, activity)])
+            room.revise([member.with_presence(member.status, activity)])
 
     # Rooms that an owner feeds, as the bot does
 
@@ -255,6 +252,14 @@ class Broadcasts:
         """
         if room := self._room(server):
             room.forget_channels(set(map(str, channels)))
+
+    def forget_messages(self, server: str | int, ids: Iterable[str | int]) -> None:
+        """Take back some of a guild's last messages.
+
+        Viewers who asked for `edit` see them vanish, and nobody who comes back later is told them.
+        """
+        if room := self._room(server):
+            room.forget_messages(set(map(str, ids)))
 
     def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
         """Take back what somebody said in a guild, or everybody.

@@ -79,6 +79,8 @@ class Directory:
             room = self.rooms[info.id] = self._furnish(info)
             log.info("room %s opened (%s)", info.slug, info.id)
         self._enrol(room, before, info)
+        if before is not None and before.door != info.door:
+            room.forget_past()  # it was for those whom the other door let in
         if members is not None:
             room.reconcile(members)
         if channels is not None:

@@ -28,6 +28,20 @@ class Refused(BridgeError):
     """A viewer may not enter the room they asked for."""
 
 
+class NoAnswer(BridgeError):
+    """Whether a login is good can't be said just now: Discord, say, can't be reached.
+
+    For `on_validate_discord_user` and an `Authority` to raise. It doesn't count as a wrong login.
+    """
+
+
+class NotAMember(BridgeError):
+    """A login is good, and its user may not watch this guild.
+
+    For `on_validate_discord_user` to raise in place of answering False, which counts as a wrong login.
+    """
+
+
 class ProviderError(BridgeError):
     """A provider raised, hung or returned rubbish. What it said stays in the log."""
 

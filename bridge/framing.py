@@ -12,8 +12,10 @@ from typing import Final
 PING: Final = b"\x89\x00"
 MIN_DEFLATED: Final = 256  # bytes; a smaller payload gains less than it costs
 
-LONGEST_FRAME: Final = 4 << 20  # bytes; to copy a larger one for each viewer takes too long
-FRAGMENT: Final = 128 * 1024  # bytes of a long message that are framed at a time
+# Bytes. A longer message is written in fragments, each only when the transport takes it: until then it waits
+# as what many share, and not as a copy of each viewer's.
+LONGEST_FRAME: Final = 64 * 1024
+FRAGMENT: Final = 64 * 1024  # bytes of a long message that are framed at a time
 
 # Of 9. A page of members is compressed again whenever one of them changes: the higher level would take twice
 # the time for a tenth of the size. An event is compressed once, for everybody.
@@ -68,12 +70,12 @@ class LongMessage:
     no other message.
     """
 
-    __slots__ = ("_first", "_parts", "_size")
+    __slots__ = ("_first", "_size", "parts")
 
     def __init__(self, parts: Sequence[bytes], first: int) -> None:
-        self._parts = _without_tail(parts) if first & _COMPRESSED else parts
+        self.parts = _without_tail(parts) if first & _COMPRESSED else parts
         self._first = first & ~_LAST
-        self._size = sum(map(len, self._parts))
+        self._size = sum(map(len, self.parts))
 
     def __len__(self) -> int:
         return self._size
@@ -81,7 +83,7 @@ class LongMessage:
     def fragments(self) -> Iterator[bytes]:
         """Frame it, a fragment at a time."""
         first, left, group, size = self._first, self._size, [], 0
-        for part in self._parts:
+        for part in self.parts:
             group.append(part)
             size += len(part)
             if size >= FRAGMENT and size < left:
@@ -89,6 +91,41 @@ class LongMessage:
                 left -= size
                 first, group, size = 0, [], 0
         yield b"".join((_header(first | _LAST, size), *group))
+
+
+def pieces(frames: bytes) -> Iterator[bytes | memoryview]:
+    """Take whole frames apart into what may be written at a time, with control frames between."""
+    view, start, end = memoryview(frames), 0, 0
+    while end < len(frames):
+        payload, stop = _frame_at(frames, end)
+        if stop - start > FRAGMENT:
+            if end > start:
+                yield view[start:end]
+            start = end
+        if stop - start > FRAGMENT:
+            yield from _fragments(frames[end], view[payload:stop])
+            start = stop
+        end = stop
+    if end > start:
+        yield view[start:end]
+
+
+def _frame_at(frames: bytes, start: int) -> tuple[int, int]:
+    """Tell where the payload of the frame that starts there starts and stops."""
+    size = frames[start + 1]
+    payload = start + {126: 4, 127: 10}.get(size, 2)
+    if payload > start + 2:
+        size = int.from_bytes(frames[start + 2 : payload])
+    return payload, payload + size
+
+
+def _fragments(first: int, payload: memoryview) -> Iterator[bytes]:
+    first &= ~_LAST
+    for start in range(0, len(payload), FRAGMENT):
+        piece = payload[start : start + FRAGMENT]
+        last = _LAST if start + FRAGMENT >= len(payload) else 0
+        yield b"".join((_header(first | last, len(piece)), piece))
+        first = 0
 
 
 def _whole(parts: Sequence[bytes], first: int) -> bytes:

@@ -20,6 +20,12 @@ class Limits:
         frame_bytes: How large a message of a viewer's may be; a larger one closes the connection with 1009.
         handshake_seconds: How long a connection may take to say what it wants.
         connect_seconds: How long a viewer may take to ask for a room.
+        cpu_per_viewer: What part of a core one viewer's requests may take in the long run; five seconds'
+            worth of it at once. Who asks for more waits.
+        cpu_per_address: The same for all viewers of one address.
+        cpu_in_all: The same for everybody's requests, so that as much is left for what is to be told.
+        unread_bytes: Bytes that may be kept for viewers who have not read them yet, those that many wait for
+            counted once; beyond it, whoever has kept them waiting longest gives way.
         history_events: How many of its last events a room keeps, so that a viewer whose connection broke
             gets what it missed.
         history_age: For how many seconds it keeps them.
@@ -38,6 +44,10 @@ class Limits:
     frame_bytes: int = 16 * 1024
     handshake_seconds: float = 10.0
     connect_seconds: float = 30.0
+    cpu_per_viewer: float = 0.05
+    cpu_per_address: float = 0.2
+    cpu_in_all: float = 0.6
+    unread_bytes: int = 128 * 1024 * 1024
     history_events: int = 1_000
     history_age: float = 120.0
 

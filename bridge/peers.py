@@ -83,6 +83,15 @@ def household(address: str) -> str:
     return address if parsed is None else str(parsed)
 
 
+def network_around(whose: str, bits: int) -> str | None:
+    """Name the IPv6 network of so many bits in which a household is; None where it has no such address."""
+    try:
+        network = IPv6Network(whose, strict=False)
+    except ValueError:
+        return None
+    return str(network.supernet(new_prefix=bits)) if network.prefixlen >= bits else None
+
+
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ipaddress.ip_address(text.partition("%")[0])

@@ -1,6 +1,7 @@
 """Snapshots that take long to make are made in steps, once for all who wait for them."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import Final
 from bridge.protocol import Connect
 from bridge.room import Room
 from bridge.turns import Turns
+
+GoOn = Callable[[float], None]  # takes the CPU seconds that one of those who waited has to pay
 
 LET_IN_AT_ONCE: Final = 8  # of those who waited, in one turn of the loop
 
@@ -22,7 +25,8 @@ class _Preparation:
     full: bool
     deflate: bool
     steps: int  # that are left; where members change all the time it would never be through
-    waiting: deque[Callable[[], None]] = field(default_factory=deque)
+    spent: float = 0.0  # CPU seconds that nobody has paid for
+    waiting: deque[GoOn] = field(default_factory=deque)
 
 
 class Preparations:
@@ -32,16 +36,20 @@ class Preparations:
         self._turns = turns
         self._running: dict[tuple[Room, bool, bool], _Preparation] = {}
 
-    async def ready(self, room: Room, request: Connect) -> None:
-        """Return when a viewer with this request can be let in without keeping others waiting."""
-        if room.is_prepared(request):
-            return
-        through = asyncio.get_running_loop().create_future()
-        self.when_ready(room, request, partial(_fulfil, through))
-        await through
+    async def ready(self, room: Room, request: Connect) -> float:
+        """Return when a viewer with this request can be let in without keeping others waiting.
 
-    def when_ready(self, room: Room, request: Connect, go_on: Callable[[], None]) -> None:
-        """Prepare what a viewer with this request gets, and call `go_on`."""
+        Returns:
+            The viewer's share of what that cost, in CPU seconds.
+        """
+        if room.is_prepared(request):
+            return 0.0
+        through: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self.when_ready(room, request, partial(_fulfil, through))
+        return await through
+
+    def when_ready(self, room: Room, request: Connect, go_on: GoOn) -> None:
+        """Prepare what a viewer with this request gets, and call `go_on` with their share of what it cost."""
         full, deflate = bool(request.wants.events), request.wants.deflate
         key = (room, full, deflate)
         preparation = self._running.get(key)
@@ -53,16 +61,20 @@ class Preparations:
 
     def _go_on(self, key: tuple[Room, bool, bool], preparation: _Preparation) -> None:
         preparation.steps -= 1
+        began = time.thread_time()
         ready = preparation.room.prepare(full=preparation.full, deflate=preparation.deflate)
+        preparation.spent += time.thread_time() - began
         if ready or preparation.steps <= 0:
+            share = preparation.spent / len(preparation.waiting)
             for _ in range(min(LET_IN_AT_ONCE, len(preparation.waiting))):
-                preparation.waiting.popleft()()
+                preparation.spent -= share
+                preparation.waiting.popleft()(share)
         if preparation.waiting:
             self._turns.add(partial(self._go_on, key, preparation))
         else:
             del self._running[key]
 
 
-def _fulfil(through: asyncio.Future[None]) -> None:
+def _fulfil(through: asyncio.Future[float], share: float) -> None:
     if not through.done():  # who waited may be gone
-        through.set_result(None)
+        through.set_result(share)

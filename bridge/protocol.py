@@ -46,7 +46,9 @@ UNKNOWN_TYPE: Final = "Unknown event type"
 SERVER_HIDDEN: Final = "This Discord server is no longer shown here."
 NOT_A_MEMBER: Final = "Sorry, your Discord account may not watch this server."
 LOGIN_ENDED: Final = "Your login has ended. Please log in again."
+NO_ANSWER: Final = "Discord doesn't answer right now. Please try again in a moment."
 TOO_MANY_TRIES: Final = "Too many tries. Please wait {seconds} seconds and try again."
+BUSY: Final = "That's a lot at once. Your request will be answered in a moment."
 CROWDED: Final = "Sorry, too many viewers come from your network. Please try again later."
 NOTHING_ASKED: Final = "You asked for no server. Please connect again."
 FULL_HOUSE: Final = "Sorry, too many people are watching right now. Please try again in a minute."
@@ -272,6 +274,12 @@ class Event:
     def has_words(self) -> bool:
         """Whether it says what somebody said, or shows that they are about to."""
         return self.type in _SPOKEN and (self.type != "edit" or self.data.get("message") is not None)
+
+    @property
+    def names(self) -> list[str]:
+        """Whose it is, and whom it answers."""
+        uids = (self.data.get("uid"), self.extras.get("replyTo"))
+        return [uid for uid in uids if uid is not None]
 
     def with_data(self, data: Mapping[str, Any]) -> "Event":
         """Say something else at the same position."""

@@ -16,7 +16,9 @@ from bridge.newcomers import Newcomers
 from bridge.pages import Pages
 from bridge.playback import Playback
 from bridge.protocol import (
+    OPTIONAL_EVENTS,
     Connect,
+    Credentials,
     Entries,
     Event,
     EventType,
@@ -37,8 +39,15 @@ from bridge.protocol import (
 from bridge.visitors import Visitors
 
 MAX_SAID: Final = 200  # messages; an older one no viewer still shows
-MAX_SNAPSHOTS: Final = 8  # kinds of clients for which the last snapshot is kept
+# What those get who ask alike while nothing changes is kept: snapshots, and what somebody missed.
+MAX_ENTRIES: Final = 16
+MAX_MISSED: Final = 256 * 1024  # bytes of each of the latter; more is made anew, and paid for
+# Each kind of client has its events encoded for itself. There are a few more at most: see `kind`.
+MAX_KINDS: Final = 16
 EVENTS_AT_ONCE: Final = 500  # that are encoded in one turn of the loop
+MISSED_AT_ONCE: Final = (
+    4 * EVENTS_AT_ONCE
+)  # the same for somebody who comes back; short ones, as many as weigh so
 GOODBYES_AT_ONCE: Final = 100  # that are said in one turn; each is a frame of its own, and ends a connection
 SETTLED_AT_ONCE: Final = 200  # members who are no longer new
 _WHOLE: Final = ("channels", "servers")  # each says everything: a later one replaces an earlier
@@ -83,8 +92,9 @@ class Room:
         self._playback = Playback()
         self._head = {"server": info.id}
         self._pages = tuple(Pages(self.members, full=full) for full in (False, True))
-        self._join_frames: dict[Wants, bytes | LongMessage] = {}
-        self._join_frames_of: tuple[int, GuildInfo] | None = None  # the state that they show
+        # What those got who entered lately, by what they asked for and since when; None is a snapshot.
+        self._entries: dict[tuple[Wants, int | None], bytes | LongMessage] = {}
+        self._entries_of: tuple[int, int, GuildInfo] | None = None  # the state that they show
 
     # Viewers
 
@@ -101,6 +111,19 @@ class Room:
     def seats(self, viewer: Viewer) -> bool:
         """Tell whether somebody has a seat here; who is being dismissed has none."""
         return viewer in self._audiences.get(viewer.wants, ())
+
+    def kind(self, wants: Wants) -> Wants:
+        """Name the kind of client that somebody with such wishes is here.
+
+        Where there are many kinds already, who asks for an odd choice of events gets all of them: clients
+        ignore what they don't know, and nobody makes the room encode each event hundreds of times.
+        """
+        if wants.batch or wants.events:
+            wants = replace(wants, cursor=False)  # they get one anyway
+        is_common = not wants.events or wants in self._audiences
+        if is_common or len(self._audiences) < MAX_KINDS:
+            return wants
+        return replace(wants, events=OPTIONAL_EVENTS)
 
     def seat(self, viewer: Viewer) -> None:
         """Let a viewer follow from here on. Give them their `entry` in the same breath: no await between."""
@@ -120,6 +143,8 @@ class Room:
         audience.pop(viewer, None)
         if not audience:
             del self._audiences[viewer.wants]
+        if not self._audiences:
+            self._entries.clear()  # thousands of guilds that nobody watches keep nothing for nobody
 
     def dismiss_viewers(self, goodbye: Goodbye, message: str) -> None:
         """Let everybody go: from now on they hear nothing but why, the first at once, all others soon."""
@@ -132,12 +157,27 @@ class Room:
             self._wake()
 
     def entry(self, request: Connect) -> bytes | LongMessage:
-        """Frame what a viewer gets on entering.
+        """Frame what a viewer gets on entering: the same bytes for all who ask alike while nothing changes.
 
         That is what it missed, if it was here before and the room still holds all of that; else a snapshot.
         """
         self._settle()
-        return self._resumption(request) or self._snapshot(request)
+        since = self._place_in_stream(request)
+        password = request.credentials.password
+        if password is not None and not (self.info.protected and self.info.has_password):
+            password = None  # it opened nothing
+        if password is not None:  # it is echoed: for nobody else
+            return self._enter(request, since)
+        state = (self.position, self._history.since, self.info)
+        if self._entries_of != state:
+            self._entries.clear()
+            self._entries_of = state
+        key = (request.wants, since)
+        frame = self._entries.get(key)
+        if frame is None:
+            frame = self._enter(replace(request, credentials=Credentials()), since)
+            self._keep_entry(key, frame)
+        return frame
 
     def is_prepared(self, request: Connect) -> bool:
         """Tell whether what such a viewer gets on entering takes only a few milliseconds to make."""
@@ -185,13 +225,21 @@ class Room:
     def put(self, member: Member) -> None:
         """Show this presence, whether or not it is news."""
         member = self._newcomers.as_told(member)
+        self._visitors.forget(member.uid)  # unless `say` knows better, they are here to stay
         known = self._replace(member)
         self._announce_presence(member, known)
         self._announce_doing(member, known)
         self._stir()
 
     def put_all(self, members: Iterable[Member]) -> None:
-        """Bring these members to this state: what is news goes out together."""
+        """Bring these members to this state, and have them stay: what is news goes out together."""
+        members = list(members)
+        for member in members:
+            self._visitors.forget(member.uid)
+        self.revise(members)
+
+    def revise(self, members: Iterable[Member]) -> None:
+        """Bring these members to this state; who is only visiting goes on visiting."""
         for member in map(self._newcomers.as_told, members):
             if self.members.get(member.uid) != member:
                 known = self._replace(member)
@@ -262,7 +310,7 @@ class Room:
                 talking = [
                     m for m in self.members.values() if m.voice is not None and m.voice.channel in gone
                 ]
-                self.put_all(member._replace(voice=None) for member in talking)
+                self.revise(member._replace(voice=None) for member in talking)
             self.channels = now
             self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
 
@@ -283,12 +331,40 @@ class Room:
         self._publish("message", data, message_extras(message))
         self._stir()
 
+    def edit(
+        self, uid: str, channel: str, message_id: str, words: str | None, emoji: Mapping[str, str]
+    ) -> None:
+        """Pass on the new words of a message; None takes it back. Nobody is told the old ones any more."""
+        data: dict[str, Any] = {"uid": uid, "channel": channel, "id": message_id, "message": words}
+        if words is None:
+            self.said.pop(message_id, None)
+            self._forget(lambda event: _message_of(event) == message_id)
+        else:
+            if emoji:
+                data["emoji"] = emoji
+            self._forget(lambda event: event.type == "edit" and event.data["id"] == message_id)
+            self._correct(message_id, words, emoji)
+        self.publish("edit", data)
+
+    def _correct(self, message_id: str, words: str, emoji: Mapping[str, str]) -> None:
+        def corrected(event: Event) -> Event:
+            if event.type != "message" or event.extras.get("id") != message_id:
+                return event
+            extras = {**event.extras, "emoji": emoji}
+            if not emoji:
+                del extras["emoji"]
+            return Event("message", event.position, self._head, {**event.data, "message": words}, extras)
+
+        self._history.change(corrected)
+        self._pending = {at: corrected(event) for at, event in self._pending.items()}
+
     def forget_past(self) -> None:
         """Let nothing of the past leave any more. Who comes back gets a snapshot.
 
         Words that wait to be handed out are dropped. Whatever else waits goes to those who are here: without
         it they would see members as they are no more.
         """
+        self._entries_of = None
         self._pending = {at: event for at, event in self._pending.items() if not event.has_words}
         self._delivery.forget(lambda event: event.has_words)
         self._history.start_at(self.position)
@@ -303,16 +379,14 @@ class Room:
         if uid is not None and not self._remembers(uid):
             return
         self.forget_past()
-        self._take_back(lambda words: uid is None or words.uid == uid)
+        self._end_visits(self._take_back(lambda words: uid is None or words.uid == uid))
 
     def hush(self, channels: Collection[str]) -> None:
         """Let nothing that happened in these channels leave any more."""
         if channels:
             for channel in channels:
                 self._playback.silence(channel)
-            self._forget(
-                lambda event: not {event.data.get("channel"), event.extras.get("parent")}.isdisjoint(channels)
-            )
+            self._forget(lambda event: _happened_in(event, channels))
 
     def forget_channels(self, channels: Collection[str]) -> None:
         """Take back what was said in channels and their threads, and forget the past.
@@ -322,18 +396,33 @@ class Room:
         places = self._with_threads(channels)
         self.hush(places)
         self.forget_past()
-        self._take_back(lambda words: words.channel in places)
+        self._end_visits(self._take_back(lambda words: words.channel in places))
+
+    def forget_messages(self, message_ids: Collection[str]) -> None:
+        """Take back messages, all of them in one look; others are told as they were."""
+        self._forget(lambda event: _message_of(event) in message_ids)
+        self._take_back(lambda words: words.id in message_ids)
 
     def _with_threads(self, channels: Collection[str]) -> set[str]:
         return {*channels, *(words.channel for words in self.said.values() if words.parent in channels)}
 
-    def _take_back(self, unwanted: Callable[[Message], bool]) -> None:
+    def _take_back(self, unwanted: Callable[[Message], bool]) -> set[str]:
+        """Take back words that viewers have seen; return whose they were."""
+        silenced = set()
         for message_id, words in list(self.said.items()):
             if unwanted(words):
                 del self.said[message_id]
+                silenced.add(words.uid)
                 deletion = {"uid": words.uid, "channel": words.channel, "id": message_id, "message": None}
                 self._publish("edit", deletion)
         self._stir()
+        return silenced
+
+    def _end_visits(self, silenced: set[str]) -> None:
+        """Let those go who came only to say what nobody may hear any more: their name came from there."""
+        for uid in silenced.difference(words.uid for words in self.said.values()):
+            if uid in self._visitors:
+                self.remove(uid)
 
     def tell_servers(self, listing: Entries) -> None:
         """Pass on that the list of servers is another one now."""
@@ -424,44 +513,39 @@ class Room:
             self._records = False
             self._history.start_at(self.position)
 
-    def _resumption(self, request: Connect) -> bytes | None:
-        """Frame what a viewer missed. None if the room can't prove that it has everything."""
-        since = self._place_in_stream(request)
+    def _enter(self, request: Connect, since: int | None) -> bytes | LongMessage:
         if since is None:
-            return None
-        missed = self._history.after(since)
-        missed += [
-            event for event in self._pending.values() if event.position > since and event.type != "servers"
-        ]
+            users = self.users(full=bool(request.wants.events))
+            return server_join_frame(self._state(request.wants, self.position, users), request)
         # The cursor stays where it was: the connection may break before the events are through.
         join = rejoin_frame(self._state(request.wants, since, users=None), request)
-        return join + event_frames(missed, request.wants, self._epoch)
+        return join + event_frames(self._missed(since), request.wants, self._epoch)
+
+    def _missed(self, since: int) -> list[Event]:
+        pending = (event for event in self._pending.values() if event.type != "servers")
+        return [*self._history.after(since), *(event for event in pending if event.position > since)]
 
     def _place_in_stream(self, request: Connect) -> int | None:
-        """Read where a viewer was, if the room has everything since, and not more than it would keep."""
+        """Read where a viewer was, if the room has everything since, and not more than it would keep.
+
+        Nor more than there is time for: where people wrote long, a snapshot says it shorter.
+        """
         if request.cursor is None or len(self._pending) > max(EVENTS_AT_ONCE, self._history.max_events):
             return None
         since = decode_cursor(stream_name(self._epoch, request.wants), request.cursor)
-        return since if since is not None and self._history.since <= since <= self.position else None
+        if since is None or not self._history.since <= since <= self.position:
+            return None
+        return since if self._is_light(since) else None
 
-    def _snapshot(self, request: Connect) -> bytes | LongMessage:
-        """Frame the room as it is now: the same bytes for all who ask alike while nothing changes."""
-        wants = request.wants
-        if self._join_frames_of != (self.position, self.info):
-            self._join_frames.clear()
-            self._join_frames_of = (self.position, self.info)
-        frame = self._join_frames.get(wants)
-        if frame is None or request.credentials.password is not None:  # it is echoed: for nobody else
-            state = self._state(wants, self.position, self.users(full=bool(wants.events)))
-            frame = server_join_frame(state, request)
-            if request.credentials.password is None:
-                self._keep_snapshot(wants, frame)
-        return frame
+    def _is_light(self, since: int) -> bool:
+        return sum(event.weight for event in self._missed(since)) <= MISSED_AT_ONCE
 
-    def _keep_snapshot(self, wants: Wants, frame: bytes | LongMessage) -> None:
-        if len(self._join_frames) >= MAX_SNAPSHOTS:
-            del self._join_frames[next(iter(self._join_frames))]
-        self._join_frames[wants] = frame
+    def _keep_entry(self, key: tuple[Wants, int | None], frame: bytes | LongMessage) -> None:
+        if key[1] is not None and len(frame) > MAX_MISSED:
+            return
+        if len(self._entries) >= MAX_ENTRIES:
+            del self._entries[next(iter(self._entries))]
+        self._entries[key] = frame
 
     def _state(self, wants: Wants, position: int, users: Entries | None) -> Snapshot:
         return Snapshot(
@@ -482,7 +566,6 @@ class Room:
         self.members[member.uid] = member
         self._online += (member.status != "offline") - (known is not None and known.status != "offline")
         self._newcomers.note(member)
-        self._visitors.forget(member.uid)
         self._forget_encoded(member.uid)
         return known
 
@@ -493,22 +576,22 @@ class Room:
 
     def _remembers(self, uid: str) -> bool:
         """Tell whether anything that is kept here is of somebody, or answers them."""
-        # As many as a history holds, and what waits: a few milliseconds, when somebody hides.
-        events = (*self._history.after(self._history.since), *self._pending.values())
         return (
             uid in self.members
+            or self._history.names(uid)
             or any(words.uid == uid for words in self.said.values())
-            or any(uid in (event.data.get("uid"), event.extras.get("replyTo")) for event in events)
+            or any(uid in event.names for event in self._pending.values())
         )
 
     def _forget(self, unwanted: Callable[[Event], bool]) -> None:
+        self._entries_of = None
         self._history.forget(unwanted)
         self._delivery.forget(unwanted)
         self._replaceable.clear()  # what it names may be gone
         self._pending = {at: event for at, event in self._pending.items() if not unwanted(event)}
 
     def _forget_encoded(self, uid: str) -> None:
-        self._join_frames_of = None  # not every change is an event, which would have a position
+        self._entries_of = None  # not every change is an event, which would have a position
         for pages in self._pages:
             pages.touch(uid)
 
@@ -568,6 +651,12 @@ class Room:
         return event if earlier is None else event.after(self._pending.pop(earlier))
 
 
+def _message_of(event: Event) -> str | None:
+    """Name the message of which an event says what it said, or was changed into."""
+    said = event.data if event.type == "edit" else event.extras if event.type == "message" else {}
+    return said.get("id")
+
+
 def _extras(member: Member, known: Member | None) -> dict[str, Any]:
     """Name what clients that asked for events can't know yet, and no event of its own tells them.
 
@@ -588,6 +677,13 @@ def _extras(member: Member, known: Member | None) -> dict[str, Any]:
 def _basics(member: Member) -> tuple[object, ...]:
     """Name what every client knows of somebody."""
     return member.username, member.status, member.role_color
+
+
+def _happened_in(event: Event, channels: Collection[str]) -> bool:
+    """Tell whether something was said or done in these channels; what takes words back has to go out."""
+    if event.type == "edit" and event.data["message"] is None:
+        return False
+    return event.data.get("channel") in channels or event.extras.get("parent") in channels
 
 
 def _looks(member: Member) -> tuple[object, ...]:

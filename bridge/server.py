@@ -16,7 +16,7 @@ from websockets.protocol import State
 
 from bridge.access.admission import LONGEST_WAIT, NOBODY, Admission, Validator, Visitor
 from bridge.access.gate import Gate
-from bridge.access.guesses import Guesses
+from bridge.access.guesses import AddressGuesses
 from bridge.access.login import Authority, Login, WebLogin
 from bridge.access.rate import Rate
 from bridge.broadcasts import Broadcasts
@@ -95,12 +95,11 @@ class WebSocketServer(Broadcasts):
         self._limits = limits
         self._exposure = exposure.bound_to(host)
         self._gate = Gate(limits, self._exposure)
-        self._guesses = Guesses(limits.wrong_tries, LONGEST_WAIT)
         directory = Directory(on_changed=self._leave_lobby, limits=limits)
         super().__init__(directory, Feed(directory, self._provider, refresh_interval))
         self._refresh_interval = refresh_interval
         self._live = Live(self._directory, self._provider, self._feed)
-        self._admission = Admission(self._directory, self._feed, self._guesses, self._gate.count)
+        self._admission = Admission(self._directory, self._feed, self._new_guesses(), self._gate.count)
         probes = Health(self._feed, self._live).probes if health else {}
         self._website = Website(probes={**Counts(directory).probes, **probes})
         self._pulse = Pulse()
@@ -214,7 +213,7 @@ class WebSocketServer(Broadcasts):
             log.info("stopped")
 
     async def run_forever(self) -> None:
-        """Start, and run until cancelled or until Ctrl-C or SIGTERM; then stop."""
+        """Start, and run until cancelled or until Ctrl-C, SIGTERM or SIGHUP; then stop."""
         self._watched = True
         with stop_signal() as stopped:  # also while stopping: an impatient second Ctrl-C changes nothing
             try:
@@ -257,7 +256,9 @@ class WebSocketServer(Broadcasts):
         """Ask `callback(token, user_info, server_id)` whether a login may watch a protected guild.
 
         Only True opens the door, or an aware datetime: it opens until then. `user_info` is what the client
-        claims: check that the token is this user's, and was given to your application.
+        claims: check that the token is this user's, and was given to your application. False counts as a
+        wrong try of this address. Raise `bridge.errors.NotAMember` where a login is good and may not watch
+        this guild, and `bridge.errors.NoAnswer` where nobody can say just now: neither counts.
         """
         require_async("on_validate_discord_user", callback)
         self._admission.validate = callback
@@ -270,7 +271,9 @@ class WebSocketServer(Broadcasts):
         Raises:
             ValueError: if the exposure has no `public_url`, to which they come back.
         """
-        login = WebLogin(authority, secret, self._exposure, self._guesses, self._end_login)
+        # With guesses of its own: who guesses passwords keeps nobody behind the same address from logging in.
+        guesses = self._new_guesses()
+        login = WebLogin(authority, secret, self._exposure, guesses, self._end_login, self._gate.count)
         self._website.login = login
         self._admission.authority = authority
 
@@ -293,6 +296,9 @@ class WebSocketServer(Broadcasts):
                 self._turn_out(session, LOGIN_NEEDED)
 
     # Inside
+
+    def _new_guesses(self) -> AddressGuesses:
+        return AddressGuesses(self._limits.wrong_tries, LONGEST_WAIT)
 
     async def _answer_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer what is no handshake, and handshakes that are refused."""

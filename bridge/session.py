@@ -18,11 +18,13 @@ from bridge.errors import BridgeError, ProviderError
 from bridge.outbox import Outbox
 from bridge.owner import look
 from bridge.protocol import (
+    BUSY,
     LOGIN_ENDED,
     NOTHING_ASKED,
     Connect,
     GetUserData,
     Goodbye,
+    Request,
     Wants,
     error_frame,
     parse_request,
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 
 OUTDATED: Final = -1  # no edition of the server list
 GREETING_PATIENCE: Final = 0.02  # seconds the greeting waits for a client that speaks first
+SHORT: Final = 1.0  # seconds that a request may have to wait without a word about it
 
 
 class Session:
@@ -48,6 +51,7 @@ class Session:
         "_feed",
         "_listing",
         "_permit",
+        "_purse",
         "_request",
         "connection",
         "offer",
@@ -81,6 +85,7 @@ class Session:
         self._directory = directory
         self._admission = admission
         self._feed = feed
+        self._purse = connection.gate.budgets.purse(visitor.address)
 
     async def run(self) -> None:
         """Talk until the viewer has gone."""
@@ -133,10 +138,10 @@ class Session:
             self._hold(permit)
         self.leave()
         self._request = request or self._request
-        self.wants = self._request.wants
+        self.wants = room.kind(self._request.wants)
         # No await from here on: nothing slips between the entry and the seat.
         self._directory.tell(room)
-        self.outbox.present(room.entry(self._request))
+        self.outbox.present(room.entry(replace(self._request, wants=self.wants)))
         self._request = replace(self._request, cursor=None)  # it was good for this once
         self.room = room
         room.seat(self)
@@ -155,20 +160,49 @@ class Session:
         if self.connection.state is not State.OPEN:
             return  # dismissed: what is still in the queue is no longer ours to answer
         try:
-            request = parse_request(frame)
-            if isinstance(request, Connect):
-                await self._connect(replace(request, wants=replace(request.wants, deflate=self._deflates)))
-            else:
-                await self._send_user_data(request)
+            with self._purse.paying():
+                request = parse_request(frame)
+            await self._wait_for_turn(request)
+            if self.connection.state is State.OPEN:
+                await self._purse.paid(self._serve(request))
         except BridgeError as error:
             self.offer(error_frame(str(error)))
         except Exception:
             log.exception("a request could not be answered")
             self.offer(error_frame("Sorry, something went wrong here. Please try again."))
 
-    async def _connect(self, request: Connect) -> None:
-        if self.room is None:
+    async def _wait_for_turn(self, request: Request) -> None:
+        """Have a request wait while this viewer, or all from there, or all together, have spent too much.
+
+        What else they ask for waits in the connection, and in the end at their side.
+        """
+        if self.room is None and isinstance(request, Connect):
             self._drop_deadline()  # they asked, and may ask again if they are refused
+        now = asyncio.get_running_loop().time
+        began, is_told = now(), False
+        await self._purse.turn()
+        while (wait := self._purse.wait) > 0 and self.connection.state is State.OPEN:
+            if not is_told and now() + wait - began > SHORT:
+                is_told = True
+                self._say_busy(request)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self.connection.wait_closed()
+            await self._purse.turn()
+
+    def _say_busy(self, request: Request) -> None:
+        self.connection.gate.count("too costly")
+        # An old client that has no world yet answers an error by asking again.
+        if self.room is not None or (isinstance(request, Connect) and not request.wants.asked_for_nothing):
+            self.offer(error_frame(BUSY))
+
+    async def _serve(self, request: Request) -> None:
+        if isinstance(request, Connect):
+            await self._connect(replace(request, wants=replace(request.wants, deflate=self._deflates)))
+        else:
+            await self._send_user_data(request)
+
+    async def _connect(self, request: Connect) -> None:
         entry = await self._admit(request)
         if entry.trouble is not None:
             # Before the join: an old client that has no world yet answers an error by asking again.
@@ -179,6 +213,8 @@ class Session:
         wants = replace(self.wants, deflate=self._deflates)
         asked = Connect(request.server, request.credentials, wants)
         seated = self.room if self.room is not None and self.room.seats(self) else None
+        if self.permit.has_ended:
+            seated = None  # they are about to be let go
         entry = await self._admit(asked, seated)
         users = entry.room.users(full=bool(wants.events))
         self.outbox.present(user_data_frame(entry.room.info.id, users, deflate=wants.deflate))
@@ -187,7 +223,7 @@ class Session:
         """Ask for a room as whoever this viewer is in the end: they may log out while they wait."""
 
         async def prepare(room: Room) -> None:
-            await self._directory.preparations.ready(room, request)
+            self._purse.pay(await self._directory.preparations.ready(room, request))
 
         while True:
             visitor = self.visitor
@@ -222,9 +258,18 @@ class Session:
         room = self.room
         if room is None or not room.seats(self):
             return
-        if room.is_prepared(self._request):
+        wait = self._purse.wait
+        if wait > 0:
+            self.outbox.stay_behind()
+            asyncio.get_running_loop().call_later(wait, self.outbox.catch_up)
+        elif room.is_prepared(self._request):
             self._listing = OUTDATED
-            self.enter(room)
+            with self._purse.paying():
+                self.enter(room)
         else:
             self.outbox.stay_behind()
-            self._directory.preparations.when_ready(room, self._request, self.outbox.catch_up)
+            self._directory.preparations.when_ready(room, self._request, self._catch_up)
+
+    def _catch_up(self, share: float) -> None:
+        self._purse.pay(share)
+        self.outbox.catch_up()

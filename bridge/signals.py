@@ -1,17 +1,24 @@
-"""Ctrl-C and SIGTERM as an event to wait for."""
+"""Ctrl-C, SIGTERM and SIGHUP as an event to wait for."""
 
 import asyncio
 import contextlib
 import signal
 import threading
 from collections.abc import Iterator
+from typing import Final
+
+# A terminal that is closed sends SIGHUP; Windows has none.
+STOPPING: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
 @contextlib.contextmanager
 def stop_signal() -> Iterator[asyncio.Event]:
-    """Provide an event that SIGINT or SIGTERM sets, while the context lasts.
+    """Provide an event that SIGINT, SIGTERM or SIGHUP sets, while the context lasts.
 
-    Outside the main thread, where Python allows no handlers, nothing sets it.
+    A SIGHUP that is ignored stays so: `nohup` wants the program to outlive its terminal. Outside the main
+    thread, where Python allows no handlers, nothing sets it.
     """
     event = asyncio.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -19,7 +26,9 @@ def stop_signal() -> Iterator[asyncio.Event]:
         return
     loop = asyncio.get_running_loop()
     before = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPPING:
+        if number != signal.SIGINT and signal.getsignal(number) is signal.SIG_IGN:
+            continue
         # signal.signal and not loop.add_signal_handler: the latter does not exist on Windows.
         before[number] = signal.signal(number, lambda *_: loop.call_soon_threadsafe(event.set))
     try:

@@ -29,25 +29,30 @@ class Turns:
     async def each(self, things: Iterable[Thing], act: Callable[[Thing], None]) -> None:
         """Do something with each of some things, in their order, and return when that is done.
 
-        What was true of a thing before may not be so any more when its turn comes.
+        What was true of a thing before may not be so any more when its turn comes. Where it fails for one of
+        them, all others have their turn before the first error is raised: who hides does so in every room.
         """
         loop = asyncio.get_running_loop()
         waiting, done = iter(things), loop.create_future()
+        failure: Exception | None = None
 
         def work() -> None:
+            nonlocal failure
             if done.cancelled():
                 return
             end = loop.time() + BUDGET
-            try:
-                for thing in waiting:
+            for thing in waiting:
+                try:
                     act(thing)
-                    if loop.time() >= end:
-                        self.add(work)
-                        return
-            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
-                done.set_exception(error)
-            else:
+                except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+                    failure = failure or error
+                if loop.time() >= end:
+                    self.add(work)
+                    return
+            if failure is None:
                 done.set_result(None)
+            else:
+                done.set_exception(failure)
 
         self.add(work)
         await done

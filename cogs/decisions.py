@@ -60,9 +60,11 @@ class Decisions:
             before = self.settings.member(user_id)
             after = change(before)
             await self.settings.save_member(user_id, after)
-            await self._rooms.show_everywhere(user_id)
+            # Words first: where some still wait for their bubble, an old client would only see that whoever
+            # said them is offline.
             if after != before and (after.hidden or after.muted):
                 await self._rooms.forget_words(user_id)
+            await self._rooms.show_everywhere(user_id)
 
     def _turn(self, snowflake: int) -> asyncio.Lock:
         """Give the lock of a guild or a person: what is read is what the last decision wrote."""
@@ -77,6 +79,7 @@ class Decisions:
             self._bridge.forget_words(guild.id)
         for user_id in after.hidden - before.hidden:
             self._bridge.forget_words(guild.id, user_id)
+        self._rooms.open(guild.id)  # before all those whose turn it is
         await self._rooms.show(guild)
 
     def _hide_unknown(self, guild: discord.Guild) -> None:

@@ -69,9 +69,11 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
-        """A new name, or an age restriction."""
+        """A new name, an age restriction, or roles that no event of their own told of before."""
         if (before.name, before.nsfw_level) != (after.name, after.nsfw_level):
             await self._rooms.show(after)
+        else:
+            await self._rooms.show_channels(after)
 
     @commands.Cog.listener()
     async def on_guild_channel_create(self, channel: GuildChannel) -> None:

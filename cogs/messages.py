@@ -59,12 +59,12 @@ class Messages(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Words were taken back."""
-        await self._take_back(payload.guild_id, payload.channel_id, {payload.message_id})
+        self._take_back(payload.guild_id, {payload.message_id})
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """A moderator cleaned up."""
-        await self._take_back(payload.guild_id, payload.channel_id, payload.message_ids)
+        self._take_back(payload.guild_id, payload.message_ids)
 
     @commands.Cog.listener()
     async def on_member_ban(self, guild: discord.Guild, user: discord.User | discord.Member) -> None:
@@ -92,8 +92,7 @@ class Messages(commands.Cog):
                 image=self._roster.picture(payload.emoji),
             )  # fmt: skip
 
-    async def _take_back(self, guild_id: int | None, channel_id: int, message_ids: set[int]) -> None:
+    def _take_back(self, guild_id: int | None, message_ids: set[int]) -> None:
         """Take back what viewers have seen, whatever may be shown of its author or channel by now."""
-        for message_id in sorted(message_ids):
-            if guild_id is not None and (uid := self._bridge.author_of(guild_id, message_id)):
-                await self._bridge.broadcast_edit(guild_id, uid, channel_id, message_id, None)
+        if guild_id is not None:
+            self._bridge.forget_messages(guild_id, message_ids)

@@ -40,7 +40,7 @@ class Rooms:
         guild_id = guild.id
         if self._policy.is_gated(guild):
             await self._review_all(guild_id)  # nobody hears what their channels' end means for them
-        await self._turns.each([guild_id], self._open)
+        await self._turns.each([guild_id], self.open)
         await self._review_all(guild_id)
         if _is_known(guild):
             await self.show_members(guild)
@@ -51,7 +51,7 @@ class Rooms:
         if self._policy.is_gated(guild) == bool(self._bridge.shown(guild.id)):
             await self.show(guild)  # the last open channel was closed, or the first one opened
         else:
-            await self._turns.each([guild.id], self._open)
+            self.open(guild.id)
             await self.show_members(guild, self._roster.talking(guild))
 
     async def _review_all(self, guild_id: int) -> None:
@@ -66,7 +66,8 @@ class Rooms:
         if guild is not None and before is not None and self._policy.shows_guild(guild):
             self._bridge.show_guild(self._roster.guild(guild, before))
 
-    def _open(self, guild_id: int) -> None:
+    def open(self, guild_id: int) -> None:
+        """Bring a room to what may be seen of the guild itself and its channels, at once; or close it."""
         guild = self._bot.get_guild(guild_id)
         if guild is None or not self._policy.shows_guild(guild):
             self._bridge.hide_guild(guild_id)
@@ -82,9 +83,16 @@ class Rooms:
             self._bridge.show_guild(self._roster.guild(guild, before), None, self._still_shown(guild))
 
     def _still_shown(self, guild: discord.Guild) -> list[model.Channel]:
-        """Name the channels that viewers see and that nobody has hidden."""
+        """Name the channels that viewers see and that nobody has hidden, without their categories.
+
+        A category may have been hidden as well: which one is whose can't be known now.
+        """
         channels = self._bridge.channels(guild.id).values()
-        return [channel for channel in channels if not self._policy.is_hidden(guild.id, int(channel.id))]
+        return [
+            replace(channel, category=None)
+            for channel in channels
+            if not self._policy.is_hidden(guild.id, int(channel.id))
+        ]
 
     def _review_words(self, guild: discord.Guild) -> None:
         """Take back what was said where nobody may listen any more, or where there is nothing any more."""

@@ -1,6 +1,6 @@
 """What discord.py (2.7) does not offer in public, in one place: look here first when it is upgraded."""
 
-from bot.internals.channels import HiddenChannels
+from bot.internals.channels import HiddenChannels, is_seen_by_everyone
 from bot.internals.commands import StrangeAnswer, errors_in, fetch_commands, replace_commands
 from bot.internals.dispatching import run_at_once
 from bot.internals.gateway import Shards, hear_of_limits, keep_ready_apart, nonce_of, use_intents
@@ -36,6 +36,7 @@ __all__ = [
     "guild_of_forward",
     "hear_of_limits",
     "is_loaded",
+    "is_seen_by_everyone",
     "keep_ready_apart",
     "keep_users_current",
     "mark_loaded",

@@ -11,6 +11,8 @@ import discord
 from discord.abc import GuildChannel
 from discord.ext import commands
 
+from bridge.tasks import Tasks
+
 # ruff: noqa: SLF001 - as in `internals`
 
 MAX_STATUS: Final = 500  # characters that Discord takes
@@ -38,7 +40,8 @@ class VoiceStatuses:
         self._client = client
         self._statuses: dict[int, dict[int, str]] = {}  # by guild and channel
         self._wanted: dict[int, dict[int, None]] = {}  # by shard: guild ids, in order
-        self._asking: dict[int, asyncio.Task[None]] = {}  # by shard
+        self._asking: set[int] = set()  # shards
+        self._tasks = Tasks(log, "the statuses of voice channels")
         self._complained = False
         self._stopped = False
         parsers = client._connection.parsers
@@ -58,11 +61,8 @@ class VoiceStatuses:
     async def stop(self) -> None:
         """Ask nothing more."""
         self._stopped = True
-        tasks = list(self._asking.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._asking.clear()  # one that had not begun didn't take itself out
+        await self._tasks.stop()
+        self._asking.clear()  # one that had not begun did not take itself out
 
     # What Discord tells
 
@@ -170,7 +170,8 @@ class VoiceStatuses:
     def _want(self, guild: discord.Guild) -> None:
         self._wanted.setdefault(guild.shard_id, {})[guild.id] = None
         if not self._stopped and guild.shard_id not in self._asking:
-            self._asking[guild.shard_id] = asyncio.create_task(self._ask_all(guild.shard_id))
+            self._asking.add(guild.shard_id)
+            self._tasks.start(self._ask_all(guild.shard_id), f"asking on shard {guild.shard_id}")
 
     async def _ask_all(self, shard_id: int) -> None:
         """Ask about one guild after the other, as long as there are such."""
@@ -182,10 +183,8 @@ class VoiceStatuses:
                 if guild is not None and not guild.unavailable and not await self._send(guild_id):
                     wanted[guild_id] = None  # the connection is on its way: when it is there
                 await asyncio.sleep(PACE)
-        except Exception:  # an edge: the task is nobody's but this module's
-            log.exception("the statuses of voice channels can't be asked for")
         finally:
-            self._asking.pop(shard_id, None)
+            self._asking.discard(shard_id)
 
     async def _send(self, guild_id: int) -> bool:
         """Send the question, unless it would have to wait; tell whether it went out."""

@@ -1,7 +1,6 @@
 """May this viewer enter that room."""
 
 import asyncio
-import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,11 +12,14 @@ from bridge import owner
 from bridge.access.guesses import Guesses
 from bridge.access.login import Authority, Login
 from bridge.access.passwords import Passwords
+from bridge.access.patience import Known, Undecided, shares
+from bridge.access.tally import Tally
 from bridge.directory import Directory
-from bridge.errors import ProviderError, Refused
+from bridge.errors import NoAnswer, NotAMember, ProviderError, Refused
 from bridge.model import RESERVED_SLUGS, GuildInfo
 from bridge.protocol import (
     LOGIN_NEEDED,
+    NO_ANSWER,
     NO_SUCH_SERVER,
     NOT_A_MEMBER,
     NOT_THERE_YET,
@@ -28,15 +30,13 @@ from bridge.protocol import (
 from bridge.providers.feed import TIMEOUT, Feed
 from bridge.room import Room
 
-log = logging.getLogger(__name__)
-
 Validator = Callable[[str, Mapping[str, Any], str], Awaitable[bool | datetime]]
 Prepare = Callable[[Room], Awaitable[None]]
 
-# Wrong tries at one guild's door, from anywhere, that cost nothing, and the seconds at most that the next has
-# to wait: guessing from many addresses becomes slow, and nobody can lock out others for long.
+# Wrong tries at one guild's door, from anywhere, beyond which each address may try there only so often before
+# it has to wait: guessing from many addresses becomes slow, and nobody is locked out by what others do.
 FREE_AT_ONE_DOOR: Final = 100
-LONGEST_AT_ONE_DOOR: Final = 10.0
+FREE_WHILE_GUESSED: Final = 2
 LONGEST_WAIT: Final = 300.0  # seconds, for one address
 MAX_FAMILIAR: Final = 10_000  # addresses from which somebody got through a door
 DOORS_AT_ONCE: Final = 100  # that are tried in one turn of the loop, for who has no choice
@@ -53,6 +53,11 @@ class Visitor:
     address: str = "?"
     login: Login | None = None
 
+    @property
+    def current_login(self) -> Login | None:
+        """Their login, unless it has ended: a connection may last longer."""
+        return self.login if self.login is not None and self.login.until > time.time() else None
+
 
 NOBODY: Final = Visitor()
 
@@ -68,6 +73,11 @@ class Pass:
     uid: str | None = None
     login: str | None = None
     until: float | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it opens nothing any more."""
+        return self.until is not None and self.until <= time.time()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,11 @@ class Admission:
         self._feed = feed
         self._guesses = guesses
         self._count = count
-        self._guesses_at_door = Guesses(FREE_AT_ONE_DOOR, LONGEST_AT_ONE_DOOR)
+        self._guesses_at_door = Guesses(FREE_AT_ONE_DOOR, LONGEST_WAIT)
+        self._undecided = Undecided()
+        self._shares = shares()
+        self._known = Known()
+        self._failures = Tally("failed")
         self._passwords = Passwords()
         # Addresses from which somebody got through a door: what others try there doesn't make them wait.
         self._familiar: dict[tuple[object, ...], None] = {}
@@ -150,6 +164,7 @@ class Admission:
         """
         trouble = None
         credentials = replace(credentials, password=None)
+        attempt = _Attempt()
         try:
             await self._feed.refresh_servers()
         except ProviderError as error:
@@ -158,7 +173,10 @@ class Admission:
             if number % DOORS_AT_ONCE == 0:
                 await asyncio.sleep(0)
             try:
-                entry = await self._pass(room, credentials, visitor, prepare, counted=False)
+                entry = await self._pass(room, credentials, visitor, prepare, attempt=attempt)
+            except _Unanswered as refused:
+                trouble = trouble or str(refused)
+                continue
             except Refused:
                 continue
             if self._directory.rooms.get(room.info.id) is room:
@@ -174,16 +192,17 @@ class Admission:
         prepare: Prepare,
         *,
         seated: bool = False,
-        counted: bool = True,
+        attempt: "_Attempt | None" = None,
     ) -> Entry:
         """Check the door and bring the room up to date; the entry says what went wrong with the latter.
 
         Both wait, and who may enter may change meanwhile: then it is checked again, also for who is seated.
-        A login that is not `counted` may be wrong: nobody tried this very door.
+        What somebody tries at several doors with one `attempt` counts once.
         """
+        attempt = attempt or _Attempt()
         while True:
             door, withdrawals, trouble = room.info.door, self._withdrawals, None
-            permit = Pass() if seated else await self._check(room, credentials, visitor, counted=counted)
+            permit = Pass() if seated else await self._check(room, credentials, visitor, attempt)
             try:
                 await self._feed.refresh_room(room)
             except ProviderError as error:
@@ -193,70 +212,150 @@ class Admission:
                 return Entry(room, permit, trouble)
             seated = False
 
-    async def _check(self, room: Room, credentials: Credentials, visitor: Visitor, *, counted: bool) -> Pass:
+    async def _check(
+        self, room: Room, credentials: Credentials, visitor: Visitor, attempt: "_Attempt"
+    ) -> Pass:
         info = room.info
         if not info.protected:
             return Pass()
-        login = visitor.login
-        if login is not None and await self._may_watch(login.account.uid, info.id):
-            return Pass(login.account.uid, login.key, login.until)
+        login, refusal = visitor.current_login, Refused(LOGIN_NEEDED)
+        if login is not None:
+            refusal = Refused(NOT_A_MEMBER)
+            try:
+                if await self._may_watch(login.account.uid, info.id):
+                    return Pass(login.account.uid, login.key, login.until)
+            except NoAnswer:
+                refusal = _Unanswered(NO_ANSWER)
         if info.has_password and credentials.password is not None:
             await self._check_password(credentials.password, info, visitor)
             return Pass()
         if not credentials.token or not credentials.user:
-            raise Refused(LOGIN_NEEDED if login is None else NOT_A_MEMBER)
-        self._expect_patience(visitor, info)
-        until = await self._validate(credentials.token, credentials.user, info.id)
-        if until is False:
-            self._count("login refused")
-            if counted:
-                self._note_try(visitor, info)
-            raise Refused(LOGIN_NEEDED)
+            raise refusal
+        try:
+            until = await self._check_login(credentials.token, credentials.user, info, visitor, attempt)
+        except NoAnswer:
+            self._count("login unanswered")
+            raise _Unanswered(NO_ANSWER) from None
         uid = str(credentials.user.get("id"))
         return Pass(uid, until=until.timestamp() if isinstance(until, datetime) else None)
 
+    async def _check_login(
+        self, token: str, user: Mapping[str, Any], info: GuildInfo, visitor: Visitor, attempt: "_Attempt"
+    ) -> bool | datetime:
+        """Ask about a login, which counts as a try until it is known to be good; return until when it is.
+
+        Raises:
+            NoAnswer: if nobody can say.
+            Refused: if it isn't good.
+        """
+        digest = self._known.digest(token, info.id)
+        is_known = digest in self._known
+        if not is_known and attempt.counted_at is None:
+            await self._wait_for_turn(visitor, info)
+            self._note_try(visitor, info)
+            attempt.counted_at = info
+        try:
+            with self._undecided.one(visitor.address):
+                until = await self._validate(token, user, info.id)
+        except NotAMember:
+            until, is_known = False, True
+        except NoAnswer:
+            self._take_back(visitor, attempt)
+            raise
+        # From here to the end of the try nothing waits: who waits for it to be decided finds it taken back.
+        if until is not False or is_known:
+            self._take_back(visitor, attempt)
+        if until is False:
+            self._known.drop(digest)
+            self._count("login refused")
+            raise Refused(LOGIN_NEEDED)
+        self._known.add(digest)
+        return until
+
+    async def _wait_for_turn(self, visitor: Visitor, info: GuildInfo) -> None:
+        """Wait for what else this address has tried and isn't decided; refuse who has to wait for longer.
+
+        Raises:
+            NoAnswer: if the answers don't come.
+            Refused: which says how long to wait.
+        """
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                wait = await self._undecided.wait(visitor.address, lambda: self._wait(visitor, info))
+        except TimeoutError:
+            raise NoAnswer from None
+        now = asyncio.get_running_loop().time()
+        if wait <= 0 and not self._shares.allow(visitor.address, now):
+            wait = 1.0
+        self._refuse_for(wait)
+
     async def _check_password(self, password: str, info: GuildInfo, visitor: Visitor) -> None:
-        self._expect_patience(visitor, info)
+        self._refuse_for(self._wait(visitor, info))
         if await self._passwords.is_known(password, info):
             return  # of the many who come back after a restart, the first alone has to be tried
         # Counted before it is known whether it is right: many at once are many all the same.
         self._note_try(visitor, info)
-        if not await self._passwords.fit(password, info):
+        if not await self._passwords.fit(password, info, visitor.address):
             self._count("wrong password")
             raise Refused(WRONG_PASSWORD)
-        self._forgive(visitor, info)
+        self._take_back(visitor, _Attempt(info))
+        self._remember(visitor, info)
 
     async def _may_watch(self, uid: str, guild_id: str) -> bool:
         if self.authority is None:
             return False
-        return await _ask("who may watch", guild_id, self.authority.may_watch(uid, guild_id)) is True
+        return await self._ask("may_watch", guild_id, self.authority.may_watch(uid, guild_id)) is True
 
     async def _validate(self, token: str, user: Mapping[str, Any], guild_id: str) -> bool | datetime:
         if self.validate is None:
             return False
-        answer = await _ask("on_validate_discord_user", guild_id, self.validate(token, user, guild_id))
+        answer = await self._ask("on_validate_discord_user", guild_id, self.validate(token, user, guild_id))
         return answer if answer is True or _is_ahead(answer) else False
+
+    async def _ask(self, what: str, guild_id: str, answer: Awaitable[object]) -> object:
+        """Ask the owner's code about a login. Whatever it raises, the door stays shut.
+
+        Raises:
+            NoAnswer: if it can't say, hangs, or can't reach whom it asks.
+            NotAMember: if it says so.
+        """
+        try:
+            return await owner.ask(answer, TIMEOUT)
+        except (NoAnswer, NotAMember):
+            raise
+        except Exception as error:  # noqa: BLE001 - an edge
+            # Its type alone: the text may repeat the token.
+            now = asyncio.get_running_loop().time()
+            self._failures.count(f"{what} for guild {guild_id}: {type(error).__name__}", now)
+            if isinstance(error, OSError):  # as TimeoutError is
+                raise NoAnswer from None
+            return False
 
     def _note_try(self, visitor: Visitor, info: GuildInfo) -> None:
         now = asyncio.get_running_loop().time()
         self._guesses.count(visitor.address, now)
         self._guesses_at_door.count(info.id, now)
 
-    def _forgive(self, visitor: Visitor, info: GuildInfo) -> None:
-        self._guesses.forgive(visitor.address)
-        self._guesses_at_door.forgive(info.id)
-        self._remember(visitor, info)
+    def _take_back(self, visitor: Visitor, attempt: "_Attempt") -> None:
+        """Have a try that is counted, if there is one, not be wrong."""
+        if attempt.counted_at is not None:
+            self._guesses.forgive(visitor.address)
+            self._guesses_at_door.forgive(attempt.counted_at.id)
+            attempt.counted_at = None
 
-    def _expect_patience(self, visitor: Visitor, info: GuildInfo) -> None:
-        """Refuse somebody who has to wait, whatever they bring.
+    def _wait(self, visitor: Visitor, info: GuildInfo) -> float:
+        """Tell how long somebody has to wait, whatever they bring."""
+        now = asyncio.get_running_loop().time()
+        is_familiar = (visitor.address, info.id, info.door) in self._familiar
+        careful = not is_familiar and self._guesses_at_door.has_many(info.id, now)
+        return self._guesses.wait(visitor.address, now, FREE_WHILE_GUESSED if careful else None)
+
+    def _refuse_for(self, wait: float) -> None:
+        """Refuse somebody who has to wait for so many seconds.
 
         Raises:
             Refused: which says how long.
         """
-        now = asyncio.get_running_loop().time()
-        wait = self._guesses.wait(visitor.address, now)
-        if (visitor.address, info.id, info.door) not in self._familiar:
-            wait = max(wait, self._guesses_at_door.wait(info.id, now))
         if wait > 0:
             self._count("too many tries")
             raise Refused(TOO_MANY_TRIES.format(seconds=math.ceil(wait)))
@@ -267,14 +366,15 @@ class Admission:
         self._familiar[visitor.address, info.id, info.door] = None
 
 
-async def _ask(what: str, guild_id: str, answer: Awaitable[object]) -> object:
-    """Ask the owner's code about a login. Whatever it raises, the door stays shut."""
-    try:
-        return await owner.ask(answer, TIMEOUT)
-    except Exception as error:  # noqa: BLE001 - an edge
-        # Its type alone: the text may repeat the token.
-        log.warning("%s failed for guild %s: %s", what, guild_id, type(error).__name__)
-        return False
+class _Unanswered(Refused):
+    """A viewer may not enter because nobody can say whether they may."""
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What one viewer asks for once; at which door a try was counted that may turn out to be wrong."""
+
+    counted_at: GuildInfo | None = None
 
 
 def _is_ahead(answer: object) -> TypeGuard[datetime]:

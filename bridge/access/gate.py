@@ -9,9 +9,11 @@ from typing import Final
 
 from websockets.http11 import Request
 
+from bridge.access.cost import Budgets
 from bridge.access.rate import Rate, Rates
 from bridge.access.tally import Tally
 from bridge.exposure import OPEN, Exposure
+from bridge.ledger import Ledger
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.peers import Proxies, household
 from bridge.protocol import FULL_HOUSE
@@ -42,6 +44,8 @@ class Gate:
         self.limits = limits
         self.headers = exposure.headers
         self.tally = Tally()
+        self.budgets = Budgets(limits)
+        self.ledger = Ledger(limits.unread_bytes)
         self.alive: set[asyncio.Transport] = set()
         self._exposure = exposure
         self._proxies = Proxies(exposure.trusted_proxies)

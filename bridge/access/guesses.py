@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+from bridge.peers import network_around
+
 FORGOTTEN_AFTER: Final = 900.0  # seconds without a wrong try
 MAX_KEYS: Final = 20_000
+# IPv6 networks, by their bits, and how many times as much as one address they may guess: who has a network of
+# 48 bits has 65,536 households' addresses to guess from.
+WIDER: Final = {56: 3, 48: 10}
 
 
 @dataclass(slots=True)
@@ -29,12 +34,13 @@ class Guesses:
     def __len__(self) -> int:
         return len(self._records)
 
-    def wait(self, key: str, now: float) -> float:
-        """Tell how long this key has to wait before the next try."""
+    def wait(self, key: str, now: float, free: int | None = None) -> float:
+        """Tell how long this key has to wait before the next try, where no more than `free` cost nothing."""
         record = self._records.get(key)
-        if record is None or record.wrong < self._free:
+        free = self._free if free is None else min(free, self._free)
+        if record is None or record.wrong < free:
             return 0.0
-        delay = min(self._longest, 2.0 ** min(record.wrong - self._free, 32))
+        delay = min(self._longest, 2.0 ** min(record.wrong - free, 32))
         return max(0.0, record.last + delay - now)
 
     def count(self, key: str, now: float) -> None:
@@ -55,3 +61,39 @@ class Guesses:
             record.wrong -= 1
             if record.wrong <= 0:
                 del self._records[key]
+
+    def has_many(self, key: str, now: float) -> bool:
+        """Tell whether more were wrong lately than cost nothing."""
+        record = self._records.get(key)
+        return record is not None and record.wrong >= self._free and now - record.last <= FORGOTTEN_AFTER
+
+
+class AddressGuesses(Guesses):
+    """Wrong tries by address, which count for the wider IPv6 networks around it as well."""
+
+    def __init__(self, free: int, longest: float, max_keys: int = MAX_KEYS) -> None:
+        super().__init__(free, longest, max_keys)
+        self._around = {
+            bits: Guesses(max(1, free) * times, longest, max_keys) for bits, times in WIDER.items()
+        }
+
+    def wait(self, key: str, now: float, free: int | None = None) -> float:
+        """Tell how long this address has to wait before the next try."""
+        waits = [around.wait(network, now) for network, around in self._networks(key)]
+        return max(super().wait(key, now, free), *waits, 0.0)
+
+    def count(self, key: str, now: float) -> None:
+        """Count a try from this address."""
+        super().count(key, now)
+        for network, around in self._networks(key):
+            around.count(network, now)
+
+    def forgive(self, key: str) -> None:
+        """Take one back: it was right."""
+        super().forgive(key)
+        for network, around in self._networks(key):
+            around.forgive(network)
+
+    def _networks(self, address: str) -> list[tuple[str, Guesses]]:
+        found = [(network_around(address, bits), guesses) for bits, guesses in self._around.items()]
+        return [(network, guesses) for network, guesses in found if network is not None]

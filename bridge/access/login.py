@@ -7,7 +7,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -22,11 +21,11 @@ from websockets.http11 import Request
 
 from bridge import owner
 from bridge.access.guesses import Guesses
+from bridge.access.patience import shares
+from bridge.errors import NoAnswer
 from bridge.exposure import Exposure
 from bridge.protocol import TOO_MANY_TRIES
 from bridge.site.answers import Answer, as_json, not_found, redirect, text
-
-log = logging.getLogger(__name__)
 
 PREFIX: Final = "/auth/"
 LIFETIME: Final = 7 * 86_400  # seconds that a login is good for
@@ -54,7 +53,7 @@ class Login:
 
 
 class Denied(Exception):
-    """Nobody could be logged in: a code that is none, or not ours, or no answer."""
+    """Nobody could be logged in: a code that is none, or not ours. It counts as a wrong try."""
 
 
 class Authority(Protocol):
@@ -67,11 +66,16 @@ class Authority(Protocol):
         """Find out who came back with a code.
 
         Raises:
-            Denied: if that can't be said.
+            Denied: if it is none.
+            NoAnswer: if that can't be said just now.
         """
 
     async def may_watch(self, uid: str, server_id: str) -> bool:
-        """Tell whether somebody may watch a protected guild."""
+        """Tell whether somebody may watch a protected guild.
+
+        Raises:
+            NoAnswer: if that can't be said just now.
+        """
 
 
 class WebLogin:
@@ -79,7 +83,7 @@ class WebLogin:
 
     A cookie says itself whose it is, and until when; nothing is kept of who is logged in but the keys of
     logins that were ended before their time. `secret` signs the cookie; `ended` is called with the key of a
-    login that ends.
+    login that ends, `count` with why somebody could not log in.
 
     Raises:
         ValueError: if the exposure has no `public_url`, to which people come back.
@@ -87,7 +91,7 @@ class WebLogin:
 
     def __init__(
         self, authority: Authority, secret: bytes, exposure: Exposure, guesses: Guesses,
-        ended: Callable[[str], None],
+        ended: Callable[[str], None], count: Callable[[str], None] = lambda _: None,
     ) -> None:  # fmt: skip
         if exposure.public_url is None:
             raise ValueError("a login needs a public_url to come back to")
@@ -97,6 +101,8 @@ class WebLogin:
         self._home = urlsplit(exposure.public_url).path + "/"
         self._guesses = guesses
         self._ended = ended
+        self._count = count
+        self._shares = shares()
         self._sessions = _Cookie("login", secret, LIFETIME, secure=exposure.is_secure)
         self._flows = _Cookie("flow", secret, FLOW_TIME, secure=exposure.is_secure)
         self._logouts: dict[str, float] = {}  # until when each login would have been good
@@ -161,20 +167,27 @@ class WebLogin:
         if "code" not in query:
             return redirect(_with(way_back, "denied"), self._flows.drop())
         now = asyncio.get_running_loop().time()
-        if (wait := self._guesses.wait(address, now)) > 0:
+        wait = self._guesses.wait(address, now)
+        if wait > 0 or not self._shares.allow(address, now):
             sorry = TOO_MANY_TRIES.format(seconds=max(1, round(wait)))
             return text(HTTPStatus.TOO_MANY_REQUESTS, sorry + "\n", ("Retry-After", str(max(1, round(wait)))))
         self._guesses.count(address, now)
         try:
             coming = self.authority.identify(query["code"], self._redirect_uri, flow[0]["verifier"])
             account = await owner.ask(coming, TIMEOUT)
+        except (NoAnswer, OSError) as error:  # also TimeoutError
+            self._guesses.forgive(address)
+            return self._fail(way_back, type(error).__name__, "silent")
         except Exception as error:  # noqa: BLE001 - an edge: whatever the authority's code raises, nobody is logged in
-            # Its type alone: the text may repeat the code.
-            log.warning("a login failed: %s", type(error).__name__)
-            return redirect(_with(way_back, "failed"), self._flows.drop())
+            return self._fail(way_back, type(error).__name__)
         self._guesses.forgive(address)
         session = {"uid": account.uid, "name": account.name, "key": secrets.token_urlsafe()}
         return redirect(way_back, self._sessions.bake(session), self._flows.drop())
+
+    def _fail(self, way_back: str, why: str, outcome: str = "failed") -> Answer:
+        """Send somebody back who could not be logged in. `why` is a name: a text may repeat the code."""
+        self._count(f"a login failed: {why}")
+        return redirect(_with(way_back, outcome), self._flows.drop())
 
     def _log_out(self, request: Request) -> Answer:
         if request.headers.get_all("Origin") != [self._origin]:

@@ -9,6 +9,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from bridge.access.fair import FairTurns, Full
 from bridge.errors import Refused
 from bridge.model import GuildInfo
 from bridge.protocol import TOO_MANY_TRIES
@@ -21,7 +22,7 @@ _SALT: Final = 16  # bytes
 _KEY: Final = 32  # bytes
 _MEMORY: Final = 64 * 1024 * 1024  # bytes that one try may take; a hash that asks for more is refused
 _TRY_TIME: Final = 0.05  # seconds, about
-MAX_WAITING: Final = 100  # tries at once, of which one is looked at
+MAX_WAITING: Final = 400  # tries at once, of which one is looked at
 MAX_KNOWN: Final = 1_000  # guilds whose password has been given
 
 
@@ -33,10 +34,9 @@ class Passwords:
     """
 
     def __init__(self) -> None:
-        self._turn = asyncio.Lock()
+        self._turns = FairTurns(MAX_WAITING)
         # One thread, always the same: the system leaves the memory of a try to the thread that took it.
         self._worker = ThreadPoolExecutor(1, "passwords")
-        self._waiting = 0
         self._key = os.urandom(_KEY)
         self._known: dict[str, bytes] = {}  # by the hash that was fitted
         self._tried: dict[tuple[str, bytes], asyncio.Event] = {}  # what is being tried, until it is done
@@ -51,8 +51,8 @@ class Passwords:
             await done.wait()
         return self._knows(hashed, digest)
 
-    async def fit(self, given: str, info: GuildInfo) -> bool:
-        """Tell whether this is a guild's password.
+    async def fit(self, given: str, info: GuildInfo, whose: str = "") -> bool:
+        """Tell whether this is a guild's password; `whose` is the address that tries it.
 
         Raises:
             Refused: if too many wait for an answer already.
@@ -60,13 +60,10 @@ class Passwords:
         if info.password is not None:
             return hmac.compare_digest(_bytes(info.password), _bytes(given))
         hashed = info.password_hash or ""
-        if self._waiting >= MAX_WAITING:
-            raise Refused(TOO_MANY_TRIES.format(seconds=math.ceil(MAX_WAITING * _TRY_TIME)))
         digest = self._digest(given)
         done = self._tried.setdefault((hashed, digest), asyncio.Event())
-        self._waiting += 1
         try:
-            async with self._turn:
+            async with self._turns.turn(whose):
                 # In a thread: it takes a while, on purpose, and nobody else should have to wait.
                 loop = asyncio.get_running_loop()
                 if self._knows(hashed, digest):
@@ -74,9 +71,11 @@ class Passwords:
                 fits = await loop.run_in_executor(self._worker, is_password, given, hashed)
             if fits:
                 self._remember(hashed, digest)
+        except Full:
+            raise Refused(TOO_MANY_TRIES.format(seconds=math.ceil(MAX_WAITING * _TRY_TIME))) from None
+        else:
             return fits
         finally:
-            self._waiting -= 1
             self._tried.pop((hashed, digest), None)
             done.set()
 

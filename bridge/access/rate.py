@@ -23,6 +23,17 @@ class Rate:
         full_at = max(full_at, now) + amount * self._each
         return full_at if full_at - now <= self._full else None
 
+    def wait(self, full_at: float, now: float) -> float:
+        """Tell in how many seconds there is something again in an overdrawn bucket; 0 or less: now."""
+        return full_at - now - self._full
+
+    def charge(self, full_at: float, now: float, amount: float, longest: float) -> float:
+        """Take `amount` out of a bucket even if there is not as much; return when it is full again.
+
+        However much that was, in `longest` seconds there is something again.
+        """
+        return min(max(full_at, now) + amount * self._each, now + self._full + longest)
+
 
 class Rates:
     """A rate for each of many keys, of which only those count that are not full again."""
@@ -44,6 +55,17 @@ class Rates:
             self._make_room(now)
         self._full_at[key] = full_at
         return True
+
+    def wait(self, key: str, now: float) -> float:
+        """Tell in how many seconds somebody has something again who spent too much; 0 or less: now."""
+        return self._rate.wait(self._full_at.get(key, 0.0), now)
+
+    def charge(self, key: str, now: float, amount: float, longest: float) -> None:
+        """Take from somebody even what they don't have, as `Rate.charge`."""
+        full_at = self._rate.charge(self._full_at.get(key, 0.0), now, amount, longest)
+        if key not in self._full_at and len(self._full_at) >= self._max_keys:
+            self._make_room(now)
+        self._full_at[key] = full_at
 
     def _make_room(self, now: float) -> None:
         """Forget those whose bucket is full; where all are in use, whoever came first."""

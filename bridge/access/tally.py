@@ -11,9 +11,10 @@ PAUSE: Final = 60.0  # seconds between two lines
 
 
 class Tally:
-    """Counts refusals by their reason. A flood of them is one line a minute."""
+    """Counts what happened, refusals for one, by their reason. A flood of them is one line a minute."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "refused") -> None:
+        self._what = what
         self._total: Counter[str] = Counter()
         self._untold: Counter[str] = Counter()
         self._tell_at = 0.0
@@ -33,5 +34,6 @@ class Tally:
         self._untold[reason] += 1
         if now >= self._tell_at:
             self._tell_at = now + PAUSE
-            log.warning("refused: %s", ", ".join(f"{name} ({count})" for name, count in self._untold.items()))
+            reasons = ", ".join(f"{name} ({count})" for name, count in self._untold.items())
+            log.warning("%s: %s", self._what, reasons)
             self._untold.clear()

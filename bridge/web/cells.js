@@ -180,7 +180,7 @@ export class Cells {
       }
     }
     const cell = this.#land.open.findIndex((one, at) => one > 0 && this.holder[at] === NONE);
-    if (cell < 0) throw new Error('no cell is free');
+    if (cell < 0) throw new Error('no free cell');
     return cell;
   }
 }

@@ -191,6 +191,7 @@ export class Session {
 
   /** @param {string} text */
   #refused(text) {
+    if (refusalKind(text) === 'busy') return; // no refusal: what was asked for comes in a moment
     const { slug, password } = this.#asked ?? { slug: this.#store.room?.slug ?? null, password: '' };
     this.#asked = null;
     const comes = slug !== null && refusalKind(text) === 'awaited';

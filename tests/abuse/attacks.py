@@ -6,20 +6,24 @@ import re
 import socket
 import struct
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress, count, cycle, product
 from typing import Any, Final
 
-from bridge.protocol import LOGIN_NEEDED, WRONG_PASSWORD
+from bridge.model import GuildInfo
+from bridge.protocol import BUSY, LOGIN_NEEDED, OPTIONAL_EVENTS, WRONG_PASSWORD
 from tests.abuse.forms import FOREIGN_ORIGINS, HEADERS, SMUGGLED, TRAVERSALS
 from tests.abuse.raid import CUT, Line, Raid
-from tests.abuse.victim import CLUB, METROPOLIS, SECRET, VAULT
-from tests.bench.wire import PING, TEXT, client_frame
+from tests.abuse.victim import BAZAAR, CLUB, LONG_AGO, METROPOLIS, SECRET, VAULT
+from tests.bench.guild import GUILD
+from tests.bench.wire import PING, TEXT, client_frame, upgrade_request
 
 IDLE: Final = 5_000  # sockets
 DOORS: Final = 20  # addresses that they come from
+OFTEN: Final = 0.11  # seconds between two frames, so that they are not too many
 MIB: Final = 1 << 20
 _CONTINUED: Final = 0x0
 _REQUEST: Final = b"GET /api/version HTTP/1.1\r\nHost: zone.test\r\n"
@@ -109,6 +113,104 @@ async def request_flood(raid: Raid) -> None:
 async def join_flood(raid: Raid) -> None:
     """Viewers who enter a guild of 50,000 members over and over."""
     await raid.again(20, partial(_keep_saying, raid, _connect(METROPOLIS.slug), 10, deflate=True))
+
+
+# Requests that cost more than they weigh
+
+
+async def resume_flood(raid: Raid) -> None:
+    """Viewers who come back from long ago, as often as frames may come."""
+
+    async def come_back(line: Line) -> None:
+        await line.upgrade()
+        await line.say(_connect(BAZAAR.slug, cursor="x"))
+        stream, _, position = (await _join(line))["data"]["cursor"].rpartition(".")
+        since = count(int(position) - LONG_AGO, 3)  # about as many as are said between two requests
+        await _keep_asking(raid, line, ({"cursor": f"{stream}.{number}"} for number in since), BAZAAR)
+
+    await raid.again(20, come_back)
+
+
+async def odd_snapshots(raid: Raid) -> None:
+    """A guild of 50,000 asked for with a password that it doesn't have, and with ever other wishes."""
+
+    async def ask(line: Line) -> None:
+        await line.upgrade(deflate=True)
+        wishes = ({"password": "sesame", **choice} for choice in cycle(_all_wishes()))
+        await _keep_asking(raid, line, wishes, METROPOLIS)
+
+    await raid.again(20, ask)
+
+
+async def _keep_asking(raid: Raid, line: Line, wishes: Iterator[dict[str, Any]], guild: GuildInfo) -> None:
+    """Enter a guild as often as frames may come; note when it is said that this is too much."""
+    listening = asyncio.create_task(_listen(raid, line))
+    try:
+        while raid.goes_on and not listening.done():
+            await line.say(_connect(guild.slug, **next(wishes)))
+            raid.heard["asked"] += 1
+            await asyncio.sleep(OFTEN)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+async def odd_audiences(raid: Raid) -> None:
+    """Viewers of a busy guild, of whom no two want the same of its events."""
+    wishes = iter(_all_wishes())
+
+    async def follow(line: Line) -> None:
+        await line.upgrade()
+        await line.say(_connect(GUILD.slug, **next(wishes)))
+        await _join(line)
+        raid.heard["in"] += 1
+        await asyncio.sleep(raid.seconds)
+
+    await raid.once(128, follow)
+
+
+async def slow_readers(raid: Raid) -> None:
+    """Viewers who read a large guild's snapshot at the pace of an old modem."""
+
+    async def sip(number: int) -> None:
+        loop = asyncio.get_running_loop()
+        with socket.socket() as sock:
+            sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            sock.bind((f"{raid.house}{number % DOORS}", 0))
+            await loop.sock_connect(sock, ("127.0.0.1", raid.port))
+            await loop.sock_sendall(sock, upgrade_request(0, deflate=False) + _connect(METROPOLIS.slug))
+            while raid.goes_on:
+                assert await loop.sock_recv(sock, 130)
+                raid.heard["read"] += 1
+                await asyncio.sleep(0.1)
+
+    await asyncio.gather(*map(sip, range(150)))
+
+
+async def _listen(raid: Raid, line: Line) -> None:
+    """Read whatever comes; note when it is a word to wait."""
+    rest = b""
+    while data := await line.reader.read(1 << 16):
+        if BUSY.encode() in rest + data:
+            raid.heard["busy"] += 1
+            rest = b""
+        else:
+            rest = data[-len(BUSY) :]
+
+
+async def _join(line: Line) -> Any:
+    while True:
+        frame = json.loads(await line.frame())
+        if frame["type"] == "server-join":
+            return frame
+
+
+def _all_wishes() -> list[dict[str, Any]]:
+    """Name every choice of events, in batches and not."""
+    names = sorted(OPTIONAL_EVENTS)
+    choices = [list(compress(names, bits)) for bits in product([False, True], repeat=len(names))]
+    return [{"batch": batch, "events": events} for events in choices for batch in (False, True)]
 
 
 # Frames
@@ -241,7 +343,7 @@ async def _try(line: Line, server: str, **credentials: Any) -> str:
             return _SENTENCES.get(frame["data"]["message"], "wait")
 
 
-_SENTENCES: Final = {WRONG_PASSWORD: "wrong", LOGIN_NEEDED: "login"}
+_SENTENCES: Final = {WRONG_PASSWORD: "wrong", LOGIN_NEEDED: "login", BUSY: "busy"}
 
 
 def _connect(server: str, **more: Any) -> bytes:
@@ -300,6 +402,10 @@ ATTACKS: Final = {
     "handshake-flood": Attack(handshake_flood, ("429", "101"), ("too many handshakes",)),
     "request-flood": Attack(request_flood, ("429", "200"), ("too many requests",)),
     "join-flood": Attack(join_flood, ("1008",), ("too many frames",)),
+    "resume-flood": Attack(resume_flood, ("asked", "busy")),
+    "odd-snapshots": Attack(odd_snapshots, ("asked", "busy", "1013", CUT)),
+    "odd-audiences": Attack(odd_audiences, ("in",)),
+    "slow-readers": Attack(slow_readers, ("read",)),
     "tiny-frames": Attack(tiny_frames, ("1008", "429"), ("too many frames",)),
     "huge-frames": Attack(huge_frames, ("1009", "429", CUT)),
     "endless-fragments": Attack(endless_fragments, ("1008", "1009", CUT), ("too many frames",)),

@@ -11,6 +11,7 @@ from tests.bench.wire import upgrade_request
 
 CUT: Final = "cut"  # the last word on a line that ends without one
 _CLOSE: Final = 0x88
+_PING: Final = 0x89
 _LONGEST_CLOSE: Final = 127  # bytes, with its header
 
 
@@ -57,7 +58,7 @@ class Line:
         return self.head[9:12]
 
     async def frame(self) -> bytes:
-        """Read the next frame's payload.
+        """Read the next frame's payload, but for pings.
 
         Raises:
             EOFError: if the other side has no more to say.
@@ -69,7 +70,7 @@ class Line:
         if first == _CLOSE:
             self._tail = bytes((first, size)) + payload
             raise EOFError
-        return payload
+        return await self.frame() if first == _PING else payload
 
     async def end(self) -> str:
         """Read until the other side ends it; return its last word: a close code, a status, or none."""

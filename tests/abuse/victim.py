@@ -25,7 +25,7 @@ from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.model import GuildInfo
 from bridge.process import GARBAGE_THRESHOLDS
-from bridge.protocol import Connect, Wants
+from bridge.protocol import Connect, Goodbye, Wants
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bench.guild import GUILD, members, other_status
@@ -37,6 +37,8 @@ SECRET: Final = "what is not for the world"  # in files that nobody may see
 OURS: Final = "issued-to-us:"  # what the token of a login at our application begins with
 METROPOLIS: Final = GuildInfo("410912345678901001", "metropolis", "Metropolis")
 VAULT: Final = GuildInfo("410912345678901002", "vault", "The Vault", protected=True)
+BAZAAR: Final = GuildInfo("410912345678901004", "bazaar", "The Bazaar")
+LONG_AGO: Final = 900  # messages that were said there since
 CLUB: Final = GuildInfo("410912345678901003", "club", "The Club", protected=True)
 USUAL: Final = Limits(handshake_seconds=2, connect_seconds=3)
 SMALL: Final = replace(USUAL, viewers_per_address=250, handshakes_per_minute=300, requests_per_minute=500)
@@ -54,6 +56,19 @@ class Discord:
 
     async def may_watch(self, uid: str, server_id: str) -> bool:
         return server_id == CLUB.id
+
+
+class Passer:
+    """Somebody who hears what is said, and remembers nothing of it."""
+
+    wants = Wants(batch=True)
+    seated_at = 0
+
+    def offer(self, frames: bytes) -> None:
+        pass
+
+    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+        pass
 
 
 class Victim:
@@ -79,6 +94,11 @@ class Victim:
         self.server._directory.rooms[METROPOLIS.id].entry(Connect(wants=Wants(deflate=True)))  # not the first
         self.server.show_guild(replace(VAULT, password_hash=hash_password(secrets.token_hex())))
         self.server.show_guild(CLUB)
+        self.server.show_guild(BAZAAR, members(10))
+        bazaar = self.server._directory.rooms[BAZAAR.id]
+        bazaar.seat(Passer())
+        for number in range(LONG_AGO):
+            await self._gossip(number)
         return {"port": self.server.port}
 
     async def obey(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -115,9 +135,15 @@ class Victim:
             self._told += 1
             # When it was due, not when its turn came: a loop that is held up is late for all of it.
             await self.server.broadcast_message(GUILD.id, "1", f"{self._told} {due}", "2")
+            await self._gossip(self._told)
             citizen = self._citizens[self._told % len(self._citizens)]  # each snapshot of theirs is another
             await self.server.broadcast_presence(METROPOLIS.id, citizen.uid, other_status(citizen.status))
             self._peak = max(self._peak, _memory())
+
+    async def _gossip(self, number: int) -> None:
+        await self.server.broadcast_message(
+            BAZAAR.id, "1", f"Has anybody heard? That is number {number}.", "2"
+        )
 
     @staticmethod
     async def _validate(token: str, user: Mapping[str, Any], guild_id: str) -> bool:

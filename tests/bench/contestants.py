@@ -16,7 +16,13 @@ from tests.bench.wire import accept, server_frame
 HOST: Final = "127.0.0.1"
 # All viewers come from this machine, at once, and some ask for a room again and again.
 ONE_ADDRESS: Final = Limits(
-    viewers=20_000, viewers_per_address=20_000, handshakes_per_minute=10**6, frames_per_second=1e6
+    viewers=20_000,
+    viewers_per_address=20_000,
+    handshakes_per_minute=10**6,
+    frames_per_second=1e6,
+    cpu_per_viewer=1e6,
+    cpu_per_address=1e6,
+    cpu_in_all=1e6,
 )
 WINDOW: Final = 0.016  # seconds; of the floor that writes once per window
 

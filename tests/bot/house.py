@@ -158,6 +158,8 @@ class Page:
         self.full = full
         self.guild: int | None = None
         self.told: list[Json] = []
+        self.said: dict[str, str] = {}
+        """What stands in its feed, by the id of the message."""
         self.members: dict[str, Json] = {}
         self.channels: Json = {}
         self.servers: Json = {}
@@ -191,7 +193,8 @@ class Page:
             self.go()  # not let in
 
     def go(self) -> None:
-        """Disconnect."""
+        """Disconnect, and forget what was said."""
+        self.said.clear()
         assert self._line is not None
         assert self._session is not None
         self._line.end()
@@ -246,6 +249,16 @@ class Page:
             assert {"username", "roleColor"} <= data.keys(), "somebody new without a name or a colour"
             self.members[uid] = dict.fromkeys(("avatar", "voice", "activity")) if self.full else {}
         self.members[uid].update(data)
+
+    def _hear_message(self, data: Json) -> None:
+        if "id" in data:
+            self.said[data["id"]] = data["message"]
+
+    def _hear_edit(self, data: Json) -> None:
+        if data["message"] is None:
+            self.said.pop(data["id"], None)
+        elif data["id"] in self.said:
+            self.said[data["id"]] = data["message"]
 
     def _hear_voice(self, data: Json) -> None:
         voice = {key: value for key, value in data.items() if key != "uid"}

@@ -69,6 +69,8 @@ class Words:
     payload: Json
     told: bool
     by_webhook: bool = False
+    banned: bool = False
+    """Whether its author was banned since."""
 
 
 @dataclass
@@ -162,7 +164,7 @@ class Law:
         if role is None:
             return False
         may = int(self.home.roles[self.home.id].permissions) | int(role.permissions)
-        return bool(may & VIEW_CHANNEL) and (not channel.hidden or channel.allows is role)
+        return channel.allows is role or (bool(may & VIEW_CHANNEL) and not channel.hidden)
 
     def chats(self, channel: Channel) -> bool:
         """What is written in a voice channel is for those who can connect."""
@@ -263,6 +265,7 @@ class Law:
         if self.home.away:
             yield from self._decided_secrets(memory)
             return
+        yield "___hidden___"
         for member in self.home.members.values():
             if self.hides(member):
                 yield member.uid
@@ -287,6 +290,16 @@ class Law:
         for words in memory.words:
             if not words.told or words.channel.id in hidden or self.is_silenced(words.author.id):
                 yield words.token
+
+    def takes_back(self, words: Words) -> bool:
+        """Tell whether words vanish from open pages: by a decision, or with the place they were said in."""
+        silenced = self.is_silenced(words.author.id) or self.book.member(words.author.id).muted
+        return (
+            self.decided.messages != "full"
+            or (silenced and not words.by_webhook)
+            or words.banned
+            or not self.chats(words.channel)
+        )
 
     def bans(self, words: Words) -> bool:
         """Tell whether words may not be read (any more). Whoever went offline or away has said them."""

@@ -14,6 +14,8 @@ from aiohttp.test_utils import TestServer
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+from hypothesis import given
+from hypothesis import strategies as st
 from yarl import URL
 
 from bot import internals
@@ -324,3 +326,52 @@ async def test_identifies_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -
         for task in waiting:
             task.cancel()
         await asyncio.wait(waiting)
+
+
+@given(
+    # Nothing, to view channels, to administer all, to write.
+    everyone=st.sampled_from([0, model.VIEW_CHANNEL, 1 << 3, 1 << 11]),
+    kind=st.sampled_from([model.TEXT, model.VOICE, model.STAGE, model.FORUM]),
+    overwrites=st.lists(
+        st.tuples(
+            st.sampled_from(["guild", "role", "7"]),
+            st.sampled_from([0, 1]),
+            *[st.sampled_from([0, model.VIEW_CHANNEL, 1 << 11])] * 2,
+        ),
+        max_size=4,
+        unique_by=lambda overwrite: overwrite[0],
+    ),
+)
+def test_what_everyone_sees(everyone: int, kind: int, overwrites: list[tuple[str, int, int, int]]) -> None:
+    """It is what discord.py says, in less time."""
+    world = model.World()
+    written = world.written
+    written.roles[written.id].permissions = str(everyone)
+    role, channel = written.role("role"), written.channel("place", kind)
+    ids = {"guild": str(written.id), "role": str(role.id)}
+    told = [
+        {
+            "id": ids.get(whose, whose),
+            "type": 0 if whose in ids else of,
+            "allow": str(allow),
+            "deny": str(deny),
+        }
+        for whose, of, allow, deny in overwrites
+    ]
+    found = world.channel(channel, permission_overwrites=told)
+    assert isinstance(found, discord.abc.GuildChannel)
+    expected = found.permissions_for(found.guild.default_role).view_channel
+    assert internals.is_seen_by_everyone(found) is expected
+
+
+async def test_a_channel_whose_flags_are_left_out(bot: Listening) -> None:
+    """It goes on being what it was: nobody guesses that there are no spoilers any more."""
+    home = guild()
+    channel = home.channel("endings", spoiler=True)
+    bot.hear("GUILD_CREATE", create(home))
+    told = channel.payload()
+    for flags, limited in ((None, True), ("odd", True), (0, False), (None, False)):
+        bot.hear("CHANNEL_UPDATE", told | {"flags": flags})
+        known = bot.get_channel(channel.id)
+        assert isinstance(known, discord.TextChannel)
+        assert known.nsfw is limited

@@ -1,5 +1,7 @@
 """Who may watch a guild that asks for a login."""
 
+import asyncio
+import contextlib
 import itertools
 import logging
 from collections.abc import Mapping
@@ -16,6 +18,7 @@ from bot.logins import MAX_REMEMBERED, REMEMBERED_FOR, Logins
 from bot.oauth import Application, Grant, OAuth, OAuthError, Unanswered
 from bot.policy import Policy
 from bridge.access.login import Denied
+from bridge.errors import NoAnswer, NotAMember
 from cogs.settings import GuildSettings
 from tests.bot.memory import MemorySettings
 from tests.bot.world import Member, User, World
@@ -34,7 +37,7 @@ class Script(OAuth):
         self.says: dict[str, Grant | OAuthError] = {}
         self.asked: list[str] = []
 
-    async def inspect(self, token: str) -> Grant:
+    async def inspect(self, token: str, *, redeemed: bool = False) -> Grant:
         self.asked.append(token)
         found = self.says.get(token, OAuthError("Discord answered 401"))
         if isinstance(found, OAuthError):
@@ -80,7 +83,10 @@ class Door:
     async def knock(self, who: Member | User | str, token: str = TOKEN) -> bool | datetime:
         """Ask as a viewer does who says that they are somebody."""
         uid = who if isinstance(who, str) else str(who.id)
-        return await self.logins.validate(token, {"id": uid, "username": "x"}, str(self.world.written.id))
+        try:
+            return await self.logins.validate(token, {"id": uid, "username": "x"}, str(self.world.written.id))
+        except NotAMember:
+            return False
 
 
 @pytest.fixture
@@ -146,7 +152,16 @@ async def test_what_is_no_token(door: Door, token: str) -> None:
 async def test_a_guild_that_the_bot_is_not_in(door: Door) -> None:
     """Nobody is a member there."""
     door.grant(door.world.ann)
-    assert await door.logins.validate(TOKEN, {"id": str(door.world.ann.id)}, "1") is False
+    with pytest.raises(NotAMember):
+        await door.logins.validate(TOKEN, {"id": str(door.world.ann.id)}, "1")
+
+
+async def test_a_good_token_of_no_member(door: Door) -> None:
+    """It is no wrong one: nobody made it up."""
+    stranger = User("stranger")
+    door.grant(stranger)
+    with pytest.raises(NotAMember):
+        await door.logins.validate(TOKEN, {"id": str(stranger.id)}, str(door.world.written.id))
 
 
 # The guild
@@ -190,7 +205,62 @@ class Fetching:
 
 
 class Response:
-    status, reason = 404, "Not Found"
+    def __init__(self, status: int = 404, reason: str = "Not Found") -> None:
+        self.status, self.reason = status, reason
+
+
+def unloaded(door: Door) -> str:
+    """Let the guild be one whose members haven't all come; return its id."""
+    door.world._differs["member_count"] = 300
+    door.world.learn()
+    return str(door.world.written.id)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        discord.DiscordServerError(cast("Any", Response(503, "x")), "x"),
+        ConnectionResetError(),
+        TimeoutError(),
+    ],
+    ids=lambda trouble: type(trouble).__name__,
+)
+async def test_a_member_whom_discord_doesn_t_tell_of(
+    door: Door, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    """That is no answer; it isn't remembered."""
+    guild, fetching = unloaded(door), Fetching(door, monkeypatch)
+    fetching.answer = trouble
+    for _ in range(2):
+        with pytest.raises(NoAnswer):
+            await door.logins.may_watch("7", guild)
+    assert fetching.asked == [7, 7]
+
+
+async def test_who_is_no_member_is_asked_about_once_in_a_while(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A viewer may ask ten times a second."""
+    clock = Clock(monkeypatch)
+    guild, fetching = unloaded(door), Fetching(door, monkeypatch)
+    fetching.answer = discord.NotFound(cast("Any", Response()), "Unknown Member")
+    for _ in range(10):
+        assert not await door.logins.may_watch("7", guild)
+    assert fetching.asked == [7]
+    await clock.jump(logins.STRANGER_FOR + 1)
+    assert not await door.logins.may_watch("7", guild)
+    assert fetching.asked == [7, 7]
+
+
+async def test_one_account_doesn_t_ask_for_all(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a share of what Discord may be asked."""
+    guild, fetching = unloaded(door), Fetching(door, monkeypatch)
+    fetching.answer = discord.DiscordServerError(cast("Any", Response(503, "x")), "x")
+    for uid in ("7", "8"):
+        for _ in range(50):
+            with pytest.raises(NoAnswer):
+                await door.logins.may_watch(uid, guild)
+    assert fetching.asked.count(7) == fetching.asked.count(8) == 30
 
 
 async def test_a_member_who_has_not_been_loaded(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,9 +337,29 @@ async def test_a_remembered_token_expires(door: Door, monkeypatch: pytest.Monkey
 async def test_the_lack_of_an_answer_is_not_remembered(door: Door) -> None:
     """As soon as Discord answers again, tokens are good again."""
     door.discord.says[TOKEN] = Unanswered("Discord answered 503")
-    assert await door.knock(door.world.ann) is False
+    for _ in range(2):
+        with pytest.raises(NoAnswer):
+            await door.knock(door.world.ann)
     door.grant(door.world.ann)
     assert await door.knock(door.world.ann)
+
+
+async def test_several_windows_ask_once(door: Door) -> None:
+    """They come with the same token at once."""
+    door.grant(door.world.ann)
+    told = await asyncio.gather(*(door.knock(door.world.ann) for _ in range(20)))
+    assert all(told)
+    assert door.discord.asked == [TOKEN]
+    assert not door.logins._asking
+
+
+async def test_refusals_are_summed_up(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever makes up tokens fills no log."""
+    for number in range(200):
+        await door.knock(door.world.ann, f"made-up-token-{number}")
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO] == [
+        "no login: a token was refused: Discord answered 401 (1)"
+    ]
 
 
 async def test_no_token_is_kept(door: Door, caplog: pytest.LogCaptureFixture) -> None:
@@ -277,10 +367,13 @@ async def test_no_token_is_kept(door: Door, caplog: pytest.LogCaptureFixture) ->
     with caplog.at_level(logging.DEBUG):
         for answer in (door.grant(door.world.ann), OAuthError("no"), Unanswered("not now")):
             door.discord.says[TOKEN] = answer
-            await door.knock(door.world.ann)
-            await door.knock("1")
+            with contextlib.suppress(NoAnswer):
+                await door.knock(door.world.ann)
+            with contextlib.suppress(NoAnswer):
+                await door.knock("1")
             door.logins._seen.clear()
-        await door.knock(door.world.ann)
+        with contextlib.suppress(NoAnswer):
+            await door.knock(door.world.ann)
     assert TOKEN not in repr(door.logins._seen)
     assert TOKEN not in caplog.text
 
@@ -313,9 +406,8 @@ async def test_who_comes_back_with_a_code(door: Door) -> None:
         {"scopes": frozenset({"guilds"})},
         {"expires": datetime(2020, 1, 1, tzinfo=UTC)},
         OAuthError("no"),
-        Unanswered("not now"),
     ],
-    ids=["another application", "no identify", "expired", "refused", "unanswered"],
+    ids=["another application", "no identify", "expired", "refused"],
 )
 async def test_who_comes_back_with_a_bad_one(door: Door, trouble: Any) -> None:
     """Nobody is logged in."""
@@ -324,6 +416,13 @@ async def test_who_comes_back_with_a_bad_one(door: Door, trouble: Any) -> None:
     else:
         door.grant(door.world.ann, **trouble)
     with pytest.raises(Denied):
+        await door.logins.identify("code", "uri", "verifier")
+
+
+async def test_who_comes_back_while_discord_is_silent(door: Door) -> None:
+    """It is no wrong code."""
+    door.discord.says[TOKEN] = Unanswered("Discord answered 503")
+    with pytest.raises(NoAnswer):
         await door.logins.identify("code", "uri", "verifier")
 
 

@@ -3,17 +3,25 @@
 import logging
 
 import pytest
+from _pytest.capture import CaptureResult
 
 from bot import logs
 
 pytestmark = pytest.mark.usefixtures("logging_restored")
 
 
+def said(capsys: pytest.CaptureFixture[str]) -> CaptureResult[str]:
+    """Read what was logged, once it is written."""
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+    return capsys.readouterr()
+
+
 def test_the_log_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     """stderr is for what stops the program."""
     logs.configure("INFO")
     logging.getLogger("bot.x").info("hello %s", "there")
-    out, err = capsys.readouterr()
+    out, err = said(capsys)
     assert out.endswith(" INFO    bot.x: hello there\n")
     assert err == ""
 
@@ -33,7 +41,7 @@ def test_how_much_is_logged(capsys: pytest.CaptureFixture[str], level: str, hear
     log = logging.getLogger("bot.x")
     for name in ("debug", "info", "warning", "error"):
         log.log(getattr(logging, name.upper()), name)
-    assert [line.rpartition(" ")[2] for line in capsys.readouterr().out.splitlines()] == heard
+    assert [line.rpartition(" ")[2] for line in said(capsys).out.splitlines()] == heard
 
 
 @pytest.mark.parametrize("name", ["discord.gateway", "discord.http", "discord.client", "asyncio"])
@@ -41,7 +49,7 @@ def test_what_never_is_logged(capsys: pytest.CaptureFixture[str], name: str) -> 
     """discord.py's debug lines hold whole events, with what people wrote: not even `DEBUG` shows them."""
     logs.configure("DEBUG")
     logging.getLogger(name).debug("For Shard ID 0: WebSocket Event: {'content': 'a secret'}")
-    assert capsys.readouterr().out == ""
+    assert said(capsys).out == ""
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING"])
@@ -49,7 +57,7 @@ def test_discords_warnings_are_logged(capsys: pytest.CaptureFixture[str], level:
     """What discord.py warns of is heard."""
     logs.configure(level)
     logging.getLogger("discord.gateway").warning("heartbeat blocked")
-    assert "heartbeat blocked" in capsys.readouterr().out
+    assert "heartbeat blocked" in said(capsys).out
 
 
 def test_it_can_be_configured_again(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +65,7 @@ def test_it_can_be_configured_again(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("DEBUG")
     logs.configure("INFO")
     logging.getLogger("bot.x").info("once")
-    assert capsys.readouterr().out.count("once") == 1
+    assert said(capsys).out.count("once") == 1
 
 
 def stumble(name: str, level: int, text: str, *args: object) -> None:
@@ -79,14 +87,14 @@ def test_tries_to_reconnect_are_not_logged(
     """That the gateway is lost has been said once; discord.py says it again at each try."""
     logs.configure("INFO")
     stumble(name, logging.ERROR, text, *args)
-    assert capsys.readouterr().out == ""
+    assert said(capsys).out == ""
 
 
 def test_a_failed_connection_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """A connection that can't be opened is told without a traceback."""
     logs.configure("INFO")
     stumble("discord.shard", logging.ERROR, "Failed to connect for shard_id: %s. Retrying...", 0)
-    (line,) = capsys.readouterr().out.splitlines()
+    (line,) = said(capsys).out.splitlines()
     assert line.endswith("Failed to connect for shard_id: 0. Retrying... (ConnectionResetError)")
 
 
@@ -94,7 +102,7 @@ def test_other_failures_keep_their_traceback(capsys: pytest.CaptureFixture[str])
     """A bug is logged with all that is known about it."""
     logs.configure("INFO")
     stumble("discord.client", logging.ERROR, "Ignoring exception in %s", "on_message")
-    assert "\nConnectionResetError: [Errno 104] Connection reset by peer" in capsys.readouterr().out
+    assert "\nConnectionResetError: [Errno 104] Connection reset by peer" in said(capsys).out
 
 
 def test_an_exception_as_the_message(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,4 +110,4 @@ def test_an_exception_as_the_message(capsys: pytest.CaptureFixture[str]) -> None
     logs.configure("INFO")
     error = ConnectionResetError("Connection reset by peer")
     logging.getLogger("discord.client").warning(error, exc_info=error)
-    assert "Connection reset by peer" in capsys.readouterr().out
+    assert "Connection reset by peer" in said(capsys).out

@@ -12,7 +12,7 @@ from aiohttp import ClientSession, web
 from yarl import URL
 
 from bot import oauth
-from bot.oauth import Application, OAuth, OAuthError, Unanswered
+from bot.oauth import LONGEST_REST, Application, OAuth, OAuthError, Unanswered
 from bot.values import DISCORD_API
 from tests.e2e.loopback import LoopbackDiscord
 from tests.e2e.model import User
@@ -302,11 +302,39 @@ async def test_discord_is_not_flooded(serve: Serve, monkeypatch: pytest.MonkeyPa
         refusals.append(isinstance(refused.value, Unanswered))
     assert refusals == [False] * 5 + [True] * 3
     assert len(asked) == 5
+    # Those who log in on our own page have a share of their own.
+    for ask in (asking.redeem(TOKEN, HERE, VERIFIER), asking.inspect(TOKEN, redeemed=True)):
+        with pytest.raises(OAuthError) as refused:
+            await ask
+        assert not isinstance(refused.value, Unanswered)
+    assert len(asked) == 7
+
+
+@pytest.mark.parametrize(("header", "rest"), [("3.5", 3.5), ("86400", LONGEST_REST), ("soon", 1), ("-5", 1)])
+async def test_when_it_is_too_much_for_discord(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, header: str, rest: float
+) -> None:
+    """It says for how long: until then it isn't asked, neither about tokens nor about codes."""
+    asked = []
+
+    async def limit(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=429, headers={"Retry-After": header})
+
+    asking = await serve(limit)
+    now = asyncio.get_running_loop().time()
+    for _ in range(2):
+        for ask in (asking.inspect(TOKEN), asking.redeem(TOKEN, HERE, VERIFIER)):
+            with pytest.raises(Unanswered):
+                await ask
+    assert len(asked) == 1
+    assert now + rest <= asking._rests_until <= asyncio.get_running_loop().time() + rest
 
 
 def test_the_flood_stays_below_what_discord_takes() -> None:
     """10,000 invalid requests in ten minutes."""
-    assert oauth.ASKED_AT_ONCE + 600 * oauth.ASKED_PER_SECOND < 10_000
+    per_second = oauth.ASKED_PER_SECOND + oauth.RESERVED_PER_SECOND
+    assert oauth.ASKED_AT_ONCE + oauth.RESERVED_AT_ONCE + 600 * per_second < 10_000
 
 
 async def test_closing_what_never_asked() -> None:

@@ -50,7 +50,17 @@ def limits() -> Limits:
 
 
 patient = pytest.mark.parametrize(
-    "limits", [Limits(frames_per_second=1e9, bytes_per_second=1e9)], ids=["patient"]
+    "limits",
+    [
+        Limits(
+            frames_per_second=1e9,
+            bytes_per_second=1e9,
+            cpu_per_viewer=1e9,
+            cpu_per_address=1e9,
+            cpu_in_all=1e9,
+        )
+    ],
+    ids=["patient"],
 )
 
 

@@ -1,5 +1,6 @@
 """Which rooms there are, what they are called, and which one a name means."""
 
+import itertools
 import json
 from dataclasses import replace
 
@@ -8,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.directory import Directory
-from bridge.model import Channel, GuildInfo, Member
-from bridge.protocol import OPTIONAL_EVENTS, SERVER_HIDDEN, Goodbye, Wants
+from bridge.model import Channel, GuildInfo, Member, Message
+from bridge.protocol import OPTIONAL_EVENTS, SERVER_HIDDEN, Connect, Goodbye, Wants
 from bridge.room import Room
 from tests.bridge.test_room import FakeViewer
 from tests.bridge.wire import read_frames
@@ -159,6 +160,40 @@ async def test_viewers_of_a_closed_room_get_what_happened_before(directory: Dire
         room.put(Member(uid, "Somebody"))
     directory.close("1")
     assert [data["uid"] for data in viewer.data] == ["7", "8", "9"]
+
+
+LOCKED = replace(ONE, protected=True, password="sesame")
+DOORS = [ONE, LOCKED, replace(LOCKED, password="another"), replace(ONE, protected=True, role=5)]
+
+
+@pytest.mark.parametrize(("before", "after"), list(itertools.permutations(DOORS, 2)))
+async def test_another_door_forgets_what_was_said(
+    directory: Directory, before: GuildInfo, after: GuildInfo
+) -> None:
+    """It was for those whom the former one let in: who comes back with a cursor gets a snapshot."""
+    room = directory.open(before, [ADA])
+    room.seat(FakeViewer())
+    asks = Connect("one", wants=Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True))
+    cursor = read_frames(room.entry(asks))[0]["data"]["cursor"]
+    room.say(Message("7", "the secret plan", "5"))
+    directory.flush_room(room)
+    assert "the secret plan" in str(read_frames(room.entry(replace(asks, cursor=cursor))))
+    directory.open(after)
+    frames = read_frames(room.entry(replace(asks, cursor=cursor)))
+    assert "the secret plan" not in str(frames)
+    assert "resumed" not in frames[0]["data"]
+
+
+async def test_the_same_door_keeps_what_was_said(directory: Directory) -> None:
+    """A guild that is renamed is still the same people's."""
+    room = directory.open(LOCKED, [ADA])
+    room.seat(FakeViewer())
+    asks = Connect("one", wants=Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True))
+    cursor = read_frames(room.entry(asks))[0]["data"]["cursor"]
+    room.say(Message("7", "good morning", "5"))
+    directory.open(replace(LOCKED, name="Uno"))
+    directory.flush_room(room)
+    assert "good morning" in str(read_frames(room.entry(replace(asks, cursor=cursor))))
 
 
 async def test_closing_an_unknown_room_is_no_error(directory: Directory) -> None:

@@ -52,6 +52,28 @@ def test_only_the_young_are_kept() -> None:
     assert (kept.since, after(kept, 2)) == (2, [3])
 
 
+def words(position: int, uid: str, reply_to: str | None = None) -> Event:
+    extras = {} if reply_to is None else {"replyTo": reply_to}
+    return Event(
+        "message", position, {"server": "1"}, {"uid": uid, "message": "hello", "channel": "9"}, extras
+    )
+
+
+def test_it_knows_whom_it_names() -> None:
+    """Who said something, and who was answered, until nothing of that is kept any more."""
+    kept = history(max_events=3)
+    kept.add([words(1, "7"), words(2, "8", reply_to="9"), words(3, "7")], 0.0)
+    assert [kept.names(uid) for uid in "789"] == [True, True, True]
+    kept.forget(lambda event: event.position == 2)
+    assert [kept.names(uid) for uid in "789"] == [True, False, False]
+    kept.add([words(4, "1"), words(5, "1")], 0.0)
+    assert kept.names("7")
+    kept.add([words(6, "1")], 0.0)
+    assert not kept.names("7")
+    kept.start_at(6)
+    assert not kept.names("1")
+
+
 def test_it_tells_when_something_gets_too_old() -> None:
     """So that nothing stays because nobody came by."""
     kept = history()

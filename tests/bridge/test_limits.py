@@ -11,7 +11,7 @@ from websockets.frames import Close, Frame, Opcode
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.peers import parse_networks
-from bridge.protocol import CROWDED, FULL_HOUSE, LOGIN_NEEDED, NOTHING_ASKED
+from bridge.protocol import BUSY, CROWDED, FULL_HOUSE, LOGIN_NEEDED, NOTHING_ASKED
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.clock import Clock
@@ -333,3 +333,80 @@ async def test_nothing_is_refused_of_who_behaves(bridge: WebSocketServer) -> Non
                 await viewer.enter(server)
         assert (await fetch(bridge)).status == 200
     assert not bridge.refusals
+
+
+# What requests cost
+
+
+COSTLY = Limits(cpu_per_viewer=0.5, cpu_per_address=1e9, cpu_in_all=1e9)
+
+
+def _overdraw(server: WebSocketServer) -> None:
+    """Have those who are here now spend more than they have."""
+    for session in server._sessions.values():
+        session._purse.pay(10)
+
+
+@pytest.mark.parametrize("limits", [COSTLY], ids=["costly"])
+async def test_who_asks_for_too_much_waits_and_hears_so_once(
+    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then they are answered. The connection stays, and others are answered at once."""
+    clock = Clock(monkeypatch)
+    async with watching(bridge) as greedy:
+        await greedy.enter("dworld")
+        _overdraw(bridge)
+        async with watching(bridge) as other:
+            await greedy.ask("repos")
+            assert await greedy.hear_error() == BUSY
+            await other.enter("dworld")
+            await bridge.broadcast_message(DWORLD.id, "111", "meanwhile", "9")
+            assert (await other.hear())["data"]["message"] == "meanwhile"
+            assert (await greedy.hear())["data"]["message"] == "meanwhile"
+            await clock.jump(20)
+            assert (await greedy.hear())["data"]["request"] == {"server": "repos"}
+            assert await greedy.has_heard_everything()
+    assert bridge.refusals["too costly"] == 1
+
+
+@pytest.mark.parametrize("limits", [COSTLY], ids=["costly"])
+async def test_a_newcomer_waits_without_a_word(
+    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old client would answer an error by asking again, without end."""
+    clock = Clock(monkeypatch)
+    async with watching(bridge) as viewer:
+        _overdraw(bridge)
+        await viewer.ask("dworld")
+        await until(lambda: bridge.refusals.get("too costly") == 1, "the request waits")
+        await clock.jump(20)
+        assert (await viewer.hear())["type"] == "server-join"
+
+
+@pytest.mark.parametrize("limits", [COSTLY], ids=["costly"])
+async def test_who_hangs_up_while_waiting_is_gone(bridge: WebSocketServer) -> None:
+    """At once."""
+    async with watching(bridge) as viewer:
+        await viewer.enter("dworld")
+        _overdraw(bridge)
+        await viewer.ask("dworld")
+        assert await viewer.hear_error() == BUSY
+    await until(lambda: not bridge.connections, "they have gone")
+
+
+@pytest.mark.parametrize("limits", [COSTLY], ids=["costly"])
+async def test_what_makes_up_for_reading_slowly_is_paid_for_as_well(
+    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who reads so slowly that they need a new snapshot again and again waits for it in the end."""
+    clock = Clock(monkeypatch)
+    async with watching(bridge) as viewer:
+        await viewer.enter("dworld")
+        [session] = bridge._sessions.values()
+        _overdraw(bridge)
+        session.outbox.stay_behind()
+        session.outbox.catch_up()
+        await bridge.broadcast_message(DWORLD.id, "111", "dropped", "9")
+        bridge._directory.flush()
+        await clock.jump(20)
+        assert (await viewer.hear())["type"] == "server-join"

@@ -15,6 +15,7 @@ from bridge.access.gate import Gate
 from bridge.access.rate import Rate
 from bridge.connection import Connection
 from bridge.framing import FRAGMENT, LongMessage, text_frame
+from bridge.ledger import Ledger
 from bridge.outbox import FRAGMENTS_AT_ONCE, Outbox
 from bridge.protocol import Goodbye, encode
 from tests.bridge.wire import PATIENCE, Json, RawViewer, Watcher, handshake, until, watching
@@ -57,6 +58,10 @@ class Owed:
         """Owe more than the bound."""
         for _ in range(BOUND // len(KEPT) + 1):
             self.outbox.offer(frame({"dropped": KEPT.decode()}))
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.connection.gate.ledger
 
     @property
     def in_memory(self) -> int:
@@ -122,6 +127,19 @@ def frame(value: object) -> bytes:
     return text_frame(encode(value))
 
 
+def note_writes(owed: Owed) -> list[int]:
+    """Note how large each write to the transport is from now on."""
+    written: list[int] = []
+    write = owed.outbox._write
+
+    def note(data: bytes | bytearray | memoryview) -> None:
+        written.append(len(data))
+        write(data)
+
+    owed.outbox._write = note
+    return written
+
+
 # Who reads
 
 
@@ -165,13 +183,65 @@ async def test_what_comes_while_nothing_is_read_waits(line: Line) -> None:
         for each in frames:
             owed.outbox.offer(each)
         assert owed.outbox.unread == full
-        assert owed.outbox._waiting == frames
+        assert list(owed.outbox._waiting) == frames
         assert owed.outbox._waiting[0] is frames[0]
         owed.outbox.offer(frame({"end": True}))
         assert await sleeper.hear_until("end") == [{"kept": number} for number in range(100)] + [
             {"end": True}
         ]
         assert owed.renewals == 0
+
+
+async def test_what_waited_is_copied_in_pieces(line: Line) -> None:
+    """A slow viewer takes no more of it than the line does: the rest stays what all share."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.outbox._max_backlog = MEBIBYTE
+        frames = [frame({"kept": "x" * 10_000}) for _ in range(100)]
+        for each in frames:
+            owed.outbox.offer(each)
+        assert owed.ledger.size == sum(map(len, frames))
+        written = note_writes(owed)
+        owed.outbox.offer(frame({"end": True}))
+        assert len(await sleeper.hear_until("end")) == 101
+        assert max(written) <= FRAGMENT
+        assert (owed.ledger.size, len(owed.ledger)) == (0, 0)
+
+
+async def test_a_large_frame_is_not_copied_either(line: Line) -> None:
+    """It is cut into fragments, and reads as it would in one piece."""
+    async with reading(line) as (owed, watcher):
+        written = note_writes(owed)
+        several = frame({"number": 1}) + frame("x" * MEBIBYTE) + frame({"number": 2})
+        owed.outbox.offer(several)
+        owed.outbox.offer(frame({"number": 3}))
+        heard = [json.loads(await watcher.hear_text()) for _ in range(4)]
+        assert heard == [{"number": 1}, "x" * MEBIBYTE, {"number": 2}, {"number": 3}]
+        assert max(written) <= FRAGMENT + 10
+        assert (owed.ledger.size, len(owed.ledger)) == (0, 0)
+
+
+async def test_who_gives_way_is_renewed(line: Line) -> None:
+    """Where too much waits for all together, it is as if they had fallen behind."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.outbox.offer(frame({"dropped": True}))
+        owed.outbox.give_way()
+        assert (owed.ledger.size, len(owed.ledger)) == (0, 0)
+        assert await sleeper.hear_until("renewal") == [{"renewal": 1}]
+
+
+async def test_who_gives_way_in_the_middle_of_a_message_is_let_go(line: Line) -> None:
+    """What was begun would have to be kept until its end."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.outbox.present(long_message(3 * MEBIBYTE))
+        while owed.outbox._begun is None:
+            await sleeper.viewer.hear_frame()
+        await until(lambda: owed.connection.paused, "the line has enough")
+        assert owed.ledger.size > 0
+        owed.outbox.give_way()
+        assert (owed.ledger.size, len(owed.ledger)) == (0, 0)
+        while (part := await sleeper.viewer.hear_frame()).opcode is not Opcode.CLOSE:
+            pass
+        assert bytes(part.data) == b"\x03\xf5reading too slowly"
 
 
 async def test_past_the_bound_it_is_renewed_instead(line: Line) -> None:
@@ -239,7 +309,7 @@ async def test_who_hangs_up_while_behind_is_not_renewed(line: Line) -> None:
         sleeper.viewer.hang_up()
         await owed.connection.wait_closed()
         owed.outbox.offer(frame("late"))
-        assert (owed.renewals, owed.outbox._waiting) == (0, [])
+        assert (owed.renewals, len(owed.outbox._waiting)) == (0, 0)
 
 
 # Long messages

@@ -328,11 +328,61 @@ def test_a_history_of_nothing_is_enough_for_who_missed_nothing() -> None:
 
 def test_a_password_is_echoed_to_who_returns(room: Room) -> None:
     """As to anybody who joins."""
+    room.info = replace(room.info, protected=True, password="p")
     viewer = Returner(room)
     request = Connect("dworld", Credentials(password="p"), CURSOR, viewer.cursor)
     [join] = read_frames(room.entry(request))
     assert join["data"]["request"] == {"server": "dworld", "password": "p"}
     assert join["data"]["resumed"] is True
+
+
+# What it costs
+
+
+def test_what_was_missed_is_encoded_once_for_all_who_ask_alike(room: Room) -> None:
+    """However often they ask, while nothing happens."""
+    viewer = Returner(room)
+    say(room, "a", "b")
+    room.flush(0)
+    request = Connect("dworld", wants=CURSOR, cursor=viewer.cursor)
+    first = room.entry(request)
+    assert room.entry(request) is first
+    say(room, "c")
+    assert len(read_frames(room.entry(request))) == 4
+    assert len(read_frames(first)) == 3
+
+
+@pytest.mark.parametrize("how", ["words", "channel", "past"])
+def test_what_was_encoded_is_forgotten_with_what_it_says(room: Room, how: str) -> None:
+    """Also where nothing happened since that has a position."""
+    viewer = Returner(room)
+    say(room, "secret")
+    request = Connect("dworld", wants=CURSOR, cursor=viewer.cursor)
+    assert b"secret" in first_bytes(room.entry(request))
+    match how:
+        case "words":
+            room.forget_words("111")
+        case "channel":
+            room.hush(["9"])
+        case _:
+            room.forget_past()
+    assert b"secret" not in first_bytes(room.entry(request))
+
+
+def first_bytes(entry: object) -> bytes:
+    assert isinstance(entry, bytes)
+    return entry
+
+
+def test_who_missed_very_long_words_gets_a_snapshot() -> None:
+    """To encode a thousand of them takes longer than others may be kept waiting."""
+    room = Room(DWORLD, limits=Limits(history_events=1_000))
+    room.put_all([ADA])
+    viewer = Returner(room)
+    viewer.leave()
+    say(room, *["x" * 4_000] * 150)
+    room.flush(0)
+    assert "resumed" not in viewer.come_back()
 
 
 # What may not be told any more
@@ -350,6 +400,59 @@ def test_words_of_a_hidden_channel_are_not_told_to_who_returns(room: Room) -> No
     room.set_channels([Channel("9", "general")])
     assert viewer.returns_to_everything()
     assert viewer.words == ["open"]
+
+
+def speak(room: Room, words: str) -> None:
+    room.say(Message("111", words, "9", id="5", emoji={":old:": "https://images.example.org/old.png"}))
+
+
+@pytest.mark.parametrize("flushed", [True, False], ids=["flushed", "pending"])
+def test_a_deleted_message_is_not_told_to_who_returns(room: Room, *, flushed: bool) -> None:
+    """Neither what it said nor what it was changed into; only that it is gone."""
+    viewer = Returner(room, EVERYTHING)
+    viewer.leave()
+    speak(room, "oops :old:")
+    room.edit("111", "9", "5", "oops again", {})
+    say(room, "open")
+    if flushed:
+        room.flush(0)
+    room.edit("111", "9", "5", None, {})
+    assert viewer.returns_to_everything()
+    assert "oops" not in repr(viewer.frames)
+    assert viewer.words == ["open"]
+    assert viewer.data[-1] == {"uid": "111", "channel": "9", "id": "5", "message": None}
+    assert "5" not in room.said
+
+
+def test_messages_that_are_deleted_together(room: Room) -> None:
+    """One look at what is kept takes all of them away, and no other."""
+    viewer = Returner(room, EVERYTHING)
+    viewer.leave()
+    for number in range(4):
+        room.say(Message("111", f"words {number}", "9", id=str(number)))
+    room.forget_messages({"0", "2", "77"})
+    assert viewer.returns_to_everything()
+    assert viewer.words == ["words 1", "words 3"]
+    assert [event["data"]["id"] for event in viewer.events if event["type"] == "edit"] == ["0", "2"]
+    assert room.said.keys() == {"1", "3"}
+
+
+@pytest.mark.parametrize("flushed", [True, False], ids=["flushed", "pending"])
+def test_of_a_changed_message_only_the_new_words_are_told_to_who_returns(
+    room: Room, *, flushed: bool
+) -> None:
+    """And that it was changed, as whoever was there saw."""
+    viewer = Returner(room, EVERYTHING)
+    viewer.leave()
+    speak(room, "oops :old:")
+    room.edit("111", "9", "5", "oops again", {})
+    if flushed:
+        room.flush(0)
+    room.edit("111", "9", "5", "sorry :new:", {":new:": "https://images.example.org/new.png"})
+    assert viewer.returns_to_everything()
+    assert viewer.words == ["sorry :new:"]
+    assert [event["type"] for event in viewer.events] == ["message", "edit"]
+    assert not {"oops", ":old:"} & set(repr(viewer.frames).replace("'", " ").split())
 
 
 def test_who_took_their_words_back_is_still_seen_as_they_are(room: Room) -> None:

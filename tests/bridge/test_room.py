@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bridge.flush import WINDOW
+from bridge.history import History
 from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 from bridge.playback import BUBBLE, MAX_LAG
-from bridge.protocol import OPTIONAL_EVENTS, Connect, Credentials, Goodbye, Wants
-from bridge.room import Room
+from bridge.protocol import OPTIONAL_EVENTS, Connect, Credentials, Event, Goodbye, Wants
+from bridge.room import MAX_KINDS, Room
 from tests.bridge.wire import Json, read_frames, unpacked
 
 GUILD = GuildInfo("1", "one", "The First")
@@ -165,9 +166,33 @@ def test_a_snapshot_is_made_once_for_all_who_ask_alike(room: Room, *, deflate: b
 
 def test_a_password_is_echoed_to_nobody_else(room: Room) -> None:
     """Though the snapshot is shared."""
+    room.info = replace(room.info, protected=True, password="sesame")
     for password in ("sesame", None, "open", None):
         [join] = read_frames(room.entry(Connect("one", Credentials(password=password))))
         assert join["data"]["request"].get("password") == password
+
+
+def test_a_password_that_opens_nothing_is_nobody_s(room: Room) -> None:
+    """It is neither echoed, nor does it cost a snapshot of its own."""
+    shared = room.entry(Connect("one"))
+    assert room.entry(Connect("one", Credentials(password="sesame"))) is shared
+    room.info = replace(room.info, password="sesame")  # kept for when the guild is protected again
+    shared = room.entry(Connect("one"))
+    assert room.entry(Connect("one", Credentials(password="sesame"))) is shared
+
+
+def test_there_are_only_so_many_kinds_of_viewers(room: Room) -> None:
+    """Each event is encoded for each: who has odd wishes where there are many gets all events."""
+    for bits in itertools.product([False, True], repeat=len(OPTIONAL_EVENTS)):
+        events = frozenset(itertools.compress(sorted(OPTIONAL_EVENTS), bits))
+        for batch, cursor, deflate in itertools.product([False, True], repeat=3):
+            wanted = Wants(batch, events, cursor, deflate)
+            kind = room.kind(wanted)
+            assert kind.events in (events, OPTIONAL_EVENTS)
+            assert (kind.batch, kind.deflate) == (batch, deflate)
+            assert kind.asked_for_nothing is wanted.asked_for_nothing
+            room.seat(FakeViewer(kind))
+    assert len(room._audiences) <= MAX_KINDS + 10
 
 
 def test_snapshots_of_all_kinds_are_not_all_kept(room: Room) -> None:
@@ -178,10 +203,40 @@ def test_snapshots_of_all_kinds_are_not_all_kept(room: Room) -> None:
         events = frozenset(itertools.compress(sorted(OPTIONAL_EVENTS), bits))
         for batch in (False, True):
             room.entry(Connect("one", wants=Wants(batch=batch, events=events)))
-    assert sum(map(len, room._join_frames.values())) <= 40 * one
+    assert sum(map(len, room._entries.values())) <= 40 * one
 
 
 # What may not be told any more
+
+
+def test_only_rooms_that_remember_somebody_are_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody hides in two thousand guilds: where nothing is of them, no history is looked through."""
+    rooms = [
+        Room(replace(GUILD, id=str(number)), limits=Limits(history_events=1_000)) for number in range(20)
+    ]
+    for number, each in enumerate(rooms):
+        each.seat(FakeViewer(EVERYTHING))
+        for _ in range(50):
+            each.say(Message("8", "hello", "9"))
+        each.say(Message("8", "you", "9", reply_to="7" if number == 3 else None))
+        each.flush(0)
+    touched: list[Room] = []
+    looked_through = 0
+
+    def after(history: History, position: int) -> list[Event]:
+        nonlocal looked_through
+        looked_through += 1
+        return []
+
+    def forget_past(room: Room) -> None:
+        touched.append(room)
+
+    monkeypatch.setattr(History, "after", after)
+    monkeypatch.setattr(Room, "forget_past", forget_past)
+    for each in rooms:
+        each.forget_words("7")
+    assert touched == [rooms[3]]
+    assert looked_through == 0
 
 
 def test_words_are_taken_back(room: Room) -> None:

@@ -17,7 +17,7 @@ from websockets.frames import Opcode
 
 from bridge.model import Channel, GuildInfo, Member, Voice
 from bridge.outbox import MAX_BACKLOG
-from bridge.protocol import LOGIN_ENDED, LOGIN_NEEDED, SERVER_HIDDEN
+from bridge.protocol import LOGIN_ENDED, LOGIN_NEEDED, NO_ANSWER, SERVER_HIDDEN
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.clock import Clock
@@ -692,7 +692,7 @@ async def test_words_without_pictures(bridge: WebSocketServer) -> None:
         await watcher_of(bridge, viewer)
         await bridge.broadcast_message(DWORLD.id, "111", "hi", "9", emoji={})
         await bridge.broadcast_edit(DWORLD.id, "111", "9", "5", "hi", emoji={})
-        await bridge.broadcast_edit(DWORLD.id, "111", "9", "5", None, emoji=PICTURES)
+        await bridge.broadcast_edit(DWORLD.id, "111", "9", "6", None, emoji=PICTURES)
         heard = [(await viewer.hear())["data"] for _ in range(3)]
     assert [data for data in heard if "emoji" in data] == []
 
@@ -1243,7 +1243,7 @@ async def test_a_refused_change_does_not_make_a_login_last(
 async def test_a_validator_that_hangs_keeps_the_door_shut(
     fed: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the timeout."""
+    """After the timeout, which is no answer."""
     monkeypatch.setattr("bridge.access.admission.TIMEOUT", 0.05)
 
     async def validate(token: str, user: Mapping[str, Any], guild_id: str) -> bool:
@@ -1253,7 +1253,7 @@ async def test_a_validator_that_hangs_keeps_the_door_shut(
     fed.on_validate_discord_user(validate)
     async with watching(fed) as viewer:
         await viewer.ask("three", discordToken="t", discordUser={"id": "7"})
-        assert await viewer.hear_error() == LOGIN_NEEDED
+        assert await viewer.hear_error() == NO_ANSWER
 
 
 # Without callbacks

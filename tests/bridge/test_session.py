@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -330,6 +332,23 @@ async def test_user_data_of_the_protected_guild_one_is_in(bridge: WebSocketServe
         await viewer.enter("vault", password="sesame")
         await viewer.say({"type": "get_user_data", "serverId": VAULT.id})
         assert (await viewer.hear())["users"].keys() == {"444"}
+
+
+async def test_user_data_after_the_login_has_ended(bridge: WebSocketServer) -> None:
+    """Also in the moment before they are let go for it."""
+
+    async def validate(token: str, user: object, guild_id: str) -> datetime:
+        return datetime.now(UTC) + timedelta(hours=1)
+
+    bridge.on_validate_discord_user(validate)
+    async with watching(bridge) as viewer:
+        await viewer.enter("vault", discordToken="token", discordUser={"id": "7", "username": "Ada"})
+        await viewer.say({"type": "get_user_data", "serverId": VAULT.id})
+        assert (await viewer.hear())["type"] == "user_data"
+        [session] = bridge._sessions.values()
+        session._permit = replace(session._permit, until=time.time() - 1)
+        await viewer.say({"type": "get_user_data", "serverId": VAULT.id})
+        assert await viewer.hear_error() == LOGIN_NEEDED_TEXT
 
 
 async def test_user_data_after_leaving_a_protected_guild(bridge: WebSocketServer) -> None:

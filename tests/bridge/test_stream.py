@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from bridge.access.admission import NOBODY
+from bridge.access.gate import Gate
 from bridge.connection import Connection, Writer
 from bridge.directory import Directory
 from bridge.flush import WINDOW
@@ -34,6 +35,9 @@ class Line:
 
     def __init__(self, *, deflates: bool) -> None:
         self.deflates = deflates
+        self.address = "203.0.113.1"
+        self.gate = Gate(Limits(cpu_per_viewer=1e9, cpu_per_address=1e9, cpu_in_all=1e9))
+        self.gate.budgets.now = lambda: 0.0
         self.held = False
         self.unread: list[Json] = []  # frames
         self.on_frame = self.unread.append
@@ -52,7 +56,8 @@ class Line:
     def get_write_buffer_size(self) -> int:
         return sum(self._sizes)
 
-    def write(self, frames: bytes) -> None:
+    def write(self, frames: bytes | memoryview) -> None:
+        frames = bytes(frames)
         self.unread += self._whole(frames)
         self._sizes += [len(frames)]
         if not self.held:

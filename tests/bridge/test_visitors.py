@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.model import Member, Message
+from bridge.model import Channel, Member, Message, Voice
 from bridge.protocol import Connect
 from bridge.room import Room
 from bridge.visitors import MAX_VISITORS, VISIT, Visitors
@@ -243,3 +243,39 @@ def test_forgetting_where_nothing_was_said(room: Room) -> None:
     room.forget_channels({"10"})
     room.flush(0)
     assert viewer.frames == []
+
+
+@pytest.mark.parametrize("how", ["everything", "a channel"])
+def test_who_only_came_to_say_what_is_taken_back_goes_with_it(room: Room, how: str) -> None:
+    """Who has said something elsewhere stays, and so does who lives here."""
+    viewer = seated(room, EVERYTHING)
+    room.put(ADA)
+    room.say(words(1), PLURAL)
+    room.say(words(2, "78"), PLURAL._replace(uid="78"))
+    room.say(words(3, ADA.uid))
+    room.say(Message("78", "elsewhere", "10", id="4"))
+    room.flush(0.0)
+    if how == "everything":
+        room.forget_words()
+    else:
+        room.forget_channels({"9"})
+    room.flush(1.0)
+    assert room.members.keys() == ({ADA.uid} if how == "everything" else {ADA.uid, "78"})
+    assert GONE in viewer.data
+
+
+def test_who_visits_may_talk_meanwhile(room: Room) -> None:
+    """That they join a voice channel, or that it is hidden, makes nobody stay."""
+    room.set_channels([Channel("5", "Lounge", "voice")])
+    room.say(words(), PLURAL)
+    room.revise([room.members["77"]._replace(voice=Voice("5", "Lounge"))])
+    room.set_channels([])
+    assert room.members["77"].voice is None
+    assert room.is_visiting("77")
+
+
+def test_who_visits_and_is_shown_by_now_stays(room: Room) -> None:
+    """Also where nothing else of theirs is news."""
+    room.say(words(), PLURAL)
+    room.put_all([room.members["77"]])
+    assert not room.is_visiting("77")

@@ -153,8 +153,13 @@ class RawViewer:
             self._sock.send(data)
 
     async def hear(self) -> Json:
-        """Read the next JSON frame."""
-        frame = json.loads(bytes((await self.hear_frame()).data))
+        """Read the next JSON message, in however many frames it comes."""
+        part = await self.hear_frame()
+        data = bytes(part.data)
+        while not part.fin:
+            part = await self.hear_frame()
+            data += bytes(part.data)
+        frame = json.loads(data)
         assert isinstance(frame, dict)
         return frame
 

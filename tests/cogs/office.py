@@ -83,6 +83,9 @@ class NotedRooms(Rooms):
     async def show(self, guild: discord.Guild) -> None:
         self.shown.append(guild.id)
 
+    def open(self, guild_id: int) -> None:
+        """There is no room here."""
+
     async def show_everywhere(self, user_id: int) -> None:
         self.shown.append(user_id)
 

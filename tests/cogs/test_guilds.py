@@ -310,6 +310,16 @@ async def test_everything_disappears(town: Town, viewer: Viewer) -> None:
     assert (late.users, late.joined["channels"], late.joined["counts"]["members"]) == ({}, {}, 0)
 
 
+async def test_a_guild_tells_that_everything_disappeared(town: Town, viewer: Viewer) -> None:
+    """It comes with its roles: an event of theirs that follows would be no news any more."""
+    backend = town.env.backend
+    everyone = serializers.roles_payload(backend.guilds[town.guild.id])[0]
+    await town.guild_update(roles=[{**everyone, "permissions": "0"}])
+    await viewer.until(lambda event: event["type"] == "servers" and event["data"] == {})
+    late = await town.viewer()
+    assert (late.users, late.joined["channels"]) == ({}, {})
+
+
 async def test_a_role_changes_nothing(town: Town, viewer: Viewer) -> None:
     """What a role may view is nobody else's business."""
     role = town.guild.create_role("Elders")

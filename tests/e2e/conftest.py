@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
-HOUSES = 100  # guilds of the town: more than there are tests that use one up
+HOUSES = 240
 
 
 def settings_for(discord: LoopbackDiscord, port: int) -> dict[str, str]:

@@ -50,9 +50,18 @@ class BotProcess:
 
     @classmethod
     async def start(
-        cls, *args: str, folder: Path, port: int, settings: Mapping[str, str], module: str = "bot"
+        cls,
+        *args: str,
+        folder: Path,
+        port: int,
+        settings: Mapping[str, str],
+        module: str = "bot",
+        stdout: int = asyncio.subprocess.PIPE,
     ) -> Self:
-        """Start `python -m bot` in a folder; beside `settings` its environment has only what it needs."""
+        """Start `python -m bot` in a folder; beside `settings` its environment has only what it needs.
+
+        What goes to another `stdout` than a pipe of ours is not read.
+        """
         env = {
             name: value for name, value in os.environ.items() if name in INHERITED or name.startswith("COV")
         }
@@ -63,7 +72,7 @@ class BotProcess:
             cwd=folder,
             env=env,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
+            stdout=stdout,
             stderr=asyncio.subprocess.PIPE,
         )
         return cls(process, port)
@@ -121,7 +130,8 @@ class BotProcess:
         assert HELD not in self.output, self.output
 
     async def _read(self, stream: asyncio.StreamReader | None) -> None:
-        assert stream is not None
+        if stream is None:
+            return
         async for line in stream:
             text = line.decode(errors="replace")
             if stream is self._process.stdout:

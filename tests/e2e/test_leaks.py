@@ -312,6 +312,7 @@ async def test_what_is_gone_in_discord(
     said = Said(town, guild)
     stray = await watch(town.bot, guild, **NEWEST)
     await settled(town.discord, stray, guild.member("ann"))
+    await stray.close()
     words = town.discord.say(said.thread, said.zed, "gone-words")
     await curious.hears("gone-words")
     happen(said)
@@ -319,6 +320,28 @@ async def test_what_is_gone_in_discord(
     back = await watch(town.bot, guild, like=stray, events=NEWEST["events"], batch=True)
     await settled(town.discord, back, guild.member("ann"))
     assert not leaks(back.frames, ["gone-words"], known=False)
+
+
+@pytest.mark.parametrize("new", [None, "harmless"], ids=["deleted", "changed"])
+async def test_words_that_somebody_thought_better_of(
+    town: Town, guild: Guild, curious: Viewer, watch: Watch, new: str | None
+) -> None:
+    """Who wasn't there when they were said is not sent them on coming back."""
+    ann = guild.member("ann")
+    stray = await watch(town.bot, guild, **NEWEST)
+    await settled(town.discord, stray, ann)
+    await stray.close()
+    words = town.discord.say(guild.public, ann, "regretted-words")
+    await curious.hears("regretted-words")
+    if new is None:
+        town.discord.delete(guild.public, words)
+    else:
+        town.discord.edit(guild.public, words, new)
+    await curious.happens("edit")
+    back = await watch(town.bot, guild, like=stray, events=NEWEST["events"], batch=True)
+    await settled(town.discord, back, ann)
+    assert back.joined[0]["resumed"] is True
+    assert not leaks(back.frames, ["regretted-words"], known=False)
 
 
 # Channels that the bot may not view

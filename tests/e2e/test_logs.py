@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.conftest import settings_for
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
+from tests.e2e.process import BotProcess, free_port
 from tests.e2e.viewer import ALL_EVENTS, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
 
     from tests.e2e.conftest import Watch
-    from tests.e2e.process import BotProcess
 
     Launch = Callable[..., Awaitable[BotProcess]]
 
@@ -52,4 +57,60 @@ async def test_the_life_is_logged(discord: LoopbackDiscord, launch: Launch, watc
     await bot.stop()
     assert "INFO" in before
     assert " WARNING " in bot.stdout.removeprefix(before)
+    assert bot.stderr == ""
+
+
+@pytest.fixture
+def stalled() -> Iterator[int]:
+    """A pipe that is full, and that nobody reads."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    for size in (4096, 1):
+        try:
+            while True:
+                os.write(writing, b"x" * size)
+        except BlockingIOError:
+            pass
+    os.set_blocking(writing, True)
+    yield writing
+    os.close(reading)
+    os.close(writing)
+
+
+@pytest.fixture
+def broken() -> Iterator[int]:
+    """A pipe whose reader has gone."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    yield writing
+    os.close(writing)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other pipes, and no signals")
+@pytest.mark.parametrize("arguments", [(), ("--demo",)], ids=["live", "demo"])
+@pytest.mark.parametrize("stdout", ["stalled", "broken"])
+async def test_a_log_that_nobody_reads(
+    discord: LoopbackDiscord,
+    watch: Watch,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    stdout: str,
+    arguments: tuple[str, ...],
+) -> None:
+    """It keeps nobody from watching, nor the bot from stopping; and no word of it goes to stderr."""
+    guild = discord.guild("D-World", "ann", "bob")
+    port, pipe = free_port(), request.getfixturevalue(stdout)
+    settings = settings_for(discord, port) | {"LOG_LEVEL": "DEBUG"}
+    bot = await BotProcess.start(*arguments, folder=tmp_path, port=port, settings=settings, stdout=pipe)
+    try:
+        await bot.listening()
+        viewer = await watch(bot, None if arguments else guild, events=ALL_EVENTS)
+        if not arguments:
+            discord.set_status(guild.member("bob"), "idle")
+            await viewer.sees(truth(guild))
+        bot.signal(signal.SIGTERM)
+        assert await bot.exited(within=5) == 0
+        assert await viewer.closed() == 1001
+    finally:
+        await bot.stop()
     assert bot.stderr == ""

@@ -321,8 +321,8 @@ async def test_a_guild_closes_its_doors(town: Town, curious: Viewer, guild: Guil
     town.discord.change_role(guild, everyone, permissions="0")
     town.discord.say(guild.public, ann, "one")
     town.discord.set_status(ann, "idle")
-    await curious.happens("presence")
-    assert curious.of("channels")[-1] == {}
+    await curious.until(lambda: curious.of("channels")[-1:] == [{}])
+    assert not curious.users
     town.discord.change_role(guild, everyone, permissions=str(VIEW_CHANNEL))
     town.discord.say(guild.public, ann, "two")
     await curious.hears("two")

@@ -10,6 +10,7 @@ import pytest_asyncio
 from tests.e2e.conftest import assert_discreet, settings_for
 from tests.e2e.decisions import CHANGES, HIDING, KINDS, NEWEST, OLDEST, PASSWORD
 from tests.e2e.loopback import LoopbackDiscord
+from tests.e2e.model import User
 from tests.e2e.process import BotProcess, free_port
 from tests.e2e.scene import Scene, leaks
 from tests.e2e.viewer import Viewer, truth
@@ -198,6 +199,38 @@ async def test_a_private_channel_needs_a_confirmation(stage: Stage, scene: Scene
     assert not leaks(newest.frames, [str(scene.den.id), "den-"], known=False)
     await scene.discord.press(warning, "Show it to strangers")
     await newest.until(lambda: "den-of-thieves" in str(newest.of("channels")))
+
+
+async def test_webhooks(stage: Stage, scene: Scene, watch: Watch) -> None:
+    """They are heard after a confirmation, as visitors, and not a byte of them before or afterwards."""
+    newest = await watch(stage.bot, scene.guild, **NEWEST)
+    secrets = ["Plurabelle", "proxy-words"]
+    _speak_by_webhook(scene)
+    warning = await scene.command(scene.keeper, "dzone channels proxies", channel="general", state="on")
+    assert "strangers" in warning.text
+    _speak_by_webhook(scene)
+    scene.live()
+    await scene.watched_by(newest)
+    assert not leaks(newest.frames, secrets, known=False)
+    await scene.discord.press(warning, "Show it to strangers")
+    _speak_by_webhook(scene)
+    await newest.hears("proxy-words")
+    uid = newest.of("message")[-1]["uid"]
+    assert (newest.users[uid]["username"], newest.users[uid]["status"]) == ("Plurabelle", "online")
+    already = len(newest.frames)
+    await scene.command(scene.keeper, "dzone channels proxies", channel="general", state="off")
+    await newest.until(lambda: uid not in newest.users)
+    new = await watch(stage.bot, scene.guild, **NEWEST)
+    _speak_by_webhook(scene)
+    scene.live()
+    await scene.watched_by(newest, new)
+    assert not leaks(newest.frames[already:], [*secrets, uid], known=True)
+    assert not leaks(new.frames, [*secrets, uid], known=False)
+
+
+def _speak_by_webhook(scene: Scene) -> None:
+    hook = User("Plurabelle", bot=True)
+    scene.discord.say(scene.guild.public, hook, "proxy-words", webhook_id=str(hook.id))
 
 
 @pytest.mark.parametrize("name", ["hide", "menu"])

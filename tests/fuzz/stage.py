@@ -37,7 +37,10 @@ _HANDSHAKE: Final = (
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
 )
-_PATIENT: Final = Limits(handshakes_per_minute=10**9, requests_per_minute=10**9, wrong_tries=10**9)
+_PATIENT: Final = Limits(
+    handshakes_per_minute=10**9, requests_per_minute=10**9, wrong_tries=10**9,
+    cpu_per_viewer=1e9, cpu_per_address=1e9, cpu_in_all=1e9,
+)  # fmt: skip
 
 
 @lru_cache

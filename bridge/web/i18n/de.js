@@ -119,6 +119,7 @@ export const german = ({ number, list, called }) => ({
     member: (name) => `Mit deinem Discord-Konto darfst du ${called(name)} nicht ansehen.`,
     ended: () => 'Deine Anmeldung ist abgelaufen. Melde dich neu an, um weiter zuzusehen.',
     tries: () => 'Das waren zu viele Versuche. Warte eine Minute und versuch es dann noch einmal.',
+    silent: () => 'Discord antwortet gerade nicht. Versuch es gleich noch einmal.',
     crowded: () => 'Aus deinem Netz sehen gerade zu viele zu. Die Seite versucht es von selbst weiter.',
     full: () => 'Alle Zuschauerplätze sind besetzt. Die Seite versucht es von selbst weiter.',
     trouble: () => 'Dieser Server lässt sich gerade nicht zeigen. Versuch es bitte gleich noch einmal.',

@@ -127,6 +127,7 @@ export const english = ({ number, list, called }) => ({
     member: (name) => `Your Discord account may not watch ${called(name)}.`,
     ended: () => 'Your login has ended. Log in again to go on watching.',
     tries: () => 'Those were too many tries. Wait a minute, then try again.',
+    silent: () => 'Discord is not answering. Please try again in a moment.',
     crowded: () => 'Too many viewers come from your network just now. This page keeps trying by itself.',
     full: () => 'All places are taken. This page keeps trying by itself.',
     trouble: () => 'This server can\'t be shown just now. Please try again in a moment.',

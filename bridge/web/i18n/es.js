@@ -119,6 +119,7 @@ export const spanish = ({ number, list, called }) => ({
     member: (name) => `Tu cuenta de Discord no puede ver ${called(name)}.`,
     ended: () => 'Tu sesión ha terminado. Vuelve a iniciarla para seguir mirando.',
     tries: () => 'Han sido demasiados intentos. Espera un minuto y prueba otra vez.',
+    silent: () => 'Discord no responde. Inténtalo de nuevo en un momento.',
     crowded: () => 'Ahora mismo hay demasiada gente mirando desde tu red. Esta página seguirá intentándolo sola.',
     full: () => 'No quedan plazas para mirar. Esta página seguirá intentándolo sola.',
     trouble: () => 'Ahora mismo no se puede mostrar este servidor. Inténtalo de nuevo en un momento.',

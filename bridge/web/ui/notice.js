@@ -8,7 +8,7 @@
 import { byId, focusTools, icon, make } from '../dom.js';
 import { refusalKind } from '../i18n.js';
 
-const LOGIN_HELPS = new Set(['login', 'ended', 'failed', 'denied']);
+const LOGIN_HELPS = new Set(['login', 'ended', 'failed', 'denied', 'silent']);
 const PASSWORD_HELPS = new Set(['login', 'locked', 'password']);
 
 export class Notice {

@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
-from bridge.access.admission import DOORS_AT_ONCE, Admission, Pass, Visitor
-from bridge.access.guesses import Guesses
+from bridge.access.admission import DOORS_AT_ONCE, FREE_WHILE_GUESSED, Admission, Pass, Visitor
+from bridge.access.guesses import FORGOTTEN_AFTER, AddressGuesses, Guesses
 from bridge.access.login import Account, Login
 from bridge.access.passwords import hash_password
+from bridge.access.patience import ASKED_AT_ONCE
 from bridge.directory import Directory
-from bridge.errors import Refused
+from bridge.errors import NoAnswer, NotAMember, Refused
 from bridge.model import GuildInfo, Member
+from bridge.peers import household
 from bridge.protocol import (
     LOGIN_NEEDED,
+    NO_ANSWER,
     NO_SUCH_SERVER,
     NOT_A_MEMBER,
     TOO_MANY_TRIES,
@@ -124,7 +127,7 @@ async def test_only_true_opens_the_door(admission: Admission, answer: object) ->
     assert await refusal(admission, "vault", LOGIN) == LOGIN_NEEDED
 
 
-@pytest.mark.parametrize("fault", [RuntimeError(SECRET), KeyError(SECRET), TimeoutError()])
+@pytest.mark.parametrize("fault", [RuntimeError(SECRET), KeyError(SECRET)])
 async def test_a_validator_that_raises_keeps_the_door_shut(admission: Admission, fault: Exception) -> None:
     """Whatever it raises."""
     admission.validate = Validator(fault)
@@ -140,10 +143,48 @@ async def test_a_validator_whose_own_work_was_cancelled_keeps_the_door_shut(admi
 async def test_a_validator_that_hangs_keeps_the_door_shut(
     admission: Admission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the timeout."""
+    """After the timeout; that is no answer."""
     monkeypatch.setattr("bridge.access.admission.TIMEOUT", 0.01)
     admission.validate = Validator(asyncio.Event())
-    assert await refusal(admission, "vault", LOGIN) == LOGIN_NEEDED
+    assert await refusal(admission, "vault", LOGIN) == NO_ANSWER
+
+
+@pytest.mark.parametrize("fault", [NoAnswer(), TimeoutError(), ConnectionRefusedError()], ids=repr)
+async def test_no_answer_is_no_wrong_answer(admission: Admission, fault: Exception) -> None:
+    """However often: who has a good login is let in as soon as there is an answer."""
+    admission.validate = validator = Validator(fault)
+    for _ in range(30):
+        assert await refusal(admission, "vault", LOGIN) == NO_ANSWER
+    assert len(admission._guesses) == len(admission._guesses_at_door) == 0
+    validator.answer = True
+    assert (await admission.admit("vault", LOGIN)).permit == Pass("7")
+
+
+async def test_who_is_no_member_guesses_nothing(admission: Admission) -> None:
+    """A good login of somebody who may not watch is refused, and not counted."""
+    admission.validate = Validator(NotAMember())
+    for _ in range(30):
+        assert await refusal(admission, "vault", LOGIN) == LOGIN_NEEDED
+    assert len(admission._guesses) == len(admission._guesses_at_door) == 0
+
+
+async def test_questions_without_an_answer_are_shared_out(admission: Admission) -> None:
+    """They may cost something all the same: one address gets so many, others as many again."""
+    admission.validate = validator = Validator(NoAnswer())
+    said = [await answer(admission, login(str(number))) for number in range(ASKED_AT_ONCE + 10)]
+    assert said.count(NO_ANSWER) == len(validator.asked) == ASKED_AT_ONCE
+    assert set(said[ASKED_AT_ONCE:]) == {too_many(1)}
+    assert await answer(admission, LOGIN, THERE) == NO_ANSWER
+
+
+async def test_a_viewer_without_a_choice_hears_that_there_is_no_answer(
+    admission: Admission, directory: Directory
+) -> None:
+    """They get another room meanwhile."""
+    directory.open(replace(VAULT, default=True))
+    admission.validate = Validator(NoAnswer())
+    entry = await admission.admit("default", LOGIN)
+    assert (entry.room.info.slug, entry.trouble) == ("open", NO_ANSWER)
 
 
 async def test_a_failing_validator_is_logged_without_secrets(
@@ -415,25 +456,50 @@ async def test_without_a_try_nothing_counts(doors: Admission) -> None:
     assert len(doors._guesses) == 0
 
 
-async def test_guessing_from_many_addresses_becomes_slow(
-    doors: Admission, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One try every ten seconds at most, from all of them together."""
-    clock = Clock(monkeypatch)
+async def test_guessing_from_many_addresses_becomes_slow(doors: Admission) -> None:
+    """Where many were wrong lately, each address gets two tries at that door, and waits from then on."""
+    await besiege(doors)
     for number in range(10):
-        assert await answer(doors, WRONG, Visitor(f"10.0.0.{number}")) == WRONG_PASSWORD
-    for number, seconds in enumerate((1, 2, 4, 8, 10, 10)):
-        assert await answer(doors, WRONG, Visitor(f"10.0.1.{number}")) == too_many(seconds)
-        await clock.jump(seconds + 0.001)
-        assert await answer(doors, WRONG, Visitor(f"10.0.1.{number}")) == WRONG_PASSWORD
-    assert await answer(doors, RIGHT, Visitor("10.0.2.1"), "cellar") is None
+        visitor = Visitor(f"10.0.1.{number}")
+        for _ in range(FREE_WHILE_GUESSED):
+            assert await answer(doors, WRONG, visitor) == WRONG_PASSWORD
+        assert await answer(doors, WRONG, visitor) == too_many(1)
+        assert await answer(doors, WRONG, visitor, "cellar") == WRONG_PASSWORD
+
+
+async def test_guessing_holds_no_door_shut(doors: Admission, directory: Directory) -> None:
+    """However many guess, who has the right password or login gets in, also for the first time."""
+    await besiege(doors, 500)
+    directory.open(replace(VAULT, password=None, password_hash=hash_password("sesame")))
+    await besiege(doors)
+    doors.validate = Validator(True)
+    for number in range(5):
+        assert await answer(doors, RIGHT, Visitor(f"198.51.100.{number}")) is None
+        assert await answer(doors, LOGIN, Visitor(f"192.0.2.{number}")) is None
+
+
+async def test_a_siege_is_forgotten(doors: Admission, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some while after its end, others may be wrong as often as ever."""
+    clock = Clock(monkeypatch)
+    await besiege(doors)
+    await clock.jump(FORGOTTEN_AFTER + 1)
+    for _ in range(3):
+        assert await answer(doors, WRONG) == WRONG_PASSWORD
+
+
+async def besiege(doors: Admission, guesses: int = 30) -> None:
+    """Guess the vault's password, from an address each time."""
+    for number in range(guesses):
+        assert await answer(doors, WRONG, Visitor(f"10.0.{number >> 8}.{number & 255}")) == WRONG_PASSWORD
 
 
 async def test_who_was_in_before_does_not_wait_for_those_who_guess(doors: Admission) -> None:
-    """Guessing from many addresses locks out nobody who belongs there."""
+    """Guessing from many addresses makes nobody more careful who belongs there."""
     assert await answer(doors, RIGHT, THERE) is None
-    for number in range(30):
-        await answer(doors, WRONG, Visitor(f"10.0.0.{number}"))
+    await besiege(doors)
+    for _ in range(FREE_WHILE_GUESSED):
+        assert await answer(doors, WRONG, THERE) == WRONG_PASSWORD
+        assert await answer(doors, WRONG, HERE) == WRONG_PASSWORD
     assert await answer(doors, RIGHT, THERE) is None
     assert await answer(doors, RIGHT, HERE) == too_many(1)
 
@@ -442,9 +508,95 @@ async def test_familiar_is_who_knows_the_door_as_it_is(doors: Admission, directo
     """With another password they are strangers like all."""
     assert await answer(doors, RIGHT, THERE) is None
     directory.open(replace(VAULT, password="another"))
-    for number in range(30):
-        await answer(doors, WRONG, Visitor(f"10.0.0.{number}"))
+    await besiege(doors)
+    for _ in range(FREE_WHILE_GUESSED):
+        assert await answer(doors, WRONG, THERE) == WRONG_PASSWORD
     assert await answer(doors, Credentials(password="another"), THERE) == too_many(1)
+
+
+def login(token: str) -> Credentials:
+    return Credentials(token=token, user={"id": "7"})
+
+
+class Held:
+    """A validator that knows which tokens are good, and says so when it may."""
+
+    def __init__(self, *good: str) -> None:
+        self.good = set(good)
+        self.asked: list[str] = []
+        self.may_answer = asyncio.Event()
+
+    async def __call__(self, token: str, user: Mapping[str, Any], guild_id: str) -> bool:
+        self.asked.append(token)
+        await self.may_answer.wait()
+        return token in self.good
+
+
+@pytest.mark.parametrize("server", ["vault", "default"])
+async def test_logins_at_once_are_tries_all_the_same(
+    doors: Admission, directory: Directory, server: str
+) -> None:
+    """Three hundred in one moment are no three hundred questions; nor are they at the door of no choice."""
+    directory.close("1")
+    directory.close("3")
+    doors.validate = held = Held()
+    asking = [asyncio.create_task(answer(doors, login(f"t{n}"), HERE, server)) for n in range(300)]
+    await until(lambda: len(held.asked) >= 3, "as many as cost nothing are asked about")
+    held.may_answer.set()
+    said = await asyncio.gather(*asking)
+    assert len(held.asked) == 3
+    if server == "vault":
+        assert (said.count(LOGIN_NEEDED), said.count(too_many(1))) == (3, 297)
+    else:
+        assert set(said) == {None}  # the lobby has them
+
+
+async def test_good_logins_at_once_are_all_let_in(doors: Admission) -> None:
+    """A school comes home to one address: each has to wait for those before, and none is refused."""
+    doors.validate = held = Held(*(f"t{n}" for n in range(40)))
+    asking = [asyncio.create_task(answer(doors, login(f"t{n}"))) for n in range(40)]
+    await until(lambda: len(held.asked) == 3, "as many as cost nothing are asked about")
+    held.may_answer.set()
+    assert set(await asyncio.gather(*asking)) == {None}
+    assert len(doors._guesses) == len(doors._guesses_at_door) == 0
+
+
+async def test_who_waits_for_their_turn_does_not_wait_for_ever(
+    doors: Admission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing is answered they hear so, and none of it counts."""
+    monkeypatch.setattr("bridge.access.admission.TIMEOUT", 0.05)
+    doors.validate = Held()
+    said = await asyncio.gather(*(answer(doors, login(f"t{n}")) for n in range(40)))
+    assert set(said) == {NO_ANSWER}
+    assert len(doors._guesses) == 0
+
+
+async def test_a_login_that_was_good_does_not_wait_for_those_who_guess(doors: Admission) -> None:
+    """Others behind the same address may guess what they like."""
+    doors.validate = held = Held("ada")
+    held.may_answer.set()
+    assert await answer(doors, login("ada")) is None
+    for number in range(10):
+        await answer(doors, login(f"guess-{number}"))
+    assert await answer(doors, login("bob")) == too_many(1)
+    assert await answer(doors, login("ada")) is None
+    assert await answer(doors, login("ada"), server="cellar") == too_many(1)
+    held.good.clear()
+    assert await answer(doors, login("ada")) == LOGIN_NEEDED
+    assert await answer(doors, login("ada")) == too_many(1)
+
+
+async def test_the_tries_of_a_wide_network_count_together(directory: Directory) -> None:
+    """Whoever has 65,536 networks to guess from gets ten times as many tries as an address, not more."""
+    directory.open(LOCKED)
+    admission = Admission(directory, Feed(directory, EmptyProvider()), AddressGuesses(3, 300))
+    said = [
+        await answer(admission, WRONG, Visitor(household(f"2001:db8:0:{number << 8:x}::1")))
+        for number in range(40)
+    ]
+    assert said.count(WRONG_PASSWORD) == 30
+    assert await answer(admission, RIGHT, Visitor(household("2001:db8:1::1"))) is None
 
 
 async def test_who_is_familiar_may_not_guess_without_end(doors: Admission) -> None:
@@ -479,15 +631,29 @@ async def test_a_default_tries_no_password(doors: Admission, directory: Director
     assert len(doors._guesses) == 0
 
 
-async def test_a_default_counts_no_login(doors: Admission, directory: Directory) -> None:
-    """An old client sends its token everywhere, and is a member only here and there."""
+async def test_a_default_counts_a_login_once(doors: Admission, directory: Directory) -> None:
+    """However many doors it was tried at; who has tried too often is asked about no more."""
+    directory.close("1")
     doors.validate = validator = Validator(False)
     for _ in range(10):
-        assert (await doors.admit("default", LOGIN, HERE)).room is directory.rooms["1"]
+        assert (await doors.admit("default", LOGIN, HERE)).room is directory.lobby
+    assert [asked[2] for asked in validator.asked] == ["2", "3"] * 3
+    assert await answer(doors, LOGIN) == too_many(1)
+
+
+async def test_a_default_counts_no_login_that_is_good_somewhere(
+    doors: Admission, directory: Directory
+) -> None:
+    """An old client sends its token everywhere, and is a member only here and there."""
     directory.close("1")
-    assert (await doors.admit("default", LOGIN, HERE)).room is directory.lobby
-    assert {asked[2] for asked in validator.asked} == {"2", "3"}
-    assert len(doors._guesses) == 0
+
+    async def only_the_cellar(token: str, user: Mapping[str, Any], guild_id: str) -> bool:
+        return guild_id == "3"
+
+    doors.validate = only_the_cellar
+    for _ in range(10):
+        assert (await doors.admit("default", LOGIN, HERE)).room is directory.rooms["3"]
+    assert len(doors._guesses) == len(doors._guesses_at_door) == 0
 
 
 async def test_a_default_asks_nobody_for_who_has_to_wait(doors: Admission, directory: Directory) -> None:
@@ -534,6 +700,14 @@ async def test_who_logged_in_on_our_page_enters_what_they_may(admission: Admissi
     entry = await admission.admit("vault", NOBODY, MEMBER)
     assert MEMBER.login is not None
     assert entry.permit == Pass("7", "key", MEMBER.login.until)
+
+
+async def test_a_login_that_has_ended_opens_nothing(admission: Admission) -> None:
+    """Though the connection that it came with is still open."""
+    admission.authority = authority = Authority("2")
+    ended = Visitor("203.0.113.3", Login(Account("7", "Ada"), "key", time.time() - 1))
+    assert await answer(admission, NOBODY, ended) == LOGIN_NEEDED
+    assert authority.asked == []
 
 
 async def test_who_may_not_hears_that_it_is_their_account(admission: Admission) -> None:

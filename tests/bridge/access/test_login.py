@@ -18,6 +18,7 @@ from yarl import URL
 
 from bridge.access import login
 from bridge.access.login import Account, Denied
+from bridge.errors import NoAnswer
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.protocol import LOGIN_ENDED, LOGIN_NEEDED, NOT_A_MEMBER
@@ -167,9 +168,9 @@ def opened(server: WebSocketServer, browser: Browser, origin: str | None = HOME)
     return watching(server, origin=origin, additional_headers=cookies)
 
 
-async def refusal(watcher: Watcher) -> str:
+async def refusal(watcher: Watcher, **fields: str) -> str:
     """Ask for the protected room; return why not."""
-    await watcher.ask(VAULT.slug)
+    await watcher.ask(VAULT.slug, **fields)
     return await watcher.hear_error()
 
 
@@ -272,7 +273,7 @@ async def test_who_denies(browser: Browser) -> None:
 
 @pytest.mark.parametrize(
     "failure",
-    [Denied(), RuntimeError(CODE), TimeoutError(), asyncio.CancelledError()],
+    [Denied(), RuntimeError(CODE), asyncio.CancelledError()],
     ids=lambda failure: type(failure).__name__,
 )
 async def test_an_authority_that_fails(
@@ -298,7 +299,36 @@ async def test_an_authority_that_hangs(
 
     monkeypatch.setattr(login, "TIMEOUT", 0.01)
     monkeypatch.setattr(script, "identify", hang)
-    assert await browser.log_in() == "/?login=failed"
+    assert await browser.log_in() == "/?login=silent"
+
+
+@pytest.mark.parametrize("failure", [NoAnswer(), TimeoutError(), ConnectionRefusedError()], ids=repr)
+async def test_no_answer_is_no_wrong_answer(
+    start: Start, script: Script, http: ClientSession, failure: Exception
+) -> None:
+    """They come back to a page that says so, and may try as often as they like."""
+    server = WebSocketServer(0, "127.0.0.1", exposure=Exposure(public_url=HOME), limits=Limits(wrong_tries=3))
+    server.use_login(script, SECRET)
+    browser = Browser(await start(server), http)
+    script.codes["never"] = failure
+    for _ in range(10):
+        assert await browser.log_in(code="never") == "/?login=silent"
+    assert await browser.log_in() == "/"
+
+
+async def test_who_guesses_passwords_keeps_nobody_from_logging_in(
+    start: Start, script: Script, http: ClientSession
+) -> None:
+    """Behind the same address there may be others."""
+    server = WebSocketServer(0, "127.0.0.1", exposure=Exposure(public_url=HOME), limits=Limits(wrong_tries=1))
+    server.use_login(script, SECRET)
+    await start(server)
+    server.show_guild(replace(VAULT, password="sesame"))
+    browser = Browser(server, http)
+    async with opened(server, browser) as watcher:
+        for _ in range(3):
+            await refusal(watcher, password="guess")
+    assert await browser.log_in() == "/"
 
 
 async def test_codes_can_t_be_guessed(start: Start, script: Script, http: ClientSession) -> None:

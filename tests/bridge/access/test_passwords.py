@@ -131,12 +131,51 @@ async def test_what_fitted_another_guild_is_tried(slow: Slow) -> None:
 async def test_the_queue_is_bounded(slow: Slow) -> None:
     """Who comes when too many wait is asked to come again, with a sentence."""
     passwords = Passwords()
-    waiting = [asyncio.create_task(passwords.fit("wrong", hashed())) for _ in range(MAX_WAITING)]
+    waiting = [asyncio.create_task(passwords.fit("wrong", hashed())) for _ in range(MAX_WAITING + 1)]
     await asyncio.sleep(0)
     with pytest.raises(Refused, match=r"Please wait \d+ seconds"):
         await passwords.fit("right for h", hashed())
     slow.may_answer.set()
     assert not any(await asyncio.gather(*waiting))
+    assert await passwords.fit("right for h", hashed())
+
+
+async def test_many_tries_of_one_address_delay_no_other(slow: Slow) -> None:
+    """Somebody else's goes before all but the first of theirs."""
+    passwords = Passwords()
+    many = [asyncio.create_task(passwords.fit(f"wrong {n}", hashed(), "there")) for n in range(50)]
+    await asyncio.sleep(0)
+    one = asyncio.create_task(passwords.fit("right for h", hashed(), "here"))
+    await asyncio.sleep(0)
+    slow.may_answer.set()
+    assert await one
+    assert slow.asked[:2] == ["wrong 0", "right for h"]
+    assert not any(await asyncio.gather(*many))
+
+
+async def test_who_fills_the_queue_makes_room_for_others(slow: Slow) -> None:
+    """The last of theirs is asked to come again."""
+    passwords = Passwords()
+    many = [asyncio.create_task(passwords.fit("wrong", hashed(), "there")) for _ in range(MAX_WAITING + 1)]
+    await asyncio.sleep(0)
+    one = asyncio.create_task(passwords.fit("right for h", hashed(), "here"))
+    with pytest.raises(Refused, match=r"Please wait \d+ seconds"):
+        await many[-1]
+    slow.may_answer.set()
+    assert await one
+    assert not any(await asyncio.gather(*many[:-1]))
+
+
+@pytest.mark.parametrize("gone", [[0], [1], [0, 1], [2, 1], [0, 1, 2, 3]])
+async def test_whoever_goes_the_next_turn_comes(slow: Slow, gone: list[int]) -> None:
+    """Also where somebody goes in the moment in which it is theirs."""
+    passwords = Passwords()
+    tries = [asyncio.create_task(passwords.fit(f"wrong {n}", hashed(), str(n))) for n in range(4)]
+    await asyncio.sleep(0)
+    for number in gone:
+        tries[number].cancel()
+    slow.may_answer.set()
+    await asyncio.gather(*tries, return_exceptions=True)
     assert await passwords.fit("right for h", hashed())
 
 
