@@ -362,15 +362,15 @@ export class Store {
    * @returns {Partial<Member>}
    */
   #news(data, now) {
-    const told = this.#member(label(data.uid), data, now);
+    const { status, name, fold, color, color2, bot, voice, activity } = this.#member(label(data.uid), data, now);
     return {
-      status: told.status,
-      ...('username' in data && { name: told.name, fold: told.fold }),
-      ...('roleColor' in data && { color: told.color }),
-      ...('roleColor2' in data && { color2: told.color2 }),
-      ...('bot' in data && { bot: told.bot }),
-      ...('voice' in data && { voice: told.voice }),
-      ...('activity' in data && { activity: told.activity }),
+      status,
+      ...('username' in data && { name, fold }),
+      ...('roleColor' in data && { color }),
+      ...('roleColor2' in data && { color2 }),
+      ...('bot' in data && { bot }),
+      ...('voice' in data && { voice }),
+      ...('activity' in data && { activity }),
     };
   }
 

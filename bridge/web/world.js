@@ -77,7 +77,7 @@ export class World {
     this.#options = options;
     this.#reducedMotion = options.reducedMotion;
     const context = canvas.getContext('2d', { alpha: options.background === 'transparent' });
-    if (!context) throw new Error('this browser draws nothing on a canvas');
+    if (!context) throw new Error('no canvas');
     this.#context = context;
     canvas.style.imageRendering = 'pixelated';
     new ResizeObserver(() => this.#resize()).observe(canvas.parentElement ?? canvas);
@@ -121,8 +121,8 @@ export class World {
     this.#awaited = null;
     this.#waiting = new Map(members.map((member) => [member.uid, member]));
     const leaving = isOther ? [] : [...this.#sim.slots.keys()].filter((uid) => !this.#waiting.has(uid));
-    const isCrowded = () => members.length + leaving.length > this.#sim.land.walkable * CROWDED;
-    if (this.#hasNews(guild.channels) || isOther || size !== this.#size || isCrowded()) this.#rebuild(guild.channels, size, isOther);
+    if (this.#hasNews(guild.channels) || isOther || size !== this.#size
+      || members.length + leaving.length > this.#sim.land.walkable * CROWDED) this.#rebuild(guild.channels, size, isOther);
     for (const uid of leaving) this.#sim.remove(uid);
     this.#welcome();
     if (isOther) this.fit();
@@ -307,8 +307,8 @@ export class World {
 
   /** Where the island is. */
   get landRect() {
-    const { bounds, origin, zoom, density } = this.#camera;
-    const scale = zoom / density;
+    const { scale } = this;
+    const { bounds, origin } = this.#camera;
     return {
       left: (bounds.left - origin.x) * scale, right: (bounds.right - origin.x) * scale,
       top: (bounds.top - origin.y) * scale, bottom: (bounds.bottom - origin.y) * scale,
