@@ -20,6 +20,7 @@ from bot.values import ConfigError
 from bridge import __version__
 from bridge.errors import cannot_listen
 from bridge.lines import Lines
+from bridge.loopwatch import watched
 from bridge.process import run
 from bridge.server import WebSocketServer
 from bridge.signals import stop_signal
@@ -71,7 +72,7 @@ async def _demo(config: Config, lines: Lines) -> str | None:
     """Serve made-up guilds until stopped; return what is wrong, if anything is."""
     server = WebSocketServer(config.port, config.host, limits=config.limits, exposure=config.exposure)
     try:
-        with stop_signal() as stopped:
+        with stop_signal() as stopped, watched(config.debug_loop / 1000):
             await server.start()
             lines.write(f"Four made-up servers: watch them at {config.public_url} (Ctrl-C stops)")
             await stopped.wait()
@@ -92,7 +93,8 @@ async def _live(config: Config, *, force_sync: bool) -> str | None:
             return None
         try:
             async with DZoneBot(config, store, force_sync=force_sync) as bot:
-                return await _run_bot(bot, stopped)
+                with watched(config.debug_loop / 1000):
+                    return await _run_bot(bot, stopped)
         finally:
             await store.close()
 

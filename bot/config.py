@@ -37,6 +37,7 @@ LOCAL_EXPOSURE: Final = Exposure(public_url=LOCAL)
 DATABASE: Final = "sqlite:///dzone.sqlite3"
 HOW_TO_WRITE: Final = "Write NAME=value, such as DISCORD_TOKEN=your-token, and close every quote."
 _MAX_PORT: Final = 65535
+_MAX_HOLD: Final = 60_000  # milliseconds
 
 # Which bound each setting is, and what it may be.
 LIMITS: Final = {
@@ -67,6 +68,7 @@ SETTINGS: Final = (
     "FRAME_ANCESTORS",
     "EMOJI_IMAGES",
     "LOG_LEVEL",
+    "DEBUG_LOOP",
     "DATABASE_URL",
     "DISCORD_API_URL",
     *LIMITS,
@@ -81,7 +83,8 @@ class Config:
     faces the network, `limits` how much it takes on, `database_url` is where settings are stored, `api_url`
     the base of Discord's REST API. With the `client_secret` of the application people can log in on our own
     page; `client_id` names another application for logins than the bot's own. With `emoji_images` viewers
-    see custom emoji as pictures, which their browsers load from Discord.
+    see custom emoji as pictures, which their browsers load from Discord. `debug_loop` is from how many
+    milliseconds on it is logged that something held everybody up, 0 for never.
     """
 
     token: str = field(repr=False)
@@ -96,6 +99,7 @@ class Config:
     database_url: str = field(default=DATABASE, repr=False)  # it may hold a password
     api_url: str = DISCORD_API
     emoji_images: bool = False
+    debug_loop: int = 0
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Self:
@@ -124,6 +128,7 @@ class Config:
             database_url=read_database_url(values),
             api_url=read_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
             emoji_images=emoji_images,
+            debug_loop=read_number("DEBUG_LOOP", values["DEBUG_LOOP"], 0, 0, _MAX_HOLD),
         )
 
 

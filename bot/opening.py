@@ -3,12 +3,14 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import migrations, rows
-from bot.database import CannotOpen, complaint, create_file
+from bot.database import CannotOpen, complaint, emptied, is_there, make_draft, put_in_place
 from bot.migrations import NewerTables
 from bot.rows import Contents, Unreadable
 from bridge.address import Address, SqliteAddress
@@ -25,9 +27,11 @@ async def prepare(address: Address) -> Contents:
     Raises:
         CannotOpen: if that is impossible.
     """
-    if isinstance(address, SqliteAddress):
-        create_file(address.path)
+    if isinstance(address, SqliteAddress) and not is_there(address.path):
+        await _make(address.path)
     async with opened(address, altering=True) as engine:
+        if isinstance(address, SqliteAddress) and await _is_bare(engine):
+            raise emptied(address.path)
         await _upgrade(engine)
         return await read(engine)
 
@@ -68,6 +72,27 @@ async def read(engine: AsyncEngine) -> Contents:
         if engine.dialect.name == "postgresql":  # SQLite does so anyway
             await connection.execution_options(isolation_level="REPEATABLE READ")
         return await rows.read(connection)
+
+
+async def _make(path: Path) -> None:
+    """Make the file of the settings. It gets its name once there are tables in it.
+
+    So an empty file of that name is never a first start that was broken off.
+    """
+    draft = make_draft(path)
+    try:
+        async with opened(SqliteAddress(draft), altering=True) as engine:
+            await _upgrade(engine)
+        put_in_place(draft, path)
+    finally:
+        for leftover in ("", "-wal", "-shm", "-journal"):  # the latter only where the start was broken off
+            draft.with_name(draft.name + leftover).unlink(missing_ok=True)
+
+
+async def _is_bare(engine: AsyncEngine) -> bool:
+    """Tell whether there is no table at all in SQLite's file, neither ours nor anybody else's."""
+    async with engine.connect() as connection:
+        return not await connection.scalar(text("SELECT count(*) FROM sqlite_master"))
 
 
 async def _upgrade(engine: AsyncEngine) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
 import discord
@@ -10,7 +11,7 @@ from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
 from bot.abilities import COMPLETE, Abilities
-from bot.internals import colors_of, roles_of, talking_in
+from bot.internals import came_at, colors_of, roles_of, talking_in
 from bot.policy import Policy
 from bot.slug import code_of, slug_of
 from bot.text import Reading, readable, readable_line
@@ -80,6 +81,7 @@ class Roster:
         last = None if guild.name else known
         name = decided.name or (last.name if last else guild.name)
         gated = self._policy.is_gated(guild)
+        came = came_at(guild)
         return GuildInfo(
             id=str(guild.id),
             slug=slug_of(name, guild.id),
@@ -91,6 +93,7 @@ class Roster:
             member_count=None if gated else last.member_count if last else guild.member_count,
             password_hash=decided.password_hash if decided.protection == "password" else None,
             role=decided.role_id if decided.protection == "login" else None,
+            since=int(came.timestamp()) if came else last.since if last else None,
         )
 
     def member(self, member: discord.Member) -> Member:
@@ -193,7 +196,8 @@ class Roster:
         words = self._voice_status(channel)
         if not words or not self._policy.shows_words(guild.id) or not self._policy.shows_chat(channel):
             return None
-        return readable_line(words, guild, self._policy.shows_channel) or None
+        hides = partial(self._hides, guild)
+        return readable_line(words, guild, self._policy.shows_channel, hides) or None
 
     def picture(self, emoji: discord.PartialEmoji) -> str | None:
         """Name the small picture of a custom emoji, if viewers are to see it."""
@@ -221,6 +225,7 @@ class Roster:
             self._policy.shows_channel,
             lambda user_id: self._names(guild, user_id),
             lambda original: self._quotes(guild, original),
+            hides_user=partial(self._hides, guild),
         )
         return reading if not reading.words or self._policy.shows_words(guild.id) else Reading(WORDLESS)
 
@@ -230,6 +235,13 @@ class Roster:
         if member is None:  # nobody can tell whether they belong to those who count as everybody
             return self._policy.names_user(guild.id, user_id) and not self._policy.has_audience(guild.id)
         return self._policy.shows_speaker(member)
+
+    def _hides(self, guild: discord.Guild, number: int) -> bool:
+        """Tell whether a number is the id of somebody who may not be named."""
+        member = guild.get_member(number)
+        if member is None:
+            return not self._policy.names_user(guild.id, number)
+        return not self._policy.shows_speaker(member)
 
     def _quotes(self, guild: discord.Guild, original: discord.Message) -> bool:
         """Tell whether viewers of a guild may read what was said, here or elsewhere, and is forwarded."""
@@ -256,7 +268,12 @@ class Roster:
         """Describe a message in a guild, as people read it. Its words may be empty."""
         answered = message.reference.resolved if message.reference else None
         author = answered.author if isinstance(answered, discord.Message) else None
-        replied = isinstance(author, discord.Member) and self._policy.shows_speaker(author)
+        # The words of whoever is muted count as unsaid, so nothing answers them.
+        replied = (
+            isinstance(author, discord.Member)
+            and self._policy.shows_speaker(author)
+            and self._policy.shows_words_of(author.id)
+        )
         words, emoji = self._read(message)
         return Message(
             uid=_speaker_id(message),

@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 
 import discord
 
+from bot.ids import CHANNEL, SOMEONE, without_secret_ids
 from bot.internals import guild_of_forward
 from bot.markup import SPOILER, Markup, literal, unmarked
 
 MAX_LENGTH: Final = 500  # characters
 MAX_PARTS: Final = 100  # of a message: texts, pictures and so on. Discord itself allows 40 components
 MAX_DEPTH: Final = 5  # components within each other; Discord's go to 3
-SOMEONE: Final = "@someone"
 
 _SPOILED_NAME: Final = "SPOILER_"  # how the names of files begin that Discord hides
 
@@ -31,11 +31,13 @@ def readable(
     names_user: Callable[[int], bool],
     quotes: Callable[[discord.Message], bool] = lambda _: True,
     now: datetime | None = None,
+    hides_user: Callable[[int], bool] = lambda _: False,
 ) -> Reading:
     """Say what a message says: names for ids, no markup, a short word for what is no text.
 
     A channel that may not be shown is not named, and neither is a user whom `names_user` refuses by their
-    snowflake. `now` is what times are relative to. Empty if there is nothing to read.
+    snowflake. Their ids don't stand in the words either, not in code nor in a link, and neither do those of
+    users whom `hides_user` names. `now` is what times are relative to. Empty if there is nothing to read.
 
     A forward says what was forwarded, for whoever forwarded it showed it to everybody here. But nothing that
     was decided where it was said is undone by that: of a channel, in any guild that the bot is in, that may
@@ -52,9 +54,13 @@ def readable(
         parts.append("[forwarded]")
         if _may_be_read(message, shows_channel, quotes):
             parts += _said(snapshot, markup)
-    marked = " ".join(part for part in parts if part)
+    marked = without_secret_ids(
+        " ".join(part for part in parts if part), message.guild, shows_channel, names_user, hides_user
+    )
     shown = shorten(unmarked(marked))
-    return Reading(shown, tuple(markup.standing(marked, shown)))
+    # A picture's address has an id in it, and whoever writes may put any number there.
+    emoji = (one for one in markup.standing(marked, shown) if not (one.id and hides_user(one.id)))
+    return Reading(shown, tuple(emoji))
 
 
 def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> str:
@@ -65,12 +71,18 @@ def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> 
     return unmarked(Markup(name).read(text))
 
 
-def readable_line(text: str, guild: discord.Guild, shows_channel: Callable[[object], bool]) -> str:
+def readable_line(
+    text: str,
+    guild: discord.Guild,
+    shows_channel: Callable[[object], bool],
+    hides_user: Callable[[int], bool] = lambda _: False,
+) -> str:
     """Say what a text says that stands somewhere in a guild for hours, and not in a message.
 
     Nobody is named: they may leave, be called something else or want to be hidden while it stands there.
     """
-    return shorten(plain(text, lambda kind, value: _name(kind, int(value), guild, shows_channel, _nobody)))
+    line = plain(text, lambda kind, value: _name(kind, int(value), guild, shows_channel, _nobody))
+    return shorten(without_secret_ids(line, guild, shows_channel, _nobody, hides_user))
 
 
 def _nobody(user_id: int) -> bool:  # noqa: ARG001 - as `readable` asks whether somebody may be named
@@ -161,7 +173,7 @@ def _name(
     mentions: Iterable[discord.User | discord.Member] = (),
 ) -> str:
     if guild is None:
-        return SOMEONE if kind == "user" else f"@{kind}" if kind == "role" else "#channel"
+        return SOMEONE if kind == "user" else f"@{kind}" if kind == "role" else CHANNEL
     if kind == "user":
         mentioned = next((user for user in mentions if user.id == number), None)
         user = (guild.get_member(number) or mentioned) if names_user(number) else None
@@ -170,4 +182,4 @@ def _name(
         role = guild.get_role(number)
         return f"@{role.name}" if role else "@role"
     channel = guild.get_channel_or_thread(number)
-    return f"#{channel.name}" if channel and shows_channel(channel) else "#channel"
+    return f"#{channel.name}" if channel and shows_channel(channel) else CHANNEL

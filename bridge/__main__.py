@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from bridge import __version__, address
 from bridge.calm import Calm
 from bridge.errors import cannot_listen
+from bridge.exposure import Exposure, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.lines import Lines
 from bridge.process import run
@@ -73,6 +74,7 @@ def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
         host=options.host,
         provider=provider,
         limits=Limits(viewers=options.max_viewers),
+        exposure=Exposure(allowed_origins=options.allowed_origins),
         health=options.health,
     )
     if options.static_dir is not None:
@@ -121,6 +123,13 @@ def _parser() -> argparse.ArgumentParser:
         help="how many may watch at once (default: %(default)s)",
     )
     parser.add_argument(
+        "--allowed-origins",
+        type=_origins,
+        metavar="ORIGINS",
+        help="which web pages may connect, such as https://client.example, with commas between"
+        " (default: any; on localhost those that were opened on this machine)",
+    )
+    parser.add_argument(
         "--database",
         type=_database,
         metavar="URL",
@@ -150,6 +159,13 @@ def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > MAX_DIGITS or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text[:20]} is no number of viewers")
     return int(text)
+
+
+def _origins(text: str) -> frozenset[str] | None:
+    try:
+        return parse_origins(text) or None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _database(text: str) -> str:

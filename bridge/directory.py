@@ -7,6 +7,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -210,8 +211,9 @@ class Directory:
         return None if self._telling == self.edition else now
 
 
-def _rank(room: Room) -> tuple[bool, int, str]:
+def _rank(room: Room) -> tuple[bool, float, int, str]:
     """Say how well a room serves a viewer without a choice: the less the better."""
-    # After the chosen one the oldest guild, so that a restart changes nothing.
+    # After the chosen one the guild that the bot joined first: one that came later, however old it is, takes
+    # no place from another. So a restart changes nothing either. Where nobody knows, the oldest guild.
     info = room.info
-    return not info.default, len(info.id), info.id
+    return not info.default, inf if info.since is None else info.since, len(info.id), info.id

@@ -1,7 +1,8 @@
 """How a bridge faces the network: under which address, behind which proxies, for which pages."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,10 +33,12 @@ class Exposure:
             WebSocket that a page of this origin opened.
         trusted_proxies: Whose word about a viewer's address is taken.
         allowed_origins: The origins, such as `https://zone.example.org`, whose pages may open a WebSocket;
-            None for any. A client that is no browser says none, and is let in.
+            None for any, or for those of this machine if nobody else reaches the bridge. A client that is
+            no browser says none, and is let in.
         frame_ancestors: Who may show the page in a frame, as Content-Security-Policy writes it.
         certificate: For TLS without a proxy.
         image_sources: The origins, besides our own, whose images the page may show.
+        local: Whether only this machine reaches the bridge; see `bound_to`.
     """
 
     public_url: str | None = None
@@ -44,6 +47,7 @@ class Exposure:
     frame_ancestors: str = "'self'"
     certificate: Certificate | None = None
     image_sources: tuple[str, ...] = ()
+    local: bool = False
 
     def __post_init__(self) -> None:
         """Check what goes into a header.
@@ -70,9 +74,21 @@ class Exposure:
 
     def allows(self, origin: str | None) -> bool:
         """Tell whether a page of this origin may open a WebSocket."""
-        if self.allowed_origins is None or origin is None:
+        if origin is None or origin == self.origin or (self.local and is_local(origin)):
             return True
-        return origin in self.allowed_origins or origin == self.origin
+        if self.allowed_origins is None:
+            return not self.local
+        return origin in self.allowed_origins
+
+    def bound_to(self, host: str) -> "Exposure":
+        """Be what it is for a bridge that listens on an address.
+
+        Where only this machine reaches it, a website that somebody visits here must not: their browser
+        would open a WebSocket for it, and read out what is meant for this machine. A bridge with a public
+        address is there for all, also if it stands behind a proxy on the same machine.
+        """
+        public = self.public_url is not None and not is_local(parse_origin(self.public_url))
+        return replace(self, local=is_loopback(host) and not public)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -87,6 +103,31 @@ class Exposure:
 
 
 OPEN: Final = Exposure()
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a name or address means the machine that it is used on."""
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def is_local(origin: str) -> bool:
+    """Tell whether a page of this origin was opened from the machine that its browser runs on.
+
+    `null` is none of those: a page from a file has it, but so has a frame that any website makes.
+    """
+    if origin == "file://":  # some browsers in programs say so of a file
+        return True
+    try:
+        return parse_origin(origin) == origin and is_loopback(urlsplit(origin).hostname or "")
+    except ValueError:
+        return False
 
 
 def parse_origin(text: str) -> str:

@@ -79,7 +79,8 @@ class GuildInfo:
     working when the slug changes: any name that ends in `-<alias>` leads to this guild. `protected`
     guilds admit only whom the validator or the password lets in. An unlisted guild is left out of the
     server list, but its link opens it. `member_count` counts everybody, shown or not. The password is
-    known as it is or, better, as a hash. `role` is what a login needs, to whoever checks it.
+    known as it is or, better, as a hash. `role` is what a login needs, to whoever checks it. `since` is when
+    it came to this bridge's bot, in seconds since 1970, where that is known.
     """
 
     id: str
@@ -93,6 +94,7 @@ class GuildInfo:
     password: str | None = field(default=None, repr=False)
     password_hash: str | None = field(default=None, repr=False)
     role: int | None = None
+    since: int | None = None
 
     @property
     def has_password(self) -> bool:

@@ -69,7 +69,8 @@ class WebSocketServer(Broadcasts):
 
     Args:
         port: TCP port; 0 lets the system choose, and `port` then tells which.
-        host: Address to listen on. `localhost` is reached from this machine only, `0.0.0.0` from everywhere.
+        host: Address to listen on. `localhost` is reached from this machine only, and by pages that were
+            opened on it or are named in `exposure`; `0.0.0.0` from everywhere.
         provider: Where rooms get data that no callback gives.
         refresh_interval: Seconds for which what a callback or the provider answered is good.
         limits: How much the bridge takes on.
@@ -92,8 +93,8 @@ class WebSocketServer(Broadcasts):
         self.host = host
         self._provider = CallbackProvider(MockDataProvider() if provider is None else provider)
         self._limits = limits
-        self._exposure = exposure
-        self._gate = Gate(limits, exposure)
+        self._exposure = exposure.bound_to(host)
+        self._gate = Gate(limits, self._exposure)
         directory = Directory(on_changed=self._leave_lobby, limits=limits)
         super().__init__(directory, Feed(directory, self._provider, refresh_interval))
         self._refresh_interval = refresh_interval

@@ -8,6 +8,7 @@ from bot.internals.guilds import notice_lost_guilds, start_guilds_afresh
 from bot.internals.loading import is_loaded, mark_loaded
 from bot.internals.members import (
     ask_for_presences,
+    came_at,
     colors_of,
     forget_chunk_request,
     guild_of_forward,
@@ -25,6 +26,7 @@ __all__ = [
     "StrangeAnswer",
     "VoiceStatuses",
     "ask_for_presences",
+    "came_at",
     "colors_of",
     "errors_in",
     "expect_anything",

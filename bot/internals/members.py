@@ -1,6 +1,7 @@
 """Members: how they are asked for, and what is known of them."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, Final
 
 import discord
@@ -89,3 +90,10 @@ def guild_of_forward(message: discord.Message) -> discord.Guild | None:
 def forget_chunk_request(guild: discord.Guild) -> None:
     """Drop a request for members that was never answered: discord.py would wait for it again."""
     guild._state._chunk_requests.pop(guild.id, None)
+
+
+def came_at(guild: discord.Guild) -> datetime | None:
+    """Tell when the bot came into a guild; None in an outage, where Discord names only the guild's id."""
+    account = guild._state.user  # none before the first READY, where `guild.me` fails
+    me = guild.get_member(account.id) if account else None
+    return me.joined_at if me else None

@@ -12,6 +12,7 @@ import { NOWHERE, STEPS } from './routes.js';
 import { PLANKS } from './terrain.js';
 
 const ROOMY = 14; // cells around a place: nearer than that people keep one free between them, as long as they can
+const TRIES = 99; // cells of a meadow, before one takes any that is free
 const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
 
 /** Which cells are behind something tall. @param {Terrain} land */
@@ -140,7 +141,8 @@ export class Cells {
   }
 
   /**
-   * The nearest free cell around a place, or -1.
+   * The nearest free cell around a place, or -1. Far out only the outermost ring is looked at: within it
+   * nobody has found one in this step.
    *
    * @param {number} place
    * @param {number} slot
@@ -155,7 +157,8 @@ export class Cells {
     let best = -1;
     let bestFar = NOWHERE;
     for (let dy = -reach; dy <= reach; dy++) {
-      for (let dx = -reach; dx <= reach; dx++) {
+      const hole = reach > ROOMY && Math.abs(dy) < reach - 1 && 1 - reach;
+      for (let dx = -reach; dx <= reach; dx += dx === hole ? 2 * reach - 2 : 1) {
         const cell = (y + dy) * side + x + dx;
         if (x + dx < 0 || x + dx >= side || !open[cell] || !this.isFree(cell, slot)) continue;
         const between = keepsRoom && (dx | dy) & 1 ? BETWEEN : 0;
@@ -171,13 +174,13 @@ export class Cells {
   clearing(slot) {
     for (const meadow of this.#meadows) {
       const start = mix(this.#crowd.self[slot], this.#land.seed) % meadow.length;
-      for (let i = 0; i < meadow.length; i++) {
+      for (let i = 0; i < TRIES; i++) {
         const cell = meadow[(start + i * 7919) % meadow.length];
         if (this.holder[cell] === NONE) return cell;
       }
     }
     const cell = this.#land.open.findIndex((one, at) => one > 0 && this.holder[at] === NONE);
-    if (cell < 0) throw new Error('the island is full');
+    if (cell < 0) throw new Error('no free cell');
     return cell;
   }
 }

@@ -5,13 +5,10 @@
  */
 
 export const NOWHERE = 0xffff;
-const KEPT = 96; // fields; the one that was not asked for longest is forgotten first
+const KEPT = 24e6; // cells of all fields; the one that was not asked for longest is forgotten first
 
 /** The eight ways to step: along `x`, along `y`, and whether both. */
-export const STEPS = [
-  { dx: 1, dy: 0 }, { dx: 1, dy: 1 }, { dx: 0, dy: 1 }, { dx: -1, dy: 1 },
-  { dx: -1, dy: 0 }, { dx: -1, dy: -1 }, { dx: 0, dy: -1 }, { dx: 1, dy: -1 },
-];
+export const STEPS = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]].map(([dx, dy]) => ({ dx, dy }));
 
 /**
  * Whether one may step from a cell to its neighbour: dry, not too high, and not through a corner.
@@ -78,15 +75,12 @@ export class Routes {
    * @param {number} destination
    */
   to(destination) {
-    let field = this.#fields.get(destination);
-    if (field) this.#fields.delete(destination);
-    else field = measure(this.#land, this.#starts(destination));
+    const field = this.#fields.get(destination) ?? measure(this.#land, this.#starts(destination));
+    this.#fields.delete(destination); // to the end of the list
     this.#fields.set(destination, field);
-    if (this.#fields.size > KEPT) {
-      for (const oldest of this.#fields.keys()) {
-        this.#fields.delete(oldest);
-        break;
-      }
+    if (this.#fields.size * field.length > KEPT) {
+      const [oldest] = this.#fields.keys();
+      this.#fields.delete(oldest);
     }
     return field;
   }
@@ -95,12 +89,9 @@ export class Routes {
   #starts(destination) {
     const land = this.#land;
     if (destination === this.pier) return [land.pier[land.pier.length - 1]];
-    if (destination === this.camp) {
-      const beside = land.tents.flatMap((cell) => [cell + 1, cell + land.side, cell - 1, cell - land.side]);
-      const dry = beside.filter((cell) => land.open[cell]);
-      return dry.length ? dry : [land.pier[0]];
-    }
-    const stands = ring(land, land.places[destination]);
+    const stands = destination === this.camp
+      ? land.tents.flatMap((cell) => [cell + 1, cell + land.side, cell - 1, cell - land.side]).filter((cell) => land.open[cell])
+      : ring(land, land.places[destination]);
     return stands.length ? stands : [land.pier[0]];
   }
 }

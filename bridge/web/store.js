@@ -38,6 +38,7 @@ export const FEED_LENGTH = 50;
 const TYPING_MS = 8_000; // Discord repeats the event while somebody keeps typing
 const REACTION_MS = 6_000;
 const MOST_CHANNELS = 1_000; // a guild has at most half as many
+const MOST_MEMBERS = 50_000; // as many as a page can bear
 const MOST_PICTURES = 20; // of a message
 const A_DAY_MS = 86_400_000; // for so long somebody is new here
 const DISCORD_EPOCH = 1_420_070_400_000;
@@ -272,7 +273,7 @@ export class Store {
   /** @param {Record<string, any>} users @param {number} now */
   #members(users, now) {
     this.#newcomers.clear();
-    this.roster.replace(Object.entries(users).map(([uid, user]) => this.#member(label(uid), record(user), now)));
+    this.roster.replace(Object.entries(users).slice(0, MOST_MEMBERS).map(([uid, user]) => this.#member(label(uid), record(user), now)));
   }
 
   /** @param {string} uid @param {any} user @param {number} now @returns {Member} */
@@ -361,15 +362,15 @@ export class Store {
    * @returns {Partial<Member>}
    */
   #news(data, now) {
-    const told = this.#member(label(data.uid), data, now);
+    const { status, name, fold, color, color2, bot, voice, activity } = this.#member(label(data.uid), data, now);
     return {
-      status: told.status,
-      ...('username' in data && { name: told.name, fold: told.fold }),
-      ...('roleColor' in data && { color: told.color }),
-      ...('roleColor2' in data && { color2: told.color2 }),
-      ...('bot' in data && { bot: told.bot }),
-      ...('voice' in data && { voice: told.voice }),
-      ...('activity' in data && { activity: told.activity }),
+      status,
+      ...('username' in data && { name, fold }),
+      ...('roleColor' in data && { color }),
+      ...('roleColor2' in data && { color2 }),
+      ...('bot' in data && { bot }),
+      ...('voice' in data && { voice }),
+      ...('activity' in data && { activity }),
     };
   }
 

@@ -55,6 +55,8 @@ export class World {
   /** @type {[uid: string, channelId: string][]} */
   #unsaid = [];
   #channelKey = '';
+  /** Who is there, but not on the land yet. @type {Map<string, Member>} */
+  #waiting = new Map();
   /** Made when somebody looks: the one before the first guild is never seen. @type {{sim: Sim, land: Land} | null} */
   #island = null;
   /** @type {string | null} */
@@ -75,7 +77,7 @@ export class World {
     this.#options = options;
     this.#reducedMotion = options.reducedMotion;
     const context = canvas.getContext('2d', { alpha: options.background === 'transparent' });
-    if (!context) throw new Error('this browser draws nothing on a canvas');
+    if (!context) throw new Error('no canvas');
     this.#context = context;
     canvas.style.imageRendering = 'pixelated';
     new ResizeObserver(() => this.#resize()).observe(canvas.parentElement ?? canvas);
@@ -117,13 +119,23 @@ export class World {
     this.#guild = guild.id;
     const size = sizeFor(members.length);
     this.#awaited = null;
-    const shown = new Set(members.map(({ uid }) => uid));
-    const leaving = isOther ? [] : [...this.#sim.slots.keys()].filter((uid) => !shown.has(uid));
-    const isCrowded = () => members.length + leaving.length > this.#sim.land.walkable * CROWDED;
-    if (this.#hasNews(guild.channels) || isOther || size !== this.#size || isCrowded()) this.#rebuild(guild.channels, size, isOther);
+    this.#waiting = new Map(members.map((member) => [member.uid, member]));
+    const leaving = isOther ? [] : [...this.#sim.slots.keys()].filter((uid) => !this.#waiting.has(uid));
+    if (this.#hasNews(guild.channels) || isOther || size !== this.#size
+      || members.length + leaving.length > this.#sim.land.walkable * CROWDED) this.#rebuild(guild.channels, size, isOther);
     for (const uid of leaving) this.#sim.remove(uid);
-    for (const member of members) this.#sim.add(member);
+    this.#welcome();
     if (isOther) this.fit();
+  }
+
+  /** Lets those in who wait, some at a time. */
+  #welcome() {
+    const end = performance.now() + 30; // milliseconds, at once and then in each frame
+    for (const [uid, member] of this.#waiting) {
+      this.#waiting.delete(uid);
+      this.#sim.add(member);
+      if (performance.now() > end) break;
+    }
   }
 
   /** No guild: a silent island. */
@@ -131,6 +143,7 @@ export class World {
     this.#guild = '';
     this.#awaited = null;
     this.#unsaid = [];
+    this.#waiting.clear();
     this.#hasNews([]);
     this.#rebuild([], NOBODY_YET, true);
     this.fit();
@@ -186,12 +199,14 @@ export class World {
 
   /** @param {string} uid */
   leave(uid) {
+    this.#waiting.delete(uid);
     this.#sim.remove(uid);
   }
 
   /** @param {Member} member */
   change(member) {
-    this.#sim.change(member);
+    this.#waiting.delete(member.uid);
+    this.#sim.add(member);
   }
 
   /** Somebody wrote: they walk there. @param {string} uid @param {string} channelId */
@@ -292,8 +307,8 @@ export class World {
 
   /** Where the island is. */
   get landRect() {
-    const { bounds, origin, zoom, density } = this.#camera;
-    const scale = zoom / density;
+    const { scale } = this;
+    const { bounds, origin } = this.#camera;
     return {
       left: (bounds.left - origin.x) * scale, right: (bounds.right - origin.x) * scale,
       top: (bounds.top - origin.y) * scale, bottom: (bounds.bottom - origin.y) * scale,
@@ -428,6 +443,7 @@ export class World {
     this.#last = now;
     if (this.#isAwake) {
       this.#catchUp();
+      this.#welcome();
       this.#simulate(passed);
       this.#paint(passed);
       this.#options.onFrame();

@@ -229,6 +229,15 @@ def test_what_is_no_log_level(written: str) -> None:
     assert said == f"LOG_LEVEL is {written!r}; it must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
 
 
+# DEBUG_LOOP
+
+
+@pytest.mark.parametrize(("written", "limit"), [("", 0), ("0", 0), ("250", 250)])
+def test_what_is_too_long_for_the_loop(written: str, limit: int) -> None:
+    """From so many milliseconds on it is logged; nothing is measured unless somebody wants it."""
+    assert config(DEBUG_LOOP=written).debug_loop == limit
+
+
 # DATABASE_URL
 
 

@@ -1,6 +1,7 @@
 """Versions of the tables: what they become, and that nothing gets lost on the way."""
 
 import contextlib
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -66,7 +67,8 @@ VERSIONS: Final = [
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database, of each kind."""
     if request.param == "sqlite":
-        (tmp_path / "dzone.sqlite3").touch()
+        with contextlib.closing(sqlite3.connect(tmp_path / "dzone.sqlite3")) as connection:
+            connection.execute("CREATE TABLE of_others (id INTEGER)")  # or it would be an emptied file
         return sqlite_url(tmp_path / "dzone.sqlite3")
     return str(request.getfixturevalue("cluster").empty_database())
 

@@ -56,6 +56,19 @@ def test_the_hash_of_a_password_that_is_not_asked_for(world: World) -> None:
     assert guild.password_hash is None
 
 
+def test_when_the_bot_came(roster: Roster, world: World) -> None:
+    """It is known by the bot's own place in the guild, and stays known in an outage."""
+    assert roster.guild(world.guild).since is None
+    state = world.client._connection
+    account: Any = world.written.settle(model.User("dzone", bot=True)).user.payload()
+    state.user = discord.ClientUser(state=state, data=account)  # as READY tells
+    known = roster.guild(world.guild)
+    assert known.since == int(datetime.fromisoformat(model.JOINED_AT).timestamp())
+    stub: Any = {"id": str(world.written.id), "unavailable": True}
+    empty = discord.Guild(data=stub, state=state)
+    assert roster.guild(empty, known).since == known.since
+
+
 # Members
 
 
@@ -113,6 +126,70 @@ def test_a_mention_of_somebody_hidden(world: World) -> None:
     settings = MemorySettings(members={world.ann.id: MemberSettings(hidden=True)})
     words = Roster(Policy(settings), settings).message(world.message(f"where is <@{world.ann.id}>?"))
     assert words.message == "where is @someone?"
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("`<@{}>`", "@someone"),
+        ("```\n<@!{}>\n```", "@someone"),
+        ("\\<@{}>", "@someone"),
+        ("{}", "someone"),
+        ("`{}`", "someone"),
+        (
+            "see https://cdn.discordapp.com/avatars/{}/x.png",
+            "see https://cdn.discordapp.com/avatars/someone/x.png",
+        ),
+        ("<https://discord.com/users/{}>", "https://discord.com/users/someone"),
+        ("<:{}:1>", ":someone:"),
+        ("<:turnip:{}>", ":turnip:"),
+    ],
+)
+def test_the_id_of_somebody_hidden(world: World, written: str, seen: str) -> None:
+    """Nobody's id is told against their will, wherever it stands in what another wrote."""
+    hiding = MemorySettings(members={world.ann.id: MemberSettings(hidden=True)})
+    banished = MemorySettings({world.written.id: GuildSettings(hidden=frozenset({world.ann.id}))})
+    message = world.message(written.format(world.ann.id), author=world.bob)
+    for settings in (hiding, banished):
+        words = Roster(Policy(settings), settings, emoji_images=True).message(message)
+        assert (words.message, words.emoji) == (seen, {})
+
+
+@pytest.mark.parametrize("written", ["`<@{}>`", "{}", "https://discord.com/users/{}"])
+def test_the_id_of_somebody_shown(roster: Roster, world: World, written: str) -> None:
+    """Code and links stay as they are."""
+    said = roster.message(world.message(written.format(world.ann.id))).message
+    assert said == written.format(world.ann.id).strip("`")
+
+
+def test_the_id_of_who_may_be_outside(world: World) -> None:
+    """In code, too, a stranger may not count as everybody; a number by itself may be anything."""
+    role = world.written.role("Club")
+    settings = MemorySettings({world.written.id: GuildSettings(audience=role.id)})
+    words = Roster(Policy(settings), settings).message(
+        world.message("`<@123456789012345678> 123456789012345678`")
+    )
+    assert words.message == "@someone 123456789012345678"
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("`<#{}>`", "#channel"),
+        ("https://discord.com/channels/1/{}/2", "https://discord.com/channels/1/channel/2"),
+        ("`{}`", "channel"),
+    ],
+)
+def test_the_id_of_a_hidden_channel(world: World, written: str, seen: str) -> None:
+    """It is told no more than the channel's name."""
+    secret = world.written.channel("secret")
+    settings = MemorySettings({world.written.id: GuildSettings(channels={secret.id: False})})
+    words = Roster(Policy(settings), settings).message(world.message(written.format(secret.id)))
+    assert words.message == seen
+    shown = Roster(Policy(MemorySettings()), MemorySettings()).message(
+        world.message(written.format(secret.id))
+    )
+    assert shown.message == written.format(secret.id).strip("`")
 
 
 def test_a_member(roster: Roster, world: World) -> None:
@@ -514,6 +591,13 @@ def test_an_answer_to_who_is_not_shown() -> None:
     assert reply(world, asked).reply_to == world.bob.uid
     hiding = MemorySettings(members={world.bob.id: MemberSettings(hidden=True)})
     assert reply(world, asked, hiding).reply_to is None
+
+
+def test_an_answer_to_who_is_muted(world: World) -> None:
+    """Nobody has read what they said, so nobody learns of whom it was."""
+    asked = model.written(world.general, world.bob, "well?")
+    muted = MemorySettings(members={world.bob.id: MemberSettings(muted=True)})
+    assert reply(world, asked, muted).reply_to is None
 
 
 def test_an_answer_to_a_webhook(world: World) -> None:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,8 +23,8 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import store
-from bot.database import CannotOpen
+from bot import migrations, store
+from bot.database import CannotOpen, make_draft, put_in_place
 from bot.rows import Contents
 from bot.store import Store
 from bridge import address
@@ -629,6 +630,51 @@ async def test_another_kind_of_file(file: Path) -> None:
     with pytest.raises(CannotOpen, match="can't be read: file is not a database"):
         await Store.open(sqlite_url(file))
     assert file.read_text(encoding="utf-8").startswith("my diary")
+
+
+@pytest.mark.parametrize("broken_off", ["emptied", "without tables"])
+async def test_a_file_that_was_emptied(file: Path, broken_off: str) -> None:
+    """A file that is there with nothing in it held settings once: nobody is shown by its loss."""
+    if broken_off == "emptied":
+        file.touch()
+    else:
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA user_version = 1")
+    before = file.stat().st_size
+    for _ in range(2):  # the first try mends nothing
+        with pytest.raises(CannotOpen, match="is empty, so what was hidden would be shown") as caught:
+            await Store.open(sqlite_url(file))
+        assert "delete it if you want to begin with the defaults" in str(caught.value)
+    assert file.stat().st_size == before
+
+
+async def test_a_first_start_that_is_broken_off(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is there with its tables or not at all: the next start is a first one again."""
+    with monkeypatch.context() as broken:
+        broken.setattr(migrations, "upgrade", Mock(side_effect=ConnectionResetError("broken off")))
+        with pytest.raises(CannotOpen):
+            await Store.open(sqlite_url(file))
+    assert list(file.parent.iterdir()) == []
+    await (await Store.open(sqlite_url(file))).close()
+
+
+async def test_a_disk_without_links(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a file can't have two names, it is renamed."""
+    monkeypatch.setattr(os, "link", Mock(side_effect=PermissionError(1, "Operation not permitted")))
+    await (await Store.open(sqlite_url(file))).close()
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize("links", [True, False])
+async def test_who_is_faster_makes_the_file(
+    file: Path, filed: Store, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """Of two first starts one makes the file, and the other leaves it as it is."""
+    draft = make_draft(file)
+    if not links:
+        monkeypatch.setattr(os, "link", Mock(side_effect=PermissionError(1, "Operation not permitted")))
+    put_in_place(draft, file)
+    assert (await contents(sqlite_url(file))).members == {1: HIDDEN}
 
 
 async def refused(stored: Store) -> str:

@@ -99,6 +99,15 @@ async def test_the_default_comes_first(directory: Directory) -> None:
     assert directory.defaults() == [rooms[1], rooms[0]]
 
 
+async def test_the_guild_that_came_first_goes_before_an_older_one(directory: Directory) -> None:
+    """A stranger who invites the bot into an old guild of theirs takes nobody's place by it."""
+    old, first = replace(ONE, since=1_700_000_002), GuildInfo("200", "first", "First", since=1_700_000_001)
+    rooms = [directory.open(guild) for guild in (old, first, GuildInfo("3", "unknown", "Unknown"))]
+    assert directory.defaults() == [rooms[1], rooms[0], rooms[2]]
+    directory.open(replace(old, default=True))
+    assert directory.defaults() == [rooms[0], rooms[1], rooms[2]]
+
+
 async def test_without_guilds_there_is_the_lobby(directory: Directory) -> None:
     """Empty, and with a friendly name."""
     assert directory.defaults() == []

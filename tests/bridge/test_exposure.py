@@ -108,6 +108,70 @@ def test_only_pages_that_are_named_may(origin: str | None, allowed: bool) -> Non
     assert exposure.allows(origin) is allowed
 
 
+PUBLIC, LOCAL, NOWHERE = HTTPS_URL, "http://localhost:3000", None
+
+
+@pytest.mark.parametrize(
+    ("host", "url", "local"),
+    [
+        ("localhost", NOWHERE, True),
+        ("LOCALHOST.", NOWHERE, True),
+        ("127.0.0.1", LOCAL, True),
+        ("127.8.9.10", LOCAL, True),
+        ("::1", "http://[::1]:3000", True),
+        ("::ffff:127.0.0.1", NOWHERE, True),
+        ("localhost", PUBLIC, False),
+        ("127.0.0.1", "http://192.168.0.7", False),
+        ("0.0.0.0", LOCAL, False),
+        ("::", NOWHERE, False),
+        ("192.168.0.7", LOCAL, False),
+        ("localhost.example.org", NOWHERE, False),
+        ("", NOWHERE, False),
+    ],
+)
+def test_who_reaches_it(host: str, url: str | None, local: bool) -> None:
+    """A bridge on this machine is for this machine, unless people reach it elsewhere, by a proxy."""
+    assert Exposure(public_url=url).bound_to(host).local is local
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (None, True),
+        ("http://localhost:3000", True),
+        ("http://localhost", True),
+        ("https://localhost:8443", True),
+        ("http://127.0.0.1:5173", True),
+        ("http://[::1]:8000", True),
+        ("http://client.localhost:8000", True),
+        ("file://", True),
+        ("https://website.example", False),
+        ("http://localhost.website.example", False),
+        ("http://127.0.0.1.website.example", False),
+        ("http://localhost@website.example", False),
+        ("http://localhost:3000/", False),
+        ("http://192.168.0.7:3000", False),
+        ("ws://localhost:3000", False),
+        ("null", False),
+        ("", False),
+        ("http://localhost:99999", False),
+        ("http://[::1", False),
+    ],
+)
+def test_a_website_that_is_visited_on_this_machine(origin: str | None, allowed: bool) -> None:
+    """It can't read out a bridge that only this machine reaches; `null` may be any website's frame."""
+    local = Exposure().bound_to("localhost")
+    assert local.allows(origin) is allowed
+    assert Exposure().bound_to("0.0.0.0").allows(origin)
+
+
+def test_a_client_elsewhere_is_let_in_by_name() -> None:
+    """Whoever names one keeps the pages of this machine."""
+    local = Exposure(allowed_origins=frozenset({"https://client.example", "null"})).bound_to("localhost")
+    origins = ("https://client.example", "null", "http://127.0.0.1:3000", "https://other.example")
+    assert [local.allows(origin) for origin in origins] == [True, True, True, False]
+
+
 @pytest.mark.parametrize(
     ("url", "origin"), [(None, None), (HTTPS_URL, HTTPS_ORIGIN), ("http://localhost:3000", "http://localhost:3000")]
 )  # fmt: skip

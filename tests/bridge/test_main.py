@@ -120,6 +120,21 @@ async def test_an_impatient_ctrl_c_leaves_no_traceback() -> None:
     assert "Traceback" not in err
 
 
+async def test_a_client_on_another_site() -> None:
+    """On this machine a website's page doesn't get in, unless it is named."""
+    async with process(
+        "-m", "bridge", "--port", "0", "--allowed-origins", "https://named.example"
+    ) as started:
+        port = await port_of(started)
+        for origin, status in (("https://named.example", b"101"), ("https://other.example", b"403")):
+            async with dialled(port) as client:
+                await client.say(handshake(f"Origin: {origin}"))
+                assert (await client.some()).split()[1] == status
+    code, _, err = await run("-m", "bridge", "--allowed-origins", "named.example")
+    assert code == 2
+    assert "has no origin" in err
+
+
 async def test_another_page(tmp_path: Path) -> None:
     """`--static-dir`."""
     (tmp_path / "index.html").write_text("another page")

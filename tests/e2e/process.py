@@ -23,6 +23,9 @@ ROOT = Path(__file__).parents[2]
 # DISCORD_TOKEN or PORT must not leak in.
 INHERITED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SYSTEMROOT", "TEMP", "USERPROFILE", "VIRTUAL_ENV")
 
+LONGEST_HOLD = 250  # milliseconds of computing in one turn of the bot's loop
+HELD = "the loop was held for"  # what it says of longer ones
+
 
 def free_port() -> int:
     """Return a port that nobody listens on, and that no system hands out by itself while the bot starts."""
@@ -62,7 +65,8 @@ class BotProcess:
         env = {
             name: value for name, value in os.environ.items() if name in INHERITED or name.startswith("COV")
         }
-        env |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", **settings}
+        env |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+        env |= {"DEBUG_LOOP": str(LONGEST_HOLD), **settings}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", module, *args),
             cwd=folder,
@@ -114,7 +118,7 @@ class BotProcess:
         self._process.send_signal(number)
 
     async def stop(self) -> None:
-        """Stop it as an operator would; if it won't, kill it and fail."""
+        """Stop it as an operator would; if it won't, kill it and fail. So too if it ever held its loop."""
         if not self._ended.done():
             self._process.terminate()
         try:
@@ -123,6 +127,7 @@ class BotProcess:
             if self._process.returncode is None:
                 self._process.kill()
                 await self._ended
+        assert HELD not in self.output, self.output
 
     async def _read(self, stream: asyncio.StreamReader | None) -> None:
         if stream is None:

@@ -55,6 +55,7 @@ class Theatre:
         """Start the bot, and have it tell all it would ever tell."""
         settings = settings_for(self.discord, self._port)
         settings |= {"DISCORD_CLIENT_SECRET": CLIENT_SECRET, "LOG_LEVEL": "DEBUG", "MAX_WRONG_TRIES": "1000"}
+        settings |= {"ALLOWED_ORIGINS": "https://evil.example, null"}  # or they don't get as far as the door
         self.bot = await BotProcess.start(folder=self._folder, port=self._port, settings=settings)
         await self.bot.listening()
 

@@ -394,3 +394,58 @@ test('who walks is never drawn ahead of where they are', () => {
     before = now;
   });
 });
+
+/**
+ * A guild whose land counts how often somebody looks whether one can stand on a cell.
+ *
+ * @param {number} count
+ * @param {number} places
+ */
+function counting(count, places) {
+  const land = grow('guild', sizeFor(count), channels(places));
+  const looks = { count: 0 };
+  land.open = new Proxy(land.open, {
+    get(list, name) {
+      looks.count += 1;
+      const found = Reflect.get(list, name);
+      return typeof found === 'function' ? found.bind(list) : found;
+    },
+  });
+  return { sim: new Sim(land), looks };
+}
+
+test('a way to each of many places is searched for once', () => {
+  const { sim, looks } = counting(500, 200);
+  const places = sim.land.places.map((_, place) => sim.routes.to(place));
+  looks.count = 0;
+  assert.ok(places.every((field, place) => sim.routes.to(place) === field));
+  assert.equal(looks.count, 0);
+});
+
+test('ways take up only so much memory', () => {
+  const sim = new Sim(grow('guild', sizeFor(50_000), channels(200)));
+  const first = sim.routes.to(0);
+  for (let place = 1; place < 200; place++) sim.routes.to(place);
+  assert.notEqual(sim.routes.to(0), first);
+});
+
+test('a crowd that is far too large for its place costs each of them but a few looks', () => {
+  const { sim, looks } = counting(5_000, 1);
+  const crowd = members(5_000, { status: 'online', voice: voice('c0') });
+  looks.count = 0;
+  for (const one of crowd) sim.add(one);
+  assertNobodyStacked(sim);
+  assert.ok(looks.count < 1_000 * crowd.length, `${looks.count}`);
+  looks.count = 0;
+  sim.skip(10);
+  assert.ok(looks.count < 1_000 * crowd.length, `${looks.count}`);
+});
+
+test('an island takes as many as can stand on it, and each finds a cell soon', () => {
+  const { sim, looks } = counting(500, 20);
+  looks.count = 0;
+  const crowd = members(sim.land.walkable - 8, { status: 'online' });
+  for (const one of crowd) sim.add(one);
+  assertNobodyStacked(sim);
+  assert.ok(looks.count < 300 * crowd.length, `${looks.count}`);
+});

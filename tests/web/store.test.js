@@ -179,3 +179,9 @@ test('what is too long is cut, and too many channels are not built', () => {
   assert.equal(store.roster.get('1')?.name.length, 200);
   assert.equal(/** @type {any} */ (store.feed[0]).text.length, 4_000);
 });
+
+test('of a bridge that tells of too many, as many are shown as a page can bear', () => {
+  const users = Object.fromEntries(Array.from({ length: 50_010 }, (_, i) => [`u${i}`, { username: 'x', status: 'idle' }]));
+  join({ users, counts: { members: 50_010 } });
+  assert.deepEqual([store.roster.size, store.counts.members], [50_000, 50_010]);
+});
