@@ -15,6 +15,7 @@ from bot.client import DZoneBot
 from bot.config import Config
 from bot.store import Store
 from bridge.access.admission import NOBODY
+from bridge.access.gate import Gate
 from bridge.connection import Connection, Writer
 from bridge.limits import Limits
 from bridge.protocol import OPTIONAL_EVENTS, Goodbye
@@ -119,8 +120,10 @@ class House:
 class Line:
     """A transport, a connection and its protocol: what is written is read at once."""
 
-    def __init__(self, page: "Page") -> None:
+    def __init__(self, page: "Page", gate: Gate) -> None:
         self.deflates = False
+        self.gate = gate
+        self.address = "?"
         self.state = State.OPEN
         self._page = page
         self._writer: Writer | None = None
@@ -174,8 +177,8 @@ class Page:
     async def come(self, house: House, guild: int, password: str | None, *, resume: bool = False) -> None:
         """Connect, and ask for a room."""
         self.password = password
-        self._line = Line(self)
         bridge = house.bridge
+        self._line = Line(self, bridge._gate)
         connection = cast("Connection", self._line)
         self._session = Session(connection, NOBODY, bridge._directory, bridge._admission, bridge._feed)
         await self._session._greet()

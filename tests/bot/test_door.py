@@ -56,7 +56,7 @@ class Window(Page):
     async def knock(self, house: House, guild: Home) -> None:
         """Connect, as somebody, and ask for the guild."""
         self._house = house
-        self._line = Line(self)
+        self._line = Line(self, house.bridge._gate)
         bridge, connection = house.bridge, cast("Any", self._line)
         account = Account(str(self.user.id), self.user.username)
         login = Login(account, self.key, FOREVER) if self.way == "cookie" else None
