@@ -4,6 +4,7 @@ What decides over who sees something is never guessed in favour of showing it: a
 can't be read is one that @everyone doesn't see.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -20,10 +21,11 @@ from bot.internals.skips import Skips, Unreadable
 
 Read = Callable[[Any], Payload]
 
+_DISCRIMINATOR: Final = re.compile(r"\d{1,4}", re.ASCII)  # who has no picture gets one by it
 _USER: Final[Shape] = {
     "id": shapes.ID,
     "username": shapes.NAME,
-    "discriminator": Field(frozenset({str}), "0"),
+    "discriminator": Field(frozenset({str}), "0", lambda value: bool(_DISCRIMINATOR.fullmatch(value))),
     "avatar": Field(frozenset({str, type(None)}), None),
     "global_name": shapes.MAYBE_WORDS,
     "bot": shapes.SWITCH,

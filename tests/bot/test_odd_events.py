@@ -326,6 +326,18 @@ async def test_a_member_who_is_told_in_part(bot: Bot, odd: Payload) -> None:
     assert len(bot.of("member_update")) == 1
 
 
+@pytest.mark.parametrize("discriminator", ["odd", "", "-1", "٣", "9" * 5_000, None, 7])
+async def test_an_odd_discriminator(bot: Bot, stranger: model.Member, discriminator: object) -> None:
+    """Who has no picture gets the one that it stands for: it has to be a number."""
+    guild = unseen(bot, stranger)
+    payload = about(stranger.guild, stranger.payload())
+    payload["user"] |= {"discriminator": discriminator, "avatar": None}
+    bot.hear("GUILD_MEMBER_ADD", payload)
+    member = guild.get_member(stranger.id)
+    assert member is not None
+    assert member.display_avatar.url.endswith(".png")
+
+
 async def test_who_left_needs_no_name(bot: Bot, stranger: model.Member) -> None:
     """Somebody unknown who left is told of by their id."""
     unseen(bot, stranger)
