@@ -29,10 +29,14 @@ def stop_signal() -> Iterator[asyncio.Event]:
     for number in STOPPING:
         if number != signal.SIGINT and signal.getsignal(number) is signal.SIG_IGN:
             continue
-        # signal.signal and not loop.add_signal_handler: the latter does not exist on Windows.
         before[number] = signal.signal(number, lambda *_: loop.call_soon_threadsafe(event.set))
+        # The loop's own wakes it also where a signal comes just before it goes to sleep. Windows has none.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, event.set)
     try:
         yield event
     finally:
         for number, handler in before.items():
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
             signal.signal(number, handler or signal.SIG_DFL)
