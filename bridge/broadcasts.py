@@ -96,7 +96,8 @@ class Broadcasts:
 
         What is None stays as it was; `activity` and `role_color2`, which None clears, if they are left out.
         `role_color2` is what `role_color` runs into, where a role has a gradient; viewers who asked for
-        events see it. With an activity alone, viewers hear only what is news. Somebody new needs a
+        events see it. Old clients and our page hear only the news in a name and a colour, plain programs what
+        is passed. With an activity alone, viewers hear only what is news. Somebody new needs a
         `username`: without one nothing is shown.
 
         Returns:
@@ -292,17 +293,17 @@ class Broadcasts:
                 )
             return False
         before = known or Member(uid, name)
-        room.put(
-            before._replace(
-                username=name[:MAX_TEXT],
-                status=parse_status(status) or "offline",
-                role_color=_new_color(role_color, before.role_color),
-                role_color2=before.role_color2
-                if isinstance(role_color2, EllipsisType)
-                else parse_color(role_color2),
-                activity=before.activity if isinstance(activity, EllipsisType) else activity,
-            )
+        member = before._replace(
+            username=name[:MAX_TEXT],
+            status=parse_status(status) or "offline",
+            role_color=_new_color(role_color, before.role_color),
+            role_color2=before.role_color2
+            if isinstance(role_color2, EllipsisType)
+            else parse_color(role_color2),
+            activity=before.activity if isinstance(activity, EllipsisType) else activity,
         )
+        said = {"username": member.username} if username else {}
+        room.put(member, said if role_color is None else said | {"roleColor": member.role_color})
         return True
 
     def _ask_to_refresh(self, frame: Mapping[str, Any]) -> None:

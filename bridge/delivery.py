@@ -40,7 +40,7 @@ class Delivery:
     def begin(
         self, events: Sequence[Event], paced: Sequence[Event], audiences: Mapping[Wants, Audience]
     ) -> None:
-        """Begin to hand out events, after those before. `paced` are for clients of the old kind."""
+        """Begin to hand out events, after those before. `paced` are for old clients in browsers."""
         self._unwanted.clear()
         self._work = self._hand_out(events, paced, list(audiences.items()))
         self.is_through = False
@@ -65,7 +65,7 @@ class Delivery:
     ) -> Iterator[int]:
         """Do the work, and tell what each step costs."""
         for wants, audience in audiences:
-            yield from self._serve(paced if wants.asked_for_nothing else events, wants, audience)
+            yield from self._serve(paced if wants.paced else events, wants, audience)
 
     def _serve(self, events: Sequence[Event], wants: Wants, audience: Audience) -> Iterator[int]:
         if not events:

@@ -27,6 +27,7 @@ EventType = Literal[
 BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
 OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers"})
 
+_ASKING: Final = frozenset({"batch", "events", "cursor"})  # fields of `connect` that no old client sends
 _SPOKEN: Final = frozenset({"message", "edit", "reaction", "typing"})
 _SHORT: Final = 256  # characters of a message
 
@@ -73,20 +74,27 @@ class Goodbye(Enum):
 class Wants:
     """What a client asked for beyond what every d-zone client knows.
 
-    `cursor` tells that it sent one. A client that sent none of the fields `asked_for_nothing`, and gets
-    exactly the frames that the oldest clients know. `deflate` is not one of them: it tells that the client
-    reads compressed frames, as agreed on in the handshake.
+    `cursor` tells that it sent any of the fields, if only an empty one. A client that sent none of them
+    `asked_for_nothing`, and gets exactly the frames that the oldest clients know. The rest is not asked for:
+    `deflate` tells that the client reads compressed frames, as agreed on in the handshake; `paced` that it is
+    an old client in a browser, which has to be given words at the pace at which it can show them.
     """
 
     batch: bool = False
     events: frozenset[str] = frozenset()
     cursor: bool = False
     deflate: bool = False
+    paced: bool = False
 
     @property
     def asked_for_nothing(self) -> bool:
-        """Whether this is a client of the old kind."""
+        """Whether such a client knows no more than the oldest."""
         return not (self.batch or self.events or self.cursor)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether this is a program that takes each frame as it comes, and keeps nothing of its own."""
+        return self.asked_for_nothing and not self.paced
 
     def includes(self, event_type: str) -> bool:
         """Tell whether events of this type are for such a client."""
@@ -207,7 +215,7 @@ def _wants(data: dict[str, Any]) -> Wants:
     return Wants(
         batch=data.get("batch") is True,
         events=OPTIONAL_EVENTS.intersection(asked),
-        cursor=isinstance(data.get("cursor"), str),
+        cursor=not _ASKING.isdisjoint(data),
     )
 
 
@@ -235,12 +243,14 @@ class Event:
     """A change in a room: encoded at most once for each kind of client.
 
     `data` is what every client may know, `extras` what a client that asked for events gets beside it,
-    `head` the fields beside `type` and `data`. A `quiet` event is news in its extras alone: nobody else
-    hears of it. `entries` stand for data that is encoded already.
+    `repeated` what a plain one gets beside it although it was said before, `head` the fields beside `type`
+    and `data`. A `quiet` event is news in its extras alone: nobody else hears of it. `entries` stand for
+    data that is encoded already.
     """
 
     __slots__ = (
-        "_full", "_has_data", "_head", "_plain", "data", "entries", "extras", "position", "quiet", "type",
+        "_bare", "_full", "_has_data", "_head", "_plain", "data", "entries", "extras", "position", "quiet",
+        "repeated", "type",
     )  # fmt: skip
 
     def __init__(
@@ -253,6 +263,7 @@ class Event:
         *,
         quiet: bool = False,
         entries: Entries | None = None,
+        repeated: Mapping[str, Any] | None = None,
     ) -> None:
         self.type = type
         self.position = position
@@ -260,10 +271,12 @@ class Event:
         self.extras: Mapping[str, Any] = {} if extras is None else extras
         self.quiet = quiet
         self.entries = entries
+        self.repeated: Mapping[str, Any] = {} if repeated is None else repeated
         self._head = head
         self._has_data = data is not None
-        self._plain: bytes | None = None  # encoded, without the brace that closes it
-        self._full: bytes | None = None
+        self._bare: bytes | None = None  # encoded, without the brace that closes it
+        self._full: bytes | None = None  # with its extras
+        self._plain: bytes | None = None  # with what is repeated
 
     @property
     def weight(self) -> int:
@@ -290,11 +303,23 @@ class Event:
         data = {**earlier.data, **self.data}
         extras = {**earlier.extras, **self.extras}
         quiet = earlier.quiet and self.quiet
-        return Event(self.type, self.position, self._head, data, extras, quiet=quiet)
+        repeated = {**earlier.repeated, **self.repeated}
+        return Event(self.type, self.position, self._head, data, extras, quiet=quiet, repeated=repeated)
+
+    def is_for(self, wants: Wants) -> bool:
+        """Tell whether such clients hear of it."""
+        if self.quiet and not wants.events:
+            return wants.is_plain and bool(self.repeated)
+        return wants.includes(self.type)
 
     def payload(self, wants: Wants, cursor: bytes) -> bytes:
         """Encode for clients that want this."""
-        body = self._with_extras() if wants.events and self.extras else self._without_extras()
+        if wants.events and self.extras:
+            body = self._with_extras()
+        elif wants.is_plain and self.repeated:
+            body = self._with_what_is_repeated()
+        else:
+            body = self._without_extras()
         return body + b"}" if wants.asked_for_nothing else body + b',"cursor":' + cursor + b"}"
 
     def frame_of_entries(self, entries: Entries, wants: Wants, cursor: bytes) -> bytes:
@@ -304,16 +329,23 @@ class Event:
         return _frame_with_entries(before, entries, after, deflate=wants.deflate)
 
     def _without_extras(self) -> bytes:
-        if self._plain is None:
+        if self._bare is None:
             body = {"type": self.type, **self._head}
-            self._plain = encode(body | {"data": self.data} if self._has_data else body)[:-1]
-        return self._plain
+            self._bare = encode(body | {"data": self.data} if self._has_data else body)[:-1]
+        return self._bare
 
     def _with_extras(self) -> bytes:
         if self._full is None:
-            body = {"type": self.type, **self._head, "data": {**self.data, **self.extras}}
-            self._full = encode(body)[:-1]
+            self._full = self._encode_with(self.extras)
         return self._full
+
+    def _with_what_is_repeated(self) -> bytes:
+        if self._plain is None:
+            self._plain = self._encode_with(self.repeated)
+        return self._plain
+
+    def _encode_with(self, more: Mapping[str, Any]) -> bytes:
+        return encode({"type": self.type, **self._head, "data": {**self.data, **more}})[:-1]
 
 
 def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
@@ -323,7 +355,7 @@ def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
     cursor = b""
     stream = stream_name(epoch, wants)
     for event in events:
-        if wants.includes(event.type) and (wants.events or not event.quiet):
+        if event.is_for(wants):
             before, cursor = cursor, encode_cursor(stream, event.position)
             if event.entries is None:
                 payloads.append(event.payload(wants, cursor))

@@ -172,7 +172,7 @@ class Room:
         if self._entries_of != state:
             self._entries.clear()
             self._entries_of = state
-        key = (request.wants, since)
+        key = (replace(request.wants, paced=False), since)  # what comes then differs, not the entry
         frame = self._entries.get(key)
         if frame is None:
             frame = self._enter(replace(request, credentials=Credentials()), since)
@@ -222,12 +222,12 @@ class Room:
 
     # Changes
 
-    def put(self, member: Member) -> None:
-        """Show this presence, whether or not it is news."""
+    def put(self, member: Member, repeated: Mapping[str, Any] | None = None) -> None:
+        """Show this presence, whether or not it is news. Plain clients also get what is `repeated`."""
         member = self._newcomers.as_told(member)
         self._visitors.forget(member.uid)  # unless `say` knows better, they are here to stay
         known = self._replace(member)
-        self._announce_presence(member, known)
+        self._announce_presence(member, known, repeated)
         self._announce_doing(member, known)
         self._stir()
 
@@ -495,7 +495,7 @@ class Room:
         self._delivery.begin(events, self._pace(events, now), self._audiences)
 
     def _pace(self, events: list[Event], now: float) -> list[Event]:
-        if not any(wants.asked_for_nothing for wants in self._audiences):
+        if not any(wants.paced for wants in self._audiences):
             self._playback = Playback()  # nobody is there who would play what it holds
             return []
         return self._playback.pace(events, now)
@@ -595,8 +595,10 @@ class Room:
         for pages in self._pages:
             pages.touch(uid)
 
-    def _announce_presence(self, member: Member, known: Member | None) -> None:
-        """Say what a viewer cannot know yet, and no more."""
+    def _announce_presence(
+        self, member: Member, known: Member | None, repeated: Mapping[str, Any] | None = None
+    ) -> None:
+        """Say what a viewer cannot know yet, and no more but to plain clients."""
         data: dict[str, Any] = {"uid": member.uid, "status": member.status}
         if known is None or known.username != member.username:
             data["username"] = member.username
@@ -604,7 +606,7 @@ class Room:
             data["roleColor"] = member.role_color
         extras = _extras(member, known)
         quiet = known is not None and _basics(member) == _basics(known) and "roleColor2" in extras
-        self._publish("presence", data, extras, quiet=quiet)
+        self._publish("presence", data, extras, quiet=quiet, repeated=repeated)
 
     def _announce_doing(self, member: Member, known: Member | None) -> None:
         """Say where a known member talks now and what they do, if that is news."""
@@ -624,13 +626,17 @@ class Room:
         *,
         quiet: bool = False,
         entries: Entries | None = None,
+        repeated: Mapping[str, Any] | None = None,
     ) -> None:
         """Number an event and keep it until it goes out. `head` stands in place of the guild's `server`."""
         self.position += 1
         if not self._records:  # with nobody there, the state is all there is to keep
             self._history.since = self.position
             return
-        event = Event(type, self.position, head or self._head, data, extras, quiet=quiet, entries=entries)
+        event = Event(
+            type, self.position, head or self._head, data, extras,
+            quiet=quiet, entries=entries, repeated=repeated,
+        )  # fmt: skip
         if type in _WHOLE:
             self._pending.pop(self._whole.get(type, 0), None)
             self._whole[type] = event.position

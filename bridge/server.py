@@ -76,6 +76,9 @@ class WebSocketServer(Broadcasts):
         limits: How much the bridge takes on.
         exposure: How it faces the network: proxies, origins, TLS.
         health: Whether `/healthz` and `/readyz` say how the bridge is.
+        pace_old_clients: Whether old d-zone clients are given words no faster than they can show them. They
+            are known by coming from a browser, or by a binary first frame, and by asking for nothing; with a
+            plain page of your own that takes everything at once, say False.
     """
 
     def __init__(
@@ -88,11 +91,13 @@ class WebSocketServer(Broadcasts):
         limits: Limits = DEFAULT_LIMITS,
         exposure: Exposure = OPEN,
         health: bool = False,
+        pace_old_clients: bool = True,
     ) -> None:
         self.port = port
         self.host = host
         self._provider = CallbackProvider(MockDataProvider() if provider is None else provider)
         self._limits = limits
+        self._paces_old_clients = pace_old_clients
         self._exposure = exposure.bound_to(host)
         self._gate = Gate(limits, self._exposure)
         directory = Directory(on_changed=self._leave_lobby, limits=limits)
@@ -320,8 +325,11 @@ class WebSocketServer(Broadcasts):
         """Hold one viewer's session."""
         connection = cast("Connection", connection)
         visitor = Visitor(connection.address, self._login_of(connection))
+        seems_old = _comes_from_browser(connection) if self._paces_old_clients else None
         connection.forget_handshake()
-        session = Session(connection, visitor, self._directory, self._admission, self._feed)
+        session = Session(
+            connection, visitor, self._directory, self._admission, self._feed, seems_old=seems_old
+        )
         full = len(self._sessions) >= self._limits.viewers
         if full or self._gate.is_crowded(connection.address):
             self._gate.count("full" if full else "too many viewers of one address")
@@ -424,6 +432,11 @@ class WebSocketServer(Broadcasts):
                     "the script ended and took the server with it: end with `await server.run_forever()`"
                 )
                 self._server.server.close()
+
+
+def _comes_from_browser(connection: Connection) -> bool:
+    """Tell whether a browser opened a connection: it always says for which page."""
+    return connection.request is not None and "Origin" in connection.request.headers
 
 
 def _is_clear(request: Request) -> bool:

@@ -41,7 +41,11 @@ SHORT: Final = 1.0  # seconds that a request may have to wait without a word abo
 
 
 class Session:
-    """The conversation with one viewer. It is also what a room sees of them."""
+    """The conversation with one viewer. It is also what a room sees of them.
+
+    `seems_old` tells that it came from a browser, as the old clients do that need words at their pace; None
+    that nobody is to be treated as one of them.
+    """
 
     __slots__ = (
         "_admission",
@@ -49,10 +53,12 @@ class Session:
         "_deflates",
         "_directory",
         "_feed",
+        "_has_asked",
         "_listing",
         "_permit",
         "_purse",
         "_request",
+        "_seems_old",
         "connection",
         "offer",
         "outbox",
@@ -69,6 +75,8 @@ class Session:
         directory: Directory,
         admission: Admission,
         feed: Feed,
+        *,
+        seems_old: bool | None = None,
     ) -> None:
         self.connection = connection
         self.visitor = visitor
@@ -80,6 +88,8 @@ class Session:
         self._request = Connect()
         self._listing: int | None = None  # the edition of the server list that this viewer was given
         self._deflates = connection.deflates
+        self._seems_old = seems_old
+        self._has_asked = False  # for a room
         self.outbox = Outbox(connection, self._renew)
         self.offer = self.outbox.offer  # what a room gives goes there without a detour
         self._directory = directory
@@ -94,11 +104,11 @@ class Session:
         first.add_done_callback(look)  # the conversation may end before anybody waits for it
         try:
             await asyncio.wait({first}, timeout=GREETING_PATIENCE)
-            spoke_first = first.done()
-            if spoke_first:
+            polls = first.done() and self._is_poll(first.result())
+            if polls:  # the documentation's own test needs its answer ahead of the greeting
                 await self._answer(first.result())
             await self._greet()
-            if not spoke_first:  # the same recv(), not another: cancelling one may lose what is half there
+            if not polls:  # the same recv(), not another: cancelling one may lose what is half there
                 await self._answer(await first)
             async for frame in self.connection:
                 await self._answer(frame)
@@ -162,6 +172,8 @@ class Session:
         try:
             with self._purse.paying():
                 request = parse_request(frame)
+            if isinstance(request, Connect):
+                request = replace(request, wants=self._classify(request.wants, frame))
             await self._wait_for_turn(request)
             if self.connection.state is State.OPEN:
                 await self._purse.paid(self._serve(request))
@@ -171,12 +183,30 @@ class Session:
             log.exception("a request could not be answered")
             self.offer(error_frame("Sorry, something went wrong here. Please try again."))
 
+    def _is_poll(self, frame: str | bytes) -> bool:
+        try:
+            with self._purse.paying():
+                return isinstance(parse_request(frame), GetUserData)
+        except BridgeError:
+            return False
+
+    def _classify(self, wants: Wants, frame: str | bytes) -> Wants:
+        """Note which kind of client asks, as far as it can't say so itself.
+
+        The oldest client is known by its first `connect`, a binary frame; the others come in browsers.
+        """
+        if not self._has_asked and self._seems_old is not None:
+            self._seems_old = self._seems_old or isinstance(frame, bytes)
+        self._has_asked = True
+        paced = bool(self._seems_old) and wants.asked_for_nothing
+        return replace(wants, deflate=self._deflates, paced=paced)
+
     async def _wait_for_turn(self, request: Request) -> None:
         """Have a request wait while this viewer, or all from there, or all together, have spent too much.
 
         What else they ask for waits in the connection, and in the end at their side.
         """
-        if self.room is None and isinstance(request, Connect):
+        if self.room is None:
             self._drop_deadline()  # they asked, and may ask again if they are refused
         now = asyncio.get_running_loop().time
         began, is_told = now(), False
@@ -193,12 +223,12 @@ class Session:
     def _say_busy(self, request: Request) -> None:
         self.connection.gate.count("too costly")
         # An old client that has no world yet answers an error by asking again.
-        if self.room is not None or (isinstance(request, Connect) and not request.wants.asked_for_nothing):
+        if self.room is not None or (isinstance(request, Connect) and not request.wants.paced):
             self.offer(error_frame(BUSY))
 
     async def _serve(self, request: Request) -> None:
         if isinstance(request, Connect):
-            await self._connect(replace(request, wants=replace(request.wants, deflate=self._deflates)))
+            await self._connect(request)
         else:
             await self._send_user_data(request)
 

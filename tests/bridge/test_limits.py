@@ -303,8 +303,13 @@ async def test_who_asks_for_nothing_is_let_go(bridge: WebSocketServer) -> None:
 async def test_who_asked_may_stay(bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also who was refused: they may be looking for their password."""
     clock = Clock(monkeypatch)
-    async with watching(bridge) as seated, watching(bridge) as refused, watching(bridge) as silent:
+    async with (
+        watching(bridge) as seated, watching(bridge) as refused, watching(bridge) as silent,
+        watching(bridge) as polling,
+    ):  # fmt: skip
         await seated.enter("dworld")
+        await polling.say({"type": "get_user_data", "serverId": DWORLD.id})
+        assert (await polling.hear())["type"] == "user_data"
         await refused.ask("vault")
         assert await refused.hear_error() == LOGIN_NEEDED
         await clock.jump(29.0)
@@ -313,6 +318,7 @@ async def test_who_asked_may_stay(bridge: WebSocketServer, monkeypatch: pytest.M
         assert await silent.hear_error() == NOTHING_ASKED
         assert await seated.has_heard_everything()
         assert await refused.has_heard_everything()
+        assert await polling.has_heard_everything()
 
 
 @limited(handshake_seconds=0.1)
@@ -375,7 +381,7 @@ async def test_a_newcomer_waits_without_a_word(
 ) -> None:
     """An old client would answer an error by asking again, without end."""
     clock = Clock(monkeypatch)
-    async with watching(bridge) as viewer:
+    async with watching(bridge, origin="http://localhost") as viewer:
         _overdraw(bridge)
         await viewer.ask("dworld")
         await until(lambda: bridge.refusals.get("too costly") == 1, "the request waits")

@@ -4,13 +4,17 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.playback import BUBBLE, MAX_LAG, PARTING, Playback
+from bridge.playback import MAX_LAG, Playback, bubble_seconds
 from bridge.protocol import Event
+from tests.bridge import old_client
+from tests.bridge.old_client import OldClient
 
 HEAD = {"server": "1"}
+BUBBLE = bubble_seconds("a")
+PARTED = 2 * BUBBLE  # after that, who spoke so shortly may be taken away
 _positions = itertools.count(1)
 
 
@@ -100,42 +104,129 @@ def test_the_oldest_words_are_dropped(playback: Playback) -> None:
     out = playback.pace([words(str(number)) for number in range(10)], 0)
     later = play_to_the_end(playback, 0)
     assert said(out) == ["0"]
-    assert [(at, event.data["message"]) for at, event in later] == [(5, "7"), (10, "8"), (15, "9")]
+    assert [event.data["message"] for _, event in later] == ["7", "8", "9"]
+    assert [at for at, _ in later] == pytest.approx([BUBBLE, 2 * BUBBLE, 3 * BUBBLE])
 
 
 def test_nothing_is_dropped_that_can_be_shown_in_time(playback: Playback) -> None:
-    """Four messages at once take exactly the time there is."""
+    """Four short messages at once take less than the time there is."""
     out = said(playback.pace([words(str(number)) for number in range(4)], 0))
     assert out + [event.data["message"] for _, event in play_to_the_end(playback, 0)] == ["0", "1", "2", "3"]
 
 
-@given(
-    st.lists(
-        st.tuples(st.floats(0, 12), st.sampled_from(["1", "2"]), st.sampled_from(["7", "8"])), max_size=40
-    )
+# Each word as long as people write: most are short, and one is as long as Discord allows.
+lengths = st.integers(0, 200) | st.integers(0, 4_000)
+spoken = st.tuples(st.just("say"), st.floats(0, 12), st.sampled_from("12"), st.sampled_from("78"), lengths)
+left = st.tuples(st.just("leave"), st.floats(0, 12), st.just(""), st.sampled_from("78"), st.just(0))
+
+
+class Audience:
+    """An old client behind a playback, and what it has seen."""
+
+    def __init__(self, width: int) -> None:
+        self.playback = Playback()
+        self.client = OldClient(width)
+        self.said_at: list[float] = []
+        self.shown: list[int] = []
+        self.gone: list[str] = []
+        self.now = 0.0
+
+    def wait(self, seconds: float) -> None:
+        """Come back whenever the playback asks for it."""
+        until = self.now + seconds
+        while (due := self.playback.next_due()) is not None and due <= until:
+            self.now = max(self.now, due)
+            self.see(self.playback.pace([], self.now))
+        self.now = until
+
+    def say(self, channel: str, uid: str, length: int) -> None:
+        """Have somebody say something."""
+        text = str(len(self.said_at)).ljust(length, ".")
+        self.said_at.append(self.now)
+        self.see(self.playback.pace([words(text, uid, channel)], self.now))
+
+    def leave(self, uid: str) -> None:
+        """Have somebody go."""
+        self.see(self.playback.pace([removal(uid)], self.now))
+
+    def see(self, events: list[Event]) -> None:
+        """Show what goes out."""
+        for event in events:
+            uid = event.data["uid"]
+            if event.type == "message":
+                number = int(event.data["message"].rstrip("."))
+                starts = self.client.show(uid, event.data["message"], event.data["channel"], self.now)
+                assert starts == self.now, "two bubbles at once"
+                assert starts - self.said_at[number] <= MAX_LAG + 1e-6, "words come too late"
+                self.shown.append(number)
+            elif event.data.get("delete"):
+                assert not self.client.freezes_without(uid, self.now), "a removal in the middle of words"
+                self.gone.append(uid)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(spoken | left, max_size=40), st.integers(12, 25))
+def test_an_old_client_never_freezes_nor_falls_behind(script: list[Any], width: int) -> None:
+    """Whatever is said, however long it is: in time, in order, and nobody goes in the middle of words."""
+    audience = Audience(width)
+    channels: list[str] = []
+    for what, pause, channel, uid, length in script:
+        audience.wait(pause)
+        if what == "say":
+            channels.append(channel)
+            audience.say(channel, uid, length)
+        else:
+            audience.leave(uid)
+    audience.wait(1_000)
+    assert audience.playback.next_due() is None
+    for channel in "12":
+        here = [number for number in audience.shown if channels[number] == channel]
+        assert here == sorted(set(here)), "each once, in order"
+
+
+def test_a_bubble_is_over_before_the_next() -> None:
+    """At every length a message can have, with a fifth to spare."""
+    for text in ("." * length for length in range(4_001)):
+        assert bubble_seconds(text) >= 1.2 * old_client.seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("length", "seconds"), [(45, 6.0), (74, 7.5), (149, 8.4), (500, 11.6)], ids=["45", "74", "149", "500"]
 )
-def test_words_come_in_order_in_time_and_apart(script: list[tuple[float, str, str]]) -> None:
-    """In each channel: in order, never more than 15 s late, never two bubbles at once."""
-    playback = Playback()
-    now = 0.0
-    spoken: dict[str, tuple[int, float, str]] = {}
-    shown: list[tuple[float, Event]] = []
-    for number, (pause, channel, uid) in enumerate(script):
-        until = now + pause
-        while (due := playback.next_due()) is not None and due <= until:
-            now = due
-            shown += [(now, event) for event in playback.pace([], now)]
-        now = until
-        spoken[str(number)] = (number, now, channel)
-        shown += [(now, event) for event in playback.pace([words(str(number), uid, channel)], now)]
-    shown += play_to_the_end(playback, now)
-    for channel in ("1", "2"):
-        here = [
-            (at, *spoken[event.data["message"]]) for at, event in shown if event.data["channel"] == channel
-        ]
-        assert [number for _, number, _, _ in here] == sorted({number for _, number, _, _ in here})
-        assert all(at - when <= MAX_LAG + 1e-6 for at, _, when, _ in here)
-        assert all(later[0] - sooner[0] >= BUBBLE - 1e-6 for sooner, later in itertools.pairwise(here))
+def test_bubbles_take_as_long_as_was_seen(length: int, seconds: float) -> None:
+    """In the TypeScript client; the playback adds a quarter, and no more than that again."""
+    assert 1.2 * seconds <= bubble_seconds("." * length) <= 1.35 * seconds
+
+
+def test_characters_are_counted_as_the_client_counts_them() -> None:
+    """An emoji is two; half of one is one."""
+    assert bubble_seconds("\N{CAT}" * 30) == bubble_seconds("." * 60)
+    assert bubble_seconds("\ud83d" * 60) == bubble_seconds("." * 60)
+
+
+def test_talk_without_end_stays_in_time() -> None:
+    """A message of 74 characters each two seconds, for 150 seconds: that was 54 seconds late."""
+    audience = Audience(width=20)
+    for _ in range(75):
+        audience.say("1", "7", 74)
+        audience.wait(2)
+    assert len(audience.shown) >= 14
+    audience.leave("7")
+    audience.wait(60)
+    assert audience.gone == ["7"]
+
+
+def test_words_that_could_only_come_too_late_are_dropped(playback: Playback) -> None:
+    """Where a bubble is up for longer than that."""
+    playback.pace([words("." * 4_000), words("well?")], 0)
+    assert play_to_the_end(playback, 0) == []
+
+
+def test_words_that_become_longer_keep_nobody_waiting(playback: Playback) -> None:
+    """They are dropped like others: the oldest first."""
+    playback.pace([words("a"), words("b"), words("c")], 0)
+    playback.pace([corrected("b", "b" * 1_000)], 1)
+    assert [event.data["message"] for _, event in play_to_the_end(playback, 1)] == ["c"]
 
 
 def test_words_taken_back_before_they_are_shown_are_not_shown(playback: Playback) -> None:
@@ -182,17 +273,17 @@ def test_the_removal_comes_after_the_bubble(playback: Playback) -> None:
     """With some time for slow pages."""
     playback.pace([words("a")], 0)
     playback.pace([removal()], 1)
-    assert playback.next_due() == BUBBLE + PARTING
-    assert data(playback.pace([], BUBBLE + PARTING)) == [{"uid": "7", "status": "offline", "delete": True}]
+    assert playback.next_due() == PARTED
+    assert data(playback.pace([], PARTED)) == [{"uid": "7", "status": "offline", "delete": True}]
     assert playback.next_due() is None
 
 
 def test_the_removal_waits_for_words_that_wait(playback: Playback) -> None:
     """A message in the queue keeps its member."""
-    playback.pace([words("other", uid="8"), words("a")], 0)
+    playback.pace([words("b", uid="8"), words("a")], 0)
     playback.pace([removal()], 1)
     later = [(at, dict(event.data).get("delete")) for at, event in play_to_the_end(playback, 1)]
-    assert later == [(BUBBLE, None), (2 * BUBBLE + PARTING, True)]
+    assert later == [(BUBBLE, None), (BUBBLE + PARTED, True)]
 
 
 def test_the_removal_comes_when_waiting_words_were_dropped(playback: Playback) -> None:
@@ -215,10 +306,10 @@ def test_the_removal_comes_when_waiting_words_were_taken_back(playback: Playback
 
 def test_the_removal_waits_for_the_slowest_channel(playback: Playback) -> None:
     """Words of a member may play in several channels."""
-    playback.pace([words("a", channel="1"), words("other", uid="8", channel="2"), words("b", channel="2")], 0)
+    playback.pace([words("a", channel="1"), words("c", uid="8", channel="2"), words("b", channel="2")], 0)
     playback.pace([removal()], 1)
     removals = [at for at, event in play_to_the_end(playback, 1) if event.data.get("delete")]
-    assert removals == [2 * BUBBLE + PARTING]
+    assert removals == [BUBBLE + PARTED]
 
 
 def test_who_comes_back_is_not_removed(playback: Playback) -> None:

@@ -266,20 +266,22 @@ def test_an_old_client_asks_for_nothing() -> None:
     assert connect(server="dworld").wants.asked_for_nothing
 
 
-@pytest.mark.parametrize("field", [{"batch": True}, {"events": ["typing"]}, {"cursor": "x"}, {"cursor": ""}])
+@pytest.mark.parametrize(
+    "field",
+    [{"batch": True}, {"events": ["typing"]}, {"cursor": "x"}, {"cursor": ""}, {"batch": False}, {"batch": 1},
+     {"events": []}, {"events": None}, {"cursor": None}, {"cursor": 7}, {"events": ["dancing"]}],
+)  # fmt: skip
 def test_one_field_is_enough_to_ask_for_something(field: Json) -> None:
-    """With any of the fields, a client is of the new kind."""
+    """With any of the fields, if only an empty one, a client is of the new kind."""
     assert not connect(**field).wants.asked_for_nothing
 
 
 @pytest.mark.parametrize(
-    "field",
-    [{"batch": False}, {"batch": 1}, {"batch": "true"}, {"events": []}, {"events": None}, {"cursor": None},
-     {"cursor": 7}, {"events": ["dancing"]}],
-)  # fmt: skip
-def test_other_values_ask_for_nothing(field: Json) -> None:
+    "field", [{"batch": False}, {"batch": 1}, {"batch": "true"}, {"events": None}, {"events": ["dancing"]}]
+)
+def test_other_values_ask_for_no_more_than_cursors(field: Json) -> None:
     """Only what the protocol names counts as asked for."""
-    assert connect(**field).wants.asked_for_nothing
+    assert connect(**field).wants == Wants(cursor=True)
 
 
 def test_unknown_events_are_left_out() -> None:

@@ -14,24 +14,27 @@ from bridge.flush import WINDOW
 from bridge.history import History
 from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
-from bridge.playback import BUBBLE, MAX_LAG
+from bridge.playback import MAX_LAG, bubble_seconds
 from bridge.protocol import OPTIONAL_EVENTS, Connect, Credentials, Event, Goodbye, Wants
 from bridge.room import MAX_KINDS, Room
+from tests.bridge.old_client import OldClient
 from tests.bridge.wire import Json, read_frames, unpacked
 
 GUILD = GuildInfo("1", "one", "The First")
 ADA = Member("7", "Ada", "online", "#ff0000")
 BEPPO = Member("8", "Beppo", "idle", "#00ff00")
-NOTHING = Wants()
+OLD = Wants(paced=True)
+PLAIN = Wants()
 EVERYTHING = Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True)
 FORGETFUL = Limits(history_events=0)
+LONGEST_STAY = 2 * bubble_seconds("." * 520)  # seconds that words keep their member here, at most
 SLACK = 0.1  # seconds: words wait for flush windows on their way
 
 
 class FakeViewer:
     """Somebody who keeps what they are offered."""
 
-    def __init__(self, wants: Wants = NOTHING) -> None:
+    def __init__(self, wants: Wants = OLD) -> None:
         self.wants = wants
         self.seated_at = 0
         self.frames: list[Json] = []
@@ -57,7 +60,7 @@ def room() -> Room:
     return Room(GUILD)
 
 
-def seated(room: Room, wants: Wants = NOTHING) -> FakeViewer:
+def seated(room: Room, wants: Wants = OLD) -> FakeViewer:
     viewer = FakeViewer(wants)
     room.seat(viewer)
     return viewer
@@ -78,7 +81,7 @@ def is_told(key: str, user: Json) -> bool:
     return key != "joined" and not (key == "roleColor2" and user[key] is None)
 
 
-def snapshot(room: Room, wants: Wants = NOTHING) -> Json:
+def snapshot(room: Room, wants: Wants = OLD) -> Json:
     """Read what a viewer gets on entering."""
     [frame] = read_frames(room.entry(Connect("one", wants=wants)))
     assert frame["type"] == "server-join"
@@ -270,7 +273,7 @@ def test_words_taken_back_do_not_wait_for_old_clients(room: Room) -> None:
         room.say(Message("7", words, "9"))
     room.flush(0)
     room.forget_words("7")
-    room.flush(BUBBLE + 1)
+    room.flush(bubble_seconds("first") + 1)
     assert [data["message"] for data in viewer.data] == ["first"]
 
 
@@ -431,7 +434,7 @@ def test_a_status_of_a_voice_channel_comes_and_goes(room: Room) -> None:
 def test_a_gradient_alone_is_news_for_who_asked_for_events(room: Room, second: str | None) -> None:
     """Others hear nothing: what they may know is as it was."""
     room.put_all([ADA._replace(role_color2="#0000ff")])
-    old, batching, curious = (seated(room, wants) for wants in (NOTHING, Wants(batch=True), EVERYTHING))
+    old, batching, curious = (seated(room, wants) for wants in (OLD, Wants(batch=True), EVERYTHING))
     room.put_all([ADA._replace(role_color2=second)])
     room.flush(0)
     assert curious.data == [{"uid": "7", "status": "online", "roleColor2": second}]
@@ -543,7 +546,7 @@ def test_words_that_are_corrected_before_they_are_played(room: Room) -> None:
     room.flush(0)
     room.publish("edit", {"uid": "7", "channel": "9", "id": "5", "message": ":leek:", "emoji": PICTURES})
     room.flush(1)
-    room.flush(BUBBLE)
+    room.flush(bubble_seconds("well?"))
     assert viewer.data[1:] == [{"uid": "7", "message": ":leek:", "channel": "9"}]
 
 
@@ -635,8 +638,8 @@ def test_flush_says_when_words_are_due(room: Room) -> None:
     viewer = seated(room)
     room.say(Message("7", "a", "9"))
     room.say(Message("7", "b", "9"))
-    assert room.flush(0) == BUBBLE
-    room.flush(BUBBLE)
+    assert room.flush(0) == bubble_seconds("a")
+    room.flush(bubble_seconds("a"))
     assert [data["message"] for data in viewer.data] == ["a", "b"]
 
 
@@ -671,8 +674,7 @@ class Page:
         self.said_before = len(self.machine.said)
         self.positions: list[int] = []
         self.heard: list[int] = []
-        self.lane_free: dict[str, float] = {}
-        self.speaking_until: dict[str, float] = {}
+        self.world = OldClient()
         request = Connect("one", wants=self.wants)
         [join] = read_frames(room.entry(request))
         self.members: dict[str, Json] = join["data"]["users"]
@@ -716,7 +718,7 @@ class Page:
         uid = data["uid"]
         if data.get("delete"):
             assert uid in self.members, "a removal of somebody this viewer doesn't have"
-            assert self.speaking_until.get(uid, 0.0) <= self.machine.now, "a removal in the middle of words"
+            assert not self.world.freezes_without(uid, self.machine.now), "a removal in the middle of words"
             del self.members[uid]
             return
         if uid not in self.members:
@@ -743,13 +745,9 @@ class Page:
         self.heard.append(number)
         if self.machine.said[number].by_member:
             assert data["uid"] in self.members, "words of somebody who was removed before them"
-        if not self.wants.asked_for_nothing:
-            return
-        starts = max(now, self.lane_free.get(data["channel"], 0.0))
-        assert starts - self.machine.said[number].at <= MAX_LAG + SLACK, "words come too late"
-        self.lane_free[data["channel"]] = starts + BUBBLE
-        uid = data["uid"]
-        self.speaking_until[uid] = max(self.speaking_until.get(uid, 0.0), starts + BUBBLE)
+        if self.wants.paced:
+            starts = self.world.show(data["uid"], data["message"], data["channel"], now)
+            assert starts - self.machine.said[number].at <= MAX_LAG + SLACK, "words come too late"
 
     def heard_in(self, channel: str) -> list[int]:
         return [number for number in self.heard if self.machine.said[number].channel == channel]
@@ -786,8 +784,9 @@ members = st.builds(
 rosters = st.lists(members, max_size=3, unique_by=lambda member: member.uid)
 wishes = st.sampled_from(
     [
-        NOTHING,
-        NOTHING,
+        OLD,
+        OLD,
+        PLAIN,
         Wants(batch=True),
         Wants(cursor=True),
         Wants(events=OPTIONAL_EVENTS),
@@ -864,12 +863,13 @@ class AnyInterleaving(RuleBasedStateMachine):
     def reconcile(self, roster: list[Member]) -> None:
         self.room.reconcile(roster)
 
-    @rule(uid=uids, channel=channels, times=st.integers(1, 6))
-    def say(self, uid: str, channel: str, times: int) -> None:
+    @rule(uid=uids, channel=channels, times=st.integers(1, 6), length=st.sampled_from([0, 40, 70, 145, 500]))
+    def say(self, uid: str, channel: str, times: int, length: int) -> None:
         for _ in range(times):
             number = len(self.said)
             self.said.append(Said(self.now, channel, by_member=uid in self.room.members))
-            self.room.say(Message(uid, str(number), channel, id=f"id {number}"))
+            text = f"{number} {'.' * length}"
+            self.room.say(Message(uid, text, channel, id=f"id {number}"))
 
     @precondition(lambda self: self.said)
     @rule(data=st.data(), taken_back=st.booleans())
@@ -930,7 +930,7 @@ class AnyInterleaving(RuleBasedStateMachine):
             return  # something was found already
         self.flush()
         for page in self.pages:
-            if not page.wants.asked_for_nothing:
+            if not page.wants.paced:
                 self.check_members(page)
                 assert page.heard == list(range(page.said_before, len(self.said))), "each once, in order"
                 if page.wants.events:
@@ -938,7 +938,7 @@ class AnyInterleaving(RuleBasedStateMachine):
                         name: {"name": name, "kind": "text", "category": None, "position": 0}
                         for name in self.room.channels
                     }
-        self.wait(MAX_LAG + 2 * BUBBLE)
+        self.wait(MAX_LAG + LONGEST_STAY)
         assert self.room._playback.next_due() is None, "still something to come"
         for page in self.pages:
             self.check_members(page)

@@ -605,9 +605,8 @@ async def test_a_removal_waits_for_the_words_of_who_leaves(
     bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Offline at once, gone when the bubble is over, by a timer of the bridge's own."""
-    monkeypatch.setattr("bridge.playback.BUBBLE", 0.1)
-    monkeypatch.setattr("bridge.playback.PARTING", 0.1)
-    async with watching(bridge) as viewer:
+    monkeypatch.setattr("bridge.playback._FRAMES", 3_000.0)  # a second, so that it plays fifty times as fast
+    async with watching(bridge, origin="http://localhost") as viewer:
         await viewer.enter("dworld")
         await bridge.broadcast_message(DWORLD.id, "111", "bye", "9")
         await bridge.broadcast_presence(DWORLD.id, "111", "offline", delete=True)

@@ -18,7 +18,7 @@ from bridge.directory import Directory
 from bridge.flush import WINDOW
 from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
-from bridge.playback import BUBBLE, MAX_LAG
+from bridge.playback import MAX_LAG, bubble_seconds
 from bridge.protocol import OPTIONAL_EVENTS, Connect, Wants
 from bridge.room import Room
 from bridge.session import Session
@@ -247,6 +247,7 @@ rosters = st.lists(members, max_size=3, unique_by=lambda member: member.uid)
 wishes = st.sampled_from(
     [
         Wants(),
+        Wants(paced=True),
         Wants(batch=True),
         Wants(cursor=True),
         Wants(events=OPTIONAL_EVENTS),
@@ -459,7 +460,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         for page in self.pages:
             if page.cursor is not None:
                 self.check(page)
-        self.wait(MAX_LAG + 2 * BUBBLE)
+        self.wait(MAX_LAG + 2 * bubble_seconds("x" * 70))
         for page in self.pages:
             self.check(page)
 
