@@ -93,7 +93,7 @@ async def test_frames_that_come_with_the_handshake_are_heard(bridge: WebSocketSe
         await viewer.say(handshake() + masked(b'{"type":"connect","data":{"server":"dworld"}}'))
         await viewer.hear_handshake()
         heard = [(await viewer.hear())["type"] for _ in range(2)]
-    assert heard == ["server-join", "server-list"]
+    assert heard == ["server-list", "server-join"]
 
 
 async def test_what_is_no_frame_ends_the_connection(bridge: WebSocketServer) -> None:
