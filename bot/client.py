@@ -89,6 +89,7 @@ class DZoneBot(commands.AutoShardedBot):
         )
         self.bridge.on_get_client_id(self._client_id)
         self.bridge.expects_more_guilds = True
+        self.bridge.tells_of_misses = False  # guilds are hidden while their events go on
         self.failure: OSError | None = None
         self._tasks = Tasks(log, "the bot")
         self._soon: asyncio.Task[None] | None = None
