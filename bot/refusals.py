@@ -9,6 +9,7 @@ import discord
 
 from bot import internals
 from bot.values import PORTAL
+from bridge.words import one_line
 
 Payload = dict[str, Any]  # as JSON has it
 
@@ -136,9 +137,3 @@ def _at(index: str, items: Sequence[Payload]) -> Payload | None:
 
 def _said(error: BaseException) -> str:
     return one_line(str(error)).rstrip(".") or type(error).__name__
-
-
-def one_line(text: str) -> str:
-    """Shorten what somebody else has written, and leave nothing in it that a terminal obeys."""
-    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return text[:MAX_REASON] + "…" if len(text) > MAX_REASON else text

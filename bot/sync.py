@@ -11,7 +11,8 @@ import discord
 from discord import app_commands
 
 from bot import internals
-from bot.refusals import Payload, explain, one_line
+from bot.refusals import Payload, explain
+from bridge.words import one_line
 from cogs.settings import NotSaved
 
 NOTE: Final = "commands"  # under which the hash of what Discord knows is kept

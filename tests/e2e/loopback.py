@@ -6,6 +6,7 @@ first identify, and after `lose_sessions`) nobody hears of a change: the next `R
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
@@ -39,6 +40,7 @@ from tests.e2e.rest import BASE, Rest
 from tests.e2e.waiting import Bell
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from types import TracebackType
 
 TOKEN = "MTA1.loopback.it-must-never-be-seen-anywhere"  # opens nothing
@@ -80,6 +82,8 @@ class LoopbackDiscord:
         self.oauth = self.rest.oauth
         self.rest.shards = shards
         self.rest.token = self.gateway.token = token
+        self._port = 0
+        self._site: web.TCPSite
         app = web.Application()
         app.router.add_get("/gateway", self.gateway.serve)
         self.rest.route(app)
@@ -88,11 +92,17 @@ class LoopbackDiscord:
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        await self._listen()
         host, port = self._runner.addresses[0][:2]
+        self._port = port
         self.api_url = f"http://{host}:{port}{BASE}"
         self.gateway.url = self.rest.gateway_url = f"ws://{host}:{port}/gateway"
         return self
+
+    async def _listen(self) -> None:
+        """Take connections, at the same port as before."""
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await self._site.start()
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
@@ -149,6 +159,18 @@ class LoopbackDiscord:
         """Cut every gateway connection without a close frame; sessions may be resumed."""
         for connection in self.gateway.connections:
             connection.abort()
+
+    @asynccontextmanager
+    async def out_of_reach(self) -> AsyncIterator[None]:
+        """Be where nobody listens: every connection is cut, and new ones are refused."""
+        await self._site.stop()
+        assert self._runner.server is not None
+        for connection in self._runner.server.connections:  # also those that are kept for a next request
+            if connection.transport is not None:
+                connection.transport.close()
+        self.drop()
+        yield
+        await self._listen()
 
     def close_gateway(self, code: int) -> None:
         """Close every gateway connection with a code; sessions may be resumed."""

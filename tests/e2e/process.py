@@ -107,6 +107,12 @@ class BotProcess:
         """Wait until it has written something."""
         await self._bell.until(lambda: words in self.output, lambda: f"{words!r} in\n{self.output}")
 
+    async def told(self, words: str, times: int) -> None:
+        """Wait until it has written something so many times in all."""
+        await self._bell.until(
+            lambda: self.output.count(words) >= times, lambda: f"{words!r} in\n{self.output}"
+        )
+
     async def exited(self, within: float = PATIENCE) -> int:
         """Wait until it has ended by itself or by a signal, and return its exit code."""
         await self._bell.until(self._ended.done, lambda: f"the end of\n{self.output}", within=within)
