@@ -58,9 +58,7 @@ async def sync(tree: app_commands.CommandTree[Any], notes: Notes, *, force: bool
             told += await _entry_point(tree.client)
             known = await internals.replace_commands(tree.client, told)
     except (discord.DiscordException, aiohttp.ClientError, OSError, internals.StrangeAnswer) as error:
-        log.warning(
-            "Discord didn't take the commands: %s People see the old ones, or none.", explain(error, told)
-        )
+        log.warning("Discord didn't take the commands: %s", explain(error, told))
         return False
     log.info("Discord knows the commands now: %s", ", ".join(one_line(command["name"]) for command in known))
     try:
