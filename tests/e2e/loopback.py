@@ -161,14 +161,17 @@ class LoopbackDiscord:
             connection.abort()
 
     @asynccontextmanager
-    async def out_of_reach(self) -> AsyncIterator[None]:
-        """Be where nobody listens: every connection is cut, and new ones are refused."""
+    async def out_of_reach(self, *, gateway: bool = True) -> AsyncIterator[None]:
+        """Be where nobody listens: every connection is cut, and new ones are refused.
+
+        Those to the gateway stay if it isn't meant.
+        """
         await self._site.stop()
         assert self._runner.server is not None
+        spared = set() if gateway else {connection.transport for connection in self.gateway.connections}
         for connection in self._runner.server.connections:  # also those that are kept for a next request
-            if connection.transport is not None:
-                connection.transport.close()
-        self.drop()
+            if connection.transport is not None and connection.transport not in spared:
+                connection.transport.abort()
         yield
         await self._listen()
 
@@ -425,6 +428,16 @@ class LoopbackDiscord:
         data = slash(await self.commands(), who, line, options)
         return await self._interact(Reply(who, who.guild.public), COMMAND, data, locale)
 
+    async def begin(self, who: Member, line: str, **options: str) -> Reply:
+        """Let somebody use a slash command, and return what the answer to it will be."""
+        reply = Reply(who, who.guild.public)
+        self._tell(reply, COMMAND, slash(await self.commands(), who, line, options))
+        return reply
+
+    async def answered(self, reply: Reply) -> None:
+        """Wait until the bot has answered."""
+        await self._bell.until(lambda: reply.done, self._progress)
+
     async def choose(self, who: Member, name: str, target: Member) -> Reply:
         """Let somebody choose from another member's menu."""
         data = menu(await self.commands(), name, target)
@@ -447,7 +460,10 @@ class LoopbackDiscord:
         return commands.known[commands.path]
 
     async def _interact(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> Reply:
-        told = self.interactions.payload(reply, kind, data, locale)
-        self.gateway.dispatch(reply.who.guild, "INTERACTION_CREATE", told)
+        self._tell(reply, kind, data, locale)
         await self._bell.until(lambda: reply.done, lambda: f"an answer to {data}; {self._progress()}")
         return reply
+
+    def _tell(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> None:
+        told = self.interactions.payload(reply, kind, data, locale)
+        self.gateway.dispatch(reply.who.guild, "INTERACTION_CREATE", told)

@@ -244,6 +244,21 @@ async def test_nothing_listens_where_the_gateway_was(
     assert undisturbed(viewer)
 
 
+@pytest.mark.usefixtures("in_a_hurry")
+async def test_a_first_handshake_is_refused(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """The page is there, the log says it once with a hint, and the guilds come when they can."""
+    guild = discord.guild("D-World", "ann")
+    discord.gateway.refusing = True
+    bot = await launch()
+    await discord.refused(2)
+    discord.gateway.refusing = False
+    await bot.said("the connection to Discord is back")
+    await (await watch(bot, guild)).sees(truth(guild))
+    first, *later = complaints(bot.stdout)
+    assert "gateway refuses shard 0 (HTTP 503)" in first
+    assert all("still has no connection" in line for line in later)
+
+
 def complaints(said: str) -> list[str]:
     """Return the warnings and errors that a bot has logged; each is one line."""
     return [line for line in said.splitlines() if " WARNING " in line or " ERROR " in line]
