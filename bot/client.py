@@ -211,7 +211,7 @@ class DZoneBot(commands.AutoShardedBot):
         """Read anew what Discord grants, after it refused; tell whether that is less than was asked for."""
         try:
             flags = (await self.application_info()).flags
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except (discord.DiscordException, aiohttp.ClientError, OSError, *internals.NO_SENSE) as error:
             log.warning("Discord doesn't say which intents it grants: %s", type(error).__name__)
             return False
         before = self.intents

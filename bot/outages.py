@@ -31,23 +31,22 @@ class Outages:
         """Note that a shard tried in vain to connect, and tries again after so many seconds."""
         if shard_id in self._known:
             self.lose(shard_id)
-        elif shard_id not in self._tries:
-            self._tries[shard_id] = 0
+        tries = self._tries[shard_id] = self._tries.get(shard_id, 0) + 1
+        if isinstance(error, aiohttp.WSServerHandshakeError) and shard_id not in self._refused:
+            self._refused.add(shard_id)
+            hint = _hint(error.status)
+            log.warning("Discord's gateway refuses shard %d (HTTP %d): %s", shard_id, error.status, hint)
+        elif tries == 1 and shard_id not in self._known:
             log.warning(
                 "Discord takes no connection of shard %d (%s); its servers appear when it does; trying again",
                 shard_id,
                 _why(error),
             )
-        self._tries[shard_id] += 1
-        if isinstance(error, aiohttp.WSServerHandshakeError) and shard_id not in self._refused:
-            self._refused.add(shard_id)
-            hint = _hint(error.status)
-            log.warning("Discord's gateway refuses shard %d (HTTP %d): %s", shard_id, error.status, hint)
-        elif self._tries[shard_id] >= TOLD_FROM:
+        elif tries >= TOLD_FROM:
             log.warning(
                 "shard %d still has no connection to Discord: try %d failed (%s); the next is in %.0f s",
                 shard_id,
-                self._tries[shard_id],
+                tries,
                 _why(error),
                 pause,
             )

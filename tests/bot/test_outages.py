@@ -124,6 +124,14 @@ def test_a_refused_handshake_is_told_once_with_a_hint(
     assert all(f"HTTP {status}" in message and hint in message for message in refusals)
 
 
+def test_a_first_handshake_that_is_refused_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """The hint says it all."""
+    outages = Outages()
+    for _ in range(2):
+        outages.fail(0, handshake(403), 1)
+    assert len(caplog.messages) == 1
+
+
 # Shards
 
 
