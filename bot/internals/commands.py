@@ -7,7 +7,6 @@ import discord
 from discord import app_commands
 from discord.http import Route
 
-
 # discord.py takes it for granted that JSON is JSON, and that answers are as they are documented.
 NO_SENSE: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
