@@ -16,6 +16,7 @@ from bot.config import Config
 from bot.loader import MemberLoader
 from bot.logins import Logins
 from bot.oauth import Application, OAuth
+from bot.outages import Outages
 from bot.policy import Policy
 from bot.roster import Roster
 from bot.sync import Notes, sync
@@ -89,15 +90,16 @@ class DZoneBot(commands.AutoShardedBot):
         )
         self.bridge.on_get_client_id(self._client_id)
         self.bridge.expects_more_guilds = True
+        self.bridge.tells_of_misses = False  # guilds are hidden while their events go on
         self.failure: OSError | None = None
         self._tasks = Tasks(log, "the bot")
         self._soon: asyncio.Task[None] | None = None
         self._oauth: OAuth | None = None
         self._loader = MemberLoader(self)
         self._arrivals = Arrivals()
-        self._lost_shards: set[int] = set()
+        self._outages = Outages()
         self._is_opening = self._is_closing = self._is_complete = False
-        self._shards = internals.Shards(self, self._note_refused, self._use_fewer_intents)
+        self._shards = internals.Shards(self, self._outages.fail, self._use_fewer_intents)
         internals.use_api(config.api_url)
         internals.keep_ready_apart(self)
         internals.notice_lost_guilds(self)
@@ -209,7 +211,7 @@ class DZoneBot(commands.AutoShardedBot):
         """Read anew what Discord grants, after it refused; tell whether that is less than was asked for."""
         try:
             flags = (await self.application_info()).flags
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except (discord.DiscordException, aiohttp.ClientError, OSError, *internals.NO_SENSE) as error:
             log.warning("Discord doesn't say which intents it grants: %s", type(error).__name__)
             return False
         before = self.intents
@@ -227,12 +229,11 @@ class DZoneBot(commands.AutoShardedBot):
         """Leave messages to the cogs: there are no commands in them."""
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
-        """Say once that the gateway is lost, not at each try to reach it again."""
+        """The gateway is lost, or a try to reach it again was in vain."""
         self._arrivals.lose(shard_id)
         self._tell_bridge()
-        if not self._is_closing and shard_id not in self._lost_shards:
-            self._lost_shards.add(shard_id)
-            log.warning("the connection to Discord is lost; viewers keep what they see; reconnecting")
+        if not self._is_closing:
+            self._outages.lose(shard_id)
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """A session begins with the ids of its guilds."""
@@ -275,22 +276,10 @@ class DZoneBot(commands.AutoShardedBot):
             scopes=("bot", "applications.commands"),
         )
 
-    def _note_refused(self, shard_id: int, error: Exception) -> None:
-        """Say once that a shard can't connect; the others can."""
-        if shard_id not in self._lost_shards:
-            self._lost_shards.add(shard_id)
-            log.warning(
-                "Discord takes no connection of shard %d (%s); its servers appear when it does; trying again",
-                shard_id,
-                type(error).__name__,
-            )
-
     def _found(self, shard_id: int) -> None:
         self._arrivals.find(shard_id)
         self._tell_bridge()
-        if shard_id in self._lost_shards:
-            self._lost_shards.discard(shard_id)
-            log.info("the connection to Discord is back")
+        self._outages.end(shard_id)
 
     def _tell_bridge(self) -> None:
         self.bridge.expects_more_guilds = self._arrivals.are_owed

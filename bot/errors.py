@@ -1,15 +1,12 @@
 """What stops the program, in the words of somebody who can mend it."""
 
-from typing import Final
-
 import aiohttp
 import discord
 
 from bot.abilities import NAMES, Abilities
 from bot.client import DZoneBot
 from bot.values import PORTAL
-
-MAX_REASON: Final = 200  # characters
+from bridge.words import one_line
 
 
 def explain(error: BaseException, bot: DZoneBot) -> str | None:
@@ -49,5 +46,4 @@ def _missing_intents(bot: DZoneBot) -> list[str]:
 
 
 def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())  # may be a whole page
-    return (text[:MAX_REASON] + "…" if len(text) > MAX_REASON else text) or type(error).__name__
+    return one_line(str(error)) or type(error).__name__  # it may be a whole page

@@ -9,10 +9,11 @@ import discord
 
 from bot import internals
 from bot.values import PORTAL
+from bridge.words import one_line
 
 Payload = dict[str, Any]  # as JSON has it
 
-MAX_REASON: Final = 200  # characters of what Discord said
+MAX_REASON: Final = 220  # characters; with what stands before it in the log, that is a line of 300 at most
 MAX_FAULTS: Final = 3  # are told of; whoever mends them sees the others at the next start
 
 MAX_DEPTH: Final = 20  # of what it nests; commands are at most 9 deep
@@ -32,6 +33,12 @@ ADVICE: Final = {
 }
 
 
+INVALID: Final = (
+    "it refused {said}. Correct that command and start the bot again, with --sync; if you haven't changed "
+    "it, report this."
+)
+
+
 class Code(IntEnum):
     """How Discord calls it when it refuses commands."""
 
@@ -47,17 +54,18 @@ def explain(error: BaseException, commands: Sequence[Payload]) -> str:
         case discord.HTTPException(status=400, code=Code.INVALID):
             return _invalid(error, commands)
         case discord.HTTPException():
-            return _advice(error).format(said=_said(error), portal=PORTAL, again=AGAIN)
+            return _fill(_advice(error), _said(error))
         case discord.RateLimited():
             return f"it wants no more requests for {error.retry_after:.0f} seconds. {AGAIN}"
         case TimeoutError():
-            return f"it keeps the bot waiting ({_said(error)}). {AGAIN}"
+            return _fill("it keeps the bot waiting ({said}). {again}", _said(error))
         case internals.StrangeAnswer():
-            return f"its answer makes no sense ({_said(error)}). Check DISCORD_API_URL if you set it. {AGAIN}"
+            sense = "its answer makes no sense ({said}). Check DISCORD_API_URL if you set it. {again}"
+            return _fill(sense, _said(error))
         case aiohttp.ClientError() | OSError():
-            return f"it can't be reached ({_said(error)}). {AGAIN}"
+            return _fill("it can't be reached ({said}). {again}", _said(error))
         case _:
-            return f"{_said(error)}. {AGAIN}"
+            return _fill("{said}. {again}", _said(error))
 
 
 def _advice(error: discord.HTTPException) -> str:
@@ -77,12 +85,28 @@ def _advice(error: discord.HTTPException) -> str:
 
 def _invalid(error: discord.HTTPException, commands: Sequence[Payload]) -> str:
     faults = list(_faults(internals.errors_in(error), commands))
-    more = len(faults) - MAX_FAULTS
-    named = "; ".join(faults[:MAX_FAULTS]) + (f"; and {more} more" if more > 0 else "")
-    return (
-        f"it refused {named or one_line(error.text)}. Correct that command and start the bot again, "
-        "with --sync; if you haven't changed it, report this."
-    )
+    return _fill(INVALID, _named(faults, _room(INVALID)) if faults else error.text)
+
+
+def _named(faults: Sequence[str], room: int) -> str:
+    """Name the first faults, as many as there is room for, and how many more there are."""
+    named = one_line(faults[0], room - len("; and 999 more"))
+    told = 1
+    for fault in faults[1:MAX_FAULTS]:
+        if len(f"{named}; {fault}; and 999 more") > room:
+            break
+        named, told = f"{named}; {fault}", told + 1
+    more = len(faults) - told
+    return f"{named}; and {more} more" if more else named
+
+
+def _fill(template: str, said: str) -> str:
+    """Put what Discord said into a sentence, as much as there is room for."""
+    return template.format(said=one_line(said, _room(template)), portal=PORTAL, again=AGAIN)
+
+
+def _room(template: str) -> int:
+    return MAX_REASON - len(template.format(said="…", portal=PORTAL, again=AGAIN))
 
 
 def _faults(errors: object, commands: Sequence[Payload]) -> Iterator[str]:
@@ -136,9 +160,3 @@ def _at(index: str, items: Sequence[Payload]) -> Payload | None:
 
 def _said(error: BaseException) -> str:
     return one_line(str(error)).rstrip(".") or type(error).__name__
-
-
-def one_line(text: str) -> str:
-    """Shorten what somebody else has written, and leave nothing in it that a terminal obeys."""
-    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return text[:MAX_REASON] + "…" if len(text) > MAX_REASON else text

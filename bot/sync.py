@@ -11,7 +11,8 @@ import discord
 from discord import app_commands
 
 from bot import internals
-from bot.refusals import Payload, explain, one_line
+from bot.refusals import Payload, explain
+from bridge.words import one_line
 from cogs.settings import NotSaved
 
 NOTE: Final = "commands"  # under which the hash of what Discord knows is kept
@@ -57,9 +58,7 @@ async def sync(tree: app_commands.CommandTree[Any], notes: Notes, *, force: bool
             told += await _entry_point(tree.client)
             known = await internals.replace_commands(tree.client, told)
     except (discord.DiscordException, aiohttp.ClientError, OSError, internals.StrangeAnswer) as error:
-        log.warning(
-            "Discord didn't take the commands: %s People see the old ones, or none.", explain(error, told)
-        )
+        log.warning("Discord didn't take the commands: %s", explain(error, told))
         return False
     log.info("Discord knows the commands now: %s", ", ".join(one_line(command["name"]) for command in known))
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from bridge import __version__, address
 from bridge.calm import Calm
 from bridge.errors import cannot_listen
-from bridge.exposure import Exposure, parse_origins
+from bridge.exposure import Exposure, parse_csp, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.lines import Lines
 from bridge.process import run
@@ -74,7 +74,7 @@ def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
         host=options.host,
         provider=provider,
         limits=Limits(viewers=options.max_viewers),
-        exposure=Exposure(allowed_origins=options.allowed_origins),
+        exposure=Exposure(allowed_origins=options.allowed_origins, csp=options.csp),
         health=options.health,
     )
     if options.static_dir is not None:
@@ -145,6 +145,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--static-dir", type=_folder, help="folder with another page to serve at / (default: its own)"
     )
+    parser.add_argument(
+        "--csp",
+        type=_csp,
+        metavar="POLICY",
+        help="Content-Security-Policy of the page in --static-dir (default: without limits, but in no"
+        " other site's frame)",
+    )
     parser.add_argument("--version", action="version", version=f"d-zone bridge {__version__}")
     return parser
 
@@ -164,6 +171,13 @@ def _count(text: str) -> int:
 def _origins(text: str) -> frozenset[str] | None:
     try:
         return parse_origins(text) or None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _csp(text: str) -> str:
+    try:
+        return parse_csp(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -6,10 +6,11 @@ from types import EllipsisType, MappingProxyType
 from typing import Any, Final, overload
 
 from bridge.directory import Directory
+from bridge.misses import Misses
 from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
 from bridge.pictures import check_emoji, check_picture
 from bridge.providers.feed import Feed
-from bridge.records import MAX_TEXT, parse_color, parse_id, parse_status
+from bridge.records import MAX_TEXT, parse_color, parse_id, parse_role_color, parse_status
 from bridge.room import Room
 
 log = logging.getLogger(__name__)
@@ -18,11 +19,18 @@ _TEXTUAL: Final = (str, int)
 
 
 class Broadcasts:
-    """Passes on what its owner says to the rooms of a directory. Nothing here waits for anybody."""
+    """Passes on what its owner says to the rooms of a directory. Nothing here waits for anybody.
+
+    `tells_of_misses` is whether the log says, once for each, which guilds are broadcast for and aren't there.
+    An owner who hides guilds, and then doesn't ask before each broadcast, switches that off.
+    """
+
+    tells_of_misses: bool = True
 
     def __init__(self, directory: Directory, feed: Feed) -> None:
         self._directory = directory
         self._feed = feed
+        self._misses = Misses(directory)
 
     # Broadcasts: field for field the protocol's own names. None of them waits for anybody.
 
@@ -73,7 +81,7 @@ class Broadcasts:
         """
         if isinstance(server, Mapping):
             self._ask_to_refresh(server)
-        elif room := self._room(server):
+        elif room := self._addressed(server):
             pictures = check_emoji(emoji)
             words = Message(
                 _text(uid), _text(message), _text(channel), id, channel_name, reply_to, pictures, parent
@@ -95,15 +103,15 @@ class Broadcasts:
         """Show somebody's status, let them in, or with `delete` take them away.
 
         What is None stays as it was; `activity` and `role_color2`, which None clears, if they are left out.
-        `role_color2` is what `role_color` runs into, where a role has a gradient; viewers who asked for
-        events see it. Old clients and our page hear only the news in a name and a colour, plain programs what
-        is passed. With an activity alone, viewers hear only what is news. Somebody new needs a
-        `username`: without one nothing is shown.
+        A `role_color` of `#000000` is none, as in Discord; `#000001` is black. `role_color2` is what it runs
+        into, where a role has a gradient; viewers who asked for events see it. Old clients and our page hear
+        only the news in a name and a colour, plain programs what is passed. With an activity alone, viewers
+        hear only what is news. Somebody new needs a `username`: without one nothing is shown.
 
         Returns:
             Whether viewers see this member now.
         """
-        room = self._room(server)
+        room = self._addressed(server)
         if room is None:
             return False
         uid = _text(uid)
@@ -117,12 +125,12 @@ class Broadcasts:
 
     async def broadcast_client_id_update(self, server: str | int, client_id: str | int) -> None:
         """Tell viewers which Discord application they log in with from now on."""
-        if room := self._room(server):
+        if room := self._addressed(server):
             room.set_client_id(_text(client_id))
 
     async def broadcast_typing(self, server: str | int, uid: str | int, channel: str | int) -> None:
         """Show that somebody is typing. Reaches viewers who asked for `typing`."""
-        if room := self._room(server):
+        if room := self._addressed(server):
             room.publish("typing", {"uid": _text(uid), "channel": _text(channel)})
 
     async def broadcast_reaction(
@@ -136,7 +144,7 @@ class Broadcasts:
             TypeError: if `image` is no text.
             ValueError: if it is no URL of HTTPS, or has more than 300 characters.
         """
-        if room := self._room(server):
+        if room := self._addressed(server):
             data = {"uid": _text(uid), "channel": _text(channel), "emoji": _text(emoji)}
             room.publish("reaction", data if image is None else data | {"image": check_picture(image)})
 
@@ -160,18 +168,18 @@ class Broadcasts:
             TypeError: if `emoji` is no mapping of texts to texts.
             ValueError: if there are too many, or what `broadcast_message` doesn't take either.
         """
-        if room := self._room(server):
+        if room := self._addressed(server):
             words = None if message is None else _text(message)
             room.edit(_text(uid), _text(channel), _text(id), words, check_emoji(emoji))
 
     async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
         """Show where somebody talks; None if they don't any more. Reaches viewers who asked for `voice`."""
-        if (room := self._room(server)) and (member := room.members.get(str(uid))):
+        if (room := self._addressed(server)) and (member := room.members.get(str(uid))):
             room.revise([member._replace(voice=voice)])
 
     async def broadcast_activity(self, server: str | int, uid: str | int, text: str | None) -> None:
         """Show what somebody does; None clears it. Reaches viewers who asked for `activity`."""
-        if (room := self._room(server)) and (member := room.members.get(str(uid))):
+        if (room := self._addressed(server)) and (member := room.members.get(str(uid))):
             activity = None if text is None else _text(text)
             room.revise([member.with_presence(member.status, activity)])
 
@@ -279,6 +287,13 @@ class Broadcasts:
     def _room(self, server: str | int) -> Room | None:
         return self._directory.rooms.get(str(server))
 
+    def _addressed(self, server: str | int) -> Room | None:
+        """Find the room that a broadcast is for. Where guilds are known and it is none of them, say so."""
+        room = self._room(server)
+        if room is None and self.tells_of_misses and (self._directory.rooms or self._feed.has_read_servers):
+            self._misses.note(str(server))
+        return room
+
     def _put(
         self, room: Room, uid: str, status: str, username: str | None, role_color: str | None,
         role_color2: str | EllipsisType | None, activity: str | EllipsisType | None,
@@ -310,7 +325,7 @@ class Broadcasts:
         if frame.get("type") != "refresh_data":
             raise ValueError("broadcast_message takes a mapping only of type refresh_data")
         guild_id = parse_id(frame.get("serverId"))
-        if guild_id is not None and (room := self._room(guild_id)):
+        if guild_id is not None and (room := self._addressed(guild_id)):
             self._feed.expire(guild_id)
             room.ask_to_refresh()
 
@@ -327,4 +342,4 @@ def _text(value: str | int) -> str:
 
 
 def _new_color(given: str | None, before: str) -> str:
-    return before if given is None else parse_color(given) or DEFAULT_COLOR
+    return before if given is None else parse_role_color(given) or DEFAULT_COLOR

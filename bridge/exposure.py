@@ -14,6 +14,7 @@ _CONTENT: Final = (
     "default-src 'self'; connect-src 'self' ws: wss:; img-src {images}; "
     "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
 )
+_ANCESTORS: Final = "frame-ancestors"
 _IMAGES: Final = ("'self'", "data:", "blob:")  # besides those that were set
 # A month, not the usual year: who gives up on HTTPS is not locked out of their own page for long.
 _ONLY_HTTPS: Final = "max-age=2592000"
@@ -21,6 +22,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 _HOSTNAME: Final = re.compile(
     r"[a-z0-9._-]+|[0-9a-f:.]+(%[a-z0-9._-]+)?"
 )  # as `urlsplit` has it: in small letters
+_DIRECTIVE: Final = re.compile(r"[a-z0-9-]+")
 _HOST: Final = re.compile(r"https?:|(https?://)?(\*|(\*\.)?[A-Za-z0-9.-]+)(:(\d+|\*))?")
 
 
@@ -39,6 +41,8 @@ class Exposure:
         certificate: For TLS without a proxy.
         image_sources: The origins, besides our own, whose images the page may show.
         local: Whether only this machine reaches the bridge; see `bound_to`.
+        csp: The Content-Security-Policy of pages that aren't our own. None for one that only says who may
+            show them in a frame, as is added to any that doesn't.
     """
 
     public_url: str | None = None
@@ -48,14 +52,17 @@ class Exposure:
     certificate: Certificate | None = None
     image_sources: tuple[str, ...] = ()
     local: bool = False
+    csp: str | None = None
 
     def __post_init__(self) -> None:
         """Check what goes into a header.
 
         Raises:
             TypeError: if `image_sources` is a text, and not several.
-            ValueError: if one of them is no origin.
+            ValueError: if one of them is no origin, or `csp` is no policy.
         """
+        if self.csp is not None:
+            parse_csp(self.csp)
         sources: object = self.image_sources
         if isinstance(sources, str):
             raise TypeError('image_sources are several origins, as in ("https://images.example.org",)')
@@ -92,13 +99,25 @@ class Exposure:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every answer says about how to handle it."""
+        """What every answer says about how to handle it, but for pages that aren't our own."""
         images = " ".join((*_IMAGES, *self.image_sources))
         headers = {
             "Content-Security-Policy": _CONTENT.format(images=images, ancestors=self.frame_ancestors),
-            "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
         }
+        return headers | self._everywhere
+
+    @property
+    def hosted_headers(self) -> dict[str, str]:
+        """What is said of pages that aren't our own: their owner knows what they need, and we don't."""
+        policy = (self.csp or "").strip().rstrip(";")
+        if _ANCESTORS not in map(_directive, policy.split(";")):
+            policy = "; ".join(filter(None, (policy, f"{_ANCESTORS} {self.frame_ancestors}")))
+        return {"Content-Security-Policy": policy} | self._everywhere
+
+    @property
+    def _everywhere(self) -> dict[str, str]:
+        headers = {"X-Content-Type-Options": "nosniff"}
         return headers | {"Strict-Transport-Security": _ONLY_HTTPS} if self.is_secure else headers
 
 
@@ -157,6 +176,24 @@ def parse_origins(text: str) -> frozenset[str]:
         ValueError: for the first that is none.
     """
     return frozenset(map(parse_origin, text.replace(",", " ").split()))
+
+
+def parse_csp(text: str) -> str:
+    """Read a Content-Security-Policy: directives with semicolons between; browsers pass over unknown ones.
+
+    Raises:
+        ValueError: if it is none, such as a whole header.
+    """
+    if not text.isascii() or not text.isprintable():
+        raise ValueError("a Content-Security-Policy is one line of plain letters and signs")
+    names = filter(None, map(_directive, text.split(";")))
+    if strange := [name for name in names if not _DIRECTIVE.fullmatch(name)]:
+        raise ValueError(f"{strange[0]!r} is no directive of a Content-Security-Policy, such as default-src")
+    return text
+
+
+def _directive(text: str) -> str:
+    return text.strip().partition(" ")[0].lower()
 
 
 def parse_ancestors(text: str) -> str:

@@ -1,8 +1,17 @@
 """Asking the owner's code: callbacks and providers, which may raise, hang, or be cancelled by themselves."""
 
 import asyncio
+import os
+import sysconfig
 from collections.abc import Awaitable
-from typing import TypeVar
+from pathlib import Path
+from traceback import walk_tb
+from typing import Final, TypeVar
+
+_OURS: Final = f"{Path(__file__).parent}{os.sep}"
+_LIBRARIES: Final = tuple(
+    f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib")
+)
 
 T = TypeVar("T")
 
@@ -38,8 +47,19 @@ def look(task: asyncio.Future[T]) -> None:
         task.exception()
 
 
-def describe(error: Exception) -> str:
-    """Say in one line of the log what the owner's code did."""
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    return " ".join(f"{type(error).__name__}: {error}".split())
+def describe(error: BaseException) -> str:
+    """Say in one line of the log what the owner's code did, and where."""
+    what = "no answer in time" if isinstance(error, TimeoutError) else f"{type(error).__name__}: {error}"
+    return " ".join(what.split()) + where(error)
+
+
+def where(error: BaseException) -> str:
+    """Name the file and line at which the owner's code failed, as ` (world.py:12)`. Nothing if it is ours.
+
+    Of what a library raises that is where it was called: what it does inside helps nobody.
+    """
+    places = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    if not places or places[-1][0].startswith(_OURS):
+        return ""
+    theirs = [place for place in places if not place[0].startswith((_OURS, *_LIBRARIES, "<frozen "))]
+    return f" ({theirs[-1][0]}:{theirs[-1][1]})" if theirs else ""

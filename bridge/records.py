@@ -17,6 +17,7 @@ _YEAR_3000: Final = 32_503_680_000  # in seconds since 1970; in milliseconds it 
 _STATUSES: Final[dict[str, Status]] = {
     "online": "online", "idle": "idle", "dnd": "dnd", "offline": "offline", "invisible": "offline",
 }  # fmt: skip
+NO_COLOR: Final = "#000000"  # as Discord and its libraries write that a role has none
 _COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 Complaints = Counter[str]
@@ -80,6 +81,12 @@ def parse_status(value: object) -> Status | None:
 def parse_color(value: object) -> str | None:
     """Read a colour of the form `#rrggbb`. None if it is not of that form."""
     return value.lower() if isinstance(value, str) and _COLOR.fullmatch(value) else None
+
+
+def parse_role_color(value: object) -> str | None:
+    """Read the colour of somebody's name. None for another form, and for black: Discord calls that none."""
+    color = parse_color(value)
+    return None if color == NO_COLOR else color
 
 
 def parse_time(value: object) -> int | None:
@@ -155,7 +162,7 @@ def _parse_user(key: str, record: Mapping[str, Any], complaints: Complaints) -> 
     status = parse_status(record.get("status", "offline"))
     if status is None:
         complaints["status repaired"] += 1
-    role_color = _color(record, "roleColor", "role_color", complaints)
+    color = _color(record, "roleColor", "role_color", complaints)
     joined = parse_time(record.get("joined"))
     if joined is None and record.get("joined") is not None:
         complaints["joined left out"] += 1
@@ -163,7 +170,7 @@ def _parse_user(key: str, record: Mapping[str, Any], complaints: Complaints) -> 
         uid=uid,
         username=username[:MAX_TEXT],
         status=status or "offline",
-        role_color=role_color or DEFAULT_COLOR,
+        role_color=color if color and color != NO_COLOR else DEFAULT_COLOR,
         bot=record.get("bot") is True,
         joined=joined,
         role_color2=_color(record, "roleColor2", "role_color2", complaints),

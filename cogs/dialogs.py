@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import discord
 
-from cogs.replies import NOBODY, answer, answer_failure, say
+from cogs.replies import NOBODY, NOT_TAKEN, answer, answer_failure, say
 from cogs.texts import Text
 
 PATIENCE: Final = 120.0  # seconds that buttons work
@@ -50,7 +50,7 @@ class Question(discord.ui.View):
     async def on_timeout(self) -> None:
         """Take the buttons away."""
         change: dict[str, Any] = {"content": say(self._asked, self._expired)} if self._expired else {}
-        with contextlib.suppress(discord.HTTPException):  # the message was dismissed
+        with contextlib.suppress(*NOT_TAKEN):  # the message was dismissed
             await self._asked.edit_original_response(view=None, **change)
 
     async def on_error(self, interaction: discord.Interaction, error: Exception, item: object, /) -> None:  # noqa: ARG002

@@ -1,11 +1,16 @@
 """How commands answer, also when they can't do what they were asked."""
 
+import asyncio
+import contextlib
 import logging
+from http import HTTPStatus
 from typing import Any, Final
 
+import aiohttp
 import discord
 from discord import app_commands
 
+from bridge import words
 from cogs.settings import NotSaved
 from cogs.texts import Text, language_of
 
@@ -13,6 +18,22 @@ log = logging.getLogger(__name__)
 
 NOBODY: Final = discord.AllowedMentions.none()
 MAX_TITLE: Final = 256  # characters of an embed's title
+ACKNOWLEDGED: Final = 40060  # Discord's code: it took an answer, and we didn't hear so
+
+OUT_OF_REACH: Final = (aiohttp.ClientError, OSError)  # as TimeoutError is
+NOT_TAKEN: Final = (discord.HTTPException, *OUT_OF_REACH)
+"""What an answer ends in that Discord doesn't take, or doesn't get."""
+
+# Seconds before each further try to say something: Discord gives up on who says nothing for three seconds,
+# and for what was promised it waits a quarter of an hour.
+SOON: Final[tuple[float, ...]] = (0.3, 0.7, 1.2)
+LATER: Final[tuple[float, ...]] = (1.0, 4.0, 15.0, 60.0, 240.0)
+
+
+LOST: Final = Text(
+    "For a moment I couldn't reach Discord, and my answer got lost. What you asked for may be done already; "
+    "use the command again to be sure."
+)
 
 
 class Refused(app_commands.AppCommandError):
@@ -68,8 +89,10 @@ def expect_choices(interaction: discord.Interaction) -> None:
 async def answer_failure(interaction: discord.Interaction, error: Exception) -> None:
     """Say in one sentence what went wrong; what is a bug of ours is logged, once."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-    if isinstance(cause, discord.HTTPException):
+    if isinstance(cause, NOT_TAKEN):
         _warn(interaction, cause)
+        if _may_pass(cause):
+            await _answer_later(interaction, LOST)
         return
     text = _explain(cause)
     if text is None:
@@ -77,8 +100,40 @@ async def answer_failure(interaction: discord.Interaction, error: Exception) -> 
         text = Text("Something went wrong; the details are in my log. Try again, or tell my operator.")
     try:
         await answer(interaction, text)
-    except discord.HTTPException as unheard:
+    except NOT_TAKEN as unheard:
         _warn(interaction, unheard)
+        if _may_pass(unheard):
+            await _answer_later(interaction, text)
+
+
+async def _answer_later(interaction: discord.Interaction, text: Text) -> None:
+    """Say something as soon as Discord takes it, unless that takes too long."""
+    for pause in LATER if interaction.response.is_done() else SOON:
+        await asyncio.sleep(pause)
+        try:
+            await answer(interaction, text)
+        except discord.HTTPException as error:
+            if error.code == ACKNOWLEDGED:
+                await _follow_up(interaction, text)
+            if not _may_pass(error):
+                return
+        except OUT_OF_REACH:
+            continue
+        else:
+            return
+
+
+async def _follow_up(interaction: discord.Interaction, text: Text) -> None:
+    """Say something where an answer has been promised, even if we don't know that it has."""
+    with contextlib.suppress(*NOT_TAKEN):
+        await interaction.followup.send(say(interaction, text), ephemeral=True, allowed_mentions=NOBODY)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Tell whether another try may succeed: nobody was there to refuse the first."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return True
 
 
 def _explain(error: BaseException) -> Text | None:
@@ -96,9 +151,13 @@ def _explain(error: BaseException) -> Text | None:
             return None
 
 
-def _warn(interaction: discord.Interaction, error: discord.HTTPException) -> None:
-    """Log that Discord didn't take an answer; most often it came too late."""
-    log.warning("%s: Discord didn't take the answer: %s", _what(interaction), error)
+def _warn(interaction: discord.Interaction, error: BaseException) -> None:
+    """Log that Discord didn't take an answer, most often since it came too late, or that it got none."""
+    if isinstance(error, discord.HTTPException):
+        said = words.one_line(str(error))
+        log.warning("%s: Discord didn't take the answer: %s", _what(interaction), said)
+    else:
+        log.warning("%s: Discord can't be reached: %s", _what(interaction), words.name(error))
 
 
 def _what(interaction: discord.Interaction) -> str:

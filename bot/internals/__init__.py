@@ -1,7 +1,7 @@
 """What discord.py (2.7) does not offer in public, in one place: look here first when it is upgraded."""
 
 from bot.internals.channels import HiddenChannels, is_seen_by_everyone
-from bot.internals.commands import StrangeAnswer, errors_in, fetch_commands, replace_commands
+from bot.internals.commands import NO_SENSE, StrangeAnswer, errors_in, fetch_commands, replace_commands
 from bot.internals.dispatching import run_at_once
 from bot.internals.gateway import Shards, hear_of_limits, keep_ready_apart, nonce_of, use_intents
 from bot.internals.guilds import notice_lost_guilds, start_guilds_afresh
@@ -21,6 +21,7 @@ from bot.internals.transport import expect_no_voice, use_api, use_gateway_of_api
 from bot.internals.voice import VoiceStatuses
 
 __all__ = [
+    "NO_SENSE",
     "HiddenChannels",
     "Shards",
     "StrangeAnswer",

@@ -1,11 +1,14 @@
 """Commands as Discord's REST API has them: discord.py knows neither entry points nor some answers."""
 
 from collections.abc import Awaitable
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import app_commands
 from discord.http import Route
+
+# discord.py takes it for granted that JSON is JSON, and that answers are as they are documented.
+NO_SENSE: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class StrangeAnswer(Exception):
@@ -44,8 +47,7 @@ def _application_id(client: discord.Client) -> int:
 async def _commands(request: Awaitable[Any]) -> list[dict[str, Any]]:
     try:
         answer = await request
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        # discord.py takes it for granted that JSON is JSON, and errors are as they are documented.
+    except NO_SENSE as error:
         raise StrangeAnswer(f"{type(error).__name__}: {error}") from error
     if isinstance(answer, list) and all(isinstance(one, dict) and "name" in one for one in answer):
         return answer

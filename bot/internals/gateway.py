@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import discord
 import yarl
-from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType, Shard
 
+from bot.internals.backoff import LASTING, Backoff, Sessions
 from bridge.tasks import Tasks
 
 # ruff: noqa: SLF001 - that is what this module is for
@@ -22,12 +22,16 @@ LONGEST_LIMIT: Final = 3600.0  # seconds; what asks to wait for longer is no lim
 IDENTIFY_PACE: Final = 5.0  # seconds between two identifies that Discord counts together
 CONNECT_PATIENCE: Final = 60.0  # seconds for a connection and the turn to identify on it
 DOORS: Final = 8  # connections that are opened at the same time; more would lose patience with their turn
-CALM: Final = 5  # the longest pause between two connections that are refused is 2 ** CALM seconds
-INTENTS_REFUSED: Final = 4014  # the close code
+HASTY: Final = 5.0  # seconds; a connection that ends sooner may end as soon again
+MAX_SHORT: Final = 3  # such connections in a row, before we wait with the next
+RESUMES: Final = 5  # tries to take up a session; then a new one begins, at the address that all use
+INTENTS_REFUSED: Final = 4014  # close codes
+NORMAL: Final = 1000
 
 log = logging.getLogger(__name__)
 
 Heard = Callable[[int, str | None, float], None]
+Failed = Callable[[int, Exception, float], None]
 
 
 def use_intents(client: discord.Client, intents: discord.Intents) -> None:
@@ -114,20 +118,22 @@ class Shards:
     """Connects the shards of a client apart from each other: one that can't delays none of the others.
 
     discord.py connects them one after the other and tries each for as long as it takes, and has all wait
-    while one that was lost waits for its next try. `refused(shard_id, error)` hears of a first connection
-    that fails. `fewer_intents()` is asked when Discord refuses the intents: whether there are fewer now.
+    while one that was lost waits for its next try. `failed(shard_id, error, pause)` hears of each try that
+    fails, and in how many seconds the next one is. `fewer_intents()` is asked when Discord refuses the
+    intents: whether there are fewer now.
     """
 
     def __init__(
         self,
         client: commands.AutoShardedBot,
-        refused: Callable[[int, Exception], None],
+        failed: Failed,
         fewer_intents: Callable[[], Awaitable[bool]],
     ) -> None:
         self.client = client
         self.tasks = Tasks(log, "the gateway")
         self.doors = asyncio.Semaphore(DOORS)
-        self._refused = refused
+        self.sessions = Sessions()
+        self.failed = failed
         self._fewer_intents = fewer_intents
         self._asking = asyncio.Lock()
         self._turns = [_Turn()]
@@ -152,18 +158,20 @@ class Shards:
         client.shard_count = client._connection.shard_count = count
         client._connection.shard_ids = range(count)
         self._turns = [_Turn() for _ in range(max(1, limits["max_concurrency"]))]
+        self.sessions = Sessions(max(limits["total"], count * 2))
         for shard_id in range(count):
             self.tasks.start(self._connect(yarl.URL(url), shard_id), f"connecting shard {shard_id}")
 
     async def _connect(self, gateway: yarl.URL, shard_id: int) -> None:
-        calm = _calm_backoff()
+        backoff = Backoff()
         while True:
             try:
                 async with self.doors, asyncio.timeout(CONNECT_PATIENCE):
                     ws = await DiscordWebSocket.from_client(self.client, gateway=gateway, shard_id=shard_id)
             except Exception as error:  # noqa: BLE001 - an edge: whatever it is, it is no other shard's
-                self._refused(shard_id, error)
-                await asyncio.sleep(calm.delay())
+                pause = backoff.delay()
+                self.failed(shard_id, error, pause)
+                await asyncio.sleep(pause)
             else:
                 shard = _ApartShard(ws, self)
                 self.client._AutoShardedClient__shards[shard_id] = shard  # type: ignore[attr-defined]
@@ -172,6 +180,11 @@ class Shards:
 
     async def _wait_for_turn(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002
         await self._turns[(shard_id or 0) % len(self._turns)].take()
+        self.sessions.note(asyncio.get_running_loop().time())
+
+    async def wait_for_session(self) -> None:
+        """Wait until one more session may begin."""
+        await asyncio.sleep(self.sessions.wait(asyncio.get_running_loop().time()))
 
     async def mind_intents(self, shard: "_ApartShard", error: Exception) -> None:
         """Let a shard whose intents were refused connect with fewer, if there are; else end the client."""
@@ -203,13 +216,18 @@ class _ApartShard(Shard):
     def __init__(self, ws: DiscordWebSocket, shards: Shards) -> None:
         super().__init__(ws, shards.client, shards.put)
         self._shards = shards
-        # Each identify counts, of a thousand a day; a connection that is refused costs nothing.
-        self._wary, self._calm = ExponentialBackoff(), _calm_backoff()
+        self._pauses = Backoff()
+        self._connected_at = 0.0
+        self._is_connected = False
+        self._short = 0  # connections in a row that ended soon
+        self._resumes = 0  # tries since there was a connection
         self.identified_with = shards.intents
 
     def launch(self) -> None:
         self.identified_with = self._shards.intents
-        self._backoff = self._wary
+        self._connected_at = asyncio.get_running_loop().time()
+        self._is_connected = True
+        self._resumes = 0
         super().launch()
 
     async def reidentify(self, exc: ReconnectWebSocket) -> None:
@@ -221,27 +239,55 @@ class _ApartShard(Shard):
     async def _begin_again(self, exc: ReconnectWebSocket) -> None:
         if self.ws.session_id is None:  # what never was a session, or is none any more, can't be resumed
             exc = ReconnectWebSocket(self.id, resume=False)
-            await asyncio.sleep(self._wary.delay())
-        self._backoff = self._calm
+            await asyncio.sleep(self._pause(ConnectionAbortedError("no session began")))
+            await self._shards.wait_for_session()
+        elif self._is_hasty():  # or we would come and go without end
+            await asyncio.sleep(self._pauses.delay())
         async with self._shards.doors:
             await super().reidentify(exc)
 
     async def _come_back(self) -> None:
-        self._backoff = self._calm
+        """Take up the session where it was: what happened meanwhile is told then, and it costs nothing."""
+        self._resumes += 1
+        resume = self.ws.session_id is not None and self._resumes < RESUMES
+        if not resume:
+            await self._shards.wait_for_session()
         async with self._shards.doors:
-            await super().reconnect()
+            if resume:
+                await super().reidentify(ReconnectWebSocket(self.id, resume=True))
+            else:
+                await super().reconnect()
 
     async def _handle_disconnect(self, e: Exception) -> None:
         if isinstance(e, discord.ConnectionClosed) and e.code == INTENTS_REFUSED:
             self._start(self._shards.mind_intents(self, e))
+        elif isinstance(e, discord.ConnectionClosed) and e.code != NORMAL:
+            await super()._handle_disconnect(e)  # which ends the client
         else:
-            self._start(super()._handle_disconnect(e))
+            self._start(self._try_later(e))
+
+    async def _try_later(self, error: Exception) -> None:
+        self._dispatch("disconnect")
+        self._dispatch("shard_disconnect", self.id)
+        await asyncio.sleep(self._pause(error))
+        self._shards.put(EventItem(EventType.reconnect, self, error))
+
+    def _pause(self, error: Exception) -> float:
+        """Tell for how long to wait until the next try; a connection that was a good one was no try."""
+        lasted = self._lasted()
+        self._is_connected = False
+        pause = self._pauses.delay(lasted)
+        if lasted < LASTING:
+            self._shards.failed(self.id, error, pause)
+        return pause
+
+    def _is_hasty(self) -> bool:
+        """Tell whether the last connections were good for nothing, and there were several of them."""
+        self._short = self._short + 1 if self._lasted() < HASTY else 0
+        return self._short > MAX_SHORT
+
+    def _lasted(self) -> float:
+        return asyncio.get_running_loop().time() - self._connected_at if self._is_connected else 0.0
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._shards.tasks.start(work, f"reconnecting shard {self.id}")
-
-
-def _calm_backoff() -> ExponentialBackoff[bool]:
-    backoff = ExponentialBackoff[bool]()
-    backoff._max = CALM
-    return backoff

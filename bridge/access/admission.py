@@ -326,7 +326,9 @@ class Admission:
         except Exception as error:  # noqa: BLE001 - an edge
             # Its type alone: the text may repeat the token.
             now = asyncio.get_running_loop().time()
-            self._failures.count(f"{what} for guild {guild_id}: {type(error).__name__}", now)
+            self._failures.count(
+                f"{what} for guild {guild_id}: {type(error).__name__}{owner.where(error)}", now
+            )
             if isinstance(error, OSError):  # as TimeoutError is
                 raise NoAnswer from None
             return False

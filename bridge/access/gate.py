@@ -43,6 +43,7 @@ class Gate:
     def __init__(self, limits: Limits = DEFAULT_LIMITS, exposure: Exposure = OPEN) -> None:
         self.limits = limits
         self.headers = exposure.headers
+        self.hosted_headers = exposure.hosted_headers
         self.tally = Tally()
         self.budgets = Budgets(limits)
         self.ledger = Ledger(limits.unread_bytes)

@@ -179,7 +179,7 @@ class WebLogin:
             self._guesses.forgive(address)
             return self._fail(way_back, type(error).__name__, "silent")
         except Exception as error:  # noqa: BLE001 - an edge: whatever the authority's code raises, nobody is logged in
-            return self._fail(way_back, type(error).__name__)
+            return self._fail(way_back, f"{type(error).__name__}{owner.where(error)}")
         self._guesses.forgive(address)
         session = {"uid": account.uid, "name": account.name, "key": secrets.token_urlsafe()}
         return redirect(way_back, self._sessions.bake(session), self._flows.drop())

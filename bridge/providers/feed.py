@@ -58,6 +58,11 @@ class Feed:
             troubles.append(trouble)
         return troubles
 
+    @property
+    def has_read_servers(self) -> bool:
+        """Whether the provider has ever named its guilds: it is asked when somebody comes."""
+        return SERVERS in self._read_at
+
     async def check(self) -> None:
         """Ask for the list, and once more for all that failed: perhaps nobody else would."""
         for key in (SERVERS, *sorted(self._failing - {SERVERS})):

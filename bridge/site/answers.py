@@ -17,12 +17,16 @@ _TEXT_TYPES: Final = ("text/", "application/json", "application/manifest", "imag
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer to an HTTP request. A body that is a path is read while it is sent."""
+    """An answer to an HTTP request. A body that is a path is read while it is sent.
+
+    `is_hosted` is whether somebody else wrote what is answered: then it is up to them what it may do.
+    """
 
     status: HTTPStatus
     content_type: str = "text/plain"
     body: bytes | Path = b""
     headers: tuple[tuple[str, str], ...] = ()
+    is_hosted: bool = False
 
     def open(self) -> tuple[Response, BinaryIO]:
         """Make the head, and open the body for reading.

@@ -51,12 +51,14 @@ class Website:
         try:
             answer = await self._answer(connection.address, request)
             head, body = await asyncio.to_thread(answer.open)
+            guard = connection.gate.hosted_headers if answer.is_hosted else connection.gate.headers
         except Exception as error:
             log.warning("a page could not be served: %s", owner.describe(error))
             log.debug("the page's failure", exc_info=True)
             sorry = "Sorry, this page can't be shown right now.\n"
             head, body = text(HTTPStatus.INTERNAL_SERVER_ERROR, sorry).open()
-        head.headers.update(connection.gate.headers)
+            guard = connection.gate.headers
+        head.headers.update(guard)
         with body:
             await connection.send_page(head, io.BytesIO() if request.method == "HEAD" else body)
         return head
@@ -87,7 +89,7 @@ class Website:
                 return _file(answer)
             case str(content_type), str() | bytes() as content if _HEADER.fullmatch(content_type):
                 body = content.encode() if isinstance(content, str) else content
-                return Answer(HTTPStatus.OK, content_type, body)
+                return Answer(HTTPStatus.OK, content_type, body, is_hosted=True)
             case _:
                 raise TypeError("on_static_request returns (content_type, content), a Path or None")
 
@@ -129,7 +131,7 @@ def _is_plain(segment: str) -> bool:
 
 
 def _file(file: Path) -> Answer:
-    return Answer(HTTPStatus.OK, _type_of(file), file)
+    return Answer(HTTPStatus.OK, _type_of(file), file, is_hosted=True)
 
 
 def _type_of(file: Path) -> str:

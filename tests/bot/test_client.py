@@ -55,7 +55,7 @@ async def test_it_mentions_nobody(bot: DZoneBot) -> None:
 
 async def test_ready(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
     """When Discord is ready the bridge is there, and the log says where, and how to invite the bot."""
-    caplog.set_level("INFO", "bot.client")
+    caplog.set_level("INFO", "bot")
     await bot.on_ready()
     assert bot.bridge.is_serving
     assert caplog.messages[0] == "watch at https://zone.example.org"
@@ -114,7 +114,7 @@ async def test_a_lost_gateway_is_told_once(bot: DZoneBot, caplog: pytest.LogCapt
 async def test_a_gateway_that_is_back(bot: DZoneBot, caplog: pytest.LogCaptureFixture, way: str) -> None:
     """It is told once as well, and a next loss is news again."""
     await bot.on_ready()
-    caplog.set_level("INFO", "bot.client")
+    caplog.set_level("INFO", "bot")
     caplog.clear()
     await bot.on_shard_disconnect(0)
     for _ in range(2):
@@ -126,7 +126,7 @@ async def test_a_gateway_that_is_back(bot: DZoneBot, caplog: pytest.LogCaptureFi
 async def test_the_first_connection_is_no_return(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
     """What was never lost isn't back."""
     await bot.on_ready()
-    caplog.set_level("INFO", "bot.client")
+    caplog.set_level("INFO", "bot")
     caplog.clear()
     await bot.on_shard_ready(0)
     assert caplog.messages == []
@@ -134,7 +134,7 @@ async def test_the_first_connection_is_no_return(bot: DZoneBot, caplog: pytest.L
 
 async def test_the_first_shard_opens_the_page(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:
     """Whoever comes first starts the bridge; that the bot is in no server is known only in the end."""
-    caplog.set_level("INFO", "bot.client")
+    caplog.set_level("INFO", "bot")
     await asyncio.gather(bot.on_shard_ready(1), bot.on_shard_ready(0), bot._open())
     assert bot.bridge.is_serving
     assert [message.partition(" ")[0] for message in caplog.messages] == ["watch", "invite"]

@@ -72,3 +72,83 @@ async def test_words_of_channels_are_forgotten(bridge: WebSocketServer) -> None:
     bridge.forget_channels(1, [10])
     assert bridge.places_of_words(1) == {"12"}
     assert [bridge.author_of(1, number) for number in (1, 2, 3)] == [None, None, "7"]
+
+
+# Broadcasts that reach nobody
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    messages = [record.getMessage() for record in caplog.records if record.name == "bridge.misses"]
+    caplog.clear()
+    return messages
+
+
+async def test_a_broadcast_for_an_unknown_guild_is_told_once(
+    bridge: WebSocketServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With those there are: perhaps it was a slip of the pen."""
+    for _ in range(3):
+        await bridge.broadcast_message("12\n", 7, "hello", 10)
+        assert not await bridge.broadcast_presence("12\n", 7, "online", "Ada")
+    assert told(caplog) == ["a broadcast reached nobody: no guild has the id '12\\n'; known: 1"]
+    for number in range(2, 9):
+        bridge.show_guild(GuildInfo(str(number), f"slug{number}", "Another"))
+    await bridge.broadcast_message({"type": "refresh_data", "serverId": 13})
+    assert told(caplog) == [
+        "a broadcast reached nobody: no guild has the id '13'; known: 1, 2, 3, 4, 5 and 3 more"
+    ]
+
+
+async def test_a_broadcast_by_a_short_name_is_told_once(
+    bridge: WebSocketServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the id that it takes."""
+    for _ in range(2):
+        await bridge.broadcast_typing("one", 7, 10)
+    assert told(caplog) == [
+        "a broadcast reached nobody: 'one' is a guild's short name; broadcasts take its id, 1"
+    ]
+
+
+async def test_made_up_guilds_fill_no_log(bridge: WebSocketServer, caplog: pytest.LogCaptureFixture) -> None:
+    """Nor does a name of any length."""
+    for number in range(1_000):
+        await bridge.broadcast_activity(f"{number} " + "x" * 1_000, 7, "Chess")
+    messages = told(caplog)
+    assert len(messages) == 100
+    assert all(len(message) < 150 for message in messages)
+
+
+async def test_an_owner_who_hides_guilds_hears_nothing(
+    bridge: WebSocketServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What happens in a hidden guild is meant to reach nobody."""
+    bridge.tells_of_misses = False
+    await bridge.broadcast_message("12", 7, "hello", 10)
+    assert told(caplog) == []
+
+
+async def test_before_anybody_came_no_guild_is_missed(caplog: pytest.LogCaptureFixture) -> None:
+    """Callbacks are asked when the first viewer joins; before, every guild is unknown."""
+    bridge = WebSocketServer(0)
+    await bridge.broadcast_message("12", 7, "hello", 10)
+    assert told(caplog) == []
+    await bridge._feed.refresh_servers()
+    await bridge.broadcast_message("12", 7, "hello", 10)
+    assert len(told(caplog)) == 1
+
+
+async def test_before_there_is_a_guild_none_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    """The provider was asked, and knows none."""
+    bridge = WebSocketServer(0, provider=EmptyProvider())
+    await bridge._feed.refresh_servers()
+    await bridge.broadcast_message("12", 7, "hello", 10)
+    assert told(caplog) == ["a broadcast reached nobody: no guild has the id '12'; none is known yet"]
+
+
+@pytest.mark.parametrize(("given", "shown"), [("#000000", "#ffffff"), ("#000001", "#000001")])
+async def test_black_is_no_color(bridge: WebSocketServer, given: str, shown: str) -> None:
+    """As Discord and its libraries write that a member has none; who means black writes nearly black."""
+    await bridge.broadcast_presence(1, 7, "online", role_color=given)
+    await bridge.broadcast_presence(1, 8, "online", "Beppo", given)
+    assert [member.role_color for member in bridge.shown(1).values()] == [shown, shown]

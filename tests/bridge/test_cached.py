@@ -96,7 +96,7 @@ async def test_an_old_answer_is_given_while_the_source_fails(
             assert await cached.users("1") == old
             await until(lambda: not cached._running, "it has failed")
     [warning] = [record.getMessage() for record in caplog.records]
-    assert warning == "what is remembered of guild 1 is given for up to 600 seconds: OSError: down"
+    assert warning.startswith("what is remembered of guild 1 is given for up to 600 seconds: OSError: down (")
     assert cached.trouble == "what is remembered can't be renewed"
     source.user_fault = None
     await cached.users("1")

@@ -260,6 +260,43 @@ def test_images_from_elsewhere() -> None:
     assert changed == {"img-src 'self' data: blob: https://a.example https://b.example:8443"}
 
 
+@pytest.mark.parametrize(
+    ("csp", "policy"),
+    [
+        (None, "frame-ancestors https://blog.example"),
+        ("", "frame-ancestors https://blog.example"),
+        ("default-src *;", "default-src *; frame-ancestors https://blog.example"),
+        ("Frame-Ancestors *", "Frame-Ancestors *"),
+        ("img-src *; frame-ancestors *", "img-src *; frame-ancestors *"),
+    ],
+)
+def test_of_a_hosted_page_is_said_what_its_owner_says(csp: str | None, policy: str) -> None:
+    """Who may show it in a frame was set for all pages."""
+    exposure = Exposure(csp=csp, frame_ancestors="https://blog.example")
+    assert exposure.hosted_headers == {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+    }
+    assert exposure.headers == Exposure(frame_ancestors="https://blog.example").headers
+    assert HSTS in Exposure(public_url=HTTPS_URL, csp=csp).hosted_headers
+
+
+@pytest.mark.parametrize(
+    "csp",
+    [
+        "Content-Security-Policy: default-src *",
+        "default-src *\r\nX: y",
+        "default-src höst",
+        "'self'",
+        "a\x00b",
+    ],
+)
+def test_what_is_no_policy(csp: str) -> None:
+    """Above all nothing that would be another header, and no header as a whole."""
+    with pytest.raises(ValueError, match="Content-Security-Policy"):
+        Exposure(csp=csp)
+
+
 def test_where_somebody_came_from_is_nobody_else_s_business() -> None:
     """A link in a message doesn't tell its target which server was watched."""
     assert OPEN.headers["Referrer-Policy"] == "same-origin"

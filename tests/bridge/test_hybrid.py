@@ -108,7 +108,7 @@ async def test_failures_are_said_once(
     with caplog.at_level(logging.INFO):
         for primary.source.user_fault in (OSError("x"), OSError("y"), None, None, OSError("z")):
             await hybrid.users("1")
-    assert [record.getMessage() for record in caplog.records] == [
+    assert [record.getMessage().partition(" (")[0] for record in caplog.records] == [
         "the primary provider failed: OSError: x",
         "the primary provider answers again",
         "the primary provider failed: OSError: z",
@@ -126,7 +126,8 @@ async def test_a_fallback_that_failed_is_asked_when_it_is_needed(
             await hybrid.users("1")
         primary.source.user_fault = None
         await hybrid.users("1")
-    assert [record.getMessage() for record in caplog.records].count("the fallback failed: OSError: down") == 2
+    said = [record.getMessage().partition(" (")[0] for record in caplog.records]
+    assert said.count("the fallback failed: OSError: down") == 2
 
 
 # What an overlay adds

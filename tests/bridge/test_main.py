@@ -139,7 +139,21 @@ async def test_another_page(tmp_path: Path) -> None:
     """`--static-dir`."""
     (tmp_path / "index.html").write_text("another page")
     async with process("-m", "bridge", "--port", "0", "--static-dir", str(tmp_path)) as started:
-        assert (await fetch(await port_of(started))).body == b"another page"
+        answer = await fetch(await port_of(started))
+        assert answer.body == b"another page"
+        assert answer.headers["content-security-policy"] == "frame-ancestors 'self'"
+
+
+async def test_what_another_page_may_do(tmp_path: Path) -> None:
+    """`--csp`."""
+    (tmp_path / "index.html").write_text("another page")
+    options = ("--static-dir", str(tmp_path), "--csp", "default-src 'self'; frame-ancestors *")
+    async with process("-m", "bridge", "--port", "0", *options) as started:
+        answer = await fetch(await port_of(started))
+        assert answer.headers["content-security-policy"] == "default-src 'self'; frame-ancestors *"
+    code, _, err = await run("-m", "bridge", "--csp", "Content-Security-Policy: default-src 'self'")
+    assert code == 2
+    assert "no directive" in err
 
 
 async def test_what_a_database_holds_is_served(file: SqliteDatabase) -> None:
@@ -259,7 +273,16 @@ async def test_the_help() -> None:
     """Names every option."""
     code, out, _ = await run("-m", "bridge", "--help")
     assert code == 0
-    for option in ("--host", "--port", "--static-dir", "--database", "--init", "--health", "--version"):
+    for option in (
+        "--host",
+        "--port",
+        "--static-dir",
+        "--csp",
+        "--database",
+        "--init",
+        "--health",
+        "--version",
+    ):
         assert option in out
 
 

@@ -1,13 +1,18 @@
 """Asking the owner's code, which may do anything."""
 
 import asyncio
+import json
+from collections.abc import Awaitable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge.owner import OwnWorkCancelledError, ask, describe
+from bridge.records import check_mapping
 
 LONG = 3_600.0
+DECODE = 'return json.loads("rubbish")'
 
 
 async def answering(answer: object) -> object:
@@ -99,3 +104,51 @@ async def test_what_work_says_after_its_time_is_not_news() -> None:
 def test_an_error_is_described_in_one_line(error: Exception, said: str) -> None:
     """For the log."""
     assert describe(error) == said
+
+
+async def failure(work: Awaitable[object]) -> Exception:
+    """Ask for work that fails, and return what with."""
+    try:
+        await ask(work, 0.01)
+    except Exception as error:  # noqa: BLE001 - whichever it is, it is what the test is about
+        return error
+    raise AssertionError("it did not fail")
+
+
+def line_of(text: str) -> int:
+    """Tell at which line of this file a text stands alone."""
+    lines = Path(__file__).read_text("utf-8").splitlines()
+    [number] = [number for number, line in enumerate(lines, 1) if line.strip() == text]
+    return number
+
+
+async def test_a_failure_is_told_with_file_and_line() -> None:
+    """Where the owner's code raised it, or called the library that did."""
+
+    async def divide() -> object:
+        return 1 / 0
+
+    async def decode() -> object:
+        return json.loads("rubbish")
+
+    async def hurry() -> None:
+        async with asyncio.timeout(0):
+            await asyncio.sleep(LONG)
+
+    told = describe(await failure(divide()))
+    assert told == f"ZeroDivisionError: division by zero ({__file__}:{line_of('return 1 / 0')})"
+    told = describe(await failure(decode()))
+    assert told.startswith("JSONDecodeError")
+    assert told.endswith(f"({__file__}:{line_of(DECODE)})")
+    told = describe(await failure(hurry()))
+    assert told == f"no answer in time ({__file__}:{line_of('async with asyncio.timeout(0):')})"
+
+
+async def test_a_failure_of_ours_has_no_place() -> None:
+    """The owner's code gave the wrong thing, or none: a line of the bridge's would mislead."""
+
+    async def check() -> object:
+        return check_mapping(7)
+
+    assert not describe(await failure(check())).endswith(")")
+    assert describe(await failure(asyncio.Event().wait())) == "no answer in time"

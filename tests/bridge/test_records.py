@@ -284,6 +284,13 @@ def test_a_malformed_color_is_the_default(color: object) -> None:
     assert complaints_of_user(username="Ada", roleColor=color) == {"roleColor repaired"}
 
 
+@pytest.mark.parametrize(("color", "shown"), [("#000000", "#ffffff"), ("#000001", "#000001")])
+def test_black_is_no_color(color: str, shown: str) -> None:
+    """As discord.py writes that somebody has none; nothing has to be repaired in that."""
+    assert user(roleColor=color).role_color == shown
+    assert not complaints_of_user(username="Ada", roleColor=color)
+
+
 @pytest.mark.parametrize("record", [{}, {"roleColor": None}])
 def test_a_missing_color_is_the_default(record: dict[str, Any]) -> None:
     """And no reason to complain."""

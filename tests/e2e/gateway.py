@@ -64,7 +64,7 @@ class Connection:
     ) -> None:
         self.session: Session | None = None
         self._socket = socket
-        self._transport = transport
+        self.transport = transport
         self._compress = compressor(compress)
         self._outgoing: asyncio.Queue[str | int] = asyncio.Queue()
 
@@ -78,7 +78,7 @@ class Connection:
 
     def abort(self) -> None:
         """Cut the TCP connection: no close frame, and what is queued is lost."""
-        self._transport.abort()
+        self.transport.abort()
 
     async def pump(self) -> int | None:
         """Write out what is queued; return the code to close with, or None if the socket is gone."""

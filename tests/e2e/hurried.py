@@ -1,4 +1,7 @@
-"""The bot in a hurry: `python -m bot`, but it asks for a guild's members again after less than a second."""
+"""The bot in a hurry: `python -m bot`, but it waits for less than a second where it waits longer.
+
+That is before it asks for a guild's members again, and between two tries to reach the gateway.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import sys
 
 from bot import loader
 from bot.__main__ import main
+from bot.internals import backoff
 
 EVERY = 0.2  # seconds; set `gateway.members_every` to as much
 
 if __name__ == "__main__":
     vars(loader)["EVERY"] = EVERY + 0.05
+    vars(backoff)["LONGEST"] = 0.1
     sys.exit(main())

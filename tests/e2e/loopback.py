@@ -6,6 +6,7 @@ first identify, and after `lose_sessions`) nobody hears of a change: the next `R
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
@@ -39,6 +40,7 @@ from tests.e2e.rest import BASE, Rest
 from tests.e2e.waiting import Bell
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from types import TracebackType
 
 TOKEN = "MTA1.loopback.it-must-never-be-seen-anywhere"  # opens nothing
@@ -80,6 +82,8 @@ class LoopbackDiscord:
         self.oauth = self.rest.oauth
         self.rest.shards = shards
         self.rest.token = self.gateway.token = token
+        self._port = 0
+        self._site: web.TCPSite
         app = web.Application()
         app.router.add_get("/gateway", self.gateway.serve)
         self.rest.route(app)
@@ -88,11 +92,17 @@ class LoopbackDiscord:
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        await self._listen()
         host, port = self._runner.addresses[0][:2]
+        self._port = port
         self.api_url = f"http://{host}:{port}{BASE}"
         self.gateway.url = self.rest.gateway_url = f"ws://{host}:{port}/gateway"
         return self
+
+    async def _listen(self) -> None:
+        """Take connections, at the same port as before."""
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await self._site.start()
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
@@ -149,6 +159,21 @@ class LoopbackDiscord:
         """Cut every gateway connection without a close frame; sessions may be resumed."""
         for connection in self.gateway.connections:
             connection.abort()
+
+    @asynccontextmanager
+    async def out_of_reach(self, *, gateway: bool = True) -> AsyncIterator[None]:
+        """Be where nobody listens: every connection is cut, and new ones are refused.
+
+        Those to the gateway stay if it isn't meant.
+        """
+        await self._site.stop()
+        assert self._runner.server is not None
+        spared = set() if gateway else {connection.transport for connection in self.gateway.connections}
+        for connection in self._runner.server.connections:  # also those that are kept for a next request
+            if connection.transport is not None and connection.transport not in spared:
+                connection.transport.abort()
+        yield
+        await self._listen()
 
     def close_gateway(self, code: int) -> None:
         """Close every gateway connection with a code; sessions may be resumed."""
@@ -403,6 +428,16 @@ class LoopbackDiscord:
         data = slash(await self.commands(), who, line, options)
         return await self._interact(Reply(who, who.guild.public), COMMAND, data, locale)
 
+    async def begin(self, who: Member, line: str, **options: str) -> Reply:
+        """Let somebody use a slash command, and return what the answer to it will be."""
+        reply = Reply(who, who.guild.public)
+        self._tell(reply, COMMAND, slash(await self.commands(), who, line, options))
+        return reply
+
+    async def answered(self, reply: Reply) -> None:
+        """Wait until the bot has answered."""
+        await self._bell.until(lambda: reply.done, self._progress)
+
     async def choose(self, who: Member, name: str, target: Member) -> Reply:
         """Let somebody choose from another member's menu."""
         data = menu(await self.commands(), name, target)
@@ -425,7 +460,10 @@ class LoopbackDiscord:
         return commands.known[commands.path]
 
     async def _interact(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> Reply:
-        told = self.interactions.payload(reply, kind, data, locale)
-        self.gateway.dispatch(reply.who.guild, "INTERACTION_CREATE", told)
+        self._tell(reply, kind, data, locale)
         await self._bell.until(lambda: reply.done, lambda: f"an answer to {data}; {self._progress()}")
         return reply
+
+    def _tell(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> None:
+        told = self.interactions.payload(reply, kind, data, locale)
+        self.gateway.dispatch(reply.who.guild, "INTERACTION_CREATE", told)

@@ -103,9 +103,17 @@ class BotProcess:
             raise AssertionError(f"port {self.port} stays closed:\n{self.output}") from None
         raise AssertionError(f"the bot ended with {self._process.returncode}:\n{self.output}")
 
-    async def said(self, words: str) -> None:
+    async def said(self, words: str, *, within: float = PATIENCE) -> None:
         """Wait until it has written something."""
-        await self._bell.until(lambda: words in self.output, lambda: f"{words!r} in\n{self.output}")
+        await self._bell.until(
+            lambda: words in self.output, lambda: f"{words!r} in\n{self.output}", within=within
+        )
+
+    async def told(self, words: str, times: int) -> None:
+        """Wait until it has written something so many times in all."""
+        await self._bell.until(
+            lambda: self.output.count(words) >= times, lambda: f"{words!r} in\n{self.output}"
+        )
 
     async def exited(self, within: float = PATIENCE) -> int:
         """Wait until it has ended by itself or by a signal, and return its exit code."""

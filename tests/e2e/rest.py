@@ -12,7 +12,7 @@ from tests.e2e.commands import Commands
 from tests.e2e.oauth import OAuth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from tests.e2e.guild import Guild
     from tests.e2e.interactions import Interactions
@@ -52,6 +52,8 @@ class Rest:
         """
         self.garbled: dict[str, str] = {}
         """Requests, as `METHOD /path`, that something between answers with this in place of JSON."""
+        self.trouble: Callable[[web.Request], Awaitable[web.Response | None]] | None = None
+        """What becomes of answers to interactions in place of `take`."""
         self.commands = Commands(me.id)
         self.oauth = OAuth(str(me.id))
         self._me = me
@@ -76,10 +78,9 @@ class Rest:
             self.requests.append(f"{request.method} {path}")
             self._bell.ring()
             if path.startswith(("/interactions/", "/webhooks/")):  # their token is in the path
-                body = await request.json() if request.can_read_body else {}
-                taken = self._interactions.take(request.method, path, body)
+                taken = await (self.trouble or self.take)(request)
                 if taken is not None:
-                    return _json(taken[1], status=taken[0])
+                    return taken
             if trouble := self._trouble(request.method, path):
                 return trouble
             if (request.method, path) in logins:
@@ -96,6 +97,12 @@ class Rest:
             return _json({"message": "404: Not Found", "code": 0}, status=404)
 
         app.router.add_route("*", BASE + "/{path:.*}", answer)
+
+    async def take(self, request: web.Request) -> web.Response | None:
+        """Take an answer to an interaction; None if it is no such thing."""
+        body = await request.json() if request.can_read_body else {}
+        taken = self._interactions.take(request.method, request.path.removeprefix(BASE), body)
+        return _json(taken[1], status=taken[0]) if taken else None
 
     def _trouble(self, method: str, path: str) -> web.Response | None:
         request = f"{method} {path}"

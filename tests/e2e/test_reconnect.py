@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e import hurried
 from tests.e2e.model import User
 from tests.e2e.viewer import Viewer, truth
 
@@ -167,7 +168,10 @@ async def test_guilds_changed_between_sessions(
 
 
 async def test_away_for_longer(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
-    """While the gateway refuses, the bot retries, says so in few words, and its viewers stay."""
+    """While the gateway refuses, the bot retries, says so in few words, and its viewers stay.
+
+    What was said meanwhile comes with the session, and so do all changes.
+    """
     guild = discord.guild("D-World", "ann", "bob", "cid", "dan")
     bot = await launch()
     viewer = await watch(bot, guild)
@@ -177,9 +181,84 @@ async def test_away_for_longer(discord: LoopbackDiscord, launch: Launch, watch: 
     await discord.refused(2)
     change(discord, guild)
     later = await watch(bot, guild)
+    discord.say(guild.public, guild.member("bob"), "said meanwhile")
     assert later.people() == viewer.people()
     discord.gateway.refusing = False
     await viewer.sees(truth(guild))
+    await viewer.hears("said meanwhile")
     assert undisturbed(viewer)
-    news = bot.stdout.removeprefix(said).splitlines()
-    assert len([line for line in news if " WARNING " in line or " ERROR " in line]) == 1, bot.output
+    assert len(discord.gateway.identifies) == 1
+    lost, refused = complaints(bot.stdout.removeprefix(said))
+    assert "is lost" in lost
+    assert "HTTP 503" in refused
+    assert "discordstatus" in refused
+
+
+@pytest.mark.usefixtures("in_a_hurry")
+async def test_cut_again_and_again(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """Each time the bot comes back, and viewers see at once what changed; long outages are told try by try.
+
+    The last of them outlasts the session.
+    """
+    guild = discord.guild("D-World", "ann", "bob", "cid", "dan")
+    bot = await launch()
+    viewer = await watch(bot, guild)
+    for number, tries in enumerate((0, 2, 4, 9)):
+        said, refused = bot.stdout, discord.gateway.refusals
+        discord.gateway.refusing = True
+        discord.drop()
+        discord.set_status(guild.member("bob"), ("idle", "dnd", "online", "offline")[number])
+        newcomer = discord.add_member(guild, User(f"eve{number}"))
+        if number == 3:
+            discord.lose_sessions()
+        await discord.refused(refused + tries)
+        discord.gateway.refusing = False
+        await viewer.sees(truth(guild))
+        discord.set_status(newcomer, "idle")
+        await viewer.sees(truth(guild))
+        await bot.told("the connection to Discord is back", number + 1)
+        news = complaints(bot.stdout.removeprefix(said))
+        still = [line for line in news if "still has no connection" in line]
+        assert len(news) - len(still) == 1 + bool(discord.gateway.refusals > refused)
+        assert len(still) == max(0, discord.gateway.refusals - refused - 2)
+    assert undisturbed(viewer)
+    assert len(discord.gateway.identifies) == 2
+
+
+async def test_nothing_listens_where_the_gateway_was(
+    discord: LoopbackDiscord, launch: Launch, watch: Watch
+) -> None:
+    """A refused TCP connection is one line for each try from the third on, and no traceback."""
+    guild = discord.guild("D-World", "ann")
+    discord.gateway.members_every = hurried.EVERY
+    bot = await launch()
+    viewer = await watch(bot, guild)
+    said = bot.stdout
+    async with discord.out_of_reach():
+        await bot.said("try 4 failed")
+    discord.set_status(guild.member("ann"), "dnd")
+    await viewer.sees(truth(guild))
+    lost, *tries = complaints(bot.stdout.removeprefix(said))
+    assert "is lost" in lost
+    assert all(f"try {number} failed (ClientConnectorError" in line for number, line in enumerate(tries, 3))
+    assert undisturbed(viewer)
+
+
+@pytest.mark.usefixtures("in_a_hurry")
+async def test_a_first_handshake_is_refused(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """The page is there, the log says it once with a hint, and the guilds come when they can."""
+    guild = discord.guild("D-World", "ann")
+    discord.gateway.refusing = True
+    bot = await launch()
+    await discord.refused(2)
+    discord.gateway.refusing = False
+    await bot.said("the connection to Discord is back")
+    await (await watch(bot, guild)).sees(truth(guild))
+    first, *later = complaints(bot.stdout)
+    assert "gateway refuses shard 0 (HTTP 503)" in first
+    assert all("still has no connection" in line for line in later)
+
+
+def complaints(said: str) -> list[str]:
+    """Return the warnings and errors that a bot has logged; each is one line."""
+    return [line for line in said.splitlines() if " WARNING " in line or " ERROR " in line]

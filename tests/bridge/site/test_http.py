@@ -17,7 +17,7 @@ from websockets.http11 import Request
 
 from bridge import __version__
 from bridge.connection import Connection
-from bridge.exposure import OPEN
+from bridge.exposure import OPEN, Exposure
 from bridge.limits import Limits
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
@@ -28,6 +28,7 @@ from tests.bridge.wire import Answer, dialled, fetch, handshake, until, watching
 
 OUTSIDE = b"what nobody may read"
 POLICY = OPEN.headers["Content-Security-Policy"]
+HOSTED = OPEN.hosted_headers["Content-Security-Policy"]
 
 
 @pytest.fixture(scope="module")
@@ -234,31 +235,59 @@ async def test_the_limit_for_a_request_is_none_for_a_viewer(
 # Headers that every answer has
 
 
-def is_guarded(answer: Answer) -> bool:
+def is_guarded(answer: Answer, policy: str = POLICY) -> bool:
     return (
-        answer.headers.get("content-security-policy") == POLICY
+        answer.headers.get("content-security-policy") == policy
         and answer.headers.get("x-content-type-options") == "nosniff"
     )
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"),
+    ("method", "path", "status", "policy"),
     [
-        ("GET", "/", 200),
-        ("HEAD", "/", 200),
-        ("GET", "/pixel.png", 200),
-        ("GET", "/nothing", 404),
-        ("GET", "/%ff", 404),
-        ("HEAD", "/nothing", 404),
-        ("GET", "/api/version", 200),
-        ("POST", "/", 405),
+        ("GET", "/", 200, HOSTED),
+        ("HEAD", "/", 200, HOSTED),
+        ("GET", "/pixel.png", 200, HOSTED),
+        ("GET", "/nothing", 404, POLICY),
+        ("GET", "/%ff", 404, POLICY),
+        ("HEAD", "/nothing", 404, POLICY),
+        ("GET", "/api/version", 200, POLICY),
+        ("POST", "/", 405, POLICY),
     ],
 )
-async def test_every_answer_is_guarded(web: WebSocketServer, method: str, path: str, status: int) -> None:
-    """`Content-Security-Policy` and `X-Content-Type-Options`."""
+async def test_every_answer_is_guarded(
+    web: WebSocketServer, method: str, path: str, status: int, policy: str
+) -> None:
+    """`Content-Security-Policy` and `X-Content-Type-Options`; not alike for the owner's files."""
     answer = await fetch(web, path, method)
     assert answer.status == status
-    assert is_guarded(answer)
+    assert is_guarded(answer, policy)
+
+
+async def test_our_own_page_is_guarded(start: Start) -> None:
+    """Strictly, whatever is said of others."""
+    server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), exposure=Exposure(csp="default-src *"))
+    await start(server)
+    for path in ("/", "/main.js", "/style.css"):
+        assert is_guarded(await fetch(server, path))
+
+
+@pytest.mark.parametrize("content", [("text/html", "<p>"), Path(__file__)], ids=["content", "path"])
+async def test_a_page_of_the_owner_s_has_the_owner_s_policy(start: Start, content: object) -> None:
+    """`on_static_request` makes pages that we know nothing of."""
+    policy = "script-src 'self' 'unsafe-inline'; frame-ancestors https://blog.example"
+    server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), exposure=Exposure(csp=policy))
+
+    async def serve_page(path: str) -> Any:
+        if path == "/broken":
+            raise ValueError
+        return content if path == "/theirs" else None
+
+    server.on_static_request(serve_page)
+    await start(server)
+    assert is_guarded(await fetch(server, "/theirs"), policy)
+    assert is_guarded(await fetch(server, "/"))
+    assert is_guarded(await fetch(server, "/broken"))
 
 
 @pytest.mark.parametrize(
@@ -500,7 +529,7 @@ async def test_a_page_of_text(web: WebSocketServer) -> None:
     answer = await fetch(web)
     assert (answer.status, answer.body.decode()) == (200, "<p>Hällo")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert is_guarded(answer)
+    assert is_guarded(answer, HOSTED)
 
 
 async def test_a_page_of_bytes(web: WebSocketServer) -> None:
