@@ -309,6 +309,9 @@ class WebSocketServer(Broadcasts):
         connection.address = address
         if not _is_clear(request):
             return connection.respond(HTTPStatus.BAD_REQUEST, NO_REQUEST)
+        refusal = self._gate.check_host(request.headers.get("Host"))
+        if refusal:
+            return connection.refuse(refusal)
         if not _wants_websocket(request):
             refusal = self._gate.check_request(address)
             return connection.refuse(refusal) if refusal else await self._website.serve(connection, request)

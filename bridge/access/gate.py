@@ -105,6 +105,14 @@ class Gate:
             self._connections[whose] += 1
         return whose
 
+    def check_host(self, host: str | None) -> Refusal | None:
+        """Tell whether a request is meant for us; `host` is whom it names."""
+        if self._exposure.answers_to(host):
+            return None
+        self.count("foreign host")
+        sorry = "Nothing here goes by that name. Open localhost, or set PUBLIC_URL to this address.\n"
+        return Refusal(HTTPStatus.MISDIRECTED_REQUEST, sorry)
+
     def check_request(self, address: str) -> Refusal | None:
         """Tell whether a page or file may be asked for."""
         if self._is_full():

@@ -14,8 +14,8 @@ from bridge.server import WebSocketServer
 from tests.bridge.conftest import Start
 from tests.bridge.wire import dialled, handshake, masked, until, watching
 
-PAGE = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
-VERSION = b"GET /api/version HTTP/1.1\r\nHost: test\r\n\r\n"
+PAGE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+VERSION = b"GET /api/version HTTP/1.1\r\nHost: localhost\r\n\r\n"
 OLD_VERSION = handshake().replace(b"Version: 13", b"Version: 7")
 STRAYS = {
     "a request": VERSION,

@@ -448,7 +448,7 @@ async def test_a_forged_cookie(browser: Browser, server: WebSocketServer, name: 
 
 async def test_a_cookie_of_bytes_that_are_no_text(server: WebSocketServer) -> None:
     """Whatever stands there: it is no cookie of ours, and no reason to fail."""
-    head = b"Host: test\r\nOrigin: " + HOME.encode() + b"\r\nCookie: __Host-dzone_login=\xff\xfe\r\n\r\n"
+    head = b"Host: localhost\r\nOrigin: " + HOME.encode() + b"\r\nCookie: __Host-dzone_login=\xff\xfe\r\n\r\n"
     async with dialled(server) as line:
         await line.say(b"GET /auth/me HTTP/1.1\r\n" + head)
         assert b"200" in (await line.end()).splitlines()[0]
