@@ -5,6 +5,7 @@ import contextlib
 import errno
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -15,6 +16,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 
 from bridge.access.admission import LONGEST_WAIT, NOBODY, Admission, Validator, Visitor
+from bridge.access.devices import Devices
 from bridge.access.gate import Gate
 from bridge.access.guesses import AddressGuesses
 from bridge.access.login import Authority, Login, WebLogin
@@ -102,6 +104,7 @@ class WebSocketServer(Broadcasts):
         self._admission = Admission(self._directory, self._feed, self._new_guesses(), self._gate.count)
         probes = Health(self._feed, self._live).probes if health else {}
         self._website = Website(probes={**Counts(directory).probes, **probes})
+        self._devices = Devices(secure=exposure.is_secure)
         self._pulse = Pulse()
         self._sessions: dict[ServerConnection, Session] = {}
         self._connection_class = _connection_class(self._gate, limits, exposure.certificate)
@@ -165,6 +168,7 @@ class WebSocketServer(Broadcasts):
                     self.host,
                     self.port,
                     process_request=self._answer_request,
+                    process_response=self._meet,
                     create_connection=self._connection_class,
                     open_timeout=None,  # a connection has limits of its own
                     ping_interval=None,  # and somebody who feels its pulse
@@ -319,10 +323,15 @@ class WebSocketServer(Broadcasts):
         refusal = self._gate.check_handshake(address, origins[0] if origins else None)
         return connection.refuse(refusal) if refusal else None
 
+    def _meet(self, connection: ServerConnection, request: Request, response: Response) -> None:  # noqa: ARG002
+        """Give the device of a new viewer a number, if there is a password that somebody may guess."""
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS and self._directory.asks_for_passwords:
+            self._devices.meet(request.headers, response.headers)
+
     async def _talk(self, connection: ServerConnection) -> None:
         """Hold one viewer's session."""
         connection = cast("Connection", connection)
-        visitor = Visitor(connection.address, self._login_of(connection))
+        visitor = Visitor(connection.address, self._login_of(connection), self._device_of(connection))
         connection.forget_handshake()
         session = Session(connection, visitor, self._directory, self._admission, self._feed)
         full = len(self._sessions) >= self._limits.viewers
@@ -355,13 +364,18 @@ class WebSocketServer(Broadcasts):
             return None
         return self._website.login.who_opens(connection.request.headers)
 
+    def _device_of(self, connection: Connection) -> str | None:
+        if connection.request is None or connection.response is None:
+            return None
+        return self._devices.recognise(connection.request.headers, connection.response.headers)
+
     def _end_login(self, key: str) -> None:
         """Let go whoever watches by this login, and have others of its connections be nobody's."""
         self._admission.withdraw()
         for session in list(self._sessions.values()):
             login = session.visitor.login
             if login is not None and login.key == key:
-                session.visitor = Visitor(session.visitor.address)
+                session.visitor = replace(session.visitor, login=None)
                 if session.permit.login == key:
                     self._turn_out(session, LOGIN_ENDED)
 

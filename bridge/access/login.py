@@ -20,6 +20,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 from bridge import owner
+from bridge.access.cookies import read_cookie
 from bridge.access.guesses import Guesses
 from bridge.access.patience import shares
 from bridge.errors import NoAnswer
@@ -237,18 +238,14 @@ class _Cookie:
 
     def read(self, headers: Headers) -> tuple[dict[str, Any], float] | None:
         """Read it, and when it was written (Unix time). None if it is missing, forged or too old."""
-        for line in headers.get_all("Cookie"):
-            for cookie in line.split(";"):
-                name, _, value = cookie.strip().partition("=")
-                if name == self._name:
-                    try:
-                        data, when = self._serializer.loads(
-                            value, max_age=self._lifetime, return_timestamp=True
-                        )
-                    except BadSignature:  # also one that is too old
-                        return None
-                    return data, when.timestamp()
-        return None
+        value = read_cookie(headers, self._name)
+        if value is None:
+            return None
+        try:
+            data, when = self._serializer.loads(value, max_age=self._lifetime, return_timestamp=True)
+        except BadSignature:  # also one that is too old
+            return None
+        return data, when.timestamp()
 
 
 def _query(request: Request) -> dict[str, str]:
