@@ -8,9 +8,10 @@ from typing import Final
 
 from bridge.access.rate import Rate, Rates
 
-# Who writes what a stranger may cause as often as they like.
+# Who writes what a stranger may cause as often as they like: of viewers, and of whoever uses a command.
 CAUSED_BY_STRANGERS: Final = (
-    "bridge.outbox", "bridge.pulse", "bridge.session", "bridge.site.http", "bridge.websockets",
+    "asyncio", "bridge.outbox", "bridge.pulse", "bridge.session", "bridge.site.http", "bridge.websockets",
+    "cogs.replies",
 )  # fmt: skip
 AT_ONCE: Final = 20  # lines of one kind
 PER_SECOND: Final = 0.2

@@ -57,6 +57,7 @@ LOBBY_PACE: Final = 1.0  # seconds at least between two looks for a room
 # turn of the loop, so that they get in one after the other and those who are in are not kept waiting.
 MAX_WAITING: Final = 4096
 ACCEPTED_AT_ONCE: Final = 8
+FRAMES_WAITING: Final = 4  # of a viewer, in memory; what is more waits at their side
 STOP_GRACE: Final = 2.0  # seconds that viewers have to answer the close frame when the bridge stops
 # How many seconds' worth of frames and bytes a viewer may send at once.
 FRAMES_AT_ONCE: Final = 10
@@ -176,6 +177,7 @@ class WebSocketServer(Broadcasts):
                     compression=None,
                     backlog=ACCEPTED_AT_ONCE,
                     max_size=self._limits.frame_bytes,
+                    max_queue=FRAMES_WAITING,
                     close_timeout=STOP_GRACE,
                     server_header=None,
                     logger=_library_logger(),

@@ -22,6 +22,7 @@ from bridge.protocol import (
     LOGIN_ENDED,
     NOTHING_ASKED,
     Connect,
+    Credentials,
     GetUserData,
     Goodbye,
     Request,
@@ -142,7 +143,7 @@ class Session:
         # No await from here on: nothing slips between the entry and the seat.
         self._directory.tell(room)
         self.outbox.present(room.entry(replace(self._request, wants=self.wants)))
-        self._request = replace(self._request, cursor=None)  # it was good for this once
+        self._request = _lasting(self._request)
         self.room = room
         room.seat(self)
         if self._listing not in (None, self._directory.edition) and self.wants.includes("servers"):
@@ -273,3 +274,12 @@ class Session:
     def _catch_up(self, share: float) -> None:
         self._purse.pay(share)
         self.outbox.catch_up()
+
+
+def _lasting(request: Connect) -> Connect:
+    """Keep of a request what counts for the next entry as well: the cursor was good for this one.
+
+    Who somebody claims to be, and their token, have done their work, and may weigh a lot.
+    """
+    password = request.credentials.password
+    return replace(request, credentials=Credentials(password=password), cursor=None)

@@ -51,6 +51,9 @@ class Gate:
         self._proxies = Proxies(exposure.trusted_proxies)
         self._connections: Counter[str] = Counter()
         self._viewers: Counter[str] = Counter()  # of those connections
+        # Each brings a request or a handshake. It is what costs with TLS, before there is either.
+        asked = limits.handshakes_per_minute + limits.requests_per_minute
+        self._arrivals = Rates(Rate(asked / _MINUTE, asked + 2 * SPARE_PER_ADDRESS))
         self._handshakes = _per_minute(limits.handshakes_per_minute)
         self._requests = _per_minute(limits.requests_per_minute)
 
@@ -70,6 +73,9 @@ class Gate:
         crowd = limits.viewers_per_address + 2 * SPARE_PER_ADDRESS
         if len(self.alive) >= limits.viewers + 2 * SPARE or self._connections[whose] >= crowd:
             self.count("too many connections")
+            return None
+        if whose and not self._arrivals.allow(whose, asyncio.get_running_loop().time()):
+            self.count("too many connections in a short time")
             return None
         self.alive.add(transport)
         if whose:

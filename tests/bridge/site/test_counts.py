@@ -36,7 +36,7 @@ def directory() -> Directory:
 async def told(counts: Counts) -> Any:
     status, answer = await counts.tell()
     assert status == 200
-    return answer
+    return json.loads(answer)
 
 
 async def asked(server: WebSocketServer) -> Any:
