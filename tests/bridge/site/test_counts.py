@@ -46,6 +46,15 @@ async def asked(server: WebSocketServer) -> Any:
     return json.loads(answer.body)
 
 
+async def test_they_are_encoded_once(directory: Directory, clock: Clock) -> None:
+    """Thousands of guilds take milliseconds, and anybody may ask fifty times a second."""
+    counts = Counts(directory)
+    first = (await counts.tell())[1]
+    assert (await counts.tell())[1] is first
+    await clock.jump(GOOD_FOR)
+    assert (await counts.tell())[1] is not first
+
+
 # Over HTTP
 
 
