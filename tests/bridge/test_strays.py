@@ -138,6 +138,7 @@ async def test_who_hangs_up_while_much_is_written_is_not_complained_of(
             await viewer.say(handshake())
             await viewer.hear_handshake()
             viewer._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            assert (await viewer.hear())["type"] == "server-list"
             await viewer.say(asked * 3)
         await until(lambda: not server._gate.alive, "the connection has ended")
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
