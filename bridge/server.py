@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import errno
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -287,21 +287,25 @@ class WebSocketServer(Broadcasts):
 
     def logged_in(self, server: str | int) -> set[str]:
         """Name who watches a guild now because their login lets them."""
-        room = self._room(server)
-        seated = (session.permit.uid for session in self._sessions.values() if session.room is room)
-        return {uid for uid in seated if uid is not None} if room else set()
+        return {uid for session in self._seated(server) if (uid := session.permit.uid) is not None}
 
-    def revoke(self, server: str | int, uid: str | int | None = None) -> None:
-        """Withdraw the access to a guild that somebody's login gave them, or everybody's; they hear so."""
+    def revoke(self, server: str | int, uid: str | int | Collection[str | int] | None = None) -> None:
+        """Withdraw the access to a guild that their login gave to one, to several, or to all; they hear so."""
         self._admission.withdraw()
-        room = self._room(server)
-        whose = None if uid is None else str(uid)
-        for session in list(self._sessions.values()):  # ten thousand looks take a few milliseconds
+        if isinstance(uid, str | int):
+            uid = [uid]
+        whose = None if uid is None else set(map(str, uid))
+        for session in self._seated(server):
             who = session.permit.uid
-            if session.room is room and who is not None and whose in (None, who):
+            if who is not None and (whose is None or who in whose):
                 self._turn_out(session, LOGIN_NEEDED)
 
     # Inside
+
+    def _seated(self, server: str | int) -> list[Session]:
+        """Name the sessions of those who watch a guild: ten thousand looks take a few milliseconds."""
+        room = self._room(server)
+        return [one for one in room.viewers if isinstance(one, Session)] if room else []
 
     def _new_guesses(self) -> AddressGuesses:
         return AddressGuesses(self._limits.wrong_tries, LONGEST_WAIT)

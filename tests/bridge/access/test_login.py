@@ -734,10 +734,12 @@ async def test_whose_login_is_revoked(browser: Browser, server: WebSocketServer)
         await ada.enter(VAULT.slug)
         await guest.enter(VAULT.slug, password="sesame")
         server.revoke(VAULT.id, "222")
+        server.revoke(VAULT.id, [])
+        server.revoke(VAULT.id, ["222", 333])
         server.revoke(DWORLD.id, ADA.uid)
         assert await ada.has_heard_everything()
         assert server.logged_in(VAULT.id) == {ADA.uid}
-        server.revoke(VAULT.id, int(ADA.uid))
+        server.revoke(VAULT.id, ["222", int(ADA.uid)])
         assert await ada.hear_error() == LOGIN_NEEDED
         assert (await ada.farewell())[0] == 1008
         server.revoke(VAULT.id)
