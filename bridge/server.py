@@ -290,7 +290,7 @@ class WebSocketServer(Broadcasts):
         return {uid for session in self._seated(server) if (uid := session.permit.uid) is not None}
 
     def revoke(self, server: str | int, uid: str | int | Collection[str | int] | None = None) -> None:
-        """Withdraw the access to a guild that their login gave to one, to several, or to all; they hear so."""
+        """Withdraw the access to a guild that a login gave to one, to several or to all; they hear so."""
         self._admission.withdraw()
         if isinstance(uid, str | int):
             uid = [uid]
