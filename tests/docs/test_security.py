@@ -93,6 +93,7 @@ def bounds() -> Iterator[str]:
     yield f"made ready once: {assets._MOST} are kept"
     yield f"encoded once in {counts.GOOD_FOR:g} seconds"
     yield f"{login.MAX_LOGOUTS:,} logouts are remembered"
+    yield f"with this browser in the last {login.KNOWN_FOR // 86_400} days"
     yield f"{LIMITS.handshakes_per_minute} of an address in a minute; {LIMITS.viewers_per_address} viewers"
     yield f"{LIMITS.viewers:,} of all; {LIMITS.connect_seconds:g} seconds to ask for a server"
     yield f"{LIMITS.frame_bytes // KIB} KiB each"
