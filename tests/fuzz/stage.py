@@ -256,6 +256,8 @@ class Stage:
         self._connect(line)
         line.protocol.data_received(_HANDSHAKE)
         for number, request in enumerate(requests, 1):
+            if line.is_closing():
+                break
             line.protocol.data_received(masked(request.replace(b"CURSOR", _last_cursor(line.written))))
             await self._until_answered(line, number)
             for guild in ("1", "2", "3"):
