@@ -116,7 +116,7 @@ class Gate:
         if self._exposure.answers_to(host):
             return None
         self.count("foreign host")
-        sorry = "Nothing here goes by that name. Open localhost, or set PUBLIC_URL to this address.\n"
+        sorry = "Nothing here goes by that name. Open localhost, or name this address in PUBLIC_URL or ALLOWED_ORIGINS.\n"
         return Refusal(HTTPStatus.MISDIRECTED_REQUEST, sorry)
 
     def check_request(self, address: str) -> Refusal | None:
