@@ -116,8 +116,8 @@ class Gate:
         if self._exposure.answers_to(host):
             return None
         self.count("foreign host")
-        sorry = "Nothing here goes by that name. Open localhost, or name this address in PUBLIC_URL or ALLOWED_ORIGINS.\n"
-        return Refusal(HTTPStatus.MISDIRECTED_REQUEST, sorry)
+        how = "Open localhost, or name this address in PUBLIC_URL or ALLOWED_ORIGINS."
+        return Refusal(HTTPStatus.MISDIRECTED_REQUEST, f"Nothing here goes by that name. {how}\n")
 
     def check_request(self, address: str) -> Refusal | None:
         """Tell whether a page or file may be asked for."""
