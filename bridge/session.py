@@ -91,6 +91,19 @@ class Session:
     async def run(self) -> None:
         """Talk until the viewer has gone."""
         self._set_deadline(self.connection.gate.limits.connect_seconds, self._give_up)
+        try:
+            await self._begin()
+            async for frame in self.connection:
+                await self._answer(frame)
+                del frame  # it may be long, and the next one hours away
+        except ConnectionClosed:
+            pass
+        finally:
+            self._drop_deadline()
+            self.leave()
+
+    async def _begin(self) -> None:
+        """Greet, and answer the first request, in whichever order."""
         first = asyncio.create_task(self.connection.recv())
         first.add_done_callback(look)  # the conversation may end before anybody waits for it
         try:
@@ -101,14 +114,8 @@ class Session:
             await self._greet()
             if not spoke_first:  # the same recv(), not another: cancelling one may lose what is half there
                 await self._answer(await first)
-            async for frame in self.connection:
-                await self._answer(frame)
-        except ConnectionClosed:
-            pass
         finally:
             first.cancel()
-            self._drop_deadline()
-            self.leave()
 
     @property
     def permit(self) -> Pass:

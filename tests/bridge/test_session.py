@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import time
 from dataclasses import replace
@@ -942,6 +943,18 @@ async def test_what_somebody_brought_is_not_kept(bridge: WebSocketServer) -> Non
         (session,) = bridge._sessions.values()
         assert session._request.credentials == Credentials(password="p")
         assert session._request.cursor is None
+
+
+async def test_the_first_frame_is_not_kept(bridge: WebSocketServer) -> None:
+    """It may be as long as a frame may be, and a viewer stays for hours."""
+    async with watching(bridge) as viewer:
+        await viewer.say({"type": "connect", "data": {"server": "dworld", "pad": "first of all"}})
+        await viewer.hear_type("server-join")
+        await viewer.say({"type": "x"})
+        await viewer.hear_type("error")
+        tasks = [thing for thing in gc.get_objects() if type(thing) is asyncio.Task]
+        done = [task for task in tasks if task.done() and not task.cancelled() and not task.exception()]
+        assert [task for task in done if "first of all" in str(task.result())] == []
 
 
 async def test_few_frames_wait_in_memory(bridge: WebSocketServer) -> None:
