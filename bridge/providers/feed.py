@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from heapq import nsmallest
 from itertools import islice
 from typing import Final
 
@@ -30,6 +31,7 @@ OPENED_AT_ONCE: Final = 100  # guilds
 # recovered, and in the long run.
 RETRIED_AT_ONCE: Final = 20
 RETRIED_PER_SECOND: Final = 2.0
+CHECKED_AT_ONCE: Final = 20  # of what fails; the rest when these are well
 SERVERS: Final = ""  # the key of the server list among the keys of guilds
 
 
@@ -67,8 +69,8 @@ class Feed:
         return troubles
 
     async def check(self) -> None:
-        """Ask for the list, and once more for all that failed: perhaps nobody else would."""
-        for key in (SERVERS, *sorted(self._failing - {SERVERS})):
+        """Ask for the list, and once more for what failed: perhaps nobody else would."""
+        for key in (SERVERS, *nsmallest(CHECKED_AT_ONCE, self._failing - {SERVERS})):
             with contextlib.suppress(ProviderError):
                 await self._refresh(key)
 

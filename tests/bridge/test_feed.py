@@ -15,6 +15,7 @@ from bridge.model import NEW_FOR, GuildInfo, Member, Voice
 from bridge.providers import CallbackProvider, EmptyProvider
 from bridge.providers.changes import UserChanged, UserLeft
 from bridge.providers.feed import (
+    CHECKED_AT_ONCE,
     READ_AT_ONCE,
     REFRESH_INTERVAL,
     RETRIED_AT_ONCE,
@@ -486,6 +487,26 @@ async def test_what_fails_is_asked_again_so_often_and_not_as_strangers_like(
     for _ in range(5):
         await feed.refresh_servers()
     assert source.asked["servers"] == 1 + RETRIED_AT_ONCE + 15
+
+
+async def test_a_check_asks_for_some_of_what_fails(
+    feed_with: MakeFeed, directory: Directory, source: Source
+) -> None:
+    """Whoever probes may do so often: of thousands of guilds that fail, those that are named first."""
+    source.servers = {f"{number}": {"id": f"g{number}", "name": "G"} for number in range(100, 200)}
+    source.user_fault = RuntimeError(SECRET)
+    feed = feed_with()
+    await feed.refresh_servers()
+    for room in list(directory.rooms.values()):
+        with pytest.raises(ProviderError):
+            await feed.refresh_room(room)
+    source.user_fault = None
+    source.users = {guild_id: {} for guild_id in source.servers}
+    source.asked.clear()
+    for times in range(1, 6):
+        await feed.check()
+        assert source.asked.total() == times * (1 + CHECKED_AT_ONCE)
+    assert feed.troubles == []
 
 
 async def test_the_lobby_asks_for_its_application_now_and_then(

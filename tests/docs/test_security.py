@@ -105,6 +105,7 @@ def bounds() -> Iterator[str]:
     yield f"of what was missed those up to {room.MAX_MISSED // KIB} KiB"
     yield f"once in {feed.REFRESH_INTERVAL:g} seconds for each guild and for the list"
     assert feed.RETRIED_PER_SECOND == 2
+    yield f"of what fails the first {feed.CHECKED_AT_ONCE} are asked again"
     yield f"what fails {feed.RETRIED_AT_ONCE} times at once and twice a second"
     yield f"{outbox.MAX_BACKLOG // MIB} MiB waiting for each, {LIMITS.unread_bytes // MIB} MiB for all"
     yield f"{connection.SEND_BUFFER // KIB} KiB in the system"
