@@ -8,9 +8,11 @@ from typing import Final
 
 from bridge.access.rate import Rate, Rates
 
-# Who writes what a stranger may cause as often as they like.
+# Who writes what a stranger may cause as often as they like: a viewer, with as many guilds as there are, a
+# member, or whoever uses a command.
 CAUSED_BY_STRANGERS: Final = (
-    "bridge.outbox", "bridge.pulse", "bridge.session", "bridge.site.http", "bridge.websockets",
+    "asyncio", "bridge.broadcasts", "bridge.outbox", "bridge.providers", "bridge.pulse", "bridge.session",
+    "bridge.site.http", "bridge.websockets", "cogs.replies",
 )  # fmt: skip
 AT_ONCE: Final = 20  # lines of one kind
 PER_SECOND: Final = 0.2

@@ -59,6 +59,7 @@ class Directory:
         self._news = FlushWindow(self._tell_some, self.turns.add)
         self._slugs = Names()
         self._aliases = Names()
+        self._with_password: set[str] = set()  # the guilds that a password opens
         self._ranked: list[Room] = []  # those that are listed, the best for a viewer without a choice first
         self._opened = 0  # rooms so far
         self.rooms: dict[str, Room] = {}
@@ -123,6 +124,11 @@ class Directory:
         """Find the room that a slug, a snowflake, or a former link ending in the guild's alias means."""
         return self.rooms.get(name) or self._slugs.find(name) or self._aliases.find(name.rpartition("-")[2])
 
+    @property
+    def asks_for_passwords(self) -> bool:
+        """Whether there is a guild that a password opens."""
+        return bool(self._with_password)
+
     def defaults(self) -> list[Room]:
         """Name the rooms that may serve a viewer without a choice, best first."""
         return list(self._ranked)
@@ -168,6 +174,8 @@ class Directory:
         number = self._places[room].number
         self._slugs.add(info.slug, number, room)
         self._aliases.add(info.alias, number, room)
+        if info.protected and info.has_password:
+            self._with_password.add(info.id)
         if info.listed:
             insort(self._ranked, room, key=_rank)
 
@@ -176,6 +184,7 @@ class Directory:
         info, number = room.info, self._places[room].number
         self._slugs.drop(info.slug, number)
         self._aliases.drop(info.alias, number)
+        self._with_password.discard(info.id)
         if info.listed:
             del self._ranked[bisect_left(self._ranked, _rank(room), key=_rank)]
 

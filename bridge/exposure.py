@@ -23,6 +23,8 @@ _HOSTNAME: Final = re.compile(
     r"[a-z0-9._-]+|[0-9a-f:.]+(%[a-z0-9._-]+)?"
 )  # as `urlsplit` has it: in small letters
 _DIRECTIVE: Final = re.compile(r"[a-z0-9-]+")
+# The port is whatever leads here: a tunnel, or a container, may have another.
+_HOST_HEADER: Final = re.compile(r"(\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(:[0-9]{0,5})?")
 _HOST: Final = re.compile(r"https?:|(https?://)?(\*|(\*\.)?[A-Za-z0-9.-]+)(:(\d+|\*))?")
 
 
@@ -40,7 +42,8 @@ class Exposure:
         frame_ancestors: Who may show the page in a frame, as Content-Security-Policy writes it.
         certificate: For TLS without a proxy.
         image_sources: The origins, besides our own, whose images the page may show.
-        local: Whether only this machine reaches the bridge; see `bound_to`.
+        local: Whether only this machine reaches the bridge, which then answers only to this machine's own
+            names and those in `allowed_origins`; see `bound_to`.
         csp: The Content-Security-Policy of pages that aren't our own. None for one that only says who may
             show them in a frame, as is added to any that doesn't.
     """
@@ -87,6 +90,22 @@ class Exposure:
             return not self.local
         return origin in self.allowed_origins
 
+    def answers_to(self, host: str | None) -> bool:
+        """Tell whether a request that names this host is meant for us.
+
+        A website may have its own name lead to this machine after its page has loaded. To the browser, what
+        it asks for is the website's own then, and no rule about origins applies. Only the name gives it away.
+        Who names no host is no browser.
+        """
+        if host is None or not self.local:
+            return True
+        name = _hostname(host)
+        return name is not None and (is_loopback(name) or name in self._named_hosts())
+
+    def _named_hosts(self) -> set[str | None]:
+        """Name the hosts of the pages that were allowed: a proxy on this machine may serve them."""
+        return {urlsplit(origin).hostname for origin in self.allowed_origins or ()} - {None}
+
     def bound_to(self, host: str) -> "Exposure":
         """Be what it is for a bridge that listens on an address.
 
@@ -122,6 +141,12 @@ class Exposure:
 
 
 OPEN: Final = Exposure()
+
+
+def _hostname(host: str) -> str | None:
+    """Read the name out of a `Host` header, without the port; None if there is none to read."""
+    found = _HOST_HEADER.fullmatch(host.lower())
+    return found and (found["six"] or found["name"].rstrip("."))
 
 
 def is_loopback(host: str) -> bool:

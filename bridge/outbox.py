@@ -145,7 +145,8 @@ class Outbox:
     def _pour(self) -> None:
         """Write what waits, in its order, until the transport has enough."""
         written = 0
-        while not self._paused and not self._ended:
+        # Nor to who has hung up: the system would complain of each piece.
+        while not self._paused and not self._ended and not self._connection.transport.is_closing():
             if written == FRAGMENTS_AT_ONCE:
                 asyncio.get_running_loop().call_soon(self._pour)
                 return

@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 Network = IPv4Network | IPv6Network
 
 UNKNOWN: Final = "?"  # of who comes by a way that has no addresses, such as a Unix socket
+MAX_HOPS: Final = 20  # that are looked at, from the last: no more proxies stand in a row
 _HOUSEHOLD: Final = 64  # bits of an IPv6 address that a household has for itself
 
 
@@ -35,12 +36,11 @@ class Proxies:
         trusted may be made up. `Forwarded` (RFC 7239) and `X-Forwarded-For` mean the same, and a proxy that
         writes one passes on the other as it came: with both, it is as if there were none.
         """
-        chains = [_forwarded_for(headers), _x_forwarded_for(headers)]
-        hops = [chain for chain in chains if chain]
         if not self.trusts(peer):
-            if hops:
+            if "X-Forwarded-For" in headers or "Forwarded" in headers:
                 self._hint(peer)
             return peer
+        hops = [chain for chain in (_forwarded_for(headers), _x_forwarded_for(headers)) if chain]
         if len(hops) != 1:
             return peer
         for hop in reversed(hops[0]):
@@ -101,18 +101,22 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
     return mapped or address
 
 
+def _last_hops(headers: Headers, name: str) -> list[str]:
+    """Read the last hops, in their order: what a stranger put before them may be as long as a header."""
+    return [hop for line in headers.get_all(name) for hop in line.rsplit(",", MAX_HOPS)][-MAX_HOPS:]
+
+
 def _x_forwarded_for(headers: Headers) -> list[str]:
-    return [_without_port(hop) for line in headers.get_all("X-Forwarded-For") for hop in line.split(",")]
+    return [_without_port(hop) for hop in _last_hops(headers, "X-Forwarded-For")]
 
 
 def _forwarded_for(headers: Headers) -> list[str]:
     """Read the `for` of each element; an element without is a hop that says nothing."""
     hops = []
-    for line in headers.get_all("Forwarded"):
-        for element in line.split(","):
-            pairs = (pair.partition("=") for pair in element.split(";"))
-            found = [value for name, _, value in pairs if name.strip().lower() == "for"]
-            hops.append(_without_port(found[0].strip().strip('"')) if found else "")
+    for element in _last_hops(headers, "Forwarded"):
+        pairs = (pair.partition("=") for pair in element.split(";"))
+        found = [value for name, _, value in pairs if name.strip().lower() == "for"]
+        hops.append(_without_port(found[0].strip().strip('"')) if found else "")
     return hops
 
 

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import errno
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -15,6 +16,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 
 from bridge.access.admission import LONGEST_WAIT, NOBODY, Admission, Validator, Visitor
+from bridge.access.devices import Devices
 from bridge.access.gate import Gate
 from bridge.access.guesses import AddressGuesses
 from bridge.access.login import Authority, Login, WebLogin
@@ -55,6 +57,7 @@ LOBBY_PACE: Final = 1.0  # seconds at least between two looks for a room
 # turn of the loop, so that they get in one after the other and those who are in are not kept waiting.
 MAX_WAITING: Final = 4096
 ACCEPTED_AT_ONCE: Final = 8
+FRAMES_WAITING: Final = 4  # of a viewer, in memory; what is more waits at their side
 STOP_GRACE: Final = 2.0  # seconds that viewers have to answer the close frame when the bridge stops
 # How many seconds' worth of frames and bytes a viewer may send at once.
 FRAMES_AT_ONCE: Final = 10
@@ -107,6 +110,7 @@ class WebSocketServer(Broadcasts):
         self._admission = Admission(self._directory, self._feed, self._new_guesses(), self._gate.count)
         probes = Health(self._feed, self._live).probes if health else {}
         self._website = Website(probes={**Counts(directory).probes, **probes})
+        self._devices = Devices(secure=exposure.is_secure)
         self._pulse = Pulse()
         self._sessions: dict[ServerConnection, Session] = {}
         self._connection_class = _connection_class(self._gate, limits, exposure.certificate)
@@ -170,6 +174,7 @@ class WebSocketServer(Broadcasts):
                     self.host,
                     self.port,
                     process_request=self._answer_request,
+                    process_response=self._meet,
                     create_connection=self._connection_class,
                     open_timeout=None,  # a connection has limits of its own
                     ping_interval=None,  # and somebody who feels its pulse
@@ -177,6 +182,7 @@ class WebSocketServer(Broadcasts):
                     compression=None,
                     backlog=ACCEPTED_AT_ONCE,
                     max_size=self._limits.frame_bytes,
+                    max_queue=FRAMES_WAITING,
                     close_timeout=STOP_GRACE,
                     server_header=None,
                     logger=_library_logger(),
@@ -286,21 +292,25 @@ class WebSocketServer(Broadcasts):
 
     def logged_in(self, server: str | int) -> set[str]:
         """Name who watches a guild now because their login lets them."""
-        room = self._room(server)
-        seated = (session.permit.uid for session in self._sessions.values() if session.room is room)
-        return {uid for uid in seated if uid is not None} if room else set()
+        return {uid for session in self._seated(server) if (uid := session.permit.uid) is not None}
 
-    def revoke(self, server: str | int, uid: str | int | None = None) -> None:
-        """Withdraw the access to a guild that somebody's login gave them, or everybody's; they hear so."""
+    def revoke(self, server: str | int, uid: str | int | Collection[str | int] | None = None) -> None:
+        """Withdraw the access to a guild that a login gave to one, to several or to all; they hear so."""
         self._admission.withdraw()
-        room = self._room(server)
-        whose = None if uid is None else str(uid)
-        for session in list(self._sessions.values()):  # ten thousand looks take a few milliseconds
+        if isinstance(uid, str | int):
+            uid = [uid]
+        whose = None if uid is None else set(map(str, uid))
+        for session in self._seated(server):
             who = session.permit.uid
-            if session.room is room and who is not None and whose in (None, who):
+            if who is not None and (whose is None or who in whose):
                 self._turn_out(session, LOGIN_NEEDED)
 
     # Inside
+
+    def _seated(self, server: str | int) -> list[Session]:
+        """Name the sessions of those who watch a guild: ten thousand looks take a few milliseconds."""
+        room = self._room(server)
+        return [one for one in room.viewers if isinstance(one, Session)] if room else []
 
     def _new_guesses(self) -> AddressGuesses:
         return AddressGuesses(self._limits.wrong_tries, LONGEST_WAIT)
@@ -314,6 +324,9 @@ class WebSocketServer(Broadcasts):
         connection.address = address
         if not _is_clear(request):
             return connection.respond(HTTPStatus.BAD_REQUEST, NO_REQUEST)
+        refusal = self._gate.check_host(request.headers.get("Host"))
+        if refusal:
+            return connection.refuse(refusal)
         if not _wants_websocket(request):
             refusal = self._gate.check_request(address)
             return connection.refuse(refusal) if refusal else await self._website.serve(connection, request)
@@ -321,10 +334,15 @@ class WebSocketServer(Broadcasts):
         refusal = self._gate.check_handshake(address, origins[0] if origins else None)
         return connection.refuse(refusal) if refusal else None
 
+    def _meet(self, connection: ServerConnection, request: Request, response: Response) -> None:  # noqa: ARG002
+        """Give the device of a new viewer a number, if there is a password that somebody may guess."""
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS and self._directory.asks_for_passwords:
+            self._devices.meet(request.headers, response.headers)
+
     async def _talk(self, connection: ServerConnection) -> None:
         """Hold one viewer's session."""
         connection = cast("Connection", connection)
-        visitor = Visitor(connection.address, self._login_of(connection))
+        visitor = Visitor(connection.address, self._login_of(connection), self._device_of(connection))
         seems_old = _comes_from_browser(connection) if self._paces_old_clients else None
         connection.forget_handshake()
         session = Session(
@@ -360,13 +378,18 @@ class WebSocketServer(Broadcasts):
             return None
         return self._website.login.who_opens(connection.request.headers)
 
+    def _device_of(self, connection: Connection) -> str | None:
+        if connection.request is None or connection.response is None:
+            return None
+        return self._devices.recognise(connection.request.headers, connection.response.headers)
+
     def _end_login(self, key: str) -> None:
         """Let go whoever watches by this login, and have others of its connections be nobody's."""
         self._admission.withdraw()
         for session in list(self._sessions.values()):
             login = session.visitor.login
             if login is not None and login.key == key:
-                session.visitor = Visitor(session.visitor.address)
+                session.visitor = replace(session.visitor, login=None)
                 if session.permit.login == key:
                     self._turn_out(session, LOGIN_ENDED)
 

@@ -22,6 +22,7 @@ from bridge.protocol import (
     LOGIN_ENDED,
     NOTHING_ASKED,
     Connect,
+    Credentials,
     GetUserData,
     Goodbye,
     Request,
@@ -100,6 +101,19 @@ class Session:
     async def run(self) -> None:
         """Talk until the viewer has gone."""
         self._set_deadline(self.connection.gate.limits.connect_seconds, self._give_up)
+        try:
+            await self._begin()
+            async for frame in self.connection:
+                await self._answer(frame)
+                del frame  # it may be long, and the next one hours away
+        except ConnectionClosed:
+            pass
+        finally:
+            self._drop_deadline()
+            self.leave()
+
+    async def _begin(self) -> None:
+        """Greet, and answer the first request, in whichever order."""
         first = asyncio.create_task(self.connection.recv())
         first.add_done_callback(look)  # the conversation may end before anybody waits for it
         try:
@@ -110,14 +124,8 @@ class Session:
             await self._greet()
             if not polls:  # the same recv(), not another: cancelling one may lose what is half there
                 await self._answer(await first)
-            async for frame in self.connection:
-                await self._answer(frame)
-        except ConnectionClosed:
-            pass
         finally:
             first.cancel()
-            self._drop_deadline()
-            self.leave()
 
     @property
     def permit(self) -> Pass:
@@ -152,7 +160,7 @@ class Session:
         # No await from here on: nothing slips between the entry and the seat.
         self._directory.tell(room)
         self.outbox.present(room.entry(replace(self._request, wants=self.wants)))
-        self._request = replace(self._request, cursor=None)  # it was good for this once
+        self._request = _lasting(self._request)
         self.room = room
         room.seat(self)
         if self._listing not in (None, self._directory.edition) and self.wants.includes("servers"):
@@ -303,3 +311,12 @@ class Session:
     def _catch_up(self, share: float) -> None:
         self._purse.pay(share)
         self.outbox.catch_up()
+
+
+def _lasting(request: Connect) -> Connect:
+    """Keep of a request what counts for the next entry as well: the cursor was good for this one.
+
+    Who somebody claims to be, and their token, have done their work, and may weigh a lot.
+    """
+    password = request.credentials.password
+    return replace(request, credentials=Credentials(password=password), cursor=None)

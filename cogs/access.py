@@ -43,9 +43,11 @@ class Access(commands.Cog):
             self._bridge.revoke(role.guild.id)
 
     def _review(self, guild: discord.Guild) -> None:
-        for uid in self._bridge.logged_in(guild.id):
-            member = guild.get_member(int(uid))
-            # As long as members are missing in the cache, they may only be on the way.
-            gone = self._loader.is_loaded(guild) if member is None else not self._policy.admits(member)
-            if gone:
-                self._bridge.revoke(guild.id, uid)
+        gone = [uid for uid in self._bridge.logged_in(guild.id) if self._is_gone(guild, int(uid))]
+        if gone:  # all in one look: there may be thousands
+            self._bridge.revoke(guild.id, gone)
+
+    def _is_gone(self, guild: discord.Guild, uid: int) -> bool:
+        member = guild.get_member(uid)
+        # As long as members are missing in the cache, they may only be on the way.
+        return self._loader.is_loaded(guild) if member is None else not self._policy.admits(member)

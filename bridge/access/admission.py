@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final, TypeGuard
 
 from bridge import owner
+from bridge.access.familiar import Familiar
 from bridge.access.guesses import Guesses
 from bridge.access.login import Authority, Login
 from bridge.access.passwords import Passwords
@@ -38,7 +39,6 @@ Prepare = Callable[[Room], Awaitable[None]]
 FREE_AT_ONE_DOOR: Final = 100
 FREE_WHILE_GUESSED: Final = 2
 LONGEST_WAIT: Final = 300.0  # seconds, for one address
-MAX_FAMILIAR: Final = 10_000  # addresses from which somebody got through a door
 DOORS_AT_ONCE: Final = 100  # that are tried in one turn of the loop, for who has no choice
 
 
@@ -48,10 +48,11 @@ async def _ready_already(_: Room) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who knocks: from which address, and who they are if they logged in on our page."""
+    """Who knocks: from which address, who they are if they logged in on our page, and with which device."""
 
     address: str = "?"
     login: Login | None = None
+    device: str | None = None
 
     @property
     def current_login(self) -> Login | None:
@@ -114,8 +115,7 @@ class Admission:
         self._known = Known()
         self._failures = Tally("failed")
         self._passwords = Passwords()
-        # Addresses from which somebody got through a door: what others try there doesn't make them wait.
-        self._familiar: dict[tuple[object, ...], None] = {}
+        self._familiar = Familiar()
         self._withdrawals = 0
         self.validate: Validator | None = None
         self.authority: Authority | None = None
@@ -252,7 +252,7 @@ class Admission:
         is_known = digest in self._known
         if not is_known and attempt.counted_at is None:
             await self._wait_for_turn(visitor, info)
-            self._note_try(visitor, info)
+            self._note_try(visitor.address, info)
             attempt.counted_at = info
         try:
             with self._undecided.one(visitor.address):
@@ -260,11 +260,11 @@ class Admission:
         except NotAMember:
             until, is_known = False, True
         except NoAnswer:
-            self._take_back(visitor, attempt)
+            self._take_back(visitor.address, attempt)
             raise
         # From here to the end of the try nothing waits: who waits for it to be decided finds it taken back.
         if until is not False or is_known:
-            self._take_back(visitor, attempt)
+            self._take_back(visitor.address, attempt)
         if until is False:
             self._known.drop(digest)
             self._count("login refused")
@@ -281,7 +281,7 @@ class Admission:
         """
         try:
             async with asyncio.timeout(TIMEOUT):
-                wait = await self._undecided.wait(visitor.address, lambda: self._wait(visitor, info))
+                wait = await self._undecided.wait(visitor.address, lambda: self._wait(visitor.address, info))
         except TimeoutError:
             raise NoAnswer from None
         now = asyncio.get_running_loop().time()
@@ -290,16 +290,28 @@ class Admission:
         self._refuse_for(wait)
 
     async def _check_password(self, password: str, info: GuildInfo, visitor: Visitor) -> None:
-        self._refuse_for(self._wait(visitor, info))
-        if await self._passwords.is_known(password, info):
-            return  # of the many who come back after a restart, the first alone has to be tried
-        # Counted before it is known whether it is right: many at once are many all the same.
-        self._note_try(visitor, info)
-        if not await self._passwords.fit(password, info, visitor.address):
-            self._count("wrong password")
-            raise Refused(WRONG_PASSWORD)
-        self._take_back(visitor, _Attempt(info))
-        self._remember(visitor, info)
+        whose = self._who_guesses(visitor, info)
+        self._refuse_for(self._wait(whose, info))
+        # Of the many who come back after a restart, the first alone has to be tried.
+        if not await self._passwords.is_known(password, info):
+            # Counted before it is known whether it is right: many at once are many all the same.
+            self._note_try(whose, info)
+            if not await self._passwords.fit(password, info, whose):
+                self._count("wrong password")
+                raise Refused(WRONG_PASSWORD)
+            self._take_back(whose, _Attempt(info))
+        self._familiar.add(info, visitor.address)
+        if visitor.device is not None:
+            self._familiar.add(info, _by_device(visitor.device))
+
+    def _who_guesses(self, visitor: Visitor, info: GuildInfo) -> str:
+        """Name whose guess a password is: a device's that got in before, else its address's.
+
+        Who guesses behind the same address makes no such device wait, and can't pass for it. Nor do they
+        learn anything sooner: with theirs, which never got in, they wait as ever, whatever they bring.
+        """
+        device = visitor.device and _by_device(visitor.device)
+        return device if device and self._familiar.knows(info, device) else visitor.address
 
     async def _may_watch(self, uid: str, guild_id: str) -> bool:
         if self.authority is None:
@@ -333,24 +345,23 @@ class Admission:
                 raise NoAnswer from None
             return False
 
-    def _note_try(self, visitor: Visitor, info: GuildInfo) -> None:
+    def _note_try(self, whose: str, info: GuildInfo) -> None:
         now = asyncio.get_running_loop().time()
-        self._guesses.count(visitor.address, now)
+        self._guesses.count(whose, now)
         self._guesses_at_door.count(info.id, now)
 
-    def _take_back(self, visitor: Visitor, attempt: "_Attempt") -> None:
+    def _take_back(self, whose: str, attempt: "_Attempt") -> None:
         """Have a try that is counted, if there is one, not be wrong."""
         if attempt.counted_at is not None:
-            self._guesses.forgive(visitor.address)
+            self._guesses.forgive(whose)
             self._guesses_at_door.forgive(attempt.counted_at.id)
             attempt.counted_at = None
 
-    def _wait(self, visitor: Visitor, info: GuildInfo) -> float:
+    def _wait(self, whose: str, info: GuildInfo) -> float:
         """Tell how long somebody has to wait, whatever they bring."""
         now = asyncio.get_running_loop().time()
-        is_familiar = (visitor.address, info.id, info.door) in self._familiar
-        careful = not is_familiar and self._guesses_at_door.has_many(info.id, now)
-        return self._guesses.wait(visitor.address, now, FREE_WHILE_GUESSED if careful else None)
+        careful = self._guesses_at_door.has_many(info.id, now) and not self._familiar.knows(info, whose)
+        return self._guesses.wait(whose, now, FREE_WHILE_GUESSED if careful else None)
 
     def _refuse_for(self, wait: float) -> None:
         """Refuse somebody who has to wait for so many seconds.
@@ -362,11 +373,6 @@ class Admission:
             self._count("too many tries")
             raise Refused(TOO_MANY_TRIES.format(seconds=math.ceil(wait)))
 
-    def _remember(self, visitor: Visitor, info: GuildInfo) -> None:
-        if len(self._familiar) >= MAX_FAMILIAR:
-            del self._familiar[next(iter(self._familiar))]
-        self._familiar[visitor.address, info.id, info.door] = None
-
 
 class _Unanswered(Refused):
     """A viewer may not enter because nobody can say whether they may."""
@@ -377,6 +383,11 @@ class _Attempt:
     """What one viewer asks for once; at which door a try was counted that may turn out to be wrong."""
 
     counted_at: GuildInfo | None = None
+
+
+def _by_device(device: str) -> str:
+    """Name a device where addresses are named as well: none of them looks like it."""
+    return f"device {device}"
 
 
 def _is_ahead(answer: object) -> TypeGuard[datetime]:

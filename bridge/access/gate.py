@@ -52,6 +52,9 @@ class Gate:
         self._proxies = Proxies(exposure.trusted_proxies)
         self._connections: Counter[str] = Counter()
         self._viewers: Counter[str] = Counter()  # of those connections
+        # Each brings a request or a handshake. It is what costs with TLS, before there is either.
+        asked = limits.handshakes_per_minute + limits.requests_per_minute
+        self._arrivals = Rates(Rate(asked / _MINUTE, asked + 2 * SPARE_PER_ADDRESS))
         self._handshakes = _per_minute(limits.handshakes_per_minute)
         self._requests = _per_minute(limits.requests_per_minute)
 
@@ -71,6 +74,9 @@ class Gate:
         crowd = limits.viewers_per_address + 2 * SPARE_PER_ADDRESS
         if len(self.alive) >= limits.viewers + 2 * SPARE or self._connections[whose] >= crowd:
             self.count("too many connections")
+            return None
+        if whose and not self._arrivals.allow(whose, asyncio.get_running_loop().time()):
+            self.count("too many connections in a short time")
             return None
         self.alive.add(transport)
         if whose:
@@ -105,6 +111,14 @@ class Gate:
         if not address:
             self._connections[whose] += 1
         return whose
+
+    def check_host(self, host: str | None) -> Refusal | None:
+        """Tell whether a request is meant for us; `host` is whom it names."""
+        if self._exposure.answers_to(host):
+            return None
+        self.count("foreign host")
+        how = "Open localhost, or name this address in PUBLIC_URL or ALLOWED_ORIGINS."
+        return Refusal(HTTPStatus.MISDIRECTED_REQUEST, f"Nothing here goes by that name. {how}\n")
 
     def check_request(self, address: str) -> Refusal | None:
         """Tell whether a page or file may be asked for."""

@@ -20,6 +20,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 from bridge import owner
+from bridge.access.cookies import read_cookie
 from bridge.access.guesses import Guesses
 from bridge.access.patience import shares
 from bridge.errors import NoAnswer
@@ -29,6 +30,7 @@ from bridge.site.answers import Answer, as_json, not_found, redirect, text
 
 PREFIX: Final = "/auth/"
 LIFETIME: Final = 7 * 86_400  # seconds that a login is good for
+KNOWN_FOR: Final = 30 * 86_400  # seconds that a browser is known in which somebody logged in
 FLOW_TIME: Final = 600  # seconds that somebody may take at the door
 TIMEOUT: Final = 15.0  # seconds that finding out who somebody is may take
 MAX_LOGOUTS: Final = 10_000  # remembered, of logins that would be good otherwise
@@ -103,7 +105,7 @@ class WebLogin:
         self._ended = ended
         self._count = count
         self._shares = shares()
-        self._sessions = _Cookie("login", secret, LIFETIME, secure=exposure.is_secure)
+        self._sessions = _Cookie("login", secret, LIFETIME, secure=exposure.is_secure, kept_for=KNOWN_FOR)
         self._flows = _Cookie("flow", secret, FLOW_TIME, secure=exposure.is_secure)
         self._logouts: dict[str, float] = {}  # until when each login would have been good
 
@@ -167,22 +169,31 @@ class WebLogin:
         if "code" not in query:
             return redirect(_with(way_back, "denied"), self._flows.drop())
         now = asyncio.get_running_loop().time()
-        wait = self._guesses.wait(address, now)
-        if wait > 0 or not self._shares.allow(address, now):
+        whose = self._who_tries(request.headers, address)
+        wait = self._guesses.wait(whose, now)
+        if wait > 0 or not self._shares.allow(whose, now):
             sorry = TOO_MANY_TRIES.format(seconds=max(1, round(wait)))
             return text(HTTPStatus.TOO_MANY_REQUESTS, sorry + "\n", ("Retry-After", str(max(1, round(wait)))))
-        self._guesses.count(address, now)
+        self._guesses.count(whose, now)
         try:
             coming = self.authority.identify(query["code"], self._redirect_uri, flow[0]["verifier"])
             account = await owner.ask(coming, TIMEOUT)
         except (NoAnswer, OSError) as error:  # also TimeoutError
-            self._guesses.forgive(address)
+            self._guesses.forgive(whose)
             return self._fail(way_back, type(error).__name__, "silent")
         except Exception as error:  # noqa: BLE001 - an edge: whatever the authority's code raises, nobody is logged in
             return self._fail(way_back, f"{type(error).__name__}{owner.where(error)}")
-        self._guesses.forgive(address)
+        self._guesses.forgive(whose)
         session = {"uid": account.uid, "name": account.name, "key": secrets.token_urlsafe()}
         return redirect(way_back, self._sessions.bake(session), self._flows.drop())
+
+    def _who_tries(self, headers: Headers, address: str) -> str:
+        """Name whose try a code is: an account's that logged in with this browser before, else its address's.
+
+        So nobody waits for what others try behind the same address who was here before. Only we write that.
+        """
+        found = self._sessions.read(headers, KNOWN_FOR)
+        return f"account {found[0]['uid']}" if found else address
 
     def _fail(self, way_back: str, why: str, outcome: str = "failed") -> Answer:
         """Send somebody back who could not be logged in. `why` is a name: a text may repeat the code."""
@@ -215,11 +226,14 @@ class WebLogin:
 class _Cookie:
     """A signed cookie that scripts can't read, and other sites' requests don't carry."""
 
-    def __init__(self, name: str, secret: bytes, lifetime: int, *, secure: bool) -> None:
+    def __init__(
+        self, name: str, secret: bytes, lifetime: int, *, secure: bool, kept_for: int | None = None
+    ) -> None:
         # A browser takes a cookie of that prefix only with HTTPS, from this very host.
         self._name = f"__Host-dzone_{name}" if secure else f"dzone_{name}"
         self._attributes = "; Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
         self._lifetime = lifetime
+        self._kept_for = kept_for or lifetime
         self._serializer = URLSafeTimedSerializer(
             secret,
             salt=f"d-zone {name}",
@@ -229,26 +243,24 @@ class _Cookie:
     def bake(self, data: Mapping[str, str]) -> tuple[str, str]:
         """Write it, as a header."""
         value = str(self._serializer.dumps(dict(data)))
-        return "Set-Cookie", f"{self._name}={value}; Max-Age={self._lifetime}{self._attributes}"
+        return "Set-Cookie", f"{self._name}={value}; Max-Age={self._kept_for}{self._attributes}"
 
     def drop(self) -> tuple[str, str]:
         """Take it away, as a header."""
         return "Set-Cookie", f"{self._name}=; Max-Age=0{self._attributes}"
 
-    def read(self, headers: Headers) -> tuple[dict[str, Any], float] | None:
+    def read(self, headers: Headers, max_age: int | None = None) -> tuple[dict[str, Any], float] | None:
         """Read it, and when it was written (Unix time). None if it is missing, forged or too old."""
-        for line in headers.get_all("Cookie"):
-            for cookie in line.split(";"):
-                name, _, value = cookie.strip().partition("=")
-                if name == self._name:
-                    try:
-                        data, when = self._serializer.loads(
-                            value, max_age=self._lifetime, return_timestamp=True
-                        )
-                    except BadSignature:  # also one that is too old
-                        return None
-                    return data, when.timestamp()
-        return None
+        value = read_cookie(headers, self._name)
+        if value is None:
+            return None
+        try:
+            data, when = self._serializer.loads(
+                value, max_age=max_age or self._lifetime, return_timestamp=True
+            )
+        except BadSignature:  # also one that is too old
+            return None
+        return data, when.timestamp()
 
 
 def _query(request: Request) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """How often something may happen: so many at once, and so many a second in the long run."""
 
+from itertools import islice
 from typing import Final
 
 MAX_KEYS: Final = 50_000  # remembered by one `Rates`: some 10 MB
+ROOM_AT_ONCE: Final = 10  # a tenth of them is forgotten together
 
 
 class Rate:
@@ -68,7 +70,11 @@ class Rates:
         self._full_at[key] = full_at
 
     def _make_room(self, now: float) -> None:
-        """Forget those whose bucket is full; where all are in use, whoever came first."""
+        """Forget those whose bucket is full; where nearly all are in use, those who came first.
+
+        Some at once: a look at all of them for each newcomer would be dear.
+        """
         self._full_at = {key: full_at for key, full_at in self._full_at.items() if full_at > now}
-        if len(self._full_at) >= self._max_keys:
-            del self._full_at[next(iter(self._full_at))]
+        too_many = len(self._full_at) - self._max_keys + 1 + self._max_keys // ROOM_AT_ONCE
+        for key in list(islice(self._full_at, max(0, too_many))):
+            del self._full_at[key]

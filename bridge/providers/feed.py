@@ -5,10 +5,12 @@ import contextlib
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from heapq import nsmallest
 from itertools import islice
 from typing import Final
 
 from bridge import owner
+from bridge.access.rate import Rate, Rates
 from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.model import Member
@@ -25,6 +27,11 @@ LAST_GOOD_FOR: Final = 3600.0  # seconds for which an answer stands in for one o
 CLOSE_PATIENCE: Final = 0.5  # seconds a provider has to let go what it holds
 READ_AT_ONCE: Final = 1_000  # members, in one turn of the loop
 OPENED_AT_ONCE: Final = 100  # guilds
+# How often somebody may have a source asked again that fails: at once, so that nobody waits for what has
+# recovered, and in the long run.
+RETRIED_AT_ONCE: Final = 20
+RETRIED_PER_SECOND: Final = 2.0
+CHECKED_AT_ONCE: Final = 20  # of what fails; the rest when these are well
 SERVERS: Final = ""  # the key of the server list among the keys of guilds
 
 
@@ -48,6 +55,9 @@ class Feed:
         self._touched: dict[str, set[str]] = {}  # who changed while their guild is being read
         self._failing: set[str] = set()
         self._away: set[str] = set()  # of what fails, that whose source can't be reached
+        self._retries = Rates(Rate(RETRIED_PER_SECOND, RETRIED_AT_ONCE))
+        self._without_client_id: set[str] = set()  # guilds for which it could not be had, which was said
+        self._lobby_good_until = 0.0
         self._complained: dict[str, Complaints] = {}
 
     @property
@@ -64,8 +74,8 @@ class Feed:
         return SERVERS in self._read_at
 
     async def check(self) -> None:
-        """Ask for the list, and once more for all that failed: perhaps nobody else would."""
-        for key in (SERVERS, *sorted(self._failing - {SERVERS})):
+        """Ask for the list, and once more for what failed: perhaps nobody else would."""
+        for key in (SERVERS, *nsmallest(CHECKED_AT_ONCE, self._failing - {SERVERS})):
             with contextlib.suppress(ProviderError):
                 await self._refresh(key)
 
@@ -89,7 +99,9 @@ class Feed:
     async def refresh_lobby(self) -> None:
         """Let the lobby know with which application one logs in: old clients ask for a login only then."""
         lobby, rooms = self._directory.lobby, self._directory.defaults()
-        if rooms and lobby.client_id is None:
+        now = asyncio.get_running_loop().time()
+        if rooms and lobby.client_id is None and now >= self._lobby_good_until:
+            self._lobby_good_until = now + self._interval
             with contextlib.suppress(TimeoutError, owner.OwnWorkCancelledError):
                 lobby.client_id = await owner.ask(self._client_id(rooms[0].info.id), TIMEOUT)
 
@@ -159,14 +171,23 @@ class Feed:
     async def _refresh(self, key: str) -> None:
         if asyncio.get_running_loop().time() < self._good_until.get(key, 0.0):
             return
-        task = self._running.get(key) or self._start(key)
-        if key in self._away and self._stands(key):
+        stands = key in self._away and self._stands(key)
+        task = self._running.get(key)
+        if task is None and self._may_ask(key):
+            task = self._start(key)
+        if stands:
             return  # nobody has to wait until it is back
+        if task is None:
+            raise ProviderError
         try:
             await self._outcome(task)
         except ProviderError:
             if key not in self._away or not self._stands(key):
                 raise
+
+    def _may_ask(self, key: str) -> bool:
+        """Tell whether to ask: what fails isn't asked again as often as strangers want it."""
+        return key not in self._failing or self._retries.allow(key, asyncio.get_running_loop().time())
 
     def _start(self, key: str) -> asyncio.Task[None]:
         task = self._running[key] = asyncio.create_task(self._ask(key))
@@ -239,8 +260,8 @@ class Feed:
         for about in (self._complained, self._good_until, self._read_at):
             about.pop(guild_id, None)
         self._complained.pop(f"change of {guild_id}", None)
-        self._failing.discard(guild_id)
-        self._away.discard(guild_id)
+        for guilds in (self._failing, self._away, self._without_client_id):
+            guilds.discard(guild_id)
 
     async def _load_room(self, guild_id: str) -> None:
         room = self._directory.rooms.get(guild_id)
@@ -270,10 +291,14 @@ class Feed:
 
     async def _client_id(self, guild_id: str) -> str | None:
         try:
-            return parse_id(await client_id_of(self._provider, guild_id))
+            client_id = parse_id(await client_id_of(self._provider, guild_id))
         except Exception as error:  # noqa: BLE001 - the owner's code; without a client id the world still works
-            log.warning("on_get_client_id failed for guild %s: %s", guild_id, owner.describe(error))
+            if guild_id not in self._without_client_id:  # once until it can be had
+                self._without_client_id.add(guild_id)
+                log.warning("on_get_client_id failed for guild %s: %s", guild_id, owner.describe(error))
             return None
+        self._without_client_id.discard(guild_id)
+        return client_id
 
     def _complain(self, key: str, what: str, complaints: Complaints) -> None:
         """Warn about broken records, once as long as they stay the same."""

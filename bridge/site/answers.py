@@ -52,8 +52,9 @@ def text(status: HTTPStatus, words: str, *headers: tuple[str, str]) -> Answer:
 
 
 def as_json(value: Any, status: HTTPStatus = HTTPStatus.OK) -> Answer:
-    """Answer with data."""
-    return Answer(status, "application/json", json.dumps(value).encode())
+    """Answer with data; bytes are JSON already."""
+    body = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return Answer(status, "application/json", body)
 
 
 def redirect(url: str, *headers: tuple[str, str]) -> Answer:

@@ -1,6 +1,7 @@
 """How many are in which guild, for who has yet to choose one: `/api/counts`."""
 
 import asyncio
+import json
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,7 +10,7 @@ from typing import Final
 from bridge.directory import Directory
 from bridge.site.http import Probe
 
-GOOD_FOR: Final = 5.0  # seconds: anybody may ask, and thousands of guilds take some milliseconds
+GOOD_FOR: Final = 5.0  # seconds: anybody may ask, and thousands of guilds take some milliseconds to encode
 
 
 class Counts:
@@ -17,7 +18,7 @@ class Counts:
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._counted: Mapping[str, object] = {}
+        self._counted = b""  # encoded
         self._edition = directory.edition  # of the listing that was counted
         self._good_until = -math.inf
 
@@ -26,12 +27,12 @@ class Counts:
         """The path that is answered."""
         return {"/api/counts": self.tell}
 
-    async def tell(self) -> tuple[HTTPStatus, Mapping[str, object]]:
+    async def tell(self) -> tuple[HTTPStatus, bytes]:
         """Tell for each guild how many members it has, and how many of them are online."""
         now = asyncio.get_running_loop().time()
         # A guild that was hidden or protected a moment ago is not told of for seconds more.
         if now >= self._good_until or self._edition != self._directory.edition:
-            self._counted = self._count()
+            self._counted = json.dumps(self._count()).encode()
             self._edition = self._directory.edition
             self._good_until = now + GOOD_FOR
         return HTTPStatus.OK, self._counted

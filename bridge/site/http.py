@@ -33,7 +33,8 @@ _TYPES: Final = {
 
 _HEADER: Final = re.compile(r"[ -~]{1,200}")  # what may stand in a content type
 
-Probe = Callable[[], Awaitable[tuple[HTTPStatus, Mapping[str, object]]]]  # answers a path with JSON
+# Answers a path with JSON; bytes are encoded already.
+Probe = Callable[[], Awaitable[tuple[HTTPStatus, Mapping[str, object] | bytes]]]
 StaticHandler = Callable[[str], Awaitable[tuple[str, str | bytes] | Path | None]]
 
 

@@ -26,8 +26,10 @@ def record(name: str, text: str, *args: object) -> logging.LogRecord:
 
 
 @pytest.mark.parametrize(
-    "name", ["bridge.outbox", "bridge.pulse", "bridge.session", "bridge.site.http", "bridge.websockets.x"]
-)
+    "name",
+    ["asyncio", "bridge.outbox", "bridge.pulse", "bridge.session", "bridge.site.http", "bridge.websockets.x",
+     "cogs.replies", "bridge.providers.feed", "bridge.broadcasts"],
+)  # fmt: skip
 def test_a_flood_is_summed_up(clock: Time, name: str) -> None:
     """Some lines, and later one that says how many there were besides."""
     calm = Calm(clock)

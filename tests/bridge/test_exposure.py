@@ -172,6 +172,70 @@ def test_a_client_elsewhere_is_let_in_by_name() -> None:
     assert [local.allows(origin) for origin in origins] == [True, True, True, False]
 
 
+# What a request may call the bridge
+
+
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        ("localhost", True),
+        ("localhost:3000", True),
+        ("LOCALHOST.:3000", True),
+        ("127.0.0.1:3000", True),
+        ("127.8.9.10", True),
+        ("[::1]:3000", True),
+        ("[::FFFF:127.0.0.1]", True),
+        ("zone.localhost:8080", True),
+        (None, True),
+        ("website.example", False),
+        ("website.example:3000", False),
+        ("localhost.website.example", False),
+        ("127.0.0.1.website.example", False),
+        ("localhost@website.example", False),
+        ("website.example/localhost", False),
+        ("localhost:3000:website.example", False),
+        ("localhost, website.example", False),
+        ("[::1", False),
+        ("::1", False),
+        ("[::1]website.example", False),
+        ("[127.0.0.1].website.example", False),
+        ("0.0.0.0:3000", False),
+        ("192.168.0.7:3000", False),
+        ("localhost:", True),
+        ("localhost:port", False),
+        ("localhost\n", False),
+        ("", False),
+        (".", False),
+    ],
+)
+def test_a_website_whose_name_leads_to_this_machine(host: str | None, answered: bool) -> None:
+    """To its browser it is one site; only what it calls us tells. Our own names are answered, no others."""
+    assert Exposure().bound_to("localhost").answers_to(host) is answered
+
+
+@pytest.mark.parametrize(("url", "host"), [(None, "0.0.0.0"), (HTTPS_URL, "localhost"), (HTTPS_URL, "::1")])
+def test_a_bridge_for_all_answers_to_every_name(url: str | None, host: str) -> None:
+    """Whoever reads it by way of somebody's browser could read it by themselves."""
+    exposure = Exposure(public_url=url).bound_to(host)
+    assert exposure.answers_to("whatever.example")
+    assert exposure.answers_to("zone.example.org:3000")
+
+
+def test_the_name_of_an_allowed_page_is_answered() -> None:
+    """A proxy on this machine may serve it, and passes the name on."""
+    origins = frozenset({"https://client.example:8443", "null", "http://[2001:db8::1]"})
+    local = Exposure(allowed_origins=origins).bound_to("localhost")
+    hosts = ("client.example", "Client.Example:3000", "[2001:db8::1]", "localhost", "other.example", "null")
+    assert [local.answers_to(host) for host in hosts] == [True, True, True, True, False, False]
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_answered_is_a_name_of_this_machine(host: str) -> None:
+    """However it is written."""
+    if Exposure().bound_to("localhost").answers_to(host):
+        assert re.fullmatch(r"(?i)(.*\.)?localhost\.*(:\d*)?|127[\d.]+(:\d*)?|\[[0-9a-f:.]+\](:\d*)?", host)
+
+
 @pytest.mark.parametrize(
     ("url", "origin"), [(None, None), (HTTPS_URL, HTTPS_ORIGIN), ("http://localhost:3000", "http://localhost:3000")]
 )  # fmt: skip

@@ -14,8 +14,17 @@ from bridge.errors import ProviderError
 from bridge.model import NEW_FOR, GuildInfo, Member, Voice
 from bridge.providers import CallbackProvider, EmptyProvider
 from bridge.providers.changes import UserChanged, UserLeft
-from bridge.providers.feed import READ_AT_ONCE, REFRESH_INTERVAL, TIMEOUT, Feed
+from bridge.providers.feed import (
+    CHECKED_AT_ONCE,
+    READ_AT_ONCE,
+    REFRESH_INTERVAL,
+    RETRIED_AT_ONCE,
+    RETRIED_PER_SECOND,
+    TIMEOUT,
+    Feed,
+)
 from bridge.room import Room
+from tests.bridge.clock import Clock
 from tests.bridge.source import SECRET, Source
 from tests.bridge.test_room import FakeViewer
 
@@ -452,3 +461,76 @@ async def test_stop_ends_what_is_being_asked(feed_with: MakeFeed, source: Source
 async def test_stop_with_nothing_to_end(feed_with: MakeFeed) -> None:
     """Nothing is asked, nothing ends."""
     await feed_with().stop()
+
+
+# What strangers make it ask
+
+
+async def test_what_fails_is_asked_again_so_often_and_not_as_strangers_like(
+    feed_with: MakeFeed, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some times at once, then so many a second; whoever asks more hears at once that it fails."""
+    clock = Clock(monkeypatch)
+    source.server_fault = RuntimeError(SECRET)
+    feed = feed_with()
+    for _ in range(RETRIED_AT_ONCE + 100):
+        with pytest.raises(ProviderError):
+            await feed.refresh_servers()
+    assert source.asked["servers"] == 1 + RETRIED_AT_ONCE
+    await clock.jump(10 / RETRIED_PER_SECOND)
+    for _ in range(100):
+        with pytest.raises(ProviderError):
+            await feed.refresh_servers()
+    assert source.asked["servers"] == 1 + RETRIED_AT_ONCE + 10
+    source.server_fault = None
+    await clock.jump(1)
+    for _ in range(5):
+        await feed.refresh_servers()
+    assert source.asked["servers"] == 1 + RETRIED_AT_ONCE + 15
+
+
+async def test_a_check_asks_for_some_of_what_fails(
+    feed_with: MakeFeed, directory: Directory, source: Source
+) -> None:
+    """Whoever probes may do so often: of thousands of guilds that fail, those that are named first."""
+    source.servers = {f"{number}": {"id": f"g{number}", "name": "G"} for number in range(100, 200)}
+    source.user_fault = RuntimeError(SECRET)
+    feed = feed_with()
+    await feed.refresh_servers()
+    for room in list(directory.rooms.values()):
+        with pytest.raises(ProviderError):
+            await feed.refresh_room(room)
+    source.user_fault = None
+    source.users = {guild_id: {} for guild_id in source.servers}
+    source.asked.clear()
+    for times in range(1, 6):
+        await feed.check()
+        assert source.asked.total() == times * (1 + CHECKED_AT_ONCE)
+    assert feed.troubles == []
+
+
+async def test_the_lobby_asks_for_its_application_now_and_then(
+    directory: Directory, source: Source, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many come without a choice; that it fails is said once until it doesn't."""
+    clock = Clock(monkeypatch)
+    asked: list[str] = []
+    fails = True
+
+    async def client_id(server_id: str) -> str | None:
+        asked.append(server_id)
+        if fails:
+            raise RuntimeError(SECRET)
+        return None
+
+    provider = CallbackProvider(EmptyProvider())
+    provider.use_client_id(client_id)
+    feed = Feed(directory, provider, 5.0)
+    directory.open(GuildInfo("1", "one", "One", protected=True))
+    for fails in (True, True, False, True):  # noqa: B007 - what is asked looks at it
+        for _ in range(50):
+            await feed.refresh_lobby()
+        await clock.jump(5.0)
+    assert len(asked) == 4
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == 2

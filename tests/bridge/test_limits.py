@@ -162,7 +162,7 @@ async def test_the_page_s_files_are_no_viewers(proxied: WebSocketServer, tmp_pat
     """A browser fetches several at once, and opens its WebSocket meanwhile."""
     (tmp_path / "large.bin").write_bytes(bytes(5_000_000))
     proxied.static_dir = tmp_path
-    get = b"GET /large.bin HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n"
+    get = b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n"
     async with dialled(proxied, receive_buffer=4096) as one, dialled(proxied, receive_buffer=4096) as another:
         for download in (one, another):
             await download.say(get)

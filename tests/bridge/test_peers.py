@@ -2,13 +2,14 @@
 
 import ipaddress
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.datastructures import Headers
 
-from bridge.peers import UNKNOWN, Proxies, household, parse_networks, peer_address
+from bridge.peers import MAX_HOPS, UNKNOWN, Proxies, household, parse_networks, peer_address
 
 PROXY, INNER_PROXY, STRANGER = "10.0.0.1", "192.168.7.7", "203.0.113.9"
 TRUSTED = "10.0.0.0/8, 192.168.7.7, fd00::/8"
@@ -97,6 +98,28 @@ def test_several_lines_are_one_chain(proxies: Proxies) -> None:
     """In their order."""
     lines = headers(("X-Forwarded-For", "1.1.1.1"), ("X-Forwarded-For", f"{STRANGER}, 10.2.2.2"))
     assert proxies.viewer_behind(PROXY, lines) == STRANGER
+
+
+@pytest.mark.parametrize("chained", [via, forwarded])
+def test_only_the_last_hops_are_looked_at(proxies: Proxies, chained: Callable[[str], Headers]) -> None:
+    """A stranger writes as many before them as a header takes."""
+    said = "for=%s" if chained is forwarded else "%s"
+    hops = [said % hop for hop in [STRANGER, *[PROXY] * (MAX_HOPS - 1)]]
+    assert proxies.viewer_behind(PROXY, chained(", ".join(hops))) == STRANGER
+    assert proxies.viewer_behind(PROXY, chained(", ".join(["x"] * 9_000 + hops))) == STRANGER
+    assert proxies.viewer_behind(PROXY, chained(", ".join([*hops, said % PROXY]))) == PROXY
+
+
+class Unread(Headers):
+    """Headers of which nothing may be taken apart."""
+
+    def get_all(self, key: str) -> list[str]:
+        raise AssertionError(key)
+
+
+def test_what_a_stranger_says_is_not_even_read(proxies: Proxies) -> None:
+    """It may be long, and counts for nothing."""
+    assert proxies.viewer_behind(STRANGER, Unread({"X-Forwarded-For": PROXY})) == STRANGER
 
 
 def test_without_a_header_it_is_the_peer(proxies: Proxies) -> None:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import ADA, DWORLD, Start
 from tests.bridge.wire import RawViewer, dialled, fetch, handshake, masked, until, watching
 
-SMALL = b"GET /small.txt HTTP/1.1\r\nHost: test\r\n\r\n"
-LARGE = b"GET /large.bin HTTP/1.1\r\nHost: test\r\n\r\n"
+SMALL = b"GET /small.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
+LARGE = b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LARGE_SIZE = 3_000_000
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -55,7 +56,7 @@ def status(answer: bytes) -> int:
     return int(answer.split()[1])
 
 
-def request(*lines: str, start_line: str = "GET /small.txt HTTP/1.1", host: str = "Host: test") -> bytes:
+def request(*lines: str, start_line: str = "GET /small.txt HTTP/1.1", host: str = "Host: localhost") -> bytes:
     """Write a request as it stands, with line ends that the lines may break."""
     return "\r\n".join([start_line, *([host] if host else []), *lines, "", ""]).encode("latin-1")
 
@@ -87,7 +88,7 @@ SMUGGLED = {
     "a carriage return alone": request("X: a\rTransfer-Encoding: chunked"),
     "a header of two lines": request("X: a\nContent-Length: 5") + b"hello",
     "line feeds alone": b"GET /small.txt HTTP/1.1\nHost: test\n\n",
-    "a line feed at the end": b"GET /small.txt HTTP/1.1\r\nHost: test\r\n\n",
+    "a line feed at the end": b"GET /small.txt HTTP/1.1\r\nHost: localhost\r\n\n",
     "HTTP/0.9": b"GET /small.txt\r\n\r\n",
     "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "HTTP/1.2": request(start_line="GET /small.txt HTTP/1.2"),
@@ -142,6 +143,48 @@ async def test_nor_a_tunnel(web: WebSocketServer, line: str) -> None:
     assert status(await answer_to(web, request(start_line=line))) == 405
 
 
+# Names
+
+
+WEBSITE = b"Host: website.example:3000\r\n"
+ASKED: dict[str, bytes] = {
+    "a file": SMALL,
+    "the counts": request(start_line="GET /api/counts HTTP/1.1"),
+    "the version": request(start_line="GET /api/version HTTP/1.1"),
+    "who it is": request(start_line="GET /auth/me HTTP/1.1"),
+    "the way out": request("Origin: http://localhost", start_line="POST /auth/logout HTTP/1.1"),
+    "an old request": request(start_line="GET /small.txt HTTP/1.0"),
+    "a world": handshake(),
+    "a world of its own": handshake("Origin: http://website.example:3000"),
+    "a world of ours": handshake("Origin: http://localhost:3000"),
+}
+
+
+@pytest.mark.parametrize("what", ASKED)
+async def test_a_website_whose_name_leads_here_is_told_nothing(web: WebSocketServer, what: str) -> None:
+    """Its visitor's browser thinks that we are the website; 421 is all that it may read."""
+    answer = await answer_to(web, ASKED[what].replace(b"Host: localhost\r\n", WEBSITE))
+    assert status(answer) == 421
+    assert b"X-Content-Type-Options: nosniff" in answer
+    assert not web.connections
+    assert web.refusals == {"foreign host": 1}
+
+
+async def test_whoever_is_meant_is_answered(web: WebSocketServer) -> None:
+    """By any of this machine's own names, and without one as the oldest clients ask."""
+    for name in ("localhost", "127.0.0.1:3000", "[::1]:80", "zone.localhost"):
+        assert status(await answer_to(web, request(host=f"Host: {name}"))) == 200
+    assert status(await answer_to(web, b"GET /small.txt HTTP/1.0\r\n\r\n")) == 200
+
+
+async def test_a_public_bridge_answers_to_every_name(start: Start) -> None:
+    """It has nothing to say to this machine alone."""
+    exposure = Exposure(public_url="https://zone.example.org")
+    server = await start(provider=EmptyProvider(), exposure=exposure)
+    asked = request(start_line="GET /api/version HTTP/1.1", host="Host: zone.example.org")
+    assert status(await answer_to(server, asked)) == 200
+
+
 # Handshakes
 
 
@@ -154,7 +197,7 @@ HANDSHAKES = {
     "the same origin twice": (handshake("Origin: http://localhost:1", "Origin: http://localhost:1"), 400),
     "two hosts": (handshake("Host: other"), 400),
     "two cookies": (handshake("Cookie: a=b", "Cookie: c=d"), 400),
-    "no host": (handshake().replace(b"Host: test\r\n", b""), 400),
+    "no host": (handshake().replace(b"Host: localhost\r\n", b""), 400),
     "a body": (handshake("Content-Length: 5") + b"hello", 400),
     "chunks": (handshake("Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
     "a folded header": (handshake("Origin: http://localhost:1", " http://localhost:2"), 400),
@@ -239,7 +282,7 @@ async def test_cookies_may_take_their_room(web: WebSocketServer) -> None:
 async def test_a_flood_of_headers_is_heard_no_further(web: WebSocketServer) -> None:
     """The answer comes though the flood goes on, and it is counted once."""
     async with dialled(web) as viewer:
-        await viewer.say(b"GET / HTTP/1.1\r\nHost: test\r\n")
+        await viewer.say(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
         flood = asyncio.create_task(pour(viewer))
         answer = await viewer.some()
         flood.cancel()
@@ -277,7 +320,7 @@ async def test_downloads_take_no_memory(web: WebSocketServer) -> None:
     tracemalloc.start()
     try:
         for reader in readers:
-            await reader.say(b"GET /huge.bin HTTP/1.1\r\nHost: test\r\n\r\n")
+            await reader.say(b"GET /huge.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
             await reader.some()
         for _ in range(200):
             await asyncio.gather(*(reader.some() for reader in readers))

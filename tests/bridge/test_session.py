@@ -1,6 +1,8 @@
 """One viewer's conversation, through a real socket, frame by frame."""
 
+import asyncio
 import contextlib
+import gc
 import json
 import time
 from dataclasses import replace
@@ -14,12 +16,18 @@ from websockets.frames import Opcode
 
 from bridge.limits import DEFAULT_LIMITS
 from bridge.model import Channel, GuildInfo, Member
-from bridge.protocol import LOGIN_NEEDED, NO_SUCH_SERVER, NOT_THERE_YET, WRONG_PASSWORD
+from bridge.protocol import (
+    LOGIN_NEEDED,
+    NO_SUCH_SERVER,
+    NOT_THERE_YET,
+    WRONG_PASSWORD,
+    Credentials,
+)
 from bridge.providers import EmptyProvider
-from bridge.server import WebSocketServer
+from bridge.server import FRAMES_WAITING, WebSocketServer
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
 from tests.bridge.source import Source
-from tests.bridge.wire import Json, dialled, handshake, masked, unpacked, watching
+from tests.bridge.wire import Json, dialled, handshake, masked, unpacked, until, watching
 
 HIDDEN = GuildInfo("555", "cellar", "The Cellar", listed=False)
 
@@ -928,3 +936,55 @@ async def test_a_lock_that_comes_while_somebody_enters_keeps_them_out(start: Sta
         await other.enter("two")  # by which the list is asked for again
         source.release("1")
         assert await entering.hear() == {"type": "error", "data": {"message": LOGIN_NEEDED}}
+
+
+# What is kept of a viewer
+
+
+async def test_what_somebody_brought_is_not_kept(bridge: WebSocketServer) -> None:
+    """But for the password, which is echoed: who they say they are may weigh twenty times what they sent."""
+    async with watching(bridge) as viewer:
+        user = {"id": "7", "heavy": [[]] * 3_000}
+        data = {"server": "dworld", "password": "p", "discordToken": "t", "discordUser": user, "cursor": "c"}
+        await viewer.say({"type": "connect", "data": data})
+        await viewer.hear_type("server-join")
+        (session,) = bridge._sessions.values()
+        assert session._request.credentials == Credentials(password="p")
+        assert session._request.cursor is None
+
+
+async def test_the_first_frame_is_not_kept(bridge: WebSocketServer) -> None:
+    """It may be as long as a frame may be, and a viewer stays for hours."""
+    async with watching(bridge) as viewer:
+        await viewer.say({"type": "connect", "data": {"server": "dworld", "pad": "first of all"}})
+        await viewer.hear_type("server-join")
+        await viewer.say({"type": "x"})
+        await viewer.hear_type("error")
+        tasks = [thing for thing in gc.get_objects() if type(thing) is asyncio.Task]
+        done = [task for task in tasks if task.done() and not task.cancelled() and not task.exception()]
+        assert [task for task in done if "first of all" in str(task.result())] == []
+
+
+async def test_few_frames_wait_in_memory(bridge: WebSocketServer) -> None:
+    """Where a request takes a while, what else somebody asks for waits at their side."""
+    held = asyncio.Event()
+
+    async def validate(token: str, user: Any, guild_id: str) -> bool:
+        await held.wait()
+        return False
+
+    bridge.on_validate_discord_user(validate)
+    bridge.show_guild(VAULT)
+    login = {"discordToken": "t", "discordUser": {"id": "7"}}
+    large = masked(json.dumps({"type": "x", "pad": "x" * 15_000}).encode())
+    async with dialled(bridge) as viewer:
+        asked = masked(json.dumps({"type": "connect", "data": {"server": VAULT.id, **login}}).encode())
+        await viewer.say(handshake())
+        await viewer.hear_handshake()
+        assert (await viewer.hear())["type"] == "server-list"
+        await viewer.say(asked + large * (FRAMES_WAITING + 1))
+        (connection,) = bridge.connections
+        await until(lambda: connection.recv_messages.paused, "nothing more is read")
+        held.set()
+        said = [(await viewer.hear())["data"]["message"] for _ in range(FRAMES_WAITING + 2)]
+        assert said == [LOGIN_NEEDED] + [UNKNOWN_TYPE] * (FRAMES_WAITING + 1)

@@ -1,8 +1,10 @@
 """What comes after a request, before it is answered; and more frames than anybody hears."""
 
 import asyncio
+import json
 import logging
 import socket
+import struct
 from collections.abc import Iterator
 
 import pytest
@@ -10,12 +12,14 @@ from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 
 from bridge.connection import Connection
+from bridge.model import Member
+from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
-from tests.bridge.conftest import Start
+from tests.bridge.conftest import DWORLD, Start
 from tests.bridge.wire import dialled, handshake, masked, until, watching
 
-PAGE = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
-VERSION = b"GET /api/version HTTP/1.1\r\nHost: test\r\n\r\n"
+PAGE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+VERSION = b"GET /api/version HTTP/1.1\r\nHost: localhost\r\n\r\n"
 OLD_VERSION = handshake().replace(b"Version: 13", b"Version: 7")
 STRAYS = {
     "a request": VERSION,
@@ -120,3 +124,21 @@ async def test_frames_beyond_the_limit_are_not_even_read(
         connection = next(iter(bridge.connections))
         connection.data_received(masked(b"x") * 30_000)
     assert 100 < len(read) < 300
+
+
+async def test_who_hangs_up_while_much_is_written_is_not_complained_of(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The system would complain of each piece that can't be sent: a stranger's way to fill the log."""
+    server = await start(provider=EmptyProvider())
+    server.show_guild(DWORLD, [Member(str(number), f"member {number}") for number in range(10_000)])
+    asked = masked(json.dumps({"type": "connect", "data": {"server": DWORLD.id}}).encode())
+    for _ in range(5):
+        async with dialled(server) as viewer:
+            await viewer.say(handshake())
+            await viewer.hear_handshake()
+            viewer._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            assert (await viewer.hear())["type"] == "server-list"
+            await viewer.say(asked * 3)
+        await until(lambda: not server._gate.alive, "the connection has ended")
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []

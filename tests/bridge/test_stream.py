@@ -53,6 +53,9 @@ class Line:
     def hand_over(self, writer: Writer) -> None:
         self._writer = writer
 
+    def is_closing(self) -> bool:
+        return False
+
     def get_write_buffer_size(self) -> int:
         return sum(self._sizes)
 

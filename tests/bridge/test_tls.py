@@ -105,7 +105,7 @@ async def watching(server: WebSocketServer) -> AsyncIterator[Watcher]:
 async def fetch(server: WebSocketServer, target: str = "/") -> bytes:
     """Get a page over TLS, until the other side ends the connection as it should."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting())
-    writer.write(f"GET {target} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+    writer.write(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     async with asyncio.timeout(PATIENCE):
         answer = await reader.read()
     writer.close()

@@ -242,7 +242,7 @@ def handshake(*headers: str) -> bytes:
     key = base64.b64encode(os.urandom(16)).decode()
     lines = [
         "GET / HTTP/1.1",
-        "Host: test",
+        "Host: localhost",
         "Connection: Upgrade",
         "Upgrade: websocket",
         "Sec-WebSocket-Version: 13",
@@ -320,7 +320,7 @@ async def fetch(
     """Make an HTTP request with exactly this target: nothing normalises it."""
     if isinstance(target, str):
         target = target.encode()
-    rest = "".join(f"{line}\r\n" for line in ("Host: test", *headers))
+    rest = "".join(f"{line}\r\n" for line in ("Host: localhost", *headers))
     async with dialled(server) as viewer:
         await viewer.say(method.encode() + b" " + target + b" HTTP/1.1\r\n" + rest.encode() + b"\r\n")
         raw = await viewer.end()

@@ -1,5 +1,6 @@
 """Logging in and out on the page, against a bridge that has a login; who asks is not Discord but a script."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from bridge.exposure import Exposure
 from bridge.model import GuildInfo
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bridge.wire import until
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address
 from .scene import called, heading, label, member, pick, tool
@@ -117,6 +119,36 @@ async def test_a_password_is_typed_in_peace(guarded: WebSocketServer, new_page: 
     await expect(page.get_by_label("Password")).to_be_focused()
     guarded.show_guild(replace(CAVE, protected=False))
     await expect(page.locator("#notice")).to_be_empty()
+
+
+async def test_who_was_in_before_gets_in_while_somebody_guesses_behind_the_same_address(
+    new_page: OpenPage,
+) -> None:
+    """The browser keeps the cookie that came with the connection, and sends it with the next."""
+    server = WebSocketServer(port=0, host="127.0.0.1", provider=EmptyProvider())
+    server.show_guild(GARDEN, GARDENERS, CHANNELS)
+    server.show_guild(replace(CAVE, password="mint"), GARDENERS[:2])
+    await server.start()
+    try:
+        ada, eve = await new_page(), await new_page()
+        await give_password(ada, server, "mint")
+        await expect(heading(ada, "The Cave")).to_be_visible()
+        for _ in range(30):
+            server._admission._guesses.count("127.0.0.1", asyncio.get_running_loop().time())
+        await give_password(eve, server, "mint")
+        await until(lambda: server.refusals.get("too many tries") == 1, "the guesser has to wait")
+        await ada.goto("about:blank")
+        await give_password(ada, server, "mint")
+        await expect(heading(ada, "The Cave")).to_be_visible()
+    finally:
+        await server.stop()
+
+
+async def give_password(page: Page, server: WebSocketServer, password: str) -> None:
+    """Open the link to the cave, and say the word."""
+    await page.goto(address(server, "?s=cave"))
+    await page.get_by_label("Password").fill(password)
+    await page.get_by_label("Password").press("Enter")
 
 
 async def test_a_door_that_closes_before_ones_eyes_says_which(

@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 
 import atheris
 
-with atheris.instrument_imports(include=["bridge", "websockets"]):
+with atheris.instrument_imports(include=["bridge", "websockets", "bot", "cogs"]):
     from tests.fuzz.targets import TARGETS
 
 CORPUS = Path(__file__).parent / "corpus"

@@ -2,9 +2,10 @@
 
 import asyncio
 import atexit
+import json
 import logging
 import shutil
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -13,32 +14,48 @@ from typing import Any, Final, TypeVar
 
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHeaderValue
+from websockets.frames import Opcode
 from websockets.http11 import Request
 from websockets.streams import StreamReader
 
+from bridge.access.devices import Devices
 from bridge.access.guesses import Guesses
-from bridge.access.login import Account, WebLogin
+from bridge.access.login import Account, Denied, WebLogin
+from bridge.errors import NoAnswer, NotAMember
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.model import GuildInfo, Member
+from bridge.peers import parse_networks
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.site.http import Website
-from tests.bridge.wire import parse_frame
+from tests.bridge.wire import masked, parse_frame
 
 T = TypeVar("T")
 
 ORIGIN: Final = "http://zone.test"
 AUTHORITY: Final = "http://discord.test/"
 SECRET: Final = "not for the world"  # in files that nobody may see
+HUSH: Final = "among ourselves"  # said behind doors
+PASSWORD: Final = "sesame"  # of the vault
+TOKEN: Final = "good-token"  # of a member of the club
+FACING: Final = Exposure(
+    public_url="http://localhost:3000",
+    allowed_origins=frozenset({ORIGIN}),
+    trusted_proxies=parse_networks("192.0.2.0/24"),
+).bound_to("127.0.0.1")
 PATIENCE: Final = 10.0  # seconds until a connection that doesn't end is a defect
-_HANDSHAKE: Final = (
-    b"GET / HTTP/1.1\r\nHost: zone.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+UPGRADE: Final = (
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
+    b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
 )
+_HANDSHAKE: Final = b"GET / HTTP/1.1\r\nHost: zone.test\r\n" + UPGRADE + b"\r\n"
+_ANSWERS: Final = frozenset({"error", "server-join", "user_data"})
+_ATTEMPTS: Final = 100
 _PATIENT: Final = Limits(
     handshakes_per_minute=10**9, requests_per_minute=10**9, wrong_tries=10**9,
+    frames_per_second=10**6, bytes_per_second=10**9,
     cpu_per_viewer=1e9, cpu_per_address=1e9, cpu_in_all=1e9,
 )  # fmt: skip
 
@@ -61,12 +78,19 @@ def run(work: Awaitable[T]) -> T:
 
 
 class Authority:
-    """Somebody to log in with. Whoever comes back with a code is who the code says."""
+    """Somebody to log in with. Whoever comes back with a code is who the code says, or what."""
 
     def login_url(self, redirect_uri: str, state: str, challenge: str) -> str:
         return AUTHORITY
 
     async def identify(self, code: str, redirect_uri: str, verifier: str) -> Account:
+        match code:
+            case "denied":
+                raise Denied
+            case "silent":
+                raise NoAnswer
+            case "broken":
+                raise RuntimeError(code)
         return Account(code, "Somebody")
 
     async def may_watch(self, uid: str, server_id: str) -> bool:
@@ -175,7 +199,11 @@ class Stage:
     def __init__(self) -> None:
         self._errors: list[str] = []
         logging.getLogger().addHandler(_Errors(self._errors))
-        self._server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), limits=_PATIENT)
+        self._server = WebSocketServer(
+            0, "127.0.0.1", provider=EmptyProvider(), limits=_PATIENT, exposure=FACING, health=True
+        )
+        self._server.use_login(Authority(), b"secret")
+        self._server.on_validate_discord_user(self._validate)
         self._server.static_dir = website().static_dir
         run(self._start())
         atexit.register(lambda: run(self._server.stop()))
@@ -183,7 +211,19 @@ class Stage:
     async def _start(self) -> None:
         await self._server.start()
         self._server.show_guild(GuildInfo("1", "dworld", "D-World", default=True), [Member("7", "Ada")])
-        self._server.show_guild(GuildInfo("2", "vault", "Vault", protected=True, password="sesame"))
+        secret = [Member("8", HUSH)]
+        self._server.show_guild(GuildInfo("2", "vault", "Vault", protected=True, password=PASSWORD), secret)
+        self._server.show_guild(GuildInfo("3", "club", "Club", protected=True), secret)
+
+    async def _validate(self, token: str, user: Mapping[str, Any], guild_id: str) -> bool:
+        match token:
+            case "silent":
+                raise NoAnswer
+            case "stranger":
+                raise NotAMember
+            case "broken":
+                raise RuntimeError(token)
+        return token == TOKEN and guild_id == "3"
 
     def play(self, data: bytes) -> None:
         """Send these bytes in pieces, then hang up; see that the bridge takes it well."""
@@ -193,16 +233,65 @@ class Stage:
         assert not self._errors, self._errors.pop()
         check_answers(line.written)
 
-    async def _talk(self, line: Line, said: bytes, size: int) -> None:
+    def ask(self, request: bytes) -> bytes:
+        """Make a request, or open a WebSocket; return all that is said."""
+        line = Line()
+        run(self._talk(line, request, len(request) or 1))
+        assert not self._errors, self._errors.pop()
+        check_answers(line.written)
+        return line.written
+
+    def converse(self, requests: Sequence[bytes]) -> list[dict[str, Any]]:
+        """Say these one after the other on a WebSocket; meanwhile people talk. Return what was heard.
+
+        In a request, `CURSOR` stands for the last that was heard.
+        """
+        line = Line()
+        run(self._converse(line, requests))
+        assert not self._errors, self._errors.pop()
+        check_answers(line.written)
+        return heard(line.written)
+
+    async def _converse(self, line: Line, requests: Sequence[bytes]) -> None:
+        self._connect(line)
+        line.protocol.data_received(_HANDSHAKE)
+        for number, request in enumerate(requests, 1):
+            if line.is_closing():
+                break
+            line.protocol.data_received(masked(request.replace(b"CURSOR", _last_cursor(line.written))))
+            await self._until_answered(line, number)
+            for guild in ("1", "2", "3"):
+                await self._server.broadcast_message(guild, "8", "hello" if guild == "1" else HUSH, "5")
+        await self._hang_up(line)
+
+    async def _until_answered(self, line: Line, number: int) -> None:
+        for _ in range(_ATTEMPTS):
+            for _ in range(10):
+                await asyncio.sleep(0)
+            answers = [frame for frame in heard(line.written) if frame["type"] in _ANSWERS]
+            if len(answers) >= number or line.is_closing() or line.protocol.protocol.close_sent:
+                return
+            await asyncio.sleep(0.001)
+        raise AssertionError("no answer")
+
+    def _connect(self, line: Line) -> None:
         server = self._server._server
         assert server is not None
         line.protocol = server.server._protocol_factory()  # type: ignore[attr-defined]
         line.protocol.connection_made(line)
+
+    async def _talk(self, line: Line, said: bytes, size: int) -> None:
+        self._connect(line)
         for start in range(0, len(said), size):
             if not line.is_closing():
                 line.protocol.data_received(said[start : start + size])
             for _ in range(4):
                 await asyncio.sleep(0)
+        await self._hang_up(line)
+
+    async def _hang_up(self, line: Line) -> None:
+        server = self._server._server
+        assert server is not None
         if not line.is_closing():
             line.protocol.eof_received()
         line.close()
@@ -225,6 +314,39 @@ def check_answers(written: bytes) -> None:
         while reader.buffer:
             with suppress(StopIteration):
                 next(parse_frame(reader))
+
+
+def heard(written: bytes) -> list[dict[str, Any]]:
+    """Read what was said on a WebSocket."""
+    head, _, rest = written.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 101 "):
+        return []
+    reader = StreamReader()
+    reader.feed_data(rest)
+    reader.feed_eof()
+    said = []
+    message = b""
+    while reader.buffer:
+        try:
+            next(parse_frame(reader))
+        except StopIteration as parsed:
+            frame = parsed.value
+            if frame.opcode in (Opcode.TEXT, Opcode.CONT):
+                message += frame.data
+                if frame.fin:
+                    said.append(json.loads(message))
+                    message = b""
+    return said
+
+
+def _last_cursor(written: bytes) -> bytes:
+    cursors = [frame["cursor"] for frame in heard(written) if "cursor" in frame]
+    return str(cursors[-1]).encode() if cursors else b""
+
+
+def devices() -> Devices:
+    """Make what gives numbers to devices."""
+    return Devices(secure=False)
 
 
 def headers_of(lines: Iterable[tuple[str, str]]) -> Headers:

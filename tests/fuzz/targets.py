@@ -1,6 +1,7 @@
 """What is fuzzed: each target takes bytes, and fails if what must hold of them doesn't."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,10 +9,14 @@ from itertools import cycle
 from typing import Final
 from urllib.parse import unquote
 
+from websockets.datastructures import Headers
 from websockets.http11 import Request
 
-from bridge.errors import BadRequest
-from bridge.exposure import Exposure, parse_ancestors, parse_origin, parse_origins
+from bot.slug import slug_of
+from bot.spoilers import visible
+from bot.text import plain
+from bridge.errors import BadRequest, NotAMember
+from bridge.exposure import OPEN, Exposure, is_loopback, parse_ancestors, parse_origin, parse_origins
 from bridge.model import RESERVED_SLUGS, GuildInfo
 from bridge.peers import Proxies, household, parse_networks
 from bridge.protocol import (
@@ -28,10 +33,19 @@ from bridge.protocol import (
 from bridge.records import MAX_TEXT, Rubbish, parse_servers, parse_users
 from bridge.site.answers import Answer
 from bridge.site.http import find_file
+from cogs.inputs import parse_color, parse_name
+from cogs.replies import Refused
+from tests.fuzz.door import GOOD, WHOSE, logins
 from tests.fuzz.stage import (
     AUTHORITY,
+    FACING,
+    HUSH,
     ORIGIN,
+    PASSWORD,
     SECRET,
+    TOKEN,
+    UPGRADE,
+    devices,
     good_cookie,
     headers_of,
     parse_head,
@@ -46,6 +60,8 @@ Target = Callable[[bytes], None]
 _INFO: Final = GuildInfo("1", "dworld", "D-World")
 _STREAM: Final = "00c0ffee.etv"
 _PROXY: Final = "10.0.0.1"
+MAX_REQUESTS: Final = 12  # of one conversation
+_SAID: Final = frozenset({"server-list", "server-join", "user_data", "error", "message", "batch", "servers"})
 
 
 def request(data: bytes) -> None:
@@ -164,6 +180,88 @@ def records(data: bytes) -> None:
             assert 0 < len(member.username) <= MAX_TEXT
 
 
+def host(data: bytes) -> None:
+    """A `Host` header: what is answered is one of this machine's own names, or one that was allowed."""
+    text = data.decode(errors="replace")
+    if FACING.answers_to(text):
+        name = text.lower().rpartition(":")[0] if re.search(r":\d*$", text) else text.lower()
+        name = name.strip("[]").rstrip(".")
+        assert name == "zone.test" or is_loopback(name)
+    assert OPEN.answers_to(text)
+
+
+def device(data: bytes) -> None:
+    """Cookies: a number as we give them, or another one."""
+    cookies = headers_of(("Cookie", line) for line in data.decode("iso-8859-1").split("\n") if line)
+    given = Headers()
+    devices().meet(cookies, given)
+    number = devices().recognise(cookies, given)
+    assert number is not None
+    assert re.fullmatch(r"[\w-]{22}", number, re.ASCII)
+    assert (number in data.decode("iso-8859-1")) is not ("Set-Cookie" in given)
+
+
+def visit(data: bytes) -> None:
+    """A request with any headers: a page or a WebSocket, for who means us and comes from a page that may.
+
+    The first line is the target, or `ws`; the others are headers, with `FLOW` and `SESSION` for good cookies.
+    """
+    target, *lines = data.split(b"\n")
+    baked = (
+        line.replace(b"FLOW", good_cookie("flow").encode()).replace(b"SESSION", good_cookie("login").encode())
+        for line in lines
+    )
+    opening, more = (b"/", UPGRADE) if target == b"ws" else (target, b"")
+    head = b"GET " + opening + b" HTTP/1.1\r\n" + more + b"".join(line + b"\r\n" for line in baked)
+    answer = stage().ask(head + b"\r\n")
+    if not answer or answer[9:12] in (b"400", b"403", b"421", b"431"):
+        return
+    asked = parse_head(head + b"\r\n")
+    assert asked is not None
+    assert FACING.answers_to(asked.headers["Host"])
+    assert answer[9:12] != b"500"
+    if answer.startswith(b"HTTP/1.1 101 "):
+        assert FACING.allows(asked.headers.get("Origin"))
+
+
+def conversation(data: bytes) -> None:
+    """Requests, one a line, on one WebSocket: each is answered, and nobody hears what they may not."""
+    said = stage().converse(data.split(b"\n")[:MAX_REQUESTS])
+    knows_a_key = any(key in data.decode(errors="replace") or b"\\" in data for key in (PASSWORD, TOKEN))
+    assert knows_a_key or HUSH not in json.dumps(said)
+    assert {frame["type"] for frame in said} <= _SAID
+
+
+def validator(data: bytes) -> None:
+    """A login as a client brings it: only a good token opens the door, for whose it is."""
+    token, _, claimed = data.decode(errors="replace").partition("\n")
+    try:
+        user = json.loads(claimed)
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(user, dict):
+        return
+    try:
+        answer = run(logins().validate(token, user, "1"))
+    except NotAMember:
+        assert token == GOOD
+        assert str(user.get("id")) == WHOSE
+    else:
+        assert answer is False
+
+
+def words(data: bytes) -> None:
+    """What members write, and call their servers: plain text on one line, whatever it was."""
+    text = data.decode(errors="replace")
+    read = plain(text)
+    assert "\n" not in read
+    assert all(piece in text for piece in visible(text))
+    assert re.fullmatch(r"[a-z0-9-]{1,100}", slug_of(text, 1))
+    for parse in (parse_name, parse_color):
+        with suppress(Refused):
+            assert parse(text)
+
+
 def connection(data: bytes) -> None:
     """Bytes on a line. The first two say how they are cut, and whether a handshake comes before them."""
     stage().play(data)
@@ -171,5 +269,21 @@ def connection(data: bytes) -> None:
 
 TARGETS: Final[dict[str, Target]] = {
     target.__name__: target
-    for target in (request, cursor, path, page, forwarded, login, exposure, records, connection)
+    for target in (
+        request,
+        cursor,
+        path,
+        page,
+        forwarded,
+        host,
+        device,
+        login,
+        validator,
+        words,
+        exposure,
+        records,
+        visit,
+        conversation,
+        connection,
+    )
 }

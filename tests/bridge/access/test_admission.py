@@ -607,12 +607,83 @@ async def test_who_is_familiar_may_not_guess_without_end(doors: Admission) -> No
     assert await answer(doors, WRONG) == too_many(1)
 
 
-async def test_familiar_addresses_are_bounded(doors: Admission, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first is forgotten."""
-    monkeypatch.setattr("bridge.access.admission.MAX_FAMILIAR", 3)
-    for number in range(10):
-        assert await answer(doors, RIGHT, Visitor(f"10.0.0.{number}")) is None
-    assert len(doors._familiar) == 3
+# Who shares an address with somebody who guesses
+
+ADA, EVE = Visitor("203.0.113.1", device="ada's"), Visitor("203.0.113.1", device="eve's")
+
+
+async def test_who_was_in_before_does_not_wait_for_a_housemate_who_guesses(
+    doors: Admission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the address has to wait, their device got in before; the guesser's waits all the same."""
+    clock = Clock(monkeypatch)
+    assert await answer(doors, RIGHT, ADA) is None
+    for _ in range(3):
+        assert await answer(doors, WRONG, EVE) == WRONG_PASSWORD
+    for seconds in (1, 2, 4, 8):
+        for _ in range(20):
+            assert await answer(doors, RIGHT, ADA) is None
+            assert await answer(doors, WRONG, EVE) == too_many(seconds)
+            assert await answer(doors, RIGHT, EVE) == too_many(seconds)
+        await clock.jump(seconds + 0.001)
+        assert await answer(doors, WRONG, EVE) == WRONG_PASSWORD
+
+
+async def test_a_housemate_s_guesses_fill_no_queue(doors: Admission, directory: Directory) -> None:
+    """Nor do they where each try takes a while."""
+    directory.open(replace(VAULT, password_hash=hash_password("sesame")))
+    assert await answer(doors, RIGHT, ADA) is None
+    guesses = [answer(doors, Credentials(password=f"guess {number}"), EVE) for number in range(50)]
+    said = await asyncio.gather(*guesses, answer(doors, RIGHT, ADA))
+    assert said.count(WRONG_PASSWORD) == 3
+    assert said.pop() is None
+
+
+async def test_a_device_that_got_in_may_not_guess_without_end(doors: Admission) -> None:
+    """It waits as an address does, and its address for nothing that it tries."""
+    assert await answer(doors, RIGHT, ADA) is None
+    for _ in range(3):
+        assert await answer(doors, WRONG, ADA) == WRONG_PASSWORD
+    assert await answer(doors, RIGHT, ADA) == too_many(1)
+    assert await answer(doors, RIGHT, HERE) is None
+
+
+async def test_a_device_is_known_at_the_door_where_it_got_in(doors: Admission, directory: Directory) -> None:
+    """Behind others, and behind the same one with another password, it is one of its address's."""
+    assert await answer(doors, RIGHT, ADA) is None
+    for _ in range(3):
+        await answer(doors, WRONG, EVE)
+    assert await answer(doors, RIGHT, ADA, "cellar") == too_many(1)
+    directory.open(replace(VAULT, password="another"))
+    assert await answer(doors, Credentials(password="another"), ADA) == too_many(1)
+
+
+async def test_a_device_is_known_wherever_it_comes_from(doors: Admission) -> None:
+    """It was carried into a house in which somebody guesses."""
+    assert await answer(doors, RIGHT, replace(ADA, address="198.51.100.9")) is None
+    for _ in range(3):
+        await answer(doors, WRONG, EVE)
+    assert await answer(doors, RIGHT, ADA) is None
+
+
+async def test_many_devices_are_no_more_tries(doors: Admission) -> None:
+    """A number is had for the asking; only those that got in count by themselves."""
+    said = [await answer(doors, WRONG, Visitor("203.0.113.1", device=f"{number}")) for number in range(10)]
+    assert said == [WRONG_PASSWORD] * 3 + [too_many(1)] * 7
+
+
+async def test_whoever_brings_what_is_known_is_remembered(doors: Admission, directory: Directory) -> None:
+    """Of those with the same password only the first has to be tried; all of them were let in."""
+    directory.open(replace(VAULT, password_hash=hash_password("sesame")))
+    for visitor in (THERE, HERE, ADA):
+        assert await answer(doors, RIGHT, visitor) is None
+    await besiege(doors)
+    for _ in range(FREE_WHILE_GUESSED):
+        assert await answer(doors, WRONG) == WRONG_PASSWORD
+    assert await answer(doors, RIGHT) is None
+    await answer(doors, WRONG)
+    assert await answer(doors, RIGHT) == too_many(1)
+    assert await answer(doors, RIGHT, ADA) is None
 
 
 async def test_guesses_at_once_are_guesses_all_the_same(doors: Admission, directory: Directory) -> None:

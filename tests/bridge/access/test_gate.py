@@ -15,6 +15,7 @@ from bridge.limits import Limits
 from bridge.peers import parse_networks
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, Start
 from tests.bridge.wire import dialled, fetch, handshake, masked, until
 
@@ -40,6 +41,18 @@ def crowd(gate: Gate, peer: str, count: int) -> list[tuple[Line, str | None]]:
     """Let so many connect."""
     lines = [Line() for _ in range(count)]
     return [(line, gate.enter(line, peer)) for line in lines]
+
+
+def crowd_one_by_one(gate: Gate, peer: str, count: int) -> list[str | None]:
+    """Let so many connect, of whom each is gone when the next comes."""
+    found = []
+    for _ in range(count):
+        line = Line()
+        whose = gate.enter(line, peer)
+        if whose is not None:
+            gate.leave(line, whose)
+        found.append(whose)
+    return found
 
 
 # Connections
@@ -93,6 +106,28 @@ async def test_a_proxy_s_connections_are_nobody_s_at_first() -> None:
     assert refusal.status == 429
     assert gate.check_handshake(B, None) is None
     assert gate.check_handshake(PROXY, None) is None
+
+
+async def test_connections_in_a_short_time_are_bounded(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though each is gone at once: with TLS it costs before anything is asked."""
+    clock = Clock(monkeypatch)
+    asked = SMALL.handshakes_per_minute + SMALL.requests_per_minute
+
+    def come_and_go(peer: str, times: int) -> int:
+        found = crowd_one_by_one(gate, peer, times)
+        return sum(whose is not None for whose in found)
+
+    assert come_and_go(A, 1_000) == asked + 2 * SPARE_PER_ADDRESS
+    assert gate.tally.total == {"too many connections in a short time": 900 - asked}
+    assert come_and_go(B, 1) == 1
+    await clock.jump(60)
+    assert come_and_go(A, 1_000) == asked
+
+
+async def test_a_proxy_s_connections_may_be_as_many_as_they_like() -> None:
+    """They are its viewers', who are counted when it is known who they are."""
+    gate = Gate(SMALL, BEHIND_PROXY)
+    assert None not in crowd_one_by_one(gate, PROXY, 1_000)
 
 
 # Viewers

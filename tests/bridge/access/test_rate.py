@@ -110,3 +110,14 @@ def test_a_flood_of_keys_stays_bounded(flood: int) -> None:
     rates = Rates(Rate(0.01, at_once=5), max_keys=50)
     assert all(rates.allow(str(key), key / 100) for key in range(flood))
     assert len(rates) <= 50
+
+
+def test_a_flood_of_keys_is_looked_through_now_and_then() -> None:
+    """Where all are in use, one look makes room for many."""
+    rates = Rates(Rate(0.01, at_once=5), max_keys=1_000)
+    looks, before = 0, None
+    for key in range(3_000):
+        assert rates.allow(str(key), 0.0)
+        looks += before is not None and before is not rates._full_at
+        before = rates._full_at
+    assert looks == 20

@@ -36,7 +36,7 @@ def directory() -> Directory:
 async def told(counts: Counts) -> Any:
     status, answer = await counts.tell()
     assert status == 200
-    return answer
+    return json.loads(answer)
 
 
 async def asked(server: WebSocketServer) -> Any:
@@ -44,6 +44,15 @@ async def asked(server: WebSocketServer) -> Any:
     assert answer.status == 200
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
     return json.loads(answer.body)
+
+
+async def test_they_are_encoded_once(directory: Directory, clock: Clock) -> None:
+    """Thousands of guilds take milliseconds, and anybody may ask fifty times a second."""
+    counts = Counts(directory)
+    first = (await counts.tell())[1]
+    assert (await counts.tell())[1] is first
+    await clock.jump(GOOD_FOR)
+    assert (await counts.tell())[1] is not first
 
 
 # Over HTTP

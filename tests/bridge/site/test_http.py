@@ -165,7 +165,7 @@ async def test_a_large_file_reaches_a_slow_reader_whole(
     server.static_dir = tmp_path
     await start(server)
     async with dialled(server, receive_buffer=65_536) as reader:
-        await reader.say(b"GET /large.bin HTTP/1.1\r\nHost: test\r\n\r\n")
+        await reader.say(b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await asyncio.sleep(0.6)  # reads nothing for longer than a handshake, or a goodbye, may take
         head, _, body = (await reader.end()).partition(b"\r\n\r\n")
     assert b"Content-Length: 20000000" in head
@@ -180,7 +180,7 @@ async def test_a_reader_that_hangs_up_in_the_middle_is_no_news(
     web.static_dir = tmp_path
     before = asyncio.all_tasks()
     async with dialled(web, receive_buffer=4096) as reader:
-        await reader.say(b"GET /large.bin HTTP/1.1\r\nHost: test\r\n\r\n")
+        await reader.say(b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await reader.some()
     await until(lambda: asyncio.all_tasks() <= before, "the download has ended")
     assert caplog.records == []
@@ -195,7 +195,7 @@ async def test_a_reader_that_stands_still_is_let_go(
     web.static_dir = tmp_path
     before = asyncio.all_tasks()
     async with dialled(web, receive_buffer=4096) as reader:
-        await reader.say(b"GET /large.bin HTTP/1.1\r\nHost: test\r\n\r\n")
+        await reader.say(b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await reader.some()
         await until(lambda: asyncio.all_tasks() <= before, "the download has ended")
 
@@ -207,7 +207,7 @@ async def test_an_answer_that_nobody_fetches_is_let_go(
     monkeypatch.setattr("bridge.connection.STALL_TIMEOUT", 0.1)
     before = asyncio.all_tasks()
     async with dialled(web) as reader:
-        await reader.say(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+        await reader.say(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert await reader.end()
         await until(lambda: asyncio.all_tasks() <= before, "the connection has ended")
 

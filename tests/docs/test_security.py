@@ -1,0 +1,170 @@
+"""What `docs/SECURITY.md` says is what the code does: its figures, and what there is to bound."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+
+from bot import logins, oauth
+from bridge import calm, connection, lines, outbox, peers, pulse, room, server
+from bridge.access import admission, familiar, gate, guesses, login, passwords, patience, rate, tally
+from bridge.access.cost import LONGEST_WAIT
+from bridge.framing import FRAGMENT
+from bridge.limits import DEFAULT_LIMITS as LIMITS
+from bridge.model import GuildInfo
+from bridge.protocol import OPTIONAL_EVENTS, Wants
+from bridge.providers import feed
+from bridge.site import assets, counts
+from tests.examples import ROOT
+
+TEXT = " ".join((ROOT / "docs" / "SECURITY.md").read_text(encoding="utf-8").split())
+WEB = ROOT / "bridge" / "web"
+KIB, MIB = 1024, 1024 * 1024
+
+
+def per_second(bound: rate.Rate) -> tuple[float, float]:
+    """Tell how many of a rate there are at once, and how many a second."""
+    return round(bound._full / bound._each), round(1 / bound._each)
+
+
+def in_script(file: str, name: str) -> float:
+    """Read a constant of the page's."""
+    found = re.search(rf"const {name} = ([\d_e]+)", (WEB / file).read_text(encoding="utf-8"))
+    assert found, name
+    return float(found[1].replace("_", ""))
+
+
+def sentences() -> Iterator[str]:
+    """Say what the code does, in the document's words."""
+    wide = guesses.WIDER
+    yield f"remembered for {numeral(logins.REMEMBERED_FOR / 60)} minutes"
+    yield f"after the first {numeral(LIMITS.wrong_tries)} makes the address wait"
+    yield f"up to {numeral(admission.LONGEST_WAIT / 60)} minutes"
+    yield (f"of 56 ({LIMITS.wrong_tries * wide[56]} tries) and 48 ({LIMITS.wrong_tries * wide[48]})")
+    assert (admission.FREE_AT_ONE_DOOR, admission.FREE_WHILE_GUESSED) == (100, 2)
+    yield "guessed wrong a hundred times lately"
+    yield f"gets two tries there before it waits, and not {numeral(LIMITS.wrong_tries)}"
+    yield f"{passwords.MAX_WAITING} may wait, and many of one address let others go first"
+    yield f"has {numeral(LIMITS.wrong_tries)} wrong tries of its own"
+    assert patience.ASKED_PER_SECOND == 1
+    yield f"an address may ask {patience.ASKED_AT_ONCE} questions at once and one a second"
+    yield f"have {oauth.ASKED_AT_ONCE} at once and {oauth.ASKED_PER_SECOND:g} a second"
+    yield f"{oauth.RESERVED_AT_ONCE} and {oauth.RESERVED_PER_SECOND:g} of their own"
+    own, every = per_second(logins.FETCHED_PER_ACCOUNT), per_second(logins.FETCHED)
+    assert own[1] == 1
+    yield f"asked {own[0]} times at once and once a second for an account, {every[0]} and {every[1]} for all"
+    assert oauth.LONGEST_REST == 60
+    yield "for as long as it says, up to a minute"
+    yield f"may take {LIMITS.cpu_per_viewer:.0%} of a core".replace("%", " %")
+    yield f"an address's {LIMITS.cpu_per_address:.0%}, everybody's {LIMITS.cpu_in_all:.0%}".replace("%", " %")
+    yield f"for {numeral(LONGEST_WAIT)} seconds at most on its own account"
+    yield f"at most some {kinds_of_viewers()} kinds of viewers"
+    yield f"{outbox.MAX_BACKLOG // MIB} MiB of events may wait for each"
+    assert 25 <= pulse.PERIOD * pulse.MAX_STUCK <= 35 >= pulse.PERIOD * pulse.MAX_SILENT
+    yield "for half a minute is let go"
+    yield f"in pieces of {FRAGMENT // KIB} KiB"
+    yield f"{LIMITS.unread_bytes // MIB} MiB for all together"
+    yield (
+        f"takes in {in_script('store.js', 'MOST_MEMBERS'):,.0f} members of a snapshot"
+        f" and {in_script('store.js', 'MOST_CHANNELS'):,.0f} channels"
+    )
+    yield f"within {in_script('routes.js', 'KEPT') * 2 / 1e6:.0f} MB"  # two bytes for a cell
+    yield "in slices of 30 ms"
+    assert "performance.now() + 30;" in (WEB / "world.js").read_text(encoding="utf-8")
+    assert tally.PAUSE == 60
+    yield "one line a minute for refusals"
+    yield f"{calm.AT_ONCE} at once and {calm.PER_SECOND * 60:g} a minute of each other kind"
+    yield f"{lines.MAX_WAITING:,} may wait, and what is more is dropped"
+
+
+def bounds() -> Iterator[str]:
+    """Say what bounds what a stranger does."""
+    spare, spare_per_address = 2 * gate.SPARE, 2 * gate.SPARE_PER_ADDRESS
+    yield f"{LIMITS.viewers_per_address + spare_per_address} connections of an address at once"
+    yield f"{LIMITS.viewers + spare:,} of all"
+    yield f"{LIMITS.handshakes_per_minute + LIMITS.requests_per_minute:,} of an address in a minute (TLS"
+    head = connection.MAX_REQUEST_HEAD // KIB
+    yield f"{LIMITS.handshake_seconds:g} seconds until the request is there, in {head} KiB"
+    yield f"{LIMITS.requests_per_minute:,} requests of an address in a minute"
+    yield f"{connection.CHUNK // KIB} KiB of the answer at a time"
+    yield f"{connection.STALL_TIMEOUT:g} seconds in which nothing of it is read"
+    yield f"made ready once: {assets._MOST} are kept"
+    yield f"encoded once in {counts.GOOD_FOR:g} seconds"
+    yield f"{login.MAX_LOGOUTS:,} logouts are remembered"
+    yield f"with this browser in the last {login.KNOWN_FOR // 86_400} days"
+    yield f"{LIMITS.handshakes_per_minute} of an address in a minute; {LIMITS.viewers_per_address} viewers"
+    yield f"{LIMITS.viewers:,} of all; {LIMITS.connect_seconds:g} seconds to ask for a server"
+    yield f"{LIMITS.frame_bytes // KIB} KiB each"
+    frames, size = LIMITS.frames_per_second, LIMITS.bytes_per_second
+    yield f"{frames:g} a second, {frames * server.FRAMES_AT_ONCE:g} at once"
+    yield f"{size // KIB:g} KiB a second, {size * server.BYTES_AT_ONCE // KIB:g} KiB at once"
+    yield f"{server.FRAMES_WAITING} wait in memory while a request is answered"
+    yield f"{room.MAX_ENTRIES} are kept of a room"
+    yield f"of what was missed those up to {room.MAX_MISSED // KIB} KiB"
+    yield f"once in {feed.REFRESH_INTERVAL:g} seconds for each guild and for the list"
+    assert feed.RETRIED_PER_SECOND == 2
+    yield f"of what fails the first {feed.CHECKED_AT_ONCE} are asked again"
+    yield f"what fails {feed.RETRIED_AT_ONCE} times at once and twice a second"
+    yield f"{outbox.MAX_BACKLOG // MIB} MiB waiting for each, {LIMITS.unread_bytes // MIB} MiB for all"
+    yield f"{connection.SEND_BUFFER // KIB} KiB in the system"
+    yield f"the last {peers.MAX_HOPS} hops"
+    yield f"{familiar.MAX_FAMILIAR:,} devices and addresses that got in"
+    yield f"{patience.MAX_KNOWN:,} tokens that opened a door"
+    yield f"{logins.MAX_REMEMBERED:,} that Discord was asked about, {logins.MAX_REMEMBERED:,} strangers"
+    yield f"{passwords.MAX_KNOWN:,} right passwords"
+    yield f"{guesses.MAX_KEYS:,} addresses with wrong tries"
+    yield f"{rate.MAX_KEYS:,} with what they have spent"
+
+
+def numeral(number: float) -> str:
+    """Write a small number as a word."""
+    return {5: "five", 10: "ten"}[round(number)]
+
+
+def kinds_of_viewers() -> int:
+    """Count of how many kinds a room has its events encoded, when everybody wants something else."""
+    crowded = room.Room(GuildInfo("1", "dworld", "D-World"))
+    events = [frozenset(), *(frozenset({event}) for event in OPTIONAL_EVENTS), OPTIONAL_EVENTS]
+    pairs = [frozenset({one, other}) for one, other in product(sorted(OPTIONAL_EVENTS), repeat=2)]
+    for wanted in [*sorted(pairs, key=sorted), *events]:
+        for flags in product((False, True), repeat=3):
+            kind = crowded.kind(Wants(flags[0], wanted, *flags[1:]))
+            crowded._audiences.setdefault(kind, {})
+    return len(crowded._audiences)
+
+
+@pytest.mark.parametrize("said", [*sentences(), *bounds()])
+def test_the_figures_are_those_of_the_code(said: str) -> None:
+    """Word by word."""
+    assert said in TEXT
+
+
+def test_every_endpoint_is_bounded() -> None:
+    """Those below `/auth/`, those of the house, and the probes."""
+    source = "".join(file.read_text(encoding="utf-8") for file in [*(ROOT / "bridge" / "site").glob("*.py")])
+    auth = (ROOT / "bridge" / "access" / "login.py").read_text(encoding="utf-8")
+    paths = {*re.findall(r'"(/(?:api|healthz|readyz)[\w/]*)"', source)}
+    paths |= {login.PREFIX + name for name in re.findall(r'case "(?:GET|POST)", "(\w+)"', auth)}
+    assert len(paths) == 8
+    assert [path for path in paths if f"`{path}`" not in TEXT] == []
+
+
+def test_every_request_is_bounded() -> None:
+    """Those that a viewer may make on a WebSocket."""
+    source = (ROOT / "bridge" / "protocol.py").read_text(encoding="utf-8")
+    parsing = source.partition("def parse_request")[2].partition("\ndef ")[0]
+    requests = re.findall(r'case "(\w+)"', parsing)
+    assert requests
+    assert [request for request in requests if f"`{request}`" not in TEXT] == []
+
+
+def test_the_bounds_of_what_is_needed_are_those_of_the_package() -> None:
+    """Where a weakness is excluded by a lower bound."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    bounds = dict(re.split(r"(?:\[\w+\])?>=", need.partition(",")[0]) for need in project["dependencies"])
+    told = re.findall(r"`([\w.]+)` (\d[\d.]*\d|\d+)", TEXT.partition("## Dependencies")[2])
+    assert len(told) >= 5
+    needed = {name.lower(): version for name, version in bounds.items()}
+    assert [name for name, version in told if needed[name.lower()] != version] == []
