@@ -10,20 +10,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bot import logs, transfer
 from bot.client import DZoneBot
 from bot.config import Config, read_database_url, read_env
-from bot.database import CannotOpen
-from bot.errors import explain
+from bot.running import logs
+from bot.running.errors import explain
+from bot.running.values import ConfigError
+from bot.storage import transfer
+from bot.storage.database import CannotOpen
 from bot.store import Store
-from bot.values import ConfigError
 from bridge import __version__
 from bridge.errors import cannot_listen
-from bridge.lines import Lines
-from bridge.loopwatch import watched
-from bridge.process import run
+from bridge.running.lines import Lines
+from bridge.running.loopwatch import watched
+from bridge.running.process import run
+from bridge.running.signals import stop_signal
 from bridge.server import WebSocketServer
-from bridge.signals import stop_signal
 
 log = logging.getLogger(__name__)
 

@@ -10,33 +10,33 @@ import discord
 from discord.ext import commands
 
 from bot import internals
-from bot.abilities import COSTS, NAMES, Abilities
-from bot.arrivals import Arrivals
+from bot.application.sync import Notes, sync
+from bot.application.translator import Translator
 from bot.config import Config
-from bot.loader import MemberLoader
-from bot.logins import Logins
-from bot.oauth import Application, OAuth
-from bot.outages import Outages
+from bot.gateway.abilities import COSTS, NAMES, Abilities
+from bot.gateway.arrivals import Arrivals
+from bot.gateway.loader import MemberLoader
+from bot.gateway.outages import Outages
+from bot.login.logins import Logins
+from bot.login.oauth import Application, OAuth
 from bot.policy import Policy
 from bot.roster import Roster
-from bot.sync import Notes, sync
-from bot.translator import Translator
-from bot.values import DISCORD_API, PORTAL
+from bot.running.values import DISCORD_API, PORTAL
 from bridge.providers import EmptyProvider
+from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
-from bridge.tasks import Tasks
-from cogs.access import Access
+from cogs.commands.manage import Manage
+from cogs.commands.myself import Myself
+from cogs.commands.replies import CommandTree
 from cogs.decisions import Decisions
-from cogs.guilds import Guilds
-from cogs.manage import Manage
-from cogs.messages import Messages
-from cogs.myself import Myself
+from cogs.events.guilds import Guilds
+from cogs.events.messages import Messages
+from cogs.events.presence import Presence
+from cogs.events.retention import Retention
+from cogs.events.revocations import Access
+from cogs.events.voice import VoiceChannels
 from cogs.needs import Departures, Settings
-from cogs.presence import Presence
-from cogs.replies import CommandTree
-from cogs.retention import Retention
 from cogs.rooms import Rooms
-from cogs.voice import VoiceChannels
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from dotenv.parser import Binding, parse_stream
 
-from bot.values import (
+from bot.running.values import (
     DISCORD_API,
     DISCORD_CDN,
     EXAMPLE,
@@ -27,10 +27,10 @@ from bot.values import (
     read_token,
     read_url,
 )
-from bridge import address
 from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
-from bridge.peers import parse_networks
+from bridge.network.peers import parse_networks
+from bridge.storage import address
 
 LOCAL: Final = "http://localhost:3000"
 LOCAL_EXPOSURE: Final = Exposure(public_url=LOCAL)

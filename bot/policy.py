@@ -12,7 +12,7 @@ from typing import Final
 import discord
 from discord.abc import GuildChannel
 
-from bot.abilities import COMPLETE, Abilities
+from bot.gateway.abilities import COMPLETE, Abilities
 from bot.internals import is_seen_by_everyone
 from bridge import model
 from cogs.needs import Settings

@@ -10,11 +10,11 @@ import discord
 from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
-from bot.abilities import COMPLETE, Abilities
+from bot.gateway.abilities import COMPLETE, Abilities
 from bot.internals import came_at, colors_of, roles_of, talking_in
 from bot.policy import Policy
-from bot.slug import code_of, slug_of
-from bot.text import Reading, readable, readable_line
+from bot.words.slug import code_of, slug_of
+from bot.words.text import Reading, readable, readable_line
 from bridge.model import (
     DEFAULT_COLOR,
     NEW_FOR,
@@ -26,7 +26,7 @@ from bridge.model import (
     Status,
     Voice,
 )
-from bridge.pictures import MAX_EMOJI
+from bridge.wire.pictures import MAX_EMOJI
 from cogs.needs import Settings
 
 AVATAR_SIZE: Final = 64  # pixels

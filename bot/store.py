@@ -11,12 +11,12 @@ from typing import Final, Self
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot import opening, rows
-from bot.checks import check_guild, check_id, check_member
-from bot.database import CannotOpen
-from bot.rows import DEFAULT_GUILD, Changes, Contents, StoredGuild
-from bridge import address
-from bridge.database import TROUBLES, make_engine, reason
+from bot.storage import opening, rows
+from bot.storage.checks import check_guild, check_id, check_member
+from bot.storage.database import CannotOpen
+from bot.storage.rows import DEFAULT_GUILD, Changes, Contents, StoredGuild
+from bridge.storage import address
+from bridge.storage.database import TROUBLES, make_engine, reason
 from cogs.settings import GuildSettings, MemberSettings, NotSaved
 
 PATIENCE: Final = 2.0  # seconds for a write: who gave a slash command is answered within Discord's 3

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bridge import __version__, address
-from bridge.calm import Calm
+from bridge import __version__
 from bridge.errors import cannot_listen
 from bridge.exposure import Exposure, parse_csp, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
-from bridge.lines import Lines
-from bridge.process import run
 from bridge.providers import Unavailable
+from bridge.running.calm import Calm
+from bridge.running.lines import Lines
+from bridge.running.process import run
 from bridge.server import WebSocketServer
+from bridge.storage import address
 
 if TYPE_CHECKING:
     from bridge.providers.sql import SqlProvider

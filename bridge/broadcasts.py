@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from types import EllipsisType, MappingProxyType
 from typing import Any, Final, overload
 
-from bridge.directory import Directory
-from bridge.misses import Misses
 from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
-from bridge.pictures import check_emoji, check_picture
 from bridge.providers.feed import Feed
-from bridge.records import MAX_TEXT, parse_color, parse_id, parse_role_color, parse_status
-from bridge.room import Room
+from bridge.providers.records import MAX_TEXT, parse_color, parse_id, parse_role_color, parse_status
+from bridge.rooms.directory import Directory
+from bridge.rooms.misses import Misses
+from bridge.rooms.room import Room
+from bridge.wire.pictures import check_emoji, check_picture
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from bridge.peers import Network
-from bridge.tls import Certificate
+from bridge.network.peers import Network
+from bridge.network.tls import Certificate
 
 # Which sources a page may use, and with `frame-ancestors` who may show it in a frame.
 _CONTENT: Final = (

@@ -20,14 +20,27 @@ from bridge.access.devices import Devices
 from bridge.access.gate import Gate
 from bridge.access.guesses import AddressGuesses
 from bridge.access.login import Authority, Login, WebLogin
-from bridge.access.rate import Rate
 from bridge.broadcasts import Broadcasts
-from bridge.connection import EXTENSIONS, NO_REQUEST, Connection
-from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
-from bridge.protocol import (
+from bridge.network.tls import Certificate
+from bridge.providers import CallbackProvider, MockDataProvider, Provider
+from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
+from bridge.providers.feed import REFRESH_INTERVAL, Feed
+from bridge.providers.live import Live
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
+from bridge.running.rate import Rate
+from bridge.running.signals import stop_signal
+from bridge.running.tasks import Tasks
+from bridge.site.counts import Counts
+from bridge.site.health import Health
+from bridge.site.http import StaticHandler, Website
+from bridge.viewers.connection import EXTENSIONS, NO_REQUEST, Connection
+from bridge.viewers.pulse import Pulse
+from bridge.viewers.session import Session
+from bridge.wire.protocol import (
     CROWDED,
     FULL_HOUSE,
     LOGIN_ENDED,
@@ -35,19 +48,6 @@ from bridge.protocol import (
     Credentials,
     Goodbye,
 )
-from bridge.providers import CallbackProvider, MockDataProvider, Provider
-from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
-from bridge.providers.feed import REFRESH_INTERVAL, Feed
-from bridge.providers.live import Live
-from bridge.pulse import Pulse
-from bridge.room import Room
-from bridge.session import Session
-from bridge.signals import stop_signal
-from bridge.site.counts import Counts
-from bridge.site.health import Health
-from bridge.site.http import StaticHandler, Website
-from bridge.tasks import Tasks
-from bridge.tls import Certificate
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ import discord
 from discord.ext import commands
 
 from bridge import model
+from bridge.running.turns import Turns
 from bridge.server import WebSocketServer
-from bridge.turns import Turns
 from cogs.needs import MemberLoader, Policy, Roster
 
 

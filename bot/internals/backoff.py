@@ -3,7 +3,7 @@
 import random
 from typing import Final
 
-from bridge.access.rate import Rate
+from bridge.running.rate import Rate
 
 FIRST: Final = 1.0  # seconds at most before the second try; each further pause is twice as long
 LONGEST: Final = 60.0  # seconds between two tries: whoever mends the network isn't kept waiting for the bot

@@ -13,7 +13,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType, Shard
 
 from bot.internals.backoff import LASTING, Backoff, Sessions
-from bridge.tasks import Tasks
+from bridge.running.tasks import Tasks
 
 # ruff: noqa: SLF001 - that is what this module is for
 

@@ -11,7 +11,7 @@ import discord
 from discord.abc import GuildChannel
 from discord.ext import commands
 
-from bridge.tasks import Tasks
+from bridge.running.tasks import Tasks
 
 # ruff: noqa: SLF001 - as in `internals`
 

@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from bot.tables import VERSION_TABLE
+from bot.storage.tables import VERSION_TABLE
 
 # Any number, as long as it is always the same: who migrates holds PostgreSQL's lock of that number.
 _LOCK: Final = 0x647A6F6E65
@@ -52,7 +52,7 @@ def upgrade(connection: Connection) -> None:
 
 
 def _config() -> Config:
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # `bot.opening` says in one line what is done
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # `opening` says in one line what is done
     config = Config()
     config.set_main_option("script_location", "bot:migrations")
     return config

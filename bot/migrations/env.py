@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from bot.tables import VERSION_TABLE, metadata
+from bot.storage.tables import VERSION_TABLE, metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

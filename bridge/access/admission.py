@@ -8,17 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeGuard
 
-from bridge import owner
 from bridge.access.familiar import Familiar
 from bridge.access.guesses import Guesses
 from bridge.access.login import Authority, Login
 from bridge.access.passwords import Passwords
 from bridge.access.patience import Known, Undecided, shares
 from bridge.access.tally import Tally
-from bridge.directory import Directory
 from bridge.errors import NoAnswer, NotAMember, ProviderError, Refused
 from bridge.model import RESERVED_SLUGS, GuildInfo
-from bridge.protocol import (
+from bridge.providers import owner
+from bridge.providers.feed import TIMEOUT, Feed
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
+from bridge.wire.protocol import (
     LOGIN_NEEDED,
     NO_ANSWER,
     NO_SUCH_SERVER,
@@ -28,8 +30,6 @@ from bridge.protocol import (
     WRONG_PASSWORD,
     Credentials,
 )
-from bridge.providers.feed import TIMEOUT, Feed
-from bridge.room import Room
 
 Validator = Callable[[str, Mapping[str, Any], str], Awaitable[bool | datetime]]
 Prepare = Callable[[Room], Awaitable[None]]

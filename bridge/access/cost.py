@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
-from bridge.access.rate import Rate, Rates
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.running.rate import Rate, Rates
 
 Result = TypeVar("Result")
 

@@ -10,13 +10,13 @@ from typing import Final
 from websockets.http11 import Request
 
 from bridge.access.cost import Budgets
-from bridge.access.rate import Rate, Rates
 from bridge.access.tally import Tally
 from bridge.exposure import OPEN, Exposure
-from bridge.ledger import Ledger
 from bridge.limits import DEFAULT_LIMITS, Limits
-from bridge.peers import Proxies, household
-from bridge.protocol import FULL_HOUSE
+from bridge.network.peers import Proxies, household
+from bridge.running.rate import Rate, Rates
+from bridge.viewers.ledger import Ledger
+from bridge.wire.protocol import FULL_HOUSE
 
 # Beyond the last viewer: connections that get the page, or a word why there is no room for another viewer.
 SPARE: Final = 500

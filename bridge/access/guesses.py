@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from bridge.peers import network_around
+from bridge.network.peers import network_around
 
 FORGOTTEN_AFTER: Final = 900.0  # seconds without a wrong try
 MAX_KEYS: Final = 20_000

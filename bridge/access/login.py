@@ -19,14 +19,14 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
-from bridge import owner
 from bridge.access.cookies import read_cookie
 from bridge.access.guesses import Guesses
 from bridge.access.patience import shares
 from bridge.errors import NoAnswer
 from bridge.exposure import Exposure
-from bridge.protocol import TOO_MANY_TRIES
+from bridge.providers import owner
 from bridge.site.answers import Answer, as_json, not_found, redirect, text
+from bridge.wire.protocol import TOO_MANY_TRIES
 
 PREFIX: Final = "/auth/"
 LIFETIME: Final = 7 * 86_400  # seconds that a login is good for

@@ -12,7 +12,7 @@ from typing import Final
 from bridge.access.fair import FairTurns, Full
 from bridge.errors import Refused
 from bridge.model import GuildInfo
-from bridge.protocol import TOO_MANY_TRIES
+from bridge.wire.protocol import TOO_MANY_TRIES
 
 # About 50 ms and 16 MB for each try: nothing for a person, much for a million guesses.
 _COST: Final = 2**14

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from bridge.access.rate import Rate, Rates
+from bridge.running.rate import Rate, Rates
 
 # What one address may ask of Discord, whatever the answers are: a share of what all may.
 ASKED_AT_ONCE: Final = 50

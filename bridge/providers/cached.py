@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from bridge import owner
+from bridge.providers import owner
 from bridge.providers.changes import (
     AllOutdated,
     Change,
@@ -19,8 +19,8 @@ from bridge.providers.changes import (
     UsersOutdated,
 )
 from bridge.providers.provider import Provider, client_id_of, close, trouble_of
+from bridge.providers.records import check_mapping, parse_id
 from bridge.providers.stream import BROKEN, Streams, closing
-from bridge.records import check_mapping, parse_id
 
 log = logging.getLogger(__name__)
 

@@ -9,15 +9,15 @@ from heapq import nsmallest
 from itertools import islice
 from typing import Final
 
-from bridge import owner
-from bridge.access.rate import Rate, Rates
-from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.model import Member
+from bridge.providers import owner
 from bridge.providers.changes import UserChanged, UserLeft
 from bridge.providers.provider import Provider, Unavailable, client_id_of, close, trouble_of
-from bridge.records import Complaints, parse_change, parse_id, parse_servers, parse_users
-from bridge.room import Room
+from bridge.providers.records import Complaints, parse_change, parse_id, parse_servers, parse_users
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
+from bridge.running.rate import Rate, Rates
 
 log = logging.getLogger(__name__)
 

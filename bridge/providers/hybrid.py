@@ -4,11 +4,11 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from bridge import owner
+from bridge.providers import owner
 from bridge.providers.changes import Change, UserChanged, UserLeft, UsersOutdated
 from bridge.providers.provider import EmptyProvider, Provider, client_id_of, close
+from bridge.providers.records import check_mapping
 from bridge.providers.stream import Streams, closing
-from bridge.records import check_mapping
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,6 @@ from typing import Final
 
 from tenacity import AsyncRetrying, retry_if_exception_type
 
-from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.providers.changes import (
     AllOutdated,
@@ -18,9 +17,10 @@ from bridge.providers.changes import (
 )
 from bridge.providers.feed import SERVERS, Feed
 from bridge.providers.provider import Provider
+from bridge.providers.records import parse_id
 from bridge.providers.retry import growing_pauses
 from bridge.providers.stream import BROKEN, Stream
-from bridge.records import parse_id
+from bridge.rooms.directory import Directory
 
 # Between two attempts to read what couldn't be read; short, because others may be waiting behind it.
 _backoff: Final = growing_pauses(longest=5.0)

@@ -10,8 +10,6 @@ from typing import Any, Final
 
 import asyncpg
 
-from bridge.address import PostgresAddress
-from bridge.database import TROUBLES
 from bridge.providers.changes import (
     AllOutdated,
     Change,
@@ -20,6 +18,8 @@ from bridge.providers.changes import (
     UserLeft,
 )
 from bridge.providers.tables import CHANNEL
+from bridge.storage.address import PostgresAddress
+from bridge.storage.database import TROUBLES
 
 log = logging.getLogger(__name__)
 

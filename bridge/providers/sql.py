@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import asyncpg
 from sqlalchemy import Connection, Row, Select, Table, false, select, text
 
-from bridge import address
-from bridge.address import PostgresAddress, SqliteAddress
-from bridge.database import TROUBLES, cause, create_file, make_engine, reason
 from bridge.providers import tables
 from bridge.providers.changes import AllOutdated, Change
 from bridge.providers.notices import Deaf, listen
@@ -19,6 +16,9 @@ from bridge.providers.provider import Unavailable
 from bridge.providers.retry import persist
 from bridge.providers.stream import closing
 from bridge.providers.tables import MissingTable, Tables
+from bridge.storage import address
+from bridge.storage.address import PostgresAddress, SqliteAddress
+from bridge.storage.database import TROUBLES, cause, create_file, make_engine, reason
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from bridge import owner
+from bridge.providers import owner
 from bridge.providers.changes import Change
 from bridge.providers.provider import TellsChanges
 from bridge.providers.retry import growing_pauses

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from bridge.directory import Directory
+from bridge.rooms.directory import Directory
 from bridge.site.http import Probe
 
 GOOD_FOR: Final = 5.0  # seconds: anybody may ask, and thousands of guilds take some milliseconds to encode

@@ -13,11 +13,12 @@ from urllib.parse import unquote
 
 from websockets.http11 import Request, Response
 
-from bridge import __version__, owner
+from bridge import __version__
 from bridge.access.login import PREFIX, WebLogin
-from bridge.connection import Connection
+from bridge.providers import owner
 from bridge.site import assets
 from bridge.site.answers import Answer, as_json, not_found, text
+from bridge.viewers.connection import Connection
 
 log = logging.getLogger(__name__)
 

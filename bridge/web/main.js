@@ -1,15 +1,15 @@
 /** Puts the parts together: address, reader, store, session, world, frame. */
 
 // First: what it asks for is on its way while the rest is made.
-import { comingWords, settings } from './reader.js';
+import { comingWords, settings } from './ui/reader.js';
 
-import { byId, icon } from './dom.js';
-import { translate } from './i18n.js';
-import { isOwnBridge, socketUrl } from './net.js';
-import { Session } from './session.js';
-import { Stage } from './stage.js';
-import { Store } from './store.js';
-import { View } from './view.js';
+import { byId, icon } from './ui/dom.js';
+import { translate } from './words.js';
+import { isOwnBridge, socketUrl } from './guild/net.js';
+import { Session } from './guild/session.js';
+import { Stage } from './ui/stage.js';
+import { Store } from './guild/store.js';
+import { View } from './ui/view.js';
 
 const TICK_MS = 20_000;
 const ASLEEP_MS = 180_000; // without a tick: even a hidden tab gets one a minute

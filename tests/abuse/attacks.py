@@ -14,7 +14,7 @@ from itertools import compress, count, cycle, product
 from typing import Any, Final
 
 from bridge.model import GuildInfo
-from bridge.protocol import BUSY, LOGIN_NEEDED, OPTIONAL_EVENTS, WRONG_PASSWORD
+from bridge.wire.protocol import BUSY, LOGIN_NEEDED, OPTIONAL_EVENTS, WRONG_PASSWORD
 from tests.abuse.forms import FOREIGN_ORIGINS, HEADERS, SMUGGLED, TRAVERSALS
 from tests.abuse.raid import CUT, Line, Raid
 from tests.abuse.victim import BAZAAR, CLUB, LONG_AGO, METROPOLIS, SECRET, VAULT

@@ -11,7 +11,7 @@ import pytest
 from tests.abuse.attacks import ATTACKS
 from tests.abuse.scene import VIEWERS, Scene
 from tests.abuse.victim import CLUB, OURS
-from tests.bridge.wire import fetch, watching
+from tests.bridge.watchers import fetch, watching
 
 SECONDS = 1.0  # an attack lasts at least
 MEMORY = 64 << 20  # bytes that an attack may take

@@ -24,10 +24,10 @@ from bridge.access.passwords import hash_password
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.model import GuildInfo
-from bridge.process import GARBAGE_THRESHOLDS
-from bridge.protocol import Connect, Goodbye, Wants
 from bridge.providers import EmptyProvider
+from bridge.running.process import GARBAGE_THRESHOLDS
 from bridge.server import WebSocketServer
+from bridge.wire.protocol import Connect, Goodbye, Wants
 from tests.bench.guild import GUILD, members, other_status
 from tests.bench.pipe import serve
 

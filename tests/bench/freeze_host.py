@@ -13,13 +13,13 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from bot.client import DZoneBot
-from bridge.directory import Directory
 from bridge.model import GuildInfo, Member
-from bridge.process import GARBAGE_THRESHOLDS
 from bridge.providers import EmptyProvider
-from bridge.room import Room
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
+from bridge.running.process import GARBAGE_THRESHOLDS
 from bridge.server import WebSocketServer
-from cogs.guilds import Guilds
+from cogs.events.guilds import Guilds
 from tests.bench.control import AVAILABLE
 from tests.bench.gateway import Watcher, lonely_bot
 from tests.bench.guild import GUILD, members

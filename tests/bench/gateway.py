@@ -32,13 +32,13 @@ from discord.ext import commands
 
 from bot.client import DZoneBot
 from bot.config import Config
-from bot.loader import MemberLoader
+from bot.gateway.loader import MemberLoader
 from bot.policy import Policy
 from bot.roster import Roster
-from bridge import flush
-from bridge.protocol import Goodbye, Wants
+from bridge.rooms import flush
 from bridge.server import WebSocketServer
-from cogs.presence import Presence
+from bridge.wire.protocol import Goodbye, Wants
+from cogs.events.presence import Presence
 from cogs.rooms import Rooms
 from tests.bench.report import Bar, Table, bar, middle
 from tests.bot.house import ALL_GRANTED

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from bridge import pulse
+from bridge.viewers import pulse
 from tests.bench.control import ROOT, cores, need_files, settle_here
 from tests.bench.pipe import hear
 from tests.bench.report import REPORT, Table, machine, progress

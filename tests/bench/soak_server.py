@@ -17,11 +17,11 @@ from collections.abc import Coroutine
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from bridge import connection, pulse
 from bridge.model import Channel, GuildInfo, Member, Voice
-from bridge.outbox import Outbox
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from bridge.viewers import connection, pulse
+from bridge.viewers.outbox import Outbox
 from tests.bench.contestants import ONE_ADDRESS
 from tests.bench.guild import members
 from tests.bench.pipe import serve

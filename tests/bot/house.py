@@ -16,16 +16,16 @@ from bot.config import Config
 from bot.store import Store
 from bridge.access.admission import NOBODY
 from bridge.access.gate import Gate
-from bridge.connection import Connection, Writer
 from bridge.limits import Limits
-from bridge.protocol import OPTIONAL_EVENTS, Goodbye
-from bridge.session import Session
+from bridge.viewers.connection import Connection, Writer
+from bridge.viewers.session import Session
+from bridge.wire.protocol import OPTIONAL_EVENTS, Goodbye
 from cogs.decisions import Decisions
-from tests.bridge.wire import read_frames
+from tests.bridge.watchers import read_frames
 from tests.e2e.model import User
 
 if TYPE_CHECKING:
-    from cogs.guilds import Guilds
+    from cogs.events.guilds import Guilds
 
 Json = dict[str, Any]
 

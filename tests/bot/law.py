@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.slug import slug_of
+from bot.words.slug import slug_of
 from bridge.access.passwords import _derive, _encode
 from cogs.settings import GuildSettings
 from tests.bot.memory import MemorySettings

@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 from hypothesis import strategies as st
 
-from bot.checks import MAX_ID, MAX_NAME
+from bot.storage.checks import MAX_ID, MAX_NAME
 from cogs.settings import GuildSettings, MemberSettings, MessageMode, OfflineMode, Protection
 
 # Of "an invented password"; always the same, for it stands in the names of tests.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import DATABASE, LIMITS, SETTINGS, Config, read_database_url, read_env
-from bot.values import DISCORD_API, ConfigError
+from bot.running.values import DISCORD_API, ConfigError
 from bridge.exposure import Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from tests.certificates import Pem

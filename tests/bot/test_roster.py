@@ -8,7 +8,7 @@ import pytest
 
 from bot.policy import HIDE_OFFLINE_ABOVE, Policy
 from bot.roster import WORDLESS, Roster
-from bot.slug import code_of, slug_of
+from bot.words.slug import code_of, slug_of
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 from cogs.settings import GuildSettings, MemberSettings
 from tests.bot import world as model

@@ -15,7 +15,7 @@ from bot.client import INTENTS
 from bot.internals import voice
 from bot.internals.voice import VoiceStatuses
 from tests.bot import world as model
-from tests.bridge.wire import until
+from tests.bridge.watchers import until
 
 Payload = dict[str, Any]
 

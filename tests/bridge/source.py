@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from bridge.server import WebSocketServer
-from tests.bridge.wire import PATIENCE
+from tests.bridge.watchers import PATIENCE
 
 SECRET = "postgres://bridge:hunter2@db"  # in what a failing provider raises; no viewer may ever see it
 

@@ -78,7 +78,7 @@ async def test_words_of_channels_are_forgotten(bridge: WebSocketServer) -> None:
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    messages = [record.getMessage() for record in caplog.records if record.name == "bridge.misses"]
+    messages = [record.getMessage() for record in caplog.records if record.name == "bridge.rooms.misses"]
     caplog.clear()
     return messages
 

@@ -17,11 +17,11 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
-from bridge.outbox import Outbox
-from bridge.pulse import _Vitals
 from bridge.server import WebSocketServer
+from bridge.viewers.outbox import Outbox
+from bridge.viewers.pulse import _Vitals
 from tests.bridge.conftest import ADA, DWORLD, REPOS, patient
-from tests.bridge.wire import (
+from tests.bridge.watchers import (
     Json,
     RawViewer,
     Watcher,
@@ -127,15 +127,15 @@ def quiet_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 @pytest.fixture
 def fast_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what takes a minute take a moment."""
-    monkeypatch.setattr("bridge.pulse.PERIOD", 0.05)
-    monkeypatch.setattr("bridge.pulse.TICK", 0.01)
-    monkeypatch.setattr("bridge.connection.GRACE", 0.05)
+    monkeypatch.setattr("bridge.viewers.pulse.PERIOD", 0.05)
+    monkeypatch.setattr("bridge.viewers.pulse.TICK", 0.01)
+    monkeypatch.setattr("bridge.viewers.connection.GRACE", 0.05)
 
 
 @pytest.fixture
 def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let little be owed before it is too much."""
-    monkeypatch.setattr("bridge.connection.SEND_BUFFER", 4096)
+    monkeypatch.setattr("bridge.viewers.connection.SEND_BUFFER", 4096)
     monkeypatch.setattr(Outbox.__init__, "__defaults__", (BOUND,))
 
 
@@ -267,7 +267,7 @@ class Proxy:
 @pytest.mark.usefixtures("fast_pulse")
 async def test_a_line_that_went_dead(company: Company, caplog: pytest.LogCaptureFixture) -> None:
     """Without a FIN: its viewer is let go though nothing is owed to it, and the others hear everything."""
-    caplog.set_level("INFO", "bridge.pulse")
+    caplog.set_level("INFO", "bridge.viewers.pulse")
     async with Proxy.to(company.bridge) as (proxy, port), dialled(port) as viewer:
         await enter(viewer)
         await company.tell()
@@ -282,7 +282,7 @@ async def test_a_line_that_went_dead(company: Company, caplog: pytest.LogCapture
 @pytest.mark.usefixtures("fast_pulse")
 async def test_many_peers_that_vanished(company: Company, caplog: pytest.LogCaptureFixture) -> None:
     """Who neither reads nor answers pings is let go, though the system still takes what is written."""
-    caplog.set_level("INFO", "bridge.pulse")
+    caplog.set_level("INFO", "bridge.viewers.pulse")
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(10):
             await enter(await stack.enter_async_context(dialled(company.bridge)))
@@ -351,7 +351,7 @@ async def test_a_viewer_that_talks_and_never_reads(
     company: Company, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A sign of life is not enough: it is let go as too slow, in a room that is quiet by then."""
-    caplog.set_level("INFO", "bridge.outbox")
+    caplog.set_level("INFO", "bridge.viewers.outbox")
     async with stuck_viewer(company.bridge, ENTER) as viewer:
         (connection,) = company.bridge.connections - seats_of(company)
         while connection in company.bridge.connections and not connection.transport.get_write_buffer_size():
@@ -624,8 +624,8 @@ async def test_a_list_that_changed_during_a_move(company: Company, monkeypatch: 
     """Who changes room in the window in which the list changed hears of it."""
     async with watching(company.bridge) as viewer:
         await viewer.enter("dworld", events=["servers"])
-        monkeypatch.setattr("bridge.flush.WINDOW", 600)
-        monkeypatch.setattr("bridge.flush.LONGEST_WINDOW", 600)
+        monkeypatch.setattr("bridge.rooms.flush.WINDOW", 600)
+        monkeypatch.setattr("bridge.rooms.flush.LONGEST_WINDOW", 600)
         await company.tell()  # opens a window that never ends
         assert (await viewer.hear())["type"] == "presence"
         company.bridge.show_guild(replace(REPOS, name="Renamed"))
@@ -643,8 +643,8 @@ async def test_a_resumption_after_a_snapshot_in_the_window_of_a_newcomer(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who saw somebody come in a snapshot hears that they went, though their coming was told later."""
-    monkeypatch.setattr("bridge.flush.WINDOW", 600)
-    monkeypatch.setattr("bridge.flush.LONGEST_WINDOW", 600)
+    monkeypatch.setattr("bridge.rooms.flush.WINDOW", 600)
+    monkeypatch.setattr("bridge.rooms.flush.LONGEST_WINDOW", 600)
     bridge = company.bridge
     await company.tell()  # opens a window that never ends
     await bridge.broadcast_presence(DWORLD.id, "777", "online", username="Mo")

@@ -18,7 +18,7 @@ from bridge import __version__
 from bridge.__main__ import main
 from bridge.errors import cannot_listen
 from tests.bridge.databases import ADA, BEPPO, Database, SqliteDatabase, furnish
-from tests.bridge.wire import PATIENCE, dialled, fetch, handshake, watching
+from tests.bridge.watchers import PATIENCE, dialled, fetch, handshake, watching
 
 ROOT = Path(__file__).parents[2]
 LISTENING = re.compile(r"listening on http://[^ ]+:(\d+)")

@@ -16,14 +16,14 @@ from websockets.exceptions import InvalidHandshake
 from websockets.frames import Opcode
 
 from bridge.model import Channel, GuildInfo, Member, Voice
-from bridge.outbox import MAX_BACKLOG
-from bridge.protocol import LOGIN_ENDED, LOGIN_NEEDED, NO_ANSWER, SERVER_HIDDEN
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from bridge.viewers.outbox import MAX_BACKLOG
+from bridge.wire.protocol import LOGIN_ENDED, LOGIN_NEEDED, NO_ANSWER, SERVER_HIDDEN
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, Start, patient
 from tests.bridge.source import SECRET, Source
-from tests.bridge.wire import (
+from tests.bridge.watchers import (
     PATIENCE,
     Json,
     Watcher,
@@ -62,14 +62,14 @@ async def company_of(viewer: Watcher, server: WebSocketServer) -> ServerConnecti
 def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let those who don't answer have less time, so that a test need not wait for it."""
     monkeypatch.setattr("bridge.server.STOP_GRACE", 0.2)
-    monkeypatch.setattr("bridge.connection.GRACE", 0.2)
+    monkeypatch.setattr("bridge.viewers.connection.GRACE", 0.2)
 
 
 @pytest.fixture
 def quick_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at viewers many times a second."""
-    monkeypatch.setattr("bridge.pulse.PERIOD", 0.2)
-    monkeypatch.setattr("bridge.pulse.TICK", 0.01)
+    monkeypatch.setattr("bridge.viewers.pulse.PERIOD", 0.2)
+    monkeypatch.setattr("bridge.viewers.pulse.TICK", 0.01)
 
 
 async def stop_in_time(server: WebSocketServer) -> None:
@@ -448,8 +448,8 @@ async def test_who_reads_again_is_brought_up_to_date(
 
     However few members are encoded in a turn of the loop.
     """
-    monkeypatch.setattr("bridge.pages.ENCODED_AT_ONCE", members)
-    monkeypatch.setattr("bridge.pages.COMPRESSED_AT_ONCE", 2)
+    monkeypatch.setattr("bridge.rooms.pages.ENCODED_AT_ONCE", members)
+    monkeypatch.setattr("bridge.rooms.pages.COMPRESSED_AT_ONCE", 2)
     async with watching(bridge) as healthy, stuck_viewer(bridge, ENTER_DWORLD) as sleeper:
         asleep = await company_of(healthy, bridge)
         outbox = bridge._sessions[asleep].outbox
@@ -605,7 +605,7 @@ async def test_a_removal_waits_for_the_words_of_who_leaves(
     bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Offline at once, gone when the bubble is over, by a timer of the bridge's own."""
-    monkeypatch.setattr("bridge.playback._FRAMES", 3_000.0)  # a second, so that it plays fifty times as fast
+    monkeypatch.setattr("bridge.rooms.playback._FRAMES", 3_000.0)  # so that it plays fifty times as fast
     async with watching(bridge, origin="http://localhost") as viewer:
         await viewer.enter("dworld")
         await bridge.broadcast_message(DWORLD.id, "111", "bye", "9")

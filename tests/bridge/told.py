@@ -6,7 +6,7 @@ from typing import Any
 
 from bridge.providers.changes import Change
 from tests.bridge.source import Source
-from tests.bridge.wire import PATIENCE
+from tests.bridge.watchers import PATIENCE
 
 
 class Teller:

@@ -9,9 +9,9 @@ from playwright.async_api import expect
 from bridge.errors import ProviderError
 from bridge.limits import Limits
 from bridge.model import GuildInfo, Member
-from bridge.protocol import FULL_HOUSE
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from bridge.wire.protocol import FULL_HOUSE
 
 from .conftest import GARDEN, GARDENERS, HARBOUR, OpenPage, address, only_chromium
 from .scene import called, feed, heading, label, member, pick, server, tool

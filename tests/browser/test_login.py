@@ -15,7 +15,7 @@ from bridge.exposure import Exposure
 from bridge.model import GuildInfo
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
-from tests.bridge.wire import until
+from tests.bridge.watchers import until
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address
 from .scene import called, heading, label, member, pick, tool

@@ -12,7 +12,7 @@ from simcord.env import Env
 from bot import client
 from bot.client import DZoneBot
 from bot.config import Config
-from bridge import flush
+from bridge.rooms import flush
 from tests.bot.memory import MemorySettings
 from tests.cogs.town import Town, Viewer
 

@@ -14,17 +14,17 @@ from simcord.builders import ChannelHandle
 from simcord.env import Env
 from simcord.results import InteractionResult
 
+from bot.application.translator import Translator
 from bot.client import INTENTS
 from bot.internals import HiddenChannels
 from bot.internals.channels import REDACTED, REDACTED_NAME
 from bot.policy import Policy
 from bot.roster import Roster
-from bot.translator import Translator
 from bridge.server import WebSocketServer
+from cogs.commands.manage import Manage
+from cogs.commands.myself import Myself
+from cogs.commands.replies import CommandTree, Refused
 from cogs.decisions import Decisions
-from cogs.manage import Manage
-from cogs.myself import Myself
-from cogs.replies import CommandTree, Refused
 from cogs.rooms import Rooms
 from cogs.settings import GuildSettings, MemberSettings, NotSaved
 from tests.bot.memory import MemorySettings

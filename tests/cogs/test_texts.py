@@ -13,11 +13,11 @@ from discord import app_commands
 from discord.ext import commands
 
 import cogs
+from bot.application.translator import Translator, catalog_key
 from bot.policy import HIDE_OFFLINE_ABOVE
-from bot.translator import Translator, catalog_key
-from cogs import dialogs, inputs
-from cogs.manage import Manage
-from cogs.myself import Myself
+from cogs.commands import dialogs, inputs
+from cogs.commands.manage import Manage
+from cogs.commands.myself import Myself
 from cogs.texts import CATALOGS, Language, Lines, Text, language_of
 
 COGS = Path(cogs.__file__).parent
@@ -34,7 +34,7 @@ BUILT_IN = {
 def said() -> set[str]:
     """Find every text in the code; a template without words needs no translation."""
     texts = set()
-    for file in COGS.glob("*.py"):
+    for file in COGS.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Text":
                 text = ast.literal_eval(node.args[0])  # only what is written here can be found

@@ -14,8 +14,8 @@ from discord.ext import commands
 from bot import __main__ as bot_command
 from bot.config import SETTINGS, Config
 from bridge import __main__ as bridge_command
-from cogs.manage import Manage
-from cogs.myself import Myself
+from cogs.commands.manage import Manage
+from cogs.commands.myself import Myself
 from cogs.texts import CATALOGS, Language, Text
 from tests.docs.pages import LANGUAGES, NAMES, PAGES, page, read, structure
 from tests.examples import ROOT

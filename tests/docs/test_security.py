@@ -7,16 +7,20 @@ from itertools import product
 
 import pytest
 
-from bot import logins, oauth
-from bridge import calm, connection, lines, outbox, peers, pulse, room, server
-from bridge.access import admission, familiar, gate, guesses, login, passwords, patience, rate, tally
+from bot.login import logins, oauth
+from bridge import server
+from bridge.access import admission, familiar, gate, guesses, login, passwords, patience, tally
 from bridge.access.cost import LONGEST_WAIT
-from bridge.framing import FRAGMENT
 from bridge.limits import DEFAULT_LIMITS as LIMITS
 from bridge.model import GuildInfo
-from bridge.protocol import OPTIONAL_EVENTS, Wants
+from bridge.network import peers
 from bridge.providers import feed
+from bridge.rooms import room
+from bridge.running import calm, lines, rate
 from bridge.site import assets, counts
+from bridge.viewers import connection, outbox, pulse
+from bridge.wire.framing import FRAGMENT
+from bridge.wire.protocol import OPTIONAL_EVENTS, Wants
 from tests.examples import ROOT
 
 TEXT = " ".join((ROOT / "docs" / "SECURITY.md").read_text(encoding="utf-8").split())

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from bot import loader
 from bot.__main__ import main
+from bot.gateway import loader
 from bot.internals import backoff
 
 EVERY = 0.2  # seconds; set `gateway.members_every` to as much

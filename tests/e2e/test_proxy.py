@@ -16,7 +16,7 @@ from bridge import __version__
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.model import GuildInfo, Member
-from bridge.peers import parse_networks
+from bridge.network.peers import parse_networks
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.certificates import trusting
@@ -182,8 +182,8 @@ async def test_pings_keep_a_quiet_viewer_connected(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, period: float, stays: bool
 ) -> None:
     """Through a proxy that cuts off whoever is silent for longer than a second."""
-    monkeypatch.setattr("bridge.pulse.TICK", 0.1)
-    monkeypatch.setattr("bridge.pulse.PERIOD", period)
+    monkeypatch.setattr("bridge.viewers.pulse.TICK", 0.1)
+    monkeypatch.setattr("bridge.viewers.pulse.PERIOD", period)
     assert await survives(*await serve(read_timeout="1s")) is stays
 
 

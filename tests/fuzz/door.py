@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import discord
 
-from bot.logins import Logins
-from bot.oauth import SCOPE, Application, Grant, OAuth, OAuthError
+from bot.login.logins import Logins
+from bot.login.oauth import SCOPE, Application, Grant, OAuth, OAuthError
 
 GOOD: Final = "good-token"
 WHOSE: Final = "7"

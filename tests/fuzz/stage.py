@@ -25,11 +25,11 @@ from bridge.errors import NoAnswer, NotAMember
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.model import GuildInfo, Member
-from bridge.peers import parse_networks
+from bridge.network.peers import parse_networks
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.site.http import Website
-from tests.bridge.wire import masked, parse_frame
+from tests.bridge.watchers import masked, parse_frame
 
 T = TypeVar("T")
 

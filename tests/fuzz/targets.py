@@ -12,14 +12,17 @@ from urllib.parse import unquote
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
-from bot.slug import slug_of
-from bot.spoilers import visible
-from bot.text import plain
+from bot.words.slug import slug_of
+from bot.words.spoilers import visible
+from bot.words.text import plain
 from bridge.errors import BadRequest, NotAMember
 from bridge.exposure import OPEN, Exposure, is_loopback, parse_ancestors, parse_origin, parse_origins
 from bridge.model import RESERVED_SLUGS, GuildInfo
-from bridge.peers import Proxies, household, parse_networks
-from bridge.protocol import (
+from bridge.network.peers import Proxies, household, parse_networks
+from bridge.providers.records import MAX_TEXT, Rubbish, parse_servers, parse_users
+from bridge.site.answers import Answer
+from bridge.site.http import find_file
+from bridge.wire.protocol import (
     MAX_NAME,
     MAX_SECRET,
     OPTIONAL_EVENTS,
@@ -30,11 +33,8 @@ from bridge.protocol import (
     parse_request,
     rejoin_frame,
 )
-from bridge.records import MAX_TEXT, Rubbish, parse_servers, parse_users
-from bridge.site.answers import Answer
-from bridge.site.http import find_file
-from cogs.inputs import parse_color, parse_name
-from cogs.replies import Refused
+from cogs.commands.inputs import parse_color, parse_name
+from cogs.commands.replies import Refused
 from tests.fuzz.door import GOOD, WHOSE, logins
 from tests.fuzz.stage import (
     AUTHORITY,

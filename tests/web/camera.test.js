@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Camera } from '../../bridge/web/camera.js';
+import { Camera } from '../../bridge/web/world/camera.js';
 
 /** @param {number} width @param {number} height */
 function camera(width, height, density = 1) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { bodyColor, fromLch, pack, parseHex, ramp, toLch } from '../../bridge/web/color.js';
-import { ownColors } from '../../bridge/web/figures.js';
-import { Light } from '../../bridge/web/light.js';
+import { bodyColor, fromLch, pack, parseHex, ramp, toLch } from '../../bridge/web/world/color.js';
+import { ownColors } from '../../bridge/web/world/figures.js';
+import { Light } from '../../bridge/web/world/light.js';
 
 const ROLES = ['#000000', '#ff0000', '#00ff00', '#0000ff', '#ffff00', '#7f7f7f', '#fefefe', '#8b4513', null];
 

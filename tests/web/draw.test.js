@@ -7,12 +7,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { Camera } from '../../bridge/web/camera.js';
-import { Picture } from '../../bridge/web/draw.js';
-import { Land } from '../../bridge/web/land.js';
-import { Light } from '../../bridge/web/light.js';
-import { RATE, Sim } from '../../bridge/web/sim.js';
-import { grow, sizeFor } from '../../bridge/web/terrain.js';
+import { Camera } from '../../bridge/web/world/camera.js';
+import { Picture } from '../../bridge/web/world/draw.js';
+import { Land } from '../../bridge/web/world/land.js';
+import { Light } from '../../bridge/web/world/light.js';
+import { RATE, Sim } from '../../bridge/web/world/sim.js';
+import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, member, members, voice } from './guild.js';
 import { readPng, writePng } from './png.js';
 

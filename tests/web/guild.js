@@ -1,16 +1,16 @@
 /** Guilds to try the world with. Everything follows from the numbers asked for. */
 
-import { mix } from '../../bridge/web/random.js';
+import { mix } from '../../bridge/web/world/random.js';
 
 const COLORS = ['#e06c75', '#5b8dd9', '#98c379', '#e5c07b', null, null];
-/** @type {import('../../bridge/web/roster.js').Status[]} */
+/** @type {import('../../bridge/web/guild/roster.js').Status[]} */
 const STATUSES = ['online', 'online', 'online', 'idle', 'dnd', 'offline'];
 
 /**
  * Channels of every kind, seven to a category.
  *
  * @param {number} count
- * @returns {import('../../bridge/web/terrain.js').ChannelInfo[]}
+ * @returns {import('../../bridge/web/world/terrain.js').ChannelInfo[]}
  */
 export function channels(count) {
   return Array.from({ length: count }, (_, i) => ({
@@ -24,8 +24,8 @@ export function channels(count) {
 
 /**
  * @param {number} i
- * @param {Partial<import('../../bridge/web/roster.js').Member>} [told]
- * @returns {import('../../bridge/web/roster.js').Member}
+ * @param {Partial<import('../../bridge/web/guild/roster.js').Member>} [told]
+ * @returns {import('../../bridge/web/guild/roster.js').Member}
  */
 export function member(i, told = {}) {
   const dice = mix(i, 99);
@@ -35,7 +35,7 @@ export function member(i, told = {}) {
   };
 }
 
-/** @param {number} count @param {Partial<import('../../bridge/web/roster.js').Member>} [told] */
+/** @param {number} count @param {Partial<import('../../bridge/web/guild/roster.js').Member>} [told] */
 export const members = (count, told = {}) => Array.from({ length: count }, (_, i) => member(i, told));
 
 /** @param {string} channelId */

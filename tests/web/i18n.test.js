@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { refusalKind, wordsFor } from '../../bridge/web/i18n.js';
+import { refusalKind, wordsFor } from '../../bridge/web/words.js';
 
 /** Each word's place and kind. @param {unknown} value @param {string} path @returns {string[]} */
 function places(value, path) {

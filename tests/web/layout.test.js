@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { arrange } from '../../bridge/web/layout.js';
+import { arrange } from '../../bridge/web/ui/layout.js';
 
 const BOUNDS = { left: 0, top: 0, right: 1_000, bottom: 700 };
 const box = (x, y, offset = null) => ({ anchor: { x, y }, width: 180, height: 60, offset });

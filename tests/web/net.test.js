@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { isOwnBridge, meaningOf, pauseBefore, socketUrl } from '../../bridge/web/net.js';
+import { isOwnBridge, meaningOf, pauseBefore, socketUrl } from '../../bridge/web/guild/net.js';
 
 test('each failure doubles the pause, up to a bound; half of it is left to chance', () => {
-  /** @param {import('../../bridge/web/net.js').Why} why @param {number} random */
+  /** @param {import('../../bridge/web/guild/net.js').Why} why @param {number} random */
   const pauses = (why, random) => [0, 1, 2, 3, 9].map((failures) => pauseBefore(why, failures, () => random));
   assert.deepEqual(pauses('lost', 0), [500, 1_000, 2_000, 4_000, 7_500]);
   assert.deepEqual(pauses('lost', 1), [1_000, 2_000, 4_000, 8_000, 15_000]);

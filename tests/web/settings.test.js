@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Settings } from '../../bridge/web/settings.js';
+import { Settings } from '../../bridge/web/ui/settings.js';
 
 /** @param {string | null} kept */
 const storage = (kept = null) => ({

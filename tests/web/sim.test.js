@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ABOARD, DOZE, GONE, SIT, TENT, WALK } from '../../bridge/web/crowd.js';
-import { RATE, Sim } from '../../bridge/web/sim.js';
-import { personSpot } from '../../bridge/web/spots.js';
-import { grow, sizeFor } from '../../bridge/web/terrain.js';
+import { ABOARD, DOZE, GONE, SIT, TENT, WALK } from '../../bridge/web/world/crowd.js';
+import { RATE, Sim } from '../../bridge/web/world/sim.js';
+import { personSpot } from '../../bridge/web/world/spots.js';
+import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, member, members, voice } from './guild.js';
 
 /**
  * @param {number} count
  * @param {number} places
- * @param {Partial<import('../../bridge/web/roster.js').Member>} [told]
+ * @param {Partial<import('../../bridge/web/guild/roster.js').Member>} [told]
  */
 function populated(count, places, told) {
   const sim = new Sim(grow('guild', sizeFor(count), channels(places)));

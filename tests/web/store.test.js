@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
-import { Store } from '../../bridge/web/store.js';
+import { Store } from '../../bridge/web/guild/store.js';
 
 const NOW = 1_764_000_000_000;
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { LONGEST, Talk, readingTime, shorten } from '../../bridge/web/talk.js';
+import { LONGEST, Talk, readingTime, shorten } from '../../bridge/web/ui/talk.js';
 
 let keys = 0;
 const message = (channelId, uid = 'ada', text = 'Hello') => ({ key: keys++, channelId, uid, text });

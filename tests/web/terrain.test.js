@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ring } from '../../bridge/web/routes.js';
-import { GRASS, SAND, WATER, ZONE, areaFor, flood, grow, sizeFor } from '../../bridge/web/terrain.js';
+import { ring } from '../../bridge/web/world/routes.js';
+import { GRASS, SAND, WATER, ZONE, areaFor, flood, grow, sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels } from './guild.js';
 
 /** Members and channels. @type {[number, number][]} */

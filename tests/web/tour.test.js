@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { UNTOUCHED_MS, Tour } from '../../bridge/web/tour.js';
+import { UNTOUCHED_MS, Tour } from '../../bridge/web/ui/tour.js';
 
 test('it goes to where something happens, once it was left alone', () => {
   const tour = new Tour(0);

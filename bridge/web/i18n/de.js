@@ -1,4 +1,4 @@
-/** @param {import('./tools.js').Tools} tools @returns {import('../i18n.js').Words} */
+/** @param {import('./tools.js').Tools} tools @returns {import('../words.js').Words} */
 export const german = ({ number, list, called }) => ({
   language: 'de',
   skip: 'Zu den Nachrichten springen',

@@ -1,4 +1,4 @@
-/** @param {import('./tools.js').Tools} tools @returns {import('../i18n.js').Words} */
+/** @param {import('./tools.js').Tools} tools @returns {import('../words.js').Words} */
 export const spanish = ({ number, list, called }) => ({
   language: 'es',
   skip: 'Saltar a los mensajes',

@@ -4,8 +4,8 @@
  * @typedef {{id: string, name: string}} User
  */
 
-import { byId, icon, make } from '../dom.js';
-import { ask } from '../net.js';
+import { byId, icon, make } from './dom.js';
+import { ask } from '../guild/net.js';
 
 export class Account {
   #words;
@@ -15,7 +15,7 @@ export class Account {
   /** Whether one can log in here at all. */
   possible = false;
 
-  /** @param {import('../i18n.js').Words} words @param {() => void} changed */
+  /** @param {import('../words.js').Words} words @param {() => void} changed */
   constructor(words, changed) {
     this.#words = words;
     this.#changed = changed;

@@ -1,14 +1,14 @@
 /**
  * One speech bubble: words that appear letter by letter, a tail to who speaks, a thread to whom they answer.
  *
- * @typedef {import('../layout.js').Point} Point
- * @typedef {import('../layout.js').Box} Box
- * @typedef {import('../store.js').Message} Message
- * @typedef {import('../talk.js').Bubble} Shown
+ * @typedef {import('./layout.js').Point} Point
+ * @typedef {import('./layout.js').Box} Box
+ * @typedef {import('../guild/store.js').Message} Message
+ * @typedef {import('./talk.js').Bubble} Shown
  */
 
-import { illustrated, make, setText, tint } from '../dom.js';
-import { shorten, typingTime } from '../talk.js';
+import { illustrated, make, setText, tint } from './dom.js';
+import { shorten, typingTime } from './talk.js';
 
 const SHRINK = [1, 0.93, 0.93]; // of a bubble that newer ones stand beside; its letters stay large enough
 const EASE = 0.3; // of the way to its spot, each frame
@@ -47,7 +47,7 @@ export class Bubble {
   #size = { width: 0, height: 0 };
 
   /**
-   * @param {import('../i18n.js').Words} words
+   * @param {import('../words.js').Words} words
    * @param {Message} message
    * @param {number} born
    * @param {boolean} calm no letter by letter, no gliding

@@ -1,14 +1,14 @@
 /**
  * All that is being said, in the air over those who say it.
  *
- * @typedef {import('../layout.js').Rect} Rect
- * @typedef {import('../store.js').Message} Message
- * @typedef {import('../world.js').World} World
+ * @typedef {import('./layout.js').Rect} Rect
+ * @typedef {import('../guild/store.js').Message} Message
+ * @typedef {import('../world/world.js').World} World
  */
 
-import { byId } from '../dom.js';
-import { arrange } from '../layout.js';
-import { Talk } from '../talk.js';
+import { byId } from './dom.js';
+import { arrange } from './layout.js';
+import { Talk } from './talk.js';
 import { Bubble } from './bubble.js';
 
 const SPELLED_MS = 45; // between looks for letters to appear: each time the page is laid out anew
@@ -43,7 +43,7 @@ export class Bubbles {
   /** @type {keyof typeof LIMITS} */
   density = 'normal';
 
-  /** @param {import('../i18n.js').Words} words @param {World} world */
+  /** @param {import('../words.js').Words} words @param {World} world */
   constructor(words, world) {
     this.#words = words;
     this.#world = world;
@@ -121,7 +121,7 @@ export class Bubbles {
     this.#arrangedAt = 0;
   }
 
-  /** @param {import('../talk.js').Bubble} shown */
+  /** @param {import('./talk.js').Bubble} shown */
   #bubbleFor({ words: { message, born } }) {
     let bubble = this.#bubbles.get(message.key);
     if (!bubble) {
@@ -168,7 +168,7 @@ export class Bubbles {
   }
 }
 
-/** @param {import('../layout.js').Point} point @param {Rect} rect */
+/** @param {import('./layout.js').Point} point @param {Rect} rect */
 function isNear({ x, y }, { left, top, right, bottom }) {
   return x > left - 40 && x < right + 40 && y > top - 40 && y < bottom + 40;
 }

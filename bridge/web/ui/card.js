@@ -2,11 +2,11 @@
  * What stands over the sea when there is no room to see.
  *
  * @typedef {'room' | 'connecting' | 'lost' | 'full' | 'refused' | 'lobby' | 'empty'} Scene
- * @typedef {import('../net.js').LinkState} LinkState
- * @typedef {import('../store.js').Store} Store
+ * @typedef {import('../guild/net.js').LinkState} LinkState
+ * @typedef {import('../guild/store.js').Store} Store
  */
 
-import { byId, focusTools, make } from '../dom.js';
+import { byId, focusTools, make } from './dom.js';
 
 /**
  * @param {LinkState} link
@@ -26,7 +26,7 @@ export class Card {
   #shown = 'connecting false';
 
   /**
-   * @param {import('../i18n.js').Words} words
+   * @param {import('../words.js').Words} words
    * @param {() => void} askDefault
    */
   constructor(words, askDefault) {

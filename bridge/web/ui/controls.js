@@ -1,15 +1,15 @@
 /**
  * Hands on the world: drag, wheel, pinch, taps and keys move the camera and pick people.
  *
- * @typedef {import('../layout.js').Point} Point
- * @typedef {import('../world.js').World} World
+ * @typedef {import('./layout.js').Point} Point
+ * @typedef {import('../world/world.js').World} World
  * @typedef {{
  *   touched(): void, point(at: Point | null): void, enter(at: Point): void,
  *   search(): void, explain(): void, escape(): void,
  * }} Hands
  */
 
-import { byId } from '../dom.js';
+import { byId } from './dom.js';
 
 const A_TAP = 6; // pixels a finger may slip
 const DOUBLE_MS = 350;

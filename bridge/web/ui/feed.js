@@ -1,13 +1,13 @@
 /**
  * What is being said, newest last. Follows the talk until the reader scrolls back.
  *
- * @typedef {import('../i18n.js').Words} Words
- * @typedef {import('../store.js').Message} Message
- * @typedef {import('../store.js').Gap} Gap
- * @typedef {import('../store.js').Store} Store
+ * @typedef {import('../words.js').Words} Words
+ * @typedef {import('../guild/store.js').Message} Message
+ * @typedef {import('../guild/store.js').Gap} Gap
+ * @typedef {import('../guild/store.js').Store} Store
  */
 
-import { KeyedList, byId, icon, illustrated, make, setText, tint } from '../dom.js';
+import { KeyedList, byId, icon, illustrated, make, setText, tint } from './dom.js';
 import { portraitOf } from './figure.js';
 
 const NEAR_END = 24; // pixels from the end that still count as reading the latest

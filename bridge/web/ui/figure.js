@@ -1,11 +1,11 @@
 /**
  * The small people beside their words, as they stand on the land.
  *
- * @typedef {import('../roster.js').Member} Member
+ * @typedef {import('../guild/roster.js').Member} Member
  */
 
-import { icon, make, setIcon } from '../dom.js';
-import { portrait } from '../portrait.js';
+import { icon, make, setIcon } from './dom.js';
+import { portrait } from '../world/portrait.js';
 
 /** @param {Partial<Member>} look whatever matters of a member @param {boolean} [all] with all that it carries */
 export function portraitOf(look, all) {

@@ -1,10 +1,10 @@
 /**
  * Says whom the camera follows, and lets it go.
  *
- * @typedef {import('../roster.js').Member} Member
+ * @typedef {import('../guild/roster.js').Member} Member
  */
 
-import { byId, hide, icon, make, setText } from '../dom.js';
+import { byId, hide, icon, make, setText } from './dom.js';
 
 export class Follower {
   #words;
@@ -12,7 +12,7 @@ export class Follower {
   /** @type {string | null} */
   #name = null;
 
-  /** @param {import('../i18n.js').Words} words @param {() => void} stop */
+  /** @param {import('../words.js').Words} words @param {() => void} stop */
   constructor(words, stop) {
     this.#words = words;
     const button = make('button', '', icon('close', words.stop));

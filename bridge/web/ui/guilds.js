@@ -1,10 +1,10 @@
 /**
  * The server picker.
  *
- * @typedef {import('../store.js').Guild} Guild
+ * @typedef {import('../guild/store.js').Guild} Guild
  */
 
-import { KeyedList, byId, icon, make, setText } from '../dom.js';
+import { KeyedList, byId, icon, make, setText } from './dom.js';
 
 export class GuildList {
   #words;
@@ -16,7 +16,7 @@ export class GuildList {
   #state = '';
 
   /**
-   * @param {import('../i18n.js').Words} words
+   * @param {import('../words.js').Words} words
    * @param {(slug: string) => void} pick
    */
   constructor(words, pick) {

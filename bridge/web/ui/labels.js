@@ -1,16 +1,16 @@
 /**
  * Names under people and on signs, where they help and where there is room; also the way through the world by Tab.
  *
- * @typedef {import('../layout.js').Point} Point
- * @typedef {import('../layout.js').Rect} Rect
- * @typedef {import('../store.js').Store} Store
- * @typedef {import('../world.js').World} World
+ * @typedef {import('./layout.js').Point} Point
+ * @typedef {import('./layout.js').Rect} Rect
+ * @typedef {import('../guild/store.js').Store} Store
+ * @typedef {import('../world/world.js').World} World
  * @typedef {{key: string, uid: string, channelId: string, text: string, wanted: boolean}} Wish
  *   `wanted`: to be seen, and not only to be reached by Tab
  */
 
-import { byId, icon, make, setText, tint } from '../dom.js';
-import { overlap } from '../layout.js';
+import { byId, icon, make, setText, tint } from './dom.js';
+import { overlap } from './layout.js';
 
 const REST_MS = 250; // between two looks at who is near
 const BY_TAB = 12; // people

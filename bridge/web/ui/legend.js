@@ -1,11 +1,11 @@
 /** What the picture means, in words; made when somebody asks for it. */
 
-import { byId, make } from '../dom.js';
+import { byId, make } from './dom.js';
 import { portraitOf } from './figure.js';
 
 const TALKING = { channelId: '', channel: '', muted: false, deafened: false, streaming: false, speaker: false, line: '' };
 
-/** @type {Record<string, Partial<import('../roster.js').Member>>} */
+/** @type {Record<string, Partial<import('../guild/roster.js').Member>>} */
 const LOOKS = {
   online: {},
   idle: { status: 'idle' },
@@ -17,7 +17,7 @@ const LOOKS = {
   fresh: { fresh: true },
 };
 
-/** @param {import('../i18n.js').Words} words */
+/** @param {import('../words.js').Words} words */
 export function explain(words) {
   const text = byId('legend-text');
   const looks = Object.entries(LOOKS).map(([name, look]) => (

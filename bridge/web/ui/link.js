@@ -1,10 +1,10 @@
 /**
  * The lamp that says whether what the page shows is live.
  *
- * @typedef {import('../net.js').LinkState} LinkState
+ * @typedef {import('../guild/net.js').LinkState} LinkState
  */
 
-import { byId, hide, setText } from '../dom.js';
+import { byId, hide, setText } from './dom.js';
 
 export class LinkLamp {
   #words;
@@ -14,7 +14,7 @@ export class LinkLamp {
   #clock;
 
   /**
-   * @param {import('../i18n.js').Words} words
+   * @param {import('../words.js').Words} words
    * @param {() => void} retry
    */
   constructor(words, retry) {

@@ -1,14 +1,14 @@
 /**
  * Who is here: in groups by status, searchable, and never more rows than a browser likes.
  *
- * @typedef {import('../i18n.js').Words} Words
- * @typedef {import('../roster.js').Roster} Roster
- * @typedef {import('../roster.js').Member} Member
- * @typedef {import('../roster.js').Status} Status
+ * @typedef {import('../words.js').Words} Words
+ * @typedef {import('../guild/roster.js').Roster} Roster
+ * @typedef {import('../guild/roster.js').Member} Member
+ * @typedef {import('../guild/roster.js').Status} Status
  */
 
-import { KeyedList, byId, icon, make, setText, tint } from '../dom.js';
-import { STATUSES } from '../roster.js';
+import { KeyedList, byId, icon, make, setText, tint } from './dom.js';
+import { STATUSES } from '../guild/roster.js';
 import { person, pose } from './figure.js';
 
 const ROWS = 200;

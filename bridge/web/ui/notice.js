@@ -1,12 +1,12 @@
 /**
  * What the bridge refused, said once and politely; with a place for a password where one may help.
  *
- * @typedef {import('../session.js').Refusal} Refusal
+ * @typedef {import('../guild/session.js').Refusal} Refusal
  * @typedef {(slug?: string) => HTMLElement} MakeButton to log in, and come back to that guild
  */
 
-import { byId, focusTools, icon, make } from '../dom.js';
-import { refusalKind } from '../i18n.js';
+import { byId, focusTools, icon, make } from './dom.js';
+import { refusalKind } from '../words.js';
 
 const LOGIN_HELPS = new Set(['login', 'ended', 'failed', 'denied', 'silent']);
 const PASSWORD_HELPS = new Set(['login', 'locked', 'password']);
@@ -23,7 +23,7 @@ export class Notice {
   #login = null;
 
   /**
-   * @param {import('../i18n.js').Words} words
+   * @param {import('../words.js').Words} words
    * @param {((slug: string, password: string) => void) | null} enter null where no password may be asked for
    * @param {() => void} close
    */

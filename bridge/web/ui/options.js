@@ -1,12 +1,12 @@
 /**
  * The settings: one list to choose from for each thing that can be chosen.
  *
- * @typedef {import('../settings.js').Settings} Settings
+ * @typedef {import('./settings.js').Settings} Settings
  */
 
-import { byId, make } from '../dom.js';
+import { byId, make } from './dom.js';
 
-/** @param {import('../i18n.js').Words} words @param {Settings} settings */
+/** @param {import('../words.js').Words} words @param {Settings} settings */
 export function offerChoices(words, settings) {
   const form = byId('choices');
   for (const [name, [title, options]] of Object.entries(words.choices)) {

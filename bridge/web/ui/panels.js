@@ -1,11 +1,11 @@
 /**
  * What lies beside the world: messages or members at the side, one at a time, and what the tools open over it.
  *
- * @typedef {import('../layout.js').Rect} Rect
+ * @typedef {import('./layout.js').Rect} Rect
  * @typedef {'messages' | 'members' | 'none'} Panel
  */
 
-import { byId } from '../dom.js';
+import { byId } from './dom.js';
 
 const WIDE = 1_024; // pixels from where on messages stand open unless somebody closed them
 const MARGIN_PX = 8;
@@ -19,7 +19,7 @@ export class Panels {
   #buttons = [...byId('tools').querySelectorAll('button')].filter(({ dataset }) => dataset.panel);
 
   /**
-   * @param {import('../settings.js').Settings} settings
+   * @param {import('./settings.js').Settings} settings
    * @param {(free: Rect) => void} moved with what of the view is free now
    */
   constructor(settings, moved) {

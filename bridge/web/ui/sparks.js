@@ -1,11 +1,11 @@
 /**
  * The small things in the air: dots over who types or has more to say than there is room for, reactions that rise.
  *
- * @typedef {import('../layout.js').Rect} Rect
- * @typedef {import('../world.js').World} World
+ * @typedef {import('./layout.js').Rect} Rect
+ * @typedef {import('../world/world.js').World} World
  */
 
-import { byId, emoji, make } from '../dom.js';
+import { byId, emoji, make } from './dom.js';
 
 const MOST_DOTS = 40;
 const MOST_REACTIONS = 24;

@@ -1,10 +1,10 @@
 /**
  * What there is to know about who is pointed at: name, status, where they talk, what they do.
  *
- * @typedef {import('../roster.js').Member} Member
+ * @typedef {import('../guild/roster.js').Member} Member
  */
 
-import { byId, make, setText, tint } from '../dom.js';
+import { byId, make, setText, tint } from './dom.js';
 
 export class Tip {
   #words;
@@ -12,7 +12,7 @@ export class Tip {
   /** @type {Member | null} */
   #shown = null;
 
-  /** @param {import('../i18n.js').Words} words */
+  /** @param {import('../words.js').Words} words */
   constructor(words) {
     this.#words = words;
     this.#node.hidden = true;

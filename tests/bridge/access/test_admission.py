@@ -15,11 +15,14 @@ from bridge.access.guesses import FORGOTTEN_AFTER, AddressGuesses, Guesses
 from bridge.access.login import Account, Login
 from bridge.access.passwords import hash_password
 from bridge.access.patience import ASKED_AT_ONCE
-from bridge.directory import Directory
 from bridge.errors import NoAnswer, NotAMember, Refused
 from bridge.model import GuildInfo, Member
-from bridge.peers import household
-from bridge.protocol import (
+from bridge.network.peers import household
+from bridge.providers import CallbackProvider, EmptyProvider
+from bridge.providers.feed import Feed
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
+from bridge.wire.protocol import (
     LOGIN_NEEDED,
     NO_ANSWER,
     NO_SUCH_SERVER,
@@ -28,12 +31,9 @@ from bridge.protocol import (
     WRONG_PASSWORD,
     Credentials,
 )
-from bridge.providers import CallbackProvider, EmptyProvider
-from bridge.providers.feed import Feed
-from bridge.room import Room
 from tests.bridge.clock import Clock
 from tests.bridge.source import SECRET, Source
-from tests.bridge.wire import until
+from tests.bridge.watchers import until
 
 OPEN = GuildInfo("1", "open", "Open")
 VAULT = GuildInfo("2", "vault", "Vault", protected=True)

@@ -12,11 +12,11 @@ from bridge.access.passwords import hash_password
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.model import GuildInfo
-from bridge.protocol import WRONG_PASSWORD
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from bridge.wire.protocol import WRONG_PASSWORD
 from tests.bridge.conftest import ADA, DWORLD, Start
-from tests.bridge.wire import Watcher, fetch, watching
+from tests.bridge.watchers import Watcher, fetch, watching
 
 VAULT = GuildInfo("2", "vault", "Vault", protected=True)
 GOOD = "dzone_device=AAAAAAAAAAAAAAAAAAAAAA"

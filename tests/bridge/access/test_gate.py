@@ -12,12 +12,12 @@ from websockets.http11 import Request
 from bridge.access.gate import SPARE, SPARE_PER_ADDRESS, Gate
 from bridge.exposure import Exposure
 from bridge.limits import Limits
-from bridge.peers import parse_networks
+from bridge.network.peers import parse_networks
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, Start
-from tests.bridge.wire import dialled, fetch, handshake, masked, until
+from tests.bridge.watchers import dialled, fetch, handshake, masked, until
 
 A, B, PROXY = "203.0.113.1", "203.0.113.2", "10.0.0.1"
 SMALL = Limits(viewers=3, viewers_per_address=2, handshakes_per_minute=5, requests_per_minute=4)

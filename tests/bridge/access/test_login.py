@@ -21,12 +21,12 @@ from bridge.access.login import Account, Denied
 from bridge.errors import NoAnswer
 from bridge.exposure import Exposure
 from bridge.limits import Limits
-from bridge.protocol import LOGIN_ENDED, LOGIN_NEEDED, NOT_A_MEMBER
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from bridge.wire.protocol import LOGIN_ENDED, LOGIN_NEEDED, NOT_A_MEMBER
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import DWORLD, VAULT, Start
-from tests.bridge.wire import RawViewer, Watcher, dialled, handshake, masked, until, watching
+from tests.bridge.watchers import RawViewer, Watcher, dialled, handshake, masked, until, watching
 
 SECRET = b"a secret of the operator's"
 HOME = "https://zone.example.org"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.access.rate import Rate, Rates
+from bridge.running.rate import Rate, Rates
 
 TEN = Rate(2, at_once=10)  # ten at once, and two a second
 

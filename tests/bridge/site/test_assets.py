@@ -9,7 +9,7 @@ import pytest
 
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import Start
-from tests.bridge.wire import fetch
+from tests.bridge.watchers import fetch
 
 SCRIPT = """
 /**

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from bridge.directory import Directory
 from bridge.model import GuildInfo, Member
 from bridge.providers import EmptyProvider
-from bridge.room import Room
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
 from bridge.server import WebSocketServer
 from bridge.site.counts import GOOD_FOR, Counts
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, REPOS, Start
-from tests.bridge.wire import fetch, watching
+from tests.bridge.watchers import fetch, watching
 
 OPEN = GuildInfo("1", "one", "The First")
 PEOPLE = [Member("7", "Ada", "online"), Member("8", "Beppo", "idle"), Member("9", "Chiara")]

@@ -10,7 +10,7 @@ from bridge.server import WebSocketServer
 from tests.bridge.conftest import Start
 from tests.bridge.source import SECRET
 from tests.bridge.told import Teller
-from tests.bridge.wire import fetch, until, watching
+from tests.bridge.watchers import fetch, until, watching
 
 
 @pytest.fixture

@@ -16,15 +16,15 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 from bridge import __version__
-from bridge.connection import Connection
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import Limits
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.site.http import WEB_DIR, Website, find_file
+from bridge.viewers.connection import Connection
 from tests.bridge.conftest import Start
 from tests.bridge.source import SECRET
-from tests.bridge.wire import Answer, dialled, fetch, handshake, until, watching
+from tests.bridge.watchers import Answer, dialled, fetch, handshake, until, watching
 
 OUTSIDE = b"what nobody may read"
 POLICY = OPEN.headers["Content-Security-Policy"]
@@ -190,7 +190,7 @@ async def test_a_reader_that_stands_still_is_let_go(
     web: WebSocketServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A download may be slow, but it has to move."""
-    monkeypatch.setattr("bridge.connection.STALL_TIMEOUT", 0.1)
+    monkeypatch.setattr("bridge.viewers.connection.STALL_TIMEOUT", 0.1)
     (tmp_path / "large.bin").write_bytes(bytes(50_000_000))
     web.static_dir = tmp_path
     before = asyncio.all_tasks()
@@ -204,7 +204,7 @@ async def test_an_answer_that_nobody_fetches_is_let_go(
     web: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client that reads its answer and then keeps the connection."""
-    monkeypatch.setattr("bridge.connection.STALL_TIMEOUT", 0.1)
+    monkeypatch.setattr("bridge.viewers.connection.STALL_TIMEOUT", 0.1)
     before = asyncio.all_tasks()
     async with dialled(web) as reader:
         await reader.say(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")

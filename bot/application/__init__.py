@@ -1,0 +1,1 @@
+"""The application at Discord: its commands, in the languages that the bot speaks."""

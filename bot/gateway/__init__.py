@@ -1,0 +1,1 @@
+"""What the gateway lets the bot know, and when."""

@@ -1,0 +1,49 @@
+"""What stops the program, in the words of somebody who can mend it."""
+
+import aiohttp
+import discord
+
+from bot.client import DZoneBot
+from bot.gateway.abilities import NAMES, Abilities
+from bot.running.values import PORTAL
+from bridge.running.words import one_line
+
+
+def explain(error: BaseException, bot: DZoneBot) -> str | None:
+    """Say in one or two lines what is wrong and what to do. None if it is a bug of ours."""
+    match error:
+        case discord.LoginFailure() | discord.ConnectionClosed(code=4004):
+            return (
+                "Discord rejected DISCORD_TOKEN. Copy it again from "
+                f"{PORTAL} (your application, Bot, Reset Token) into .env."
+            )
+        case discord.PrivilegedIntentsRequired():
+            names = ", ".join(_missing_intents(bot))
+            return (
+                f"Discord refused the bot because these are switched off: {names}.\n"
+                f"Switch them on under Privileged Gateway Intents at {PORTAL}/{bot.application_id}/bot "
+                "and start the bot again."
+            )
+        case discord.NotFound():
+            return f"There is no Discord API at {bot.config.api_url}. Check DISCORD_API_URL in .env."
+        case discord.HTTPException() | discord.GatewayNotFound():
+            return f"Discord can't log the bot in right now: {_one_line(error)}. Try again in a few minutes."
+        case discord.ConnectionClosed():
+            return f"Discord closed the connection for good (code {error.code}). See the log above."
+        case aiohttp.ClientError() | TimeoutError() | OSError():
+            return (
+                f"Discord can't be reached at {bot.config.api_url}: {_one_line(error)}.\n"
+                "Check the network connection, and DISCORD_API_URL if you set it."
+            )
+        case _:
+            return None
+
+
+def _missing_intents(bot: DZoneBot) -> list[str]:
+    """Name the privileged intents that the application has not switched on, as the portal calls them."""
+    missing = Abilities.granted(bot.application_flags).missing
+    return [NAMES[name] for name in missing] or list(NAMES.values())
+
+
+def _one_line(error: BaseException) -> str:
+    return one_line(str(error)) or type(error).__name__  # it may be a whole page

@@ -1,0 +1,188 @@
+"""All settings as a text that people can read: JSON, one line for each guild and person.
+
+A text may come from anywhere. Everything in it is checked, and nothing is left to defaults: what is missing
+might be what hides somebody.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from bot.storage.checks import MAX_ID, check_guild, check_member
+from bot.storage.rows import DEFAULT_GUILD, Contents, StoredGuild
+from cogs.settings import GuildSettings, MemberSettings
+
+FORMAT: Final = "d-zone settings"
+VERSION: Final = 2
+_TOP: Final = ("format", "version", "default_guild", "guilds", "members")
+_GUILD: Final = (
+    "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
+    "audience", "channels", "proxies", "hidden", "left",
+)  # fmt: skip
+_OF_VERSION_1: Final = tuple(name for name in _GUILD if name not in ("audience", "proxies"))
+_MEMBER: Final = ("hidden", "muted", "color")
+_MAX_SHOWN: Final = 40  # characters
+
+Object = dict[str, Any]
+
+
+class Fault(Exception):
+    """Something is wrong with a text of settings. The message says where, and what."""
+
+
+def lines(contents: Contents) -> Iterator[str]:
+    """Write everything, a line for each guild and person; without notes, which are about one bot only."""
+    yield "{\n"
+    yield f'  "format": {json.dumps(FORMAT)},\n'
+    yield f'  "version": {VERSION},\n'
+    yield f'  "default_guild": {json.dumps(contents.notes.get(DEFAULT_GUILD))},\n'
+    yield '  "guilds": {'
+    yield from _entries({key: _guild_object(guild) for key, guild in contents.guilds.items()})
+    yield '  },\n  "members": {'
+    yield from _entries({key: asdict(member) for key, member in contents.members.items()})
+    yield "  }\n}\n"
+
+
+def parse(text: bytes) -> Contents:
+    """Read what `lines` wrote.
+
+    Raises:
+        Fault: if it is anything else.
+    """
+    top = _object("the file", _json(text), _TOP)
+    if top["format"] != FORMAT or type(top["version"]) is not int:
+        raise Fault(f'that is no export of settings: it has no "format": "{FORMAT}"')
+    version = top["version"]
+    if not 1 <= version <= VERSION:
+        raise Fault(f"this bot knows the format up to version {VERSION}, and not {version}")
+    contents = Contents()
+    if top["default_guild"] is not None:
+        contents.notes[DEFAULT_GUILD] = str(_id("default_guild", top["default_guild"]))
+    for key, value in _object("guilds", top["guilds"]).items():
+        guild_id = _id("guilds", key)
+        contents.guilds[guild_id] = _guild(f"guilds, {key}", value, version)
+    for key, value in _object("members", top["members"]).items():
+        user_id = _id("members", key)
+        contents.members[user_id] = _member(f"members, {key}", value)
+    return contents
+
+
+def _entries(objects: dict[int, Object]) -> Iterator[str]:
+    comma = "\n"
+    for key in sorted(objects):
+        yield f'{comma}    "{key}": {json.dumps(objects[key], ensure_ascii=False)}'
+        comma = ",\n"
+    yield "\n"
+
+
+def _guild_object(guild: StoredGuild) -> Object:
+    settings = guild.settings
+    plain = {name: getattr(settings, name) for name in _GUILD if hasattr(settings, name)}
+    return plain | {
+        "role_id": None if settings.role_id is None else str(settings.role_id),
+        "audience": None if settings.audience is None else str(settings.audience),
+        "channels": {str(key): settings.channels[key] for key in sorted(settings.channels)},
+        "proxies": [str(key) for key in sorted(settings.proxies)],
+        "hidden": [str(key) for key in sorted(settings.hidden)],
+        "left": None if guild.left is None else guild.left.astimezone(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _guild(place: str, value: object, version: int) -> StoredGuild:
+    if version == 1:  # nobody could decide on these
+        fields = _object(place, value, _OF_VERSION_1) | {"audience": None, "proxies": []}
+    else:
+        fields = _object(place, value, _GUILD)
+    left = fields.pop("left")
+    channels = _object(f"{place}, channels", fields.pop("channels"))
+    for name in ("proxies", "hidden"):
+        fields[name] = frozenset(_ids(f"{place}, {name}", fields[name]))
+    for name in ("role_id", "audience"):
+        fields[name] = None if fields[name] is None else _id(f"{place}, {name}", fields[name])
+    fields["channels"] = MappingProxyType({_id(f"{place}, channels", key): channels[key] for key in channels})
+    settings = GuildSettings(**fields)
+    try:
+        check_guild(settings)
+    except ValueError as error:
+        raise Fault(f"{place}: {error}") from error
+    return StoredGuild(settings, None if left is None else _time(f"{place}, left", left))
+
+
+def _member(place: str, value: object) -> MemberSettings:
+    settings = MemberSettings(**_object(place, value, _MEMBER))
+    try:
+        check_member(settings)
+    except ValueError as error:
+        raise Fault(f"{place}: {error}") from error
+    return settings
+
+
+def _ids(place: str, value: object) -> Sequence[int]:
+    if not isinstance(value, list):
+        raise Fault(f"{place}: must be a list")
+    ids = [_id(place, item) for item in value]
+    if len(set(ids)) < len(ids):
+        raise Fault(f"{place}: an id stands there twice")
+    return ids
+
+
+def _id(place: str, value: object) -> int:
+    if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,18}", value) and int(value) <= MAX_ID:
+        return int(value)
+    raise Fault(f'{place}: {_shown(value)} is no id, such as "1234", in quotes')
+
+
+def _time(place: str, value: object) -> datetime:
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None or not 1970 <= time.year < 9999:  # noqa: PLR2004
+        raise Fault(f"{place}: {_shown(value)} is no time such as 2030-01-31T12:00:00+00:00")
+    return time.astimezone(UTC).replace(microsecond=0)
+
+
+def _object(place: str, value: object, names: Sequence[str] | None = None) -> Object:
+    """Return an object that has exactly the named fields, where names are given."""
+    if not isinstance(value, dict):
+        raise Fault(f"{place}: must be an object, in braces")
+    for name in names or ():
+        if name not in value:
+            raise Fault(f'{place}: "{name}" is missing')
+    for name in value:
+        if names is not None and name not in names:
+            raise Fault(f"{place}: {_shown(name)} is unknown")
+    return dict(value)
+
+
+def _json(text: bytes) -> object:
+    try:
+        return json.loads(text.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number)
+    except UnicodeDecodeError as error:
+        raise Fault("that is no UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        raise Fault(f"line {error.lineno}, column {error.colno}: that is no JSON: {error.msg}") from error
+    except (RecursionError, ValueError) as error:  # nested without end, or a number without end
+        raise Fault("that is no export of settings") from error
+
+
+def _once(pairs: list[tuple[str, object]]) -> Object:
+    made: Object = {}
+    for name, value in pairs:
+        if name in made:
+            raise Fault(f"{_shown(name)} stands twice in the same object")
+        made[name] = value
+    return made
+
+
+def _no_number(name: str) -> object:
+    raise Fault(f"{name} is no number")
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value) if isinstance(value, str | int | float | bool) or value is None else "that"
+    return text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "…"

@@ -1,0 +1,215 @@
+"""Settings as rows of the tables: read all, write some."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Row, Table, bindparam, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage import tables
+from bot.storage.checks import check_guild, check_id, check_member
+from cogs.settings import GuildSettings, MemberSettings
+
+DEFAULT_GUILD: Final = "default_guild"  # the note that holds its id
+_SETTINGS: Final = (
+    "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
+    "audience",
+)  # fmt: skip
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class Unreadable(Exception):
+    """A row that no version of this program has written. The message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGuild:
+    """A guild's settings, and when the bot was removed from it, if it was."""
+
+    settings: GuildSettings
+    left: datetime | None = None
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is to be stored, or deleted where it is None."""
+
+    guilds: dict[int, StoredGuild | None] = field(default_factory=dict)
+    members: dict[int, MemberSettings | None] = field(default_factory=dict)
+    notes: dict[str, str | None] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.guilds or self.members or self.notes)
+
+    def __or__(self, later: "Changes") -> "Changes":
+        """Join both; what is in both is as the later has it."""
+        return Changes(self.guilds | later.guilds, self.members | later.members, self.notes | later.notes)
+
+
+@dataclass(slots=True)
+class Contents:
+    """Everything that is stored."""
+
+    guilds: dict[int, StoredGuild] = field(default_factory=dict)
+    members: dict[int, MemberSettings] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Count the guilds and people."""
+        return len(self.guilds) + len(self.members)
+
+    def apply(self, changes: Changes) -> None:
+        """Make the changes here, too."""
+        _apply(self.guilds, changes.guilds)
+        _apply(self.members, changes.members)
+        _apply(self.notes, changes.notes)
+
+    def present(self, changes: Changes) -> Changes:
+        """Return what is here of all that the changes are about: storing it takes them back."""
+        return Changes(
+            {key: self.guilds.get(key) for key in changes.guilds},
+            {key: self.members.get(key) for key in changes.members},
+            {key: self.notes.get(key) for key in changes.notes},
+        )
+
+
+async def read(connection: AsyncConnection) -> Contents:
+    """Read everything.
+
+    Raises:
+        Unreadable: if a row holds what it can't hold.
+    """
+    contents = Contents()
+    channels: dict[int, dict[int, bool]] = {}
+    proxies: dict[int, set[int]] = {}
+    hidden: dict[int, set[int]] = {}
+    for row in await connection.execute(select(tables.channels)):
+        channels.setdefault(row.guild_id, {})[row.channel_id] = row.shown
+    for row in await connection.execute(select(tables.proxies)):
+        proxies.setdefault(row.guild_id, set()).add(row.channel_id)
+    for row in await connection.execute(select(tables.hidden)):
+        hidden.setdefault(row.guild_id, set()).add(row.user_id)
+    for row in await connection.execute(select(tables.guilds)):
+        guild_id = row.guild_id
+        lists = channels.get(guild_id, {}), proxies.get(guild_id, set()), hidden.get(guild_id, set())
+        contents.guilds[guild_id] = _guild(row, *lists)
+    for row in await connection.execute(select(tables.members)):
+        contents.members[row.user_id] = _member(row)
+    for row in await connection.execute(select(tables.notes)):
+        contents.notes[row.key] = row.value
+    _check_default(contents.notes.get(DEFAULT_GUILD))
+    return contents
+
+
+async def write(connection: AsyncConnection, changes: Changes) -> None:
+    """Store and delete, in the connection's transaction.
+
+    What is stored anew is deleted before: that is the same statement for every database.
+    """
+    guilds = {key: guild for key, guild in changes.guilds.items() if guild}
+    await _delete(connection, tables.guilds, changes.guilds)  # what refers to them goes with them
+    await _insert(connection, tables.guilds, [_guild_row(key, guild) for key, guild in guilds.items()])
+    await _insert(
+        connection,
+        tables.channels,
+        [
+            {"guild_id": key, "channel_id": channel_id, "shown": shown}
+            for key, guild in guilds.items()
+            for channel_id, shown in guild.settings.channels.items()
+        ],
+    )
+    await _insert(
+        connection,
+        tables.proxies,
+        [
+            {"guild_id": key, "channel_id": channel_id}
+            for key, guild in guilds.items()
+            for channel_id in guild.settings.proxies
+        ],
+    )
+    await _insert(
+        connection,
+        tables.hidden,
+        [
+            {"guild_id": key, "user_id": user_id}
+            for key, guild in guilds.items()
+            for user_id in guild.settings.hidden
+        ],
+    )
+    members = [_member_row(key, member) for key, member in changes.members.items() if member]
+    await _delete(connection, tables.members, changes.members)
+    await _insert(connection, tables.members, members)
+    await _delete(connection, tables.notes, changes.notes)
+    notes = [{"key": key, "value": value} for key, value in changes.notes.items() if value is not None]
+    await _insert(connection, tables.notes, notes)
+
+
+def _apply(held: dict[_Key, _Value], changes: Mapping[_Key, _Value | None]) -> None:
+    for key, value in changes.items():
+        if value is None:
+            held.pop(key, None)
+        else:
+            held[key] = value
+
+
+async def _delete(connection: AsyncConnection, table: Table, keys: Mapping[Any, object]) -> None:
+    if keys:
+        (column,) = table.primary_key.columns
+        await connection.execute(
+            delete(table).where(column == bindparam("primary")), [{"primary": key} for key in keys]
+        )
+
+
+async def _insert(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        await connection.execute(insert(table), rows)
+
+
+def _guild(row: Row[Any], channels: Mapping[int, bool], proxies: set[int], hidden: set[int]) -> StoredGuild:
+    columns = row._mapping  # noqa: SLF001 - public in spite of its name, which must not be a column's
+    settings = GuildSettings(
+        **{name: columns[name] for name in _SETTINGS},
+        channels=MappingProxyType(dict(channels)),
+        proxies=frozenset(proxies),
+        hidden=frozenset(hidden),
+    )
+    try:
+        check_id("guild_id", row.guild_id)
+        check_guild(settings)
+        left = None if row.left_at is None else datetime.fromtimestamp(row.left_at, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Unreadable(f"guild {row.guild_id}: {error}") from error
+    return StoredGuild(settings, left)
+
+
+def _guild_row(guild_id: int, guild: StoredGuild) -> dict[str, Any]:
+    row = {name: getattr(guild.settings, name) for name in _SETTINGS}
+    left = None if guild.left is None else int(guild.left.timestamp())
+    return row | {"guild_id": guild_id, "left_at": left}
+
+
+def _member(row: Row[Any]) -> MemberSettings:
+    settings = MemberSettings(hidden=row.hidden, muted=row.muted, color=row.color)
+    try:
+        check_id("user_id", row.user_id)
+        check_member(settings)
+    except ValueError as error:
+        raise Unreadable(f"member {row.user_id}: {error}") from error
+    return settings
+
+
+def _member_row(user_id: int, member: MemberSettings) -> dict[str, Any]:
+    return {"user_id": user_id, "hidden": member.hidden, "muted": member.muted, "color": member.color}
+
+
+def _check_default(note: str | None) -> None:
+    try:
+        if note is not None:
+            check_id("the guild's id", int(note))
+    except ValueError as error:
+        raise Unreadable(f"default guild: {error}") from error

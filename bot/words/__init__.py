@@ -1,0 +1,1 @@
+"""Discord's texts and names as people read them."""

@@ -1,0 +1,1 @@
+"""Where viewers come from, and TLS without a proxy."""

@@ -1,0 +1,113 @@
+"""Events on their way to the viewers of a room, a bounded piece of work at a time. Pure."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, Protocol
+
+from bridge.wire.protocol import Event, Goodbye, Wants, event_frames
+
+# Of these units a turn does so many, in some ten milliseconds: to encode an event, or to write to a viewer.
+WORK_AT_ONCE: Final = 2_000
+_WRITE: Final = 4096  # bytes; a longer write counts as several
+
+
+class Viewer(Protocol):
+    """Somebody in a room. `seated_at` is the position up to which they know everything already."""
+
+    wants: Wants
+    seated_at: int
+
+    def offer(self, frames: bytes) -> None:
+        """Take frames without ever waiting."""
+
+    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+        """Hear why, and go."""
+
+
+Audience = dict[Viewer, None]  # in the order in which they came: so they lie in memory
+Unwanted = Callable[[Event], bool]
+
+
+class Delivery:
+    """Hands events to everybody who is there when it begins and still is when their turn comes."""
+
+    def __init__(self, epoch: str) -> None:
+        self._epoch = epoch
+        self._work: Iterator[int] = iter(())
+        self._unwanted: list[Unwanted] = []  # what must not reach those who have not been served
+        self.is_through = True
+
+    def begin(
+        self, events: Sequence[Event], paced: Sequence[Event], audiences: Mapping[Wants, Audience]
+    ) -> None:
+        """Begin to hand out events, after those before. `paced` are for old clients in browsers."""
+        self._unwanted.clear()
+        self._work = self._hand_out(events, paced, list(audiences.items()))
+        self.is_through = False
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Do a turn's worth."""
+        done = 0
+        for units in self._work:
+            done += units
+            if done >= WORK_AT_ONCE:
+                return
+        self.is_through = True
+
+    def forget(self, unwanted: Unwanted) -> None:
+        """Leave out such events from now on; some have them already."""
+        if not self.is_through:
+            self._unwanted.append(unwanted)
+
+    def _hand_out(
+        self, events: Sequence[Event], paced: Sequence[Event], audiences: list[tuple[Wants, Audience]]
+    ) -> Iterator[int]:
+        """Do the work, and tell what each step costs."""
+        for wants, audience in audiences:
+            yield from self._serve(paced if wants.paced else events, wants, audience)
+
+    def _serve(self, events: Sequence[Event], wants: Wants, audience: Audience) -> Iterator[int]:
+        if not events:
+            return
+        share = _Share(self._wanted(events), wants, self._epoch)
+        forgotten = len(self._unwanted)
+        yield len(share.events)
+        for viewer in tuple(audience):
+            if viewer not in audience:
+                continue  # gone while others had their turn, or by an offer
+            if forgotten != len(self._unwanted):
+                share = _Share(self._wanted(events), wants, self._epoch)
+                forgotten = len(self._unwanted)
+            frames, units = share.of(viewer)
+            if frames:
+                viewer.offer(frames)
+            yield units + len(frames) // _WRITE
+
+    def _wanted(self, events: Sequence[Event]) -> Sequence[Event]:
+        if not self._unwanted:
+            return events
+        return [event for event in events if not any(unwanted(event) for unwanted in self._unwanted)]
+
+
+class _Share:
+    """What the viewers of one kind get of some events."""
+
+    def __init__(self, events: Sequence[Event], wants: Wants, epoch: str) -> None:
+        self.events = events
+        self._wants = wants
+        self._epoch = epoch
+        self._positions = sorted(event.position for event in events)
+        self._everything = event_frames(events, wants, epoch)
+        self._for_newcomers: dict[int, bytes] = {}  # by how many of the events they know from their snapshot
+
+    def of(self, viewer: Viewer) -> tuple[bytes, int]:
+        """Frame what is news to a viewer, and tell what that took."""
+        if not self._positions or viewer.seated_at < self._positions[0]:
+            return self._everything, 1
+        known, units = bisect_right(self._positions, viewer.seated_at), 1
+        if known not in self._for_newcomers:
+            newer = [event for event in self.events if event.position > viewer.seated_at]
+            self._for_newcomers[known] = event_frames(newer, self._wants, self._epoch)
+            units += len(newer)
+        return self._for_newcomers[known], units

@@ -1,0 +1,1 @@
+"""How a process runs: its loop, its tasks, its log, its end."""

@@ -1,0 +1,98 @@
+"""Finds out what holds the event loop up: while one piece of work runs, nobody else is served."""
+
+import asyncio
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+PACE: Final = 0.02  # seconds between two knocks
+_HOUSE: Final = Path(__file__).parents[2]
+
+
+@contextmanager
+def watched(limit: float) -> Iterator[None]:
+    """Warn whenever the running loop is held for longer than `limit` seconds, of CPU time; 0 is never.
+
+    What a machine gives to other programs meanwhile doesn't count.
+    """
+    if not limit:
+        yield
+        return
+    watch = _Watch(asyncio.get_running_loop(), limit)
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.stop()
+
+
+class _Watch(threading.Thread):
+    """Knocks at the loop from outside, again and again, and sees how long nobody opens.
+
+    How long that took is one bound of how long the loop was held, and how much CPU time its thread has spent
+    since it opened last is another: the less of both counts.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, limit: float) -> None:
+        super().__init__(name="loopwatch", daemon=True)
+        self._loop = loop
+        self._limit = limit
+        self._watched = threading.get_ident()
+        self._stopped = threading.Event()
+        self._opened = threading.Event()
+        self._spent_before = time.thread_time()
+        self._spent = 0.0
+
+    def stop(self) -> None:
+        """Knock no more. Called where the loop runs, which may be about to close."""
+        self._stopped.set()
+        self._opened.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._stopped.wait(PACE):
+            self._opened.clear()
+            if self._stopped.is_set():  # meanwhile, and nobody would open any more
+                return
+            knocked = time.monotonic()
+            self._loop.call_soon_threadsafe(self._open)
+            place = self._wait_until(knocked + self._limit)
+            held = min(time.monotonic() - knocked, self._spent)
+            if held >= self._limit and not self._stopped.is_set():
+                log.warning("the loop was held for %d ms of CPU time, %s", held * 1000, place or "unseen")
+
+    def _wait_until(self, late: float) -> str | None:
+        """Wait until somebody opens; if that is late, tell where they are at that moment."""
+        if self._opened.wait(max(0.0, late - time.monotonic())):
+            return None
+        place = _place(sys._current_frames().get(self._watched))  # noqa: SLF001 - there is no other way
+        self._opened.wait()
+        return place
+
+    def _open(self) -> None:
+        now = time.thread_time()
+        self._spent, self._spent_before = now - self._spent_before, now
+        self._opened.set()
+
+
+def _place(frame: FrameType | None) -> str | None:
+    """Name the innermost line of ours that runs, else the innermost at all."""
+    innermost = None
+    while frame is not None:
+        file = Path(frame.f_code.co_filename)
+        is_ours = file.is_relative_to(_HOUSE) and "site-packages" not in file.parts
+        if innermost is None or is_ours:
+            name = file.relative_to(_HOUSE) if is_ours else file.name
+            innermost = f"in {name}:{frame.f_lineno} ({frame.f_code.co_name})"
+        if is_ours:
+            break
+        frame = frame.f_back
+    return innermost

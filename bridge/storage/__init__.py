@@ -1,0 +1,1 @@
+"""Where databases are, and how they are reached."""

@@ -1,0 +1,322 @@
+"""One viewer's conversation: greet, admit, seat, follow, say goodbye."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
+
+from bridge.access.admission import Admission, Entry, Pass, Visitor
+from bridge.errors import BridgeError, ProviderError
+from bridge.providers.feed import Feed
+from bridge.providers.owner import look
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
+from bridge.viewers.connection import Connection
+from bridge.viewers.outbox import Outbox
+from bridge.wire.protocol import (
+    BUSY,
+    LOGIN_ENDED,
+    NOTHING_ASKED,
+    Connect,
+    Credentials,
+    GetUserData,
+    Goodbye,
+    Request,
+    Wants,
+    error_frame,
+    parse_request,
+    user_data_frame,
+)
+
+log = logging.getLogger(__name__)
+
+OUTDATED: Final = -1  # no edition of the server list
+GREETING_PATIENCE: Final = 0.02  # seconds the greeting waits for a client that speaks first
+SHORT: Final = 1.0  # seconds that a request may have to wait without a word about it
+
+
+class Session:
+    """The conversation with one viewer. It is also what a room sees of them.
+
+    `seems_old` tells that it came from a browser, as the old clients do that need words at their pace; None
+    that nobody is to be treated as one of them.
+    """
+
+    __slots__ = (
+        "_admission",
+        "_deadline",
+        "_deflates",
+        "_directory",
+        "_feed",
+        "_has_asked",
+        "_listing",
+        "_permit",
+        "_purse",
+        "_request",
+        "_seems_old",
+        "connection",
+        "offer",
+        "outbox",
+        "room",
+        "seated_at",
+        "visitor",
+        "wants",
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        visitor: Visitor,
+        directory: Directory,
+        admission: Admission,
+        feed: Feed,
+        *,
+        seems_old: bool | None = None,
+    ) -> None:
+        self.connection = connection
+        self.visitor = visitor
+        self._permit = Pass()  # what opened the door of the room, and may end
+        self._deadline: asyncio.TimerHandle | None = None  # for the first request, then for the permit
+        self.wants = Wants()
+        self.seated_at = 0
+        self.room: Room | None = None
+        self._request = Connect()
+        self._listing: int | None = None  # the edition of the server list that this viewer was given
+        self._deflates = connection.deflates
+        self._seems_old = seems_old
+        self._has_asked = False  # for a room
+        self.outbox = Outbox(connection, self._renew)
+        self.offer = self.outbox.offer  # what a room gives goes there without a detour
+        self._directory = directory
+        self._admission = admission
+        self._feed = feed
+        self._purse = connection.gate.budgets.purse(visitor.address)
+
+    async def run(self) -> None:
+        """Talk until the viewer has gone."""
+        self._set_deadline(self.connection.gate.limits.connect_seconds, self._give_up)
+        try:
+            await self._begin()
+            async for frame in self.connection:
+                await self._answer(frame)
+                del frame  # it may be long, and the next one hours away
+        except ConnectionClosed:
+            pass
+        finally:
+            self._drop_deadline()
+            self.leave()
+
+    async def _begin(self) -> None:
+        """Greet, and answer the first request, in whichever order."""
+        first = asyncio.create_task(self.connection.recv())
+        first.add_done_callback(look)  # the conversation may end before anybody waits for it
+        try:
+            await asyncio.wait({first}, timeout=GREETING_PATIENCE)
+            polls = first.done() and self._is_poll(first.result())
+            if polls:  # the documentation's own test needs its answer ahead of the greeting
+                await self._answer(first.result())
+            await self._greet()
+            if not polls:  # the same recv(), not another: cancelling one may lose what is half there
+                await self._answer(await first)
+        finally:
+            first.cancel()
+
+    @property
+    def permit(self) -> Pass:
+        """What lets this viewer watch; in a room whose door stands open now, nothing has to."""
+        return self._permit if self.room is not None and self.room.info.protected else Pass()
+
+    async def prepare(self, room: Room) -> None:
+        """Have ready what this viewer gets on entering a room, if they ask as before."""
+        await self._directory.preparations.ready(room, self._request)
+
+    def leave(self) -> None:
+        """Hear nothing more of the room."""
+        if self.room is not None:
+            self.room.unseat(self)
+            self.room = None
+
+    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+        """Hear why, and go."""
+        self.leave()
+        self.outbox.dismiss(goodbye, message)
+
+    def enter(self, room: Room, request: Connect | None = None, permit: Pass | None = None) -> None:
+        """Change room: what this viewer needs to know, and a seat to follow from.
+
+        Without a request, as asked before; without a permit, with the one that they have.
+        """
+        if permit is not None:
+            self._hold(permit)
+        self.leave()
+        self._request = request or self._request
+        self.wants = room.kind(self._request.wants)
+        # No await from here on: nothing slips between the entry and the seat.
+        self._directory.tell(room)
+        self.outbox.present(room.entry(replace(self._request, wants=self.wants)))
+        self._request = _lasting(self._request)
+        self.room = room
+        room.seat(self)
+        if self._listing not in (None, self._directory.edition) and self.wants.includes("servers"):
+            self._listing = self._directory.edition
+            self.offer(room.servers_frame(self._directory.entries(), self.wants))
+
+    async def _greet(self) -> None:
+        # On failure the last list that could be read, or none, is the greeting; `connect` will say why.
+        with contextlib.suppress(ProviderError):
+            await self._feed.refresh_servers()
+        self._listing = self._directory.edition
+        self.offer(self._directory.greeting(deflate=self._deflates))
+
+    async def _answer(self, frame: str | bytes) -> None:
+        if self.connection.state is not State.OPEN:
+            return  # dismissed: what is still in the queue is no longer ours to answer
+        try:
+            with self._purse.paying():
+                request = parse_request(frame)
+            if isinstance(request, Connect):
+                request = replace(request, wants=self._classify(request.wants, frame))
+            await self._wait_for_turn(request)
+            if self.connection.state is State.OPEN:
+                await self._purse.paid(self._serve(request))
+        except BridgeError as error:
+            self.offer(error_frame(str(error)))
+        except Exception:
+            log.exception("a request could not be answered")
+            self.offer(error_frame("Sorry, something went wrong here. Please try again."))
+
+    def _is_poll(self, frame: str | bytes) -> bool:
+        try:
+            with self._purse.paying():
+                return isinstance(parse_request(frame), GetUserData)
+        except BridgeError:
+            return False
+
+    def _classify(self, wants: Wants, frame: str | bytes) -> Wants:
+        """Note which kind of client asks, as far as it can't say so itself.
+
+        The oldest client is known by its first `connect`, a binary frame; the others come in browsers.
+        """
+        if not self._has_asked and self._seems_old is not None:
+            self._seems_old = self._seems_old or isinstance(frame, bytes)
+        self._has_asked = True
+        paced = bool(self._seems_old) and wants.asked_for_nothing
+        return replace(wants, deflate=self._deflates, paced=paced)
+
+    async def _wait_for_turn(self, request: Request) -> None:
+        """Have a request wait while this viewer, or all from there, or all together, have spent too much.
+
+        What else they ask for waits in the connection, and in the end at their side.
+        """
+        if self.room is None:
+            self._drop_deadline()  # they asked, and may ask again if they are refused
+        now = asyncio.get_running_loop().time
+        began, is_told = now(), False
+        await self._purse.turn()
+        while (wait := self._purse.wait) > 0 and self.connection.state is State.OPEN:
+            if not is_told and now() + wait - began > SHORT:
+                is_told = True
+                self._say_busy(request)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self.connection.wait_closed()
+            await self._purse.turn()
+
+    def _say_busy(self, request: Request) -> None:
+        self.connection.gate.count("too costly")
+        # An old client that has no world yet answers an error by asking again.
+        if self.room is not None or (isinstance(request, Connect) and not request.wants.paced):
+            self.offer(error_frame(BUSY))
+
+    async def _serve(self, request: Request) -> None:
+        if isinstance(request, Connect):
+            await self._connect(request)
+        else:
+            await self._send_user_data(request)
+
+    async def _connect(self, request: Connect) -> None:
+        entry = await self._admit(request)
+        if entry.trouble is not None:
+            # Before the join: an old client that has no world yet answers an error by asking again.
+            self.offer(error_frame(entry.trouble))
+        self.enter(entry.room, request, entry.permit)
+
+    async def _send_user_data(self, request: GetUserData) -> None:
+        wants = replace(self.wants, deflate=self._deflates)
+        asked = Connect(request.server, request.credentials, wants)
+        seated = self.room if self.room is not None and self.room.seats(self) else None
+        if self.permit.has_ended:
+            seated = None  # they are about to be let go
+        entry = await self._admit(asked, seated)
+        users = entry.room.users(full=bool(wants.events))
+        self.outbox.present(user_data_frame(entry.room.info.id, users, deflate=wants.deflate))
+
+    async def _admit(self, request: Connect, seated: Room | None = None) -> Entry:
+        """Ask for a room as whoever this viewer is in the end: they may log out while they wait."""
+
+        async def prepare(room: Room) -> None:
+            self._purse.pay(await self._directory.preparations.ready(room, request))
+
+        while True:
+            visitor = self.visitor
+            entry = await self._admission.admit(request.server, request.credentials, visitor, seated, prepare)
+            if self.visitor is visitor:
+                return entry
+
+    def _hold(self, permit: Pass) -> None:
+        self._permit = permit
+        self._drop_deadline()
+        if permit.until is not None:
+            self._set_deadline(max(0.0, permit.until - time.time()), self._end)
+
+    def _end(self) -> None:
+        if self.permit.until is not None:
+            self.dismiss(Goodbye.REVOKED, LOGIN_ENDED)
+
+    def _give_up(self) -> None:
+        self.connection.gate.count("nothing asked for")
+        self.dismiss(Goodbye.IDLE, NOTHING_ASKED)
+
+    def _set_deadline(self, seconds: float, act: Callable[[], None]) -> None:
+        self._deadline = asyncio.get_running_loop().call_later(seconds, act)
+
+    def _drop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _renew(self) -> None:
+        """Make up for what could not be delivered: a snapshot of where this viewer is now."""
+        room = self.room
+        if room is None or not room.seats(self):
+            return
+        wait = self._purse.wait
+        if wait > 0:
+            self.outbox.stay_behind()
+            asyncio.get_running_loop().call_later(wait, self.outbox.catch_up)
+        elif room.is_prepared(self._request):
+            self._listing = OUTDATED
+            with self._purse.paying():
+                self.enter(room)
+        else:
+            self.outbox.stay_behind()
+            self._directory.preparations.when_ready(room, self._request, self._catch_up)
+
+    def _catch_up(self, share: float) -> None:
+        self._purse.pay(share)
+        self.outbox.catch_up()
+
+
+def _lasting(request: Connect) -> Connect:
+    """Keep of a request what counts for the next entry as well: the cursor was good for this one.
+
+    Who somebody claims to be, and their token, have done their work, and may weigh a lot.
+    """
+    password = request.credentials.password
+    return replace(request, credentials=Credentials(password=password), cursor=None)

@@ -1,0 +1,216 @@
+/**
+ * The conversation with the bridge: which guild is asked for, resumed, entered or refused.
+ *
+ * @typedef {import('./net.js').Frame} Frame
+ * @typedef {import('./net.js').LinkState} LinkState
+ * @typedef {{text: string, slug: string | null, tried?: boolean}} Refusal
+ *   `slug`: what was asked for, null: the bridge's default; `tried`: a password was given
+ * @typedef {{changed(): void, heard(events: number): void, joined(slug: string): void,
+ *   refused(refusal: Refusal): void}} Watcher
+ */
+
+import { refusalKind } from '../words.js';
+import { Line } from './net.js';
+import { label, record, text } from './parse.js';
+
+const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers'];
+const AGAIN_MS = 20_000; // between two questions for a guild that is to come: not all of them are announced
+
+export class Session {
+  #store;
+  #watcher;
+  #line;
+  #insists;
+  // The guild to ask for when a connection opens; null leaves it to the bridge.
+  /** @type {string | null} */
+  #wish;
+  // How far the store has followed its room.
+  /** @type {string | undefined} */
+  #cursor;
+  // What was asked for and will come, as the bridge says; null if nothing is.
+  /** @type {string | null} */
+  #awaited = null;
+  /** @type {number | undefined} */
+  #timer;
+  // What was asked for and not answered yet.
+  /** @type {{slug: string | null, password?: string} | null} */
+  #asked = null;
+  /** In a room on this very connection. */
+  #seated = false;
+  /** When what the store holds was last known to be true; 0 while it is. */
+  lostAt = 0;
+  // Passwords that opened a guild, kept while the page lives.
+  /** @type {Map<string, string>} */
+  #passwords = new Map();
+
+  /**
+   * @param {string} url
+   * @param {string | null} wish
+   * @param {import('./store.js').Store} store
+   * @param {Watcher} watcher
+   * @param {boolean} insists whether no other guild will do
+   */
+  constructor(url, wish, store, watcher, insists) {
+    this.#store = store;
+    this.#watcher = watcher;
+    this.#wish = wish;
+    this.#insists = insists;
+    this.#line = new Line(url, {
+      opened: () => this.#opened(),
+      frame: (frame) => this.#read(frame),
+      changed: (state) => this.#changed(state),
+    });
+  }
+
+  /** @returns {LinkState} */
+  get link() {
+    return this.#line.state;
+  }
+
+  /** The guild whose door is being knocked at. */
+  get asking() {
+    return this.#asked?.slug ?? null;
+  }
+
+  start() {
+    this.#line.open();
+  }
+
+  hurry() {
+    this.#line.hurry();
+  }
+
+  /** The network has changed under us: a live socket may be dead without knowing, a lost one may come back. */
+  renew() {
+    const { link } = this;
+    if (link.phase === 'live' || (link.phase === 'waiting' && link.why === 'lost')) this.#line.open();
+  }
+
+  /**
+   * @param {string | null} slug
+   * @param {string} [password]
+   */
+  ask(slug, password) {
+    this.stay();
+    this.#ask(slug, password);
+  }
+
+  /** Nothing else is waited for any more. */
+  stay() {
+    this.#await(null);
+  }
+
+  /**
+   * @param {string | null} slug
+   * @param {string} [password]
+   */
+  #ask(slug, password) {
+    this.#asked = { slug, password: password ?? this.#passwords.get(slug ?? '') };
+    if (this.#line.state.phase === 'waiting') {
+      this.#wish = slug;
+      this.#line.open();
+    } else {
+      this.#connect(this.#asked);
+    }
+    this.#watcher.changed();
+  }
+
+  #opened() {
+    this.#seated = false;
+    this.#asked ??= { slug: this.#wish, password: this.#passwords.get(this.#wish ?? '') };
+    this.#connect(this.#asked);
+  }
+
+  /** @param {{slug: string | null, password?: string}} wanted */
+  #connect({ slug, password }) {
+    const resumable = !this.#seated && slug !== null && slug === this.#store.room?.slug;
+    this.#line.send({
+      type: 'connect',
+      data: { server: slug, password, batch: true, events: EVENTS, cursor: resumable ? this.#cursor : undefined },
+    });
+  }
+
+  /** @param {LinkState} state */
+  #changed(state) {
+    if (state.phase !== 'live' && this.#store.room) this.lostAt ||= Date.now();
+    if (state.phase === 'waiting') {
+      this.#seated = false;
+      this.#asked = null;
+      if (state.why === 'refused') this.#forget();
+    }
+    this.#watcher.changed();
+  }
+
+  /** What may no longer be shown is not kept; the next question is for the default guild, if that will do. */
+  #forget() {
+    if (!this.#insists) this.#wish = null;
+    this.#cursor = undefined;
+    this.lostAt = 0;
+    this.#store.leave();
+  }
+
+  /** @param {Frame} frame */
+  #read(frame) {
+    const events = frame.type === 'batch' ? [frame.events ?? []].flat().map(record) : [frame];
+    for (const event of events) this.#take(/** @type {Frame} */ (event));
+    this.#watcher.heard(events.length);
+    if (typeof frame.cursor === 'string') this.#cursor = frame.cursor;
+    this.#watcher.changed();
+  }
+
+  /** @param {Frame} frame */
+  #take(frame) {
+    if (frame.type === 'error') this.#refused(text(record(frame.data).message));
+    else if (frame.type === 'refresh_data') this.#line.send({ type: 'get_user_data', serverId: frame.serverId });
+    else this.#store.apply(frame, Date.now());
+    if (frame.type === 'server-join') this.#joined(record(frame.data));
+    if (frame.type !== 'servers') return;
+    this.#follow(this.#store.room?.slug);
+    if (this.#store.guilds.some(({ slug }) => slug === this.#awaited)) this.#askAgain();
+  }
+
+  /** @param {Record<string, any>} data */
+  #joined({ request, cursor }) {
+    const slug = label(record(request).server);
+    if (this.#asked?.password && this.#asked.slug) this.#passwords.set(this.#asked.slug, this.#asked.password);
+    this.#asked = null;
+    this.#seated = true;
+    this.lostAt = 0;
+    this.#wish = slug || null;
+    this.#cursor = text(cursor) || undefined;
+    this.#line.settle();
+    this.#watcher.joined(slug);
+  }
+
+  /** The guild may have another slug now. @param {string | undefined} slug */
+  #follow(slug) {
+    if (!this.#seated || !slug || slug === this.#wish) return;
+    this.#wish = slug;
+    this.#watcher.joined(slug);
+  }
+
+  /** @param {string} text */
+  #refused(text) {
+    if (refusalKind(text) === 'busy') return; // no refusal: what was asked for comes in a moment
+    const { slug, password } = this.#asked ?? { slug: this.#store.room?.slug ?? null, password: '' };
+    this.#asked = null;
+    const comes = slug !== null && refusalKind(text) === 'awaited';
+    const isSaid = comes && slug === this.#awaited;
+    if (comes) this.#await(slug);
+    else if (slug === this.#awaited) this.#await(null);
+    if (!isSaid) this.#watcher.refused({ text, slug, tried: Boolean(password) });
+    if (slug === null || this.#seated || this.#insists) return;
+    this.#ask(null); // the default guild is better than an empty page
+  }
+
+  /** Waits for a guild, and asks for it from time to time. @param {string | null} slug */
+  #await(slug) {
+    this.#awaited = slug;
+    clearInterval(this.#timer);
+    if (slug !== null) this.#timer = setInterval(() => this.#askAgain(), AGAIN_MS);
+  }
+
+  #askAgain() {
+    if (this.#asked === null && this.#line.state.phase !== 'waiting') this.#ask(this.#awaited);
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * What is known of the reader before anything else: their choices, and the words of their language, which are on
+ * their way while the rest of the page is made.
+ */
+
+import { wordsFor } from '../words.js';
+import { Settings } from './settings.js';
+
+export const settings = new Settings(openStorage());
+
+const { language } = settings.choices;
+export const comingWords = wordsFor(language === 'auto' ? navigator.languages : [language]);
+
+/** Some browsers forbid even to ask for it. */
+function openStorage() {
+  try {
+    return localStorage;
+  } catch {
+    return { getItem: () => null, setItem() {} };
+  }
+}

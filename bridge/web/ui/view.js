@@ -1,0 +1,230 @@
+/**
+ * The frame around the world: once per animation frame it is brought in line with store and connection.
+ *
+ * @typedef {import('../guild/session.js').Refusal} Refusal
+ * @typedef {import('../guild/session.js').Session} Session
+ * @typedef {import('./stage.js').Stage} Stage
+ * @typedef {import('../guild/store.js').Store} Store
+ * @typedef {{
+ *   pick(slug: string | null, password?: string): void, dismissed(): void, hurry(): void, isOwn: boolean,
+ * }} Wishes
+ */
+
+import { byId, setText } from './dom.js';
+import { refusalKind } from '../words.js';
+import { ask } from '../guild/net.js';
+import { Account } from './account.js';
+import { Card, sceneOf } from './card.js';
+import { Feed } from './feed.js';
+import { GuildList } from './guilds.js';
+import { explain } from './legend.js';
+import { LinkLamp } from './link.js';
+import { MemberList } from './members.js';
+import { Notice } from './notice.js';
+import { offerChoices } from './options.js';
+import { Panels } from './panels.js';
+
+const MISSING = new Set(['unknown', 'hidden', 'awaited']);
+const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
+
+export class View {
+  #words;
+  #store;
+  #session;
+  #stage;
+  #planned = false;
+  /** @type {Refusal | null} */
+  #refusal = null;
+  #refusedName = '';
+  #wasLocked = false;
+  #dismissed;
+  /** @type {number | undefined} */
+  #fading;
+  #listedAt = 0;
+  /** @type {number | undefined} */
+  #listing;
+  /** How many are online in each guild, as far as it is known. @type {Map<string, number>} */
+  #present = new Map();
+  /** @param {string} [slug] */
+  #login = (slug) => this.account.button(slug);
+
+  /**
+   * @param {import('../words.js').Words} words
+   * @param {Store} store
+   * @param {Session} session
+   * @param {Stage} stage
+   * @param {import('./settings.js').Settings} settings
+   * @param {Wishes} wishes
+   */
+  constructor(words, store, session, stage, settings, wishes) {
+    this.#words = words;
+    this.#store = store;
+    this.#session = session;
+    this.#stage = stage;
+    this.panels = new Panels(settings, (free) => {
+      stage.setFree(free);
+      this.refresh();
+    });
+    this.guilds = new GuildList(words, (slug) => wishes.pick(slug));
+    this.members = new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid));
+    this.feed = new Feed(words);
+    this.lamp = new LinkLamp(words, () => wishes.hurry());
+    this.card = new Card(words, () => wishes.pick(null));
+    this.account = new Account(words, () => this.refresh());
+    /** @type {((slug: string, password: string) => void) | null} */
+    const enter = wishes.isOwn ? (slug, password) => wishes.pick(slug, password) : null;
+    this.#dismissed = wishes.dismissed;
+    this.notice = new Notice(words, enter, () => this.#dismiss());
+    // What few open is made when somebody does.
+    const once = { once: true };
+    byId('legend').addEventListener('beforetoggle', () => explain(words), once);
+    byId('settings').addEventListener('beforetoggle', () => offerChoices(words, settings), once);
+    byId('find-me').addEventListener('click', () => this.#visit(this.account.user?.id ?? ''));
+    if (!wishes.isOwn) return;
+    this.account.look();
+    byId('servers').addEventListener('beforetoggle', ({ newState }) => {
+      if (newState === 'open') this.#count();
+    });
+  }
+
+  /** Draws with the next frame, once for however much has changed. */
+  refresh() {
+    if (this.#planned) return;
+    this.#planned = true;
+    requestAnimationFrame(() => {
+      this.#planned = false;
+      this.#draw();
+    });
+  }
+
+  /** @param {Refusal | null} refusal null: nothing any more */
+  explain(refusal) {
+    this.#refusal = refusal;
+    this.#refusedName = refusal?.slug ?? '';
+    this.#wasLocked = false;
+    this.#nameRefused();
+    this.refresh();
+  }
+
+  /**
+   * A room is open: nothing is left to explain if it is what was refused.
+   *
+   * @param {string} slug
+   * @returns {boolean} whether it isn't there instead of another
+   */
+  enter(slug) {
+    if (this.#refusal?.slug === null || this.#refusal?.slug === slug) this.explain(null);
+    return !this.#refusal?.slug;
+  }
+
+  /** Closes what was said or opened last. */
+  close() {
+    if (this.#refusal) this.#dismiss();
+    else this.panels.close();
+  }
+
+  #dismiss() {
+    this.explain(null);
+    this.#dismissed();
+  }
+
+  /** Somebody wants to look for a member. */
+  search() {
+    this.panels.turnTo('members');
+    this.members.look();
+  }
+
+  /** @param {string} uid */
+  #visit(uid) {
+    this.panels.makeRoom();
+    this.#stage.visit(uid);
+  }
+
+  #draw() {
+    const store = this.#store;
+    const { link, asking, lostAt } = this.#session;
+    this.#planFading();
+    document.body.dataset.link = link.phase;
+    this.lamp.show(link, lostAt);
+    const scene = sceneOf(link, store);
+    const login = this.account.possible ? this.#login : null;
+    if (this.card.show(scene, this.account.user ? null : login)) this.panels.measure();
+    if (this.#isOpen()) this.explain(null);
+    this.#nameRefused();
+    this.notice.show(this.#isSaid(scene) ? null : this.#refusal, this.#refusedName, login);
+    if (store.room) this.#present.set(store.room.slug, store.counts.online);
+    this.guilds.show(store.guilds, store.room?.slug ?? null, asking, this.#present);
+    this.#listMembers();
+    this.feed.show(store);
+    this.#title(scene === 'lobby' ? null : store.room);
+  }
+
+  /** The list is long, and out of sight most of the time. */
+  #listMembers() {
+    if (this.panels.open !== 'members') return;
+    clearTimeout(this.#listing);
+    const wait = this.#listedAt + MEMBERS_MS - performance.now();
+    if (wait > 0) {
+      this.#listing = setTimeout(() => this.refresh(), wait);
+      return;
+    }
+    this.#listedAt = performance.now();
+    const before = this.members.found;
+    this.members.show(this.#store.roster);
+    if (this.members.found !== before) this.#stage.seek(this.members.found);
+    byId('find-me').hidden = !this.#store.roster.get(this.account.user?.id ?? '');
+  }
+
+  /** Asks how many are in the guilds that can be picked. */
+  async #count() {
+    const counts = await ask('api/counts');
+    for (const { key, slug } of this.#store.guilds) {
+      const online = counts?.[key]?.online;
+      if (typeof online === 'number') this.#present.set(slug, online);
+    }
+    this.refresh();
+  }
+
+  /** Whether the card says already why there is nothing to see. @param {import('./card.js').Scene} scene */
+  #isSaid(scene) {
+    const kind = refusalKind(this.#refusal?.text ?? '');
+    return (scene === 'refused' && kind === 'hidden') || (scene === 'full' && kind === 'full');
+  }
+
+  /** Whether what was refused is open by now: it is there again, or has lost its lock, while another is shown. */
+  #isOpen() {
+    const slug = this.#refusal?.slug;
+    const guild = this.#store.guilds.find((one) => one.slug === slug);
+    if (!guild || this.#store.room?.slug === slug) return false;
+    return MISSING.has(refusalKind(this.#refusal?.text ?? '') ?? '') || (this.#wasLocked && !guild.locked);
+  }
+
+  /** Finds what a guild that stays shut is called: maybe not known at first, and forgotten once it is shut. */
+  #nameRefused() {
+    const guild = this.#store.guilds.find(({ slug }) => slug === this.#refusal?.slug);
+    if (guild) this.#refusedName = guild.name;
+    this.#wasLocked ||= guild?.locked === true;
+  }
+
+  /** @param {import('../guild/store.js').Room | null} room null: nowhere yet */
+  #title(room) {
+    const name = room?.name ?? 'd-zone';
+    const { members, online } = this.#store.counts;
+    const counts = members ? this.#words.counts(members, online) : '';
+    const isRenamed = byId('guild').textContent !== name;
+    setText(byId('guild'), name);
+    setText(byId('counts'), counts);
+    if (isRenamed) this.panels.measure(); // it may need more lines
+    byId('world').ariaLabel = room ? [this.#words.island(name), counts].filter(Boolean).join(': ') : name;
+    const title = room ? `${this.#words.called(name)} · d-zone` : name;
+    if (document.title !== title) document.title = title;
+  }
+
+  /** Draws again when the next thing fades by itself. */
+  #planFading() {
+    clearTimeout(this.#fading);
+    const now = Date.now();
+    const next = this.#store.fade(now);
+    if (next !== Infinity) this.#fading = setTimeout(() => this.refresh(), next - now);
+  }
+}

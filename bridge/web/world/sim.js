@@ -1,0 +1,506 @@
+/**
+ * Where everyone is and what they do. Sixty steps a second, pure, seeded: the same calls give the same crowd.
+ *
+ * Each person holds one cell, and while hopping the one they hop to: so nobody ever stands on another.
+ * Only who moves costs time; who stands is looked at when their next thought is due.
+ *
+ * @typedef {import('../guild/roster.js').Member} Member
+ * @typedef {import('./terrain.js').Terrain} Terrain
+ */
+
+import { Cells } from './cells.js';
+import { ABOARD, Crowd, DOZE, GONE, NONE, SIT, STAND, STROLL, TENT, WALK } from './crowd.js';
+import { Ferry } from './ferry.js';
+import { Gait } from './gait.js';
+import { Random } from './random.js';
+import { Routes, STEPS } from './routes.js';
+import { PLANKS, neighbours } from './terrain.js';
+import { Wear } from './wear.js';
+import { Wheel } from './wheel.js';
+
+export const RATE = 60; // steps a second
+
+const TO_VIEWER = 1; // one of `STEPS`
+
+// How somebody fades.
+const MOVING = 1;
+const APPEARING = 2;
+const VANISHING = 3;
+
+const HOP = 17; // steps for a hop to the next cell
+const SLANTING = 22; // the same, across a corner
+const FADE = 40; // steps for vanishing here and appearing there
+const STAY = 100 * RATE; // how long who wrote stays at the place
+const TALK = 3 * RATE;
+const ON_PIER = 16; // as far from the boat, by the field's measure, one can step in
+const EAGER = 6; // cells that are thought of, before somebody stays after all
+const CHOICES = 16; // of where to stay, before one takes what there is
+
+export class Sim extends Crowd {
+  land;
+  routes;
+  ferry;
+  wear;
+  /** People fade from place to place rather than walk. */
+  reducedMotion = false;
+  #dice;
+  #cells;
+  #gait;
+  #places;
+  /** Where one steps ashore: the end of the pier first. */
+  #quay;
+  #wheel = new Wheel();
+
+  /** @param {Terrain} land */
+  constructor(land) {
+    super();
+    this.land = land;
+    this.routes = new Routes(land);
+    this.#cells = new Cells(land, this.routes, this);
+    this.#gait = new Gait(land, this.routes, this.#cells, this);
+    this.ferry = new Ferry(this);
+    this.#dice = new Random(land.seed);
+    const [shore] = land.pier;
+    this.#quay = [...land.pier.slice().reverse(), ...neighbours(land.side, shore).filter((cell) => land.open[cell])];
+    this.#places = new Map(land.places.map(({ id }, i) => [id, i]));
+    this.wear = new Wear(land.side * land.side);
+    /** How many sleep in each tent. */
+    this.sleepers = new Uint16Array(land.tents.length);
+    /** When somebody last wrote at each place. */
+    this.spoken = new Float64Array(land.places.length).fill(-Infinity);
+  }
+
+  // ── who is here ─────────────────────────────────────────────────────────
+
+  /**
+   * Somebody is here, or comes.
+   *
+   * @param {Member} member
+   * @param {boolean} byBoat
+   */
+  add(member, byBoat = false) {
+    if (this.slots.has(member.uid)) return this.change(member);
+    const slot = this.enter(member);
+    if (member.status === 'offline') return this.#sleep(slot);
+    if (byBoat && !this.reducedMotion && this.ferry.bring(slot)) {
+      this.state[slot] = ABOARD;
+      return;
+    }
+    this.#land(slot, this.#placeFor(member));
+    if (byBoat) this.#fade(slot, APPEARING);
+  }
+
+  /** Somebody leaves: by boat if they can. @param {string} uid */
+  remove(uid) {
+    const slot = this.slotOf(uid);
+    if (slot < 0 || this.leaving[slot]) return;
+    if (this.state[slot] === TENT) return this.drop(slot);
+    if (this.state[slot] === ABOARD) {
+      this.ferry.forget(slot);
+      return this.drop(slot);
+    }
+    this.leaving[slot] = 1;
+    if (this.reducedMotion || !this.ferry.expect(slot)) this.#fade(slot, VANISHING);
+    else this.#head(slot, this.routes.pier);
+  }
+
+  /** What is known of somebody changed. @param {Member} member */
+  change(member) {
+    const slot = this.slotOf(member.uid);
+    if (slot < 0) return;
+    const before = this.members[slot];
+    this.members[slot] = member;
+    if (this.leaving[slot]) this.#return(slot);
+    if (this.state[slot] === ABOARD) return;
+    const place = this.#placeFor(member);
+    if (member.status === 'offline' && place < 0) {
+      if (before?.status !== 'offline') this.#retire(slot);
+    } else if (this.state[slot] === TENT) {
+      this.#rise(slot, place);
+    } else if (place >= 0 && place !== this.goal[slot]) {
+      this.#head(slot, place);
+    } else if (before?.voice?.channelId && place < 0) {
+      this.#idle(slot);
+    } else if (before?.status !== member.status || before?.voice?.speaker !== member.voice?.speaker) {
+      this.#think(slot, 1);
+    }
+  }
+
+  /** Came back before the boat went. @param {number} slot */
+  #return(slot) {
+    this.leaving[slot] = 0;
+    this.ferry.stay(slot);
+    if (this.fading[slot] === VANISHING) this.fading[slot] = APPEARING;
+    if (this.state[slot] !== ABOARD) this.#idle(slot);
+  }
+
+  /** Somebody wrote at a place, or where none is: then they talk where they are. @param {string} uid @param {number} place */
+  say(uid, place) {
+    const slot = this.slotOf(uid);
+    if (place >= 0) this.spoken[place] = this.tick;
+    if (slot < 0 || this.leaving[slot]) return;
+    this.talkUntil[slot] = this.tick + TALK;
+    if (this.state[slot] === TENT) this.#rise(slot, place);
+    else if (place >= 0 && this.state[slot] !== ABOARD && this.#placeFor(this.members[slot]) < 0 && this.goal[slot] !== place) this.#head(slot, place);
+    this.stayUntil[slot] = this.tick + STAY * (0.8 + 0.4 * this.#dice.next());
+  }
+
+  /** Which place somebody is bound to by a voice channel. @param {Member | undefined} member */
+  #placeFor(member) {
+    const channel = member?.voice?.channelId;
+    return channel ? this.placeOf(channel) : NONE;
+  }
+
+  /** @param {string} channelId @returns {number} -1 if it has none */
+  placeOf(channelId) {
+    return this.#places.get(channelId) ?? NONE;
+  }
+
+  /** Takes over everyone from an island that this one replaces, as near as can be to where they were. @param {Sim} before */
+  adopt(before) {
+    this.tick = before.tick;
+    before.land.places.forEach(({ id }, i) => {
+      const place = this.placeOf(id);
+      if (place >= 0) this.spoken[place] = before.spoken[i];
+    });
+    const { side } = this.land;
+    const shift = Math.round((side - before.land.side) / 2);
+    for (const [uid, old] of before.slots) {
+      const member = before.members[old];
+      if (!member || before.leaving[old]) continue;
+      this.add(member);
+      const slot = this.slotOf(uid);
+      this.facing[slot] = before.facing[old];
+      const x = (before.cell[old] % before.land.side) + shift;
+      const y = ((before.cell[old] / before.land.side) | 0) + shift;
+      const cell = y * side + x;
+      const wrote = before.stayUntil[old] > this.tick ? before.land.places[before.goal[old]] : undefined;
+      if (this.state[slot] === TENT || this.goal[slot] >= 0 || x < 0 || y < 0 || x >= side || y >= side) continue;
+      if (this.#cells.isInSight(cell) && this.#cells.isFree(cell)) this.#put(slot, cell);
+      const place = wrote ? this.placeOf(wrote.id) : NONE;
+      if (place < 0) continue;
+      this.stayUntil[slot] = before.stayUntil[old];
+      this.#head(slot, place);
+    }
+  }
+
+  // ── time ────────────────────────────────────────────────────────────────
+
+  step() {
+    this.tick += 1;
+    for (const slot of this.#wheel.take(this.tick, this.due)) this.#wake(slot);
+    for (let i = this.movers - 1; i >= 0; i--) this.#move(this.moving[i]);
+    this.ferry.step();
+    this.wear.step(this.tick);
+  }
+
+  /** Catches up with time that nobody watched: everyone is where they were going. @param {number} seconds */
+  skip(seconds) {
+    this.tick += Math.round(seconds * RATE);
+    while (this.movers) this.halt(this.moving[this.movers - 1]);
+    this.#wheel.clear();
+    this.ferry.skip();
+    this.wear.skip(seconds);
+    for (const slot of this.slots.values()) {
+      if (this.leaving[slot]) {
+        this.drop(slot);
+        continue;
+      }
+      if (this.state[slot] === TENT) continue;
+      const goal = this.goal[slot];
+      if (goal === this.routes.camp) this.#sleep(slot);
+      else if (goal >= 0 && this.#isWanted(slot)) this.#land(slot, goal);
+      else this.#settle(slot, STAND);
+    }
+  }
+
+  // ── what they do ────────────────────────────────────────────────────────
+
+  /** @param {number} slot */
+  #isWanted(slot) {
+    return this.stayUntil[slot] > this.tick || this.#placeFor(this.members[slot]) === this.goal[slot]
+      || this.goal[slot] >= this.land.places.length;
+  }
+
+  /** @param {number} slot @param {number} delay steps until the next thought */
+  #think(slot, delay) {
+    const due = this.tick + Math.max(1, Math.round(delay));
+    this.due[slot] = due;
+    this.#wheel.put(slot, due);
+  }
+
+  /** @param {number} slot */
+  #wake(slot) {
+    const state = this.state[slot];
+    if (state === GONE || state === TENT || state === ABOARD || state === WALK) return;
+    const goal = this.goal[slot];
+    if (goal >= 0) {
+      if (this.land.raised[this.cell[slot]]) this.target[slot] = NONE; // boards are for those who speak, as long as they do
+      if (!this.#isWanted(slot)) this.#idle(slot);
+      else if ((this.reducedMotion && goal < this.land.places.length) || !this.#gait.advance(slot, this.#cells.hasArrived(slot))) this.#arrive(slot);
+      return;
+    }
+    const status = this.members[slot]?.status;
+    if (status === 'idle') {
+      this.state[slot] = DOZE;
+      this.#think(slot, RATE * (20 + 40 * this.#dice.next()));
+    } else {
+      const restless = status === 'dnd' ? 0.15 : 0.7;
+      if (this.#dice.next() < restless || this.land.zone[this.cell[slot]]) this.#stroll(slot);
+      else this.#settle(slot, STAND);
+    }
+  }
+
+  /**
+   * Who has come to a place chooses where to stay, and goes there: where there is room between them and the others.
+   *
+   * @param {number} slot
+   * @returns {boolean} whether they go; false: they stay where they are
+   */
+  #choose(slot) {
+    const goal = this.goal[slot];
+    const cell = this.cell[slot];
+    if (this.target[slot] !== NONE || this.choices[slot] === CHOICES) return false;
+    this.choices[slot] += 1;
+    const isRoomy = this.#cells.isRoomy(cell, slot, goal);
+    const to = isRoomy ? cell : this.#cells.room(goal, slot);
+    if (!isRoomy && !this.#cells.isRoomy(to, slot, goal)) return false; // it is crowded everywhere
+    this.target[slot] = to;
+    return this.#gait.approach(slot);
+  }
+
+  /** Nothing to do here any longer. @param {number} slot */
+  #idle(slot) {
+    this.goal[slot] = NONE;
+    if (this.state[slot] !== WALK) {
+      this.state[slot] = STAND;
+      this.#think(slot, RATE * this.#dice.next());
+    }
+  }
+
+  /** Sets out for a destination. @param {number} slot @param {number} destination */
+  #head(slot, destination) {
+    this.goal[slot] = destination;
+    this.target[slot] = NONE;
+    this.tries[slot] = this.choices[slot] = 0;
+    if (this.reducedMotion) return this.#fadeTo(slot, destination);
+    if (this.state[slot] === WALK) return;
+    if (!this.#gait.advance(slot)) this.#settle(slot, STAND);
+  }
+
+  /** Goes somewhere near; who is in the middle of a place tries harder. @param {number} slot */
+  #stroll(slot) {
+    const { zone, ground } = this.land;
+    for (let tries = zone[this.cell[slot]] ? EAGER : 1; tries && !this.reducedMotion; tries--) {
+      const to = this.#somewhere(slot);
+      if (!this.#cells.isInSight(to) || zone[to] || ground[to] === PLANKS) continue;
+      this.goal[slot] = STROLL;
+      this.target[slot] = to;
+      this.tries[slot] = 0;
+      if (this.#gait.advance(slot)) return;
+    }
+    this.#settle(slot, STAND);
+  }
+
+  /** A cell nearby. @param {number} slot */
+  #somewhere(slot) {
+    const far = 3 + 6 * this.#dice.next();
+    const angle = this.#dice.next() * 2 * Math.PI;
+    return this.cell[slot] + Math.round(Math.sin(angle) * far) * this.land.side + Math.round(Math.cos(angle) * far);
+  }
+
+  /**
+   * Comes to rest where one is.
+   *
+   * @param {number} slot
+   * @param {number} pose
+   * @returns {void}
+   */
+  #settle(slot, pose) {
+    if (this.goal[slot] === STROLL) this.goal[slot] = NONE;
+    const goal = this.goal[slot];
+    if (goal < 0) {
+      this.state[slot] = pose;
+      this.#greet(slot);
+      this.#think(slot, RATE * (4 + 14 * this.#dice.next()));
+    } else if (this.#cells.hasArrived(slot)) {
+      const boards = this.#cells.boards(slot, goal);
+      const isSeen = boards.includes(this.cell[slot]);
+      const board = isSeen ? undefined : boards.find((one) => this.#cells.isFree(one));
+      if (board !== undefined) return this.reducedMotion ? this.#fadeTo(slot, goal) : this.#gait.hop(slot, board);
+      if (!isSeen && this.#choose(slot)) return;
+      const { thing, cell } = this.land.places[goal];
+      this.state[slot] = thing === 'fire' ? SIT : STAND;
+      if (isSeen) this.facing[slot] = TO_VIEWER;
+      else this.#gait.look(slot, cell);
+      this.#think(slot, RATE * (3 + 5 * this.#dice.next()));
+    } else {
+      this.state[slot] = STAND; // somebody is in the way
+      this.#think(slot, 6 + 10 * this.#dice.next());
+    }
+  }
+
+  /** Looks at whoever is near, or somewhere. @param {number} slot */
+  #greet(slot) {
+    const cell = this.cell[slot];
+    const start = (this.#dice.next() * 8) | 0;
+    for (let i = 0; i < 8; i++) {
+      const { dx, dy } = STEPS[(start + i) % 8];
+      for (let far = 1; far <= 2; far++) {
+        if (this.#cells.holder[cell + far * (dy * this.land.side + dx)] > NONE) {
+          this.facing[slot] = (start + i) % 8;
+          return;
+        }
+      }
+    }
+    this.facing[slot] = start;
+  }
+
+  /** @param {number} slot */
+  #move(slot) {
+    const fading = this.fading[slot];
+    this.hop[slot] += 1 / (fading ? FADE : this.facing[slot] & 1 ? SLANTING : HOP);
+    if (fading === VANISHING && this.hop[slot] >= 0.5) return this.drop(slot);
+    if (this.hop[slot] < 1) return;
+    this.hop[slot] = 0;
+    this.wear.tread(this.cell[slot]);
+    if (!fading && this.#wantsOn(slot) && this.#gait.advance(slot)) return;
+    this.halt(slot);
+    this.#arrive(slot);
+  }
+
+  /** @param {number} slot */
+  #wantsOn(slot) {
+    return this.goal[slot] === STROLL || this.leaving[slot] === 1 || this.#isWanted(slot);
+  }
+
+  /** @param {number} slot */
+  #arrive(slot) {
+    const goal = this.goal[slot];
+    const here = goal >= 0 ? this.routes.to(goal)[this.cell[slot]] : 1;
+    if (goal === this.routes.camp && here < 6) return this.#sleep(slot);
+    if (this.leaving[slot]) {
+      if (here < ON_PIER && this.ferry.board(slot)) {
+        this.#cells.leave(slot);
+        this.state[slot] = ABOARD;
+      } else {
+        this.#think(slot, 10);
+      }
+      return;
+    }
+    this.#settle(slot, STAND);
+  }
+
+  /** @param {number} slot @param {number} how */
+  #fade(slot, how) {
+    this.from[slot] = this.cell[slot];
+    this.fading[slot] = how;
+    this.hop[slot] = how === APPEARING ? 0.5 : 0;
+    this.setOff(slot);
+  }
+
+  // ── appearing and disappearing ──────────────────────────────────────────
+
+  /** Puts somebody at a place, or anywhere. @param {number} slot @param {number} place */
+  #land(slot, place) {
+    const cell = place >= 0 ? this.#cells.room(place, slot) : this.#cells.clearing(slot);
+    this.#put(slot, cell);
+    this.goal[slot] = place >= 0 ? place : NONE;
+    this.target[slot] = cell;
+    this.state[slot] = STAND;
+    this.#settle(slot, this.members[slot]?.status === 'idle' ? DOZE : STAND);
+    if (place < 0) this.#think(slot, RATE * (1 + 12 * this.#dice.next()));
+  }
+
+  /** Steps ashore. @param {number} slot */
+  disembark(slot) {
+    const cell = this.#quay.find((near) => this.#cells.isFree(near));
+    if (cell === undefined) return false;
+    this.#put(slot, cell);
+    this.state[slot] = STAND;
+    const place = this.#placeFor(this.members[slot]);
+    this.goal[slot] = STROLL;
+    this.target[slot] = this.#cells.clearing(slot);
+    this.tries[slot] = 0;
+    if (this.members[slot]?.status === 'offline') this.#retire(slot);
+    else if (place >= 0) this.#head(slot, place);
+    else if (!this.#gait.advance(slot)) this.#settle(slot, STAND);
+    return true;
+  }
+
+  /** Comes ashore without having been watched. @param {number} slot */
+  putAshore(slot) {
+    this.state[slot] = STAND;
+    if (this.members[slot]?.status === 'offline') this.#sleep(slot);
+    else this.#land(slot, this.#placeFor(this.members[slot]));
+  }
+
+  /** @param {number} slot */
+  #vacate(slot) {
+    this.halt(slot);
+    this.#cells.leave(slot);
+  }
+
+  /** Lets somebody be at a free cell, at once. @param {number} slot @param {number} cell */
+  #put(slot, cell) {
+    this.halt(slot);
+    this.#cells.move(slot, cell);
+    this.cell[slot] = this.from[slot] = cell;
+  }
+
+  /** @param {number} slot @param {number} destination @returns {void} */
+  #fadeTo(slot, destination) {
+    if (destination === this.routes.camp) return this.#sleep(slot);
+    const to = destination < this.land.places.length ? this.#cells.room(destination, slot) : this.#cells.clearing(slot);
+    if (to === this.cell[slot]) return this.#settle(slot, STAND);
+    this.halt(slot);
+    this.target[slot] = to;
+    this.fading[slot] = MOVING;
+    this.#gait.hop(slot, to);
+  }
+
+  /** Goes to bed. @param {number} slot */
+  #retire(slot) {
+    if (!this.land.tents.length) return this.#sleep(slot);
+    this.#head(slot, this.routes.camp);
+  }
+
+  /** @param {number} slot */
+  #sleep(slot) {
+    this.#vacate(slot);
+    const { tents, pier } = this.land;
+    this.state[slot] = TENT;
+    this.goal[slot] = NONE;
+    this.tent[slot] = tents.length ? this.self[slot] % tents.length : NONE;
+    if (tents.length) this.sleepers[this.tent[slot]] += 1;
+    this.cell[slot] = this.from[slot] = tents.length ? tents[this.tent[slot]] : pier[0];
+  }
+
+  /** Gets up. @param {number} slot @param {number} place */
+  #rise(slot, place) {
+    const { side } = this.land;
+    const tent = this.cell[slot];
+    this.#leaveTent(slot);
+    const door = [tent + 1, tent + side, tent + side + 1, tent - 1, tent - side].find(
+      (cell) => this.land.open[cell] && this.#cells.isFree(cell),
+    ) ?? this.#cells.clearing(slot);
+    this.#put(slot, door);
+    this.state[slot] = STAND;
+    this.goal[slot] = NONE;
+    if (place >= 0) this.#head(slot, place);
+    else this.#think(slot, RATE);
+  }
+
+  /** @param {number} slot */
+  #leaveTent(slot) {
+    if (this.tent[slot] !== NONE) this.sleepers[this.tent[slot]] -= 1;
+    this.tent[slot] = NONE;
+  }
+
+  /** Forgets somebody. @param {number} slot */
+  drop(slot) {
+    this.#vacate(slot);
+    this.#leaveTent(slot);
+    this.exit(slot);
+  }
+}

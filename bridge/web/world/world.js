@@ -1,0 +1,502 @@
+/**
+ * The land and its people on a canvas: the only thing that the page knows of them.
+ * All coordinates given out and taken in are CSS pixels from the canvas's upper left corner.
+ *
+ * @typedef {import('../guild/roster.js').Member} Member
+ * @typedef {import('./terrain.js').ChannelInfo} ChannelInfo
+ * @typedef {import('./spots.js').Spot} Spot
+ * @typedef {{x: number, y: number, visible: boolean}} Point
+ * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', onFrame: () => void}} WorldOptions
+ * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {members: number}}} GuildView
+ */
+
+import { GUARD } from './buffer.js';
+import { Camera } from './camera.js';
+import { ABOARD, GONE, TENT } from './crowd.js';
+import { Picture } from './draw.js';
+import { HEADS, REST } from './figures.js';
+import { Land } from './land.js';
+import { Light } from './light.js';
+import { RATE, Sim } from './sim.js';
+import { boatSpot, cellSpot, personSpot } from './spots.js';
+import { grow, sizeFor } from './terrain.js';
+
+const OWED = 0.25; // seconds behind, up to which the simulation runs to catch up
+const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
+const NOBODY_YET = 20; // as many as that the island is for while there is no guild
+const CROWDED = 0.8; // of the cells: with more people than that there is another island
+const TURN = 12; // seconds that the lighthouse takes when nothing happens
+const CALMING = 8; // seconds in which what happened counts for half
+const FLIGHT = 5;
+const DRIFT = 0.9;
+const CLOSE = 3; // CSS pixels for one of art, when somebody is followed
+const ABOVE_HEAD = 4;
+const ABOVE_PLACE = 34;
+const ABOVE_STAGE = 56;
+
+export class World {
+  connected = true;
+  /** From 0 to 24; null: the viewer's own clock. @type {number | null} */
+  hour = null;
+
+  #canvas;
+  #context;
+  #options;
+  #camera = new Camera();
+  #picture = new Picture();
+  /** @type {ImageData | null} */
+  #image = null;
+  /** Whether it is known what island to show; until then the page's own outline of one is to be seen. */
+  #isAwake = false;
+  #guild = '';
+  #size = 0;
+  /** Channels that the island doesn't have yet, and who wrote where since. @type {ChannelInfo[] | null} */
+  #awaited = null;
+  /** @type {[uid: string, channelId: string][]} */
+  #unsaid = [];
+  #channelKey = '';
+  /** Who is there, but not on the land yet. @type {Map<string, Member>} */
+  #waiting = new Map();
+  /** Made when somebody looks: the one before the first guild is never seen. @type {{sim: Sim, land: Land} | null} */
+  #island = null;
+  /** @type {string | null} */
+  #following = null;
+  #reducedMotion;
+  #last = 0;
+  #owed = 0;
+  #time = 0;
+  /** Events in the last seconds, and how often the lighthouse has turned. */
+  #rate = 0;
+  #turns = 0;
+  #lightKey = '';
+  #spot = { x: 0, y: 0, z: 0 };
+
+  /** @param {HTMLCanvasElement} canvas @param {WorldOptions} options */
+  constructor(canvas, options) {
+    this.#canvas = canvas;
+    this.#options = options;
+    this.#reducedMotion = options.reducedMotion;
+    const context = canvas.getContext('2d', { alpha: options.background === 'transparent' });
+    if (!context) throw new Error('no canvas');
+    this.#context = context;
+    canvas.style.imageRendering = 'pixelated';
+    new ResizeObserver(() => this.#resize()).observe(canvas.parentElement ?? canvas);
+    this.#resize();
+    requestAnimationFrame((now) => this.#run(now));
+  }
+
+  get #here() {
+    return (this.#island ??= this.#found([], NOBODY_YET));
+  }
+
+  get #sim() {
+    return this.#here.sim;
+  }
+
+  get #land() {
+    return this.#here.land;
+  }
+
+  get reducedMotion() {
+    return this.#reducedMotion;
+  }
+
+  set reducedMotion(reduced) {
+    this.#reducedMotion = reduced;
+    if (this.#island) this.#sim.reducedMotion = reduced;
+  }
+
+  // ── what there is ───────────────────────────────────────────────────────
+
+  /**
+   * Another guild, or the same one as a snapshot has it: who is there already stays where they are.
+   *
+   * @param {GuildView} guild
+   */
+  show(guild) {
+    const members = [...guild.members];
+    const isOther = guild.id !== this.#guild;
+    this.#guild = guild.id;
+    const size = sizeFor(members.length);
+    this.#awaited = null;
+    this.#waiting = new Map(members.map((member) => [member.uid, member]));
+    const leaving = isOther ? [] : [...this.#sim.slots.keys()].filter((uid) => !this.#waiting.has(uid));
+    if (this.#hasNews(guild.channels) || isOther || size !== this.#size
+      || members.length + leaving.length > this.#sim.land.walkable * CROWDED) this.#rebuild(guild.channels, size, isOther);
+    for (const uid of leaving) this.#sim.remove(uid);
+    this.#welcome();
+    if (isOther) this.fit();
+  }
+
+  /** Lets those in who wait, some at a time. */
+  #welcome() {
+    const end = performance.now() + 30; // milliseconds, at once and then in each frame
+    for (const [uid, member] of this.#waiting) {
+      this.#waiting.delete(uid);
+      this.#sim.add(member);
+      if (performance.now() > end) break;
+    }
+  }
+
+  /** No guild: a silent island. */
+  clear() {
+    this.#guild = '';
+    this.#awaited = null;
+    this.#unsaid = [];
+    this.#waiting.clear();
+    this.#hasNews([]);
+    this.#rebuild([], NOBODY_YET, true);
+    this.fit();
+  }
+
+  /** There are others with the next frame, however often they change until then. @param {ChannelInfo[]} channels */
+  setChannels(channels) {
+    this.#awaited = channels;
+  }
+
+  /** Makes the island what it shall be by now, and lets those talk who meanwhile wanted to. */
+  #catchUp() {
+    const channels = this.#awaited;
+    this.#awaited = null;
+    if (channels && this.#hasNews(channels)) this.#rebuild(channels, this.#size, false);
+    for (const [uid, channelId] of this.#unsaid.splice(0)) this.say(uid, channelId);
+  }
+
+  /** Whether these channels make another island. @param {ChannelInfo[]} channels */
+  #hasNews(channels) {
+    const key = JSON.stringify(channels.map(({ id, kind, category, position }) => [id, kind, category, position]));
+    const isNews = key !== this.#channelKey;
+    this.#channelKey = key;
+    return isNews;
+  }
+
+  /** @param {ChannelInfo[]} channels @param {number} size @returns {{sim: Sim, land: Land}} */
+  #found(channels, size) {
+    this.#size = size;
+    const sim = new Sim(grow(this.#guild, size, channels));
+    sim.reducedMotion = this.#reducedMotion;
+    return { sim, land: new Land(sim.land, (cell) => sim.wear.at(cell)) };
+  }
+
+  /** @param {ChannelInfo[]} channels @param {number} size @param {boolean} isOther whether nobody comes along */
+  #rebuild(channels, size, isOther) {
+    const before = isOther ? null : this.#sim;
+    this.#isAwake = true;
+    this.#canvas.classList.add('awake');
+    this.#island = this.#found(channels, size);
+    if (before) this.#sim.adopt(before);
+    else this.#following = null;
+    this.#camera.bounds = this.#land.bounds;
+    this.#camera.settle();
+  }
+
+  /** @param {Member} member */
+  arrive(member) {
+    const { land } = this.#sim;
+    if (this.#sim.people > land.walkable * CROWDED) this.#rebuild(land.channels, sizeFor(this.#sim.people * 1.3), false);
+    this.#sim.add(member, true);
+  }
+
+  /** @param {string} uid */
+  leave(uid) {
+    this.#waiting.delete(uid);
+    this.#sim.remove(uid);
+  }
+
+  /** @param {Member} member */
+  change(member) {
+    this.#waiting.delete(member.uid);
+    this.#sim.add(member);
+  }
+
+  /** Somebody wrote: they walk there. @param {string} uid @param {string} channelId */
+  say(uid, channelId) {
+    if (this.#awaited) this.#unsaid.push([uid, channelId]);
+    else this.#sim.say(uid, this.#sim.land.channels.length ? this.#sim.placeOf(channelId) : 0);
+  }
+
+  /** So many things happened just now: the lighthouse turns with them. @param {number} events */
+  pulse(events) {
+    this.#rate += events / CALMING;
+  }
+
+  // ── camera ──────────────────────────────────────────────────────────────
+
+  /** CSS pixels for one of art. */
+  get scale() {
+    return this.#camera.zoom / this.#camera.density;
+  }
+
+  get following() {
+    return this.#following;
+  }
+
+  /** CSS pixels that are covered at each side: `fit` and flights use the rest. @param {import('./camera.js').Sides} sides */
+  set insets({ left, right, top, bottom }) {
+    const { density } = this.#camera;
+    this.#camera.insets = { left: left * density, right: right * density, top: top * density, bottom: bottom * density };
+    this.#camera.settle();
+  }
+
+  fit() {
+    this.#following = null;
+    this.#camera.bounds = this.#land.bounds;
+    this.#camera.fit();
+  }
+
+  /** @param {number} dx @param {number} dy */
+  pan(dx, dy) {
+    this.#following = null;
+    this.#camera.pan(dx * this.#camera.density, dy * this.#camera.density);
+  }
+
+  /** @param {number} steps @param {number} x @param {number} y */
+  zoomBy(steps, x, y) {
+    this.#camera.zoomBy(steps, x * this.#camera.density, y * this.#camera.density);
+  }
+
+  /** @param {string} uid */
+  flyTo(uid) {
+    const spot = this.#spotOf(uid);
+    if (!spot) return;
+    this.#following = null;
+    this.#comeClose();
+    this.#fly(spot, FLIGHT);
+  }
+
+  /** @param {string} channelId */
+  lookAt(channelId) {
+    this.#following = null;
+    this.#flyToPlace(channelId, FLIGHT);
+  }
+
+  /** Like `lookAt`, but nobody asked for it. @param {string} channelId */
+  drift(channelId) {
+    this.#flyToPlace(channelId, DRIFT);
+  }
+
+  /** @param {string | null} uid */
+  follow(uid) {
+    this.#following = uid && this.#sim.slotOf(uid) >= 0 ? uid : null;
+    if (this.#following) this.#comeClose();
+  }
+
+  /** Goes no further, unless it is with somebody. */
+  stay() {
+    this.#camera.stop();
+  }
+
+  #comeClose() {
+    if (this.scale < CLOSE) this.#camera.zoomTo(CLOSE * this.#camera.density);
+  }
+
+  /** @param {string} channelId @param {number} speed */
+  #flyToPlace(channelId, speed) {
+    const place = this.#sim.land.places[this.#sim.placeOf(channelId)];
+    if (!place) return;
+    cellSpot(this.#sim.land, place.cell, this.#spot);
+    this.#fly(this.#spot, speed);
+  }
+
+  /** @param {Spot} spot @param {number} speed */
+  #fly({ x, y }, speed) {
+    this.#camera.fly(x, y - 10, this.#reducedMotion ? Infinity : speed);
+  }
+
+  // ── what is where ───────────────────────────────────────────────────────
+
+  /** Where the island is. */
+  get landRect() {
+    const { scale } = this;
+    const { bounds, origin } = this.#camera;
+    return {
+      left: (bounds.left - origin.x) * scale, right: (bounds.right - origin.x) * scale,
+      top: (bounds.top - origin.y) * scale, bottom: (bounds.bottom - origin.y) * scale,
+    };
+  }
+
+  /** Where a bubble's tip belongs. @param {string} uid @returns {Point | null} */
+  headOf(uid) {
+    const spot = this.#spotOf(uid);
+    return spot && this.#pointAt(spot, HEADS[REST] + ABOVE_HEAD);
+  }
+
+  /** @param {string} channelId @returns {Point | null} */
+  signOf(channelId) {
+    const place = this.#sim.land.places[this.#sim.placeOf(channelId)];
+    if (!place) return null;
+    cellSpot(this.#sim.land, place.cell, this.#spot);
+    return this.#pointAt(this.#spot, place.boards.length ? ABOVE_STAGE : ABOVE_PLACE);
+  }
+
+  /** @param {number} x @param {number} y @returns {string | null} */
+  personAt(x, y) {
+    if (!this.#isAwake) return null;
+    const sim = this.#sim;
+    const at = this.#artAt(x, y);
+    const spot = this.#spot;
+    let found = null;
+    let front = -Infinity;
+    for (let slot = 0; slot < sim.size; slot++) {
+      if (!this.#isOut(slot)) continue;
+      personSpot(sim, slot, spot);
+      const up = spot.y - spot.z - at.y;
+      if (Math.abs(spot.x - at.x) > 7 || up < -2 || up > 20 || spot.y <= front) continue;
+      front = spot.y;
+      found = sim.members[slot]?.uid ?? null;
+    }
+    return found;
+  }
+
+  /** @param {number} x @param {number} y @returns {string | null} */
+  placeAt(x, y) {
+    if (!this.#isAwake) return null;
+    const at = this.#artAt(x, y);
+    const { land } = this.#sim;
+    const found = land.places.find(({ cell }) => {
+      cellSpot(land, cell, this.#spot);
+      return Math.abs(this.#spot.x - at.x) < 18 && at.y < this.#spot.y + 6 && at.y > this.#spot.y - ABOVE_PLACE;
+    });
+    return found?.id ?? null;
+  }
+
+  /** Those nearest to the middle first. @param {number} limit @returns {string[]} */
+  visiblePeople(limit) {
+    const sim = this.#sim;
+    const { middle, width, height } = this.#camera;
+    const corner = this.#artAt(0, 0);
+    const share = this.#camera.zoom;
+    /** @type {{slot: number, far: number}[]} */
+    const nearest = [];
+    for (let slot = 0; slot < sim.size; slot++) {
+      if (!this.#isOut(slot)) continue;
+      personSpot(sim, slot, this.#spot);
+      const x = (this.#spot.x - corner.x) * share;
+      const y = (this.#spot.y - 10 - corner.y) * share;
+      if (x < 0 || y < 0 || x > width || y > height) continue;
+      const far = Math.hypot(x - middle.x, y - middle.y);
+      if (nearest.length === limit && far >= nearest[limit - 1].far) continue;
+      let at = nearest.length;
+      while (at && nearest[at - 1].far > far) at -= 1;
+      nearest.splice(at, 0, { slot, far });
+      nearest.length = Math.min(nearest.length, limit);
+    }
+    return nearest.map(({ slot }) => sim.members[slot]?.uid ?? '');
+  }
+
+  /** Whether somebody is to be seen on the land. @param {number} slot */
+  #isOut(slot) {
+    const state = this.#sim.state[slot];
+    return state !== GONE && state !== TENT && state !== ABOARD;
+  }
+
+  /** @param {string} uid */
+  #spotOf(uid) {
+    const slot = this.#sim.slotOf(uid);
+    if (slot < 0) return null;
+    if (this.#sim.state[slot] === ABOARD) boatSpot(this.#sim, this.#spot);
+    else personSpot(this.#sim, slot, this.#spot);
+    return this.#spot;
+  }
+
+  /** @param {Spot} spot @param {number} up @returns {Point} */
+  #pointAt(spot, up) {
+    const { origin, width, height, density } = this.#camera;
+    const x = (spot.x - origin.x) * this.scale;
+    const y = (spot.y - spot.z - up - origin.y) * this.scale;
+    return { x, y, visible: x >= 0 && y >= 0 && x < width / density && y < height / density };
+  }
+
+  /** @param {number} x @param {number} y */
+  #artAt(x, y) {
+    const { origin } = this.#camera;
+    return { x: origin.x + x / this.scale, y: origin.y + y / this.scale };
+  }
+
+  // ── frames ──────────────────────────────────────────────────────────────
+
+  #resize() {
+    const box = (this.#canvas.parentElement ?? this.#canvas).getBoundingClientRect();
+    const density = window.devicePixelRatio || 1;
+    this.#camera.resize(Math.max(1, Math.round(box.width * density)), Math.max(1, Math.round(box.height * density)), density);
+  }
+
+  /** Makes the canvas as many pixels as are drawn, each a whole number of the screen's. */
+  #measure() {
+    const { width, height, pixel, density } = this.#camera;
+    const columns = Math.ceil(width / pixel);
+    const rows = Math.ceil(height / pixel);
+    this.#canvas.style.width = `${(columns * pixel) / density}px`;
+    this.#canvas.style.height = `${(rows * pixel) / density}px`;
+    const { buffer } = this.#picture;
+    if (columns === buffer.width && rows === buffer.height) return;
+    this.#picture.resize(columns, rows);
+    this.#canvas.width = columns;
+    this.#canvas.height = rows;
+    this.#image = new ImageData(new Uint8ClampedArray(buffer.pixels.buffer), buffer.stride, rows + 2 * GUARD);
+  }
+
+  /** @param {number} now */
+  #run(now) {
+    requestAnimationFrame((next) => this.#run(next));
+    const passed = this.#last ? Math.max(0, now - this.#last) / 1000 : 1 / RATE;
+    this.#last = now;
+    if (this.#isAwake) {
+      this.#catchUp();
+      this.#welcome();
+      this.#simulate(passed);
+      this.#paint(passed);
+      this.#options.onFrame();
+    }
+  }
+
+  /** @param {number} passed */
+  #simulate(passed) {
+    const sim = this.#sim;
+    this.#time += passed;
+    this.#rate *= 0.5 ** (passed / CALMING);
+    this.#turns = (this.#turns + (passed / TURN) * (1 + Math.min(8, this.#rate))) % 1;
+    this.#owed += passed;
+    if (this.#owed > UNWATCHED) {
+      sim.skip(this.#owed);
+      this.#last = performance.now(); // what that took is not to be caught up with as well
+    }
+    if (this.#owed > OWED) this.#owed = 1 / RATE;
+    for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) sim.step();
+    if (!sim.wear.changed.length) return;
+    this.#land.mend(sim.wear.changed);
+    sim.wear.changed = [];
+  }
+
+  /** @param {number} passed */
+  #paint(passed) {
+    this.#relight();
+    const spot = this.#following && this.#spotOf(this.#following);
+    if (spot) this.#fly(spot, FLIGHT);
+    else this.#following = null;
+    this.#camera.step(passed);
+    this.#measure();
+    const { isFar, origin } = this.#camera;
+    const part = isFar ? 2 : 1;
+    this.#picture.draw(this.#sim, this.#land, {
+      x: origin.x / part,
+      y: origin.y / part,
+      far: isFar,
+      time: this.#time,
+      beam: this.connected ? this.#turns : -1,
+      moods: !this.#reducedMotion,
+    });
+    const { width, height } = this.#picture.buffer;
+    if (this.#image) this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, width, height);
+  }
+
+  /** The light changes every other minute, not with every frame. */
+  #relight() {
+    const clock = new Date();
+    const hour = this.hour ?? clock.getHours() + clock.getMinutes() / 60;
+    const key = `${Math.round(hour * 30)} ${this.connected}`;
+    if (key === this.#lightKey) return;
+    this.#lightKey = key;
+    this.#picture.relight(new Light(hour % 24, !this.connected), this.#options.background === 'sea');
+  }
+}

@@ -1,0 +1,538 @@
+"""The d-zone wire protocol: requests parsed into types, events and snapshots encoded once.
+
+JSON over WebSocket, UTF-8. The frames are those of the d-zone web clients, with optional fields that
+a client asks for in `connect`.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Literal, Protocol
+
+from bridge.errors import BadRequest
+from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from bridge.wire.framing import LongMessage, deflated_frame, segment, text_frame, text_message
+
+MAX_NAME: Final = 100  # characters of a slug or a snowflake; Discord's own names end there too
+MAX_SECRET: Final = 2048  # characters of a token or a password
+_MAX_DIGITS: Final = 18  # of a position: enough for a million events a second for thousands of years
+
+EventType = Literal[
+    "presence", "message", "update-clientid", "refresh_data", "typing", "voice", "reaction", "edit",
+    "activity", "channels", "servers",
+]  # fmt: skip
+
+# Every client gets these; the others have to be asked for. `channels` comes with any of them.
+BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
+OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers"})
+
+_ASKING: Final = frozenset({"batch", "events", "cursor"})  # fields of `connect` that no old client sends
+_SPOKEN: Final = frozenset({"message", "edit", "reaction", "typing"})
+_SHORT: Final = 256  # characters of a message
+
+# Made once: `json.dumps` makes an encoder for each call that wants other separators.
+_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_COMMA: Final = segment(b",")
+
+# The sentences that existing clients and their users know.
+NO_SUCH_SERVER: Final = "Sorry, couldn't connect to that Discord server."
+NOT_THERE_YET: Final = (
+    "That Discord server isn't there yet: Discord hasn't told me of it since my start. It appears by itself."
+)
+WRONG_PASSWORD: Final = "Sorry, wrong password for that Discord server."  # noqa: S105 - a sentence
+LOGIN_NEEDED: Final = "This server requires Discord authentication. Please login with Discord."
+INVALID_JSON: Final = "Invalid JSON"
+UNKNOWN_TYPE: Final = "Unknown event type"
+SERVER_HIDDEN: Final = "This Discord server is no longer shown here."
+NOT_A_MEMBER: Final = "Sorry, your Discord account may not watch this server."
+LOGIN_ENDED: Final = "Your login has ended. Please log in again."
+NO_ANSWER: Final = "Discord doesn't answer right now. Please try again in a moment."
+TOO_MANY_TRIES: Final = "Too many tries. Please wait {seconds} seconds and try again."
+BUSY: Final = "That's a lot at once. Your request will be answered in a moment."
+CROWDED: Final = "Sorry, too many viewers come from your network. Please try again later."
+NOTHING_ASKED: Final = "You asked for no server. Please connect again."
+FULL_HOUSE: Final = "Sorry, too many people are watching right now. Please try again in a minute."
+
+
+class Goodbye(Enum):
+    """Why the bridge closes a connection: the close code tells the browser whether to come back."""
+
+    RESTART = 1001, "bridge restarting"
+    REVOKED = 1008, "no longer shown"
+    SLOW = 1013, "reading too slowly"
+    FULL = 1013, "full"
+    FLOOD = 1008, "too many requests"
+    IDLE = 1008, "nothing was asked for"
+
+    def __init__(self, code: int, reason: str) -> None:
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What a client asked for beyond what every d-zone client knows.
+
+    `cursor` tells that it sent any of the fields, if only an empty one. A client that sent none of them
+    `asked_for_nothing`, and gets exactly the frames that the oldest clients know. The rest is not asked for:
+    `deflate` tells that the client reads compressed frames, as agreed on in the handshake; `paced` that it is
+    an old client in a browser, which has to be given words at the pace at which it can show them.
+    """
+
+    batch: bool = False
+    events: frozenset[str] = frozenset()
+    cursor: bool = False
+    deflate: bool = False
+    paced: bool = False
+
+    @property
+    def asked_for_nothing(self) -> bool:
+        """Whether such a client knows no more than the oldest."""
+        return not (self.batch or self.events or self.cursor)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether this is a program that takes each frame as it comes, and keeps nothing of its own."""
+        return self.asked_for_nothing and not self.paced
+
+    def includes(self, event_type: str) -> bool:
+        """Tell whether events of this type are for such a client."""
+        if event_type == "channels":
+            return bool(self.events)
+        return event_type in BASIC_EVENTS or event_type in self.events
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a viewer shows at the door. Never echoed, never logged."""
+
+    token: str | None = field(default=None, repr=False)
+    user: Mapping[str, Any] | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """A viewer wants to enter a room.
+
+    `server` is a slug, a snowflake or `default`; `cursor` is where in a room's stream it was before.
+    """
+
+    server: str = "default"
+    credentials: Credentials = Credentials()
+    wants: Wants = Wants()
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GetUserData:
+    """A viewer wants a guild's members again, without changing room."""
+
+    server: str
+    credentials: Credentials = Credentials()
+
+
+Request = Connect | GetUserData
+
+
+def parse_request(frame: str | bytes) -> Request:
+    """Read what a viewer sent.
+
+    Raises:
+        BadRequest: with the sentence to answer, for anything that is not a valid request.
+    """
+    try:
+        request = json.loads(frame, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):  # ValueError covers bad JSON, bad UTF-8 and endless numbers
+        raise BadRequest(INVALID_JSON) from None
+    if not isinstance(request, dict):
+        raise BadRequest(UNKNOWN_TYPE)
+    match request.get("type"):
+        case "connect":
+            data = _object(request, "data")
+            cursor = data.get("cursor")
+            return Connect(
+                _server(data, "server"),
+                _credentials(data),
+                _wants(data),
+                cursor if isinstance(cursor, str) else None,
+            )
+        case "get_user_data":
+            return GetUserData(_server(request, "serverId"), _credentials(_object(request, "data")))
+        case _:
+            raise BadRequest(UNKNOWN_TYPE)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _object(request: dict[str, Any], key: str) -> dict[str, Any]:
+    value = request.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadRequest(f"Invalid request: {key} must be an object")
+    return value
+
+
+def _text(data: dict[str, Any], key: str, limit: int) -> str | None:
+    """Read an optional text. A number is read as text, as old clients and JavaScript's habits want."""
+    return _checked_text(data.get(key), key, limit)
+
+
+def _server(data: dict[str, Any], key: str) -> str:
+    value = data.get(key)
+    name = _checked_text(value.strip() if isinstance(value, str) else value, key, MAX_NAME)
+    return name or "default"
+
+
+def _checked_text(value: object, key: str, limit: int) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or len(value) > limit:
+        raise BadRequest(f"Invalid request: {key} must be a text of at most {limit} characters")
+    return value
+
+
+def _credentials(data: dict[str, Any]) -> Credentials:
+    user = data.get("discordUser")
+    return Credentials(
+        token=_text(data, "discordToken", MAX_SECRET),
+        user=user if isinstance(user, dict) else None,
+        password=_text(data, "password", MAX_SECRET),
+    )
+
+
+def _wants(data: dict[str, Any]) -> Wants:
+    events = data.get("events")
+    if events is not None and not isinstance(events, list):
+        raise BadRequest("Invalid request: events must be a list")
+    asked = (event for event in events or () if isinstance(event, str))
+    return Wants(
+        batch=data.get("batch") is True,
+        events=OPTIONAL_EVENTS.intersection(asked),
+        cursor=not _ASKING.isdisjoint(data),
+    )
+
+
+def encode(value: Any) -> bytes:
+    """Encode to compact JSON. Half of a surrogate pair, which UTF-8 cannot say, becomes a question mark."""
+    return _to_json(value).encode(errors="replace")
+
+
+def error_frame(message: str) -> bytes:
+    """Frame an error; the connection stays open."""
+    return text_frame(encode({"type": "error", "data": {"message": message}}))
+
+
+class Entries(Protocol):
+    """The entries of an object, in pages: each with commas between its entries."""
+
+    def plain(self) -> Iterator[bytes]:
+        """Encode them as JSON."""
+
+    def deflated(self) -> Iterator[bytes]:
+        """Encode them as segments of a compressed message."""
+
+
+class Event:
+    """A change in a room: encoded at most once for each kind of client.
+
+    `data` is what every client may know, `extras` what a client that asked for events gets beside it,
+    `repeated` what a plain one gets beside it although it was said before, `head` the fields beside `type`
+    and `data`. A `quiet` event is news in its extras alone: nobody else hears of it. `entries` stand for
+    data that is encoded already.
+    """
+
+    __slots__ = (
+        "_bare", "_full", "_has_data", "_head", "_plain", "data", "entries", "extras", "position", "quiet",
+        "repeated", "type",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        type: str,  # noqa: A002 - the protocol's own word
+        position: int,
+        head: Mapping[str, Any],
+        data: Mapping[str, Any] | None = None,
+        extras: Mapping[str, Any] | None = None,
+        *,
+        quiet: bool = False,
+        entries: Entries | None = None,
+        repeated: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.type = type
+        self.position = position
+        self.data: Mapping[str, Any] = {} if data is None else data
+        self.extras: Mapping[str, Any] = {} if extras is None else extras
+        self.quiet = quiet
+        self.entries = entries
+        self.repeated: Mapping[str, Any] = {} if repeated is None else repeated
+        self._head = head
+        self._has_data = data is not None
+        self._bare: bytes | None = None  # encoded, without the brace that closes it
+        self._full: bytes | None = None  # with its extras
+        self._plain: bytes | None = None  # with what is repeated
+
+    @property
+    def weight(self) -> int:
+        """How many short events it takes as long to encode."""
+        return 1 + len(self.data.get("message") or "") // _SHORT
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it says what somebody said, or shows that they are about to."""
+        return self.type in _SPOKEN and (self.type != "edit" or self.data.get("message") is not None)
+
+    @property
+    def names(self) -> list[str]:
+        """Whose it is, and whom it answers."""
+        uids = (self.data.get("uid"), self.extras.get("replyTo"))
+        return [uid for uid in uids if uid is not None]
+
+    def with_data(self, data: Mapping[str, Any]) -> "Event":
+        """Say something else at the same position."""
+        return Event(self.type, self.position, self._head, data, self.extras)
+
+    def after(self, earlier: "Event") -> "Event":
+        """Say at once what an earlier event said and this one doesn't contradict."""
+        data = {**earlier.data, **self.data}
+        extras = {**earlier.extras, **self.extras}
+        quiet = earlier.quiet and self.quiet
+        repeated = {**earlier.repeated, **self.repeated}
+        return Event(self.type, self.position, self._head, data, extras, quiet=quiet, repeated=repeated)
+
+    def is_for(self, wants: Wants) -> bool:
+        """Tell whether such clients hear of it."""
+        if self.quiet and not wants.events:
+            return wants.is_plain and bool(self.repeated)
+        return wants.includes(self.type)
+
+    def payload(self, wants: Wants, cursor: bytes) -> bytes:
+        """Encode for clients that want this."""
+        if wants.events and self.extras:
+            body = self._with_extras()
+        elif wants.is_plain and self.repeated:
+            body = self._with_what_is_repeated()
+        else:
+            body = self._without_extras()
+        return body + b"}" if wants.asked_for_nothing else body + b',"cursor":' + cursor + b"}"
+
+    def frame_of_entries(self, entries: Entries, wants: Wants, cursor: bytes) -> bytes:
+        """Frame it with the entries in place of data, for clients that want this."""
+        before = self._without_extras() + b',"data":{'
+        after = b"}}" if wants.asked_for_nothing else b'},"cursor":' + cursor + b"}"
+        return _frame_with_entries(before, entries, after, deflate=wants.deflate)
+
+    def _without_extras(self) -> bytes:
+        if self._bare is None:
+            body = {"type": self.type, **self._head}
+            self._bare = encode(body | {"data": self.data} if self._has_data else body)[:-1]
+        return self._bare
+
+    def _with_extras(self) -> bytes:
+        if self._full is None:
+            self._full = self._encode_with(self.extras)
+        return self._full
+
+    def _with_what_is_repeated(self) -> bytes:
+        if self._plain is None:
+            self._plain = self._encode_with(self.repeated)
+        return self._plain
+
+    def _encode_with(self, more: Mapping[str, Any]) -> bytes:
+        return encode({"type": self.type, **self._head, "data": {**self.data, **more}})[:-1]
+
+
+def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
+    """Frame events for one kind of client: all in one batch where it wants that, else one frame each."""
+    frames: list[bytes] = []
+    payloads: list[bytes] = []
+    cursor = b""
+    stream = stream_name(epoch, wants)
+    for event in events:
+        if event.is_for(wants):
+            before, cursor = cursor, encode_cursor(stream, event.position)
+            if event.entries is None:
+                payloads.append(event.payload(wants, cursor))
+            else:  # what is large and the same for many stays out of batches, which would be compressed anew
+                frames += _payload_frames(payloads, wants, before)
+                frames.append(event.frame_of_entries(event.entries, wants, cursor))
+                payloads = []
+    return b"".join([*frames, *_payload_frames(payloads, wants, cursor)])
+
+
+def _payload_frames(payloads: list[bytes], wants: Wants, cursor: bytes) -> list[bytes]:
+    if wants.batch and len(payloads) > 1:
+        batch = b'{"type":"batch","events":[' + b",".join(payloads) + b'],"cursor":' + cursor + b"}"
+        return [text_frame(batch, deflate=wants.deflate)]
+    return [text_frame(payload, deflate=wants.deflate) for payload in payloads]
+
+
+def stream_name(epoch: str, wants: Wants) -> str:
+    """Name what such clients get of a room in one of its lives.
+
+    A letter for each type of event they asked for: who comes back and asks for others has gaps in what
+    it knows.
+    """
+    return f"{epoch}.{''.join(sorted(event[0] for event in wants.events))}"
+
+
+def encode_cursor(stream: str, position: int) -> bytes:
+    """Encode a position in a stream, as JSON."""
+    return b'"%b.%d"' % (stream.encode(), position)
+
+
+def decode_cursor(stream: str, cursor: str) -> int | None:
+    """Read the position that a cursor names. None if it is of another stream, or none at all."""
+    name, _, position = cursor.rpartition(".")
+    if name != stream or not position.isascii() or not position.isdecimal() or len(position) > _MAX_DIGITS:
+        return None
+    return int(position)
+
+
+def member_json(member: Member, *, full: bool) -> bytes:
+    """Encode one entry of a snapshot's `users`: `"<uid>":{...}`."""
+    user: dict[str, Any] = {
+        "uid": member.uid,
+        "username": member.username,
+        "status": member.status,
+        "roleColor": member.role_color,
+    }
+    if full:
+        user |= member_extras(member)
+    return encode(member.uid) + b":" + encode(user)
+
+
+def member_extras(member: Member) -> dict[str, Any]:
+    """Name what clients that asked for events know of a member beside the basics."""
+    extras: dict[str, Any] = {
+        "bot": member.bot,
+        "avatar": member.avatar,
+        "voice": voice_data(member.voice) if member.voice else None,
+        "activity": member.activity,
+    }
+    if member.joined is not None:
+        extras["joined"] = member.joined
+    if member.role_color2 is not None:
+        extras["roleColor2"] = member.role_color2
+    return extras
+
+
+def voice_data(voice: Voice | None) -> dict[str, Any]:
+    """Name where somebody talks, or that they don't."""
+    data = {
+        "channel": voice.channel if voice else None,
+        "channelName": voice.channel_name if voice else None,
+        "muted": bool(voice and voice.muted),
+        "deafened": bool(voice and voice.deafened),
+        "streaming": bool(voice and voice.streaming),
+    }
+    return data | {"speaker": True} if voice and voice.speaker else data
+
+
+def message_extras(message: Message) -> dict[str, Any]:
+    """Name what clients that asked for events know of a message beside the words."""
+    extras = {
+        "id": message.id, "channelName": message.channel_name, "parent": message.parent,
+        "replyTo": message.reply_to,
+    }  # fmt: skip
+    known: dict[str, Any] = {key: value for key, value in extras.items() if value is not None}
+    return known | {"emoji": dict(message.emoji)} if message.emoji else known
+
+
+def channel_data(channel: Channel) -> dict[str, Any]:
+    """Describe a channel as an entry of `channels`."""
+    data: dict[str, Any] = {
+        "name": channel.name,
+        "kind": channel.kind,
+        "category": channel.category,
+        "position": channel.position,
+    }
+    return data if channel.status is None else data | {"status": channel.status}
+
+
+def listing_data(info: GuildInfo) -> dict[str, Any]:
+    """Describe a guild as an entry of `server-list`. A password is not part of it."""
+    entry: dict[str, Any] = {"id": info.slug, "name": info.name, "passworded": info.protected}
+    return entry | {"default": True} if info.default else entry
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A room at one moment, as a joining viewer gets it. `cursor` is encoded already.
+
+    Without `users` the viewer has them: it resumes.
+    """
+
+    info: GuildInfo
+    users: Entries | None
+    cursor: bytes
+    channels: Mapping[str, Any]
+    counts: Mapping[str, int]
+    client_id: str | None = None
+
+
+def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes | LongMessage:
+    """Frame a viewer's entry into a room."""
+    if snapshot.users is None:
+        return rejoin_frame(snapshot, request)
+    before = _join(snapshot, request) + b","
+    return _frame_with_users(before, snapshot.users, b"}}", deflate=request.wants.deflate)
+
+
+def rejoin_frame(snapshot: Snapshot, request: Connect) -> bytes:
+    """Frame the entry of a viewer who has the users."""
+    return text_frame(_join(snapshot, request) + b"}}", deflate=request.wants.deflate)
+
+
+def _join(snapshot: Snapshot, request: Connect) -> bytes:
+    """Encode an entry up to its users."""
+    wants = request.wants
+    echo = {"server": snapshot.info.slug}
+    if request.credentials.password is not None:
+        echo["password"] = request.credentials.password  # the v1 client builds its reconnect link from it
+    data: dict[str, Any] = {"request": echo, "serverName": snapshot.info.name}
+    if snapshot.client_id is not None:
+        data["clientId"] = snapshot.client_id
+    if wants.events:
+        data |= {"serverId": snapshot.info.id, "channels": snapshot.channels, "counts": snapshot.counts}
+    if snapshot.users is None:
+        data["resumed"] = True
+    body = b'{"type":"server-join","data":' + encode(data)[:-1]
+    return body if wants.asked_for_nothing else body + b',"cursor":' + snapshot.cursor
+
+
+def server_list_frame(listing: Entries, *, deflate: bool = False) -> bytes:
+    """Frame the greeting."""
+    return _frame_with_entries(b'{"type":"server-list","data":{', listing, b"}}", deflate=deflate)
+
+
+def user_data_frame(guild_id: str, users: Entries, *, deflate: bool = False) -> bytes | LongMessage:
+    """Frame the answer to `get_user_data`."""
+    before = b'{"type":"user_data","serverId":' + encode(guild_id) + b","
+    return _frame_with_users(before, users, b"}", deflate=deflate)
+
+
+def _frame_with_users(before: bytes, users: Entries, after: bytes, *, deflate: bool) -> bytes | LongMessage:
+    parts = _parts_with_entries(before + b'"users":{', users, b"}" + after, deflate=deflate)
+    return text_message(parts, deflated=deflate)
+
+
+def _frame_with_entries(before: bytes, entries: Entries, after: bytes, *, deflate: bool) -> bytes:
+    parts = _parts_with_entries(before, entries, after, deflate=deflate)
+    return deflated_frame(parts) if deflate else text_frame(b"".join(parts))
+
+
+def _parts_with_entries(before: bytes, entries: Entries, after: bytes, *, deflate: bool) -> list[bytes]:
+    comma = _COMMA if deflate else b","
+    parts = [segment(before) if deflate else before]
+    for page in entries.deflated() if deflate else entries.plain():
+        parts += page, comma
+    if len(parts) > 1:
+        parts.pop()
+    return [*parts, segment(after) if deflate else after]

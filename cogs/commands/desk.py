@@ -1,0 +1,105 @@
+"""What all `/dzone` commands share: who decides, where, and how a decision is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import discord
+from discord.ext import commands
+
+from bridge.model import GuildInfo
+from bridge.server import WebSocketServer
+from cogs.commands.replies import Refused, answer, plain, wait
+from cogs.commands.status import NOT_SHOWN, PORTAL, gate
+from cogs.decisions import Decisions
+from cogs.needs import Policy, Roster
+from cogs.settings import GuildSettings
+from cogs.texts import Lines, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a manager decides, and who it is."""
+
+    guild: discord.Guild
+    manager: discord.Member
+
+
+def may_manage(interaction: discord.Interaction) -> bool:
+    """Tell whether Discord lets this person manage the guild; it says so with each interaction."""
+    permissions = interaction.permissions
+    return permissions.manage_guild or permissions.administrator
+
+
+class Desk(commands.Cog):
+    """Where a guild's managers decide."""
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, roster: Roster,
+        decisions: Decisions, public_url: str, *, page_login: bool = False,
+    ) -> None:  # fmt: skip
+        self._bot = bot
+        self._bridge = bridge
+        self._policy = policy
+        self._roster = roster
+        self._decisions = decisions
+        self._public_url = public_url
+        self._page_login = page_login  # whether people can log in on our own page
+
+    def _guild(self, interaction: discord.Interaction) -> discord.Guild:
+        guild = self._bot.get_guild(interaction.guild_id or 0)
+        if guild is None:
+            raise Refused(
+                Text("I am not a member of this server, so there is nothing to show. Add me again.")
+            )
+        return guild
+
+    def _place(self, interaction: discord.Interaction, *, told: bool = False) -> Place:
+        """Tell where somebody decides; with `told`, only where Discord has told of the guild.
+
+        Raises:
+            Refused: if they may not, or if Discord has told no more than the guild's id.
+        """
+        guild = self._guild(interaction)
+        if not may_manage(interaction) or not isinstance(interaction.user, discord.Member):
+            raise Refused(Text("You need the permission Manage Server for that. Ask somebody who has it."))
+        if told and not guild.name:
+            raise Refused(
+                Text("Discord tells me nothing about this server right now. Try again in a few minutes.")
+            )
+        return Place(guild, interaction.user)
+
+    def _link(self, guild: discord.Guild) -> str:
+        return f"{self._public_url}/?s={self._info(guild).slug}"
+
+    def _info(self, guild: discord.Guild) -> GuildInfo:
+        """Describe a guild as viewers know it, also during an outage."""
+        return self._roster.guild(guild, self._bridge.guild(guild.id))
+
+    def _login_missing(self) -> Text:
+        """Say what is needed before people can log in on our own page."""
+        return Text(
+            "On my own page nobody can log in yet: my operator has to set DISCORD_CLIENT_SECRET and to "
+            "add {redirect} to the redirects, both at {link}. d-zone clients with their own login need no "
+            "setup.",
+            redirect=f"{self._public_url}/auth/callback",
+            link=f"{PORTAL}/{self._bot.application_id}/oauth2",
+        )
+
+    def _name(self, guild: discord.Guild) -> str:
+        return plain(self._info(guild).name)
+
+    async def _decide(
+        self, interaction: discord.Interaction, text: Text, change: Callable[[GuildSettings], GuildSettings]
+    ) -> None:
+        """Make a decision hold, then say so; and that viewers see nothing of it while the guild is hidden."""
+        guild = self._place(interaction).guild
+        if not interaction.response.is_done():
+            await wait(interaction)
+        settings = await self._decisions.change_guild(guild, change)
+        await answer(interaction, self._outcome(guild, settings, text))
+
+    def _outcome(self, guild: discord.Guild, settings: GuildSettings, text: Text) -> Text:
+        """Say what was decided, and why viewers see nothing of it, if they don't."""
+        if not settings.shown:
+            return Lines(text, NOT_SHOWN)
+        return Lines(text, gate(settings)) if self._policy.is_gated(guild) else text

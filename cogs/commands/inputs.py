@@ -1,0 +1,53 @@
+"""What people type, read strictly: what can't be used is refused with a sentence that helps."""
+
+import re
+import unicodedata
+from typing import Final
+
+from cogs.commands.replies import Refused
+from cogs.texts import Text
+
+MAX_NAME: Final = 100  # characters, as at Discord
+
+_JOINERS: Final = "\u200c\u200d"  # Persian and emoji need them
+_BLANK: Final = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that show nothing
+
+
+def parse_name(text: str) -> str:
+    """Read a public name.
+
+    Raises:
+        Refused: if it is empty, invisible, too long, or has characters that change how text runs.
+    """
+    name = unicodedata.normalize("NFC", text).strip()
+    if any(unicodedata.category(char) in _FORBIDDEN and char not in _JOINERS for char in name):
+        raise Refused(
+            Text("A name can't have line breaks, control characters or ones that turn text around.")
+        )
+    if not any(unicodedata.category(char)[0] in "LNPS" and char not in _BLANK for char in name):
+        raise Refused(Text("A name needs something visible: letters, digits or symbols."))
+    if len(name) > MAX_NAME:
+        raise Refused(
+            Text(
+                "A name may have {most} characters at most; yours has {count}.",
+                most=MAX_NAME,
+                count=len(name),
+            )
+        )
+    return name
+
+
+_FORBIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def parse_color(text: str) -> str:
+    """Read a colour such as `#7bd88f`, `7BD88F` or `#7d8`, and return it as `#7bd88f`.
+
+    Raises:
+        Refused: if it is none.
+    """
+    found = re.fullmatch(r"#?([0-9a-f]{6}|[0-9a-f]{3})", text.strip(), re.ASCII | re.IGNORECASE)
+    if not found:
+        raise Refused(Text("That is no colour. Write one such as `#7bd88f` or `#f80`."))
+    digits = found[1].lower()
+    return "#" + ("".join(digit * 2 for digit in digits) if len(digits) == 3 else digits)  # noqa: PLR2004

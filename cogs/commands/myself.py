@@ -1,0 +1,136 @@
+"""`/myself`: people decide what viewers see of them; and moderators, of somebody in their guild."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.commands.dialogs import Choice, Question
+from cogs.commands.inputs import parse_color
+from cogs.commands.replies import Refused, answer, wait
+from cogs.decisions import Decisions
+from cogs.settings import GuildSettings, MemberSettings
+from cogs.texts import Text
+
+Person = discord.Member | discord.User
+
+
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+class Myself(
+    commands.GroupCog,
+    group_name="myself",
+    group_description="Decide what viewers see of you, in every server.",
+):
+    """What everybody may do about themselves, and the menu with which moderators hide somebody."""
+
+    def __init__(self, bot: commands.AutoShardedBot, decisions: Decisions) -> None:
+        self._bot = bot
+        self._decisions = decisions
+        self._menu = app_commands.ContextMenu(name="Hide from d-zone", callback=self._hide_somebody)
+        app_commands.default_permissions(moderate_members=True)(self._menu)
+        app_commands.guild_only(self._menu)
+
+    async def cog_load(self) -> None:
+        """Add the menu: a cog alone can't hold one."""
+        self._bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Take the menu away."""
+        self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command()
+    async def hide(self, interaction: discord.Interaction) -> None:
+        """Hide yourself in every server: figure, name and messages."""
+        text = Text(
+            "You are hidden in every server: viewers don't see you, your name or your messages any more. "
+            "{/myself show} brings you back."
+        )
+        await self._decide(interaction, text, lambda settings: replace(settings, hidden=True))
+
+    @app_commands.command()
+    async def mute(self, interaction: discord.Interaction) -> None:
+        """Hide your messages in every server; viewers still see you."""
+        text = Text(
+            "Your messages are hidden in every server, also those that you wrote before. {/myself show} "
+            "shows what you write again, {/myself hide} hides you altogether."
+        )
+        await self._decide(interaction, text, lambda settings: replace(settings, muted=True))
+
+    @app_commands.command()
+    @app_commands.describe(color="Such as #7bd88f or #f80; leave it out for the colour of your role.")
+    async def color(self, interaction: discord.Interaction, color: str | None = None) -> None:
+        """Choose the colour of your figure."""
+        chosen = parse_color(color) if color else None
+        if chosen:
+            text = Text(
+                "Your figure is `{color}` now, in every server. {/myself color} without a colour goes "
+                "back to that of your role.",
+                color=chosen,
+            )
+        else:
+            text = Text("Your figure has the colour of your role again. {/myself color} chooses another.")
+        await self._decide(interaction, text, lambda settings: replace(settings, color=chosen))
+
+    @app_commands.command()
+    async def show(self, interaction: discord.Interaction) -> None:
+        """Show yourself and your messages again."""
+        text = Text(
+            "You and your messages are shown again, in each server as its managers have decided. "
+            "{/myself hide} hides you, {/myself mute} only your messages."
+        )
+        await self._decide(interaction, text, lambda settings: replace(settings, hidden=False, muted=False))
+
+    async def _decide(
+        self, interaction: discord.Interaction, text: Text, change: Callable[[MemberSettings], MemberSettings]
+    ) -> None:
+        await wait(interaction)
+        await self._decisions.change_member(interaction.user.id, change)
+        await answer(interaction, text)
+
+    # For moderators
+
+    async def _hide_somebody(self, interaction: discord.Interaction, person: Person) -> None:
+        guild = self._moderated(interaction)
+
+        async def undo(pressed: discord.Interaction) -> Text:
+            await self._decisions.change_guild(self._moderated(pressed), _without(person))
+            return Text(
+                "{person} is shown in this server again, unless they have hidden themselves. The same "
+                "menu hides them.",
+                person=person.mention,
+            )
+
+        await wait(interaction)
+        await self._decisions.change_guild(guild, _with(person))
+        text = Text(
+            "{person} is hidden in this server: viewers don't see them, their name or their messages. To "
+            "undo it, press the button; if it is gone, use this menu again.",
+            person=person.mention,
+        )
+        await answer(interaction, text, view=Question(interaction, Choice(Text("Show again"), undo)))
+
+    def _moderated(self, interaction: discord.Interaction) -> discord.Guild:
+        """Tell in which guild somebody moderates.
+
+        Raises:
+            Refused: if they may not.
+        """
+        permissions = interaction.permissions
+        guild = self._bot.get_guild(interaction.guild_id or 0)
+        if guild is None or not (
+            permissions.moderate_members or permissions.manage_guild or permissions.administrator
+        ):
+            raise Refused(
+                Text("Only moderators can hide somebody else. You can hide yourself, with {/myself hide}.")
+            )
+        return guild
+
+
+def _with(person: Person) -> Callable[[GuildSettings], GuildSettings]:
+    return lambda settings: replace(settings, hidden=settings.hidden | {person.id})
+
+
+def _without(person: Person) -> Callable[[GuildSettings], GuildSettings]:
+    return lambda settings: replace(settings, hidden=settings.hidden - {person.id})

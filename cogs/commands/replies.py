@@ -1,0 +1,175 @@
+"""How commands answer, also when they can't do what they were asked."""
+
+import asyncio
+import contextlib
+import logging
+from http import HTTPStatus
+from typing import Any, Final
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bridge.running import words
+from cogs.settings import NotSaved
+from cogs.texts import Text, language_of
+
+log = logging.getLogger(__name__)
+
+NOBODY: Final = discord.AllowedMentions.none()
+MAX_TITLE: Final = 256  # characters of an embed's title
+ACKNOWLEDGED: Final = 40060  # Discord's code: it took an answer, and we didn't hear so
+
+OUT_OF_REACH: Final = (aiohttp.ClientError, OSError)  # as TimeoutError is
+NOT_TAKEN: Final = (discord.HTTPException, *OUT_OF_REACH)
+"""What an answer ends in that Discord doesn't take, or doesn't get."""
+
+# Seconds before each further try to say something: Discord gives up on who says nothing for three seconds,
+# and for what was promised it waits a quarter of an hour.
+SOON: Final[tuple[float, ...]] = (0.3, 0.7, 1.2)
+LATER: Final[tuple[float, ...]] = (1.0, 4.0, 15.0, 60.0, 240.0)
+
+
+LOST: Final = Text(
+    "For a moment I couldn't reach Discord, and my answer got lost. What you asked for may be done already; "
+    "use the command again to be sure."
+)
+
+
+class Refused(app_commands.AppCommandError):
+    """Something that can't be done as asked. The text says why, and what can be done."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.template)
+        self.text = text
+
+
+def plain(name: str) -> str:
+    """Write somebody's words so that Discord shows them as they are."""
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(name))
+
+
+def called(role: discord.Role) -> str:
+    """Name a role as Discord shows it; a mention of the one that all have would read as "@@everyone"."""
+    return "@everyone" if role.is_default() else role.mention
+
+
+def say(interaction: discord.Interaction, text: Text) -> str:
+    """Say something in the language of whoever asked."""
+    return text.within(language_of(interaction.locale))
+
+
+async def answer(interaction: discord.Interaction, text: Text, **parts: Any) -> None:
+    """Answer whoever asked, and nobody else; `parts` are what else the message has, such as a view."""
+    content = say(interaction, text)
+    if interaction.response.is_done():
+        await interaction.followup.send(content, ephemeral=True, allowed_mentions=NOBODY, **parts)
+    else:
+        await interaction.response.send_message(content, ephemeral=True, allowed_mentions=NOBODY, **parts)
+
+
+async def wait(interaction: discord.Interaction) -> None:
+    """Ask for patience: Discord gives up on who says nothing for three seconds, and databases may be slow."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+
+
+def expect_choices(interaction: discord.Interaction) -> None:
+    """See that each option has a value that it offers: Discord may still offer those of an older version.
+
+    Raises:
+        Refused: if one has another.
+    """
+    command = interaction.command
+    for option in command.parameters if isinstance(command, app_commands.Command) else ():
+        value = getattr(interaction.namespace, option.display_name, None)
+        if option.choices and value not in {None, *(choice.value for choice in option.choices)}:
+            raise Refused(Text("I can't use that value. Choose one of those that Discord offers."))
+
+
+async def answer_failure(interaction: discord.Interaction, error: Exception) -> None:
+    """Say in one sentence what went wrong; what is a bug of ours is logged, once."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, NOT_TAKEN):
+        _warn(interaction, cause)
+        if _may_pass(cause):
+            await _answer_later(interaction, LOST)
+        return
+    text = _explain(cause)
+    if text is None:
+        log.error("%s failed", _what(interaction), exc_info=cause)
+        text = Text("Something went wrong; the details are in my log. Try again, or tell my operator.")
+    try:
+        await answer(interaction, text)
+    except NOT_TAKEN as unheard:
+        _warn(interaction, unheard)
+        if _may_pass(unheard):
+            await _answer_later(interaction, text)
+
+
+async def _answer_later(interaction: discord.Interaction, text: Text) -> None:
+    """Say something as soon as Discord takes it, unless that takes too long."""
+    for pause in LATER if interaction.response.is_done() else SOON:
+        await asyncio.sleep(pause)
+        try:
+            await answer(interaction, text)
+        except discord.HTTPException as error:
+            if error.code == ACKNOWLEDGED:
+                await _follow_up(interaction, text)
+            if not _may_pass(error):
+                return
+        except OUT_OF_REACH:
+            continue
+        else:
+            return
+
+
+async def _follow_up(interaction: discord.Interaction, text: Text) -> None:
+    """Say something where an answer has been promised, even if we don't know that it has."""
+    with contextlib.suppress(*NOT_TAKEN):
+        await interaction.followup.send(say(interaction, text), ephemeral=True, allowed_mentions=NOBODY)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Tell whether another try may succeed: nobody was there to refuse the first."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return True
+
+
+def _explain(error: BaseException) -> Text | None:
+    match error:
+        case Refused():
+            return error.text
+        case NotSaved():
+            return Text(
+                "Nothing was changed: my database doesn't answer or is full. Try again in a few minutes; "
+                "if that doesn't help, tell my operator."
+            )
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return Text("This command has changed. Reload Discord (Ctrl+R) and try again.")
+        case _:
+            return None
+
+
+def _warn(interaction: discord.Interaction, error: BaseException) -> None:
+    """Log that Discord didn't take an answer, most often since it came too late, or that it got none."""
+    if isinstance(error, discord.HTTPException):
+        said = words.one_line(str(error))
+        log.warning("%s: Discord didn't take the answer: %s", _what(interaction), said)
+    else:
+        log.warning("%s: Discord can't be reached: %s", _what(interaction), words.name(error))
+
+
+def _what(interaction: discord.Interaction) -> str:
+    command = interaction.command
+    return f"/{command.qualified_name}" if command else "a button or a form"
+
+
+class CommandTree(app_commands.CommandTree):
+    """The bot's commands, and one place for all that goes wrong in them."""
+
+    async def on_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answer instead of leaving somebody with Discord's own words."""
+        await answer_failure(interaction, error)

@@ -1,0 +1,201 @@
+"""What a manager sees at a glance: what is shown, what is not, and what is missing."""
+
+import asyncio
+import ipaddress
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import discord
+from discord.ext import commands
+
+from cogs.commands.choices import channels_of, listed
+from cogs.commands.replies import MAX_TITLE, called, plain
+from cogs.needs import Policy
+from cogs.settings import GuildSettings, MessageMode
+from cogs.texts import Language, Lines, Text
+from cogs.verdicts import ChannelVerdict, MemberVerdict
+
+PORTAL: Final = "https://discord.com/developers/applications"
+_BREATH: Final = 2_000  # members that are looked at without letting others in between
+
+_MEMBERS: Final[dict[MemberVerdict, Text]] = {
+    "opted_out": Text("hid themselves"),
+    "hidden_by_moderators": Text("hidden by moderators"),
+    "gated": Text("behind the gate"),
+    "outside": Text("without the role that counts as everybody"),
+    "bot": Text("bots"),
+    "offline": Text("offline"),
+}
+_CHANNELS: Final[dict[ChannelVerdict, Text]] = {
+    "shown_by_managers": Text("of these because managers show them"),
+    "hidden_by_managers": Text("hidden by managers"),
+    "private": Text("not public"),
+    "age_restricted": Text("age-restricted"),
+}
+MESSAGES: Final[dict[MessageMode, Text]] = {
+    "full": Text("Viewers read them."),
+    "bubble": Text("Viewers see that somebody talks, but not what."),
+    "off": Text("Viewers see nothing of them."),
+}
+# What the portal calls them, and what it costs to lack one.
+_INTENTS: Final = {
+    "presences": ("Presence Intent", Text("everybody counts as online, and activities aren't shown.")),
+    "members": (
+        "Server Members Intent",
+        Text("only people who talk or sit in a voice channel are shown."),
+    ),
+    "message_content": ("Message Content Intent", Text("people talk in empty bubbles.")),
+}
+
+
+def only_here(url: str) -> bool:
+    """Tell whether an address leads nowhere but to the computer it is opened on."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a status tells of a guild; `name`, `link` and `viewers` are those of its room.
+
+    `login_missing` says what is needed before people can log in, if anything is.
+    """
+
+    bot: commands.AutoShardedBot
+    guild: discord.Guild
+    policy: Policy
+    settings: GuildSettings
+    name: str
+    link: str
+    viewers: int
+    login_missing: Text | None = None
+
+    async def embed(self, language: Language) -> discord.Embed:
+        """Write it in a language."""
+        shown, gated = self.policy.shows_guild(self.guild), self.policy.is_gated(self.guild)
+        embed = discord.Embed(
+            title=plain(self.name)[:MAX_TITLE],
+            description=self._verdict().within(language),
+            color=discord.Color.green() if shown and not gated else discord.Color.light_grey(),
+        )
+        for title, text, inline in (
+            (Text("Link"), Text("{link}", link=self.link), False),
+            (Text("Viewers now"), Text("{count}", count=self.viewers), True),
+            (
+                Text("In the server list"),
+                _LISTED if self.settings.listed and not gated else _UNLISTED,
+                True,
+            ),
+            (Text("Who may watch"), self._protection(), False),
+            (Text("Counts as everybody"), self._audience(), True),
+            (Text("Members"), await self._members(), True),
+            (Text("Channels"), self._channels(), True),
+            (Text("Messages"), MESSAGES[self.settings.messages], False),
+            (Text("What I need"), self._needs(language), False),
+        ):
+            embed.add_field(name=title.within(language), value=text.within(language), inline=inline)
+        return embed
+
+    def _verdict(self) -> Text:
+        if not self.policy.shows_guild(self.guild):
+            return NOT_SHOWN
+        return gate(self.settings) if self.policy.is_gated(self.guild) else _SHOWN
+
+    def _audience(self) -> Text:
+        role = self.policy.everybody(self.guild)
+        if role is None or self.policy.is_gated(self.guild):
+            return Text("Nobody yet.")
+        return Text("{role}", role=called(role))
+
+    def _protection(self) -> Text:
+        if self.settings.protection == "off":
+            return Text("Everybody.")
+        if self.settings.protection == "password":
+            return Text("People who know the password.")
+        if self.settings.role_id is None:
+            return Text("Members of this server, after login.")
+        role = self.guild.get_role(self.settings.role_id)
+        if role is None:
+            return Text("Nobody: the role that was chosen is gone. {/dzone protect login} chooses another.")
+        return Text("Members with the role {role}, after login.", role=role.mention)
+
+    async def _members(self) -> Text:
+        counts: Counter[MemberVerdict] = Counter()
+        for number, member in enumerate(self.guild.members):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+            counts[self.policy.member_verdict(member)] += 1
+        unknown = (self.guild.member_count or 0) - counts.total()
+        lines = [_count(_SHOWN_COUNT, counts["shown"])]
+        lines += [_count(reason, counts[verdict]) for verdict, reason in _MEMBERS.items() if counts[verdict]]
+        if unknown > 0:
+            lines.append(_count(Text("not loaded yet"), unknown))
+        return Lines(*lines)
+
+    def _channels(self) -> Text:
+        counts = Counter(self.policy.channel_verdict(channel) for channel in channels_of(self.guild))
+        lines = [_count(_SHOWN_COUNT, counts["shown"] + counts["shown_by_managers"])]
+        lines += [_count(reason, counts[verdict]) for verdict, reason in _CHANNELS.items() if counts[verdict]]
+        return Lines(*lines)
+
+    def _needs(self, language: Language) -> Text:
+        missing = [
+            Text(
+                "The {intent} is off: {cost} My operator has to switch it on at {link} and restart me.",
+                intent=name,
+                cost=cost,
+                link=f"{PORTAL}/{self.bot.application_id}/bot",
+            )
+            for intent, (name, cost) in _INTENTS.items()
+            if not getattr(self.bot.intents, intent)
+        ]
+        if not self.guild.me.guild_permissions.view_channel:
+            missing.append(
+                Text(
+                    "The permission View Channels is missing: give it to my role, in Server Settings → Roles."
+                )
+            )
+        elif waiting := self.policy.waiting(self.guild.id):
+            missing.append(
+                Text(
+                    "I can't see {channels}, so viewers see nothing of them. Give my role View Channel "
+                    "there, or hide them with {/dzone channels hide}.",
+                    channels=listed(waiting, language, limit=400),
+                )
+            )
+        if self.settings.protection == "login" and self.login_missing is not None:
+            missing.append(self.login_missing)
+        if only_here(self.link):
+            missing.append(
+                Text("The link opens only on the computer that I run on: my operator has to set PUBLIC_URL.")
+            )
+        return Lines(*missing) if missing else Text("Nothing: I have all permissions and intents.")
+
+
+_SHOWN: Final = Text("This server is shown. {/dzone disable} hides it.")
+_GATED: Final = Text(
+    "This server is gated: @everyone sees none of its channels, so I show nobody and don't list it. "
+    "{/dzone audience} chooses the role that counts as everybody here."
+)
+_NO_AUDIENCE: Final = Text(
+    "The role that counted as everybody is gone or sees everything now, so I show nobody and don't list this "
+    "server. {/dzone audience} chooses another."
+)
+NOT_SHOWN: Final = Text("This server isn't shown to anybody. {/dzone enable} shows it.")
+_LISTED: Final = Text("Yes.")
+_UNLISTED: Final = Text("No, only its link opens it.")
+_SHOWN_COUNT: Final = Text("shown")
+
+
+def gate(settings: GuildSettings) -> Text:
+    """Say why a gated guild shows nobody, and what to do."""
+    return _GATED if settings.audience is None else _NO_AUDIENCE
+
+
+def _count(what: Text, count: int) -> Text:
+    return Text("{count} {what}", count=count, what=what)

@@ -1,0 +1,90 @@
+"""How a program around a bridge runs."""
+
+import asyncio
+import gc
+import importlib
+import sys
+
+import pytest
+
+from bridge.running import process
+
+resource = pytest.importorskip("resource", reason="Windows has no limit of open files")
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[int, int]]:
+    """A system's limits of open files, which a test may set."""
+    state = {"files": (1_024, 20_000)}
+    monkeypatch.setattr(resource, "getrlimit", lambda _: state["files"])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: state.update(files=limits))
+    return state
+
+
+def test_a_program_runs_to_its_end() -> None:
+    """And returns what it found."""
+
+    async def main() -> str:
+        await asyncio.sleep(0)
+        return type(asyncio.get_running_loop()).__module__.partition(".")[0]
+
+    assert process.run(main(), viewers=1) == ("asyncio" if sys.platform == "win32" else "uvloop")
+
+
+def test_without_uvloop_it_is_python_s_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to install it."""
+
+    def missing(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    assert process.fastest_loop() is None
+
+
+def test_there_are_files_for_all_viewers(limits: dict[str, tuple[int, int]]) -> None:
+    """Many systems begin with few."""
+    process.allow_files(11_000)
+    assert limits["files"] == (11_000, 20_000)
+
+
+@pytest.mark.parametrize("enough", [12_000, resource.RLIM_INFINITY])
+def test_enough_is_left_alone(limits: dict[str, tuple[int, int]], enough: int) -> None:
+    """Also if there is no limit."""
+    limits["files"] = (enough, resource.RLIM_INFINITY)
+    process.allow_files(11_000)
+    assert limits["files"][0] == enough
+
+
+def test_too_few_are_a_warning(limits: dict[str, tuple[int, int]], caplog: pytest.LogCaptureFixture) -> None:
+    """What the system allows is taken, and what it means is said."""
+    limits["files"] = (256, 4_096)
+    process.allow_files(11_000)
+    assert limits["files"] == (4_096, 4_096)
+    assert "about 3096 viewers" in caplog.text
+    assert "ulimit -n 11000" in caplog.text
+
+
+def test_a_system_that_does_not_keep_its_word(
+    limits: dict[str, tuple[int, int]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As macOS, which names no limit and has one."""
+
+    def refuse(*_: object) -> None:
+        raise ValueError("not allowed")
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    process.allow_files(11_000)
+    assert "about 24 viewers" in caplog.text
+
+
+def test_garbage_is_looked_for_less_often() -> None:
+    """While a bridge runs: each look at everything holds up everybody."""
+
+    async def thresholds() -> tuple[int, int, int]:
+        return gc.get_threshold()
+
+    before = gc.get_threshold()
+    try:
+        assert process.run(thresholds(), viewers=1) == process.GARBAGE_THRESHOLDS
+    finally:
+        gc.set_threshold(*before)

@@ -1,0 +1,151 @@
+"""`/myself`, used by anybody; and the menu with which moderators hide somebody."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from cogs.commands import dialogs
+from cogs.settings import MemberSettings
+from tests.cogs.office import LOCALES, Office, open_office, read
+
+MENU = "Hide from d-zone"
+
+
+@pytest.fixture
+async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    """A guild in which commands can be used."""
+    async with open_office(monkeypatch) as office:
+        yield office
+
+
+DECISIONS: list[tuple[str, dict[str, Any], MemberSettings, str]] = [
+    ("hide", {}, MemberSettings(hidden=True, color="#112233"), "`/myself show`"),
+    ("mute", {}, MemberSettings(muted=True, color="#112233"), "also those that you wrote before"),
+    ("show", {}, MemberSettings(color="#112233"), "shown again"),
+    ("color", {"color": "#7bd88f"}, MemberSettings(color="#7bd88f"), "`#7bd88f` now"),
+    ("color", {"color": " F80 "}, MemberSettings(color="#ff8800"), "`#ff8800` now"),
+    ("color", {}, MemberSettings(), "colour of your role"),
+]
+
+
+@pytest.mark.parametrize(("command", "options", "decided", "words"), DECISIONS)
+async def test_somebody_decides(
+    office: Office, command: str, options: dict[str, Any], decided: MemberSettings, words: str
+) -> None:
+    """The decision holds in every room, also for what rooms hold of the past."""
+    office.drawer.members[office.ann.id] = MemberSettings(color="#112233")
+    assert words in await office.reply(office.ann, f"myself {command}", **options)
+    assert office.drawer.members == {office.ann.id: decided}
+    assert office.rooms.shown == [office.ann.id]
+    taken_back = [(0, office.ann.id)]
+    assert office.bridge.forgotten == (taken_back if decided.hidden or decided.muted else [])
+
+
+async def test_show_ends_hide_and_mute(office: Office) -> None:
+    """One command brings all back."""
+    office.drawer.members[office.ann.id] = MemberSettings(hidden=True, muted=True)
+    await office.reply(office.ann, "myself show")
+    assert office.drawer.members[office.ann.id] == MemberSettings()
+
+
+async def test_in_a_direct_message(office: Office) -> None:
+    """Who wants to hide need not say so in a channel."""
+    result = await office.ann.user.slash("myself hide")
+    assert "You are hidden" in read(result)
+    assert office.rooms.shown == [office.ann.id]
+
+
+@pytest.mark.parametrize(
+    "color",
+    [
+        "red",
+        "#12",
+        "#12345",
+        "#1234567",
+        "#ggg",
+        "\uff03\uff11\uff12\uff13",
+        "#\u0663\u0663\u0663",
+        "x" * 6000,
+        "#fff\n#",
+    ],
+)
+async def test_no_such_color(office: Office, color: str) -> None:
+    """Examples say how one is written."""
+    assert "such as `#7bd88f` or `#f80`" in await office.reply(office.ann, "myself color", color=color)
+    assert not office.drawer.members
+
+
+@pytest.mark.parametrize("command", ["hide", "mute", "show", "color"])
+async def test_what_cannot_be_stored_changes_nothing(office: Office, command: str) -> None:
+    """The answer says so."""
+    office.drawer.stuck = True
+    assert "Nothing was changed" in await office.reply(office.ann, f"myself {command}")
+    assert not office.rooms.shown
+    assert not office.bridge.forgotten
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+async def test_everybody_reads_their_language(office: Office, locale: str) -> None:
+    """Also of the menu."""
+    office.locale = locale
+    begin = {"de": "Du bist", "es": "Estás"}.get(locale[:2], "You are")
+    assert (await office.reply(office.ann, "myself hide")).startswith(begin)
+    shown = await office.moderator.context_menu(office.square, MENU, office.ann)
+    label = {"de": "Wieder zeigen", "es": "Mostrar de nuevo"}.get(locale[:2], "Show again")
+    assert shown.response
+    pressed = await office.moderator.click(shown.response, label=label)
+    assert "{" not in read(pressed)
+
+
+# The menu
+
+
+async def test_a_moderator_hides_somebody(office: Office) -> None:
+    """In this guild, with what they said; a button undoes it."""
+    for boss in (office.moderator, office.manager, office.hire("admin", administrator=True)):
+        office.bridge.forgotten.clear()
+        done = await boss.context_menu(office.square, MENU, office.ann)
+        assert f"{office.ann.mention} is hidden" in read(done)
+        assert office.settings.hidden == {office.ann.id}
+        assert office.bridge.forgotten == [(office.guild.id, office.ann.id)]
+        assert done.response
+        undone = await boss.click(done.response, label="Show again")
+        assert "is shown in this server again" in read(undone)
+        assert office.settings.hidden == frozenset()
+    assert office.rooms.shown == [office.guild.id] * 6
+
+
+async def test_others_may_not(office: Office) -> None:
+    """Nor may a moderator undo it who is none any more."""
+    refused = await office.ann.context_menu(office.square, MENU, office.moderator)
+    assert "`/myself hide`" in read(refused)
+    assert not office.drawer.guilds
+    done = await office.moderator.context_menu(office.square, MENU, office.ann)
+    role = office.guild.roles["moderator"]
+    office.env.backend.remove_member_role(office.guild.id, office.moderator.id, role.id)
+    assert done.response
+    pressed = await office.moderator.click(done.response, label="Show again")
+    assert "Only moderators" in pressed.followups[-1].content
+    assert office.settings.hidden == {office.ann.id}
+
+
+async def test_the_button_goes_and_the_answer_stays(office: Office) -> None:
+    """After a while; the menu brings it back."""
+    done = await office.moderator.context_menu(office.square, MENU, office.ann)
+    await office.env.advance_time(dialogs.PATIENCE + 1)
+    assert "is hidden" in read(done)
+    assert done.response
+    assert not done.response.components
+    again = await office.moderator.context_menu(office.square, MENU, office.ann)
+    assert again.response
+    assert again.response.components
+
+
+async def test_the_menu_goes_with_the_cog(office: Office) -> None:
+    """And Discord shows it to moderators in guilds alone."""
+    [menu] = [c for c in office.env.backend.commands[None].values() if c["name"] == MENU]
+    assert int(menu["default_member_permissions"]) == 1 << 40
+    assert menu["contexts"] == [0]
+    await office.bot.remove_cog("Myself")
+    assert MENU not in [command.name for command in office.bot.tree.get_commands()]
