@@ -2,6 +2,8 @@
 
 import errno
 
+from bridge.problems import PROVIDER_TROUBLE, Problem
+
 
 def cannot_listen(host: str, port: int, error: OSError, host_setting: str, port_setting: str) -> str:
     """Say in one line why a server can't listen, and which setting to change."""
@@ -20,11 +22,19 @@ class BridgeError(Exception):
     """The root of the bridge's errors."""
 
 
-class BadRequest(BridgeError):
+class RequestError(BridgeError):
+    """A viewer doesn't get what they asked for. `problem` is what they are told."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence)
+        self.problem = problem
+
+
+class BadRequest(RequestError):
     """A frame from a viewer that is not a valid request."""
 
 
-class Refused(BridgeError):
+class Refused(RequestError):
     """A viewer may not enter the room they asked for."""
 
 
@@ -42,8 +52,8 @@ class NotAMember(BridgeError):
     """
 
 
-class ProviderError(BridgeError):
+class ProviderError(RequestError):
     """A provider raised, hung or returned rubbish. What it said stays in the log."""
 
     def __init__(self) -> None:
-        super().__init__("Sorry, this server's data can't be read right now. Please try again in a moment.")
+        super().__init__(PROVIDER_TROUBLE)

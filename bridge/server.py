@@ -25,6 +25,7 @@ from bridge.errors import ProviderError
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.tls import Certificate
+from bridge.problems import CROWDED, FULL_HOUSE, LOGIN_ENDED, LOGIN_NEEDED, Problem
 from bridge.providers import CallbackProvider, MockDataProvider, Provider
 from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
 from bridge.providers.feed import REFRESH_INTERVAL, Feed
@@ -40,14 +41,7 @@ from bridge.site.http import StaticHandler, Website
 from bridge.viewers.connection import EXTENSIONS, NO_REQUEST, Connection
 from bridge.viewers.pulse import Pulse
 from bridge.viewers.session import Session
-from bridge.wire.protocol import (
-    CROWDED,
-    FULL_HOUSE,
-    LOGIN_ENDED,
-    LOGIN_NEEDED,
-    Credentials,
-    Goodbye,
-)
+from bridge.wire.protocol import Credentials, Goodbye
 
 log = logging.getLogger(__name__)
 
@@ -393,10 +387,10 @@ class WebSocketServer(Broadcasts):
                 if session.permit.login == key:
                     self._turn_out(session, LOGIN_ENDED)
 
-    def _turn_out(self, session: Session, message: str) -> None:
+    def _turn_out(self, session: Session, problem: Problem) -> None:
         """Let somebody go: from now on they hear nothing but why, as soon as there is time to say it."""
         session.leave()
-        self._directory.turns.add(partial(session.dismiss, Goodbye.REVOKED, message))
+        self._directory.turns.add(partial(session.dismiss, Goodbye.REVOKED, problem))
 
     def _leave_lobby(self) -> None:
         if self._directory.lobby.is_watched and not self._doors_changed:

@@ -16,20 +16,21 @@ from bridge.access.patience import Known, Undecided, shares
 from bridge.access.tally import Tally
 from bridge.errors import NoAnswer, NotAMember, ProviderError, Refused
 from bridge.model import RESERVED_SLUGS, GuildInfo
-from bridge.providers import owner
-from bridge.providers.feed import TIMEOUT, Feed
-from bridge.rooms.directory import Directory
-from bridge.rooms.room import Room
-from bridge.wire.protocol import (
+from bridge.problems import (
     LOGIN_NEEDED,
     NO_ANSWER,
     NO_SUCH_SERVER,
     NOT_A_MEMBER,
     NOT_THERE_YET,
-    TOO_MANY_TRIES,
     WRONG_PASSWORD,
-    Credentials,
+    Problem,
+    too_many_tries,
 )
+from bridge.providers import owner
+from bridge.providers.feed import TIMEOUT, Feed
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
+from bridge.wire.protocol import Credentials
 
 Validator = Callable[[str, Mapping[str, Any], str], Awaitable[bool | datetime]]
 Prepare = Callable[[Room], Awaitable[None]]
@@ -87,7 +88,7 @@ class Entry:
 
     room: Room
     permit: Pass = Pass()
-    trouble: str | None = None
+    trouble: Problem | None = None
 
 
 class Admission:
@@ -146,7 +147,7 @@ class Admission:
         try:
             await self._feed.refresh_servers()
         except ProviderError as error:
-            raise Refused(str(error)) from error
+            raise Refused(error.problem) from error
         room = self._directory.resolve(server)
         if room is None:
             raise Refused(NOT_THERE_YET if self.expects_more_guilds else NO_SUCH_SERVER)
@@ -168,14 +169,14 @@ class Admission:
         try:
             await self._feed.refresh_servers()
         except ProviderError as error:
-            trouble = str(error)
+            trouble = error.problem
         for number, room in enumerate(self._directory.defaults(), 1):
             if number % DOORS_AT_ONCE == 0:
                 await asyncio.sleep(0)
             try:
                 entry = await self._pass(room, credentials, visitor, prepare, attempt=attempt)
             except _Unanswered as refused:
-                trouble = trouble or str(refused)
+                trouble = trouble or refused.problem
                 continue
             except Refused:
                 continue
@@ -206,7 +207,7 @@ class Admission:
             try:
                 await self._feed.refresh_room(room)
             except ProviderError as error:
-                trouble = str(error)
+                trouble = error.problem
             await prepare(room)
             if (room.info.door, self._withdrawals) == (door, withdrawals):
                 return Entry(room, permit, trouble)
@@ -371,7 +372,7 @@ class Admission:
         """
         if wait > 0:
             self._count("too many tries")
-            raise Refused(TOO_MANY_TRIES.format(seconds=math.ceil(wait)))
+            raise Refused(too_many_tries(math.ceil(wait)))
 
 
 class _Unanswered(Refused):

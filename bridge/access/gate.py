@@ -14,9 +14,9 @@ from bridge.access.tally import Tally
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import Proxies, household
+from bridge.problems import FULL_HOUSE
 from bridge.running.rate import Rate, Rates
 from bridge.viewers.ledger import Ledger
-from bridge.wire.protocol import FULL_HOUSE
 
 # Beyond the last viewer: connections that get the page, or a word why there is no room for another viewer.
 SPARE: Final = 500
@@ -153,7 +153,7 @@ class Gate:
     def _refuse_full(self) -> Refusal:
         self.count("full")
         retry_after = random.randint(5, 30)  # noqa: S311 - so that they don't all come back at once
-        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, FULL_HOUSE + "\n", retry_after)
+        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, FULL_HOUSE.sentence + "\n", retry_after)
 
 
 def _take_one(counts: Counter[str], address: str) -> None:

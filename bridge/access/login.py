@@ -24,9 +24,9 @@ from bridge.access.guesses import Guesses
 from bridge.access.patience import shares
 from bridge.errors import NoAnswer
 from bridge.exposure import Exposure
+from bridge.problems import too_many_tries
 from bridge.providers import owner
 from bridge.site.answers import Answer, as_json, not_found, redirect, text
-from bridge.wire.protocol import TOO_MANY_TRIES
 
 PREFIX: Final = "/auth/"
 LIFETIME: Final = 7 * 86_400  # seconds that a login is good for
@@ -172,7 +172,7 @@ class WebLogin:
         whose = self._who_tries(request.headers, address)
         wait = self._guesses.wait(whose, now)
         if wait > 0 or not self._shares.allow(whose, now):
-            sorry = TOO_MANY_TRIES.format(seconds=max(1, round(wait)))
+            sorry = too_many_tries(max(1, round(wait))).sentence
             return text(HTTPStatus.TOO_MANY_REQUESTS, sorry + "\n", ("Retry-After", str(max(1, round(wait)))))
         self._guesses.count(whose, now)
         try:

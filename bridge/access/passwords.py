@@ -12,7 +12,7 @@ from typing import Final
 from bridge.access.fair import FairTurns, Full
 from bridge.errors import Refused
 from bridge.model import GuildInfo
-from bridge.wire.protocol import TOO_MANY_TRIES
+from bridge.problems import too_many_tries
 
 # About 50 ms and 16 MB for each try: nothing for a person, much for a million guesses.
 _COST: Final = 2**14
@@ -72,7 +72,7 @@ class Passwords:
             if fits:
                 self._remember(hashed, digest)
         except Full:
-            raise Refused(TOO_MANY_TRIES.format(seconds=math.ceil(MAX_WAITING * _TRY_TIME))) from None
+            raise Refused(too_many_tries(math.ceil(MAX_WAITING * _TRY_TIME))) from None
         else:
             return fits
         finally:

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
+from bridge.problems import Problem
 from bridge.wire.protocol import Event, Goodbye, Wants, event_frames
 
 # Of these units a turn does so many, in some ten milliseconds: to encode an event, or to write to a viewer.
@@ -20,7 +21,7 @@ class Viewer(Protocol):
     def offer(self, frames: bytes) -> None:
         """Take frames without ever waiting."""
 
-    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+    def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Hear why, and go."""
 
 

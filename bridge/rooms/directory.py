@@ -13,13 +13,14 @@ from weakref import WeakKeyDictionary
 
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import Channel, GuildInfo, Member
+from bridge.problems import LOGIN_NEEDED, SERVER_HIDDEN
 from bridge.rooms.flush import AT_ONCE, FlushWindow
 from bridge.rooms.names import Names
 from bridge.rooms.pages import Frozen, Listing
 from bridge.rooms.preparation import Preparations
 from bridge.rooms.room import Room
 from bridge.running.turns import Turns
-from bridge.wire.protocol import LOGIN_NEEDED, SERVER_HIDDEN, Goodbye, listing_data, server_list_frame
+from bridge.wire.protocol import Goodbye, listing_data, server_list_frame
 
 log = logging.getLogger(__name__)
 

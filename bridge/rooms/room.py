@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Status
+from bridge.problems import Problem
 from bridge.rooms.delivery import Audience, Delivery, Viewer
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.history import History
@@ -88,7 +89,7 @@ class Room:
         self._whole: dict[str, int] = {}  # the positions of the last events that say everything
         self._audiences: dict[Wants, Audience] = {}
         self._delivery = Delivery(self._epoch)
-        self._leaving: dict[Viewer, tuple[Goodbye, str]] = {}  # who hears nothing more but this
+        self._leaving: dict[Viewer, tuple[Goodbye, Problem]] = {}  # who hears nothing more but this
         self._playback = Playback()
         self._head = {"server": info.id}
         self._pages = tuple(Pages(self.members, full=full) for full in (False, True))
@@ -146,9 +147,9 @@ class Room:
         if not self._audiences:
             self._entries.clear()  # thousands of guilds that nobody watches keep nothing for nobody
 
-    def dismiss_viewers(self, goodbye: Goodbye, message: str) -> None:
+    def dismiss_viewers(self, goodbye: Goodbye, problem: Problem) -> None:
         """Let everybody go: from now on they hear nothing but why, the first at once, all others soon."""
-        self._leaving.update(dict.fromkeys(self.viewers, (goodbye, message)))
+        self._leaving.update(dict.fromkeys(self.viewers, (goodbye, problem)))
         for audience in self._audiences.values():
             audience.clear()  # also for the delivery that is under way
         self._audiences.clear()

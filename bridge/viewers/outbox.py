@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from bridge.problems import Problem
 from bridge.viewers.connection import Connection
 from bridge.viewers.ledger import Thing
 from bridge.wire.framing import FRAGMENT, LONGEST_FRAME, LongMessage, pieces
@@ -102,12 +103,12 @@ class Outbox:
         if self._behind:
             self._pour()
 
-    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+    def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Say why, and end the connection."""
         if self._ended:
             return
-        if message is not None and self._begun is None:  # between fragments only control frames may go
-            self._write(error_frame(message))
+        if problem is not None and self._begun is None:  # between fragments only control frames may go
+            self._write(error_frame(problem))
         log.info("viewer dismissed: %s", goodbye.name)  # one that is cut off only ever sees 1006
         self._connection.dismiss(goodbye)
 

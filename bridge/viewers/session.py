@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from bridge.access.admission import Admission, Entry, Pass, Visitor
-from bridge.errors import BridgeError, ProviderError
+from bridge.errors import ProviderError, RequestError
+from bridge.problems import BUSY, INTERNAL_ERROR, LOGIN_ENDED, NOTHING_ASKED, Problem
 from bridge.providers.feed import Feed
 from bridge.providers.owner import look
 from bridge.rooms.directory import Directory
@@ -20,9 +21,6 @@ from bridge.rooms.room import Room
 from bridge.viewers.connection import Connection
 from bridge.viewers.outbox import Outbox
 from bridge.wire.protocol import (
-    BUSY,
-    LOGIN_ENDED,
-    NOTHING_ASKED,
     Connect,
     Credentials,
     GetUserData,
@@ -142,10 +140,10 @@ class Session:
             self.room.unseat(self)
             self.room = None
 
-    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+    def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Hear why, and go."""
         self.leave()
-        self.outbox.dismiss(goodbye, message)
+        self.outbox.dismiss(goodbye, problem)
 
     def enter(self, room: Room, request: Connect | None = None, permit: Pass | None = None) -> None:
         """Change room: what this viewer needs to know, and a seat to follow from.
@@ -185,17 +183,17 @@ class Session:
             await self._wait_for_turn(request)
             if self.connection.state is State.OPEN:
                 await self._purse.paid(self._serve(request))
-        except BridgeError as error:
-            self.offer(error_frame(str(error)))
+        except RequestError as error:
+            self.offer(error_frame(error.problem))
         except Exception:
             log.exception("a request could not be answered")
-            self.offer(error_frame("Sorry, something went wrong here. Please try again."))
+            self.offer(error_frame(INTERNAL_ERROR))
 
     def _is_poll(self, frame: str | bytes) -> bool:
         try:
             with self._purse.paying():
                 return isinstance(parse_request(frame), GetUserData)
-        except BridgeError:
+        except RequestError:
             return False
 
     def _classify(self, wants: Wants, frame: str | bytes) -> Wants:

@@ -91,7 +91,8 @@ function tellOfLogin() {
   const here = new URL(location.href);
   here.searchParams.delete('login');
   history.replaceState(null, '', here);
-  view.explain({ text: `login ${outcome}`, slug: '' });
+  const code = outcome === 'silent' ? 'no-answer' : outcome === 'denied' ? 'login-denied' : 'login-failed';
+  view.explain({ code, slug: '' });
 }
 
 /** After a sleep a socket may be dead without knowing. */

@@ -14,29 +14,6 @@ const LANGUAGES = {
   es: async () => (await import('./i18n/es.js')).spanish,
 };
 
-// How the sentences begin that the bridge says, as far as they are known; and how it says in our address that a
-// login came to nothing.
-/** @type {Record<string, string>} */
-const REFUSALS = {
-  'Sorry, couldn\'t connect to that Discord server.': 'unknown',
-  'That Discord server isn\'t there yet': 'awaited',
-  'Sorry, wrong password for that Discord server.': 'password',
-  'This server requires Discord authentication. Please login with Discord.': 'login',
-  'This Discord server is no longer shown here.': 'hidden',
-  'Sorry, your Discord account may not watch this server.': 'member',
-  'Your login has ended.': 'ended',
-  'Too many tries.': 'tries',
-  'Discord doesn\'t answer': 'silent',
-  'login silent': 'silent',
-  'login failed': 'failed',
-  'login denied': 'denied',
-  'That\'s a lot at once.': 'busy',
-  'Sorry, too many viewers come from your network.': 'crowded',
-  'Sorry, too many people are watching right now.': 'full',
-  'Sorry, this server\'s data can\'t be read right now.': 'trouble',
-  'Sorry, something went wrong here.': 'trouble',
-};
-
 /**
  * The first of the reader's languages that the page speaks; English when there is none.
  *
@@ -46,16 +23,6 @@ export async function wordsFor(wanted) {
   const tags = wanted.map((tag) => tag.split('-')[0].toLowerCase());
   const tag = tags.find((one) => Object.hasOwn(LANGUAGES, one)) ?? 'en';
   return (await LANGUAGES[tag]())(tools(tag));
-}
-
-/**
- * What the bridge's sentence is about, or nothing we know.
- *
- * @param {string} sentence
- * @returns {string | undefined}
- */
-export function refusalKind(sentence) {
-  return Object.entries(REFUSALS).find(([start]) => sentence.startsWith(start))?.[1];
 }
 
 /**

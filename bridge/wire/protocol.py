@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Protocol
 
 from bridge.errors import BadRequest
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from bridge.problems import INVALID_JSON, UNKNOWN_TYPE, Problem, bad_request
 from bridge.wire.framing import LongMessage, deflated_frame, segment, text_frame, text_message
 
 MAX_NAME: Final = 100  # characters of a slug or a snowflake; Discord's own names end there too
@@ -34,25 +35,6 @@ _SHORT: Final = 256  # characters of a message
 # Made once: `json.dumps` makes an encoder for each call that wants other separators.
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _COMMA: Final = segment(b",")
-
-# The sentences that existing clients and their users know.
-NO_SUCH_SERVER: Final = "Sorry, couldn't connect to that Discord server."
-NOT_THERE_YET: Final = (
-    "That Discord server isn't there yet: Discord hasn't told me of it since my start. It appears by itself."
-)
-WRONG_PASSWORD: Final = "Sorry, wrong password for that Discord server."  # noqa: S105 - a sentence
-LOGIN_NEEDED: Final = "This server requires Discord authentication. Please login with Discord."
-INVALID_JSON: Final = "Invalid JSON"
-UNKNOWN_TYPE: Final = "Unknown event type"
-SERVER_HIDDEN: Final = "This Discord server is no longer shown here."
-NOT_A_MEMBER: Final = "Sorry, your Discord account may not watch this server."
-LOGIN_ENDED: Final = "Your login has ended. Please log in again."
-NO_ANSWER: Final = "Discord doesn't answer right now. Please try again in a moment."
-TOO_MANY_TRIES: Final = "Too many tries. Please wait {seconds} seconds and try again."
-BUSY: Final = "That's a lot at once. Your request will be answered in a moment."
-CROWDED: Final = "Sorry, too many viewers come from your network. Please try again later."
-NOTHING_ASKED: Final = "You asked for no server. Please connect again."
-FULL_HOUSE: Final = "Sorry, too many people are watching right now. Please try again in a minute."
 
 
 class Goodbye(Enum):
@@ -173,7 +155,7 @@ def _object(request: dict[str, Any], key: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise BadRequest(f"Invalid request: {key} must be an object")
+        raise BadRequest(bad_request(f"{key} must be an object"))
     return value
 
 
@@ -194,7 +176,7 @@ def _checked_text(value: object, key: str, limit: int) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or len(value) > limit:
-        raise BadRequest(f"Invalid request: {key} must be a text of at most {limit} characters")
+        raise BadRequest(bad_request(f"{key} must be a text of at most {limit} characters"))
     return value
 
 
@@ -210,7 +192,7 @@ def _credentials(data: dict[str, Any]) -> Credentials:
 def _wants(data: dict[str, Any]) -> Wants:
     events = data.get("events")
     if events is not None and not isinstance(events, list):
-        raise BadRequest("Invalid request: events must be a list")
+        raise BadRequest(bad_request("events must be a list"))
     asked = (event for event in events or () if isinstance(event, str))
     return Wants(
         batch=data.get("batch") is True,
@@ -224,9 +206,10 @@ def encode(value: Any) -> bytes:
     return _to_json(value).encode(errors="replace")
 
 
-def error_frame(message: str) -> bytes:
+def error_frame(problem: Problem) -> bytes:
     """Frame an error; the connection stays open."""
-    return text_frame(encode({"type": "error", "data": {"message": message}}))
+    data = {"message": problem.sentence, "code": problem.code}
+    return text_frame(encode({"type": "error", "data": data}))
 
 
 class Entries(Protocol):

@@ -14,7 +14,8 @@ from itertools import compress, count, cycle, product
 from typing import Any, Final
 
 from bridge.model import GuildInfo
-from bridge.wire.protocol import BUSY, LOGIN_NEEDED, OPTIONAL_EVENTS, WRONG_PASSWORD
+from bridge.problems import BUSY, LOGIN_NEEDED, WRONG_PASSWORD
+from bridge.wire.protocol import OPTIONAL_EVENTS
 from tests.abuse.forms import FOREIGN_ORIGINS, HEADERS, SMUGGLED, TRAVERSALS
 from tests.abuse.raid import CUT, Line, Raid
 from tests.abuse.victim import BAZAAR, CLUB, LONG_AGO, METROPOLIS, SECRET, VAULT
@@ -192,7 +193,7 @@ async def _listen(raid: Raid, line: Line) -> None:
     """Read whatever comes; note when it is a word to wait."""
     rest = b""
     while data := await line.reader.read(1 << 16):
-        if BUSY.encode() in rest + data:
+        if BUSY.code.encode() in rest + data:
             raid.heard["busy"] += 1
             rest = b""
         else:

@@ -24,6 +24,7 @@ from bridge.access.passwords import hash_password
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.model import GuildInfo
+from bridge.problems import Problem
 from bridge.providers import EmptyProvider
 from bridge.running.process import GARBAGE_THRESHOLDS
 from bridge.server import WebSocketServer
@@ -67,7 +68,7 @@ class Passer:
     def offer(self, frames: bytes) -> None:
         pass
 
-    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+    def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         pass
 
 

@@ -35,6 +35,7 @@ from bot.config import Config
 from bot.gateway.loader import MemberLoader
 from bot.policy import Policy
 from bot.roster import Roster
+from bridge.problems import Problem
 from bridge.rooms import flush
 from bridge.server import WebSocketServer
 from bridge.wire.protocol import Goodbye, Wants
@@ -176,7 +177,7 @@ class Watcher:
     def offer(self, frames: bytes) -> None:
         """Look away."""
 
-    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+    def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Go."""
 
 

@@ -16,10 +16,10 @@ from websockets.exceptions import InvalidHandshake
 from websockets.frames import Opcode
 
 from bridge.model import Channel, GuildInfo, Member, Voice
+from bridge.problems import LOGIN_ENDED, LOGIN_NEEDED, NO_ANSWER, SERVER_HIDDEN
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.viewers.outbox import MAX_BACKLOG
-from bridge.wire.protocol import LOGIN_ENDED, LOGIN_NEEDED, NO_ANSWER, SERVER_HIDDEN
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, Start, patient
 from tests.bridge.source import SECRET, Source
@@ -296,7 +296,7 @@ async def test_the_log_has_no_word_of_the_traffic(
         async with watching(bridge) as viewer:
             await viewer.enter("vault", password="sesame")
             await viewer.ask("vault", password="wrong-secret", discordToken="token-secret")
-            await viewer.hear_error()
+            await viewer.hear_sentence()
             await viewer.enter("dworld")
             await bridge.broadcast_message(DWORLD.id, "111", "private words", "9")
             await viewer.hear()
@@ -911,7 +911,7 @@ async def test_a_list_that_raises_is_an_error_for_the_viewer(
     async with watching(fed) as viewer:
         source.server_fault = fault
         await viewer.ask("one")
-        assert SECRET not in await viewer.hear_error()
+        assert SECRET not in await viewer.hear_sentence()
         source.server_fault = None
         await viewer.enter("one")
 
@@ -924,7 +924,7 @@ async def test_members_that_raise_are_an_error_for_the_viewer(
     async with watching(fed) as viewer:
         source.user_fault = fault
         await viewer.ask("one")
-        assert SECRET not in await viewer.hear_error()
+        assert SECRET not in await viewer.hear_sentence()
         source.user_fault = None
         await viewer.enter("one")
 
@@ -938,7 +938,7 @@ async def test_a_provider_that_hangs_is_an_error_for_the_viewer(
         monkeypatch.setattr("bridge.providers.feed.TIMEOUT", 0.05)
         source.hold(about)
         await viewer.ask("one")
-        await viewer.hear_error()
+        await viewer.hear_sentence()
         source.release(about)
         monkeypatch.undo()
         await viewer.enter("one")
@@ -952,7 +952,7 @@ async def test_a_list_of_rubbish_is_an_error_for_the_viewer(
     async with watching(fed) as viewer:
         source.servers = rubbish
         await viewer.ask("one")
-        await viewer.hear_error()
+        await viewer.hear_sentence()
         assert await viewer.has_heard_everything()
 
 
@@ -964,7 +964,7 @@ async def test_members_of_rubbish_are_an_error_for_the_viewer(
     async with watching(fed) as viewer:
         source.users["1"] = rubbish
         await viewer.ask("one")
-        await viewer.hear_error()
+        await viewer.hear_sentence()
         await viewer.enter("two")
 
 
@@ -993,7 +993,7 @@ async def test_the_default_is_an_error_and_then_a_room(
     setattr(source, part, RuntimeError(SECRET))
     async with watching(fed) as viewer:
         await viewer.ask(None)
-        assert SECRET not in await viewer.hear_error()
+        assert SECRET not in await viewer.hear_sentence()
         assert (await viewer.hear())["type"] == "server-join"
         assert await viewer.has_heard_everything()
 
@@ -1019,7 +1019,7 @@ async def test_a_failure_is_not_remembered(start: Start, source: Source) -> None
     source.user_fault = RuntimeError(SECRET)
     async with watching(server) as viewer:
         await viewer.ask("one")
-        await viewer.hear_error()
+        await viewer.hear_sentence()
         source.user_fault = None
         assert (await viewer.enter("one"))["users"].keys() == {"11"}
 
@@ -1234,7 +1234,7 @@ async def test_a_refused_change_does_not_make_a_login_last(
         await viewer.enter("three", **login("7"))
         for server, token in (("three", "bad"), ("nowhere", "good")):
             await viewer.ask(server, **login("7", token))
-            await viewer.hear_error()
+            await viewer.hear_sentence()
         await clock.jump(601.0)
         assert await viewer.hear_error() == LOGIN_ENDED
 

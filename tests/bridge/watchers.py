@@ -16,6 +16,7 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
+from bridge.problems import Problem
 from bridge.server import WebSocketServer
 from bridge.wire.framing import LongMessage
 
@@ -50,15 +51,17 @@ class Watcher:
             if frame["type"] == type:
                 return frame
 
-    async def hear_error(self) -> str:
+    async def hear_error(self) -> Problem:
         """Hear the next frame, which must be an error, and return what it says."""
         frame = await self.hear()
         assert frame["type"] == "error", frame
         assert frame.keys() == {"type", "data"}
-        assert frame["data"].keys() == {"message"}
-        message = frame["data"]["message"]
-        assert isinstance(message, str)
-        return message
+        assert frame["data"].keys() == {"message", "code"}
+        return Problem(frame["data"]["code"], frame["data"]["message"])
+
+    async def hear_sentence(self) -> str:
+        """Hear the next frame, which must be an error, and return its sentence."""
+        return (await self.hear_error()).sentence
 
     async def hear_events(self) -> list[Json]:
         """Hear the next frame, and unpack it if it is a batch."""
@@ -92,7 +95,10 @@ class Watcher:
     async def has_heard_everything(self) -> bool:
         """Tell whether nothing more was said to this viewer than it has heard already."""
         await self.say({"type": "is there more?"})
-        return await self.hear() == {"type": "error", "data": {"message": "Unknown event type"}}
+        return await self.hear() == {
+            "type": "error",
+            "data": {"message": "Unknown event type", "code": "unknown-type"},
+        }
 
     async def farewell(self) -> tuple[int, str]:
         """Hear everything until the connection is closed; return how: code and reason."""

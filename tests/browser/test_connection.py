@@ -6,12 +6,11 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import expect
 
-from bridge.errors import ProviderError
 from bridge.limits import Limits
 from bridge.model import GuildInfo, Member
+from bridge.problems import FULL_HOUSE, PROVIDER_TROUBLE, Problem
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
-from bridge.wire.protocol import FULL_HOUSE
 
 from .conftest import GARDEN, GARDENERS, HARBOUR, OpenPage, address, only_chromium
 from .scene import called, feed, heading, label, member, pick, server, tool
@@ -383,22 +382,23 @@ async def test_a_guild_that_appears_is_no_longer_missed(bridge: WebSocketServer,
 
 
 @pytest.mark.parametrize(
-    ("sentence", "said"),
+    ("problem", "said"),
     [
-        (str(ProviderError()), "Ahora mismo no se puede mostrar este servidor"),
+        (PROVIDER_TROUBLE, "Ahora mismo no se puede mostrar este servidor"),
         (FULL_HOUSE, "No quedan plazas para mirar."),
     ],
     ids=["trouble", "full"],
 )
 async def test_what_the_bridge_says_is_said_in_the_readers_language(
-    sentence: str, said: str, bridge: WebSocketServer, new_page: OpenPage
+    problem: Problem, said: str, bridge: WebSocketServer, new_page: OpenPage
 ) -> None:
+    """By its code; what the sentence says is nothing to the page."""
     page, script = await new_page(locale="es-ES"), ScriptedBridge()
     await script.take_over(page)
     await page.goto(address(bridge))
     await script.next_request()
     script.seat("garden", "The Garden", users=ADA)
-    script.send({"type": "error", "data": {"message": sentence}})
+    script.send({"type": "error", "data": {"message": "Sorry, it rains.", "code": problem.code}})
     await expect(page.get_by_text(said)).to_be_visible()
     await expect(page.get_by_text("Sorry")).to_have_count(0)
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { refusalKind, wordsFor } from '../../bridge/web/words.js';
+import { wordsFor } from '../../bridge/web/words.js';
 
 /** Each word's place and kind. @param {unknown} value @param {string} path @returns {string[]} */
 function places(value, path) {
@@ -25,10 +25,4 @@ test('the first of a reader\'s languages that is known is spoken', async () => {
 test('a name within a sentence cannot turn it round', async () => {
   const { following } = await wordsFor(['en']);
   assert.equal(following('\u202eadA'), 'Following \u2068\u202eadA\u2069');
-});
-
-test('what the bridge says is understood, whatever number is in it', () => {
-  assert.equal(refusalKind('Too many tries. Please wait 17 seconds and try again.'), 'tries');
-  assert.equal(refusalKind('That Discord server isn\'t there yet: nobody knows why.'), 'awaited');
-  assert.equal(refusalKind('Something new'), undefined);
 });

@@ -3,13 +3,12 @@
  *
  * @typedef {import('./net.js').Frame} Frame
  * @typedef {import('./net.js').LinkState} LinkState
- * @typedef {{text: string, slug: string | null, tried?: boolean}} Refusal
- *   `slug`: what was asked for, null: the bridge's default; `tried`: a password was given
+ * @typedef {{code: string, text?: string, slug: string | null, tried?: boolean}} Refusal
+ *   `text`: for a code that the page doesn't know; `slug`: what was asked for, null: the bridge's default; `tried`: a password was given
  * @typedef {{changed(): void, heard(events: number): void, joined(slug: string): void,
  *   refused(refusal: Refusal): void}} Watcher
  */
 
-import { refusalKind } from '../words.js';
 import { Line } from './net.js';
 import { label, record, text } from './parse.js';
 
@@ -160,7 +159,7 @@ export class Session {
 
   /** @param {Frame} frame */
   #take(frame) {
-    if (frame.type === 'error') this.#refused(text(record(frame.data).message));
+    if (frame.type === 'error') this.#refused(record(frame.data));
     else if (frame.type === 'refresh_data') this.#line.send({ type: 'get_user_data', serverId: frame.serverId });
     else this.#store.apply(frame, Date.now());
     if (frame.type === 'server-join') this.#joined(record(frame.data));
@@ -189,16 +188,17 @@ export class Session {
     this.#watcher.joined(slug);
   }
 
-  /** @param {string} text */
-  #refused(text) {
-    if (refusalKind(text) === 'busy') return; // no refusal: what was asked for comes in a moment
+  /** @param {Record<string, any>} error */
+  #refused(error) {
+    const code = label(error.code);
+    if (code === 'busy') return; // no refusal: what was asked for comes in a moment
     const { slug, password } = this.#asked ?? { slug: this.#store.room?.slug ?? null, password: '' };
     this.#asked = null;
-    const comes = slug !== null && refusalKind(text) === 'awaited';
+    const comes = slug !== null && code === 'not-there-yet';
     const isSaid = comes && slug === this.#awaited;
     if (comes) this.#await(slug);
     else if (slug === this.#awaited) this.#await(null);
-    if (!isSaid) this.#watcher.refused({ text, slug, tried: Boolean(password) });
+    if (!isSaid) this.#watcher.refused({ code, text: text(error.message), slug, tried: Boolean(password) });
     if (slug === null || this.#seated || this.#insists) return;
     this.#ask(null); // the default guild is better than an empty page
   }

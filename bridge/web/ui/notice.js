@@ -6,10 +6,9 @@
  */
 
 import { byId, focusTools, icon, make } from './dom.js';
-import { refusalKind } from '../words.js';
 
-const LOGIN_HELPS = new Set(['login', 'ended', 'failed', 'denied', 'silent']);
-const PASSWORD_HELPS = new Set(['login', 'locked', 'password']);
+const LOGIN_HELPS = new Set(['login-needed', 'login-ended', 'login-failed', 'login-denied', 'no-answer']);
+const PASSWORD_HELPS = new Set(['login-needed', 'locked', 'wrong-password']);
 
 export class Notice {
   #words;
@@ -54,14 +53,14 @@ export class Notice {
   }
 
   /** @param {Refusal} refusal @param {string} name */
-  #content({ text, slug, tried }, name) {
-    let kind = refusalKind(text);
-    if (tried && kind === 'login') kind = 'password'; // the bridge says again what it wants
-    if (kind === 'login' && !this.#login) kind = 'locked';
+  #content({ code, text, slug, tried }, name) {
+    if (tried && code === 'login-needed') code = 'wrong-password'; // the bridge says again what it wants
+    if (code === 'login-needed' && !this.#login) code = 'locked';
+    const { refusals } = this.#words;
     /** @type {HTMLElement[]} */
-    const content = [make('p', '', kind ? this.#words.refusals[kind](name) : text)];
-    if (this.#login && LOGIN_HELPS.has(kind ?? '')) content.push(this.#login(slug ?? ''));
-    if (this.#enter && slug && PASSWORD_HELPS.has(kind ?? '')) {
+    const content = [make('p', '', Object.hasOwn(refusals, code) ? refusals[code](name) : (text ?? code))];
+    if (this.#login && LOGIN_HELPS.has(code)) content.push(this.#login(slug ?? ''));
+    if (this.#enter && slug && PASSWORD_HELPS.has(code)) {
       content.push(this.#passwordForm(slug, this.#enter));
     }
     return [...content, this.#closeButton()];

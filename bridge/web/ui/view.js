@@ -11,7 +11,6 @@
  */
 
 import { byId, setText } from './dom.js';
-import { refusalKind } from '../words.js';
 import { ask } from '../guild/net.js';
 import { Account } from './account.js';
 import { Card, sceneOf } from './card.js';
@@ -24,7 +23,7 @@ import { Notice } from './notice.js';
 import { offerChoices } from './options.js';
 import { Panels } from './panels.js';
 
-const MISSING = new Set(['unknown', 'hidden', 'awaited']);
+const MISSING = new Set(['unknown-server', 'gone', 'not-there-yet']);
 const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
 export class View {
@@ -187,8 +186,8 @@ export class View {
 
   /** Whether the card says already why there is nothing to see. @param {import('./card.js').Scene} scene */
   #isSaid(scene) {
-    const kind = refusalKind(this.#refusal?.text ?? '');
-    return (scene === 'refused' && kind === 'hidden') || (scene === 'full' && kind === 'full');
+    const code = this.#refusal?.code;
+    return (scene === 'refused' && code === 'gone') || (scene === 'full' && code === 'full');
   }
 
   /** Whether what was refused is open by now: it is there again, or has lost its lock, while another is shown. */
@@ -196,7 +195,7 @@ export class View {
     const slug = this.#refusal?.slug;
     const guild = this.#store.guilds.find((one) => one.slug === slug);
     if (!guild || this.#store.room?.slug === slug) return false;
-    return MISSING.has(refusalKind(this.#refusal?.text ?? '') ?? '') || (this.#wasLocked && !guild.locked);
+    return MISSING.has(this.#refusal?.code ?? '') || (this.#wasLocked && !guild.locked);
   }
 
   /** Finds what a guild that stays shut is called: maybe not known at first, and forgotten once it is shut. */

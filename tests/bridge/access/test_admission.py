@@ -18,19 +18,20 @@ from bridge.access.patience import ASKED_AT_ONCE
 from bridge.errors import NoAnswer, NotAMember, Refused
 from bridge.model import GuildInfo, Member
 from bridge.network.peers import household
-from bridge.providers import CallbackProvider, EmptyProvider
-from bridge.providers.feed import Feed
-from bridge.rooms.directory import Directory
-from bridge.rooms.room import Room
-from bridge.wire.protocol import (
+from bridge.problems import (
     LOGIN_NEEDED,
     NO_ANSWER,
     NO_SUCH_SERVER,
     NOT_A_MEMBER,
-    TOO_MANY_TRIES,
     WRONG_PASSWORD,
-    Credentials,
+    Problem,
+    too_many_tries,
 )
+from bridge.providers import CallbackProvider, EmptyProvider
+from bridge.providers.feed import Feed
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
+from bridge.wire.protocol import Credentials
 from tests.bridge.clock import Clock
 from tests.bridge.source import SECRET, Source
 from tests.bridge.watchers import until
@@ -70,10 +71,10 @@ class Validator:
         return self.answer
 
 
-async def refusal(admission: Admission, server: str, credentials: Credentials = NOBODY) -> str:
+async def refusal(admission: Admission, server: str, credentials: Credentials = NOBODY) -> Problem:
     with pytest.raises(Refused) as raised:
         await admission.admit(server, credentials)
-    return str(raised.value)
+    return raised.value.problem
 
 
 # Open rooms
@@ -173,7 +174,7 @@ async def test_questions_without_an_answer_are_shared_out(admission: Admission) 
     admission.validate = validator = Validator(NoAnswer())
     said = [await answer(admission, login(str(number))) for number in range(ASKED_AT_ONCE + 10)]
     assert said.count(NO_ANSWER) == len(validator.asked) == ASKED_AT_ONCE
-    assert set(said[ASKED_AT_ONCE:]) == {too_many(1)}
+    assert set(said[ASKED_AT_ONCE:]) == {too_many_tries(1)}
     assert await answer(admission, LOGIN, THERE) == NO_ANSWER
 
 
@@ -380,17 +381,13 @@ def doors(directory: Directory) -> Admission:
 
 async def answer(
     admission: Admission, credentials: Credentials, visitor: Visitor = HERE, server: str = "vault"
-) -> str | None:
+) -> Problem | None:
     """Knock; return what is said, or None if the door opened."""
     try:
         await admission.admit(server, credentials, visitor)
     except Refused as refused:
-        return str(refused)
+        return refused.problem
     return None
-
-
-def too_many(seconds: int) -> str:
-    return TOO_MANY_TRIES.format(seconds=seconds)
 
 
 async def test_who_guesses_has_to_wait_longer_each_time(
@@ -401,8 +398,10 @@ async def test_who_guesses_has_to_wait_longer_each_time(
     for _ in range(3):
         assert await answer(doors, WRONG) == WRONG_PASSWORD
     for seconds in (1, 2, 4, 8):
-        assert await answer(doors, WRONG) == too_many(seconds)
-        assert await answer(doors, RIGHT) == too_many(seconds)  # or it would be a guess that costs nothing
+        assert await answer(doors, WRONG) == too_many_tries(seconds)
+        assert await answer(doors, RIGHT) == too_many_tries(
+            seconds
+        )  # or it would be a guess that costs nothing
         await clock.jump(seconds + 0.001)
         assert await answer(doors, WRONG) == WRONG_PASSWORD
     await clock.jump(16.001)
@@ -413,7 +412,7 @@ async def test_guesses_of_one_address_count_at_all_doors(doors: Admission) -> No
     """Each guild's would otherwise be another chance."""
     for server in ("vault", "cellar", "vault"):
         assert await answer(doors, WRONG, server=server) == WRONG_PASSWORD
-    assert await answer(doors, RIGHT, server="cellar") == too_many(1)
+    assert await answer(doors, RIGHT, server="cellar") == too_many_tries(1)
 
 
 async def test_others_go_in_and_out_meanwhile(doors: Admission) -> None:
@@ -436,7 +435,7 @@ async def test_passwords_and_logins_count_together(doors: Admission) -> None:
     assert await answer(doors, WRONG) == WRONG_PASSWORD
     for _ in range(2):
         assert await answer(doors, LOGIN) == LOGIN_NEEDED
-    assert await answer(doors, LOGIN) == too_many(1)
+    assert await answer(doors, LOGIN) == too_many_tries(1)
 
 
 async def test_right_tries_cost_nothing(doors: Admission) -> None:
@@ -463,7 +462,7 @@ async def test_guessing_from_many_addresses_becomes_slow(doors: Admission) -> No
         visitor = Visitor(f"10.0.1.{number}")
         for _ in range(FREE_WHILE_GUESSED):
             assert await answer(doors, WRONG, visitor) == WRONG_PASSWORD
-        assert await answer(doors, WRONG, visitor) == too_many(1)
+        assert await answer(doors, WRONG, visitor) == too_many_tries(1)
         assert await answer(doors, WRONG, visitor, "cellar") == WRONG_PASSWORD
 
 
@@ -501,7 +500,7 @@ async def test_who_was_in_before_does_not_wait_for_those_who_guess(doors: Admiss
         assert await answer(doors, WRONG, THERE) == WRONG_PASSWORD
         assert await answer(doors, WRONG, HERE) == WRONG_PASSWORD
     assert await answer(doors, RIGHT, THERE) is None
-    assert await answer(doors, RIGHT, HERE) == too_many(1)
+    assert await answer(doors, RIGHT, HERE) == too_many_tries(1)
 
 
 async def test_familiar_is_who_knows_the_door_as_it_is(doors: Admission, directory: Directory) -> None:
@@ -511,7 +510,7 @@ async def test_familiar_is_who_knows_the_door_as_it_is(doors: Admission, directo
     await besiege(doors)
     for _ in range(FREE_WHILE_GUESSED):
         assert await answer(doors, WRONG, THERE) == WRONG_PASSWORD
-    assert await answer(doors, Credentials(password="another"), THERE) == too_many(1)
+    assert await answer(doors, Credentials(password="another"), THERE) == too_many_tries(1)
 
 
 def login(token: str) -> Credentials:
@@ -546,7 +545,7 @@ async def test_logins_at_once_are_tries_all_the_same(
     said = await asyncio.gather(*asking)
     assert len(held.asked) == 3
     if server == "vault":
-        assert (said.count(LOGIN_NEEDED), said.count(too_many(1))) == (3, 297)
+        assert (said.count(LOGIN_NEEDED), said.count(too_many_tries(1))) == (3, 297)
     else:
         assert set(said) == {None}  # the lobby has them
 
@@ -579,12 +578,12 @@ async def test_a_login_that_was_good_does_not_wait_for_those_who_guess(doors: Ad
     assert await answer(doors, login("ada")) is None
     for number in range(10):
         await answer(doors, login(f"guess-{number}"))
-    assert await answer(doors, login("bob")) == too_many(1)
+    assert await answer(doors, login("bob")) == too_many_tries(1)
     assert await answer(doors, login("ada")) is None
-    assert await answer(doors, login("ada"), server="cellar") == too_many(1)
+    assert await answer(doors, login("ada"), server="cellar") == too_many_tries(1)
     held.good.clear()
     assert await answer(doors, login("ada")) == LOGIN_NEEDED
-    assert await answer(doors, login("ada")) == too_many(1)
+    assert await answer(doors, login("ada")) == too_many_tries(1)
 
 
 async def test_the_tries_of_a_wide_network_count_together(directory: Directory) -> None:
@@ -604,7 +603,7 @@ async def test_who_is_familiar_may_not_guess_without_end(doors: Admission) -> No
     assert await answer(doors, RIGHT) is None
     for _ in range(3):
         assert await answer(doors, WRONG) == WRONG_PASSWORD
-    assert await answer(doors, WRONG) == too_many(1)
+    assert await answer(doors, WRONG) == too_many_tries(1)
 
 
 # Who shares an address with somebody who guesses
@@ -623,8 +622,8 @@ async def test_who_was_in_before_does_not_wait_for_a_housemate_who_guesses(
     for seconds in (1, 2, 4, 8):
         for _ in range(20):
             assert await answer(doors, RIGHT, ADA) is None
-            assert await answer(doors, WRONG, EVE) == too_many(seconds)
-            assert await answer(doors, RIGHT, EVE) == too_many(seconds)
+            assert await answer(doors, WRONG, EVE) == too_many_tries(seconds)
+            assert await answer(doors, RIGHT, EVE) == too_many_tries(seconds)
         await clock.jump(seconds + 0.001)
         assert await answer(doors, WRONG, EVE) == WRONG_PASSWORD
 
@@ -644,7 +643,7 @@ async def test_a_device_that_got_in_may_not_guess_without_end(doors: Admission) 
     assert await answer(doors, RIGHT, ADA) is None
     for _ in range(3):
         assert await answer(doors, WRONG, ADA) == WRONG_PASSWORD
-    assert await answer(doors, RIGHT, ADA) == too_many(1)
+    assert await answer(doors, RIGHT, ADA) == too_many_tries(1)
     assert await answer(doors, RIGHT, HERE) is None
 
 
@@ -653,9 +652,9 @@ async def test_a_device_is_known_at_the_door_where_it_got_in(doors: Admission, d
     assert await answer(doors, RIGHT, ADA) is None
     for _ in range(3):
         await answer(doors, WRONG, EVE)
-    assert await answer(doors, RIGHT, ADA, "cellar") == too_many(1)
+    assert await answer(doors, RIGHT, ADA, "cellar") == too_many_tries(1)
     directory.open(replace(VAULT, password="another"))
-    assert await answer(doors, Credentials(password="another"), ADA) == too_many(1)
+    assert await answer(doors, Credentials(password="another"), ADA) == too_many_tries(1)
 
 
 async def test_a_device_is_known_wherever_it_comes_from(doors: Admission) -> None:
@@ -669,7 +668,7 @@ async def test_a_device_is_known_wherever_it_comes_from(doors: Admission) -> Non
 async def test_many_devices_are_no_more_tries(doors: Admission) -> None:
     """A number is had for the asking; only those that got in count by themselves."""
     said = [await answer(doors, WRONG, Visitor("203.0.113.1", device=f"{number}")) for number in range(10)]
-    assert said == [WRONG_PASSWORD] * 3 + [too_many(1)] * 7
+    assert said == [WRONG_PASSWORD] * 3 + [too_many_tries(1)] * 7
 
 
 async def test_whoever_brings_what_is_known_is_remembered(doors: Admission, directory: Directory) -> None:
@@ -682,7 +681,7 @@ async def test_whoever_brings_what_is_known_is_remembered(doors: Admission, dire
         assert await answer(doors, WRONG) == WRONG_PASSWORD
     assert await answer(doors, RIGHT) is None
     await answer(doors, WRONG)
-    assert await answer(doors, RIGHT) == too_many(1)
+    assert await answer(doors, RIGHT) == too_many_tries(1)
     assert await answer(doors, RIGHT, ADA) is None
 
 
@@ -692,7 +691,7 @@ async def test_guesses_at_once_are_guesses_all_the_same(doors: Admission, direct
     tries = [Credentials(password=f"guess {number}") for number in range(50)]
     answers = await asyncio.gather(*(answer(doors, credentials) for credentials in tries))
     assert answers.count(WRONG_PASSWORD) == 3
-    assert answers.count(too_many(1)) == 47
+    assert answers.count(too_many_tries(1)) == 47
 
 
 async def test_a_default_tries_no_password(doors: Admission, directory: Directory) -> None:
@@ -709,7 +708,7 @@ async def test_a_default_counts_a_login_once(doors: Admission, directory: Direct
     for _ in range(10):
         assert (await doors.admit("default", LOGIN, HERE)).room is directory.lobby
     assert [asked[2] for asked in validator.asked] == ["2", "3"] * 3
-    assert await answer(doors, LOGIN) == too_many(1)
+    assert await answer(doors, LOGIN) == too_many_tries(1)
 
 
 async def test_a_default_counts_no_login_that_is_good_somewhere(
@@ -866,7 +865,7 @@ async def test_who_is_seated_is_checked_again_when_a_reason_ends(
     await source.was_asked("5")
     fed.withdraw()
     source.release("5")
-    with pytest.raises(Refused, match=LOGIN_NEEDED[:20]):
+    with pytest.raises(Refused, match=LOGIN_NEEDED.sentence[:20]):
         await asking
 
 
@@ -887,13 +886,13 @@ async def test_who_has_to_wait_is_not_told_whether_it_was_right(directory: Direc
     await admission.admit("vault", Credentials(password="sesame"), Visitor("10.0.0.1"))
     guesser = Visitor("10.0.0.2")
     assert await refused(admission, "wrong", guesser) == WRONG_PASSWORD
-    assert (await refused(admission, "sesame", guesser)).startswith("Too many tries.")
+    assert (await refused(admission, "sesame", guesser)).code == "too-many-tries"
 
 
-async def refused(admission: Admission, password: str, visitor: Visitor) -> str:
+async def refused(admission: Admission, password: str, visitor: Visitor) -> Problem:
     with pytest.raises(Refused) as raised:
         await admission.admit("vault", Credentials(password=password), visitor)
-    return str(raised.value)
+    return raised.value.problem
 
 
 # What is prepared
@@ -909,7 +908,7 @@ async def test_the_door_is_checked_once_more_when_all_is_prepared(
         prepared.append(room)
         directory.open(replace(OPEN, protected=True))
 
-    with pytest.raises(Refused, match=LOGIN_NEEDED[:20]):
+    with pytest.raises(Refused, match=LOGIN_NEEDED.sentence[:20]):
         await admission.admit("open", NOBODY, prepare=prepare)
     assert prepared == [directory.rooms["1"]]
 
@@ -920,7 +919,7 @@ async def test_a_guild_may_be_gone_when_all_is_prepared(admission: Admission, di
     async def prepare(room: Room) -> None:
         directory.close(room.info.id)
 
-    with pytest.raises(Refused, match=NO_SUCH_SERVER[:20]):
+    with pytest.raises(Refused, match=NO_SUCH_SERVER.sentence[:20]):
         await admission.admit("open", NOBODY, prepare=prepare)
 
 

@@ -12,9 +12,9 @@ from bridge.access.passwords import hash_password
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.model import GuildInfo
+from bridge.problems import WRONG_PASSWORD
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
-from bridge.wire.protocol import WRONG_PASSWORD
 from tests.bridge.conftest import ADA, DWORLD, Start
 from tests.bridge.watchers import Watcher, fetch, watching
 

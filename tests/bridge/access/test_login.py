@@ -21,9 +21,9 @@ from bridge.access.login import Account, Denied
 from bridge.errors import NoAnswer
 from bridge.exposure import Exposure
 from bridge.limits import Limits
+from bridge.problems import LOGIN_ENDED, LOGIN_NEEDED, NOT_A_MEMBER, Problem
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
-from bridge.wire.protocol import LOGIN_ENDED, LOGIN_NEEDED, NOT_A_MEMBER
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import DWORLD, VAULT, Start
 from tests.bridge.watchers import RawViewer, Watcher, dialled, handshake, masked, until, watching
@@ -168,7 +168,7 @@ def opened(server: WebSocketServer, browser: Browser, origin: str | None = HOME)
     return watching(server, origin=origin, additional_headers=cookies)
 
 
-async def refusal(watcher: Watcher, **fields: str) -> str:
+async def refusal(watcher: Watcher, **fields: str) -> Problem:
     """Ask for the protected room; return why not."""
     await watcher.ask(VAULT.slug, **fields)
     return await watcher.hear_error()
@@ -494,7 +494,7 @@ async def test_a_cookie_of_bytes_that_are_no_text(server: WebSocketServer) -> No
         await viewer.say(handshake()[:-2] + head.partition(b"\r\n")[2])
         await viewer.hear_handshake()
         await viewer.say(masked(b'{"type":"connect","data":{"server":"vault"}}'))
-        assert LOGIN_NEEDED in await _errors(viewer)
+        assert LOGIN_NEEDED.sentence in await _errors(viewer)
 
 
 async def _errors(viewer: RawViewer) -> str:

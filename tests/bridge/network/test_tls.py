@@ -18,11 +18,11 @@ from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.model import Member
 from bridge.network.tls import Certificate
+from bridge.problems import FULL_HOUSE
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.viewers.outbox import MAX_BACKLOG
 from bridge.viewers.pulse import PERIOD
-from bridge.wire.protocol import FULL_HOUSE
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, Start
 from tests.bridge.watchers import PATIENCE, RawViewer, Watcher, dialled, handshake, masked, until

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.model import Channel, GuildInfo, Member, Message
+from bridge.problems import SERVER_HIDDEN
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
-from bridge.wire.protocol import OPTIONAL_EVENTS, SERVER_HIDDEN, Connect, Goodbye, Wants
+from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Goodbye, Wants
 from tests.bridge.rooms.test_room import FakeViewer
 from tests.bridge.watchers import read_frames
 

@@ -7,10 +7,11 @@ import pytest
 
 from bridge.limits import Limits
 from bridge.model import Channel, Member, Message
+from bridge.problems import WRONG_PASSWORD
 from bridge.providers import EmptyProvider
 from bridge.rooms.room import Room
 from bridge.server import WebSocketServer
-from bridge.wire.protocol import OPTIONAL_EVENTS, WRONG_PASSWORD, Connect, Credentials, Wants
+from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Credentials, Wants
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
 from tests.bridge.rooms.test_room import FakeViewer
 from tests.bridge.watchers import Json, Watcher, read_frames, unpacked, until, watching

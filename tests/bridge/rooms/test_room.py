@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from bridge.problems import LOGIN_ENDED, Problem
 from bridge.rooms.flush import WINDOW
 from bridge.rooms.history import History
 from bridge.rooms.playback import MAX_LAG, bubble_seconds
@@ -38,13 +39,13 @@ class FakeViewer:
         self.wants = wants
         self.seated_at = 0
         self.frames: list[Json] = []
-        self.farewell: tuple[Goodbye, str | None] | None = None
+        self.farewell: tuple[Goodbye, Problem | None] | None = None
 
     def offer(self, frames: bytes) -> None:
         self.frames += read_frames(frames)
 
-    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
-        self.farewell = goodbye, message
+    def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
+        self.farewell = goodbye, problem
 
     @property
     def events(self) -> list[Json]:
@@ -599,8 +600,8 @@ def test_a_viewer_may_leave_while_it_is_offered_something(room: Room) -> None:
 def test_dismissed_viewers_hear_why(room: Room) -> None:
     """And sit no longer in the room."""
     viewers = [seated(room), seated(room, EVERYTHING)]
-    room.dismiss_viewers(Goodbye.REVOKED, "over")
-    assert [viewer.farewell for viewer in viewers] == [(Goodbye.REVOKED, "over")] * 2
+    room.dismiss_viewers(Goodbye.REVOKED, LOGIN_ENDED)
+    assert [viewer.farewell for viewer in viewers] == [(Goodbye.REVOKED, LOGIN_ENDED)] * 2
     assert room.viewers == []
 
 
@@ -686,7 +687,7 @@ class Page:
         self.machine.room.unseat(self)
         self.seated = False
 
-    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+    def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         raise AssertionError("nobody is dismissed here")
 
     def offer(self, frames: bytes) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bridge.model import GuildInfo, Member, Message
+from bridge.problems import LOGIN_ENDED
 from bridge.rooms import delivery, pages, preparation, room
 from bridge.rooms.directory import TOLD_AT_ONCE, Directory
 from bridge.rooms.room import EVENTS_AT_ONCE, GOODBYES_AT_ONCE, Room
@@ -285,15 +286,15 @@ def test_a_crowd_is_let_go_in_parts() -> None:
     viewers = [FakeViewer() for _ in range(3 * GOODBYES_AT_ONCE)]
     for viewer in viewers:
         guild.seat(viewer)
-    guild.dismiss_viewers(Goodbye.REVOKED, "over")
+    guild.dismiss_viewers(Goodbye.REVOKED, LOGIN_ENDED)
     assert sum(viewer.farewell is not None for viewer in viewers) == GOODBYES_AT_ONCE
     assert not guild.is_watched
     assert not guild.seats(viewers[-1])
     guild.unseat(viewers[-1])
     assert turns_of(guild) == 2
-    assert [viewer.farewell for viewer in viewers] == [(Goodbye.REVOKED, "over")] * (len(viewers) - 1) + [
-        None
-    ]
+    assert [viewer.farewell for viewer in viewers] == [(Goodbye.REVOKED, LOGIN_ENDED)] * (
+        len(viewers) - 1
+    ) + [None]
 
 
 async def test_a_closed_guild_lets_its_crowd_go_by_itself() -> None:

@@ -63,7 +63,7 @@ async def test_a_guild_that_can_not_be_read(server: WebSocketServer, teller: Tel
     teller.source.user_fault = OSError("down")
     async with watching(server) as viewer:
         await viewer.ask("one")
-        await viewer.hear_error()
+        await viewer.hear_sentence()
     assert await ready(server) == (503, ["guild 1 can't be read"])
     teller.source.user_fault = None
     assert await ready(server) == (200, [])

@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from bridge.model import Channel, Member, Message
+from bridge.problems import Problem
 from bridge.providers import EmptyProvider
 from bridge.rooms.flush import WINDOW
 from bridge.rooms.playback import MAX_LAG
@@ -167,9 +168,9 @@ class Page:
                 if self.wants.paced:
                     assert not self._world.freezes_without(data["uid"], now)
 
-    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
+    def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Nobody is dismissed here."""
-        raise AssertionError(message)
+        raise AssertionError(problem)
 
 
 class House:

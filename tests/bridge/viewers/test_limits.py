@@ -11,9 +11,9 @@ from websockets.frames import Close, Frame, Opcode
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.network.peers import parse_networks
+from bridge.problems import BUSY, CROWDED, FULL_HOUSE, LOGIN_NEEDED, NOTHING_ASKED
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
-from bridge.wire.protocol import BUSY, CROWDED, FULL_HOUSE, LOGIN_NEEDED, NOTHING_ASKED
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, Start
 from tests.bridge.watchers import Watcher, dialled, fetch, handshake, until, watching
@@ -98,7 +98,7 @@ async def test_beyond_that_the_handshake_is_refused(
         hints = set()
         for _ in range(20):
             answer = await fetch(small, "/")
-            assert (answer.status, answer.body.decode().strip()) == (503, FULL_HOUSE)
+            assert (answer.status, answer.body.decode().strip()) == (503, FULL_HOUSE.sentence)
             hints.add(int(answer.headers["retry-after"]))
         assert len(hints) > 1
         assert hints <= set(range(1, 61))
@@ -225,7 +225,7 @@ async def test_a_viewer_may_send_so_many_frames(bridge: WebSocketServer) -> None
         for _ in range(10):
             await viewer.say({"type": "rubbish"})
         for _ in range(10):
-            await viewer.hear_error()
+            await viewer.hear_sentence()
         with contextlib.suppress(ConnectionClosed):
             for _ in range(20):
                 await viewer.say({"type": "rubbish"})
@@ -272,7 +272,7 @@ async def test_what_has_been_sent_is_forgiven_in_time(
         for _ in range(20):
             for _ in range(5):
                 await viewer.say({"type": "x" * 3_000})
-                await viewer.hear_error()
+                await viewer.hear_sentence()
             await clock.jump(1.0)
     assert not bridge.refusals
 
@@ -283,7 +283,7 @@ async def test_a_frame_may_have_so_many_bytes(bridge: WebSocketServer, compressi
     """Before it was compressed; then 1009."""
     async with watching(bridge, compression=compression) as viewer:
         await viewer.say({"type": "x" * 4_000})
-        await viewer.hear_error()
+        await viewer.hear_sentence()
         await viewer.say({"type": "x" * 4_096})
         assert (await viewer.farewell())[0] == 1009
     await until(lambda: dict(bridge.refusals) == {"message too large": 1}, "it is counted")

@@ -12,6 +12,7 @@ from websockets.frames import Opcode
 from websockets.protocol import State
 
 from bridge.access.gate import Gate
+from bridge.problems import FULL_HOUSE, LOGIN_ENDED
 from bridge.running.rate import Rate
 from bridge.viewers.connection import Connection
 from bridge.viewers.ledger import Ledger
@@ -386,7 +387,7 @@ async def test_a_goodbye_in_the_middle_is_a_close_frame(line: Line) -> None:
     async with reading(line) as (owed, watcher):
         owed.outbox.present(long_message(20 * MEBIBYTE))
         assert owed.outbox._begun is not None
-        owed.outbox.dismiss(Goodbye.REVOKED, "over")
+        owed.outbox.dismiss(Goodbye.REVOKED, LOGIN_ENDED)
         assert await watcher.farewell() == (1008, "no longer shown")
 
 
@@ -409,8 +410,8 @@ async def test_who_has_to_wait_for_a_renewal_takes_nothing_meanwhile(line: Line)
 async def test_a_dismissed_viewer_hears_why(line: Line) -> None:
     """An error, and a close frame with the goodbye's code and reason."""
     async with reading(line) as (owed, watcher):
-        owed.outbox.dismiss(Goodbye.REVOKED, "over")
-        assert await watcher.hear_error() == "over"
+        owed.outbox.dismiss(Goodbye.REVOKED, LOGIN_ENDED)
+        assert await watcher.hear_error() == LOGIN_ENDED
         assert await watcher.farewell() == (1008, "no longer shown")
 
 
@@ -438,8 +439,10 @@ async def test_a_dismissed_viewer_that_reads_at_last_hears_why(line: Line, behin
         owed.outbox.offer(frame({"dropped": True}))
         if behind:
             owed.fall_behind()
-        owed.outbox.dismiss(Goodbye.REVOKED, "over")
-        assert await sleeper.hear_until("type") == [{"type": "error", "data": {"message": "over"}}]
+        owed.outbox.dismiss(Goodbye.REVOKED, LOGIN_ENDED)
+        assert await sleeper.hear_until("type") == [
+            {"type": "error", "data": {"message": LOGIN_ENDED.sentence, "code": LOGIN_ENDED.code}}
+        ]
         close = await sleeper.viewer.hear_frame()
         assert bytes(close.data) == b"\x03\xf0no longer shown"
         assert await sleeper.viewer.end() == b""
@@ -460,7 +463,7 @@ async def test_the_goodbye_of_one_who_left_is_no_error(line: Line) -> None:
         await watcher.connection.close()
         await owed.connection.wait_closed()
         owed.outbox.offer(frame("late"))
-        owed.outbox.dismiss(Goodbye.RESTART, "over")
+        owed.outbox.dismiss(Goodbye.RESTART, LOGIN_ENDED)
 
 
 async def test_an_outbox_for_who_left_already_takes_nothing(line: Line) -> None:
@@ -471,5 +474,5 @@ async def test_an_outbox_for_who_left_already_takes_nothing(line: Line) -> None:
         await connection.wait_closed()
     owed = Owed(connection)
     owed.outbox.offer(frame("late"))
-    owed.outbox.dismiss(Goodbye.FULL, "full")
+    owed.outbox.dismiss(Goodbye.FULL, FULL_HOUSE)
     assert owed.outbox.written == 0

@@ -16,15 +16,18 @@ from websockets.frames import Opcode
 
 from bridge.limits import DEFAULT_LIMITS
 from bridge.model import Channel, GuildInfo, Member
-from bridge.providers import EmptyProvider
-from bridge.server import FRAMES_WAITING, WebSocketServer
-from bridge.wire.protocol import (
+from bridge.problems import (
+    INVALID_JSON,
     LOGIN_NEEDED,
     NO_SUCH_SERVER,
     NOT_THERE_YET,
+    UNKNOWN_TYPE,
     WRONG_PASSWORD,
-    Credentials,
+    Problem,
 )
+from bridge.providers import EmptyProvider
+from bridge.server import FRAMES_WAITING, WebSocketServer
+from bridge.wire.protocol import Credentials
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
 from tests.bridge.source import Source
 from tests.bridge.watchers import Json, dialled, handshake, masked, unpacked, until, watching
@@ -182,7 +185,7 @@ async def test_an_unknown_server(bridge: WebSocketServer) -> None:
     """The sentence that clients know, and the connection stays."""
     async with watching(bridge) as viewer:
         await viewer.ask("nowhere")
-        assert await viewer.hear_error() == NO_SUCH_SERVER_TEXT == NO_SUCH_SERVER
+        assert await viewer.hear_error() == Problem(NO_SUCH_SERVER.code, NO_SUCH_SERVER_TEXT)
         await viewer.enter("dworld")
 
 
@@ -190,7 +193,7 @@ async def test_a_protected_server_wants_a_login(bridge: WebSocketServer) -> None
     """The sentence that clients know, and the connection stays."""
     async with watching(bridge) as viewer:
         await viewer.ask("vault")
-        assert await viewer.hear_error() == LOGIN_NEEDED_TEXT == LOGIN_NEEDED
+        assert await viewer.hear_error() == Problem(LOGIN_NEEDED.code, LOGIN_NEEDED_TEXT)
         await viewer.enter("dworld")
 
 
@@ -198,7 +201,7 @@ async def test_a_wrong_password(bridge: WebSocketServer) -> None:
     """The sentence that clients know, and the connection stays."""
     async with watching(bridge) as viewer:
         await viewer.ask("vault", password="open")
-        assert await viewer.hear_error() == WRONG_PASSWORD_TEXT == WRONG_PASSWORD
+        assert await viewer.hear_error() == Problem(WRONG_PASSWORD.code, WRONG_PASSWORD_TEXT)
         await viewer.enter("dworld")
 
 
@@ -213,7 +216,7 @@ async def test_a_protected_server_without_a_validator_lets_no_login_in(bridge: W
     """However complete the login looks."""
     async with watching(bridge) as viewer:
         await viewer.ask("vault", discordToken="token", discordUser={"id": "7", "username": "Ada"})
-        assert await viewer.hear_error() == LOGIN_NEEDED_TEXT
+        assert await viewer.hear_sentence() == LOGIN_NEEDED_TEXT
 
 
 async def test_a_token_is_never_echoed(bridge: WebSocketServer) -> None:
@@ -251,7 +254,7 @@ async def test_a_failed_change_leaves_the_viewer_where_it_was(
     async with watching(bridge) as viewer:
         await viewer.enter("repos")
         await viewer.ask(elsewhere)
-        await viewer.hear_error()
+        await viewer.hear_sentence()
         await bridge.broadcast_message(REPOS.id, "333", "still here", "9")
         assert (await viewer.hear())["data"]["message"] == "still here"
 
@@ -331,14 +334,14 @@ async def test_user_data_of_an_unknown_guild(bridge: WebSocketServer) -> None:
     """The same sentence as for `connect`."""
     async with watching(bridge) as viewer:
         await viewer.say({"type": "get_user_data", "serverId": "1"})
-        assert await viewer.hear_error() == NO_SUCH_SERVER_TEXT
+        assert await viewer.hear_sentence() == NO_SUCH_SERVER_TEXT
 
 
 async def test_user_data_of_a_protected_guild(bridge: WebSocketServer) -> None:
     """The same admission rules as for `connect`."""
     async with watching(bridge) as viewer:
         await viewer.say({"type": "get_user_data", "serverId": VAULT.id})
-        assert await viewer.hear_error() == LOGIN_NEEDED_TEXT
+        assert await viewer.hear_sentence() == LOGIN_NEEDED_TEXT
 
 
 async def test_user_data_of_the_protected_guild_one_is_in(bridge: WebSocketServer) -> None:
@@ -363,7 +366,7 @@ async def test_user_data_after_the_login_has_ended(bridge: WebSocketServer) -> N
         [session] = bridge._sessions.values()
         session._permit = replace(session._permit, until=time.time() - 1)
         await viewer.say({"type": "get_user_data", "serverId": VAULT.id})
-        assert await viewer.hear_error() == LOGIN_NEEDED_TEXT
+        assert await viewer.hear_sentence() == LOGIN_NEEDED_TEXT
 
 
 async def test_user_data_after_leaving_a_protected_guild(bridge: WebSocketServer) -> None:
@@ -372,7 +375,7 @@ async def test_user_data_after_leaving_a_protected_guild(bridge: WebSocketServer
         await viewer.enter("vault", password="sesame")
         await viewer.enter("dworld")
         await viewer.say({"type": "get_user_data", "serverId": VAULT.id})
-        assert await viewer.hear_error() == LOGIN_NEEDED_TEXT
+        assert await viewer.hear_sentence() == LOGIN_NEEDED_TEXT
 
 
 async def test_user_data_says_as_much_as_was_asked_for(bridge: WebSocketServer) -> None:
@@ -556,9 +559,6 @@ async def test_more_of_a_message_comes_with_events_asked_for(bridge: WebSocketSe
 
 # Hostile input
 
-INVALID_JSON = "Invalid JSON"
-UNKNOWN_TYPE = "Unknown event type"
-
 
 @pytest.mark.parametrize(
     ("frame", "said"),
@@ -593,7 +593,7 @@ UNKNOWN_TYPE = "Unknown event type"
     ids=lambda value: repr(value)[:30],
 )
 async def test_what_is_no_request_gets_one_error(
-    bridge: WebSocketServer, frame: str | bytes, said: str
+    bridge: WebSocketServer, frame: str | bytes, said: Problem
 ) -> None:
     """Exactly one, and the connection goes on."""
     async with watching(bridge) as viewer:
@@ -622,7 +622,7 @@ async def test_a_wrong_type_in_a_field_gets_one_error(
     """Which names the field; the connection goes on."""
     async with watching(bridge) as viewer:
         await viewer.say({"type": "connect", "data": {field: value}})
-        assert field in await viewer.hear_error()
+        assert field in await viewer.hear_sentence()
         assert await viewer.has_heard_everything()
 
 
@@ -631,7 +631,7 @@ async def test_events_of_a_wrong_type_get_one_error(bridge: WebSocketServer, val
     """Which names the field; the connection goes on."""
     async with watching(bridge) as viewer:
         await viewer.ask("dworld", events=value)
-        assert "events" in await viewer.hear_error()
+        assert "events" in await viewer.hear_sentence()
         assert await viewer.has_heard_everything()
 
 
@@ -640,7 +640,7 @@ async def test_data_of_a_wrong_type_gets_one_error(bridge: WebSocketServer, valu
     """Which names the field; the connection goes on."""
     async with watching(bridge) as viewer:
         await viewer.say({"type": "connect", "data": value})
-        assert "data" in await viewer.hear_error()
+        assert "data" in await viewer.hear_sentence()
         assert await viewer.has_heard_everything()
 
 
@@ -649,7 +649,7 @@ async def test_a_server_id_of_a_wrong_type_gets_one_error(bridge: WebSocketServe
     """Which names the field; the connection goes on."""
     async with watching(bridge) as viewer:
         await viewer.say({"type": "get_user_data", "serverId": value})
-        assert "serverId" in await viewer.hear_error()
+        assert "serverId" in await viewer.hear_sentence()
         assert await viewer.has_heard_everything()
 
 
@@ -673,7 +673,7 @@ async def test_odd_names_are_unknown_servers(bridge: WebSocketServer, server: st
     """A name is compared, nothing else."""
     async with watching(bridge) as viewer:
         await viewer.ask(server)
-        assert await viewer.hear_error() == NO_SUCH_SERVER_TEXT
+        assert await viewer.hear_sentence() == NO_SUCH_SERVER_TEXT
 
 
 async def test_rubbish_in_fragments_gets_one_error(bridge: WebSocketServer) -> None:
@@ -768,7 +768,7 @@ async def test_a_fault_of_the_bridge_s_own_is_an_error_for_one_viewer(
         patch.setattr("bridge.viewers.session.user_data_frame", broken)
         async with watching(bridge) as viewer:
             await viewer.say({"type": "get_user_data", "serverId": DWORLD.id})
-            assert "details" not in await viewer.hear_error()
+            assert "details" not in await viewer.hear_sentence()
             await viewer.enter("dworld")
     assert "ZeroDivisionError" in caplog.text
 
@@ -888,7 +888,7 @@ async def test_a_guild_that_gets_a_lock_lets_its_viewers_go(bridge: WebSocketSer
     async with watching(bridge) as viewer:
         await viewer.enter("dworld")
         bridge.show_guild(replace(DWORLD, protected=True))
-        assert (await viewer.hear())["data"]["message"] == LOGIN_NEEDED
+        assert await viewer.hear_error() == LOGIN_NEEDED
         with pytest.raises(ConnectionClosedError) as closed:
             await viewer.hear()
     assert closed.value.rcvd is not None
@@ -935,7 +935,7 @@ async def test_a_lock_that_comes_while_somebody_enters_keeps_them_out(start: Sta
         source.servers = {**source.servers, "1": {**source.servers["1"], "passworded": True}}
         await other.enter("two")  # by which the list is asked for again
         source.release("1")
-        assert await entering.hear() == {"type": "error", "data": {"message": LOGIN_NEEDED}}
+        assert await entering.hear_error() == LOGIN_NEEDED
 
 
 # What is kept of a viewer

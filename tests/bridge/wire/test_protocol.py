@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import BadRequest
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from bridge.problems import Problem
 from bridge.wire.framing import segment
 from bridge.wire.protocol import (
     MAX_NAME,
@@ -337,8 +338,10 @@ def test_json_is_compact() -> None:
 
 
 def test_error_frame() -> None:
-    """An error is type, data and a message."""
-    assert read_frames(error_frame("Oh")) == [{"type": "error", "data": {"message": "Oh"}}]
+    """A sentence for people, and a code for programs."""
+    assert read_frames(error_frame(Problem("oh", "Oh"))) == [
+        {"type": "error", "data": {"message": "Oh", "code": "oh"}}
+    ]
 
 
 class Pages:

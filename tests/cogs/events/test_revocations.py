@@ -7,7 +7,7 @@ import pytest
 from simcord.actors import MemberActor
 from simcord.builders import RoleHandle
 
-from bridge.wire.protocol import LOGIN_NEEDED
+from bridge.problems import LOGIN_NEEDED
 from cogs.settings import GuildSettings
 from tests.bot.memory import MemorySettings
 from tests.cogs.town import Town, Viewer
@@ -57,7 +57,7 @@ async def is_sent_away(viewer: Viewer) -> None:
     """Wait until a viewer is: they hear why."""
     code, said = await viewer.goodbye()
     assert code == 1008
-    assert said[-1] == {"type": "error", "data": {"message": LOGIN_NEEDED}}
+    assert said[-1]["data"]["code"] == LOGIN_NEEDED.code
 
 
 async def test_who_leaves(club: Club) -> None:
