@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from bot.logins import Logins
 from bot.oauth import Application, OAuth
-from bridge import session
+from bridge import loopwatch, session
 from bridge.access import cost, passwords
 from bridge.access.cost import Budgets
 from bridge.access.passwords import hash_password
@@ -189,6 +189,7 @@ class Victim:
     async def do_settle(self) -> None:
         """Collect garbage, so that a growth of memory is one."""
         gc.collect()
+        await asyncio.sleep(5 * loopwatch.PACE)  # that may have held the loop: let it be said by now
 
     async def _speak(self) -> None:
         start = time.monotonic()

@@ -1,0 +1,36 @@
+"""What the tests' own fixture sees of a bot: one that held its loop fails whatever test it was in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.conftest import settings_for
+from tests.e2e.process import HELD, BotProcess, free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.loopback import LoopbackDiscord
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.mark.parametrize(("module", "holds"), [("bot", False), ("tests.e2e.holding", True)])
+async def test_a_bot_that_holds_its_loop(
+    discord: LoopbackDiscord, tmp_path: Path, module: str, holds: bool
+) -> None:
+    """Wherever that was: a test can't end well with it."""
+    discord.guild("D-World", "ann")
+    port = free_port()
+    bot = await BotProcess.start(
+        folder=tmp_path, port=port, settings=settings_for(discord, port), module=module
+    )
+    await bot.listening()
+    if holds:
+        await bot.said(HELD)
+        with pytest.raises(AssertionError, match=HELD):
+            await bot.stop()
+    else:
+        await bot.stop()
