@@ -17,20 +17,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest.mark.parametrize(("module", "holds"), [("bot", False), ("tests.e2e.holding", True)])
-async def test_a_bot_that_holds_its_loop(
-    discord: LoopbackDiscord, tmp_path: Path, module: str, holds: bool
-) -> None:
-    """Wherever that was: a test can't end well with it."""
+async def test_a_bot_that_holds_its_loop(discord: LoopbackDiscord, tmp_path: Path) -> None:
+    """Wherever that was: no test can end well with it."""
     discord.guild("D-World", "ann")
     port = free_port()
-    bot = await BotProcess.start(
-        folder=tmp_path, port=port, settings=settings_for(discord, port), module=module
-    )
-    await bot.listening()
-    if holds:
-        await bot.said(HELD)
-        with pytest.raises(AssertionError, match=HELD):
-            await bot.stop()
-    else:
+    settings = settings_for(discord, port)
+    bot = await BotProcess.start(folder=tmp_path, port=port, settings=settings, module="tests.e2e.holding")
+    await bot.said(HELD)
+    with pytest.raises(AssertionError, match=HELD):
         await bot.stop()
