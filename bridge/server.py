@@ -22,7 +22,7 @@ from bridge.access.guesses import AddressGuesses
 from bridge.access.login import Authority, Login, WebLogin
 from bridge.access.rate import Rate
 from bridge.broadcasts import Broadcasts
-from bridge.connection import EXTENSIONS, NO_REQUEST, Connection
+from bridge.connection import EXTENSIONS, NO_REQUEST, Connection, cut_off
 from bridge.directory import Directory
 from bridge.errors import ProviderError
 from bridge.exposure import OPEN, Exposure
@@ -214,7 +214,7 @@ class WebSocketServer(Broadcasts):
                 async with asyncio.timeout(STOP_GRACE):
                     await server.wait_closed()
             for transport in list(self._gate.alive):
-                transport.abort()
+                cut_off(transport)
             for task in list(server.handler_tasks):
                 task.cancel()  # some may wait for the owner's code
             await server.wait_closed()
