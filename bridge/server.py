@@ -38,7 +38,7 @@ from bridge.running.tasks import Tasks
 from bridge.site.counts import Counts
 from bridge.site.health import Health
 from bridge.site.http import StaticHandler, Website
-from bridge.viewers.connection import EXTENSIONS, NO_REQUEST, Connection
+from bridge.viewers.connection import EXTENSIONS, NO_REQUEST, Connection, cut_off
 from bridge.viewers.pulse import Pulse
 from bridge.viewers.session import Session
 from bridge.wire.protocol import Credentials, Goodbye
@@ -208,7 +208,7 @@ class WebSocketServer(Broadcasts):
                 async with asyncio.timeout(STOP_GRACE):
                     await server.wait_closed()
             for transport in list(self._gate.alive):
-                transport.abort()
+                cut_off(transport)
             for task in list(server.handler_tasks):
                 task.cancel()  # some may wait for the owner's code
             await server.wait_closed()

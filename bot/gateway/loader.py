@@ -116,6 +116,7 @@ class MemberLoader:
     async def _load(self, turn: "_Turn") -> None:
         guild = turn.guild
         self._free_at[guild.id] = asyncio.get_running_loop().time() + EVERY
+        forget_chunk_request(guild)  # of a turn before: discord.py would wait for its answer, and ask nothing
         request = asyncio.create_task(guild.chunk())
         try:
             complete = await self._follow(turn, request)
@@ -128,7 +129,7 @@ class MemberLoader:
         if turn.limited.done():
             self._wait(guild, turn.limited.result())
         elif not self._is_current(guild):
-            forget_chunk_request(guild)  # a new session never answers what the old one was asked
+            pass  # what comes of it is no news of this object: its successor has a turn of its own
         elif not complete:
             self._later(guild, f"did not come for {PATIENCE:.0f} s")
         else:
@@ -150,12 +151,10 @@ class MemberLoader:
         if guild.id not in self._overdue:
             self._overdue.add(guild.id)
             log.warning("the members of guild %s %s; trying again until they do", guild.id, why)
-        forget_chunk_request(guild)
         self._load_in(RETRY, guild)
 
     def _wait(self, guild: discord.Guild, seconds: float) -> None:
         """Ask again when Discord says so."""
-        forget_chunk_request(guild)
         self._free_at[guild.id] = asyncio.get_running_loop().time() + seconds
         self._load_in(seconds, guild)
         log.debug("the members of guild %s may be requested in %.1f s", guild.id, seconds)

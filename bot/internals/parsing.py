@@ -14,6 +14,7 @@ from bot.internals.mending import Mender
 from bot.internals.presences import Waiting, read_presence, user_of
 from bot.internals.shapes import ID, Payload, is_id, mend
 from bot.internals.skips import Skips, Unreadable
+from bridge.running.turns import Pauses
 
 # ruff: noqa: SLF001 - discord.py's private parts are what this package is for
 
@@ -277,7 +278,12 @@ def _then(read: Parser, parse: Parser) -> Callable[[Any], None]:
 
 
 async def _receive_anything(socket: DiscordWebSocket, frame: Any, /) -> None:
-    """Receive a frame; one that is nothing that discord.py could make sense of is skipped."""
+    """Receive a frame; one that is nothing that discord.py could make sense of is skipped.
+
+    Of many that are there at once, as after a start, some wait for the next turn of the loop.
+    """
+    pauses = _pauses_of(socket)
+    pauses.begin()
     if type(frame) is bytes:
         frame = socket._decompressor.decompress(frame)
         if frame is None:
@@ -288,6 +294,7 @@ async def _receive_anything(socket: DiscordWebSocket, frame: Any, /) -> None:
         await _receive(socket, frame)
     except (AttributeError, LookupError, TypeError, ValueError) as error:  # discord.py's own way with frames
         _skips_of(socket).unreadable("frame", error)
+    await pauses.take()
 
 
 def _session_begun(socket: DiscordWebSocket, frame: str) -> str:
@@ -311,4 +318,9 @@ def _session_begun(socket: DiscordWebSocket, frame: str) -> str:
 
 def _skips_of(socket: DiscordWebSocket) -> Skips:
     found: Skips = vars(socket._connection).setdefault("_skips", Skips())
+    return found
+
+
+def _pauses_of(socket: DiscordWebSocket) -> Pauses:
+    found: Pauses = vars(socket._connection).setdefault("_pauses", Pauses())  # one for all shards
     return found

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import logging
 import ssl
+from asyncio.sslproto import SSLProtocol
+from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
@@ -94,6 +96,20 @@ class Handshake(asyncio.Protocol):
             self.secured = await loop.start_tls(
                 self._transport, self, context, server_side=True, ssl_handshake_timeout=seconds
             )
+            self._resume_later()
+
+    def _resume_later(self) -> None:
+        """Have asyncio's TLS go on writing in a turn of its own: where it fails, the connection ends once."""
+        line, tls = self._transport, self._transport.get_protocol()
+        if not isinstance(tls, SSLProtocol):
+            return  # uvloop's, which needs no help
+        loop, resume = asyncio.get_running_loop(), tls.resume_writing
+
+        def resume_if_there() -> None:
+            if not line.is_closing():
+                resume()
+
+        tls.resume_writing = partial(loop.call_soon, resume_if_there)  # type: ignore[assignment,method-assign]
 
     def _pass_on(self) -> None:
         """Have TLS hear what came before it listened: uvloop reads sooner than it can be told to wait."""

@@ -1,6 +1,7 @@
 """Work that is due, a few milliseconds of it in one turn of the loop."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
@@ -73,3 +74,24 @@ class Turns:
         if self._waiting and not self._is_planned:
             self._is_planned = True
             asyncio.get_running_loop().call_soon(self._run)
+
+
+class Pauses:
+    """Lets the loop come round in the middle of a burst: of work of which more is there at once."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None  # when something was first done in this turn of the loop
+
+    def begin(self) -> None:
+        """Begin with a piece of the work."""
+        if self._began is None:
+            self._began = time.monotonic()
+            asyncio.get_running_loop().call_soon(self._come_round)
+
+    async def take(self) -> None:
+        """Pause after a piece, where this turn has lasted long enough."""
+        if self._began is not None and time.monotonic() - self._began >= BUDGET:
+            await asyncio.sleep(0)
+
+    def _come_round(self) -> None:
+        self._began = None

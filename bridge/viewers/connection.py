@@ -56,6 +56,35 @@ class Writer(Protocol):
         """Hear that nothing may be written any more."""
 
 
+class _Ended(asyncio.Transport):
+    """Stands in for a transport that has ended: asyncio's own breaks if it is used or cut off after that."""
+
+    def is_closing(self) -> bool:
+        """Yes."""
+        return True
+
+    def get_write_buffer_size(self) -> int:
+        """Nothing waits."""
+        return 0
+
+    def write(self, data: object) -> None:
+        """Nobody hears it."""
+
+    def pause_reading(self) -> None:
+        """Nothing comes."""
+
+    resume_reading = close = abort = pause_reading
+
+
+_ENDED: Final = _Ended()
+
+
+def cut_off(transport: asyncio.Transport) -> None:
+    """Abort a transport, unless it has ended."""
+    if transport.get_protocol() is not None:
+        transport.abort()
+
+
 class Connection(ServerConnection):
     """A connection that others write ready frames to, and that tells whether somebody is there.
 
@@ -138,7 +167,7 @@ class Connection(ServerConnection):
         self.server.handler_tasks.discard(task)
         secured = handshake.secured
         if secured is None or secured.is_closing() or not self.server.is_serving():
-            self._line.abort()
+            cut_off(self._line)
             self.gate.leave(self._line, self.address)
             return
         secured.set_protocol(self)
@@ -164,6 +193,7 @@ class Connection(ServerConnection):
         self._stop_waiting()
         self.gate.leave(self._line, self.address)
         super().connection_lost(exc)
+        self.transport = _ENDED
         if self._writer is not None:
             self._writer.end()
 
@@ -248,7 +278,7 @@ class Connection(ServerConnection):
         self.protocol.send_response(self.protocol.reject(status, text))
         self.send_data()
         self.transport.pause_reading()
-        self.loop.call_later(GRACE, self.transport.abort)
+        self.loop.call_later(GRACE, self._cut_off)
 
     def _refuse_flood(self, reason: str) -> None:
         """Hear no more of somebody who sends too much."""
@@ -268,7 +298,10 @@ class Connection(ServerConnection):
         """
         self.protocol.send_close(goodbye.code, goodbye.reason)
         self.send_data()
-        self.loop.call_later(GRACE, self.transport.abort)
+        self.loop.call_later(GRACE, self._cut_off)
+
+    def _cut_off(self) -> None:
+        self.transport.abort()
 
     def pause_writing(self) -> None:
         """Write no more for now, and read no more: each ping has an answer, which would pile up."""
@@ -282,7 +315,11 @@ class Connection(ServerConnection):
         super().resume_writing()
         if not self.recv_messages.paused:
             self._resume_reading()
-        if self._writer is not None:
+        # In a turn of its own: where a write fails in here, asyncio ends the connection twice.
+        self.loop.call_soon(self._resume_writer)
+
+    def _resume_writer(self) -> None:
+        if self._writer is not None and not self.paused:
             self._writer.resume()
 
     def send_data(self) -> None:

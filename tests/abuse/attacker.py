@@ -27,7 +27,7 @@ class Attacker:
     async def obey(self, order: dict[str, Any]) -> dict[str, Any]:
         """Attack; say what was heard of it."""
         attack = ATTACKS[order["do"]]
-        raid = Raid(self._port, order["house"], order["seconds"], attack.heard[0])
+        raid = Raid(self._port, order["house"], order["seconds"], order["until"])
         await attack.run(raid)
         return dict(raid.heard)
 

@@ -9,7 +9,9 @@ from typing import Final, Self
 
 from tests.bench.wire import upgrade_request
 
+PATIENCE: Final = 20.0  # seconds that an attack goes on for a refusal
 CUT: Final = "cut"  # the last word on a line that ends without one
+_LAST: Final = 0x80
 _CLOSE: Final = 0x88
 _PING: Final = 0x89
 _LONGEST_CLOSE: Final = 127  # bytes, with its header
@@ -58,11 +60,20 @@ class Line:
         return self.head[9:12]
 
     async def frame(self) -> bytes:
-        """Read the next frame's payload, but for pings.
+        """Read the next message, but for pings, in however many frames it comes.
 
         Raises:
             EOFError: if the other side has no more to say.
         """
+        message = b""
+        while True:
+            is_last, payload = await self._frame()
+            message += payload
+            if is_last:
+                return message
+
+    async def _frame(self) -> tuple[bool, bytes]:
+        """Read a frame that isn't a ping; tell whether it ends a message."""
         first, size = await self.reader.readexactly(2)
         if size >= 126:
             size = int.from_bytes(await self.reader.readexactly(2 if size == 126 else 8))
@@ -70,7 +81,7 @@ class Line:
         if first == _CLOSE:
             self._tail = bytes((first, size)) + payload
             raise EOFError
-        return await self.frame() if first == _PING else payload
+        return await self._frame() if first == _PING else (bool(first & _LAST), payload)
 
     async def end(self) -> str:
         """Read until the other side ends it; return its last word: a close code, a status, or none."""
@@ -121,11 +132,13 @@ class Raid:
 
     def __post_init__(self) -> None:
         self._until = asyncio.get_running_loop().time() + self.seconds
+        self._give_up_at = self._until + PATIENCE
 
     @property
     def goes_on(self) -> bool:
-        """Whether there is time left, or no refusal was heard yet."""
-        return asyncio.get_running_loop().time() < self._until or not self.heard[self.refusal]
+        """Whether there is time left, or no refusal was heard yet that may still come."""
+        now = asyncio.get_running_loop().time()
+        return now < self._until or (now < self._give_up_at and not self.heard[self.refusal])
 
     async def call(self, talk: Talk, door: int = 0) -> None:
         """Talk to the victim on a line of its own; if the victim ends it, note its last word."""

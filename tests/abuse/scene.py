@@ -1,4 +1,4 @@
-"""The scene: a victim, 200 healthy viewers and an attacker, each in a process of its own."""
+"""The scene: a victim, 200 healthy viewers, an attacker and a Discord, each in a process of its own."""
 
 import time
 from collections import Counter
@@ -9,6 +9,7 @@ from itertools import product
 from types import TracebackType
 from typing import Any, Final, Self
 
+from tests.abuse.attacks import ATTACKS
 from tests.bench.control import Worker, cores
 
 VIEWERS: Final = 200
@@ -27,6 +28,10 @@ class Watch:
     memory: int  # growth of the victim's, at its highest
     busy: float  # the share of the time for which the victim had work
     refusals: Counter[str]  # what the victim counted
+    lines: int  # in the victim's log
+    surprises: int  # of those, failures that nobody foresaw
+    held: int  # turns of the victim's loop that took too long
+    asked: int  # tokens that Discord was asked about
     heard: Counter[str] = field(default_factory=Counter)  # what the attacker heard
 
 
@@ -39,8 +44,12 @@ class Scene:
 
     def __init__(self, *, real: bool = False) -> None:
         ours, others = ([core] if real else [] for core in cores())
+        self._is_real = real
         with ExitStack() as stack:
-            self._victim = stack.enter_context(Worker("tests.abuse.victim", *ours))
+            self._discord = stack.enter_context(Worker("tests.abuse.identity", *others))
+            self._victim = stack.enter_context(
+                Worker("tests.abuse.victim", self._discord.greeting["url"], *ours)
+            )
             self.port = int(self._victim.greeting["port"])
             self._healthy = stack.enter_context(Worker("tests.abuse.healthy", self.port, VIEWERS, *others))
             self._attacker = stack.enter_context(Worker("tests.abuse.attacker", self.port, *others))
@@ -61,7 +70,25 @@ class Scene:
 
     def attack(self, name: str, seconds: float) -> Watch:
         """Watch an attack, from addresses from which nobody came before."""
-        return self._watch(lambda: self._attacker.ask(name, house=next(self._houses), seconds=seconds))
+        attack = ATTACKS[name]
+        until = attack.enough if self._is_real and attack.enough else attack.heard[0]
+        order = {"until": until, "house": next(self._houses), "seconds": seconds}
+        poor = attack.costly and not self._is_real
+        if poor:
+            self._victim.ask("ration", poor=True)
+        try:
+            return self._watch(lambda: self._attacker.ask(name, **order))
+        finally:
+            if poor:
+                self._victim.ask("ration", poor=False)
+
+    def build(self, guilds: int) -> None:
+        """Have somebody be a member of so many guilds more."""
+        self._victim.ask("build", guilds=guilds)
+
+    def toggle(self, seconds: float) -> Watch:
+        """Watch while that member hides and shows themselves over and over."""
+        return self._watch(lambda: self._victim.ask("toggle", seconds=seconds))
 
     def connections(self) -> int:
         """Wait until nobody is left but the healthy, if that is ever so; count who is there."""
@@ -75,11 +102,15 @@ class Scene:
     def _watch(self, happen: Callable[[], dict[str, Any] | None]) -> Watch:
         self._victim.ask("settle")
         self._healthy.ask("begin")
-        before = self._victim.ask("look")
+        before = self._look()
         heard = happen()
-        after = self._victim.ask("look")
+        after = self._look()
+        while after["told"] == before["told"]:
+            time.sleep(0.02)  # that was quick: nothing has been said yet
+            after = self._look() | {"peak": after["peak"]}
         told = after["told"]
         end = self._healthy.ask("end", told=told)
+        grown = {name: after[name] - before[name] for name in ("lines", "surprises", "held", "asked")}
         return Watch(
             told=told - before["told"],
             delays={name: end[name] for name in ("p50", "p99", "longest")},
@@ -90,7 +121,11 @@ class Scene:
             busy=(after["cpu"] - before["cpu"]) / (after["clock"] - before["clock"]),
             refusals=Counter(after["refusals"]) - Counter(before["refusals"]),
             heard=Counter(heard or {}),
+            **grown,
         )
+
+    def _look(self) -> dict[str, Any]:
+        return self._victim.ask("look") | self._discord.ask("look")
 
 
 def _houses() -> Iterator[str]:

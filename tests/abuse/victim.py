@@ -1,62 +1,93 @@
-"""The process under attack: `python -m tests.abuse.victim CORE`. It obeys as `tests.bench.pipe` says.
+"""The process under attack: `python -m tests.abuse.victim URL CORE`. It obeys as `tests.bench.pipe` says.
 
-A bridge as it stands on the internet. On a core of its own its limits are those of any bridge, else they are
-smaller, so that an attack meets them soon; waiting is short in both. At a steady pace something is said in
-the healthy viewers' guild.
+A bridge as it stands on the internet, whose logins are those of the identity provider at the URL. On a core
+of its own its limits are those of any bridge, else they are smaller, so that an attack meets them soon;
+waiting is short in both. At a steady pace something is said in the healthy viewers' guild.
 """
 
 import asyncio
 import gc
+import logging
 import os
 import resource
-import secrets
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from bridge.access.login import Account
+from bot.login.logins import Logins
+from bot.login.oauth import Application, OAuth
+from bridge.access import cost, passwords
+from bridge.access.cost import Budgets
 from bridge.access.passwords import hash_password
 from bridge.exposure import Exposure
 from bridge.limits import Limits
-from bridge.model import GuildInfo
+from bridge.model import GuildInfo, Member
 from bridge.problems import Problem
 from bridge.providers import EmptyProvider
+from bridge.running import loopwatch
+from bridge.running.calm import Calm
+from bridge.running.loopwatch import watched
 from bridge.running.process import GARBAGE_THRESHOLDS
+from bridge.running.turns import Turns
 from bridge.server import WebSocketServer
+from bridge.viewers import session
 from bridge.wire.protocol import Connect, Goodbye, Wants
+from tests.abuse.identity import APPLICATION
 from tests.bench.guild import GUILD, members, other_status
 from tests.bench.pipe import serve
+from tests.e2e.oauth import CLIENT_SECRET
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.policy import Policy
 
 PACE: Final = 0.04  # seconds between two messages
 ORIGIN: Final = "http://zone.test"  # of our own page
 SECRET: Final = "what is not for the world"  # in files that nobody may see
-OURS: Final = "issued-to-us:"  # what the token of a login at our application begins with
-METROPOLIS: Final = GuildInfo("410912345678901001", "metropolis", "Metropolis")
+PASSWORD: Final = "the right one, of the vault"  # opens nothing else
+METROPOLIS: Final = GuildInfo("410912345678901001", "metropolis", "Metropolis", listed=False)
 VAULT: Final = GuildInfo("410912345678901002", "vault", "The Vault", protected=True)
+SQUARE: Final = replace(GUILD, default=False)  # the healthy viewers'
 BAZAAR: Final = GuildInfo("410912345678901004", "bazaar", "The Bazaar")
 LONG_AGO: Final = 900  # messages that were said there since
-CLUB: Final = GuildInfo("410912345678901003", "club", "The Club", protected=True)
+CLUB: Final = GuildInfo("410912345678901003", "club", "The Club", protected=True, default=True)
 USUAL: Final = Limits(handshake_seconds=2, connect_seconds=3)
-SMALL: Final = replace(USUAL, viewers_per_address=250, handshakes_per_minute=300, requests_per_minute=500)
+SMALL: Final = replace(USUAL, viewers_per_address=350, handshakes_per_minute=400, requests_per_minute=500)
+POOR: Final = replace(SMALL, cpu_per_viewer=0.002, cpu_per_address=0.005)
+LONGEST_HOLD: Final = 0.25  # seconds of computing in one turn of the loop
+MEMBER: Final = Member("410912345678907001", "Everywhere")  # who is in all of the many guilds
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
-class Discord:
-    """Somebody to log in with. Whoever comes back with a code is who the code says."""
+class Doorman(Logins):
+    """Asks the identity provider as a bot does; the club's members are all who have an account."""
 
-    def login_url(self, redirect_uri: str, state: str, challenge: str) -> str:
-        return "http://discord.test/?" + urlencode({"state": state})
-
-    async def identify(self, code: str, redirect_uri: str, verifier: str) -> Account:
-        return Account(code, "Somebody")
+    def __init__(self, oauth: OAuth) -> None:
+        super().__init__(cast("discord.Client", None), oauth, cast("Policy", None))  # they know members
 
     async def may_watch(self, uid: str, server_id: str) -> bool:
         return server_id == CLUB.id
+
+
+class Log(logging.Handler):
+    """Counts what would be written: lines, failures that surprised us, and when the loop was held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts = {"lines": 0, "surprises": 0, "held": 0}
+        self.addFilter(Calm())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.counts["lines"] += 1
+        self.counts["surprises"] += record.exc_info is not None
+        self.counts["held"] += record.name == "bridge.running.loopwatch"
+        if record.exc_info or record.name == "bridge.running.loopwatch":
+            sys.stderr.write(f"{logging.Formatter().format(record)}\n")
 
 
 class Passer:
@@ -75,31 +106,37 @@ class Passer:
 class Victim:
     """A bridge, and what can be asked about it."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: Limits, identity: str) -> None:
         self.server = WebSocketServer(
             0, "0.0.0.0", provider=EmptyProvider(), limits=limits, exposure=Exposure(public_url=ORIGIN)
         )
-        self.server.use_login(Discord(), b"secret")
-        self.server.on_validate_discord_user(self._validate)
+        logins = Doorman(OAuth(identity, Application(APPLICATION, CLIENT_SECRET)))
+        self.server.use_login(logins, b"secret")
+        self.server.on_validate_discord_user(logins.validate)
         self.server.static_dir = _furnish(folder)
         self._citizens = members(50_000)
         self._told = 0
         self._peak = 0
         self._telling: asyncio.Task[None] | None = None
+        self._limits = limits
+        self._log = Log()
 
     async def start(self) -> dict[str, Any]:
         """Listen."""
+        logging.basicConfig(level=logging.INFO, handlers=[self._log])
         await self.server.start()
-        self.server.show_guild(GUILD, members(100))
+        self.server.show_guild(SQUARE, members(100))
         self.server.show_guild(METROPOLIS, self._citizens)
         self.server._directory.rooms[METROPOLIS.id].entry(Connect(wants=Wants(deflate=True)))  # not the first
-        self.server.show_guild(replace(VAULT, password_hash=hash_password(secrets.token_hex())))
+        self.server.show_guild(replace(VAULT, password_hash=hash_password(PASSWORD)))
         self.server.show_guild(CLUB)
         self.server.show_guild(BAZAAR, members(10))
         bazaar = self.server._directory.rooms[BAZAAR.id]
         bazaar.seat(Passer())
         for number in range(LONG_AGO):
             await self._gossip(number)
+        gc.collect()
+        gc.freeze()  # what is there from the beginning need not be looked at before each measurement
         return {"port": self.server.port}
 
     async def obey(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -122,11 +159,39 @@ class Victim:
             "peak": peak,
             "cpu": time.process_time(),
             "clock": time.monotonic(),
+            **self._log.counts,
         }
+
+    async def do_ration(self, *, poor: bool) -> None:
+        """Let requests of those who connect from now on cost hardly anything, or as much as they may."""
+        self.server._gate.budgets = Budgets(POOR if poor else self._limits)
+
+    async def do_build(self, guilds: int) -> None:
+        """Have somebody be a member of so many guilds more, in each of which they said something."""
+        for number in range(guilds):
+            guild = GuildInfo(str(10**17 + number), f"guild-{number}", f"Guild {number}")
+            self.server.show_guild(guild, [MEMBER])
+            await self.server.broadcast_message(guild.id, MEMBER.uid, "I was here", "1")
+
+    async def do_toggle(self, seconds: float) -> dict[str, Any]:
+        """Have that member hide and show themselves over and over, as `cogs.rooms` does."""
+        turns, until, times = Turns(), time.monotonic() + seconds, 0
+        server = self.server
+        theirs = [guild for guild in server.guild_ids() if server.member(guild, MEMBER.uid)]
+        while time.monotonic() < until:
+            await turns.each(server.guild_ids(), partial(server.forget_words, uid=MEMBER.uid))
+            await turns.each(server.guild_ids(), partial(server.hide_members, uids=[MEMBER.uid]))
+            await turns.each(theirs, partial(server.show_members, members=[MEMBER]))
+            for guild in theirs:
+                await server.broadcast_message(guild, MEMBER.uid, "Here I am again", "1")
+                await asyncio.sleep(0)
+            times += 1
+        return {"toggled": times}
 
     async def do_settle(self) -> None:
         """Collect garbage, so that a growth of memory is one."""
         gc.collect()
+        await asyncio.sleep(5 * loopwatch.PACE)  # that may have held the loop: let it be said by now
 
     async def _speak(self) -> None:
         start = time.monotonic()
@@ -135,7 +200,7 @@ class Victim:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             self._told += 1
             # When it was due, not when its turn came: a loop that is held up is late for all of it.
-            await self.server.broadcast_message(GUILD.id, "1", f"{self._told} {due}", "2")
+            await self.server.broadcast_message(SQUARE.id, "1", f"{self._told} {due}", "2")
             await self._gossip(self._told)
             citizen = self._citizens[self._told % len(self._citizens)]  # each snapshot of theirs is another
             await self.server.broadcast_presence(METROPOLIS.id, citizen.uid, other_status(citizen.status))
@@ -145,10 +210,6 @@ class Victim:
         await self.server.broadcast_message(
             BAZAAR.id, "1", f"Has anybody heard? That is number {number}.", "2"
         )
-
-    @staticmethod
-    async def _validate(token: str, user: Mapping[str, Any], guild_id: str) -> bool:
-        return token == OURS + str(user.get("id"))
 
 
 def _furnish(folder: Path) -> Path:
@@ -167,15 +228,25 @@ def _memory() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
 
 
+async def _serve(folder: Path, limits: Limits, identity: str) -> None:
+    with watched(LONGEST_HOLD):
+        await serve(Victim(folder, limits, identity))
+
+
 def main() -> None:
     """Run the process, on one core if one is named."""
-    if core := sys.argv[1:]:
+    identity, *core = sys.argv[1:]
+    if core:
         os.sched_setaffinity(0, map(int, core))
+    else:
+        vars(cost)["LONGEST_WAIT"] = 1.0
+        vars(session)["SHORT"] = 0.1
+        vars(passwords)["_COST"] = 1 << 4  # so that guesses are soon too many
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with TemporaryDirectory() as folder:
         gc.set_threshold(*GARBAGE_THRESHOLDS)
-        asyncio.run(serve(Victim(Path(folder), USUAL if core else SMALL)))
+        asyncio.run(_serve(Path(folder), USUAL if core else SMALL, identity))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from tests.bench.report import REPORT, Bar, Table, bar, middle, progress
 LONGEST: Final = 0.05  # seconds
 REPETITIONS: Final = 3
 QUICK: Final = 10  # times fewer
-SIZES: Final = {"guilds": 5_000, "recoloured": 50_000, "shown": 250_000, "resumed": 1_000}
+SIZES: Final = {"guilds": 5_000, "recoloured": 50_000, "shown": 250_000, "resumed": 1_000, "hidden": 2_000}
 EVENTS: Final = ["typing", "voice", "reaction", "edit", "activity", "servers"]
 COLUMNS: Final = ("scene", "CPU of the longest turn, ms", "longest gap, ms", "took, s")
 NOTE: Final = (
@@ -81,12 +81,19 @@ def resume(quick: bool) -> Found:
         return house.ask("resume", guilds=_size("resumed", quick), size=250)
 
 
+def hide(quick: bool) -> Found:
+    """Let a member of 2,000 guilds hide and show themselves."""
+    with _house() as house:
+        return house.ask("hide", guilds=_size("hidden", quick))
+
+
 SCENES: Final[dict[str, Scene]] = {
     "5,000 guilds open": open_guilds,
     "a role recolours 50,000": recolour,
     "first snapshot of 250,000": first_snapshot,
     "the same, not compressed": plain_snapshot,
     "RESUME with 1,000 guilds": resume,
+    "hide and show in 2,000 guilds": hide,
 }
 
 

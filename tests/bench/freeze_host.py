@@ -10,6 +10,8 @@ import gc
 import os
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from bot.client import DZoneBot
@@ -19,6 +21,7 @@ from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.running.process import GARBAGE_THRESHOLDS
 from bridge.server import WebSocketServer
+from cogs.commands.myself import Myself
 from cogs.events.guilds import Guilds
 from tests.bench.control import AVAILABLE
 from tests.bench.gateway import Watcher, lonely_bot
@@ -99,6 +102,20 @@ class House:
         assert isinstance(cog, Guilds)
         async with self._measured() as found:
             await cog.on_shard_resumed(0)
+        return found
+
+    async def do_hide(self, guilds: int) -> dict[str, Any]:
+        """Let a member of so many guilds, who said something in each, hide and show themselves."""
+        bot = await _bot_in(guilds, 3)
+        (uid, *_) = bot.bridge.shown(bot.guilds[0].id)
+        for room in bot.bridge._directory.rooms.values():
+            room.seat(Watcher())
+            await bot.bridge.broadcast_message(room.info.id, uid, "I was here", "1")
+        cog = bot.get_cog("Myself")
+        assert isinstance(cog, Myself)
+        async with self._measured() as found:
+            for hidden in (True, False):
+                await cog._decisions.change_member(int(uid), partial(replace, hidden=hidden))
         return found
 
     @contextlib.asynccontextmanager

@@ -5,6 +5,7 @@ import copy
 import json
 import sys
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -21,7 +22,7 @@ from yarl import URL
 from bot import internals
 from bot.client import INTENTS, DZoneBot
 from bot.config import Config
-from bot.internals import gateway
+from bot.internals import gateway, parsing
 from tests.bot import world as model
 from tests.bot.memory import MemorySettings
 from tests.e2e.waiting import Bell
@@ -375,3 +376,33 @@ async def test_a_channel_whose_flags_are_left_out(bot: Listening) -> None:
         known = bot.get_channel(channel.id)
         assert isinstance(known, discord.TextChannel)
         assert known.nsfw is limited
+
+
+# A burst of events
+
+
+@pytest.mark.parametrize(("budget", "rounds"), [(0.0, 20), (1e9, 0)], ids=["long", "short"])
+async def test_a_burst_leaves_turns_of_the_loop(
+    monkeypatch: pytest.MonkeyPatch, budget: float, rounds: int
+) -> None:
+    """Frames that are there at once need not wait for each other: others have their turn in between."""
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def receive(socket: object, frame: object) -> None:
+        """Take no time."""
+
+    monkeypatch.setattr("bridge.running.turns.BUDGET", budget)
+    monkeypatch.setattr(parsing, "_receive", receive)
+    socket: Any = SimpleNamespace(_connection=SimpleNamespace())
+    counting = asyncio.create_task(count())
+    await asyncio.sleep(0)
+    for _ in range(20):
+        await parsing._receive_anything(socket, "{}")
+    assert turns == rounds
+    counting.cancel()

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+import struct
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -214,8 +215,19 @@ class RawViewer:
         async with asyncio.timeout(PATIENCE):
             return await asyncio.get_running_loop().sock_recv(self._sock, 1 << 16)
 
+    def drain(self) -> None:
+        """Read whatever the system has, at both ends, while nobody else does anything."""
+        with contextlib.suppress(BlockingIOError):
+            while self._sock.recv(1 << 16):
+                pass
+
     def hang_up(self) -> None:
         """Close the TCP connection without a word."""
+        self._sock.close()
+
+    def reset(self) -> None:
+        """Close the TCP connection as if it had failed."""
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._sock.close()
 
 

@@ -262,6 +262,30 @@ async def test_a_guild_that_is_sent_again_meanwhile(client: Client, fetcher: Mem
     assert len(guild.members) == 2
 
 
+async def test_a_guild_that_is_sent_again_before_it_is_missed(
+    client: Client, fetcher: MemberLoader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever still waits for the old session keeps nobody from asking the new one, or hearing it."""
+    monkeypatch.setattr(loader, "STALL", 0.01)
+    monkeypatch.setattr(loader, "PROGRESS", 0.1)
+    caplog.set_level("DEBUG", "bot.gateway.loader")
+    written, members = town(2)
+    fetcher.load(client.learn_of(written))
+    await client.until(lambda: len(client.gateway.asked) == 1)
+    client._connection._guilds.pop(written.id)
+    fetcher.load(client.learn_of(written))
+    await client.until(lambda: len(client.gateway.asked) == 2)
+    handler = Heard(client.bell)
+    loader.log.addHandler(handler)
+    try:
+        await client.until(lambda: "has ended" in caplog.text)
+    finally:
+        loader.log.removeHandler(handler)
+    client.gateway.answer(written, *members)
+    await client.until(lambda: bool(client.told))
+    assert client.told == [("members_loaded", written.id)]
+
+
 async def test_a_guild_that_sends_nothing(
     client: Client, fetcher: MemberLoader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,6 +7,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -23,6 +24,7 @@ from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.viewers.outbox import MAX_BACKLOG
 from bridge.viewers.pulse import PERIOD
+from bridge.wire.framing import text_frame
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, Start
 from tests.bridge.watchers import PATIENCE, RawViewer, Watcher, dialled, handshake, masked, until
@@ -380,6 +382,33 @@ async def test_a_stalled_viewer_is_let_go_and_delays_nobody(
             await healthy.connection.ping()
         await until(lambda: secure.viewer_count(DWORLD.id) == 1, "the stalled one is gone")
         assert (await healthy.enter("dworld"))["users"]
+
+
+async def test_a_line_that_breaks_as_it_takes_more(
+    secure: WebSocketServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """TLS writes what waited as soon as there is room, and that may fail: the connection ends once."""
+    async with dialled(secure, receive_buffer=4096) as viewer:
+        await Tunnel(viewer).open(handshake() + masked(ENTER))
+        await until(lambda: secure.viewer_count(DWORLD.id) == 1, "it has entered")
+        [session] = secure._sessions.values()
+        while not session.connection.paused:
+            session.offer(text_frame(b"x" * 16_384))
+            await asyncio.sleep(0)
+        tls: Any = session.connection._line.get_protocol()
+        waiting = tls._outgoing
+
+        class Breaking:
+            def read(self) -> bytes:
+                tls._outgoing = waiting
+                viewer.reset()
+                return bytes(waiting.read())
+
+        tls._outgoing = Breaking()
+        viewer.drain()
+        await nothing_is_left(secure)
+        await asyncio.sleep(0)
+        assert caplog.messages == []
 
 
 async def test_a_large_snapshot_passes(secure: WebSocketServer) -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bridge.running.loopwatch import watched
+from bridge.running.loopwatch import _Watch, watched
 
 LIMIT = 0.1  # seconds
 
@@ -73,3 +73,22 @@ async def test_it_ends_while_the_loop_is_held(caplog: pytest.LogCaptureFixture) 
         await turns(10)
         hold(2 * LIMIT)
     await turns(3)
+
+
+async def test_a_watch_that_wakes_late(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine it may be the watch itself that comes too late to see that the loop was prompt."""
+    wait_until = _Watch._wait_until
+
+    def wait_until_and_sleep(watch: _Watch, late: float) -> str | None:
+        place = wait_until(watch, late)
+        time.sleep(2 * LIMIT)
+        return place
+
+    monkeypatch.setattr(_Watch, "_wait_until", wait_until_and_sleep)
+    with watched(LIMIT):
+        for _ in range(200):
+            hold(LIMIT / 20)
+            await asyncio.sleep(0)
+    assert warnings(caplog) == []

@@ -14,6 +14,7 @@ from websockets.protocol import State
 from bridge.access.gate import Gate
 from bridge.problems import FULL_HOUSE, LOGIN_ENDED
 from bridge.running.rate import Rate
+from bridge.viewers import connection
 from bridge.viewers.connection import Connection
 from bridge.viewers.ledger import Ledger
 from bridge.viewers.outbox import FRAGMENTS_AT_ONCE, Outbox
@@ -476,3 +477,38 @@ async def test_an_outbox_for_who_left_already_takes_nothing(line: Line) -> None:
     owed.outbox.offer(frame("late"))
     owed.outbox.dismiss(Goodbye.FULL, FULL_HOUSE)
     assert owed.outbox.written == 0
+
+
+# Lines that break
+
+
+async def test_a_line_that_breaks_as_it_takes_more(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    """What waited is written as soon as there is room, and that may fail: the connection ends, and once."""
+    async with not_reading(line) as (owed, sleeper):
+        renew = owed.outbox._renew
+
+        def renew_too_late() -> None:
+            sleeper.viewer.reset()
+            renew()
+
+        owed.outbox._renew = renew_too_late
+        owed.fall_behind()
+        sleeper.viewer.drain()
+        await owed.connection.wait_closed()
+        await asyncio.sleep(0)
+        assert owed.renewals == 1
+        assert caplog.messages == []
+
+
+async def test_who_goes_after_a_goodbye_is_not_cut_off_as_well(
+    line: Line, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A transport that ended by itself may not be told to."""
+    monkeypatch.setattr(connection, "GRACE", 0.05)
+    async with not_reading(line) as (owed, sleeper):
+        owed.outbox.dismiss(Goodbye.SLOW)
+        owed.connection.transport.close()  # as at an end of file, when all is written
+        await sleeper.viewer.end()
+        await owed.connection.wait_closed()
+        await asyncio.sleep(2 * connection.GRACE)
+        assert caplog.messages == []
