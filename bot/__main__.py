@@ -1,5 +1,9 @@
 """`python -m bot`: the bot; `python -m bot --demo`: made-up guilds, without Discord."""
 
+from bot.running import footing  # noqa: F401 - it looks whether the others can be imported
+
+# isort: split
+
 import argparse
 import asyncio
 import contextlib
@@ -20,6 +24,7 @@ from bot.storage.database import CannotOpen
 from bot.store import Store
 from bridge import __version__
 from bridge.errors import cannot_listen
+from bridge.running.interpreter import command
 from bridge.running.lines import Lines
 from bridge.running.loopwatch import watched
 from bridge.running.process import run
@@ -154,15 +159,16 @@ async def _until_either(running: asyncio.Task[Any], stopped: asyncio.Event) -> N
 
 
 def _parser() -> argparse.ArgumentParser:
+    prog = command("bot")
     parser = argparse.ArgumentParser(
-        prog="python -m bot",
+        prog=prog,
         usage="%(prog)s [-h] [--demo] [--sync] [--version]\n       %(prog)s settings {export,import} ...",
         description="Shows Discord servers as living worlds. Settings come from .env; see .env.example.",
     )
     parser.add_argument("--demo", action="store_true", help="show four made-up servers; no token needed")
     parser.add_argument("--sync", action="store_true", help="tell Discord of the slash commands once more")
     parser.add_argument("--version", action="version", version=f"d-zone bot {__version__}")
-    _add_settings(parser.add_subparsers(dest="command", prog="python -m bot", title="commands"))
+    _add_settings(parser.add_subparsers(dest="command", prog=prog, title="commands"))
     return parser
 
 

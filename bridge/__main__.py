@@ -1,5 +1,9 @@
 """`python -m bridge`: the bridge alone, with made-up guilds or those in a database."""
 
+from bridge.running import footing  # noqa: F401 - it looks whether the others can be imported
+
+# isort: split
+
 import argparse
 import asyncio
 import logging
@@ -14,6 +18,7 @@ from bridge.exposure import Exposure, parse_csp, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.providers import Unavailable
 from bridge.running.calm import Calm
+from bridge.running.interpreter import command
 from bridge.running.lines import Lines
 from bridge.running.process import run
 from bridge.server import WebSocketServer
@@ -107,7 +112,7 @@ async def _check(provider: "SqlProvider") -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m bridge",
+        prog=command("bridge"),
         description="The d-zone bridge with four made-up guilds, for trying out and for developing clients;"
         " or with those in a database.",
     )

@@ -1,5 +1,58 @@
-"""What tests of every kind start from."""
+"""What tests of every kind start from, and which kinds there are: markers choose among them."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
 
 from tests.postgres import cluster
 
 __all__ = ["cluster"]
+
+HERE: Final = Path(__file__).parent
+
+# A folder or file of tests, and what its tests are. What each marker means is said in pyproject.toml.
+KINDS: Final[dict[str, tuple[str, ...]]] = {
+    "browser": ("browser",),
+    "e2e": ("e2e",),
+    "abuse": ("e2e", "slow"),
+    "bench": ("e2e", "slow"),
+    "fuzz": ("slow",),
+    "docs/test_blocks.py": ("e2e",),
+    "docs/test_site.py": ("e2e", "slow"),
+    "test_readme.py": ("e2e",),
+}
+
+# What parametrized tests call PostgreSQL: their fixtures ask for the cluster only when they run.
+ON_POSTGRES: Final = frozenset({"postgres", "postgresql", "empty_server"})
+
+USUAL: Final = 60  # seconds; a test that may take longer is slow
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its kinds, by where it is and by what it needs."""
+    for item in items:
+        for kind in _kinds(item.path.relative_to(HERE)):
+            item.add_marker(kind)
+        if _needs_postgres(item):
+            item.add_marker("postgres")
+        if _may_take_long(item):
+            item.add_marker("slow")
+
+
+def _kinds(path: Path) -> tuple[str, ...]:
+    places = (path, *path.parents)
+    return next((KINDS[place.as_posix()] for place in places if place.as_posix() in KINDS), ())
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    if "cluster" in getattr(item, "fixturenames", ()):
+        return True
+    call = getattr(item, "callspec", None)
+    params = () if call is None else call.params.values()
+    return any(getattr(value, "__name__", str(value)) in ON_POSTGRES for value in params)
+
+
+def _may_take_long(item: pytest.Item) -> bool:
+    timeout = item.get_closest_marker("timeout")
+    return timeout is not None and timeout.args[0] > USUAL

@@ -16,6 +16,7 @@ from bridge.providers.provider import Unavailable
 from bridge.providers.retry import persist
 from bridge.providers.stream import closing
 from bridge.providers.tables import MissingTable, Tables
+from bridge.running.interpreter import command
 from bridge.storage import address
 from bridge.storage.address import PostgresAddress, SqliteAddress
 from bridge.storage.database import TROUBLES, cause, create_file, make_engine, reason
@@ -161,7 +162,7 @@ class SqlProvider:
         except TimeoutError:
             raise Unavailable("the database didn't answer in time") from None
         except MissingTable as error:
-            raise NoTables(f"{error}; `python -m bridge --database ... --init` makes tables") from None
+            raise NoTables(f"{error}; `{_making()}` makes tables") from None
         except TROUBLES as error:
             self._tables = None  # perhaps they are others now
             raise Unavailable(reason(error)) from error
@@ -188,9 +189,13 @@ class SqlProvider:
         if not self._warned:
             self._warned = True
             log.warning(
-                "the tables have no triggers, so that changes are seen when somebody joins;"
-                " `python -m bridge --database ... --init` makes them"
+                "the tables have no triggers, so that changes are seen when somebody joins; `%s` makes them",
+                _making(),
             )
+
+
+def _making() -> str:
+    return f"{command('bridge')} --database ... --init"
 
 
 def _members(users: Table, server_id: str) -> Select[Any]:

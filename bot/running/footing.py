@@ -1,0 +1,38 @@
+"""The first import of `python -m bot`: where it can't run, the program ends here, with one sentence.
+
+What stands in the way of our other packages is found without them, and never run: it may be a whole program.
+"""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+HOUSE = Path(__file__).resolve().parents[2]  # where bot, cogs and bridge are, side by side
+
+NEEDED = (
+    "aiohttp", "aiosqlite", "alembic", "asyncpg", "discord", "dotenv", "itsdangerous", "rcssmin", "rjsmin",
+    "sqlalchemy", "tenacity", "tqdm", "websockets",
+)  # fmt: skip
+
+
+def trouble() -> str:
+    """Say what keeps us from running; nothing if nothing does."""
+    for name in ("cogs", "bridge"):
+        found = find_spec(name)
+        if (
+            found is not None
+            and found.origin is not None
+            and HOUSE not in Path(found.origin).resolve().parents
+        ):
+            return (
+                f"{found.origin} stands in the way of the package {name}: rename it, or start the bot"
+                " in another folder."
+            )
+    from bridge.running import interpreter  # noqa: PLC0415 - ours, as we know by now
+
+    return interpreter.trouble("bot", *NEEDED)
+
+
+said = trouble()
+if said:
+    sys.exit(said)

@@ -1,0 +1,46 @@
+"""What this Python has to be, and to have, before anything else of ours is imported.
+
+Any Python 3 can read this module, and what imports it first: it keeps to what old ones know.
+"""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+OLDEST = (3, 11)
+
+
+def command(package: str) -> str:
+    """Tell how somebody starts a package of ours, going by how they started this process."""
+    script = "dzone-" + package
+    return script if Path(sys.argv[0]).stem == script else "python -m " + package
+
+
+def trouble(package: str, *needed: str) -> str:
+    """Say in one sentence what keeps this Python from running a package of ours; nothing if it can."""
+    if sys.version_info[:2] < OLDEST:
+        version = ".".join(map(str, sys.version_info[:3]))
+        return f"The {package} needs Python 3.11 or newer; this one is {version} ({sys.executable})."
+    for name in needed:
+        found = find_spec(name)
+        if found is None:
+            return (
+                f"This Python ({sys.executable}) has no {name}: start the {package} with the one for which it"
+                f" was installed, usually {_usual_python()} -m {package}."
+            )
+        if found.origin is not None and _is_in_the_folder(Path(found.origin)):
+            return (
+                f"{found.origin} stands in the way of the package {name}: rename it, or start the {package}"
+                " in another folder."
+            )
+    return ""
+
+
+def _is_in_the_folder(file: Path) -> bool:
+    """Tell whether it was found because we were started where it is: packages are installed elsewhere."""
+    folder = file.parent.parent if file.name == "__init__.py" else file.parent
+    return folder.resolve() == Path.cwd()
+
+
+def _usual_python() -> str:
+    return ".venv\\Scripts\\python" if sys.platform == "win32" else ".venv/bin/python"
