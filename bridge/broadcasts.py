@@ -13,6 +13,8 @@ from bridge.rooms.misses import Misses
 from bridge.rooms.room import Room
 from bridge.wire.pictures import check_emoji, check_picture
 
+__all__ = ["Broadcasts"]
+
 log = logging.getLogger(__name__)
 
 _TEXTUAL: Final = (str, int)

@@ -4,6 +4,8 @@ import errno
 
 from bridge.problems import PROVIDER_TROUBLE, Problem
 
+__all__ = ["BadRequest", "BridgeError", "NoAnswer", "NotAMember", "ProviderError", "Refused", "RequestError"]
+
 
 def cannot_listen(host: str, port: int, error: OSError, host_setting: str, port_setting: str) -> str:
     """Say in one line why a server can't listen, and which setting to change."""

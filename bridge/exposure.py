@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from bridge.network.peers import Network
 from bridge.network.tls import Certificate
 
+__all__ = ["Exposure", "parse_ancestors", "parse_origins"]
+
 # Which sources a page may use, and with `frame-ancestors` who may show it in a frame.
 _CONTENT: Final = (
     "default-src 'self'; connect-src 'self' ws: wss:; img-src {images}; "

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, fields
 from typing import Final
 
+__all__ = ["DEFAULT_LIMITS", "Limits"]
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+__all__ = ["Channel", "ChannelKind", "GuildInfo", "Member", "Message", "Status", "Voice"]
+
 Status = Literal["online", "idle", "dnd", "offline"]
 ChannelKind = Literal["text", "voice", "stage", "forum", "news"]
 

@@ -43,6 +43,8 @@ from bridge.viewers.pulse import Pulse
 from bridge.viewers.session import Session
 from bridge.wire.protocol import Credentials, Goodbye
 
+__all__ = ["WebSocketServer"]
+
 log = logging.getLogger(__name__)
 
 MOVED_AT_ONCE: Final = 50  # viewers from the lobby, in one turn of the loop

@@ -20,6 +20,8 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "fuzz": ("slow",),
     "docs/test_blocks.py": ("e2e",),
     "docs/test_site.py": ("e2e", "slow"),
+    "test_commands.py": ("e2e",),
+    "test_consumer.py": ("e2e", "slow"),
     "test_readme.py": ("e2e",),
 }
 

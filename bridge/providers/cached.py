@@ -22,6 +22,8 @@ from bridge.providers.provider import Provider, client_id_of, close, trouble_of
 from bridge.providers.records import check_mapping, parse_id
 from bridge.providers.stream import BROKEN, Streams, closing
 
+__all__ = ["CachedProvider"]
+
 log = logging.getLogger(__name__)
 
 TIMEOUT: Final = 10.0  # seconds the inner provider may take

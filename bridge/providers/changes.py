@@ -6,6 +6,8 @@ from typing import Any
 
 from bridge.model import Message
 
+__all__ = ["AllOutdated", "Change", "Said", "ServersOutdated", "UserChanged", "UserLeft", "UsersOutdated"]
+
 
 @dataclass(frozen=True, slots=True)
 class UserChanged:

@@ -15,6 +15,8 @@ import aiohttp
 from bridge.providers.provider import Unavailable
 from bridge.providers.retry import persist
 
+__all__ = ["HttpProvider", "UnexpectedAnswer"]
+
 CONNECTIONS: Final = 8  # at once; they are kept and used again
 ATTEMPT_TIMEOUT: Final = 4.0  # seconds for a request
 TIMEOUT: Final = 9.0  # seconds for an answer with all attempts: less than the bridge waits

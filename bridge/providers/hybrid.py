@@ -10,6 +10,8 @@ from bridge.providers.provider import EmptyProvider, Provider, client_id_of, clo
 from bridge.providers.records import check_mapping
 from bridge.providers.stream import Streams, closing
 
+__all__ = ["HybridProvider"]
+
 log = logging.getLogger(__name__)
 
 PATIENCE: Final = 3.0  # seconds: three times as much is less than the bridge waits

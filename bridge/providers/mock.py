@@ -8,6 +8,8 @@ from typing import Any, Final, get_args
 from bridge.model import Member, Message, Status
 from bridge.providers.changes import Change, Said, UserChanged
 
+__all__ = ["MockDataProvider"]
+
 PACE: Final = 2.0  # seconds between two things that happen in a guild
 
 _SERVERS: Final[dict[str, dict[str, Any]]] = {

@@ -5,6 +5,16 @@ from typing import Any, Protocol, runtime_checkable
 
 from bridge.providers.changes import Change
 
+__all__ = [
+    "Closable",
+    "EmptyProvider",
+    "KnowsTrouble",
+    "NamesApplication",
+    "Provider",
+    "TellsChanges",
+    "Unavailable",
+]
+
 
 class Unavailable(Exception):
     """A source can't be reached for now, which passes: what was read before still stands.

@@ -24,6 +24,8 @@ from bridge.storage.database import TROUBLES, cause, create_file, make_engine, r
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+__all__ = ["NoTables", "SqlProvider"]
+
 log = logging.getLogger(__name__)
 
 PATIENCE: Final = 4.0  # seconds for a connection and for each answer

@@ -1,6 +1,6 @@
 """What this Python has to be, and to have, before anything else of ours is imported.
 
-Any Python 3 can read this module, and what imports it first: it keeps to what old ones know.
+Python 3.8 can read this module, and those that import it first: they keep to what old ones know.
 """
 
 import sys
