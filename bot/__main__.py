@@ -141,7 +141,8 @@ async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> str | None:
 
 def _note_end(running: asyncio.Task[None]) -> None:
     """Look at how it ended: while the bot stops, nobody else does."""
-    if not running.cancelled() and (error := running.exception()):
+    error = None if running.cancelled() else running.exception()
+    if error is not None:
         log.debug("the connection to Discord ended: %s", type(error).__name__)
 
 

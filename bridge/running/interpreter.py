@@ -1,6 +1,6 @@
 """What this Python has to be, and to have, before anything else of ours is imported.
 
-Python 3.8 can read this module, and those that import it first: they keep to what old ones know.
+Python 3.7 can read this module, and those that import it first: they keep to what old ones know.
 """
 
 import sys
