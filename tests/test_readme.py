@@ -26,10 +26,12 @@ async def test_library_example_serves_viewers_and_stops_cleanly(block: str, tmp_
     assert errors == ""
 
 
-@pytest.mark.parametrize("file", ["README.md", "docs/SECURITY.md"])
+@pytest.mark.parametrize(
+    "file", ["README.md", "docs/SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "tests/README.md"]
+)
 def test_links_lead_to_files_that_are_there(file: str) -> None:
     """Those within the repository."""
-    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / file).read_text(encoding="utf-8"))
+    links = re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", (ROOT / file).read_text(encoding="utf-8"))
     assert links
     assert [link for link in links if not (ROOT / file).parent.joinpath(link).exists()] == []
 
