@@ -55,6 +55,16 @@ def test_every_page_is_there_in_its_language(build: tuple[Path, str], language: 
         assert all(f'hreflang="{other}"' in html for other in LANGUAGES)
 
 
+def test_every_picture_is_there(build: tuple[Path, str]) -> None:
+    """Where each language's page looks for it."""
+    site, _ = build
+    for name in NAMES:
+        for language in LANGUAGES:
+            file = file_of(site, name, language)
+            shown = re.findall(r"<img[^>]* src=\"?([^\s\">]+)", file.read_text(encoding="utf-8"))
+            assert [source for source in shown if not (file.parent / source).is_file()] == []
+
+
 def test_nothing_is_fetched_from_elsewhere(build: tuple[Path, str]) -> None:
     """No font, script, picture or style: the site works without a network, and tells nobody who reads it."""
     site, _ = build
