@@ -164,7 +164,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=prog,
         usage="%(prog)s [-h] [--demo] [--sync] [--version]\n       %(prog)s settings {export,import} ...",
-        description="Shows Discord servers as living worlds. Settings come from .env; see .env.example.",
+        description="Shows Discord servers as living worlds. Settings come from the file .env in the folder"
+        " where it is started: it needs DISCORD_TOKEN=your-token, and nothing else.",
     )
     parser.add_argument("--demo", action="store_true", help="show four made-up servers; no token needed")
     parser.add_argument("--sync", action="store_true", help="tell Discord of the slash commands once more")

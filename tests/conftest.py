@@ -61,4 +61,4 @@ def _needs_postgres(item: pytest.Item) -> bool:
 
 def _may_take_long(item: pytest.Item) -> bool:
     timeout = item.get_closest_marker("timeout")
-    return timeout is not None and timeout.args[0] > USUAL
+    return timeout is not None and timeout.args[:1] > (USUAL,)

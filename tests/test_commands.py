@@ -101,6 +101,21 @@ def test_a_folder_without_code_is_not_in_the_way(package: str, tmp_path: Path) -
     assert run("-m", package, "--version", folder=tmp_path).stdout.startswith(f"d-zone {package} ")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+@pytest.mark.parametrize("package", PACKAGES)
+def test_everything_in_one_folder(package: str, tmp_path: Path) -> None:
+    """Some hosters are given our packages with all that they need beside them: nothing is in the way."""
+    for place in (Path(pytest.__file__).parents[1], ROOT):
+        for entry in place.iterdir():
+            if not (tmp_path / entry.name).exists():
+                (tmp_path / entry.name).symlink_to(entry)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    said = subprocess.check_output(
+        [sys.executable, "-S", "-m", package, "--version"], cwd=tmp_path, env=env, text=True, timeout=60
+    )
+    assert said.startswith(f"d-zone {package} ")
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_command(package: str, tmp_path: Path) -> None:
     """It calls itself as it was called, and minds no files of the folder."""

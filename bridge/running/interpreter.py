@@ -4,6 +4,7 @@ Python 3.7 can read this module, and those that import it first: they keep to wh
 """
 
 import sys
+from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def trouble(package: str, *needed: str) -> str:
                 f"This Python ({sys.executable}) has no {name}: start the {package} with the one for which it"
                 f" was installed, usually {_usual_python()} -m {package}."
             )
-        if found.origin is not None and _is_in_the_folder(Path(found.origin)):
+        if found.origin is not None and _hides_another(name, Path(found.origin)):
             return (
                 f"{found.origin} stands in the way of the package {name}: rename it, or start the {package}"
                 " in another folder."
@@ -36,10 +37,13 @@ def trouble(package: str, *needed: str) -> str:
     return ""
 
 
-def _is_in_the_folder(file: Path) -> bool:
-    """Tell whether it was found because we were started where it is: packages are installed elsewhere."""
+def _hides_another(name: str, file: Path) -> bool:
+    """Tell whether a module was found because we were started where it is, before one that is installed."""
     folder = file.parent.parent if file.name == "__init__.py" else file.parent
-    return folder.resolve() == Path.cwd()
+    if folder.resolve() != Path.cwd():
+        return False
+    elsewhere = [place for place in sys.path if Path(place).resolve() != Path.cwd()]
+    return PathFinder.find_spec(name, elsewhere) is not None
 
 
 def _usual_python() -> str:

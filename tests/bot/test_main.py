@@ -71,7 +71,7 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended.value.code == 0
     out = capsys.readouterr().out
     assert out.startswith("usage: python -m bot ")
-    assert all(word in out for word in ("--demo", "--version", ".env.example"))
+    assert all(word in out for word in ("--demo", "--version", ".env", "DISCORD_TOKEN"))
 
 
 @pytest.mark.parametrize("arguments", [["--dmeo"], ["demo"], ["--demo", "x"]])
