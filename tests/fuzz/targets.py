@@ -75,7 +75,7 @@ def request(data: bytes) -> None:
     assert all(len(secret or "") <= MAX_SECRET for secret in (credentials.token, credentials.password))
     if isinstance(asked, Connect):
         assert asked.wants.events <= OPTIONAL_EVENTS
-        assert asked.wants.cursor == (asked.cursor is not None)
+        assert asked.wants.cursor or asked.cursor is None
         frame = rejoin_frame(Snapshot(_INFO, None, b'""', {}, {}), asked)
         assert json.loads(frame[frame.index(b"{") :])["type"] == "server-join"
 
