@@ -71,12 +71,12 @@ def sentences() -> Iterator[str]:
     yield f"in pieces of {FRAGMENT // KIB} KiB"
     yield f"{LIMITS.unread_bytes // MIB} MiB for all together"
     yield (
-        f"takes in {in_script('store.js', 'MOST_MEMBERS'):,.0f} members of a snapshot"
-        f" and {in_script('store.js', 'MOST_CHANNELS'):,.0f} channels"
+        f"takes in {in_script('guild/store.js', 'MOST_MEMBERS'):,.0f} members of a snapshot"
+        f" and {in_script('guild/store.js', 'MOST_CHANNELS'):,.0f} channels"
     )
-    yield f"within {in_script('routes.js', 'KEPT') * 2 / 1e6:.0f} MB"  # two bytes for a cell
+    yield f"within {in_script('world/routes.js', 'KEPT') * 2 / 1e6:.0f} MB"  # two bytes for a cell
     yield "in slices of 30 ms"
-    assert "performance.now() + 30;" in (WEB / "world.js").read_text(encoding="utf-8")
+    assert "performance.now() + 30;" in (WEB / "world" / "world.js").read_text(encoding="utf-8")
     assert tally.PAUSE == 60
     yield "one line a minute for refusals"
     yield f"{calm.AT_ONCE} at once and {calm.PER_SECOND * 60:g} a minute of each other kind"
@@ -157,7 +157,7 @@ def test_every_endpoint_is_bounded() -> None:
 
 def test_every_request_is_bounded() -> None:
     """Those that a viewer may make on a WebSocket."""
-    source = (ROOT / "bridge" / "protocol.py").read_text(encoding="utf-8")
+    source = (ROOT / "bridge" / "wire" / "protocol.py").read_text(encoding="utf-8")
     parsing = source.partition("def parse_request")[2].partition("\ndef ")[0]
     requests = re.findall(r'case "(\w+)"', parsing)
     assert requests
