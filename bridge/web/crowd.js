@@ -111,7 +111,7 @@ export class Crowd {
   /** @param {number} slot */
   halt(slot) {
     if (this.state[slot] !== WALK) return;
-    this.moving[this.moving.indexOf(slot)] = this.moving[--this.movers];
+    this.moving[this.moving.lastIndexOf(slot, this.movers - 1)] = this.moving[--this.movers];
     this.hop[slot] = this.fading[slot] = 0;
     this.from[slot] = this.cell[slot];
     this.state[slot] = STAND;
