@@ -19,12 +19,12 @@ import rjsmin
 from websockets.datastructures import Headers
 
 from bridge.site.answers import Answer
-from bridge.site.bundle import bundle, declared, shorten, shorten_calls
+from bridge.site.bundle import bundle, declared, join, shorten, shorten_calls
 
 
 def _minify(script: str) -> str:
     short = shorten(script)
-    return shorten_calls(cast("str", rjsmin.jsmin(short)), declared(short))
+    return shorten_calls(cast("str", rjsmin.jsmin(join(short))), declared(short))
 
 
 # Comments and white space go; names stay, but for those of private members: they were a twentieth of it all.

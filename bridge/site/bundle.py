@@ -26,8 +26,10 @@ _PRIVATE: Final = re.compile(
 _CONSTANT: Final = re.compile(r"(?:(?<![\w.#$'\"`])|(?<=\.\.\.))[A-Z][A-Z0-9_]{2,}(?![\w'\"`])")
 # In a script without comments: where functions and classes are declared or used as such, and every word.
 _CALL: Final = re.compile(
-    r"(?<![\w.#$'\"`])(?:(?<=new )\w+|(?<=class )\w+|(?<=extends )\w+|\w+(?=\()|(?<=const )\w+(?==(?:async)?\())"
+    r"(?<![\w.#$'\"`])(?:(?<=new )\w+|(?<=class )\w+|(?<=extends )\w+|\w+(?=\()|(?:(?<=const )|(?<=,))\w+(?==(?:async)?\())"
 )
+# How a declaration begins.
+_ROW: Final = re.compile(r" *(?:const|let) ")
 _WORD: Final = re.compile(r"(?<![\w$])\w+(?![\w$])")
 _LEFT: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
@@ -69,6 +71,28 @@ def shorten(script: str) -> str:
     constants = {name for name in declared(script) if _CONSTANT.fullmatch(name)}
     script = _rename(_CONSTANT, script, "$", constants)
     return _rename(_PRIVATE, script, "", set(_PRIVATE.findall(script)))
+
+
+def join(script: str) -> str:
+    """Make one declaration of those that follow each other, each whole on a line of its own."""
+    lines: list[str] = []
+    before = ""  # how such a declaration begins, if the line before is one
+    for line in script.split("\n"):
+        found = _ROW.match(line)
+        start = found[0] if found else ""
+        if start and start == before:
+            lines[-1] = lines[-1].removesuffix(";") + ","
+            lines.append(line.removeprefix(start))
+        else:
+            lines.append(line)
+        before = start if line.endswith(";") and _is_whole(line) else ""
+    return "\n".join(lines)
+
+
+def _is_whole(line: str) -> bool:
+    """Tell whether what a line opens is closed on it; when in doubt it isn't."""
+    pairs = all(line.count(one) == line.count(other) for one, other in ("()", "[]", "{}"))
+    return pairs and line.count("`") % 2 == 0 and "//" not in line
 
 
 def shorten_calls(script: str, names: Iterable[str]) -> str:

@@ -98,7 +98,6 @@ export class Picture {
 
   /** @param {number} width @param {number} height */
   resize(width, height) {
-    sprites ??= { things: paintThings(), figures: paintFigures() };
     this.buffer.resize(width, height);
     this.#rows = new Int32Array(height + 2 * GUARD + 1);
     this.#atlases = [];
@@ -135,6 +134,8 @@ export class Picture {
 
   /** @param {Land} land @param {number} size @returns {Generator<void, void>} */
   *#make(land, size) {
+    sprites ??= { things: paintThings(), figures: paintFigures() };
+    yield;
     const backdrop = new Backdrop(land, size + 1);
     yield* backdrop.make();
     this.#backdrops[size] = backdrop;

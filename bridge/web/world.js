@@ -137,7 +137,7 @@ export class World {
       this.#news = new Map([...leaving.map((uid) => /** @type {[string, null]} */ ([uid, null])), ...coming]);
     }
     this.#plan(channels, sizeFor(coming.size));
-    if (this.#goOn(performance.now() + SLICE)) this.#welcome(performance.now() + ASHORE);
+    this.#goOn(performance.now() + SLICE);
   }
 
   /** Whether the island that is there is another guild's. */
@@ -486,11 +486,11 @@ export class World {
     if (this.#goOn(end)) this.#catchUp();
     if (!this.#key || !this.#island) return;
     const isReady = this.#look(end);
+    if (!isReady) return;
     if (!this.#work) {
       this.#welcome(Math.max(end, performance.now() + ASHORE));
       this.#simulate(passed, end);
     }
-    if (!isReady) return;
     this.#paint(passed);
     this.#options.onFrame();
   }
