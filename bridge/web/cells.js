@@ -51,9 +51,9 @@ export class Cells {
     this.#crowd = crowd;
     this.holder = new Int32Array(land.side * land.side).fill(NONE);
     this.#veiled = veiled(land);
-    land.open.forEach((open, cell) => {
-      if (open && !land.zone[cell] && land.ground[cell] !== PLANKS) this.#meadows[this.#veiled[cell]].push(cell);
-    });
+    for (let cell = 0; cell < land.open.length; cell++) {
+      if (land.open[cell] && !land.zone[cell] && land.ground[cell] !== PLANKS) this.#meadows[this.#veiled[cell]].push(cell);
+    }
   }
 
   /** Whether nobody would be in the way of somebody there. @param {number} cell @param {number} [slot] */

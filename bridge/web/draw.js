@@ -144,6 +144,7 @@ export class Picture {
   /** @param {Sim} sim @param {Land} land @param {View} view */
   draw(sim, land, view) {
     const size = view.far ? 1 : 0;
+    this.prepare(land, view.far);
     if (sim !== this.#sim) this.#meet(sim);
     if (size !== this.#size || !this.#stills.length) this.#furnish(sim.land, size);
     const { things, figures } = this.#atlas;
@@ -199,7 +200,6 @@ export class Picture {
   /** @param {Land} land @param {View} view */
   #ground(land, view) {
     const { pixels, width, height } = this.buffer;
-    this.prepare(land, view.far);
     const drop = /** @type {Backdrop} */ (this.#backdrops[view.far ? 1 : 0]);
     if (drop !== this.#backdrop) drop.expire();
     this.#backdrop = drop;

@@ -11,6 +11,7 @@ import { parsed } from './frames.js';
 import { pursue } from './slices.js';
 
 const READ_MS = 12; // at a time
+const BREATH_MS = 6;
 const READ_HIDDEN_MS = 500; // where nobody waits for a frame, but the browser seldom lets a page go on
 const MOST_UNREAD = 40_000_000; // characters: ten times the largest guild; nobody reads what sends more
 const READ_AWAY = 1_000; // what is read is thrown away, so many at a time
@@ -102,6 +103,9 @@ export class Line {
   #inbox = [];
   #at = 0;
   #unread = 0;
+  /** Milliseconds of reading since it rested. */
+  #busy = 0;
+  #isResting = false;
   /** @type {Generator<void, void> | null} */
   #reading = null;
 
@@ -138,20 +142,28 @@ export class Line {
     this.#unread += String(item).length;
     if (this.#unread > MOST_UNREAD) return this.#lost(1006);
     this.#inbox.push(item);
-    if (!this.#reading) this.#read();
+    if (!this.#isResting) this.#read();
   }
 
-  /** Goes on reading, some milliseconds at a time. */
+  /** Goes on reading, some milliseconds at a time; between them it rests, so that there is time for frames. */
   #read() {
     const reading = (this.#reading ??= this.#readAll());
-    const ms = globalThis.document?.hidden ? READ_HIDDEN_MS : READ_MS;
+    const start = performance.now();
+    const most = globalThis.document?.hidden ? READ_HIDDEN_MS : READ_MS;
     let isDone = true;
     try {
-      isDone = Boolean(pursue(reading, performance.now() + ms).done);
+      isDone = Boolean(pursue(reading, start + most).done);
     } finally {
-      if (reading === this.#reading && isDone) this.#reading = null;
+      if (isDone && reading === this.#reading) this.#reading = null;
     }
-    if (!isDone) setTimeout(() => { if (reading === this.#reading) this.#read(); });
+    this.#busy += performance.now() - start;
+    if (isDone && this.#busy < most) return;
+    this.#busy = 0;
+    this.#isResting = true;
+    setTimeout(() => {
+      this.#isResting = false;
+      this.#read();
+    }, BREATH_MS);
   }
 
   /** @returns {Generator<void, void>} */

@@ -52,7 +52,8 @@ export class Routes {
   /** @param {Terrain} land */
   constructor(land) {
     this.#land = land;
-    this.#index = Int32Array.from(land.open, (open) => (open ? this.#count++ : 0));
+    this.#index = new Int32Array(land.open.length);
+    for (let cell = 0; cell < land.open.length; cell++) if (land.open[cell]) this.#index[cell] = this.#count++;
   }
 
   /** The destination that is the pier, and the one that is the tents; places come before. */

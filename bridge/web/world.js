@@ -501,7 +501,7 @@ export class World {
     const wantsFar = camera.zoom < 1;
     const isReady = this.#picture.prepare(this.#land, wantsFar, until);
     camera.isCoarse = !isReady && !wantsFar && this.#picture.prepare(this.#land, true, until + SLICE);
-    return isReady || camera.isCoarse;
+    return (isReady || camera.isCoarse) && (this.#isAwake || performance.now() < until); // the first one takes its time
   }
 
   /** @param {number} passed @param {number} until */
