@@ -20,7 +20,8 @@ _DECLARED: Final = re.compile(
 )
 # As it is declared, and as it is used.
 _PRIVATE: Final = re.compile(
-    r"(?<=\.#)\w+|(?<=^  #)\w+|(?<=^  get #)\w+|(?<=^  set #)\w+|(?<=^  async #)\w+|(?<=^  \*#)\w+", re.MULTILINE
+    r"(?<=\.#)\w+|(?<=^  #)\w+|(?<=^  get #)\w+|(?<=^  set #)\w+|(?<=^  async #)\w+|(?<=^  \*#)\w+",
+    re.MULTILINE,
 )
 # Not as a property, nor as a word; but spread.
 _CONSTANT: Final = re.compile(r"(?:(?<![\w.#$'\"`])|(?<=\.\.\.))[A-Z][A-Z0-9_]{2,}(?![\w'\"`])")

@@ -150,7 +150,7 @@ export class Picture {
     const { things, figures } = this.#atlas;
     this.#glow.update(sim);
     this.#palette.flow(view.time);
-    this.#ground(land, view);
+    this.#ground(view);
     if (view.moods && this.#light.darkness < 0.5) drawClouds(this.buffer, land, view);
     if (this.#palette.isDark && view.beam >= 0) for (const level of [1, 2]) this.#beam(sim, land, view, level);
     this.#count = 0;
@@ -197,8 +197,8 @@ export class Picture {
 
   // ── the ground ──────────────────────────────────────────────────────────
 
-  /** @param {Land} land @param {View} view */
-  #ground(land, view) {
+  /** @param {View} view */
+  #ground(view) {
     const { pixels, width, height } = this.buffer;
     const drop = /** @type {Backdrop} */ (this.#backdrops[view.far ? 1 : 0]);
     if (drop !== this.#backdrop) drop.expire();

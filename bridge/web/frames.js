@@ -28,8 +28,10 @@ function* valueOf(source, depth) {
     source.at += 1; // the bracket or the comma
     yield;
     const key = isList ? found.length : yield* valueOf(source, depth + 1);
-    if (!isList && text[comesNext(source)] !== ':') throw new SyntaxError();
-    if (!isList) source.at += 1;
+    if (!isList) {
+      if (typeof key !== 'string' || text[comesNext(source)] !== ':') throw new SyntaxError();
+      source.at += 1;
+    }
     found[key] = yield* valueOf(source, depth + 1);
   } while (text[comesNext(source)] === ',');
   if (text[source.at++] !== (isList ? ']' : '}')) throw new SyntaxError();

@@ -114,10 +114,10 @@ export class Routes {
         for (let direction = 0; direction < 8; direction++) {
           if (!((ways[cell] >> direction) & 1)) continue;
           const to = cell + offsets[direction];
-          const through = cost + 3 + (direction & 1) - trail[to];
-          if (through >= field[index[to]]) continue;
-          field[index[to]] = through;
-          buckets[through % 5].push(to);
+          const total = cost + 3 + (direction & 1) - trail[to];
+          if (total >= field[index[to]]) continue;
+          field[index[to]] = total;
+          buckets[total % 5].push(to);
           waiting += 1;
         }
       }

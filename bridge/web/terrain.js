@@ -340,7 +340,14 @@ function* settle(land, spots, channels) {
   yield* through(ground.length, (cell) => { open[cell] = ground[cell] ? 1 : 0; });
   const categories = [...new Set(channels.map(({ category }) => category))];
   channels.forEach((channel, i) => addPlace(land, channel, spots[i], categories.indexOf(channel.category)));
-  for (const part of [divide, addPier, addLighthouse, addTents, layTrails, plant, closeOff, findWays]) yield* part(land);
+  yield* divide(land);
+  yield* addPier(land);
+  yield* addLighthouse(land);
+  yield* addTents(land);
+  yield* layTrails(land);
+  yield* plant(land);
+  yield* closeOff(land);
+  yield* findWays(land);
 }
 
 /** @param {Terrain} land @param {ChannelInfo} channel @param {number} cell @param {number} district */
@@ -534,8 +541,8 @@ function* findWays({ side, open, height, raised, ways }) {
       const to = from + dy * side + dx;
       const past = from + dx;
       const beside = from + dy * side;
-      const passes = open[to] && isLow(to) && (!dx || !dy || (open[past] + open[beside] > 0 && isLow(past) && isLow(beside)));
-      if (passes) ways[from] |= 1 << direction;
+      const isFree = open[to] && isLow(to) && (!dx || !dy || (open[past] + open[beside] > 0 && isLow(past) && isLow(beside)));
+      if (isFree) ways[from] |= 1 << direction;
     });
   });
 }
@@ -545,15 +552,15 @@ function* findWays({ side, open, height, raised, ways }) {
  *
  * @param {number} side
  * @param {number} start
- * @param {(from: number, to: number) => boolean} passes
+ * @param {(from: number, to: number) => boolean} isWay
  */
-export function flood(side, start, passes) {
+export function flood(side, start, isWay) {
   const reached = new Uint8Array(side * side);
   reached[start] = 1;
   const open = [start];
   for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
     for (const to of [cell - 1, cell + 1, cell - side, cell + side]) {
-      if (to < 0 || to >= reached.length || reached[to] || !passes(cell, to)) continue;
+      if (to < 0 || to >= reached.length || reached[to] || !isWay(cell, to)) continue;
       reached[to] = 1;
       open.push(to);
     }
