@@ -27,7 +27,8 @@ _PRIVATE: Final = re.compile(
 _CONSTANT: Final = re.compile(r"(?:(?<![\w.#$'\"`])|(?<=\.\.\.))[A-Z][A-Z0-9_]{2,}(?![\w'\"`])")
 # In a script without comments: where functions and classes are declared or used as such, and every word.
 _CALL: Final = re.compile(
-    r"(?<![\w.#$'\"`])(?:(?<=new )\w+|(?<=class )\w+|(?<=extends )\w+|\w+(?=\()|(?:(?<=const )|(?<=,))\w+(?==(?:async)?\())"
+    r"(?<![\w.#$'\"`])(?:(?<=new )\w+|(?<=class )\w+|(?<=extends )\w+|\w+(?=\()"
+    r"|(?:(?<=const )|(?<=,))\w+(?==(?:async)?\())"
 )
 # How a declaration begins.
 _ROW: Final = re.compile(r" *(?:const|let) ")
@@ -99,7 +100,7 @@ def _is_whole(line: str) -> bool:
 def shorten_calls(script: str, names: Iterable[str]) -> str:
     """Give short names also to those functions and classes of a minified script that are nothing but called.
 
-    Where such a name stands for anything else as well (a property, a local, a word in a text), it is left alone.
+    Where such a name stands for anything else as well (a property, a local, a word), it is left alone.
     """
     calls, words = Counter(_CALL.findall(script)), Counter(_WORD.findall(script))
     return _rename(_CALL, script, "_", {name for name in names if calls[name] == words[name]})
