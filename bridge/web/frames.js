@@ -9,10 +9,10 @@ const SMALL = 200_000; // characters, which take a few milliseconds
 const DEEPEST = 8; // that far in there may be anything large
 
 /** @param {string} text @returns {Generator<void, any>} throws a `SyntaxError` for what is no JSON */
-export const parsed = (text) => valueOf({ text, at: 0 }, 0);
+export const parsed = (text) => valueAt({ text, at: 0 }, 0);
 
 /** @param {Source} source @param {number} depth @returns {Generator<void, any>} */
-function* valueOf(source, depth) {
+function* valueAt(source, depth) {
   const { text } = source;
   if (text.length <= SMALL) return JSON.parse(text);
   const from = comesNext(source);
@@ -27,12 +27,12 @@ function* valueOf(source, depth) {
   do {
     source.at += 1; // the bracket or the comma
     yield;
-    const key = isList ? found.length : yield* valueOf(source, depth + 1);
+    const key = isList ? found.length : yield* valueAt(source, depth + 1);
     if (!isList) {
       if (typeof key !== 'string' || text[comesNext(source)] !== ':') throw new SyntaxError();
       source.at += 1;
     }
-    found[key] = yield* valueOf(source, depth + 1);
+    found[key] = yield* valueAt(source, depth + 1);
   } while (text[comesNext(source)] === ',');
   if (text[source.at++] !== (isList ? ']' : '}')) throw new SyntaxError();
   return found;
