@@ -7,7 +7,7 @@ an import never renames.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, product
 from pathlib import Path
 from string import ascii_letters
@@ -16,14 +16,23 @@ from typing import Final
 _IMPORT: Final = re.compile(r"^import \{\s*\w+(?:,\s*\w+)*,?\s*\} from '(?P<path>\.[^']+)';\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:const|let|class|(?:async )?function)\b)", re.MULTILINE)
 _DECLARED: Final = re.compile(
-    r"^(?:const|let|class|(?:async )?function) (\w+|\[[\w, ]+\]|\{[^}]+\})", re.MULTILINE
+    r"^(?:const|let|class|(?:async )?function\*?) (\w+|\[[\w, ]+\]|\{[^}]+\})", re.MULTILINE
 )
 # As it is declared, and as it is used.
 _PRIVATE: Final = re.compile(
-    r"(?<=\.#)\w+|(?<=^  #)\w+|(?<=^  get #)\w+|(?<=^  set #)\w+|(?<=^  async #)\w+", re.MULTILINE
+    r"(?<=\.#)\w+|(?<=^  #)\w+|(?<=^  get #)\w+|(?<=^  set #)\w+|(?<=^  async #)\w+|(?<=^  \*#)\w+",
+    re.MULTILINE,
 )
 # Not as a property, nor as a word; but spread.
 _CONSTANT: Final = re.compile(r"(?:(?<![\w.#$'\"`])|(?<=\.\.\.))[A-Z][A-Z0-9_]{2,}(?![\w'\"`])")
+# In a script without comments: where functions and classes are declared or used as such, and every word.
+_CALL: Final = re.compile(
+    r"(?<![\w.#$'\"`])(?:(?<=new )\w+|(?<=class )\w+|(?<=extends )\w+|\w+(?=\()"
+    r"|(?:(?<=const )|(?<=,))\w+(?==(?:async)?\())"
+)
+# How a declaration begins.
+_ROW: Final = re.compile(r" *(?:const|let) ")
+_WORD: Final = re.compile(r"(?<![\w$])\w+(?![\w$])")
 _LEFT: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -64,6 +73,37 @@ def shorten(script: str) -> str:
     constants = {name for name in declared(script) if _CONSTANT.fullmatch(name)}
     script = _rename(_CONSTANT, script, "$", constants)
     return _rename(_PRIVATE, script, "", set(_PRIVATE.findall(script)))
+
+
+def join(script: str) -> str:
+    """Make one declaration of those that follow each other, each whole on a line of its own."""
+    lines: list[str] = []
+    before = ""  # how such a declaration begins, if the line before is one
+    for line in script.split("\n"):
+        found = _ROW.match(line)
+        start = found[0] if found else ""
+        if start and start == before:
+            lines[-1] = lines[-1].removesuffix(";") + ","
+            lines.append(line.removeprefix(start))
+        else:
+            lines.append(line)
+        before = start if line.endswith(";") and _is_whole(line) else ""
+    return "\n".join(lines)
+
+
+def _is_whole(line: str) -> bool:
+    """Tell whether what a line opens is closed on it; when in doubt it isn't."""
+    pairs = all(line.count(one) == line.count(other) for one, other in ("()", "[]", "{}"))
+    return pairs and line.count("`") % 2 == 0 and "//" not in line
+
+
+def shorten_calls(script: str, names: Iterable[str]) -> str:
+    """Give short names also to those functions and classes of a minified script that are nothing but called.
+
+    Where such a name stands for anything else as well (a property, a local, a word), it is left alone.
+    """
+    calls, words = Counter(_CALL.findall(script)), Counter(_WORD.findall(script))
+    return _rename(_CALL, script, "_", {name for name in names if calls[name] == words[name]})
 
 
 def _rename(pattern: re.Pattern[str], script: str, prefix: str, names: set[str]) -> str:

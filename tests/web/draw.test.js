@@ -12,8 +12,8 @@ import { Picture } from '../../bridge/web/world/draw.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Light } from '../../bridge/web/world/light.js';
 import { RATE, Sim } from '../../bridge/web/world/sim.js';
-import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
-import { channels, member, members, voice } from './guild.js';
+import { sizeFor } from '../../bridge/web/world/terrain.js';
+import { channels, island, member, members, voice } from './guild.js';
 import { readPng, writePng } from './png.js';
 
 /**
@@ -59,7 +59,7 @@ const scenes = {
 
 /** @param {Scene} scene */
 function render({ count, places, width, height, zoom, hour = 12, faded = false, sea = true, seconds = 6, still = false, on, happen }) {
-  const sim = new Sim(grow('1', sizeFor(count), channels(places)));
+  const sim = new Sim(island('1', sizeFor(count), channels(places)));
   sim.reducedMotion = still;
   for (const one of members(count, count < 10 ? { status: 'online' } : {})) sim.add(one);
   happen?.(sim);

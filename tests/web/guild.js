@@ -1,6 +1,8 @@
 /** Guilds to try the world with. Everything follows from the numbers asked for. */
 
 import { mix } from '../../bridge/web/world/random.js';
+import { finish } from '../../bridge/web/world/slices.js';
+import { grow } from '../../bridge/web/world/terrain.js';
 
 const COLORS = ['#e06c75', '#5b8dd9', '#98c379', '#e5c07b', null, null];
 /** @type {import('../../bridge/web/guild/roster.js').Status[]} */
@@ -40,3 +42,6 @@ export const members = (count, told = {}) => Array.from({ length: count }, (_, i
 
 /** @param {string} channelId */
 export const voice = (channelId) => ({ channel: channelId, channelId, muted: false, deafened: false, streaming: false, speaker: false, line: '' });
+
+/** An island, all at once. @param {Parameters<typeof grow>} wanted */
+export const island = (...wanted) => finish(grow(...wanted));

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
+import { finish } from '../../bridge/web/world/slices.js';
 import { Store } from '../../bridge/web/guild/store.js';
 
 const NOW = 1_764_000_000_000;
@@ -18,11 +19,13 @@ beforeEach(() => {
   store.witness = new Proxy({}, { get: (_, name) => (...what) => { told.push([name, ...what]); } });
 });
 
+/** @param {import('../../bridge/web/guild/net.js').Frame} frame */
+const take = (frame) => finish(store.take(frame, NOW));
 const names = () => told.map(([name]) => name);
-const join = (data = {}) => store.apply({ type: 'server-join', data: {
+const join = (data = {}) => take({ type: 'server-join', data: {
   request: { server: 'garden' }, serverName: 'The Garden', users: { 1: { username: 'Ada', status: 'online' } }, ...data,
-} }, NOW);
-const tell = (type, data) => store.apply({ type, data }, NOW);
+} });
+const tell = (type, data) => take({ type, data });
 
 test('a room is entered as a whole, by the guild\'s own number', () => {
   tell('server-list', { 77: { id: 'garden', name: 'The Garden', passworded: false } });

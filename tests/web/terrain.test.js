@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ring } from '../../bridge/web/world/routes.js';
-import { GRASS, SAND, WATER, ZONE, areaFor, flood, grow, sizeFor } from '../../bridge/web/world/terrain.js';
-import { channels } from './guild.js';
+import { GRASS, SAND, WATER, ZONE, areaFor, flood, sizeFor } from '../../bridge/web/world/terrain.js';
+import { channels, island } from './guild.js';
 
 /** Members and channels. @type {[number, number][]} */
 const GUILDS = [[0, 0], [1, 1], [4, 8], [4, 500], [21, 0], [300, 30], [1_000, 60], [5_000, 120], [20_000, 500]];
 
 for (const [count, places] of GUILDS) {
-  const land = grow('guild', sizeFor(count), channels(places));
+  const land = island('guild', sizeFor(count), channels(places));
   const { side, ground, height, open, zone, pier, tents, lighthouse } = land;
 
   test(`${count} members, ${places} channels: the island is the same every time`, () => {
-    assert.deepEqual(grow('guild', sizeFor(count), channels(places)), land);
+    assert.deepEqual(island('guild', sizeFor(count), channels(places)), land);
   });
 
   test(`${count} members, ${places} channels: each channel has a place, and none two`, () => {
@@ -71,13 +71,13 @@ for (const [count, places] of GUILDS) {
 }
 
 test('each guild has an island of its own', () => {
-  const one = grow('1', 21, channels(8));
-  const other = grow('2', 21, channels(8));
+  const one = island('1', 21, channels(8));
+  const other = island('2', 21, channels(8));
   assert.notDeepEqual(one.ground, other.ground);
 });
 
 test('channels of a category are near one another', () => {
-  const { side, district, places } = grow('guild', 300, channels(42));
+  const { side, district, places } = island('guild', 300, channels(42));
   /** @type {Record<'own' | 'any', number[]>} */
   const far = { own: [], any: [] };
   for (const place of places) {
@@ -95,9 +95,9 @@ test('channels of a category are near one another', () => {
 
 test('a channel that comes later moves none of those that are there', () => {
   const snowflake = (/** @type {number} */ i) => ({ ...channels(40)[i], id: `${100 + i}` });
-  const before = grow('1', 100, Array.from({ length: 13 }, (_, i) => snowflake(i)));
+  const before = island('1', 100, Array.from({ length: 13 }, (_, i) => snowflake(i)));
   const added = { ...snowflake(13), category: 'category 0', position: -1 };
-  const after = grow('1', 100, [added, ...Array.from({ length: 13 }, (_, i) => snowflake(i))]);
+  const after = island('1', 100, [added, ...Array.from({ length: 13 }, (_, i) => snowflake(i))]);
   assert.deepEqual(after.ground.length, before.ground.length);
   for (const { id, cell } of before.places) assert.equal(after.places.find((place) => place.id === id)?.cell, cell);
 });
@@ -112,7 +112,7 @@ test('the island grows with its members, ever less for each', () => {
 
 test('there is as much land as there shall be, whatever the width of the sea around it', () => {
   for (let count = 300; count < 3_000; count = Math.round(count * 1.2)) {
-    const land = grow('1', count, channels(12));
+    const land = island('1', count, channels(12));
     const wanted = areaFor(sizeFor(count), sizeFor(12));
     const found = land.ground.reduce((sum, one) => sum + Number(one > 0), 0);
     assert.ok(found > wanted * 0.9 && found < wanted * 1.1, `${found} cells for ${count} members, not ${wanted}`);

@@ -4,9 +4,17 @@
  * @typedef {'lost' | 'full' | 'refused'} Why
  * @typedef {{phase: 'connecting'} | {phase: 'live'} | {phase: 'waiting', why: Why, retryAt: number}} LinkState
  * @typedef {{type: string, cursor?: string, events?: unknown[], data?: any, [field: string]: any}} Frame
- * @typedef {{opened(): void, frame(frame: Frame): void, changed(state: LinkState): void}} Listener
+ * @typedef {{opened(): void, frame(frame: Frame): Iterable<void>, changed(state: LinkState): void}} Listener
  */
 
+import { parsed } from './frames.js';
+import { pursue } from '../world/slices.js';
+
+const READ_MS = 12; // at a time
+const BREATH_MS = 6;
+const READ_HIDDEN_MS = 500; // where nobody waits for a frame, but the browser seldom lets a page go on
+const MOST_UNREAD = 40_000_000; // characters: ten times the largest guild; nobody reads what sends more
+const READ_AWAY = 1_000; // what is read is thrown away, so many at a time
 const PATIENCE_MS = 15_000; // a connection without a room after this long is given up
 const STEADY_MS = 10_000; // live for this long: earlier failures are forgotten
 
@@ -80,16 +88,6 @@ export async function ask(path) {
   }
 }
 
-/** @param {unknown} text @returns {Frame | null} */
-function parse(text) {
-  try {
-    const frame = JSON.parse(String(text));
-    return typeof frame?.type === 'string' ? frame : null;
-  } catch {
-    return null;
-  }
-}
-
 export class Line {
   #url;
   #listener;
@@ -101,6 +99,15 @@ export class Line {
   #failures = { lost: 0, full: 0, refused: 0 };
   /** @type {number | undefined} */
   #timer;
+  /** What came in and is not read yet: texts, and with which code the connection ended. @type {(string | number)[]} */
+  #inbox = [];
+  #at = 0;
+  #unread = 0;
+  /** Milliseconds of reading since it rested. */
+  #busy = 0;
+  #isResting = false;
+  /** @type {Generator<void, void> | null} */
+  #reading = null;
 
   /**
    * @param {string} url
@@ -126,11 +133,56 @@ export class Line {
       return;
     }
     this.#socket.onopen = () => this.#listener.opened();
-    this.#socket.onmessage = (event) => {
-      const frame = parse(event.data);
-      if (frame) this.#listener.frame(frame);
-    };
-    this.#socket.onclose = (event) => this.#lost(event.code);
+    this.#socket.onmessage = ({ data }) => this.#receive(String(data));
+    this.#socket.onclose = ({ code }) => this.#receive(code);
+  }
+
+  /** @param {string | number} item */
+  #receive(item) {
+    this.#unread += String(item).length;
+    if (this.#unread > MOST_UNREAD) return this.#lost(1006);
+    this.#inbox.push(item);
+    if (!this.#isResting) this.#read();
+  }
+
+  /** Goes on reading, some milliseconds at a time; between them it rests, so that there is time for frames. */
+  #read() {
+    const reading = (this.#reading ??= this.#readAll());
+    const start = performance.now();
+    const most = globalThis.document?.hidden ? READ_HIDDEN_MS : READ_MS;
+    let isDone = true;
+    try {
+      isDone = Boolean(pursue(reading, start + most).done);
+    } finally {
+      if (isDone && reading === this.#reading) this.#reading = null;
+    }
+    this.#busy += performance.now() - start;
+    if (isDone && this.#busy < most) return;
+    this.#busy = 0;
+    this.#isResting = true;
+    setTimeout(() => {
+      this.#isResting = false;
+      this.#read();
+    }, BREATH_MS);
+  }
+
+  /** @returns {Generator<void, void>} */
+  *#readAll() {
+    const socket = this.#socket;
+    while (this.#at < this.#inbox.length) {
+      const item = this.#inbox[this.#at++];
+      this.#unread -= String(item).length;
+      if (this.#at > READ_AWAY) this.#at -= this.#inbox.splice(0, this.#at).length;
+      if (typeof item === 'number') return this.#lost(item);
+      try {
+        const frame = yield* parsed(item);
+        if (typeof frame?.type === 'string') yield* this.#listener.frame(frame);
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+      }
+      yield;
+      if (socket !== this.#socket) return;
+    }
   }
 
   /** @param {object} frame */
@@ -163,6 +215,7 @@ export class Line {
   #drop() {
     const socket = this.#socket;
     this.#socket = null;
+    [this.#inbox, this.#at, this.#unread, this.#reading] = [[], 0, 0, null];
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();

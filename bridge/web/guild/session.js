@@ -148,20 +148,23 @@ export class Session {
     this.#store.leave();
   }
 
-  /** @param {Frame} frame */
-  #read(frame) {
+  /** @param {Frame} frame @returns {Generator<void, void>} */
+  *#read(frame) {
     const events = frame.type === 'batch' ? [frame.events ?? []].flat().map(record) : [frame];
-    for (const event of events) this.#take(/** @type {Frame} */ (event));
+    for (const event of events) {
+      yield* this.#take(/** @type {Frame} */ (event));
+      yield;
+    }
     this.#watcher.heard(events.length);
     if (typeof frame.cursor === 'string') this.#cursor = frame.cursor;
     this.#watcher.changed();
   }
 
-  /** @param {Frame} frame */
-  #take(frame) {
+  /** @param {Frame} frame @returns {Generator<void, void>} */
+  *#take(frame) {
     if (frame.type === 'error') this.#refused(record(frame.data));
     else if (frame.type === 'refresh_data') this.#line.send({ type: 'get_user_data', serverId: frame.serverId });
-    else this.#store.apply(frame, Date.now());
+    else yield* this.#store.take(frame, Date.now());
     if (frame.type === 'server-join') this.#joined(record(frame.data));
     if (frame.type !== 'servers') return;
     this.#follow(this.#store.room?.slug);

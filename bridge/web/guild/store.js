@@ -33,12 +33,15 @@
 
 import { label, number, record, text } from './parse.js';
 import { Roster, STATUSES, fold } from './roster.js';
+import { through } from '../world/slices.js';
 
 export const FEED_LENGTH = 50;
 const TYPING_MS = 8_000; // Discord repeats the event while somebody keeps typing
 const REACTION_MS = 6_000;
+const MOST_GUILDS = 5_000; // in the list of them
 const MOST_CHANNELS = 1_000; // a guild has at most half as many
 const MOST_MEMBERS = 50_000; // as many as a page can bear
+const READ_AT_ONCE = 64; // of them
 const MOST_PICTURES = 20; // of a message
 const A_DAY_MS = 86_400_000; // for so long somebody is new here
 const DISCORD_EPOCH = 1_420_070_400_000;
@@ -124,7 +127,7 @@ export class Store {
   #newcomers = new Map();
   #keys = 0;
 
-  /** @type {Record<string, (data: any, now: number) => void>} */
+  /** @type {Record<string, (data: any, now: number) => Generator<void, void> | void>} */
   #readers = {
     'server-list': (data) => this.#list(data),
     servers: (data) => this.#list(data),
@@ -149,14 +152,15 @@ export class Store {
   }
 
   /**
-   * Takes one frame in. Types and fields it doesn't know are left alone.
+   * Takes one frame in; a large one in slices. Types and fields it doesn't know are left alone.
    *
    * @param {Frame} frame
    * @param {number} now
+   * @returns {Generator<void, void>}
    */
-  apply(frame, now) {
-    if (frame.type === 'user_data') this.#renew(record(frame.users), now);
-    else if (Object.hasOwn(this.#readers, frame.type)) this.#readers[frame.type](record(frame.data), now);
+  *take(frame, now) {
+    if (frame.type === 'user_data') yield* this.#renew(record(frame.users), now);
+    else if (Object.hasOwn(this.#readers, frame.type)) yield* this.#readers[frame.type](record(frame.data), now) ?? [];
   }
 
   get counts() {
@@ -168,8 +172,6 @@ export class Store {
     this.guilds = this.guilds.filter(({ slug }) => slug !== this.room?.slug);
     this.room = null;
     this.#empty();
-    this.roster.replace([]);
-    this.#unseen = 0;
     this.witness.left?.();
   }
 
@@ -188,6 +190,8 @@ export class Store {
   }
 
   #empty() {
+    this.roster.replace([]);
+    this.#unseen = 0;
     this.feed = [];
     this.typing.clear();
     this.#reactions.clear();
@@ -197,7 +201,7 @@ export class Store {
 
   /** @param {Record<string, any>} data */
   #list(data) {
-    this.guilds = Object.entries(data).map(([key, guild]) => ({
+    this.guilds = Object.entries(data).slice(0, MOST_GUILDS).map(([key, guild]) => ({
       key,
       slug: label(guild?.id),
       name: label(guild?.name) || label(guild?.id),
@@ -207,14 +211,14 @@ export class Store {
     if (own) this.room = { id: own.key, slug: own.slug, name: own.name };
   }
 
-  /** @param {any} data @param {number} now */
-  #join(data, now) {
+  /** @param {any} data @param {number} now @returns {Generator<void, void>} */
+  *#join(data, now) {
     const slug = label(data.request?.server);
     const returning = this.room?.slug === slug;
     // The list of guilds may come later; and an island grows from its guild's own number.
     const id = label(data.serverId) || (this.guilds.find((guild) => guild.slug === slug)?.key ?? slug);
     this.room = { id, slug, name: label(data.serverName) || slug };
-    if (!returning) this.#empty();
+    if (!returning) this.#empty(); // what follows may take a moment, in which nothing is to be seen of another guild
     if (data.channels) this.#build(record(data.channels));
     if (data.resumed) {
       this.#caption();
@@ -223,7 +227,7 @@ export class Store {
     }
     this.typing.clear();
     this.#reactions.clear();
-    this.#members(record(data.users), now);
+    yield* this.#members(record(data.users), now);
     this.#unseen = Math.max(0, number(data.counts?.members) - this.roster.size);
     if (this.feed.length) this.#say({ key: this.#keys++, gap: true });
     this.witness.entered?.();
@@ -264,16 +268,20 @@ export class Store {
     this.witness.rebuilt?.();
   }
 
-  /** @param {Record<string, any>} users @param {number} now */
-  #renew(users, now) {
-    this.#members(users, now);
+  /** @param {Record<string, any>} users @param {number} now @returns {Generator<void, void>} */
+  *#renew(users, now) {
+    yield* this.#members(users, now);
     this.witness.entered?.();
   }
 
-  /** @param {Record<string, any>} users @param {number} now */
-  #members(users, now) {
+  /** @param {Record<string, any>} users @param {number} now @returns {Generator<void, void>} */
+  *#members(users, now) {
+    const uids = Object.keys(users).slice(0, MOST_MEMBERS);
+    /** @type {Member[]} */
+    const members = [];
     this.#newcomers.clear();
-    this.roster.replace(Object.entries(users).slice(0, MOST_MEMBERS).map(([uid, user]) => this.#member(label(uid), record(user), now)));
+    yield* through(uids.length, (i) => members.push(this.#member(label(uids[i]), record(users[uids[i]]), now)), READ_AT_ONCE);
+    this.roster.replace(members);
   }
 
   /** @param {string} uid @param {any} user @param {number} now @returns {Member} */
@@ -337,7 +345,7 @@ export class Store {
       if (known) this.#leave(uid);
     } else if (known) {
       this.#amend(uid, this.#news(data, now));
-    } else {
+    } else if (this.roster.size < MOST_MEMBERS) {
       const member = this.#member(uid, data, now);
       this.roster.set(member);
       this.witness.came?.(member);

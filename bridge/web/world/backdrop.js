@@ -1,5 +1,6 @@
 /**
- * The ground and the sea in their colours of the moment, lamps and all, ready to be copied a row at a time.
+ * The ground and the sea at one size, in their colours of the moment, lamps and all, ready to be copied a row at a time.
+ * Rows are painted when they are seen.
  *
  * Water moves by its colours alone, so a step of it touches only the pixels whose phase is lit or was.
  *
@@ -12,8 +13,10 @@ import { REACHES } from './glow.js';
 import { GRAIN, OPEN_SEA, WHITE } from './grain.js';
 import { DEEP, PHASES, WATER_END } from './inks.js';
 import { LEVELS } from './light.js';
+import { through } from './slices.js';
 import { HALF_WIDTH } from './spots.js';
 
+const COUNTED = 65_536; // pixels, at a time
 const FRAYED = 6; // pixels over which light ends
 
 export class Backdrop {
@@ -29,57 +32,88 @@ export class Backdrop {
   seaInks = new Uint8Array(OPEN_SEA.length);
   /** How brightly each pixel is lit. */
   levels = new Uint8Array(0);
-  /** @type {Land | null} */
-  #land = null;
+  #land;
   /** What the ground is of. */
   #inks = new Uint8Array(0);
-  #lamps = '';
+  /** Which rows are to be painted anew before they are seen. */
+  #stale = new Uint8Array(0);
+  #lamps = '-';
   /** @type {Palette | null} */
   #palette = null;
-  #step = 0;
+  #step;
   #flow = -1;
   /** Where the pixels of each ink of water are: of ink `i`, from `starts[i]` on. */
   #starts = new Int32Array(257);
   #water = new Int32Array(0);
 
+  /** @param {Land} land @param {number} step 1, or 2 for half the size */
+  constructor(land, step) {
+    this.#land = land;
+    this.#step = step;
+  }
+
+  /** Makes it ready to be looked at. @returns {Generator<void, void>} */
+  *make() {
+    const step = this.#step;
+    const land = this.#land;
+    const ground = land.ground(step);
+    yield* ground.bake();
+    this.#inks = ground.pixels;
+    this.left = land.left / step;
+    this.top = land.top / step;
+    this.width = land.width / step;
+    this.height = land.height / step;
+    this.pixels = new Uint32Array(this.width * this.height);
+    this.rows = Array.from({ length: this.height }, (_, row) => this.pixels.subarray(row * this.width, (row + 1) * this.width));
+    this.levels = new Uint8Array(this.pixels.length);
+    this.#stale = new Uint8Array(this.height);
+    yield* this.#findWater();
+  }
+
+  /** Something else was looked at for a while. */
+  expire() {
+    this.#stale.fill(1);
+  }
+
   /**
    * Makes it what is to be seen now.
    *
-   * @param {Land} land
    * @param {Palette} palette
    * @param {Glow} glow
-   * @param {boolean} far
+   * @param {number} top the rows that are seen
+   * @param {number} bottom
    */
-  update(land, palette, glow, far) {
-    const step = far ? 2 : 1;
-    const isOther = land !== this.#land || step !== this.#step;
-    if (isOther) this.#measure(land, step);
+  update(palette, glow, top, bottom) {
+    const step = this.#step;
+    const { mended } = this.#land;
     const lamps = palette.isDark ? glow.key : '';
-    const isLitAnew = isOther || lamps !== this.#lamps;
+    if (lamps !== this.#lamps || palette !== this.#palette) this.expire();
+    if (lamps !== this.#lamps) this.#light(palette.isDark ? glow.spots : []);
     this.#lamps = lamps;
-    if (isLitAnew) this.#light(land, palette.isDark ? glow.spots : []);
-    if (isLitAnew || palette !== this.#palette) {
+    if (palette !== this.#palette) {
       this.#palette = palette;
       this.#flow = palette.flows;
-      this.#paint(0, this.height, 0, this.width);
       this.#paintSea();
-    } else {
-      for (const { x, y, width, height } of land.mended) {
-        const column = Math.floor(x / step);
-        const row = Math.floor(y / step);
-        this.#paint(row, row + height / step + 1, column, column + width / step + 1);
-      }
     }
-    land.mended.length = 0;
+    for (const { x, y, width, height } of mended.splice(0)) {
+      const column = Math.floor(x / step);
+      const row = Math.floor(y / step);
+      this.#paint(row, row + height / step + 1, column, column + width / step + 1);
+    }
     if (this.#flow !== palette.flows) this.#move(palette);
+    for (let row = Math.max(0, top); row < Math.min(this.height, bottom); row++) {
+      if (this.#stale[row]) this.#paint(row, row + 1, 0, this.width);
+      this.#stale[row] = 0;
+    }
   }
 
-  /** Pools of light, the fainter ones first. @param {Land} land @param {{x: number, y: number}[]} spots */
-  #light(land, spots) {
+  /** Pools of light, the fainter ones first. @param {{x: number, y: number}[]} spots */
+  #light(spots) {
+    const { left, top } = this.#land;
     this.levels.fill(0);
     for (let level = 1; level < LEVELS; level++) {
       const wide = (REACHES[level] * HALF_WIDTH * Math.SQRT2) / this.#step;
-      for (const { x, y } of spots) this.#pool((x - land.left) / this.#step, (y - land.top) / this.#step, wide, level);
+      for (const { x, y } of spots) this.#pool((x - left) / this.#step, (y - top) / this.#step, wide, level);
     }
   }
 
@@ -96,29 +130,15 @@ export class Backdrop {
     }
   }
 
-  /** @param {Land} land @param {number} step */
-  #measure(land, step) {
-    this.#land = land;
-    this.#step = step;
-    this.left = land.left / step;
-    this.top = land.top / step;
-    this.width = land.width / step;
-    this.height = land.height / step;
-    this.pixels = new Uint32Array(this.width * this.height);
-    this.rows = Array.from({ length: this.height }, (_, row) => this.pixels.subarray(row * this.width, (row + 1) * this.width));
-    this.levels = new Uint8Array(this.width * this.height);
-    this.#inks = land.ground(step).pixels;
-    this.#findWater();
-  }
-
-  #findWater() {
+  /** @returns {Generator<void, void>} */
+  *#findWater() {
     const inks = this.#inks;
-    const starts = this.#starts.fill(0);
-    for (let at = 0; at < inks.length; at++) starts[inks[at] + 1] += 1;
+    const starts = this.#starts;
+    yield* through(inks.length, (at) => { starts[inks[at] + 1] += 1; }, COUNTED);
     for (let ink = 1; ink < starts.length; ink++) starts[ink] += starts[ink - 1];
     const next = starts.slice();
-    this.#water = new Int32Array(starts[WATER_END]);
-    for (let at = 0; at < inks.length; at++) if (inks[at] < WATER_END) this.#water[next[inks[at]]++] = at;
+    const water = this.#water = new Int32Array(starts[WATER_END]);
+    yield* through(inks.length, (at) => { if (inks[at] < WATER_END) water[next[inks[at]]++] = at; }, COUNTED);
   }
 
   /** @param {number} top @param {number} bottom @param {number} left @param {number} right */

@@ -27,16 +27,19 @@ export class Camera {
   insets = { left: 0, right: 0, top: 0, bottom: 0 };
   /** Whether all is in view, and shall stay so when the window changes. */
   isFitted = false;
+  /** Whether there is only the picture at half the size yet. */
+  isCoarse = false;
   /** @type {{x: number, y: number, speed: number} | null} */
   #flight = null;
 
+  /** Whether the picture at half the size is drawn. */
   get isFar() {
-    return this.zoom < 1;
+    return this.zoom < 1 || this.isCoarse;
   }
 
   /** Screen pixels for a drawn pixel. */
   get pixel() {
-    return Math.max(1, this.zoom);
+    return this.isFar ? 2 * this.zoom : this.zoom;
   }
 
   /** The middle of the part that nothing covers. */

@@ -8,8 +8,8 @@
 
 import { NONE, WALK } from './crowd.js';
 import { mix } from './random.js';
-import { NOWHERE, STEPS } from './routes.js';
-import { PLANKS } from './terrain.js';
+import { NOWHERE } from './routes.js';
+import { PLANKS, STEPS } from './terrain.js';
 
 const ROOMY = 14; // cells around a place: nearer than that people keep one free between them, as long as they can
 const TRIES = 99; // cells of a meadow, before one takes any that is free
@@ -38,8 +38,8 @@ export class Cells {
   #routes;
   #crowd;
   #veiled;
-  /** Cells away from places: those that are in the open, and the others. */
-  #meadows;
+  /** Cells away from places: those that are in the open, and the others. @type {[number[], number[]]} */
+  #meadows = [[], []];
   /** How far around each place nobody has found room in this step; under -1 less its number, nobody has found a free cell. @type {Map<number, number>} */
   #full = new Map();
   #fullAt = -1;
@@ -51,8 +51,9 @@ export class Cells {
     this.#crowd = crowd;
     this.holder = new Int32Array(land.side * land.side).fill(NONE);
     this.#veiled = veiled(land);
-    const meadow = [...land.open.keys()].filter((cell) => land.open[cell] && !land.zone[cell] && land.ground[cell] !== PLANKS);
-    this.#meadows = [meadow.filter((cell) => !this.#veiled[cell]), meadow.filter((cell) => this.#veiled[cell])];
+    for (let cell = 0; cell < land.open.length; cell++) {
+      if (land.open[cell] && !land.zone[cell] && land.ground[cell] !== PLANKS) this.#meadows[this.#veiled[cell]].push(cell);
+    }
   }
 
   /** Whether nobody would be in the way of somebody there. @param {number} cell @param {number} [slot] */
@@ -103,10 +104,10 @@ export class Cells {
     if (goal >= places.length) return false;
     const field = this.#routes.to(goal);
     const cell = this.#crowd.cell[slot];
-    if (!field[cell] || this.#crowd.target[slot] === cell || this.boards(slot, goal).includes(cell)) return true;
+    if (!field(cell) || this.#crowd.target[slot] === cell || this.boards(slot, goal).includes(cell)) return true;
     return STEPS.some(({ dx, dy }) => {
       const near = cell + dy * side + dx;
-      return field[near] < field[cell] && this.isSettled(this.holder[near], goal);
+      return field(near) < field(cell) && this.isSettled(this.holder[near], goal);
     });
   }
 
@@ -162,7 +163,7 @@ export class Cells {
         const cell = (y + dy) * side + x + dx;
         if (x + dx < 0 || x + dx >= side || !open[cell] || !this.isFree(cell, slot)) continue;
         const between = keepsRoom && (dx | dy) & 1 ? BETWEEN : 0;
-        const far = field[cell] * 8 + between + (mix(self, cell) & 7);
+        const far = field(cell) * 8 + between + (mix(self, cell) & 7);
         if (far >= bestFar || (keepsRoom && !this.isRoomy(cell, slot, place))) continue;
         [best, bestFar] = [cell, far];
       }

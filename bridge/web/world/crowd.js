@@ -60,6 +60,8 @@ export class Crowd {
   /** The first `movers` of them are the slots of those who walk. */
   moving = new Int32Array(0);
   movers = 0;
+  /** Where among them one is. */
+  rank = new Int32Array(0);
   /** @type {number[]} */
   #free = [];
   /** The names of the lists above, which have a number for each slot. */
@@ -105,13 +107,16 @@ export class Crowd {
   setOff(slot) {
     if (this.state[slot] === WALK) return;
     this.state[slot] = WALK;
+    this.rank[slot] = this.movers;
     this.moving[this.movers++] = slot;
   }
 
   /** @param {number} slot */
   halt(slot) {
     if (this.state[slot] !== WALK) return;
-    this.moving[this.moving.indexOf(slot)] = this.moving[--this.movers];
+    const last = this.moving[--this.movers];
+    this.rank[last] = this.rank[slot];
+    this.moving[this.rank[slot]] = last;
     this.hop[slot] = this.fading[slot] = 0;
     this.from[slot] = this.cell[slot];
     this.state[slot] = STAND;

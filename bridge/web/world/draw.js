@@ -29,6 +29,7 @@ import { Light } from './light.js';
 import { drawClouds, drawCreatures } from './moods.js';
 import { paintThings } from './paint.js';
 import { halved } from './sheet.js';
+import { pursue } from './slices.js';
 import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, personSpot } from './spots.js';
 import { BIOMES } from './terrain.js';
 
@@ -67,7 +68,15 @@ export class Picture {
   #hasSea = true;
   #light = new Light(12, false);
   #palette = new Palette(this.#light, true);
-  #backdrop = new Backdrop();
+  /** @type {Land | null} */
+  #land = null;
+  /** By size: what is behind all that stands there, and the work that it takes to have it. */
+  /** @type {(Backdrop | undefined)[]} */
+  #backdrops = [];
+  /** @type {Generator<void, void>[]} */
+  #works = [];
+  /** @type {Backdrop} */
+  #backdrop = /** @type {any} */ (null);
   #folk = new Folk(this.buffer, this.#light);
   /** @type {Sim | null} */
   #sim = null;
@@ -89,7 +98,6 @@ export class Picture {
 
   /** @param {number} width @param {number} height */
   resize(width, height) {
-    sprites ??= { things: paintThings(), figures: paintFigures() };
     this.buffer.resize(width, height);
     this.#rows = new Int32Array(height + 2 * GUARD + 1);
     this.#atlases = [];
@@ -110,15 +118,39 @@ export class Picture {
     this.#folk.relight(light);
   }
 
+  /**
+   * Gets ready to draw a land at one of its sizes, as far as there is time for it.
+   *
+   * @param {Land} land
+   * @param {boolean} far
+   * @param {number} [until]
+   * @returns {boolean} whether it is ready
+   */
+  prepare(land, far, until) {
+    const size = far ? 1 : 0;
+    if (land !== this.#land) [this.#land, this.#backdrops, this.#works] = [land, [], []];
+    return Boolean(this.#backdrops[size] || pursue((this.#works[size] ??= this.#make(land, size)), until).done);
+  }
+
+  /** @param {Land} land @param {number} size @returns {Generator<void, void>} */
+  *#make(land, size) {
+    sprites ??= { things: paintThings(), figures: paintFigures() };
+    yield;
+    const backdrop = new Backdrop(land, size + 1);
+    yield* backdrop.make();
+    this.#backdrops[size] = backdrop;
+  }
+
   /** @param {Sim} sim @param {Land} land @param {View} view */
   draw(sim, land, view) {
     const size = view.far ? 1 : 0;
+    this.prepare(land, view.far);
     if (sim !== this.#sim) this.#meet(sim);
     if (size !== this.#size || !this.#stills.length) this.#furnish(sim.land, size);
     const { things, figures } = this.#atlas;
     this.#glow.update(sim);
     this.#palette.flow(view.time);
-    this.#ground(land, view);
+    this.#ground(view);
     if (view.moods && this.#light.darkness < 0.5) drawClouds(this.buffer, land, view);
     if (this.#palette.isDark && view.beam >= 0) for (const level of [1, 2]) this.#beam(sim, land, view, level);
     this.#count = 0;
@@ -165,11 +197,13 @@ export class Picture {
 
   // ── the ground ──────────────────────────────────────────────────────────
 
-  /** @param {Land} land @param {View} view */
-  #ground(land, view) {
+  /** @param {View} view */
+  #ground(view) {
     const { pixels, width, height } = this.buffer;
-    const drop = this.#backdrop;
-    drop.update(land, this.#palette, this.#glow, view.far);
+    const drop = /** @type {Backdrop} */ (this.#backdrops[view.far ? 1 : 0]);
+    if (drop !== this.#backdrop) drop.expire();
+    this.#backdrop = drop;
+    drop.update(this.#palette, this.#glow, view.y - drop.top, view.y - drop.top + height);
     const left = view.x - drop.left;
     // columns before `from` and from `to` on are open sea
     const from = Math.min(width, Math.max(0, -left));

@@ -8,7 +8,8 @@
  */
 
 import { NONE, STROLL, WALK } from './crowd.js';
-import { STEPS, passes } from './routes.js';
+import { passes } from './routes.js';
+import { STEPS } from './terrain.js';
 
 const PATIENCE = 5; // tries before who is in the way is asked to swap
 const CROWD = 90; // as far from a place, by the field's measure, one can belong to its crowd
@@ -52,7 +53,7 @@ export class Gait {
    * Down a field: to a free cell that is nearer; else around; else past whoever is in the way.
    *
    * @param {number} slot
-   * @param {Uint16Array} field
+   * @param {import('./routes.js').Field} field
    * @param {boolean} content
    */
   #follow(slot, field, content) {
@@ -60,7 +61,7 @@ export class Gait {
     const { holder } = this.#cells;
     const goal = goals[slot];
     const cell = this.#crowd.cell[slot];
-    const here = field[cell];
+    const here = field(cell);
     if (!here) return false;
     let best = -1;
     let bestFar = here;
@@ -70,7 +71,7 @@ export class Gait {
     for (let i = 0, direction = facing[slot]; i < 8; i++, direction = (direction + turn) % 8) {
       if (!passes(this.#land, cell, direction)) continue;
       const to = cell + STEPS[direction].dy * this.#land.side + STEPS[direction].dx;
-      const far = field[to];
+      const far = field(to);
       if (holder[to] === NONE) {
         if (far < bestFar) [best, bestFar] = [direction, far];
         else if (far <= here + 1 && aside < 0 && i < 4) aside = direction;

@@ -1,5 +1,5 @@
 /**
- * The island's ground as pixels, at one size: baked once, mended where it is walked on. A pixel is an ink; see
+ * The island's ground as pixels, at one size: baked once, in slices, mended where it is walked on. A pixel is an ink; see
  * `inks.js`. At half the size every other pixel of every other row is baked: what nobody sees costs nothing.
  *
  * @typedef {import('./terrain.js').Terrain} Terrain
@@ -16,10 +16,13 @@ import {
   DEEP, EARTH_INK, FOAM, GRASS_INK, MID, PATH_INK, PETAL_INK, PHASES, PLAZA_INK, SAND_INK, SHALLOW, WOOD_INK, YELLOW_INK,
 } from './inks.js';
 import { mix, noise } from './random.js';
+import { through } from './slices.js';
 import { HALF_HEIGHT, HALF_WIDTH, RISE, cornerOf } from './spots.js';
 import { BIOMES, GRASS, PLANKS, PLAZA, SAND, WATER } from './terrain.js';
 
 const FRACTIONS = 32;
+const SEA_ROWS = 64; // of open sea, at a time
+const SHADOWED = 256; // things that cast a shadow, at a time
 const WANDER = 282; // how far borders do, of 256 parts of a cell
 /** By size: the diamonds of cells that begin in an even row, and in an odd one. */
 const DIAMONDS = [1, 2].map((step) => [0, 1].map((odd) => diamond(step, odd)));
@@ -109,20 +112,21 @@ export class Ground {
     this.height = extent.height / step;
     this.pixels = new Uint8Array(this.width * this.height);
     this.#shade = new Uint8Array(this.width * this.height);
-    const meadows = mix(terrain.seed, 21);
     this.#soft = new Uint8Array(terrain.ground.length).fill(128);
-    for (let cell = 0; cell < this.#soft.length; cell++) {
-      if (terrain.ground[cell]) this.#soft[cell] = 256 * noise(meadows, (cell % terrain.side) / 5, ((cell / terrain.side) | 0) / 5);
-    }
-    this.#bake();
   }
 
-  #bake() {
-    const { side, ground, offshore, props, places } = this.#terrain;
-    for (const { cell, kind } of props) this.#castShadow(cell, SHADOWS[kind] ?? 4);
-    for (const { cell } of places) this.#castShadow(cell, 12);
-    this.#bakeOpenSea();
+  /** Makes it: from the back to the front. @returns {Generator<void, void>} */
+  *bake() {
+    const { side, ground, offshore, props, places, seed } = this.#terrain;
+    const meadows = mix(seed, 21);
+    yield* through(ground.length, (cell) => {
+      if (ground[cell]) this.#soft[cell] = 256 * noise(meadows, (cell % side) / 5, ((cell / side) | 0) / 5);
+    });
+    yield* through(props.length, (i) => this.#castShadow(props[i].cell, SHADOWS[props[i].kind] ?? 4), SHADOWED);
+    yield* through(places.length, (i) => this.#castShadow(places[i].cell, 12), SHADOWED);
+    yield* through(this.height, (row) => this.#bakeOpenSea(row), SEA_ROWS);
     for (let sum = 0; sum < 2 * side - 1; sum++) {
+      yield;
       for (let y = Math.max(0, sum - side + 1); y <= Math.min(side - 1, sum); y++) {
         const cell = y * side + sum - y;
         if (ground[cell] === WATER) {
@@ -135,16 +139,16 @@ export class Ground {
     }
   }
 
-  #bakeOpenSea() {
+  /** @param {number} row */
+  #bakeOpenSea(row) {
     const { left, top } = this.#extent;
-    const once = Math.min(this.width, GRAIN);
-    for (let row = 0; row < this.height; row++) {
-      const y = row * this.#step + top;
-      const shift = left + SEA_SHIFT * Math.floor(y / GRAIN);
-      const at = row * this.width;
-      for (let column = 0; column < once; column++) this.pixels[at + column] = OPEN_SEA[tile(column * this.#step + shift, y)];
-      repeat(this.pixels, at, at + this.width, GRAIN);
+    const y = row * this.#step + top;
+    const shift = left + SEA_SHIFT * Math.floor(y / GRAIN);
+    const at = row * this.width;
+    for (let column = Math.min(this.width, GRAIN) - 1; column >= 0; column--) {
+      this.pixels[at + column] = OPEN_SEA[tile(column * this.#step + shift, y)];
     }
+    repeat(this.pixels, at, at + this.width, GRAIN);
   }
 
   /** @param {number} cell @param {number} wide */

@@ -37,7 +37,7 @@ export class Land {
     this.#measure();
   }
 
-  /** Its ground, baked when somebody looks at it first: some islands are left again before. @param {number} step 1, or 2 for half the size */
+  /** Its ground, which whoever looks at it first has to bake: some islands are left again before. @param {number} step 1, or 2 for half the size */
   ground(step) {
     return (this.#grounds[step] ??= new Ground(this.#terrain, this.#wearAt, this, step));
   }

@@ -2,31 +2,22 @@
  * Ways over the island. One search per destination serves everyone who goes there.
  *
  * @typedef {import('./terrain.js').Terrain} Terrain
+ * @typedef {(cell: number) => number} Field how far each cell is from a destination
  */
 
-export const NOWHERE = 0xffff;
-const KEPT = 24e6; // cells of all fields; the one that was not asked for longest is forgotten first
+import { STEPS } from './terrain.js';
 
-/** The eight ways to step: along `x`, along `y`, and whether both. */
-export const STEPS = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]].map(([dx, dy]) => ({ dx, dy }));
+export const NOWHERE = 0xffff;
+const KEPT = 36e6; // cells of all fields; the one that was not asked for longest is forgotten first
 
 /**
- * Whether one may step from a cell to its neighbour: dry, not too high, and not through a corner.
+ * Whether one may step from a cell to its neighbour.
  *
  * @param {Terrain} land
  * @param {number} from
  * @param {number} direction an index into `STEPS`
  */
-export function passes({ side, open, height }, from, direction) {
-  const { dx, dy } = STEPS[direction];
-  const to = from + dy * side + dx;
-  if (!open[to] || Math.abs(height[to] - height[from]) > 1) return false;
-  if (!dx || !dy) return true;
-  const past = from + dx;
-  const beside = from + dy * side;
-  return open[past] + open[beside] > 0
-    && Math.abs(height[past] - height[from]) <= 1 && Math.abs(height[beside] - height[from]) <= 1;
-}
+export const passes = ({ ways }, from, direction) => (ways[from] >> direction) & 1;
 
 /** What one looks at from the front. */
 const FLAT = ['stage', 'board'];
@@ -52,12 +43,17 @@ export function ring({ side, open, height }, { cell, thing }) {
 
 export class Routes {
   #land;
-  /** @type {Map<number, Uint16Array>} */
+  /** Which of the cells that can be walked each one is, from 1 on: a field has no numbers for the sea. */
+  #index;
+  #count = 1;
+  /** @type {Map<number, Field>} */
   #fields = new Map();
 
   /** @param {Terrain} land */
   constructor(land) {
     this.#land = land;
+    this.#index = new Int32Array(land.open.length);
+    for (let cell = 0; cell < land.open.length; cell++) if (land.open[cell]) this.#index[cell] = this.#count++;
   }
 
   /** The destination that is the pier, and the one that is the tents; places come before. */
@@ -69,16 +65,12 @@ export class Routes {
     return this.#land.places.length + 1;
   }
 
-  /**
-   * How far each cell is from a destination.
-   *
-   * @param {number} destination
-   */
+  /** @param {number} destination */
   to(destination) {
-    const field = this.#fields.get(destination) ?? measure(this.#land, this.#starts(destination));
+    const field = this.#fields.get(destination) ?? this.#measure(this.#starts(destination));
     this.#fields.delete(destination); // to the end of the list
     this.#fields.set(destination, field);
-    if (this.#fields.size * field.length > KEPT) {
+    if (this.#fields.size * this.#count > KEPT) {
       const [oldest] = this.#fields.keys();
       this.#fields.delete(oldest);
     }
@@ -94,40 +86,42 @@ export class Routes {
       : ring(land, land.places[destination]);
     return stands.length ? stands : [land.pier[0]];
   }
-}
 
-/**
- * Distances from some cells over all that can be walked, by buckets: a straight step costs 3, a slanting one 4,
- * and one less on a trail.
- *
- * @param {Terrain} land
- * @param {number[]} starts
- */
-function measure(land, starts) {
-  const { side, trail } = land;
-  const field = new Uint16Array(land.open.length).fill(NOWHERE);
-  /** @type {number[][]} */
-  const buckets = [[], [], [], [], []];
-  for (const start of starts) {
-    field[start] = 0;
-    buckets[0].push(start);
-  }
-  let waiting = starts.length;
-  for (let cost = 0; waiting; cost++) {
-    const bucket = buckets[cost % 5];
-    for (let cell = bucket.pop(); cell !== undefined; cell = bucket.pop()) {
-      waiting -= 1;
-      if (field[cell] !== cost) continue;
-      for (let direction = 0; direction < 8; direction++) {
-        if (!passes(land, cell, direction)) continue;
-        const to = cell + STEPS[direction].dy * side + STEPS[direction].dx;
-        const through = cost + 3 + (direction & 1) - trail[to];
-        if (through >= field[to]) continue;
-        field[to] = through;
-        buckets[through % 5].push(to);
-        waiting += 1;
+  /**
+   * Distances from some cells over all that can be walked, by buckets: a straight step costs 3, a slanting one 4,
+   * and one less on a trail.
+   *
+   * @param {number[]} starts
+   * @returns {Field}
+   */
+  #measure(starts) {
+    const { side, trail, ways } = this.#land;
+    const index = this.#index;
+    const field = new Uint16Array(this.#count).fill(NOWHERE);
+    const offsets = STEPS.map(({ dx, dy }) => dy * side + dx);
+    /** @type {number[][]} */
+    const buckets = [[], [], [], [], []];
+    for (const start of starts.filter((cell) => index[cell])) {
+      field[index[start]] = 0;
+      buckets[0].push(start);
+    }
+    let waiting = buckets[0].length;
+    for (let cost = 0; waiting; cost++) {
+      const bucket = buckets[cost % 5];
+      for (let cell = bucket.pop(); cell !== undefined; cell = bucket.pop()) {
+        waiting -= 1;
+        if (field[index[cell]] !== cost) continue;
+        for (let direction = 0; direction < 8; direction++) {
+          if (!((ways[cell] >> direction) & 1)) continue;
+          const to = cell + offsets[direction];
+          const total = cost + 3 + (direction & 1) - trail[to];
+          if (total >= field[index[to]]) continue;
+          field[index[to]] = total;
+          buckets[total % 5].push(to);
+          waiting += 1;
+        }
       }
     }
+    return (cell) => field[index[cell]];
   }
-  return field;
 }

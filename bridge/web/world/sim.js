@@ -13,13 +13,14 @@ import { ABOARD, Crowd, DOZE, GONE, NONE, SIT, STAND, STROLL, TENT, WALK } from 
 import { Ferry } from './ferry.js';
 import { Gait } from './gait.js';
 import { Random } from './random.js';
-import { Routes, STEPS } from './routes.js';
-import { PLANKS, neighbours } from './terrain.js';
+import { Routes } from './routes.js';
+import { PLANKS, STEPS, neighbours } from './terrain.js';
 import { Wear } from './wear.js';
 import { Wheel } from './wheel.js';
 
 export const RATE = 60; // steps a second
 
+const AT_ONCE = 32; // people, of all that are there
 const TO_VIEWER = 1; // one of `STEPS`
 
 // How somebody fades.
@@ -156,8 +157,8 @@ export class Sim extends Crowd {
     return this.#places.get(channelId) ?? NONE;
   }
 
-  /** Takes over everyone from an island that this one replaces, as near as can be to where they were. @param {Sim} before */
-  adopt(before) {
+  /** Takes over everyone from an island that this one replaces, as near as can be to where they were. @param {Sim} before @returns {Generator<void, void>} */
+  *adopt(before) {
     this.tick = before.tick;
     before.land.places.forEach(({ id }, i) => {
       const place = this.placeOf(id);
@@ -165,7 +166,9 @@ export class Sim extends Crowd {
     });
     const { side } = this.land;
     const shift = Math.round((side - before.land.side) / 2);
+    let count = 0;
     for (const [uid, old] of before.slots) {
+      if (++count % AT_ONCE === 0) yield;
       const member = before.members[old];
       if (!member || before.leaving[old]) continue;
       this.add(member);
@@ -194,14 +197,16 @@ export class Sim extends Crowd {
     this.wear.step(this.tick);
   }
 
-  /** Catches up with time that nobody watched: everyone is where they were going. @param {number} seconds */
-  skip(seconds) {
+  /** Catches up with time that nobody watched: everyone is where they were going. @param {number} seconds @returns {Generator<void, void>} */
+  *skip(seconds) {
     this.tick += Math.round(seconds * RATE);
     while (this.movers) this.halt(this.moving[this.movers - 1]);
     this.#wheel.clear();
     this.ferry.skip();
     this.wear.skip(seconds);
+    let count = 0;
     for (const slot of this.slots.values()) {
+      if (++count % AT_ONCE === 0) yield;
       if (this.leaving[slot]) {
         this.drop(slot);
         continue;
@@ -377,7 +382,7 @@ export class Sim extends Crowd {
   /** @param {number} slot */
   #arrive(slot) {
     const goal = this.goal[slot];
-    const here = goal >= 0 ? this.routes.to(goal)[this.cell[slot]] : 1;
+    const here = goal >= 0 ? this.routes.to(goal)(this.cell[slot]) : 1;
     if (goal === this.routes.camp && here < 6) return this.#sleep(slot);
     if (this.leaving[slot]) {
       if (here < ON_PIER && this.ferry.board(slot)) {

@@ -1,5 +1,6 @@
 /**
- * The island: grown from the guild's id, its channels and how many live there. Pure; the same for everyone.
+ * The island: grown from the guild's id, its channels and how many live there. Pure; the same for everyone. A large
+ * one takes a while, so it is grown in slices.
  *
  * The land is a square of cells. `x` runs to the lower right of the screen, `y` to the lower left. Ground never
  * rises towards the viewer, so nothing is ever hidden behind a hill.
@@ -10,13 +11,15 @@
  *   `boards`: of a stage, the cells that one stands on to be seen
  * @typedef {{kind: 'tree' | 'bush' | 'rock' | 'tent' | 'lighthouse' | 'sign', cell: number, variant: number}} Prop
  * @typedef {{
- *   seed: number, side: number, radius: number, ground: Uint8Array, height: Uint8Array, open: Uint8Array,
+ *   seed: number, side: number, radius: number, ground: Uint8Array, height: Uint8Array, open: Uint8Array, ways: Uint8Array,
  *   zone: Int16Array, district: Uint8Array, trail: Uint8Array, offshore: Uint8Array, raised: Uint8Array,
  *   channels: ChannelInfo[], places: Place[], props: Prop[], lighthouse: number, pier: number[], tents: number[], walkable: number,
- * }} Terrain
+ * }} Terrain `ways`: which of the eight steps can be taken from each cell, a bit for each of `STEPS`
+ * @typedef {Generator<void, void>} Work
  */
 
 import { Random, hash, mix, noise } from './random.js';
+import { through } from './slices.js';
 
 /** What a cell is made of. */
 export const WATER = 0;
@@ -24,6 +27,9 @@ export const SAND = 1;
 export const GRASS = 2;
 export const PLAZA = 3;
 export const PLANKS = 4;
+
+/** The eight ways to step: along `x`, along `y`, and whether both. */
+export const STEPS = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]].map(([dx, dy]) => ({ dx, dy }));
 
 const MAX_HEIGHT = 3;
 export const BIOMES = 5;
@@ -68,17 +74,20 @@ export function sizeFor(members) {
  * @param {string} id the guild's
  * @param {number} members
  * @param {ChannelInfo[]} channels
- * @returns {Terrain}
+ * @returns {Generator<void, Terrain>}
  */
-export function grow(id, members, channels) {
+export function* grow(id, members, channels) {
   const seed = hash(id);
   const wanted = inOrder(channels);
   const room = sizeFor(wanted.length);
   let area = areaFor(sizeFor(members), room);
   for (;;) {
-    const land = raise(seed, area);
-    const plots = choose(land, room);
-    if (plots) return { ...settle(land, allot(plots, wanted), wanted), channels };
+    const land = yield* raise(seed, area);
+    const plots = yield* choose(land, room);
+    if (plots) {
+      yield* settle(land, allot(plots, wanted), wanted);
+      return { ...land, channels };
+    }
     area = Math.round(area * 1.1); // too rugged for so many places
   }
 }
@@ -127,61 +136,62 @@ function inOrder(channels) {
  *
  * @param {number} seed
  * @param {number} area
- * @returns {Terrain}
+ * @returns {Generator<void, Terrain>}
  */
-function raise(seed, area) {
+function* raise(seed, area) {
   const radius = Math.sqrt(area / Math.PI);
   const side = Math.ceil(radius * 3) + 16;
   const count = side * side;
   /** @type {Terrain} */
   const land = {
     seed, side, radius,
-    ground: new Uint8Array(count), height: new Uint8Array(count), open: new Uint8Array(count),
+    ground: new Uint8Array(count), height: new Uint8Array(count), open: new Uint8Array(count), ways: new Uint8Array(count),
     zone: new Int16Array(count), district: new Uint8Array(count), trail: new Uint8Array(count),
     offshore: new Uint8Array(count), raised: new Uint8Array(count),
     channels: [], places: [], props: [], lighthouse: 0, pier: [], tents: [], walkable: 0,
   };
-  outline(land, area);
-  lift(land);
-  measureSea(land);
-  for (let cell = 0; cell < count; cell++) {
+  yield* outline(land, area);
+  yield* lift(land);
+  yield* measureSea(land);
+  yield* through(count, (cell) => {
     if (land.ground[cell] && !land.height[cell] && nearWater(land, cell)) land.ground[cell] = SAND;
-  }
+  });
   return land;
 }
 
-/** The cells nearest to the middle, by a distance that wobbles, as many as wanted. @param {Terrain} land @param {number} area */
-function outline({ seed, side, radius, ground }, area) {
+/** The cells nearest to the middle, by a distance that wobbles, as many as wanted. @param {Terrain} land @param {number} area @returns {Work} */
+function* outline({ seed, side, radius, ground }, area) {
   const [lobes, ruggedness] = [mix(seed, 1), mix(seed, 2)];
   const middle = side / 2;
   const far = new Float32Array(side * side);
-  for (let cell = 0; cell < far.length; cell++) {
+  yield* through(far.length, (cell) => {
     const x = cell % side;
     const y = (cell / side) | 0;
     const dx = x + 0.5 - middle;
     const dy = y + 0.5 - middle;
     const distance = Math.sqrt(dx * dx + dy * dy);
     if (Math.min(x, y, side - 1 - x, side - 1 - y) < SEA || distance > OUTSIDE * radius) far[cell] = Infinity;
-    if (distance < INSIDE * radius || far[cell]) continue;
+    if (distance < INSIDE * radius || far[cell]) return;
     const lobe = noise(lobes, 3 + (1.6 * dx) / distance, 3 + (1.6 * dy) / distance) - 0.5;
     const rough = noise(ruggedness, dx / 4.5, dy / 4.5) - 0.5;
     // fuller towards the corners of the screen than an ellipse
     const round = (Math.abs(dx - dy) ** 2.5 + Math.abs(dx + dy) ** 2.5) ** 0.4 / Math.SQRT2;
     far[cell] = round * (1 + 0.24 * lobe) + rough * (1.4 + radius * 0.1);
-  }
+  });
   const limit = far.slice().sort()[area];
-  for (let cell = 0; cell < far.length; cell++) ground[cell] = far[cell] < limit ? GRASS : WATER;
+  yield* through(far.length, (cell) => { ground[cell] = far[cell] < limit ? GRASS : WATER; });
   const heart = Math.floor(middle) * side + Math.floor(middle);
   const reached = flood(side, heart, (_, to) => ground[to] === GRASS);
-  for (let cell = 0; cell < far.length; cell++) if (!reached[cell]) ground[cell] = WATER;
+  yield* through(far.length, (cell) => { if (!reached[cell]) ground[cell] = WATER; });
 }
 
-/** Terraces that climb away from the viewer. @param {Terrain} land */
-function lift({ seed, side, radius, ground, height }) {
+/** Terraces that climb away from the viewer. @param {Terrain} land @returns {Work} */
+function* lift({ seed, side, radius, ground, height }) {
   const bumps = mix(seed, 3);
   const middle = side / 2;
   const levels = Math.min(MAX_HEIGHT, Math.floor(radius / 6));
   for (let y = side - 2; y >= 0; y--) {
+    if (y % 8 === 0) yield;
     for (let x = side - 2; x >= 0; x--) {
       const cell = y * side + x;
       const back = (middle * 2 - x - y) / (radius * 2.6) + (noise(bumps, x / 9, y / 9) - 0.5) * 0.8;
@@ -190,15 +200,16 @@ function lift({ seed, side, radius, ground, height }) {
       height[cell] = Math.max(front, Math.min(raw, Math.min(height[cell + 1], height[cell + side]) + 1));
     }
   }
-  for (let cell = 0; cell < height.length; cell++) if (!ground[cell]) height[cell] = 0;
+  yield* through(height.length, (cell) => { if (!ground[cell]) height[cell] = 0; });
 }
 
-/** How far out at sea each cell of water is, in sixteenths of a cell: there and back over all of them. @param {Terrain} land */
-function measureSea({ side, ground, offshore }) {
-  for (let cell = 0; cell < ground.length; cell++) offshore[cell] = ground[cell] ? 0 : FAR_OUT;
-  const last = ground.length - side - 1;
-  for (let cell = side + 1; cell < last; cell++) approach(cell, -1, -side);
-  for (let cell = last - 1; cell > side; cell--) approach(cell, 1, side);
+/** How far out at sea each cell of water is, in sixteenths of a cell: there and back over all of them. @param {Terrain} land @returns {Work} */
+function* measureSea({ side, ground, offshore }) {
+  yield* through(ground.length, (cell) => { offshore[cell] = ground[cell] ? 0 : FAR_OUT; });
+  const first = side + 1;
+  const count = ground.length - 2 * first;
+  yield* through(count, (i) => approach(first + i, -1, -side));
+  yield* through(count, (i) => approach(first + count - 1 - i, 1, side));
 
   /** @param {number} cell @param {number} across @param {number} down */
   function approach(cell, across, down) {
@@ -251,17 +262,17 @@ function isLevel({ side, ground, height }, cell, reach) {
  *
  * @param {Terrain} land
  * @param {number} count
- * @returns {number[] | null} null if there is no room
+ * @returns {Generator<void, number[] | null>} null if there is no room
  */
-function choose(land, count) {
+function* choose(land, count) {
   const { seed, side, ground } = land;
+  /** @type {number[]} */
   const cells = [];
-  for (let cell = 0; cell < ground.length; cell++) {
-    if (ground[cell] && isLevel(land, cell, ZONE)) cells.push(cell);
-  }
+  yield* through(ground.length, (cell) => { if (ground[cell] && isLevel(land, cell, ZONE)) cells.push(cell); });
   new Random(mix(seed, 4)).shuffle(cells);
   const widest = Math.ceil((2 * land.radius) / Math.sqrt(count)) + 2;
   for (let apart = Math.max(widest, 2 * ZONE + 2); apart > 2 * ZONE; apart--) {
+    yield;
     const spots = spread(cells, side, apart);
     if (spots.length < count) continue;
     spots.sort((a, b) => along(a, side) - along(b, side));
@@ -322,20 +333,21 @@ function thingFor({ id, kind }) {
  * @param {Terrain} land
  * @param {number[]} spots
  * @param {ChannelInfo[]} channels
+ * @returns {Work}
  */
-function settle(land, spots, channels) {
+function* settle(land, spots, channels) {
   const { ground, open } = land;
-  for (let cell = 0; cell < ground.length; cell++) open[cell] = ground[cell] ? 1 : 0;
+  yield* through(ground.length, (cell) => { open[cell] = ground[cell] ? 1 : 0; });
   const categories = [...new Set(channels.map(({ category }) => category))];
   channels.forEach((channel, i) => addPlace(land, channel, spots[i], categories.indexOf(channel.category)));
-  divide(land);
-  addPier(land);
-  addLighthouse(land);
-  addTents(land);
-  layTrails(land);
-  plant(land);
-  closeOff(land);
-  return land;
+  yield* divide(land);
+  yield* addPier(land);
+  yield* addLighthouse(land);
+  yield* addTents(land);
+  yield* layTrails(land);
+  yield* plant(land);
+  yield* closeOff(land);
+  yield* findWays(land);
 }
 
 /** @param {Terrain} land @param {ChannelInfo} channel @param {number} cell @param {number} district */
@@ -363,12 +375,13 @@ function addPlace(land, channel, cell, district) {
   land.props.push({ kind: 'sign', cell: sign, variant: land.places.length - 1 });
 }
 
-/** Gives every cell to the district of the place that is nearest. @param {Terrain} land */
-function divide({ side, ground, district, places }) {
+/** Gives every cell to the district of the place that is nearest. @param {Terrain} land @returns {Work} */
+function* divide({ side, ground, district, places }) {
   const owner = new Int16Array(ground.length).fill(-1);
   let edge = places.map(({ cell }) => cell);
   places.forEach((place) => { owner[place.cell] = place.district; });
   while (edge.length) {
+    yield;
     const next = [];
     for (const cell of edge) {
       for (const to of [cell - 1, cell + 1, cell - side, cell + side]) {
@@ -379,21 +392,21 @@ function divide({ side, ground, district, places }) {
     }
     edge = next;
   }
-  for (let cell = 0; cell < owner.length; cell++) district[cell] = Math.max(0, owner[cell]);
+  yield* through(owner.length, (cell) => { district[cell] = Math.max(0, owner[cell]); });
 }
 
-/** Planks over the water at the front, where boats land. @param {Terrain} land */
-function addPier(land) {
+/** Planks over the water at the front, where boats land. @param {Terrain} land @returns {Work} */
+function* addPier(land) {
   const { side, ground, height, zone, open } = land;
   let best = -1;
   let bestScore = -Infinity;
-  for (let cell = 0; cell < ground.length; cell++) {
-    if (!ground[cell] || height[cell] || zone[cell] || ground[cell + 1] || ground[cell + 2] || ground[cell + 3]) continue;
+  yield* through(ground.length, (cell) => {
+    if (!ground[cell] || height[cell] || zone[cell] || ground[cell + 1] || ground[cell + 2] || ground[cell + 3]) return;
     const x = cell % side;
     const y = (cell / side) | 0;
     const score = x + y - Math.abs(x - y) * 0.8;
     if (score > bestScore) [best, bestScore] = [cell, score];
-  }
+  });
   if (best < 0) best = land.places[0].cell; // no shore without a place on it: boats land in the middle of nowhere
   land.pier = [best, best + 1, best + 2, best + 3];
   for (const cell of land.pier) {
@@ -402,33 +415,34 @@ function addPier(land) {
   }
 }
 
-/** On the highest ground, at the back. @param {Terrain} land */
-function addLighthouse(land) {
+/** On the highest ground, at the back. @param {Terrain} land @returns {Work} */
+function* addLighthouse(land) {
   const { side, ground, height, zone, open } = land;
   let best = land.pier[0];
   let bestScore = -Infinity;
-  for (let cell = 0; cell < ground.length; cell++) {
-    if (ground[cell] === WATER || ground[cell] === PLANKS || zone[cell]) continue;
+  yield* through(ground.length, (cell) => {
+    if (ground[cell] === WATER || ground[cell] === PLANKS || zone[cell]) return;
     const x = cell % side;
     const y = (cell / side) | 0;
     const score = height[cell] * 4 + (x - y) * 0.5 - Math.abs(x + y - side) * 0.35 + (isLevel(land, cell, 1) ? 6 : 0);
     if (score > bestScore) [best, bestScore] = [cell, score];
-  }
+  });
   land.lighthouse = best;
   land.props.push({ kind: 'lighthouse', cell: best, variant: 0 });
   open[best] = 0;
 }
 
-/** Pitches along the coast on the left. @param {Terrain} land */
-function addTents(land) {
+/** Pitches along the coast on the left. @param {Terrain} land @returns {Work} */
+function* addTents(land) {
   const { side, ground, zone, open, seed } = land;
+  /** @type {number[]} */
   const cells = [];
-  for (let cell = 0; cell < ground.length; cell++) {
-    if (!open[cell] || zone[cell] || ground[cell] === PLANKS || !isNearShore(land, cell)) continue;
+  yield* through(ground.length, (cell) => {
+    if (!open[cell] || zone[cell] || ground[cell] === PLANKS || !isNearShore(land, cell)) return;
     const x = cell % side;
     const y = (cell / side) | 0;
     if (y - x > land.radius * 0.3) cells.push(cell);
-  }
+  });
   new Random(mix(seed, 5)).shuffle(cells);
   land.tents = spread(cells, side, 3).slice(0, Math.max(3, Math.min(24, Math.round(land.radius / 1.5))));
   for (const cell of land.tents) open[cell] = 0;
@@ -440,8 +454,8 @@ function isNearShore({ side, ground }, cell) {
   return false;
 }
 
-/** Joins every place to the others by trails, the ones nearest to the pier first. @param {Terrain} land */
-function layTrails(land) {
+/** Joins every place to the others by trails, the ones nearest to the pier first. @param {Terrain} land @returns {Work} */
+function* layTrails(land) {
   const { side, trail, pier, places, tents, lighthouse } = land;
   for (const cell of pier) trail[cell] = 1;
   const away = (/** @type {number} */ cell) =>
@@ -449,6 +463,7 @@ function layTrails(land) {
   const order = places.map(({ cell }) => cell).sort((a, b) => away(a) - away(b));
   const before = new Int32Array(side * side);
   for (const start of [...order, ...tents.slice(0, 1), lighthouse]) {
+    yield;
     before.fill(-1);
     for (let cell = wayToTrail(land, start, before); cell >= 0 && cell !== start; cell = before[cell]) trail[cell] = 1;
   }
@@ -479,20 +494,20 @@ function wayToTrail({ side, open, height, trail }, start, before) {
   return -1;
 }
 
-/** Trees in groves, bushes, rocks. @param {Terrain} land */
-function plant(land) {
+/** Trees in groves, bushes, rocks. @param {Terrain} land @returns {Work} */
+function* plant(land) {
   const { seed, side, ground, zone, trail, open, pier, tents, lighthouse } = land;
   const groves = mix(seed, 6);
   const taken = new Set([...pier, ...tents, lighthouse].flatMap((cell) => [cell, ...neighbours(side, cell)]));
-  for (let cell = 0; cell < ground.length; cell++) {
+  yield* through(ground.length, (cell) => {
     const chance = mix(seed, cell, 7) / 0xffffffff;
     const variant = mix(seed, cell, 8) & 0xff;
     const isShallow = land.offshore[cell] > 20 && land.offshore[cell] < 70;
     if (isShallow && chance < 0.008) land.props.push({ kind: 'rock', cell, variant });
-    if (!open[cell] || zone[cell] || trail[cell] || taken.has(cell)) continue;
+    if (!open[cell] || zone[cell] || trail[cell] || taken.has(cell)) return;
     if (ground[cell] === SAND) {
       if (chance < 0.03) add(chance < 0.014 ? 'rock' : 'tree');
-      continue;
+      return;
     }
     const thick = noise(groves, (cell % side) / 4, ((cell / side) | 0) / 4);
     const steep = land.height[cell] > 0 && thick > 0.5;
@@ -504,15 +519,32 @@ function plant(land) {
       land.props.push({ kind, cell, variant });
       open[cell] = 0;
     }
-  }
+  });
 }
 
-/** Lets nobody stand where nobody can walk to. @param {Terrain} land */
-function closeOff(land) {
+/** Lets nobody stand where nobody can walk to. @param {Terrain} land @returns {Work} */
+function* closeOff(land) {
   const { side, open, height, pier } = land;
   const reached = flood(side, pier[0], (from, to) => open[to] === 1 && Math.abs(height[to] - height[from]) <= 1);
-  for (let cell = 0; cell < open.length; cell++) if (!reached[cell]) open[cell] = 0;
-  land.walkable = open.reduce((sum, one) => sum + one, 0);
+  yield* through(open.length, (cell) => {
+    if (reached[cell]) land.walkable += open[cell];
+    else open[cell] = 0;
+  });
+}
+
+/** Which steps lead where one can go: dry, not too high, and not through a corner. @param {Terrain} land @returns {Work} */
+function* findWays({ side, open, height, raised, ways }) {
+  yield* through(open.length, (from) => {
+    if (!open[from] && !raised[from]) return;
+    const isLow = (/** @type {number} */ to) => Math.abs(height[to] - height[from]) <= 1;
+    STEPS.forEach(({ dx, dy }, direction) => {
+      const to = from + dy * side + dx;
+      const past = from + dx;
+      const beside = from + dy * side;
+      const isFree = open[to] && isLow(to) && (!dx || !dy || (open[past] + open[beside] > 0 && isLow(past) && isLow(beside)));
+      if (isFree) ways[from] |= 1 << direction;
+    });
+  });
 }
 
 /**
@@ -520,15 +552,15 @@ function closeOff(land) {
  *
  * @param {number} side
  * @param {number} start
- * @param {(from: number, to: number) => boolean} passes
+ * @param {(from: number, to: number) => boolean} isWay
  */
-export function flood(side, start, passes) {
+export function flood(side, start, isWay) {
   const reached = new Uint8Array(side * side);
   reached[start] = 1;
   const open = [start];
   for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
     for (const to of [cell - 1, cell + 1, cell - side, cell + side]) {
-      if (to < 0 || to >= reached.length || reached[to] || !passes(cell, to)) continue;
+      if (to < 0 || to >= reached.length || reached[to] || !isWay(cell, to)) continue;
       reached[to] = 1;
       open.push(to);
     }

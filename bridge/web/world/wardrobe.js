@@ -54,10 +54,19 @@ export class Wardrobe {
     this.traits = new Uint16Array(slots);
   }
 
+  /** @param {number} slots */
+  #makeRoom(slots) {
+    const { skins, traits } = this;
+    this.skins = new Int32Array(slots);
+    this.skins.set(skins);
+    this.traits = new Uint16Array(slots);
+    this.traits.set(traits);
+  }
+
   /** Makes sure that somebody looks as they are. @param {number} slot @param {Member | undefined} member @param {number} self */
   dress(slot, member, self) {
     if (this.#dressed[slot] === member || !member) return;
-    if (slot >= this.skins.length) this.empty(slot * 2);
+    if (slot >= this.skins.length) this.#makeRoom(slot * 2);
     this.#dressed[slot] = member;
     this.skins[slot] = this.#lookFor(member, self) * SKIN;
     this.traits[slot] = traitsOf(member) | (hatOf(self) << HAT_SHIFT);

@@ -18,13 +18,17 @@ import { HEADS, REST } from './figures.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
 import { RATE, Sim } from './sim.js';
+import { finish, pursue } from './slices.js';
 import { boatSpot, cellSpot, personSpot } from './spots.js';
 import { grow, sizeFor } from './terrain.js';
 
+const SLICE = 25; // milliseconds of a frame for what takes longer than one
+const ASHORE = 10; // and for who comes ashore, at least
+const MOST_UNSAID = 500;
 const OWED = 0.25; // seconds behind, up to which the simulation runs to catch up
 const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
 const NOBODY_YET = 20; // as many as that the island is for while there is no guild
-const CROWDED = 0.8; // of the cells: with more people than that there is another island
+const CROWDED = 0.9; // of the cells: with more people than that there is another island
 const TURN = 12; // seconds that the lighthouse takes when nothing happens
 const CALMING = 8; // seconds in which what happened counts for half
 const FLIGHT = 5;
@@ -46,18 +50,24 @@ export class World {
   #picture = new Picture();
   /** @type {ImageData | null} */
   #image = null;
-  /** Whether it is known what island to show; until then the page's own outline of one is to be seen. */
+  /** Whether there is anything to see; until then the page's own outline of an island is. */
   #isAwake = false;
+  /** The guild that is asked for; its island comes later. */
   #guild = '';
+  /** What the island that is asked for is like, and for how many it is. */
+  #key = '';
   #size = 0;
   /** Channels that the island doesn't have yet, and who wrote where since. @type {ChannelInfo[] | null} */
   #awaited = null;
   /** @type {[uid: string, channelId: string][]} */
   #unsaid = [];
-  #channelKey = '';
-  /** Who is there, but not on the land yet. @type {Map<string, Member>} */
-  #waiting = new Map();
-  /** Made when somebody looks: the one before the first guild is never seen. @type {{sim: Sim, land: Land} | null} */
+  /** What is new of whom, and not on the land yet; null: they leave. @type {Map<string, Member | null>} */
+  #news = new Map();
+  /** Who comes by boat. @type {Set<string>} */
+  #sailing = new Set();
+  /** What time waits for: another island, or that everyone is where they were going. @type {Generator<void, void> | null} */
+  #work = null;
+  /** Made when somebody looks: the one before the first guild is never seen. @type {{guild: string, sim: Sim, land: Land} | null} */
   #island = null;
   /** @type {string | null} */
   #following = null;
@@ -86,7 +96,7 @@ export class World {
   }
 
   get #here() {
-    return (this.#island ??= this.#found([], NOBODY_YET));
+    return (this.#island ??= this.#settle(finish(grow('', NOBODY_YET, []))));
   }
 
   get #sim() {
@@ -113,29 +123,26 @@ export class World {
    *
    * @param {GuildView} guild
    */
-  show(guild) {
-    const members = [...guild.members];
-    const isOther = guild.id !== this.#guild;
-    this.#guild = guild.id;
-    const size = sizeFor(members.length);
+  show({ id, channels, members }) {
+    const coming = new Map([...members].map((member) => [member.uid, member]));
+    this.#guild = id;
     this.#awaited = null;
-    this.#waiting = new Map(members.map((member) => [member.uid, member]));
-    const leaving = isOther ? [] : [...this.#sim.slots.keys()].filter((uid) => !this.#waiting.has(uid));
-    if (this.#hasNews(guild.channels) || isOther || size !== this.#size
-      || members.length + leaving.length > this.#sim.land.walkable * CROWDED) this.#rebuild(guild.channels, size, isOther);
-    for (const uid of leaving) this.#sim.remove(uid);
-    this.#welcome();
-    if (isOther) this.fit();
+    this.#sailing.clear();
+    this.#news = coming;
+    if (this.#isOther) {
+      this.#following = null;
+      this.#unsaid = [];
+    } else {
+      const leaving = [...this.#sim.slots.keys()].filter((uid) => !coming.has(uid));
+      this.#news = new Map([...leaving.map((uid) => /** @type {[string, null]} */ ([uid, null])), ...coming]);
+    }
+    this.#plan(channels, sizeFor(coming.size));
+    this.#goOn(performance.now() + SLICE);
   }
 
-  /** Lets those in who wait, some at a time. */
-  #welcome() {
-    const end = performance.now() + 30; // milliseconds, at once and then in each frame
-    for (const [uid, member] of this.#waiting) {
-      this.#waiting.delete(uid);
-      this.#sim.add(member);
-      if (performance.now() > end) break;
-    }
+  /** Whether the island that is there is another guild's. */
+  get #isOther() {
+    return this.#guild !== this.#island?.guild;
   }
 
   /** No guild: a silent island. */
@@ -143,10 +150,9 @@ export class World {
     this.#guild = '';
     this.#awaited = null;
     this.#unsaid = [];
-    this.#waiting.clear();
-    this.#hasNews([]);
-    this.#rebuild([], NOBODY_YET, true);
-    this.fit();
+    this.#news.clear();
+    this.#plan([], NOBODY_YET);
+    this.#goOn();
   }
 
   /** There are others with the next frame, however often they change until then. @param {ChannelInfo[]} channels */
@@ -154,65 +160,98 @@ export class World {
     this.#awaited = channels;
   }
 
+  /** Wants the island to be for so many, with these channels. @param {ChannelInfo[]} channels @param {number} size */
+  #plan(channels, size) {
+    const places = channels.map(({ id, kind, category, position }) => [id, kind, category, position]);
+    const key = JSON.stringify([this.#guild, size, places]);
+    if (key === this.#key) return;
+    this.#key = key;
+    this.#size = size;
+    this.#work = this.#rise(channels, size);
+  }
+
+  /** Goes on with what time waits for. @param {number} [until] @returns {boolean} whether it waits no longer */
+  #goOn(until) {
+    if (this.#work && pursue(this.#work, until).done) this.#work = null;
+    return !this.#work;
+  }
+
+  /** Another island, in place of the one that is there; that stands still meanwhile. @param {ChannelInfo[]} channels @param {number} size @returns {Generator<void, void>} */
+  *#rise(channels, size) {
+    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels));
+    const isOther = this.#isOther;
+    if (!isOther) yield* sim.adopt(this.#sim);
+    sim.reducedMotion = this.#reducedMotion;
+    this.#island = { guild: this.#guild, sim, land };
+    this.#camera.bounds = land.bounds;
+    this.#camera.settle();
+    if (!isOther) return;
+    const followed = this.#following;
+    this.fit();
+    this.follow(followed);
+  }
+
+  /** @param {import('./terrain.js').Terrain} terrain */
+  #settle(terrain) {
+    const sim = new Sim(terrain);
+    sim.reducedMotion = this.#reducedMotion;
+    return { guild: '', sim, land: new Land(terrain, (cell) => sim.wear.at(cell)) };
+  }
+
   /** Makes the island what it shall be by now, and lets those talk who meanwhile wanted to. */
   #catchUp() {
     const channels = this.#awaited;
     this.#awaited = null;
-    if (channels && this.#hasNews(channels)) this.#rebuild(channels, this.#size, false);
-    for (const [uid, channelId] of this.#unsaid.splice(0)) this.say(uid, channelId);
+    if (channels) this.#plan(channels, this.#size);
+    if (!this.#work) for (const [uid, channelId] of this.#unsaid.splice(0)) this.say(uid, channelId);
   }
 
-  /** Whether these channels make another island. @param {ChannelInfo[]} channels */
-  #hasNews(channels) {
-    const key = JSON.stringify(channels.map(({ id, kind, category, position }) => [id, kind, category, position]));
-    const isNews = key !== this.#channelKey;
-    this.#channelKey = key;
-    return isNews;
+  /** Lets those in and out who wait, some at a time. @param {number} until */
+  #welcome(until) {
+    for (const uid of this.#news.keys()) {
+      if (!this.#admit(uid) || performance.now() > until) return;
+    }
   }
 
-  /** @param {ChannelInfo[]} channels @param {number} size @returns {{sim: Sim, land: Land}} */
-  #found(channels, size) {
-    this.#size = size;
-    const sim = new Sim(grow(this.#guild, size, channels));
-    sim.reducedMotion = this.#reducedMotion;
-    return { sim, land: new Land(sim.land, (cell) => sim.wear.at(cell)) };
-  }
-
-  /** @param {ChannelInfo[]} channels @param {number} size @param {boolean} isOther whether nobody comes along */
-  #rebuild(channels, size, isOther) {
-    const before = isOther ? null : this.#sim;
-    this.#isAwake = true;
-    this.#canvas.classList.add('awake');
-    this.#island = this.#found(channels, size);
-    if (before) this.#sim.adopt(before);
-    else this.#following = null;
-    this.#camera.bounds = this.#land.bounds;
-    this.#camera.settle();
+  /** Takes over what is new of somebody. @param {string} uid @returns {boolean} false: there has to be a larger island first */
+  #admit(uid) {
+    const member = this.#news.get(uid);
+    if (this.#work || member === undefined) return !this.#work;
+    const { people, land } = this.#sim;
+    if (member && people > land.walkable * CROWDED && this.#sim.slotOf(uid) < 0) {
+      this.#plan(land.channels, sizeFor(people * 1.3));
+      if (!this.#goOn(performance.now() + SLICE)) return false;
+    }
+    this.#news.delete(uid);
+    if (member) this.#sim.add(member, this.#sailing.delete(uid));
+    else this.#sim.remove(uid);
+    return true;
   }
 
   /** @param {Member} member */
   arrive(member) {
-    const { land } = this.#sim;
-    if (this.#sim.people > land.walkable * CROWDED) this.#rebuild(land.channels, sizeFor(this.#sim.people * 1.3), false);
-    this.#sim.add(member, true);
+    this.#sailing.add(member.uid);
+    this.#news.set(member.uid, member);
   }
 
   /** @param {string} uid */
   leave(uid) {
-    this.#waiting.delete(uid);
-    this.#sim.remove(uid);
+    this.#sailing.delete(uid);
+    this.#news.set(uid, null);
   }
 
   /** @param {Member} member */
   change(member) {
-    this.#waiting.delete(member.uid);
-    this.#sim.add(member);
+    this.#news.set(member.uid, member);
   }
 
   /** Somebody wrote: they walk there. @param {string} uid @param {string} channelId */
   say(uid, channelId) {
-    if (this.#awaited) this.#unsaid.push([uid, channelId]);
-    else this.#sim.say(uid, this.#sim.land.channels.length ? this.#sim.placeOf(channelId) : 0);
+    if (this.#awaited || !this.#admit(uid)) {
+      if (this.#unsaid.length < MOST_UNSAID) this.#unsaid.push([uid, channelId]);
+      return;
+    }
+    this.#sim.say(uid, this.#sim.land.channels.length ? this.#sim.placeOf(channelId) : 0);
   }
 
   /** So many things happened just now: the lighthouse turns with them. @param {number} events */
@@ -257,6 +296,7 @@ export class World {
 
   /** @param {string} uid */
   flyTo(uid) {
+    this.#admit(uid);
     const spot = this.#spotOf(uid);
     if (!spot) return;
     this.#following = null;
@@ -277,7 +317,8 @@ export class World {
 
   /** @param {string | null} uid */
   follow(uid) {
-    this.#following = uid && this.#sim.slotOf(uid) >= 0 ? uid : null;
+    if (uid) this.#admit(uid);
+    this.#following = uid && (this.#news.get(uid) || this.#sim.slotOf(uid) >= 0) ? uid : null;
     if (this.#following) this.#comeClose();
   }
 
@@ -441,25 +482,41 @@ export class World {
     requestAnimationFrame((next) => this.#run(next));
     const passed = this.#last ? Math.max(0, now - this.#last) / 1000 : 1 / RATE;
     this.#last = now;
-    if (this.#isAwake) {
-      this.#catchUp();
-      this.#welcome();
-      this.#simulate(passed);
-      this.#paint(passed);
-      this.#options.onFrame();
+    const end = performance.now() + SLICE;
+    if (this.#goOn(end)) this.#catchUp();
+    if (!this.#key || !this.#island) return;
+    const isReady = this.#look(end);
+    if (!isReady) return;
+    if (!this.#work) {
+      this.#welcome(Math.max(end, performance.now() + ASHORE));
+      this.#simulate(passed, end);
     }
+    this.#paint(passed);
+    this.#options.onFrame();
   }
 
-  /** @param {number} passed */
-  #simulate(passed) {
+  /** Gets ready to draw what is looked at, or at least its picture at half the size. @param {number} until */
+  #look(until) {
+    const camera = this.#camera;
+    const wantsFar = camera.zoom < 1;
+    const isReady = this.#picture.prepare(this.#land, wantsFar, until);
+    camera.isCoarse = !isReady && !wantsFar && this.#picture.prepare(this.#land, true, until + SLICE);
+    return (isReady || camera.isCoarse) && (this.#isAwake || performance.now() < until); // the first one takes its time
+  }
+
+  /** @param {number} passed @param {number} until */
+  #simulate(passed, until) {
     const sim = this.#sim;
     this.#time += passed;
     this.#rate *= 0.5 ** (passed / CALMING);
     this.#turns = (this.#turns + (passed / TURN) * (1 + Math.min(8, this.#rate))) % 1;
     this.#owed += passed;
     if (this.#owed > UNWATCHED) {
-      sim.skip(this.#owed);
+      this.#work = sim.skip(this.#owed);
+      this.#owed = 0;
+      this.#goOn(until);
       this.#last = performance.now(); // what that took is not to be caught up with as well
+      return;
     }
     if (this.#owed > OWED) this.#owed = 1 / RATE;
     for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) sim.step();
@@ -470,10 +527,12 @@ export class World {
 
   /** @param {number} passed */
   #paint(passed) {
+    if (!this.#isAwake) this.#canvas.classList.add('awake');
+    this.#isAwake = true;
     this.#relight();
     const spot = this.#following && this.#spotOf(this.#following);
     if (spot) this.#fly(spot, FLIGHT);
-    else this.#following = null;
+    else if (!this.#news.has(this.#following ?? '')) this.#following = null;
     this.#camera.step(passed);
     this.#measure();
     const { isFar, origin } = this.#camera;

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import rjsmin
 
-from bridge.site.bundle import NotBundled, bundle, declared, shorten
+from bridge.site.assets import minify
+from bridge.site.bundle import NotBundled, bundle, declared, join, shorten, shorten_calls
 from bridge.site.http import WEB_DIR
 
 CHECKS: Final = Path(__file__).parents[2] / "web"
@@ -86,13 +86,13 @@ def test_the_page_says_the_same_without_its_comments() -> None:
     script = bundle(WEB_DIR / "main.js")
     first, second = (
         subprocess.run([node, CHECKS / "tokens.js"], input=source, capture_output=True, text=True, check=True)
-        for source in (script, rjsmin.jsmin(shorten(script)))
+        for source in (join(script), minify(script))
     )
     pairs = list(zip(first.stdout.splitlines(), second.stdout.splitlines(), strict=True))
     assert len(pairs) > 30_000
     renamed = {pair for pair in pairs if pair[0] != pair[1]}
-    constants = {f'"{name}"' for name in declared(script) if name.isupper()}
-    assert all(one.startswith('"#') or one in constants for one, _ in renamed)
+    known = {f'"{name}"' for name in declared(script)}
+    assert all(one.startswith('"#') or one in known for one, _ in renamed)
     assert len({one for one, _ in renamed}) == len({other for _, other in renamed}) == len(renamed) > 500
     left = {one for (before, _), (one, other) in pairwise(pairs) if one == other and before != '"."'}
     assert not {one for one, _ in renamed} & left
@@ -128,3 +128,47 @@ console.log(one.add(), one.add(), '#wait');
 """
     assert run(shorten(script)) == run(script) == "#count 1 #next #next #count 2 #next #next #wait\n"
     assert "this.#count" not in shorten(script)
+
+
+def test_what_is_only_called_gets_another_name() -> None:
+    """Where it is a property, a local or a word as well it stays."""
+    script = """function greet(name){return `greet ${name}`}
+function* count(){yield 1}
+class Greeter{greet=1;hear(){return hear("hear")}}
+class Loud extends Greeter{}
+const hear=(what)=>what,shout=(what)=>greet(what)+"!";
+const wave=async(what)=>what;
+const counting=3;
+console.log(shout("you"),new Loud().hear(),count().next().value,counting,await wave("w"),"Greeter".length);
+"""
+    names = declared(script)
+    short = shorten_calls(script, [*names, "shout"])
+    assert run(short) == run(script) == "greet you! hear 1 3 w 7\n"
+    for gone in ("Loud", "shout", "count(", "wave"):
+        assert gone not in short
+    for kept in ("function greet(", "class Greeter", "const hear", "counting=3"):
+        assert kept in short
+
+
+def test_declarations_that_follow_each_other_become_one() -> None:
+    """Each that is whole on its line, with those of its own kind and place."""
+    script = """const one = 1;
+const two = [one, 2];
+let three = `${two}`;
+let four = '(';
+let five = 5;
+const add = (a, b) => {
+  const sum = a + b;
+  const twice = 2 * sum; // and not thrice
+  const all = [sum,
+    twice];
+  const last = all;
+  if (last)
+    for (const each of last) three += each;
+  return last;
+};
+console.log(one, two, three, four, five, add(1, 2));
+"""
+    assert run(join(script)) == run(script)
+    assert join(script).count("const ") == script.count("const ") - 2
+    assert join(script).count("let ") == script.count("let ") - 1
