@@ -407,22 +407,23 @@ class Room:
     def _with_threads(self, channels: Collection[str]) -> set[str]:
         return {*channels, *(words.channel for words in self.said.values() if words.parent in channels)}
 
-    def _take_back(self, unwanted: Callable[[Message], bool]) -> set[str]:
-        """Take back words that viewers have seen; return whose they were."""
-        silenced = set()
+    def _take_back(self, unwanted: Callable[[Message], bool]) -> list[str]:
+        """Take back words that viewers have seen; return whose they were, in the order of their words."""
+        silenced: dict[str, None] = {}
         for message_id, words in list(self.said.items()):
             if unwanted(words):
                 del self.said[message_id]
-                silenced.add(words.uid)
+                silenced[words.uid] = None
                 deletion = {"uid": words.uid, "channel": words.channel, "id": message_id, "message": None}
                 self._publish("edit", deletion)
         self._stir()
-        return silenced
+        return list(silenced)
 
-    def _end_visits(self, silenced: set[str]) -> None:
+    def _end_visits(self, silenced: list[str]) -> None:
         """Let those go who came only to say what nobody may hear any more: their name came from there."""
-        for uid in silenced.difference(words.uid for words in self.said.values()):
-            if uid in self._visitors:
+        heard = {words.uid for words in self.said.values()}
+        for uid in silenced:
+            if uid not in heard and uid in self._visitors:
                 self.remove(uid)
 
     def tell_servers(self, listing: Entries) -> None:
