@@ -103,7 +103,9 @@ class Feed:
         if rooms and lobby.client_id is None and now >= self._lobby_good_until:
             self._lobby_good_until = now + self._interval
             with contextlib.suppress(TimeoutError, owner.OwnWorkCancelledError):
-                lobby.client_id = await owner.ask(self._client_id(rooms[0].info.id), TIMEOUT)
+                client_id = await owner.ask(self._client_id(rooms[0].info.id), TIMEOUT)
+                if client_id is not None and lobby.client_id is None:
+                    lobby.set_client_id(client_id)
 
     async def read_again(self, key: str) -> None:
         """Read a guild's members or `SERVERS` now: what is being read already may be too old.

@@ -25,7 +25,7 @@ class Viewer(Protocol):
         """Hear why, and go."""
 
 
-Audience = dict[Viewer, None]  # in the order in which they came: so they lie in memory
+Seats = dict[Viewer, None]  # in the order in which they came: so they lie in memory
 Unwanted = Callable[[Event], bool]
 
 
@@ -39,7 +39,7 @@ class Delivery:
         self.is_through = True
 
     def begin(
-        self, events: Sequence[Event], paced: Sequence[Event], audiences: Mapping[Wants, Audience]
+        self, events: Sequence[Event], paced: Sequence[Event], audiences: Mapping[Wants, Seats]
     ) -> None:
         """Begin to hand out events, after those before. `paced` are for old clients in browsers."""
         self._unwanted.clear()
@@ -62,13 +62,13 @@ class Delivery:
             self._unwanted.append(unwanted)
 
     def _hand_out(
-        self, events: Sequence[Event], paced: Sequence[Event], audiences: list[tuple[Wants, Audience]]
+        self, events: Sequence[Event], paced: Sequence[Event], audiences: list[tuple[Wants, Seats]]
     ) -> Iterator[int]:
         """Do the work, and tell what each step costs."""
         for wants, audience in audiences:
             yield from self._serve(paced if wants.paced else events, wants, audience)
 
-    def _serve(self, events: Sequence[Event], wants: Wants, audience: Audience) -> Iterator[int]:
+    def _serve(self, events: Sequence[Event], wants: Wants, audience: Seats) -> Iterator[int]:
         if not events:
             return
         share = _Share(self._wanted(events), wants, self._epoch)

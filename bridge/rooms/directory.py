@@ -104,7 +104,7 @@ class Directory:
         if room.is_watched:
             window.flush()  # a turn's worth: what is more, they would hardly read
         window.stop()
-        room.dismiss_viewers(Goodbye.REVOKED, SERVER_HIDDEN)
+        room.close(Goodbye.REVOKED, SERVER_HIDDEN)
         log.info("room %s closed (%s)", room.info.slug, guild_id)
         self._relist(room.info, listed=False)
 
@@ -171,7 +171,7 @@ class Directory:
             return
         if before is not None:
             self._strike(room)
-        room.info = info
+        room.describe(info)
         number = self._places[room].number
         self._slugs.add(info.slug, number, room)
         self._aliases.add(info.alias, number, room)

@@ -277,9 +277,9 @@ class Event:
         uids = (self.data.get("uid"), self.extras.get("replyTo"))
         return [uid for uid in uids if uid is not None]
 
-    def with_data(self, data: Mapping[str, Any]) -> "Event":
-        """Say something else at the same position."""
-        return Event(self.type, self.position, self._head, data, self.extras)
+    def with_data(self, data: Mapping[str, Any], extras: Mapping[str, Any] | None = None) -> "Event":
+        """Say something else at the same position; what stands beside it stays, but for other `extras`."""
+        return Event(self.type, self.position, self._head, data, self.extras if extras is None else extras)
 
     def after(self, earlier: "Event") -> "Event":
         """Say at once what an earlier event said and this one doesn't contradict."""

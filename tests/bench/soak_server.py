@@ -104,7 +104,7 @@ class Town:
                 }
                 for each in self._channels
             },
-            "leaving": list(room._playback._leaving),
+            "leaving": list(room._audience._playback._leaving),
         }
 
     def _somebody(self) -> str:

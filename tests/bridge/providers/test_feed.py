@@ -24,9 +24,11 @@ from bridge.providers.feed import (
 )
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
+from bridge.wire.protocol import Connect, Wants
 from tests.bridge.clock import Clock
 from tests.bridge.rooms.test_room import FakeViewer
 from tests.bridge.source import SECRET, Source
+from tests.bridge.watchers import read_frames
 
 FOREVER = 3_600.0
 
@@ -414,6 +416,26 @@ async def test_a_client_id_is_learnt_with_the_members(directory: Directory, sour
     provider.use_client_id(client_id)
     await Feed(directory, provider).refresh_room(room)
     assert room.client_id == "app of 9"
+
+
+async def test_the_lobby_tells_the_application_once_it_is_known(directory: Directory) -> None:
+    """Also who comes after somebody who was let into it before: else old clients can't log in."""
+    directory.open(GuildInfo("9", "mine", "Mine", protected=True))
+    directory.flush()
+    lobby, request = directory.lobby, Connect(wants=Wants(paced=True))
+    lobby.seat(FakeViewer())
+    [early] = read_frames(lobby.entry(request))
+    assert "clientId" not in early["data"]
+
+    async def client_id(server_id: str) -> str:
+        return f"app of {server_id}"
+
+    provider = CallbackProvider(EmptyProvider())
+    provider.use_client_id(client_id)
+    await Feed(directory, provider).refresh_lobby()
+    directory.flush()
+    [late] = read_frames(lobby.entry(request))
+    assert late["data"]["clientId"] == "app of 9"
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, ""])

@@ -271,7 +271,7 @@ class Run:
 
 def describe(room: Room, info: GuildInfo) -> None:
     """Call the guild something else."""
-    room.info = info
+    room.describe(info)
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ def test_the_rest_of_the_join_is_as_it_is_now(room: Room) -> None:
     """The room's name, its channels and its counts."""
     viewer = Returner(room, EVERYTHING)
     viewer.leave()
-    room.info = replace(room.info, name="Renamed")
+    room.describe(replace(room.info, name="Renamed"))
     room.set_channels([Channel("9", "general")])
     room.remove("222")
     join = viewer.come_back()
@@ -329,7 +329,7 @@ def test_a_history_of_nothing_is_enough_for_who_missed_nothing() -> None:
 
 def test_a_password_is_echoed_to_who_returns(room: Room) -> None:
     """As to anybody who joins."""
-    room.info = replace(room.info, protected=True, password="p")
+    room.describe(replace(room.info, protected=True, password="p"))
     viewer = Returner(room)
     request = Connect("dworld", Credentials(password="p"), CURSOR, viewer.cursor)
     [join] = read_frames(room.entry(request))
@@ -364,7 +364,7 @@ def test_what_was_encoded_is_forgotten_with_what_it_says(room: Room, how: str) -
         case "words":
             room.forget_words("111")
         case "channel":
-            room.hush(["9"])
+            room.forget_channels(["9"])
         case _:
             room.forget_past()
     assert b"secret" not in first_bytes(room.entry(request))

@@ -13,10 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 from bridge.problems import LOGIN_ENDED, Problem
+from bridge.rooms.audience import MAX_KINDS
 from bridge.rooms.flush import WINDOW
 from bridge.rooms.history import History
+from bridge.rooms.memory import Memory
 from bridge.rooms.playback import MAX_LAG, bubble_seconds
-from bridge.rooms.room import MAX_KINDS, Room
+from bridge.rooms.room import Room
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Credentials, Event, Goodbye, Wants
 from tests.bridge.old_client import OldClient
 from tests.bridge.watchers import Json, read_frames, unpacked
@@ -120,13 +122,13 @@ def test_the_snapshot_follows_changes(room: Room, *, full: bool) -> None:
 
 def test_the_snapshot_names_the_room_as_it_is_called_now(room: Room) -> None:
     """A guild may be renamed."""
-    room.info = replace(GUILD, name="Renamed")
+    room.describe(replace(GUILD, name="Renamed"))
     assert snapshot(room)["serverName"] == "Renamed"
 
 
 def test_counts_are_of_everybody(room: Room) -> None:
     """Members that are not shown count; offline ones are not online."""
-    room.info = replace(GUILD, member_count=250_000)
+    room.describe(replace(GUILD, member_count=250_000))
     room.put_all([ADA, BEPPO, Member("9", "Chiara", "offline")])
     assert room.counts() == {"members": 250_000, "online": 2, "shown": 3}
 
@@ -139,7 +141,7 @@ def test_counts_without_a_known_total(room: Room) -> None:
 
 def test_a_total_that_lags_behind_is_not_believed(room: Room) -> None:
     """There are never fewer members than are shown."""
-    room.info = replace(GUILD, member_count=1)
+    room.describe(replace(GUILD, member_count=1))
     room.put_all([ADA, BEPPO])
     assert room.counts()["members"] == 2
 
@@ -170,7 +172,7 @@ def test_a_snapshot_is_made_once_for_all_who_ask_alike(room: Room, *, deflate: b
 
 def test_a_password_is_echoed_to_nobody_else(room: Room) -> None:
     """Though the snapshot is shared."""
-    room.info = replace(room.info, protected=True, password="sesame")
+    room.describe(replace(room.info, protected=True, password="sesame"))
     for password in ("sesame", None, "open", None):
         [join] = read_frames(room.entry(Connect("one", Credentials(password=password))))
         assert join["data"]["request"].get("password") == password
@@ -180,7 +182,7 @@ def test_a_password_that_opens_nothing_is_nobody_s(room: Room) -> None:
     """It is neither echoed, nor does it cost a snapshot of its own."""
     shared = room.entry(Connect("one"))
     assert room.entry(Connect("one", Credentials(password="sesame"))) is shared
-    room.info = replace(room.info, password="sesame")  # kept for when the guild is protected again
+    room.describe(replace(room.info, password="sesame"))  # kept for when the guild is protected again
     shared = room.entry(Connect("one"))
     assert room.entry(Connect("one", Credentials(password="sesame"))) is shared
 
@@ -196,7 +198,7 @@ def test_there_are_only_so_many_kinds_of_viewers(room: Room) -> None:
             assert (kind.batch, kind.deflate) == (batch, deflate)
             assert kind.asked_for_nothing is wanted.asked_for_nothing
             room.seat(FakeViewer(kind))
-    assert len(room._audiences) <= MAX_KINDS + 10
+    assert len({viewer.wants for viewer in room.viewers}) <= MAX_KINDS + 10
 
 
 def test_snapshots_of_all_kinds_are_not_all_kept(room: Room) -> None:
@@ -207,7 +209,7 @@ def test_snapshots_of_all_kinds_are_not_all_kept(room: Room) -> None:
         events = frozenset(itertools.compress(sorted(OPTIONAL_EVENTS), bits))
         for batch in (False, True):
             room.entry(Connect("one", wants=Wants(batch=batch, events=events)))
-    assert sum(map(len, room._entries.values())) <= 40 * one
+    assert sum(map(len, room._entrance._kept.values())) <= 40 * one
 
 
 # What may not be told any more
@@ -224,7 +226,7 @@ def test_only_rooms_that_remember_somebody_are_touched(monkeypatch: pytest.Monke
             each.say(Message("8", "hello", "9"))
         each.say(Message("8", "you", "9", reply_to="7" if number == 3 else None))
         each.flush(0)
-    touched: list[Room] = []
+    touched: list[Memory] = []
     looked_through = 0
 
     def after(history: History, position: int) -> list[Event]:
@@ -232,14 +234,14 @@ def test_only_rooms_that_remember_somebody_are_touched(monkeypatch: pytest.Monke
         looked_through += 1
         return []
 
-    def forget_past(room: Room) -> None:
-        touched.append(room)
+    def forget_past(memory: Memory) -> None:
+        touched.append(memory)
 
     monkeypatch.setattr(History, "after", after)
-    monkeypatch.setattr(Room, "forget_past", forget_past)
+    monkeypatch.setattr(Memory, "forget_past", forget_past)
     for each in rooms:
         each.forget_words("7")
-    assert touched == [rooms[3]]
+    assert touched == [rooms[3]._memory]
     assert looked_through == 0
 
 
@@ -276,6 +278,18 @@ def test_words_taken_back_do_not_wait_for_old_clients(room: Room) -> None:
     room.forget_words("7")
     room.flush(bubble_seconds("first") + 1)
     assert [data["message"] for data in viewer.data] == ["first"]
+
+
+def test_who_talks_where_words_are_taken_back_is_still_heard_of(room: Room) -> None:
+    """A voice channel has a chat of its own: who came to talk there is there, whatever was written."""
+    room.put_all([ADA])
+    viewer = seated(room, EVERYTHING)
+    room.revise([ADA._replace(voice=Voice("9", "Lounge"))])
+    room.say(Message("7", "secret", "9", id="5"))
+    room.forget_channels(["9"])
+    room.flush(0)
+    assert [event["type"] for event in viewer.events] == ["voice", "edit"]
+    assert users(room, full=True)["7"]["voice"]["channel"] == viewer.data[0]["channel"] == "9"
 
 
 def test_who_talks_in_a_channel_that_becomes_hidden(room: Room) -> None:
@@ -811,7 +825,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         self.in_doubt = False
         self.patch = pytest.MonkeyPatch()
         if self.in_small_turns:
-            self.patch.setattr("bridge.rooms.room.EVENTS_AT_ONCE", 3)
+            self.patch.setattr("bridge.rooms.stream.EVENTS_AT_ONCE", 3)
             self.patch.setattr("bridge.rooms.delivery.WORK_AT_ONCE", 2)
         self.now = 1_000.0
         self.due: float | None = None
@@ -940,7 +954,7 @@ class AnyInterleaving(RuleBasedStateMachine):
                         for name in self.room.channels
                     }
         self.wait(MAX_LAG + LONGEST_STAY)
-        assert self.room._playback.next_due() is None, "still something to come"
+        assert self.room._audience._playback.next_due() is None, "still something to come"
         for page in self.pages:
             self.check_members(page)
             for channel in CHANNELS:

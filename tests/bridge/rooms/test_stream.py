@@ -269,7 +269,7 @@ class AnyInterleaving(RuleBasedStateMachine):
     def open(self, rosters: tuple[list[Member], list[Member]]) -> None:
         self.patch = pytest.MonkeyPatch()
         if self.in_small_turns:
-            self.patch.setattr("bridge.rooms.room.EVENTS_AT_ONCE", 30)
+            self.patch.setattr("bridge.rooms.stream.EVENTS_AT_ONCE", 30)
             self.patch.setattr("bridge.rooms.delivery.WORK_AT_ONCE", 2)
             self.patch.setattr("bridge.wire.framing.LONGEST_FRAME", 50)
             self.patch.setattr("bridge.wire.framing.FRAGMENT", 50)
@@ -403,7 +403,7 @@ class AnyInterleaving(RuleBasedStateMachine):
     @rule(number=numbers, name=st.sampled_from(["Here", "There"]))
     def rename(self, number: int, name: str) -> None:
         room = self.rooms[number]
-        room.info = replace(room.info, name=name)
+        room.describe(replace(room.info, name=name))
         self.directory._relist(room.info)
         self.note_the_time()
 

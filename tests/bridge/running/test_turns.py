@@ -8,13 +8,15 @@ import pytest
 
 from bridge.model import GuildInfo, Member, Message
 from bridge.problems import LOGIN_ENDED
-from bridge.rooms import delivery, pages, preparation, room
+from bridge.rooms import delivery, entrance, pages, preparation
+from bridge.rooms.audience import GOODBYES_AT_ONCE
 from bridge.rooms.directory import TOLD_AT_ONCE, Directory
-from bridge.rooms.room import EVENTS_AT_ONCE, GOODBYES_AT_ONCE, Room
+from bridge.rooms.room import Room
+from bridge.rooms.stream import EVENTS_AT_ONCE
 from bridge.running.turns import Turns
 from bridge.wire import framing, protocol
 from bridge.wire.framing import LongMessage
-from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Event, Goodbye, Wants
+from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Event, Goodbye, Wants, stream_name
 from tests.bridge.clock import Clock
 from tests.bridge.rooms.test_room import GUILD, FakeViewer, seated, snapshot
 from tests.bridge.watchers import until
@@ -339,7 +341,7 @@ async def test_rooms_are_told_in_parts() -> None:
     directory.open(GuildInfo("new", "new", "New"))
     told = []
     while directory._tell_some(0.0) is not None:
-        told.append(sum(len(each._pending) for each in directory.rooms.values()))
+        told.append(sum(len(each._stream._pending) for each in directory.rooms.values()))
     assert told == [
         TOLD_AT_ONCE - 1,
         2 * TOLD_AT_ONCE - 1,
@@ -497,7 +499,7 @@ async def test_who_resumes_waits_for_no_snapshot(work: Callable[[], tuple[int, i
     directory = Directory()
     guild = directory.open(GUILD, crowd(SIZE))
     guild.seat(FakeViewer(EVERYTHING))
-    cursor = guild._state(DEFLATED.wants, guild.position, None).cursor.decode().strip('"')
+    cursor = f"{stream_name(guild.copy().epoch, DEFLATED.wants)}.{guild.position}"
     await directory.preparations.ready(guild, Connect("one", wants=DEFLATED.wants, cursor=cursor))
     assert work() == (0, 0)
 
@@ -509,7 +511,7 @@ def test_a_very_large_snapshot_is_a_long_message(monkeypatch: pytest.MonkeyPatch
     whole = {deflate: snapshot(guild, Wants(batch=True, deflate=deflate)) for deflate in (False, True)}
     monkeypatch.setattr("bridge.wire.framing.LONGEST_FRAME", 1_000)
     monkeypatch.setattr("bridge.wire.framing.FRAGMENT", 500)
-    guild._entries_of = None
+    guild._entrance.forget()
     for deflate, expected in whole.items():
         wants = Wants(batch=True, deflate=deflate)
         assert isinstance(guild.entry(Connect("one", wants=wants)), LongMessage)
@@ -520,8 +522,8 @@ def test_those_who_settle_are_settled_in_parts() -> None:
     """A raid of yesterday is no longer new, some per step."""
     now = 1_700_000_000.0
     guild = Room(GUILD, clock=lambda: now)
-    guild.put_all(member._replace(joined=int(now)) for member in crowd(3 * room.SETTLED_AT_ONCE))
+    guild.put_all(member._replace(joined=int(now)) for member in crowd(3 * entrance.SETTLED_AT_ONCE))
     now += 86_400
     guild.prepare(full=True, deflate=True)
-    assert sum(member.joined is None for member in guild.members.values()) == room.SETTLED_AT_ONCE
+    assert sum(member.joined is None for member in guild.members.values()) == entrance.SETTLED_AT_ONCE
     assert all("joined" not in user for user in snapshot(guild, EVERYTHING)["users"].values())

@@ -1,0 +1,67 @@
+"""What an event of another room of the same guild changes here. Pure."""
+
+from typing import Any
+
+from bridge.rooms import changes
+from bridge.rooms.audience import Audience
+from bridge.rooms.memory import Memory
+from bridge.rooms.state import State
+from bridge.wire.protocol import Event, Goodbye
+
+
+class Acceptance:
+    """Brings a room to where another one was when it told of something."""
+
+    def __init__(self, state: State, memory: Memory, audience: Audience) -> None:
+        self._state = state
+        self._memory = memory
+        self._audience = audience
+
+    def apply(self, event: Event) -> None:
+        """Change what the event says; some say nothing that lasts."""
+        data: Any = event.data
+        match event.type:
+            case "presence" if "delete" in data:
+                self._state.remove(data["uid"])
+            case "presence" | "voice" | "activity":
+                self._bring(event)
+            case "newcomer":
+                if (known := self._state.members.get(data["uid"])) is not None:
+                    self._state.bring(known._replace(joined=data["joined"]))
+            case "message":
+                self._state.note_words(changes.words_of(event))
+            case "edit":
+                self._memory.revise(data)
+            case _:
+                self._apply_to_guild(event)
+
+    def _bring(self, event: Event) -> None:
+        member = changes.member_after(event, self._state.members.get(event.data["uid"]))
+        if member is not None:
+            self._state.bring(member)
+
+    def _apply_to_guild(self, event: Event) -> None:
+        data: Any = event.data
+        match event.type:
+            case "channels":
+                gone = self._state.channels.keys() - data.keys()
+                self._memory.hush(self._memory.with_threads(gone))
+                self._state.set_channels(changes.channels_of(event))
+            case "update-clientid":
+                self._state.set_client_id(data["clientId"])
+            case "info":
+                self._state.set_info(changes.info_of(event))
+            case "forget":
+                self._forget(data)
+            case "revoke" | "close":
+                self._audience.dismiss(Goodbye[data["goodbye"]], data["message"])
+
+    def _forget(self, data: changes.Forget) -> None:
+        if "messages" in data:
+            self._memory.forget_messages(data["messages"])
+        elif "channels" in data:
+            self._memory.forget_channels(data["channels"])
+        elif "words" in data:
+            self._memory.forget_words(data["words"])
+        else:
+            self._memory.forget_past()

@@ -1,0 +1,164 @@
+"""What may change in a room, as its events say it: from state to event, and back to state. Pure.
+
+A room tells its viewers of each change with an event. Another room that holds the same guild learns from
+these events, and from a few more that no viewer ever gets: those are the `CONTROL` events.
+
+| event | what it changes |
+|---|---|
+| `presence` | a member comes, changes or leaves |
+| `voice`, `activity` | where a member talks, what they do |
+| `message`, `edit` | what was said last, and what is told of it |
+| `typing`, `reaction`, `refresh_data` | nothing that lasts |
+| `channels`, `update-clientid` | the channels, the application that one logs in with |
+| `info` | what the guild is called, and who may enter: the fields of a `GuildInfo` |
+| `newcomer` | since when somebody is here: `uid`, `joined` |
+| `forget` | nothing: of what happened it may not be told any more: see `Forget` |
+| `revoke`, `close` | who watches: everybody hears `goodbye` with `message`, and goes; `close` is the end |
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, Literal, TypedDict
+
+from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from bridge.wire.protocol import Event, member_extras
+
+ControlType = Literal["info", "newcomer", "forget", "revoke", "close"]
+CONTROL: Final[frozenset[str]] = frozenset({"info", "newcomer", "forget", "revoke", "close"})
+
+# A member's fields by how a presence calls them; what it leaves out stays.
+_BASICS: Final = {"username": "username", "status": "status", "roleColor": "role_color"}
+_EXTRAS: Final = {
+    "bot": "bot", "avatar": "avatar", "activity": "activity", "joined": "joined", "roleColor2": "role_color2",
+}  # fmt: skip
+
+
+class Forget(TypedDict, total=False):
+    """What may not be told any more.
+
+    `past` is everything that was said up to here. `words` are those of one member, or with None everybody's,
+    and where any are known the past with them; `channels` and `messages` name theirs.
+    """
+
+    past: bool
+    words: str | None
+    channels: list[str]
+    messages: list[str]
+
+
+# From state to event
+
+
+def looks(member: Member) -> tuple[object, ...]:
+    """Name what a presence tells. That somebody isn't new any more is no news: the page sees it by itself."""
+    _, username, status, role_color, is_bot, avatar, _, _, _, color2 = member
+    return username, status, role_color, is_bot, avatar, color2
+
+
+def presence(member: Member, known: Member | None) -> tuple[dict[str, Any], dict[str, Any], bool]:
+    """Say what a viewer cannot know yet: for everybody, beside it for who asked for events.
+
+    The third tells whether it is quiet: news in what is beside it alone.
+    """
+    data: dict[str, Any] = {"uid": member.uid, "status": member.status}
+    if known is None or known.username != member.username:
+        data["username"] = member.username
+    if known is None or known.role_color != member.role_color:
+        data["roleColor"] = member.role_color
+    extras = _extras(member, known)
+    quiet = known is not None and _basics(member) == _basics(known) and "roleColor2" in extras
+    return data, extras, quiet
+
+
+def _extras(member: Member, known: Member | None) -> dict[str, Any]:
+    """Name what clients that asked for events can't know yet, and no event of its own tells them.
+
+    That is, of who is known, only their `bot`, `avatar` and second colour.
+    """
+    if known is None:
+        return {key: value for key, value in member_extras(member).items() if value is not None}
+    extras: dict[str, Any] = {}
+    if member.bot != known.bot:
+        extras["bot"] = member.bot
+    if member.avatar != known.avatar:
+        extras["avatar"] = member.avatar
+    if member.role_color2 != known.role_color2:
+        extras["roleColor2"] = member.role_color2
+    return extras
+
+
+def _basics(member: Member) -> tuple[object, ...]:
+    """Name what every client knows of somebody."""
+    return member.username, member.status, member.role_color
+
+
+def deletion(words: Message) -> dict[str, Any]:
+    """Say that a message is taken back."""
+    return {"uid": words.uid, "channel": words.channel, "id": words.id, "message": None}
+
+
+# Of what an event is
+
+
+def message_of(event: Event) -> str | None:
+    """Name the message of which an event says what it said, or was changed into."""
+    said = event.data if event.type == "edit" else event.extras if event.type == "message" else {}
+    return said.get("id")
+
+
+def happened_in(event: Event, channels: Collection[str]) -> bool:
+    """Tell whether something was said or done in these channels; what takes words back has to go out."""
+    if event.type == "edit" and event.data["message"] is None:
+        return False
+    return event.data.get("channel") in channels or event.extras.get("parent") in channels
+
+
+# From event to state
+
+
+def member_after(event: Event, known: Member | None) -> Member | None:
+    """Be who somebody is after a presence, a voice or an activity event; None if nobody knows their name."""
+    data, extras = event.data, event.extras
+    if event.type == "voice":
+        return known and known._replace(voice=_voice(data))
+    if event.type == "activity":
+        return known and known._replace(activity=data["text"])
+    if known is None:
+        if "username" not in data:
+            return None
+        known = Member(data["uid"], data["username"])
+    told = {_BASICS[key]: data[key] for key in _BASICS if key in data}
+    told |= {_EXTRAS[key]: extras[key] for key in _EXTRAS if key in extras}
+    if "voice" in extras:
+        told["voice"] = _voice(extras["voice"])
+    return known._replace(**told)
+
+
+def _voice(data: Mapping[str, Any]) -> Voice | None:
+    if data["channel"] is None:
+        return None
+    return Voice(
+        data["channel"], data["channelName"], data["muted"], data["deafened"], data["streaming"],
+        data.get("speaker", False),
+    )  # fmt: skip
+
+
+def words_of(event: Event) -> Message:
+    """Be what a message event says that somebody said."""
+    data, extras = event.data, event.extras
+    return Message(
+        data["uid"], data["message"], data["channel"], extras.get("id"), extras.get("channelName"),
+        extras.get("replyTo"), extras.get("emoji", {}), extras.get("parent"),
+    )  # fmt: skip
+
+
+def channels_of(event: Event) -> Iterable[Channel]:
+    """Be the channels that a channels event names."""
+    return [
+        Channel(name, data["name"], data["kind"], data["category"], data["position"], data.get("status"))
+        for name, data in event.data.items()
+    ]
+
+
+def info_of(event: Event) -> GuildInfo:
+    """Be what an info event says of a guild."""
+    return GuildInfo(**event.data)

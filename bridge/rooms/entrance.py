@@ -1,0 +1,124 @@
+"""What a viewer gets on entering a room: made once for all who ask alike while nothing changes. Pure."""
+
+from dataclasses import replace
+from typing import Final
+
+from bridge.model import GuildInfo
+from bridge.rooms.state import State
+from bridge.rooms.stream import Stream
+from bridge.wire.framing import LongMessage
+from bridge.wire.protocol import (
+    Connect,
+    Credentials,
+    Entries,
+    Event,
+    Snapshot,
+    Wants,
+    channel_data,
+    encode_cursor,
+    event_frames,
+    rejoin_frame,
+    server_join_frame,
+    stream_name,
+)
+
+# What those get who ask alike while nothing changes is kept: snapshots, and what somebody missed.
+MAX_ENTRIES: Final = 16
+MAX_MISSED: Final = 256 * 1024  # bytes of each of the latter; more is made anew, and paid for
+SETTLED_AT_ONCE: Final = 200  # members who are no longer new
+
+_Key = tuple[Wants, int | None]  # what they asked for, and what they had heard; without that, a snapshot
+
+
+class Entrance:
+    """Shows the state of a room, and what happened since somebody was here."""
+
+    def __init__(self, state: State, stream: Stream) -> None:
+        self._state = state
+        self._stream = stream
+        self._kept: dict[_Key, bytes | LongMessage] = {}  # what those got who entered lately
+        self._kept_of: tuple[int, tuple[int, int, int]] | None = None  # the editions that this shows
+
+    @property
+    def steps(self) -> int:
+        """Tell how many steps a snapshot takes at most, if nothing changes meanwhile."""
+        return self._state.pages[0].steps
+
+    def is_prepared(self, request: Connect) -> bool:
+        """Tell whether what such a viewer gets takes only a few milliseconds to make."""
+        wants = request.wants
+        return self._stream.place(request) is not None or self._state.pages[bool(wants.events)].is_prepared(
+            deflate=wants.deflate
+        )
+
+    def prepare(self, *, full: bool, deflate: bool) -> bool:
+        """Take a step towards a snapshot for such clients; tell whether there is no other to take."""
+        self._state.settle(SETTLED_AT_ONCE)
+        return self._state.pages[full].prepare(deflate=deflate)
+
+    def users(self, *, full: bool) -> Entries:
+        """Show all members."""
+        self._state.settle()
+        return self._state.pages[full]
+
+    def entry(self, request: Connect) -> bytes | LongMessage:
+        """Frame what a viewer gets: what it missed, if there still is all of that; else a snapshot."""
+        self._state.settle()
+        since = self._stream.place(request)
+        password = request.credentials.password
+        if password is not None and _opens(self._state.info):  # it is echoed: for nobody else
+            return self._make(request, since)
+        self._drop_outdated()
+        key = (replace(request.wants, paced=False), since)  # what comes then differs, not the entry
+        frame = self._kept.get(key)
+        if frame is None:
+            frame = self._make(replace(request, credentials=Credentials()), since)
+            self._keep(key, frame)
+        return frame
+
+    def servers_frame(self, listing: Entries, wants: Wants) -> bytes:
+        """Frame the list of servers for one viewer who may have missed that it changed."""
+        event = Event("servers", self._stream.position, self._stream.head, entries=listing)
+        return event_frames([event], wants, self._stream.epoch)
+
+    def forget(self) -> None:
+        """Keep nothing: thousands of guilds that nobody watches keep nothing for nobody."""
+        self._kept.clear()
+
+    def _drop_outdated(self) -> None:
+        shown = self._state.edition, self._stream.state
+        if self._kept_of != shown:
+            self._kept.clear()
+            self._kept_of = shown
+
+    def _keep(self, key: _Key, frame: bytes | LongMessage) -> None:
+        if key[1] is not None and len(frame) > MAX_MISSED:
+            return
+        if len(self._kept) >= MAX_ENTRIES:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = frame
+
+    def _make(self, request: Connect, since: int | None) -> bytes | LongMessage:
+        wants, stream = request.wants, self._stream
+        if since is None:
+            users = self._state.pages[bool(wants.events)]
+            return server_join_frame(self._snapshot(wants, stream.position, users), request)
+        # The cursor stays where it was: the connection may break before the events are through.
+        join = rejoin_frame(self._snapshot(wants, since, users=None), request)
+        return join + event_frames(stream.missed(since), wants, stream.epoch)
+
+    def _snapshot(self, wants: Wants, position: int, users: Entries | None) -> Snapshot:
+        state = self._state
+        return Snapshot(
+            info=state.info,
+            users=users,
+            cursor=encode_cursor(stream_name(self._stream.epoch, wants), position),
+            channels={channel.id: channel_data(channel) for channel in state.channels.values()},
+            counts=state.counts() if wants.events else {},
+            client_id=state.client_id,
+        )
+
+
+def _opens(info: GuildInfo) -> bool:
+    """Tell whether a password may have opened the door."""
+    return info.protected and info.has_password

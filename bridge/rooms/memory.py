@@ -1,0 +1,87 @@
+"""What a room remembers of what was said, and how it forgets: everywhere it may still be on its way. Pure."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from bridge.model import Message
+from bridge.rooms.audience import Audience
+from bridge.rooms.changes import happened_in, message_of
+from bridge.rooms.state import State
+from bridge.rooms.stream import Stream
+from bridge.wire.protocol import Event
+
+
+class Memory:
+    """Forgets in a room's state, its stream and on the way to its audience at once. It tells nobody."""
+
+    def __init__(self, state: State, stream: Stream, audience: Audience) -> None:
+        self._state = state
+        self._stream = stream
+        self._audience = audience
+
+    def remembers(self, uid: str) -> bool:
+        """Tell whether anything that is kept here is of somebody, or answers them."""
+        return (
+            uid in self._state.members
+            or self._stream.names(uid)
+            or any(words.uid == uid for words in self._state.said.values())
+        )
+
+    def with_threads(self, channels: Collection[str]) -> set[str]:
+        """Name channels, and the threads in them in which something was said."""
+        threads = (words.channel for words in self._state.said.values() if words.parent in channels)
+        return {*channels, *threads}
+
+    def forget_past(self) -> None:
+        """Let nothing of the past leave any more. Who comes back gets a snapshot.
+
+        Words that wait to be handed out are dropped. Whatever else waits goes to those who are here: without
+        it they would see members as they are no more.
+        """
+        self._stream.forget_past()
+        self._audience.forget_words()
+
+    def forget_words(self, uid: str | None) -> bool:
+        """Forget the past, if there is anything of somebody in it; tell whether there was."""
+        if uid is not None and not self.remembers(uid):
+            return False
+        self.forget_past()
+        return True
+
+    def forget_channels(self, channels: Collection[str]) -> None:
+        """Forget what was said in channels, and the past. Who talks there still does, and is seen to."""
+        if channels:
+            self._forget(lambda event: event.has_words and happened_in(event, channels))
+        self.forget_past()
+
+    def forget_messages(self, message_ids: Collection[str]) -> None:
+        """Forget what messages said, all of them in one look."""
+        self._forget(lambda event: message_of(event) in message_ids)
+
+    def hush(self, channels: Collection[str]) -> None:
+        """Let nothing that happened in these channels leave any more."""
+        if channels:
+            self._audience.silence(channels)
+            self._forget(lambda event: happened_in(event, channels))
+
+    def revise(self, edit: Mapping[str, Any]) -> None:
+        """Have a message say something else from the beginning, or nothing, as an edit's data tell."""
+        message_id, words = edit["id"], edit["message"]
+        if words is None:
+            self._state.drop_words(message_id)
+            self._forget(lambda event: message_of(event) == message_id)
+        else:
+            self._forget(lambda event: event.type == "edit" and event.data["id"] == message_id)
+            self._stream.correct(message_id, words, edit.get("emoji", {}))
+
+    def drop(self, unwanted: Callable[[Message], bool]) -> list[Message]:
+        """Know nothing of such messages any more; return them, the oldest first."""
+        dropped = [words for words in self._state.said.values() if unwanted(words)]
+        for words in dropped:
+            if words.id is not None:
+                self._state.drop_words(words.id)
+        return dropped
+
+    def _forget(self, unwanted: Callable[[Event], bool]) -> None:
+        self._stream.forget(unwanted)
+        self._audience.forget(unwanted)

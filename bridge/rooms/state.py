@@ -1,0 +1,158 @@
+"""What is true of a guild now: who is there, what it is called, what was said last. Pure.
+
+Whatever shows the state keeps what it made as long as `edition` stays the same.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from bridge.model import Channel, GuildInfo, Member, Message, Status
+from bridge.rooms.newcomers import Newcomers
+from bridge.rooms.pages import Pages
+from bridge.rooms.visitors import Visitors
+
+MAX_SAID: Final = 200  # messages; an older one no viewer still shows
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """All that another room needs to carry on from here, by what it `accept`s."""
+
+    epoch: str
+    position: int
+    info: GuildInfo
+    client_id: str | None
+    members: Mapping[str, Member]
+    channels: Mapping[str, Channel]
+    said: Mapping[str, Message]
+
+
+class State:
+    """What a room knows. To be read by everybody, and changed by the methods here alone."""
+
+    def __init__(self, info: GuildInfo, clock: Callable[[], float]) -> None:
+        self.edition = 0
+        self._facts: dict[str, Any] = {"info": info, "channels": {}}
+        self._members: dict[str, Member] = {}
+        self._said: dict[str, Message] = {}
+        self._online = 0  # members who are not offline
+        self.members: Final = MappingProxyType(self._members)
+        self.said: Final = MappingProxyType(self._said)  # the last messages with an id, without their words
+        self.newcomers: Final = Newcomers(clock)
+        self.visitors: Final = Visitors()
+        self.pages: Final = tuple(Pages(self._members, full=full) for full in (False, True))
+
+    @property
+    def info(self) -> GuildInfo:
+        """What the guild is called, and who may enter."""
+        info: GuildInfo = self._facts["info"]
+        return info
+
+    @property
+    def client_id(self) -> str | None:
+        """The application that viewers log in with."""
+        return self._facts.get("client_id")
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that are shown, by id; other ones are another mapping."""
+        channels: Mapping[str, Channel] = self._facts["channels"]
+        return channels
+
+    def counts(self) -> dict[str, int]:
+        """Count everybody, who is not offline, and who is shown."""
+        shown = len(self._members)
+        total = self.info.member_count
+        return {
+            "members": shown if total is None else max(total, shown),
+            "online": self._online,
+            "shown": shown,
+        }
+
+    def copied(self, epoch: str, position: int) -> Copy:
+        """Take everything down, for another room."""
+        return Copy(
+            epoch, position, self.info, self.client_id, dict(self._members), self.channels, dict(self._said)
+        )
+
+    def start_as(self, copy: Copy) -> None:
+        """Know what another room knew."""
+        for member in copy.members.values():
+            self.bring(member)
+        for words in copy.said.values():
+            self.note_words(words)
+        self.set_channels(copy.channels.values())
+        if copy.client_id is not None:
+            self.set_client_id(copy.client_id)
+
+    # What changes it
+
+    def set_info(self, info: GuildInfo) -> None:
+        """Have the guild be called this."""
+        self._write(self._facts, "info", info)
+
+    def set_client_id(self, client_id: str) -> None:
+        """Have viewers log in with this application."""
+        self._write(self._facts, "client_id", client_id)
+
+    def set_channels(self, channels: Iterable[Channel]) -> None:
+        """Have these channels and no others."""
+        self._write(self._facts, "channels", {channel.id: channel for channel in channels})
+
+    def bring(self, member: Member) -> Member | None:
+        """Have somebody be like this; return what they were."""
+        known = self._write(self._members, member.uid, member)
+        self.newcomers.note(member)
+        return known
+
+    def present(self, known: Member, status: Status, activity: str | None) -> None:
+        """Give somebody who is here another status and activity: nothing is as frequent."""
+        self._write(self._members, known.uid, known.with_presence(status, activity))
+
+    def remove(self, uid: str) -> Member | None:
+        """Have somebody be gone; return who they were."""
+        known = self._members.get(uid)
+        if known is not None:
+            self._write(self._members, uid, None)
+            self.newcomers.forget(uid)
+            self.visitors.forget(uid)
+        return known
+
+    def settle(self, most: int | None = None) -> None:
+        """Tell no longer when those came who are not new any more, of so many at most."""
+        for uid in self.newcomers.settled(most):
+            self.bring(self._members[uid]._replace(joined=None))
+
+    def note_words(self, message: Message) -> None:
+        """Know that a message was said, if it has an id, but not what it said."""
+        if message.id is not None:
+            self._write(self._said, message.id, replace(message, message="", emoji={}))
+            if len(self._said) > MAX_SAID:
+                self.drop_words(next(iter(self._said)))
+
+    def drop_words(self, message_id: str) -> None:
+        """Know nothing of a message any more."""
+        self._write(self._said, message_id, None)
+
+    def _write(self, part: dict[str, V], key: str, value: V | None) -> V | None:
+        """Change something: nothing else here does. Return what it was; None is nothing."""
+        self.edition += 1
+        before = part.get(key)
+        if value is not None:
+            part[key] = value
+        elif before is not None:
+            del part[key]
+        if part is self._members:
+            self._recount(key, before, value)
+        return before
+
+    def _recount(self, uid: str, before: Any, after: Any) -> None:
+        self._online += (after is not None and after.status != "offline") - (
+            before is not None and before.status != "offline"
+        )
+        for pages in self.pages:
+            pages.touch(uid)

@@ -1,0 +1,236 @@
+"""What happened in a room, numbered: what still has to go out, and what somebody missed. Pure."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bridge.limits import Limits
+from bridge.rooms.changes import CONTROL, ControlType, message_of
+from bridge.rooms.flush import AT_ONCE
+from bridge.rooms.history import History
+from bridge.wire.protocol import Connect, Entries, Event, EventType, decode_cursor, stream_name
+
+EVENTS_AT_ONCE: Final = 500  # that are encoded in one turn of the loop
+MISSED_AT_ONCE: Final = (
+    4 * EVENTS_AT_ONCE
+)  # the same for somebody who comes back; short ones, as many as weigh so
+_WHOLE: Final = ("channels", "servers")  # each says everything: a later one replaces an earlier
+
+Hearer = Callable[[list[Event]], None]
+
+
+class Stream:
+    """The events of one room in one of its lives, which `epoch` names: a cursor of another one means nothing.
+
+    An event is pending until it is taken, and then kept for those who come back, as long as somebody watches
+    or may come back. `edition` grows when something that happened is told in another way, or not at all.
+    """
+
+    def __init__(self, server_id: str, limits: Limits, epoch: str | None = None, position: int = 0) -> None:
+        self.epoch: Final = epoch or secrets.token_hex(4)
+        self.head: Final = {"server": server_id}
+        self.position = position
+        self.edition = 0
+        self._pending: dict[int, Event] = {}  # by position
+        # uid -> position of the pending presence that a new one replaces
+        self._replaceable: dict[str, int] = {}
+        self._whole: dict[str, int] = {}  # the positions of the last events that say everything
+        self._history = History(limits.history_events, limits.history_age)
+        self._history.start_at(position)
+        self._records = False  # whether events are kept: somebody watches, or may come back
+        self._alone_since: float | None = None  # the first flush since the last viewer left
+        self._hearers: list[Hearer] = []
+
+    @property
+    def state(self) -> tuple[int, int, int]:
+        """What changes whenever somebody who comes back would be told something else."""
+        return self.edition, self.position, self._history.since
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether something waits to be taken."""
+        return bool(self._pending)
+
+    # Who follows
+
+    def start(self) -> None:
+        """Record from here on, for somebody who came."""
+        self._alone_since = None
+        if not self._records:
+            self._records = True
+            self._history.start_at(self.position)
+
+    def listen(self, hearer: Hearer) -> Callable[[], None]:
+        """Have somebody hear what is taken from here on, in order, before it is encoded; return how to stop.
+
+        They hear control events too, but not of the list of servers: that isn't the guild's.
+        """
+        self.start()
+        self._hearers.append(hearer)
+
+        def stop() -> None:
+            self._hearers.remove(hearer)
+
+        return stop
+
+    # What happens
+
+    def publish(
+        self,
+        type: EventType | ControlType,  # noqa: A002 - the protocol's word
+        data: Mapping[str, Any] | None,
+        extras: Mapping[str, Any] | None = None,
+        head: Mapping[str, Any] | None = None,
+        *,
+        quiet: bool = False,
+        entries: Entries | None = None,
+        repeated: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Number an event and keep it until it goes out. `head` stands in place of the guild's `server`."""
+        self.position += 1
+        if not self._records:  # with nobody there, the state is all there is to keep
+            self._history.since = self.position
+            return
+        event = Event(
+            type, self.position, head or self.head, data, extras,
+            quiet=quiet, entries=entries, repeated=repeated,
+        )  # fmt: skip
+        self._file(event)
+
+    def control(self, type: ControlType, data: Callable[[], Mapping[str, Any]]) -> None:  # noqa: A002
+        """Number what only those who listen hear of; without any, it is nothing."""
+        if self._hearers:
+            self.publish(type, data())
+
+    def accept(self, event: Event) -> None:
+        """Let what happened elsewhere go on from here, at its own position."""
+        self.position = event.position
+        if not self._records:
+            self._history.since = self.position
+        elif event.type not in CONTROL or self._hearers:
+            self._file(event)
+
+    def _file(self, event: Event) -> None:
+        if event.type in _WHOLE:
+            self._pending.pop(self._whole.get(event.type, 0), None)
+            self._whole[event.type] = event.position
+            self._history.forget(lambda other: other.type == event.type)  # as many as a history holds
+        elif (uid := event.data.get("uid")) is not None:
+            event = self._collapse(uid, event)
+        self._pending[event.position] = event
+
+    def _collapse(self, uid: str, event: Event) -> Event:
+        """Let a member's later presence replace an earlier one that is still here.
+
+        Only when nothing else of theirs lies between: who came and spoke must come before the words.
+        """
+        earlier = self._replaceable.pop(uid, None)
+        if event.type != "presence" or "delete" in event.data:
+            return event
+        self._replaceable[uid] = event.position
+        return event if earlier is None else event.after(self._pending.pop(earlier))
+
+    # What goes out
+
+    def take(self, now: float, *, is_watched: bool) -> list[Event]:
+        """Take what viewers get next, and keep it for those who come back; those who listen hear it first."""
+        events = self._first()
+        if self._hearers and events:
+            heard = [event for event in events if event.type != "servers"]
+            for hearer in tuple(self._hearers):
+                hearer(heard)
+            events = [event for event in events if event.type not in CONTROL]
+        # Of the list of servers a newer one comes with the greeting, or beside the join.
+        self._history.add((event for event in events if event.type != "servers"), now)
+        if not (is_watched or self._hearers):
+            self._stop_recording_for_nobody(now)
+        return events
+
+    def next_due(self, now: float) -> float | None:
+        """Tell when to take something, or forget what is too old."""
+        # Less than a full portion waits for the window, as it would have if nothing were under way.
+        if len(self._pending) >= EVENTS_AT_ONCE:
+            return AT_ONCE
+        too_old = self._history.next_due()
+        if not self._pending:
+            return too_old
+        return now if too_old is None else min(now, too_old)
+
+    def _first(self) -> list[Event]:
+        """Take what happened first, no more than may be encoded in one turn."""
+        events: list[Event] = []
+        weight = 0
+        for event in self._pending.values():
+            weight += event.weight
+            if events and weight > EVENTS_AT_ONCE:
+                break
+            events.append(event)
+        for event in events:
+            del self._pending[event.position]
+            uid = event.data.get("uid", "")
+            if self._replaceable.get(uid) == event.position:
+                del self._replaceable[uid]
+        return events
+
+    def _stop_recording_for_nobody(self, now: float) -> None:
+        if not self._records:
+            return
+        if self._alone_since is None:
+            self._alone_since = now
+        elif now - self._alone_since >= self._history.max_age:
+            self._records = False
+            self._history.start_at(self.position)
+
+    # Who comes back
+
+    def place(self, request: Connect) -> int | None:
+        """Read where a viewer was, if the room has everything since, and not more than it would keep.
+
+        Nor more than there is time for: where people wrote long, a snapshot says it shorter.
+        """
+        if request.cursor is None or len(self._pending) > max(EVENTS_AT_ONCE, self._history.max_events):
+            return None
+        since = decode_cursor(stream_name(self.epoch, request.wants), request.cursor)
+        if since is None or not self._history.since <= since <= self.position:
+            return None
+        is_light = sum(event.weight for event in self.missed(since)) <= MISSED_AT_ONCE
+        return since if is_light else None
+
+    def missed(self, since: int) -> list[Event]:
+        """Name what happened since a position."""
+        pending = (event for event in self._pending.values() if event.type != "servers")
+        return [*self._history.after(since), *(event for event in pending if event.position > since)]
+
+    # What is not told any more
+
+    def forget(self, unwanted: Callable[[Event], bool]) -> None:
+        """Forget such events."""
+        self.edition += 1
+        self._history.forget(unwanted)
+        self._replaceable.clear()  # what it names may be gone
+        self._pending = {at: event for at, event in self._pending.items() if not unwanted(event)}
+
+    def forget_past(self) -> None:
+        """Forget what is kept for those who come back, and words that wait."""
+        self.edition += 1
+        self._pending = {at: event for at, event in self._pending.items() if not event.has_words}
+        self._history.start_at(self.position)
+
+    def correct(self, message_id: str, words: str, emoji: Mapping[str, str]) -> None:
+        """Have a message have said something else from the beginning."""
+
+        def corrected(event: Event) -> Event:
+            if event.type != "message" or message_of(event) != message_id:
+                return event
+            extras = {**event.extras, "emoji": emoji}
+            if not emoji:
+                del extras["emoji"]
+            return event.with_data({**event.data, "message": words}, extras)
+
+        self.edition += 1
+        self._history.change(corrected)
+        self._pending = {at: corrected(event) for at, event in self._pending.items()}
+
+    def names(self, uid: str) -> bool:
+        """Tell whether anything that is kept is of somebody, or answers them."""
+        return self._history.names(uid) or any(uid in event.names for event in self._pending.values())
