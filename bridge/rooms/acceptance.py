@@ -28,7 +28,7 @@ class Acceptance:
             case "newcomer":
                 if (known := self._state.members.get(data["uid"])) is not None:
                     self._state.bring(known._replace(joined=data["joined"]))
-            case "message":
+            case "message" | "said":
                 self._state.note_words(changes.words_of(event))
             case "edit":
                 self._memory.revise(data)

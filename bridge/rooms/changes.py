@@ -12,6 +12,7 @@ these events, and from a few more that no viewer ever gets: those are the `CONTR
 | `channels`, `update-clientid` | the channels, the application that one logs in with |
 | `info` | what the guild is called, and who may enter: the fields of a `GuildInfo` |
 | `newcomer` | since when somebody is here: `uid`, `joined` |
+| `said` | what was said last: a message whose words were forgotten before they left |
 | `forget` | nothing: of what happened it may not be told any more: see `Forget` |
 | `revoke`, `close` | who watches: everybody hears `goodbye` with `message`, and goes; `close` is the end |
 """
@@ -22,8 +23,8 @@ from typing import Any, Final, Literal, TypedDict
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 from bridge.wire.protocol import Event, member_extras
 
-ControlType = Literal["info", "newcomer", "forget", "revoke", "close"]
-CONTROL: Final[frozenset[str]] = frozenset({"info", "newcomer", "forget", "revoke", "close"})
+ControlType = Literal["info", "newcomer", "said", "forget", "revoke", "close"]
+CONTROL: Final[frozenset[str]] = frozenset({"info", "newcomer", "said", "forget", "revoke", "close"})
 
 # A member's fields by how a presence calls them; what it leaves out stays.
 _BASICS: Final = {"username": "username", "status": "status", "roleColor": "role_color"}
@@ -96,13 +97,25 @@ def deletion(words: Message) -> dict[str, Any]:
     return {"uid": words.uid, "channel": words.channel, "id": words.id, "message": None}
 
 
+def trace(event: Event) -> Event | None:
+    """Say of a message that is dropped that there was one: it counts, and may be taken back."""
+    if event.type != "message" or "id" not in event.extras:
+        return None
+    told = {**event.data, **event.extras}
+    return Event("said", event.position, {}, {key: told[key] for key in told.keys() - {"message", "emoji"}})
+
+
 # Of what an event is
 
 
 def message_of(event: Event) -> str | None:
-    """Name the message of which an event says what it said, or was changed into."""
-    said = event.data if event.type == "edit" else event.extras if event.type == "message" else {}
-    return said.get("id")
+    """Name the message of which an event says what it said, or was changed into.
+
+    What takes it back says neither, and has to go out.
+    """
+    if event.type == "message":
+        return event.extras.get("id")
+    return event.data["id"] if event.type == "edit" and event.data["message"] is not None else None
 
 
 def happened_in(event: Event, channels: Collection[str]) -> bool:
@@ -143,11 +156,11 @@ def _voice(data: Mapping[str, Any]) -> Voice | None:
 
 
 def words_of(event: Event) -> Message:
-    """Be what a message event says that somebody said."""
-    data, extras = event.data, event.extras
+    """Be what was said, without the words, after a message or what is left of it."""
+    data = {**event.data, **event.extras}
     return Message(
-        data["uid"], data["message"], data["channel"], extras.get("id"), extras.get("channelName"),
-        extras.get("replyTo"), extras.get("emoji", {}), extras.get("parent"),
+        data["uid"], "", data["channel"], data.get("id"), data.get("channelName"), data.get("replyTo"),
+        parent=data.get("parent"),
     )  # fmt: skip
 
 

@@ -69,9 +69,9 @@ class Memory:
         message_id, words = edit["id"], edit["message"]
         if words is None:
             self._state.drop_words(message_id)
-            self._forget(lambda event: message_of(event) == message_id)
+            self._forget(lambda event: message_of(event) == message_id or _takes_back(event, message_id))
         else:
-            self._forget(lambda event: event.type == "edit" and event.data["id"] == message_id)
+            self._forget(lambda event: event.type == "edit" and message_of(event) == message_id)
             self._stream.correct(message_id, words, edit.get("emoji", {}))
 
     def drop(self, unwanted: Callable[[Message], bool]) -> list[Message]:
@@ -85,3 +85,7 @@ class Memory:
     def _forget(self, unwanted: Callable[[Event], bool]) -> None:
         self._stream.forget(unwanted)
         self._audience.forget(unwanted)
+
+
+def _takes_back(event: Event, message_id: str) -> bool:
+    return event.type == "edit" and event.data["id"] == message_id and event.data["message"] is None

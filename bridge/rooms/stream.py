@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bridge.limits import Limits
-from bridge.rooms.changes import CONTROL, ControlType, message_of
+from bridge.rooms.changes import CONTROL, ControlType, message_of, trace
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.history import History
 from bridge.wire.protocol import Connect, Entries, Event, EventType, decode_cursor, stream_name
@@ -109,6 +109,8 @@ class Stream:
             self._history.since = self.position
         elif event.type not in CONTROL or self._hearers:
             self._file(event)
+        else:
+            self._replaceable.pop(event.data.get("uid", ""), None)  # it lay between, there as well
 
     def _file(self, event: Event) -> None:
         if event.type in _WHOLE:
@@ -208,12 +210,12 @@ class Stream:
         self.edition += 1
         self._history.forget(unwanted)
         self._replaceable.clear()  # what it names may be gone
-        self._pending = {at: event for at, event in self._pending.items() if not unwanted(event)}
+        self._drop_pending(unwanted)
 
     def forget_past(self) -> None:
         """Forget what is kept for those who come back, and words that wait."""
         self.edition += 1
-        self._pending = {at: event for at, event in self._pending.items() if not event.has_words}
+        self._drop_pending(lambda event: event.has_words)
         self._history.start_at(self.position)
 
     def correct(self, message_id: str, words: str, emoji: Mapping[str, str]) -> None:
@@ -230,6 +232,16 @@ class Stream:
         self.edition += 1
         self._history.change(corrected)
         self._pending = {at: corrected(event) for at, event in self._pending.items()}
+
+    def _drop_pending(self, unwanted: Callable[[Event], bool]) -> None:
+        """Take out what may not leave any more. Those who listen still learn that there was a message."""
+        kept: dict[int, Event | None] = {}
+        for at, event in self._pending.items():
+            if event.type in CONTROL or not unwanted(event):
+                kept[at] = event
+            elif self._hearers:
+                kept[at] = trace(event)
+        self._pending = {at: event for at, event in kept.items() if event is not None}
 
     def names(self, uid: str) -> bool:
         """Tell whether anything that is kept is of somebody, or answers them."""

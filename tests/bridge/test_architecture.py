@@ -53,7 +53,14 @@ def test_who_has_no_database_loads_none(module: str) -> None:
 @pytest.mark.parametrize(
     "module",
     [
+        "bridge/rooms/acceptance.py",
+        "bridge/rooms/audience.py",
+        "bridge/rooms/changes.py",
+        "bridge/rooms/entrance.py",
+        "bridge/rooms/memory.py",
         "bridge/rooms/room.py",
+        "bridge/rooms/state.py",
+        "bridge/rooms/stream.py",
         "bridge/rooms/playback.py",
         "bridge/model.py",
         "bridge/providers/records.py",

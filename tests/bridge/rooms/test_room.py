@@ -280,6 +280,27 @@ def test_words_taken_back_do_not_wait_for_old_clients(room: Room) -> None:
     assert [data["message"] for data in viewer.data] == ["first"]
 
 
+@pytest.mark.parametrize("how", ["together", "edited", "again"])
+def test_that_a_message_is_taken_back_is_told_whatever_follows(room: Room, how: str) -> None:
+    """Also where the news of it still waits for its window."""
+    room.put_all([ADA])
+    viewer = seated(room, EVERYTHING)
+    room.say(Message("7", "oops", "9", id="5"))
+    room.flush(0)
+    room.edit("7", "9", "5", None, {})
+    match how:
+        case "together":
+            room.forget_messages(["4", "5"])
+        case "edited":  # Discord says nothing about the order
+            room.edit("7", "9", "5", "late", {})
+        case _:
+            room.edit("7", "9", "5", None, {})
+    room.flush(1)
+    assert [event["type"] for event in viewer.events[:2]] == ["message", "edit"]
+    assert viewer.data[1]["message"] is None
+    assert len(viewer.events) == (3 if how == "edited" else 2)
+
+
 def test_who_talks_where_words_are_taken_back_is_still_heard_of(room: Room) -> None:
     """A voice channel has a chat of its own: who came to talk there is there, whatever was written."""
     room.put_all([ADA])

@@ -1,0 +1,407 @@
+"""Rooms that hold the same guild elsewhere: whatever happens, they and their viewers know the same."""
+
+import json
+from collections import deque
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from bridge.limits import Limits
+from bridge.model import Channel, Member, Message, Voice
+from bridge.rooms.changes import CONTROL
+from bridge.rooms.flush import WINDOW
+from bridge.rooms.room import Room
+from bridge.wire.protocol import Connect, Event, Goodbye, Wants
+from tests.bridge.rooms.test_room import (
+    ADA,
+    BEPPO,
+    EVERYTHING,
+    GUILD,
+    PLAIN,
+    FakeViewer,
+    members,
+    rosters,
+    seated,
+    uids,
+    wishes,
+)
+from tests.bridge.watchers import Json, read_frames
+
+LIMITS = Limits(history_events=40, history_age=30.0)
+CHANNELS = ["1", "2", "3"]
+channels = st.sampled_from(CHANNELS)
+
+
+class Follower:
+    """A room of the same guild, and what it was told and has not accepted yet."""
+
+    def __init__(self, writer: Room) -> None:
+        self.queue: deque[Event] = deque()
+        self.stop = writer.listen(self.queue.extend)
+        self.room = Room.of_copy(writer.copy(), limits=LIMITS)
+
+    def catch_up(self, now: float) -> None:
+        while self.queue:
+            self.room.accept(self.queue.popleft())
+        self.flush(now)
+
+    def flush(self, now: float) -> None:
+        self.room.flush(now)
+        while not self.room.is_through:
+            self.room.flush(now)
+
+
+def known_to(room: Room) -> Json:
+    """Name everything that viewers may be told of a room."""
+    return {
+        "info": room.info,
+        "client": room.client_id,
+        "members": dict(room.members),
+        "channels": dict(room.channels),
+        "said": dict(room.said),
+        "counts": room.counts(),
+    }
+
+
+def entry(room: Room, wants: Wants, cursor: str | None = None) -> list[Json]:
+    return read_frames(room.entry(Connect("one", wants=wants, cursor=cursor)))
+
+
+@pytest.fixture
+def writer() -> Room:
+    room = Room(GUILD, limits=LIMITS)
+    room.put_all([ADA, BEPPO])
+    return room
+
+
+@pytest.fixture
+def follower(writer: Room) -> Follower:
+    return Follower(writer)
+
+
+def told(writer: Room, follower: Follower, now: float = 0.0) -> None:
+    writer.flush(now)
+    follower.catch_up(now)
+
+
+# Examples
+
+
+def test_a_copy_knows_the_same(writer: Room) -> None:
+    """Also the same cursors."""
+    writer.set_channels([Channel("9", "beds", "voice", "Floor", 3, "asleep")])
+    writer.set_client_id("42")
+    writer.say(Message("7", "hello", "9", id="5"))
+    room = Room.of_copy(writer.copy())
+    assert known_to(room) == known_to(writer)
+    assert entry(room, EVERYTHING) == entry(writer, EVERYTHING)
+
+
+def test_what_the_copy_knows_is_no_news(writer: Room) -> None:
+    """It was pending when the copy was made."""
+    seated(writer)
+    writer.say(Message("7", "hello", "9", id="5"))
+    follower = Follower(writer)
+    viewer = seated(follower.room)
+    told(writer, follower)
+    assert viewer.events == []
+    assert known_to(follower.room) == known_to(writer)
+
+
+def test_who_listens_hears_nothing_after_stopping(writer: Room, follower: Follower) -> None:
+    """And the room records no longer than others watch."""
+    follower.stop()
+    writer.say(Message("7", "hello", "9"))
+    writer.flush(0)
+    writer.flush(LIMITS.history_age)
+    assert not follower.queue
+    assert writer._stream._records is False
+
+
+def test_without_anybody_listening_control_takes_no_position(writer: Room) -> None:
+    """One process stays as it is."""
+    viewer = seated(writer, EVERYTHING)
+    before = writer.position
+    writer.describe(replace(GUILD, name="Renamed"))
+    writer.forget_past()
+    writer.forget_messages(["5"])
+    writer.forget_words("nobody")
+    writer.dismiss_viewers(Goodbye.REVOKED, "gone")
+    assert writer.position == before
+    assert viewer.farewell is not None
+
+
+@pytest.mark.parametrize("wants", [PLAIN, EVERYTHING])
+def test_control_reaches_no_viewer_s_wire(writer: Room, follower: Follower, wants: Wants) -> None:
+    """Neither there nor here; what it does, it does in both."""
+    viewers = seated(writer, wants), seated(follower.room, wants)
+    writer.describe(replace(GUILD, name="Renamed", protected=True, password="sesame"))
+    writer.forget_past()
+    writer.forget_messages(["5"])
+    told(writer, follower)
+    writer.close(Goodbye.REVOKED, "gone")
+    told(writer, follower)
+    for viewer in viewers:
+        assert viewer.frames == []
+        assert viewer.farewell == (Goodbye.REVOKED, "gone")
+    assert follower.room.info == writer.info
+
+
+def test_all_of_control_says_what_json_can_say(writer: Room) -> None:
+    """So it may travel between processes, as events do."""
+    heard: list[Event] = []
+    writer.listen(heard.extend)
+    writer.describe(replace(GUILD, name="Renamed", since=5, role=7))
+    writer.revise([ADA._replace(joined=0)])
+    writer.forget_past()
+    writer.forget_words()
+    writer.forget_words("7")
+    writer.forget_channels({"9"})
+    writer.forget_messages({"5"})
+    writer.dismiss_viewers(Goodbye.REVOKED, "gone")
+    writer.close(Goodbye.RESTART, "soon again")
+    writer.flush(0)
+    assert {event.type for event in heard if event.type in CONTROL} == CONTROL
+    for event in heard:
+        assert json.loads(json.dumps(event.data)) == event.data
+
+
+def test_words_of_whom_only_a_follower_remembers_are_forgotten(writer: Room) -> None:
+    """A room that listens may hold more of the past than the one where it happened."""
+    follower = Follower(writer)
+    room = follower.room
+    viewer = seated(room, EVERYTHING)
+    writer.say(Message("66", "secret", "9"))
+    told(writer, follower)
+    room.unseat(viewer)
+    cursor = viewer.frames[-1]["cursor"].rpartition(".")[0] + f".{room.position - 1}"
+    assert "secret" in repr(entry(room, EVERYTHING, cursor))
+    writer._stream.forget_past()  # it is longer ago than it remembers
+    writer.forget_words("66")
+    told(writer, follower)
+    assert "secret" not in repr(entry(room, EVERYTHING, cursor))
+
+
+def test_what_was_forgotten_before_it_left_is_never_heard(writer: Room, follower: Follower) -> None:
+    """It waited for its window."""
+    writer.say(Message("7", "secret", "9", id="5"))
+    writer.forget_words("7")
+    writer.flush(0)
+    assert "secret" not in repr([(event.data, event.extras) for event in follower.queue])
+
+
+# Any interleaving
+
+
+class AnyInterleaving(RuleBasedStateMachine):
+    """A room, one that follows it at every step, and one that lags behind."""
+
+    @initialize(roster=rosters)
+    def open(self, roster: list[Member]) -> None:
+        self.now = 1_000.0
+        self.writer = Room(GUILD, limits=LIMITS)
+        self.writer.reconcile(roster)
+        self.near = Follower(self.writer)
+        self.far = Follower(self.writer)
+        self.pairs: list[tuple[FakeViewer, FakeViewer]] = []
+        self.words = 0
+
+    # Viewers
+
+    @rule(wants=wishes)
+    def join(self, wants: Wants) -> None:
+        """Two who came at once hear the same from then on."""
+        self.flush()
+        assert entry(self.near.room, wants) == entry(self.writer, wants)
+        self.pairs.append((seated(self.writer, wants), seated(self.near.room, wants)))
+        seated(self.far.room, wants)
+
+    @rule(data=st.data())
+    def change_process(self, data: st.DataObject) -> None:
+        """Who comes back elsewhere with their cursor is told all that they missed, as where they were."""
+        self.flush()
+        heard = [v for v, _ in self.pairs if not v.wants.asked_for_nothing and v.events]
+        if heard:
+            viewer = data.draw(st.sampled_from(heard))
+            cursor = data.draw(st.sampled_from(viewer.events))["cursor"]
+            here = entry(self.writer, viewer.wants, cursor)
+            there = entry(self.near.room, viewer.wants, cursor)
+            if "resumed" in here[0]["data"] and "resumed" in there[0]["data"]:
+                assert here == there
+
+    @rule(goodbye=st.sampled_from(list(Goodbye)))
+    def dismiss(self, goodbye: Goodbye) -> None:
+        self.writer.dismiss_viewers(goodbye, "gone")
+        self.flush()
+        for pair in self.pairs:
+            self.check(*pair)
+        assert self.near.room.viewers == []
+        self.pairs.clear()
+
+    # What happens
+
+    @rule(member=members)
+    def put(self, member: Member) -> None:
+        self.writer.put(member, {"username": member.username})
+
+    @rule(roster=rosters)
+    def put_all(self, roster: list[Member]) -> None:
+        self.writer.put_all(roster)
+
+    @rule(uid=uids, voice=st.none() | st.builds(Voice, channels, st.just("Lounge"), speaker=st.booleans()))
+    def talk(self, uid: str, voice: Voice | None) -> None:
+        if (known := self.writer.members.get(uid)) is not None:
+            self.writer.revise([known._replace(voice=voice)])
+
+    @rule(uid=uids, activity=st.sampled_from([None, "Chess"]))
+    def present(self, uid: str, activity: str | None) -> None:
+        self.writer.present(uid, "dnd", activity)
+
+    @rule(uid=uids)
+    def remove(self, uid: str) -> None:
+        self.writer.remove(uid)
+
+    @rule(roster=rosters)
+    def reconcile(self, roster: list[Member]) -> None:
+        self.writer.reconcile(roster)
+
+    @rule(
+        uid=uids, channel=channels, has_id=st.booleans(), answers=st.none() | uids,
+        parent=st.none() | channels, speaker=st.none() | members,
+    )  # fmt: skip
+    def say(
+        self, uid: str, channel: str, has_id: bool, answers: str | None, parent: str | None,
+        speaker: Member | None,
+    ) -> None:  # fmt: skip
+        self.words += 1
+        self.writer.say(
+            Message(
+                uid, f"{self.words} :e:", channel, str(self.words) if has_id else None, "beds", answers,
+                {":e:": "https://e"}, parent,
+            ),
+            speaker and speaker._replace(uid=uid),
+        )  # fmt: skip
+
+    @rule(data=st.data(), uid=uids, channel=channels, words=st.sampled_from([None, "others", "others :f:"]))
+    def edit(self, data: st.DataObject, uid: str, channel: str, words: str | None) -> None:
+        number = str(data.draw(st.integers(0, self.words)))
+        self.writer.edit(uid, channel, number, words, {":f:": "https://f"} if words else {})
+
+    @rule(uid=uids, channel=channels)
+    def type(self, uid: str, channel: str) -> None:
+        self.writer.publish("typing", {"uid": uid, "channel": channel})
+
+    @rule(uid=uids, channel=channels)
+    def react(self, uid: str, channel: str) -> None:
+        self.writer.publish("reaction", {"uid": uid, "channel": channel, "emoji": "🌸"})
+
+    @rule(
+        names=st.lists(channels, max_size=3, unique=True),
+        status=st.sampled_from([None, "busy"]),
+    )
+    def bring_channels(self, names: list[str], status: str | None) -> None:
+        """As a directory does: what was said in those that are gone is taken back."""
+        gone = self.writer.channels.keys() - set(names)
+        self.writer.set_channels([Channel(name, name, status=status) for name in names])
+        if gone:
+            self.writer.forget_channels(gone)
+
+    @rule(name=st.sampled_from(["Here", "There"]), count=st.sampled_from([None, 9]))
+    def rename(self, name: str, count: int | None) -> None:
+        self.writer.describe(replace(GUILD, name=name, member_count=count))
+
+    @rule(client_id=st.sampled_from(["41", "42"]))
+    def name_application(self, client_id: str) -> None:
+        self.writer.set_client_id(client_id)
+
+    @rule()
+    def ask_to_refresh(self) -> None:
+        self.writer.ask_to_refresh()
+
+    # What is forgotten
+
+    @rule()
+    def forget_past(self) -> None:
+        self.writer.forget_past()
+
+    @rule(uid=st.none() | uids)
+    def forget_words(self, uid: str | None) -> None:
+        self.writer.forget_words(uid)
+
+    @rule(names=st.lists(channels, max_size=2, unique=True))
+    def forget_channels(self, names: list[str]) -> None:
+        self.writer.forget_channels(names)
+
+    @rule(data=st.data())
+    def forget_messages(self, data: st.DataObject) -> None:
+        numbers = data.draw(st.lists(st.integers(0, self.words), max_size=3))
+        self.writer.forget_messages(set(map(str, numbers)))
+
+    # Time
+
+    @rule()
+    def flush(self) -> None:
+        self.take_a_turn()
+        while not self.writer.is_through:
+            self.take_a_turn()
+
+    def take_a_turn(self) -> None:
+        self.writer.flush(self.now)
+        self.near.catch_up(self.now)
+
+    @rule(count=st.integers(1, 10))
+    def lag(self, count: int) -> None:
+        """What was far away arrives, some of it."""
+        for _ in range(min(count, len(self.far.queue))):
+            self.far.room.accept(self.far.queue.popleft())
+
+    @rule()
+    def flush_far(self) -> None:
+        self.far.flush(self.now)
+
+    @rule(seconds=st.sampled_from([WINDOW, 1.0, 5.0, 29.0, 31.0, 301.0]))
+    def wait(self, seconds: float) -> None:
+        self.flush()
+        self.now += seconds
+        self.flush()
+
+    # What must always hold
+
+    @invariant()
+    def nobody_is_ahead(self) -> None:
+        if hasattr(self, "far"):
+            assert self.far.room.position <= self.near.room.position <= self.writer.position
+
+    @invariant()
+    def what_is_kept_is_what_would_be_made(self) -> None:
+        """Whatever changed: nobody gets what was made for somebody before it."""
+        if hasattr(self, "far"):
+            for room in (self.writer, self.near.room):
+                kept = [entry(room, wants) for wants in (PLAIN, EVERYTHING)]
+                room._entrance.forget()
+                assert [entry(room, wants) for wants in (PLAIN, EVERYTHING)] == kept
+
+    def check(self, here: FakeViewer, there: FakeViewer) -> None:
+        assert there.frames == here.frames
+        assert there.farewell == here.farewell
+        assert not CONTROL.intersection(event["type"] for event in there.events)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "writer"):
+            return
+        self.flush()
+        self.far.catch_up(self.now)
+        assert known_to(self.near.room) == known_to(self.writer)
+        assert known_to(self.far.room) == known_to(self.writer)
+        for pair in self.pairs:
+            self.check(*pair)
+
+
+TestAnyInterleaving = pytest.mark.timeout(300)(AnyInterleaving.TestCase)
+TestAnyInterleaving.settings = settings(
+    max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestAnyInterleaving.__doc__ = "Whatever happens in one room, those who follow it end with the same."
