@@ -107,18 +107,23 @@ class Stream:
         self.position = event.position
         if not self._records:
             self._history.since = self.position
+        elif event.type in _WHOLE:
+            self._replace_whole(event)
         elif event.type not in CONTROL or self._hearers:
-            self._file(event)
-        else:
-            self._replaceable.pop(event.data.get("uid", ""), None)  # it lay between, there as well
+            self._pending[event.position] = event  # it has collapsed already with what it could
 
     def _file(self, event: Event) -> None:
         if event.type in _WHOLE:
-            self._pending.pop(self._whole.get(event.type, 0), None)
-            self._whole[event.type] = event.position
-            self._history.forget(lambda other: other.type == event.type)  # as many as a history holds
-        elif (uid := event.data.get("uid")) is not None:
+            self._replace_whole(event)
+            return
+        if (uid := event.data.get("uid")) is not None:
             event = self._collapse(uid, event)
+        self._pending[event.position] = event
+
+    def _replace_whole(self, event: Event) -> None:
+        self._pending.pop(self._whole.get(event.type, 0), None)
+        self._whole[event.type] = event.position
+        self._history.forget(lambda other: other.type == event.type)  # as many as a history holds
         self._pending[event.position] = event
 
     def _collapse(self, uid: str, event: Event) -> Event:
