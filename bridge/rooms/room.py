@@ -216,12 +216,13 @@ class Room:
 
         As `put_all` would, but without a look at everything else: nothing happens as often.
         """
-        known = self.members.get(uid)
+        state = self._state
+        known = state.members.get(uid)
         if known is None:
             return False
-        self._state.visitors.forget(uid)  # they are here to stay
+        state.visitors.forget(uid)  # they are here to stay
         if status != known.status or activity != known.activity:
-            self._state.present(known, status, activity)
+            state.present(known, status, activity)
             if status != known.status:
                 self._stream.publish("presence", {"uid": uid, "status": status})
             if activity != known.activity:

@@ -6,7 +6,7 @@ Whatever shows the state keeps what it made as long as `edition` stays the same.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from bridge.model import Channel, GuildInfo, Member, Message, Status
 from bridge.rooms.newcomers import Newcomers
@@ -14,8 +14,6 @@ from bridge.rooms.pages import Pages
 from bridge.rooms.visitors import Visitors
 
 MAX_SAID: Final = 200  # messages; an older one no viewer still shows
-
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class State:
 
     def bring(self, member: Member) -> Member | None:
         """Have somebody be like this; return what they were."""
-        known = self._write(self._members, member.uid, member)
+        known: Member | None = self._write(self._members, member.uid, member)
         self.newcomers.note(member)
         return known
 
@@ -138,7 +136,7 @@ class State:
         """Know nothing of a message any more."""
         self._write(self._said, message_id, None)
 
-    def _write(self, part: dict[str, V], key: str, value: V | None) -> V | None:
+    def _write(self, part: dict[str, Any], key: str, value: Any) -> Any:
         """Change something: nothing else here does. Return what it was; None is nothing."""
         self.edition += 1
         before = part.get(key)
@@ -146,13 +144,9 @@ class State:
             part[key] = value
         elif before is not None:
             del part[key]
-        if part is self._members:
-            self._recount(key, before, value)
+        if part is self._members:  # without a call, for nothing is as frequent
+            self._online += value is not None and value.status != "offline"
+            self._online -= before is not None and before.status != "offline"
+            for pages in self.pages:
+                pages.touch(key)
         return before
-
-    def _recount(self, uid: str, before: Any, after: Any) -> None:
-        self._online += (after is not None and after.status != "offline") - (
-            before is not None and before.status != "offline"
-        )
-        for pages in self.pages:
-            pages.touch(uid)
