@@ -1,40 +1,27 @@
-"""One guild as the bridge holds it: what is true of it, what happened there, who watches. Pure state."""
+"""One guild and who watches it. Pure state."""
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
-from dataclasses import asdict
-from typing import Any, Final, Self
+from collections.abc import Callable
+from typing import Self
 
 from bridge.limits import DEFAULT_LIMITS, Limits
-from bridge.model import Channel, GuildInfo, Member, Message, Status
-from bridge.rooms import changes
+from bridge.model import GuildInfo
 from bridge.rooms.acceptance import Acceptance
-from bridge.rooms.audience import Audience
+from bridge.rooms.changes import ControlType
 from bridge.rooms.delivery import Viewer
 from bridge.rooms.entrance import Entrance
 from bridge.rooms.flush import AT_ONCE
-from bridge.rooms.memory import Memory
-from bridge.rooms.state import Copy, State
-from bridge.rooms.stream import Hearer, Stream
+from bridge.rooms.guild import Guild
+from bridge.rooms.state import Copy
+from bridge.rooms.stream import Hearer
 from bridge.wire.framing import LongMessage
-from bridge.wire.protocol import (
-    Connect,
-    Entries,
-    Event,
-    EventType,
-    Goodbye,
-    Wants,
-    channel_data,
-    message_extras,
-    voice_data,
-)
+from bridge.wire.protocol import Connect, Entries, Event, Goodbye, Wants
 
 
-class Room:
+class Room(Guild):
     """Members, events and viewers of one guild.
 
     A change is applied to the state, numbered in the stream and kept there until `flush`, which encodes it
-    once and hands it to the audience, a bounded piece of work at a time. `wake` is called when there is
-    something to flush; `clock` tells the seconds since 1970.
+    once and hands it to the audience, a bounded piece of work at a time.
 
     A room either is told what happens, or, made from a `copy` of such a one, learns of it by `accept`.
     """
@@ -49,36 +36,9 @@ class Room:
         epoch: str | None = None,
         position: int = 0,
     ) -> None:
-        self._wake = wake
-        self._state = State(info, clock)
-        self._stream = Stream(info.id, limits, epoch, position)
-        self._audience = Audience(self._stream.epoch)
+        super().__init__(info, wake, limits, clock, epoch=epoch, position=position)
         self._entrance = Entrance(self._state, self._stream)
-        self._memory = Memory(self._state, self._stream, self._audience)
         self._acceptance = Acceptance(self._state, self._memory, self._audience)
-        # To be read by everybody, and changed here alone.
-        self.members: Final = self._state.members
-        self.said: Final = self._state.said
-
-    @property
-    def info(self) -> GuildInfo:
-        """What the guild is called, and who may enter."""
-        return self._state.info
-
-    @property
-    def client_id(self) -> str | None:
-        """The application that viewers log in with."""
-        return self._state.client_id
-
-    @property
-    def channels(self) -> Mapping[str, Channel]:
-        """The channels that are shown, by id."""
-        return self._state.channels
-
-    @property
-    def position(self) -> int:
-        """As how manieth the last event happened."""
-        return self._stream.position
 
     # Viewers
 
@@ -148,185 +108,6 @@ class Room:
         """Show all members, for `get_user_data`; `full` is for clients that asked for events."""
         return self._entrance.users(full=full)
 
-    def counts(self) -> dict[str, int]:
-        """Count everybody, who is not offline, and who is shown."""
-        return self._state.counts()
-
-    def is_visiting(self, uid: str) -> bool:
-        """Tell whether somebody is here only because they said something."""
-        return uid in self._state.visitors
-
-    # The guild
-
-    def describe(self, info: GuildInfo) -> None:
-        """Have the guild be called this from now on, and be entered by these rules."""
-        if info != self._state.info:
-            self._state.set_info(info)
-            self._control("info", lambda: asdict(info))
-
-    def set_client_id(self, client_id: str) -> None:
-        """Make this the application that viewers log in with."""
-        self._state.set_client_id(client_id)
-        self.publish("update-clientid", {"clientId": client_id})
-
-    def set_channels(self, channels: Iterable[Channel]) -> None:
-        """Make these the room's channels; viewers who asked for events get the whole map if it changed."""
-        now = {channel.id: channel for channel in channels}
-        gone = self.channels.keys() - now.keys()
-        if now == self.channels:
-            return
-        if gone:
-            self._memory.hush(self._memory.with_threads(gone))
-            # Fifteen milliseconds for a quarter of a million members, when somebody hides a channel.
-            talking = [m for m in self.members.values() if m.voice is not None and m.voice.channel in gone]
-            self.revise(member._replace(voice=None) for member in talking)
-        self._state.set_channels(now.values())
-        self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
-
-    # Members
-
-    def put(self, member: Member, repeated: Mapping[str, Any] | None = None) -> None:
-        """Show this presence, whether or not it is news. Plain clients also get what is `repeated`."""
-        member = self._state.newcomers.as_told(member)
-        self._state.visitors.forget(member.uid)  # unless `say` knows better, they are here to stay
-        known = self._bring(member)
-        self._announce_presence(member, known, repeated)
-        self._announce_doing(member, known)
-        self._stir()
-
-    def put_all(self, members: Iterable[Member]) -> None:
-        """Bring these members to this state, and have them stay: what is news goes out together."""
-        members = list(members)
-        for member in members:
-            self._state.visitors.forget(member.uid)
-        self.revise(members)
-
-    def revise(self, members: Iterable[Member]) -> None:
-        """Bring these members to this state; who is only visiting goes on visiting."""
-        for member in map(self._state.newcomers.as_told, members):
-            if self.members.get(member.uid) != member:
-                known = self._bring(member)
-                if known is None or changes.looks(member) != changes.looks(known):
-                    self._announce_presence(member, known)
-                self._announce_doing(member, known)
-        self._stir()
-
-    def present(self, uid: str, status: Status, activity: str | None) -> bool:
-        """Show what is news about a member's status and activity; tell whether they are here at all.
-
-        As `put_all` would, but without a look at everything else: nothing happens as often.
-        """
-        state = self._state
-        known = state.members.get(uid)
-        if known is None:
-            return False
-        state.visitors.forget(uid)  # they are here to stay
-        if status != known.status or activity != known.activity:
-            state.present(known, status, activity)
-            if status != known.status:
-                self._stream.publish("presence", {"uid": uid, "status": status})
-            if activity != known.activity:
-                self._stream.publish("activity", {"uid": uid, "text": activity})
-            self._stir()
-        return True
-
-    def remove(self, uid: str) -> None:
-        """Take a member away. Viewers hear of it only if they had that member."""
-        if self._state.remove(uid) is not None:
-            self._stream.publish("presence", {"uid": uid, "status": "offline", "delete": True})
-            self._stir()
-
-    def reconcile(self, members: Iterable[Member]) -> None:
-        """Make these the room's members, all of them but visitors; viewers see the difference.
-
-        Takes as long as there are members: who has very many brings them with `put_all` and `remove`, some in
-        each turn of the loop.
-        """
-        members = list(members)
-        for uid in self.missing_from({member.uid for member in members}):
-            self.remove(uid)
-        self.put_all(members)
-
-    def missing_from(self, uids: Container[str]) -> list[str]:
-        """Name who is here and not among these; visitors are not meant."""
-        return [uid for uid in self.members if uid not in uids and uid not in self._state.visitors]
-
-    # Words
-
-    def say(self, message: Message, speaker: Member | None = None) -> None:
-        """Pass on somebody's words. A `speaker` who isn't here comes in for a visit."""
-        visitors = self._state.visitors
-        if speaker is not None and message.uid not in self.members:
-            self.put(speaker._replace(joined=None))
-            visitors.note(message.uid)
-        elif message.uid in visitors:
-            visitors.note(message.uid)
-        if message.uid in visitors:
-            self._wake()  # also where nobody watches: the visit ends
-        self._state.note_words(message)
-        data = {"uid": message.uid, "message": message.message, "channel": message.channel}
-        self._stream.publish("message", data, message_extras(message))
-        self._stir()
-
-    def edit(
-        self, uid: str, channel: str, message_id: str, words: str | None, emoji: Mapping[str, str]
-    ) -> None:
-        """Pass on the new words of a message; None takes it back. Nobody is told the old ones any more."""
-        data: dict[str, Any] = {"uid": uid, "channel": channel, "id": message_id, "message": words}
-        if words is not None and emoji:
-            data["emoji"] = emoji
-        self._memory.revise(data)
-        self.publish("edit", data)
-
-    def forget_past(self) -> None:
-        """Let nothing of the past leave any more. Who comes back gets a snapshot."""
-        self._memory.forget_past()
-        self._control("forget", lambda: {"past": True})
-
-    def forget_words(self, uid: str | None = None) -> None:
-        """Take back somebody's words, or everybody's, and forget the past.
-
-        Nothing of anybody's leaves any more: others may have named who wants to be forgotten. Where somebody
-        never was, there is nothing to forget.
-        """
-        is_known = self._memory.forget_words(uid)
-        self._control("forget", lambda: {"words": uid})  # others may remember longer
-        if is_known:
-            self._end_visits(self._take_back(lambda words: uid is None or words.uid == uid))
-
-    def forget_channels(self, channels: Collection[str]) -> None:
-        """Take back what was said in channels and their threads, and forget the past.
-
-        Nothing else of the past leaves any more either: words elsewhere may name a channel or a thread.
-        """
-        places = self._memory.with_threads(channels)
-        self._memory.forget_channels(places)
-        self._control("forget", lambda: {"channels": sorted(places)})
-        self._end_visits(self._take_back(lambda words: words.channel in places))
-
-    def forget_messages(self, message_ids: Collection[str]) -> None:
-        """Take back messages, all of them in one look; others are told as they were."""
-        self._memory.forget_messages(message_ids)
-        self._control("forget", lambda: {"messages": sorted(message_ids)})
-        self._take_back(lambda words: words.id in message_ids)
-
-    # What leaves the state as it is
-
-    def publish(self, type: EventType, data: Mapping[str, Any]) -> None:  # noqa: A002 - the protocol's word
-        """Pass on an event that leaves the members as they are."""
-        self._stream.publish(type, data)
-        self._stir()
-
-    def tell_servers(self, listing: Entries) -> None:
-        """Pass on that the list of servers is another one now."""
-        self._stream.publish("servers", None, entries=listing)
-        self._stir()
-
-    def ask_to_refresh(self) -> None:
-        """Ask viewers to request their data again."""
-        self._stream.publish("refresh_data", None, head={"serverId": self.info.id})
-        self._stir()
-
     # Between rooms that hold the same guild
 
     def listen(self, hearer: Hearer) -> Callable[[], None]:
@@ -345,7 +126,10 @@ class Room:
         limits: Limits = DEFAULT_LIMITS,
         clock: Callable[[], float] = lambda: 0.0,
     ) -> Self:
-        """Make a room that goes on where another one was, by what it accepts."""
+        """Make a room that goes on where another one was, by what it accepts.
+
+        It numbers nothing: tell it nothing else.
+        """
         room = cls(copy.info, wake, limits, clock, epoch=copy.epoch, position=copy.position)
         room._state.start_as(copy)
         return room
@@ -381,56 +165,9 @@ class Room:
         """Whether everything that happened is with those who were to hear of it."""
         return self._audience.is_served and not self._stream.is_pending and not self._audience.is_leaving
 
-    # Inside
-
-    def _stir(self) -> None:
-        if self._stream.is_pending:
-            self._wake()
-
-    def _control(self, type: changes.ControlType, data: Callable[[], Mapping[str, Any]]) -> None:  # noqa: A002
-        self._stream.control(type, data)
-        self._stir()
-
-    def _dismiss(self, type: changes.ControlType, goodbye: Goodbye, message: str) -> None:  # noqa: A002
+    def _dismiss(self, type: ControlType, goodbye: Goodbye, message: str) -> None:  # noqa: A002
         self._audience.dismiss(goodbye, message)
         self._entrance.forget()
         if self._audience.is_leaving:
             self._wake()
         self._control(type, lambda: {"goodbye": goodbye.name, "message": message})
-
-    def _bring(self, member: Member) -> Member | None:
-        known = self._state.bring(member)
-        if known is not None and known.joined != member.joined:
-            self._stream.control("newcomer", lambda: {"uid": member.uid, "joined": member.joined})
-        return known
-
-    def _announce_presence(
-        self, member: Member, known: Member | None, repeated: Mapping[str, Any] | None = None
-    ) -> None:
-        """Say what a viewer cannot know yet, and no more but to plain clients."""
-        data, extras, is_quiet = changes.presence(member, known)
-        self._stream.publish("presence", data, extras, quiet=is_quiet, repeated=repeated)
-
-    def _announce_doing(self, member: Member, known: Member | None) -> None:
-        """Say where a known member talks now and what they do, if that is news."""
-        if known is None:
-            return
-        if member.voice != known.voice:
-            self._stream.publish("voice", {"uid": member.uid, **voice_data(member.voice)})
-        if member.activity != known.activity:
-            self._stream.publish("activity", {"uid": member.uid, "text": member.activity})
-
-    def _take_back(self, unwanted: Callable[[Message], bool]) -> list[str]:
-        """Take back words that viewers have seen; return whose they were, in the order of their words."""
-        dropped = self._memory.drop(unwanted)
-        for words in dropped:
-            self._stream.publish("edit", changes.deletion(words))
-        self._stir()
-        return list(dict.fromkeys(words.uid for words in dropped))
-
-    def _end_visits(self, silenced: Iterable[str]) -> None:
-        """Let those go who came only to say what nobody may hear any more: their name came from there."""
-        heard = {words.uid for words in self.said.values()}
-        for uid in silenced:
-            if uid not in heard and uid in self._state.visitors:
-                self.remove(uid)

@@ -57,6 +57,7 @@ def test_who_has_no_database_loads_none(module: str) -> None:
         "bridge/rooms/audience.py",
         "bridge/rooms/changes.py",
         "bridge/rooms/entrance.py",
+        "bridge/rooms/guild.py",
         "bridge/rooms/memory.py",
         "bridge/rooms/room.py",
         "bridge/rooms/state.py",

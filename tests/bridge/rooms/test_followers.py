@@ -156,6 +156,7 @@ def test_all_of_control_says_what_json_can_say(writer: Room) -> None:
     writer.listen(heard.extend)
     writer.describe(replace(GUILD, name="Renamed", since=5, role=7))
     writer.revise([ADA._replace(joined=0)])
+    writer.say(Message("7", "secret", "9", id="5", emoji={":e:": "https://e"}))
     writer.forget_past()
     writer.forget_words()
     writer.forget_words("7")
@@ -167,6 +168,7 @@ def test_all_of_control_says_what_json_can_say(writer: Room) -> None:
     assert {event.type for event in heard if event.type in CONTROL} == CONTROL
     for event in heard:
         assert json.loads(json.dumps(event.data)) == event.data
+    assert "secret" not in repr([event.data for event in heard])
 
 
 def test_words_of_whom_only_a_follower_remembers_are_forgotten(writer: Room) -> None:
@@ -191,6 +193,18 @@ def test_what_was_forgotten_before_it_left_is_never_heard(writer: Room, follower
     writer.forget_words("7")
     writer.flush(0)
     assert "secret" not in repr([(event.data, event.extras) for event in follower.queue])
+
+
+def test_of_words_that_never_left_it_is_known_that_they_were_said(
+    writer: Room, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the two would remember others, where there is room for only so many."""
+    monkeypatch.setattr("bridge.rooms.state.MAX_SAID", 2)
+    for number in "123":
+        writer.say(Message("7", "hello", "9", id=number))
+    writer.edit("7", "9", "3", None, {})
+    told(writer, follower)
+    assert follower.room.said.keys() == writer.said.keys() == {"2"}
 
 
 # Any interleaving
