@@ -127,17 +127,17 @@ class Guild:
 
         As `put_all` would, but without a look at everything else: nothing happens as often.
         """
-        state = self._state
-        known = state.members.get(uid)
+        known = self._state.present(uid, status, activity)
         if known is None:
             return False
-        state.visitors.forget(uid)  # they are here to stay
-        if status != known.status or activity != known.activity:
-            state.present(known, status, activity)
-            if status != known.status:
-                self._stream.publish("presence", {"uid": uid, "status": status})
-            if activity != known.activity:
-                self._stream.publish("activity", {"uid": uid, "text": activity})
+        is_news = False
+        if status != known.status:
+            is_news = True
+            self._stream.publish("presence", {"uid": uid, "status": status})
+        if activity != known.activity:
+            is_news = True
+            self._stream.publish("activity", {"uid": uid, "text": activity})
+        if is_news:
             self._stir()
         return True
 
@@ -241,7 +241,7 @@ class Guild:
     # Inside
 
     def _stir(self) -> None:
-        if self._stream.is_pending:
+        if self._stream.pending:
             self._wake()
 
     def _control(self, type: changes.ControlType, data: Callable[[], Mapping[str, Any]]) -> None:  # noqa: A002

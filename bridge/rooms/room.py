@@ -163,7 +163,7 @@ class Room(Guild):
     @property
     def is_through(self) -> bool:
         """Whether everything that happened is with those who were to hear of it."""
-        return self._audience.is_served and not self._stream.is_pending and not self._audience.is_leaving
+        return self._audience.is_served and not self._stream.pending and not self._audience.is_leaving
 
     def _dismiss(self, type: ControlType, goodbye: Goodbye, message: str) -> None:  # noqa: A002
         self._audience.dismiss(goodbye, message)

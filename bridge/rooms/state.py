@@ -107,9 +107,17 @@ class State:
         self.newcomers.note(member)
         return known
 
-    def present(self, known: Member, status: Status, activity: str | None) -> None:
-        """Give somebody who is here another status and activity: nothing is as frequent."""
-        self._write(self._members, known.uid, known.with_presence(status, activity))
+    def present(self, uid: str, status: Status, activity: str | None) -> Member | None:
+        """Give somebody who is here another status and activity; return who they were.
+
+        With no look at anything else: nothing is as frequent. A visitor is here to stay.
+        """
+        known = self._members.get(uid)
+        if known is not None:
+            self.visitors.forget(uid)
+            if status != known.status or activity != known.activity:
+                self._write(self._members, uid, known.with_presence(status, activity))
+        return known
 
     def remove(self, uid: str) -> Member | None:
         """Have somebody be gone; return who they were."""

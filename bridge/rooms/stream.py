@@ -31,7 +31,7 @@ class Stream:
         self.head: Final = {"server": server_id}
         self.position = position
         self.edition = 0
-        self._pending: dict[int, Event] = {}  # by position
+        self.pending: dict[int, Event] = {}  # what waits to be taken, by position
         # uid -> position of the pending presence that a new one replaces
         self._replaceable: dict[str, int] = {}
         self._whole: dict[str, int] = {}  # the positions of the last events that say everything
@@ -45,11 +45,6 @@ class Stream:
     def state(self) -> tuple[int, int, int]:
         """What changes whenever somebody who comes back would be told something else."""
         return self.edition, self.position, self._history.since
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether something waits to be taken."""
-        return bool(self._pending)
 
     # Who follows
 
@@ -110,7 +105,7 @@ class Stream:
         elif event.type in _WHOLE:
             self._replace_whole(event)
         elif event.type not in CONTROL or self._hearers:
-            self._pending[event.position] = event  # it has collapsed already with what it could
+            self.pending[event.position] = event  # it has collapsed already with what it could
 
     def _file(self, event: Event) -> None:
         if event.type in _WHOLE:
@@ -118,13 +113,13 @@ class Stream:
             return
         if (uid := event.data.get("uid")) is not None:
             event = self._collapse(uid, event)
-        self._pending[event.position] = event
+        self.pending[event.position] = event
 
     def _replace_whole(self, event: Event) -> None:
-        self._pending.pop(self._whole.get(event.type, 0), None)
+        self.pending.pop(self._whole.get(event.type, 0), None)
         self._whole[event.type] = event.position
         self._history.forget(lambda other: other.type == event.type)  # as many as a history holds
-        self._pending[event.position] = event
+        self.pending[event.position] = event
 
     def _collapse(self, uid: str, event: Event) -> Event:
         """Let a member's later presence replace an earlier one that is still here.
@@ -135,7 +130,7 @@ class Stream:
         if event.type != "presence" or "delete" in event.data:
             return event
         self._replaceable[uid] = event.position
-        return event if earlier is None else event.after(self._pending.pop(earlier))
+        return event if earlier is None else event.after(self.pending.pop(earlier))
 
     # What goes out
 
@@ -156,10 +151,10 @@ class Stream:
     def next_due(self, now: float) -> float | None:
         """Tell when to take something, or forget what is too old."""
         # Less than a full portion waits for the window, as it would have if nothing were under way.
-        if len(self._pending) >= EVENTS_AT_ONCE:
+        if len(self.pending) >= EVENTS_AT_ONCE:
             return AT_ONCE
         too_old = self._history.next_due()
-        if not self._pending:
+        if not self.pending:
             return too_old
         return now if too_old is None else min(now, too_old)
 
@@ -167,13 +162,13 @@ class Stream:
         """Take what happened first, no more than may be encoded in one turn."""
         events: list[Event] = []
         weight = 0
-        for event in self._pending.values():
+        for event in self.pending.values():
             weight += event.weight
             if events and weight > EVENTS_AT_ONCE:
                 break
             events.append(event)
         for event in events:
-            del self._pending[event.position]
+            del self.pending[event.position]
             uid = event.data.get("uid", "")
             if self._replaceable.get(uid) == event.position:
                 del self._replaceable[uid]
@@ -195,7 +190,7 @@ class Stream:
 
         Nor more than there is time for: where people wrote long, a snapshot says it shorter.
         """
-        if request.cursor is None or len(self._pending) > max(EVENTS_AT_ONCE, self._history.max_events):
+        if request.cursor is None or len(self.pending) > max(EVENTS_AT_ONCE, self._history.max_events):
             return None
         since = decode_cursor(stream_name(self.epoch, request.wants), request.cursor)
         if since is None or not self._history.since <= since <= self.position:
@@ -205,7 +200,7 @@ class Stream:
 
     def missed(self, since: int) -> list[Event]:
         """Name what happened since a position."""
-        pending = (event for event in self._pending.values() if event.type != "servers")
+        pending = (event for event in self.pending.values() if event.type != "servers")
         return [*self._history.after(since), *(event for event in pending if event.position > since)]
 
     # What is not told any more
@@ -236,18 +231,18 @@ class Stream:
 
         self.edition += 1
         self._history.change(corrected)
-        self._pending = {at: corrected(event) for at, event in self._pending.items()}
+        self.pending = {at: corrected(event) for at, event in self.pending.items()}
 
     def _drop_pending(self, unwanted: Callable[[Event], bool]) -> None:
         """Take out what may not leave any more. Those who listen still learn that there was a message."""
         kept: dict[int, Event | None] = {}
-        for at, event in self._pending.items():
+        for at, event in self.pending.items():
             if event.type in CONTROL or not unwanted(event):
                 kept[at] = event
             elif self._hearers:
                 kept[at] = trace(event)
-        self._pending = {at: event for at, event in kept.items() if event is not None}
+        self.pending = {at: event for at, event in kept.items() if event is not None}
 
     def names(self, uid: str) -> bool:
         """Tell whether anything that is kept is of somebody, or answers them."""
-        return self._history.names(uid) or any(uid in event.names for event in self._pending.values())
+        return self._history.names(uid) or any(uid in event.names for event in self.pending.values())

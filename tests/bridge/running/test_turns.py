@@ -341,7 +341,7 @@ async def test_rooms_are_told_in_parts() -> None:
     directory.open(GuildInfo("new", "new", "New"))
     told = []
     while directory._tell_some(0.0) is not None:
-        told.append(sum(len(each._stream._pending) for each in directory.rooms.values()))
+        told.append(sum(len(each._stream.pending) for each in directory.rooms.values()))
     assert told == [
         TOLD_AT_ONCE - 1,
         2 * TOLD_AT_ONCE - 1,
