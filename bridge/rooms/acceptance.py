@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bridge.problems import Problem
 from bridge.rooms import changes
 from bridge.rooms.audience import Audience
 from bridge.rooms.memory import Memory
@@ -54,7 +55,7 @@ class Acceptance:
             case "forget":
                 self._forget(data)
             case "revoke" | "close":
-                self._audience.dismiss(Goodbye[data["goodbye"]], data["message"])
+                self._audience.dismiss(Goodbye[data["goodbye"]], Problem(data["code"], data["sentence"]))
 
     def _forget(self, data: changes.Forget) -> None:
         if "messages" in data:

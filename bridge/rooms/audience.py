@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
+from bridge.problems import Problem
 from bridge.rooms.delivery import Delivery, Seats, Viewer
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.playback import Playback
@@ -20,7 +21,7 @@ class Audience:
 
     def __init__(self, epoch: str) -> None:
         self._kinds: dict[Wants, Seats] = {}
-        self._leaving: dict[Viewer, tuple[Goodbye, str]] = {}  # who hears nothing more but this
+        self._leaving: dict[Viewer, tuple[Goodbye, Problem]] = {}  # who hears nothing more but this
         self._delivery = Delivery(epoch)
         self._playback = Playback()
 
@@ -67,9 +68,9 @@ class Audience:
         if not seats:
             del self._kinds[viewer.wants]
 
-    def dismiss(self, goodbye: Goodbye, message: str) -> None:
+    def dismiss(self, goodbye: Goodbye, problem: Problem) -> None:
         """Let everybody go: from now on they hear nothing but why, the first at once, all others soon."""
-        self._leaving.update(dict.fromkeys(self.viewers, (goodbye, message)))
+        self._leaving.update(dict.fromkeys(self.viewers, (goodbye, problem)))
         for seats in self._kinds.values():
             seats.clear()  # also for the delivery that is under way
         self._kinds.clear()

@@ -14,7 +14,7 @@ these events, and from a few more that no viewer ever gets: those are the `CONTR
 | `newcomer` | since when somebody is here: `uid`, `joined` |
 | `said` | what was said last: a message whose words were forgotten before they left |
 | `forget` | nothing: of what happened it may not be told any more: see `Forget` |
-| `revoke`, `close` | who watches: everybody hears `goodbye` with `message`, and goes; `close` is the end |
+| `revoke`, `close` | who watches: all hear `goodbye`, `code` and `sentence`, and go; `close` is the end |
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -5,6 +5,7 @@ from typing import Self
 
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import GuildInfo
+from bridge.problems import Problem
 from bridge.rooms.acceptance import Acceptance
 from bridge.rooms.changes import ControlType
 from bridge.rooms.delivery import Viewer
@@ -72,13 +73,13 @@ class Room(Guild):
         if self._audience.is_empty:
             self._entrance.forget()
 
-    def dismiss_viewers(self, goodbye: Goodbye, message: str) -> None:
+    def dismiss_viewers(self, goodbye: Goodbye, problem: Problem) -> None:
         """Let everybody go: from now on they hear nothing but why, the first at once, all others soon."""
-        self._dismiss("revoke", goodbye, message)
+        self._dismiss("revoke", goodbye, problem)
 
-    def close(self, goodbye: Goodbye, message: str) -> None:
+    def close(self, goodbye: Goodbye, problem: Problem) -> None:
         """Let everybody go, for good."""
-        self._dismiss("close", goodbye, message)
+        self._dismiss("close", goodbye, problem)
 
     def entry(self, request: Connect) -> bytes | LongMessage:
         """Frame what a viewer gets on entering: the same bytes for all who ask alike while nothing changes.
@@ -165,9 +166,9 @@ class Room(Guild):
         """Whether everything that happened is with those who were to hear of it."""
         return self._audience.is_served and not self._stream.pending and not self._audience.is_leaving
 
-    def _dismiss(self, type: ControlType, goodbye: Goodbye, message: str) -> None:  # noqa: A002
-        self._audience.dismiss(goodbye, message)
+    def _dismiss(self, type: ControlType, goodbye: Goodbye, problem: Problem) -> None:  # noqa: A002
+        self._audience.dismiss(goodbye, problem)
         self._entrance.forget()
         if self._audience.is_leaving:
             self._wake()
-        self._control(type, lambda: {"goodbye": goodbye.name, "message": message})
+        self._control(type, lambda: {"goodbye": goodbye.name, **problem._asdict()})

@@ -15,7 +15,7 @@ from bridge.limits import DEFAULT_LIMITS as LIMITS
 from bridge.model import GuildInfo
 from bridge.network import peers
 from bridge.providers import feed
-from bridge.rooms import room
+from bridge.rooms import entrance, room
 from bridge.running import calm, lines, rate
 from bridge.site import assets, counts
 from bridge.viewers import connection, outbox, pulse
@@ -105,8 +105,8 @@ def bounds() -> Iterator[str]:
     yield f"{frames:g} a second, {frames * server.FRAMES_AT_ONCE:g} at once"
     yield f"{size // KIB:g} KiB a second, {size * server.BYTES_AT_ONCE // KIB:g} KiB at once"
     yield f"{server.FRAMES_WAITING} wait in memory while a request is answered"
-    yield f"{room.MAX_ENTRIES} are kept of a room"
-    yield f"of what was missed those up to {room.MAX_MISSED // KIB} KiB"
+    yield f"{entrance.MAX_ENTRIES} are kept of a room"
+    yield f"of what was missed those up to {entrance.MAX_MISSED // KIB} KiB"
     yield f"once in {feed.REFRESH_INTERVAL:g} seconds for each guild and for the list"
     assert feed.RETRIED_PER_SECOND == 2
     yield f"of what fails the first {feed.CHECKED_AT_ONCE} are asked again"
@@ -135,8 +135,8 @@ def kinds_of_viewers() -> int:
     for wanted in [*sorted(pairs, key=sorted), *events]:
         for flags in product((False, True), repeat=3):
             kind = crowded.kind(Wants(flags[0], wanted, *flags[1:]))
-            crowded._audiences.setdefault(kind, {})
-    return len(crowded._audiences)
+            crowded._audience._kinds.setdefault(kind, {})
+    return len(crowded._audience._kinds)
 
 
 @pytest.mark.parametrize("said", [*sentences(), *bounds()])

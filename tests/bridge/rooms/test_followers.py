@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bridge.limits import Limits
 from bridge.model import Channel, Member, Message, Voice
+from bridge.problems import SERVER_HIDDEN
 from bridge.rooms.changes import CONTROL
 from bridge.rooms.flush import WINDOW
 from bridge.rooms.room import Room
@@ -129,7 +130,7 @@ def test_without_anybody_listening_control_takes_no_position(writer: Room) -> No
     writer.forget_past()
     writer.forget_messages(["5"])
     writer.forget_words("nobody")
-    writer.dismiss_viewers(Goodbye.REVOKED, "gone")
+    writer.dismiss_viewers(Goodbye.REVOKED, SERVER_HIDDEN)
     assert writer.position == before
     assert viewer.farewell is not None
 
@@ -142,11 +143,11 @@ def test_control_reaches_no_viewer_s_wire(writer: Room, follower: Follower, want
     writer.forget_past()
     writer.forget_messages(["5"])
     told(writer, follower)
-    writer.close(Goodbye.REVOKED, "gone")
+    writer.close(Goodbye.REVOKED, SERVER_HIDDEN)
     told(writer, follower)
     for viewer in viewers:
         assert viewer.frames == []
-        assert viewer.farewell == (Goodbye.REVOKED, "gone")
+        assert viewer.farewell == (Goodbye.REVOKED, SERVER_HIDDEN)
     assert follower.room.info == writer.info
 
 
@@ -162,8 +163,8 @@ def test_all_of_control_says_what_json_can_say(writer: Room) -> None:
     writer.forget_words("7")
     writer.forget_channels({"9"})
     writer.forget_messages({"5"})
-    writer.dismiss_viewers(Goodbye.REVOKED, "gone")
-    writer.close(Goodbye.RESTART, "soon again")
+    writer.dismiss_viewers(Goodbye.REVOKED, SERVER_HIDDEN)
+    writer.close(Goodbye.RESTART, SERVER_HIDDEN)
     writer.flush(0)
     assert {event.type for event in heard if event.type in CONTROL} == CONTROL
     for event in heard:
@@ -248,7 +249,7 @@ class AnyInterleaving(RuleBasedStateMachine):
 
     @rule(goodbye=st.sampled_from(list(Goodbye)))
     def dismiss(self, goodbye: Goodbye) -> None:
-        self.writer.dismiss_viewers(goodbye, "gone")
+        self.writer.dismiss_viewers(goodbye, SERVER_HIDDEN)
         self.flush()
         for pair in self.pairs:
             self.check(*pair)

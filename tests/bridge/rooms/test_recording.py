@@ -9,6 +9,7 @@ import pytest
 
 from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
+from bridge.problems import Problem
 from bridge.rooms.room import Room
 from bridge.wire.framing import LongMessage
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Credentials, Goodbye, Wants
@@ -69,8 +70,8 @@ class Recorder:
     def offer(self, frames: bytes) -> None:
         self.keep(b"offer", frames)
 
-    def dismiss(self, goodbye: Goodbye, message: str | None = None) -> None:
-        self._tape.append(f"{self._name} {goodbye} {message}".encode())
+    def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
+        self._tape.append(f"{self._name} {goodbye} {problem.sentence if problem else None}".encode())
 
     def keep(self, how: bytes, frames: bytes | LongMessage) -> None:
         heard = read_frames(frames)
@@ -146,7 +147,7 @@ class Run:
 
     def dismiss_everybody(self) -> None:
         if self.chance.below(5) == 0:
-            self.room.dismiss_viewers(Goodbye.REVOKED, "gone")
+            self.room.dismiss_viewers(Goodbye.REVOKED, Problem("gone", "gone"))
             self.away += self.viewers
             self.viewers.clear()
 
