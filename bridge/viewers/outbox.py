@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from bridge.access.ledger import Thing
 from bridge.problems import Problem
 from bridge.viewers.connection import Connection
-from bridge.viewers.ledger import Thing
 from bridge.wire.framing import FRAGMENT, LONGEST_FRAME, LongMessage, pieces
 from bridge.wire.protocol import Goodbye, error_frame
 

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from websockets.exceptions import ConnectionClosed
@@ -144,6 +145,19 @@ class Session:
         """Hear why, and go."""
         self.leave()
         self.outbox.dismiss(goodbye, problem)
+
+    def turn_out(self, problem: Problem) -> None:
+        """Hear nothing more but why, as soon as there is time to say it."""
+        self.leave()
+        self._directory.turns.add(partial(self.dismiss, Goodbye.REVOKED, problem))
+
+    def end_login(self, key: str) -> None:
+        """Be nobody from now on if this is the viewer's login, and go if it is what lets them watch."""
+        login = self.visitor.login
+        if login is not None and login.key == key:
+            self.visitor = replace(self.visitor, login=None)
+            if self.permit.login == key:
+                self.turn_out(LOGIN_ENDED)
 
     def enter(self, room: Room, request: Connect | None = None, permit: Pass | None = None) -> None:
         """Change room: what this viewer needs to know, and a seat to follow from.

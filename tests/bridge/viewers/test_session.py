@@ -26,7 +26,8 @@ from bridge.problems import (
     Problem,
 )
 from bridge.providers import EmptyProvider
-from bridge.server import FRAMES_WAITING, WebSocketServer
+from bridge.server import WebSocketServer
+from bridge.viewers.listening import FRAMES_WAITING
 from bridge.wire.protocol import Credentials
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
 from tests.bridge.source import Source
@@ -850,7 +851,7 @@ async def test_everybody_in_the_lobby_moves(start: Start) -> None:
 
 async def test_a_crowd_moves_out_of_the_lobby(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some at a time, to one guild, however many appear together."""
-    monkeypatch.setattr("bridge.server.MOVED_AT_ONCE", 2)
+    monkeypatch.setattr("bridge.viewers.lobby.MOVED_AT_ONCE", 2)
     server = await start(provider=EmptyProvider())
     async with contextlib.AsyncExitStack() as stack:
         viewers = [await stack.enter_async_context(watching(server)) for _ in range(5)]
