@@ -69,7 +69,7 @@ class Lobby:
             for session in few:
                 await session.prepare(room)
 
-        entry = await self._admission.admit("default", Credentials(), visitor, prepare=prepare)
+        entry = await self._admission.admit("default", Credentials(), lambda: visitor, prepare=prepare)
         lobby = self._directory.lobby
         if entry.room is lobby:
             return False

@@ -270,16 +270,16 @@ class Session:
         self.outbox.present(user_data_frame(entry.room.info.id, users, deflate=wants.deflate))
 
     async def _admit(self, request: Connect, seated: Room | None = None) -> Entry:
-        """Ask for a room as whoever this viewer is in the end: they may log out while they wait."""
+        """Ask for a room."""
 
         async def prepare(room: Room) -> None:
             self._purse.pay(await self._directory.preparations.ready(room, request))
 
-        while True:
-            visitor = self.visitor
-            entry = await self._admission.admit(request.server, request.credentials, visitor, seated, prepare)
-            if self.visitor is visitor:
-                return entry
+        server, credentials = request.server, request.credentials
+        return await self._admission.admit(server, credentials, self._who, seated, prepare)
+
+    def _who(self) -> Visitor:
+        return self.visitor
 
     def _hold(self, permit: Pass) -> None:
         self._permit = permit
