@@ -6,8 +6,7 @@ import discord
 from discord.abc import GuildChannel
 from discord.ext import commands
 
-from bridge.server import WebSocketServer
-from cogs.needs import MemberLoader, Policy
+from cogs.needs import Bridge, MemberLoader, Policy
 from cogs.rooms import Rooms
 
 log = logging.getLogger(__name__)
@@ -17,7 +16,7 @@ class Guilds(commands.Cog):
     """Has one room kept for each guild."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, rooms: Rooms,
+        self, bot: commands.AutoShardedBot, bridge: Bridge, policy: Policy, rooms: Rooms,
         loader: MemberLoader,
     ) -> None:  # fmt: skip
         self._bot = bot
