@@ -64,9 +64,9 @@ class Reception:
         try:
             answer = await self._website.answer(connection.address, request)
             head, body = await asyncio.to_thread(answer.open)
-        except Exception as error:  # an edge: a page may be made by the owner's code
-            log.warning("a page could not be served: %s", owner.describe(error))
-            log.debug("the page's failure", exc_info=True)
+        except Exception as error:  # noqa: BLE001 - an edge: the owner's code makes pages
+            connection.named(log).warning("a page could not be served: %s", owner.describe(error))
+            connection.named(log).debug("the page's failure", exc_info=True)
             answer = _SORRY
             head, body = answer.open()
         head.headers.update(self._guard(answer))

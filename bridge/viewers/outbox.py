@@ -109,7 +109,8 @@ class Outbox:
             return
         if problem is not None and self._begun is None:  # between fragments only control frames may go
             self._write(error_frame(problem))
-        log.info("viewer dismissed: %s", goodbye.name)  # one that is cut off only ever sees 1006
+        # One that is cut off only ever sees 1006.
+        self._connection.named(log).info("viewer dismissed: %s", goodbye.name)
         self._connection.dismiss(goodbye)
 
     # What the connection tells

@@ -199,8 +199,8 @@ class Session:
                 await self._purse.paid(self._serve(request))
         except RequestError as error:
             self.offer(error_frame(error.problem))
-        except Exception:
-            log.exception("a request could not be answered")
+        except Exception:  # noqa: BLE001 - an edge, and a bug
+            self.connection.named(log).exception("a request could not be answered")
             self.offer(error_frame(INTERNAL_ERROR))
 
     def _is_poll(self, frame: str | bytes) -> bool:
@@ -258,6 +258,7 @@ class Session:
             # Before the join: an old client that has no world yet answers an error by asking again.
             self.offer(error_frame(entry.trouble))
         self.enter(entry.room, request, entry.permit)
+        self.connection.named(log).debug("in guild %s", entry.room.info.id)
 
     async def _send_user_data(self, request: GetUserData) -> None:
         wants = replace(self.wants, deflate=self._deflates)
