@@ -7,8 +7,7 @@ from weakref import WeakValueDictionary
 import discord
 from discord.ext import commands
 
-from bridge.server import WebSocketServer
-from cogs.needs import Settings
+from cogs.needs import Bridge, Settings
 from cogs.rooms import Rooms
 from cogs.settings import GuildSettings, MemberSettings
 
@@ -20,7 +19,7 @@ class Decisions:
     """
 
     def __init__(
-        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, settings: Settings, rooms: Rooms
+        self, bot: commands.AutoShardedBot, bridge: Bridge, settings: Settings, rooms: Rooms
     ) -> None:
         self.settings = settings
         self._bot = bot

@@ -1,7 +1,8 @@
-"""What the cogs need of the bot that hosts them."""
+"""What the cogs need of the bot that hosts them, and of the bridge that it feeds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import EllipsisType
 from typing import Protocol
 
 import discord
@@ -11,6 +12,130 @@ from discord.activity import ActivityTypes
 from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
 from cogs.settings import GuildSettings, MemberSettings
 from cogs.verdicts import ChannelVerdict, MemberVerdict
+
+
+class Bridge(Protocol):
+    """Shows guilds to viewers. Guilds and people are named by their snowflakes; nothing waits for a viewer.
+
+    A `bridge.server.WebSocketServer` is one.
+    """
+
+    # What happens
+
+    async def broadcast_message(
+        self,
+        server: str | int,
+        uid: str | int,
+        message: str,
+        channel: str | int,
+        *,
+        id: str | None = None,  # noqa: A002 - the protocol's word
+        channel_name: str | None = None,
+        reply_to: str | None = None,
+        emoji: Mapping[str, str] | None = None,
+        parent: str | None = None,
+        speaker: Member | None = None,
+    ) -> None:
+        """Show what somebody said; a `speaker` whom viewers don't see comes for a visit."""
+
+    async def broadcast_edit(
+        self,
+        server: str | int,
+        uid: str | int,
+        channel: str | int,
+        id: str | int,  # noqa: A002 - the protocol's word
+        message: str | None,
+        *,
+        emoji: Mapping[str, str] | None = None,
+    ) -> None:
+        """Show the new words of a message; None takes it back."""
+
+    async def broadcast_typing(self, server: str | int, uid: str | int, channel: str | int) -> None:
+        """Show that somebody is typing."""
+
+    async def broadcast_reaction(
+        self, server: str | int, uid: str | int, channel: str | int, emoji: str, *, image: str | None = None
+    ) -> None:
+        """Show somebody's reaction to a message."""
+
+    async def broadcast_presence(
+        self,
+        server: str | int,
+        uid: str | int,
+        status: str,
+        *,
+        delete: bool = False,
+        activity: str | EllipsisType | None = ...,
+    ) -> bool:
+        """Show somebody's status, or with `delete` take them away; tell whether viewers see them now."""
+
+    async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
+        """Show where somebody talks; None if they don't any more."""
+
+    # What is shown
+
+    def show_guild(
+        self,
+        guild: GuildInfo,
+        members: Iterable[Member] | None = None,
+        channels: Iterable[Channel] | None = None,
+    ) -> None:
+        """Open a guild's room, or bring it to this state; None leaves members or channels as they are."""
+
+    def hide_guild(self, server: str | int) -> None:
+        """Close a guild's room."""
+
+    def show_members(self, server: str | int, members: Iterable[Member]) -> None:
+        """Bring these members to this state, and leave the others."""
+
+    def hide_members(self, server: str | int, uids: Iterable[str | int]) -> None:
+        """Take members away, as far as viewers see them."""
+
+    def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
+        """Take back what somebody said in a guild, or everybody."""
+
+    def forget_messages(self, server: str | int, ids: Iterable[str | int]) -> None:
+        """Take back some of a guild's last messages."""
+
+    def forget_channels(self, server: str | int, channels: Iterable[str | int]) -> None:
+        """Take back what was said in channels or threads, and in the threads of these channels."""
+
+    # What viewers see now
+
+    def guild_ids(self) -> list[str]:
+        """Name the guilds that are shown."""
+
+    def guild(self, server: str | int) -> GuildInfo | None:
+        """Tell what viewers are told of a guild itself. None if it isn't shown."""
+
+    def channels(self, server: str | int) -> Mapping[str, Channel]:
+        """Tell which channels of a guild viewers see, by id."""
+
+    def shown(self, server: str | int) -> Mapping[str, Member]:
+        """Tell whom viewers of a guild see, by id: a view that follows what happens there."""
+
+    def member(self, server: str | int, uid: str | int) -> Member | None:
+        """Tell what viewers see of somebody. None if they don't see them."""
+
+    def is_visiting(self, server: str | int, uid: str | int) -> bool:
+        """Tell whether viewers see somebody only because they said something."""
+
+    def author_of(self, server: str | int, message_id: str | int) -> str | None:
+        """Name who said one of a guild's last messages. None if viewers haven't seen it."""
+
+    def places_of_words(self, server: str | int) -> set[str]:
+        """Name the channels and threads in which the last messages that viewers saw were said."""
+
+    # Who watches
+
+    def viewer_count(self, server: str | int) -> int:
+        """Count who watches a guild now."""
+
+    def logged_in(self, server: str | int) -> set[str]:
+        """Name who watches a guild because their login lets them."""
+
+    def revoke(self, server: str | int, uid: str | int | Collection[str | int] | None = None) -> None:
+        """Withdraw the access to a guild that a login gave to one, to several or to all."""
 
 
 class Policy(Protocol):

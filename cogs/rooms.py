@@ -8,8 +8,7 @@ from discord.ext import commands
 
 from bridge import model
 from bridge.running.turns import Turns
-from bridge.server import WebSocketServer
-from cogs.needs import MemberLoader, Policy, Roster
+from cogs.needs import Bridge, MemberLoader, Policy, Roster
 
 
 class Rooms:
@@ -20,7 +19,7 @@ class Rooms:
     """
 
     def __init__(
-        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, roster: Roster,
+        self, bot: commands.AutoShardedBot, bridge: Bridge, policy: Policy, roster: Roster,
         loader: MemberLoader,
     ) -> None:  # fmt: skip
         self._bot = bot

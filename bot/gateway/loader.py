@@ -8,6 +8,7 @@ from typing import Any, Final
 import discord
 
 from bot.internals import forget_chunk_request, hear_of_limits, is_loaded, nonce_of
+from bridge.running.named import of_guild
 from bridge.running.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ class MemberLoader:
         else:
             self._overdue.discard(guild.id)
             self._client.dispatch("members_loaded", guild)
-            log.info("guild %s: all %d members are there", guild.id, len(guild.members))
+            of_guild(log, guild.id).info("all %d members are there", len(guild.members))
 
     def _is_at(self, guild: discord.Guild) -> bool:
         """Tell whether this very object is being fetched."""
@@ -150,14 +151,14 @@ class MemberLoader:
         """Try again soon: Discord either didn't hear the question, or has had time to answer it."""
         if guild.id not in self._overdue:
             self._overdue.add(guild.id)
-            log.warning("the members of guild %s %s; trying again until they do", guild.id, why)
+            of_guild(log, guild.id).warning("its members %s; trying again until they do", why)
         self._load_in(RETRY, guild)
 
     def _wait(self, guild: discord.Guild, seconds: float) -> None:
         """Ask again when Discord says so."""
         self._free_at[guild.id] = asyncio.get_running_loop().time() + seconds
         self._load_in(seconds, guild)
-        log.debug("the members of guild %s may be requested in %.1f s", guild.id, seconds)
+        of_guild(log, guild.id).debug("its members may be requested in %.1f s", seconds)
         if self._limited is not None:
             if not self._limited:
                 asyncio.get_running_loop().call_later(SUMMARY, self._tell_of_limits)
@@ -195,7 +196,7 @@ class MemberLoader:
             if len(guild.members) > count:
                 count, waited = len(guild.members), 0.0
                 self._client.dispatch("members_loading", guild)
-                log.info("guild %s: %d of %d members are there", guild.id, count, guild.member_count)
+                of_guild(log, guild.id).info("%d of %d members are there", count, guild.member_count)
         return False
 
 

@@ -34,6 +34,7 @@ from bridge.wire.protocol import Credentials
 
 Validator = Callable[[str, Mapping[str, Any], str], Awaitable[bool | datetime]]
 Prepare = Callable[[Room], Awaitable[None]]
+Who = Callable[[], "Visitor"]  # tells who somebody is by now: they may log out while they wait
 
 # Wrong tries at one guild's door, from anywhere, beyond which each address may try there only so often before
 # it has to wait: guessing from many addresses becomes slow, and nobody is locked out by what others do.
@@ -62,6 +63,11 @@ class Visitor:
 
 
 NOBODY: Final = Visitor()
+
+
+def nobody() -> Visitor:
+    """Tell that somebody is nobody."""
+    return NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +136,20 @@ class Admission:
         self,
         server: str,
         credentials: Credentials,
-        visitor: Visitor = NOBODY,
+        who: Who = nobody,
         seated: Room | None = None,
         prepare: Prepare = _ready_already,
     ) -> Entry:
         """Let a viewer into the room that `server` means; `seated` is where they have been admitted to.
 
-        `prepare` makes ready what they get there, which may take a while: it is done before the door is
-        checked for the last time.
+        `prepare` makes ready what they get there, which may take a while. The entry is good until the caller
+        waits for something.
 
         Raises:
             Refused: with the sentence for the viewer.
         """
         if server in RESERVED_SLUGS:
-            return await self._admit_by_default(credentials, visitor, prepare)
+            return await self._admit_by_default(credentials, who, prepare)
         try:
             await self._feed.refresh_servers()
         except ProviderError as error:
@@ -151,14 +157,12 @@ class Admission:
         room = self._directory.resolve(server)
         if room is None:
             raise Refused(NOT_THERE_YET if self.expects_more_guilds else NO_SUCH_SERVER)
-        entry = await self._pass(room, credentials, visitor, prepare, seated=room is seated)
+        entry = await self._pass(room, credentials, who, prepare, seated=room is seated)
         if entry.trouble is not None:
             raise Refused(entry.trouble)
-        if self._directory.rooms.get(room.info.id) is not room:
-            raise Refused(NO_SUCH_SERVER)  # closed while we waited
         return entry
 
-    async def _admit_by_default(self, credentials: Credentials, visitor: Visitor, prepare: Prepare) -> Entry:
+    async def _admit_by_default(self, credentials: Credentials, who: Who, prepare: Prepare) -> Entry:
         """Find a room for a viewer without a choice: there is always one, or old clients ask without end.
 
         A password is for one guild: tried at all of them, it would be wrong nearly everywhere.
@@ -174,14 +178,13 @@ class Admission:
             if number % DOORS_AT_ONCE == 0:
                 await asyncio.sleep(0)
             try:
-                entry = await self._pass(room, credentials, visitor, prepare, attempt=attempt)
+                entry = await self._pass(room, credentials, who, prepare, attempt=attempt)
             except _Unanswered as refused:
                 trouble = trouble or refused.problem
                 continue
             except Refused:
                 continue
-            if self._directory.rooms.get(room.info.id) is room:
-                return replace(entry, trouble=entry.trouble or trouble)
+            return replace(entry, trouble=entry.trouble or trouble)
         await self._feed.refresh_lobby()
         return Entry(self._directory.lobby, trouble=trouble)
 
@@ -189,7 +192,7 @@ class Admission:
         self,
         room: Room,
         credentials: Credentials,
-        visitor: Visitor,
+        who: Who,
         prepare: Prepare,
         *,
         seated: bool = False,
@@ -197,21 +200,34 @@ class Admission:
     ) -> Entry:
         """Check the door and bring the room up to date; the entry says what went wrong with the latter.
 
-        Both wait, and who may enter may change meanwhile: then it is checked again, also for who is seated.
         What somebody tries at several doors with one `attempt` counts once.
+
+        Raises:
+            Refused: if they may not enter, or the room was closed meanwhile.
         """
         attempt = attempt or _Attempt()
+        # All that is asked here has to wait, and meanwhile the door may change, somebody's access end, or the
+        # viewer log out. An entry counts only if nothing of that happened from before the first question to
+        # after the last one, else all is asked again, also for who is seated. Between here and the seat
+        # nothing waits: so whoever sits down may, and whatever ends afterwards finds them in their seat.
         while True:
-            door, withdrawals, trouble = room.info.door, self._withdrawals, None
-            permit = Pass() if seated else await self._check(room, credentials, visitor, attempt)
+            grounds, trouble = self._grounds(room, who), None
+            permit = Pass() if seated else await self._check(room, credentials, who(), attempt)
             try:
                 await self._feed.refresh_room(room)
             except ProviderError as error:
                 trouble = error.problem
             await prepare(room)
-            if (room.info.door, self._withdrawals) == (door, withdrawals):
-                return Entry(room, permit, trouble)
+            if self._grounds(room, who) == grounds:
+                break
             seated = False
+        if self._directory.rooms.get(room.info.id) is not room:
+            raise Refused(NO_SUCH_SERVER)
+        return Entry(room, permit, trouble)
+
+    def _grounds(self, room: Room, who: Who) -> tuple[object, ...]:
+        """Name all on which it depends whether somebody may enter, and that may change while they wait."""
+        return room.info.door, self._withdrawals, who()
 
     async def _check(
         self, room: Room, credentials: Credentials, visitor: Visitor, attempt: "_Attempt"

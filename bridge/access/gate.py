@@ -10,13 +10,13 @@ from typing import Final
 from websockets.http11 import Request
 
 from bridge.access.cost import Budgets
+from bridge.access.ledger import Ledger
 from bridge.access.tally import Tally
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import Proxies, household
-from bridge.problems import FULL_HOUSE
+from bridge.problems import CROWDED, FULL_HOUSE, Problem
 from bridge.running.rate import Rate, Rates
-from bridge.viewers.ledger import Ledger
 
 # Beyond the last viewer: connections that get the page, or a word why there is no room for another viewer.
 SPARE: Final = 500
@@ -91,9 +91,15 @@ class Gate:
 
     # Viewers
 
-    def is_crowded(self, address: str) -> bool:
-        """Tell whether as many viewers come from an address as may."""
-        return self._viewers[address] >= self.limits.viewers_per_address
+    def check_viewer(self, address: str, present: int) -> Problem | None:
+        """Tell why somebody from an address can't be a viewer beside those who are present, if so."""
+        if present >= self.limits.viewers:
+            self.count("full")
+            return FULL_HOUSE
+        if self._viewers[address] >= self.limits.viewers_per_address:
+            self.count("too many viewers of one address")
+            return CROWDED
+        return None
 
     def seat(self, address: str) -> None:
         """Count a viewer."""

@@ -15,9 +15,9 @@ CAUSED_BY_STRANGERS: Final = (
     "bridge.broadcasts",
     "bridge.viewers.outbox",
     "bridge.providers",
+    "bridge.reception",
     "bridge.viewers.pulse",
     "bridge.viewers.session",
-    "bridge.site.http",
     "bridge.websockets",
     "cogs.commands.replies",
 )

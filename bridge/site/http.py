@@ -1,8 +1,6 @@
 """Files and small endpoints, on the same port as the WebSocket."""
 
 import asyncio
-import io
-import logging
 import mimetypes
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,16 +9,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-from websockets.http11 import Request, Response
+from websockets.http11 import Request
 
 from bridge import __version__
-from bridge.access.login import PREFIX, WebLogin
 from bridge.providers import owner
 from bridge.site import assets
 from bridge.site.answers import Answer, as_json, not_found, text
-from bridge.viewers.connection import Connection
-
-log = logging.getLogger(__name__)
+from bridge.site.login import PREFIX, WebLogin
 
 WEB_DIR: Final = Path(__file__).parents[1] / "web"
 STATIC_TIMEOUT: Final = 10.0  # seconds on_static_request may take
@@ -48,24 +43,8 @@ class Website:
         self.login: WebLogin | None = None
         self._probes = probes or {}
 
-    async def serve(self, connection: Connection, request: Request) -> Response:
-        """Answer a request."""
-        try:
-            answer = await self._answer(connection.address, request)
-            head, body = await asyncio.to_thread(answer.open)
-            guard = connection.gate.hosted_headers if answer.is_hosted else connection.gate.headers
-        except Exception as error:
-            log.warning("a page could not be served: %s", owner.describe(error))
-            log.debug("the page's failure", exc_info=True)
-            sorry = "Sorry, this page can't be shown right now.\n"
-            head, body = text(HTTPStatus.INTERNAL_SERVER_ERROR, sorry).open()
-            guard = connection.gate.headers
-        head.headers.update(guard)
-        with body:
-            await connection.send_page(head, io.BytesIO() if request.method == "HEAD" else body)
-        return head
-
-    async def _answer(self, address: str, request: Request) -> Answer:
+    async def answer(self, address: str, request: Request) -> Answer:
+        """Answer a request from an address. What the owner's handler raises is the caller's to catch."""
         try:
             path = unquote(request.path.partition("?")[0].partition("#")[0], errors="strict")
         except UnicodeDecodeError:

@@ -1,11 +1,13 @@
 """What a connection of the `websockets` library needs beside, to serve many and slow lines as well."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections import deque
 from functools import partial
 from http import HTTPStatus
+from itertools import count
 from typing import Any, BinaryIO, Final, Protocol, cast
 
 from websockets.asyncio.server import ServerConnection
@@ -21,6 +23,7 @@ from websockets.typing import StatusLike
 from bridge.access.gate import Gate, Refusal
 from bridge.network.peers import peer_address
 from bridge.network.tls import Handshake
+from bridge.running.named import Named
 from bridge.running.rate import Rate
 from bridge.wire.protocol import Goodbye
 
@@ -35,6 +38,7 @@ EXTENSIONS: Final = (
     ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True),
 )
 _END_OF_HEAD: Final = b"\r\n\r\n"
+_numbers = count(1)
 _WHOLE_WINDOW: Final = 15  # bits of what one part of a compressed frame may refer back to
 
 MAX_REQUEST_HEAD: Final = 32 * 1024  # bytes of a request line with its headers; cookies may take a few
@@ -92,14 +96,15 @@ class Connection(ServerConnection):
     for the whole handshake, a page's download included, and cuts off what is not through by then. `gate`
     says how much is too much, `tls` is the certificate where there is one.
 
-    `address` is whom the connection counts as, `heard` is set when anything comes in.
+    `address` is whom the connection counts as, `heard` is set when anything comes in, `number` tells it from
+    others in the log.
     """
 
     # Not in the dictionary that the library's own attributes are in: with a few more, every connection
     # would need one of its own, for 1.5 KB.
     __slots__ = (
         "_bytes", "_deaf", "_early", "_frames", "_head", "_line", "_request_limit", "_writer",
-        "address", "heard",
+        "address", "heard", "number",
     )  # fmt: skip
 
     gate: Gate
@@ -111,6 +116,7 @@ class Connection(ServerConnection):
         super().__init__(protocol, *args, **kwargs)
         self.address = ""
         self.heard = False
+        self.number = next(_numbers)
         self._deaf = False  # whether somebody sent too much, and is no longer listened to
         self._head = 0  # bytes that came before the request was whole
         self._early = b""  # what came after it, before it was answered
@@ -141,6 +147,10 @@ class Connection(ServerConnection):
     def peer(self) -> str:
         """The address at the other end, which may be a proxy's."""
         return peer_address(self._line.get_extra_info("peername"))
+
+    def named(self, log: logging.Logger) -> Named:
+        """Have lines of a log say that they are about this connection: its address is nobody's business."""
+        return Named(log, f"connection {self.number}")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask to be let in, and begin; with TLS, when hands are shaken."""

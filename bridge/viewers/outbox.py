@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from bridge.access.ledger import Thing
 from bridge.problems import Problem
 from bridge.viewers.connection import Connection
-from bridge.viewers.ledger import Thing
 from bridge.wire.framing import FRAGMENT, LONGEST_FRAME, LongMessage, pieces
 from bridge.wire.protocol import Goodbye, error_frame
 
@@ -109,7 +109,8 @@ class Outbox:
             return
         if problem is not None and self._begun is None:  # between fragments only control frames may go
             self._write(error_frame(problem))
-        log.info("viewer dismissed: %s", goodbye.name)  # one that is cut off only ever sees 1006
+        # One that is cut off only ever sees 1006.
+        self._connection.named(log).info("viewer dismissed: %s", goodbye.name)
         self._connection.dismiss(goodbye)
 
     # What the connection tells

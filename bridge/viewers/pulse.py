@@ -59,7 +59,7 @@ class _Vitals:
         if self._stuck >= MAX_STUCK:
             self._dismiss(Goodbye.SLOW)
         elif self._silent >= MAX_SILENT:
-            log.info("viewer lost: nothing heard for %d s", MAX_SILENT * PERIOD)
+            connection.named(log).info("viewer lost: nothing heard for %d s", MAX_SILENT * PERIOD)
             connection.transport.abort()
         else:
             if not unread:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from websockets.exceptions import ConnectionClosed
@@ -145,6 +146,19 @@ class Session:
         self.leave()
         self.outbox.dismiss(goodbye, problem)
 
+    def turn_out(self, problem: Problem) -> None:
+        """Hear nothing more but why, as soon as there is time to say it."""
+        self.leave()
+        self._directory.turns.add(partial(self.dismiss, Goodbye.REVOKED, problem))
+
+    def end_login(self, key: str) -> None:
+        """Be nobody from now on if this is the viewer's login, and go if it is what lets them watch."""
+        login = self.visitor.login
+        if login is not None and login.key == key:
+            self.visitor = replace(self.visitor, login=None)
+            if self.permit.login == key:
+                self.turn_out(LOGIN_ENDED)
+
     def enter(self, room: Room, request: Connect | None = None, permit: Pass | None = None) -> None:
         """Change room: what this viewer needs to know, and a seat to follow from.
 
@@ -185,8 +199,8 @@ class Session:
                 await self._purse.paid(self._serve(request))
         except RequestError as error:
             self.offer(error_frame(error.problem))
-        except Exception:
-            log.exception("a request could not be answered")
+        except Exception:  # noqa: BLE001 - an edge, and a bug
+            self.connection.named(log).exception("a request could not be answered")
             self.offer(error_frame(INTERNAL_ERROR))
 
     def _is_poll(self, frame: str | bytes) -> bool:
@@ -244,6 +258,7 @@ class Session:
             # Before the join: an old client that has no world yet answers an error by asking again.
             self.offer(error_frame(entry.trouble))
         self.enter(entry.room, request, entry.permit)
+        self.connection.named(log).debug("in guild %s", entry.room.info.id)
 
     async def _send_user_data(self, request: GetUserData) -> None:
         wants = replace(self.wants, deflate=self._deflates)
@@ -256,16 +271,16 @@ class Session:
         self.outbox.present(user_data_frame(entry.room.info.id, users, deflate=wants.deflate))
 
     async def _admit(self, request: Connect, seated: Room | None = None) -> Entry:
-        """Ask for a room as whoever this viewer is in the end: they may log out while they wait."""
+        """Ask for a room."""
 
         async def prepare(room: Room) -> None:
             self._purse.pay(await self._directory.preparations.ready(room, request))
 
-        while True:
-            visitor = self.visitor
-            entry = await self._admission.admit(request.server, request.credentials, visitor, seated, prepare)
-            if self.visitor is visitor:
-                return entry
+        server, credentials = request.server, request.credentials
+        return await self._admission.admit(server, credentials, self._who, seated, prepare)
+
+    def _who(self) -> Visitor:
+        return self.visitor
 
     def _hold(self, permit: Pass) -> None:
         self._permit = permit

@@ -7,11 +7,10 @@ import discord
 from discord.ext import commands
 
 from bridge.model import GuildInfo
-from bridge.server import WebSocketServer
 from cogs.commands.replies import Refused, answer, plain, wait
 from cogs.commands.status import NOT_SHOWN, PORTAL, gate
 from cogs.decisions import Decisions
-from cogs.needs import Policy, Roster
+from cogs.needs import Bridge, Policy, Roster
 from cogs.settings import GuildSettings
 from cogs.texts import Lines, Text
 
@@ -34,7 +33,7 @@ class Desk(commands.Cog):
     """Where a guild's managers decide."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, roster: Roster,
+        self, bot: commands.AutoShardedBot, bridge: Bridge, policy: Policy, roster: Roster,
         decisions: Decisions, public_url: str, *, page_login: bool = False,
     ) -> None:  # fmt: skip
         self._bot = bot

@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 
 from bridge.running import words
+from bridge.running.named import Named, of_guild
 from cogs.settings import NotSaved
 from cogs.texts import Text, language_of
 
@@ -96,7 +97,7 @@ async def answer_failure(interaction: discord.Interaction, error: Exception) -> 
         return
     text = _explain(cause)
     if text is None:
-        log.error("%s failed", _what(interaction), exc_info=cause)
+        _log(interaction).error("%s failed", _what(interaction), exc_info=cause)
         text = Text("Something went wrong; the details are in my log. Try again, or tell my operator.")
     try:
         await answer(interaction, text)
@@ -155,9 +156,14 @@ def _warn(interaction: discord.Interaction, error: BaseException) -> None:
     """Log that Discord didn't take an answer, most often since it came too late, or that it got none."""
     if isinstance(error, discord.HTTPException):
         said = words.one_line(str(error))
-        log.warning("%s: Discord didn't take the answer: %s", _what(interaction), said)
+        _log(interaction).warning("%s: Discord didn't take the answer: %s", _what(interaction), said)
     else:
-        log.warning("%s: Discord can't be reached: %s", _what(interaction), words.name(error))
+        _log(interaction).warning("%s: Discord can't be reached: %s", _what(interaction), words.name(error))
+
+
+def _log(interaction: discord.Interaction) -> logging.Logger | Named:
+    """Have lines say where it happened: in a guild, or in private."""
+    return log if interaction.guild_id is None else of_guild(log, interaction.guild_id)
 
 
 def _what(interaction: discord.Interaction) -> str:

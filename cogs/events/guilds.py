@@ -6,8 +6,8 @@ import discord
 from discord.abc import GuildChannel
 from discord.ext import commands
 
-from bridge.server import WebSocketServer
-from cogs.needs import MemberLoader, Policy
+from bridge.running.named import of_guild
+from cogs.needs import Bridge, MemberLoader, Policy
 from cogs.rooms import Rooms
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ class Guilds(commands.Cog):
     """Has one room kept for each guild."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, bridge: WebSocketServer, policy: Policy, rooms: Rooms,
+        self, bot: commands.AutoShardedBot, bridge: Bridge, policy: Policy, rooms: Rooms,
         loader: MemberLoader,
     ) -> None:  # fmt: skip
         self._bot = bot
@@ -36,19 +36,19 @@ class Guilds(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Somebody invited the bot."""
-        log.info("joined guild %s", guild.id)
+        of_guild(log, guild.id).info("joined")
         await self.on_guild_available(guild)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot is no longer in a guild."""
-        log.info("left guild %s", guild.id)
+        of_guild(log, guild.id).info("left")
         self._bridge.hide_guild(guild.id)
 
     @commands.Cog.listener()
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
         """Discord has an outage: viewers keep what they see."""
-        log.warning("guild %s is unavailable at Discord; viewers keep what they see", guild.id)
+        of_guild(log, guild.id).warning("unavailable at Discord; viewers keep what they see")
 
     @commands.Cog.listener()
     async def on_members_loading(self, guild: discord.Guild) -> None:

@@ -3,14 +3,13 @@
 import discord
 from discord.ext import commands
 
-from bridge.server import WebSocketServer
-from cogs.needs import Policy, Roster
+from cogs.needs import Bridge, Policy, Roster
 
 
 class Messages(commands.Cog):
     """Passes on members' words."""
 
-    def __init__(self, bridge: WebSocketServer, policy: Policy, roster: Roster) -> None:
+    def __init__(self, bridge: Bridge, policy: Policy, roster: Roster) -> None:
         self._bridge = bridge
         self._policy = policy
         self._roster = roster

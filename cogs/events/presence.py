@@ -3,15 +3,14 @@
 import discord
 from discord.ext import commands
 
-from bridge.server import WebSocketServer
-from cogs.needs import Policy, Roster
+from cogs.needs import Bridge, Policy, Roster
 from cogs.rooms import Rooms
 
 
 class Presence(commands.Cog):
     """Passes on who is there, and how."""
 
-    def __init__(self, bridge: WebSocketServer, policy: Policy, roster: Roster, rooms: Rooms) -> None:
+    def __init__(self, bridge: Bridge, policy: Policy, roster: Roster, rooms: Rooms) -> None:
         self._bridge = bridge
         self._policy = policy
         self._roster = roster

@@ -7,6 +7,7 @@ from typing import Final
 import discord
 from discord.ext import commands, tasks
 
+from bridge.running.named import of_guild
 from cogs.needs import Departures
 from cogs.settings import NotSaved
 
@@ -40,7 +41,7 @@ class Retention(commands.Cog):
         try:
             await self._departures.note_joined(guild.id)
         except NotSaved as error:
-            log.warning("that guild %s is back could not be stored: %s", guild.id, error)
+            of_guild(log, guild.id).warning("that it is back could not be stored: %s", error)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -69,10 +70,10 @@ class Retention(commands.Cog):
             log.warning("guilds that removed the bot could not be forgotten, tomorrow again: %s", error)
             return
         for guild_id in gone:
-            log.info("guild %s removed the bot %d days ago: its settings are deleted", guild_id, KEPT.days)
+            of_guild(log, guild_id).info("removed the bot %d days ago: its settings are deleted", KEPT.days)
 
     async def _note_left(self, guild_id: int) -> None:
         try:
             await self._departures.note_left(guild_id, datetime.now(UTC))
         except NotSaved as error:
-            log.warning("that guild %s removed the bot could not be stored: %s", guild_id, error)
+            of_guild(log, guild_id).warning("that it removed the bot could not be stored: %s", error)

@@ -3,14 +3,13 @@
 import discord
 from discord.ext import commands
 
-from bridge.server import WebSocketServer
-from cogs.needs import MemberLoader, Policy
+from cogs.needs import Bridge, MemberLoader, Policy
 
 
 class Access(commands.Cog):
     """Withdraws what a login gave."""
 
-    def __init__(self, bridge: WebSocketServer, policy: Policy, loader: MemberLoader) -> None:
+    def __init__(self, bridge: Bridge, policy: Policy, loader: MemberLoader) -> None:
         self._bridge = bridge
         self._policy = policy
         self._loader = loader

@@ -3,15 +3,14 @@
 import discord
 from discord.ext import commands
 
-from bridge.server import WebSocketServer
-from cogs.needs import Roster
+from cogs.needs import Bridge, Roster
 from cogs.rooms import Rooms
 
 
 class VoiceChannels(commands.Cog):
     """Passes on who talks where, and what stands over the channel."""
 
-    def __init__(self, bridge: WebSocketServer, roster: Roster, rooms: Rooms) -> None:
+    def __init__(self, bridge: Bridge, roster: Roster, rooms: Rooms) -> None:
         self._bridge = bridge
         self._roster = roster
         self._rooms = rooms

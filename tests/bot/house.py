@@ -6,6 +6,7 @@ Its clock stands still until it is told what time it is.
 import asyncio
 import copy
 import json
+import logging
 from typing import TYPE_CHECKING, Any, cast
 
 import discord
@@ -17,6 +18,7 @@ from bot.store import Store
 from bridge.access.admission import NOBODY
 from bridge.access.gate import Gate
 from bridge.limits import Limits
+from bridge.running.named import Named
 from bridge.viewers.connection import Connection, Writer
 from bridge.viewers.session import Session
 from bridge.wire.protocol import OPTIONAL_EVENTS, Goodbye
@@ -131,6 +133,9 @@ class Line:
     @property
     def transport(self) -> "Line":
         return self
+
+    def named(self, log: logging.Logger) -> Named:
+        return Named(log, "connection 0")
 
     def hand_over(self, writer: Writer) -> None:
         self._writer = writer

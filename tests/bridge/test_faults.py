@@ -276,7 +276,7 @@ async def test_a_line_that_went_dead(company: Company, caplog: pytest.LogCapture
         while len(company.bridge.connections) > len(company.viewers):
             await company.tell()
         await company.is_alone()
-    assert any(message.startswith("viewer lost") for message in caplog.messages)
+    assert any("viewer lost" in message for message in caplog.messages)
 
 
 @pytest.mark.usefixtures("fast_pulse")
@@ -288,7 +288,7 @@ async def test_many_peers_that_vanished(company: Company, caplog: pytest.LogCapt
             await enter(await stack.enter_async_context(dialled(company.bridge)))
         await company.tell()
         await company.is_alone()
-    assert len([message for message in caplog.messages if message.startswith("viewer lost")]) == 10
+    assert len([message for message in caplog.messages if "viewer lost" in message]) == 10
 
 
 @pytest.mark.usefixtures("fast_pulse")
@@ -340,8 +340,8 @@ async def test_a_zero_window(company: Company, caplog: pytest.LogCaptureFixture)
         while len(company.bridge.connections) > len(company.viewers):
             await company.tell(10, LONG)
         await company.is_alone()
-    assert "viewer dismissed: SLOW" in caplog.messages or any(
-        message.startswith("viewer lost") for message in caplog.messages
+    assert "viewer dismissed: SLOW" in caplog.text or any(
+        "viewer lost" in message for message in caplog.messages
     )
 
 
@@ -362,7 +362,7 @@ async def test_a_viewer_that_talks_and_never_reads(
                 await viewer.say(masked(b"", Opcode.PONG))
             await asyncio.sleep(0)
         await company.is_alone()
-    assert "viewer dismissed: SLOW" in caplog.messages
+    assert "viewer dismissed: SLOW" in caplog.text
 
 
 @pytest.mark.usefixtures("small_buffers")

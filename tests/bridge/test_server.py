@@ -61,7 +61,7 @@ async def company_of(viewer: Watcher, server: WebSocketServer) -> ServerConnecti
 @pytest.fixture
 def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let those who don't answer have less time, so that a test need not wait for it."""
-    monkeypatch.setattr("bridge.server.STOP_GRACE", 0.2)
+    monkeypatch.setattr("bridge.viewers.listening.STOP_GRACE", 0.2)
     monkeypatch.setattr("bridge.viewers.connection.GRACE", 0.2)
 
 

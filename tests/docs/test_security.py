@@ -8,8 +8,7 @@ from itertools import product
 import pytest
 
 from bot.login import logins, oauth
-from bridge import server
-from bridge.access import admission, familiar, gate, guesses, login, passwords, patience, tally
+from bridge.access import admission, familiar, gate, guesses, passwords, patience, tally
 from bridge.access.cost import LONGEST_WAIT
 from bridge.limits import DEFAULT_LIMITS as LIMITS
 from bridge.model import GuildInfo
@@ -17,8 +16,8 @@ from bridge.network import peers
 from bridge.providers import feed
 from bridge.rooms import entrance, room
 from bridge.running import calm, lines, rate
-from bridge.site import assets, counts
-from bridge.viewers import connection, outbox, pulse
+from bridge.site import assets, counts, login
+from bridge.viewers import connection, listening, outbox, pulse
 from bridge.wire.framing import FRAGMENT
 from bridge.wire.protocol import OPTIONAL_EVENTS, Wants
 from tests.examples import ROOT
@@ -102,9 +101,9 @@ def bounds() -> Iterator[str]:
     yield f"{LIMITS.viewers:,} of all; {LIMITS.connect_seconds:g} seconds to ask for a server"
     yield f"{LIMITS.frame_bytes // KIB} KiB each"
     frames, size = LIMITS.frames_per_second, LIMITS.bytes_per_second
-    yield f"{frames:g} a second, {frames * server.FRAMES_AT_ONCE:g} at once"
-    yield f"{size // KIB:g} KiB a second, {size * server.BYTES_AT_ONCE // KIB:g} KiB at once"
-    yield f"{server.FRAMES_WAITING} wait in memory while a request is answered"
+    yield f"{frames:g} a second, {frames * listening.FRAMES_AT_ONCE:g} at once"
+    yield f"{size // KIB:g} KiB a second, {size * listening.BYTES_AT_ONCE // KIB:g} KiB at once"
+    yield f"{listening.FRAMES_WAITING} wait in memory while a request is answered"
     yield f"{entrance.MAX_ENTRIES} are kept of a room"
     yield f"of what was missed those up to {entrance.MAX_MISSED // KIB} KiB"
     yield f"once in {feed.REFRESH_INTERVAL:g} seconds for each guild and for the list"

@@ -20,7 +20,7 @@ from websockets.streams import StreamReader
 
 from bridge.access.devices import Devices
 from bridge.access.guesses import Guesses
-from bridge.access.login import Account, Denied, WebLogin
+from bridge.access.login import Account, Denied
 from bridge.errors import NoAnswer, NotAMember
 from bridge.exposure import Exposure
 from bridge.limits import Limits
@@ -29,6 +29,7 @@ from bridge.network.peers import parse_networks
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.site.http import Website
+from bridge.site.login import WebLogin
 from tests.bridge.watchers import masked, parse_frame
 
 T = TypeVar("T")

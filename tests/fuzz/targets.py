@@ -101,7 +101,7 @@ def page(data: bytes) -> None:
     asked = parse_head(data)
     if asked is None:
         return
-    answer = run(website()._answer("127.0.0.1", asked))
+    answer = run(website().answer("127.0.0.1", asked))
     head, body = answer.open()
     with body:
         assert SECRET.encode() not in body.read()

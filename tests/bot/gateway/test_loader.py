@@ -302,7 +302,7 @@ async def test_a_guild_that_sends_nothing(
     await client.until(lambda: client.gateway.asked[-1][0] == silent.id and len(client.gateway.asked) > 2)
     client.gateway.answer(silent, *members)
     await client.until(lambda: ("members_loaded", silent.id) in client.told)
-    assert f"the members of guild {silent.id} did not come" in caplog.text
+    assert f"guild {silent.id}: its members did not come" in caplog.text
     assert client.gateway.asked[0][1] != client.gateway.asked[-1][1]
 
 
@@ -326,7 +326,7 @@ async def test_a_request_that_fails_is_made_again(
     await client.until(lambda: len(client.gateway.asked) == 2)
     client.gateway.answer(written, *members)
     await client.until(lambda: ("members_loaded", written.id) in client.told)
-    assert f"the members of guild {written.id} could not be requested: {trouble}" in caplog.text
+    assert f"guild {written.id}: its members could not be requested: {trouble}" in caplog.text
 
 
 async def test_a_failure_is_told_once(

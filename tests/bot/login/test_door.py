@@ -62,7 +62,7 @@ class Window(Page):
         login = Login(account, self.key, FOREVER) if self.way == "cookie" else None
         visitor = Visitor("?", login)
         self._session = Session(connection, visitor, bridge._directory, bridge._admission, bridge._feed)
-        bridge._sessions[connection] = self._session
+        bridge._sessions.join(connection, self._session)
         asked: dict[str, Any] = {"server": str(guild.id)}
         if self.way == "token":
             asked |= {"discordToken": "x" * 20, "discordUser": {"id": str(self.user.id)}}
@@ -74,7 +74,7 @@ class Window(Page):
 
     def go(self) -> None:
         """Leave."""
-        self._house.bridge._sessions.pop(cast("Any", self._line), None)
+        self._house.bridge._sessions.leave(cast("Any", self._line))
         super().go()
 
 
@@ -153,7 +153,7 @@ class Door(RuleBasedStateMachine):
             self.house.do(self._end_login(window.key))
 
     async def _end_login(self, key: str) -> None:
-        self.house.bridge._end_login(key)
+        self.house.bridge._sessions.end_login(key)
 
     @rule(who=people, roles=st.sets(st.integers(0, 1)))
     def join_or_leave(self, who: int, roles: set[int]) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -384,7 +385,7 @@ async def answer(
 ) -> Problem | None:
     """Knock; return what is said, or None if the door opened."""
     try:
-        await admission.admit(server, credentials, visitor)
+        await admission.admit(server, credentials, lambda: visitor)
     except Refused as refused:
         return refused.problem
     return None
@@ -697,7 +698,7 @@ async def test_guesses_at_once_are_guesses_all_the_same(doors: Admission, direct
 async def test_a_default_tries_no_password(doors: Admission, directory: Directory) -> None:
     """It is meant for one guild, and wrong at nearly all."""
     directory.close("1")
-    assert (await doors.admit("default", RIGHT, HERE)).room is directory.lobby
+    assert (await doors.admit("default", RIGHT, lambda: HERE)).room is directory.lobby
     assert len(doors._guesses) == 0
 
 
@@ -706,7 +707,7 @@ async def test_a_default_counts_a_login_once(doors: Admission, directory: Direct
     directory.close("1")
     doors.validate = validator = Validator(False)
     for _ in range(10):
-        assert (await doors.admit("default", LOGIN, HERE)).room is directory.lobby
+        assert (await doors.admit("default", LOGIN, lambda: HERE)).room is directory.lobby
     assert [asked[2] for asked in validator.asked] == ["2", "3"] * 3
     assert await answer(doors, LOGIN) == too_many_tries(1)
 
@@ -722,7 +723,7 @@ async def test_a_default_counts_no_login_that_is_good_somewhere(
 
     doors.validate = only_the_cellar
     for _ in range(10):
-        assert (await doors.admit("default", LOGIN, HERE)).room is directory.rooms["3"]
+        assert (await doors.admit("default", LOGIN, lambda: HERE)).room is directory.rooms["3"]
     assert len(doors._guesses) == len(doors._guesses_at_door) == 0
 
 
@@ -732,7 +733,7 @@ async def test_a_default_asks_nobody_for_who_has_to_wait(doors: Admission, direc
         await answer(doors, WRONG)
     directory.close("1")
     doors.validate = validator = Validator(True)
-    assert (await doors.admit("default", LOGIN, HERE)).room is directory.lobby
+    assert (await doors.admit("default", LOGIN, lambda: HERE)).room is directory.lobby
     assert validator.asked == []
 
 
@@ -767,7 +768,7 @@ MEMBER = Visitor("203.0.113.3", Login(Account("7", "Ada"), "key", time.time() + 
 async def test_who_logged_in_on_our_page_enters_what_they_may(admission: Admission) -> None:
     """Until their login ends."""
     admission.authority = Authority("2")
-    entry = await admission.admit("vault", NOBODY, MEMBER)
+    entry = await admission.admit("vault", NOBODY, lambda: MEMBER)
     assert MEMBER.login is not None
     assert entry.permit == Pass("7", "key", MEMBER.login.until)
 
@@ -803,13 +804,13 @@ async def test_only_true_opens_the_door_for_a_login(admission: Admission, said: 
 async def test_who_may_not_may_still_know_the_password(doors: Admission) -> None:
     """Their pass is the password's then."""
     doors.authority = Authority()
-    assert (await doors.admit("vault", RIGHT, MEMBER)).permit == Pass()
+    assert (await doors.admit("vault", RIGHT, lambda: MEMBER)).permit == Pass()
 
 
 async def test_a_pass_for_an_open_room_is_nobody_s(admission: Admission) -> None:
     """No login opened it, and none will end it."""
     admission.authority = Authority("1", "2")
-    assert (await admission.admit("open", NOBODY, MEMBER)).permit == Pass()
+    assert (await admission.admit("open", NOBODY, lambda: MEMBER)).permit == Pass()
 
 
 async def test_a_token_s_pass_ends_with_it(admission: Admission) -> None:
@@ -853,6 +854,20 @@ async def test_another_s_reason_that_ends_costs_a_second_look(admission: Admissi
     assert authority.asked == ["7", "7"]
 
 
+async def test_who_logs_out_while_they_enter_is_nobody_in_the_end(admission: Admission) -> None:
+    """What they were let in for is theirs no longer."""
+    admission.authority = authority = Authority("2")
+    authority.may_answer.clear()
+    visitor = MEMBER
+    entering = asyncio.create_task(admission.admit("vault", NOBODY, lambda: visitor))
+    await until(lambda: bool(authority.asked), "the authority was asked")
+    visitor = replace(MEMBER, login=None)
+    authority.may_answer.set()
+    with pytest.raises(Refused, match=LOGIN_NEEDED.sentence[:20]):
+        await entering
+    assert authority.asked == ["7"]
+
+
 async def test_who_is_seated_is_checked_again_when_a_reason_ends(
     fed: Admission, directory: Directory, source: Source
 ) -> None:
@@ -874,7 +889,8 @@ async def test_the_same_right_password_is_tried_once_for_all(directory: Director
     directory.open(replace(VAULT, password_hash=hash_password("sesame")))
     admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(1, 300))
     key = Credentials(password="sesame")
-    comers = [admission.admit("vault", key, Visitor(f"10.0.{n // 250}.{n % 250}")) for n in range(1_000)]
+    addresses = [f"10.0.{number // 250}.{number % 250}" for number in range(1_000)]
+    comers = [admission.admit("vault", key, partial(Visitor, address)) for address in addresses]
     entries = await asyncio.gather(*comers)
     assert {entry.room for entry in entries} == {directory.rooms["2"]}
 
@@ -883,7 +899,7 @@ async def test_who_has_to_wait_is_not_told_whether_it_was_right(directory: Direc
     """A right password that others have given is no way round the waiting time: one could guess on."""
     directory.open(replace(VAULT, password_hash=hash_password("sesame")))
     admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(1, 300))
-    await admission.admit("vault", Credentials(password="sesame"), Visitor("10.0.0.1"))
+    await admission.admit("vault", Credentials(password="sesame"), lambda: Visitor("10.0.0.1"))
     guesser = Visitor("10.0.0.2")
     assert await refused(admission, "wrong", guesser) == WRONG_PASSWORD
     assert (await refused(admission, "sesame", guesser)).code == "too-many-tries"
@@ -891,7 +907,7 @@ async def test_who_has_to_wait_is_not_told_whether_it_was_right(directory: Direc
 
 async def refused(admission: Admission, password: str, visitor: Visitor) -> Problem:
     with pytest.raises(Refused) as raised:
-        await admission.admit("vault", Credentials(password=password), visitor)
+        await admission.admit("vault", Credentials(password=password), lambda: visitor)
     return raised.value.problem
 
 

@@ -13,6 +13,7 @@ from bridge.access.gate import SPARE, SPARE_PER_ADDRESS, Gate
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.network.peers import parse_networks
+from bridge.problems import CROWDED
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.clock import Clock
@@ -137,12 +138,12 @@ async def test_viewers_of_an_address_are_bounded(gate: Gate) -> None:
     """Viewers, not connections: a browser has several, for the page."""
     crowd(gate, A, 20)
     gate.seat(A)
-    assert not gate.is_crowded(A)
+    assert gate.check_viewer(A, 2) is None
     gate.seat(A)
-    assert gate.is_crowded(A)
-    assert not gate.is_crowded(B)
+    assert gate.check_viewer(A, 2) == CROWDED
+    assert gate.check_viewer(B, 2) is None
     gate.unseat(A)
-    assert not gate.is_crowded(A)
+    assert gate.check_viewer(A, 2) is None
     gate.unseat(A)
     assert not gate._viewers
 

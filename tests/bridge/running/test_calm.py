@@ -32,7 +32,7 @@ def record(name: str, text: str, *args: object) -> logging.LogRecord:
         "bridge.viewers.outbox",
         "bridge.viewers.pulse",
         "bridge.viewers.session",
-        "bridge.site.http",
+        "bridge.reception",
         "bridge.websockets.x",
         "cogs.commands.replies",
         "bridge.providers.feed",

@@ -159,8 +159,8 @@ async def test_a_large_file_reaches_a_slow_reader_whole(
     def impatient(*args: Any, **options: Any) -> Any:
         return serve(*args, **{"open_timeout": 0.3, **options})
 
-    monkeypatch.setattr("bridge.server.serve", impatient)
-    monkeypatch.setattr("bridge.server.STOP_GRACE", 0.3)
+    monkeypatch.setattr("bridge.viewers.listening.serve", impatient)
+    monkeypatch.setattr("bridge.viewers.listening.STOP_GRACE", 0.3)
     server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider())
     server.static_dir = tmp_path
     await start(server)
@@ -467,7 +467,7 @@ def test_no_encoding_leads_out_of_the_folder(site: Path, path: str, times: int) 
     target = "/" + path
     for _ in range(times):
         target = "".join(f"%{byte:02x}" for byte in target.encode(errors="surrogatepass"))
-    answer = asyncio.run(Website(site)._answer("", Request(target, Headers())))
+    answer = asyncio.run(Website(site).answer("", Request(target, Headers())))
     assert answer.status in (200, 404)
     with answer.open()[1] as body:
         assert body.read() != OUTSIDE

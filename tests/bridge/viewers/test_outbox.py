@@ -12,11 +12,11 @@ from websockets.frames import Opcode
 from websockets.protocol import State
 
 from bridge.access.gate import Gate
+from bridge.access.ledger import Ledger
 from bridge.problems import FULL_HOUSE, LOGIN_ENDED
 from bridge.running.rate import Rate
 from bridge.viewers import connection
 from bridge.viewers.connection import Connection
-from bridge.viewers.ledger import Ledger
 from bridge.viewers.outbox import FRAGMENTS_AT_ONCE, Outbox
 from bridge.wire.framing import FRAGMENT, LongMessage, text_frame
 from bridge.wire.protocol import Goodbye, encode

@@ -734,7 +734,7 @@ async def test_a_bug_is_answered_and_logged_once(
     monkeypatch.setattr(Decisions, "change_guild", broken)
     assert "Something went wrong" in await office.reply(office.manager, "dzone disable")
     [record] = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert record.getMessage() == "/dzone disable failed"
+    assert record.getMessage() == f"guild {office.guild.id}: /dzone disable failed"
     assert record.exc_info
     office.env._errors.clear()
 

@@ -172,7 +172,7 @@ async def test_what_is_forgotten_is_told(desk: Desk, caplog: pytest.LogCaptureFi
     caplog.set_level("INFO", "cogs")
     await desk.remove(2)
     await desk.pass_time(KEPT + DAY)
-    assert caplog.messages == ["guild 2 removed the bot 30 days ago: its settings are deleted"]
+    assert caplog.messages == ["guild 2: removed the bot 30 days ago: its settings are deleted"]
 
 
 # While the bot was off
@@ -279,7 +279,7 @@ async def test_a_departure_that_is_not_saved(
     desk, settings = stuck
     settings.full = True
     await desk.remove(2)
-    assert caplog.messages == ["that guild 2 removed the bot could not be stored: the disk is full"]
+    assert caplog.messages == ["guild 2: that it removed the bot could not be stored: the disk is full"]
     settings.full = False
     await desk.start(1)
     await desk.pass_time(KEPT + DAY)
@@ -304,7 +304,7 @@ async def test_a_return_that_is_not_saved(
     await desk.remove(2)
     settings.full = True
     await desk.join(2)
-    assert caplog.messages == ["that guild 2 is back could not be stored: the disk is full"]
+    assert caplog.messages == ["guild 2: that it is back could not be stored: the disk is full"]
     settings.full = False
     await desk.pass_time(2 * KEPT)
     assert desk.kept == {1, 2}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bridge.viewers.ledger import Ledger, Thing
+from bridge.access.ledger import Ledger, Thing
 from bridge.wire.framing import LongMessage
 
 MOST = 1_000

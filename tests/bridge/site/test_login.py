@@ -16,7 +16,6 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, DummyCookieJar
 from yarl import URL
 
-from bridge.access import login
 from bridge.access.login import Account, Denied
 from bridge.errors import NoAnswer
 from bridge.exposure import Exposure
@@ -24,6 +23,7 @@ from bridge.limits import Limits
 from bridge.problems import LOGIN_ENDED, LOGIN_NEEDED, NOT_A_MEMBER, Problem
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from bridge.site import login
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import DWORLD, VAULT, Start
 from tests.bridge.watchers import RawViewer, Watcher, dialled, handshake, masked, until, watching

@@ -1,0 +1,100 @@
+"""Where connections come in: how they are accepted, and how all of them end."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, cast
+
+from websockets.asyncio.server import Server, serve
+from websockets.http11 import Request, Response
+
+from bridge.access.gate import Gate
+from bridge.network.tls import Certificate
+from bridge.running.rate import Rate
+from bridge.viewers.connection import EXTENSIONS, Connection, cut_off
+from bridge.wire.protocol import Goodbye
+
+log = logging.getLogger(__name__)
+
+# After a restart all viewers come at once: so many may wait to be accepted, and so many are accepted in one
+# turn of the loop, so that they get in one after the other and those who are in are not kept waiting.
+MAX_WAITING: Final = 4096
+ACCEPTED_AT_ONCE: Final = 8
+FRAMES_WAITING: Final = 4  # of a viewer, in memory; what is more waits at their side
+STOP_GRACE: Final = 2.0  # seconds that viewers have to answer the close frame when the bridge stops
+# How many seconds' worth of frames and bytes a viewer may send at once.
+FRAMES_AT_ONCE: Final = 10
+BYTES_AT_ONCE: Final = 4
+
+Talk = Callable[[Connection], Awaitable[None]]
+Answer = Callable[[Connection, Request], Awaitable[Response | None]]
+Meet = Callable[[Connection, Request, Response], None]
+
+
+def connection_class(gate: Gate, certificate: Certificate | None) -> type[Connection]:
+    """Make the class of a bridge's connections: what all of them share is not kept with each."""
+    limits = gate.limits
+    shared = {
+        "gate": gate,
+        "tls": None if certificate is None else certificate.context,
+        "frame_rate": Rate(limits.frames_per_second, limits.frames_per_second * FRAMES_AT_ONCE),
+        "byte_rate": Rate(limits.bytes_per_second, limits.bytes_per_second * BYTES_AT_ONCE),
+    }
+    return type("Connection", (Connection,), {"__slots__": (), **shared})
+
+
+async def listen(
+    host: str, port: int, kind: type[Connection], talk: Talk, answer: Answer, meet: Meet
+) -> Server:
+    """Accept connections of a kind. `answer` gets each request, `meet` each handshake, `talk` each WebSocket.
+
+    Raises:
+        OSError: if the port is in use or the host is not this machine's.
+    """
+    try:
+        server = await serve(
+            cast("Any", talk),  # the library's types know nothing of `create_connection`
+            host,
+            port,
+            process_request=cast("Any", answer),
+            process_response=cast("Any", meet),
+            create_connection=kind,
+            open_timeout=None,  # a connection has limits of its own
+            ping_interval=None,  # and somebody who feels its pulse
+            extensions=EXTENSIONS,
+            compression=None,
+            backlog=ACCEPTED_AT_ONCE,
+            max_size=kind.gate.limits.frame_bytes,
+            max_queue=FRAMES_WAITING,
+            close_timeout=STOP_GRACE,
+            server_header=None,
+            logger=_library_logger(),
+        )
+    except UnicodeError as error:  # a name that is none, such as `a..b`
+        raise OSError(errno.EADDRNOTAVAIL, "that is no host name") from error
+    for sock in server.sockets:
+        with sock.dup() as listening:
+            listening.listen(MAX_WAITING)
+    return server
+
+
+async def hang_up(server: Server, gate: Gate) -> None:
+    """Accept nobody any more, tell those who are here to come back, and cut off who doesn't answer."""
+    server.close(code=Goodbye.RESTART.code, reason=Goodbye.RESTART.reason)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STOP_GRACE):
+            await server.wait_closed()
+    for transport in list(gate.alive):
+        cut_off(transport)
+    for task in list(server.handler_tasks):
+        task.cancel()  # some may wait for the owner's code
+    await server.wait_closed()
+
+
+def _library_logger() -> logging.Logger:
+    """Keep what the library says of each handshake and frame out of the log, unless it is a warning."""
+    logger = logging.getLogger("bridge.websockets")
+    logger.setLevel(max(logging.WARNING, log.getEffectiveLevel()))
+    return logger

@@ -1,0 +1,57 @@
+"""Who is here: by connection, by room, by login; and who has to go when what let them in has ended."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from websockets.asyncio.server import ServerConnection
+
+from bridge.access.admission import Admission
+from bridge.problems import LOGIN_NEEDED
+from bridge.rooms.room import Room
+from bridge.viewers.session import Session
+
+
+class Sessions(Mapping[ServerConnection, Session]):
+    """The sessions of a bridge, by connection. What ends for those who are here ends for newcomers too."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+        self._here: dict[ServerConnection, Session] = {}
+
+    def __getitem__(self, connection: ServerConnection) -> Session:
+        return self._here[connection]
+
+    def __iter__(self) -> Iterator[ServerConnection]:
+        return iter(self._here)
+
+    def __len__(self) -> int:
+        return len(self._here)
+
+    def join(self, connection: ServerConnection, session: Session) -> None:
+        """Know that somebody is here."""
+        self._here[connection] = session
+
+    def leave(self, connection: ServerConnection) -> None:
+        """Know that somebody has gone."""
+        self._here.pop(connection, None)
+
+    def watching(self, room: Room | None) -> list[Session]:
+        """Name the sessions of those who watch a room: ten thousand looks take a few milliseconds."""
+        return [] if room is None else [one for one in room.viewers if isinstance(one, Session)]
+
+    def logged_in(self, room: Room | None) -> set[str]:
+        """Name who watches a room because their login lets them."""
+        return {uid for session in self.watching(room) if (uid := session.permit.uid) is not None}
+
+    def revoke(self, room: Room | None, uids: Collection[str] | None) -> None:
+        """Turn out of a room those whom a login let in, or these of them."""
+        self._admission.withdraw()
+        for session in self.watching(room):
+            who = session.permit.uid
+            if who is not None and (uids is None or who in uids):
+                session.turn_out(LOGIN_NEEDED)
+
+    def end_login(self, key: str) -> None:
+        """Let go whoever watches by this login, and have others of its connections be nobody's."""
+        self._admission.withdraw()
+        for session in list(self._here.values()):
+            session.end_login(key)
