@@ -160,8 +160,10 @@ class RawViewer:
             self._sock.send(data)
 
     async def hear(self) -> Json:
-        """Read the next JSON message, in however many frames it comes."""
+        """Read the next JSON message, in however many frames it comes. Pings between messages go unanswered."""
         part = await self.hear_frame()
+        while part.opcode is Opcode.PING:
+            part = await self.hear_frame()
         data = bytes(part.data)
         while not part.fin:
             part = await self.hear_frame()
