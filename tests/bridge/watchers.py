@@ -160,7 +160,7 @@ class RawViewer:
             self._sock.send(data)
 
     async def hear(self) -> Json:
-        """Read the next JSON message, in however many frames it comes. Pings between messages go unanswered."""
+        """Read the next JSON message, in however many frames it comes; pings go unanswered."""
         part = await self.hear_frame()
         while part.opcode is Opcode.PING:
             part = await self.hear_frame()
