@@ -20,6 +20,7 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "bot/login/test_door.py": ("e2e",),
     "bot/test_main.py": ("e2e",),
     "bot/test_whole.py": ("e2e",),
+    "bridge/site/test_served.py": ("e2e", "slow"),
     "bridge/test_main.py": ("e2e",),
     "fuzz": ("slow",),
     "docs/test_blocks.py": ("e2e",),

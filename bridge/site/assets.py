@@ -12,27 +12,20 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import rcssmin
 import rjsmin
 from websockets.datastructures import Headers
 
 from bridge.site.answers import Answer
-from bridge.site.bundle import bundle, declared, join, shorten, shorten_calls
+from bridge.site.bundle import bundle
 
-
-def minify(script: str) -> str:
-    """Say the same in fewer bytes."""
-    short = shorten(script)
-    return shorten_calls(cast("str", rjsmin.jsmin(join(short))), declared(short))
-
-
-# Comments and white space go; names stay, but for those of private members: they were a twentieth of it all.
+# Comments and white space go; what the code says stays as it was tested.
 _MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {
     ".css": rcssmin.cssmin,
     ".html": partial(re.compile(r"^\s+", re.MULTILINE).sub, ""),
-    ".js": minify,
+    ".js": rjsmin.jsmin,
 }
 _ENTRY: Final = "main.js"  # the module that imports all others
 _MOST: Final = 256  # files kept; the page has some seventy

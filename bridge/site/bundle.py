@@ -6,11 +6,8 @@ an import never renames.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import chain, product
+from collections.abc import Iterator
 from pathlib import Path
-from string import ascii_letters
 from typing import Final
 
 _IMPORT: Final = re.compile(r"^import \{\s*\w+(?:,\s*\w+)*,?\s*\} from '(?P<path>\.[^']+)';\n", re.MULTILINE)
@@ -18,21 +15,6 @@ _EXPORT: Final = re.compile(r"^export (?=(?:const|let|class|(?:async )?function)
 _DECLARED: Final = re.compile(
     r"^(?:const|let|class|(?:async )?function\*?) (\w+|\[[\w, ]+\]|\{[^}]+\})", re.MULTILINE
 )
-# As it is declared, and as it is used.
-_PRIVATE: Final = re.compile(
-    r"(?<=\.#)\w+|(?<=^  #)\w+|(?<=^  get #)\w+|(?<=^  set #)\w+|(?<=^  async #)\w+|(?<=^  \*#)\w+",
-    re.MULTILINE,
-)
-# Not as a property, nor as a word; but spread.
-_CONSTANT: Final = re.compile(r"(?:(?<![\w.#$'\"`])|(?<=\.\.\.))[A-Z][A-Z0-9_]{2,}(?![\w'\"`])")
-# In a script without comments: where functions and classes are declared or used as such, and every word.
-_CALL: Final = re.compile(
-    r"(?<![\w.#$'\"`])(?:(?<=new )\w+|(?<=class )\w+|(?<=extends )\w+|\w+(?=\()"
-    r"|(?:(?<=const )|(?<=,))\w+(?==(?:async)?\())"
-)
-# How a declaration begins.
-_ROW: Final = re.compile(r" *(?:const|let) ")
-_WORD: Final = re.compile(r"(?<![\w$])\w+(?![\w$])")
 _LEFT: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -63,54 +45,6 @@ def bundle(entry: Path) -> str:
                 raise NotBundled(f"{file.name} and {owners[one].name} both declare {one}")
         parts.append(body)
     return "".join(parts)
-
-
-def shorten(script: str) -> str:
-    """Give what is private to classes, and constants, short names: the shortest to what is named most.
-
-    Nobody outside of a class, or of the script, can tell the difference.
-    """
-    constants = {name for name in declared(script) if _CONSTANT.fullmatch(name)}
-    script = _rename(_CONSTANT, script, "$", constants)
-    return _rename(_PRIVATE, script, "", set(_PRIVATE.findall(script)))
-
-
-def join(script: str) -> str:
-    """Make one declaration of those that follow each other, each whole on a line of its own."""
-    lines: list[str] = []
-    before = ""  # how such a declaration begins, if the line before is one
-    for line in script.split("\n"):
-        found = _ROW.match(line)
-        start = found[0] if found else ""
-        if start and start == before:
-            lines[-1] = lines[-1].removesuffix(";") + ","
-            lines.append(line.removeprefix(start))
-        else:
-            lines.append(line)
-        before = start if line.endswith(";") and _is_whole(line) else ""
-    return "\n".join(lines)
-
-
-def _is_whole(line: str) -> bool:
-    """Tell whether what a line opens is closed on it; when in doubt it isn't."""
-    pairs = all(line.count(one) == line.count(other) for one, other in ("()", "[]", "{}"))
-    return pairs and line.count("`") % 2 == 0 and "//" not in line
-
-
-def shorten_calls(script: str, names: Iterable[str]) -> str:
-    """Give short names also to those functions and classes of a minified script that are nothing but called.
-
-    Where such a name stands for anything else as well (a property, a local, a word), it is left alone.
-    """
-    calls, words = Counter(_CALL.findall(script)), Counter(_WORD.findall(script))
-    return _rename(_CALL, script, "_", {name for name in names if calls[name] == words[name]})
-
-
-def _rename(pattern: re.Pattern[str], script: str, prefix: str, names: set[str]) -> str:
-    counted = Counter(name for name in pattern.findall(script) if name in names).most_common()
-    letters = chain(ascii_letters, map("".join, product(ascii_letters, repeat=2)))
-    short = {name: prefix + letter for (name, _), letter in zip(counted, letters, strict=False)}
-    return pattern.sub(lambda found: short.get(found[0], found[0]), script)
 
 
 def _in_order(file: Path, seen: set[Path]) -> Iterator[tuple[Path, str]]:

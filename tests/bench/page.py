@@ -7,8 +7,9 @@ ten times a second. What is promised is what the existing d-zone client was meas
 import asyncio
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from playwright.async_api import Browser, CDPSession, Page, async_playwright
@@ -16,10 +17,11 @@ from playwright.async_api import Browser, CDPSession, Page, async_playwright
 from bridge.limits import Limits
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
-from tests.bench import town
+from tests.bench import page_crowds, town
 from tests.bench.control import AVAILABLE
 from tests.bench.report import REPORT, Bar, Table, bar, progress
 from tests.browser.conftest import LAUNCH_ARGS, address, find_chromium
+from tests.browser.crowd import Scene
 
 VIEW: Final = {"width": 1280, "height": 720}
 PACE: Final = 0.1  # seconds between two things that happen
@@ -85,18 +87,24 @@ _PAINT: Final = "() => performance.getEntriesByName('first-contentful-paint')[0]
 
 
 def measure(quick: bool) -> list[Bar]:
-    """Visit guilds of four sizes."""
+    """Visit guilds of four sizes, and crowds."""
     try:
         find_chromium()
     except LookupError as missing:
         progress(f"page: {missing}")
         return []
     os.sched_setaffinity(0, AVAILABLE)  # a browser has more than one core
-    return asyncio.run(_measure(PROMISES[:2] if quick else PROMISES, 1 if quick else REPETITIONS))
+    if quick:
+        return asyncio.run(_measure(PROMISES[:2], 1))
+    return asyncio.run(_measure(PROMISES, REPETITIONS, crowds=page_crowds.SCENES))
 
 
 async def _measure(
-    promises: Sequence[Wanted], repetitions: int, warm: float = WARM, span: float = SPAN
+    promises: Sequence[Wanted],
+    repetitions: int,
+    warm: float = WARM,
+    span: float = SPAN,
+    crowds: Mapping[str, Scene] = MappingProxyType({}),
 ) -> list[Bar]:
     bars: list[Bar] = []
     rows = []
@@ -110,6 +118,8 @@ async def _measure(
             progress(f"page: {wanted.members} members")
             rows += [_row(wanted.members, each) for each in seen]
             bars += _bars(wanted, seen)
+        if crowds:
+            await page_crowds.show(browser, crowds, span)
         await browser.close()
     columns = ("members", "first paint ms", "joined ms", "fps", "steps/s", "busy ms/frame", "heap MB")
     REPORT.show(Table("The page", columns, rows, f"Each visit {warm + span:.0f} s, at night, all in view."))

@@ -10,8 +10,9 @@ from tests.bench.control import Host
 from tests.bench.crowd import BATCH, OLD, Crowd, Kind
 from tests.bench.guild import Story
 from tests.bench.phase import tell
-from tests.bench.report import Bar, Table, bar, ratio
+from tests.bench.report import REPORT, Bar, Table, bar, ratio
 from tests.browser.conftest import find_chromium, need
+from tests.browser.crowd import Scene
 
 
 @pytest.mark.parametrize(
@@ -71,9 +72,12 @@ async def test_the_page_is_measured() -> None:
     """All that is promised of it has a figure."""
     need(find_chromium)
     [wanted, *_] = page.PROMISES
-    bars = await page._measure([wanted], repetitions=1, warm=0.2, span=0.5)
+    bars = await page._measure([wanted], 1, warm=0.2, span=0.5, crowds={"some": Scene(30, 4, 2)})
     assert len(bars) == 5
     assert all(each.measured > 0 for each in bars)
+    [_, longest, _, all_of_them] = REPORT.tables[-2].rows[0]
+    assert int(longest.split()[0]) > 0
+    assert float(all_of_them) > 0
 
 
 def test_a_bar_is_kept_or_not() -> None:

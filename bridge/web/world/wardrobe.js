@@ -49,7 +49,7 @@ export class Wardrobe {
 
   /** Others live here now. @param {number} slots */
   empty(slots) {
-    this.#dressed = [];
+    this.#dressed = unknown(slots);
     this.skins = new Int32Array(slots);
     this.traits = new Uint16Array(slots);
   }
@@ -61,6 +61,7 @@ export class Wardrobe {
     this.skins.set(skins);
     this.traits = new Uint16Array(slots);
     this.traits.set(traits);
+    this.#dressed = [...this.#dressed, ...unknown(slots - this.#dressed.length)];
   }
 
   /** Makes sure that somebody looks as they are. @param {number} slot @param {Member | undefined} member @param {number} self */
@@ -80,7 +81,7 @@ export class Wardrobe {
       if (this.#owned.length >= Math.max(LOOKS_KEPT, this.skins.length * 2)) {
         this.#looks.clear();
         this.#owned = [];
-        this.#dressed = [];
+        this.#dressed = unknown(this.skins.length);
       }
       look = this.#owned.push(ownColors(color, self, color2)) - 1;
       this.#looks.set(key, look);
@@ -101,6 +102,9 @@ export class Wardrobe {
     }
   }
 }
+
+/** Nobody yet, with a place for each: an array that grows by leaps is kept as a table, and slow. @param {number} slots @returns {undefined[]} */
+const unknown = (slots) => Array(slots).fill(undefined);
 
 /** @param {Member} member */
 function traitsOf({ bot, color, color2, fresh, voice, status }) {
