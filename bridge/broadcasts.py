@@ -6,8 +6,8 @@ from types import EllipsisType, MappingProxyType
 from typing import Any, Final, overload
 
 from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
-from bridge.providers.feed import Feed
 from bridge.providers.records import MAX_TEXT, parse_color, parse_id, parse_role_color, parse_status
+from bridge.providers.refresher import Refresher
 from bridge.rooms.directory import Directory
 from bridge.rooms.misses import Misses
 from bridge.rooms.room import Room
@@ -29,9 +29,9 @@ class Broadcasts:
 
     tells_of_misses: bool = True
 
-    def __init__(self, directory: Directory, feed: Feed) -> None:
+    def __init__(self, directory: Directory, refresher: Refresher) -> None:
         self._directory = directory
-        self._feed = feed
+        self._refresher = refresher
         self._misses = Misses(directory)
 
     # Broadcasts: field for field the protocol's own names. None of them waits for anybody.
@@ -292,7 +292,11 @@ class Broadcasts:
     def _addressed(self, server: str | int) -> Room | None:
         """Find the room that a broadcast is for. Where guilds are known and it is none of them, say so."""
         room = self._room(server)
-        if room is None and self.tells_of_misses and (self._directory.rooms or self._feed.has_read_servers):
+        if (
+            room is None
+            and self.tells_of_misses
+            and (self._directory.rooms or self._refresher.has_read_servers)
+        ):
             self._misses.note(str(server))
         return room
 
@@ -328,7 +332,7 @@ class Broadcasts:
             raise ValueError("broadcast_message takes a mapping only of type refresh_data")
         guild_id = parse_id(frame.get("serverId"))
         if guild_id is not None and (room := self._addressed(guild_id)):
-            self._feed.expire(guild_id)
+            self._refresher.expire(guild_id)
             room.ask_to_refresh()
 
 

@@ -17,8 +17,8 @@ from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.providers import CallbackProvider, MockDataProvider, Provider
 from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
-from bridge.providers.feed import REFRESH_INTERVAL, Feed
 from bridge.providers.live import Live
+from bridge.providers.refresher import REFRESH_INTERVAL, Refresher
 from bridge.reception import Reception, comes_from_browser
 from bridge.rooms.directory import Directory
 from bridge.running.signals import stop_signal
@@ -80,11 +80,11 @@ class WebSocketServer(Broadcasts):
         self._exposure = exposure.bound_to(host)
         self._gate = Gate(limits, self._exposure)
         directory = Directory(on_changed=self._call_lobby, limits=limits)
-        super().__init__(directory, Feed(directory, self._provider, refresh_interval))
+        super().__init__(directory, Refresher(directory, self._provider, refresh_interval))
         self._refresh_interval = refresh_interval
-        self._live = Live(self._directory, self._provider, self._feed)
-        self._admission = Admission(self._directory, self._feed, self._new_guesses(), self._gate.count)
-        probes = Health(self._feed, self._live).probes if health else {}
+        self._live = Live(self._directory, self._provider, self._refresher)
+        self._admission = Admission(self._directory, self._refresher, self._new_guesses(), self._gate.count)
+        probes = Health(self._refresher, self._live).probes if health else {}
         self._website = Website(probes={**Counts(directory).probes, **probes})
         devices = Devices(secure=exposure.is_secure)
         self._reception = Reception(self._gate, self._website, devices, directory)
@@ -92,7 +92,7 @@ class WebSocketServer(Broadcasts):
         self._sessions = Sessions(self._admission)
         self._connection_class = connection_class(self._gate, exposure.certificate)
         self._tasks = Tasks(log, "the bridge")
-        self._lobby = Lobby(directory, self._feed, self._admission, self._sessions, self._tasks)
+        self._lobby = Lobby(directory, self._refresher, self._admission, self._sessions, self._tasks)
         self._following: asyncio.Task[None] | None = None  # what the provider tells of changes
         self._server: Server | None = None
         self._lifecycle = asyncio.Lock()
@@ -167,7 +167,7 @@ class WebSocketServer(Broadcasts):
             await hang_up(server, self._gate)
             self._server = None  # only now: a stop that was cut short can be finished by another
             await self._tasks.stop()
-            await self._feed.stop()  # after those who might ask it
+            await self._refresher.stop()  # after those who might ask it
             log.info("stopped")
 
     async def run_forever(self) -> None:
@@ -260,7 +260,7 @@ class WebSocketServer(Broadcasts):
         seems_old = comes_from_browser(connection) if self._paces_old_clients else None
         connection.forget_handshake()
         session = Session(
-            connection, visitor, self._directory, self._admission, self._feed, seems_old=seems_old
+            connection, visitor, self._directory, self._admission, self._refresher, seems_old=seems_old
         )
         problem = self._gate.check_viewer(connection.address, len(self._sessions))
         if problem is not None:

@@ -27,7 +27,7 @@ from bridge.problems import (
     too_many_tries,
 )
 from bridge.providers import owner
-from bridge.providers.feed import TIMEOUT, Feed
+from bridge.providers.refresher import TIMEOUT, Refresher
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Credentials
@@ -108,12 +108,12 @@ class Admission:
     def __init__(
         self,
         directory: Directory,
-        feed: Feed,
+        refresher: Refresher,
         guesses: Guesses,
         count: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._directory = directory
-        self._feed = feed
+        self._refresher = refresher
         self._guesses = guesses
         self._count = count
         self._guesses_at_door = Guesses(FREE_AT_ONE_DOOR, LONGEST_WAIT)
@@ -151,7 +151,7 @@ class Admission:
         if server in RESERVED_SLUGS:
             return await self._admit_by_default(credentials, who, prepare)
         try:
-            await self._feed.refresh_servers()
+            await self._refresher.refresh_servers()
         except ProviderError as error:
             raise Refused(error.problem) from error
         room = self._directory.resolve(server)
@@ -171,7 +171,7 @@ class Admission:
         credentials = replace(credentials, password=None)
         attempt = _Attempt()
         try:
-            await self._feed.refresh_servers()
+            await self._refresher.refresh_servers()
         except ProviderError as error:
             trouble = error.problem
         for number, room in enumerate(self._directory.defaults(), 1):
@@ -185,7 +185,7 @@ class Admission:
             except Refused:
                 continue
             return replace(entry, trouble=entry.trouble or trouble)
-        await self._feed.refresh_lobby()
+        await self._refresher.refresh_lobby()
         return Entry(self._directory.lobby, trouble=trouble)
 
     async def _pass(
@@ -214,7 +214,7 @@ class Admission:
             grounds, trouble = self._grounds(room, who), None
             permit = Pass() if seated else await self._check(room, credentials, who(), attempt)
             try:
-                await self._feed.refresh_room(room)
+                await self._refresher.refresh_room(room)
             except ProviderError as error:
                 trouble = error.problem
             await prepare(room)

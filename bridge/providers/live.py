@@ -15,9 +15,9 @@ from bridge.providers.changes import (
     UserLeft,
     UsersOutdated,
 )
-from bridge.providers.feed import SERVERS, Feed
 from bridge.providers.provider import Provider
 from bridge.providers.records import parse_id
+from bridge.providers.refresher import SERVERS, Refresher
 from bridge.providers.retry import growing_pauses
 from bridge.providers.stream import BROKEN, Stream
 from bridge.rooms.directory import Directory
@@ -29,9 +29,9 @@ _backoff: Final = growing_pauses(longest=5.0)
 class Live:
     """Follows a provider's changes."""
 
-    def __init__(self, directory: Directory, provider: Provider, feed: Feed) -> None:
+    def __init__(self, directory: Directory, provider: Provider, refresher: Refresher) -> None:
         self._directory = directory
-        self._feed = feed
+        self._refresher = refresher
         self._stream = Stream(provider, self._take)
         self._outdated: set[str] = set()  # guilds, and `SERVERS`
         self._news = asyncio.Event()
@@ -49,15 +49,15 @@ class Live:
                 group.create_task(self._stream.follow())
         finally:
             if self._stream.has_told:  # from now on nobody does: who comes next gets what is true then
-                self._feed.expire_all()
+                self._refresher.expire_all()
 
     async def _take(self, change: Change) -> None:
         match change:
             case UserChanged() | UserLeft():
-                if self._feed.apply(change):
+                if self._refresher.apply(change):
                     self._outdate(change.server_id)
             case Said(server_id, message):
-                if room := self._feed.room(parse_id(server_id) or ""):
+                if room := self._refresher.room(parse_id(server_id) or ""):
                     room.say(message)
             case UsersOutdated(server_id):
                 self._outdate(server_id)
@@ -73,8 +73,8 @@ class Live:
     def _outdate(self, server_id: str) -> None:
         """Read a guild again: now if somebody watches it or is about to, else when somebody comes."""
         guild_id = parse_id(server_id) or ""
-        self._feed.expire(guild_id)
-        if self._feed.is_needed(guild_id):
+        self._refresher.expire(guild_id)
+        if self._refresher.is_needed(guild_id):
             self._read(guild_id)
 
     def _read(self, key: str) -> None:
@@ -98,7 +98,7 @@ class Live:
         for key in sorted(self._outdated):
             self._outdated.discard(key)  # before: while it is read, it may change again
             try:
-                await self._feed.read_again(key)
+                await self._refresher.read_again(key)
             except ProviderError as error:
                 self._outdated.add(key)
                 trouble = error

@@ -1,14 +1,14 @@
-/** Puts the parts together: address, reader, store, session, world, frame. */
+/** Puts the parts together: address, reader, replica, conversation, world, frame. */
 
 // First: what it asks for is on its way while the rest is made.
-import { comingWords, settings } from './ui/reader.js';
+import { comingWords, preferences } from './ui/reader.js';
 
 import { byId, icon } from './ui/dom.js';
 import { translate } from './words.js';
 import { isOwnBridge, socketUrl } from './guild/net.js';
-import { Session } from './guild/session.js';
+import { Conversation } from './guild/conversation.js';
 import { Stage } from './ui/stage.js';
-import { Store } from './guild/store.js';
+import { Replica } from './guild/replica.js';
 import { View } from './ui/view.js';
 
 const TICK_MS = 20_000;
@@ -25,12 +25,12 @@ for (const node of document.querySelectorAll('[data-icon]')) node.append(icon(no
 
 const bridge = socketUrl(location);
 const isOwn = isOwnBridge(bridge, location);
-const store = new Store(isOwn); // which pictures may be shown, the page's own bridge has said
+const replica = new Replica(isOwn); // which pictures may be shown, the page's own bridge has said
 
-/** @type {Session} */
-const session = new Session(bridge, address.get('s')?.trim() || null, store, {
+/** @type {Conversation} */
+const conversation = new Conversation(bridge, address.get('s')?.trim() || null, replica, {
   changed() {
-    stage.setConnected(session.link.phase === 'live');
+    stage.setConnected(conversation.link.phase === 'live');
     view.refresh();
   },
   heard: (events) => stage.pulse(events),
@@ -39,9 +39,9 @@ const session = new Session(bridge, address.get('s')?.trim() || null, store, {
   },
   refused: (refusal) => view.explain(refusal),
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
-session.start(); // what it hears comes when all of this is there
+conversation.start(); // what it hears comes when all of this is there
 
-const stage = new Stage(words, store, settings, isEmbedded ? { search() {}, explain() {}, close() {} } : {
+const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {}, explain() {}, close() {} } : {
   search: () => view.search(),
   explain() {
     byId('legend').togglePopover();
@@ -52,24 +52,24 @@ const stage = new Stage(words, store, settings, isEmbedded ? { search() {}, expl
   transparent: address.get('background') === 'transparent',
   follow: address.get('follow'),
 });
-store.witness = stage;
-settings.changed = (name) => {
+replica.witness = stage;
+preferences.changed = (name) => {
   if (name === 'language') location.reload();
   stage.adapt();
 };
 
 /** @type {View} */
-const view = new View(words, store, session, stage, settings, {
+const view = new View(words, replica, conversation, stage, preferences, {
   pick(slug, password) {
     view.explain(null);
     byId('servers').hidePopover();
-    session.ask(slug, password);
+    conversation.ask(slug, password);
   },
   dismissed() {
-    session.stay();
-    if (store.room) keepAddress(store.room.slug);
+    conversation.stay();
+    if (replica.room) keepAddress(replica.room.slug);
   },
-  hurry: () => session.hurry(),
+  hurry: () => conversation.hurry(),
   isOwn,
 });
 
@@ -99,11 +99,11 @@ function tellOfLogin() {
 function watchSleep() {
   let awake = Date.now();
   setInterval(() => {
-    if (Date.now() - awake > ASLEEP_MS) session.renew();
+    if (Date.now() - awake > ASLEEP_MS) conversation.renew();
     awake = Date.now();
   }, TICK_MS);
 }
 
-addEventListener('online', () => session.renew());
+addEventListener('online', () => conversation.renew());
 tellOfLogin();
 watchSleep();

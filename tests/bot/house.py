@@ -185,7 +185,7 @@ class Page:
         bridge = house.bridge
         self._line = Line(self, bridge._gate)
         connection = cast("Connection", self._line)
-        self._session = Session(connection, NOBODY, bridge._directory, bridge._admission, bridge._feed)
+        self._session = Session(connection, NOBODY, bridge._directory, bridge._admission, bridge._refresher)
         await self._session._greet()
         asked: Json = {"server": str(guild)}
         if password is not None:

@@ -133,7 +133,7 @@ async def test_before_anybody_came_no_guild_is_missed(caplog: pytest.LogCaptureF
     bridge = WebSocketServer(0)
     await bridge.broadcast_message("12", 7, "hello", 10)
     assert told(caplog) == []
-    await bridge._feed.refresh_servers()
+    await bridge._refresher.refresh_servers()
     await bridge.broadcast_message("12", 7, "hello", 10)
     assert len(told(caplog)) == 1
 
@@ -141,7 +141,7 @@ async def test_before_anybody_came_no_guild_is_missed(caplog: pytest.LogCaptureF
 async def test_before_there_is_a_guild_none_is_named(caplog: pytest.LogCaptureFixture) -> None:
     """The provider was asked, and knows none."""
     bridge = WebSocketServer(0, provider=EmptyProvider())
-    await bridge._feed.refresh_servers()
+    await bridge._refresher.refresh_servers()
     await bridge.broadcast_message("12", 7, "hello", 10)
     assert told(caplog) == ["a broadcast reached nobody: no guild has the id '12'; none is known yet"]
 

@@ -935,7 +935,7 @@ async def test_a_provider_that_hangs_is_an_error_for_the_viewer(
 ) -> None:
     """After the timeout."""
     async with watching(fed) as viewer:
-        monkeypatch.setattr("bridge.providers.feed.TIMEOUT", 0.05)
+        monkeypatch.setattr("bridge.providers.refresher.TIMEOUT", 0.05)
         source.hold(about)
         await viewer.ask("one")
         await viewer.hear_sentence()

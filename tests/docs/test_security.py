@@ -13,7 +13,7 @@ from bridge.access.cost import LONGEST_WAIT
 from bridge.limits import DEFAULT_LIMITS as LIMITS
 from bridge.model import GuildInfo
 from bridge.network import peers
-from bridge.providers import feed
+from bridge.providers import refresher
 from bridge.rooms import entrance, room
 from bridge.running import calm, lines, rate
 from bridge.site import assets, counts, login
@@ -70,9 +70,9 @@ def sentences() -> Iterator[str]:
     yield f"in pieces of {FRAGMENT // KIB} KiB"
     yield f"{LIMITS.unread_bytes // MIB} MiB for all together"
     yield (
-        f"keeps {in_script('guild/store.js', 'MOST_MEMBERS'):,.0f} members, however they come,"
-        f" {in_script('guild/store.js', 'MOST_CHANNELS'):,.0f} channels"
-        f" and {in_script('guild/store.js', 'MOST_GUILDS'):,.0f} servers"
+        f"keeps {in_script('guild/replica.js', 'MOST_MEMBERS'):,.0f} members, however they come,"
+        f" {in_script('guild/replica.js', 'MOST_CHANNELS'):,.0f} channels"
+        f" and {in_script('guild/replica.js', 'MOST_GUILDS'):,.0f} servers"
     )
     yield f"{in_script('guild/net.js', 'MOST_UNREAD') / 1e6:.0f} million characters that it hasn't read yet"
     yield f"reads for {in_script('guild/net.js', 'READ_MS'):.0f} ms at a time"
@@ -109,10 +109,10 @@ def bounds() -> Iterator[str]:
     yield f"{listening.FRAMES_WAITING} wait in memory while a request is answered"
     yield f"{entrance.MAX_ENTRIES} are kept of a room"
     yield f"of what was missed those up to {entrance.MAX_MISSED // KIB} KiB"
-    yield f"once in {feed.REFRESH_INTERVAL:g} seconds for each guild and for the list"
-    assert feed.RETRIED_PER_SECOND == 2
-    yield f"of what fails the first {feed.CHECKED_AT_ONCE} are asked again"
-    yield f"what fails {feed.RETRIED_AT_ONCE} times at once and twice a second"
+    yield f"once in {refresher.REFRESH_INTERVAL:g} seconds for each guild and for the list"
+    assert refresher.RETRIED_PER_SECOND == 2
+    yield f"of what fails the first {refresher.CHECKED_AT_ONCE} are asked again"
+    yield f"what fails {refresher.RETRIED_AT_ONCE} times at once and twice a second"
     yield f"{outbox.MAX_BACKLOG // MIB} MiB waiting for each, {LIMITS.unread_bytes // MIB} MiB for all"
     yield f"{connection.SEND_BUFFER // KIB} KiB in the system"
     yield f"the last {peers.MAX_HOPS} hops"
@@ -150,7 +150,7 @@ def test_the_figures_are_those_of_the_code(said: str) -> None:
 def test_every_endpoint_is_bounded() -> None:
     """Those below `/auth/`, those of the house, and the probes."""
     source = "".join(file.read_text(encoding="utf-8") for file in [*(ROOT / "bridge" / "site").glob("*.py")])
-    auth = (ROOT / "bridge" / "access" / "login.py").read_text(encoding="utf-8")
+    auth = (ROOT / "bridge" / "site" / "login.py").read_text(encoding="utf-8")
     paths = {*re.findall(r'"(/(?:api|healthz|readyz)[\w/]*)"', source)}
     paths |= {login.PREFIX + name for name in re.findall(r'case "(?:GET|POST)", "(\w+)"', auth)}
     assert len(paths) == 8

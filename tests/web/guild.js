@@ -5,7 +5,7 @@ import { finish } from '../../bridge/web/world/slices.js';
 import { grow } from '../../bridge/web/world/terrain.js';
 
 const COLORS = ['#e06c75', '#5b8dd9', '#98c379', '#e5c07b', null, null];
-/** @type {import('../../bridge/web/guild/roster.js').Status[]} */
+/** @type {import('../../bridge/web/guild/people.js').Status[]} */
 const STATUSES = ['online', 'online', 'online', 'idle', 'dnd', 'offline'];
 
 /**
@@ -26,8 +26,8 @@ export function channels(count) {
 
 /**
  * @param {number} i
- * @param {Partial<import('../../bridge/web/guild/roster.js').Member>} [told]
- * @returns {import('../../bridge/web/guild/roster.js').Member}
+ * @param {Partial<import('../../bridge/web/guild/people.js').Member>} [told]
+ * @returns {import('../../bridge/web/guild/people.js').Member}
  */
 export function member(i, told = {}) {
   const dice = mix(i, 99);
@@ -37,7 +37,7 @@ export function member(i, told = {}) {
   };
 }
 
-/** @param {number} count @param {Partial<import('../../bridge/web/guild/roster.js').Member>} [told] */
+/** @param {number} count @param {Partial<import('../../bridge/web/guild/people.js').Member>} [told] */
 export const members = (count, told = {}) => Array.from({ length: count }, (_, i) => member(i, told));
 
 /** @param {string} channelId */

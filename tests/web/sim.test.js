@@ -11,7 +11,7 @@ import { channels, island, member, members, voice } from './guild.js';
 /**
  * @param {number} count
  * @param {number} places
- * @param {Partial<import('../../bridge/web/guild/roster.js').Member>} [told]
+ * @param {Partial<import('../../bridge/web/guild/people.js').Member>} [told]
  */
 function populated(count, places, told) {
   const sim = new Sim(island('guild', sizeFor(count), channels(places)));

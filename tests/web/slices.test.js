@@ -7,7 +7,7 @@ import { parsed } from '../../bridge/web/guild/frames.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Sim } from '../../bridge/web/world/sim.js';
 import { finish, pursue, through } from '../../bridge/web/world/slices.js';
-import { Store } from '../../bridge/web/guild/store.js';
+import { Replica } from '../../bridge/web/guild/replica.js';
 import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, island, members, voice } from './guild.js';
 
@@ -105,26 +105,26 @@ test('people get to where they were going some at a time', () => {
 });
 
 test('a snapshot\'s members are read some at a time, and none of another guild is there meanwhile', () => {
-  const store = new Store();
-  finish(store.take({ type: 'server-join', data: { request: { server: 'one' }, users: { 1: { username: 'Ada' } } } }, 0));
+  const replica = new Replica();
+  finish(replica.take({ type: 'server-join', data: { request: { server: 'one' }, users: { 1: { username: 'Ada' } } } }, 0));
   let read = 0;
   const users = Object.fromEntries(Array.from({ length: 9_999 }, (_, i) => [`9${i}`, { get username() { read += 1; return 'Bo'; } }]));
-  const work = store.take({ type: 'server-join', data: { request: { server: 'two' }, users } }, 0);
+  const work = replica.take({ type: 'server-join', data: { request: { server: 'two' }, users } }, 0);
   work.next();
-  assert.equal(store.counts.members, 0);
+  assert.equal(replica.counts.members, 0);
   assert.ok(most(slices(work, () => read)) <= 64);
-  assert.equal(store.counts.members, 9_999);
+  assert.equal(replica.counts.members, 9_999);
 });
 
 test('no more members are kept than a page can bear, however they come', () => {
-  const store = new Store();
+  const replica = new Replica();
   const users = Object.fromEntries(Array.from({ length: MANY }, (_, i) => [i, { username: 'Bo' }]));
-  finish(store.take({ type: 'server-join', data: { request: { server: 'one' }, users } }, 0));
-  for (let i = 0; i < 9; i++) finish(store.take({ type: 'presence', data: { uid: `later ${i}`, status: 'online' } }, 0));
-  assert.equal(store.roster.size, MANY);
-  finish(store.take({ type: 'presence', data: { uid: '7', status: 'idle', delete: true } }, 0));
-  finish(store.take({ type: 'presence', data: { uid: 'later', status: 'online' } }, 0));
-  assert.ok(store.roster.get('later'));
+  finish(replica.take({ type: 'server-join', data: { request: { server: 'one' }, users } }, 0));
+  for (let i = 0; i < 9; i++) finish(replica.take({ type: 'presence', data: { uid: `later ${i}`, status: 'online' } }, 0));
+  assert.equal(replica.people.size, MANY);
+  finish(replica.take({ type: 'presence', data: { uid: '7', status: 'idle', delete: true } }, 0));
+  finish(replica.take({ type: 'presence', data: { uid: 'later', status: 'online' } }, 0));
+  assert.ok(replica.people.get('later'));
 });
 
 /** Values of every kind, also those that look like the end of others. @param {number} count */

@@ -1,5 +1,5 @@
 /**
- * @typedef {import('../guild/roster.js').Status} Status
+ * @typedef {import('../guild/people.js').Status} Status
  * @typedef {import('./tools.js').Tools} Tools
  */
 

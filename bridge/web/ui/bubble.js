@@ -3,7 +3,7 @@
  *
  * @typedef {import('./layout.js').Point} Point
  * @typedef {import('./layout.js').Box} Box
- * @typedef {import('../guild/store.js').Message} Message
+ * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('./talk.js').Bubble} Shown
  */
 

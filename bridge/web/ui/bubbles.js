@@ -2,7 +2,7 @@
  * All that is being said, in the air over those who say it.
  *
  * @typedef {import('./layout.js').Rect} Rect
- * @typedef {import('../guild/store.js').Message} Message
+ * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../world/world.js').World} World
  */
 

@@ -3,20 +3,20 @@
  *
  * @typedef {'room' | 'connecting' | 'lost' | 'full' | 'refused' | 'lobby' | 'empty'} Scene
  * @typedef {import('../guild/net.js').LinkState} LinkState
- * @typedef {import('../guild/store.js').Store} Store
+ * @typedef {import('../guild/replica.js').Replica} Replica
  */
 
 import { byId, focusTools, make } from './dom.js';
 
 /**
  * @param {LinkState} link
- * @param {Store} store
+ * @param {Replica} replica
  * @returns {Scene}
  */
-export function sceneOf(link, store) {
-  if (!store.room) return link.phase === 'waiting' ? link.why : 'connecting';
-  if (store.roster.size || store.feed.length) return 'room';
-  return store.guilds.length ? 'empty' : 'lobby';
+export function sceneOf(link, replica) {
+  if (!replica.room) return link.phase === 'waiting' ? link.why : 'connecting';
+  if (replica.people.size || replica.feed.length) return 'room';
+  return replica.guilds.length ? 'empty' : 'lobby';
 }
 
 export class Card {

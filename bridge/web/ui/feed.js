@@ -2,9 +2,9 @@
  * What is being said, newest last. Follows the talk until the reader scrolls back.
  *
  * @typedef {import('../words.js').Words} Words
- * @typedef {import('../guild/store.js').Message} Message
- * @typedef {import('../guild/store.js').Gap} Gap
- * @typedef {import('../guild/store.js').Store} Store
+ * @typedef {import('../guild/replica.js').Message} Message
+ * @typedef {import('../guild/replica.js').Gap} Gap
+ * @typedef {import('../guild/replica.js').Replica} Replica
  */
 
 import { KeyedList, byId, icon, illustrated, make, setText, tint } from './dom.js';
@@ -36,9 +36,9 @@ export class Feed {
     new ResizeObserver(() => this.#keepUp()).observe(this.#log);
   }
 
-  /** @param {Store} store */
-  show({ feed, typing, roster }) {
-    const names = [...typing.keys()].flatMap((uid) => roster.get(uid)?.name ?? []);
+  /** @param {Replica} replica */
+  show({ feed, typing, people }) {
+    const names = [...typing.keys()].flatMap((uid) => people.get(uid)?.name ?? []);
     setText(byId('typing'), names.length ? this.#words.typing(names) : '');
     if (feed === this.#shown) return;
     this.#shown = feed;

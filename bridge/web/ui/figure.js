@@ -1,7 +1,7 @@
 /**
  * The small people beside their words, as they stand on the land.
  *
- * @typedef {import('../guild/roster.js').Member} Member
+ * @typedef {import('../guild/people.js').Member} Member
  */
 
 import { icon, make, setIcon } from './dom.js';

@@ -1,7 +1,7 @@
 /**
  * Says whom the camera follows, and lets it go.
  *
- * @typedef {import('../guild/roster.js').Member} Member
+ * @typedef {import('../guild/people.js').Member} Member
  */
 
 import { byId, hide, icon, make, setText } from './dom.js';

@@ -1,7 +1,7 @@
 /**
  * The server picker.
  *
- * @typedef {import('../guild/store.js').Guild} Guild
+ * @typedef {import('../guild/replica.js').Guild} Guild
  */
 
 import { KeyedList, byId, icon, make, setText } from './dom.js';

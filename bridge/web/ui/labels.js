@@ -3,7 +3,7 @@
  *
  * @typedef {import('./layout.js').Point} Point
  * @typedef {import('./layout.js').Rect} Rect
- * @typedef {import('../guild/store.js').Store} Store
+ * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {import('../world/world.js').World} World
  * @typedef {{key: string, uid: string, channelId: string, text: string, wanted: boolean}} Wish
  *   `wanted`: to be seen, and not only to be reached by Tab
@@ -30,7 +30,7 @@ const WIDEST = 192;
 
 export class Labels {
   #world;
-  #store;
+  #replica;
   /** @type {Map<string, {node: HTMLButtonElement, wish: Wish, width: number}>} */
   #labels = new Map();
   #chosenAt = 0;
@@ -51,12 +51,12 @@ export class Labels {
 
   /**
    * @param {World} world
-   * @param {Store} store
+   * @param {Replica} replica
    * @param {(wish: Wish) => void} go
    */
-  constructor(world, store, go) {
+  constructor(world, replica, go) {
     this.#world = world;
-    this.#store = store;
+    this.#replica = replica;
     this.#pen.font = `600 ${LETTERS}px ${getComputedStyle(document.body).fontFamily}`;
     byId('labels').addEventListener('click', (event) => {
       const node = /** @type {Element} */ (event.target).closest('button');
@@ -125,7 +125,7 @@ export class Labels {
     const people = new Set([pointed.uid, world.following, ...sought, ...around]);
     const named = new Set(around.slice(0, seen).filter((uid) => this.#helps(uid)));
     for (const uid of [pointed.uid, world.following, ...sought]) if (uid) named.add(uid);
-    const legible = world.scale >= SIGNS_SCALE ? this.#store.channels.keys() : [];
+    const legible = world.scale >= SIGNS_SCALE ? this.#replica.channels.keys() : [];
     const places = new Set([pointed.channelId, ...this.lively, ...legible]);
     const persons = [...people].flatMap((uid) => this.#person(uid, named.has(uid ?? '')));
     const signs = [...places].flatMap((id) => this.#place(id)).slice(0, SIGNS);
@@ -134,18 +134,18 @@ export class Labels {
 
   /** Who speaks has their name in the bubble; who sleeps doesn't mind. @param {string} uid */
   #helps(uid) {
-    return !this.talking.has(uid) && this.#store.roster.get(uid)?.status !== 'offline';
+    return !this.talking.has(uid) && this.#replica.people.get(uid)?.status !== 'offline';
   }
 
   /** @param {string | null | undefined} uid @param {boolean} wanted @returns {Wish[]} */
   #person(uid, wanted) {
-    const member = uid ? this.#store.roster.get(uid) : undefined;
+    const member = uid ? this.#replica.people.get(uid) : undefined;
     return member ? [{ key: `u${uid}`, uid: member.uid, channelId: '', text: member.name, wanted }] : [];
   }
 
   /** @param {string | undefined} id @returns {Wish[]} */
   #place(id) {
-    const channel = id ? this.#store.channels.get(id) : undefined;
+    const channel = id ? this.#replica.channels.get(id) : undefined;
     if (!channel || !this.#world.signOf(channel.id)?.visible) return [];
     return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), wanted: true }];
   }
@@ -169,13 +169,13 @@ export class Labels {
       setText(/** @type {Node} */ (label.node.lastChild), text);
     }
     label.wish = wish;
-    tint(label.node, this.#store.roster.get(wish.uid));
+    tint(label.node, this.#replica.people.get(wish.uid));
     return label;
   }
 
   /** @param {Wish} wish */
   #isVoice({ channelId }) {
-    return ['voice', 'stage'].includes(this.#store.channels.get(channelId)?.kind ?? '');
+    return ['voice', 'stage'].includes(this.#replica.channels.get(channelId)?.kind ?? '');
   }
 
   /** @param {{wish: Wish, width: number}} label @param {Rect} free */

@@ -5,7 +5,7 @@ import { portraitOf } from './figure.js';
 
 const TALKING = { channelId: '', channel: '', muted: false, deafened: false, streaming: false, speaker: false, line: '' };
 
-/** @type {Record<string, Partial<import('../guild/roster.js').Member>>} */
+/** @type {Record<string, Partial<import('../guild/people.js').Member>>} */
 const LOOKS = {
   online: {},
   idle: { status: 'idle' },

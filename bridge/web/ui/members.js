@@ -2,13 +2,13 @@
  * Who is here: in groups by status, searchable, and never more rows than a browser likes.
  *
  * @typedef {import('../words.js').Words} Words
- * @typedef {import('../guild/roster.js').Roster} Roster
- * @typedef {import('../guild/roster.js').Member} Member
- * @typedef {import('../guild/roster.js').Status} Status
+ * @typedef {import('../guild/people.js').People} People
+ * @typedef {import('../guild/people.js').Member} Member
+ * @typedef {import('../guild/people.js').Status} Status
  */
 
 import { KeyedList, byId, icon, make, setText, tint } from './dom.js';
-import { STATUSES } from '../guild/roster.js';
+import { STATUSES } from '../guild/people.js';
 import { person, pose } from './figure.js';
 
 const ROWS = 200;
@@ -64,13 +64,13 @@ export class MemberList {
     this.#search.select();
   }
 
-  /** @param {Roster} roster */
-  show(roster) {
+  /** @param {People} people */
+  show(people) {
     const query = this.#search.value;
-    const seen = `${roster.revision} ${this.#limit} ${query}`;
+    const seen = `${people.revision} ${this.#limit} ${query}`;
     if (seen === this.#seen) return;
     this.#seen = seen;
-    const { rows, total, totals } = roster.find(query, this.#limit);
+    const { rows, total, totals } = people.find(query, this.#limit);
     const focused = byId('groups').contains(document.activeElement) ? document.activeElement : null;
     const { uid } = focused instanceof HTMLElement ? focused.dataset : {};
     this.#found = query.trim() ? rows.slice(0, NAMED).map(({ uid }) => uid) : [];

@@ -1,7 +1,7 @@
 /**
  * What the bridge refused, said once and politely; with a place for a password where one may help.
  *
- * @typedef {import('../guild/session.js').Refusal} Refusal
+ * @typedef {import('../guild/conversation.js').Refusal} Refusal
  * @typedef {(slug?: string) => HTMLElement} MakeButton to log in, and come back to that guild
  */
 

@@ -12,25 +12,25 @@ const MARGIN_PX = 8;
 const BELOW = 0.9; // of the view's width: a panel as wide as that lies below, not beside
 
 export class Panels {
-  #settings;
+  #preferences;
   #moved;
   /** What had the keyboard before a panel was opened. @type {HTMLElement | null} */
   #before = null;
   #buttons = [...byId('tools').querySelectorAll('button')].filter(({ dataset }) => dataset.panel);
 
   /**
-   * @param {import('./settings.js').Settings} settings
+   * @param {import('./preferences.js').Preferences} preferences
    * @param {(free: Rect) => void} moved with what of the view is free now
    */
-  constructor(settings, moved) {
-    this.#settings = settings;
+  constructor(preferences, moved) {
+    this.#preferences = preferences;
     this.#moved = moved;
     for (const button of this.#buttons) {
       const panel = /** @type {Panel} */ (button.dataset.panel);
       button.addEventListener('click', () => this.turnTo(this.open === panel ? 'none' : panel));
     }
     document.querySelector('.skip')?.addEventListener('click', () => this.turnTo('messages'));
-    const { panel } = settings.choices;
+    const { panel } = preferences.choices;
     this.#show(panel === 'auto' ? (innerWidth >= WIDE ? 'messages' : 'none') : panel);
     new ResizeObserver(() => this.measure()).observe(byId('stage'));
   }
@@ -44,7 +44,7 @@ export class Panels {
   turnTo(panel) {
     const { activeElement, body } = document;
     if (this.open === 'none') this.#before = activeElement instanceof HTMLElement && activeElement !== body ? activeElement : null;
-    this.#settings.choose('panel', panel);
+    this.#preferences.choose('panel', panel);
     this.#show(panel);
     this.measure();
   }

@@ -4,11 +4,11 @@
  */
 
 import { wordsFor } from '../words.js';
-import { Settings } from './settings.js';
+import { Preferences } from './preferences.js';
 
-export const settings = new Settings(openStorage());
+export const preferences = new Preferences(openStorage());
 
-const { language } = settings.choices;
+const { language } = preferences.choices;
 export const comingWords = wordsFor(language === 'auto' ? navigator.languages : [language]);
 
 /** Some browsers forbid even to ask for it. */

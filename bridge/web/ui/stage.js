@@ -3,15 +3,15 @@
  *
  * @typedef {import('./layout.js').Point} Point
  * @typedef {import('./layout.js').Rect} Rect
- * @typedef {import('../guild/roster.js').Member} Member
- * @typedef {import('../guild/store.js').Message} Message
- * @typedef {import('../guild/store.js').Store} Store
- * @typedef {import('../guild/store.js').Witness} Witness
+ * @typedef {import('../guild/people.js').Member} Member
+ * @typedef {import('../guild/replica.js').Message} Message
+ * @typedef {import('../guild/replica.js').Replica} Replica
+ * @typedef {import('../guild/replica.js').Witness} Witness
  * @typedef {{search(): void, explain(): void, close(): void}} Frame
  */
 
 import { byId } from './dom.js';
-import { HOURS } from './settings.js';
+import { HOURS } from './preferences.js';
 import { Tour } from './tour.js';
 import { Bubbles } from './bubbles.js';
 import { Controls } from './controls.js';
@@ -27,8 +27,8 @@ const LOOK_MS = 400; // between two looks for whom a still pointer is at
 
 /** @implements {Witness} */
 export class Stage {
-  #store;
-  #settings;
+  #replica;
+  #preferences;
   #world;
   #bubbles;
   #sparks;
@@ -53,14 +53,14 @@ export class Stage {
 
   /**
    * @param {import('../words.js').Words} words
-   * @param {Store} store
-   * @param {import('./settings.js').Settings} settings
+   * @param {Replica} replica
+   * @param {import('./preferences.js').Preferences} preferences
    * @param {Frame} frame
    * @param {{transparent: boolean, follow: string | null}} options
    */
-  constructor(words, store, settings, frame, options) {
-    this.#store = store;
-    this.#settings = settings;
+  constructor(words, replica, preferences, frame, options) {
+    this.#replica = replica;
+    this.#preferences = preferences;
     this.#awaited = options.follow;
     this.#world = new World(/** @type {HTMLCanvasElement} */ (byId('world')), {
       reducedMotion: this.#isCalm(),
@@ -69,7 +69,7 @@ export class Stage {
     });
     this.#bubbles = new Bubbles(words, this.#world);
     this.#sparks = new Sparks(this.#world);
-    this.#labels = new Labels(this.#world, store, ({ uid, channelId }) => this.#go(uid, channelId));
+    this.#labels = new Labels(this.#world, replica, ({ uid, channelId }) => this.#go(uid, channelId));
     this.#tip = new Tip(words);
     this.#follower = new Follower(words, () => this.#world.follow(null));
     this.#controls = new Controls(this.#world, {
@@ -95,7 +95,7 @@ export class Stage {
 
   /** Takes the viewer's choices over. */
   adapt() {
-    const { density, hour, sound } = this.#settings.choices;
+    const { density, hour, sound } = this.#preferences.choices;
     const calm = this.#isCalm();
     document.body.classList.toggle('calm', calm);
     this.#world.reducedMotion = this.#bubbles.calm = this.#sparks.calm = calm;
@@ -146,12 +146,12 @@ export class Stage {
   // What happens in the room
 
   entered() {
-    const { room, roster, channels, counts } = this.#store;
+    const { room, people, channels, counts } = this.#replica;
     if (!room) return;
     if (room.slug !== this.#slug) this.#hush();
     this.#slug = room.slug;
-    this.#bubbles.drop(({ uid }) => !roster.get(uid));
-    this.#world.show({ id: room.id, channels: [...channels.values()], members: roster.all(), counts });
+    this.#bubbles.drop(({ uid }) => !people.get(uid));
+    this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts });
     this.#meetAwaited();
   }
 
@@ -168,7 +168,7 @@ export class Stage {
   }
 
   rebuilt() {
-    this.#world.setChannels([...this.#store.channels.values()]);
+    this.#world.setChannels([...this.#replica.channels.values()]);
     this.#labels.hurry();
   }
 
@@ -218,7 +218,7 @@ export class Stage {
   // Inside
 
   #isCalm() {
-    const { motion } = this.#settings.choices;
+    const { motion } = this.#preferences.choices;
     return motion === 'auto' ? this.#still.matches : motion === 'less';
   }
 
@@ -228,7 +228,7 @@ export class Stage {
   }
 
   #meetAwaited() {
-    if (!this.#awaited || !this.#store.roster.get(this.#awaited)) return;
+    if (!this.#awaited || !this.#replica.people.get(this.#awaited)) return;
     this.#world.follow(this.#awaited);
     this.#awaited = null;
   }
@@ -268,10 +268,10 @@ export class Stage {
     this.#labels.frame(now, this.#free);
     this.#bubbles.signs = this.#labels.signs;
     this.#bubbles.frame(now, this.#free);
-    this.#sparks.frame(now, this.#free, this.#store.typing.keys(), this.#bubbles.unheard);
+    this.#sparks.frame(now, this.#free, this.#replica.typing.keys(), this.#bubbles.unheard);
     const { uid } = this.#labels.pointed;
-    this.#tip.show(uid ? this.#store.roster.get(uid) ?? null : null, uid ? world.headOf(uid) : null);
-    this.#follower.show(world.following ? this.#store.roster.get(world.following) ?? null : null);
+    this.#tip.show(uid ? this.#replica.people.get(uid) ?? null : null, uid ? world.headOf(uid) : null);
+    this.#follower.show(world.following ? this.#replica.people.get(world.following) ?? null : null);
   }
 
   /** @param {number} now */

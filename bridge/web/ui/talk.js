@@ -2,7 +2,7 @@
  * What is being said aloud just now: whose words stand in the air, for how long, and which make room for others.
  * Knows no DOM and no clock: times are handed in, in milliseconds.
  *
- * @typedef {import('../guild/store.js').Message} Message
+ * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {{message: Message, born: number, until: number}} Words
  * @typedef {{words: Words, age: number, more: number}} Bubble `age`: how many newer ones its place has;
  *   `more`: how many older ones there are that it stands for

@@ -1,7 +1,7 @@
 /**
  * What there is to know about who is pointed at: name, status, where they talk, what they do.
  *
- * @typedef {import('../guild/roster.js').Member} Member
+ * @typedef {import('../guild/people.js').Member} Member
  */
 
 import { byId, make, setText, tint } from './dom.js';

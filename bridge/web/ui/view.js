@@ -1,10 +1,10 @@
 /**
- * The frame around the world: once per animation frame it is brought in line with store and connection.
+ * The frame around the world: once per animation frame it is brought in line with replica and connection.
  *
- * @typedef {import('../guild/session.js').Refusal} Refusal
- * @typedef {import('../guild/session.js').Session} Session
+ * @typedef {import('../guild/conversation.js').Refusal} Refusal
+ * @typedef {import('../guild/conversation.js').Conversation} Conversation
  * @typedef {import('./stage.js').Stage} Stage
- * @typedef {import('../guild/store.js').Store} Store
+ * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {{
  *   pick(slug: string | null, password?: string): void, dismissed(): void, hurry(): void, isOwn: boolean,
  * }} Wishes
@@ -28,8 +28,8 @@ const MEMBERS_MS = 200; // between two looks at a list that may change with each
 
 export class View {
   #words;
-  #store;
-  #session;
+  #replica;
+  #conversation;
   #stage;
   #planned = false;
   /** @type {Refusal | null} */
@@ -49,18 +49,18 @@ export class View {
 
   /**
    * @param {import('../words.js').Words} words
-   * @param {Store} store
-   * @param {Session} session
+   * @param {Replica} replica
+   * @param {Conversation} conversation
    * @param {Stage} stage
-   * @param {import('./settings.js').Settings} settings
+   * @param {import('./preferences.js').Preferences} preferences
    * @param {Wishes} wishes
    */
-  constructor(words, store, session, stage, settings, wishes) {
+  constructor(words, replica, conversation, stage, preferences, wishes) {
     this.#words = words;
-    this.#store = store;
-    this.#session = session;
+    this.#replica = replica;
+    this.#conversation = conversation;
     this.#stage = stage;
-    this.panels = new Panels(settings, (free) => {
+    this.panels = new Panels(preferences, (free) => {
       stage.setFree(free);
       this.refresh();
     });
@@ -77,7 +77,7 @@ export class View {
     // What few open is made when somebody does.
     const once = { once: true };
     byId('legend').addEventListener('beforetoggle', () => explain(words), once);
-    byId('settings').addEventListener('beforetoggle', () => offerChoices(words, settings), once);
+    byId('settings').addEventListener('beforetoggle', () => offerChoices(words, preferences), once);
     byId('find-me').addEventListener('click', () => this.#visit(this.account.user?.id ?? ''));
     if (!wishes.isOwn) return;
     this.account.look();
@@ -140,22 +140,22 @@ export class View {
   }
 
   #draw() {
-    const store = this.#store;
-    const { link, asking, lostAt } = this.#session;
+    const replica = this.#replica;
+    const { link, asking, lostAt } = this.#conversation;
     this.#planFading();
     document.body.dataset.link = link.phase;
     this.lamp.show(link, lostAt);
-    const scene = sceneOf(link, store);
+    const scene = sceneOf(link, replica);
     const login = this.account.possible ? this.#login : null;
     if (this.card.show(scene, this.account.user ? null : login)) this.panels.measure();
     if (this.#isOpen()) this.explain(null);
     this.#nameRefused();
     this.notice.show(this.#isSaid(scene) ? null : this.#refusal, this.#refusedName, login);
-    if (store.room) this.#present.set(store.room.slug, store.counts.online);
-    this.guilds.show(store.guilds, store.room?.slug ?? null, asking, this.#present);
+    if (replica.room) this.#present.set(replica.room.slug, replica.counts.online);
+    this.guilds.show(replica.guilds, replica.room?.slug ?? null, asking, this.#present);
     this.#listMembers();
-    this.feed.show(store);
-    this.#title(scene === 'lobby' ? null : store.room);
+    this.feed.show(replica);
+    this.#title(scene === 'lobby' ? null : replica.room);
   }
 
   /** The list is long, and out of sight most of the time. */
@@ -169,15 +169,15 @@ export class View {
     }
     this.#listedAt = performance.now();
     const before = this.members.found;
-    this.members.show(this.#store.roster);
+    this.members.show(this.#replica.people);
     if (this.members.found !== before) this.#stage.seek(this.members.found);
-    byId('find-me').hidden = !this.#store.roster.get(this.account.user?.id ?? '');
+    byId('find-me').hidden = !this.#replica.people.get(this.account.user?.id ?? '');
   }
 
   /** Asks how many are in the guilds that can be picked. */
   async #count() {
     const counts = await ask('api/counts');
-    for (const { key, slug } of this.#store.guilds) {
+    for (const { key, slug } of this.#replica.guilds) {
       const online = counts?.[key]?.online;
       if (typeof online === 'number') this.#present.set(slug, online);
     }
@@ -193,22 +193,22 @@ export class View {
   /** Whether what was refused is open by now: it is there again, or has lost its lock, while another is shown. */
   #isOpen() {
     const slug = this.#refusal?.slug;
-    const guild = this.#store.guilds.find((one) => one.slug === slug);
-    if (!guild || this.#store.room?.slug === slug) return false;
+    const guild = this.#replica.guilds.find((one) => one.slug === slug);
+    if (!guild || this.#replica.room?.slug === slug) return false;
     return MISSING.has(this.#refusal?.code ?? '') || (this.#wasLocked && !guild.locked);
   }
 
   /** Finds what a guild that stays shut is called: maybe not known at first, and forgotten once it is shut. */
   #nameRefused() {
-    const guild = this.#store.guilds.find(({ slug }) => slug === this.#refusal?.slug);
+    const guild = this.#replica.guilds.find(({ slug }) => slug === this.#refusal?.slug);
     if (guild) this.#refusedName = guild.name;
     this.#wasLocked ||= guild?.locked === true;
   }
 
-  /** @param {import('../guild/store.js').Room | null} room null: nowhere yet */
+  /** @param {import('../guild/replica.js').Room | null} room null: nowhere yet */
   #title(room) {
     const name = room?.name ?? 'd-zone';
-    const { members, online } = this.#store.counts;
+    const { members, online } = this.#replica.counts;
     const counts = members ? this.#words.counts(members, online) : '';
     const isRenamed = byId('guild').textContent !== name;
     setText(byId('guild'), name);
@@ -223,7 +223,7 @@ export class View {
   #planFading() {
     clearTimeout(this.#fading);
     const now = Date.now();
-    const next = this.#store.fade(now);
+    const next = this.#replica.fade(now);
     if (next !== Infinity) this.#fading = setTimeout(() => this.refresh(), next - now);
   }
 }

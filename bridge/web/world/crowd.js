@@ -1,7 +1,7 @@
 /**
  * Everyone's numbers, a list for each kind of number: who is at which place in the lists is their slot.
  *
- * @typedef {import('../guild/roster.js').Member} Member
+ * @typedef {import('../guild/people.js').Member} Member
  */
 
 import { hash } from './random.js';

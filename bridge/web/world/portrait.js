@@ -1,7 +1,7 @@
 /**
  * Somebody's picture for beside their words: the figure that stands on the land.
  *
- * @typedef {import('../guild/roster.js').Member} Member
+ * @typedef {import('../guild/people.js').Member} Member
  */
 
 import { OPEN, REST, SHUT, hatOf, ownColors, paintFigures } from './figures.js';

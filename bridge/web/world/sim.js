@@ -4,7 +4,7 @@
  * Each person holds one cell, and while hopping the one they hop to: so nobody ever stands on another.
  * Only who moves costs time; who stands is looked at when their next thought is due.
  *
- * @typedef {import('../guild/roster.js').Member} Member
+ * @typedef {import('../guild/people.js').Member} Member
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 

@@ -2,7 +2,7 @@
  * What everybody looks like: their colours under the light there is, and what is to be seen on them.
  *
  * @typedef {import('./light.js').Light} Light
- * @typedef {import('../guild/roster.js').Member} Member
+ * @typedef {import('../guild/people.js').Member} Member
  */
 
 import { ACCENTS, OWN, hatOf, ownColors } from './figures.js';

@@ -2,7 +2,7 @@
  * The land and its people on a canvas: the only thing that the page knows of them.
  * All coordinates given out and taken in are CSS pixels from the canvas's upper left corner.
  *
- * @typedef {import('../guild/roster.js').Member} Member
+ * @typedef {import('../guild/people.js').Member} Member
  * @typedef {import('./terrain.js').ChannelInfo} ChannelInfo
  * @typedef {import('./spots.js').Spot} Spot
  * @typedef {{x: number, y: number, visible: boolean}} Point

@@ -61,7 +61,7 @@ class Window(Page):
         account = Account(str(self.user.id), self.user.username)
         login = Login(account, self.key, FOREVER) if self.way == "cookie" else None
         visitor = Visitor("?", login)
-        self._session = Session(connection, visitor, bridge._directory, bridge._admission, bridge._feed)
+        self._session = Session(connection, visitor, bridge._directory, bridge._admission, bridge._refresher)
         bridge._sessions.join(connection, self._session)
         asked: dict[str, Any] = {"server": str(guild.id)}
         if self.way == "token":

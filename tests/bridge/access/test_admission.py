@@ -29,7 +29,7 @@ from bridge.problems import (
     too_many_tries,
 )
 from bridge.providers import CallbackProvider, EmptyProvider
-from bridge.providers.feed import Feed
+from bridge.providers.refresher import Refresher
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Credentials
@@ -53,7 +53,7 @@ async def directory() -> Directory:
 
 @pytest.fixture
 def admission(directory: Directory) -> Admission:
-    return Admission(directory, Feed(directory, EmptyProvider()), Guesses(10, 300))
+    return Admission(directory, Refresher(directory, EmptyProvider()), Guesses(10, 300))
 
 
 class Validator:
@@ -304,7 +304,7 @@ def fed(directory: Directory, source: Source) -> Admission:
     provider = CallbackProvider(EmptyProvider())
     provider.use_servers(source.get_servers)
     provider.use_users(source.get_users)
-    return Admission(directory, Feed(directory, provider, 0), Guesses(10, 300))
+    return Admission(directory, Refresher(directory, provider, 0), Guesses(10, 300))
 
 
 async def test_a_failing_list_refuses_a_named_room(fed: Admission, source: Source) -> None:
@@ -375,7 +375,7 @@ def doors(directory: Directory) -> Admission:
     """Two guilds with passwords; three wrong tries of one address cost nothing, ten at one door."""
     directory.open(LOCKED)
     directory.open(GuildInfo("3", "cellar", "Cellar", protected=True, password="sesame"))
-    admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(3, 300))
+    admission = Admission(directory, Refresher(directory, EmptyProvider()), Guesses(3, 300))
     admission._guesses_at_door = Guesses(10, 10)
     return admission
 
@@ -590,7 +590,7 @@ async def test_a_login_that_was_good_does_not_wait_for_those_who_guess(doors: Ad
 async def test_the_tries_of_a_wide_network_count_together(directory: Directory) -> None:
     """Whoever has 65,536 networks to guess from gets ten times as many tries as an address, not more."""
     directory.open(LOCKED)
-    admission = Admission(directory, Feed(directory, EmptyProvider()), AddressGuesses(3, 300))
+    admission = Admission(directory, Refresher(directory, EmptyProvider()), AddressGuesses(3, 300))
     said = [
         await answer(admission, WRONG, Visitor(household(f"2001:db8:0:{number << 8:x}::1")))
         for number in range(40)
@@ -887,7 +887,7 @@ async def test_who_is_seated_is_checked_again_when_a_reason_ends(
 async def test_the_same_right_password_is_tried_once_for_all(directory: Directory) -> None:
     """After a restart a thousand viewers come at once: none of them has to wait for being many."""
     directory.open(replace(VAULT, password_hash=hash_password("sesame")))
-    admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(1, 300))
+    admission = Admission(directory, Refresher(directory, EmptyProvider()), Guesses(1, 300))
     key = Credentials(password="sesame")
     addresses = [f"10.0.{number // 250}.{number % 250}" for number in range(1_000)]
     comers = [admission.admit("vault", key, partial(Visitor, address)) for address in addresses]
@@ -898,7 +898,7 @@ async def test_the_same_right_password_is_tried_once_for_all(directory: Director
 async def test_who_has_to_wait_is_not_told_whether_it_was_right(directory: Directory) -> None:
     """A right password that others have given is no way round the waiting time: one could guess on."""
     directory.open(replace(VAULT, password_hash=hash_password("sesame")))
-    admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(1, 300))
+    admission = Admission(directory, Refresher(directory, EmptyProvider()), Guesses(1, 300))
     await admission.admit("vault", Credentials(password="sesame"), lambda: Visitor("10.0.0.1"))
     guesser = Visitor("10.0.0.2")
     assert await refused(admission, "wrong", guesser) == WRONG_PASSWORD
@@ -944,7 +944,7 @@ async def test_a_thousand_shut_doors_leave_others_their_turns(directory: Directo
     directory.close("1")
     for number in range(10 * DOORS_AT_ONCE):
         directory.open(GuildInfo(f"9{number}", f"shut-{number}", "Shut", protected=True))
-    admission = Admission(directory, Feed(directory, EmptyProvider()), Guesses(10, 300))
+    admission = Admission(directory, Refresher(directory, EmptyProvider()), Guesses(10, 300))
     asking = asyncio.create_task(admission.admit("default", NOBODY))
     turns = 0
     while not asking.done():

@@ -18,8 +18,8 @@ from bridge.providers.changes import (
     UserLeft,
     UsersOutdated,
 )
-from bridge.providers.feed import LAST_GOOD_FOR, SERVERS, Feed
 from bridge.providers.live import Live
+from bridge.providers.refresher import LAST_GOOD_FOR, SERVERS, Refresher
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from tests.bridge.clock import Clock
@@ -38,7 +38,7 @@ class World:
         self.source = source
         self.teller = Teller(source)
         self.directory = Directory()
-        self.feed = Feed(self.directory, self.teller, FOREVER)
+        self.feed = Refresher(self.directory, self.teller, FOREVER)
         self.live = Live(self.directory, self.teller, self.feed)
         self.viewer = FakeViewer()
 
@@ -414,7 +414,7 @@ async def test_a_provider_that_can_not_be_closed(
     world: World, fault: Exception | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is said; the bridge stops all the same."""
-    monkeypatch.setattr("bridge.providers.feed.CLOSE_PATIENCE", 0.01)
+    monkeypatch.setattr("bridge.providers.refresher.CLOSE_PATIENCE", 0.01)
 
     async def close() -> None:
         if fault is not None:

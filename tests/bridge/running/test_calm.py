@@ -35,7 +35,7 @@ def record(name: str, text: str, *args: object) -> logging.LogRecord:
         "bridge.reception",
         "bridge.websockets.x",
         "cogs.commands.replies",
-        "bridge.providers.feed",
+        "bridge.providers.refresher",
         "bridge.broadcasts",
     ],
 )

@@ -15,15 +15,15 @@ import { label, record, text } from './parse.js';
 const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers'];
 const AGAIN_MS = 20_000; // between two questions for a guild that is to come: not all of them are announced
 
-export class Session {
-  #store;
+export class Conversation {
+  #replica;
   #watcher;
   #line;
   #insists;
   // The guild to ask for when a connection opens; null leaves it to the bridge.
   /** @type {string | null} */
   #wish;
-  // How far the store has followed its room.
+  // How far the replica has followed its room.
   /** @type {string | undefined} */
   #cursor;
   // What was asked for and will come, as the bridge says; null if nothing is.
@@ -36,7 +36,7 @@ export class Session {
   #asked = null;
   /** In a room on this very connection. */
   #seated = false;
-  /** When what the store holds was last known to be true; 0 while it is. */
+  /** When what the replica holds was last known to be true; 0 while it is. */
   lostAt = 0;
   // Passwords that opened a guild, kept while the page lives.
   /** @type {Map<string, string>} */
@@ -45,12 +45,12 @@ export class Session {
   /**
    * @param {string} url
    * @param {string | null} wish
-   * @param {import('./store.js').Store} store
+   * @param {import('./replica.js').Replica} replica
    * @param {Watcher} watcher
    * @param {boolean} insists whether no other guild will do
    */
-  constructor(url, wish, store, watcher, insists) {
-    this.#store = store;
+  constructor(url, wish, replica, watcher, insists) {
+    this.#replica = replica;
     this.#watcher = watcher;
     this.#wish = wish;
     this.#insists = insists;
@@ -122,7 +122,7 @@ export class Session {
 
   /** @param {{slug: string | null, password?: string}} wanted */
   #connect({ slug, password }) {
-    const resumable = !this.#seated && slug !== null && slug === this.#store.room?.slug;
+    const resumable = !this.#seated && slug !== null && slug === this.#replica.room?.slug;
     this.#line.send({
       type: 'connect',
       data: { server: slug, password, batch: true, events: EVENTS, cursor: resumable ? this.#cursor : undefined },
@@ -131,7 +131,7 @@ export class Session {
 
   /** @param {LinkState} state */
   #changed(state) {
-    if (state.phase !== 'live' && this.#store.room) this.lostAt ||= Date.now();
+    if (state.phase !== 'live' && this.#replica.room) this.lostAt ||= Date.now();
     if (state.phase === 'waiting') {
       this.#seated = false;
       this.#asked = null;
@@ -145,7 +145,7 @@ export class Session {
     if (!this.#insists) this.#wish = null;
     this.#cursor = undefined;
     this.lostAt = 0;
-    this.#store.leave();
+    this.#replica.leave();
   }
 
   /** @param {Frame} frame @returns {Generator<void, void>} */
@@ -164,11 +164,11 @@ export class Session {
   *#take(frame) {
     if (frame.type === 'error') this.#refused(record(frame.data));
     else if (frame.type === 'refresh_data') this.#line.send({ type: 'get_user_data', serverId: frame.serverId });
-    else yield* this.#store.take(frame, Date.now());
+    else yield* this.#replica.take(frame, Date.now());
     if (frame.type === 'server-join') this.#joined(record(frame.data));
     if (frame.type !== 'servers') return;
-    this.#follow(this.#store.room?.slug);
-    if (this.#store.guilds.some(({ slug }) => slug === this.#awaited)) this.#askAgain();
+    this.#follow(this.#replica.room?.slug);
+    if (this.#replica.guilds.some(({ slug }) => slug === this.#awaited)) this.#askAgain();
   }
 
   /** @param {Record<string, any>} data */
@@ -195,7 +195,7 @@ export class Session {
   #refused(error) {
     const code = label(error.code);
     if (code === 'busy') return; // no refusal: what was asked for comes in a moment
-    const { slug, password } = this.#asked ?? { slug: this.#store.room?.slug ?? null, password: '' };
+    const { slug, password } = this.#asked ?? { slug: this.#replica.room?.slug ?? null, password: '' };
     this.#asked = null;
     const comes = slug !== null && code === 'not-there-yet';
     const isSaid = comes && slug === this.#awaited;

@@ -32,7 +32,7 @@ function stored(storage) {
   }
 }
 
-export class Settings {
+export class Preferences {
   #storage;
   /** Called when something else was chosen. @type {(name: keyof Choices) => void} */
   changed = () => {};

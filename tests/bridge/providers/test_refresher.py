@@ -13,14 +13,14 @@ from bridge.errors import ProviderError
 from bridge.model import NEW_FOR, GuildInfo, Member, Voice
 from bridge.providers import CallbackProvider, EmptyProvider
 from bridge.providers.changes import UserChanged, UserLeft
-from bridge.providers.feed import (
+from bridge.providers.refresher import (
     CHECKED_AT_ONCE,
     READ_AT_ONCE,
     REFRESH_INTERVAL,
     RETRIED_AT_ONCE,
     RETRIED_PER_SECOND,
     TIMEOUT,
-    Feed,
+    Refresher,
 )
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
@@ -32,7 +32,7 @@ from tests.bridge.watchers import read_frames
 
 FOREVER = 3_600.0
 
-MakeFeed = Callable[..., Feed]
+MakeFeed = Callable[..., Refresher]
 
 
 @pytest.fixture
@@ -44,17 +44,17 @@ async def directory() -> Directory:
 def feed_with(directory: Directory, source: Source) -> MakeFeed:
     """Make a feed from `source` with a refresh interval."""
 
-    def make(refresh_interval: float = 0.0) -> Feed:
+    def make(refresh_interval: float = 0.0) -> Refresher:
         provider = CallbackProvider(EmptyProvider())
         provider.use_servers(source.get_servers)
         provider.use_users(source.get_users)
         provider.use_client_id(source.get_client_id)
-        return Feed(directory, provider, refresh_interval)
+        return Refresher(directory, provider, refresh_interval)
 
     return make
 
 
-async def opened(feed: Feed, directory: Directory, guild_id: str = "1") -> Room:
+async def opened(feed: Refresher, directory: Directory, guild_id: str = "1") -> Room:
     await feed.refresh_servers()
     return directory.rooms[guild_id]
 
@@ -327,7 +327,7 @@ async def test_a_provider_that_hangs(
     feed_with: MakeFeed, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the timeout it counts as failed."""
-    monkeypatch.setattr("bridge.providers.feed.TIMEOUT", 0.01)
+    monkeypatch.setattr("bridge.providers.refresher.TIMEOUT", 0.01)
     source.hold("servers")
     with pytest.raises(ProviderError):
         await feed_with().refresh_servers()
@@ -414,7 +414,7 @@ async def test_a_client_id_is_learnt_with_the_members(directory: Directory, sour
 
     provider = CallbackProvider(EmptyProvider())
     provider.use_client_id(client_id)
-    await Feed(directory, provider).refresh_room(room)
+    await Refresher(directory, provider).refresh_room(room)
     assert room.client_id == "app of 9"
 
 
@@ -432,7 +432,7 @@ async def test_the_lobby_tells_the_application_once_it_is_known(directory: Direc
 
     provider = CallbackProvider(EmptyProvider())
     provider.use_client_id(client_id)
-    await Feed(directory, provider).refresh_lobby()
+    await Refresher(directory, provider).refresh_lobby()
     directory.flush()
     [late] = read_frames(lobby.entry(request))
     assert late["data"]["clientId"] == "app of 9"
@@ -448,7 +448,7 @@ async def test_what_is_no_client_id_is_none(directory: Directory, answer: Any) -
 
     provider = CallbackProvider(EmptyProvider())
     provider.use_client_id(client_id)
-    await Feed(directory, provider).refresh_room(room)
+    await Refresher(directory, provider).refresh_room(room)
     assert room.client_id is None
 
 
@@ -461,7 +461,7 @@ async def test_without_a_client_id_the_world_still_works(directory: Directory) -
 
     provider = CallbackProvider(EmptyProvider())
     provider.use_client_id(client_id)
-    await Feed(directory, provider).refresh_room(room)
+    await Refresher(directory, provider).refresh_room(room)
     assert room.client_id is None
 
 
@@ -547,7 +547,7 @@ async def test_the_lobby_asks_for_its_application_now_and_then(
 
     provider = CallbackProvider(EmptyProvider())
     provider.use_client_id(client_id)
-    feed = Feed(directory, provider, 5.0)
+    feed = Refresher(directory, provider, 5.0)
     directory.open(GuildInfo("1", "one", "One", protected=True))
     for fails in (True, True, False, True):  # noqa: B007 - what is asked looks at it
         for _ in range(50):

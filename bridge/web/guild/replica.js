@@ -2,8 +2,8 @@
  * The guild's truth: what the bridge has told, and nothing else. Knows no DOM and no socket.
  *
  * @typedef {import('./net.js').Frame} Frame
- * @typedef {import('./roster.js').Member} Member
- * @typedef {import('./roster.js').Status} Status
+ * @typedef {import('./people.js').Member} Member
+ * @typedef {import('./people.js').Status} Status
  * @typedef {{key: string, slug: string, name: string, locked: boolean}} Guild
  * @typedef {{id: string, slug: string, name: string}} Room
  * @typedef {{id: string, name: string, kind: string, category: string, position: number, status: string}} ChannelInfo
@@ -32,7 +32,7 @@
  */
 
 import { label, number, record, text } from './parse.js';
-import { Roster, STATUSES, fold } from './roster.js';
+import { People, STATUSES, fold } from './people.js';
 import { through } from '../world/slices.js';
 
 export const FEED_LENGTH = 50;
@@ -99,12 +99,12 @@ export function writtenAt(id, now) {
   return Math.abs(now - at) < A_DAY_MS ? Math.min(at, now) : now;
 }
 
-export class Store {
+export class Replica {
   /** @type {Guild[]} */
   guilds = [];
   /** @type {Room | null} */
   room = null;
-  roster = new Roster();
+  people = new People();
   // Oldest first. Replaced, never changed, so that a reader sees by identity whether it is news.
   /** @type {(Message | Gap)[]} */
   feed = [];
@@ -164,7 +164,7 @@ export class Store {
   }
 
   get counts() {
-    return { members: this.roster.size + this.#unseen, online: this.roster.present };
+    return { members: this.people.size + this.#unseen, online: this.people.present };
   }
 
   /** The room may not be shown any longer: nothing of it stays. */
@@ -190,7 +190,7 @@ export class Store {
   }
 
   #empty() {
-    this.roster.replace([]);
+    this.people.replace([]);
     this.#unseen = 0;
     this.feed = [];
     this.typing.clear();
@@ -228,7 +228,7 @@ export class Store {
     this.typing.clear();
     this.#reactions.clear();
     yield* this.#members(record(data.users), now);
-    this.#unseen = Math.max(0, number(data.counts?.members) - this.roster.size);
+    this.#unseen = Math.max(0, number(data.counts?.members) - this.people.size);
     if (this.feed.length) this.#say({ key: this.#keys++, gap: true });
     this.witness.entered?.();
   }
@@ -248,7 +248,7 @@ export class Store {
 
   /** Who talks in a channel stands under what people put over it. */
   #caption() {
-    for (const { uid, voice } of [...this.roster.all()]) {
+    for (const { uid, voice } of [...this.people.all()]) {
       const line = this.#lineOf(voice?.channelId);
       if (voice && voice.line !== line) this.#amend(uid, { voice: { ...voice, line } });
     }
@@ -281,7 +281,7 @@ export class Store {
     const members = [];
     this.#newcomers.clear();
     yield* through(uids.length, (i) => members.push(this.#member(label(uids[i]), record(users[uids[i]]), now)), READ_AT_ONCE);
-    this.roster.replace(members);
+    this.people.replace(members);
   }
 
   /** @param {string} uid @param {any} user @param {number} now @returns {Member} */
@@ -330,24 +330,24 @@ export class Store {
    * @param {Partial<Member>} change
    */
   #amend(uid, change) {
-    const member = this.roster.get(uid);
+    const member = this.people.get(uid);
     if (!member) return;
     const changed = { ...member, ...change };
-    this.roster.set(changed);
+    this.people.set(changed);
     this.witness.changed?.(changed);
   }
 
   /** @param {any} data @param {number} now */
   #presence(data, now) {
     const uid = label(data.uid);
-    const known = this.roster.get(uid);
+    const known = this.people.get(uid);
     if (data.delete === true) {
       if (known) this.#leave(uid);
     } else if (known) {
       this.#amend(uid, this.#news(data, now));
-    } else if (this.roster.size < MOST_MEMBERS) {
+    } else if (this.people.size < MOST_MEMBERS) {
       const member = this.#member(uid, data, now);
-      this.roster.set(member);
+      this.people.set(member);
       this.witness.came?.(member);
       if (this.#unseen) this.#unseen -= 1; // where some are not shown, who appears was most likely one of them
     }
@@ -355,7 +355,7 @@ export class Store {
 
   /** @param {string} uid */
   #leave(uid) {
-    this.roster.delete(uid);
+    this.people.delete(uid);
     this.typing.delete(uid);
     this.#newcomers.delete(uid);
     if (this.#unseen) this.#unseen += 1;
@@ -385,7 +385,7 @@ export class Store {
   /** @param {any} data @param {number} now */
   #message(data, now) {
     const uid = label(data.uid);
-    const member = this.roster.get(uid);
+    const member = this.people.get(uid);
     const answers = label(data.replyTo);
     this.typing.delete(uid);
     this.#meet(data, 'text');
@@ -402,7 +402,7 @@ export class Store {
       channel: this.#channelName(data),
       text: readable(text(data.message)),
       answers,
-      replyTo: this.roster.get(answers)?.name ?? '',
+      replyTo: this.people.get(answers)?.name ?? '',
       at: writtenAt(label(data.id), now),
       edited: false,
       emoji: this.#emoji(data),
@@ -434,13 +434,13 @@ export class Store {
 
   /** @param {string} uid @param {number} now */
   #type(uid, now) {
-    if (this.roster.get(uid)) this.typing.set(uid, now + TYPING_MS);
+    if (this.people.get(uid)) this.typing.set(uid, now + TYPING_MS);
   }
 
   /** @param {any} data @param {number} now */
   #reaction(data, now) {
     const uid = label(data.uid);
-    if (!this.roster.get(uid)) return;
+    if (!this.people.get(uid)) return;
     this.#reactions.set(uid, now + REACTION_MS);
     const emoji = readable(label(data.emoji));
     this.#amend(uid, { reaction: emoji });

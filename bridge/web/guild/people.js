@@ -38,7 +38,7 @@ function compare(a, b) {
 /** @returns {Record<Status, number>} */
 const nobody = () => ({ online: 0, idle: 0, dnd: 0, offline: 0 });
 
-export class Roster {
+export class People {
   // In order as of the last look: what changed since keeps its place, newcomers stand at the end.
   /** @type {Map<string, Member>} */
   #byUid = new Map();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Settings } from '../../bridge/web/ui/settings.js';
+import { Preferences } from '../../bridge/web/ui/preferences.js';
 
 /** @param {string | null} kept */
 const storage = (kept = null) => ({
@@ -15,24 +15,24 @@ const storage = (kept = null) => ({
 test('a choice is kept, and told once', () => {
   const box = storage();
   const told = [];
-  const settings = new Settings(box);
-  settings.changed = (name) => told.push(name);
-  settings.choose('hour', 'night');
-  settings.choose('hour', 'night');
+  const preferences = new Preferences(box);
+  preferences.changed = (name) => told.push(name);
+  preferences.choose('hour', 'night');
+  preferences.choose('hour', 'night');
   assert.deepEqual(told, ['hour']);
-  assert.equal(new Settings(box).choices.hour, 'night');
+  assert.equal(new Preferences(box).choices.hour, 'night');
 });
 
 test('rubbish is nobody\'s choice', () => {
   for (const kept of ['no json', 'null', '7', '{"sound":"loud","hour":{}}']) {
-    const { choices } = new Settings(storage(kept));
+    const { choices } = new Preferences(storage(kept));
     assert.equal(choices.sound, 'off');
     assert.equal(choices.hour, 'auto');
   }
 });
 
 test('a browser that keeps nothing lets choose all the same', () => {
-  const settings = new Settings({ getItem: () => { throw new Error(); }, setItem: () => { throw new Error(); } });
-  settings.choose('sound', 'on');
-  assert.equal(settings.choices.sound, 'on');
+  const preferences = new Preferences({ getItem: () => { throw new Error(); }, setItem: () => { throw new Error(); } });
+  preferences.choose('sound', 'on');
+  assert.equal(preferences.choices.sound, 'on');
 });

@@ -35,7 +35,7 @@ CHECKED_AT_ONCE: Final = 20  # of what fails; the rest when these are well
 SERVERS: Final = ""  # the key of the server list among the keys of guilds
 
 
-class Feed:
+class Refresher:
     """Brings provider and rooms together.
 
     Rooms that the bridge's owner opened are left to the owner. A failure is never remembered: the next
@@ -48,7 +48,7 @@ class Feed:
         self._directory = directory
         self._provider = provider
         self._interval = refresh_interval
-        self._provided: set[str] = set()  # guilds whose rooms this feed opened
+        self._provided: set[str] = set()  # guilds whose rooms were opened here
         self._read_at: dict[str, float] = {}
         self._good_until: dict[str, float] = {}
         self._running: dict[str, asyncio.Task[None]] = {}

@@ -4,23 +4,23 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
 import { finish } from '../../bridge/web/world/slices.js';
-import { Store } from '../../bridge/web/guild/store.js';
+import { Replica } from '../../bridge/web/guild/replica.js';
 
 const NOW = 1_764_000_000_000;
 
 /** @type {unknown[][]} */
 let told;
-/** @type {Store} */
-let store;
+/** @type {Replica} */
+let replica;
 
 beforeEach(() => {
   told = [];
-  store = new Store();
-  store.witness = new Proxy({}, { get: (_, name) => (...what) => { told.push([name, ...what]); } });
+  replica = new Replica();
+  replica.witness = new Proxy({}, { get: (_, name) => (...what) => { told.push([name, ...what]); } });
 });
 
 /** @param {import('../../bridge/web/guild/net.js').Frame} frame */
-const take = (frame) => finish(store.take(frame, NOW));
+const take = (frame) => finish(replica.take(frame, NOW));
 const names = () => told.map(([name]) => name);
 const join = (data = {}) => take({ type: 'server-join', data: {
   request: { server: 'garden' }, serverName: 'The Garden', users: { 1: { username: 'Ada', status: 'online' } }, ...data,
@@ -31,17 +31,17 @@ test('a room is entered as a whole, by the guild\'s own number', () => {
   tell('server-list', { 77: { id: 'garden', name: 'The Garden', passworded: false } });
   join({ channels: { 5: { name: 'beds', kind: 'text', category: 'Outside', position: 2 } } });
   assert.deepEqual(names(), ['entered'], 'its channels are part of it');
-  assert.equal(store.room?.id, '77');
-  assert.deepEqual([...store.channels.values()], [
+  assert.equal(replica.room?.id, '77');
+  assert.deepEqual([...replica.channels.values()], [
     { id: '5', name: 'beds', kind: 'text', category: 'Outside', position: 2, status: '' },
   ]);
 });
 
 test('the guild\'s own number counts, whether the list comes before or after', () => {
   join({ serverId: '77' });
-  assert.equal(store.room?.id, '77');
+  assert.equal(replica.room?.id, '77');
   join();
-  assert.equal(store.room?.id, 'garden', 'of a bridge that tells neither');
+  assert.equal(replica.room?.id, 'garden', 'of a bridge that tells neither');
 });
 
 test('what is resumed is not entered again', () => {
@@ -49,7 +49,7 @@ test('what is resumed is not entered again', () => {
   told = [];
   join({ resumed: true, users: undefined });
   assert.deepEqual(names(), []);
-  assert.equal(store.roster.size, 1);
+  assert.equal(replica.people.size, 1);
 });
 
 test('people come, change and go', () => {
@@ -64,7 +64,7 @@ test('people come, change and go', () => {
 
 test('a gradient comes and goes with the second colour', () => {
   join({ users: { 1: { username: 'Ada', status: 'online', roleColor: '#5865f2', roleColor2: '#ffffff' } } });
-  const colors = () => [store.roster.get('1')?.color, store.roster.get('1')?.color2];
+  const colors = () => [replica.people.get('1')?.color, replica.people.get('1')?.color2];
   assert.deepEqual(colors(), ['#5865f2', '#ffffff'], 'white may be a second colour');
   tell('presence', { uid: '1', status: 'idle' });
   tell('presence', { uid: '1', status: 'idle', roleColor: '#123456' });
@@ -85,21 +85,21 @@ test('who talks stands under what people put over the channel', () => {
     channels: lounge('movie night'),
     users: { 1: { username: 'Ada', voice: { channel: '6', channelName: 'Lounge' } }, 2: { username: 'Bo' } },
   });
-  assert.equal(store.channels.get('6')?.status, 'movie night');
-  assert.equal(store.roster.get('1')?.voice?.line, 'movie night');
+  assert.equal(replica.channels.get('6')?.status, 'movie night');
+  assert.equal(replica.people.get('1')?.voice?.line, 'movie night');
   told = [];
   tell('channels', lounge('chess'));
   assert.deepEqual(names(), ['changed', 'rebuilt'], 'of those whom it concerns');
   tell('voice', { uid: '2', channel: '6', channelName: 'Lounge' });
-  assert.deepEqual([1, 2].map((uid) => store.roster.get(`${uid}`)?.voice?.line), ['chess', 'chess']);
+  assert.deepEqual([1, 2].map((uid) => replica.people.get(`${uid}`)?.voice?.line), ['chess', 'chess']);
   join({ resumed: true, users: undefined, channels: lounge('go') });
-  assert.equal(store.roster.get('1')?.voice?.line, 'go');
+  assert.equal(replica.people.get('1')?.voice?.line, 'go');
   for (const rubbish of [undefined, null, 7, {}, ['x'], '\u200b']) {
     tell('channels', lounge(rubbish));
-    assert.deepEqual([store.channels.get('6')?.status, store.roster.get('2')?.voice?.line], ['', '']);
+    assert.deepEqual([replica.channels.get('6')?.status, replica.people.get('2')?.voice?.line], ['', '']);
   }
   tell('channels', lounge('x'.repeat(5_000)));
-  assert.equal(store.roster.get('2')?.voice?.line.length, 200);
+  assert.equal(replica.people.get('2')?.voice?.line.length, 200);
 });
 
 test('somebody is new for a day', () => {
@@ -107,13 +107,13 @@ test('somebody is new for a day', () => {
   join({ users: { 1: { username: 'Ann', status: 'online', joined: joined - 86_400 }, 2: { username: 'Bo', status: 'idle', joined } } });
   tell('presence', { uid: '3', username: 'Cy', status: 'online', joined: joined + 600 });
   tell('presence', { uid: '3', status: 'dnd' });
-  const isNew = () => ['1', '2', '3'].map((uid) => store.roster.get(uid)?.fresh);
+  const isNew = () => ['1', '2', '3'].map((uid) => replica.people.get(uid)?.fresh);
   assert.deepEqual(isNew(), [false, true, true]);
-  const next = store.fade(NOW);
+  const next = replica.fade(NOW);
   assert.equal(next, (joined + 86_400) * 1000);
-  assert.equal(store.fade(next), next + 600_000);
+  assert.equal(replica.fade(next), next + 600_000);
   assert.deepEqual(isNew(), [false, false, true]);
-  assert.equal(store.fade(next + 600_000), Infinity);
+  assert.equal(replica.fade(next + 600_000), Infinity);
   assert.deepEqual(isNew(), [false, false, false]);
 });
 
@@ -124,7 +124,7 @@ test('a channel that nobody listed is met where it is named', () => {
   tell('message', { uid: '1', message: 'Hi', channel: '9', channelName: 'attic' });
   tell('voice', { uid: '1', channel: '8', channelName: 'Cellar' });
   assert.deepEqual(names(), ['rebuilt', 'said', 'said', 'rebuilt', 'changed']);
-  assert.deepEqual([...store.channels.values()].map(({ name, kind }) => [name, kind]), [['attic', 'text'], ['Cellar', 'voice']]);
+  assert.deepEqual([...replica.channels.values()].map(({ name, kind }) => [name, kind]), [['attic', 'text'], ['Cellar', 'voice']]);
 });
 
 test('messages are said, corrected and unsaid; a guild\'s own emoji go by their names', () => {
@@ -137,28 +137,28 @@ test('messages are said, corrected and unsaid; a guild\'s own emoji go by their 
   assert.deepEqual(names(), ['said', 'corrected', 'unsaid']);
   assert.equal(/** @type {any} */ (told[0][1]).text, 'Hi :wave:');
   assert.equal(/** @type {any} */ (told[1][1]).text, 'Bye');
-  assert.deepEqual(store.feed, []);
+  assert.deepEqual(replica.feed, []);
 });
 
 test('a thread is no channel of its own where channels are listed', () => {
   join({ channels: { 5: { name: 'beds', kind: 'text' } } });
   tell('message', { uid: '1', message: 'In a thread', channel: '6', channelName: 'roses', parent: '5' });
-  assert.deepEqual([...store.channels.keys()], ['5']);
-  assert.equal(/** @type {any} */ (store.feed[0]).placeId, '5', 'and its talk is at the channel that it belongs to');
-  assert.equal(/** @type {any} */ (store.feed[0]).channel, 'roses');
+  assert.deepEqual([...replica.channels.keys()], ['5']);
+  assert.equal(/** @type {any} */ (replica.feed[0]).placeId, '5', 'and its talk is at the channel that it belongs to');
+  assert.equal(/** @type {any} */ (replica.feed[0]).channel, 'roses');
 });
 
 const odd = { toString: 1, valueOf: 1 };
 const rubbish = [null, undefined, 5, 'text', [], ['1'], odd, Number.NaN, 1e308, -1];
 for (const type of ['server-list', 'servers', 'server-join', 'channels', 'presence', 'message', 'edit', 'typing', 'reaction', 'voice', 'activity']) {
   test(`rubbish as ${type} is survived`, () => {
-    store = new Store(true);
+    replica = new Replica(true);
     join({ users: { '': { username: 'Nobody' }, 1: { username: 'Ada' } } });
     const fields = ['uid', 'username', 'status', 'voice', 'joined', 'request', 'users', 'channels', 'counts', 'emoji', 'message', 'channel', 'id', 'serverName'];
     for (const value of rubbish) {
       tell(type, value);
       for (const field of fields) tell(type, { uid: '1', id: '1', channel: '5', [field]: value, users: { 2: { username: 'Bo', [field]: value } }, 3: value });
-      store.fade(NOW);
+      replica.fade(NOW);
     }
   });
 }
@@ -167,9 +167,9 @@ test('a hundred thousand who are new, or who type, fade like few', () => {
   const users = Object.fromEntries(Array.from({ length: 150_000 }, (_, i) => [i, { username: 'Bee', joined: NOW / 1000 - 9 }]));
   join({ users });
   for (let i = 0; i < 150_000; i++) tell('typing', { uid: String(i) });
-  assert.equal(store.fade(NOW), NOW + 8_000);
+  assert.equal(replica.fade(NOW), NOW + 8_000);
   tell('typing', { uid: 'nobody' });
-  assert.equal(store.typing.has('nobody'), false);
+  assert.equal(replica.typing.has('nobody'), false);
 });
 
 test('what is too long is cut, and too many channels are not built', () => {
@@ -177,14 +177,14 @@ test('what is too long is cut, and too many channels are not built', () => {
   const channels = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [i, { name: long }]));
   join({ users: { 1: { username: long } }, serverName: long, channels });
   tell('message', { uid: '1', message: long, channel: '5' });
-  assert.equal(store.channels.size, 1_000);
-  assert.equal(store.room?.name.length, 200);
-  assert.equal(store.roster.get('1')?.name.length, 200);
-  assert.equal(/** @type {any} */ (store.feed[0]).text.length, 4_000);
+  assert.equal(replica.channels.size, 1_000);
+  assert.equal(replica.room?.name.length, 200);
+  assert.equal(replica.people.get('1')?.name.length, 200);
+  assert.equal(/** @type {any} */ (replica.feed[0]).text.length, 4_000);
 });
 
 test('of a bridge that tells of too many, as many are shown as a page can bear', () => {
   const users = Object.fromEntries(Array.from({ length: 50_010 }, (_, i) => [`u${i}`, { username: 'x', status: 'idle' }]));
   join({ users, counts: { members: 50_010 } });
-  assert.deepEqual([store.roster.size, store.counts.members], [50_000, 50_010]);
+  assert.deepEqual([replica.people.size, replica.counts.members], [50_000, 50_010]);
 });
