@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 NOBODY: Final = discord.AllowedMentions.none()
 MAX_TITLE: Final = 256  # characters of an embed's title
+MAX_REASON: Final = 150  # characters of why Discord didn't take an answer, in a line of the log
 ACKNOWLEDGED: Final = 40060  # Discord's code: it took an answer, and we didn't hear so
 
 OUT_OF_REACH: Final = (aiohttp.ClientError, OSError)  # as TimeoutError is
@@ -155,10 +156,12 @@ def _explain(error: BaseException) -> Text | None:
 def _warn(interaction: discord.Interaction, error: BaseException) -> None:
     """Log that Discord didn't take an answer, most often since it came too late, or that it got none."""
     if isinstance(error, discord.HTTPException):
-        said = words.one_line(str(error))
+        said = words.one_line(str(error), MAX_REASON)
         _log(interaction).warning("%s: Discord didn't take the answer: %s", _what(interaction), said)
     else:
-        _log(interaction).warning("%s: Discord can't be reached: %s", _what(interaction), words.name(error))
+        _log(interaction).warning(
+            "%s: Discord can't be reached: %s", _what(interaction), words.name(error, MAX_REASON)
+        )
 
 
 def _log(interaction: discord.Interaction) -> logging.Logger | Named:

@@ -48,7 +48,9 @@ def test_nobody_who_watches_is_hurt(scene: Scene, name: str) -> None:
     watch = scene.attack(name, SECONDS)
     assert scene.viewers == VIEWERS
     assert_unhurt(watch)
-    assert {attack.heard[0], *attack.sure} <= watch.heard.keys() <= set(attack.heard)
+    # Who connects so often that it is too much may, on a fast machine, be too many at once before.
+    also = {"1013"} if "429" in attack.heard else set()
+    assert {attack.heard[0], *attack.sure} <= watch.heard.keys() <= {*attack.heard, *also}
     assert watch.refusals.keys() >= set(attack.refused)
     assert watch.asked <= attack.asked
     assert scene.connections() == VIEWERS
