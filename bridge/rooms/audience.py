@@ -54,9 +54,9 @@ class Audience:
             return wants
         return replace(wants, events=OPTIONAL_EVENTS)
 
-    def seat(self, viewer: Viewer) -> None:
-        """Give a viewer a seat."""
-        self._kinds.setdefault(viewer.wants, {})[viewer] = None
+    def seat(self, viewer: Viewer, position: int) -> None:
+        """Give a seat to a viewer who knows everything up to a position."""
+        self._kinds.setdefault(viewer.wants, {})[viewer] = position
 
     def unseat(self, viewer: Viewer) -> None:
         """Let a viewer go."""

@@ -13,10 +13,9 @@ _WRITE: Final = 4096  # bytes; a longer write counts as several
 
 
 class Viewer(Protocol):
-    """Somebody in a room. `seated_at` is the position up to which they know everything already."""
+    """Somebody in a room."""
 
     wants: Wants
-    seated_at: int
 
     def offer(self, frames: bytes) -> None:
         """Take frames without ever waiting."""
@@ -25,7 +24,8 @@ class Viewer(Protocol):
         """Hear why, and go."""
 
 
-Seats = dict[Viewer, None]  # in the order in which they came: so they lie in memory
+# Up to which position each knows everything already; in the order in which they came: so they lie in memory.
+Seats = dict[Viewer, int]
 Unwanted = Callable[[Event], bool]
 
 
@@ -75,12 +75,13 @@ class Delivery:
         forgotten = len(self._unwanted)
         yield len(share.events)
         for viewer in tuple(audience):
-            if viewer not in audience:
+            seated_at = audience.get(viewer)
+            if seated_at is None:
                 continue  # gone while others had their turn, or by an offer
             if forgotten != len(self._unwanted):
                 share = _Share(self._wanted(events), wants, self._epoch)
                 forgotten = len(self._unwanted)
-            frames, units = share.of(viewer)
+            frames, units = share.since(seated_at)
             if frames:
                 viewer.offer(frames)
             yield units + len(frames) // _WRITE
@@ -102,13 +103,13 @@ class _Share:
         self._everything = event_frames(events, wants, epoch)
         self._for_newcomers: dict[int, bytes] = {}  # by how many of the events they know from their snapshot
 
-    def of(self, viewer: Viewer) -> tuple[bytes, int]:
-        """Frame what is news to a viewer, and tell what that took."""
-        if not self._positions or viewer.seated_at < self._positions[0]:
+    def since(self, seated_at: int) -> tuple[bytes, int]:
+        """Frame what is news to whoever knows everything up to a position, and tell what that took."""
+        if not self._positions or seated_at < self._positions[0]:
             return self._everything, 1
-        known, units = bisect_right(self._positions, viewer.seated_at), 1
+        known, units = bisect_right(self._positions, seated_at), 1
         if known not in self._for_newcomers:
-            newer = [event for event in self.events if event.position > viewer.seated_at]
+            newer = [event for event in self.events if event.position > seated_at]
             self._for_newcomers[known] = event_frames(newer, self._wants, self._epoch)
             units += len(newer)
         return self._for_newcomers[known], units

@@ -63,9 +63,8 @@ class Room(Guild):
 
     def seat(self, viewer: Viewer) -> None:
         """Let a viewer follow from here on. Give them their `entry` in the same breath: no await between."""
-        viewer.seated_at = self._stream.position
         self._stream.start()
-        self._audience.seat(viewer)
+        self._audience.seat(viewer, self._stream.position)
 
     def unseat(self, viewer: Viewer) -> None:
         """Let a viewer go."""

@@ -63,7 +63,6 @@ class Session:
         "offer",
         "outbox",
         "room",
-        "seated_at",
         "visitor",
         "wants",
     )
@@ -83,7 +82,6 @@ class Session:
         self._permit = Pass()  # what opened the door of the room, and may end
         self._deadline: asyncio.TimerHandle | None = None  # for the first request, then for the permit
         self.wants = Wants()
-        self.seated_at = 0
         self.room: Room | None = None
         self._request = Connect()
         self._listing: int | None = None  # the edition of the server list that this viewer was given

@@ -94,7 +94,6 @@ class Passer:
     """Somebody who hears what is said, and remembers nothing of it."""
 
     wants = Wants(batch=True)
-    seated_at = 0
 
     def offer(self, frames: bytes) -> None:
         pass

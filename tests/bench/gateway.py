@@ -172,7 +172,6 @@ class Watcher:
     """A viewer who asked for everything, as the page does."""
 
     wants = Wants(batch=True, events=frozenset({"activity", "voice"}), cursor=True)
-    seated_at = 0
 
     def offer(self, frames: bytes) -> None:
         """Look away."""

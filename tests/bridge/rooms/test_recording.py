@@ -134,6 +134,7 @@ class Run:
         request = Connect("one", Credentials(password=password), viewer.wants, viewer.cursor)
         self.tape.append(b"prepared %r" % self.room.is_prepared(request))
         viewer.keep(b"entry", self.room.entry(request))
+        viewer.seated_at = self.room.position
         self.room.seat(viewer)
         self.viewers.append(viewer)
         if len(self.viewers) > 12:

@@ -39,7 +39,6 @@ class FakeViewer:
 
     def __init__(self, wants: Wants = OLD) -> None:
         self.wants = wants
-        self.seated_at = 0
         self.frames: list[Json] = []
         self.farewell: tuple[Goodbye, Problem | None] | None = None
 
@@ -697,7 +696,6 @@ class Page:
 
     def __init__(self, machine: "AnyInterleaving", wants: Wants) -> None:
         self.wants = wants
-        self.seated_at = 0
         self.machine = machine
         self.seated = False
         self.stuck = False
@@ -715,6 +713,7 @@ class Page:
         [join] = read_frames(room.entry(request))
         self.members: dict[str, Json] = join["data"]["users"]
         self.channels: Json | None = join["data"].get("channels")
+        self.seated_at = room.position
         room.seat(self)
         self.seated = True
 

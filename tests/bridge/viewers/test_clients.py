@@ -148,7 +148,6 @@ class Page:
 
     def __init__(self, house: "House", wants: Wants) -> None:
         self.wants = wants
-        self.seated_at = 0
         self.heard: list[str] = []
         self.gone: list[str] = []
         self._house = house
