@@ -163,6 +163,7 @@ const LARGE = JSON.stringify(odd(9_000));
 for (const [kind, text] of Object.entries({
   empty: '', unended: LARGE.slice(0, -1), 'without a comma': LARGE.replace('},{', '}{'), 'without a colon': `{"a" ${LARGE}}`,
   'without a key': `{${LARGE}:1}`, 'an unended text': `["${'x'.repeat(300_000)}`, deep: '['.repeat(1_000_000), spaces: ' '.repeat(300_000),
+  'something after its end': `${LARGE} x`, 'two of them': LARGE + LARGE, 'a space that JSON has not': `\u00a0${LARGE}`,
 })) {
   test(`a broken frame is no frame: ${kind}`, () => {
     assert.throws(() => finish(parsed(text)), SyntaxError);

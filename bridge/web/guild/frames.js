@@ -9,12 +9,17 @@ const SMALL = 200_000; // characters, which take a few milliseconds
 const DEEPEST = 8; // that far in there may be anything large
 
 /** @param {string} text @returns {Generator<void, any>} throws a `SyntaxError` for what is no JSON */
-export const parsed = (text) => valueAt({ text, at: 0 }, 0);
+export function* parsed(text) {
+  if (text.length <= SMALL) return JSON.parse(text);
+  const source = { text, at: 0 };
+  const found = yield* valueAt(source, 0);
+  if (comesNext(source) < text.length) throw new SyntaxError(); // something after the end
+  return found;
+}
 
 /** @param {Source} source @param {number} depth @returns {Generator<void, any>} */
 function* valueAt(source, depth) {
   const { text } = source;
-  if (text.length <= SMALL) return JSON.parse(text);
   const from = comesNext(source);
   const end = endOf(text, from);
   if (end) {
@@ -38,9 +43,9 @@ function* valueAt(source, depth) {
   return found;
 }
 
-/** Where something comes next that is no space. @param {Source} source */
+/** Where something comes next that is no space, of the four that JSON knows. @param {Source} source */
 function comesNext(source) {
-  while (/\s/.test(source.text[source.at] ?? '')) source.at += 1;
+  while (/[ \t\n\r]/.test(source.text[source.at] ?? '')) source.at += 1;
   return source.at;
 }
 
