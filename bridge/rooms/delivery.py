@@ -20,6 +20,9 @@ class Viewer(Protocol):
     def offer(self, frames: bytes) -> None:
         """Take frames without ever waiting."""
 
+    def forget(self) -> None:
+        """Take nothing of what was offered and still waits; a snapshot makes up for it."""
+
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Hear why, and go."""
 

@@ -98,6 +98,19 @@ class Outbox:
         self._behind = True
         self._flows = False
 
+    def forget(self) -> None:
+        """Write nothing of what waits: it may say what nobody may be told any more. `renew` makes up for it.
+
+        A long snapshot that was begun has no words in it, and goes on. Events that were begun, and that the
+        line doesn't take, can be stopped only with the connection.
+        """
+        if self._paused and isinstance(self._held, bytes):
+            self.dismiss(Goodbye.SLOW)
+            self.end()
+        elif self._waiting:
+            self._drop()
+            self._behind = True
+
     def catch_up(self) -> None:
         """Have `renew` called, now or when the transport takes more."""
         if self._behind:

@@ -139,6 +139,10 @@ class Session:
             self.room.unseat(self)
             self.room = None
 
+    def forget(self) -> None:
+        """Be told nothing of what still waits to be written; a snapshot makes up for it."""
+        self.outbox.forget()
+
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Hear why, and go."""
         self.leave()

@@ -98,6 +98,9 @@ class Passer:
     def offer(self, frames: bytes) -> None:
         pass
 
+    def forget(self) -> None:
+        pass
+
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         pass
 

@@ -176,6 +176,9 @@ class Watcher:
     def offer(self, frames: bytes) -> None:
         """Look away."""
 
+    def forget(self) -> None:
+        """Wait for nothing."""
+
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Go."""
 

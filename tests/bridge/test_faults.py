@@ -345,6 +345,30 @@ async def test_a_zero_window(company: Company, caplog: pytest.LogCaptureFixture)
     )
 
 
+@pytest.mark.parametrize("request_", [ENTER, ENTER_WITH_CURSOR], ids=["old", "page"])
+async def test_who_reads_late_hears_nothing_of_who_hid_meanwhile(
+    bridge: WebSocketServer, request_: Json
+) -> None:
+    """Words that wait for a slow line were framed before, and go no further for that."""
+    async with stuck_viewer(bridge, request_) as viewer:
+        (connection,) = bridge.connections
+        room = bridge._directory.rooms[DWORLD.id]
+
+        async def say(uid: str, words: str, channel: str) -> None:
+            await bridge.broadcast_message(DWORLD.id, uid, words, channel)
+            await until(lambda: room.is_through, "the words are with the viewer's line")
+
+        channels = map(str, itertools.count(10))  # old clients play one message a channel at a time
+        while not connection.paused:
+            await say("222", LONG, next(channels))
+        await say(ADA.uid, "secret", "9")
+        bridge.forget_words(DWORLD.id, ADA.uid)
+        bridge.hide_members(DWORLD.id, [ADA.uid])
+        while (frame := await viewer.hear())["type"] != "server-join":
+            assert frame["data"]["message"] == LONG
+        assert ADA.uid not in frame["data"]["users"]
+
+
 @patient
 @pytest.mark.usefixtures("fast_pulse")
 async def test_a_viewer_that_talks_and_never_reads(

@@ -70,6 +70,9 @@ class Recorder:
     def offer(self, frames: bytes) -> None:
         self.keep(b"offer", frames)
 
+    def forget(self) -> None:
+        """Nothing waits here."""
+
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         self._tape.append(f"{self._name} {goodbye} {problem.sentence if problem else None}".encode())
 

@@ -41,9 +41,13 @@ class FakeViewer:
         self.wants = wants
         self.frames: list[Json] = []
         self.farewell: tuple[Goodbye, Problem | None] | None = None
+        self.forgot = 0  # times
 
     def offer(self, frames: bytes) -> None:
         self.frames += read_frames(frames)
+
+    def forget(self) -> None:
+        self.forgot += 1
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         self.farewell = goodbye, problem
@@ -277,6 +281,26 @@ def test_words_taken_back_do_not_wait_for_old_clients(room: Room) -> None:
     room.forget_words("7")
     room.flush(bubble_seconds("first") + 1)
     assert [data["message"] for data in viewer.data] == ["first"]
+
+
+@pytest.mark.parametrize("how", ["words", "channel", "past", "hidden channel"])
+def test_what_waits_in_a_slow_line_is_forgotten_too(room: Room, how: str) -> None:
+    """There the words are frames already, whoever hears of what takes them back."""
+    room.set_channels([Channel("9", "lobby")])
+    room.put_all([ADA])
+    viewers = [seated(room, wants) for wants in (OLD, PLAIN, EVERYTHING)]
+    room.say(Message("7", "hello", "9", id="5"))
+    room.flush(0)
+    match how:
+        case "words":
+            room.forget_words("7")
+        case "channel":
+            room.forget_channels(["9"])
+        case "past":
+            room.forget_past()
+        case _:
+            room.set_channels([])
+    assert all(viewer.forgot for viewer in viewers)
 
 
 @pytest.mark.parametrize("how", ["together", "edited", "again"])
@@ -720,6 +744,9 @@ class Page:
     def leave(self) -> None:
         self.machine.room.unseat(self)
         self.seated = False
+
+    def forget(self) -> None:
+        """Nothing waits here."""
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         raise AssertionError("nobody is dismissed here")

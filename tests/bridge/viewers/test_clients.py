@@ -167,6 +167,9 @@ class Page:
                 if self.wants.paced:
                     assert not self._world.freezes_without(data["uid"], now)
 
+    def forget(self) -> None:
+        """Nothing waits here."""
+
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Nobody is dismissed here."""
         raise AssertionError(problem)

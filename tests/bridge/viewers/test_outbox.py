@@ -246,6 +246,40 @@ async def test_who_gives_way_in_the_middle_of_a_message_is_let_go(line: Line) ->
         assert bytes(part.data) == b"\x03\xf5reading too slowly"
 
 
+async def test_what_waits_can_be_forgotten(line: Line) -> None:
+    """What is offered from then on is made up for as well; whoever owes nothing is left alone."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.outbox.forget()
+        owed.outbox.offer(frame({"kept": True}))
+        await sleeper.hear_until("kept")
+        await until(lambda: not owed.connection.paused, "the line takes more")
+        owed.outbox.forget()
+        assert owed.renewals == 0
+    async with not_reading(line) as (owed, sleeper):
+        owed.outbox.offer(frame({"forgotten": True}))
+        owed.outbox.forget()
+        owed.outbox.offer(frame({"forgotten": "too"}))
+        assert (owed.ledger.size, len(owed.ledger)) == (0, 0)
+        assert await sleeper.hear_until("renewal") == [{"renewal": 1}]
+
+
+@pytest.mark.parametrize("is_snapshot", [False, True])
+async def test_words_that_were_begun_are_not_finished(line: Line, *, is_snapshot: bool) -> None:
+    """The rest of them can be kept back only with the connection; a snapshot has no words."""
+    async with not_reading(line) as (owed, sleeper):
+        size = 3 * MEBIBYTE
+        owed.outbox._max_backlog = 2 * size
+        owed.outbox.present(long_message(size) if is_snapshot else frame("x" * size))
+        while owed.outbox._begun is None:
+            await sleeper.viewer.hear_frame()
+        await until(lambda: owed.connection.paused, "the line has enough")
+        owed.outbox.forget()
+        heard = 0
+        while heard < size and (part := await sleeper.viewer.hear_frame()).opcode is not Opcode.CLOSE:
+            heard += len(part.data)
+        assert (heard >= size) is is_snapshot
+
+
 async def test_past_the_bound_it_is_renewed_instead(line: Line) -> None:
     """Once it reads again, and once: what was dropped is not told any more, what comes then is."""
     async with not_reading(line) as (owed, sleeper):
