@@ -14,6 +14,7 @@ from bridge.access.login import Authority, Login
 from bridge.access.passwords import Passwords
 from bridge.access.patience import Known, Undecided, shares
 from bridge.access.tally import Tally
+from bridge.access.withdrawals import Ends, Withdrawals
 from bridge.errors import NoAnswer, NotAMember, ProviderError, Refused
 from bridge.model import RESERVED_SLUGS, GuildInfo
 from bridge.problems import (
@@ -123,14 +124,14 @@ class Admission:
         self._failures = Tally("failed")
         self._passwords = Passwords()
         self._familiar = Familiar()
-        self._withdrawals = 0
+        self._withdrawals: Withdrawals[Pass] = Withdrawals()
         self.validate: Validator | None = None
         self.authority: Authority | None = None
         self.expects_more_guilds = False
 
-    def withdraw(self) -> None:
-        """Have everybody who is being let in just now checked again: somebody's reason has ended."""
-        self._withdrawals += 1
+    def withdraw(self, ends: "Ends[Pass]", room: Room | None = None) -> None:
+        """Have whoever is being let in just now, into one room or any, checked again if their permit ends."""
+        self._withdrawals.note(ends, room)
 
     async def admit(
         self,
@@ -212,13 +213,16 @@ class Admission:
         # nothing waits: so whoever sits down may, and whatever ends afterwards finds them in their seat.
         while True:
             grounds, trouble = self._grounds(room, who), None
-            permit = Pass() if seated else await self._check(room, credentials, who(), attempt)
-            try:
-                await self._refresher.refresh_room(room)
-            except ProviderError as error:
-                trouble = error.problem
-            await prepare(room)
-            if self._grounds(room, who) == grounds:
+            with self._withdrawals.on_the_way(room) as ended:
+                permit = Pass() if seated else await self._check(room, credentials, who(), attempt)
+                try:
+                    await self._refresher.refresh_room(room)
+                except ProviderError as error:
+                    trouble = error.problem
+                await prepare(room)
+            # What let in who is seated, nobody knows here.
+            is_withdrawn = bool(ended) if seated else any(ends(permit) for ends in ended)
+            if self._grounds(room, who) == grounds and not is_withdrawn:
                 break
             seated = False
         if self._directory.rooms.get(room.info.id) is not room:
@@ -227,7 +231,7 @@ class Admission:
 
     def _grounds(self, room: Room, who: Who) -> tuple[object, ...]:
         """Name all on which it depends whether somebody may enter, and that may change while they wait."""
-        return room.info.door, self._withdrawals, who()
+        return room.info.door, who()
 
     async def _check(
         self, room: Room, credentials: Credentials, visitor: Visitor, attempt: "_Attempt"

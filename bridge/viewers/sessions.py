@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from websockets.asyncio.server import ServerConnection
 
-from bridge.access.admission import Admission
+from bridge.access.admission import Admission, Pass
 from bridge.problems import LOGIN_NEEDED
 from bridge.rooms.room import Room
 from bridge.viewers.session import Session
@@ -44,14 +44,19 @@ class Sessions(Mapping[ServerConnection, Session]):
 
     def revoke(self, room: Room | None, uids: Collection[str] | None) -> None:
         """Turn out of a room those whom a login let in, or these of them."""
-        self._admission.withdraw()
+        if room is None:
+            return
+
+        def ends(permit: Pass) -> bool:
+            return permit.uid is not None and (uids is None or permit.uid in uids)
+
+        self._admission.withdraw(ends, room)
         for session in self.watching(room):
-            who = session.permit.uid
-            if who is not None and (uids is None or who in uids):
+            if ends(session.permit):
                 session.turn_out(LOGIN_NEEDED)
 
     def end_login(self, key: str) -> None:
         """Let go whoever watches by this login, and have others of its connections be nobody's."""
-        self._admission.withdraw()
+        self._admission.withdraw(lambda permit: permit.login == key)
         for session in list(self._here.values()):
             session.end_login(key)
