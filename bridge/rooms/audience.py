@@ -118,6 +118,7 @@ class Audience:
     def forget(self, unwanted: Callable[[Event], bool]) -> None:
         """Leave out such events from now on; some have them already."""
         self._delivery.forget(unwanted)
+        self._playback.forget(unwanted)
 
     def forget_words(self) -> None:
         """Leave out whatever anybody said."""

@@ -8,7 +8,7 @@ dropped when they would come too late, and a member's removal waits until they h
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
@@ -78,6 +78,10 @@ class Playback:
 
     def pace(self, events: Iterable[Event], now: float) -> list[Event]:
         """Take what happened; return what such clients get at once, after what was held back and is due."""
+        events = list(events)
+        for event in events:
+            if event.type == "edit":  # first of all: what it changes may be due
+                self._edit(event)
         out = self._due(now)
         for event in events:
             match event.type:
@@ -86,7 +90,7 @@ class Playback:
                 case "presence":
                     out.append(self._arrive_or_leave(event, now))
                 case "edit":
-                    self._edit(event)
+                    pass
                 case _:
                     out.append(event)
         return out
@@ -97,6 +101,14 @@ class Playback:
             if channel in (None, name):
                 while lane.waiting:
                     self._call(lane)
+
+    def forget(self, unwanted: Callable[[Event], bool]) -> None:
+        """Forget such words that wait to be said."""
+        for lane in self._lanes.values():
+            for _ in range(len(lane.waiting)):
+                words = self._call(lane)
+                if not unwanted(words.event):
+                    self._line_up(lane, words)
 
     def next_due(self) -> float | None:
         """Tell when something held back may go out, if anything is."""

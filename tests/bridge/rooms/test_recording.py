@@ -34,9 +34,9 @@ STEPS = 4_000
 
 # What came out when this was recorded. A change that is meant to change it says so in its commit.
 RECORDED = {
-    1: "23e6c0dcddaf93904d1fd88d6b20cf1bc1ed63a125d824775ba049eed7458a29",
-    2: "f602967c88f4598f98498a4ce71f65651492474ac21cf52472ee09b4df7add31",
-    3: "562a81a375cdb11522967e9d17c986b06ee1e0e864d240fc4bce3ede5022f26e",
+    1: "e35d58b377913bfd6f08262a8f9a62679da48138fd3d25fd0a3379ae0740a37a",
+    2: "aebc943a9ddde98275d5e2a94f1d55ee9db6709abc716f0b6432102a17f34333",
+    3: "f84f04287debc962216e601714044430bea5dee5af1188060a1e7632b774fa4d",
 }
 
 

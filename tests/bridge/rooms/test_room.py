@@ -19,6 +19,7 @@ from bridge.rooms.history import History
 from bridge.rooms.memory import Memory
 from bridge.rooms.playback import MAX_LAG, bubble_seconds
 from bridge.rooms.room import Room
+from bridge.rooms.state import MAX_SAID
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Credentials, Event, Goodbye, Wants
 from tests.bridge.old_client import OldClient
 from tests.bridge.watchers import Json, read_frames, unpacked
@@ -301,6 +302,29 @@ def test_what_waits_in_a_slow_line_is_forgotten_too(room: Room, how: str) -> Non
         case _:
             room.set_channels([])
     assert all(viewer.forgot for viewer in viewers)
+
+
+@pytest.mark.parametrize("how", ["taken back", "corrected", "many", "long ago"])
+def test_words_changed_just_before_their_turn_are_not_said_as_they_were(room: Room, how: str) -> None:
+    """An old client's bubble may be over before the next flush, which then tells of both."""
+    viewer = seated(room)
+    room.say(Message("7", "first", "9", id="1"))
+    room.say(Message("7", "oops", "9", id="2"))
+    room.flush(0)
+    match how:
+        case "taken back":
+            room.edit("7", "9", "2", None, {})
+        case "corrected":
+            room.edit("7", "9", "2", "better", {})
+        case "many":
+            room.forget_messages(["2"])
+        case _:
+            for number in range(MAX_SAID):
+                room.say(Message("8", "spam", str(100 + number), id=str(100 + number)))
+            room.forget_messages(["2"])
+    room.flush(bubble_seconds("first") + 1)
+    heard = [data["message"] for data in viewer.data if data["channel"] == "9"]
+    assert heard == ["first", *(["better"] if how == "corrected" else [])]
 
 
 @pytest.mark.parametrize("how", ["together", "edited", "again"])
