@@ -58,7 +58,7 @@ export class Notice {
     if (code === 'login-needed' && !this.#login) code = 'locked';
     const { refusals } = this.#words;
     /** @type {HTMLElement[]} */
-    const content = [make('p', '', Object.hasOwn(refusals, code) ? refusals[code](name) : (text ?? code))];
+    const content = [make('p', '', Object.hasOwn(refusals, code) ? refusals[code](name) : (text || code))];
     if (this.#login && LOGIN_HELPS.has(code)) content.push(this.#login(slug ?? ''));
     if (this.#enter && slug && PASSWORD_HELPS.has(code)) {
       content.push(this.#passwordForm(slug, this.#enter));
