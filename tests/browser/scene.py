@@ -35,7 +35,7 @@ def server(page: Page, name: str) -> Locator:
 
 def tool(page: Page, name: str) -> Locator:
     """One of the tools at the top, or at the bottom of a phone."""
-    panels = page.get_by_role("navigation", name=re.compile("Panels|Leisten|Paneles"))
+    panels = page.get_by_role("navigation", name=re.compile("Panels|Bereiche|Paneles"))
     return panels.get_by_role("button", name=name, exact=True)
 
 

@@ -102,12 +102,12 @@ async def test_an_empty_guild_says_so(bridge: WebSocketServer, new_page: OpenPag
     """And fills before the viewer's eyes."""
     page = await new_page()
     await page.goto(address(bridge, "?s=harbour"))
-    await expect(heading(page, "Nobody to be seen here")).to_be_visible()
+    await expect(heading(page, "Nobody to see here")).to_be_visible()
 
     await bridge.broadcast_presence("100000000000000002", "11", "online", "Ada")
 
     await expect(member(page, "Ada")).to_be_visible()
-    await expect(heading(page, "Nobody to be seen here")).to_be_hidden()
+    await expect(heading(page, "Nobody to see here")).to_be_hidden()
 
 
 async def test_an_empty_guild_leads_to_the_others(bridge: WebSocketServer, new_page: OpenPage) -> None:

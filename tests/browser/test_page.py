@@ -438,12 +438,12 @@ async def test_a_protected_guild_stays_shut_politely(
     await protected.click()
 
     await expect(
-        page.get_by_text(f"{called('OAuth2 Protected Server')} is protected: watching it needs")
+        page.get_by_text(f"{called('OAuth2 Protected Server')} is protected: you need")
     ).to_be_visible()
     await expect(heading(page, "D-World")).to_be_visible()
     await expect(member(page, "Ada")).to_be_visible()
     await page.get_by_role("button", name="Close", exact=True).click()
-    await expect(page.get_by_text("is protected: watching it needs")).to_be_hidden()
+    await expect(page.get_by_text("is protected: you need")).to_be_hidden()
 
 
 async def test_a_link_to_a_protected_guild_leads_to_the_default_one(
@@ -454,7 +454,7 @@ async def test_a_link_to_a_protected_guild_leads_to_the_default_one(
 
     await expect(heading(page, "D-World")).to_be_visible()
     await expect(
-        page.get_by_text(f"{called('OAuth2 Protected Server')} is protected: watching it needs")
+        page.get_by_text(f"{called('OAuth2 Protected Server')} is protected: you need")
     ).to_be_visible()
     await expect(page).to_have_url(address(mock_bridge, "?s=oauth"))
 
@@ -467,7 +467,7 @@ async def test_a_foreign_bridge_is_told_no_password(
     await page.goto(address(bridge, f"?socketURL=ws://127.0.0.1:{mock_bridge.port}/"))
     await pick(page, "OAuth2 Protected Server")
     await expect(
-        page.get_by_text(f"{called('OAuth2 Protected Server')} is protected: watching it needs")
+        page.get_by_text(f"{called('OAuth2 Protected Server')} is protected: you need")
     ).to_be_visible()
     await expect(page.get_by_label("Password")).to_have_count(0)
 

@@ -86,7 +86,7 @@ async def test_a_phone_shows_one_panel_at_a_time_and_never_scrolls_sideways(
     await tap(tool(page, "Servers"))
     assert await page.evaluate(OVERFLOW_OF) == 0
     await tap(server(page, "The Harbour"))
-    await expect(heading(page, "Nobody to be seen here")).to_be_visible()
+    await expect(heading(page, "Nobody to see here")).to_be_visible()
     assert await page.evaluate(OVERFLOW_OF) == 0
 
 

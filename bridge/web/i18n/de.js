@@ -6,7 +6,7 @@ export const german = ({ number, list, called }) => ({
   messages: 'Nachrichten',
   members: 'Mitglieder',
   search: 'Mitglieder suchen',
-  views: 'Leisten',
+  views: 'Bereiche',
   protected: 'geschützt',
   bot: 'Bot',
   fresh: 'neu hier',
@@ -91,7 +91,7 @@ export const german = ({ number, list, called }) => ({
     bot: 'Ein Bot: Antenne und eckige Füße',
     voice: 'Im Sprachkanal: Kopfhörer; ein rotes Kreuz, wenn stumm',
     streaming: 'Streamt: eine kleine Kamera',
-    fresh: 'Keinen Tag hier: ein Blatt auf dem Kopf',
+    fresh: 'Seit weniger als einem Tag hier: ein Blatt auf dem Kopf',
   },
   lands: [
     'Ein Schild ist ein Kanal. Wer dort schreibt, läuft hin – so sieht man, wo etwas los ist.',

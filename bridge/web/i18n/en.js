@@ -68,24 +68,24 @@ export const english = ({ number, list, called }) => ({
   cards: {
     connecting: ['Connecting…', 'The server appears here in a moment.'],
     lost: ['No connection', 'Maybe the bridge is just restarting. This page keeps trying by itself.'],
-    full: ['All places are taken', 'As many viewers are here as there is room for. This page keeps trying by itself.'],
+    full: ['All places are taken', 'There is no room for another viewer just now. This page keeps trying by itself.'],
     refused: ['This server is no longer shown', 'Its owner has hidden it, or you may not watch it here.'],
     lobby: [
       'There is no server to show yet',
       'Invite the bot to a Discord server, or switch a server on. It then appears here by itself.',
     ],
     empty: [
-      'Nobody to be seen here',
+      'Nobody to see here',
       'Members appear as soon as they may be shown. Until then, look in on another server.',
     ],
   },
   /** @type {Record<string, [string, Record<string, string>]>} */
   choices: {
     density: ['Bubbles and names', { calm: 'Few', normal: 'Some', lively: 'Many' }],
-    hour: ['Time of day', { auto: 'As on my clock', day: 'Day', dusk: 'Dusk', night: 'Night' }],
-    motion: ['Motion', { auto: 'As my system says', full: 'Lively', less: 'Reduced' }],
+    hour: ['Time of day', { auto: 'By my clock', day: 'Day', dusk: 'Dusk', night: 'Night' }],
+    motion: ['Motion', { auto: 'Same as my system', full: 'Lively', less: 'Reduced' }],
     sound: ['Sound', { off: 'Off', on: 'A soft pop for each message' }],
-    language: ['Language', { auto: 'As my browser says', en: 'English', de: 'Deutsch', es: 'Español' }],
+    language: ['Language', { auto: 'Same as my browser', en: 'English', de: 'Deutsch', es: 'Español' }],
   },
   people: 'People',
   land: 'Land',
@@ -97,13 +97,13 @@ export const english = ({ number, list, called }) => ({
     offline: 'Offline: asleep in a tent, or not to be seen',
     bot: 'A bot: antenna and square feet',
     voice: 'In a voice channel: headphones; a red cross when muted',
-    streaming: 'Streams: a small camera',
+    streaming: 'Streaming: a small camera',
     fresh: 'Here for less than a day: a leaf on the head',
   },
   lands: [
     'A signpost is a channel. Whoever writes there walks to it, so a lively channel looks lively.',
     'Camp fires are voice channels, a stage is a stage, boards are announcements and forums. A district is a category.',
-    'Paths appear where many walk, and grow back.',
+    'Paths appear where many walk, and grow over again.',
     'The lighthouse turns faster the more there is going on, and goes dark when the connection is lost.',
   ],
   handling: [
@@ -119,21 +119,21 @@ export const english = ({ number, list, called }) => ({
   /** @type {Record<string, (name: string) => string>} */
   refusals: {
     'not-there-yet': (name) =>
-      `${name ? `“${called(name)}”` : 'That server'} is not here yet: Discord has not told of it since the bot started. It appears by itself.`,
+      `${name ? `“${called(name)}”` : 'That server'} is not here yet: Discord has not reported it since the bot started. It appears by itself.`,
     'unknown-server': (name) => (name ? `There is no server “${called(name)}” here.` : 'That server is not here.'),
     'wrong-password': (name) => `That is not the password of ${called(name)}.`,
-    'login-needed': (name) => `${called(name)} is protected: watching it needs a Discord login or its password.`,
-    locked: (name) => `${called(name)} is protected: watching it needs its password.`,
+    'login-needed': (name) => `${called(name)} is protected: you need a Discord login or its password to watch.`,
+    locked: (name) => `${called(name)} is protected: you need its password to watch.`,
     'not-a-member': (name) => `Your Discord account may not watch ${called(name)}.`,
     'login-ended': () => 'Your login has ended. Log in again to go on watching.',
-    'too-many-tries': () => 'Those were too many tries. Wait a minute, then try again.',
+    'too-many-tries': () => 'Too many tries. Wait a minute, then try again.',
     'no-answer': () => 'Discord is not answering. Please try again in a moment.',
-    crowded: () => 'Too many viewers come from your network just now. This page keeps trying by itself.',
+    crowded: () => 'Too many people on your network are watching just now. This page keeps trying by itself.',
     full: () => 'All places are taken. This page keeps trying by itself.',
     'provider-trouble': () => 'This server can\'t be shown just now. Please try again in a moment.',
     'internal-error': () => 'This server can\'t be shown just now. Please try again in a moment.',
     'login-failed': () => 'The login did not work. Please try again.',
-    'login-denied': () => 'You did not log in: Discord was told no.',
+    'login-denied': () => 'You cancelled the login at Discord.',
     gone: () => 'The server you were watching is no longer shown here.',
   },
 });

@@ -91,7 +91,7 @@ export const spanish = ({ number, list, called }) => ({
     bot: 'Un bot: antena y pies cuadrados',
     voice: 'En un canal de voz: auriculares; una cruz roja si está en silencio',
     streaming: 'En directo: una cámara pequeña',
-    fresh: 'Hace menos de un día: una hoja en la cabeza',
+    fresh: 'Lleva aquí menos de un día: una hoja en la cabeza',
   },
   lands: [
     'Un letrero es un canal. Quien escribe en él se acerca andando: así se ve dónde hay ambiente.',
