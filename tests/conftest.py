@@ -6,8 +6,9 @@ from typing import Final
 import pytest
 
 from tests.postgres import cluster
+from tests.redis import redis, redis_process
 
-__all__ = ["cluster"]
+__all__ = ["cluster", "redis", "redis_process"]
 
 HERE: Final = Path(__file__).parent
 

@@ -27,7 +27,8 @@ from bridge.problems import (
     too_many_tries,
 )
 from bridge.providers import owner
-from bridge.providers.feed import TIMEOUT, Feed
+from bridge.providers.feed import TIMEOUT
+from bridge.providers.keeper import Keeper
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Credentials
@@ -108,7 +109,7 @@ class Admission:
     def __init__(
         self,
         directory: Directory,
-        feed: Feed,
+        feed: Keeper,
         guesses: Guesses,
         count: Callable[[str], None] = lambda _: None,
     ) -> None:

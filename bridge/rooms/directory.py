@@ -69,9 +69,14 @@ class Directory:
         self._on_changed = on_changed
         self._hearers: list[Callable[[str], None]] = []
 
-    def listen(self, hearer: Callable[[str], None]) -> None:
-        """Have somebody hear of each guild that was opened, described or closed, as soon as it is."""
+    def listen(self, hearer: Callable[[str], None]) -> Callable[[], None]:
+        """Have somebody hear of each guild that was opened, described or closed; return how to stop."""
         self._hearers.append(hearer)
+
+        def stop() -> None:
+            self._hearers.remove(hearer)
+
+        return stop
 
     def open(
         self,

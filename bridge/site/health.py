@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from bridge.providers.feed import Feed
+from bridge.providers.keeper import Keeper
 from bridge.providers.live import Live
 from bridge.site.http import Probe
 
@@ -16,7 +16,7 @@ PATIENCE: Final = 0.8  # seconds to wait for the provider; who probes often give
 class Health:
     """Answers the two questions that load balancers and orchestrators ask."""
 
-    def __init__(self, feed: Feed, live: Live) -> None:
+    def __init__(self, feed: Keeper, live: Live) -> None:
         self._feed = feed
         self._live = live
 

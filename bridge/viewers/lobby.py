@@ -7,7 +7,7 @@ from typing import Final
 
 from bridge.access.admission import NOBODY, Admission, Visitor
 from bridge.errors import ProviderError
-from bridge.providers.feed import Feed
+from bridge.providers.keeper import Keeper
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.running.tasks import Tasks
@@ -23,7 +23,7 @@ class Lobby:
     """Moves those who wait in the lobby to where each of them may be."""
 
     def __init__(
-        self, directory: Directory, feed: Feed, admission: Admission, sessions: Sessions, tasks: Tasks
+        self, directory: Directory, feed: Keeper, admission: Admission, sessions: Sessions, tasks: Tasks
     ) -> None:
         self._directory = directory
         self._feed = feed

@@ -15,7 +15,7 @@ from websockets.protocol import State
 from bridge.access.admission import Admission, Entry, Pass, Visitor
 from bridge.errors import ProviderError, RequestError
 from bridge.problems import BUSY, INTERNAL_ERROR, LOGIN_ENDED, NOTHING_ASKED, Problem
-from bridge.providers.feed import Feed
+from bridge.providers.keeper import Keeper
 from bridge.providers.owner import look
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
@@ -74,7 +74,7 @@ class Session:
         visitor: Visitor,
         directory: Directory,
         admission: Admission,
-        feed: Feed,
+        feed: Keeper,
         *,
         seems_old: bool | None = None,
     ) -> None:
