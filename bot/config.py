@@ -83,10 +83,11 @@ class Config:
 
     `host` and `port` are where the bridge listens, `public_url` is how people reach it, `exposure` how it
     faces the network, `limits` how much it takes on, `database_url` is where settings are stored,
-    `backplane_url` where rooms are written to for other processes, `api_url` the base of Discord's REST API. With the `client_secret` of the application people can log in on our own
-    page; `client_id` names another application for logins than the bot's own. With `emoji_images` viewers
-    see custom emoji as pictures, which their browsers load from Discord. `debug_loop` is from how many
-    milliseconds on it is logged that something held everybody up, 0 for never.
+    `backplane_url` where rooms are written to for other processes, `api_url` the base of Discord's REST API.
+    With the `client_secret` of the application people can log in on our own page; `client_id` names another
+    application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
+    their browsers load from Discord. `debug_loop` is from how many milliseconds on it is logged that
+    something held everybody up, 0 for never.
     """
 
     token: str = field(repr=False)

@@ -81,10 +81,13 @@ class Plane:
         from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane needs no redis
         from bridge.backplane.reader import Reader  # noqa: PLC0415
 
-        return Reader(
-            Lines(url), self._directory, self._limits,
-            lambda room: self._on_restart(room), lambda more: self._on_list(more),
-        )  # fmt: skip
+        return Reader(Lines(url), self._directory, self._limits, self._tell_of_restart, self._tell_of_list)
+
+    def _tell_of_restart(self, room: Room) -> None:
+        self._on_restart(room)
+
+    def _tell_of_list(self, more: bool) -> None:  # noqa: FBT001 - a callback
+        self._on_list(more)
 
     def _make_writer(self, url: str) -> "Writer":
         from bridge.backplane.lines import Lines  # noqa: PLC0415 - as above

@@ -83,9 +83,7 @@ class RedisServer:
 
     def ask(self, *words: str) -> str:
         """Say something to it, and return its answer as it came."""
-        command = f"*{len(words)}\r\n" + "".join(
-            f"${len(word.encode())}\r\n{word}\r\n" for word in words
-        )
+        command = f"*{len(words)}\r\n" + "".join(f"${len(word.encode())}\r\n{word}\r\n" for word in words)
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as line:
             line.sendall(command.encode())
             return line.recv(1 << 20).decode()

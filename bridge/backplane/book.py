@@ -236,7 +236,8 @@ class Book:
         guild_id = self.room.info.id
         return [
             keys.meta(guild_id), keys.members(guild_id, self.generation),
-            keys.facts(guild_id, self.generation), keys.events(guild_id, self.generation), keys.live(guild_id),
+            keys.facts(guild_id, self.generation), keys.events(guild_id, self.generation),
+            keys.live(guild_id),
         ]  # fmt: skip
 
     # The past
@@ -246,7 +247,7 @@ class Book:
         self._first_kept(0, entry.offset)
 
     def _first_kept(self, more: int, offset: int) -> int:
-        """Forget what is too old or too much, with so many events more; tell after which position that begins."""
+        """Forget what is too old, or too much with so many events more; tell after what the rest begins."""
         total = more + sum(count for _, _, count in self._recent)
         too_old = self._clock() - self._age
         while self._recent and (total > self._kept or self._recent[0][0] <= too_old):

@@ -85,7 +85,7 @@ class Follower:
         await self._reading(self._read_whole)
 
     async def catch_up(self) -> None:
-        """Read what was missed, or all of it where that is no longer there; where nothing is, keep what is here.
+        """Read what was missed, or all of it where that is gone; where nothing is, keep what is here.
 
         Raises:
             Trouble: if it can't be read. It is still to be done then.

@@ -1,18 +1,25 @@
 """The names of what is kept in Redis. All of a guild has its id in braces: one slot of a cluster.
 
+A guild has, after `dzone:{<guild>}:`
+
 | key | type | what |
 |---|---|---|
-| `dzone:{<guild>}:meta` | hash | `generation`, `epoch`, `offset` of what can be read now; `beat` counts the writer's checks |
-| `dzone:{<guild>}:<generation>:members` | hash | uid to member |
-| `dzone:{<guild>}:<generation>:facts` | hash | `channels`, `client`, and `said.<message>` of what was said last, without words |
-| `dzone:{<guild>}:<generation>:events` | stream | what happened last, an entry for each flush; its id is the position |
-| `dzone:{<guild>}:live` | channel | the same as it happens |
-| `dzone:{guilds}:meta` | hash | `generation`, `offset` and `complete` of the list of guilds |
-| `dzone:{guilds}:infos` | hash | guild to what is told of it; no password, and no hash of one |
-| `dzone:{guilds}:live` | channel | its changes |
+| `meta` | hash | `generation`, `epoch`, `offset` of what can be read; `beat` counts the writer's looks |
+| `<generation>:members` | hash | uid to member |
+| `<generation>:facts` | hash | `channels`, `client`, and `said.<message>` of what was said, without words |
+| `<generation>:events` | stream | what happened last, an entry for each flush; its id is the position |
+| `live` | channel | the same as it happens |
 
-A generation is a guild as one writer has written it whole. The next one is written beside it, and then takes its
-place in one step, so that nobody ever reads half of one.
+and the list of guilds, after `dzone:{guilds}:`
+
+| key | type | what |
+|---|---|---|
+| `meta` | hash | `generation`, `offset` and `complete` of the list |
+| `infos` | hash | guild to what is told of it; no password, and no hash of one |
+| `live` | channel | its changes |
+
+A generation is a guild as one writer has written it whole. The next one is written beside it, and then takes
+its place in one step, so that nobody ever reads half of one.
 """
 
 from typing import Final

@@ -66,8 +66,8 @@ class Lines:
             return  # many managed servers tell nobody
         if policy not in (None, "noeviction"):
             log.warning(
-                "the backplane at %s may throw away what it holds (maxmemory-policy %s): rooms are then written"
-                " anew; set noeviction",
+                "the backplane at %s may throw away what it holds (maxmemory-policy %s): rooms are then"
+                " written anew; set noeviction",
                 self.server, policy,
             )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Shows the rooms that another process writes to Redis: their list always, each of them while it is watched."""
+"""Shows the rooms that another process writes to Redis: their list always, each while it is watched."""
 
 import asyncio
 import contextlib

@@ -11,9 +11,9 @@ AGAIN: Final = b"again"  # it was done already
 LOST: Final = b"lost"  # what can be read is older than what was written, or nothing
 TAKEN: Final = b"taken"  # somebody else writes this
 
-# KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, events, message, keep from, seconds
-# that the stream lives, whether the past is forgotten; then four counts and as many arguments: members to
-# set and to drop, facts to set and to drop.
+# KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, events, message, from where
+# on the past is kept, seconds that it lives, whether it is forgotten; then four counts, each with as many
+# arguments: members to set and to drop, facts to set and to drop.
 FLUSH: Final = """
 local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset')
 if not meta[1] then return 'lost' end
@@ -46,8 +46,8 @@ redis.call('PUBLISH', KEYS[5], ARGV[5])
 return 'done'
 """
 
-# KEYS: meta, members, facts, channel. ARGV: generation, epoch, offset, message, seconds that it all lives, and
-# whether to take it from whoever has it.
+# KEYS: meta, members, facts, channel. ARGV: generation, epoch, offset, message, seconds that it all lives,
+# and whether to take it from whoever has it.
 INSTALL: Final = """
 local old = redis.call('HGET', KEYS[1], 'generation')
 if old and old > ARGV[1] and ARGV[6] ~= '1' then return 'taken' end
@@ -61,8 +61,8 @@ redis.call('PUBLISH', KEYS[4], ARGV[4])
 return 'done'
 """
 
-# KEYS: meta, members, facts. ARGV: generation, offset, seconds that it all lives. How a writer sees whether what it
-# wrote is still there; the answer to a stranger is how often the other one has looked.
+# KEYS: meta, members, facts. ARGV: generation, offset, seconds that it all lives. How a writer sees whether
+# what it wrote is still there. Where another one writes, the answer is which, and how often it has looked.
 CHECK: Final = """
 local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset', 'beat')
 if not meta[1] then return 'lost' end
@@ -84,8 +84,8 @@ redis.call('DEL', KEYS[1])
 return redis.call('PUBLISH', KEYS[2], ARGV[1])
 """
 
-# KEYS: meta, infos, channel. ARGV: generation, whether the list is complete, whether it is begun anew, then guilds and
-# what is told of them, empty for those that are gone. Where it is complete and begun anew, all others are gone.
+# KEYS: meta, infos, channel. ARGV: generation, whether the list is complete, whether it is taken over, then
+# guilds and what is told of them, empty for those that are gone.
 LIST: Final = """
 local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset')
 if ARGV[3] ~= '1' then

@@ -5,16 +5,35 @@ from typing import Final
 from redis import exceptions as redis
 
 _SAYS: Final = (
-    (("WRONGPASS", "NOAUTH", "ERR AUTH", "invalid username-password", "invalid password", "Authentication"),
-     "refuses the user or the password. Check them"),
-    (("NOPERM", "has no permissions", "User default has no"),
-     "doesn't allow this user what is needed. Its access list needs: ~dzone:* &dzone:* +@all -@admin -@dangerous +info"),
+    (
+        (
+            "WRONGPASS",
+            "NOAUTH",
+            "ERR AUTH",
+            "invalid username-password",
+            "invalid password",
+            "Authentication",
+        ),
+        "refuses the user or the password. Check them",
+    ),
+    (
+        ("NOPERM", "has no permissions"),
+        (
+            "doesn't allow this user what is needed. Its access list needs:"
+            " ~dzone:* &dzone:* +@all -@admin -@dangerous +info"
+        ),
+    ),
     (("READONLY", "read only replica"), "is a copy that can't be written to. Name the primary server"),
-    (("WRONGTYPE",),
-     "has something of another program under names that begin with dzone:. Choose another database for one of them"),
+    (
+        ("WRONGTYPE",),
+        (
+            "has something of another program under names that begin with dzone:."
+            " Choose another database for one of them"
+        ),
+    ),
     (("DB index is out of range", "invalid DB index"), "has no database of that number. Choose another"),
-    (("unknown command",), "is too old, or lacks commands that are needed. Use Redis or Valkey 7.0 or newer"),
-)  # fmt: skip
+    (("unknown command",), "lacks commands that are needed. Use Redis or Valkey 7.0 or newer"),
+)
 
 
 class Trouble(Exception):

@@ -1,4 +1,4 @@
-"""Writes the rooms of one process to Redis, as they change: one script for each flush, all rooms in one go."""
+"""Writes the rooms of one process to Redis as they change: one script for each flush, many in one go."""
 
 import asyncio
 import contextlib

@@ -83,7 +83,7 @@ class Audience:
 
     def take_over(self, other: "Audience") -> None:
         """Be the one who says goodbye to those whom another one had to."""
-        self._leaving.update(other._leaving)
+        self._leaving.update(other._leaving)  # noqa: SLF001 - one like this
 
     # What they hear
 

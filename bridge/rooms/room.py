@@ -173,9 +173,8 @@ class Room(Guild):
         They have seen another world: each of them needs a new `entry` before anything else, and at once.
         """
         audience, info = self._audience, self.info
-        self._state, self._stream, self._memory = other._state, other._stream, other._memory
-        self._entrance, self._acceptance = other._entrance, other._acceptance
-        self._audience, self._follows = other._audience, other._follows
+        for part in ("_state", "_stream", "_memory", "_entrance", "_acceptance", "_audience", "_follows"):
+            setattr(self, part, getattr(other, part))
         self.members, self.said = self._state.members, self._state.said
         self._state.set_info(info)  # the directory finds the room by it
         self._untold = []

@@ -108,7 +108,7 @@ class Stream:
             self.pending[event.position] = event  # it has collapsed already with what it could
 
     def recall(self, events: Iterable[Event], since: int, now: float) -> None:
-        """Know what happened after `since` in a room whose stream this one carries on: it goes out to nobody."""
+        """Know what happened after `since` in a room that this one carries on: it goes out to nobody."""
         self.start()
         self._history.start_at(since)
         self._history.add((event for event in events if event.type not in {*CONTROL, "servers"}), now)

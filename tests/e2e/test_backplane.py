@@ -1,4 +1,4 @@
-"""A bot writes its rooms to Redis, and `python -m bridge --backplane` shows them, each in a process of its own."""
+"""A bot writes its rooms to Redis, and `python -m bridge --backplane` shows them: real processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.process import BotProcess, free_port
-from tests.e2e.viewer import ALL_EVENTS, Viewer, truth
+from tests.e2e.viewer import ALL_EVENTS, truth
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -98,7 +98,7 @@ async def test_a_viewer_elsewhere_sees_the_same(origin: WebSocketServer, follow:
         heard: list[list[Json]] = [[], []]
         for watcher, events in zip((here, elsewhere), heard, strict=True):
             while not events or events[-1]["data"].get("message") != "end":
-                events += await watcher.hear_events()
+                events.extend(await watcher.hear_events())
         assert heard[0] == heard[1]
 
 
@@ -152,7 +152,7 @@ async def test_a_guild_that_is_switched_off_vanishes(
         frame = {"type": ""}
         while frame["type"] != "servers":
             frame = await other.step()
-        assert DWORLD.id not in frame["data"]  # type: ignore[operator]
+        assert DWORLD.id not in frame["data"]
     await until(lambda: DWORLD.id not in redis.ask("KEYS", "*"), "no key of it")
 
 
@@ -202,13 +202,12 @@ async def test_a_room_is_closed_after_its_last_viewer(
     """Its channel is heard no longer, and it opens again for the next."""
     monkeypatch.setattr(reader, "KEPT_FOR", 0.1)
     there = await follow()
+    channel = f"dzone:{{{DWORLD.id}}}:live"
     for _ in range(2):
         async with watching(there) as viewer:
             assert len((await viewer.enter("dworld"))["users"]) == 2
-            assert "live" in redis.ask("PUBSUB", "CHANNELS", f"dzone:{{{DWORLD.id}}}:live")
-        await until(
-            lambda: "live" not in redis.ask("PUBSUB", "CHANNELS", f"dzone:{{{DWORLD.id}}}:live"), "unsubscribed"
-        )
+            assert "live" in redis.ask("PUBSUB", "CHANNELS", channel)
+        await until(lambda: "live" not in redis.ask("PUBSUB", "CHANNELS", channel), "unsubscribed")
         assert there._directory.rooms[DWORLD.id].counts()["members"] == 2
 
 
