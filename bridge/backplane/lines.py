@@ -4,10 +4,10 @@ RESP2 is spoken: what others push then comes on the connection that asked for it
 """
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
 from typing import Any, Final, cast
 
 from redis.asyncio import Redis
@@ -106,7 +106,7 @@ class Lines:
             pipeline.evalsha(self._digests[script], len(names), *names, *cast("Sequence[str]", arguments))
         return await pipeline.execute(raise_on_error=False)
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def subscription(self, told: Told) -> AsyncIterator["Subscription"]:
         """Have a connection of its own on which channels tell; it ends with the block.
 
@@ -124,7 +124,9 @@ class Lines:
     async def hang_up(self) -> None:
         """Give up the connections of which nobody knows what is still to come on them; new ones are made."""
         for client in (self.commands, self._scripts):
-            await client.connection_pool.disconnect(inuse_connections=True)
+            with contextlib.suppress(RedisError, OSError):  # one that can't even be closed is no use either
+                async with asyncio.timeout(PATIENCE):
+                    await client.connection_pool.disconnect(inuse_connections=True)
 
     async def close(self) -> None:
         """Hang up for good."""
