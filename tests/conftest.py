@@ -43,6 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(kind)
         if _needs_postgres(item):
             item.add_marker("postgres")
+        if "redis_process" in getattr(item, "fixturenames", ()):
+            item.add_marker("redis")
         if _may_take_long(item):
             item.add_marker("slow")
 

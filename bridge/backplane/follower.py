@@ -115,8 +115,7 @@ class Follower:
                 self._is_outdated = True
 
     def _accept(self, events: Sequence[Event], offset: int) -> None:
-        for event in events:
-            self.room.accept(event)
+        self.room.accept_all(events)
         self.offset = offset
 
     # What was missed

@@ -184,12 +184,17 @@ class Room(Guild):
 
     def accept(self, event: Event) -> None:
         """Let something happen here that happened in another room of this guild; what is known is no news."""
-        if event.position > self._stream.position:
-            self._acceptance.apply(event)
-            self._stream.accept(event)
-            if self._audience.is_leaving:
-                self._wake()
-            self._stir()
+        self.accept_all([event])
+
+    def accept_all(self, events: Iterable[Event]) -> None:
+        """Let what came together happen together: it is one reason to flush, and has waited for a window."""
+        for event in events:
+            if event.position > self._stream.position:
+                self._acceptance.apply(event)
+                self._stream.accept(event)
+        if self._audience.is_leaving:
+            self._wake()
+        self._stir()
 
     # What goes out
 
