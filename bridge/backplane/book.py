@@ -121,7 +121,7 @@ class Book:
         self.offset = offset
 
     def _note_words(self, event: Event, facts: Some) -> None:
-        message_id = event.data.get("id") if event.type == "edit" else event.extras.get("id")
+        message_id = event.extras.get("id") if event.type == "message" else event.data.get("id")
         if message_id is None:
             return
         words = self.room.said.get(message_id)

@@ -279,7 +279,7 @@ def test_any_order(redis: RedisServer) -> None:
     AnyOrder.server = redis
     machine = AnyOrder.TestCase
     machine.settings = settings(
-        max_examples=300, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
     )
     machine("runTest").runTest()
 
