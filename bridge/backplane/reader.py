@@ -10,7 +10,7 @@ from typing import Any, Final
 from bridge.backplane import codec, keys
 from bridge.backplane.follower import Follower, NotThere
 from bridge.backplane.lines import PATIENCE, Lines, Subscription
-from bridge.backplane.trouble import Trouble, first
+from bridge.backplane.trouble import Trouble, first, heed_cancellation
 from bridge.errors import ProviderError, Refused
 from bridge.limits import Limits
 from bridge.problems import PROVIDER_TROUBLE
@@ -85,6 +85,7 @@ class Reader:
                 await self._lines.hang_up()
             finally:
                 self._subscription = None
+            heed_cancellation()
             await asyncio.sleep(wait)
             wait = min(2 * wait, longest)
 

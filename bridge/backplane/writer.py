@@ -12,7 +12,7 @@ from bridge.backplane import codec, keys, scripts
 from bridge.backplane.book import LIVES, Book
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Call, Lines
-from bridge.backplane.trouble import Trouble, first
+from bridge.backplane.trouble import Trouble, first, heed_cancellation
 from bridge.limits import Limits
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
@@ -80,6 +80,7 @@ class Writer:
                 self._tell(trouble)
                 await self._lines.hang_up()
                 longest = LONGEST if trouble.passes else LONGEST_UNFIT
+            heed_cancellation()
             await asyncio.sleep(wait)
             wait = min(2 * wait, longest)
 

@@ -14,8 +14,8 @@ from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.backplane.conftest import Follow
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, VAULT, Start
-from tests.bridge.watchers import Json, Watcher, fetch, until, watching
-from tests.redis import RedisServer
+from tests.bridge.watchers import PATIENCE, Json, Watcher, fetch, until, watching
+from tests.redis import RedisServer, serving
 
 EVENTS = ["typing", "voice", "reaction", "edit", "activity", "servers"]
 
@@ -294,3 +294,17 @@ async def test_the_earlier_of_two_writers_gives_way(
         await view.until_words("of the later")
         await own.until_words("of the earlier")
         assert view.words == ["of the later"]
+
+
+async def test_both_stop_while_the_server_dies(start: Start) -> None:
+    """Whatever comes first: a stop is no trouble that is tried again."""
+    with serving() as server:
+        for _ in range(10):
+            origin = await start(provider=EmptyProvider(), publish_to=server.url)
+            origin.show_guild(DWORLD, [ADA])
+            there = await start(follow=server.url)
+            await until(lambda: bool(there._directory.rooms), "the list of guilds")  # noqa: B023
+            server.stop()
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.gather(origin.stop(), there.stop())
+            server.start()
