@@ -186,6 +186,7 @@ class WebSocketServer(Broadcasts):
             self._directory.flush()
             await hang_up(server, self._gate)
             self._server = None  # only now: a stop that was cut short can be finished by another
+            self._plane.end()
             await self._tasks.stop()
             await self._plane.stop()
             await self._feed.stop()  # after those who might ask it

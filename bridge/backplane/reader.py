@@ -10,7 +10,7 @@ from typing import Any, Final
 from bridge.backplane import codec, keys
 from bridge.backplane.follower import Follower, NotThere
 from bridge.backplane.lines import PATIENCE, Lines, Subscription
-from bridge.backplane.trouble import Trouble, first, heed_cancellation
+from bridge.backplane.trouble import Trouble, first
 from bridge.errors import ProviderError, Refused
 from bridge.limits import Limits
 from bridge.problems import PROVIDER_TROUBLE
@@ -66,10 +66,12 @@ class Reader:
         self._news = asyncio.Event()
         self._tasks = Tasks(log, "the backplane")
         self._trouble = ""
+        self._is_ending = False
 
     async def run(self) -> None:
         """Read, until cancelled. Whatever is wrong, it is tried again."""
         wait = SHORTEST
+        self._is_ending = False
         while True:
             longest = LONGEST
             try:
@@ -85,9 +87,14 @@ class Reader:
                 await self._lines.hang_up()
             finally:
                 self._subscription = None
-            heed_cancellation()
+            if self._is_ending:  # a group that fails forgets that it was cancelled too
+                return
             await asyncio.sleep(wait)
             wait = min(2 * wait, longest)
+
+    def end(self) -> None:
+        """Try nothing again: a stop follows."""
+        self._is_ending = True
 
     async def stop(self) -> None:
         """Hang up."""

@@ -1,6 +1,5 @@
 """What can be wrong with a backplane, in the words of somebody who can mend it."""
 
-import asyncio
 from typing import Final
 
 from redis import exceptions as redis
@@ -70,14 +69,3 @@ def first(group: BaseExceptionGroup[Trouble]) -> Trouble:
         one = one.exceptions[0]
     assert isinstance(one, Trouble)  # noqa: S101 - that is what a group of them has
     return one
-
-
-def heed_cancellation() -> None:
-    """End a task that was cancelled while troubles came up: before Python 3.13 a group forgets that then.
-
-    Raises:
-        CancelledError: if it was.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError

@@ -12,7 +12,7 @@ from bridge.backplane import codec, keys, scripts
 from bridge.backplane.book import LIVES, Book
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Call, Lines
-from bridge.backplane.trouble import Trouble, first, heed_cancellation
+from bridge.backplane.trouble import Trouble, first
 from bridge.limits import Limits
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
@@ -60,6 +60,7 @@ class Writer:
         self._anew_news = asyncio.Event()
         self._turn = asyncio.Lock()  # of scripts: what removes a guild and what writes it never cross
         self._said = ""  # what is wrong, as the log knows it
+        self._is_ending = False
         self._stop_listening = directory.listen(self._on_guild)
         for guild_id in list(directory.rooms):
             self._on_guild(guild_id)
@@ -80,9 +81,14 @@ class Writer:
                 self._tell(trouble)
                 await self._lines.hang_up()
                 longest = LONGEST if trouble.passes else LONGEST_UNFIT
-            heed_cancellation()
+            if self._is_ending:  # a group that fails forgets that it was cancelled too
+                return
             await asyncio.sleep(wait)
             wait = min(2 * wait, longest)
+
+    def end(self) -> None:
+        """Try nothing again: a stop follows."""
+        self._is_ending = True
 
     async def stop(self) -> None:
         """Write what is still to be written, if that is quickly done, and hang up."""
