@@ -27,6 +27,7 @@ from bot.running.values import (
     read_token,
     read_url,
 )
+from bridge.backplane import address as backplane
 from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import parse_networks
@@ -70,6 +71,7 @@ SETTINGS: Final = (
     "LOG_LEVEL",
     "DEBUG_LOOP",
     "DATABASE_URL",
+    "BACKPLANE_URL",
     "DISCORD_API_URL",
     *LIMITS,
 )
@@ -80,11 +82,12 @@ class Config:
     """How this bot runs.
 
     `host` and `port` are where the bridge listens, `public_url` is how people reach it, `exposure` how it
-    faces the network, `limits` how much it takes on, `database_url` is where settings are stored, `api_url`
-    the base of Discord's REST API. With the `client_secret` of the application people can log in on our own
-    page; `client_id` names another application for logins than the bot's own. With `emoji_images` viewers
-    see custom emoji as pictures, which their browsers load from Discord. `debug_loop` is from how many
-    milliseconds on it is logged that something held everybody up, 0 for never.
+    faces the network, `limits` how much it takes on, `database_url` is where settings are stored,
+    `backplane_url` where rooms are written to for other processes, `api_url` the base of Discord's REST API.
+    With the `client_secret` of the application people can log in on our own page; `client_id` names another
+    application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
+    their browsers load from Discord. `debug_loop` is from how many milliseconds on it is logged that
+    something held everybody up, 0 for never.
     """
 
     token: str = field(repr=False)
@@ -97,6 +100,7 @@ class Config:
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
     database_url: str = field(default=DATABASE, repr=False)  # it may hold a password
+    backplane_url: str | None = field(default=None, repr=False)  # so may this
     api_url: str = DISCORD_API
     emoji_images: bool = False
     debug_loop: int = 0
@@ -126,6 +130,7 @@ class Config:
             client_id=read_client_id(values["DISCORD_CLIENT_ID"]),
             client_secret=read_client_secret(values["DISCORD_CLIENT_SECRET"]),
             database_url=read_database_url(values),
+            backplane_url=read_backplane_url(values["BACKPLANE_URL"]),
             api_url=read_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
             emoji_images=emoji_images,
             debug_loop=read_number("DEBUG_LOOP", values["DEBUG_LOOP"], 0, 0, _MAX_HOLD),
@@ -144,6 +149,24 @@ def read_database_url(env: Mapping[str, str]) -> str:
     except ValueError as error:
         raise ConfigError(f"DATABASE_URL {error}.") from None
     return url
+
+
+def read_backplane_url(text: str) -> str | None:
+    """Read where rooms are written to for other processes, if anywhere.
+
+    Raises:
+        ConfigError: if it is no address of such a server, or what is needed for it isn't installed. The
+            address itself is not shown.
+    """
+    if not text:
+        return None
+    try:
+        backplane.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"BACKPLANE_URL {error}.") from None
+    if said := backplane.missing():
+        raise ConfigError(f"BACKPLANE_URL is set. {said}")
+    return text
 
 
 def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:

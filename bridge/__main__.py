@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bridge import __version__
+from bridge.backplane import address as backplane
 from bridge.errors import cannot_listen
 from bridge.exposure import Exposure, parse_csp, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.init and options.database is None:
         parser.error("--init needs --database")
+    if options.backplane is not None and options.database is not None:
+        parser.error("servers come either from --backplane or from --database")
     lines = Lines(sys.stderr)
     lines.addFilter(Calm())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=[lines])
@@ -75,6 +78,8 @@ async def _make_tables(provider: "SqlProvider") -> None:
 
 
 def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
+    if options.backplane is not None and (said := backplane.missing()):
+        raise _Trouble(said)
     server = WebSocketServer(
         port=options.port,
         host=options.host,
@@ -82,6 +87,7 @@ def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
         limits=Limits(viewers=options.max_viewers),
         exposure=Exposure(allowed_origins=options.allowed_origins, csp=options.csp),
         health=options.health,
+        follow=options.backplane,
     )
     if options.static_dir is not None:
         server.static_dir = options.static_dir
@@ -89,6 +95,8 @@ def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
     async def serve() -> None:
         if provider is not None:
             await _check(provider)
+        if options.backplane is not None:
+            await _check_backplane(options.backplane)
         await server.run_forever()
 
     try:
@@ -108,6 +116,21 @@ async def _check(provider: "SqlProvider") -> None:
         raise _Trouble(f"Can't serve the database: {error}.") from error
     except Unavailable as error:
         log.warning("the database can't be read yet: %s; trying again when somebody joins", error)
+
+
+async def _check_backplane(url: str) -> None:
+    """The same for a backplane. One that only can't be reached yet is no reason to stop."""
+    from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane needs no redis
+    from bridge.backplane.trouble import Trouble  # noqa: PLC0415
+
+    lines = Lines(url)
+    try:
+        await lines.check(writes=False)
+    except Trouble as trouble:
+        if not trouble.passes:
+            raise _Trouble(f"{trouble} See --backplane.") from trouble
+    finally:
+        await lines.close()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -141,6 +164,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="database with the tables servers and users: sqlite:///file or postgresql://user@host/database;"
         " its password may also stand in PGPASSWORD",
+    )
+    parser.add_argument(
+        "--backplane",
+        type=_backplane,
+        metavar="URL",
+        help="Redis or Valkey to which a bot writes its servers (its BACKPLANE_URL): redis://host:6379/0,"
+        " rediss:// with TLS, or unix:///path",
     )
     parser.add_argument(
         "--init", action="store_true", help="make tables and triggers in the database where they are missing"
@@ -194,6 +224,13 @@ def _database(text: str) -> str:
     except ValueError as error:  # which has nothing of a password
         raise argparse.ArgumentTypeError(f"it {error}") from None
     return text
+
+
+def _backplane(text: str) -> str:
+    try:
+        return backplane.parse(text)
+    except ValueError as error:  # as above
+        raise argparse.ArgumentTypeError(f"it {error}") from None
 
 
 def _folder(text: str) -> Path:

@@ -15,12 +15,14 @@ from bridge.access.login import Authority
 from bridge.broadcasts import Broadcasts
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
-from bridge.providers import CallbackProvider, MockDataProvider, Provider
+from bridge.plane import Plane
+from bridge.providers import CallbackProvider, EmptyProvider, MockDataProvider, Provider
 from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
 from bridge.providers.live import Live
 from bridge.providers.refresher import REFRESH_INTERVAL, Refresher
 from bridge.reception import Reception, comes_from_browser
 from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
 from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
 from bridge.site.counts import Counts
@@ -58,6 +60,14 @@ class WebSocketServer(Broadcasts):
         pace_old_clients: Whether old d-zone clients are given words no faster than they can show them. They
             are known by coming from a browser, or by a binary first frame, and by asking for nothing; with a
             plain page of your own that takes everything at once, say False.
+        publish_to: Address of a Redis or Valkey to which the rooms are written as well, so that other
+            processes may show them: `redis://host:6379/0`, `rediss://` or `unix:///path`.
+        follow: The same for one that shows the rooms written there. It has no others, and lets nobody
+            into a protected one: only who writes them can say who may.
+
+    Raises:
+        ValueError: for an address that is none.
+        ModuleNotFoundError: if an address is given, and the package `redis` is not installed.
     """
 
     def __init__(
@@ -71,10 +81,14 @@ class WebSocketServer(Broadcasts):
         exposure: Exposure = OPEN,
         health: bool = False,
         pace_old_clients: bool = True,
+        publish_to: str | None = None,
+        follow: str | None = None,
     ) -> None:
         self.port = port
         self.host = host
-        self._provider = CallbackProvider(MockDataProvider() if provider is None else provider)
+        if provider is None:
+            provider = MockDataProvider() if follow is None else EmptyProvider()
+        self._provider = CallbackProvider(provider)
         self._limits = limits
         self._paces_old_clients = pace_old_clients
         self._exposure = exposure.bound_to(host)
@@ -82,9 +96,12 @@ class WebSocketServer(Broadcasts):
         directory = Directory(on_changed=self._call_lobby, limits=limits)
         super().__init__(directory, Refresher(directory, self._provider, refresh_interval))
         self._refresh_interval = refresh_interval
+        self._plane = Plane(directory, self._refresher, limits, publish_to=publish_to, follow=follow)
+        self._plane.expect_more(lambda: self.expects_more_guilds)
+        keeper = self._plane.keeper
         self._live = Live(self._directory, self._provider, self._refresher)
-        self._admission = Admission(self._directory, self._refresher, self._new_guesses(), self._gate.count)
-        probes = Health(self._refresher, self._live).probes if health else {}
+        self._admission = Admission(self._directory, keeper, self._new_guesses(), self._gate.count)
+        probes = Health(keeper, self._live).probes if health else {}
         self._website = Website(probes={**Counts(directory).probes, **probes})
         devices = Devices(secure=exposure.is_secure)
         self._reception = Reception(self._gate, self._website, devices, directory)
@@ -92,7 +109,8 @@ class WebSocketServer(Broadcasts):
         self._sessions = Sessions(self._admission)
         self._connection_class = connection_class(self._gate, exposure.certificate)
         self._tasks = Tasks(log, "the bridge")
-        self._lobby = Lobby(directory, self._refresher, self._admission, self._sessions, self._tasks)
+        self._lobby = Lobby(directory, keeper, self._admission, self._sessions, self._tasks)
+        self._keeper = keeper
         self._following: asyncio.Task[None] | None = None  # what the provider tells of changes
         self._server: Server | None = None
         self._lifecycle = asyncio.Lock()
@@ -130,6 +148,7 @@ class WebSocketServer(Broadcasts):
     @expects_more_guilds.setter
     def expects_more_guilds(self, expects: bool) -> None:
         self._admission.expects_more_guilds = expects
+        self._plane.look()
 
     @property
     def is_serving(self) -> bool:
@@ -148,6 +167,7 @@ class WebSocketServer(Broadcasts):
             asked, met = self._reception.answer, self._reception.meet
             self._server = await listen(self.host, self.port, self._connection_class, self._talk, asked, met)
             self.port = self._server.sockets[0].getsockname()[1]
+            self._plane.start(self._tasks, self._on_restart, self._on_list)
             self._pulse.start()
             self._tasks.start(self._warn_if_abandoned(), "noticing the end of the loop")
             self._tasks.start(self._lobby.look_for_rooms(self._refresh_interval), "looking for rooms")
@@ -166,7 +186,9 @@ class WebSocketServer(Broadcasts):
             self._directory.flush()
             await hang_up(server, self._gate)
             self._server = None  # only now: a stop that was cut short can be finished by another
+            self._plane.end()
             await self._tasks.stop()
+            await self._plane.stop()
             await self._refresher.stop()  # after those who might ask it
             log.info("stopped")
 
@@ -251,6 +273,13 @@ class WebSocketServer(Broadcasts):
     def _call_lobby(self) -> None:
         self._lobby.call()
 
+    def _on_restart(self, room: Room) -> None:
+        """Give those who watch a room that has become another one a new entry."""
+        self._tasks.start(self._sessions.start_over(room, self._directory.turns), "starting a room over")
+
+    def _on_list(self, expects_more: bool) -> None:  # noqa: FBT001 - a callback
+        self._admission.expects_more_guilds = expects_more
+
     def _new_guesses(self) -> AddressGuesses:
         return AddressGuesses(self._limits.wrong_tries, LONGEST_WAIT)
 
@@ -260,7 +289,7 @@ class WebSocketServer(Broadcasts):
         seems_old = comes_from_browser(connection) if self._paces_old_clients else None
         connection.forget_handshake()
         session = Session(
-            connection, visitor, self._directory, self._admission, self._refresher, seems_old=seems_old
+            connection, visitor, self._directory, self._admission, self._keeper, seems_old=seems_old
         )
         problem = self._gate.check_viewer(connection.address, len(self._sessions))
         if problem is not None:

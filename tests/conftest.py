@@ -6,8 +6,9 @@ from typing import Final
 import pytest
 
 from tests.postgres import cluster
+from tests.redis import redis, redis_process
 
-__all__ = ["cluster"]
+__all__ = ["cluster", "redis", "redis_process"]
 
 HERE: Final = Path(__file__).parent
 
@@ -43,6 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(kind)
         if _needs_postgres(item):
             item.add_marker("postgres")
+        if "redis_process" in getattr(item, "fixturenames", ()):
+            item.add_marker("redis")
         if _may_take_long(item):
             item.add_marker("slow")
 

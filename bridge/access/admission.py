@@ -28,7 +28,8 @@ from bridge.problems import (
     too_many_tries,
 )
 from bridge.providers import owner
-from bridge.providers.refresher import TIMEOUT, Refresher
+from bridge.providers.keeper import Keeper
+from bridge.providers.refresher import TIMEOUT
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Credentials
@@ -109,12 +110,12 @@ class Admission:
     def __init__(
         self,
         directory: Directory,
-        refresher: Refresher,
+        keeper: Keeper,
         guesses: Guesses,
         count: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._directory = directory
-        self._refresher = refresher
+        self._keeper = keeper
         self._guesses = guesses
         self._count = count
         self._guesses_at_door = Guesses(FREE_AT_ONE_DOOR, LONGEST_WAIT)
@@ -152,7 +153,7 @@ class Admission:
         if server in RESERVED_SLUGS:
             return await self._admit_by_default(credentials, who, prepare)
         try:
-            await self._refresher.refresh_servers()
+            await self._keeper.refresh_servers()
         except ProviderError as error:
             raise Refused(error.problem) from error
         room = self._directory.resolve(server)
@@ -172,7 +173,7 @@ class Admission:
         credentials = replace(credentials, password=None)
         attempt = _Attempt()
         try:
-            await self._refresher.refresh_servers()
+            await self._keeper.refresh_servers()
         except ProviderError as error:
             trouble = error.problem
         for number, room in enumerate(self._directory.defaults(), 1):
@@ -186,7 +187,7 @@ class Admission:
             except Refused:
                 continue
             return replace(entry, trouble=entry.trouble or trouble)
-        await self._refresher.refresh_lobby()
+        await self._keeper.refresh_lobby()
         return Entry(self._directory.lobby, trouble=trouble)
 
     async def _pass(
@@ -216,7 +217,7 @@ class Admission:
             with self._withdrawals.on_the_way(room) as ended:
                 permit = Pass() if seated else await self._check(room, credentials, who(), attempt)
                 try:
-                    await self._refresher.refresh_room(room)
+                    await self._keeper.refresh_room(room)
                 except ProviderError as error:
                     trouble = error.problem
                 await prepare(room)

@@ -1,5 +1,6 @@
 """What an event of another room of the same guild changes here. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from bridge.problems import Problem
@@ -36,6 +37,19 @@ class Acceptance:
             case _:
                 self._apply_to_guild(event)
 
+    def review(self, event: Event, past: list[Event]) -> list[Event]:
+        """Add what happened to what happened before, as far as that may still be told after it."""
+        if event.type == "forget" and "messages" in event.data:
+            names = event.data["messages"]
+            return [one for one in past if changes.message_of(one) not in names]
+        if event.type == "forget":
+            return []
+        if event.type == "edit":
+            past = [one for one in past if changes.message_of(one) != event.data["id"]]
+        elif event.type == "channels":
+            past = [one for one in past if _may_be_heard(one, event.data)]
+        return [*past, event] if event.type not in changes.CONTROL else past
+
     def _bring(self, event: Event) -> None:
         member = changes.member_after(event, self._state.members.get(event.data["uid"]))
         if member is not None:
@@ -66,3 +80,9 @@ class Acceptance:
             self._memory.forget_words(data["words"])
         else:
             self._memory.forget_past()
+
+
+def _may_be_heard(event: Event, channels: Mapping[str, Any]) -> bool:
+    """Tell whether something happened in one of these channels, or in none."""
+    channel = event.data.get("channel")
+    return channel is None or channel in channels or event.extras.get("parent") in channels

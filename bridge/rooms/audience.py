@@ -81,6 +81,10 @@ class Audience:
         for viewer in list(islice(self._leaving, GOODBYES_AT_ONCE)):
             viewer.dismiss(*self._leaving.pop(viewer))
 
+    def take_over(self, other: "Audience") -> None:
+        """Be the one who says goodbye to those whom another one had to."""
+        self._leaving.update(other._leaving)  # noqa: SLF001 - one like this
+
     # What they hear
 
     @property

@@ -67,6 +67,16 @@ class Directory:
         self._places: dict[Room, _Place] = {}
         self.lobby = self._furnish(LOBBY)
         self._on_changed = on_changed
+        self._hearers: list[Callable[[str], None]] = []
+
+    def listen(self, hearer: Callable[[str], None]) -> Callable[[], None]:
+        """Have somebody hear of each guild that was opened, described or closed; return how to stop."""
+        self._hearers.append(hearer)
+
+        def stop() -> None:
+            self._hearers.remove(hearer)
+
+        return stop
 
     def open(
         self,
@@ -92,11 +102,14 @@ class Directory:
         self._relist(info)
         if before is None or (before.protected, before.listed) != (info.protected, info.listed):
             self._on_changed()
+        if before != info:
+            self._tell_hearers(info.id)
         return room
 
     def close(self, guild_id: str) -> None:
         """Close a guild's room: its viewers are told and let go. Unknown guilds are no error."""
         room = self.rooms.pop(guild_id, None)
+        self._tell_hearers(guild_id)
         if room is None:
             return
         self._strike(room)
@@ -157,6 +170,10 @@ class Directory:
             self._told[room] = self.edition
             if room.is_watched:
                 room.tell_servers(self.entries())
+
+    def _tell_hearers(self, guild_id: str) -> None:
+        for hearer in self._hearers:
+            hearer(guild_id)
 
     def _furnish(self, info: GuildInfo) -> Room:
         window = FlushWindow(lambda now: room.flush(now), self.turns.add)  # noqa: PLW0108 - the room comes later

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Status
@@ -36,8 +36,8 @@ class Guild:
         self._audience = Audience(self._stream.epoch)
         self._memory = Memory(self._state, self._stream, self._audience)
         # To be read by everybody, and changed here alone.
-        self.members: Final = self._state.members
-        self.said: Final = self._state.said
+        self.members = self._state.members
+        self.said = self._state.said
 
     @property
     def info(self) -> GuildInfo:

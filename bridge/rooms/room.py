@@ -1,10 +1,10 @@
 """One guild and who watches it. Pure state."""
 
-from collections.abc import Callable
-from typing import Self
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Self
 
 from bridge.limits import DEFAULT_LIMITS, Limits
-from bridge.model import GuildInfo
+from bridge.model import GuildInfo, Member
 from bridge.problems import Problem
 from bridge.rooms.acceptance import Acceptance
 from bridge.rooms.changes import ControlType
@@ -16,6 +16,8 @@ from bridge.rooms.state import Copy
 from bridge.rooms.stream import Hearer
 from bridge.wire.framing import LongMessage
 from bridge.wire.protocol import Connect, Entries, Event, Goodbye, Wants
+
+TOLD_AT_ONCE: Final = 1_000  # viewers who hear of the list of servers in one turn, where it has no number
 
 
 class Room(Guild):
@@ -40,6 +42,9 @@ class Room(Guild):
         super().__init__(info, wake, limits, clock, epoch=epoch, position=position)
         self._entrance = Entrance(self._state, self._stream)
         self._acceptance = Acceptance(self._state, self._memory, self._audience)
+        self._follows = False  # whether what happens here is numbered elsewhere
+        self._untold: list[Viewer] = []  # who is still to hear of the list of servers, if so
+        self._listing: Entries | None = None
 
     # Viewers
 
@@ -114,6 +119,16 @@ class Room(Guild):
         """Have somebody hear what happens from here on; return how to stop. See `Stream.listen`."""
         return self._stream.listen(hearer)
 
+    @property
+    def epoch(self) -> str:
+        """The name of this life of the room."""
+        return self._stream.epoch
+
+    @property
+    def is_current(self) -> bool:
+        """Whether those who listen have heard all that happened: then they know what this room knows."""
+        return not self._stream.pending
+
     def copy(self) -> Copy:
         """Take down what this room knows, in the same breath as `listen`: no await between."""
         return self._state.copied(self._stream.epoch, self._stream.position)
@@ -132,18 +147,68 @@ class Room(Guild):
         """
         room = cls(copy.info, wake, limits, clock, epoch=copy.epoch, position=copy.position)
         room._state.start_as(copy)
+        room._follows = True
         return room
+
+    def know(self, members: Iterable[Member]) -> None:
+        """Know these as well: of a copy that comes in parts, before anybody is here."""
+        for member in members:
+            self._state.bring(member)
+
+    def know_counts(self, counts: Mapping[str, int]) -> None:
+        """Know how many there are in a guild whose members aren't here."""
+        self._state.set_counts(counts)
+
+    def recall(self, events: Iterable[Event], since: int, now: float) -> None:
+        """Know what happened up to here after `since`, for those who come back; `now` is that of `flush`."""
+        kept: list[Event] = []
+        for event in events:
+            kept = self._acceptance.review(event, kept)
+        self._stream.recall(kept, since, now)
+
+    def become(self, other: "Room") -> None:
+        """Be from now on as another room is that nobody watches; who watches keeps their seat.
+
+        They have seen another world: each of them needs a new `entry` before anything else, and at once.
+        """
+        audience, info = self._audience, self.info
+        for part in ("_state", "_stream", "_memory", "_entrance", "_acceptance", "_audience", "_follows"):
+            setattr(self, part, getattr(other, part))
+        self.members, self.said = self._state.members, self._state.said
+        self._state.set_info(info)  # the directory finds the room by it
+        self._untold = []
+        self._audience.take_over(audience)
+        for viewer in audience.viewers:
+            self.seat(viewer)
 
     def accept(self, event: Event) -> None:
         """Let something happen here that happened in another room of this guild; what is known is no news."""
-        if event.position > self._stream.position:
-            self._acceptance.apply(event)
-            self._stream.accept(event)
-            if self._audience.is_leaving:
-                self._wake()
-            self._stir()
+        self.accept_all([event])
+
+    def accept_all(self, events: Iterable[Event]) -> None:
+        """Let what came together happen together: it is one reason to flush, and has waited for a window."""
+        for event in events:
+            if event.position > self._stream.position:
+                self._acceptance.apply(event)
+                self._stream.accept(event)
+        if self._audience.is_leaving:
+            self._wake()
+        self._stir()
 
     # What goes out
+
+    def tell_servers(self, listing: Entries) -> None:
+        """Pass on that the list of servers is another one now.
+
+        Where nothing may be numbered, those who are there hear of it when they have heard all else.
+        """
+        if not self._follows:
+            super().tell_servers(listing)
+            return
+        self._listing = listing
+        self._untold = [viewer for viewer in self.viewers if viewer.wants.includes("servers")]
+        if self._untold:
+            self._wake()
 
     def flush(self, now: float) -> float | None:
         """Hand what happened to every viewer; return when to come again, if something has to be done then.
@@ -157,13 +222,30 @@ class Room(Guild):
             self._audience.go_on()
         else:
             self._audience.hand_out(self._stream.take(now, is_watched=self.is_watched), now)
-        dues = self._audience.next_due(), self._stream.next_due(now), self._state.visitors.next_due()
+        if self._untold and self._audience.is_served and not self._stream.pending:
+            self._tell_some()
+        dues = (
+            self._audience.next_due(), self._stream.next_due(now), self._state.visitors.next_due(),
+            AT_ONCE if self._untold else None,
+        )  # fmt: skip
         return AT_ONCE if AT_ONCE in dues else min((due for due in dues if due is not None), default=None)
 
     @property
     def is_through(self) -> bool:
         """Whether everything that happened is with those who were to hear of it."""
-        return self._audience.is_served and not self._stream.pending and not self._audience.is_leaving
+        return not (
+            self._stream.pending or self._audience.is_leaving or self._untold or not self._audience.is_served
+        )
+
+    def _tell_some(self) -> None:
+        """Tell some of those who are still to hear of the list of servers."""
+        few, self._untold = self._untold[:TOLD_AT_ONCE], self._untold[TOLD_AT_ONCE:]
+        frames: dict[Wants, bytes] = {}
+        for viewer in few:
+            if self._listing is not None and self.seats(viewer):
+                if viewer.wants not in frames:
+                    frames[viewer.wants] = self.servers_frame(self._listing, viewer.wants)
+                viewer.offer(frames[viewer.wants])
 
     def _dismiss(self, type: ControlType, goodbye: Goodbye, problem: Problem) -> None:  # noqa: A002
         self._audience.dismiss(goodbye, problem)

@@ -38,6 +38,7 @@ class State:
         self._members: dict[str, Member] = {}
         self._said: dict[str, Message] = {}
         self._online = 0  # members who are not offline
+        self._told_counts: Mapping[str, int] | None = None  # of a guild whose members aren't here
         self.members: Final = MappingProxyType(self._members)
         self.said: Final = MappingProxyType(self._said)  # the last messages with an id, without their words
         self.newcomers: Final = Newcomers(clock)
@@ -63,6 +64,8 @@ class State:
 
     def counts(self) -> dict[str, int]:
         """Count everybody, who is not offline, and who is shown."""
+        if self._told_counts is not None and not self._members:
+            return dict(self._told_counts)
         shown = len(self._members)
         total = self.info.member_count
         return {
@@ -88,6 +91,11 @@ class State:
             self.set_client_id(copy.client_id)
 
     # What changes it
+
+    def set_counts(self, counts: Mapping[str, int]) -> None:
+        """Have as many members, as long as none of them are here."""
+        self._told_counts = counts
+        self.edition += 1
 
     def set_info(self, info: GuildInfo) -> None:
         """Have the guild be called this."""

@@ -1,7 +1,7 @@
 """What happened in a room, numbered: what still has to go out, and what somebody missed. Pure."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from bridge.limits import Limits
@@ -106,6 +106,12 @@ class Stream:
             self._replace_whole(event)
         elif event.type not in CONTROL or self._hearers:
             self.pending[event.position] = event  # it has collapsed already with what it could
+
+    def recall(self, events: Iterable[Event], since: int, now: float) -> None:
+        """Know what happened after `since` in a room that this one carries on: it goes out to nobody."""
+        self.start()
+        self._history.start_at(since)
+        self._history.add((event for event in events if event.type not in {*CONTROL, "servers"}), now)
 
     def _file(self, event: Event) -> None:
         if event.type in _WHOLE:

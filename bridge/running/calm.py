@@ -12,6 +12,7 @@ from bridge.running.rate import Rate, Rates
 # member, or whoever uses a command.
 CAUSED_BY_STRANGERS: Final = (
     "asyncio",
+    "bridge.backplane.reader",
     "bridge.broadcasts",
     "bridge.viewers.outbox",
     "bridge.providers",

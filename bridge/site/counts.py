@@ -41,7 +41,6 @@ class Counts:
         counted: dict[str, object] = {}
         for guild_id, room in self._directory.rooms.items():
             # Without members it was perhaps never asked about.
-            if room.info.listed and not room.info.protected and room.members:
-                counts = room.counts()
+            if room.info.listed and not room.info.protected and (counts := room.counts())["shown"]:
                 counted[guild_id] = {"members": counts["members"], "online": counts["online"]}
         return counted

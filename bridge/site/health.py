@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+from bridge.providers.keeper import Keeper
 from bridge.providers.live import Live
-from bridge.providers.refresher import Refresher
 from bridge.site.http import Probe
 
 PATIENCE: Final = 0.8  # seconds to wait for the provider; who probes often gives up after one
@@ -16,8 +16,8 @@ PATIENCE: Final = 0.8  # seconds to wait for the provider; who probes often give
 class Health:
     """Answers the two questions that load balancers and orchestrators ask."""
 
-    def __init__(self, refresher: Refresher, live: Live) -> None:
-        self._refresher = refresher
+    def __init__(self, keeper: Keeper, live: Live) -> None:
+        self._keeper = keeper
         self._live = live
 
     @property
@@ -34,8 +34,8 @@ class Health:
         waiting = ["the provider doesn't answer"]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                await self._refresher.check()
+                await self._keeper.check()
                 waiting = []
-        troubles = [*self._refresher.troubles, *self._live.troubles] or waiting
+        troubles = [*self._keeper.troubles, *self._live.troubles] or waiting
         status = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK
         return status, {"ready": not troubles, "troubles": troubles}

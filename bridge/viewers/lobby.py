@@ -7,7 +7,7 @@ from typing import Final
 
 from bridge.access.admission import NOBODY, Admission, Visitor
 from bridge.errors import ProviderError
-from bridge.providers.refresher import Refresher
+from bridge.providers.keeper import Keeper
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.running.tasks import Tasks
@@ -23,15 +23,10 @@ class Lobby:
     """Moves those who wait in the lobby to where each of them may be."""
 
     def __init__(
-        self,
-        directory: Directory,
-        refresher: Refresher,
-        admission: Admission,
-        sessions: Sessions,
-        tasks: Tasks,
+        self, directory: Directory, keeper: Keeper, admission: Admission, sessions: Sessions, tasks: Tasks
     ) -> None:
         self._directory = directory
-        self._refresher = refresher
+        self._keeper = keeper
         self._admission = admission
         self._sessions = sessions
         self._tasks = tasks
@@ -49,7 +44,7 @@ class Lobby:
             await asyncio.sleep(max(interval, PACE))
             if self._directory.lobby.is_watched:
                 with contextlib.suppress(ProviderError):
-                    await self._refresher.refresh_servers()
+                    await self._keeper.refresh_servers()
                 await self._move_out()
 
     async def _answer_call(self) -> None:

@@ -111,6 +111,11 @@ class Outbox:
             self._drop()
             self._behind = True
 
+    def start_over(self) -> None:
+        """Forget what waits: it is of a world that is no more. Then as in `stay_behind`."""
+        self._drop()
+        self.stay_behind()
+
     def catch_up(self) -> None:
         """Have `renew` called, now or when the transport takes more."""
         if self._behind:

@@ -15,8 +15,8 @@ from websockets.protocol import State
 from bridge.access.admission import Admission, Entry, Pass, Visitor
 from bridge.errors import ProviderError, RequestError
 from bridge.problems import BUSY, INTERNAL_ERROR, LOGIN_ENDED, NOTHING_ASKED, Problem
+from bridge.providers.keeper import Keeper
 from bridge.providers.owner import look
-from bridge.providers.refresher import Refresher
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.viewers.connection import Connection
@@ -53,10 +53,10 @@ class Session:
         "_deflates",
         "_directory",
         "_has_asked",
+        "_keeper",
         "_listing",
         "_permit",
         "_purse",
-        "_refresher",
         "_request",
         "_seems_old",
         "connection",
@@ -73,7 +73,7 @@ class Session:
         visitor: Visitor,
         directory: Directory,
         admission: Admission,
-        refresher: Refresher,
+        keeper: Keeper,
         *,
         seems_old: bool | None = None,
     ) -> None:
@@ -92,7 +92,7 @@ class Session:
         self.offer = self.outbox.offer  # what a room gives goes there without a detour
         self._directory = directory
         self._admission = admission
-        self._refresher = refresher
+        self._keeper = keeper
         self._purse = connection.gate.budgets.purse(visitor.address)
 
     async def run(self) -> None:
@@ -184,7 +184,7 @@ class Session:
     async def _greet(self) -> None:
         # On failure the last list that could be read, or none, is the greeting; `connect` will say why.
         with contextlib.suppress(ProviderError):
-            await self._refresher.refresh_servers()
+            await self._keeper.refresh_servers()
         self._listing = self._directory.edition
         self.offer(self._directory.greeting(deflate=self._deflates))
 

@@ -7,6 +7,7 @@ from websockets.asyncio.server import ServerConnection
 from bridge.access.admission import Admission, Pass
 from bridge.problems import LOGIN_NEEDED
 from bridge.rooms.room import Room
+from bridge.running.turns import Turns
 from bridge.viewers.session import Session
 
 
@@ -41,6 +42,13 @@ class Sessions(Mapping[ServerConnection, Session]):
     def logged_in(self, room: Room | None) -> set[str]:
         """Name who watches a room because their login lets them."""
         return {uid for session in self.watching(room) if (uid := session.permit.uid) is not None}
+
+    async def start_over(self, room: Room, turns: Turns) -> None:
+        """Give those who watch a room that has become another one a new entry, a few in each turn."""
+        here = self.watching(room)
+        for session in here:
+            session.outbox.start_over()
+        await turns.each(here, lambda session: session.outbox.catch_up())
 
     def revoke(self, room: Room | None, uids: Collection[str] | None) -> None:
         """Turn out of a room those whom a login let in, or these of them."""

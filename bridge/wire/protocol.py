@@ -262,6 +262,16 @@ class Event:
         self._plain: bytes | None = None  # with what is repeated
 
     @property
+    def head(self) -> Mapping[str, Any]:
+        """The fields beside `type` and `data`."""
+        return self._head
+
+    @property
+    def has_data(self) -> bool:
+        """Whether it says anything beside its type and its head."""
+        return self._has_data
+
+    @property
     def weight(self) -> int:
         """How many short events it takes as long to encode."""
         return 1 + len(self.data.get("message") or "") // _SHORT

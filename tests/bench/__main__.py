@@ -16,6 +16,7 @@ from tests.bench.report import REPORT, Bar, machine, progress
 # Each offers `measure(quick: bool) -> list[Bar]`, and shows its tables in REPORT.
 SECTIONS: Final = (
     "fanout", "traffic", "joins", "memory", "stalled", "reconnect", "freeze", "gateway", "abuse", "page",
+    "scale",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
@@ -9,6 +10,7 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from bridge.limits import Limits
 from bridge.model import Member
+from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bench.guild import GUILD, Happening, users
 from tests.bench.wire import accept, server_frame
@@ -43,8 +45,8 @@ class Contestant(Protocol):
 class Bridge:
     """This bridge, as a bot uses it."""
 
-    def __init__(self) -> None:
-        self.server = WebSocketServer(port=0, host=HOST, limits=ONE_ADDRESS)
+    def __init__(self, **options: Any) -> None:
+        self.server = WebSocketServer(port=0, host=HOST, limits=ONE_ADDRESS, **options)
 
     async def start(self, members: Sequence[Member]) -> int:
         await self.server.start()
@@ -188,4 +190,21 @@ CONTESTANTS: Final[dict[str, Callable[[], Contestant]]] = {
     "websockets-plain": lambda: Plain(compression=None),
     "raw": Raw,
     "raw-window": RawWindow,
+}
+
+# With a Redis between, whose address is in the environment: one that has the guild, and one that shows it.
+BACKPLANE: Final = "BENCH_BACKPLANE"
+
+
+class Reader(Bridge):
+    """This bridge, as it shows what another process has."""
+
+    async def start(self, members: Sequence[Member]) -> int:
+        await self.server.start()
+        return self.server.port
+
+
+ON_BACKPLANE: Final[dict[str, Callable[[], Contestant]]] = {
+    "bridge-writer": lambda: Bridge(provider=EmptyProvider(), publish_to=os.environ[BACKPLANE]),
+    "bridge-reader": lambda: Reader(follow=os.environ[BACKPLANE]),
 }

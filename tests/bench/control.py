@@ -71,8 +71,8 @@ class Worker:
 class Host(Worker):
     """A fresh server process with one contestant in it."""
 
-    def __init__(self, contestant: str, guild_size: int) -> None:
-        super().__init__("tests.bench.host", contestant, guild_size, cores()[0])
+    def __init__(self, contestant: str, guild_size: int, core: int | None = None) -> None:
+        super().__init__("tests.bench.host", contestant, guild_size, cores()[0] if core is None else core)
         self.port = int(self.greeting["port"])
 
     def cpu(self) -> float:

@@ -15,7 +15,7 @@ import zlib
 from pathlib import Path
 from typing import Any, Final
 
-from tests.bench.contestants import CONTESTANTS, Bridge, Contestant
+from tests.bench.contestants import CONTESTANTS, ON_BACKPLANE, Bridge, Contestant
 from tests.bench.guild import GUILD, Story, changed, members, users
 from tests.bench.pipe import serve
 
@@ -99,7 +99,7 @@ class Host:
 
 
 async def _run(name: str, guild_size: int) -> None:
-    await serve(Host(CONTESTANTS[name](), guild_size))
+    await serve(Host((CONTESTANTS | ON_BACKPLANE)[name](), guild_size))
 
 
 def main() -> None:

@@ -261,6 +261,30 @@ def test_the_password_of_a_database_is_not_in_the_repr() -> None:
     assert "hunter2" not in repr(config(DATABASE_URL="postgres://user:hunter2@host/database"))
 
 
+# BACKPLANE_URL
+
+
+def test_a_backplane() -> None:
+    """None, or an address that is kept as it is, and out of what is printed."""
+    assert config().backplane_url is None
+    one = config(BACKPLANE_URL=" rediss://u:hunter2@h:6380/1 ")
+    assert one.backplane_url == "rediss://u:hunter2@h:6380/1"
+    assert "hunter2" not in repr(one)
+
+
+def test_what_is_no_backplane() -> None:
+    """Told with what to write, and without the address."""
+    said = complaint(BACKPLANE_URL="http://u:hunter2@host")
+    assert said.startswith("BACKPLANE_URL is no address of Redis or Valkey")
+    assert "hunter2" not in said
+
+
+def test_what_a_backplane_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who installed the bot alone is told what to add."""
+    monkeypatch.setattr("bridge.backplane.address.find_spec", lambda _: None)
+    assert "dzone-bot[backplane]" in complaint(BACKPLANE_URL="redis://h")
+
+
 # DISCORD_API_URL
 
 

@@ -279,6 +279,7 @@ async def test_the_help() -> None:
         "--static-dir",
         "--csp",
         "--database",
+        "--backplane",
         "--init",
         "--health",
         "--version",

@@ -403,7 +403,7 @@ async def test_a_provider_tells_its_own_trouble(world: World) -> None:
 # The end
 
 
-async def test_the_provider_is_closed_with_the_feed(world: World) -> None:
+async def test_the_provider_is_closed_with_the_bridge(world: World) -> None:
     """It let go."""
     await world.feed.stop()
     assert world.teller.closed == 1

@@ -1,0 +1,56 @@
+"""Where the backplane is: its address, such as `BACKPLANE_URL`, checked.
+
+The address may hold a password. It stands in no complaint.
+"""
+
+from importlib.util import find_spec
+from typing import Final
+from urllib.parse import urlsplit
+
+HOW_TO_WRITE: Final = (
+    "write redis://user:password@host:6379/0, rediss:// with TLS, or unix:///run/redis.sock for a socket"
+)
+_ESCAPE: Final = "Write # / ? @ : and % in a password as %23 %2F %3F %40 %3A %25"
+_MAX_DATABASE: Final = 5  # digits
+
+
+def parse(text: str) -> str:
+    """Check an address, and return it.
+
+    Raises:
+        ValueError: if it is none that we know. The message says what to write, after "it".
+    """
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises for what is no port
+    except ValueError:  # its text has pieces of the address
+        raise ValueError(f"can't be read. {_ESCAPE}, and {HOW_TO_WRITE}") from None
+    if parts.scheme not in ("redis", "rediss", "unix"):
+        raise ValueError(f"is no address of Redis or Valkey: {HOW_TO_WRITE}")
+    if parts.fragment or parts.query or not text.isprintable():
+        raise ValueError(f"can't be read. {_ESCAPE}, and {HOW_TO_WRITE}")
+    if parts.scheme == "unix":
+        if len(parts.path) <= 1:
+            raise ValueError(f"names no socket: {HOW_TO_WRITE}")
+        return text
+    database = parts.path.removeprefix("/")
+    if not parts.hostname:
+        raise ValueError(f"names no server. {_ESCAPE}, and {HOW_TO_WRITE}")
+    if database and not (database.isascii() and database.isdecimal() and len(database) <= _MAX_DATABASE):
+        raise ValueError(f"ends in no number of a database. {_ESCAPE}, and {HOW_TO_WRITE}")
+    return text
+
+
+def without_password(url: str) -> str:
+    """Name the server that an address means, as far as it may stand in a log."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return parts.path
+    return f"{parts.hostname}:{parts.port or 6379}"
+
+
+def missing() -> str:
+    """Say what has to be installed for a backplane; nothing if nothing has."""
+    if find_spec("redis") is not None:
+        return ""
+    return "A backplane needs the package redis, which pip install 'dzone-bot[backplane]' brings."

@@ -1,0 +1,139 @@
+"""Members, facts and events as they are kept in Redis, and back. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple, replace
+from typing import Any, Final, NamedTuple
+
+from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from bridge.wire.protocol import Event, encode
+
+SAID: Final = "said."  # and the id of a message
+_SECRETS: Final = frozenset({"password", "password_hash", "role"})  # only the bot can check them
+
+
+class Entry(NamedTuple):
+    """What happened in one flush, as it is told: everything after `before` and up to `offset`."""
+
+    generation: str
+    before: int
+    offset: int
+    events: bytes
+
+    def told(self) -> bytes:
+        """Write it for a channel."""
+        return b"%b %d %d %b" % (self.generation.encode(), self.before, self.offset, self.events)
+
+
+def read_entry(told: bytes) -> Entry | None:
+    """Read what a channel told. None if it is nothing of ours."""
+    try:
+        generation, before, offset, events = told.split(b" ", 3)
+        return Entry(generation.decode(), int(before), int(offset), events)
+    except ValueError:
+        return None
+
+
+# Members
+
+
+def write_member(member: Member) -> bytes:
+    """Write somebody down."""
+    voice = member.voice
+    return encode([*member[:6], None if voice is None else astuple(voice), *member[7:]])
+
+
+def read_member(text: bytes) -> Member:
+    """Read who somebody is."""
+    fields = json.loads(text)
+    if fields[6] is not None:
+        fields[6] = Voice(*fields[6])
+    return Member(*fields)
+
+
+# Facts
+
+
+def write_channels(channels: Mapping[str, Channel]) -> bytes:
+    """Write down which channels there are."""
+    return encode([astuple(channel) for channel in channels.values()])
+
+
+def read_channels(text: bytes | None) -> dict[str, Channel]:
+    """Read which channels there are."""
+    return {fields[0]: Channel(*fields) for fields in json.loads(text or b"[]")}
+
+
+def write_words(position: int, words: Message) -> bytes:
+    """Write down that something was said, without what."""
+    return encode(
+        [position, words.uid, words.channel, words.id, words.channel_name, words.reply_to, words.parent]
+    )
+
+
+def read_said(facts: Mapping[bytes, bytes]) -> dict[str, Message]:
+    """Read what was said last, in its order."""
+    said = sorted(json.loads(text) for name, text in facts.items() if name.startswith(SAID.encode()))
+    return {
+        message_id: Message(uid, "", channel, message_id, name, reply_to, parent=parent)
+        for _, uid, channel, message_id, name, reply_to, parent in said
+    }
+
+
+# Guilds
+
+
+def write_info(info: GuildInfo, counts: Mapping[str, int]) -> bytes:
+    """Write down what is told of a guild: nothing of what opens its door."""
+    told = {name: value for name, value in asdict(info).items() if name not in _SECRETS}
+    return encode({"info": told, "counts": counts})
+
+
+def read_info(text: bytes) -> tuple[GuildInfo, dict[str, int]]:
+    """Read what is told of a guild. Where it is protected, no password opens it here."""
+    told = json.loads(text)
+    return replace(GuildInfo(**told["info"]), password=None, password_hash=None), told["counts"]
+
+
+# Events
+
+
+def write_events(events: Iterable[Event]) -> bytes:
+    """Write down what happened. What a guild is called is told elsewhere."""
+    return encode([_fields(event) for event in events if event.type != "info"])
+
+
+def _fields(event: Event) -> list[Any]:
+    fields: list[Any] = [event.type, event.position, event.data if event.has_data else None]
+    more = {"head": event.head} if "server" not in event.head else {}
+    if event.extras:
+        more["extras"] = event.extras
+    if event.repeated:
+        more["repeated"] = event.repeated
+    if event.quiet:
+        more["quiet"] = {}
+    return [*fields, more] if more else fields
+
+
+def read_events(guild_id: str, text: bytes) -> list[Event]:
+    """Read what happened in a guild."""
+    return [_event(guild_id, *fields) for fields in json.loads(text)]
+
+
+def _event(
+    guild_id: str, kind: str, position: int, data: Mapping[str, Any] | None,
+    more: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Event:  # fmt: skip
+    more = more or {}
+    return Event(
+        kind, position, more.get("head", {"server": guild_id}), data, more.get("extras"),
+        quiet="quiet" in more, repeated=more.get("repeated"),
+    )  # fmt: skip
+
+
+def read_stream(generation: str, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> list[Entry]:
+    """Read the entries of a stream."""
+    return [
+        Entry(generation, int(fields[b"before"]), int(name.partition(b"-")[0]), fields[b"events"])
+        for name, fields in entries
+    ]

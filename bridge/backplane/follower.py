@@ -1,0 +1,219 @@
+"""One guild as a reader follows it: read whole once, then by what is told, and never with a gap."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from bridge.backplane import codec, keys
+from bridge.backplane.codec import Entry
+from bridge.backplane.lines import Lines
+from bridge.backplane.trouble import Trouble
+from bridge.limits import Limits
+from bridge.rooms.room import Room
+from bridge.rooms.state import Copy
+from bridge.wire.protocol import Event
+
+SCANNED_AT_ONCE: Final = 500  # members; what comes is a few milliseconds' worth
+TRIES: Final = 5  # to read a guild whole that is written anew meanwhile
+PAUSE: Final = 0.2  # seconds between two of them
+
+
+class NotThere(Exception):
+    """A guild isn't written (yet), or changes too fast to be read."""
+
+
+class Follower:
+    """Keeps `room` true to what is told of its guild, from when it is `open` on.
+
+    `is_here` tells whether the room is still the guild's; `on_restart` is called when the room has become
+    another one, so that those who watch it need a new entry.
+    """
+
+    def __init__(
+        self,
+        room: Room,
+        lines: Lines,
+        limits: Limits,
+        is_here: Callable[[], bool],
+        on_restart: Callable[[Room], None],
+    ) -> None:
+        self.room = room
+        self.needed_at = 0.0  # when somebody last asked for it
+        self.generation = ""
+        self.offset = 0
+        self.is_open = False
+        self._lines = lines
+        self._limits = limits
+        self._is_here = is_here
+        self._on_restart = on_restart
+        self._held: list[Entry] = []  # what was told while something is being read
+        self._is_reading = False
+        self._is_outdated = False
+        self._older = ""  # a generation of earlier, which was there at the last look too
+
+    @property
+    def guild_id(self) -> str:
+        """Which guild it is."""
+        return self.room.info.id
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether something has been missed that is to be read."""
+        return self._is_outdated and not self._is_reading
+
+    def hear(self, entry: Entry) -> None:
+        """Take what was told."""
+        if self._is_reading:
+            self._held.append(entry)
+        elif self.is_open:
+            self._take(entry)
+
+    def suspect(self, generation: str | None, offset: int) -> None:
+        """Compare with what is said to be there: after a silence, or a broken line."""
+        is_same = generation == self.generation and offset == self.offset
+        if self.is_open and generation is not None and not is_same:
+            self._is_outdated = True
+
+    async def open(self) -> None:
+        """Read the guild whole. Its channel has to be subscribed to before.
+
+        Raises:
+            NotThere: if there is nothing to read.
+            Trouble: if it can't be read.
+        """
+        await self._reading(self._read_whole)
+
+    async def catch_up(self) -> None:
+        """Read what was missed, or all of it where that is gone; where nothing is, keep what is here.
+
+        Raises:
+            Trouble: if it can't be read. It is still to be done then.
+        """
+        await self._reading(self._read_on)
+
+    async def _reading(self, read: Callable[[], Any]) -> None:
+        self._is_reading, self._is_outdated = True, False
+        try:
+            await read()
+        except (Trouble, NotThere):
+            self._is_outdated = self.is_open
+            raise
+        finally:
+            self._is_reading = False
+            held, self._held = self._held, []
+            for entry in held:
+                self.hear(entry)
+
+    def _take(self, entry: Entry) -> None:
+        if entry.generation != self.generation or entry.before > self.offset:
+            self._is_outdated = True
+        elif entry.offset > self.offset:
+            try:
+                self._accept(codec.read_events(self.guild_id, entry.events), entry.offset)
+            except (ValueError, TypeError, LookupError):  # not what our writer writes
+                self._is_outdated = True
+
+    def _accept(self, events: Sequence[Event], offset: int) -> None:
+        self.room.accept_all(events)
+        self.offset = offset
+
+    # What was missed
+
+    async def _read_on(self) -> None:
+        meta = await self._read_meta()
+        if meta is None or not self._is_of_now(meta[0]):
+            return  # whoever writes it will notice
+        generation, epoch, offset = meta
+        if epoch != self.room.epoch:
+            await self._read_whole()
+        elif offset >= self.offset:
+            entries = await self._read_entries(generation, self.offset)
+            if _follow(self.offset, entries) or offset == self.offset:
+                self.generation = generation
+                for entry in entries:
+                    self._take(entry)
+            else:
+                await self._read_whole()
+
+    def _is_of_now(self, generation: str) -> bool:
+        """Tell whether a generation is no earlier one: a server that was restored has such, for a moment."""
+        if generation >= self.generation:
+            return True
+        is_lasting, self._older = self._older == generation, generation
+        return is_lasting
+
+    # All of it
+
+    async def _read_whole(self) -> None:
+        for _ in range(TRIES):
+            if await self._try_to_read():
+                return
+            await asyncio.sleep(PAUSE)
+        raise NotThere
+
+    async def _try_to_read(self) -> bool:
+        meta = await self._read_meta()
+        if meta is None:
+            return False
+        generation, epoch, offset = meta
+        commands = self._lines.commands
+        facts = await self._lines.ask(commands.hgetall(keys.facts(self.guild_id, generation)))
+        copy = Copy(
+            epoch, offset, self.room.info, facts.get(b"client", b"").decode() or None, {},
+            codec.read_channels(facts.get(b"channels")), codec.read_said(facts),
+        )  # fmt: skip
+        room = Room.of_copy(copy, limits=self._limits, clock=time.time)
+        await self._read_members(room, generation)
+        entries = await self._read_entries(generation, 0)
+        now = await self._read_meta()
+        missed = [entry for entry in entries if entry.offset > offset]
+        if now is None or now[0] != generation or not self._is_here():
+            return False
+        if now[2] != offset and not _follow(offset, missed):
+            return False
+        past = [entry for entry in entries if entry.offset <= offset]
+        self._remember(room, past, offset)
+        self._become(room, generation, offset)
+        for entry in missed:
+            self._take(entry)
+        return True
+
+    async def _read_members(self, room: Room, generation: str) -> None:
+        key, cursor = keys.members(self.guild_id, generation), 0
+        while True:
+            cursor, some = await self._lines.ask(
+                self._lines.commands.hscan(key, cursor, count=SCANNED_AT_ONCE)
+            )
+            room.know(map(codec.read_member, some.values()))
+            if not cursor:
+                return
+            await asyncio.sleep(0)
+
+    def _remember(self, room: Room, past: Sequence[Entry], offset: int) -> None:
+        whole = [event for entry in past for event in codec.read_events(self.guild_id, entry.events)]
+        since = past[0].before if past and past[-1].offset == offset else offset
+        room.recall(whole if since != offset else [], since, asyncio.get_running_loop().time())
+
+    def _become(self, room: Room, generation: str, offset: int) -> None:
+        self.room.become(room)
+        self.generation, self.offset, self.is_open = generation, offset, True
+        if self.room.is_watched:
+            self._on_restart(self.room)
+
+    async def _read_meta(self) -> tuple[str, str, int] | None:
+        fields = ["generation", "epoch", "offset"]
+        found = await self._lines.ask(self._lines.commands.hmget(keys.meta(self.guild_id), fields))
+        if None in found:
+            return None
+        return found[0].decode(), found[1].decode(), int(found[2])
+
+    async def _read_entries(self, generation: str, after: int) -> list[Entry]:
+        key = keys.events(self.guild_id, generation)
+        entries = await self._lines.ask(self._lines.commands.xrange(key, min=f"({after}-0"))
+        return codec.read_stream(generation, entries)
+
+
+def _follow(offset: int, entries: Sequence[Entry]) -> bool:
+    """Tell whether entries go on from a position without a gap."""
+    return bool(entries) and entries[0].before <= offset

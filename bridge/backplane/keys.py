@@ -1,0 +1,55 @@
+"""The names of what is kept in Redis. All of a guild has its id in braces: one slot of a cluster.
+
+A guild has, after `dzone:{<guild>}:`
+
+| key | type | what |
+|---|---|---|
+| `meta` | hash | `generation`, `epoch`, `offset` of what can be read; `beat` counts the writer's looks |
+| `<generation>:members` | hash | uid to member |
+| `<generation>:facts` | hash | `channels`, `client`, and `said.<message>` of what was said, without words |
+| `<generation>:events` | stream | what happened last, an entry for each flush; its id is the position |
+| `live` | channel | the same as it happens |
+
+and the list of guilds, after `dzone:{guilds}:`
+
+| key | type | what |
+|---|---|---|
+| `meta` | hash | `generation`, `offset` and `complete` of the list |
+| `infos` | hash | guild to what is told of it; no password, and no hash of one |
+| `live` | channel | its changes |
+
+A generation is a guild as one writer has written it whole. The next one is written beside it, and then takes
+its place in one step, so that nobody ever reads half of one.
+"""
+
+from typing import Final
+
+GUILDS_META: Final = "dzone:{guilds}:meta"
+GUILDS_INFOS: Final = "dzone:{guilds}:infos"
+GUILDS_LIVE: Final = "dzone:{guilds}:live"
+PROBE: Final = "dzone:{guilds}:probe"
+
+
+def meta(guild_id: str) -> str:
+    """Name where it stands what can be read of a guild."""
+    return f"dzone:{{{guild_id}}}:meta"
+
+
+def live(guild_id: str) -> str:
+    """Name the channel on which a guild's events are told."""
+    return f"dzone:{{{guild_id}}}:live"
+
+
+def members(guild_id: str, generation: str) -> str:
+    """Name where a guild's members are."""
+    return f"dzone:{{{guild_id}}}:{generation}:members"
+
+
+def facts(guild_id: str, generation: str) -> str:
+    """Name where a guild's channels are, its application, and what was said last."""
+    return f"dzone:{{{guild_id}}}:{generation}:facts"
+
+
+def events(guild_id: str, generation: str) -> str:
+    """Name where a guild's last events are."""
+    return f"dzone:{{{guild_id}}}:{generation}:events"

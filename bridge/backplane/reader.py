@@ -1,0 +1,336 @@
+"""Shows the rooms that another process writes to Redis: their list always, each while it is watched."""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from bridge.backplane import codec, keys
+from bridge.backplane.follower import Follower, NotThere
+from bridge.backplane.lines import PATIENCE, Lines, Subscription
+from bridge.backplane.trouble import Trouble, first
+from bridge.errors import ProviderError, Refused
+from bridge.limits import Limits
+from bridge.problems import PROVIDER_TROUBLE
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
+from bridge.running.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+CHECK_EVERY: Final = 25.0  # seconds between two looks whether something was missed
+TIDY_EVERY: Final = 5.0  # seconds between two looks whether rooms can be closed
+KEPT_FOR: Final = 60.0  # seconds that a room is kept for whoever asks for it next
+FIRST_LIST: Final = 2.0  # seconds that a viewer waits for the first list
+SHORTEST: Final = 0.2  # seconds until a server is tried again that was away; each time twice as long
+LONGEST: Final = 5.0
+LONGEST_UNFIT: Final = 30.0  # the same where somebody has to mend it
+OPENED_AT_ONCE: Final = 100  # guilds of the list, in one turn of the loop
+CHECKED_AT_ONCE: Final = 500  # rooms
+
+Infos = Mapping[str, bytes]
+
+
+class Reader:
+    """Brings a directory and its rooms to what is written, and keeps them there.
+
+    Whatever is wrong with the server, what is here stays and is shown. `on_restart` is called with a room
+    that has become another one; `on_list` is told whether more guilds will come.
+    """
+
+    def __init__(
+        self,
+        lines: Lines,
+        directory: Directory,
+        limits: Limits,
+        on_restart: Callable[[Room], None],
+        on_list: Callable[[bool], None],
+    ) -> None:
+        self._lines = lines
+        self._directory = directory
+        self._limits = limits
+        self._on_restart = on_restart
+        self._on_list = on_list
+        self._followers: dict[str, Follower] = {}
+        self._opening: dict[str, asyncio.Task[None]] = {}
+        self._counts: dict[str, Mapping[str, int]] = {}
+        self._subscription: Subscription | None = None
+        self._generation = ""  # of the list
+        self._offset = -1
+        self._older = ""  # as a follower has one
+        self._has_list = asyncio.Event()
+        self._list_is_outdated = True
+        self._is_reading_list = False
+        self._news = asyncio.Event()
+        self._tasks = Tasks(log, "the backplane")
+        self._trouble = ""
+        self._is_ending = False
+
+    async def run(self) -> None:
+        """Read, until cancelled. Whatever is wrong, it is tried again."""
+        wait = SHORTEST
+        self._is_ending = False
+        while True:
+            longest = LONGEST
+            try:
+                await self._lines.check(writes=False)
+                async with self._lines.subscription(self._hear) as subscription, asyncio.TaskGroup() as group:
+                    group.create_task(subscription.listen())
+                    group.create_task(self._work(subscription))
+            except* Trouble as troubles:
+                trouble = first(troubles)
+                longest = LONGEST if trouble.passes else LONGEST_UNFIT
+                wait = SHORTEST if self._subscription is not None else wait  # it had been well
+                self._tell(trouble)
+                await self._lines.hang_up()
+            finally:
+                self._subscription = None
+            if self._is_ending:  # a group that fails forgets that it was cancelled too
+                return
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, longest)
+
+    def end(self) -> None:
+        """Try nothing again: a stop follows."""
+        self._is_ending = True
+
+    async def stop(self) -> None:
+        """Hang up."""
+        await self._tasks.stop()
+        await self._lines.close()
+
+    # What the bridge asks, as it would ask a feed
+
+    @property
+    def troubles(self) -> list[str]:
+        """What is wrong with the data at this moment, each in a line without secrets."""
+        return [] if self._subscription is not None else ["the backplane can't be read"]
+
+    async def check(self) -> None:
+        """Look anew: nothing has to be done for that."""
+
+    async def refresh_servers(self) -> None:
+        """Have the list of rooms up to date, as it always is once it was read.
+
+        Raises:
+            ProviderError: if it could not be read yet.
+        """
+        try:
+            async with asyncio.timeout(FIRST_LIST):
+                await self._has_list.wait()
+        except TimeoutError:
+            raise ProviderError from None
+
+    async def refresh_room(self, room: Room) -> None:
+        """Have a room open that somebody is about to enter.
+
+        Raises:
+            Refused: if it can't be read: nobody is shown an empty world.
+        """
+        guild_id = room.info.id
+        if room is self._directory.lobby or self._directory.rooms.get(guild_id) is not room:
+            return
+        follower = self._followers.get(guild_id)
+        if follower is None:
+            follower = self._followers[guild_id] = self._follow(room)
+        follower.needed_at = asyncio.get_running_loop().time()
+        if follower.is_open:
+            return
+        if guild_id not in self._opening:
+            self._opening[guild_id] = self._tasks.start(self._open(follower), f"opening guild {guild_id}")
+        await asyncio.wait({self._opening[guild_id]}, timeout=2 * PATIENCE)
+        if not follower.is_open:
+            raise Refused(PROVIDER_TROUBLE)
+
+    async def refresh_lobby(self) -> None:
+        """Have nothing done about the lobby: nobody logs in here."""
+
+    def _follow(self, room: Room) -> Follower:
+        return Follower(
+            room,
+            self._lines,
+            self._limits,
+            lambda: self._directory.rooms.get(room.info.id) is room,
+            self._on_restart,
+        )
+
+    async def _open(self, follower: Follower) -> None:
+        guild_id = follower.guild_id
+        try:
+            if self._subscription is not None:
+                await self._subscription.add([keys.live(guild_id)])
+                await follower.open()
+                self._news.set()
+        except (Trouble, NotThere) as error:
+            log.info("guild %s can't be read: %s", guild_id, str(error) or "it isn't written yet")
+        finally:
+            del self._opening[guild_id]
+            if not follower.is_open and self._followers.get(guild_id) is follower:
+                del self._followers[guild_id]
+
+    # What is told
+
+    def _hear(self, channel: bytes, told: bytes) -> None:
+        if channel == keys.GUILDS_LIVE.encode():
+            self._hear_of_list(told)
+            return
+        follower = self._followers.get(channel[len(b"dzone:{") : -len(b"}:live")].decode())
+        entry = codec.read_entry(told)
+        if follower is not None and entry is not None:
+            follower.hear(entry)
+            if follower.is_outdated:
+                self._news.set()
+
+    def _hear_of_list(self, told: bytes) -> None:
+        try:
+            generation, before, offset, complete, changes = json.loads(told)
+            is_next = generation == self._generation and before == self._offset
+            if is_next and not self._list_is_outdated and not self._is_reading_list:
+                pairs = list(changes)
+                self._bring({pairs[at]: pairs[at + 1].encode() for at in range(0, len(pairs), 2)}.items())
+                self._offset = offset
+                self._on_list(complete != "1")
+            elif generation != self._generation or offset > self._offset:
+                self._list_is_outdated = True
+                self._news.set()
+        except (ValueError, TypeError, LookupError):  # not what our writer writes
+            self._list_is_outdated = True
+
+    def _bring(self, told: Iterable[tuple[str, bytes]]) -> None:
+        """Bring guilds to what is told of them: nothing of those that are gone."""
+        for guild_id, text in told:
+            if not text:
+                self._close(guild_id)
+                continue
+            info, counts = codec.read_info(text)
+            room = self._directory.open(info)
+            self._counts[guild_id] = counts
+            if guild_id not in self._followers:
+                room.know_counts(counts)
+
+    def _close(self, guild_id: str) -> None:
+        self._counts.pop(guild_id, None)
+        self._directory.close(guild_id)
+        if self._followers.pop(guild_id, None) is not None:
+            self._tasks.start(self._drop([guild_id]), "closing a room")
+
+    # Work
+
+    async def _work(self, subscription: Subscription) -> None:
+        await subscription.add([keys.GUILDS_LIVE, *map(keys.live, self._followers)])
+        self._list_is_outdated = True
+        await self._read_list()
+        self._subscription = subscription
+        self._trouble = ""
+        log.info("following the backplane at %s", self._lines.server)
+        await self._look()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_current())
+            group.create_task(self._keep_looking())
+            group.create_task(self._keep_tidy())
+
+    async def _keep_current(self) -> None:
+        """Read what was missed, as soon as that is noticed."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if self._list_is_outdated:
+                await self._read_list()
+            for follower in list(self._followers.values()):
+                if follower.is_outdated:
+                    with contextlib.suppress(NotThere):  # later, then
+                        await follower.catch_up()
+                        if follower.is_outdated:
+                            self._news.set()
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_EVERY)
+            await self._look()
+
+    async def _look(self) -> None:
+        """Compare with what is there: something may have been told that never came."""
+        found = await self._lines.ask(self._lines.commands.hmget(keys.GUILDS_META, ["generation", "offset"]))
+        if found[0] is not None and (found[0].decode(), int(found[1])) != (self._generation, self._offset):
+            self._list_is_outdated = True
+        followers = [follower for follower in self._followers.values() if follower.is_open]
+        for start in range(0, len(followers), CHECKED_AT_ONCE):
+            few = followers[start : start + CHECKED_AT_ONCE]
+            pipeline: Any = self._lines.commands.pipeline(transaction=False)
+            for follower in few:
+                pipeline.hmget(keys.meta(follower.guild_id), ["generation", "offset"])
+            for follower, (generation, offset) in zip(
+                few, await self._lines.ask(pipeline.execute()), strict=True
+            ):
+                follower.suspect(generation and generation.decode(), int(offset or 0))
+        self._news.set()
+
+    async def _keep_tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_EVERY)
+            before = asyncio.get_running_loop().time() - KEPT_FOR
+            idle = [
+                guild_id
+                for guild_id, follower in self._followers.items()
+                if follower.is_open and not follower.room.is_watched and follower.needed_at < before
+            ]
+            for guild_id in idle:
+                room = self._followers.pop(guild_id).room
+                room.become(Room(room.info, limits=self._limits))
+                room.know_counts(self._counts.get(guild_id, {}))
+            await self._drop(idle)
+
+    async def _drop(self, guild_ids: Iterable[str]) -> None:
+        if self._subscription is not None:
+            with contextlib.suppress(Trouble):  # then the line is dead, and the next one knows nothing of it
+                gone = [guild_id for guild_id in guild_ids if guild_id not in self._followers]
+                await self._subscription.drop(map(keys.live, gone))
+
+    # The list
+
+    async def _read_list(self) -> None:
+        """Read the whole list. Where there is none, as on a server that has lost it, keep what is here."""
+        self._list_is_outdated, self._is_reading_list = False, True
+        try:
+            await self._try_to_read_list()
+        except Trouble:
+            self._list_is_outdated = True
+            raise
+        finally:
+            self._is_reading_list = False
+
+    async def _try_to_read_list(self) -> None:
+        commands, fields = self._lines.commands, ["generation", "offset", "complete"]
+        while True:
+            meta = await self._lines.ask(commands.hmget(keys.GUILDS_META, fields))
+            if None in meta or not self._is_of_now(meta[0].decode()):
+                return
+            infos = await self._lines.ask(commands.hgetall(keys.GUILDS_INFOS))
+            if meta == await self._lines.ask(commands.hmget(keys.GUILDS_META, fields)):
+                break
+        listed = {guild_id.decode(): text for guild_id, text in infos.items()}
+        complete = meta[2] == b"1"
+        if complete:  # else some may be missing that come by themselves
+            for guild_id in self._directory.rooms.keys() - listed.keys():
+                self._close(guild_id)
+        self._generation, self._offset = meta[0].decode(), int(meta[1])
+        entries = list(listed.items())
+        for start in range(0, len(entries), OPENED_AT_ONCE):
+            self._bring(entries[start : start + OPENED_AT_ONCE])
+            await asyncio.sleep(0)
+        self._on_list(not complete)
+        self._has_list.set()
+
+    def _is_of_now(self, generation: str) -> bool:
+        if generation >= self._generation:
+            return True
+        is_lasting, self._older = self._older == generation, generation
+        return is_lasting
+
+    def _tell(self, trouble: Trouble) -> None:
+        """Say what is wrong, once as long as it stays the same."""
+        if str(trouble) != self._trouble:
+            self._trouble = str(trouble)
+            log.warning("%s What is known is shown; it is tried again.", trouble)

@@ -1,0 +1,110 @@
+"""What happens in Redis in one step each, so that nobody sees half of it.
+
+Each of them first looks whether what can be read is what the writer believes it to be: a command that comes
+twice, or late from a connection that was given up, changes nothing.
+"""
+
+from typing import Final
+
+DONE: Final = b"done"
+AGAIN: Final = b"again"  # it was done already
+LOST: Final = b"lost"  # what can be read is older than what was written, or nothing
+TAKEN: Final = b"taken"  # somebody else writes this
+
+# KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, events, message, from where
+# on the past is kept, seconds that it lives, whether it is forgotten; then four counts, each with as many
+# arguments: members to set and to drop, facts to set and to drop.
+FLUSH: Final = """
+local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset')
+if not meta[1] then return 'lost' end
+if meta[1] ~= ARGV[1] then return 'taken' end
+if meta[2] == ARGV[3] then return 'again' end
+if meta[2] ~= ARGV[2] then return 'lost' end
+local at = 9
+local function some(command, key)
+  local last = at + tonumber(ARGV[at])
+  local first = at + 1
+  at = last + 1
+  while first <= last do
+    local to = math.min(first + 999, last)
+    redis.call(command, key, unpack(ARGV, first, to))
+    first = to + 1
+  end
+end
+some('HSET', KEYS[2])
+some('HDEL', KEYS[2])
+some('HSET', KEYS[3])
+some('HDEL', KEYS[3])
+if ARGV[8] == '1' then redis.call('DEL', KEYS[4]) end
+if tonumber(ARGV[7]) > 0 then
+  redis.call('XADD', KEYS[4], ARGV[3] .. '-0', 'before', ARGV[2], 'events', ARGV[4])
+  redis.call('XTRIM', KEYS[4], 'MINID', ARGV[6] .. '-0')
+  redis.call('EXPIRE', KEYS[4], ARGV[7])
+end
+redis.call('HSET', KEYS[1], 'offset', ARGV[3])
+redis.call('PUBLISH', KEYS[5], ARGV[5])
+return 'done'
+"""
+
+# KEYS: meta, members, facts, channel. ARGV: generation, epoch, offset, message, seconds that it all lives,
+# and whether to take it from whoever has it.
+INSTALL: Final = """
+local old = redis.call('HGET', KEYS[1], 'generation')
+if old and old > ARGV[1] and ARGV[6] ~= '1' then return 'taken' end
+if old and old ~= ARGV[1] then
+  local tag = string.sub(KEYS[1], 1, -5)
+  redis.call('UNLINK', tag .. old .. ':members', tag .. old .. ':facts', tag .. old .. ':events')
+end
+redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'epoch', ARGV[2], 'offset', ARGV[3])
+for key = 1, 3 do redis.call('EXPIRE', KEYS[key], ARGV[5]) end
+redis.call('PUBLISH', KEYS[4], ARGV[4])
+return 'done'
+"""
+
+# KEYS: meta, members, facts. ARGV: generation, offset, seconds that it all lives. How a writer sees whether
+# what it wrote is still there. Where another one writes, the answer is which, and how often it has looked.
+CHECK: Final = """
+local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset', 'beat')
+if not meta[1] then return 'lost' end
+if meta[1] ~= ARGV[1] then return {meta[1], meta[3] or '0'} end
+if meta[2] ~= ARGV[2] then return 'lost' end
+redis.call('HINCRBY', KEYS[1], 'beat', 1)
+for key = 1, 3 do redis.call('EXPIRE', KEYS[key], ARGV[3]) end
+return 'done'
+"""
+
+# KEYS: meta, channel. ARGV: a message. The end of a guild, whoever wrote it.
+REMOVE: Final = """
+local old = redis.call('HGET', KEYS[1], 'generation')
+if old then
+  local tag = string.sub(KEYS[1], 1, -5)
+  redis.call('UNLINK', tag .. old .. ':members', tag .. old .. ':facts', tag .. old .. ':events')
+end
+redis.call('DEL', KEYS[1])
+return redis.call('PUBLISH', KEYS[2], ARGV[1])
+"""
+
+# KEYS: meta, infos, channel. ARGV: generation, whether the list is complete, whether it is taken over, then
+# guilds and what is told of them, empty for those that are gone.
+LIST: Final = """
+local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset')
+if ARGV[3] ~= '1' then
+  if not meta[1] then return 'lost' end
+  if meta[1] ~= ARGV[1] then return {meta[1], meta[2]} end
+end
+local before = tonumber(meta[2] or '0')
+local changes = {}
+for at = 4, #ARGV, 2 do
+  changes[#changes + 1] = ARGV[at]
+  changes[#changes + 1] = ARGV[at + 1]
+  if ARGV[at + 1] == '' then
+    redis.call('HDEL', KEYS[2], ARGV[at])
+  else
+    redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1])
+  end
+end
+redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'offset', before + 1, 'complete', ARGV[2])
+local told = cjson.encode({ARGV[1], before, before + 1, ARGV[2], changes})
+redis.call('PUBLISH', KEYS[3], told)
+return 'done'
+"""

@@ -1,0 +1,115 @@
+"""Whether rooms are carried between processes, and by what. Where none is named, nothing of it is loaded."""
+
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from bridge.backplane import address
+from bridge.errors import ProviderError
+from bridge.limits import Limits
+from bridge.providers.keeper import Keeper
+from bridge.providers.refresher import Refresher
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
+from bridge.running.tasks import Tasks
+
+if TYPE_CHECKING:
+    from bridge.backplane.reader import Reader
+    from bridge.backplane.writer import Writer
+
+
+class Plane:
+    """What a server writes its rooms to, or reads them from; for most it is nothing.
+
+    Raises:
+        ValueError: for an address that is none.
+        ModuleNotFoundError: if what is needed for one is not installed.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        refresher: Refresher,
+        limits: Limits,
+        *,
+        publish_to: str | None,
+        follow: str | None,
+    ) -> None:
+        if publish_to is not None and follow is not None:
+            raise ValueError("a server either publishes its rooms or follows others")
+        for url in filter(None, (publish_to, follow)):
+            address.parse(url)
+            if said := address.missing():
+                raise ModuleNotFoundError(said)
+        self._directory = directory
+        self._refresher = refresher
+        self._limits = limits
+        self._publish_to = publish_to
+        self._expects_more: Callable[[], bool] = lambda: False
+        self._writer: Writer | None = None
+        self._on_restart: Callable[[Room], None] = lambda _: None
+        self._on_list: Callable[[bool], None] = lambda _: None
+        self._reader = None if follow is None else self._make_reader(follow)
+
+    @property
+    def keeper(self) -> Keeper:
+        """What keeps the rooms true."""
+        return self._refresher if self._reader is None else self._reader
+
+    def start(
+        self, tasks: Tasks, on_restart: Callable[[Room], None], on_list: Callable[[bool], None]
+    ) -> None:
+        """Begin. `on_restart` hears of rooms that have become others, `on_list` whether more will come."""
+        self._on_restart, self._on_list = on_restart, on_list
+        if self._reader is not None:
+            tasks.start(self._reader.run(), "reading the backplane")
+        elif self._publish_to is not None:
+            self._writer = self._make_writer(self._publish_to)
+            tasks.start(self._writer.run(), "writing to the backplane")
+
+    def end(self) -> None:
+        """Try nothing again: the tasks end, and a stop follows."""
+        for one in (self._writer, self._reader):
+            if one is not None:
+                one.end()
+
+    async def stop(self) -> None:
+        """End, after the tasks."""
+        if self._writer is not None:
+            await self._writer.stop()
+        if self._reader is not None:
+            await self._reader.stop()
+
+    def expect_more(self, expects: Callable[[], bool]) -> None:
+        """Know how to learn whether guilds are still to come."""
+        self._expects_more = expects
+
+    def look(self) -> None:
+        """Look whether all guilds are there now."""
+        if self._writer is not None:
+            self._writer.look()
+
+    def _make_reader(self, url: str) -> "Reader":
+        from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane needs no redis
+        from bridge.backplane.reader import Reader  # noqa: PLC0415
+
+        return Reader(Lines(url), self._directory, self._limits, self._tell_of_restart, self._tell_of_list)
+
+    def _tell_of_restart(self, room: Room) -> None:
+        self._on_restart(room)
+
+    def _tell_of_list(self, more: bool) -> None:  # noqa: FBT001 - a callback
+        self._on_list(more)
+
+    def _make_writer(self, url: str) -> "Writer":
+        from bridge.backplane.lines import Lines  # noqa: PLC0415 - as above
+        from bridge.backplane.writer import Writer  # noqa: PLC0415
+
+        return Writer(
+            Lines(url), self._directory, self._limits, self._prepare, lambda: not self._expects_more()
+        )
+
+    async def _prepare(self, room: Room) -> None:
+        """Have a room know with which application one logs in, as it would when somebody comes."""
+        with contextlib.suppress(ProviderError):
+            await self._refresher.refresh_room(room)

@@ -1,0 +1,310 @@
+"""One server has the rooms, others show them: what viewers see is the same."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+import pytest
+
+from bridge.backplane import reader
+from bridge.model import Channel, Member
+from bridge.problems import LOGIN_NEEDED, SERVER_HIDDEN
+from bridge.providers import EmptyProvider
+from bridge.server import WebSocketServer
+from tests.bridge.backplane.conftest import Follow
+from tests.bridge.conftest import ADA, BEPPO, DWORLD, VAULT, Start
+from tests.bridge.watchers import PATIENCE, Json, Watcher, fetch, until, watching
+from tests.redis import RedisServer, serving
+
+EVENTS = ["typing", "voice", "reaction", "edit", "activity", "servers"]
+
+
+class View:
+    """What a page makes of what it hears: a gap, a repeat or a nameless figure fails the test."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self.watcher = watcher
+        self.users: dict[str, Json] = {}
+        self.words: list[str] = []
+        self.joins = 0
+        self.cursor = ""
+
+    async def enter(self, server: str = "dworld", **fields: object) -> Json:
+        data: Json = {"batch": True, "events": EVENTS, **fields}
+        await self.watcher.ask(server, **data)
+        before = self.joins
+        frame: Json = {}
+        while self.joins == before:
+            frame = await self.step()
+        joined = frame["data"]
+        assert isinstance(joined, dict)
+        return joined
+
+    async def step(self) -> Json:
+        frame = await self.watcher.hear()
+        assert frame["type"] != "error", frame
+        for event in frame.get("events", [frame]):
+            self._take(event)
+        self.cursor = frame.get("cursor", self.cursor)
+        return frame
+
+    async def until_words(self, *words: str) -> None:
+        while self.words[-len(words) :] != list(words):
+            await self.step()
+
+    async def until_users(self, users: dict[str, str]) -> None:
+        while {uid: user["status"] for uid, user in self.users.items()} != users:
+            await self.step()
+
+    def _take(self, event: Json) -> None:
+        data = event.get("data", {})
+        match event["type"]:
+            case "server-join":
+                self.joins += 1
+                self.users = data.get("users", self.users)
+            case "message":
+                self.words.append(data["message"])
+            case "presence" if "delete" in data:
+                del self.users[data["uid"]]
+            case "presence":
+                assert data["uid"] in self.users or "username" in data, event
+                self.users.setdefault(data["uid"], {}).update(data)
+
+
+@pytest.fixture
+async def stack() -> AsyncExitStack:
+    return AsyncExitStack()
+
+
+async def viewing(stack: AsyncExitStack, server: WebSocketServer) -> View:
+    return View(await stack.enter_async_context(watching(server)))
+
+
+async def test_a_viewer_elsewhere_sees_the_same(origin: WebSocketServer, follow: Follow) -> None:
+    """The greeting, everybody, then each event once and in order."""
+    origin.show_guild(DWORLD, None, [Channel("9", "beds")])
+    await origin.broadcast_client_id_update(DWORLD.id, "42")
+    there = await follow()
+    async with watching(origin, greeted=False) as here, watching(there, greeted=False) as elsewhere:
+        assert await here.hear() == await elsewhere.hear()
+        fields = {"batch": True, "events": EVENTS}
+        assert await here.enter("dworld", **fields) == await elsewhere.enter("dworld", **fields)
+        for number in range(20):
+            await origin.broadcast_message(DWORLD.id, "111", f"{number}", "9", id=str(number))
+            await origin.broadcast_presence(DWORLD.id, "222", ["idle", "dnd"][number % 2])
+            await asyncio.sleep(0.005)
+        await origin.broadcast_message(DWORLD.id, "111", "end", "9")
+        heard: list[list[Json]] = [[], []]
+        for watcher, events in zip((here, elsewhere), heard, strict=True):
+            while not events or events[-1]["data"].get("message") != "end":
+                events.extend(await watcher.hear_events())
+        assert heard[0] == heard[1]
+
+
+async def test_counts_and_the_default(origin: WebSocketServer, follow: Follow) -> None:
+    """Also of rooms that nobody has opened there; nothing of one that is protected."""
+    there = await follow()
+    await until(lambda: there._directory.rooms[DWORLD.id].counts().get("members") == 2, "counts")
+    counts = json.loads((await fetch(there, "/api/counts")).body)
+    assert counts[DWORLD.id] == {"members": 2, "online": 2}
+    assert VAULT.id not in counts
+    async with watching(there) as viewer:
+        assert (await viewer.enter("default"))["serverName"] == "D-World"
+
+
+async def test_a_protected_guild_stays_shut(
+    origin: WebSocketServer, follow: Follow, redis: RedisServer
+) -> None:
+    """Only who writes it can say who may enter; no password is where others could read it."""
+    there = await follow()
+    async with watching(there) as viewer:
+        for fields in ({}, {"password": "sesame"}, {"discordToken": "t", "discordUser": {"id": "1"}}):
+            await viewer.ask("vault", **fields)
+            assert await viewer.hear_error() == LOGIN_NEEDED
+    assert "sesame" not in redis.ask("HGETALL", "dzone:{guilds}:infos")
+
+
+async def test_a_guild_that_becomes_protected_lets_everybody_go(
+    origin: WebSocketServer, follow: Follow, redis: RedisServer
+) -> None:
+    """At once, and nothing of what was said stays."""
+    there = await follow()
+    async with watching(there) as viewer:
+        await viewer.enter("dworld")
+        origin.show_guild(replace(DWORLD, protected=True, password="sesame"))
+        assert await viewer.hear_error() == LOGIN_NEEDED
+        assert (await viewer.farewell())[0] == 1008
+
+
+async def test_a_guild_that_is_switched_off_vanishes(
+    origin: WebSocketServer, follow: Follow, redis: RedisServer
+) -> None:
+    """Everywhere, and from the server."""
+    there = await follow()
+    async with watching(there) as viewer, AsyncExitStack() as stack:
+        await viewer.enter("dworld")
+        other = await viewing(stack, there)
+        await other.enter("repos")
+        origin.hide_guild(DWORLD.id)
+        assert await viewer.hear_error() == SERVER_HIDDEN
+        assert (await viewer.farewell())[0] == 1008
+        frame = {"type": ""}
+        while frame["type"] != "servers":
+            frame = await other.step()
+        assert DWORLD.id not in frame["data"]
+    await until(lambda: DWORLD.id not in redis.ask("KEYS", "*"), "no key of it")
+
+
+async def test_words_that_are_taken_back_are_gone(
+    origin: WebSocketServer, follow: Follow, redis: RedisServer
+) -> None:
+    """Also for who comes back with a cursor of before, to a server that has just opened the room."""
+    first = await follow()
+    async with AsyncExitStack() as stack:
+        view = await viewing(stack, first)
+        await view.enter()
+        before = view.cursor
+        await origin.broadcast_message(DWORLD.id, "111", "a secret", "9", id="5")
+        await view.until_words("a secret")
+        origin.forget_words(DWORLD.id, "111")
+        await origin.broadcast_message(DWORLD.id, "222", "later", "9", id="6")
+        await view.until_words("later")
+        second = await follow()
+        again = await viewing(stack, second)
+        joined = await again.enter(cursor=before)
+        assert "a secret" not in repr(joined)
+        assert again.words == []
+        assert "a secret" not in redis.ask("KEYS", "*")
+
+
+async def test_who_comes_back_elsewhere_resumes(origin: WebSocketServer, follow: Follow) -> None:
+    """With the cursor of the first, on a server that knew nothing of the guild until then."""
+    first = await follow()
+    async with AsyncExitStack() as stack:
+        view = await viewing(stack, first)
+        await view.enter()
+        await origin.broadcast_message(DWORLD.id, "111", "one", "9")
+        await view.until_words("one")
+        cursor = view.cursor
+        await origin.broadcast_message(DWORLD.id, "111", "two", "9")
+        await view.until_words("two")
+        again = await viewing(stack, await follow())
+        assert (await again.enter(cursor=cursor)).get("resumed") is True
+        await again.until_words("two")
+        await origin.broadcast_message(DWORLD.id, "111", "three", "9")
+        await again.until_words("two", "three")
+
+
+async def test_a_room_is_closed_after_its_last_viewer(
+    origin: WebSocketServer, follow: Follow, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its channel is heard no longer, and it opens again for the next."""
+    monkeypatch.setattr(reader, "KEPT_FOR", 0.1)
+    there = await follow()
+    channel = f"dzone:{{{DWORLD.id}}}:live"
+    for _ in range(2):
+        async with watching(there) as viewer:
+            assert len((await viewer.enter("dworld"))["users"]) == 2
+            assert "live" in redis.ask("PUBSUB", "CHANNELS", channel)
+        await until(lambda: "live" not in redis.ask("PUBSUB", "CHANNELS", channel), "unsubscribed")
+        assert there._directory.rooms[DWORLD.id].counts()["members"] == 2
+
+
+async def test_the_server_is_restarted_empty(
+    origin: WebSocketServer, follow: Follow, redis: RedisServer
+) -> None:
+    """Who watches keeps their world and goes on hearing, without a snapshot; who comes sees it all."""
+    there = await follow()
+    async with AsyncExitStack() as stack:
+        view = await viewing(stack, there)
+        await view.enter()
+        await origin.broadcast_message(DWORLD.id, "111", "before", "9")
+        await view.until_words("before")
+        redis.stop()
+        await origin.broadcast_message(DWORLD.id, "111", "meanwhile", "9")
+        await origin.broadcast_presence(DWORLD.id, "222", "dnd")
+        newcomer = await viewing(stack, there)
+        assert len((await newcomer.enter())["users"]) == 2
+        redis.start()
+        await view.until_words("before", "meanwhile")
+        await view.until_users({"111": "online", "222": "dnd"})
+        assert view.joins == 1
+        again = await viewing(stack, await follow())
+        await again.enter()
+        assert again.users["222"]["status"] == "dnd"
+
+
+async def test_the_server_is_frozen(origin: WebSocketServer, follow: Follow, redis: RedisServer) -> None:
+    """Nobody misses anything, and nobody hears anything twice."""
+    there = await follow()
+    async with AsyncExitStack() as stack:
+        view = await viewing(stack, there)
+        await view.enter()
+        with redis.frozen():
+            for number in range(30):
+                await origin.broadcast_message(DWORLD.id, "111", str(number), "9")
+                await asyncio.sleep(0.05)
+        await origin.broadcast_message(DWORLD.id, "111", "end", "9")
+        await view.until_words("end")
+        assert view.words == [*map(str, range(30)), "end"]
+        assert view.joins == 1
+
+
+async def test_the_writer_is_restarted(start: Start, redis: RedisServer, follow: Follow) -> None:
+    """Viewers keep their world, and see the new one as soon as it is there."""
+    first = await start(provider=EmptyProvider(), publish_to=redis.url)
+    for guild in (DWORLD, replace(DWORLD, id="2", slug="two"), replace(DWORLD, id="3", slug="three")):
+        first.show_guild(guild, [ADA, BEPPO])
+    there = await follow()
+    async with AsyncExitStack() as stack:
+        view = await viewing(stack, there)
+        await view.enter()
+        await first.stop()
+        second = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), publish_to=redis.url)
+        second.expects_more_guilds = True
+        await start(second)
+        assert len(there._directory.rooms) == 3
+        second.show_guild(DWORLD, [ADA, Member("333", "Cedar", "idle")])
+        await view.until_users({"111": "online", "333": "idle"})
+        assert view.joins == 2
+        await second.broadcast_message(DWORLD.id, "111", "hello", "9")
+        await view.until_words("hello")
+        assert set(there._directory.rooms) == {DWORLD.id, "2", "3"}
+        second.expects_more_guilds = False
+        await until(lambda: set(there._directory.rooms) == {DWORLD.id}, "the others are gone")
+
+
+async def test_the_earlier_of_two_writers_gives_way(
+    origin: WebSocketServer, start: Start, follow: Follow
+) -> None:
+    """As when a new bot is started before the old one has ended; its own viewers notice nothing."""
+    there = await follow()
+    later = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), publish_to=origin._plane._publish_to)
+    later.expects_more_guilds = True
+    await start(later)
+    later.show_guild(DWORLD, [BEPPO])
+    async with AsyncExitStack() as stack:
+        view, own = await viewing(stack, there), await viewing(stack, origin)
+        await view.enter()
+        await own.enter()
+        await view.until_users({"222": "idle"})
+        await origin.broadcast_message(DWORLD.id, "111", "of the earlier", "9")
+        await later.broadcast_message(DWORLD.id, "222", "of the later", "9")
+        await view.until_words("of the later")
+        await own.until_words("of the earlier")
+        assert view.words == ["of the later"]
+
+
+async def test_both_stop_while_the_server_dies(start: Start) -> None:
+    """Whatever comes first: a stop is no trouble that is tried again."""
+    with serving() as server:
+        for _ in range(10):
+            origin = await start(provider=EmptyProvider(), publish_to=server.url)
+            origin.show_guild(DWORLD, [ADA])
+            there = await start(follow=server.url)
+            await until(lambda: bool(there._directory.rooms), "the list of guilds")  # noqa: B023
+            server.stop()
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.gather(origin.stop(), there.stop())
+            server.start()
