@@ -78,8 +78,9 @@ async def _make_tables(provider: "SqlProvider") -> None:
 
 
 def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
-    if options.backplane is not None and (said := backplane.missing()):
-        raise _Trouble(said)
+    missing = None if options.backplane is None else backplane.missing()
+    if missing:
+        raise _Trouble(missing)
     server = WebSocketServer(
         port=options.port,
         host=options.host,
