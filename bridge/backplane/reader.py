@@ -30,8 +30,6 @@ LONGEST_UNFIT: Final = 30.0  # the same where somebody has to mend it
 OPENED_AT_ONCE: Final = 100  # guilds of the list, in one turn of the loop
 CHECKED_AT_ONCE: Final = 500  # rooms
 
-Infos = Mapping[str, bytes]
-
 
 class Reader:
     """Brings a directory and its rooms to what is written, and keeps them there.

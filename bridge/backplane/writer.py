@@ -6,6 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 from bridge.backplane import codec, keys, scripts
@@ -49,6 +50,7 @@ class Writer:
         self._life = f"{int(time.time() * 1000):013d}.{secrets.token_hex(4)}"
         self._generations = 0
         self._books: dict[str, Book] = {}
+        self._stirred: dict[str, None] = {}  # the guilds of which something may have to be written
         self._anew: dict[str, bool] = {}  # the guilds to be written whole; whether by force
         self._unlisted: dict[str, None] = {}  # the guilds of which the list has to say something else
         self._removed: dict[str, None] = {}
@@ -123,9 +125,14 @@ class Writer:
         if room is None:
             self._removed[guild_id] = None
         elif guild_id not in self._books:
-            self._books[guild_id] = Book(room, self._limits, self._news.set, time.monotonic)
+            self._books[guild_id] = Book(room, self._limits, partial(self._stir, guild_id), time.monotonic)
             self._write_anew(guild_id)
         self._unlisted[guild_id] = None
+        self._news.set()
+
+    def _stir(self, guild_id: str) -> None:
+        """Look soon what is to be written of a guild."""
+        self._stirred[guild_id] = None
         self._news.set()
 
     def _write_anew(self, guild_id: str, *, by_force: bool = False) -> None:
@@ -167,17 +174,21 @@ class Writer:
         async with self._turn:
             await self._list()
             await self._remove()
-            books = [book for book in self._books.values() if book.has_news]
+            stirred, self._stirred = self._stirred, {}  # if this fails, the next check looks at all
+            books = [self._books[guild_id] for guild_id in stirred if guild_id in self._books]
             for start in range(0, len(books), FLUSHED_AT_ONCE):
                 few = [book for book in books[start : start + FLUSHED_AT_ONCE] if book.has_news]
                 answers = await self._lines.run([book.flush() for book in few])
                 for book, answer in zip(few, answers, strict=True):
                     self._take_answer(book, answer)
-            await self._look([book for book in self._books.values() if book.taken == UNKNOWN])
-        if any(book.has_news for book in self._books.values()):
-            self._news.set()
-        for guild_id, book in self._books.items():
-            if not book.is_written and book.taken is None and guild_id not in self._anew:
+            await self._look([book for book in books if book.taken == UNKNOWN])
+        for book in books:
+            guild_id = book.room.info.id
+            if self._books.get(guild_id) is not book:
+                continue
+            if book.has_news:
+                self._stir(guild_id)
+            elif not book.is_written and book.taken is None and guild_id not in self._anew:
                 self._write_anew(guild_id)
 
     def _take_answer(self, book: Book, answer: object) -> None:
@@ -260,6 +271,7 @@ class Writer:
         async with self._turn:
             await self._check_list()
             await self._look([book for book in self._books.values() if _is_quiet(book)])
+        self._stirred.update(dict.fromkeys(self._books))
         await self._flush()
 
     async def _look(self, books: list[Book]) -> None:
@@ -341,7 +353,7 @@ class Writer:
                 if answer == scripts.DONE:
                     book.installed()
                 book.taken = None if answer == scripts.DONE else UNKNOWN
-        self._news.set()
+        self._stir(guild_id)
 
     async def _write_past(self, book: Book) -> None:
         past, lives = book.past(), int(self._limits.history_age)

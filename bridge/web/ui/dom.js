@@ -86,7 +86,7 @@ export function setIcon(svg, name, label) {
  * @param {{color?: string | null, color2?: string | null}} [whose] `#rrggbb`, and what it runs into
  */
 export function tint(node, { color, color2 } = {}) {
-  const role = `${color} ${color2}`;
+  const role = `${color ?? ''} ${color2 ?? ''}`;
   if (node.dataset.role === role) return;
   node.dataset.role = role;
   node.classList.toggle('tinted', Boolean(color));
