@@ -202,7 +202,10 @@ class Subscription:
 
 
 def _client(url: str) -> Redis:
+    """Make a client without timeouts for what is sent: redis-py keeps them by `asyncio.wait_for`, which in
+    Python 3.11 now and then forgets that the task was cancelled. `ask` has one that doesn't.
+    """
     return Redis.from_url(
-        url, protocol=2, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, socket_keepalive=True,
+        url, protocol=2, socket_timeout=None, socket_connect_timeout=PATIENCE, socket_keepalive=True,
         retry=Retry(NoBackoff(), 0), health_check_interval=0,
     )  # fmt: skip

@@ -71,7 +71,7 @@ class Reader:
         wait = SHORTEST
         self._is_ending = False
         while True:
-            longest = LONGEST
+            trouble: Trouble | None = None
             try:
                 await self._lines.check(writes=False)
                 async with self._lines.subscription(self._hear) as subscription, asyncio.TaskGroup() as group:
@@ -79,14 +79,16 @@ class Reader:
                     group.create_task(self._work(subscription))
             except* Trouble as troubles:
                 trouble = first(troubles)
-                longest = LONGEST if trouble.passes else LONGEST_UNFIT
                 wait = SHORTEST if self._subscription is not None else wait  # it had been well
-                self._tell(trouble)
-                await self._lines.hang_up()
             finally:
                 self._subscription = None
             if self._is_ending:  # a group that fails forgets that it was cancelled too
                 return
+            longest = LONGEST
+            if trouble is not None:  # not above: a cancellation there would become part of a group
+                longest = LONGEST if trouble.passes else LONGEST_UNFIT
+                self._tell(trouble)
+                await self._lines.hang_up()
             await asyncio.sleep(wait)
             wait = min(2 * wait, longest)
 

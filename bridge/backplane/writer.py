@@ -71,6 +71,7 @@ class Writer:
         """Write, until cancelled. Whatever is wrong, it is tried again."""
         wait = SHORTEST
         while True:
+            trouble: Trouble | None = None
             try:
                 await self._lines.check(writes=True)
                 if self._said:
@@ -80,11 +81,13 @@ class Writer:
                 await self._work()
             except* Trouble as group:
                 trouble = first(group)
-                self._tell(trouble)
-                await self._lines.hang_up()
-                longest = LONGEST if trouble.passes else LONGEST_UNFIT
             if self._is_ending:  # a group that fails forgets that it was cancelled too
                 return
+            longest = LONGEST
+            if trouble is not None:  # not above: a cancellation there would become part of a group
+                longest = LONGEST if trouble.passes else LONGEST_UNFIT
+                self._tell(trouble)
+                await self._lines.hang_up()
             await asyncio.sleep(wait)
             wait = min(2 * wait, longest)
 

@@ -1,0 +1,28 @@
+"""The connections to Redis, whatever happens meanwhile to whoever asks."""
+
+import asyncio
+
+from bridge.backplane.lines import Lines
+from tests.redis import RedisServer
+
+STEPS = 40  # turns of the loop: more than a question needs
+
+
+async def ask_until_cancelled(lines: Lines) -> None:
+    for _ in range(1000):
+        await lines.ask(lines.commands.ping())
+
+
+async def test_whoever_is_cancelled_while_asking_ends(redis: RedisServer) -> None:
+    """In whichever turn of the loop that comes; asyncio's own `wait_for` forgets it in one of them."""
+    lines = Lines(redis.url)
+    await lines.ask(lines.commands.ping())
+    for steps in range(STEPS):
+        asking = asyncio.create_task(ask_until_cancelled(lines))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait({asking}, timeout=5)
+        assert asking.cancelled(), steps
+    await lines.close()
+
