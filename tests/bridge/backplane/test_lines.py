@@ -25,4 +25,3 @@ async def test_whoever_is_cancelled_while_asking_ends(redis: RedisServer) -> Non
         await asyncio.wait({asking}, timeout=5)
         assert asking.cancelled(), steps
     await lines.close()
-
