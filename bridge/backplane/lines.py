@@ -202,8 +202,10 @@ class Subscription:
 
 
 def _client(url: str) -> Redis:
-    """Make a client without timeouts for what is sent: redis-py keeps them by `asyncio.wait_for`, which in
-    Python 3.11 now and then forgets that the task was cancelled. `ask` has one that doesn't.
+    """Make a client without timeouts of its own: `ask` has one.
+
+    For what is sent, redis-py keeps them by `asyncio.wait_for`, which in Python 3.11 now and then forgets
+    that the task was cancelled.
     """
     return Redis.from_url(
         url, protocol=2, socket_timeout=None, socket_connect_timeout=PATIENCE, socket_keepalive=True,
