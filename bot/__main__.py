@@ -17,7 +17,7 @@ from typing import Any, Final
 from bot.client import DZoneBot
 from bot.config import Config, read_database_url, read_env
 from bot.running import logs
-from bot.running.errors import explain
+from bot.running.errors import AGAIN, MEND, Ending, explain
 from bot.running.values import ConfigError
 from bot.storage import transfer
 from bot.storage.database import CannotOpen
@@ -37,7 +37,7 @@ CLOSE_TIMEOUT: Final = 4.0  # seconds; hosting platforms kill what takes longer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code: 0 after a clean stop, 1 for a trouble somebody can mend."""
+    """Run the command; return its exit code: 0 after a clean stop, 1 where another try may help, else 78."""
     options = _parser().parse_args(arguments)
     try:
         env = read_env(Path.cwd(), os.environ)
@@ -46,13 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = Config.read(env | {"DISCORD_TOKEN": "demo"} if options.demo else env)
     except ConfigError as error:
         print(error, file=sys.stderr)
-        return 1
-    lines = logs.configure(config.log_level)
+        return MEND
+    lines = logs.configure(config.log_level, config.log_format)
     world = _demo(config, lines) if options.demo else _live(config, force_sync=options.sync)
     trouble = run(world, viewers=config.limits.viewers)
     if trouble is not None:
-        print(trouble, file=sys.stderr)
-        return 1
+        print(trouble.sentence, file=sys.stderr)
+        return trouble.code
     return 0
 
 
@@ -74,9 +74,11 @@ def _transfer(options: argparse.Namespace, url: str) -> int:
     return 0
 
 
-async def _demo(config: Config, lines: Lines) -> str | None:
+async def _demo(config: Config, lines: Lines) -> Ending | None:
     """Serve made-up guilds until stopped; return what is wrong, if anything is."""
-    server = WebSocketServer(config.port, config.host, limits=config.limits, exposure=config.exposure)
+    server = WebSocketServer(
+        config.port, config.host, limits=config.limits, exposure=config.exposure, health=config.health
+    )
     try:
         with stop_signal() as stopped, watched(config.debug_loop / 1000):
             await server.start()
@@ -84,17 +86,17 @@ async def _demo(config: Config, lines: Lines) -> str | None:
             await stopped.wait()
             await server.stop()
     except OSError as error:
-        return cannot_listen(config.host, config.port, error, "HOST", "PORT")
+        return _cannot_listen(config, error)
     return None
 
 
-async def _live(config: Config, *, force_sync: bool) -> str | None:
+async def _live(config: Config, *, force_sync: bool) -> Ending | None:
     """Run the bot with what is stored until it is stopped; return what is wrong, if anything is."""
     with stop_signal() as stopped:
         try:
             store = await _open_store(config.database_url, stopped)
         except CannotOpen as error:
-            return str(error)
+            return Ending(str(error), AGAIN)
         if store is None:
             return None
         try:
@@ -120,7 +122,7 @@ async def _open_store(url: str, stopped: asyncio.Event) -> Store | None:
     return None
 
 
-async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> str | None:
+async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> Ending | None:
     config = bot.config
     running = asyncio.create_task(bot.start(config.token))
     running.add_done_callback(_note_end)
@@ -129,14 +131,19 @@ async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> str | None:
         if running.done():
             await running
     except Exception as error:
-        sentence = explain(error, bot)
-        if sentence is None:
+        ending = explain(error, bot)
+        if ending is None:
             raise
-        return sentence
+        return ending
     finally:
         await _close(bot)
         running.cancel()
-    return cannot_listen(config.host, config.port, bot.failure, "HOST", "PORT") if bot.failure else None
+    return _cannot_listen(config, bot.failure) if bot.failure else None
+
+
+def _cannot_listen(config: Config, error: OSError) -> Ending:
+    """Say why; whoever has the port may give it up."""
+    return Ending(cannot_listen(config.host, config.port, error, "HOST", "PORT"), AGAIN)
 
 
 def _note_end(running: asyncio.Task[None]) -> None:

@@ -19,6 +19,7 @@ from bot.running.values import (
     read_certificate,
     read_client_id,
     read_client_secret,
+    read_format,
     read_host,
     read_level,
     read_list,
@@ -69,6 +70,8 @@ SETTINGS: Final = (
     "FRAME_ANCESTORS",
     "EMOJI_IMAGES",
     "LOG_LEVEL",
+    "LOG_FORMAT",
+    "HEALTH",
     "DEBUG_LOOP",
     "DATABASE_URL",
     "BACKPLANE_URL",
@@ -86,7 +89,8 @@ class Config:
     `backplane_url` where rooms are written to for other processes, `api_url` the base of Discord's REST API.
     With the `client_secret` of the application people can log in on our own page; `client_id` names another
     application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
-    their browsers load from Discord. `debug_loop` is from how many milliseconds on it is logged that
+    their browsers load from Discord. `log_format` is `text` or `json`; with `health` the bridge answers
+    `/healthz` and `/readyz`. `debug_loop` is from how many milliseconds on it is logged that
     something held everybody up, 0 for never.
     """
 
@@ -95,6 +99,8 @@ class Config:
     port: int = 3000
     public_url: str = LOCAL
     log_level: str = "INFO"
+    log_format: str = "text"
+    health: bool = False
     limits: Limits = DEFAULT_LIMITS
     exposure: Exposure = LOCAL_EXPOSURE
     client_id: str | None = None
@@ -125,6 +131,8 @@ class Config:
             port=port,
             public_url=public_url,
             log_level=read_level(values["LOG_LEVEL"] or "INFO"),
+            log_format=read_format(values["LOG_FORMAT"] or "text"),
+            health=read_switch("HEALTH", values["HEALTH"]),
             limits=_limits(values),
             exposure=_exposure(values, public_url, image_sources=(DISCORD_CDN,) if emoji_images else ()),
             client_id=read_client_id(values["DISCORD_CLIENT_ID"]),

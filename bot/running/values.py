@@ -97,6 +97,13 @@ def read_level(text: str) -> str:
     return text.upper()
 
 
+def read_format(text: str) -> str:
+    """Read what a line of the log looks like."""
+    if text.lower() not in ("text", "json"):
+        raise ConfigError(f"LOG_FORMAT is {shown(text)}; it must be text or json.")
+    return text.lower()
+
+
 def read_url(name: str, text: str) -> str:
     """Read the address of a page, or of an API."""
     try:

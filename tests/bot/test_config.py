@@ -229,6 +229,19 @@ def test_what_is_no_log_level(written: str) -> None:
     assert said == f"LOG_LEVEL is {written!r}; it must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
 
 
+def test_what_a_line_of_the_log_looks_like() -> None:
+    """For people by default; large or small."""
+    assert config().log_format == "text"
+    assert config(LOG_FORMAT="JSON").log_format == "json"
+    assert complaint(LOG_FORMAT="xml") == "LOG_FORMAT is 'xml'; it must be text or json."
+
+
+def test_whether_it_tells_how_it_is() -> None:
+    """Not by itself: what is wrong concerns who runs it."""
+    assert not config().health
+    assert config(HEALTH="on").health
+
+
 # DEBUG_LOOP
 
 
