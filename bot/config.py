@@ -181,15 +181,24 @@ def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Read `.env` in `folder`, if there is one; the real environment wins.
 
     Raises:
-        ConfigError: if the file can't be read, or holds a line that is no setting.
+        ConfigError: if the file can't be read or has another name, or holds a line that is no setting.
     """
-    file = folder / ".env"
+    file, misnamed = (
+        folder / ".env",
+        folder / ".env.txt",
+    )  # as Windows, which hides the ending, lets it be saved
     written: dict[str, str] = {}
     try:
         # utf-8-sig: Windows editors put a mark at the beginning.
+        if not file.is_file() and misnamed.is_file():
+            raise ConfigError(f"{misnamed} has to be called .env, without .txt: rename it.")
         text = file.read_text(encoding="utf-8-sig") if file.is_file() else ""
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{file} can't be read: {error}. Save it as UTF-8 text.") from error
+    except PermissionError as error:
+        raise ConfigError(f"{file} belongs to another user. Let the one who runs the bot read it.") from error
+    except OSError as error:
+        raise ConfigError(f"{file} can't be read: {error.strerror}.") from error
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
             raise ConfigError(f"{file}, line {_line(binding)}: that is no setting. {HOW_TO_WRITE}")

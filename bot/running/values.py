@@ -32,7 +32,7 @@ def read_token(text: str) -> str:
     """Read the bot's token."""
     if not text:
         raise ConfigError(
-            "DISCORD_TOKEN is missing: write DISCORD_TOKEN=your-token into the file .env in this folder.\n"
+            f"DISCORD_TOKEN is missing: write DISCORD_TOKEN=your-token into the file {Path.cwd() / '.env'}\n"
             f"You get one at {PORTAL}; or try the bot without one, with --demo."
         )
     token = text.removeprefix("Bot ").strip()
