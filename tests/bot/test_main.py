@@ -115,7 +115,7 @@ def test_the_demo_reads_the_settings_as_well(
 ) -> None:
     """The demo needs no token; the other settings are its own, too."""
     monkeypatch.setenv("PORT", "http")
-    assert failing(capsys, "--demo").startswith("PORT is 'http'")
+    assert failing(capsys, "--demo", code=AGAIN).startswith("PORT is 'http'")
 
 
 def test_the_demo_on_a_port_in_use(
@@ -124,7 +124,7 @@ def test_the_demo_on_a_port_in_use(
     """A port in use is told, with what to do."""
     monkeypatch.setenv("HOST", "127.0.0.1")
     monkeypatch.setenv("PORT", str(taken))
-    said = failing(capsys, "--demo")
+    said = failing(capsys, "--demo", code=AGAIN)
     assert said.startswith(f"Can't listen on 127.0.0.1 port {taken}: ")
     assert "another PORT" in said
 
@@ -134,7 +134,7 @@ def test_the_demo_on_a_host_of_somebody_else(
 ) -> None:
     """An address that isn't this machine's is told as well."""
     monkeypatch.setenv("HOST", "192.0.2.1")
-    assert failing(capsys, "--demo").startswith("Can't listen on 192.0.2.1 port 3000: ")
+    assert failing(capsys, "--demo", code=AGAIN).startswith("Can't listen on 192.0.2.1 port 3000: ")
 
 
 def test_discord_out_of_reach(
