@@ -10,13 +10,14 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from bot.client import DZoneBot
 from bot.config import Config, read_database_url, read_env
-from bot.running import logs
+from bot.running import logs, share
 from bot.running.errors import AGAIN, MEND, Ending, explain
 from bot.running.values import ConfigError
 from bot.storage import transfer
@@ -33,6 +34,8 @@ from bridge.server import WebSocketServer
 
 log = logging.getLogger(__name__)
 
+World = Callable[[Config], Coroutine[Any, Any, Ending | None]]
+
 CLOSE_TIMEOUT: Final = 4.0  # seconds; hosting platforms kill what takes longer
 
 
@@ -48,8 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return MEND
     lines = logs.configure(config.log_level, config.log_format)
-    world = _demo(config, lines) if options.demo else _live(config, force_sync=options.sync)
-    trouble = run(world, viewers=config.limits.viewers)
+    world = partial(_demo, lines=lines) if options.demo else partial(_live, force_sync=options.sync)
+    if options.share:
+        world = partial(_shared, world)
+    trouble = run(world(config), viewers=config.limits.viewers)
     if trouble is not None:
         print(trouble.sentence, file=sys.stderr)
         return trouble.code
@@ -72,6 +77,37 @@ def _transfer(options: argparse.Namespace, url: str) -> int:
         return 1
     print(done, file=sys.stderr)
     return 0
+
+
+async def _shared(world: World, config: Config) -> Ending | None:
+    """Run a world that everybody reaches through a tunnel; return what is wrong, if anything is."""
+    if config.port == 0:
+        return Ending("--share needs to know the port: set PORT.", MEND)
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            with stop_signal() as stopped:
+                opening = asyncio.create_task(stack.enter_async_context(share.tunnel(config.here)))
+                await _until_either(opening, stopped)
+                if not opening.done():
+                    opening.cancel()
+                    await asyncio.wait({opening})
+                    return None
+                return await _run_shared(world, config, await opening)
+    except share.NoTunnel as error:
+        return Ending(str(error), AGAIN)
+
+
+async def _run_shared(world: World, config: Config, tunnel: share.Tunnel) -> Ending | None:
+    log.info("everybody reaches this bot at %s for as long as it runs", tunnel.address)
+    running = asyncio.create_task(world(config.reached_at(tunnel.address)))
+    ending = asyncio.create_task(tunnel.ended())
+    await asyncio.wait({running, ending}, return_when=asyncio.FIRST_COMPLETED)
+    if not running.done():
+        running.cancel()
+        await asyncio.wait({running})
+        raise ending.result()
+    ending.cancel()
+    return running.result()
 
 
 async def _demo(config: Config, lines: Lines) -> Ending | None:
@@ -170,11 +206,15 @@ def _parser() -> argparse.ArgumentParser:
     prog = command("bot")
     parser = argparse.ArgumentParser(
         prog=prog,
-        usage="%(prog)s [-h] [--demo] [--sync] [--version]\n       %(prog)s settings {export,import} ...",
+        usage="%(prog)s [-h] [--demo] [--share] [--sync] [--version]"
+        "\n       %(prog)s settings {export,import} ...",
         description="Shows Discord servers as living worlds. Settings come from the file .env in the folder"
         " where it is started: it needs DISCORD_TOKEN=your-token, and nothing else.",
     )
     parser.add_argument("--demo", action="store_true", help="show four made-up servers; no token needed")
+    parser.add_argument(
+        "--share", action="store_true", help="have a public address meanwhile, through cloudflared or ngrok"
+    )
     parser.add_argument("--sync", action="store_true", help="tell Discord of the slash commands once more")
     parser.add_argument("--version", action="version", version=f"d-zone bot {__version__}")
     _add_settings(parser.add_subparsers(dest="command", prog=prog, title="commands"))

@@ -4,7 +4,7 @@ import difflib
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -143,6 +143,18 @@ class Config:
             emoji_images=emoji_images,
             debug_loop=read_number("DEBUG_LOOP", values["DEBUG_LOOP"], 0, 0, _MAX_HOLD),
         )
+
+    @property
+    def here(self) -> str:
+        """Where a program on this machine reaches the bot."""
+        scheme = "http" if self.exposure.certificate is None else "https"
+        return local_url(self.host, self.port, scheme)
+
+    def reached_at(self, address: str) -> Self:
+        """Return this for a bot that is reached through a tunnel which ends on this machine."""
+        proxies = (*self.exposure.trusted_proxies, *parse_networks("127.0.0.1, ::1"))
+        exposure = replace(self.exposure, public_url=address, trusted_proxies=proxies)
+        return replace(self, public_url=address, exposure=exposure)
 
 
 def read_database_url(env: Mapping[str, str]) -> str:
