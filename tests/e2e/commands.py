@@ -72,7 +72,7 @@ class Commands:
         has_activity = any(command["type"] == ENTRY_POINT for command in known)
         faults = [*_faults(given, has_activity=has_activity), *self._reserved_in(given)]
         if faults:
-            return _refused(50035, "Invalid Form Body", errors=_nested(faults))
+            return _refused(50035, "Invalid Form Body", errors=nested(faults))
         if has_activity and not counts[ENTRY_POINT]:
             return _refused(
                 50240,
@@ -197,7 +197,7 @@ def _faults_of_options(place: str, part: Payload) -> Iterator[Fault]:
         yield from _faults_of_name(f"{place}.choices.{number}", choice, 100, strict=False)
 
 
-def _nested(faults: Iterable[Fault]) -> Payload:
+def nested(faults: Iterable[Fault]) -> Payload:
     errors: Payload = {}
     for path, code, message in faults:
         here = errors

@@ -121,6 +121,10 @@ class Guild:
     available: bool = True
     very_large: int = VERY_LARGE
     """From how many members on only those who talk come by themselves."""
+    locale: str = "en-US"
+    """The language that its managers have chosen for it."""
+    system: Channel | None = None
+    """Where Discord itself says who came."""
     miscount: int = 1
     """By how much Discord's number of members is wrong."""
     id: int = field(default_factory=snowflake)
@@ -194,8 +198,8 @@ class Guild:
             "premium_tier": 0,
             "premium_subscription_count": 0,
             "premium_progress_bar_enabled": False,
-            "preferred_locale": "en-US",
-            "system_channel_id": None,
+            "preferred_locale": self.locale,
+            "system_channel_id": str(self.system.id) if self.system else None,
             "system_channel_flags": 0,
             "rules_channel_id": None,
             "public_updates_channel_id": None,

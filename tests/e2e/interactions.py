@@ -6,11 +6,12 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tests.e2e import components
 from tests.e2e.guild import Member, written
 from tests.e2e.model import ADMINISTRATOR, CONNECT, EVERYONE_MAY, VIEW_CHANNEL, Payload, User, snowflake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tests.e2e.model import Channel, Role
     from tests.e2e.waiting import Bell
@@ -42,6 +43,9 @@ class Reply:
     done: bool = False
     """Whether there is an answer, and not only the promise of one."""
     acknowledged: bool = False
+    source: Payload | None = None
+    """The message whose button or menu was used: an answer may change it."""
+    changes_source: bool = False
     id: str = field(default_factory=lambda: str(snowflake()))
     token: str = field(default_factory=lambda: secrets.token_hex(32))
 
@@ -59,23 +63,31 @@ class Reply:
 
     def button(self, label: str) -> str:
         """Return the custom id of the button with this label."""
-        rows = self.message["components"] if self.message else []
-        found = [part["custom_id"] for row in rows for part in row["components"] if part["label"] == label]
-        assert found, f"no button {label!r} in {rows}"
-        return str(found[0])
+        assert self.message is not None, "there is no message"
+        return button(self.message, label)
+
+
+def button(message: Payload, label: str) -> str:
+    """Return the custom id of a message's button with this label."""
+    shown = list(components.parts(message["components"]))
+    found = [part["custom_id"] for part in shown if part["type"] == BUTTON and part.get("label") == label]
+    assert found, f"no button {label!r} in {shown}"
+    return str(found[0])
 
 
 class Interactions:
     """Makes interactions as the gateway tells of them, and takes the answers that come by REST."""
 
-    def __init__(self, me: User, bell: Bell) -> None:
+    def __init__(self, me: User, bell: Bell, changed: Callable[[Payload], None]) -> None:
         self._me = me
+        self._changed = changed
         self._bell = bell
         self._open: dict[str, Reply] = {}
 
     def payload(self, reply: Reply, kind: int, data: Payload, locale: str) -> Payload:
         """Return the interaction that a reply will be the answer to."""
         self._open[reply.token] = reply
+        reply.source = reply.message
         guild, member = reply.who.guild, reply.who
         told: Payload = {
             "id": reply.id,
@@ -83,8 +95,8 @@ class Interactions:
             "type": kind,
             "data": data,
             "guild_id": str(guild.id),
-            "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
-            "guild_locale": "en-US",
+            "guild": {"id": str(guild.id), "locale": guild.locale, "features": []},
+            "guild_locale": guild.locale,
             "channel_id": str(reply.channel.id),
             "channel": reply.channel.payload() | {"permissions": str(member.permissions())},
             "member": member.payload() | {"permissions": str(member.permissions())},
@@ -107,7 +119,7 @@ class Interactions:
             case "POST", ["webhooks", _, token]:
                 take = self._follow_up
             case "PATCH", ["webhooks", _, token, "messages", "@original"]:
-                take = self._edit
+                take = self._edit_original
             case _:
                 return None
         reply = self._open.get(token)
@@ -120,11 +132,16 @@ class Interactions:
             return ANSWERED
         reply.acknowledged = True
         kind, data = body["type"], body.get("data") or {}
+        if kind in {MESSAGE, UPDATE} and (fault := self._fault(reply, data, new=kind == MESSAGE)):
+            reply.acknowledged = False
+            return fault
         reply.done = kind not in {DEFERRED, DEFERRED_UPDATE}
+        reply.changes_source = kind in {UPDATE, DEFERRED_UPDATE}
         if kind == FORM:
             reply.form = data
         elif kind == UPDATE:
             self._write(reply, data)
+            self._changed(reply.message or {})
         elif kind == MESSAGE:
             reply.message = None
             self._write(reply, data)
@@ -138,13 +155,33 @@ class Interactions:
         return 200, {"interaction": interaction, "resource": {"type": kind, "message": reply.message}}
 
     def _follow_up(self, reply: Reply, body: Payload) -> tuple[int, Payload]:
-        if reply.message is None or not reply.message["flags"] & LOADING:
+        loading = reply.message is not None and reply.message["flags"] & LOADING
+        if fault := self._fault(reply, body, new=not loading):
+            return fault
+        if not loading:
             reply.message = None  # another one, below
         return self._edit(reply, body)
 
     def _edit(self, reply: Reply, body: Payload) -> tuple[int, Payload]:
         reply.done = True
         return 200, self._write(reply, body)
+
+    def _edit_original(self, reply: Reply, body: Payload) -> tuple[int, Payload]:
+        if fault := self._fault(reply, body, new=False):
+            return fault
+        if not reply.changes_source or reply.source is None or reply.message is reply.source:
+            answer = self._edit(reply, body)
+        else:  # another message has followed
+            latest, reply.message = reply.message, reply.source
+            answer = self._edit(reply, body)
+            reply.message = latest
+        if reply.source is not None and reply.changes_source:
+            self._changed(reply.source)
+        return answer
+
+    def _fault(self, reply: Reply, body: Payload, *, new: bool) -> tuple[int, Payload] | None:
+        before = reply.source if reply.changes_source else reply.message
+        return components.refused(body, None if new else before)
 
     def _write(self, reply: Reply, body: Mapping[str, Any]) -> Payload:
         """Write the message, or over it; who may read it is settled when it begins."""
@@ -201,13 +238,13 @@ def _resolved(channel: Channel, member: Member) -> Payload:
         "name": channel.name,
         "type": channel.type,
         "parent_id": str(channel.parent.id) if channel.parent else None,
-        "permissions": str(_permissions(member, channel)),
+        "permissions": str(permissions_in(member, channel)),
         "app_permissions": str(int(EVERYONE_MAY) & ~(VIEW_CHANNEL if channel.unseen else 0)),
     }
     return told | {"position": channel.position, "nsfw": channel.nsfw, "topic": None, "flags": 0}
 
 
-def _permissions(member: Member, channel: Channel) -> int:
+def permissions_in(member: Member, channel: Channel) -> int:
     """Return what a member may do in a channel."""
     permissions = member.permissions()
     if permissions & ADMINISTRATOR:

@@ -7,6 +7,7 @@ first identify, and after `lose_sessions`) nobody hears of a change: the next `R
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from tests.e2e.interactions import (
     SUBMIT,
     Interactions,
     Reply,
+    button,
     filled_in,
     menu,
     slash,
@@ -27,22 +29,27 @@ from tests.e2e.interactions import (
 from tests.e2e.model import (
     CHANCE,
     DIRECT,
+    EMBED_LINKS,
     FIRST_MOMENT_MS,
     JOINED_AT,
     PARTLY,
+    SEND_MESSAGES,
+    VIEW_CHANNEL,
     Channel,
     Emoji,
     Payload,
     Role,
     User,
 )
+from tests.e2e.posts import Posts
 from tests.e2e.rest import BASE, Rest
 from tests.e2e.waiting import Bell
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from types import TracebackType
 
+INVITED = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS  # what our invite link asks for
 TOKEN = "MTA1.loopback.it-must-never-be-seen-anywhere"  # opens nothing
 
 
@@ -77,8 +84,11 @@ class LoopbackDiscord:
         self.guilds: dict[int, Guild] = {}
         self._bell = Bell()
         self.gateway = Gateway(self.bot, self.guilds, self.intents, self._bell)
-        self.interactions = Interactions(self.bot, self._bell)
-        self.rest = Rest(self.bot, self.owner, self.guilds, self.intents, self.interactions, self._bell)
+        self.posts = Posts(self.bot, self.guilds, self.gateway, self._bell)
+        self.interactions = Interactions(self.bot, self._bell, self.posts.tell)
+        self.rest = Rest(
+            self.bot, self.owner, self.guilds, self.intents, self.interactions, self.posts, self._bell
+        )
         self.oauth = self.rest.oauth
         self.rest.shards = shards
         self.rest.token = self.gateway.token = token
@@ -132,6 +142,11 @@ class LoopbackDiscord:
     async def info_requested(self, times: int = 1) -> None:
         """Wait until channel info has been asked for so many times in all."""
         await self._bell.until(lambda: len(self.gateway.info_requests) >= times, self._progress)
+
+    async def posted(self, channel: Channel, sight: Callable[[list[Payload]], bool] = bool) -> list[Payload]:
+        """Wait until what the bot has written in a channel looks as it should, and return it."""
+        await self._bell.until(lambda: sight(self.posts.of(channel)), self._progress)
+        return self.posts.of(channel)
 
     async def accepted(self, times: int) -> None:
         """Wait until the gateway has accepted so many connections in all."""
@@ -197,9 +212,12 @@ class LoopbackDiscord:
 
     # Guilds.
 
-    def join(self, guild: Guild) -> None:
-        """Let the bot be added to a guild."""
+    def join(self, guild: Guild, *, permissions: int = INVITED) -> None:
+        """Let the bot be added to a guild, with the permissions that whoever did so left to it."""
         self.guilds[guild.id] = guild
+        me = guild.members[self.bot.id]
+        me.joined_at = datetime.now(UTC).isoformat()
+        me.roles = [guild.role(self.bot.username, permissions=permissions)]
         self.gateway.create_guild(guild)
 
     def leave(self, guild: Guild) -> None:
@@ -445,8 +463,15 @@ class LoopbackDiscord:
 
     async def press(self, reply: Reply, label: str) -> Reply:
         """Press a button below an answer; what follows takes the message's place."""
-        data = {"custom_id": reply.button(label), "component_type": BUTTON, "id": 2}
-        return await self._interact(Reply(reply.who, reply.channel, reply.message), COMPONENT, data)
+        assert reply.message is not None, "there is no message"
+        return await self.press_on(reply.message, reply.channel, reply.who, label)
+
+    async def press_on(
+        self, message: Payload, channel: Channel, who: Member, label: str, *, locale: str = "en-US"
+    ) -> Reply:
+        """Let somebody press a button below a message that they see."""
+        data = {"custom_id": button(message, label), "component_type": BUTTON, "id": 2}
+        return await self._interact(Reply(who, channel, message), COMPONENT, data, locale)
 
     async def submit(self, reply: Reply, text: str) -> Reply:
         """Fill in a form that has one field."""

@@ -17,6 +17,7 @@ FIRST_MOMENT_MS = 1_704_067_200_000  # 2024-01-01: everything in this world was 
 JOINED_AT = "2024-01-02T03:04:05.678000+00:00"
 ADMINISTRATOR, MANAGE_GUILD, MODERATE_MEMBERS = 1 << 3, 1 << 5, 1 << 40
 VIEW_CHANNEL, CONNECT = 1 << 10, 1 << 20
+SEND_MESSAGES, EMBED_LINKS = 1 << 11, 1 << 14
 EVERYONE_MAY = str(VIEW_CHANNEL | 1 << 11 | 1 << 16 | 1 << 20 | 1 << 21)  # and write, read back, join, speak
 
 PARTLY = 0.25  # of all presences say more of the account than its id

@@ -1,4 +1,4 @@
-"""The loopback Discord's REST side: as much as a bot asks for that never writes a message."""
+"""The loopback Discord's REST side: as much as the bot asks for."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.e2e.guild import Guild
     from tests.e2e.interactions import Interactions
     from tests.e2e.model import Payload, User
+    from tests.e2e.posts import Posts
     from tests.e2e.waiting import Bell
 
 BASE = "/api/v10"
@@ -36,7 +37,7 @@ class Rest:
 
     def __init__(
         self, me: User, owner: User, guilds: Mapping[int, Guild], allowed: set[str],
-        interactions: Interactions, bell: Bell,
+        interactions: Interactions, posts: Posts, bell: Bell,
     ) -> None:  # fmt: skip
         self.token = ""
         self.gateway_url = ""
@@ -60,6 +61,7 @@ class Rest:
         self._owner = owner
         self._guilds = guilds
         self._interactions = interactions
+        self._posts = posts
         self._bell = bell
         self._allowed = allowed
 
@@ -87,14 +89,13 @@ class Rest:
                 return await logins[request.method, path](request)
             if request.headers.get("Authorization") != f"Bot {self.token}":
                 return _json({"message": "401: Unauthorized", "code": 0}, status=401)
-            if (request.method, path) in answers:
-                return _json(answers[request.method, path]())
+            if given := answers.get((request.method, path)):
+                return _json(given())
             if request.method == "GET" and (place := MEMBER.fullmatch(path)):
                 return self._member(int(place["guild"]), int(place["user"]))
             if path.startswith(f"/applications/{self._me.id}/") and path.endswith("/commands"):
                 return await self._commands(request, path)
-            self.unknown.append(f"{request.method} {path}")
-            return _json({"message": "404: Not Found", "code": 0}, status=404)
+            return await self._post(request, path)
 
         app.router.add_route("*", BASE + "/{path:.*}", answer)
 
@@ -103,6 +104,14 @@ class Rest:
         body = await request.json() if request.can_read_body else {}
         taken = self._interactions.take(request.method, request.path.removeprefix(BASE), body)
         return _json(taken[1], status=taken[0]) if taken else None
+
+    async def _post(self, request: web.Request, path: str) -> web.Response:
+        body = await request.json() if request.can_read_body else {}
+        if answered := self._posts.take(request.method, path, body):
+            status, content = answered
+            return web.Response(status=status) if content is None else _json(content, status=status)
+        self.unknown.append(f"{request.method} {path}")
+        return _json({"message": "404: Not Found", "code": 0}, status=404)
 
     def _trouble(self, method: str, path: str) -> web.Response | None:
         request = f"{method} {path}"
