@@ -28,6 +28,7 @@ from bridge.server import WebSocketServer
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 from cogs.commands.replies import CommandTree
+from cogs.commands.welcome import Welcome
 from cogs.decisions import Decisions
 from cogs.events.guilds import Guilds
 from cogs.events.messages import Messages
@@ -129,12 +130,10 @@ class DZoneBot(commands.AutoShardedBot):
         await self.add_cog(Access(self.bridge, policy, self._loader))
         self._open_logins(policy)
         decisions = Decisions(self, self.bridge, self._settings, rooms)
-        await self.add_cog(
-            Manage(
-                self, self.bridge, policy, roster, decisions, self.config.public_url,
-                page_login=self.config.client_secret is not None,
-            )
-        )  # fmt: skip
+        desk = self, self.bridge, policy, roster, decisions, self.config.public_url
+        page_login = self.config.client_secret is not None
+        await self.add_cog(Manage(*desk, page_login=page_login))
+        await self.add_cog(Welcome(*desk, page_login=page_login))
         await self.add_cog(Myself(self, decisions))
         await self.add_cog(Retention(self, self._settings))
         await self.tree.set_translator(Translator())
@@ -274,7 +273,7 @@ class DZoneBot(commands.AutoShardedBot):
         """Make the link with which somebody adds the bot to their server, after login."""
         return discord.utils.oauth_url(
             self.application_id or 0,
-            permissions=discord.Permissions(view_channel=True),
+            permissions=discord.Permissions(view_channel=True, send_messages=True, embed_links=True),
             scopes=("bot", "applications.commands"),
         )
 

@@ -69,6 +69,7 @@ SETTINGS: Final = (
     "ALLOWED_ORIGINS",
     "FRAME_ANCESTORS",
     "EMOJI_IMAGES",
+    "FIRST_SHOWN",
     "LOG_LEVEL",
     "LOG_FORMAT",
     "HEALTH",
@@ -89,8 +90,9 @@ class Config:
     `backplane_url` where rooms are written to for other processes, `api_url` the base of Discord's REST API.
     With the `client_secret` of the application people can log in on our own page; `client_id` names another
     application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
-    their browsers load from Discord. `log_format` is `text` or `json`; with `health` the bridge answers
-    `/healthz` and `/readyz`. `debug_loop` is from how many milliseconds on it is logged that
+    their browsers load from Discord. With `first_shown` a new guild is shown until its managers decide
+    otherwise, else it isn't until they do. `log_format` is `text` or `json`; with `health` the bridge
+    answers `/healthz` and `/readyz`. `debug_loop` is from how many milliseconds on it is logged that
     something held everybody up, 0 for never.
     """
 
@@ -109,6 +111,7 @@ class Config:
     backplane_url: str | None = field(default=None, repr=False)  # so may this
     api_url: str = DISCORD_API
     emoji_images: bool = False
+    first_shown: bool = True
     debug_loop: int = 0
 
     @classmethod
@@ -141,6 +144,7 @@ class Config:
             backplane_url=read_backplane_url(values["BACKPLANE_URL"]),
             api_url=read_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
             emoji_images=emoji_images,
+            first_shown=read_switch("FIRST_SHOWN", values["FIRST_SHOWN"] or "on"),
             debug_loop=read_number("DEBUG_LOOP", values["DEBUG_LOOP"], 0, 0, _MAX_HOLD),
         )
 

@@ -181,14 +181,16 @@ class Policy:
         """Tell whether viewers may see that this was said.
 
         By a member, also one who is offline where these aren't shown: who writes is seen. Or by a webhook, in
-        a channel where managers want that.
+        a channel where managers want that. What the bot itself writes is about the world, and not part of it.
         """
         if message.type not in _SPOKEN or not self.shows_chat(message.channel):
             return False
         if message.webhook_id is not None:
             return self.shows_proxy(message)
         author = message.author
-        return isinstance(author, discord.Member) and self._hears(author) and self.shows_speaker(author)
+        if not isinstance(author, discord.Member) or author == author.guild.me:
+            return False
+        return self._hears(author) and self.shows_speaker(author)
 
     def shows_speaker(self, member: discord.Member) -> bool:
         """Tell whether viewers may see somebody who says something."""

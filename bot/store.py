@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.storage import opening, rows
 from bot.storage.checks import check_guild, check_id, check_member
 from bot.storage.database import CannotOpen
-from bot.storage.rows import DEFAULT_GUILD, Changes, Contents, StoredGuild
+from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Changes, Contents, StoredGuild
 from bridge.storage import address
 from bridge.storage.database import TROUBLES, make_engine, reason
 from cogs.settings import GuildSettings, MemberSettings, NotSaved
@@ -22,7 +22,6 @@ from cogs.settings import GuildSettings, MemberSettings, NotSaved
 PATIENCE: Final = 2.0  # seconds for a write: who gave a slash command is answered within Discord's 3
 CLOSE_PATIENCE: Final = 0.4  # seconds for writes that are under way, and again for the connection
 
-DEFAULT_SETTINGS: Final = GuildSettings()
 DEFAULT_MEMBER: Final = MemberSettings()
 
 log = logging.getLogger(__name__)
@@ -33,9 +32,13 @@ class Store:
 
     One write goes after the other. Where nobody knows whether a write took place, because the connection
     broke while it was being confirmed, it counts as not made: the next write takes it back, in case it was.
+
+    `first_shown` is whether a guild is shown about which nothing is stored.
     """
 
-    def __init__(self, engine: AsyncEngine, contents: Contents) -> None:
+    def __init__(self, engine: AsyncEngine, contents: Contents, *, first_shown: bool = True) -> None:
+        self.first_shown: Final = first_shown
+        self._undecided = GuildSettings(shown=first_shown)
         self._engine = engine
         self._contents = contents
         self._turn = asyncio.Lock()
@@ -44,7 +47,7 @@ class Store:
         self._closed = False
 
     @classmethod
-    async def open(cls, url: str) -> Self:
+    async def open(cls, url: str, *, first_shown: bool = True) -> Self:
         """Read what is stored, after bringing the tables to this version.
 
         Raises:
@@ -55,7 +58,7 @@ class Store:
         except ValueError as error:
             raise CannotOpen(f"DATABASE_URL {error}.") from error
         contents = await opening.prepare(where)
-        return cls(make_engine(where, PATIENCE), contents)
+        return cls(make_engine(where, PATIENCE), contents, first_shown=first_shown)
 
     async def close(self) -> None:
         """Wait for the writes that are under way, and let the database go. Once closed, nothing is saved."""
@@ -83,7 +86,7 @@ class Store:
     def guild(self, guild_id: int) -> GuildSettings:
         """Tell what a guild's managers have decided."""
         stored = self._contents.guilds.get(guild_id)
-        return DEFAULT_SETTINGS if stored is None else stored.settings
+        return self._undecided if stored is None else stored.settings
 
     def member(self, user_id: int) -> MemberSettings:
         """Tell what somebody has decided about themselves."""
@@ -92,6 +95,34 @@ class Store:
     def note(self, key: str) -> str | None:
         """Return what was noted under a key."""
         return self._contents.notes.get(key)
+
+    def is_met(self, guild_id: int) -> bool:
+        """Tell whether something is stored about a guild."""
+        return guild_id in self._contents.guilds
+
+    async def meet(self, joined: Mapping[int, datetime | None]) -> None:
+        """Store of guilds that the bot is in them, and since when; of those that are stored, nothing new.
+
+        From then on what is shown of them changes only by decisions. Those that the bot was in before it
+        could be told `first_shown` are shown, as they were.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        for guild_id in joined:
+            check_id("guild_id", guild_id)
+
+        def change(held: Contents) -> Changes:
+            new = joined.keys() - held.guilds.keys()
+            return Changes({key: StoredGuild(self._first(held, joined[key])) for key in new})
+
+        await self._change(change)
+
+    def _first(self, held: Contents, joined: datetime | None) -> GuildSettings:
+        upgraded = held.notes.get(UPGRADED)
+        if upgraded and joined and joined < datetime.fromtimestamp(int(upgraded), UTC):
+            return GuildSettings()
+        return self._undecided
 
     async def save_guild(self, guild_id: int, settings: GuildSettings) -> None:
         """Store a guild's settings, all of them.

@@ -1,7 +1,8 @@
 """A decision is stored, and then holds at once: also for what rooms remember of the past."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from weakref import WeakValueDictionary
 
 import discord
@@ -45,6 +46,14 @@ class Decisions:
             await self.settings.forget_guild(guild.id)
             await self._show_guild(guild, before, self.settings.guild(guild.id))
 
+    async def meet(self, guilds: Collection[discord.Guild]) -> None:
+        """Have it stored that the bot is in guilds; from then on a change of defaults doesn't touch them."""
+        before = [self.settings.guild(guild.id) for guild in guilds]
+        await self.settings.meet({guild.id: joined_at(guild) for guild in guilds})
+        for guild, was in zip(guilds, before, strict=True):
+            if (now := self.settings.guild(guild.id)) != was:
+                await self._show_guild(guild, was, now)
+
     async def choose_default(self, chosen: int | None) -> None:
         """Choose the guild that viewers without a choice see."""
         before = self.settings.default_guild
@@ -85,6 +94,12 @@ class Decisions:
         """Take away whom the cache doesn't know (yet): nobody can tell whether they may stay."""
         shown = self._bridge.shown(guild.id)
         self._bridge.hide_members(guild.id, [uid for uid in shown if guild.get_member(int(uid)) is None])
+
+
+def joined_at(guild: discord.Guild) -> datetime | None:
+    """Tell when the bot came to a guild, as far as Discord has told."""
+    me: discord.Member | None = guild.me
+    return None if me is None else me.joined_at
 
 
 def _fewer_people(before: GuildSettings, after: GuildSettings) -> bool:

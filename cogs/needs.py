@@ -253,6 +253,10 @@ class Settings(Protocol):
     """What has been decided. Reading never waits; what is saved is stored first and only then holds."""
 
     @property
+    def first_shown(self) -> bool:
+        """Whether a guild is shown about which nobody has decided anything."""
+
+    @property
     def default_guild(self) -> int | None:
         """The guild that a viewer without a choice sees, if one was chosen."""
 
@@ -261,6 +265,16 @@ class Settings(Protocol):
 
     def member(self, user_id: int) -> MemberSettings:
         """Tell what somebody has decided about themselves."""
+
+    def is_met(self, guild_id: int) -> bool:
+        """Tell whether a guild is no new one: something is stored about it."""
+
+    async def meet(self, joined: Mapping[int, datetime | None]) -> None:
+        """Store of guilds that the bot is in them, and since when, unless something is stored about them.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
 
     async def save_guild(self, guild_id: int, settings: GuildSettings) -> None:
         """Store a guild's settings, all of them.

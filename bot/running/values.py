@@ -84,7 +84,7 @@ def read_number(name: str, text: str, default: int, least: int, most: int) -> in
 
 
 def read_switch(name: str, text: str) -> bool:
-    """Read whether something is switched on; it isn't by itself."""
+    """Read whether something is switched on; where nothing is said, it isn't."""
     if text.lower() not in ("on", "off", ""):
         raise ConfigError(f"{name} is {shown(text)}; it must be on or off.")
     return text.lower() == "on"

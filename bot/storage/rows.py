@@ -14,6 +14,7 @@ from bot.storage.checks import check_guild, check_id, check_member
 from cogs.settings import GuildSettings, MemberSettings
 
 DEFAULT_GUILD: Final = "default_guild"  # the note that holds its id
+UPGRADED: Final = "upgraded"  # the note that says since when each guild is stored; none in a newer database
 _SETTINGS: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
     "audience",
@@ -103,6 +104,7 @@ async def read(connection: AsyncConnection) -> Contents:
     for row in await connection.execute(select(tables.notes)):
         contents.notes[row.key] = row.value
     _check_default(contents.notes.get(DEFAULT_GUILD))
+    _check_upgraded(contents.notes.get(UPGRADED))
     return contents
 
 
@@ -213,3 +215,11 @@ def _check_default(note: str | None) -> None:
             check_id("the guild's id", int(note))
     except ValueError as error:
         raise Unreadable(f"default guild: {error}") from error
+
+
+def _check_upgraded(note: str | None) -> None:
+    try:
+        if note is not None:
+            datetime.fromtimestamp(int(note), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Unreadable(f"{UPGRADED}: {error}") from error

@@ -28,6 +28,9 @@ _OFFLINE: dict[OfflineMode, Text] = {
     "auto": Text("Offline members are shown as long as there are at most 500 members."),
 }
 
+_SHOWN_AGAIN = Text("**The defaults then apply again: its public channels are shown to everybody.**")
+_HIDDEN_AGAIN = Text("**It is then shown to nobody, until somebody shows it again.**")
+
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
@@ -280,8 +283,8 @@ class Manage(
 
         warning = Text(
             "This deletes all settings of this server: its name, who may watch, which channels are shown, "
-            "whom moderators have hidden. **The defaults then apply again: its public channels are shown "
-            "to everybody.** This can't be undone."
+            "whom moderators have hidden. {then} This can't be undone.",
+            then=_SHOWN_AGAIN if self._decisions.settings.first_shown else _HIDDEN_AGAIN,
         )
         await confirm(interaction, warning, Text("Delete everything"), forget)
 

@@ -168,6 +168,14 @@ class Report:
                     channels=listed(waiting, language, limit=400),
                 )
             )
+        own = self.guild.me.guild_permissions
+        if not (own.send_messages and own.embed_links):
+            missing.append(
+                Text(
+                    "The permissions Send Messages and Embed Links are missing. I need them only for "
+                    "messages of my own; everything else works without them."
+                )
+            )
         if self.settings.protection == "login" and self.login_missing is not None:
             missing.append(self.login_missing)
         if only_here(self.link):

@@ -1,11 +1,13 @@
 """Settings that are kept nowhere but in memory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cogs.settings import GuildSettings, MemberSettings
 
 UNDECIDED = GuildSettings()
+HIDDEN_AT_FIRST = GuildSettings(shown=False)
 UNSAID = MemberSettings()
 
 
@@ -18,13 +20,21 @@ class MemorySettings:
     default_guild: int | None = None
     notes: dict[str, str] = field(default_factory=dict)
     left: dict[int, datetime] = field(default_factory=dict)
+    first_shown: bool = True
 
     @property
     def guild_ids(self) -> frozenset[int]:
         return frozenset(self.guilds)
 
     def guild(self, guild_id: int) -> GuildSettings:
-        return self.guilds.get(guild_id, UNDECIDED)
+        return self.guilds.get(guild_id, UNDECIDED if self.first_shown else HIDDEN_AT_FIRST)
+
+    def is_met(self, guild_id: int) -> bool:
+        return guild_id in self.guilds
+
+    async def meet(self, joined: Mapping[int, datetime | None]) -> None:
+        for guild_id in joined:
+            self.guilds.setdefault(guild_id, self.guild(guild_id))
 
     def member(self, user_id: int) -> MemberSettings:
         return self.members.get(user_id, UNSAID)

@@ -94,12 +94,13 @@ async def test_ready_too_late(bot: DZoneBot) -> None:
 
 
 async def test_the_invite_link(bot: DZoneBot) -> None:
-    """The link asks for what the bot needs: to see channels, and to have commands."""
+    """The link asks for what the bot needs: to see channels, to write of its own, and to have commands."""
     bot._connection.application_id = 4711
     query = parse_qs(urlsplit(bot.invite_link()).query)
     assert query["client_id"] == ["4711"]
     assert query["scope"] == ["bot applications.commands"]
-    assert query["permissions"] == [str(discord.Permissions(view_channel=True).value)]
+    asked = discord.Permissions(view_channel=True, send_messages=True, embed_links=True)
+    assert query["permissions"] == [str(asked.value)]
 
 
 async def test_a_lost_gateway_is_told_once(bot: DZoneBot, caplog: pytest.LogCaptureFixture) -> None:

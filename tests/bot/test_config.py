@@ -390,6 +390,14 @@ def test_what_is_neither_on_nor_off(written: str) -> None:
     assert complaint(EMOJI_IMAGES=written) == f"EMOJI_IMAGES is {written!r}; it must be on or off."
 
 
+def test_new_guilds_are_shown_unless_somebody_says_no() -> None:
+    """Who runs a bot for themselves need not decide anything."""
+    assert config().first_shown
+    assert config(FIRST_SHOWN="on").first_shown
+    assert not config(FIRST_SHOWN="off").first_shown
+    assert complaint(FIRST_SHOWN="no") == "FIRST_SHOWN is 'no'; it must be on or off."
+
+
 # Logins
 
 

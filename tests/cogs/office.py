@@ -1,7 +1,8 @@
 """A guild on a simulated Discord in which commands are used, by people with and without permissions."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -24,6 +25,7 @@ from bridge.server import WebSocketServer
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 from cogs.commands.replies import CommandTree, Refused
+from cogs.commands.welcome import Welcome
 from cogs.decisions import Decisions
 from cogs.rooms import Rooms
 from cogs.settings import GuildSettings, MemberSettings, NotSaved
@@ -41,6 +43,10 @@ class Drawer(MemorySettings):
     async def save_guild(self, guild_id: int, settings: GuildSettings) -> None:
         self._pull()
         await super().save_guild(guild_id, settings)
+
+    async def meet(self, joined: Mapping[int, datetime | None]) -> None:
+        self._pull()
+        await super().meet(joined)
 
     async def save_member(self, user_id: int, settings: MemberSettings) -> None:
         self._pull()
@@ -135,14 +141,20 @@ class Office:
         """Add the cogs, and let Discord know the commands."""
         await self.bot.tree.set_translator(Translator())
         roster = Roster(self.policy, self.drawer)
-        manage = Manage(self.bot, self.bridge, self.policy, roster, self.decisions, public_url)
-        await self.bot.add_cog(manage)
+        self.desk = self.bot, self.bridge, self.policy, roster, self.decisions, public_url
+        await self.bot.add_cog(Manage(*self.desk))
         await self.bot.add_cog(Myself(self.bot, self.decisions))
+        await self.begin()
         for command in await self.bot.tree.sync():
             # Discord shows everybody everything: what it hides is only a hint.
             self.guild.set_command_permissions(
                 command, dict.fromkeys((self.manager, self.moderator, self.ann, self.owner), True)
             )
+
+    async def begin(self) -> None:
+        """Let the bot begin, for what counts as before and after."""
+        with self.env._bot_scope():
+            await self.bot.add_cog(Welcome(*self.desk))
 
     def private(self, name: str, *insiders: MemberActor) -> ChannelHandle:
         """Make a channel that not everybody sees."""

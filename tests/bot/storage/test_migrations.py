@@ -47,6 +47,7 @@ WRITTEN["0002"] = [
     *WRITTEN["0001"][2:],
     f"INSERT INTO dzone_proxies VALUES (1, 1), (1, {BIG})",
 ]
+WRITTEN["0003"] = WRITTEN["0002"]
 
 
 def read(version: str) -> Contents:
@@ -130,6 +131,9 @@ async def test_from_every_version_everything_is_kept(url: str, version: str) -> 
     await on(url, write)
     stored = await Store.open(url)
     await stored.close()
+    # Each guild is stored from the third version on: those of before are told from new ones by the time.
+    upgraded = stored._contents.notes.pop("upgraded", None)
+    assert (upgraded is not None) == (version < "0003")
     assert stored._contents == read(version)
 
 

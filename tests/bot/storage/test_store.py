@@ -182,6 +182,46 @@ async def test_forgetting_a_guild(url: str, stored: Store) -> None:
     assert stored.default_guild == 2
 
 
+async def test_meeting_guilds(url: str, stored: Store) -> None:
+    """That the bot is in a guild is stored once; what is stored already stays as it is."""
+    await stored.save_guild(1, FULL)
+    assert not stored.is_met(2)
+    await stored.meet({1: None, 2: LONG_AGO, 3: None})
+    assert (stored.guild(1), stored.guild(2), stored.guild(3)) == (FULL, GuildSettings(), GuildSettings())
+    assert all(map(stored.is_met, (1, 2, 3)))
+    assert await contents(url) == stored._contents
+    await stored.forget_guild(2)
+    assert not stored.is_met(2)
+    with pytest.raises(ValueError, match="guild_id"):
+        await stored.meet({0: None})
+
+
+async def test_new_guilds_may_be_hidden_at_first(url: str, stored: Store) -> None:
+    """Those that are stored stay as they are, whatever the bot is told later."""
+    await stored.meet({1: LONG_AGO})
+    await stored.close()
+    cautious = await Store.open(url, first_shown=False)
+    assert cautious.guild(1).shown
+    assert not cautious.guild(2).shown
+    await cautious.meet({1: LONG_AGO, 2: LONG_AGO})
+    assert cautious.guild(1).shown
+    assert not cautious.guild(2).shown
+    await cautious.close()
+    trusting = await Store.open(url)
+    assert not trusting.guild(2).shown
+    await trusting.close()
+
+
+async def test_guilds_of_an_older_bot_stay_shown(url: str, stored: Store) -> None:
+    """It stored nothing of most of them: when they came tells them from new ones."""
+    await stored.save_note("upgraded", str(int(LONG_AGO.timestamp())))
+    await stored.close()
+    cautious = await Store.open(url, first_shown=False)
+    await cautious.meet({1: LONG_AGO - timedelta(days=1), 2: LONG_AGO + timedelta(days=1), 3: None})
+    assert [cautious.guild(key).shown for key in (1, 2, 3)] == [True, False, False]
+    await cautious.close()
+
+
 async def test_what_a_caller_holds_may_change(url: str, stored: Store) -> None:
     """Only what is saved holds, not what becomes of the caller's own channels."""
     channels = {1: True}
