@@ -121,6 +121,7 @@ class DZoneBot(commands.AutoShardedBot):
         if self.config.api_url != DISCORD_API:
             await internals.use_gateway_of_api(self)
         policy, roster = self._policy, self._roster
+        policy.own_id = self.user.id if self.user else None
         self._use_abilities(Abilities.granted(self.application_flags))
         rooms = Rooms(self, self.bridge, policy, roster, self._loader)
         await self.add_cog(Guilds(self, self.bridge, policy, rooms, self._loader))

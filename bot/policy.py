@@ -30,7 +30,7 @@ class Policy:
     """The rules for all guilds, and what was decided against them.
 
     `abilities` says what the bot can know: where it can't know who is offline, nobody is. `unseen` names the
-    channels of a guild that the bot may not view.
+    channels of a guild that the bot may not view. `own_id` is the bot's own, once it is logged in.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Policy:
         self._settings = settings
         self._open: dict[int, int] = {}  # by guild, the channel that was last found open to everybody
         self.abilities = abilities
+        self.own_id: int | None = None
         self._unseen = unseen
 
     def shows_guild(self, guild: discord.Guild) -> bool:
@@ -188,7 +189,7 @@ class Policy:
         if message.webhook_id is not None:
             return self.shows_proxy(message)
         author = message.author
-        if not isinstance(author, discord.Member) or author == author.guild.me:
+        if not isinstance(author, discord.Member) or author.id == self.own_id:
             return False
         return self._hears(author) and self.shows_speaker(author)
 

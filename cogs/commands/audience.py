@@ -5,7 +5,6 @@ from dataclasses import replace
 import discord
 from discord import app_commands
 
-from cogs.commands.choices import channels_of
 from cogs.commands.desk import Desk
 from cogs.commands.dialogs import confirm
 from cogs.commands.replies import Refused, answer, called
@@ -24,13 +23,7 @@ class ManageAudience(Desk):
         if role is None:
             await answer(interaction, self._current(guild))
         elif not self._policy.can_be_everybody(role):
-            raise Refused(
-                Text(
-                    "{role} has the permission Administrator: it sees every channel, so it can't count as "
-                    "everybody. Choose a role that all members get.",
-                    role=role.mention,
-                )
-            )
+            raise Refused(self._sees_all(role))
         else:
             await self._ask(interaction, guild, role)
 
@@ -62,12 +55,4 @@ class ManageAudience(Desk):
             )
             return self._outcome(guild, settings, text)
 
-        open_to = [channel for channel in channels_of(guild) if channel.permissions_for(role).view_channel]
-        warning = Text(
-            "**Strangers all over the world will see the members with the role {role}, and what they write "
-            "in the channels that this role can see ({count}).** Do they agree? Members without it aren't "
-            "shown.",
-            role=called(role),
-            count=len(open_to),
-        )
-        await confirm(interaction, warning, Text("Show it to strangers"), choose)
+        await confirm(interaction, self._audience_warning(guild, role), Text("Show it to strangers"), choose)

@@ -14,7 +14,7 @@ from cogs.verdicts import SHOWN, Channel, ChannelVerdict
 
 MAX_FIELD: Final = 1024  # characters of an embed's field
 _KINDS: Final = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.ForumChannel)
-_TYPES: Final = (
+TYPES: Final = (
     discord.ChannelType.text,
     discord.ChannelType.news,
     discord.ChannelType.voice,
@@ -56,13 +56,13 @@ class ChannelOption(app_commands.Transformer):
     @property
     def channel_types(self) -> list[discord.ChannelType]:
         """Of which kinds: those that viewers can be shown."""
-        return list(_TYPES)
+        return list(TYPES)
 
     async def transform(self, interaction: discord.Interaction, value: object, /) -> Chosen:
         """Read what was chosen; who can't look into a channel may not decide on it."""
         guild = interaction.guild
         seen = isinstance(value, app_commands.AppCommandChannel) and value.permissions.view_channel
-        if not seen or guild is None or value.type not in _TYPES:  # type: ignore[attr-defined]  # it is one then
+        if not seen or guild is None or value.type not in TYPES:  # type: ignore[attr-defined]  # it is one then
             raise Refused(Text("There is no such channel, or you can't see it. Choose one from the list."))
         return chosen(guild, value.id)  # type: ignore[attr-defined]
 

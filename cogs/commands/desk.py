@@ -7,8 +7,9 @@ import discord
 from discord.ext import commands
 
 from bridge.model import GuildInfo
-from cogs.commands.replies import Refused, answer, plain, wait
-from cogs.commands.status import NOT_SHOWN, PORTAL, gate
+from cogs.commands.choices import channels_of
+from cogs.commands.replies import Refused, answer, called, plain, wait
+from cogs.commands.status import NOT_SHOWN, PORTAL, Report, gate
 from cogs.decisions import Decisions
 from cogs.needs import Bridge, Policy, Roster
 from cogs.settings import GuildSettings
@@ -74,6 +75,19 @@ class Desk(commands.Cog):
         """Describe a guild as viewers know it, also during an outage."""
         return self._roster.guild(guild, self._bridge.guild(guild.id))
 
+    def _report(self, guild: discord.Guild) -> Report:
+        """Gather what there is to say of a guild that Discord has told of."""
+        return Report(
+            bot=self._bot,
+            guild=guild,
+            policy=self._policy,
+            settings=self._decisions.settings.guild(guild.id),
+            name=self._roster.guild(guild).name,
+            link=self._link(guild),
+            viewers=self._bridge.viewer_count(guild.id),
+            login_missing=None if self._page_login else self._login_missing(),
+        )
+
     def _login_missing(self) -> Text:
         """Say what is needed before people can log in on our own page."""
         return Text(
@@ -82,6 +96,25 @@ class Desk(commands.Cog):
             "setup.",
             redirect=f"{self._public_url}/auth/callback",
             link=f"{PORTAL}/{self._bot.application_id}/oauth2",
+        )
+
+    def _sees_all(self, role: discord.Role) -> Text:
+        """Say why a role can't count as everybody."""
+        return Text(
+            "{role} has the permission Administrator: it sees every channel, so it can't count as "
+            "everybody. Choose a role that all members get.",
+            role=role.mention,
+        )
+
+    def _audience_warning(self, guild: discord.Guild, role: discord.Role) -> Text:
+        """Say what it means that a role counts as everybody."""
+        open_to = [channel for channel in channels_of(guild) if channel.permissions_for(role).view_channel]
+        return Text(
+            "**Strangers all over the world will see the members with the role {role}, and what they write "
+            "in the channels that this role can see ({count}).** Do they agree? Members without it aren't "
+            "shown.",
+            role=called(role),
+            count=len(open_to),
         )
 
     def _name(self, guild: discord.Guild) -> str:

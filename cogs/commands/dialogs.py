@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import discord
 
-from cogs.commands.replies import NOBODY, NOT_TAKEN, answer, answer_failure, say
+from cogs.commands.inputs import MAX_NAME
+from cogs.commands.replies import NOBODY, NOT_TAKEN, Refused, answer, answer_failure, say
 from cogs.texts import Text
 
 PATIENCE: Final = 120.0  # seconds that buttons work
@@ -89,29 +90,64 @@ async def _cancel(interaction: discord.Interaction) -> Text:  # noqa: ARG001
     return Text("Nothing was changed.")
 
 
-class PasswordForm(discord.ui.Modal):
-    """Asks for a new password, where nobody else reads it and Discord keeps no record."""
+def check_password(password: str) -> None:
+    """See that a password can be one.
+
+    Raises:
+        Refused: if it is too short or too long.
+    """
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise Refused(Text("A password has 4 to 100 characters. Nothing was changed; try again."))
+
+
+Taken = Callable[[discord.Interaction, str], Awaitable[None]]
+
+
+class _Form(discord.ui.Modal):
+    """Asks for one line, where nobody else reads it and Discord keeps no record."""
 
     def __init__(
-        self, asked: discord.Interaction, chosen: Callable[[discord.Interaction, str], Awaitable[None]]
-    ) -> None:
-        super().__init__(title=say(asked, Text("Who may watch this server")), timeout=FORM_PATIENCE)
-        self._chosen = chosen
-        self._password: discord.ui.TextInput[PasswordForm] = discord.ui.TextInput(
-            custom_id="password", min_length=MIN_PASSWORD, max_length=MAX_PASSWORD
+        self, asked: discord.Interaction, title: Text, question: tuple[Text, Text],
+        line: "discord.ui.TextInput[Any]", taken: Taken,
+    ) -> None:  # fmt: skip
+        super().__init__(title=say(asked, title), timeout=FORM_PATIENCE)
+        self._taken = taken
+        self._line = line
+        text, description = question
+        label: discord.ui.Label[Any] = discord.ui.Label(
+            text=say(asked, text), description=say(asked, description), component=line
         )
-        self.add_item(
-            discord.ui.Label(
-                text=say(asked, Text("Password for viewers")),
-                description=say(asked, Text("4 to 100 characters. Don't use one that you use elsewhere.")),
-                component=self._password,
-            )
-        )
+        self.add_item(label)
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Hand the password on."""
-        await self._chosen(interaction, self._password.value)
+        """Hand on what was written."""
+        await self._taken(interaction, self._line.value)
 
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:  # type: ignore[override]  # as discord.py's own
         """Say what went wrong."""
         await answer_failure(interaction, error)
+
+
+class PasswordForm(_Form):
+    """Asks for a new password."""
+
+    def __init__(self, asked: discord.Interaction, taken: Taken) -> None:
+        line: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id="password", min_length=MIN_PASSWORD, max_length=MAX_PASSWORD
+        )
+        question = (
+            Text("Password for viewers"),
+            Text("4 to 100 characters. Don't use one that you use elsewhere."),
+        )
+        super().__init__(asked, Text("Who may watch this server"), question, line, taken)
+
+
+class NameForm(_Form):
+    """Asks for another public name."""
+
+    def __init__(self, asked: discord.Interaction, name: str | None, taken: Taken) -> None:
+        line: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id="name", max_length=MAX_NAME, required=False, default=name
+        )
+        question = (Text("Public name"), Text("Leave it empty to use the server's name on Discord."))
+        super().__init__(asked, Text("What viewers call this server"), question, line, taken)

@@ -12,21 +12,17 @@ from discord.ext import commands
 from bridge.access.passwords import hash_password
 from cogs.commands.audience import ManageAudience
 from cogs.commands.channels import ManageChannels
-from cogs.commands.dialogs import MAX_PASSWORD, MIN_PASSWORD, PasswordForm, confirm
+from cogs.commands.dialogs import PasswordForm, check_password, confirm
 from cogs.commands.inputs import parse_name
 from cogs.commands.replies import NOBODY, Refused, answer, expect_choices, say, wait
-from cogs.commands.status import MESSAGES, Report, only_here
+from cogs.commands.setup import ManageSetup
+from cogs.commands.status import MESSAGES, OFFLINE, only_here
 from cogs.settings import GuildSettings, MessageMode, OfflineMode
 from cogs.texts import Lines, Text, language_of
 
 OnOff = Literal["on", "off"]
 ShowHide = Literal["show", "hide"]
 
-_OFFLINE: dict[OfflineMode, Text] = {
-    "show": Text("Offline members are shown."),
-    "hide": Text("Offline members are not shown."),
-    "auto": Text("Offline members are shown as long as there are at most 500 members."),
-}
 
 _SHOWN_AGAIN = Text("**The defaults then apply again: its public channels are shown to everybody.**")
 _HIDDEN_AGAIN = Text("**It is then shown to nobody, until somebody shows it again.**")
@@ -37,6 +33,7 @@ _HIDDEN_AGAIN = Text("**It is then shown to nobody, until somebody shows it agai
 class Manage(
     ManageChannels,
     ManageAudience,
+    ManageSetup,
     commands.GroupCog,
     group_name="dzone",
     group_description="Decide what viewers see of this server.",
@@ -87,19 +84,8 @@ class Manage(
         """See what is shown, how many people watch, and what is missing."""
         guild = self._place(interaction, told=True).guild
         await wait(interaction)
-        report = Report(
-            bot=self._bot,
-            guild=guild,
-            policy=self._policy,
-            settings=self._decisions.settings.guild(guild.id),
-            name=self._roster.guild(guild).name,
-            link=self._link(guild),
-            viewers=self._bridge.viewer_count(guild.id),
-            login_missing=None if self._page_login else self._login_missing(),
-        )
-        await interaction.followup.send(
-            embed=await report.embed(language_of(interaction.locale)), ephemeral=True, allowed_mentions=NOBODY
-        )
+        embed = await self._report(guild).embed(language_of(interaction.locale))
+        await interaction.followup.send(embed=embed, ephemeral=True, allowed_mentions=NOBODY)
 
     @app_commands.command()
     @app_commands.describe(state="Whether strangers find it in the list.")
@@ -202,7 +188,7 @@ class Manage(
             )
         shown_bots = Text("Bots are shown.") if settings.bots else Text("Bots are not shown.")
         then = Text("{/dzone members} changes it, {/dzone status} counts who is shown.")
-        await answer(interaction, Lines(_OFFLINE[settings.offline], shown_bots, then))
+        await answer(interaction, Lines(OFFLINE[settings.offline], shown_bots, then))
 
     # Who may watch
 
@@ -232,8 +218,7 @@ class Manage(
 
     async def _set_password(self, interaction: discord.Interaction, password: str) -> None:
         self._place(interaction)
-        if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-            raise Refused(Text("A password has 4 to 100 characters. Nothing was changed; try again."))
+        check_password(password)
         await wait(interaction)
         password_hash = await asyncio.to_thread(hash_password, password)
         await self._decide(

@@ -7,7 +7,6 @@ import re
 from typing import Any, Final, Protocol, Self
 
 import discord
-from discord.ext import commands
 
 from cogs.commands.replies import Refused, answer_failure
 from cogs.texts import Text
@@ -58,9 +57,9 @@ class Standing(
             await answer_failure(interaction, error)
 
 
-def custom_id(cog: commands.Cog, what: str) -> str:
+def custom_id(cog: str, what: str) -> str:
     """Make the id of a button or a menu of a cog."""
-    return f"dzone:{cog.__cog_name__}:{what}"
+    return f"dzone:{cog}:{what}"
 
 
 def standing(view: discord.ui.View) -> discord.ui.View:

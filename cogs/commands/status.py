@@ -13,7 +13,7 @@ from discord.ext import commands
 from cogs.commands.choices import channels_of, listed
 from cogs.commands.replies import MAX_TITLE, called, plain
 from cogs.needs import Policy
-from cogs.settings import GuildSettings, MessageMode
+from cogs.settings import GuildSettings, MessageMode, OfflineMode
 from cogs.texts import Language, Lines, Text
 from cogs.verdicts import ChannelVerdict, MemberVerdict
 
@@ -59,6 +59,13 @@ def only_here(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+OFFLINE: Final[dict[OfflineMode, Text]] = {
+    "show": Text("Offline members are shown."),
+    "hide": Text("Offline members are not shown."),
+    "auto": Text("Offline members are shown as long as there are at most 500 members."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a status tells of a guild; `name`, `link` and `viewers` are those of its room.
@@ -77,42 +84,54 @@ class Report:
 
     async def embed(self, language: Language) -> discord.Embed:
         """Write it in a language."""
-        shown, gated = self.policy.shows_guild(self.guild), self.policy.is_gated(self.guild)
+        shown, gated = self.settings.shown, self.policy.is_gated(self.guild)
         embed = discord.Embed(
             title=plain(self.name)[:MAX_TITLE],
-            description=self._verdict().within(language),
+            description=self.verdict().within(language),
             color=discord.Color.green() if shown and not gated else discord.Color.light_grey(),
         )
         for title, text, inline in (
             (Text("Link"), Text("{link}", link=self.link), False),
             (Text("Viewers now"), Text("{count}", count=self.viewers), True),
-            (
-                Text("In the server list"),
-                _LISTED if self.settings.listed and not gated else _UNLISTED,
-                True,
-            ),
-            (Text("Who may watch"), self._protection(), False),
-            (Text("Counts as everybody"), self._audience(), True),
+            (Text("In the server list"), self.listed(), True),
+            (Text("Who may watch"), self.protection(), False),
+            (Text("Counts as everybody"), self.audience(), True),
             (Text("Members"), await self._members(), True),
-            (Text("Channels"), self._channels(), True),
+            (Text("Channels"), self.channels(), True),
             (Text("Messages"), MESSAGES[self.settings.messages], False),
             (Text("What I need"), self._needs(language), False),
         ):
             embed.add_field(name=title.within(language), value=text.within(language), inline=inline)
         return embed
 
-    def _verdict(self) -> Text:
+    @property
+    def plain_name(self) -> str:
+        """Its public name, so that Discord shows it as it is."""
+        return plain(self.name)
+
+    def listed(self) -> Text:
+        """Tell whether it is in everybody's list."""
+        return _LISTED if self.settings.listed and not self.policy.is_gated(self.guild) else _UNLISTED
+
+    def bots(self) -> Text:
+        """Tell whether bots are shown."""
+        return Text("Bots are shown.") if self.settings.bots else Text("Bots are not shown.")
+
+    def verdict(self) -> Text:
+        """Tell whether it is shown."""
         if not self.policy.shows_guild(self.guild):
             return NOT_SHOWN
         return gate(self.settings) if self.policy.is_gated(self.guild) else _SHOWN
 
-    def _audience(self) -> Text:
+    def audience(self) -> Text:
+        """Tell which role counts as everybody."""
         role = self.policy.everybody(self.guild)
         if role is None or self.policy.is_gated(self.guild):
             return Text("Nobody yet.")
         return Text("{role}", role=called(role))
 
-    def _protection(self) -> Text:
+    def protection(self) -> Text:
+        """Tell who may watch."""
         if self.settings.protection == "off":
             return Text("Everybody.")
         if self.settings.protection == "password":
@@ -137,7 +156,8 @@ class Report:
             lines.append(_count(Text("not loaded yet"), unknown))
         return Lines(*lines)
 
-    def _channels(self) -> Text:
+    def channels(self) -> Text:
+        """Count the channels by what holds for them."""
         counts = Counter(self.policy.channel_verdict(channel) for channel in channels_of(self.guild))
         lines = [_count(_SHOWN_COUNT, counts["shown"] + counts["shown_by_managers"])]
         lines += [_count(reason, counts[verdict]) for verdict, reason in _CHANNELS.items() if counts[verdict]]

@@ -12,6 +12,7 @@ import discord
 from discord.ext import commands
 
 from bridge.running.named import of_guild
+from bridge.running.tasks import Tasks
 from bridge.running.words import one_line
 from cogs.commands.desk import Desk
 from cogs.commands.replies import MAX_REASON, NOBODY, NOT_TAKEN, OUT_OF_REACH, Refused, answer, plain
@@ -32,8 +33,9 @@ BUTTONS: Final = {
     "show": (Text("Show it"), discord.ButtonStyle.primary),
     "members": (Text("Only members watch"), discord.ButtonStyle.secondary),
     "hide": (Text("Keep it hidden"), discord.ButtonStyle.secondary),
-    "settings": (Text("Settings"), discord.ButtonStyle.secondary),
+    "open": (Text("Settings"), discord.ButtonStyle.secondary),
 }
+WELCOME, MANAGE = "Welcome", "Manage"  # the names of the cogs to which the buttons lead
 DECISIONS: Final[dict[str, Callable[[GuildSettings], GuildSettings]]] = {
     "show": lambda settings: replace(settings, shown=True),
     "members": lambda settings: replace(
@@ -57,10 +59,17 @@ class Welcome(Desk):
         self._seen: set[int] = set()
         self._strangers: dict[int, bool] = {}  # guilds that aren't stored yet, and whether they are new
         self._turn = asyncio.Lock()
+        self._tasks = Tasks(log, "the welcome")
+        self._is_ending = False
 
     async def cog_load(self) -> None:
         """Have the buttons heard, also those of before."""
         self._bot.add_dynamic_items(Standing)
+
+    async def cog_unload(self) -> None:
+        """Say nothing any more."""
+        self._is_ending = True
+        await self._tasks.stop()
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -93,8 +102,8 @@ class Welcome(Desk):
                 del self._strangers[guild_id]
             met = await self._store(batch)
         for each in met:
-            if batch[each.id]:
-                await self._welcome(each)
+            if batch[each.id] and not self._is_ending:
+                self._tasks.start(self._welcome(each), "welcoming a guild")
 
     async def _store(self, strangers: dict[int, bool]) -> list[discord.Guild]:
         """Store the guilds that are there still, and return them; none if they can't be stored."""
@@ -164,8 +173,9 @@ class Welcome(Desk):
         """Make the buttons, in the guild's language."""
         view = discord.ui.View(timeout=None)
         for what, (label, style) in BUTTONS.items():
+            cog = MANAGE if what == "open" else WELCOME
             button: discord.ui.Button[Any] = discord.ui.Button(
-                label=label.within(_language(guild)), style=style, custom_id=custom_id(self, what)
+                label=label.within(_language(guild)), style=style, custom_id=custom_id(cog, what)
             )
             view.add_item(button)
         return standing(view)
@@ -175,23 +185,15 @@ class Welcome(Desk):
     async def used(self, interaction: discord.Interaction, what: str, values: list[Any]) -> None:  # noqa: ARG002
         """Decide, say so to whoever pressed, and write into the message what holds now."""
         guild = self._place(interaction, told=True).guild
-        if what == "settings":
-            await self._show_settings(interaction)
-        elif what not in DECISIONS:
+        if what not in DECISIONS:
             raise Refused(OUTDATED)
-        else:
-            await interaction.response.defer()
-            settings = await self._decisions.change_guild(guild, DECISIONS[what])
-            await answer(interaction, self._outcome(guild, settings, self._decided(guild, what)))
-            try:
-                await interaction.edit_original_response(content=self.text(guild), allowed_mentions=NOBODY)
-            except NOT_TAKEN as error:  # it is decided, and said
-                of_guild(log, guild.id).info("the welcome stays as it is: %s", type(error).__name__)
-
-    async def _show_settings(self, interaction: discord.Interaction) -> None:
-        await answer(
-            interaction, Text("{/dzone status} tells what viewers see, and which command changes it.")
-        )
+        await interaction.response.defer()
+        settings = await self._decisions.change_guild(guild, DECISIONS[what])
+        await answer(interaction, self._outcome(guild, settings, self._decided(guild, what)))
+        try:
+            await interaction.edit_original_response(content=self.text(guild), allowed_mentions=NOBODY)
+        except NOT_TAKEN as error:  # it is decided, and said
+            of_guild(log, guild.id).info("the welcome stays as it is: %s", type(error).__name__)
 
     def _decided(self, guild: discord.Guild, what: str) -> Text:
         if what == "hide":

@@ -51,9 +51,12 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """What the message says."""
+        """What the message says, also where it is laid out."""
         assert self.message is not None, "there is no message"
-        return str(self.message["content"])
+        shown = components.parts(self.message["components"])
+        return "\n".join(
+            [self.message["content"], *(part["content"] for part in shown if part.get("content"))]
+        )
 
     @property
     def private(self) -> bool:
@@ -73,6 +76,30 @@ def button(message: Payload, label: str) -> str:
     found = [part["custom_id"] for part in shown if part["type"] == BUTTON and part.get("label") == label]
     assert found, f"no button {label!r} in {shown}"
     return str(found[0])
+
+
+def chosen_from(message: Payload, what: str, member: Member, values: Iterable[str]) -> Payload:
+    """Return the data of a menu from which somebody chose, who sees what Discord offers."""
+    [menu] = [
+        part
+        for part in components.parts(message["components"])
+        if part["type"] in components.MENUS and part["custom_id"].endswith(f":{what}")
+    ]
+    data: Payload = {"custom_id": menu["custom_id"], "component_type": menu["type"], "id": 3}
+    if menu["type"] == components.SELECT:
+        ids = list(values)
+        assert set(ids) <= {option["value"] for option in menu["options"]}, "Discord offers no such thing"
+    elif menu["type"] == components.CHANNELS:
+        channels = [_chosen(member.guild.channels.values(), value) for value in values]
+        assert all(channel.type in menu["channel_types"] for channel in channels)
+        ids = [str(channel.id) for channel in channels]
+        data["resolved"] = {"channels": {str(one.id): _resolved(one, member) for one in channels}}
+    else:
+        roles = [_chosen(member.guild.roles.values(), value) for value in values]
+        ids = [str(role.id) for role in roles]
+        data["resolved"] = {"roles": {str(role.id): role.payload() for role in roles}}
+    assert menu.get("min_values", 1) <= len(ids) <= menu.get("max_values", 1)
+    return data | {"values": ids}
 
 
 class Interactions:

@@ -22,6 +22,7 @@ from tests.e2e.interactions import (
     Interactions,
     Reply,
     button,
+    chosen_from,
     filled_in,
     menu,
     slash,
@@ -452,6 +453,10 @@ class LoopbackDiscord:
         self._tell(reply, COMMAND, slash(await self.commands(), who, line, options))
         return reply
 
+    async def says(self, reply: Reply, words: str) -> None:
+        """Wait until an answer, or what followed it, says something."""
+        await self._bell.until(lambda: reply.message is not None and words in reply.text, self._progress)
+
     async def answered(self, reply: Reply) -> None:
         """Wait until the bot has answered."""
         await self._bell.until(lambda: reply.done, self._progress)
@@ -473,10 +478,18 @@ class LoopbackDiscord:
         data = {"custom_id": button(message, label), "component_type": BUTTON, "id": 2}
         return await self._interact(Reply(who, channel, message), COMPONENT, data, locale)
 
+    async def select(self, reply: Reply, what: str, *values: str) -> Reply:
+        """Choose from a menu below an answer, named by the end of its id; channels and roles by name."""
+        assert reply.message is not None, "there is no message"
+        data = chosen_from(reply.message, what, reply.who, values)
+        return await self._interact(Reply(reply.who, reply.channel, reply.message), COMPONENT, data)
+
     async def submit(self, reply: Reply, text: str) -> Reply:
         """Fill in a form that has one field."""
         assert reply.form is not None, "there is no form"
-        return await self._interact(Reply(reply.who, reply.channel), SUBMIT, filled_in(reply.form, text))
+        # A form that a button opened belongs to the button's message.
+        asked = Reply(reply.who, reply.channel, reply.source)
+        return await self._interact(asked, SUBMIT, filled_in(reply.form, text))
 
     async def commands(self) -> list[Payload]:
         """Return what the bot made known, as soon as it has."""

@@ -145,12 +145,13 @@ async def test_a_bot_is_heard(town: Town, viewer: Viewer) -> None:
     assert words(await town.news(viewer, "message")) == ["beep"]
 
 
-async def test_our_own_bot_is_heard(town: Town, viewer: Viewer) -> None:
-    """So does this bot, should it ever have something to say."""
+async def test_our_own_bot_is_not_heard(town: Town, viewer: Viewer) -> None:
+    """What this bot writes is about the world, and no part of it."""
     channel = town.bot.get_channel(town.square.id)
     assert isinstance(channel, discord.TextChannel)
-    await channel.send("beep")
-    assert words(await town.news(viewer, "message")) == ["beep"]
+    message = await channel.send("beep")
+    await message.edit(content="boop")
+    assert words(await town.news(viewer, "message", "edit")) == []
 
 
 @pytest.mark.parametrize(

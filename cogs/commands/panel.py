@@ -1,0 +1,144 @@
+"""The panel of `/dzone setup`: everything that managers decide on, as it is now, with what changes it."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from cogs.commands.choices import TYPES
+from cogs.commands.standing import custom_id
+from cogs.commands.status import MESSAGES, OFFLINE, Report
+from cogs.settings import MessageMode, OfflineMode, Protection
+from cogs.texts import Language, Lines, Text
+
+MOST: Final = 25  # channels that somebody may choose at a time
+MAX_NOTICE: Final = 1_500  # characters
+PLACES: Final = (*TYPES, discord.ChannelType.category)
+
+WATCHERS: Final[dict[Protection, Text]] = {
+    "off": Text("Everybody"),
+    "login": Text("Members, after login"),
+    "password": Text("Whoever knows a password"),
+}
+WORDS: Final[dict[MessageMode, Text]] = {
+    "full": Text("As they are"),
+    "bubble": Text("Bubbles without words"),
+    "off": Text("Not at all"),
+}
+ABSENT: Final[dict[OfflineMode, Text]] = {
+    "show": Text("Show them"),
+    "hide": Text("Hide them"),
+    "auto": Text("Show them up to 500 members"),
+}
+CHANNELS: Final = {
+    "show_channels": Text("Show channels or whole categories"),
+    "hide_channels": Text("Hide channels or whole categories"),
+    "reset_channels": Text("Apply the rule to channels or categories again"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What a panel of a cog shows of a guild, in a language; `notice` is what has just happened."""
+
+    cog: str
+    report: Report
+    language: Language
+    notice: Text | None = None
+
+    def view(self) -> ui.LayoutView:
+        """Lay it out. Nothing but what stands in it is needed to answer whoever uses it."""
+        view = ui.LayoutView(timeout=None)
+        if self.notice is not None:
+            view.add_item(ui.TextDisplay(self._say(self.notice)[:MAX_NOTICE]))
+        view.add_item(ui.Container(*self._flags(), ui.Separator(), *self._menus(), accent_color=0x5865F2))
+        view.add_item(ui.Container(*self._channels()))
+        view.stop()  # or discord.py would keep it for as long as it runs
+        return view
+
+    def _flags(self) -> list[ui.Item[Any]]:
+        settings = self.report.settings
+        shown = ("disable", Text("Hide this server")) if settings.shown else ("enable", Text("Show it"))
+        listed = ("unlist", Text("Take it out")) if settings.listed else ("list", Text("List it"))
+        bots = ("hide_bots", Text("Hide bots")) if settings.bots else ("show_bots", Text("Show bots"))
+        name = Text("{name}: {link}", name=self.report.plain_name, link=self.report.link)
+        return [
+            self._section(name, self.report.verdict(), *shown),
+            self._section(Text("In the server list"), self.report.listed(), *listed),
+            self._section(
+                Text("Public name"), Text("{name}", name=self.report.plain_name), "rename", Text("Rename")
+            ),
+            self._section(Text("Bots"), self.report.bots(), *bots),
+        ]
+
+    def _menus(self) -> list[ui.Item[Any]]:
+        settings = self.report.settings
+        role = self.report.policy.everybody(self.report.guild)
+        everybody: ui.RoleSelect[Any] = ui.RoleSelect(
+            custom_id=self._id("audience"),
+            placeholder=self._say(Text("The role that all members get")),
+            default_values=[role] if role is not None else [],
+        )
+        return [
+            self._text(Text("Who may watch"), self.report.protection()),
+            self._choice("watch", WATCHERS, settings.protection),
+            self._text(Text("Messages"), MESSAGES[settings.messages]),
+            self._choice("messages", WORDS, settings.messages),
+            self._text(Text("Offline members"), OFFLINE[settings.offline]),
+            self._choice("offline", ABSENT, settings.offline),
+            self._text(Text("Counts as everybody"), self.report.audience()),
+            ui.ActionRow(everybody),
+        ]
+
+    def _channels(self) -> list[ui.Item[Any]]:
+        menus: list[ui.ChannelSelect[Any]] = [
+            ui.ChannelSelect(
+                custom_id=self._id(what),
+                placeholder=self._say(placeholder),
+                channel_types=list(PLACES),
+                max_values=MOST,
+            )
+            for what, placeholder in CHANNELS.items()
+        ]
+        then = Text("{/dzone channels list} names them.")
+        text = self._text(Text("Channels"), Lines(self.report.channels(), then))
+        return [text, *(ui.ActionRow(menu) for menu in menus)]
+
+    def _section(self, title: Text, text: Text, what: str, label: Text) -> ui.Section[Any]:
+        button: ui.Button[Any] = ui.Button(label=self._say(label), custom_id=self._id(what))
+        return ui.Section(self._text(title, text), accessory=button)
+
+    def _text(self, title: Text, text: Text) -> ui.TextDisplay[Any]:
+        return ui.TextDisplay(f"**{self._say(title)}**\n{self._say(text)}")
+
+    def _choice(self, what: str, options: Any, current: str) -> ui.ActionRow[Any]:
+        menu: ui.Select[Any] = ui.Select(
+            custom_id=self._id(what),
+            options=[
+                discord.SelectOption(label=self._say(label), value=value, default=value == current)
+                for value, label in options.items()
+            ],
+        )
+        return ui.ActionRow(menu)
+
+    def _id(self, what: str) -> str:
+        return custom_id(self.cog, what)
+
+    def _say(self, text: Text) -> str:
+        return text.within(self.language)
+
+
+def agreement(cog: str, what: str, language: Language) -> discord.ui.View:
+    """Make the buttons below a warning: to agree, or to leave all as it is."""
+    view = discord.ui.View(timeout=None)
+    choices = (
+        (Text("Show it to strangers"), what, discord.ButtonStyle.danger),
+        (Text("Cancel"), "cancel", discord.ButtonStyle.secondary),
+    )
+    for label, leads_to, style in choices:
+        view.add_item(
+            ui.Button(label=label.within(language), style=style, custom_id=custom_id(cog, leads_to))
+        )
+    view.stop()
+    return view
