@@ -135,7 +135,7 @@ class DZoneBot(commands.AutoShardedBot):
         page_login = self.config.client_secret is not None
         await self.add_cog(Manage(*desk, page_login=page_login))
         await self.add_cog(Welcome(*desk, page_login=page_login))
-        await self.add_cog(Myself(self, decisions))
+        await self.add_cog(Myself(self, self.bridge, policy, decisions))
         await self.add_cog(Retention(self, self._settings))
         await self.tree.set_translator(Translator())
         # Discord may let us wait for a minute: the world does not.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final, Literal
 
 import discord
 from discord import app_commands
@@ -9,12 +10,30 @@ from discord.ext import commands
 
 from cogs.commands.dialogs import Choice, Question
 from cogs.commands.inputs import parse_color
+from cogs.commands.portrait import Portrait
 from cogs.commands.replies import Refused, answer, wait
 from cogs.decisions import Decisions
+from cogs.needs import Bridge, Policy
 from cogs.settings import GuildSettings, MemberSettings
 from cogs.texts import Text
 
 Person = discord.Member | discord.User
+Decided = Literal["hide", "mute", "color"]
+
+_UNDO: Final[dict[Decided, tuple[Text, Callable[[MemberSettings], MemberSettings]]]] = {
+    "hide": (
+        Text("You aren't hidden any more: each server shows you as its managers have decided."),
+        lambda settings: replace(settings, hidden=False),
+    ),
+    "mute": (
+        Text("What you write from now on is shown again, in each server as its managers have decided."),
+        lambda settings: replace(settings, muted=False),
+    ),
+    "color": (
+        Text("Your figure has the colour of your role again. {/myself color} chooses another."),
+        lambda settings: replace(settings, color=None),
+    ),
+}
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
@@ -25,8 +44,12 @@ class Myself(
 ):
     """What everybody may do about themselves, and the menu with which moderators hide somebody."""
 
-    def __init__(self, bot: commands.AutoShardedBot, decisions: Decisions) -> None:
+    def __init__(
+        self, bot: commands.AutoShardedBot, bridge: Bridge, policy: Policy, decisions: Decisions
+    ) -> None:
         self._bot = bot
+        self._bridge = bridge
+        self._policy = policy
         self._decisions = decisions
         self._menu = app_commands.ContextMenu(name="Hide from d-zone", callback=self._hide_somebody)
         app_commands.default_permissions(moderate_members=True)(self._menu)
@@ -81,6 +104,21 @@ class Myself(
             "{/myself hide} hides you, {/myself mute} only your messages."
         )
         await self._decide(interaction, text, lambda settings: replace(settings, hidden=False, muted=False))
+
+    @app_commands.command()
+    @app_commands.describe(choice="What you decided before: to hide, to mute, or a colour.")
+    async def undo(self, interaction: discord.Interaction, choice: Decided) -> None:
+        """Take back one thing that you decided, and leave the others."""
+        text, change = _UNDO[choice]
+        await self._decide(interaction, text, change)
+
+    @app_commands.command()
+    async def status(self, interaction: discord.Interaction) -> None:
+        """See what is stored about you, and what viewers see of you."""
+        user_id, guild = interaction.user.id, self._bot.get_guild(interaction.guild_id or 0)
+        decided = self._decisions.settings.member(user_id)
+        portrait = Portrait(user_id, decided, guild, self._bridge, self._policy)
+        await answer(interaction, portrait.text())
 
     async def _decide(
         self, interaction: discord.Interaction, text: Text, change: Callable[[MemberSettings], MemberSettings]

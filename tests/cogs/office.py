@@ -143,7 +143,7 @@ class Office:
         roster = Roster(self.policy, self.drawer)
         self.desk = self.bot, self.bridge, self.policy, roster, self.decisions, public_url
         await self.bot.add_cog(Manage(*self.desk))
-        await self.bot.add_cog(Myself(self.bot, self.decisions))
+        await self.bot.add_cog(Myself(self.bot, self.bridge, self.policy, self.decisions))
         await self.begin()
         for command in await self.bot.tree.sync():
             # Discord shows everybody everything: what it hides is only a hint.

@@ -66,7 +66,7 @@ async def bot() -> commands.Bot:
     bot: Any = commands.Bot("", intents=discord.Intents.none())
     nothing: Any = None
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
-    await bot.add_cog(Myself(bot, nothing))
+    await bot.add_cog(Myself(bot, nothing, nothing, nothing))
     result: commands.Bot = bot
     return result
 

@@ -32,7 +32,7 @@ async def tree() -> app_commands.CommandTree[Any]:
     bot: Any = commands.Bot("", intents=discord.Intents.none())
     nothing: Any = None
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
-    await bot.add_cog(Myself(bot, nothing))
+    await bot.add_cog(Myself(bot, nothing, nothing, nothing))
     found: app_commands.CommandTree[Any] = bot.tree
     return found
 

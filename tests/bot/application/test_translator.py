@@ -18,7 +18,7 @@ async def told() -> dict[str, Any]:
     bot: Any = commands.Bot("", intents=discord.Intents.none())
     nothing: Any = None
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
-    await bot.add_cog(Myself(bot, nothing))
+    await bot.add_cog(Myself(bot, nothing, nothing, nothing))
     translator: app_commands.Translator = Translator()
     return {
         command.name: await command.get_translated_payload(bot.tree, translator)

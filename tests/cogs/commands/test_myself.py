@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from bridge.model import GuildInfo, Member, Voice
 from cogs.commands import dialogs
-from cogs.settings import MemberSettings
+from cogs.settings import GuildSettings, MemberSettings
 from tests.cogs.office import LOCALES, Office, open_office, read
 
 MENU = "Hide from d-zone"
@@ -149,3 +150,81 @@ async def test_the_menu_goes_with_the_cog(office: Office) -> None:
     assert menu["contexts"] == [0]
     await office.bot.remove_cog("Myself")
     assert MENU not in [command.name for command in office.bot.tree.get_commands()]
+
+
+@pytest.mark.parametrize(
+    ("choice", "left", "words"),
+    [
+        ("hide", MemberSettings(muted=True, color="#112233"), "aren't hidden any more"),
+        ("mute", MemberSettings(hidden=True, color="#112233"), "from now on is shown again"),
+        ("color", MemberSettings(hidden=True, muted=True), "colour of your role again"),
+    ],
+)
+async def test_one_choice_is_taken_back(
+    office: Office, choice: str, left: MemberSettings, words: str
+) -> None:
+    """And the others stay."""
+    office.drawer.members[office.ann.id] = MemberSettings(hidden=True, muted=True, color="#112233")
+    assert words in await office.reply(office.ann, "myself undo", choice=choice)
+    assert office.drawer.members == {office.ann.id: left}
+    assert office.rooms.shown == [office.ann.id]
+
+
+def seen(office: Office, **fields: Any) -> None:
+    """Let viewers see ann."""
+    shown = Member(str(office.ann.id), "An *n*", **fields)
+    office.bridge.show_guild(GuildInfo(id=str(office.guild.id), slug="town", name="Town"), [shown])
+
+
+async def test_what_is_known_and_shown(office: Office) -> None:
+    """Here and in general, with what was decided."""
+    office.drawer.members[office.ann.id] = MemberSettings(muted=True, color="#112233")
+    voice = Voice("7", "the hall")
+    seen(office, status="idle", role_color="#112233", activity="Playing Chess", voice=voice)
+    said = await office.reply(office.ann, "myself status")
+    for words in (
+        "Your messages are hidden", "`#112233`", "**An \\*n\\***, idle", "Playing Chess", "the hall",
+        "They don't read", "see you now: 1",
+    ):  # fmt: skip
+        assert words in said
+    assert "You are hidden" not in said
+
+
+async def test_nothing_is_known(office: Office) -> None:
+    """Who decided nothing is told so."""
+    seen(office)
+    said = await office.reply(office.ann, "myself status")
+    assert "Nothing: you have decided nothing" in said
+    assert "They read what you write" in said
+
+
+@pytest.mark.parametrize(
+    ("guild", "member", "words"),
+    [
+        ({"shown": False}, {}, "it isn't shown"),
+        ({}, {"hidden": True}, "because you have hidden yourself"),
+        ({"hidden": True}, {}, "moderators have hidden you"),
+        ({"audience": 5}, {}, "who counts as everybody"),
+        ({"offline": "hide"}, {}, "only when you aren't offline"),
+        ({}, {}, "don't see you right now"),
+    ],
+)
+async def test_why_nothing_is_seen(
+    office: Office, guild: dict[str, Any], member: dict[str, Any], words: str
+) -> None:
+    """Each reason has its own words."""
+    if guild.get("hidden"):
+        guild = {"hidden": frozenset({office.ann.id})}
+    office.drawer.guilds[office.guild.id] = GuildSettings(**guild)
+    office.drawer.members[office.ann.id] = MemberSettings(**member)
+    said = await office.reply(office.ann, "myself status")
+    assert words in said
+    assert "see you now: 0" in said
+
+
+async def test_status_in_a_direct_message(office: Office) -> None:
+    """There is no server to speak of."""
+    seen(office)
+    said = read(await office.ann.user.slash("myself status"))
+    assert "this server" not in said
+    assert "see you now: 1" in said
