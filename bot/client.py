@@ -25,6 +25,7 @@ from bot.running.values import DISCORD_API, PORTAL
 from bridge.providers import EmptyProvider
 from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
+from cogs.commands.everybody import Everybody
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 from cogs.commands.replies import CommandTree
@@ -134,6 +135,7 @@ class DZoneBot(commands.AutoShardedBot):
         desk = self, self.bridge, policy, roster, decisions, self.config.public_url
         page_login = self.config.client_secret is not None
         await self.add_cog(Manage(*desk, page_login=page_login))
+        await self.add_cog(Everybody(*desk, page_login=page_login))
         await self.add_cog(Welcome(*desk, page_login=page_login))
         await self.add_cog(Myself(self, self.bridge, policy, decisions))
         await self.add_cog(Retention(self, self._settings))

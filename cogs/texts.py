@@ -39,6 +39,19 @@ def translation(key: str, locale: discord.Locale) -> str | None:
     return CATALOGS[language_of(locale)].get(key)
 
 
+def command_name(name: str, language: Language) -> str:
+    """Name a command word for word as the reader's Discord does."""
+    words = name.split()
+    paths = ("/" + " ".join(words[: count + 1]) for count in range(len(words)))
+    catalog = CATALOGS[language]
+    return "`/" + " ".join(catalog.get(path, path.split()[-1].lstrip("/")) for path in paths) + "`"
+
+
+def described(description: str, language: Language) -> str:
+    """Say what a command is for, as the reader's Discord does."""
+    return CATALOGS[language].get(description, description)
+
+
 class Text:
     """Something to say: an English template with `{values}`.
 
@@ -78,7 +91,4 @@ class _Values(dict[str, object]):
     def __missing__(self, name: str) -> str:
         if not name.startswith("/"):
             raise KeyError(name)
-        words = name[1:].split()
-        paths = ("/" + " ".join(words[: count + 1]) for count in range(len(words)))
-        catalog = CATALOGS[self._language]
-        return "`/" + " ".join(catalog.get(path, path.split()[-1].lstrip("/")) for path in paths) + "`"
+        return command_name(name[1:], self._language)

@@ -30,6 +30,23 @@ def may_manage(interaction: discord.Interaction) -> bool:
     return permissions.manage_guild or permissions.administrator
 
 
+def moderated(bot: commands.AutoShardedBot, interaction: discord.Interaction) -> discord.Guild:
+    """Tell in which guild somebody moderates.
+
+    Raises:
+        Refused: if they may not.
+    """
+    permissions = interaction.permissions
+    guild = bot.get_guild(interaction.guild_id or 0)
+    if guild is None or not (
+        permissions.moderate_members or permissions.manage_guild or permissions.administrator
+    ):
+        raise Refused(
+            Text("Only moderators can hide somebody else. You can hide yourself, with {/myself hide}.")
+        )
+    return guild
+
+
 class Desk(commands.Cog):
     """Where a guild's managers decide."""
 

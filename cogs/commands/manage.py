@@ -18,7 +18,7 @@ from cogs.commands.replies import NOBODY, Refused, answer, expect_choices, say, 
 from cogs.commands.setup import ManageSetup
 from cogs.commands.status import MESSAGES, OFFLINE, only_here
 from cogs.settings import GuildSettings, MessageMode, OfflineMode
-from cogs.texts import Lines, Text, language_of
+from cogs.texts import Lines, Text, command_name, described, language_of
 
 OnOff = Literal["on", "off"]
 ShowHide = Literal["show", "hide"]
@@ -86,6 +86,18 @@ class Manage(
         await wait(interaction)
         embed = await self._report(guild).embed(language_of(interaction.locale))
         await interaction.followup.send(embed=embed, ephemeral=True, allowed_mentions=NOBODY)
+
+    @app_commands.command()
+    async def help(self, interaction: discord.Interaction) -> None:
+        """See all commands, and what each is for."""
+        language = language_of(interaction.locale)
+        lines = [
+            f"{command_name(command.qualified_name, language)}: {described(command.description, language)}"
+            for command in self._bot.tree.walk_commands()
+            if isinstance(command, app_commands.Command)
+        ]
+        embed = discord.Embed(description="\n".join(lines))
+        await interaction.response.send_message(embed=embed, ephemeral=True)
 
     @app_commands.command()
     @app_commands.describe(state="Whether strangers find it in the list.")

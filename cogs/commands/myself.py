@@ -8,10 +8,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.commands.desk import moderated
 from cogs.commands.dialogs import Choice, Question
 from cogs.commands.inputs import parse_color
 from cogs.commands.portrait import Portrait
-from cogs.commands.replies import Refused, answer, wait
+from cogs.commands.replies import answer, wait
 from cogs.decisions import Decisions
 from cogs.needs import Bridge, Policy
 from cogs.settings import GuildSettings, MemberSettings
@@ -130,10 +131,10 @@ class Myself(
     # For moderators
 
     async def _hide_somebody(self, interaction: discord.Interaction, person: Person) -> None:
-        guild = self._moderated(interaction)
+        guild = moderated(self._bot, interaction)
 
         async def undo(pressed: discord.Interaction) -> Text:
-            await self._decisions.change_guild(self._moderated(pressed), _without(person))
+            await self._decisions.change_guild(moderated(self._bot, pressed), _without(person))
             return Text(
                 "{person} is shown in this server again, unless they have hidden themselves. The same "
                 "menu hides them.",
@@ -144,26 +145,10 @@ class Myself(
         await self._decisions.change_guild(guild, _with(person))
         text = Text(
             "{person} is hidden in this server: viewers don't see them, their name or their messages. To "
-            "undo it, press the button; if it is gone, use this menu again.",
+            "undo it, press the button; if it is gone, {/dzone-hidden} does it.",
             person=person.mention,
         )
         await answer(interaction, text, view=Question(interaction, Choice(Text("Show again"), undo)))
-
-    def _moderated(self, interaction: discord.Interaction) -> discord.Guild:
-        """Tell in which guild somebody moderates.
-
-        Raises:
-            Refused: if they may not.
-        """
-        permissions = interaction.permissions
-        guild = self._bot.get_guild(interaction.guild_id or 0)
-        if guild is None or not (
-            permissions.moderate_members or permissions.manage_guild or permissions.administrator
-        ):
-            raise Refused(
-                Text("Only moderators can hide somebody else. You can hide yourself, with {/myself hide}.")
-            )
-        return guild
 
 
 def _with(person: Person) -> Callable[[GuildSettings], GuildSettings]:

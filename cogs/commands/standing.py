@@ -25,7 +25,7 @@ class Counter(Protocol):
 
 class Standing(
     discord.ui.DynamicItem[discord.ui.Item[Any]],
-    template=r"dzone:(?P<cog>[A-Za-z]{1,20}):(?P<what>[a-z_]{1,40})",
+    template=r"dzone:(?P<cog>[A-Za-z]{1,20}):(?P<what>[a-z0-9_]{1,40})",
 ):
     """A button or a menu that leads to a cog, by its name."""
 

@@ -22,6 +22,7 @@ from bot.internals.channels import REDACTED, REDACTED_NAME
 from bot.policy import Policy
 from bot.roster import Roster
 from bridge.server import WebSocketServer
+from cogs.commands.everybody import Everybody
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 from cogs.commands.replies import CommandTree, Refused
@@ -144,6 +145,7 @@ class Office:
         self.desk = self.bot, self.bridge, self.policy, roster, self.decisions, public_url
         await self.bot.add_cog(Manage(*self.desk))
         await self.bot.add_cog(Myself(self.bot, self.bridge, self.policy, self.decisions))
+        await self.bot.add_cog(Everybody(*self.desk))
         await self.begin()
         for command in await self.bot.tree.sync():
             # Discord shows everybody everything: what it hides is only a hint.

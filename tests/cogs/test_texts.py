@@ -16,6 +16,7 @@ import cogs
 from bot.application.translator import Translator, catalog_key
 from bot.policy import HIDE_OFFLINE_ABOVE
 from cogs.commands import dialogs, inputs
+from cogs.commands.everybody import Everybody
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 from cogs.texts import CATALOGS, Language, Lines, Text, language_of
@@ -66,6 +67,7 @@ async def bot() -> commands.Bot:
     bot: Any = commands.Bot("", intents=discord.Intents.none())
     nothing: Any = None
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
+    await bot.add_cog(Everybody(bot, nothing, nothing, nothing, nothing, ""))
     await bot.add_cog(Myself(bot, nothing, nothing, nothing))
     result: commands.Bot = bot
     return result

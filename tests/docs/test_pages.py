@@ -15,6 +15,7 @@ from discord.ext import commands
 from bot import __main__ as bot_command
 from bot.config import SETTINGS, Config
 from bridge import __main__ as bridge_command
+from cogs.commands.everybody import Everybody
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 from cogs.texts import CATALOGS, Language, Text
@@ -32,6 +33,7 @@ async def tree() -> app_commands.CommandTree[Any]:
     bot: Any = commands.Bot("", intents=discord.Intents.none())
     nothing: Any = None
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
+    await bot.add_cog(Everybody(bot, nothing, nothing, nothing, nothing, ""))
     await bot.add_cog(Myself(bot, nothing, nothing, nothing))
     found: app_commands.CommandTree[Any] = bot.tree
     return found

@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.application.translator import Translator
+from cogs.commands.everybody import Everybody
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 
@@ -18,6 +19,7 @@ async def told() -> dict[str, Any]:
     bot: Any = commands.Bot("", intents=discord.Intents.none())
     nothing: Any = None
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
+    await bot.add_cog(Everybody(bot, nothing, nothing, nothing, nothing, ""))
     await bot.add_cog(Myself(bot, nothing, nothing, nothing))
     translator: app_commands.Translator = Translator()
     return {
