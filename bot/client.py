@@ -26,6 +26,7 @@ from bridge.providers import EmptyProvider
 from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
 from cogs.commands.everybody import Everybody
+from cogs.commands.live import Live
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 from cogs.commands.replies import CommandTree
@@ -136,6 +137,7 @@ class DZoneBot(commands.AutoShardedBot):
         page_login = self.config.client_secret is not None
         await self.add_cog(Manage(*desk, page_login=page_login))
         await self.add_cog(Everybody(*desk, page_login=page_login))
+        await self.add_cog(Live(*desk, page_login=page_login))
         await self.add_cog(Welcome(*desk, page_login=page_login))
         await self.add_cog(Myself(self, self.bridge, policy, decisions))
         await self.add_cog(Retention(self, self._settings))

@@ -8,6 +8,7 @@ from typing import Literal
 MessageMode = Literal["full", "bubble", "off"]
 OfflineMode = Literal["show", "hide", "auto"]
 Protection = Literal["off", "login", "password"]
+Ending = Literal["deleted", "forbidden"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class GuildSettings:
     password, kept as a hash. `audience` is the role that counts as everybody: what it can see is public, and
     who doesn't have it isn't shown; @everyone, whose id is the guild's, where everybody is meant. `channels`
     has those that are shown or hidden against the rule, by snowflake; `proxies` the channels in which what
-    webhooks say is shown; `hidden` the members that moderators have hidden.
+    webhooks say is shown; `hidden` the members that moderators have hidden. `live_channel` and `live_message`
+    are where a message is kept up to date, `live_ended` is why that came to an end by itself.
     """
 
     shown: bool = True
@@ -34,6 +36,9 @@ class GuildSettings:
     role_id: int | None = None
     password_hash: str | None = field(default=None, repr=False)
     audience: int | None = None
+    live_channel: int | None = None
+    live_message: int | None = None
+    live_ended: Ending | None = None
     channels: Mapping[int, bool] = field(default_factory=lambda: MappingProxyType({}))
     proxies: frozenset[int] = frozenset()
     hidden: frozenset[int] = frozenset()

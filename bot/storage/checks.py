@@ -1,9 +1,9 @@
 """What values settings may have, whoever wrote them: a command, a file, or a hand in the database."""
 
 import re
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
-from cogs.settings import GuildSettings, MemberSettings, MessageMode, OfflineMode, Protection
+from cogs.settings import Ending, GuildSettings, MemberSettings, MessageMode, OfflineMode, Protection
 
 MAX_ID: Final = 2**63 - 1  # what a database's integer holds; Discord needs the last bit in 2084
 MAX_NAME: Final = 100  # characters, as many as Discord allows
@@ -24,11 +24,12 @@ def check_guild(settings: GuildSettings) -> None:
     for name in ("shown", "listed", "bots"):
         _check_flag(name, getattr(settings, name))
     for name, choices in _CHOICES.items():
-        if getattr(settings, name) not in get_args(choices):
-            raise ValueError(f"{name} must be one of {', '.join(get_args(choices))}")
+        _check_choice(name, getattr(settings, name), choices)
+    if settings.live_ended is not None:
+        _check_choice("live_ended", settings.live_ended, Ending)
     if settings.name is not None:
         _check_name(settings.name)
-    for name in ("role_id", "audience"):
+    for name in ("role_id", "audience", "live_channel", "live_message"):
         if getattr(settings, name) is not None:
             check_id(name, getattr(settings, name))
     _check_pattern("password_hash", settings.password_hash, _HASH, "a hash that this bot made")
@@ -64,6 +65,11 @@ def check_id(name: str, snowflake: object) -> None:
 def _check_flag(name: str, value: object) -> None:
     if not isinstance(value, bool):  # a wrong type is one more wrong value here
         raise ValueError(f"{name} must be true or false")  # noqa: TRY004
+
+
+def _check_choice(name: str, value: object, choices: Any) -> None:
+    if value not in get_args(choices):
+        raise ValueError(f"{name} must be one of {', '.join(get_args(choices))}")
 
 
 def _check_name(name: object) -> None:

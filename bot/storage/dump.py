@@ -17,17 +17,22 @@ from bot.storage.rows import DEFAULT_GUILD, Contents, StoredGuild
 from cogs.settings import GuildSettings, MemberSettings
 
 FORMAT: Final = "d-zone settings"
-VERSION: Final = 2
+VERSION: Final = 3
+Object = dict[str, Any]
+
 _TOP: Final = ("format", "version", "default_guild", "guilds", "members")
 _GUILD: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
-    "audience", "channels", "proxies", "hidden", "left",
+    "audience", "live_channel", "live_message", "live_ended", "channels", "proxies", "hidden", "left",
 )  # fmt: skip
-_OF_VERSION_1: Final = tuple(name for name in _GUILD if name not in ("audience", "proxies"))
+_IDS: Final = ("role_id", "audience", "live_channel", "live_message")
+# What each older version didn't have, and what stands for it: nobody could decide on it.
+_LATER: Final[dict[int, Object]] = {
+    1: {"audience": None, "proxies": []},
+    2: {"live_channel": None, "live_message": None, "live_ended": None},
+}
 _MEMBER: Final = ("hidden", "muted", "color")
 _MAX_SHOWN: Final = 40  # characters
-
-Object = dict[str, Any]
 
 
 class Fault(Exception):
@@ -82,9 +87,9 @@ def _entries(objects: dict[int, Object]) -> Iterator[str]:
 def _guild_object(guild: StoredGuild) -> Object:
     settings = guild.settings
     plain = {name: getattr(settings, name) for name in _GUILD if hasattr(settings, name)}
+    ids = {name: getattr(settings, name) for name in _IDS}
     return plain | {
-        "role_id": None if settings.role_id is None else str(settings.role_id),
-        "audience": None if settings.audience is None else str(settings.audience),
+        **{name: None if snowflake is None else str(snowflake) for name, snowflake in ids.items()},
         "channels": {str(key): settings.channels[key] for key in sorted(settings.channels)},
         "proxies": [str(key) for key in sorted(settings.proxies)],
         "hidden": [str(key) for key in sorted(settings.hidden)],
@@ -93,15 +98,15 @@ def _guild_object(guild: StoredGuild) -> Object:
 
 
 def _guild(place: str, value: object, version: int) -> StoredGuild:
-    if version == 1:  # nobody could decide on these
-        fields = _object(place, value, _OF_VERSION_1) | {"audience": None, "proxies": []}
-    else:
-        fields = _object(place, value, _GUILD)
+    missing: Object = {}
+    for older in range(version, VERSION):
+        missing |= _LATER[older]
+    fields = _object(place, value, [name for name in _GUILD if name not in missing]) | missing
     left = fields.pop("left")
     channels = _object(f"{place}, channels", fields.pop("channels"))
     for name in ("proxies", "hidden"):
         fields[name] = frozenset(_ids(f"{place}, {name}", fields[name]))
-    for name in ("role_id", "audience"):
+    for name in _IDS:
         fields[name] = None if fields[name] is None else _id(f"{place}, {name}", fields[name])
     fields["channels"] = MappingProxyType({_id(f"{place}, channels", key): channels[key] for key in channels})
     settings = GuildSettings(**fields)

@@ -17,7 +17,7 @@ DEFAULT_GUILD: Final = "default_guild"  # the note that holds its id
 UPGRADED: Final = "upgraded"  # the note that says since when each guild is stored; none in a newer database
 _SETTINGS: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
-    "audience",
+    "audience", "live_channel", "live_message", "live_ended",
 )  # fmt: skip
 
 _Key = TypeVar("_Key")

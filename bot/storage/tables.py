@@ -27,6 +27,9 @@ guilds: Final = Table(
     Column("password_hash", Text),
     Column("left_at", BigInteger),  # seconds since 1970: when the bot was removed, if it was
     Column("audience", BigInteger),  # the role that counts as everybody
+    Column("live_channel", BigInteger),
+    Column("live_message", BigInteger),  # the one that is kept up to date
+    Column("live_ended", Text),  # why it isn't any more
 )
 
 

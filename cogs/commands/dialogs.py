@@ -7,14 +7,12 @@ from typing import Any, Final
 
 import discord
 
-from cogs.commands.inputs import MAX_NAME
-from cogs.commands.replies import NOBODY, NOT_TAKEN, Refused, answer, answer_failure, say
+from cogs.commands.inputs import MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
+from cogs.commands.replies import NOBODY, NOT_TAKEN, answer, answer_failure, say
 from cogs.texts import Text
 
 PATIENCE: Final = 120.0  # seconds that buttons work
 FORM_PATIENCE: Final = 900.0  # seconds that Discord accepts a form
-MIN_PASSWORD: Final = 4  # characters
-MAX_PASSWORD: Final = 100
 
 Act = Callable[[discord.Interaction], Awaitable[Text]]
 
@@ -88,16 +86,6 @@ async def confirm(asked: discord.Interaction, warning: Text, label: Text, act: A
 async def _cancel(interaction: discord.Interaction) -> Text:  # noqa: ARG001
     """Leave everything as it is."""
     return Text("Nothing was changed.")
-
-
-def check_password(password: str) -> None:
-    """See that a password can be one.
-
-    Raises:
-        Refused: if it is too short or too long.
-    """
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise Refused(Text("A password has 4 to 100 characters. Nothing was changed; try again."))
 
 
 Taken = Callable[[discord.Interaction, str], Awaitable[None]]

@@ -8,6 +8,8 @@ from cogs.commands.replies import Refused
 from cogs.texts import Text
 
 MAX_NAME: Final = 100  # characters, as at Discord
+MIN_PASSWORD: Final = 4  # characters
+MAX_PASSWORD: Final = 100
 
 _JOINERS: Final = "\u200c\u200d"  # Persian and emoji need them
 _BLANK: Final = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that show nothing
@@ -38,6 +40,16 @@ def parse_name(text: str) -> str:
 
 
 _FORBIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def check_password(password: str) -> None:
+    """See that a password can be one.
+
+    Raises:
+        Refused: if it is too short or too long.
+    """
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise Refused(Text("A password has 4 to 100 characters. Nothing was changed; try again."))
 
 
 def parse_color(text: str) -> str:

@@ -12,8 +12,9 @@ from discord.ext import commands
 from bridge.access.passwords import hash_password
 from cogs.commands.audience import ManageAudience
 from cogs.commands.channels import ManageChannels
-from cogs.commands.dialogs import PasswordForm, check_password, confirm
-from cogs.commands.inputs import parse_name
+from cogs.commands.dialogs import PasswordForm, confirm
+from cogs.commands.inputs import check_password, parse_name
+from cogs.commands.live import ManageLive
 from cogs.commands.replies import NOBODY, Refused, answer, expect_choices, say, wait
 from cogs.commands.setup import ManageSetup
 from cogs.commands.status import MESSAGES, OFFLINE, only_here
@@ -33,6 +34,7 @@ _HIDDEN_AGAIN = Text("**It is then shown to nobody, until somebody shows it agai
 class Manage(
     ManageChannels,
     ManageAudience,
+    ManageLive,
     ManageSetup,
     commands.GroupCog,
     group_name="dzone",
@@ -272,7 +274,10 @@ class Manage(
         """Delete everything that is stored about this server."""
 
         async def forget(pressed: discord.Interaction) -> Text:
-            await self._decisions.forget_guild(self._place(pressed).guild)
+            guild = self._place(pressed).guild
+            if self._decisions.settings.guild(guild.id).live_message is not None:
+                await self._live().end(guild)
+            await self._decisions.forget_guild(guild)
             return Text(
                 "Everything about this server is deleted, and the defaults apply again. {/dzone status} "
                 "shows them; to stop showing this server for good, remove me from it."

@@ -12,8 +12,8 @@ from discord import app_commands
 from bridge.access.passwords import hash_password
 from cogs.commands.choices import TYPES, Chosen, chosen, listed
 from cogs.commands.desk import Desk
-from cogs.commands.dialogs import NameForm, PasswordForm, check_password
-from cogs.commands.inputs import parse_name
+from cogs.commands.dialogs import NameForm, PasswordForm
+from cogs.commands.inputs import check_password, parse_name
 from cogs.commands.panel import Panel, agreement
 from cogs.commands.replies import NOBODY, Refused, answer, called, say
 from cogs.commands.standing import OUTDATED

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from discord.ext import commands
 from cogs.commands.choices import channels_of, listed
 from cogs.commands.replies import MAX_TITLE, called, plain
 from cogs.needs import Policy
-from cogs.settings import GuildSettings, MessageMode, OfflineMode
+from cogs.settings import Ending, GuildSettings, MessageMode, OfflineMode
 from cogs.texts import Language, Lines, Text
 from cogs.verdicts import ChannelVerdict, MemberVerdict
 
@@ -99,10 +100,18 @@ class Report:
             (Text("Members"), await self._members(), True),
             (Text("Channels"), self.channels(), True),
             (Text("Messages"), MESSAGES[self.settings.messages], False),
+            *self._live(),
             (Text("What I need"), self._needs(language), False),
         ):
             embed.add_field(name=title.within(language), value=text.within(language), inline=inline)
         return embed
+
+    def _live(self) -> Iterator[tuple[Text, Text, bool]]:
+        """Tell where the live message is, or why there is none any more."""
+        if self.settings.live_channel is not None:
+            yield Text("Live message"), Text("{channel}", channel=f"<#{self.settings.live_channel}>"), False
+        elif self.settings.live_ended is not None:
+            yield Text("Live message"), _ENDED[self.settings.live_ended], False
 
     @property
     def plain_name(self) -> str:
@@ -205,6 +214,12 @@ class Report:
         return Lines(*missing) if missing else Text("Nothing: I have all permissions and intents.")
 
 
+_ENDED: Final[dict[Ending, Text]] = {
+    "deleted": Text("It was deleted. {/dzone live channel} writes another."),
+    "forbidden": Text(
+        "I may no longer see its channel, so it isn't up to date. {/dzone live channel} writes another."
+    ),
+}
 _SHOWN: Final = Text("This server is shown. {/dzone disable} hides it.")
 _GATED: Final = Text(
     "This server is gated: @everyone sees none of its channels, so I show nobody and don't list it. "

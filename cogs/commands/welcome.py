@@ -64,6 +64,7 @@ class Welcome(Desk):
 
     async def cog_load(self) -> None:
         """Have the buttons heard, also those of before."""
+        self._is_ending = False
         self._bot.add_dynamic_items(Standing)
 
     async def cog_unload(self) -> None:

@@ -8,7 +8,7 @@ from typing import Final, get_args
 from hypothesis import strategies as st
 
 from bot.storage.checks import MAX_ID, MAX_NAME
-from cogs.settings import GuildSettings, MemberSettings, MessageMode, OfflineMode, Protection
+from cogs.settings import Ending, GuildSettings, MemberSettings, MessageMode, OfflineMode, Protection
 
 # Of "an invented password"; always the same, for it stands in the names of tests.
 HASH: Final = "scrypt$16384$8$1$Zgj6YKKx3WzLWIg1MCnS8w==$PwmBk6vyyUlTPvGi6bYYvs592KX7JgM3awMbGEKO42M="
@@ -23,6 +23,9 @@ FULL: Final = GuildSettings(
     role_id=MAX_ID,
     password_hash=HASH,
     audience=5,
+    live_channel=6,
+    live_message=MAX_ID,
+    live_ended="forbidden",
     channels=MappingProxyType({1: True, 2: False, MAX_ID: True}),
     proxies=frozenset({1, MAX_ID}),
     hidden=frozenset({3, MAX_ID}),
@@ -48,6 +51,9 @@ guild_settings = st.builds(
     role_id=st.none() | ids,
     password_hash=st.none() | st.just(HASH),
     audience=st.none() | ids,
+    live_channel=st.none() | ids,
+    live_message=st.none() | ids,
+    live_ended=st.none() | st.sampled_from(get_args(Ending)),
     channels=st.dictionaries(ids, st.booleans(), max_size=4),
     proxies=st.frozensets(ids, max_size=4),
     hidden=st.frozensets(ids, max_size=4),

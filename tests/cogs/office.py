@@ -23,6 +23,7 @@ from bot.policy import Policy
 from bot.roster import Roster
 from bridge.server import WebSocketServer
 from cogs.commands.everybody import Everybody
+from cogs.commands.live import Live
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 from cogs.commands.replies import CommandTree, Refused
@@ -146,6 +147,8 @@ class Office:
         await self.bot.add_cog(Manage(*self.desk))
         await self.bot.add_cog(Myself(self.bot, self.bridge, self.policy, self.decisions))
         await self.bot.add_cog(Everybody(*self.desk))
+        self.live = Live(*self.desk)
+        await self.bot.add_cog(self.live)
         await self.begin()
         for command in await self.bot.tree.sync():
             # Discord shows everybody everything: what it hides is only a hint.

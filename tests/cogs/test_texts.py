@@ -15,7 +15,7 @@ from discord.ext import commands
 import cogs
 from bot.application.translator import Translator, catalog_key
 from bot.policy import HIDE_OFFLINE_ABOVE
-from cogs.commands import dialogs, inputs
+from cogs.commands import inputs
 from cogs.commands.everybody import Everybody
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
@@ -182,4 +182,4 @@ def test_a_command_in_a_text() -> None:
 def test_numbers_in_texts_are_those_that_hold() -> None:
     """What texts say in words is what the code does."""
     assert HIDE_OFFLINE_ABOVE == 500
-    assert (dialogs.MIN_PASSWORD, dialogs.MAX_PASSWORD, inputs.MAX_NAME) == (4, 100, 100)
+    assert (inputs.MIN_PASSWORD, inputs.MAX_PASSWORD, inputs.MAX_NAME) == (4, 100, 100)

@@ -332,7 +332,7 @@ async def test_ordinary_members_decide_nothing(stage: Stage, scene: Scene, watch
         (line, {name: value for name, value in options.items() if name != "role"})
         for line, options in every_command(known["dzone"])
     ]
-    assert len(commands) == 20
+    assert len(commands) == 24
     for line, options in commands:
         for who in (scene.ann, scene.warden):
             reply = await scene.command(who, line, **options)
@@ -340,6 +340,7 @@ async def test_ordinary_members_decide_nothing(stage: Stage, scene: Scene, watch
             assert "Manage Server" in reply.text or "operator" in reply.text, line
     reply = await scene.discord.choose(scene.ann, "Hide from d-zone", scene.zed)
     assert "Only moderators" in reply.text
+    assert "Only moderators" in (await scene.command(scene.ann, "dzone-hidden")).text
     scene.live()
     await scene.watched_by(newest)
     await newest.sees(truth(scene.guild))

@@ -48,11 +48,20 @@ WRITTEN["0002"] = [
     f"INSERT INTO dzone_proxies VALUES (1, 1), (1, {BIG})",
 ]
 WRITTEN["0003"] = WRITTEN["0002"]
+WRITTEN["0004"] = [
+    WRITTEN["0003"][0].replace("NULL, 5)", f"NULL, 5, 6, {BIG}, 'forbidden')"),
+    WRITTEN["0003"][1].replace(", NULL)", ", NULL, NULL, NULL, NULL)"),
+    *WRITTEN["0003"][2:],
+]
 
 
 def read(version: str) -> Contents:
     """Tell what that is for a program of today."""
-    full = replace(FULL, audience=None, proxies=frozenset()) if version == "0001" else FULL
+    full = FULL
+    if version < "0004":
+        full = replace(full, live_channel=None, live_message=None, live_ended=None)
+    if version < "0002":
+        full = replace(full, audience=None, proxies=frozenset())
     return Contents(
         guilds={1: StoredGuild(full), 2: StoredGuild(type(FULL)(), LONG_AGO)},
         members={4: HIDDEN},

@@ -83,7 +83,7 @@ def test_the_text() -> None:
     )
     lines = text(written).decode().splitlines()
     assert lines[:5] == [
-        "{", '  "format": "d-zone settings",', '  "version": 2,', '  "default_guild": "20",', '  "guilds": {',
+        "{", '  "format": "d-zone settings",', '  "version": 3,', '  "default_guild": "20",', '  "guilds": {',
     ]  # fmt: skip
     assert lines[5].startswith('    "3": {"shown": false, ')
     assert lines[6].startswith('    "20": {"shown": true, "listed": true, "name": "Grüße", ')
@@ -103,10 +103,21 @@ def test_an_export_of_the_first_version() -> None:
     old = json.loads(text()) | {"version": 1}
     for guild in old["guilds"].values():
         del guild["audience"], guild["proxies"]
+        del guild["live_channel"], guild["live_message"], guild["live_ended"]
     read = dump.parse(json.dumps(old).encode())
     assert {guild.settings.audience for guild in read.guilds.values()} == {None}
     assert {guild.settings.proxies for guild in read.guilds.values()} == {frozenset()}
     assert read.members == EVERYTHING.members
+
+
+def test_an_export_of_the_second_version() -> None:
+    """There was no live message."""
+    old = json.loads(text()) | {"version": 2}
+    for guild in old["guilds"].values():
+        del guild["live_channel"], guild["live_message"], guild["live_ended"]
+    read = dump.parse(json.dumps(old).encode())
+    assert {guild.settings.live_message for guild in read.guilds.values()} == {None}
+    assert {guild.settings.audience for guild in read.guilds.values()} == {None, FULL.audience}
 
 
 def test_a_text_that_windows_touched() -> None:
@@ -131,8 +142,8 @@ GUILD = ("guilds", "1")
         (b"{}", 'the file: "format" is missing'),
         (b'{"a": 1, "a": 1}', '"a" stands twice'),
         (changed(at("format", put="settings")), "no export of settings"),
-        (changed(at("version", put=3)), "up to version 2, and not 3"),
-        (changed(at("version", put=0)), "up to version 2, and not 0"),
+        (changed(at("version", put=4)), "up to version 3, and not 4"),
+        (changed(at("version", put=0)), "up to version 3, and not 0"),
         (changed(at("version", put="1")), "no export of settings"),
         (changed(at("version", put=True)), "no export of settings"),
         (changed(at("more", put=1)), 'the file: "more" is unknown'),
