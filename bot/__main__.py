@@ -76,7 +76,10 @@ def _transfer(options: argparse.Namespace, url: str) -> int:
 
 async def _demo(config: Config, lines: Lines) -> str | None:
     """Serve made-up guilds until stopped; return what is wrong, if anything is."""
-    server = WebSocketServer(config.port, config.host, limits=config.limits, exposure=config.exposure)
+    server = WebSocketServer(
+        config.port, config.host, limits=config.limits, exposure=config.exposure,
+        publish_to=config.backplane_url if config.workers else None, workers=config.workers,
+    )  # fmt: skip
     try:
         with stop_signal() as stopped, watched(config.debug_loop / 1000):
             await server.start()

@@ -88,6 +88,7 @@ class DZoneBot(commands.AutoShardedBot):
             limits=config.limits,
             exposure=config.exposure,
             publish_to=config.backplane_url,
+            workers=config.workers,
         )
         self.bridge.on_get_client_id(self._client_id)
         self.bridge.expects_more_guilds = True

@@ -24,6 +24,7 @@ from bridge.running.lines import Lines
 from bridge.running.process import run
 from bridge.server import WebSocketServer
 from bridge.storage import address
+from bridge.workers import crew
 
 if TYPE_CHECKING:
     from bridge.providers.sql import SqlProvider
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 MAX_PORT: Final = 65535
 MAX_DIGITS: Final = 7
+MAX_WORKERS: Final = 256
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,6 +81,8 @@ async def _make_tables(provider: "SqlProvider") -> None:
 
 def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
     missing = None if options.backplane is None else backplane.missing()
+    if options.workers and not missing:
+        missing = crew.trouble(options.backplane)
     if missing:
         raise _Trouble(missing)
     server = WebSocketServer(
@@ -89,6 +93,7 @@ def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
         exposure=Exposure(allowed_origins=options.allowed_origins, csp=options.csp),
         health=options.health,
         follow=options.backplane,
+        workers=options.workers,
     )
     if options.static_dir is not None:
         server.static_dir = options.static_dir
@@ -174,6 +179,13 @@ def _parser() -> argparse.ArgumentParser:
         " rediss:// with TLS, or unix:///path",
     )
     parser.add_argument(
+        "--workers",
+        type=_workers,
+        default=0,
+        metavar="COUNT",
+        help="how many processes serve viewers, on the same port (default: this one alone)",
+    )
+    parser.add_argument(
         "--init", action="store_true", help="make tables and triggers in the database where they are missing"
     )
     parser.add_argument(
@@ -202,6 +214,12 @@ def _port(text: str) -> int:
 def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > MAX_DIGITS or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text[:20]} is no number of viewers")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or len(text) > len(str(MAX_WORKERS)) or int(text) > MAX_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text[:20]} is no number of processes (0 to {MAX_WORKERS})")
     return int(text)
 
 

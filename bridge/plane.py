@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class Plane:
     """What a server writes its rooms to, or reads them from; for most it is nothing.
 
+    One that `leads` workers leaves it to them to read.
+
     Raises:
         ValueError: for an address that is none.
         ModuleNotFoundError: if what is needed for one is not installed.
@@ -34,6 +36,7 @@ class Plane:
         *,
         publish_to: str | None,
         follow: str | None,
+        leads: bool = False,
     ) -> None:
         if publish_to is not None and follow is not None:
             raise ValueError("a server either publishes its rooms or follows others")
@@ -42,6 +45,7 @@ class Plane:
             if said := address.missing():
                 raise ModuleNotFoundError(said)
         self._directory = directory
+        self._follows = follow is not None
         self._refresher = refresher
         self._limits = limits
         self._publish_to = publish_to
@@ -49,12 +53,22 @@ class Plane:
         self._writer: Writer | None = None
         self._on_restart: Callable[[Room], None] = lambda _: None
         self._on_list: Callable[[bool], None] = lambda _: None
-        self._reader = None if follow is None else self._make_reader(follow)
+        self._reader = None if follow is None or leads else self._make_reader(follow)
 
     @property
     def keeper(self) -> Keeper:
         """What keeps the rooms true."""
         return self._refresher if self._reader is None else self._reader
+
+    @property
+    def publishes(self) -> bool:
+        """Whether others show the rooms too."""
+        return self._publish_to is not None
+
+    def carry(self, url: str) -> None:
+        """Know where those read the rooms who show them, unless these are read themselves."""
+        if not self._follows:
+            self._publish_to = url
 
     def start(
         self, tasks: Tasks, on_restart: Callable[[Room], None], on_list: Callable[[bool], None]

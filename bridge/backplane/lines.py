@@ -207,7 +207,8 @@ def _client(url: str) -> Redis:
     For what is sent, redis-py keeps them by `asyncio.wait_for`, which in Python 3.11 now and then forgets
     that the task was cancelled.
     """
+    of_network = {} if url.startswith("unix:") else {"socket_keepalive": True}
     return Redis.from_url(
-        url, protocol=2, socket_timeout=None, socket_connect_timeout=PATIENCE, socket_keepalive=True,
-        retry=Retry(NoBackoff(), 0), health_check_interval=0,
+        url, protocol=2, socket_timeout=None, socket_connect_timeout=PATIENCE,
+        retry=Retry(NoBackoff(), 0), health_check_interval=0, **of_network,
     )  # fmt: skip

@@ -1,6 +1,8 @@
 """Who is here: by connection, by room, by login; and who has to go when what let them in has ended."""
 
-from collections.abc import Collection, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Final
 
 from websockets.asyncio.server import ServerConnection
 
@@ -9,6 +11,11 @@ from bridge.problems import LOGIN_NEEDED
 from bridge.rooms.room import Room
 from bridge.running.turns import Turns
 from bridge.viewers.session import Session
+from bridge.wire.protocol import Goodbye
+
+PORTIONS: Final = 100  # in which all leave who are here
+PORTION: Final = 100  # viewers at least
+PAUSE: Final = 0.1  # seconds between two of them
 
 
 class Sessions(Mapping[ServerConnection, Session]):
@@ -49,6 +56,23 @@ class Sessions(Mapping[ServerConnection, Session]):
         for session in here:
             session.outbox.start_over()
         await turns.each(here, lambda session: session.outbox.catch_up())
+
+    async def let_go(
+        self, goodbye: Goodbye, flush: Callable[[], None], is_patient: Callable[[], bool]
+    ) -> None:
+        """Have all leave, in portions: whoever takes them in gets them one after the other.
+
+        `flush` has them hear before what they are still to hear. With no more patience, the rest stay.
+        """
+        here = list(self._here.values())
+        size = max(PORTION, -(-len(here) // PORTIONS))
+        for start in range(0, len(here), size):
+            if not is_patient():
+                return
+            flush()
+            for session in here[start : start + size]:
+                session.dismiss(goodbye)
+            await asyncio.sleep(PAUSE)
 
     def revoke(self, room: Room | None, uids: Collection[str] | None) -> None:
         """Turn out of a room those whom a login let in, or these of them."""

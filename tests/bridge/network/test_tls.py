@@ -274,8 +274,7 @@ async def test_a_bridge_that_stops_ends_handshakes(
 
 async def test_a_bridge_that_stops_begins_nothing_new(secure: WebSocketServer) -> None:
     """A handshake that ends meanwhile is no viewer."""
-    listening = secure._server
-    assert listening is not None
+    [listening] = secure._servers
     async with dialled(secure) as line, asyncio.TaskGroup() as tasks:
         viewer = Tunnel(line)
         await viewer.greet()
