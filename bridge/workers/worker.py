@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 2.0  # seconds between two looks whether a worker's loop turns
 MAX_SILENT: Final = 10  # looks at which nothing may have been heard of it
+MAX_STARTING: Final = 60  # the same before it has said anything: a busy machine takes long to start it
 COMMAND: Final = ("-P", "-m", "bridge.worker")  # with the number of the line to the parent
 LAST_WORDS: Final = 1.0  # seconds that a worker which hangs has to say where
 _PIECE: Final = 64 * 1024
@@ -44,6 +45,7 @@ class Worker:
         self._process = process
         self._line = line
         self._silent = 0  # looks at which nothing was heard
+        self._has_spoken = False
         self._tasks = Tasks(log, name)
 
     @classmethod
@@ -124,16 +126,16 @@ class Worker:
     async def _hear(self, reader: asyncio.StreamReader) -> None:
         with contextlib.suppress(OSError):
             while heard := await reader.read(_PIECE):
-                self._silent = 0
+                self._silent, self._has_spoken = 0, True
                 if orders.READY in heard:
                     self.is_ready.set()
 
     async def _feel_pulse(self) -> None:
         # Looks are counted, not seconds: when the machine slept, nobody is to blame.
-        while self._silent < MAX_SILENT:
+        while self._silent < (MAX_SILENT if self._has_spoken else MAX_STARTING):
             await asyncio.sleep(LOOK_EVERY)
             self._silent += 1
-        log.error("%s hangs: nothing heard for %d s; it is killed", self.name, MAX_SILENT * LOOK_EVERY)
+        log.error("%s hangs: nothing heard for %d s; it is killed", self.name, self._silent * LOOK_EVERY)
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGQUIT)  # at which it says where it is
         await asyncio.sleep(LAST_WORDS)

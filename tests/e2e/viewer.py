@@ -105,6 +105,12 @@ class Viewer:
             raise self._fault
         assert sight(), f"the connection was closed: {hoped()}"
 
+    async def until_closed_or(self, sight: Callable[[], bool], within: float = 2 * PATIENCE) -> None:
+        """Wait until a look at this viewer satisfies, or nothing more can come."""
+        await self._bell.until(lambda: sight() or self._reading.done(), self._state, within=within)
+        if self._fault is not None:
+            raise self._fault
+
     async def closed(self, within: float = PATIENCE) -> int | None:
         """Wait until the other side closes, and return its close code."""
         await self._bell.until(self._reading.done, self._state, within=within)

@@ -129,7 +129,7 @@ async def test_files_that_are_none(server: RedisServer, tmp_path: Path) -> None:
 
 
 async def test_tls_where_there_is_none(server: RedisServer, ca: Path) -> None:
-    """And the other way round: the one waits for more, the other hangs up. Some servers say what they speak."""
+    """And the other way round: the one waits for more, the other hangs up. Some say something."""
     plain = f"rediss://localhost:{server.port}/0?ssl_ca_certs={ca}"
     assert "can't be reached" in str(await trouble_of(plain))
     tls = secure(server).replace("rediss", "redis")
