@@ -23,7 +23,7 @@ from bridge.server import WebSocketServer
 from bridge.workers import orders, voice
 from bridge.workers.orders import Orders
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("bridge.worker")  # not __main__, which it is
 
 GRACE: Final = 8.0  # seconds that a worker has to end whose parent is gone
 

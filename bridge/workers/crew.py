@@ -207,6 +207,6 @@ def _tell_of_loss(worker: Worker, losses: int) -> None:
         log.warning("%s has ended (%s): a new one is started", worker.name, how)
     elif losses == TOLD_AFTER:
         log.error(
-            "%s ends again and again (%s), and said last: %s. It is tried again, more and more rarely",
+            "%s ends again and again (%s), and said last: %s. It is tried again, now and then",
             worker.name, how, worker.last_words or "nothing",
         )  # fmt: skip

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
+KILLED: Final = 128  # and more: how shells write a signal as an exit code
 PATIENCE: Final = 2.0  # seconds that the program has to end
 
 
@@ -22,14 +23,14 @@ def main(arguments: Sequence[str]) -> int:
     folder, *command = arguments
     # Who stops a service may tell all its processes at once: the program ends after those who need it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda *_: None)  # and not SIG_IGN, which the program would inherit
     program = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - ours
     asked = threading.Event()
     threading.Thread(target=_end_with_input, args=[program, asked], daemon=True).start()
     code = program.wait()
     if asked.is_set():
         shutil.rmtree(folder, ignore_errors=True)
-    return code
+    return code if code >= 0 else KILLED - code
 
 
 def _end_with_input(program: "subprocess.Popen[bytes]", asked: threading.Event) -> None:

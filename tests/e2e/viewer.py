@@ -105,9 +105,11 @@ class Viewer:
             raise self._fault
         assert sight(), f"the connection was closed: {hoped()}"
 
-    async def until_closed_or(self, sight: Callable[[], bool], within: float = 2 * PATIENCE) -> None:
-        """Wait until a look at this viewer satisfies, or nothing more can come."""
-        await self._bell.until(lambda: sight() or self._reading.done(), self._state, within=within)
+    async def hears_or_ends(self, text: str, within: float = 2 * PATIENCE) -> None:
+        """Wait until somebody says something, or nothing more can come."""
+        await self._bell.until(
+            lambda: self._reading.done() or text in self.words(), self._state, within=within
+        )
         if self._fault is not None:
             raise self._fault
 
