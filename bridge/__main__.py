@@ -17,6 +17,7 @@ from bridge.backplane import address as backplane
 from bridge.errors import cannot_listen
 from bridge.exposure import Exposure, parse_csp, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.network.peers import Network, parse_networks
 from bridge.providers import Unavailable
 from bridge.running.calm import Calm
 from bridge.running.interpreter import command
@@ -90,7 +91,9 @@ def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
         host=options.host,
         provider=provider,
         limits=Limits(viewers=options.max_viewers),
-        exposure=Exposure(allowed_origins=options.allowed_origins, csp=options.csp),
+        exposure=Exposure(
+            trusted_proxies=options.trusted_proxies, allowed_origins=options.allowed_origins, csp=options.csp
+        ),
         health=options.health,
         follow=options.backplane,
         workers=options.workers,
@@ -165,6 +168,14 @@ def _parser() -> argparse.ArgumentParser:
         " (default: any; on localhost those that were opened on this machine)",
     )
     parser.add_argument(
+        "--trusted-proxies",
+        type=_networks,
+        default=(),
+        metavar="ADDRESSES",
+        help="your own proxies, such as 127.0.0.1,10.0.0.0/8: what they say of a viewer's address is believed"
+        " (default: nobody's)",
+    )
+    parser.add_argument(
         "--database",
         type=_database,
         metavar="URL",
@@ -226,6 +237,13 @@ def _workers(text: str) -> int:
 def _origins(text: str) -> frozenset[str] | None:
     try:
         return parse_origins(text) or None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return parse_networks(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
