@@ -7,6 +7,7 @@ from bridge.running import footing  # noqa: F401 - it looks whether the others c
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.init and options.database is None:
         parser.error("--init needs --database")
+    if options.backplane is True:
+        try:
+            options.backplane = backplane.parse(os.environ.get("BACKPLANE_URL", ""))
+        except ValueError as error:  # which has nothing of a password
+            parser.error(f"argument --backplane: BACKPLANE_URL {error}")
     if options.backplane is not None and options.database is not None:
         parser.error("servers come either from --backplane or from --database")
     lines = Lines(sys.stderr)
@@ -185,9 +191,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--backplane",
         type=_backplane,
+        nargs="?",
+        const=True,
         metavar="URL",
-        help="Redis or Valkey to which a bot writes its servers (its BACKPLANE_URL): redis://host:6379/0,"
-        " rediss:// with TLS, or unix:///path",
+        help="Redis or Valkey to which a bot writes its servers: redis://host:6379/0, rediss:// with TLS, or"
+        " unix:///path; without one, what BACKPLANE_URL in the environment says, which nobody sees",
     )
     parser.add_argument(
         "--workers",

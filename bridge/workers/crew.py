@@ -93,10 +93,17 @@ class Crew:
         return self._doors.port
 
     async def start(self, told: Orders) -> None:
-        """Start all workers. Those who come meanwhile wait."""
+        """Start all workers. Those who come meanwhile wait.
+
+        Raises:
+            CannotServe: if the system has no processes to give.
+        """
         self._orders = told
         for place in self._places:
-            await self._fill(place)
+            try:
+                await self._fill(place)
+            except OSError as error:
+                raise CannotServe(f"{place.name} can't be started: {error.strerror}.") from error
             self._tasks.start(self._keep_filled(place), f"watching {place.name}")
         self._ignore_hangup = on_hangup(self.renew_soon)
 

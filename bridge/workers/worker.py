@@ -27,7 +27,7 @@ _PIECE: Final = 64 * 1024
 _INHERITED: Final = frozenset(
     {"PATH", "HOME", "LANG", "TZ", "TMPDIR", "USER", "LOGNAME", "VIRTUAL_ENV", "XDG_RUNTIME_DIR"}
 )
-_PREFIXES: Final = ("PYTHON", "COV", "LC_", "LD_", "DYLD_", "MALLOC_", "SSL_CERT_")
+_PREFIXES: Final = ("PYTHON", "COV", "LC_", "LD_", "DYLD_", "MALLOC_", "SSL_CERT_", "OPENSSL_")
 
 
 class Worker:

@@ -218,6 +218,36 @@ def test_an_address_that_is_none_is_explained(capsys: pytest.CaptureFixture[str]
     assert "secret" not in said
 
 
+def test_a_backplane_from_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps a password out of the list of processes. What is wrong is said without it."""
+    for url in ("", "redis://:secret@h/name"):
+        monkeypatch.setenv("BACKPLANE_URL", url)
+        with pytest.raises(SystemExit) as exited:
+            main(["--backplane"])
+        said = capsys.readouterr().err
+        assert exited.value.code == 2
+        assert "BACKPLANE_URL" in said
+        assert "secret" not in said
+
+
+@needs_posix
+async def test_workers_serve_what_a_database_holds(file: SqliteDatabase) -> None:
+    """And what changes there, which nobody in the parent watches."""
+    async with process("-m", "bridge", "--port", "0", "--workers", "2", "--database", file.url) as started:
+        port = await port_of(started)
+        async with watching(port) as one, watching(port) as another:
+            for viewer in (one, another):
+                data = await viewer.enter(None)
+                assert data["users"].keys() == {ADA, BEPPO}
+            await asyncio.to_thread(
+                file.sql, f"UPDATE users SET username = 'Countess' WHERE user_id = '{ADA}'"
+            )
+            for viewer in (one, another):
+                assert (await viewer.hear_type("presence"))["data"]["username"] == "Countess"
+
+
 def test_init_needs_a_database(capsys: pytest.CaptureFixture[str]) -> None:
     """There is nothing to make tables in."""
     with pytest.raises(SystemExit):
@@ -280,6 +310,8 @@ async def test_the_help() -> None:
         "--csp",
         "--database",
         "--backplane",
+        "--trusted-proxies",
+        "--workers",
         "--init",
         "--health",
         "--version",
@@ -290,7 +322,7 @@ async def test_the_help() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [["--port", "x"], ["--port", "65536"], ["--port", "-1"], ["--port", "1.5"], ["--static-dir", "/no/such"],
-     ["--nonsense"], ["nonsense"]],
+     ["--nonsense"], ["nonsense"], ["--workers", "x"], ["--workers", "257"], ["--trusted-proxies", "nobody"]],
     ids=" ".join,
 )  # fmt: skip
 def test_wrong_usage_is_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

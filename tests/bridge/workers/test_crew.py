@@ -1,21 +1,27 @@
 """Workers that end, hang, or never begin."""
 
+import asyncio
+import http.client
 import logging
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from bridge.backplane import writer
+from bridge.exposure import Exposure
+from bridge.network.tls import Certificate
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.workers import crew, worker
 from tests.bridge.conftest import ADA, DWORLD, Start
 from tests.bridge.test_main import ROOT
 from tests.bridge.watchers import PATIENCE, fetch, until, watching
+from tests.certificates import Pem, trusting
 from tests.redis import RedisServer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no workers on Windows")
@@ -63,6 +69,22 @@ async def test_they_serve(lead: Lead) -> None:
         assert (await fetch(server, "/healthz")).status == 200
         await server.stop()
         assert (await viewer.farewell())[0] == 1001
+
+
+async def test_they_speak_tls(start: Start, redis: RedisServer, tmp_path: Path) -> None:
+    """With the certificate that the parent was told of."""
+    pem = Pem(tmp_path)
+    exposure = Exposure(certificate=Certificate(pem.chain, pem.key))
+    server = await start(provider=EmptyProvider(), publish_to=redis.url, workers=1, exposure=exposure)
+
+    def get() -> int:
+        line = http.client.HTTPSConnection("127.0.0.1", server.port, context=trusting(), timeout=PATIENCE)
+        line.request("GET", "/")
+        status = line.getresponse().status
+        line.close()
+        return status
+
+    assert await asyncio.to_thread(get) == 200
 
 
 async def test_one_that_hangs(
