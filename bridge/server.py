@@ -40,7 +40,7 @@ from bridge.viewers.listening import close_doors, connection_class, hang_up, lis
 from bridge.viewers.lobby import Lobby
 from bridge.viewers.pulse import Pulse
 from bridge.viewers.session import Session
-from bridge.viewers.sessions import Sessions
+from bridge.viewers.sessions import PAUSE, Sessions
 from bridge.wire.protocol import Goodbye
 from bridge.workers import crew
 from bridge.workers.orders import Orders
@@ -49,6 +49,7 @@ __all__ = ["WebSocketServer"]
 
 log = logging.getLogger(__name__)
 
+LOOKS_AT_DOOR: Final = 20  # whether somebody has come in meanwhile who was there already
 KNOCK_EVERY: Final = 0.1  # seconds between two looks whether guilds are known that could not be read yet
 
 
@@ -214,10 +215,14 @@ class WebSocketServer(Broadcasts):
     async def let_go(self, is_patient: Callable[[], bool]) -> None:
         """Before a stop: let nobody new in, and have those here go to others one after another.
 
-        They hear 1001 in portions, as long as `is_patient` says so.
+        They hear 1001 in portions, as long as `is_patient` says so; those who are still at the door, too.
         """
         close_doors(self._servers)
-        await self._sessions.let_go(Goodbye.RESTART, self._directory.flush, is_patient)
+        for _ in range(LOOKS_AT_DOOR):
+            await self._sessions.let_go(Goodbye.RESTART, self._directory.flush, is_patient)
+            await asyncio.sleep(PAUSE)
+            if not self._gate.alive or not is_patient():
+                return
 
     async def has_rooms(self) -> None:
         """Return as soon as the guilds are known."""

@@ -97,14 +97,16 @@ async def _serve(
 
 
 def close_doors(servers: Sequence[Server]) -> None:
-    """Accept nobody any more. Those who are here stay."""
+    """Accept nobody any more. Those who are here stay, and those at the door still get in."""
     for server in servers:
         server.server.close()
+        server.is_serving = _always  # type: ignore[method-assign]  # or the library refuses who is at the door
 
 
 async def hang_up(servers: Sequence[Server], gate: Gate) -> None:
     """Accept nobody any more, tell those who are here to come back, and cut off who doesn't answer."""
     for server in servers:
+        vars(server).pop("is_serving", None)
         server.close(code=Goodbye.RESTART.code, reason=Goodbye.RESTART.reason)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_GRACE):
@@ -116,6 +118,10 @@ async def hang_up(servers: Sequence[Server], gate: Gate) -> None:
         for task in list(server.handler_tasks):
             task.cancel()  # some may wait for the owner's code
         await server.wait_closed()
+
+
+def _always() -> bool:
+    return True
 
 
 def _library_logger() -> logging.Logger:
