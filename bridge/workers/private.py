@@ -17,7 +17,7 @@ from bridge.backplane import address
 from bridge.errors import CannotServe
 from bridge.running.tasks import Tasks
 from bridge.running.words import one_line
-from bridge.workers.worker import environment
+from bridge.workers.worker import LAST_WORDS, environment
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ STOPS_WITHIN: Final = 3.0
 KNOCK_EVERY: Final = 0.02  # seconds, until it answers
 LONGEST_WAIT: Final = 5.0  # seconds until it is started again that ends again and again
 STEADY: Final = 60.0
+SOCKET: Final = "s"  # in the folder
 LONGEST_PATH: Final = 100  # bytes that systems have for a socket's name
 WHAT_TO_INSTALL: Final = (
     "Workers need a backplane: name one (BACKPLANE_URL, or --backplane), or have one brought along by"
@@ -37,7 +38,7 @@ class PrivateServer:
     """Runs a server for as long as this process lives, and starts it anew if it ends."""
 
     def __init__(self) -> None:
-        self._folder = Path()
+        self._folder: Path | None = None
         self._program = ""
         self._guard: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -53,14 +54,14 @@ class PrivateServer:
         if said := trouble():
             raise CannotServe(said)
         self._program = find_program()
-        self._folder = make_folder()
+        self._folder = folder = make_folder()
         try:
-            await self._run()
+            await self._run(folder)
         except BaseException:
             await self.stop()
             raise
-        self._tasks.start(self._keep_running(), "watching the private backplane")
-        return f"unix://{self._socket}"
+        self._tasks.start(self._keep_running(folder), "watching the private backplane")
+        return f"unix://{folder / SOCKET}"
 
     async def stop(self) -> None:
         """End it, and leave nothing."""
@@ -73,47 +74,47 @@ class PrivateServer:
                     await guard.wait()
         if self._reading is not None:
             self._reading.cancel()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
-    @property
-    def _socket(self) -> Path:
-        return self._folder / "s"
-
-    async def _run(self) -> None:
+    async def _run(self, folder: Path) -> None:
         self._last_words = ""
         command = (
-            self._program, "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
-            "--dir", str(self._folder), "--save", "", "--appendonly", "no", "--daemonize", "no",
+            self._program, "--port", "0", "--unixsocket", str(folder / SOCKET), "--unixsocketperm", "700",
+            "--dir", str(folder), "--save", "", "--appendonly", "no", "--daemonize", "no",
             "--maxmemory-policy", "noeviction", "--loglevel", "warning", "--logfile", "",
         )  # fmt: skip
         try:
             self._guard = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "bridge.workers.guard", str(self._folder), *command),
+                *(sys.executable, "-P", "-m", "bridge.workers.guard", str(folder), *command),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT, env=environment(), start_new_session=True,
             )  # fmt: skip
         except OSError as error:
             raise CannotServe(f"The private backplane can't be started: {error.strerror}.") from error
         self._reading = asyncio.create_task(self._read_log(self._guard))
-        await self._answers(self._guard)
+        await self._answers(self._guard, folder / SOCKET)
 
-    async def _answers(self, guard: asyncio.subprocess.Process) -> None:
+    async def _answers(self, guard: asyncio.subprocess.Process, socket: Path) -> None:
         """Wait until it answers."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STARTS_WITHIN):
                 while guard.returncode is None:
                     with contextlib.suppress(OSError):
-                        reader, writer = await asyncio.open_unix_connection(str(self._socket))
+                        reader, writer = await asyncio.open_unix_connection(str(socket))
                         writer.write(b"PING\r\n")
                         pong = await reader.readline()
                         writer.close()
                         if pong.startswith(b"+PONG"):
                             return
                     await asyncio.sleep(KNOCK_EVERY)  # nothing tells that a socket opens
+        if guard.returncode is not None and self._reading is not None:
+            await asyncio.wait({self._reading}, timeout=LAST_WORDS)
         said = self._last_words or "it doesn't answer"
         raise CannotServe(f"The private backplane ({self._program}) doesn't start: {said}.")
 
-    async def _keep_running(self) -> None:
+    async def _keep_running(self, folder: Path) -> None:
         loop = asyncio.get_running_loop()
         losses, since = 0, loop.time()
         while self._guard is not None:
@@ -123,7 +124,7 @@ class PrivateServer:
             await asyncio.sleep(min(LONGEST_WAIT, max(0, losses - 1)))
             since = loop.time()
             try:
-                await self._run()
+                await self._run(folder)
             except CannotServe as error:
                 log.warning("%s", error)
                 if self._guard.stdin is not None:
@@ -167,7 +168,7 @@ def make_folder() -> Path:
         except OSError as error:
             trouble = error
             continue
-        if len(str(folder / "s").encode()) <= LONGEST_PATH:
+        if len(str(folder / SOCKET).encode()) <= LONGEST_PATH:
             return folder
         folder.rmdir()
     why = "its path is too long" if trouble is None else trouble.strerror

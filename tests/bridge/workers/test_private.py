@@ -46,7 +46,7 @@ def test_the_wheel_has_a_program() -> None:
 async def test_it_is_ours_alone(server: PrivateServer) -> None:
     """No port, no file, no eviction; nothing is left of it."""
     url = await server.start()
-    folder = server._folder
+    folder = Path(address.without_password(url)).parent
     assert address.parse(url) == url
     assert folder.stat().st_mode & 0o077 == 0
     assert Path(address.without_password(url)).stat().st_mode & 0o077 == 0
@@ -104,9 +104,10 @@ async def test_a_program_that_does_not_start(
     program.write_text("#!/bin/sh\necho 'out of order.'\nexit 1\n")
     program.chmod(0o755)
     monkeypatch.setattr(private, "find_program", lambda: str(program))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(CannotServe, match=r"doesn't start: out of order\.$"):
         await server.start()
-    assert not server._folder.exists()
+    assert list(tmp_path.iterdir()) == [program]
 
 
 def test_a_folder_with_a_long_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -118,6 +119,19 @@ def test_a_folder_with_a_long_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert folder.parent == Path("/tmp")
     folder.rmdir()
     assert not list(deep.iterdir())
+
+
+async def test_one_that_never_was_leaves_all_alone(
+    server: PrivateServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """There is nothing of it to remove."""
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(private, "trouble", lambda: "out of order")
+    with pytest.raises(CannotServe, match="out of order"):
+        await server.start()
+    await server.stop()
+    assert (tmp_path / "file").exists()
 
 
 def test_nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
