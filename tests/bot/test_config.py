@@ -285,6 +285,25 @@ def test_what_a_backplane_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "dzone-bot[backplane]" in complaint(BACKPLANE_URL="redis://h")
 
 
+# WORKERS
+
+
+def test_workers() -> None:
+    """None, or so many."""
+    assert config().workers == 0
+    assert config(WORKERS="4").workers == 4
+    assert "must be a number from 0 to 256" in complaint(WORKERS="many")
+
+
+def test_what_workers_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backplane, whosever it is; and another system than Windows."""
+    monkeypatch.setattr("bridge.workers.private.find_program", lambda: "")
+    assert "dzone-bot[workers]" in complaint(WORKERS="2")
+    assert config(WORKERS="2", BACKPLANE_URL="redis://h").workers == 2
+    monkeypatch.setattr("sys.platform", "win32")
+    assert "Windows" in complaint(WORKERS="2", BACKPLANE_URL="redis://h")
+
+
 # DISCORD_API_URL
 
 

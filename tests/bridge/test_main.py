@@ -16,7 +16,7 @@ import pytest
 
 from bridge import __version__
 from bridge.__main__ import main
-from bridge.errors import cannot_listen
+from bridge.errors import CannotServe, cannot_listen
 from tests.bridge.databases import ADA, BEPPO, Database, SqliteDatabase, furnish
 from tests.bridge.watchers import PATIENCE, dialled, fetch, handshake, watching
 
@@ -292,6 +292,12 @@ def test_what_to_do_goes_by_what_is_wrong(number: int, remedy: str) -> None:
     assert "here" in said
     assert "80" in said
     assert "\n" not in said
+
+
+def test_what_else_a_server_lacks() -> None:
+    """It is said as it is: no other port would help."""
+    said = cannot_listen("here", 80, CannotServe("There is no backplane."), "--host", "--port")
+    assert said == "There is no backplane."
 
 
 async def test_the_version() -> None:
