@@ -96,6 +96,14 @@ async def all_end(pids: list[int]) -> None:
             await asyncio.sleep(0.02)
 
 
+async def enter(watch: Watch, bot: BotProcess, guild: Guild) -> Viewer:
+    """Come to a worker, which may not have heard of the guild yet, and enter it as soon as it has."""
+    viewer = await watch(bot, None, events=["servers"])
+    await viewer.until(lambda: str(guild.id) in viewer.servers)
+    await viewer.join(str(guild.id), events=ALL_EVENTS, batch=True)
+    return viewer
+
+
 async def test_whichever_worker_dies(
     discord: LoopbackDiscord, lead: Lead, watch: Watch, tmp_path: Path
 ) -> None:
@@ -108,7 +116,7 @@ async def test_whichever_worker_dies(
     for pid, line in processes.items():
         environment = Path(f"/proc/{pid}/environ").read_text()
         assert not any(secret in text for secret in (TOKEN, "DATABASE") for text in (line, environment))
-    here = [await watch(bot, guild, events=ALL_EVENTS, batch=True) for _ in range(6)]
+    here = [await enter(watch, bot, guild) for _ in range(6)]
     for viewer in here:
         await viewer.sees(truth(guild))
 
@@ -118,6 +126,7 @@ async def test_whichever_worker_dies(
     os.kill(workers[1], signal.SIGKILL)
     for viewer in here:
         await viewer.closed()
+    await bot.told("following the backplane", 4)
     discord.say(guild.public, guild.member("ann"), "while nobody was there")
     again = [await watch(bot, guild, like=viewer, events=ALL_EVENTS, batch=True) for viewer in here]
     for viewer in again:
@@ -137,7 +146,7 @@ async def test_the_bot_is_killed(discord: LoopbackDiscord, lead: Lead, watch: Wa
     """Its workers and its private backplane end by themselves."""
     guild = discord.guild("Harbour", "ann")
     bot = await lead()
-    viewer = await watch(bot, guild, events=ALL_EVENTS, batch=True)
+    viewer = await enter(watch, bot, guild)
     processes = family(bot.pid)
     bot.signal(signal.SIGKILL)
     assert await bot.exited() == -signal.SIGKILL
@@ -156,9 +165,12 @@ class Faithful:
         self._watch, self._bot, self._guild = watch, bot, guild
 
     async def come(self) -> None:
-        self.viewer = await self._watch(
-            self._bot, self._guild, like=self.viewer, events=ALL_EVENTS, batch=True
-        )
+        if self.viewer is None:
+            self.viewer = await enter(self._watch, self._bot, self._guild)
+        else:
+            self.viewer = await self._watch(
+                self._bot, self._guild, like=self.viewer, events=ALL_EVENTS, batch=True
+            )
 
     async def stay(self, last: str) -> None:
         """Watch until a word is heard."""
