@@ -19,6 +19,7 @@ from bridge.broadcasts import Broadcasts
 from bridge.errors import ProviderError
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.network import home
 from bridge.plane import Plane
 from bridge.providers import CallbackProvider, EmptyProvider, MockDataProvider, Provider
 from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
@@ -210,7 +211,7 @@ class WebSocketServer(Broadcasts):
                 await self._crew.start(self._orders(self._crew.url))
             if not self._sockets:
                 scheme = "http" if self._exposure.certificate is None else "https"
-                log.info("listening on %s://%s:%s", scheme, self.host, self.port)
+                home.tell(scheme, self.host, self.port)
 
     async def let_go(self, is_patient: Callable[[], bool]) -> None:
         """Before a stop: let nobody new in, and have those here go to others one after another.
