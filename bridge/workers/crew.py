@@ -66,6 +66,7 @@ class Crew:
         self._places = [_Place(number) for number in range(size)]
         self._tasks = Tasks(log, "the workers")
         self._renewing: asyncio.Task[None] | None = None
+        self._coming: Worker | None = None  # who is about to replace another one
         self._leaving: Worker | None = None  # who has been replaced, and still says goodbye
         self._ignore_hangup: Callable[[], object] = lambda: None
 
@@ -109,11 +110,18 @@ class Crew:
 
     def renew_soon(self) -> None:
         """Replace all workers, one after the other, without anybody waiting for it."""
-        if self._renewing is None or self._renewing.done():
-            self._renewing = self._tasks.start(self.renew(), "replacing the workers")
+        self._renew()
 
     async def renew(self) -> None:
         """Replace all workers, one after the other. If a new one can't serve, the old ones stay."""
+        await asyncio.wait({self._renew()})
+
+    def _renew(self) -> asyncio.Task[None]:
+        if self._renewing is None or self._renewing.done():
+            self._renewing = self._tasks.start(self._replace_all(), "replacing the workers")
+        return self._renewing
+
+    async def _replace_all(self) -> None:
         log.info("replacing the workers, one after the other")
         for place in self._places:
             if not await self._replace(place):
@@ -127,14 +135,14 @@ class Crew:
         await self._tasks.stop()
         if self._doors is not None:
             self._doors.close()
-        all_there_are = (*(place.worker for place in self._places), self._leaving)
+        all_there_are = (*(place.worker for place in self._places), self._coming, self._leaving)
         workers = [worker for worker in all_there_are if worker is not None]
         for worker in workers:
             worker.tell(orders.STOP)
         await asyncio.gather(*(worker.ends(STOPS_WITHIN) for worker in workers))
         for place in self._places:
             place.worker = None
-        self._leaving = None
+        self._coming = self._leaving = None
         if self._private is not None:
             await self._private.stop()
             self._private = self._url = None
@@ -178,15 +186,24 @@ class Crew:
         if old is None or self._doors is None or self._orders is None:
             return True  # a new one is about to come
         told = replace(self._orders, replaces=True)
-        new = await Worker.start(place.name, told, self._doors.of(place.number))
         try:
-            if not await _serves(new):
-                return False
-            if place.worker is old:  # else it has ended meanwhile, and there is a new one already
+            new = await Worker.start(place.name, told, self._doors.of(place.number))
+        except OSError as error:
+            log.warning("%s can't be started: %s", place.name, error.strerror)
+            return False
+        self._coming = new
+        try:
+            does_serve = await _serves(new)
+            if (
+                does_serve and place.worker is old
+            ):  # else it has ended meanwhile, and there is a new one already
                 place.worker, place.started_at = new, asyncio.get_running_loop().time()
         finally:
             if place.worker is not new:
                 new.kill()
+        self._coming = None
+        if not does_serve:
+            return False
         if place.worker is new:
             self._leaving = old
             old.tell(orders.LEAVE)

@@ -69,7 +69,7 @@ class Worker:
                     env=environment(),
                     start_new_session=True,  # a Ctrl-C in the terminal is the parent's: it stops the workers
                 )
-            except OSError:
+            except BaseException:
                 writer.close()
                 raise
         writer.write(orders.pack(replace(told, doors=tuple(numbers))))
@@ -90,7 +90,8 @@ class Worker:
 
     def tell(self, word: bytes) -> None:
         """Say one of the words of `orders`."""
-        self._line.write(word)
+        if not self.has_ended.is_set():
+            self._line.write(word)
 
     def kill(self) -> None:
         """End it at once."""

@@ -146,6 +146,20 @@ async def test_one_that_can_not_be_replaced(
     assert the_worker(server) is not one
 
 
+async def test_a_stop_while_one_is_replaced(lead: Lead) -> None:
+    """Both end, and nobody waits for the new one."""
+    server = await lead()
+    await serving(server)
+    assert server._crew is not None
+    everybody = [the_worker(server)]
+    renewing = asyncio.create_task(server.renew_workers())
+    await until(lambda: server._crew is not None and server._crew._coming is not None, "a new one")
+    everybody.append(server._crew._coming)
+    await server.stop()
+    await renewing
+    assert [one is not None and one.has_ended.is_set() for one in everybody] == [True, True]
+
+
 def test_a_worker_that_hangs_without_a_parent() -> None:
     """It ends all the same: it would keep the port from the next one."""
     script = """if True:
