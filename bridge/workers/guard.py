@@ -24,9 +24,17 @@ def main(arguments: Sequence[str]) -> int:
     # Who stops a service may tell all its processes at once: the program ends after those who need it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: None)  # and not SIG_IGN, which the program would inherit
-    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - ours
+    # What it says is passed on, and not written there by itself: it would keep our parent from seeing us end.
+    program = subprocess.Popen(  # noqa: S603 - ours
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )  # fmt: skip
     asked = threading.Event()
     threading.Thread(target=_end_with_input, args=[program, asked], daemon=True).start()
+    assert program.stdout is not None  # noqa: S101 - it is a pipe, as asked for
+    for line in program.stdout:
+        with contextlib.suppress(OSError):  # nobody listens any more
+            os.write(sys.stdout.fileno(), line)
     code = program.wait()
     if asked.is_set():
         shutil.rmtree(folder, ignore_errors=True)

@@ -106,6 +106,7 @@ class PrivateServer:
                         writer.write(b"PING\r\n")
                         pong = await reader.readline()
                         writer.close()
+                        await writer.wait_closed()
                         if pong.startswith(b"+PONG"):
                             return
                     await asyncio.sleep(KNOCK_EVERY)  # nothing tells that a socket opens
@@ -123,6 +124,7 @@ class PrivateServer:
             log.warning("the private backplane has ended (exit code %d): it is started anew", code)
             await asyncio.sleep(min(LONGEST_WAIT, max(0, losses - 1)))
             since = loop.time()
+            await _shut_down(folder / SOCKET)
             try:
                 await self._run(folder)
             except CannotServe as error:
@@ -139,6 +141,17 @@ class PrivateServer:
             for line in filter(None, map(str.strip, (text.decode(errors="replace") for text in lines))):
                 self._last_words = one_line(line).rstrip(".")
                 log.debug("the private backplane: %s", self._last_words)
+
+
+async def _shut_down(socket: Path) -> None:
+    """End a server whose guard was killed: some would stay with it while others come to the next."""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(STOPS_WITHIN):
+            reader, writer = await asyncio.open_unix_connection(str(socket))
+            writer.write(b"SHUTDOWN NOSAVE\r\n")
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
 
 
 def trouble() -> str:

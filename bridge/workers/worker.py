@@ -122,6 +122,8 @@ class Worker:
         for task in (logged, heard, pulse):
             task.cancel()
         self._line.close()
+        with contextlib.suppress(OSError):
+            await self._line.wait_closed()
         self.has_ended.set()
 
     async def _hear(self, reader: asyncio.StreamReader) -> None:

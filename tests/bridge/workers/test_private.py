@@ -12,6 +12,7 @@ import pytest
 
 from bridge.backplane import address
 from bridge.backplane.lines import Lines
+from bridge.backplane.trouble import Trouble
 from bridge.errors import CannotServe
 from bridge.workers import crew, private
 from bridge.workers.private import PrivateServer
@@ -56,18 +57,22 @@ async def test_it_is_ours_alone(server: PrivateServer) -> None:
     assert not folder.exists()
 
 
-async def test_one_that_dies_comes_again(server: PrivateServer) -> None:
-    """At the same place."""
+@pytest.mark.parametrize("who", ["server", "guard"])
+async def test_one_that_dies_comes_again(server: PrivateServer, who: str) -> None:
+    """At the same place; and there are never two."""
     url = await server.start()
     pid = _pid(await answer(url, "INFO", "server"))
-    os.kill(pid, signal.SIGKILL)
+    assert server._guard is not None
+    os.kill(pid if who == "server" else server._guard.pid, signal.SIGKILL)
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 if _pid(await answer(url, "INFO", "server")) != pid:
                     break
-            except Exception:  # noqa: BLE001 - it isn't there yet
+            except Trouble:  # it isn't there yet
                 await asyncio.sleep(0.02)
+    line = Path(f"/proc/{pid}/cmdline")  # of a dead one that nobody asked about it is empty
+    assert not line.exists() or not line.read_text()
 
 
 def _pid(info: object) -> int:
