@@ -54,7 +54,7 @@ def answer(file: Path, content_type: str, headers: Headers) -> Answer:
 def answer_chunk(root: Path, path: str, headers: Headers) -> Answer | None:
     """Answer a request for a part of the script that comes later. None if there is none at this address.
 
-    Its content is in its address: whoever has it never asks again, and what was there before an update is gone.
+    The address has its content's hash: whoever has it never asks again. After an update the old one is gone.
 
     Raises:
         OSError: if the script can't be read.

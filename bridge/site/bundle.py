@@ -4,11 +4,12 @@ The modules are written, typed and tested as such, and a browser takes them as t
 after the other into one scope. So what they declare at their top has names that are unique on the page, and
 an import never renames.
 
-What is imported later, as ``import(`./panel.js${again}`)``, becomes a script of its own, a chunk, with all that
-nobody else needs. Its address has its content's hash: a browser keeps it for good, and never gets one that doesn't
-fit the script that asks for it. `again` is what makes the address another one for the next try. A chunk has what
-it shares with the script from the script, and so runs only when that has run to its end: what the script waits for
-at its top may share nothing.
+What is imported later, as ``import(`./panel.js${again}`)``, becomes a script of its own, a chunk, with all
+that nobody else needs. Its address has its content's hash: a browser keeps it for good, and never gets one
+that doesn't fit the script that asks for it. `again` makes the address another one for the next try.
+
+A chunk has what it shares with the script from the script, and so runs only when that has run to its end:
+what the script waits for at its top must share nothing.
 """
 
 import hashlib
@@ -55,14 +56,14 @@ def exported(module: str) -> list[str]:
 
 
 def bundle(entry: Path, shrink: Shrink = str) -> Bundle:
-    """Put a module and all that it imports, those first, into one script, and what it imports later into chunks.
+    """Put a module and all that it imports, those first, into one script; what it imports later, into chunks.
 
     `shrink` makes each of them smaller.
 
     Raises:
         OSError: if a module can't be read.
-        NotBundled: for a name that two of them declare, for a module that two scripts would have, and for other
-            forms of import and export.
+        NotBundled: for a name that two of them declare, for a module that two scripts would have, and for
+            other forms of import and export.
     """
     return _Bundler(entry.resolve(), shrink).bundle()
 
@@ -82,10 +83,7 @@ class _Bundler:
         later = {file.parent / found["path"] for file, body in parts for found in _LATER.finditer(body)}
         chunks = {file: self._chunk(file) for file in sorted(one.resolve() for one in later)}
         addresses = {file: self._address(file, script) for file, script in chunks.items()}
-        script = "".join(
-            _LATER.sub(lambda found, at=file.parent: f"./{addresses[(at / found['path']).resolve()]}", body)
-            for file, body in parts
-        )
+        script = "".join(_with_addresses(file, body, addresses) for file, body in parts)
         script += _export(sorted(self._lent))
         return Bundle(self._shrink(script), {addresses[file]: chunk for file, chunk in chunks.items()})
 
@@ -135,6 +133,15 @@ class _Bundler:
     def _address(self, file: Path, script: str) -> str:
         tag = hashlib.sha256(script.encode()).hexdigest()[:16]
         return file.relative_to(self._entry.parent).with_suffix(f".{tag}.js").as_posix()
+
+
+def _with_addresses(file: Path, body: str, addresses: Mapping[Path, str]) -> str:
+    """Write what a module imports later as it is found from the script."""
+
+    def address(found: re.Match[str]) -> str:
+        return f"./{addresses[(file.parent / found['path']).resolve()]}"
+
+    return _LATER.sub(address, body)
 
 
 def _export(names: list[str]) -> str:

@@ -1,8 +1,5 @@
 """That everybody can use the page: in their language, on their screen, with their keyboard."""
 
-import re
-from urllib.parse import urlsplit
-
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, Page, expect
@@ -12,7 +9,7 @@ from bridge.site.bundle import bundle, declared
 from bridge.site.http import WEB_DIR
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, in_each_scheme, is_firefox
-from .scene import bubbles, feed, group, heading, label, member, server, tool
+from .scene import bubbles, feed, group, heading, label, member, nameless, server, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -149,7 +146,7 @@ async def test_nothing_moves_for_those_who_asked_for_calm(
 
 
 async def test_a_visit_loads_little(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    """What a first visit fetches of us, as it comes over the line, until there is a picture; and what follows."""
+    """What a first visit fetches of us, as it comes over the line: until the first picture, and after it."""
     page = await new_page({"panel": "messages"}, locale="de-DE")
     await page.add_init_script(FIRST_PICTURE)
     await page.goto(address(bridge))
@@ -164,11 +161,6 @@ async def test_a_visit_loads_little(bridge: WebSocketServer, new_page: OpenPage)
     assert later.keys() == {"/ui/later.js", "/i18n/de-more.js"}
     assert sum(size for path, size, _ in loaded if path not in later) < VISIT
     assert sum(later.values()) < LATER
-
-
-def nameless(url: str) -> str:
-    """Where a part of the page is, whatever its content."""
-    return re.sub(r"\.[0-9a-f]{16}\.js$", ".js", urlsplit(url).path)
 
 
 async def test_the_page_s_names_hide_none_of_the_browser_s(new_page: OpenPage) -> None:

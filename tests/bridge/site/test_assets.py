@@ -107,7 +107,11 @@ async def test_what_comes_later_is_kept_for_good(page: WebSocketServer) -> None:
     assert gzip.decompress(small.body) == plain.body
     assert plain.headers["content-type"] == "text/javascript; charset=utf-8"
     assert plain.headers["x-content-type-options"] == "nosniff"
-    for answer in (plain, small, await fetch(page, path, headers=[f"If-None-Match: {plain.headers['etag']}"])):
+    for answer in (
+        plain,
+        small,
+        await fetch(page, path, headers=[f"If-None-Match: {plain.headers['etag']}"]),
+    ):
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.status == 304
 

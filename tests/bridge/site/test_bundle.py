@@ -85,7 +85,8 @@ def test_what_comes_later_is_a_script_of_its_own(tmp_path: Path) -> None:
     entry = write(
         tmp_path,
         main="import { count } from './count.js';\ncount();\n"
-        "const again = '?2';\nvoid import(`./panels/list.js${again}`).then(({ shown }) => console.log(shown()));\n",
+        "const again = '?2';\n"
+        "void import(`./panels/list.js${again}`).then(({ shown }) => console.log(shown()));\n",
         count="export let counted = 0;\nexport function count() {\n  counted += 1;\n}\n",
     )
     panels = tmp_path / "panels"
@@ -112,7 +113,9 @@ def test_what_comes_later_is_a_script_of_its_own(tmp_path: Path) -> None:
 
 def test_an_address_is_another_one_when_its_content_is(tmp_path: Path) -> None:
     """And the same where only the script changed that asks for it."""
-    entry = write(tmp_path, main="load((again) => import(`./late.js${again}`));\n", late="export const one = 1;\n")
+    entry = write(
+        tmp_path, main="load((again) => import(`./late.js${again}`));\n", late="export const one = 1;\n"
+    )
     before = bundle(entry)
     entry.write_text("load(1, (again) => import(`./late.js${again}`));\n")
     assert bundle(entry).chunks == before.chunks
@@ -124,7 +127,10 @@ def test_an_address_is_another_one_when_its_content_is(tmp_path: Path) -> None:
     ("modules", "complaint"),
     [
         (
-            {"main": "import { a } from './a.js';\n() => import(`./a.js${again}`);\n", "a": "export const a = 1;\n"},
+            {
+                "main": "import { a } from './a.js';\n() => import(`./a.js${again}`);\n",
+                "a": "export const a = 1;\n",
+            },
             "a.js is imported later, and by main.js at once",
         ),
         (
