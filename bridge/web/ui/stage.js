@@ -21,6 +21,7 @@ import { Talk } from './talk.js';
 import { World } from '../world/world.js';
 
 const LIVELY_MS = 120_000; // a place where somebody spoke is lively for so long
+const EARLY = 20; // reactions
 const LOOK_MS = 400; // between two looks for whom a still pointer is at
 
 /** @implements {Witness} */
@@ -36,6 +37,8 @@ export class Stage {
   #talk = new Talk();
   /** @type {Air | null} */
   #air = null;
+  /** Reactions from before there is an air for them; the latest. @type {[uid: string, emoji: string, picture: string][]} */
+  #early = [];
   #still = matchMedia('(prefers-reduced-motion: reduce)');
   /** @type {Rect} */
   #free = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
@@ -91,6 +94,8 @@ export class Stage {
     this.#air = make(this.#world, this.#talk);
     this.#air.renew();
     this.adapt();
+    for (const reaction of this.#early) this.reacted(...reaction);
+    this.#early = [];
   }
 
   get world() {
@@ -167,6 +172,7 @@ export class Stage {
   /** Nothing of what was said in another room stays in the air. */
   #hush() {
     this.#unsay(() => true);
+    this.#early = [];
     this.#air?.clear();
     this.#spoken.clear();
   }
@@ -217,7 +223,12 @@ export class Stage {
 
   /** @param {string} uid @param {string} emoji @param {string} picture */
   reacted(uid, emoji, picture) {
-    this.#air?.react(uid, emoji, picture, performance.now());
+    if (this.#air) {
+      this.#air.react(uid, emoji, picture, performance.now());
+    } else {
+      this.#early.push([uid, emoji, picture]);
+      this.#early.splice(0, this.#early.length - EARLY);
+    }
   }
 
   // Inside
