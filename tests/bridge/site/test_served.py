@@ -13,7 +13,7 @@ from bridge.server import WebSocketServer
 from bridge.site.bundle import bundle, declared, exported
 from bridge.site.http import WEB_DIR
 from tests.bridge.conftest import Start
-from tests.bridge.site.test_bundle import CHECKS, find_node
+from tests.bridge.site.test_scripts import CHECKS, find_node
 from tests.bridge.watchers import fetch
 
 _ENTRY: Final = "main.js"
