@@ -49,11 +49,11 @@ conversation.start(); // what it hears comes when all of this is there
 
 const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {}, explain() {}, close() {} } : {
   search() {
-    later.hurry();
+    want();
     view.search();
   },
   explain() {
-    later.hurry();
+    want();
     byId('legend').togglePopover();
     byId('legend-text').focus();
   },
@@ -94,9 +94,18 @@ const later = new Part(async (again) => {
   stage.furnish((world, talk) => new LATER.Air(words, world, talk));
   view.furnish(LATER, more);
 }, (failures) => {
-  if (failures > 1) view.miss();
+  if (failures < 2 || isTold) return;
+  isTold = true;
+  view.miss();
 });
-byId('tools').addEventListener('click', () => later.hurry());
+let isTold = false; // once, and again to who wants it again
+byId('tools').addEventListener('click', want);
+
+/** Somebody wants what may not be there yet. */
+function want() {
+  isTold = false;
+  later.hurry();
+}
 
 /** Fetches the rest when the browser has time for it. */
 function soon() {
