@@ -48,7 +48,8 @@ class Directory:
     ) -> None:
         self._limits = limits
         self.turns = Turns()
-        self.preparations = Preparations(self.turns)
+        self.chores = Turns()  # what those who watch don't wait for
+        self.preparations = Preparations(self.chores)
         self._listing = Listing()
         self._greetings: dict[bool, bytes] = {}
         self.edition = 0  # of the listing
@@ -57,7 +58,7 @@ class Directory:
         )  # the edition that those in a room know
         self._untold: deque[Room] = deque()  # who is next to be told, while that is being done
         self._telling = 0  # of which edition
-        self._news = FlushWindow(self._tell_some, self.turns.add)
+        self._news = FlushWindow(self._tell_some, self.chores.add)
         self._slugs = Names()
         self._aliases = Names()
         self._with_password: set[str] = set()  # the guilds that a password opens
@@ -176,7 +177,10 @@ class Directory:
             hearer(guild_id)
 
     def _furnish(self, info: GuildInfo) -> Room:
-        window = FlushWindow(lambda now: room.flush(now), self.turns.add)  # noqa: PLW0108 - the room comes later
+        def run(flush: Callable[[], None]) -> None:
+            (self.turns if room.is_watched else self.chores).add(flush)
+
+        window = FlushWindow(lambda now: room.flush(now), run)  # noqa: PLW0108 - the room comes later
         room = Room(info, window.wake, self._limits, time.time)
         self._opened += 1
         self._places[room] = _Place(window, self._opened)

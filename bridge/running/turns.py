@@ -1,4 +1,4 @@
-"""Work that is due, a few milliseconds of it in one turn of the loop."""
+"""Work that is due, a millisecond of it in one turn of the loop."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 Thing = TypeVar("Thing")
 
-BUDGET: Final = 0.005  # seconds; what a piece of work takes beyond it comes on top, so pieces are small
+BUDGET: Final = 0.001  # seconds; what a piece of work takes beyond it comes on top, so pieces are small
 
 
 class Turns:
