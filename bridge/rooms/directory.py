@@ -48,8 +48,7 @@ class Directory:
     ) -> None:
         self._limits = limits
         self.turns = Turns()
-        self.chores = Turns()  # what those who watch don't wait for
-        self.preparations = Preparations(self.chores)
+        self.preparations = Preparations(self.turns)
         self._listing = Listing()
         self._greetings: dict[bool, bytes] = {}
         self.edition = 0  # of the listing
@@ -58,7 +57,7 @@ class Directory:
         )  # the edition that those in a room know
         self._untold: deque[Room] = deque()  # who is next to be told, while that is being done
         self._telling = 0  # of which edition
-        self._news = FlushWindow(self._tell_some, self.chores.add)
+        self._news = FlushWindow(self._tell_some, self.turns.add_chore)
         self._slugs = Names()
         self._aliases = Names()
         self._with_password: set[str] = set()  # the guilds that a password opens
@@ -178,7 +177,8 @@ class Directory:
 
     def _furnish(self, info: GuildInfo) -> Room:
         def run(flush: Callable[[], None]) -> None:
-            (self.turns if room.is_watched else self.chores).add(flush)
+            add = self.turns.add if room.is_watched else self.turns.add_chore
+            add(flush)
 
         window = FlushWindow(lambda now: room.flush(now), run)  # noqa: PLW0108 - the room comes later
         room = Room(info, window.wake, self._limits, time.time)

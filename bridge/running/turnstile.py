@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 BUDGET: Final = 0.001  # CPU seconds that a round may take before fewer have their turn in the next one
-MOST: Final = 8  # of them, in one round
+MOST: Final = 4  # of them, in one round
 
 
 class Turnstile:

@@ -457,7 +457,8 @@ def test_members_who_change_all_the_time_keep_nobody_out(work: Callable[[], tupl
     guild.put_all(members)
     for step in range(2 * guild.steps):
         guild.put_all(
-            members[(number * 37 + step) % SIZE]._replace(role_color=f"#{step:06x}") for number in range(500)
+            members[(number * 37 + step) % SIZE]._replace(role_color=f"#{step:06x}")
+            for number in range(pages.ENCODED_AT_ONCE // 4)
         )
         guild.prepare(full=False, deflate=True)
     work()
