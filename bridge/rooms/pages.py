@@ -129,7 +129,7 @@ class Entries(ABC):
         if self._is_worn_out():
             self._start_afresh()
         busy = self._behind > ENCODED_AT_ONCE // 2
-        self._turn_in(ENCODED_AT_ONCE // 2)
+        self._turn_in((ENCODED_AT_ONCE + 1) // 2)
         if busy:
             return False
         unready = (page for page in self._pages if not page.is_ready(deflate=deflate))
