@@ -286,6 +286,9 @@ class Connection(ServerConnection):
         for start in range(0, len(data), PIECE):
             if self._deaf:
                 return
+            if self.protocol.parser_exc is not None:  # nobody takes apart what comes after a fault
+                super().data_received(data[start:])
+                return
             if start and time.thread_time() > until:
                 self._put_off(data[start:])
                 return

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from websockets.asyncio.server import ServerConnection
 
 from bridge.access.gate import Gate
 from bridge.limits import DEFAULT_LIMITS, Limits
@@ -21,7 +23,7 @@ from bridge.viewers.listening import ACCEPTED_AT_ONCE
 from bridge.viewers.session import Session
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, Start
-from tests.bridge.watchers import handshake, masked, until
+from tests.bridge.watchers import dialled, handshake, masked, until
 
 MANY = 30
 FEW = 2  # in one round: somebody whose turn it is, and somebody who found that there was time
@@ -162,6 +164,27 @@ async def test_who_asks_for_nothing_is_let_go_in_turn(
     await clock.jump(DEFAULT_LIMITS.connect_seconds)
     await until(lambda: rounds.total("dismiss") == MANY, HOPED)
     assert rounds.most("dismiss") <= FEW
+
+
+async def test_after_a_fault_nothing_is_taken_apart(
+    server: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much comes, it costs next to nothing."""
+    sizes: list[int] = []
+    take = ServerConnection.data_received
+
+    def noted(connection: ServerConnection, data: bytes) -> None:
+        sizes.append(len(data))
+        take(connection, data)
+
+    too_large = struct.pack("!BBQ4x", 0x81, 0x80 | 127, 1 << 24) + bytes(100_000)
+    async with dialled(server) as viewer:
+        await viewer.say(handshake())
+        await viewer.hear_handshake()
+        monkeypatch.setattr(ServerConnection, "data_received", noted)
+        await viewer.say(too_large)
+        await until(lambda: sum(sizes) == len(too_large), "all of it was heard")
+    assert len(sizes) < 10
 
 
 async def test_frames_that_take_long_wait_for_a_turn(
