@@ -13,6 +13,8 @@ from bridge.backplane import codec, keys, scripts
 from bridge.backplane.book import LIVES, Book
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Call, Lines
+from bridge.backplane.overview import BELIEVED_FOR, overview, say
+from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.backplane.trouble import Trouble, first
 from bridge.limits import Limits
 from bridge.rooms.directory import Directory
@@ -35,18 +37,23 @@ class Writer:
     """The one process that writes these guilds. The calls of its owner never wait for it.
 
     `prepare` brings a room up to date before it is written whole; `is_complete` tells whether these are all
-    guilds that there will be.
+    guilds that there will be. Where several share the guilds, each has a `part` of them; parts that overlap,
+    or are of different totals, don't go together, and whoever comes later waits until the other is gone.
     """
 
     def __init__(
         self, lines: Lines, directory: Directory, limits: Limits,
-        prepare: Callable[[Room], Awaitable[None]], is_complete: Callable[[], bool],
+        prepare: Callable[[Room], Awaitable[None]], is_complete: Callable[[], bool], part: Part = WHOLE,
     ) -> None:  # fmt: skip
         self._lines = lines
         self._directory = directory
         self._limits = limits
         self._prepare = prepare
         self._is_complete = is_complete
+        self._part = part
+        self._facts = ""  # what was said last of this process
+        self._waits_for = ""  # a part of somebody else's that doesn't go together with this one
+        self._may_write = asyncio.Event()  # whether nobody like that is there
         self._life = f"{int(time.time() * 1000):013d}.{secrets.token_hex(4)}"
         self._generations = 0
         self._books: dict[str, Book] = {}
@@ -100,6 +107,7 @@ class Writer:
         try:
             async with asyncio.timeout(1.0):
                 await self._flush()
+                await self._lines.run([(scripts.LEAVE, [keys.alive(str(self._part))], [self._life])])
         except (Trouble, TimeoutError) as error:
             log.debug("the last words did not reach the backplane: %s", error)
         self._stop_listening()
@@ -171,7 +179,29 @@ class Writer:
             for guild_id, room in self._directory.rooms.items():
                 if self._counts.get(guild_id) != room.counts():
                     self._unlisted[guild_id] = None
+            if self._waits_for and not await self._lines.ask(
+                self._lines.commands.exists(keys.alive(self._waits_for))
+            ):
+                self._waits_for = ""
+            await self._say()
             self._news.set()
+
+    async def _say(self) -> None:
+        """Say what this process has now, if that is others than before."""
+        facts = say(self._life, self._directory)
+        if facts != self._facts and self._has_list:
+            await self._lines.ask(
+                self._lines.commands.set(keys.alive(str(self._part)), facts, ex=BELIEVED_FOR)
+            )
+            self._facts = facts
+
+    async def overview(self) -> Overview:
+        """Ask what all processes of this bot have together.
+
+        Raises:
+            Trouble: if the server can't be asked.
+        """
+        return await overview(self._lines, self._part.total)
 
     async def _flush(self) -> None:
         async with self._turn:
@@ -209,7 +239,7 @@ class Writer:
     async def _list(self) -> None:
         """Bring the list of guilds up to date: nothing leaves a room before what is listed of it does."""
         complete = self._is_complete()
-        if self._list_taken is not None:
+        if self._list_taken is not None or self._waits_for:
             return
         if self._begins_list or (complete and not self._was_complete):
             await self._begin_list(complete=complete)
@@ -221,16 +251,18 @@ class Writer:
                 self._unlisted.pop(guild_id, None)
 
     async def _begin_list(self, *, complete: bool) -> None:
-        """Write the whole list. What others wrote stays until all guilds are known to be here."""
+        """Write our part of the list whole. What others wrote stays until all guilds are known to be here."""
         self._unlisted.update(dict.fromkeys(self._directory.rooms))
         if complete:
             listed = await self._lines.ask(self._lines.commands.hkeys(keys.GUILDS_INFOS))
-            strangers = {name.decode() for name in listed} - self._directory.rooms.keys()
+            here = {name.decode() for name in listed if self._part.has(name.decode())}
+            strangers = here - self._directory.rooms.keys()
             self._unlisted.update(dict.fromkeys(strangers))
             self._removed.update(dict.fromkeys(strangers))
         if await self._list_some(list(self._unlisted), complete=complete, begins=True):
             self._unlisted.clear()
             self._begins_list, self._was_complete = False, complete
+            self._may_write.set()
 
     async def _list_some(self, guild_ids: list[str], *, complete: bool, begins: bool) -> bool:
         entries: list[str | bytes] = []
@@ -242,20 +274,43 @@ class Writer:
             else:
                 counts = self._counts[guild_id] = room.counts()
                 entries += guild_id, codec.write_info(room.info, counts)
-        names = [keys.GUILDS_META, keys.GUILDS_INFOS, keys.GUILDS_LIVE]
-        flags = ["1" if complete else "0", "1" if begins else "0"]
-        [answer] = await self._lines.run([(scripts.LIST, names, [self._life, *flags, *entries])])
+        part, facts = str(self._part), say(self._life, self._directory)
+        names = [keys.GUILDS_PARTS, keys.GUILDS_INFOS, keys.GUILDS_LIVE, keys.alive(part)]
+        arguments = [
+            part, self._life, "1" if complete else "0", "1" if begins else "0", facts, str(BELIEVED_FOR),
+            *entries,
+        ]  # fmt: skip
+        [answer] = await self._lines.run([(scripts.LIST, names, arguments)])
         if answer == scripts.DONE:
+            self._facts = facts
             return True
         self._begins_list = True
-        if isinstance(answer, list) and answer[0].decode() > self._life:
-            self._list_taken = answer[0], answer[1]
+        if isinstance(answer, list) and answer[0] == scripts.BUSY:
+            self._wait_for(answer[1].decode())
+        elif isinstance(answer, list) and answer[1].decode() > self._life:
+            self._list_taken = answer[1], answer[2]
             log.warning(
                 "another bot writes to the backplane at %s, and was started later", self._lines.server
             )
         else:
             self._news.set()
         return False
+
+    @property
+    def _has_list(self) -> bool:
+        """Whether our part of the list is ours."""
+        return not self._begins_list and self._list_taken is None
+
+    def _wait_for(self, other: str) -> None:
+        """Write nothing as long as somebody is there whose guilds may be ours too."""
+        self._waits_for = other
+        self._may_write.clear()
+        log.warning(
+            "another bot process writes the shards %s to the backplane at %s, which don't go together with"
+            " %s: give each shard to one process, all of the same total; until that one is gone, nothing of"
+            " this one is written",
+            other, self._lines.server, f"the shards {self._part}" if self._part != WHOLE else "all of them",
+        )  # fmt: skip
 
     async def _remove(self) -> None:
         """Leave nothing of guilds that are gone."""
@@ -264,6 +319,8 @@ class Writer:
         calls: list[Call] = [
             (scripts.REMOVE, [keys.meta(guild_id), keys.live(guild_id)], [told]) for guild_id in gone
         ]
+        if self._waits_for:
+            return
         if calls and self._list_taken is None:
             await self._lines.run(calls)
         self._removed.clear()
@@ -288,15 +345,16 @@ class Writer:
 
     async def _check_list(self) -> None:
         if self._list_taken is None:
-            if not self._begins_list:
+            if self._has_list:
                 await self._list_some([], complete=self._is_complete(), begins=False)
             return
-        now = await self._lines.ask(self._lines.commands.hmget(keys.GUILDS_META, ["generation", "offset"]))
-        if tuple(now) == self._list_taken or now[0] is None or now[0].decode() < self._life:
+        text = await self._lines.ask(self._lines.commands.hget(keys.GUILDS_PARTS, str(self._part)))
+        generation, offset, *_ = text.split(b" ") if text is not None else (b"", b"")
+        if (generation, offset) == self._list_taken or generation.decode() < self._life:
             self._list_taken = None  # they are gone
             self._begins_list = True
         else:
-            self._list_taken = now[0], now[1]
+            self._list_taken = generation, offset
 
     def _take_look(self, book: Book, answer: object) -> None:
         guild_id = book.room.info.id
@@ -322,7 +380,8 @@ class Writer:
     async def _keep_whole(self) -> None:
         while True:
             while self._anew:
-                guild_id = next(iter(self._anew))
+                await self._may_write.wait()
+                guild_id = next(iter(self._anew), "")
                 book = self._books.get(guild_id)
                 if book is not None:
                     await self._write_whole(book, by_force=self._anew[guild_id])
