@@ -1,6 +1,6 @@
 """What the cogs need of the bot that hosts them, and of the bridge that it feeds."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import EllipsisType
 from typing import Protocol
@@ -276,6 +276,15 @@ class Settings(Protocol):
             NotSaved: if the database can't be reached or is full.
         """
 
+    async def change_member(
+        self, user_id: int, change: Callable[[MemberSettings], MemberSettings]
+    ) -> tuple[MemberSettings, MemberSettings]:
+        """Change what somebody decided, wherever they did; return what it was and what it is.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+
     async def save_default(self, guild_id: int | None) -> None:
         """Store which guild a viewer without a choice sees.
 
@@ -312,7 +321,9 @@ class Departures(Protocol):
             NotSaved: if it can't be stored.
         """
 
-    async def forget_left_before(self, when: datetime) -> frozenset[int]:
+    async def forget_left_before(
+        self, when: datetime, among: Callable[[int], bool] = lambda _: True
+    ) -> frozenset[int]:
         """Delete what is stored of guilds that removed the bot before a time; return which.
 
         Raises:

@@ -1,7 +1,7 @@
 """What is stored of a guild that removed the bot is deleted when its time has come, and not before."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,9 +48,11 @@ class Stuck(MemorySettings):
         self._try()
         await super().note_joined(guild_id)
 
-    async def forget_left_before(self, when: datetime) -> frozenset[int]:
+    async def forget_left_before(
+        self, when: datetime, among: Callable[[int], bool] = lambda _: True
+    ) -> frozenset[int]:
         self._try()
-        return await super().forget_left_before(when)
+        return await super().forget_left_before(when, among)
 
     def _try(self) -> None:
         if self.full:
