@@ -9,6 +9,7 @@ import discord
 from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
+from bridge.backplane.parts import Overview
 from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
 from cogs.settings import GuildSettings, MemberSettings
 from cogs.verdicts import ChannelVerdict, MemberVerdict
@@ -130,6 +131,12 @@ class Bridge(Protocol):
 
     def viewer_count(self, server: str | int) -> int:
         """Count who watches a guild now."""
+
+    async def viewers_elsewhere(self, server: str | int) -> int:
+        """Ask how many watch a guild in other processes."""
+
+    async def overview(self) -> Overview | None:
+        """Ask what all processes of this bot have together; None where it has one alone."""
 
     def logged_in(self, server: str | int) -> set[str]:
         """Name who watches a guild because their login lets them."""

@@ -81,7 +81,7 @@ if old then
   local tag = string.sub(KEYS[1], 1, -5)
   redis.call('UNLINK', tag .. old .. ':members', tag .. old .. ':facts', tag .. old .. ':events')
 end
-redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1], string.sub(KEYS[1], 1, -5) .. 'viewers')
 return redis.call('PUBLISH', KEYS[2], ARGV[1])
 """
 
@@ -137,14 +137,15 @@ if said and string.sub(said, 1, #ARGV[1]) == ARGV[1] then redis.call('DEL', KEYS
 return 'done'
 """
 
-# KEYS: readers. ARGV: which, how many viewers it has, and for how many seconds that is to be believed; with
-# none it is gone. The answer is what all of them have.
+# KEYS: where readers say how many watch. ARGV: which reader, if any, how many it has, and for how many
+# seconds that is to be believed; with none it is gone. The answer is what all of them have.
 COUNT: Final = """
 local now = tonumber(redis.call('TIME')[1])
 if ARGV[3] == '0' then
   redis.call('HDEL', KEYS[1], ARGV[1])
 elseif ARGV[1] ~= '' then
-  redis.call('HSET', KEYS[1], ARGV[1], (now + ARGV[3]) .. ' ' .. ARGV[2])
+  redis.call('HSET', KEYS[1], ARGV[1], string.format('%d %s', now + ARGV[3], ARGV[2]))
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
 end
 local total = 0
 local all = redis.call('HGETALL', KEYS[1])

@@ -13,7 +13,7 @@ from bridge.backplane import codec, keys, scripts
 from bridge.backplane.book import LIVES, Book
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Call, Lines
-from bridge.backplane.overview import BELIEVED_FOR, overview, say
+from bridge.backplane.overview import BELIEVED_FOR, overview, say, viewers_elsewhere
 from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.backplane.trouble import Trouble, first
 from bridge.limits import Limits
@@ -202,6 +202,14 @@ class Writer:
             Trouble: if the server can't be asked.
         """
         return await overview(self._lines, self._part.total)
+
+    async def viewers_elsewhere(self, guild_id: str) -> int:
+        """Ask how many watch a guild in processes that only show it.
+
+        Raises:
+            Trouble: if the server can't be asked.
+        """
+        return await viewers_elsewhere(self._lines, guild_id)
 
     async def _flush(self) -> None:
         async with self._turn:

@@ -81,6 +81,7 @@ class LoopbackDiscord:
         self.rest = Rest(self.bot, self.owner, self.guilds, self.intents, self.interactions, self._bell)
         self.oauth = self.rest.oauth
         self.rest.shards = shards
+        self.rest.start_limit = self.gateway.start_limit
         self.rest.token = self.gateway.token = token
         self._port = 0
         self._site: web.TCPSite
