@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, Protocol
 
 import aiohttp
@@ -148,7 +149,8 @@ class DZoneBot(commands.AutoShardedBot):
         )  # fmt: skip
         await self.add_cog(Myself(self, decisions))
         if not self._part.is_whole:
-            self._tasks.start(self._settings.follow(decisions.follow), "hearing of decisions elsewhere")
+            following = self._settings.follow(partial(self._hear_of, decisions))
+            self._tasks.start(following, "hearing of decisions elsewhere")
         await self.add_cog(Retention(self, self._settings, self._part.has))
         await self.tree.set_translator(Translator())
         # Discord may let us wait for a minute: the world does not.
@@ -156,6 +158,10 @@ class DZoneBot(commands.AutoShardedBot):
             telling = sync(self.tree, self._settings, force=self._force_sync)
             self._tasks.start(telling, "telling Discord of the commands")
         self._soon = self._tasks.start(self._open_soon(), "opening the page")
+
+    async def _hear_of(self, decisions: Decisions, news: News) -> None:
+        """Show what is decided elsewhere, and don't wait: a large guild must not delay somebody who hides."""
+        self._tasks.start(decisions.follow(news), "showing what was decided elsewhere")
 
     def _open_logins(self, policy: Policy) -> None:
         """Let people log in: in d-zone clients, and with the application's secret on our own page."""

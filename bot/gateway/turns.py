@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +16,7 @@ from bridge.backplane import keys, scripts
 if TYPE_CHECKING:
     from bridge.backplane.lines import Lines
 
-HELD: Final = 60_000  # milliseconds that a turn lasts, if nobody says that it has been used
+HELD: Final = 10_000  # milliseconds to connect in: who takes longer needs another turn, and delays nobody
 PACE: Final = 5_250  # milliseconds after its use until the next; Discord's clock is another
 LOOK: Final = 1.0  # seconds at most between two looks whether a turn is free
 RELEASE: Final = 0.5  # seconds to give one back that was not used
@@ -33,7 +32,6 @@ class SharedTurns:
     def __init__(self, url: str) -> None:
         self._url = url
         self._lines: Lines | None = None
-        self._own: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)  # one of us asks at a time
         self._is_away = False
 
     async def close(self) -> None:
@@ -53,18 +51,19 @@ class SharedTurns:
             is_used = True
             with self._mild(Trouble):
                 lines = self._connected()
+                if await lines.ask(lines.commands.get(key)) != mine.encode():  # it took too long
+                    await self._take(key, mine)
                 await lines.ask(lines.commands.set(key, mine, px=PACE))
 
-        async with self._own[bucket]:
-            with self._mild(Trouble):
-                await self._take(key, mine)
-            try:
-                yield use
-            finally:
-                if not is_used:
-                    with contextlib.suppress(TimeoutError), self._mild(Trouble):
-                        async with asyncio.timeout(RELEASE):
-                            await self._connected().run([(scripts.LEAVE, [key], [mine])])
+        with self._mild(Trouble):
+            await self._take(key, mine)
+        try:
+            yield use
+        finally:
+            if not is_used:
+                with contextlib.suppress(TimeoutError), self._mild(Trouble):
+                    async with asyncio.timeout(RELEASE):
+                        await self._connected().run([(scripts.LEAVE, [key], [mine])])
 
     async def _take(self, key: str, mine: str) -> None:
         lines = self._connected()

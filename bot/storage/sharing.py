@@ -22,6 +22,7 @@ from bridge.storage.database import TROUBLES
 CHANNEL: Final = "dzone_settings"
 PATIENCE: Final = 4.0  # seconds for a connection and for each answer
 MAX_TOLD: Final = 7_000  # characters; PostgreSQL takes 8,000 bytes
+FROZEN: Final = 5_000  # milliseconds without a word after which somebody's transaction is given up
 _LOCK: Final = 0x647A6F6E66  # any number, as long as it is always the same: of who changes settings
 
 
@@ -33,7 +34,11 @@ class Notice:
 
 
 async def lock(connection: AsyncConnection) -> None:
-    """Let nobody else change settings until the end of the connection's transaction."""
+    """Let nobody else change settings until the end of the connection's transaction.
+
+    Whoever is frozen meanwhile loses it: nobody waits for them for ever.
+    """
+    await connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {FROZEN}"))
     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 

@@ -68,6 +68,20 @@ async def test_a_turn_that_was_not_used_is_given_back(share: Share, redis: Redis
     assert redis.ask("KEYS", "*turn*") == "*0\r\n"
 
 
+async def test_who_takes_too_long_to_connect_delays_nobody(
+    share: Share, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others have their turn meanwhile, and who comes late needs another one."""
+    monkeypatch.setattr(turns, "HELD", 50)
+    async with share().hold(0) as slow:
+        async with share().hold(0) as quick:
+            await quick()
+        before = redis.ask("GET", "dzone:{guilds}:turn:identify-0")
+        await slow()
+        after = redis.ask("GET", "dzone:{guilds}:turn:identify-0")
+    assert before != after != "$-1\r\n"
+
+
 async def test_without_redis_nobody_waits(
     share: Share, redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -177,6 +177,19 @@ async def test_where_nothing_is_told_it_is_read_all_the_same(
     await other.close()
 
 
+async def test_nobody_waits_for_ever_for_who_is_frozen(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of a change, whose transaction the database then gives up."""
+    monkeypatch.setattr(sharing, "FROZEN", 100)
+    one, frozen = await Store.open(url, shared=True), await Store.open(url, shared=True)
+    async with frozen._engine.connect() as connection:
+        await sharing.lock(connection)
+        await one.save_member(2, HIDDEN)
+        assert one.member(2) == HIDDEN
+        await connection.invalidate()
+    await one.close()
+    await frozen.close()
+
+
 async def test_more_than_can_be_named(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then everything is read."""
     monkeypatch.setattr(sharing, "MAX_TOLD", 20)
