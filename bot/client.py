@@ -95,6 +95,7 @@ class DZoneBot(commands.AutoShardedBot):
             provider=EmptyProvider(),
             limits=config.limits,
             exposure=config.exposure,
+            health=config.health,
             publish_to=config.backplane_url,
             part=config.shards or WHOLE,
         )
