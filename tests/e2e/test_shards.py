@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.running.errors import MEND
 from tests.e2e.model import MANAGE_GUILD, User, snowflake
 from tests.e2e.test_backplane import bridge
 from tests.e2e.viewer import ALL_EVENTS, truth
@@ -142,13 +143,13 @@ async def test_shards_that_discord_refuses(run: Run, discord: LoopbackDiscord) -
     discord.guild("Harbour", "ann")
     discord.gateway.guilds_per_shard = 0
     bot = await run(SHARDS="0/1")
-    assert await bot.exited() == 1
+    assert await bot.exited() == MEND
     assert "larger total in SHARDS" in bot.stderr
 
 
 async def test_settings_that_nobody_could_share(run: Run) -> None:
     """A file is one process's."""
     bot = await run(SHARDS="0/2")
-    assert await bot.exited() == 1
+    assert await bot.exited() == MEND
     assert bot.stderr.count("\n") == 1
     assert "DATABASE_URL" in bot.stderr
