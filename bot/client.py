@@ -158,6 +158,8 @@ class DZoneBot(commands.AutoShardedBot):
         if 0 in self._part.shards:  # what concerns the whole application is for one process to do
             telling = sync(self.tree, self._settings, force=self._force_sync)
             self._tasks.start(telling, "telling Discord of the commands")
+        elif self._force_sync:
+            log.warning("--sync does nothing here: the process with shard 0 tells Discord of the commands")
         self._soon = self._tasks.start(self._open_soon(), "opening the page")
 
     async def _hear_of(self, decisions: Decisions, news: News) -> None:

@@ -103,17 +103,6 @@ class Plane:
         except Trouble:
             return None
 
-    async def viewers_elsewhere(self, guild_id: str) -> int:
-        """Ask how many watch a guild in other processes, as far as that can be known."""
-        if self._writer is None:
-            return 0
-        from bridge.backplane.trouble import Trouble  # noqa: PLC0415 - as above
-
-        try:
-            return await self._writer.viewers_elsewhere(guild_id)
-        except Trouble:
-            return 0
-
     def _make_reader(self, url: str) -> "Reader":
         from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane as above
         from bridge.backplane.reader import Reader  # noqa: PLC0415

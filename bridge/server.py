@@ -165,10 +165,6 @@ class WebSocketServer(Broadcasts):
         """Ask what all servers that write to one place have together; None where this one is alone."""
         return await self._plane.overview()
 
-    async def viewers_elsewhere(self, server: str | int) -> int:
-        """Ask how many watch a guild at servers that only show it, as far as that can be known."""
-        return await self._plane.viewers_elsewhere(str(server))
-
     async def start(self) -> None:
         """Start, and return as soon as the server listens. A script then needs something to wait for.
 

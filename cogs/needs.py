@@ -132,9 +132,6 @@ class Bridge(Protocol):
     def viewer_count(self, server: str | int) -> int:
         """Count who watches a guild now."""
 
-    async def viewers_elsewhere(self, server: str | int) -> int:
-        """Ask how many watch a guild in other processes."""
-
     async def overview(self) -> Overview | None:
         """Ask what all processes of this bot have together; None where it has one alone."""
 

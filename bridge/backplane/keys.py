@@ -9,7 +9,6 @@ A guild has, after `dzone:{<guild>}:`
 | `<generation>:facts` | hash | `channels`, `client`, and `said.<message>` of what was said, without words |
 | `<generation>:events` | stream | what happened last, an entry for each flush; its id is the position |
 | `live` | channel | the same as it happens |
-| `viewers` | hash | reader to how many watch it there, and until when that is to be believed |
 
 and the list of guilds, after `dzone:{guilds}:`
 
@@ -19,7 +18,7 @@ and the list of guilds, after `dzone:{guilds}:`
 | `infos` | hash | guild to what is told of it; no password, and no hash of one |
 | `live` | channel | its changes |
 | `alive:<range>` | string, a minute | whose part it is, and what they say of themselves |
-| `readers` | hash | as `viewers`, of all guilds |
+| `readers` | hash | who shows them to how many viewers, and until when that is to be believed |
 | `turn:<name>` | string, some seconds | that somebody has a turn of which there is one at a time |
 
 A generation is a guild as one writer has written it whole. The next one is written beside it, and then takes
@@ -43,11 +42,6 @@ def meta(guild_id: str) -> str:
 def live(guild_id: str) -> str:
     """Name the channel on which a guild's events are told."""
     return f"dzone:{{{guild_id}}}:live"
-
-
-def viewers(guild_id: str) -> str:
-    """Name where readers say how many watch a guild."""
-    return f"dzone:{{{guild_id}}}:viewers"
 
 
 def members(guild_id: str, generation: str) -> str:

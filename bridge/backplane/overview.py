@@ -55,16 +55,6 @@ async def overview(lines: Lines, total: int) -> Overview:
     )
 
 
-async def viewers_elsewhere(lines: Lines, guild_id: str) -> int:
-    """Ask how many watch a guild where it is only shown.
-
-    Raises:
-        Trouble: if the server can't be asked.
-    """
-    [count] = await lines.run([(scripts.COUNT, [keys.viewers(guild_id)], ["", 0, BELIEVED_FOR])])
-    return int(count)
-
-
 def _there(said: Iterable[tuple[bytes, bytes | None]], total: int) -> Iterable[tuple[Part, dict[str, int]]]:
     for name, text in said:
         try:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bridge.backplane import codec, keys, parts, scripts
 from bridge.backplane.follower import Follower, NotThere
-from bridge.backplane.lines import PATIENCE, Call, Lines, Subscription
+from bridge.backplane.lines import PATIENCE, Argument, Lines, Subscription
 from bridge.backplane.overview import BELIEVED_FOR, Listed, read_parts, viewers_of
 from bridge.backplane.parts import Part
 from bridge.backplane.trouble import Trouble, first
@@ -60,7 +60,6 @@ class Reader:
         self._counts: dict[str, Mapping[str, int]] = {}
         self._subscription: Subscription | None = None
         self._life = secrets.token_hex(8)
-        self._counted: set[str] = set()  # where it is said how many watch here
         self._parts: dict[Part, Listed] = {}  # of the list, as far as it is here
         self._older: dict[Part, str] = {}  # as a follower has one
         self._has_list = asyncio.Event()
@@ -366,20 +365,8 @@ class Reader:
             await asyncio.sleep(COUNT_EVERY)
 
     async def _count(self, believed_for: int) -> None:
-        watched = {
-            keys.viewers(guild_id): len(self._directory.rooms[guild_id].viewers)
-            for guild_id in self._followers
-            if guild_id in self._directory.rooms
-        }
-        counts = dict.fromkeys(self._counted, 0) | {key: count for key, count in watched.items() if count}
-        counts[keys.READERS] = viewers_of(self._directory)
-        calls: list[Call] = [
-            (scripts.COUNT, [key], [self._life, count, believed_for if count else 0])
-            for key, count in counts.items()
-        ]
-        for start in range(0, len(calls), CHECKED_AT_ONCE):
-            await self._lines.run(calls[start : start + CHECKED_AT_ONCE])
-        self._counted = {key for key, count in counts.items() if count and believed_for}
+        arguments: list[Argument] = [self._life, viewers_of(self._directory), believed_for]
+        await self._lines.run([(scripts.COUNT, [keys.READERS], arguments)])
 
     def _tell(self, trouble: Trouble) -> None:
         """Say what is wrong, once as long as it stays the same."""

@@ -81,7 +81,7 @@ if old then
   local tag = string.sub(KEYS[1], 1, -5)
   redis.call('UNLINK', tag .. old .. ':members', tag .. old .. ':facts', tag .. old .. ':events')
 end
-redis.call('DEL', KEYS[1], string.sub(KEYS[1], 1, -5) .. 'viewers')
+redis.call('DEL', KEYS[1])
 return redis.call('PUBLISH', KEYS[2], ARGV[1])
 """
 

@@ -164,8 +164,11 @@ class Gateway:
         """Privileged intents that are refused although the application's flags say that they are on."""
         self.max_concurrency = 1
         """How many identifies there may be at once: one for each remainder of shards by it."""
-        self.identify_every = 0.0
-        """For how many seconds there is one identify of those that are counted together; Discord's are 5."""
+        self.identify_every = 5.0
+        """For how many seconds there is one identify of those that are counted together.
+
+        A shard that comes again is taken for one that took its time: tests start bots sooner than people do.
+        """
         self.guilds_per_shard = 2_500
         """How many guilds a shard may have; whoever comes with more has to split them."""
         self.hasty: list[int] = []
@@ -190,7 +193,7 @@ class Gateway:
         self._withheld: list[Callable[[], None]] | None = None
         self._withheld_guilds: list[tuple[Session, Guild]] | None = None
         self._asked_at: dict[int, float] = {}
-        self._identified_at: dict[int, float] = {}
+        self._identified: dict[int, tuple[float, int]] = {}
         self._remaining: dict[int, float] = {}
 
     def limit_members(self, guild: Guild, seconds: float) -> None:
@@ -360,8 +363,9 @@ class Gateway:
     def _is_hasty(self, shard: int) -> bool:
         """Tell whether an identify comes too soon after another that is counted together with it."""
         now, bucket = asyncio.get_running_loop().time(), shard % self.max_concurrency
-        before, self._identified_at[bucket] = self._identified_at.get(bucket, -math.inf), now
-        return now - before < self.identify_every
+        before, other = self._identified.get(bucket, (-math.inf, shard))
+        self._identified[bucket] = now, shard
+        return other != shard and now - before < self.identify_every
 
     def start_limit(self) -> Payload:
         """Tell how many sessions may begin, as `GET /gateway/bot` does."""

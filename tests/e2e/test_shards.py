@@ -39,7 +39,6 @@ class Pair:
     """
 
     def __init__(self, discord: LoopbackDiscord, launch: Launch, **shared: str) -> None:
-        discord.gateway.identify_every = 5.0
         self.discord = discord
         self._launch = launch
         self._shared = shared
