@@ -153,10 +153,14 @@ class Shards:
         self._part = part
         self._shared = turns
         self._uses: dict[int, Use] = {}  # what shards that have a shared turn call to use it
-        self.ids: Sequence[int] = range(0)
         self._turns = [_Turn()]
         client.launch_shards = self.launch  # type: ignore[method-assign]
         client.before_identify_hook = self._wait_for_turn  # type: ignore[method-assign]
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """The shards that this process connects."""
+        return self.client._connection.shard_ids or range(self.client.shard_count or 1)
 
     @property
     def intents(self) -> int:
@@ -176,7 +180,7 @@ class Shards:
         if self._part is not None:
             _compare(count, self._part)
             count = self._part.total
-        ids = self.ids = range(count) if self._part is None else self._part.shards
+        ids = range(count) if self._part is None else self._part.shards
         client.shard_count = client._connection.shard_count = count
         client._connection.shard_ids = ids
         self._turns = [_Turn() for _ in range(max(1, limits["max_concurrency"]))]
