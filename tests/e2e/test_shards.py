@@ -35,14 +35,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 class Pair:
     """Two guilds of one name, of which each of two processes has one, and two people who are in both.
 
-    Zed is shy, the keeper manages both guilds, as the bot's owner does.
+    Zed and Shyla are shy, the keeper manages both guilds, as the bot's owner does.
     """
 
     def __init__(self, discord: LoopbackDiscord, launch: Launch, **shared: str) -> None:
         self.discord = discord
         self._launch = launch
         self._shared = shared
-        self.zed, self.keeper = User("Zebediah"), User("keeper")
+        self.zed, self.shy, self.keeper = User("Zebediah"), User("Shyla"), User("keeper")
         self.guilds = [self._found(shard) for shard in range(2)]
 
     def _found(self, shard: int) -> Guild:
@@ -108,6 +108,10 @@ async def test_two_processes_are_one_bot(
     for viewer in watchers:
         await viewer.until(lambda: str(pair.zed.id) not in viewer.users)  # noqa: B023
     await pair.command(1, pair.zed, "myself mute")  # on top of it
+    discord.add_member(pair.guilds[1], pair.shy)
+    await watchers[1].until(lambda: str(pair.shy.id) in watchers[1].users)
+    await discord.command_privately(pair.guilds[1].members[pair.shy.id], "myself hide")
+    await watchers[1].until(lambda: str(pair.shy.id) not in watchers[1].users)
 
     # One of them dies. Nobody loses anything of the world, and the other one goes on.
     assert await pair.whole(pair.keeper) is None
