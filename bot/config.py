@@ -27,8 +27,10 @@ from bot.running.values import (
     read_switch,
     read_token,
     read_url,
+    shown,
 )
 from bridge.backplane import address as backplane
+from bridge.backplane.parts import Part
 from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import parse_networks
@@ -75,6 +77,7 @@ SETTINGS: Final = (
     "DEBUG_LOOP",
     "DATABASE_URL",
     "BACKPLANE_URL",
+    "SHARDS",
     "DISCORD_API_URL",
     *LIMITS,
 )
@@ -86,7 +89,8 @@ class Config:
 
     `host` and `port` are where the bridge listens, `public_url` is how people reach it, `exposure` how it
     faces the network, `limits` how much it takes on, `database_url` is where settings are stored,
-    `backplane_url` where rooms are written to for other processes, `api_url` the base of Discord's REST API.
+    `backplane_url` where rooms are written to for other processes, `shards` which part of the gateway
+    is this process's, `api_url` the base of Discord's REST API.
     With the `client_secret` of the application people can log in on our own page; `client_id` names another
     application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
     their browsers load from Discord. `log_format` is `text` or `json`; with `health` the bridge answers
@@ -107,6 +111,7 @@ class Config:
     client_secret: str | None = field(default=None, repr=False)
     database_url: str = field(default=DATABASE, repr=False)  # it may hold a password
     backplane_url: str | None = field(default=None, repr=False)  # so may this
+    shards: Part | None = None
     api_url: str = DISCORD_API
     emoji_images: bool = False
     debug_loop: int = 0
@@ -139,6 +144,7 @@ class Config:
             client_secret=read_client_secret(values["DISCORD_CLIENT_SECRET"]),
             database_url=read_database_url(values),
             backplane_url=read_backplane_url(values["BACKPLANE_URL"]),
+            shards=read_shards(values["SHARDS"], read_database_url(values)),
             api_url=read_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
             emoji_images=emoji_images,
             debug_loop=read_number("DEBUG_LOOP", values["DEBUG_LOOP"], 0, 0, _MAX_HOLD),
@@ -187,6 +193,26 @@ def read_backplane_url(text: str) -> str | None:
     if said := backplane.missing():
         raise ConfigError(f"BACKPLANE_URL is set. {said}")
     return text
+
+
+def read_shards(text: str, database_url: str) -> Part | None:
+    """Read which shards are this process's, if others have the rest.
+
+    Raises:
+        ConfigError: if it is no range of shards, or if the others couldn't share the settings.
+    """
+    if not text:
+        return None
+    try:
+        part = Part.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"SHARDS is {shown(text)}; it {error}.") from None
+    if not part.is_whole and isinstance(address.parse(database_url), address.SqliteAddress):
+        raise ConfigError(
+            f"SHARDS={part} leaves shards to other processes, which need the same settings: name a PostgreSQL"
+            " database of all of them with DATABASE_URL."
+        )
+    return part
 
 
 def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
