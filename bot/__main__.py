@@ -131,7 +131,7 @@ async def _live(config: Config, *, force_sync: bool) -> Ending | None:
     """Run the bot with what is stored until it is stopped; return what is wrong, if anything is."""
     with stop_signal() as stopped:
         try:
-            store = await _open_store(config.database_url, stopped)
+            store = await _open_store(config, stopped)
         except CannotOpen as error:
             return Ending(str(error), AGAIN)
         if store is None:
@@ -144,13 +144,14 @@ async def _live(config: Config, *, force_sync: bool) -> Ending | None:
             await store.close()
 
 
-async def _open_store(url: str, stopped: asyncio.Event) -> Store | None:
+async def _open_store(config: Config, stopped: asyncio.Event) -> Store | None:
     """Read what is stored, unless somebody stops the bot before that succeeds.
 
     Raises:
         CannotOpen: if it can't be read.
     """
-    opening = asyncio.create_task(Store.open(url))
+    is_shared = config.shards is not None and not config.shards.is_whole
+    opening = asyncio.create_task(Store.open(config.database_url, shared=is_shared))
     await _until_either(opening, stopped)
     if opening.done():
         return await opening

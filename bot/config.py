@@ -27,8 +27,10 @@ from bot.running.values import (
     read_switch,
     read_token,
     read_url,
+    shown,
 )
 from bridge.backplane import address as backplane
+from bridge.backplane.parts import Part
 from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import parse_networks
@@ -78,6 +80,7 @@ SETTINGS: Final = (
     "DATABASE_URL",
     "BACKPLANE_URL",
     "WORKERS",
+    "SHARDS",
     "DISCORD_API_URL",
     *LIMITS,
 )
@@ -90,7 +93,8 @@ class Config:
     `host` and `port` are where the bridge listens, `public_url` is how people reach it, `exposure` how it
     faces the network, `limits` how much it takes on, `database_url` is where settings are stored,
     `backplane_url` where rooms are written to for other processes, `workers` how many of those there are that
-    serve viewers in its place, `api_url` the base of Discord's REST API.
+    serve viewers in its place, `shards` which part of the gateway is this process's, `api_url` the base of
+    Discord's REST API.
     With the `client_secret` of the application people can log in on our own page; `client_id` names another
     application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
     their browsers load from Discord. `log_format` is `text` or `json`; with `health` the bridge answers
@@ -112,6 +116,7 @@ class Config:
     database_url: str = field(default=DATABASE, repr=False)  # it may hold a password
     backplane_url: str | None = field(default=None, repr=False)  # so may this
     workers: int = 0
+    shards: Part | None = None
     api_url: str = DISCORD_API
     emoji_images: bool = False
     debug_loop: int = 0
@@ -146,6 +151,7 @@ class Config:
             database_url=read_database_url(values),
             backplane_url=backplane_url,
             workers=read_workers(values["WORKERS"], backplane_url),
+            shards=read_shards(values["SHARDS"], read_database_url(values)),
             api_url=read_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
             emoji_images=emoji_images,
             debug_loop=read_number("DEBUG_LOOP", values["DEBUG_LOOP"], 0, 0, _MAX_HOLD),
@@ -206,6 +212,26 @@ def read_workers(text: str, backplane_url: str | None) -> int:
     if workers and (said := crew.trouble(backplane_url)):
         raise ConfigError(f"WORKERS is set. {said}")
     return workers
+
+
+def read_shards(text: str, database_url: str) -> Part | None:
+    """Read which shards are this process's, if others have the rest.
+
+    Raises:
+        ConfigError: if it is no range of shards, or if the others couldn't share the settings.
+    """
+    if not text:
+        return None
+    try:
+        part = Part.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"SHARDS is {shown(text)}; it {error}.") from None
+    if not part.is_whole and isinstance(address.parse(database_url), address.SqliteAddress):
+        raise ConfigError(
+            f"SHARDS={part} leaves shards to other processes, which need the same settings: name a PostgreSQL"
+            " database of all of them with DATABASE_URL."
+        )
+    return part
 
 
 def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bridge.backplane import address
+from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.errors import ProviderError
 from bridge.limits import Limits
 from bridge.providers.keeper import Keeper
@@ -36,6 +37,7 @@ class Plane:
         *,
         publish_to: str | None,
         follow: str | None,
+        part: Part = WHOLE,
         leads: bool = False,
     ) -> None:
         if publish_to is not None and follow is not None:
@@ -49,6 +51,7 @@ class Plane:
         self._refresher = refresher
         self._limits = limits
         self._publish_to = publish_to
+        self._part = part
         self._expects_more: Callable[[], bool] = lambda: False
         self._writer: Writer | None = None
         self._on_restart: Callable[[Room], None] = lambda _: None
@@ -103,8 +106,19 @@ class Plane:
         if self._writer is not None:
             self._writer.look()
 
+    async def overview(self) -> Overview | None:
+        """Ask what all processes that write have together. None if nobody can say, or there is one alone."""
+        if self._writer is None:
+            return None
+        from bridge.backplane.trouble import Trouble  # noqa: PLC0415 - who has no backplane needs no redis
+
+        try:
+            return await self._writer.overview()
+        except Trouble:
+            return None
+
     def _make_reader(self, url: str) -> "Reader":
-        from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane needs no redis
+        from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane as above
         from bridge.backplane.reader import Reader  # noqa: PLC0415
 
         return Reader(Lines(url), self._directory, self._limits, self._tell_of_restart, self._tell_of_list)
@@ -120,8 +134,9 @@ class Plane:
         from bridge.backplane.writer import Writer  # noqa: PLC0415
 
         return Writer(
-            Lines(url), self._directory, self._limits, self._prepare, lambda: not self._expects_more()
-        )
+            Lines(url), self._directory, self._limits, self._prepare, lambda: not self._expects_more(),
+            self._part,
+        )  # fmt: skip
 
     async def _prepare(self, room: Room) -> None:
         """Have a room know with which application one logs in, as it would when somebody comes."""

@@ -15,6 +15,7 @@ from bridge.access.devices import Devices
 from bridge.access.gate import Gate
 from bridge.access.guesses import AddressGuesses
 from bridge.access.login import Authority
+from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.broadcasts import Broadcasts
 from bridge.errors import ProviderError
 from bridge.exposure import OPEN, Exposure
@@ -74,6 +75,7 @@ class WebSocketServer(Broadcasts):
             plain page of your own that takes everything at once, say False.
         publish_to: Address of a Redis or Valkey to which the rooms are written as well, so that other
             processes may show them: `redis://host:6379/0`, `rediss://` or `unix:///path`.
+        part: Which guilds these are, where several servers write there, each its own.
         follow: The same for one that shows the rooms written there. It has no others, and lets nobody
             into a protected one: only who writes them can say who may.
         workers: How many processes serve the viewers in place of this one, on the same port. They read the
@@ -99,6 +101,7 @@ class WebSocketServer(Broadcasts):
         health: bool = False,
         pace_old_clients: bool = True,
         publish_to: str | None = None,
+        part: Part = WHOLE,
         follow: str | None = None,
         workers: int = 0,
         sockets: Sequence[socket.socket] = (),
@@ -118,8 +121,9 @@ class WebSocketServer(Broadcasts):
         super().__init__(directory, Refresher(directory, self._provider, refresh_interval))
         self._refresh_interval = refresh_interval
         self._plane = Plane(
-            directory, self._refresher, limits, publish_to=publish_to, follow=follow, leads=workers > 0
-        )
+            directory, self._refresher, limits, publish_to=publish_to, follow=follow, part=part,
+            leads=workers > 0,
+        )  # fmt: skip
         self._crew = crew.Crew(workers, publish_to or follow) if workers else None
         self._plane.expect_more(lambda: self.expects_more_guilds)
         keeper = self._plane.keeper
@@ -182,6 +186,10 @@ class WebSocketServer(Broadcasts):
     def is_serving(self) -> bool:
         """Whether the server listens."""
         return self._is_serving
+
+    async def overview(self) -> Overview | None:
+        """Ask what all servers that write to one place have together; None where this one is alone."""
+        return await self._plane.overview()
 
     async def start(self) -> None:
         """Start, and return as soon as the server listens. A script then needs something to wait for.

@@ -22,6 +22,7 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "LONGEST", 0.2)
     monkeypatch.setattr(writer, "COUNT_EVERY", 0.1)
     monkeypatch.setattr(reader, "TIDY_EVERY", 0.1)
+    monkeypatch.setattr(reader, "COUNT_EVERY", 0.1)
     monkeypatch.setattr(lines, "PATIENCE", 0.5)
     monkeypatch.setattr(lines, "QUIET", 0.5)
 
