@@ -9,10 +9,10 @@ from typing import Final
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 
-from bridge.access.admission import Visitor
 from bridge.access.devices import Devices
 from bridge.access.gate import Gate
 from bridge.access.login import Login
+from bridge.access.visitor import Visitor
 from bridge.providers import owner
 from bridge.rooms.directory import Directory
 from bridge.site.answers import Answer, text

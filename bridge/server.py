@@ -7,8 +7,9 @@ from pathlib import Path
 
 from websockets.asyncio.server import Server, ServerConnection
 
-from bridge.access.admission import LONGEST_WAIT, Admission, Validator
+from bridge.access.admission import Admission
 from bridge.access.devices import Devices
+from bridge.access.doorkeeper import LONGEST_WAIT, Doorkeeper, Validator
 from bridge.access.gate import Gate
 from bridge.access.guesses import AddressGuesses
 from bridge.access.login import Authority
@@ -100,7 +101,9 @@ class WebSocketServer(Broadcasts):
         self._plane.expect_more(lambda: self.expects_more_guilds)
         keeper = self._plane.keeper
         self._live = Live(self._directory, self._provider, self._refresher)
-        self._admission = Admission(self._directory, keeper, self._new_guesses(), self._gate.count)
+        self._admission = Admission(
+            self._directory, keeper, Doorkeeper(self._new_guesses(), self._gate.count)
+        )
         probes = Health(keeper, self._live).probes if health else {}
         self._website = Website(probes={**Counts(directory).probes, **probes})
         devices = Devices(secure=exposure.is_secure)
@@ -241,7 +244,7 @@ class WebSocketServer(Broadcasts):
         this guild, and `bridge.errors.NoAnswer` where nobody can say just now: neither counts.
         """
         require_async("on_validate_discord_user", callback)
-        self._admission.validate = callback
+        self._admission.doorkeeper.validate = callback
 
     def use_login(self, authority: Authority, secret: bytes) -> None:
         """Let people log in on our own page, at `/auth/login`.
@@ -254,7 +257,7 @@ class WebSocketServer(Broadcasts):
         # With guesses of its own: who guesses passwords keeps nobody behind the same address from logging in.
         guesses, ended, count = self._new_guesses(), self._sessions.end_login, self._gate.count
         self._website.login = WebLogin(authority, secret, self._exposure, guesses, ended, count)
-        self._admission.authority = authority
+        self._admission.doorkeeper.authority = authority
 
     # Access that a login gave
 

@@ -12,7 +12,8 @@ from typing import Final
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-from bridge.access.admission import Admission, Entry, Pass, Visitor
+from bridge.access.admission import Admission, Entry
+from bridge.access.visitor import Pass, Visitor
 from bridge.errors import ProviderError, RequestError
 from bridge.problems import BUSY, INTERNAL_ERROR, LOGIN_ENDED, NOTHING_ASKED, Problem
 from bridge.providers.keeper import Keeper

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from websockets.asyncio.server import ServerConnection
 
-from bridge.access.admission import Admission, Pass
+from bridge.access.admission import Admission
+from bridge.access.visitor import Pass
 from bridge.problems import LOGIN_NEEDED
 from bridge.rooms.room import Room
 from bridge.running.turns import Turns

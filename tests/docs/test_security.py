@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from bot.login import logins, oauth
-from bridge.access import admission, familiar, gate, guesses, passwords, patience, tally
+from bridge.access import doorkeeper, familiar, gate, guesses, passwords, patience, tally
 from bridge.access.cost import LONGEST_WAIT
 from bridge.limits import DEFAULT_LIMITS as LIMITS
 from bridge.model import GuildInfo
@@ -44,9 +44,9 @@ def sentences() -> Iterator[str]:
     wide = guesses.WIDER
     yield f"remembered for {numeral(logins.REMEMBERED_FOR / 60)} minutes"
     yield f"after the first {numeral(LIMITS.wrong_tries)} makes the address wait"
-    yield f"up to {numeral(admission.LONGEST_WAIT / 60)} minutes"
+    yield f"up to {numeral(doorkeeper.LONGEST_WAIT / 60)} minutes"
     yield (f"of 56 ({LIMITS.wrong_tries * wide[56]} tries) and 48 ({LIMITS.wrong_tries * wide[48]})")
-    assert (admission.FREE_AT_ONE_DOOR, admission.FREE_WHILE_GUESSED) == (100, 2)
+    assert (doorkeeper.FREE_AT_ONE_DOOR, doorkeeper.FREE_WHILE_GUESSED) == (100, 2)
     yield "guessed wrong a hundred times lately"
     yield f"gets two tries there before it waits, and not {numeral(LIMITS.wrong_tries)}"
     yield f"{passwords.MAX_WAITING} may wait, and many of one address let others go first"
