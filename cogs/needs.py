@@ -131,6 +131,9 @@ class Bridge(Protocol):
     def viewer_count(self, server: str | int) -> int:
         """Count who watches a guild now."""
 
+    def review(self, server: str | int) -> None:
+        """Have other processes ask again whether those may watch whom a login let in there."""
+
     def logged_in(self, server: str | int) -> set[str]:
         """Name who watches a guild because their login lets them."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -55,6 +56,10 @@ class Admission:
     def withdraw(self, ends: "Ends[Pass]", room: Room | None = None) -> None:
         """Have whoever is being let in just now, into one room or any, checked again if their permit ends."""
         self._withdrawals.note(ends, room)
+
+    def ends(self, room: Room) -> AbstractContextManager[list[Ends[Pass]]]:
+        """Note what ends at a room's door from here on."""
+        return self._withdrawals.on_the_way(room)
 
     async def admit(
         self,

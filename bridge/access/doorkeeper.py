@@ -124,6 +124,16 @@ class Doorkeeper:
         uid = str(credentials.user.get("id"))
         return Pass(uid, until=until.timestamp() if isinstance(until, datetime) else None)
 
+    async def still_admits(self, uid: str, guild_id: str) -> bool:
+        """Tell whether somebody may watch who was let in by a login, here or elsewhere.
+
+        Raises:
+            NoAnswer: if nobody can say.
+        """
+        if self.authority is None:
+            raise NoAnswer
+        return await self._may_watch(uid, guild_id)
+
     async def _check_login(
         self, token: str, user: Mapping[str, Any], info: GuildInfo, visitor: Visitor, attempt: Attempt
     ) -> bool | datetime:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bridge.backplane import lines, reader, writer
+from bridge.backplane import counting, lines, reader, talk, writer
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
@@ -22,6 +22,8 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "LONGEST", 0.2)
     monkeypatch.setattr(writer, "COUNT_EVERY", 0.1)
     monkeypatch.setattr(reader, "TIDY_EVERY", 0.1)
+    monkeypatch.setattr(counting, "REPORT_EVERY", 0.1)
+    monkeypatch.setattr(talk, "LONGEST", 0.2)
     monkeypatch.setattr(lines, "PATIENCE", 0.5)
     monkeypatch.setattr(lines, "QUIET", 0.5)
 
