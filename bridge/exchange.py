@@ -19,7 +19,7 @@ from bridge.access.login import Login
 from bridge.access.porter import Porter
 from bridge.backplane import counting, keys
 from bridge.backplane.answering import Answerer
-from bridge.backplane.asking import Asker
+from bridge.backplane.asking import STARTING, Asker
 from bridge.errors import Silence
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ASKED_OF_ANYBODY: Final = 3  # writers that are asked what any of them can answer
-AT_ONCE: Final = 1.0  # seconds: whoever is not there is known not to be by then
+AT_ONCE: Final = STARTING + 1.0  # seconds: whoever is not there is known not to be by then
 
 
 class Exchange:

@@ -7,13 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.backplane import keys, letters
-from bridge.backplane.letters import Question
+from bridge.backplane.letters import Question, Unheard
 from bridge.errors import Silence
 
 if TYPE_CHECKING:
     from bridge.backplane.talk import Talk
 
 PATIENCE: Final = 12.0  # seconds for an answer: what Discord is given to say, and a little more
+STARTING: Final = 2.0  # seconds that whoever writes a guild may take to be there, as after a start
+AGAIN: Final = 0.1  # seconds between two tries
 MAX_WAITING: Final = 2_000  # questions that aren't answered yet
 
 
@@ -43,6 +45,16 @@ class Asker:
         Raises:
             Silence: if there is no answer.
         """
+        give_up = asyncio.get_running_loop().time() + STARTING
+        while True:
+            try:
+                return await self._ask_once(guild_id, kind, body)
+            except Unheard:
+                if asyncio.get_running_loop().time() > give_up:
+                    raise Silence from None
+            await asyncio.sleep(AGAIN)
+
+    async def _ask_once(self, guild_id: str, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
         if self._talk is None or len(self._waiting) >= MAX_WAITING:
             raise Silence
         question = self._question(kind, body)
@@ -87,6 +99,6 @@ class Asker:
         return Question(self._reader, secrets.token_hex(16), kind, letters.write_body(body))
 
 
-def _give_up(answer: asyncio.Future[dict[str, Any]]) -> None:
+def _give_up(answer: asyncio.Future[dict[str, Any]], why: Silence) -> None:
     if not answer.done():
-        answer.set_exception(Silence())
+        answer.set_exception(why)

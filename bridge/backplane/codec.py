@@ -98,18 +98,22 @@ def lock_of(info: GuildInfo) -> str:
     return (WORD_LOCK if info.has_password else "login.") + digest
 
 
-def write_info(info: GuildInfo, counts: Mapping[str, int]) -> bytes:
-    """Write down what is told of a guild: nothing of what opens its door."""
+def write_info(info: GuildInfo, counts: Mapping[str, int], number: int) -> bytes:
+    """Write down what is told of a guild, the `number`th that was opened: nothing of what opens its door."""
     told = {name: value for name, value in asdict(info).items() if name not in _SECRETS}
     if info.protected:
         told["lock"] = lock_of(info)
-    return encode({"info": told, "counts": counts})
+    return encode({"info": told, "counts": counts, "number": number})
 
 
-def read_info(text: bytes) -> tuple[GuildInfo, dict[str, int]]:
+def read_info(text: bytes) -> tuple[GuildInfo, dict[str, int], int]:
     """Read what is told of a guild. Where it is protected, no password opens it here."""
     told = json.loads(text)
-    return replace(GuildInfo(**told["info"]), password=None, password_hash=None, role=None), told["counts"]
+    return (
+        replace(GuildInfo(**told["info"]), password=None, password_hash=None, role=None),
+        told["counts"],
+        told["number"],
+    )
 
 
 # Events

@@ -8,11 +8,17 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from bridge.errors import Silence
+
 MAX_LETTER: Final = 256 * 1024  # bytes
 # Of what a command was called with, a server's log of slow commands shows so much: no secret may stand there.
 HEAD: Final = 128  # bytes
 _NAME: Final = re.compile(rb"[0-9a-f]{32}")
 _KIND: Final = re.compile(rb"[a-z]{1,20}")
+
+
+class Unheard(Silence):
+    """Nobody was there to hear something: it may be said again."""
 
 
 class Question(NamedTuple):

@@ -209,8 +209,8 @@ class Reader:
             if not text:
                 self._close(guild_id)
                 continue
-            info, counts = codec.read_info(text)
-            room = self._directory.open(info)
+            info, counts, number = codec.read_info(text)
+            room = self._directory.open(info, number=number)
             self._counts[guild_id] = counts
             if guild_id not in self._followers:
                 room.know_counts(counts)

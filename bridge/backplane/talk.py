@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from bridge.backplane import keys
+from bridge.backplane.letters import Unheard
 from bridge.backplane.lines import Lines, Told
 from bridge.backplane.trouble import Trouble, first
 from bridge.errors import Silence
@@ -18,20 +19,24 @@ MAX_UNSENT: Final = 5_000  # that wait to be sent
 SHORTEST: Final = 0.2  # seconds until a server is tried again that was away; each time twice as long
 LONGEST: Final = 5.0
 
-Unheard = Callable[[], None]
+Fail = Callable[[Silence], None]  # takes why nobody heard something, or perhaps nobody did
 
 
 class Message(NamedTuple):
-    """What is to be said on a channel, or to whoever writes a guild. `unheard` is called if nobody hears."""
+    """What is to be said on a channel, or to whoever writes a guild. `fail` is called if nobody hears."""
 
     channel: str
     guild_id: str
     text: bytes
-    unheard: Unheard
+    fail: Fail
 
 
-def _never_mind() -> None:
+def _never_mind(why: Silence) -> None:
     """Leave it at that."""
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class Talk:
@@ -42,7 +47,7 @@ class Talk:
     """
 
     def __init__(
-        self, lines: Lines, channels: Sequence[str], hear: Told, on_there: Callable[[], None] = _never_mind
+        self, lines: Lines, channels: Sequence[str], hear: Told, on_there: Callable[[], None] = _nothing
     ) -> None:
         self.lines = lines
         self.is_there = False
@@ -53,17 +58,17 @@ class Talk:
         self._news = asyncio.Event()
         self._is_ending = False
 
-    def say(self, channel: str, text: bytes, unheard: Unheard = _never_mind) -> None:
+    def say(self, channel: str, text: bytes, fail: Fail = _never_mind) -> None:
         """Say something on a channel, soon."""
-        self._say(Message(channel, "", text, unheard))
+        self._say(Message(channel, "", text, fail))
 
-    def say_to_writer(self, guild_id: str, text: bytes, unheard: Unheard = _never_mind) -> None:
+    def say_to_writer(self, guild_id: str, text: bytes, fail: Fail = _never_mind) -> None:
         """Say something to whoever writes a guild, soon."""
-        self._say(Message("", guild_id, text, unheard))
+        self._say(Message("", guild_id, text, fail))
 
     def _say(self, message: Message) -> None:
         if not self.is_there or len(self._unsent) >= MAX_UNSENT:
-            message.unheard()
+            message.fail(Unheard())
             return
         self._unsent.append(message)
         self._news.set()
@@ -119,7 +124,7 @@ class Talk:
         unsent = list(self._unsent)
         self._unsent.clear()
         for message in unsent:
-            message.unheard()
+            message.fail(Unheard())
 
     async def _keep_sending(self) -> None:
         while True:
@@ -127,25 +132,29 @@ class Talk:
             self._news.clear()
             while self._unsent:
                 few = [self._unsent.popleft() for _ in range(min(SENT_AT_ONCE, len(self._unsent)))]
-                heard = [0] * len(few)
+                heard: list[int] | None = None
                 try:
-                    await self._send(few, heard)
+                    heard = await self._send(few)
                 finally:
-                    for message, listeners in zip(few, heard, strict=True):
-                        if not listeners:
-                            message.unheard()
+                    for number, message in enumerate(few):
+                        if heard is None:
+                            message.fail(Silence())  # perhaps it was heard
+                        elif not heard[number]:
+                            message.fail(Unheard())
 
-    async def _send(self, few: Sequence[Message], heard: list[int]) -> None:
-        """Say some things, and note how many heard each."""
+    async def _send(self, few: Sequence[Message]) -> list[int]:
+        """Say some things, and return how many heard each."""
         places = await self._places({message.guild_id for message in few if not message.channel})
         channels = [message.channel or places.get(message.guild_id, "") for message in few]
         said = [number for number, channel in enumerate(channels) if channel]
+        heard = [0] * len(few)
         pipeline: Any = self.lines.commands.pipeline(transaction=False)
         for number in said:
             pipeline.publish(channels[number], few[number].text)
         if said:
             for number, listeners in zip(said, await self.lines.ask(pipeline.execute()), strict=True):
                 heard[number] = listeners
+        return heard
 
     async def _places(self, guild_ids: set[str]) -> dict[str, str]:
         """Name where those are asked who write guilds; of who is written by nobody, nothing."""

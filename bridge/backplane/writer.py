@@ -246,7 +246,7 @@ class Writer:
                 entries += guild_id, b""
             else:
                 counts = self._counts[guild_id] = room.counts()
-                entries += guild_id, codec.write_info(room.info, counts)
+                entries += guild_id, codec.write_info(room.info, counts, self._directory.number(guild_id))
         names = [keys.GUILDS_META, keys.GUILDS_INFOS, keys.GUILDS_LIVE]
         flags = ["1" if complete else "0", "1" if begins else "0"]
         [answer] = await self._lines.run([(scripts.LIST, names, [self._life, *flags, *entries])])
