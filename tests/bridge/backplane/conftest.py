@@ -1,6 +1,7 @@
 """A server that writes its rooms, and others that show them."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -43,8 +44,8 @@ async def origin(start: Start, redis: RedisServer) -> WebSocketServer:
 def follow(start: Start, redis: RedisServer) -> Follow:
     """Start a server that shows them, and wait until it has the list, of three unless told otherwise."""
 
-    async def follow_one(guilds: int = 3) -> WebSocketServer:
-        server = await start(follow=redis.url)
+    async def follow_one(guilds: int = 3, **options: Any) -> WebSocketServer:
+        server = await start(follow=redis.url, **options)
         await until(lambda: len(server._directory.rooms) == guilds, "the list of guilds")
         return server
 
