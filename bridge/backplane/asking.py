@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PATIENCE: Final = 12.0  # seconds for an answer: what Discord is given to say, and a little more
 STARTING: Final = 2.0  # seconds that whoever writes a guild may take to be there, as after a start
 AGAIN: Final = 0.1  # seconds between two tries
+MAX_MISSING: Final = 1_000
 MAX_WAITING: Final = 2_000  # questions that aren't answered yet
 
 
@@ -28,6 +29,7 @@ class Asker:
     def __init__(self) -> None:
         self._reader = secrets.token_hex(16)
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._missing: dict[str, float] = {}  # guilds that nobody writes, and since when
         self._talk: Talk | None = None
 
     @property
@@ -45,13 +47,18 @@ class Asker:
         Raises:
             Silence: if there is no answer.
         """
-        give_up = asyncio.get_running_loop().time() + STARTING
+        now = asyncio.get_running_loop().time
         while True:
             try:
-                return await self._ask_once(guild_id, kind, body)
+                answer = await self._ask_once(guild_id, kind, body)
             except Unheard:
-                if asyncio.get_running_loop().time() > give_up:
+                if len(self._missing) >= MAX_MISSING:
+                    self._missing.clear()
+                if now() > self._missing.setdefault(guild_id, now()) + STARTING:
                     raise Silence from None
+            else:
+                self._missing.pop(guild_id, None)
+                return answer
             await asyncio.sleep(AGAIN)
 
     async def _ask_once(self, guild_id: str, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from bridge.access.passwords import hash_password
 from bridge.backplane import asking
+from bridge.backplane.follower import Follower
 from bridge.errors import NoAnswer, NotAMember
 from bridge.limits import Limits
 from bridge.problems import (
@@ -157,6 +159,29 @@ async def test_who_loses_access_on_the_way_in_is_not_let_in(
         assert not there._directory.rooms[VAULT.id].is_watched
 
 
+async def test_who_loses_access_before_the_room_is_read(
+    origin: WebSocketServer, discord: Discord, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody had told them where it is heard of that: so it is asked again."""
+    there, may_open, read = await follow(), asyncio.Event(), Follower.open
+
+    async def open_later(follower: Follower) -> None:
+        await may_open.wait()
+        await read(follower)
+
+    monkeypatch.setattr(Follower, "open", open_later)
+    async with watching(there) as viewer:
+        await viewer.ask("vault", **shown_by("7"))
+        await until(lambda: VAULT.id in there._keeper._opening, "let in")  # type: ignore[attr-defined]
+        before = origin._directory.rooms[VAULT.id].position
+        origin.revoke(VAULT.id, "7")
+        discord.members.remove("7")
+        await until(lambda: origin._plane._writer._books[VAULT.id].offset > before, "it is written")  # type: ignore[union-attr]
+        may_open.set()
+        assert await viewer.hear_error() == LOGIN_NEEDED
+        assert not there._directory.rooms[VAULT.id].is_watched
+
+
 async def test_who_is_to_be_looked_at_again(
     origin: WebSocketServer, discord: Discord, follow: Follow
 ) -> None:
@@ -277,6 +302,30 @@ async def test_the_bot_is_restarted(
             third.show_guild(guild, [BEPPO])
         assert await bob.hear_error() == BOT_SILENT
         assert (await bob.farewell())[0] == 1013
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+async def test_a_password_after_a_restart(
+    start: Start, redis: RedisServer, follow: Follow, is_same: bool
+) -> None:
+    """Who knows the old one stays if it is the new one, though the bot remembers nobody."""
+    hashes = [hash_password("sesame"), hash_password("other")]
+    guilds = [[DWORLD, REPOS, replace(VAULT, password=None, password_hash=one)] for one in hashes]
+    first = await start(provider=EmptyProvider(), publish_to=redis.url)
+    for guild in guilds[0]:
+        first.show_guild(guild, [ADA])
+    there = await follow()
+    async with watching(there) as viewer:
+        await viewer.enter("vault", password="sesame")
+        await first.stop()
+        second = await start(provider=EmptyProvider(), publish_to=redis.url)
+        for guild in guilds[0 if is_same else 1]:
+            second.show_guild(guild, [BEPPO])
+        if is_same:
+            assert (await viewer.hear_type("server-join"))["data"]["users"].keys() == {BEPPO.uid}
+        else:
+            assert await viewer.hear_error() == LOGIN_NEEDED
+            assert (await viewer.farewell())[0] == 1008
 
 
 async def test_how_many_watch(origin: WebSocketServer, start: Start, redis: RedisServer) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
+from bridge.backplane import asking
 from bridge.exposure import Exposure
 from bridge.problems import BOT_SILENT, LOGIN_ENDED, LOGIN_NEEDED, NOT_A_MEMBER
 from bridge.providers import EmptyProvider
@@ -147,12 +148,15 @@ async def test_a_logout_is_known_to_who_starts_later(
             await asyncio.sleep(0.01)
 
 
-async def test_nobody_answers(origin: WebSocketServer, follow: Follow, http: ClientSession) -> None:
+async def test_nobody_answers(
+    origin: WebSocketServer, follow: Follow, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The page is told so, and nobody is logged in or out."""
     first = await follow(**REACHED)
     browser = Browser(first, http)
     await browser.log_in()
     await origin.stop()
+    monkeypatch.setattr(asking, "STARTING", 0.1)
     for path, method in (("/auth/login", "GET"), ("/auth/logout", "POST"), ("/auth/me", "GET")):
         answer = await browser.ask(path, method, Origin=HOME)
         assert answer.status == 503
