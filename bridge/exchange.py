@@ -44,16 +44,14 @@ AT_ONCE: Final = STARTING + 1.0  # seconds: whoever is not there is known not to
 class Exchange:
     """One process's part in it: it asks if it follows others, and answers if others follow it.
 
-    `url` is where the backplane is; `count` is told of what nobody answered.
+    `count` is told of what nobody answered.
     """
 
     def __init__(
-        self, directory: Directory, website: Website, count: Callable[[str], None], *,
-        url: str | None, follows: bool,
-    ) -> None:  # fmt: skip
+        self, directory: Directory, website: Website, count: Callable[[str], None], *, follows: bool
+    ) -> None:
         self._directory = directory
         self._website = website
-        self._url = url
         self._asker = Asker() if follows else None
         self._answerer: Answerer | None = None
         self._reported = counting.Reported()
@@ -80,9 +78,9 @@ class Exchange:
 
     # Life
 
-    def start(self, tasks: Tasks, life: str | None) -> None:
-        """Begin; `life` is as who this process writes guilds, if it does."""
-        if self._url is None:
+    def start(self, tasks: Tasks, url: str | None, life: str | None) -> None:
+        """Begin, if there is a backplane; `life` is as who this process writes guilds to it, if it does."""
+        if url is None:
             return
         from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane needs no redis
         from bridge.backplane.logouts import Logouts  # noqa: PLC0415
@@ -90,7 +88,7 @@ class Exchange:
 
         if life is not None:
             self._answerer = Answerer(life, self._answer)
-        lines = Lines(self._url)
+        lines = Lines(url)
         self._logouts = Logouts(lines, lambda: self._login.ended if self._login else {}, self._end_logins)
         side = self._asker or self._answerer
         channels = [keys.LOGINS_LIVE, *([side.channel] if side else [])]

@@ -46,6 +46,7 @@ class Plane:
         self._refresher = refresher
         self._limits = limits
         self._publish_to = publish_to
+        self._follow = follow
         self._expects_more: Callable[[], bool] = lambda: False
         self._writer: Writer | None = None
         self._on_restart: Callable[[Room], None] = lambda _: None
@@ -57,6 +58,11 @@ class Plane:
     def keeper(self) -> Keeper:
         """What keeps the rooms true."""
         return self._refresher if self._reader is None else self._reader
+
+    @property
+    def url(self) -> str | None:
+        """Where the backplane is, if there is one."""
+        return self._publish_to or self._follow
 
     @property
     def life(self) -> str | None:

@@ -102,9 +102,7 @@ class WebSocketServer(Broadcasts):
         keeper = self._plane.keeper
         self._live = Live(self._directory, self._provider, self._refresher)
         self._website = Website()
-        self._exchange = Exchange(
-            directory, self._website, self._gate.count, url=publish_to or follow, follows=follow is not None
-        )
+        self._exchange = Exchange(directory, self._website, self._gate.count, follows=follow is not None)
         doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
         self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
         probes = Health(keeper, self._live).probes if health else {}
@@ -175,7 +173,7 @@ class WebSocketServer(Broadcasts):
             self._server = await listen(self.host, self.port, self._connection_class, self._talk, asked, met)
             self.port = self._server.sockets[0].getsockname()[1]
             self._plane.start(self._tasks, self._exchange.start_over, self._on_list, self._exchange.heed)
-            self._exchange.start(self._tasks, self._plane.life)
+            self._exchange.start(self._tasks, self._plane.url, self._plane.life)
             self._pulse.start()
             self._tasks.start(self._warn_if_abandoned(), "noticing the end of the loop")
             self._tasks.start(self._lobby.look_for_rooms(self._refresh_interval), "looking for rooms")
