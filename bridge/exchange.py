@@ -21,6 +21,7 @@ from bridge.backplane import counting, keys
 from bridge.backplane.answering import Answerer
 from bridge.backplane.asking import STARTING, Asker
 from bridge.errors import Silence
+from bridge.providers.keeper import Keeper
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.running.tasks import Tasks
@@ -65,11 +66,11 @@ class Exchange:
             self.door = DoorElsewhere(self._asker.ask, count)
             website.login = LoginElsewhere(self._ask_anybody)
 
-    def concern(self, admission: Admission, sessions: Sessions) -> None:
+    def concern(self, admission: Admission, keeper: Keeper, sessions: Sessions) -> None:
         """Know who lets viewers in here, and whom what others tell concerns."""
         self._sessions = sessions
         if self._asker is not None:
-            self._review = Review(self._directory, sessions, self._asker.ask)
+            self._review = Review(self._directory, keeper, sessions, self._asker.ask)
         self._porter = Porter(
             self._directory, admission, self._read_login,
             lambda login: self._login is not None and login in self._login.ended,

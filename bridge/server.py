@@ -111,7 +111,7 @@ class WebSocketServer(Broadcasts):
         self._reception = Reception(self._gate, self._website, devices, directory)
         self._pulse = Pulse()
         self._sessions = Sessions(self._admission)
-        self._exchange.concern(self._admission, self._sessions)
+        self._exchange.concern(self._admission, keeper, self._sessions)
         self._connection_class = connection_class(self._gate, exposure.certificate)
         self._tasks = Tasks(log, "the bridge")
         self._lobby = Lobby(directory, keeper, self._admission, self._sessions, self._tasks)

@@ -115,11 +115,11 @@ class Admission:
         attempt, trouble, looked_at = Attempt(), None, 0
         credentials = replace(credentials, password=None)  # which is for one guild
         for guild_id in guild_ids:
-            room = await self._find(guild_id)
-            if room is None and looked_at:
-                break  # whoever has it can tell
-            looked_at += 1
             try:
+                room = await self._find(guild_id)
+                if room is None and looked_at:
+                    break  # whoever has it can tell
+                looked_at += 1
                 if room is not None:
                     await self._pass(room, credentials, who, _ready_already, attempt=attempt)
                     return guild_id, looked_at, trouble
@@ -127,7 +127,7 @@ class Admission:
                 trouble = trouble or refused.problem
             except Refused:
                 continue
-        return None, looked_at, trouble
+        return None, max(1, looked_at), trouble
 
     @property
     def _missing(self) -> Problem:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from bridge.errors import Silence
 
-MAX_LETTER: Final = 256 * 1024  # bytes
+MAX_LETTER: Final = 128 * 1024  # bytes
 # Of what a command was called with, a server's log of slow commands shows so much: no secret may stand there.
 HEAD: Final = 128  # bytes
 _NAME: Final = re.compile(rb"[0-9a-f]{32}")

@@ -19,6 +19,7 @@ from bridge.access.visitor import Papers
 from bridge.errors import Silence
 from bridge.problems import BOT_SILENT
 from bridge.site.answers import Answer, text
+from bridge.site.login import PREFIX
 
 GOOD_FOR: Final = 10.0  # seconds that it is known whether one can log in at all
 MAX_TARGET: Final = 8 * 1024  # characters of a path with its query
@@ -83,7 +84,8 @@ class LoginPages:
                     value = body.get(key)
                     if isinstance(value, str) and value:
                         headers[name] = value
-                if not _METHOD.fullmatch(method) or len(target) > MAX_TARGET or not target.isascii():
+                is_ours = target.startswith(PREFIX) and target.isascii() and len(target) <= MAX_TARGET
+                if not is_ours or not _METHOD.fullmatch(method):
                     return None
                 answer = await self._pages(address, Request(target, headers, method))
                 return write_answer(answer)

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bridge.access import questions
 from bridge.access.elsewhere import Ask
 from bridge.access.visitor import Pass
-from bridge.errors import Silence
+from bridge.access.withdrawals import Ends
+from bridge.errors import Refused, Silence
 from bridge.problems import BOT_SILENT, LOGIN_NEEDED, SERVER_HIDDEN, Problem
+from bridge.providers.keeper import Keeper
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.viewers.session import Session
@@ -23,11 +27,20 @@ _MAY_NOT: Final = Goodbye.REVOKED, LOGIN_NEEDED
 _UNKNOWN: Final = Goodbye.SILENT, BOT_SILENT
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who is to hear nothing of a room yet, what let them in, and by which door."""
+
+    permits: Mapping[Session, Pass]
+    door: object
+
+
 class Review:
     """Turns out of rooms those who may not watch any more."""
 
-    def __init__(self, directory: Directory, sessions: Sessions, ask: Ask) -> None:
+    def __init__(self, directory: Directory, keeper: Keeper, sessions: Sessions, ask: Ask) -> None:
         self._directory = directory
+        self._keeper = keeper
         self._sessions = sessions
         self._ask = ask
 
@@ -40,43 +53,54 @@ class Review:
         gone = {permit for permit, why in verdict.items() if why == _MAY_NOT}
         self._sessions.turn_out(room, gone.__contains__)
 
-    def hold(self, room: Room) -> dict[Session, Pass]:
+    def hold(self, room: Room) -> Held:
         """Have those who watch a room that has become another one hear nothing of it yet."""
-        return {session: session.hold() for session in self._sessions.watching(room)}
+        permits = {session: session.hold() for session in self._sessions.watching(room)}
+        return Held(permits, room.info.door)
 
-    async def settle(self, room: Room, held: Mapping[Session, Pass]) -> None:
+    async def settle(self, room: Room, held: Held) -> None:
         """Let those in again who still may.
 
         Whoever wrote the room anew knows nothing of what was said at the door. Of whom nobody can say, they
         go for now.
         """
         verdict: Verdict = {}
-        grounds: tuple[object, ...] | None = None
+        epoch = ""
         with self._sessions.ends(room) as ended:
-            while grounds != (grounds := (room.info.door, room.epoch)):
-                verdict = await self._judge_patiently(room, set(held.values()))
+            while epoch != (epoch := room.epoch):
+                verdict = await self._judge_patiently(room, set(held.permits.values()))
+        may_not = partial(self._has_ended, room, held, ended)
         back: list[Session] = []
-        for session, permit in held.items():
-            why = verdict.get(permit)
+        for session, permit in held.permits.items():
+            why = _MAY_NOT if may_not(permit) else verdict.get(permit)
+            if session.room is not None or not session.is_here:
+                continue  # they have gone elsewhere
             if self._directory.rooms.get(room.info.id) is not room:
-                why = Goodbye.REVOKED, SERVER_HIDDEN
-            elif permit.has_ended or any(ends(permit) for ends in ended):
-                why = _MAY_NOT
-            if session.room is None and why is not None:
+                session.turn_out(SERVER_HIDDEN)
+            elif why is not None:
                 session.turn_out(why[1], why[0])
-            elif session.room is None and session.is_here:
+            else:
                 session.take_back(room)
                 back.append(session)
         await self._directory.turns.each(back, lambda session: session.outbox.catch_up())
+
+    def _has_ended(self, room: Room, held: Held, ended: Sequence[Ends[Pass]], permit: Pass) -> bool:
+        """Tell whether something ended meanwhile of which somebody who is held back heard nothing."""
+        if not room.info.protected:
+            return False
+        return room.info.door != held.door or permit.has_ended or any(ends(permit) for ends in ended)
 
     async def _judge_patiently(self, room: Room, permits: set[Pass]) -> Verdict:
         for number in range(TRIES):
             if number:
                 await asyncio.sleep(PAUSE)
             try:
-                return await self._judge(room, permits)
-            except Silence:
+                verdict = await self._judge(room, permits)
+                await self._keeper.refresh_room(room)  # it may have been closed: nobody has a seat
+            except (Silence, Refused):
                 continue
+            else:
+                return verdict
         return dict.fromkeys(permits, _UNKNOWN)
 
     async def _judge(self, room: Room, permits: set[Pass]) -> Verdict:

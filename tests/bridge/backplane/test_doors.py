@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bridge.access.passwords import hash_password
+from bridge.access.visitor import Pass
 from bridge.backplane import asking
 from bridge.backplane.follower import Follower
 from bridge.errors import NoAnswer, NotAMember
@@ -21,6 +22,7 @@ from bridge.problems import (
     too_many_tries,
 )
 from bridge.providers import EmptyProvider
+from bridge.rooms.room import Room
 from bridge.server import WebSocketServer
 from bridge.viewers import review
 from tests.bridge.backplane.conftest import Follow
@@ -326,6 +328,38 @@ async def test_a_password_after_a_restart(
         else:
             assert await viewer.hear_error() == LOGIN_NEEDED
             assert (await viewer.farewell())[0] == 1008
+
+
+async def test_another_door_while_it_is_asked_who_may_stay(
+    start: Start, redis: RedisServer, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is held back misses nothing of what is decided meanwhile."""
+    may_ask, judge = asyncio.Event(), review.Review._judge
+
+    async def judge_later(self: review.Review, room: Room, permits: set[Pass]) -> Any:
+        await may_ask.wait()
+        return await judge(self, room, permits)
+
+    monkeypatch.setattr(review.Review, "_judge", judge_later)
+    vault = replace(VAULT, password=None, password_hash=hash_password("sesame"))
+    first = await start(provider=EmptyProvider(), publish_to=redis.url)
+    for guild in (DWORLD, REPOS, vault):
+        first.show_guild(guild, [ADA])
+    there = await follow()
+    room = there._directory.rooms[VAULT.id]
+    async with watching(there) as viewer:
+        await viewer.enter("vault", password="sesame")
+        await first.stop()
+        second = await start(provider=EmptyProvider(), publish_to=redis.url)
+        for guild in (DWORLD, REPOS, vault):
+            second.show_guild(guild, [BEPPO])
+        await until(lambda: BEPPO.uid in room.members and not room.is_watched, "held back")
+        door = room.info.door
+        second.show_guild(replace(vault, password_hash=hash_password("other")))
+        await until(lambda: room.info.door != door, "another door")
+        may_ask.set()
+        assert await viewer.hear_error() == LOGIN_NEEDED
+        assert (await viewer.farewell())[0] == 1008
 
 
 async def test_how_many_watch(origin: WebSocketServer, start: Start, redis: RedisServer) -> None:
