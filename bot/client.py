@@ -87,6 +87,7 @@ class DZoneBot(commands.AutoShardedBot):
             provider=EmptyProvider(),
             limits=config.limits,
             exposure=config.exposure,
+            health=config.health,
             publish_to=config.backplane_url,
         )
         self.bridge.on_get_client_id(self._client_id)

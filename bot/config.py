@@ -4,7 +4,7 @@ import difflib
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -19,6 +19,7 @@ from bot.running.values import (
     read_certificate,
     read_client_id,
     read_client_secret,
+    read_format,
     read_host,
     read_level,
     read_list,
@@ -69,6 +70,8 @@ SETTINGS: Final = (
     "FRAME_ANCESTORS",
     "EMOJI_IMAGES",
     "LOG_LEVEL",
+    "LOG_FORMAT",
+    "HEALTH",
     "DEBUG_LOOP",
     "DATABASE_URL",
     "BACKPLANE_URL",
@@ -86,7 +89,8 @@ class Config:
     `backplane_url` where rooms are written to for other processes, `api_url` the base of Discord's REST API.
     With the `client_secret` of the application people can log in on our own page; `client_id` names another
     application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
-    their browsers load from Discord. `debug_loop` is from how many milliseconds on it is logged that
+    their browsers load from Discord. `log_format` is `text` or `json`; with `health` the bridge answers
+    `/healthz` and `/readyz`. `debug_loop` is from how many milliseconds on it is logged that
     something held everybody up, 0 for never.
     """
 
@@ -95,6 +99,8 @@ class Config:
     port: int = 3000
     public_url: str = LOCAL
     log_level: str = "INFO"
+    log_format: str = "text"
+    health: bool = False
     limits: Limits = DEFAULT_LIMITS
     exposure: Exposure = LOCAL_EXPOSURE
     client_id: str | None = None
@@ -125,6 +131,8 @@ class Config:
             port=port,
             public_url=public_url,
             log_level=read_level(values["LOG_LEVEL"] or "INFO"),
+            log_format=read_format(values["LOG_FORMAT"] or "text"),
+            health=read_switch("HEALTH", values["HEALTH"]),
             limits=_limits(values),
             exposure=_exposure(values, public_url, image_sources=(DISCORD_CDN,) if emoji_images else ()),
             client_id=read_client_id(values["DISCORD_CLIENT_ID"]),
@@ -135,6 +143,18 @@ class Config:
             emoji_images=emoji_images,
             debug_loop=read_number("DEBUG_LOOP", values["DEBUG_LOOP"], 0, 0, _MAX_HOLD),
         )
+
+    @property
+    def here(self) -> str:
+        """Where a program on this machine reaches the bot."""
+        scheme = "http" if self.exposure.certificate is None else "https"
+        return local_url(self.host, self.port, scheme)
+
+    def reached_at(self, address: str) -> Self:
+        """Return this for a bot that is reached through a tunnel which ends on this machine."""
+        proxies = (*self.exposure.trusted_proxies, *parse_networks("127.0.0.1, ::1"))
+        exposure = replace(self.exposure, public_url=address, trusted_proxies=proxies)
+        return replace(self, public_url=address, exposure=exposure)
 
 
 def read_database_url(env: Mapping[str, str]) -> str:
@@ -173,15 +193,24 @@ def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Read `.env` in `folder`, if there is one; the real environment wins.
 
     Raises:
-        ConfigError: if the file can't be read, or holds a line that is no setting.
+        ConfigError: if the file can't be read or has another name, or holds a line that is no setting.
     """
-    file = folder / ".env"
+    file, misnamed = (
+        folder / ".env",
+        folder / ".env.txt",
+    )  # as Windows, which hides the ending, lets it be saved
     written: dict[str, str] = {}
     try:
         # utf-8-sig: Windows editors put a mark at the beginning.
+        if not file.is_file() and misnamed.is_file():
+            raise ConfigError(f"{misnamed} has to be called .env, without .txt: rename it.")
         text = file.read_text(encoding="utf-8-sig") if file.is_file() else ""
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{file} can't be read: {error}. Save it as UTF-8 text.") from error
+    except PermissionError as error:
+        raise ConfigError(f"{file} belongs to another user. Let the one who runs the bot read it.") from error
+    except OSError as error:
+        raise ConfigError(f"{file} can't be read: {error.strerror}.") from error
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
             raise ConfigError(f"{file}, line {_line(binding)}: that is no setting. {HOW_TO_WRITE}")

@@ -17,6 +17,7 @@ from bridge.broadcasts import Broadcasts
 from bridge.exchange import Exchange
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.network import home
 from bridge.plane import Plane
 from bridge.providers import CallbackProvider, EmptyProvider, MockDataProvider, Provider
 from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
@@ -180,7 +181,7 @@ class WebSocketServer(Broadcasts):
             if self._exposure.certificate is not None:
                 self._tasks.start(self._exposure.certificate.keep_current(), "renewing the certificate")
             scheme = "http" if self._exposure.certificate is None else "https"
-            log.info("listening on %s://%s:%s", scheme, self.host, self.port)
+            home.tell(scheme, self.host, self.port)
 
     async def stop(self) -> None:
         """Stop: nobody new gets in, those here hear 1001, and who doesn't answer is cut off."""

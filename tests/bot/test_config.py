@@ -1,7 +1,9 @@
 """Settings: what they are when nothing is said, how they are said, and what is answered to a mistake."""
 
 import dataclasses
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -227,6 +229,19 @@ def test_what_is_no_log_level(written: str) -> None:
     """What is no level is named, with those there are."""
     said = complaint(LOG_LEVEL=written)
     assert said == f"LOG_LEVEL is {written!r}; it must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
+
+
+def test_what_a_line_of_the_log_looks_like() -> None:
+    """For people by default; large or small."""
+    assert config().log_format == "text"
+    assert config(LOG_FORMAT="JSON").log_format == "json"
+    assert complaint(LOG_FORMAT="xml") == "LOG_FORMAT is 'xml'; it must be text or json."
+
+
+def test_whether_it_tells_how_it_is() -> None:
+    """Not by itself: what is wrong concerns who runs it."""
+    assert not config().health
+    assert config(HEALTH="on").health
 
 
 # DEBUG_LOOP
@@ -528,6 +543,31 @@ def test_another_encoding(tmp_path: Path, encoding: str) -> None:
     """A file in another encoding than UTF-8 is told, with what to do."""
     with pytest.raises(ConfigError, match=r"can't be read: .* Save it as UTF-8 text"):
         read_file(tmp_path, "# für später\nPORT=80".encode(encoding))
+
+
+def test_a_file_with_an_ending(tmp_path: Path) -> None:
+    """Windows hides `.txt`, so nobody sees why the file isn't read."""
+    (tmp_path / ".env.txt").write_text("PORT=80")
+    with pytest.raises(ConfigError, match=r"\.env\.txt has to be called \.env, without \.txt"):
+        read_env(tmp_path, {})
+    assert read_file(tmp_path, "PORT=81") == {"PORT": "81"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_file_of_somebody_else(tmp_path: Path) -> None:
+    """As one leaves behind who wrote it as root."""
+    file = tmp_path / ".env"
+    file.write_text("PORT=80")
+    file.chmod(0)
+    me = os.geteuid()
+    if me == 0:  # who may read everything
+        tmp_path.chmod(0o755)
+        os.seteuid(65_534)
+    try:
+        with pytest.raises(ConfigError, match="belongs to another user"):
+            read_env(tmp_path, {})
+    finally:
+        os.seteuid(me)
 
 
 @given(content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
