@@ -40,6 +40,7 @@ class Asker:
     def use(self, talk: "Talk") -> None:
         """Ask by these connections, which hear the channel."""
         self._talk = talk
+        talk.on_silence = self._give_all_up
 
     async def ask(self, guild_id: str, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Ask whoever writes a guild.
@@ -101,6 +102,11 @@ class Asker:
             answer.set_exception(Silence())
         else:
             answer.set_result(body)
+
+    def _give_all_up(self) -> None:
+        """Wait for nothing that would not be heard."""
+        for answer in self._waiting.values():
+            _give_up(answer, Silence())
 
     def _question(self, kind: str, body: Mapping[str, Any]) -> Question:
         return Question(self._reader, secrets.token_hex(16), kind, letters.write_body(body))

@@ -51,6 +51,7 @@ class Talk:
     ) -> None:
         self.lines = lines
         self.is_there = False
+        self.on_silence: Callable[[], None] = _nothing  # called when nothing is heard any more
         self._channels = channels
         self._hear = hear
         self._on_there = on_there
@@ -125,6 +126,7 @@ class Talk:
         self._unsent.clear()
         for message in unsent:
             message.fail(Unheard())
+        self.on_silence()
 
     async def _keep_sending(self) -> None:
         while True:

@@ -27,7 +27,7 @@ from bridge.server import WebSocketServer
 from bridge.viewers import review
 from tests.bridge.backplane.conftest import Follow
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
-from tests.bridge.watchers import Watcher, until, watching
+from tests.bridge.watchers import PATIENCE, Watcher, until, watching
 from tests.redis import RedisServer
 
 
@@ -243,6 +243,55 @@ async def test_whoever_could_say_hangs(
         discord.thinking.set()
         assert await refused(viewer, password="open") == WRONG_PASSWORD
         assert not there._directory.rooms[VAULT.id].is_watched
+
+
+async def test_the_server_dies_in_the_middle(
+    origin: WebSocketServer,
+    discord: Discord,
+    follow: Follow,
+    redis: RedisServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody waits for what can't be heard any more, and it goes on when the server is back."""
+    there = await follow()
+    monkeypatch.setattr(asking, "PATIENCE", 600)
+    monkeypatch.setattr(asking, "STARTING", PATIENCE)
+    async with watching(there) as viewer:
+        discord.thinking = asyncio.Event()
+        await viewer.ask("vault", **shown_by("7"))
+        await until(lambda: discord.asked > 0, "asked")
+        redis.stop()
+        assert await viewer.hear_error() == BOT_SILENT
+        redis.start()
+        discord.thinking.set()
+        assert await refused(viewer, password="open") == WRONG_PASSWORD
+
+
+async def test_the_bot_is_restarted_in_the_middle(
+    start: Start, redis: RedisServer, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question is lost with whoever was asked; the next one goes to the new one."""
+    guilds, discord = (DWORLD, REPOS, VAULT), Discord("7")
+    first = await start(provider=EmptyProvider(), publish_to=redis.url)
+    use(first, discord)
+    for guild in guilds:
+        first.show_guild(guild, [ADA])
+    there = await follow()
+    monkeypatch.setattr(asking, "PATIENCE", 1.0)
+    monkeypatch.setattr(asking, "STARTING", PATIENCE)
+    async with watching(there) as viewer:
+        discord.thinking = asyncio.Event()
+        await viewer.ask("vault", **shown_by("7"))
+        await until(lambda: discord.asked > 0, "asked")
+        await first.stop()
+        discord.thinking = None
+        second = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), publish_to=redis.url)
+        use(second, discord)
+        await start(second)
+        for guild in guilds:
+            second.show_guild(guild, [BEPPO])
+        assert await viewer.hear_error() == BOT_SILENT
+        assert (await viewer.enter("vault", **shown_by("7")))["users"].keys() == {BEPPO.uid}
 
 
 async def test_who_has_no_choice(

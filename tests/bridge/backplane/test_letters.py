@@ -169,6 +169,7 @@ class Line:
     def __init__(self) -> None:
         self.said: list[tuple[str, bytes]] = []
         self.fails: list[Any] = []
+        self.on_silence: Any = None
 
     def say(self, channel: str, text: bytes, fail: Any = None) -> None:
         self.said.append((channel, text))
