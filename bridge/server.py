@@ -285,9 +285,9 @@ class WebSocketServer(Broadcasts):
         if room := self._room(server):
             self._exchange.review(room)
 
-    def viewer_count(self, server: str | int) -> int:
-        """Count who watches a guild now, also at other processes as far as they have said so."""
-        return super().viewer_count(server) + self._exchange.viewers_elsewhere(str(server))
+    async def viewers_elsewhere(self, server: str | int) -> int:
+        """Ask how many watch a guild at servers that only show it, as far as that can be known."""
+        return self._exchange.viewers_elsewhere(str(server))
 
     # Inside
 

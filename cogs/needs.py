@@ -131,6 +131,9 @@ class Bridge(Protocol):
     def viewer_count(self, server: str | int) -> int:
         """Count who watches a guild now."""
 
+    async def viewers_elsewhere(self, server: str | int) -> int:
+        """Ask how many watch a guild in other processes."""
+
     def review(self, server: str | int) -> None:
         """Have other processes ask again whether those may watch whom a login let in there."""
 

@@ -10,10 +10,11 @@ import pytest
 
 from bridge.access.passwords import hash_password
 from bridge.access.visitor import Pass
-from bridge.backplane import asking
+from bridge.backplane import asking, counting
 from bridge.backplane.follower import Follower
 from bridge.errors import NoAnswer, NotAMember
 from bridge.limits import Limits
+from bridge.model import GuildInfo
 from bridge.problems import (
     BOT_SILENT,
     LOGIN_NEEDED,
@@ -415,17 +416,36 @@ async def test_how_many_watch(origin: WebSocketServer, start: Start, redis: Redi
     """Here and everywhere else; of a process that is gone, nobody, and no trace."""
     servers = [await start(follow=redis.url) for _ in range(2)]
     await until(lambda: all(len(server._directory.rooms) == 3 for server in servers), "the list")
+
+    def count(guild: GuildInfo) -> int:
+        return origin.viewer_count(guild.id) + origin._exchange.viewers_elsewhere(guild.id)
+
     async with watching(servers[0]) as ann, watching(servers[1]) as bob, watching(origin) as cid:
         for viewer in (ann, bob, cid):
             await viewer.enter("dworld")
-        await until(lambda: origin.viewer_count(DWORLD.id) == 3, "all are counted")
-        assert origin.viewer_count(REPOS.id) == 0
+        await until(lambda: count(DWORLD) == 3, "all are counted")
+        assert await origin.viewers_elsewhere(DWORLD.id) == 2
+        assert count(REPOS) == 0
         await ann.enter("repos")
-        await until(lambda: origin.viewer_count(DWORLD.id) == 2, "one has moved")
-        await until(lambda: origin.viewer_count(REPOS.id) == 1, "and is counted there")
-        assert servers[0].viewer_count(DWORLD.id) == 0
-    await until(lambda: origin.viewer_count(DWORLD.id) == 0, "all are gone")
+        await until(lambda: count(DWORLD) == 2, "one has moved")
+        await until(lambda: count(REPOS) == 1, "and is counted there")
+        assert await servers[0].viewers_elsewhere(DWORLD.id) == 0
+    await until(lambda: count(DWORLD) == 0, "all are gone")
     assert "watching" not in redis.ask("KEYS", "*")
+
+
+def test_reports_are_good_for_a_while() -> None:
+    """A process that dies says nothing more; what it said is forgotten."""
+    reported = counting.Reported()
+    reported.note("a", {"1": 5}, 0)
+    reported.note("b", {"1": 2, "2": 1}, 10)
+    assert reported.count("1", 14) == 7
+    assert reported.count("1", 16) == 2
+    reported.tidy(16)
+    reported.note("b", {"1": 0}, 17)
+    assert (reported.count("1", 18), reported.count("2", 18)) == (0, 1)
+    reported.tidy(100)
+    assert not reported._counts
 
 
 async def test_names_lead_to_the_same_everywhere(origin: WebSocketServer, follow: Follow) -> None:
