@@ -164,6 +164,7 @@ class Session:
         permit = self.permit
         self.leave()
         self.outbox.start_over()
+        self.outbox.catch_up()  # there is nothing to catch up with, but answers to what they ask
         return permit
 
     def take_back(self, room: Room) -> None:

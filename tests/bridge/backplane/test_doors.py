@@ -12,13 +12,14 @@ from bridge.access.passwords import hash_password
 from bridge.access.visitor import Pass
 from bridge.backplane import asking, counting
 from bridge.backplane.follower import Follower
-from bridge.errors import NoAnswer, NotAMember
+from bridge.errors import NoAnswer, NotAMember, Silence
 from bridge.limits import Limits
 from bridge.model import GuildInfo
 from bridge.problems import (
     BOT_SILENT,
     LOGIN_NEEDED,
     NO_ANSWER,
+    SERVER_HIDDEN,
     WRONG_PASSWORD,
     too_many_tries,
 )
@@ -380,36 +381,71 @@ async def test_a_password_after_a_restart(
             assert (await viewer.farewell())[0] == 1008
 
 
-async def test_another_door_while_it_is_asked_who_may_stay(
-    start: Start, redis: RedisServer, follow: Follow, monkeypatch: pytest.MonkeyPatch
+async def happen(meanwhile: str, bot: WebSocketServer, there: WebSocketServer, viewer: Watcher) -> None:
+    """Have something happen to the vault or its viewer, and wait until it is known elsewhere."""
+    rooms, vault = there._directory.rooms, bot._directory.rooms[VAULT.id].info
+    lock = rooms[VAULT.id].info.lock
+    match meanwhile:
+        case "another door":
+            bot.show_guild(replace(vault, password_hash=hash_password("other")))
+            await until(lambda: rooms[VAULT.id].info.lock != lock, "another door")
+        case "hidden":
+            bot.hide_guild(VAULT.id)
+            await until(lambda: VAULT.id not in rooms, "hidden")
+        case "opened":
+            bot.show_guild(replace(vault, protected=False))
+            await until(lambda: not rooms[VAULT.id].info.protected, "opened")
+        case "revoked":
+            bot.revoke(VAULT.id, "7")
+            written = bot._directory.rooms[VAULT.id].position
+            await until(lambda: rooms[VAULT.id].position == written, "told")
+        case "moved":
+            await viewer.enter("dworld")
+
+
+@pytest.mark.parametrize("meanwhile", ["another door", "hidden", "opened", "revoked", "moved", "silent"])
+async def test_what_happens_while_it_is_asked_who_may_stay(
+    start: Start, redis: RedisServer, follow: Follow, monkeypatch: pytest.MonkeyPatch, meanwhile: str
 ) -> None:
     """Who is held back misses nothing of what is decided meanwhile."""
     may_ask, judge = asyncio.Event(), review.Review._judge
 
     async def judge_later(self: review.Review, room: Room, permits: set[Pass]) -> Any:
         await may_ask.wait()
+        if meanwhile == "silent":
+            raise Silence
         return await judge(self, room, permits)
 
     monkeypatch.setattr(review.Review, "_judge", judge_later)
+    monkeypatch.setattr(review, "PAUSE", 0.01)
     vault = replace(VAULT, password=None, password_hash=hash_password("sesame"))
-    first = await start(provider=EmptyProvider(), publish_to=redis.url)
+    first, discord = await start(provider=EmptyProvider(), publish_to=redis.url), Discord("7")
+    use(first, discord)
     for guild in (DWORLD, REPOS, vault):
         first.show_guild(guild, [ADA])
     there = await follow()
     room = there._directory.rooms[VAULT.id]
     async with watching(there) as viewer:
-        await viewer.enter("vault", password="sesame")
+        await viewer.enter("vault", **shown_by("7"))
         await first.stop()
-        second = await start(provider=EmptyProvider(), publish_to=redis.url)
+        second = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), publish_to=redis.url)
+        use(second, discord)
+        await start(second)
         for guild in (DWORLD, REPOS, vault):
             second.show_guild(guild, [BEPPO])
         await until(lambda: BEPPO.uid in room.members and not room.is_watched, "held back")
-        door = room.info.door
-        second.show_guild(replace(vault, password_hash=hash_password("other")))
-        await until(lambda: room.info.door != door, "another door")
+        await happen(meanwhile, second, there, viewer)
         may_ask.set()
-        assert await viewer.hear_error() == LOGIN_NEEDED
-        assert (await viewer.farewell())[0] == 1008
+        expected = {"hidden": SERVER_HIDDEN, "silent": BOT_SILENT}.get(meanwhile, LOGIN_NEEDED)
+        if meanwhile == "opened":
+            assert (await viewer.hear_type("server-join"))["data"]["users"].keys() == {BEPPO.uid}
+        elif meanwhile == "moved":
+            await second.broadcast_message(VAULT.id, "222", "not for them", "9")
+            await second.broadcast_message(DWORLD.id, "222", "hello", "9")
+            assert (await viewer.hear_type("message"))["data"]["message"] == "hello"
+        else:
+            assert await viewer.hear_error() == expected
+            assert (await viewer.farewell())[0] == (1013 if meanwhile == "silent" else 1008)
 
 
 async def test_how_many_watch(origin: WebSocketServer, start: Start, redis: RedisServer) -> None:
