@@ -57,7 +57,7 @@ class Directory:
         )  # the edition that those in a room know
         self._untold: deque[Room] = deque()  # who is next to be told, while that is being done
         self._telling = 0  # of which edition
-        self._news = FlushWindow(self._tell_some, self.turns.add)
+        self._news = FlushWindow(self._tell_some, self.turns.add_chore)
         self._slugs = Names()
         self._aliases = Names()
         self._with_password: set[str] = set()  # the guilds that a password opens
@@ -181,7 +181,11 @@ class Directory:
             hearer(guild_id)
 
     def _furnish(self, info: GuildInfo) -> Room:
-        window = FlushWindow(lambda now: room.flush(now), self.turns.add)  # noqa: PLW0108 - the room comes later
+        def run(flush: Callable[[], None]) -> None:
+            add = self.turns.add if room.is_watched else self.turns.add_chore
+            add(flush)
+
+        window = FlushWindow(lambda now: room.flush(now), run)  # noqa: PLW0108 - the room comes later
         room = Room(info, window.wake, self._limits, time.time)
         self._opened += 1
         self._places[room] = _Place(window, self._opened)

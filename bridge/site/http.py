@@ -82,10 +82,15 @@ class Website:
             return as_json(about, status)
         file = await asyncio.to_thread(find_file, self.static_dir, path)
         if file is None:
-            return not_found()
+            return await self._chunk(path, request) or not_found()
         if self.static_dir == WEB_DIR:
             return await asyncio.to_thread(assets.answer, file, _type_of(file), request.headers)
         return _file(file)
+
+    async def _chunk(self, path: str, request: Request) -> Answer | None:
+        if self.static_dir != WEB_DIR:
+            return None
+        return await asyncio.to_thread(assets.answer_chunk, self.static_dir, path, request.headers)
 
 
 def find_file(root: Path, path: str) -> Path | None:

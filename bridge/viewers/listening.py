@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 # After a restart all viewers come at once: so many may wait to be accepted, and so many are accepted in one
 # turn of the loop, so that they get in one after the other and those who are in are not kept waiting.
 MAX_WAITING: Final = 4096
-ACCEPTED_AT_ONCE: Final = 8
+ACCEPTED_AT_ONCE: Final = 4
 FRAMES_WAITING: Final = 4  # of a viewer, in memory; what is more waits at their side
 STOP_GRACE: Final = 2.0  # seconds that viewers have to answer the close frame when the bridge stops
 # How many seconds' worth of frames and bytes a viewer may send at once.

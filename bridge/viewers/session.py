@@ -116,6 +116,7 @@ class Session:
         first.add_done_callback(look)  # the conversation may end before anybody waits for it
         try:
             await asyncio.wait({first}, timeout=GREETING_PATIENCE)
+            await self._purse.round()
             polls = first.done() and self._is_poll(first.result())
             if polls:  # the documentation's own test needs its answer ahead of the greeting
                 await self._answer(first.result())
@@ -209,6 +210,7 @@ class Session:
         self.offer(self._directory.greeting(deflate=self._deflates))
 
     async def _answer(self, frame: str | bytes) -> None:
+        await self._purse.round()
         if self.connection.state is not State.OPEN:
             return  # dismissed: what is still in the queue is no longer ours to answer
         try:
@@ -297,6 +299,7 @@ class Session:
 
         async def prepare(room: Room) -> None:
             self._purse.pay(await self._directory.preparations.ready(room, request))
+            await self._purse.round()  # all who waited for the same would enter in the same one
 
         server, credentials = request.server, request.credentials
         return await self._admission.admit(server, credentials, self._who, seated, prepare)
@@ -315,6 +318,13 @@ class Session:
             self.dismiss(Goodbye.REVOKED, LOGIN_ENDED)
 
     def _give_up(self) -> None:
+        """Go, as soon as there is time: who came at once is late at once."""
+        turnstile = self.connection.gate.budgets.turnstile
+        turnstile.add(self.visitor.address, partial(self._go_unless_asked, self._deadline))
+
+    def _go_unless_asked(self, deadline: asyncio.TimerHandle | None) -> None:
+        if self._deadline is None or self._deadline is not deadline:
+            return  # they asked at the last moment, or have gone
         self.connection.gate.count("nothing asked for")
         self.dismiss(Goodbye.IDLE, NOTHING_ASKED)
 

@@ -30,6 +30,7 @@ from tests.bridge.rooms.test_room import (
     wishes,
 )
 from tests.bridge.watchers import Json, read_frames
+from tests.thorough import tries
 
 LIMITS = Limits(history_events=40, history_age=30.0)
 CHANNELS = ["1", "2", "3"]
@@ -420,6 +421,6 @@ class AnyInterleaving(RuleBasedStateMachine):
 
 TestAnyInterleaving = pytest.mark.timeout(300)(AnyInterleaving.TestCase)
 TestAnyInterleaving.settings = settings(
-    max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=tries(100), stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyInterleaving.__doc__ = "Whatever happens in one room, those who follow it end with the same."

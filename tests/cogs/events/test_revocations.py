@@ -44,7 +44,9 @@ class Club:
 
 
 @pytest.fixture
-async def club(town: Town) -> Club:
+async def club(town: Town, monkeypatch: pytest.MonkeyPatch) -> Club:
+    """Whoever is sent away hears it at once, and the town is calm when no time limit runs any more."""
+    monkeypatch.setattr("bridge.viewers.connection.GRACE", 0.05)
     role = town.guild.create_role("Insiders")
     club = Club(town, role)
     for member in (club.ann, club.bob):
