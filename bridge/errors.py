@@ -4,7 +4,16 @@ import errno
 
 from bridge.problems import PROVIDER_TROUBLE, Problem
 
-__all__ = ["BadRequest", "BridgeError", "NoAnswer", "NotAMember", "ProviderError", "Refused", "RequestError"]
+__all__ = [
+    "BadRequest",
+    "BridgeError",
+    "NoAnswer",
+    "NotAMember",
+    "ProviderError",
+    "Refused",
+    "RequestError",
+    "Silence",
+]
 
 
 def cannot_listen(host: str, port: int, error: OSError, host_setting: str, port_setting: str) -> str:
@@ -59,3 +68,7 @@ class ProviderError(RequestError):
 
     def __init__(self) -> None:
         super().__init__(PROVIDER_TROUBLE)
+
+
+class Silence(BridgeError):
+    """Another process doesn't answer: it isn't there, is busy or hangs, or there is no way to ask it."""

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from websockets.asyncio.server import Server, ServerConnection
 
-from bridge.access.admission import LONGEST_WAIT, Admission, Validator
+from bridge.access.admission import Admission
 from bridge.access.devices import Devices
+from bridge.access.doorkeeper import LONGEST_WAIT, Doorkeeper, Validator
 from bridge.access.gate import Gate
 from bridge.access.guesses import AddressGuesses
 from bridge.access.login import Authority
 from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.broadcasts import Broadcasts
+from bridge.exchange import Exchange
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network import home
@@ -24,7 +26,6 @@ from bridge.providers.live import Live
 from bridge.providers.refresher import REFRESH_INTERVAL, Refresher
 from bridge.reception import Reception, comes_from_browser
 from bridge.rooms.directory import Directory
-from bridge.rooms.room import Room
 from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
 from bridge.site.counts import Counts
@@ -65,8 +66,8 @@ class WebSocketServer(Broadcasts):
         publish_to: Address of a Redis or Valkey to which the rooms are written as well, so that other
             processes may show them: `redis://host:6379/0`, `rediss://` or `unix:///path`.
         part: Which guilds these are, where several servers write there, each its own.
-        follow: The same for one that shows the rooms written there. It has no others, and lets nobody
-            into a protected one: only who writes them can say who may.
+        follow: The same for one that shows the rooms written there. It has no others, and asks whoever
+            writes them who may enter a protected one.
 
     Raises:
         ValueError: for an address that is none.
@@ -106,13 +107,17 @@ class WebSocketServer(Broadcasts):
         self._plane.expect_more(lambda: self.expects_more_guilds)
         keeper = self._plane.keeper
         self._live = Live(self._directory, self._provider, self._refresher)
-        self._admission = Admission(self._directory, keeper, self._new_guesses(), self._gate.count)
+        self._website = Website()
+        self._exchange = Exchange(directory, self._website, self._gate.count, follows=follow is not None)
+        doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
+        self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
         probes = Health(keeper, self._live).probes if health else {}
-        self._website = Website(probes={**Counts(directory).probes, **probes})
+        self._website.probes = {**Counts(directory).probes, **probes}
         devices = Devices(secure=exposure.is_secure)
         self._reception = Reception(self._gate, self._website, devices, directory)
         self._pulse = Pulse()
         self._sessions = Sessions(self._admission)
+        self._exchange.concern(self._admission, keeper, self._sessions)
         self._connection_class = connection_class(self._gate, exposure.certificate)
         self._tasks = Tasks(log, "the bridge")
         self._lobby = Lobby(directory, keeper, self._admission, self._sessions, self._tasks)
@@ -177,7 +182,8 @@ class WebSocketServer(Broadcasts):
             asked, met = self._reception.answer, self._reception.meet
             self._server = await listen(self.host, self.port, self._connection_class, self._talk, asked, met)
             self.port = self._server.sockets[0].getsockname()[1]
-            self._plane.start(self._tasks, self._on_restart, self._on_list)
+            self._plane.start(self._tasks, self._exchange.start_over, self._on_list, self._exchange.heed)
+            self._exchange.start(self._tasks, self._plane.url, self._plane.life)
             self._pulse.start()
             self._tasks.start(self._warn_if_abandoned(), "noticing the end of the loop")
             self._tasks.start(self._lobby.look_for_rooms(self._refresh_interval), "looking for rooms")
@@ -197,7 +203,9 @@ class WebSocketServer(Broadcasts):
             await hang_up(server, self._gate)
             self._server = None  # only now: a stop that was cut short can be finished by another
             self._plane.end()
+            self._exchange.end()
             await self._tasks.stop()
+            await self._exchange.stop()
             await self._plane.stop()
             await self._refresher.stop()  # after those who might ask it
             log.info("stopped")
@@ -251,7 +259,7 @@ class WebSocketServer(Broadcasts):
         this guild, and `bridge.errors.NoAnswer` where nobody can say just now: neither counts.
         """
         require_async("on_validate_discord_user", callback)
-        self._admission.validate = callback
+        self._admission.doorkeeper.validate = callback
 
     def use_login(self, authority: Authority, secret: bytes) -> None:
         """Let people log in on our own page, at `/auth/login`.
@@ -262,9 +270,9 @@ class WebSocketServer(Broadcasts):
             ValueError: if the exposure has no `public_url`, to which they come back.
         """
         # With guesses of its own: who guesses passwords keeps nobody behind the same address from logging in.
-        guesses, ended, count = self._new_guesses(), self._sessions.end_login, self._gate.count
+        guesses, ended, count = self._new_guesses(), self._end_login, self._gate.count
         self._website.login = WebLogin(authority, secret, self._exposure, guesses, ended, count)
-        self._admission.authority = authority
+        self._admission.doorkeeper.authority = authority
 
     # Access that a login gave
 
@@ -276,16 +284,28 @@ class WebSocketServer(Broadcasts):
         """Withdraw the access to a guild that a login gave to one, to several or to all; they hear so."""
         if isinstance(uid, str | int):
             uid = [uid]
-        self._sessions.revoke(self._room(server), None if uid is None else set(map(str, uid)))
+        uids = None if uid is None else set(map(str, uid))
+        if room := self._room(server):
+            self._sessions.revoke(room, uids)
+            self._exchange.withdraw(room, uids)
+
+    def review(self, server: str | int) -> None:
+        """Have other processes ask again whether those may watch a guild whom a login let in there."""
+        if room := self._room(server):
+            self._exchange.review(room)
+
+    async def viewers_elsewhere(self, server: str | int) -> int:
+        """Ask how many watch a guild at servers that only show it, as far as that can be known."""
+        return self._exchange.viewers_elsewhere(str(server))
 
     # Inside
 
     def _call_lobby(self) -> None:
         self._lobby.call()
 
-    def _on_restart(self, room: Room) -> None:
-        """Give those who watch a room that has become another one a new entry."""
-        self._tasks.start(self._sessions.start_over(room, self._directory.turns), "starting a room over")
+    def _end_login(self, key: str) -> None:
+        self._sessions.end_login(key)
+        self._exchange.end_login(key)
 
     def _on_list(self, expects_more: bool) -> None:  # noqa: FBT001 - a callback
         self._admission.expects_more_guilds = expects_more
