@@ -13,6 +13,7 @@ __all__ = [
     "ProviderError",
     "Refused",
     "RequestError",
+    "Silence",
 ]
 
 
@@ -74,3 +75,7 @@ class ProviderError(RequestError):
 
     def __init__(self) -> None:
         super().__init__(PROVIDER_TROUBLE)
+
+
+class Silence(BridgeError):
+    """Another process doesn't answer: it isn't there, is busy or hangs, or there is no way to ask it."""

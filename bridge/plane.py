@@ -13,6 +13,7 @@ from bridge.providers.refresher import Refresher
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.running.tasks import Tasks
+from bridge.wire.protocol import Event
 
 if TYPE_CHECKING:
     from bridge.backplane.reader import Reader
@@ -52,10 +53,12 @@ class Plane:
         self._limits = limits
         self._publish_to = publish_to
         self._part = part
+        self._follow = None if leads else follow
         self._expects_more: Callable[[], bool] = lambda: False
         self._writer: Writer | None = None
         self._on_restart: Callable[[Room], None] = lambda _: None
         self._on_list: Callable[[bool], None] = lambda _: None
+        self._on_access: Callable[[Room, Event], None] = lambda _, __: None
         self._reader = None if follow is None or leads else self._make_reader(follow)
 
     @property
@@ -73,11 +76,28 @@ class Plane:
         if not self._follows:
             self._publish_to = url
 
+    @property
+    def url(self) -> str | None:
+        """Where the backplane is, if there is one."""
+        return self._publish_to or self._follow
+
+    @property
+    def life(self) -> str | None:
+        """As who rooms are written, if they are."""
+        return None if self._writer is None else self._writer.life
+
     def start(
-        self, tasks: Tasks, on_restart: Callable[[Room], None], on_list: Callable[[bool], None]
+        self,
+        tasks: Tasks,
+        on_restart: Callable[[Room], None],
+        on_list: Callable[[bool], None],
+        on_access: Callable[[Room, Event], None],
     ) -> None:
-        """Begin. `on_restart` hears of rooms that have become others, `on_list` whether more will come."""
-        self._on_restart, self._on_list = on_restart, on_list
+        """Begin. `on_restart` hears of rooms that have become others, `on_list` whether more will come.
+
+        `on_access` hears of those who may not watch any more, with `withdraw` and `review` events.
+        """
+        self._on_restart, self._on_list, self._on_access = on_restart, on_list, on_access
         if self._reader is not None:
             tasks.start(self._reader.run(), "reading the backplane")
         elif self._publish_to is not None:
@@ -121,13 +141,19 @@ class Plane:
         from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane as above
         from bridge.backplane.reader import Reader  # noqa: PLC0415
 
-        return Reader(Lines(url), self._directory, self._limits, self._tell_of_restart, self._tell_of_list)
+        return Reader(
+            Lines(url), self._directory, self._limits,
+            self._tell_of_restart, self._tell_of_list, self._tell_of_access,
+        )  # fmt: skip
 
     def _tell_of_restart(self, room: Room) -> None:
         self._on_restart(room)
 
     def _tell_of_list(self, more: bool) -> None:  # noqa: FBT001 - a callback
         self._on_list(more)
+
+    def _tell_of_access(self, room: Room, event: Event) -> None:
+        self._on_access(room, event)
 
     def _make_writer(self, url: str) -> "Writer":
         from bridge.backplane.lines import Lines  # noqa: PLC0415 - as above

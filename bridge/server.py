@@ -10,14 +10,16 @@ from typing import Final
 
 from websockets.asyncio.server import Server, ServerConnection
 
-from bridge.access.admission import LONGEST_WAIT, Admission, Validator
+from bridge.access.admission import Admission
 from bridge.access.devices import Devices
+from bridge.access.doorkeeper import LONGEST_WAIT, Doorkeeper, Validator
 from bridge.access.gate import Gate
 from bridge.access.guesses import AddressGuesses
 from bridge.access.login import Authority
 from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.broadcasts import Broadcasts
 from bridge.errors import ProviderError
+from bridge.exchange import Exchange
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network import home
@@ -29,7 +31,6 @@ from bridge.providers.refresher import REFRESH_INTERVAL, Refresher
 from bridge.providers.whole import Whole
 from bridge.reception import Reception, comes_from_browser
 from bridge.rooms.directory import Directory
-from bridge.rooms.room import Room
 from bridge.running.loopwatch import current_limit
 from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
@@ -76,8 +77,8 @@ class WebSocketServer(Broadcasts):
         publish_to: Address of a Redis or Valkey to which the rooms are written as well, so that other
             processes may show them: `redis://host:6379/0`, `rediss://` or `unix:///path`.
         part: Which guilds these are, where several servers write there, each its own.
-        follow: The same for one that shows the rooms written there. It has no others, and lets nobody
-            into a protected one: only who writes them can say who may.
+        follow: The same for one that shows the rooms written there. It has no others, and asks whoever
+            writes them who may enter a protected one.
         workers: How many processes serve the viewers in place of this one, on the same port. They read the
             rooms where `publish_to` or `follow` says, or else from a private Valkey that is started with
             them; what asks this process, such as `on_static_request`, isn't asked. Not on Windows.
@@ -129,14 +130,20 @@ class WebSocketServer(Broadcasts):
         keeper = self._plane.keeper
         self._live = Live(self._directory, self._provider, self._refresher)
         self._whole = Whole(self._refresher, self._live, refresh_interval)
-        self._admission = Admission(self._directory, keeper, self._new_guesses(), self._gate.count)
         self._health = health
+        self._website = Website()
+        self._exchange = Exchange(
+            directory, self._website, self._gate.count, follows=follow is not None and not workers
+        )
+        doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
+        self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
         probes = Health(keeper, self._live).probes if health else {}
-        self._website = Website(probes={**Counts(directory).probes, **probes})
+        self._website.probes = {**Counts(directory).probes, **probes}
         devices = Devices(secure=exposure.is_secure)
         self._reception = Reception(self._gate, self._website, devices, directory)
         self._pulse = Pulse()
         self._sessions = Sessions(self._admission)
+        self._exchange.concern(self._admission, keeper, self._sessions)
         self._connection_class = connection_class(self._gate, exposure.certificate)
         self._tasks = Tasks(log, "the bridge")
         self._lobby = Lobby(directory, keeper, self._admission, self._sessions, self._tasks)
@@ -206,7 +213,8 @@ class WebSocketServer(Broadcasts):
                 self.port = await self._crew.prepare(self.host, self.port)
                 self._plane.carry(self._crew.url)
             self._is_serving = True
-            self._plane.start(self._tasks, self._on_restart, self._on_list)
+            self._plane.start(self._tasks, self._exchange.start_over, self._on_list, self._exchange.heed)
+            self._exchange.start(self._tasks, self._plane.url, self._plane.life)
             self._pulse.start()
             if self._plane.publishes:
                 self._tasks.start(self._whole.keep(), "keeping all rooms current")
@@ -251,8 +259,10 @@ class WebSocketServer(Broadcasts):
             self._servers.clear()
             self._is_serving = False  # only now: a stop that was cut short can be finished by another
             self._plane.end()
+            self._exchange.end()
             await self._tasks.stop()
             self._following = None
+            await self._exchange.stop()
             await self._plane.stop()
             if self._crew is not None:
                 await self._crew.stop()  # after the last words
@@ -313,7 +323,7 @@ class WebSocketServer(Broadcasts):
         this guild, and `bridge.errors.NoAnswer` where nobody can say just now: neither counts.
         """
         require_async("on_validate_discord_user", callback)
-        self._admission.validate = callback
+        self._admission.doorkeeper.validate = callback
 
     def use_login(self, authority: Authority, secret: bytes) -> None:
         """Let people log in on our own page, at `/auth/login`.
@@ -324,9 +334,9 @@ class WebSocketServer(Broadcasts):
             ValueError: if the exposure has no `public_url`, to which they come back.
         """
         # With guesses of its own: who guesses passwords keeps nobody behind the same address from logging in.
-        guesses, ended, count = self._new_guesses(), self._sessions.end_login, self._gate.count
+        guesses, ended, count = self._new_guesses(), self._end_login, self._gate.count
         self._website.login = WebLogin(authority, secret, self._exposure, guesses, ended, count)
-        self._admission.authority = authority
+        self._admission.doorkeeper.authority = authority
 
     # Access that a login gave
 
@@ -338,7 +348,19 @@ class WebSocketServer(Broadcasts):
         """Withdraw the access to a guild that a login gave to one, to several or to all; they hear so."""
         if isinstance(uid, str | int):
             uid = [uid]
-        self._sessions.revoke(self._room(server), None if uid is None else set(map(str, uid)))
+        uids = None if uid is None else set(map(str, uid))
+        if room := self._room(server):
+            self._sessions.revoke(room, uids)
+            self._exchange.withdraw(room, uids)
+
+    def review(self, server: str | int) -> None:
+        """Have other processes ask again whether those may watch a guild whom a login let in there."""
+        if room := self._room(server):
+            self._exchange.review(room)
+
+    async def viewers_elsewhere(self, server: str | int) -> int:
+        """Ask how many watch a guild at servers that only show it, as far as that can be known."""
+        return self._exchange.viewers_elsewhere(str(server))
 
     # Inside
 
@@ -360,9 +382,9 @@ class WebSocketServer(Broadcasts):
     def _call_lobby(self) -> None:
         self._lobby.call()
 
-    def _on_restart(self, room: Room) -> None:
-        """Give those who watch a room that has become another one a new entry."""
-        self._tasks.start(self._sessions.start_over(room, self._directory.turns), "starting a room over")
+    def _end_login(self, key: str) -> None:
+        self._sessions.end_login(key)
+        self._exchange.end_login(key)
 
     def _on_list(self, expects_more: bool) -> None:  # noqa: FBT001 - a callback
         self._admission.expects_more_guilds = expects_more

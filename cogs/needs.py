@@ -135,6 +135,12 @@ class Bridge(Protocol):
     async def overview(self) -> Overview | None:
         """Ask what all processes of this bot have together; None where it has one alone."""
 
+    async def viewers_elsewhere(self, server: str | int) -> int:
+        """Ask how many watch a guild in other processes."""
+
+    def review(self, server: str | int) -> None:
+        """Have other processes ask again whether those may watch whom a login let in there."""
+
     def logged_in(self, server: str | int) -> set[str]:
         """Name who watches a guild because their login lets them."""
 

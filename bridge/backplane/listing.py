@@ -98,7 +98,7 @@ class Listing:
                 entries += guild_id, b""
             else:
                 counts = self._counts[guild_id] = room.counts()
-                entries += guild_id, codec.write_info(room.info, counts)
+                entries += guild_id, codec.write_info(room.info, counts, self._directory.number(guild_id))
         part, facts = str(self._part), say(self._life, self._directory)
         names = [keys.GUILDS_PARTS, keys.GUILDS_INFOS, keys.GUILDS_LIVE, keys.alive(part)]
         flags = "1" if complete else "0", "1" if begins else "0"

@@ -20,6 +20,7 @@ from bridge.problems import PROVIDER_TROUBLE
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.running.tasks import Tasks
+from bridge.wire.protocol import Event
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ class Reader:
     """Brings a directory and its rooms to what is written, and keeps them there.
 
     Whatever is wrong with the server, what is here stays and is shown. `on_restart` is called with a room
-    that has become another one; `on_list` is told whether more guilds will come.
+    that has become another one; `on_list` is told whether more guilds will come, `on_access` which logins let
+    nobody watch a room any more.
     """
 
     def __init__(
@@ -49,12 +51,14 @@ class Reader:
         limits: Limits,
         on_restart: Callable[[Room], None],
         on_list: Callable[[bool], None],
+        on_access: Callable[[Room, Event], None],
     ) -> None:
         self._lines = lines
         self._directory = directory
         self._limits = limits
         self._on_restart = on_restart
         self._on_list = on_list
+        self._on_access = on_access
         self._followers: dict[str, Follower] = {}
         self._opening: dict[str, asyncio.Task[None]] = {}
         self._counts: dict[str, Mapping[str, int]] = {}
@@ -162,6 +166,7 @@ class Reader:
             self._limits,
             lambda: self._directory.rooms.get(room.info.id) is room,
             self._on_restart,
+            self._on_access,
         )
 
     async def _open(self, follower: Follower) -> None:
@@ -223,8 +228,8 @@ class Reader:
             if not text:
                 self._close(guild_id)
                 continue
-            info, counts = codec.read_info(text)
-            room = self._directory.open(info)
+            info, counts, number = codec.read_info(text)
+            room = self._directory.open(info, number=number)
             self._counts[guild_id] = counts
             if guild_id not in self._followers:
                 room.know_counts(counts)

@@ -159,3 +159,16 @@ for at = 1, #all, 2 do
 end
 return total
 """
+
+# KEYS: logins that ended, channel. ARGV: the time, how many are kept and for how many seconds; then logins,
+# and until when each would have been good.
+END_LOGINS: Final = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+for at = 4, #ARGV, 2 do
+  redis.call('ZADD', KEYS[1], ARGV[at + 1], ARGV[at])
+  redis.call('PUBLISH', KEYS[2], ARGV[at] .. ' ' .. ARGV[at + 1])
+end
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - tonumber(ARGV[2]))
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 'done'
+"""

@@ -66,6 +66,11 @@ class Writer:
         for guild_id in list(directory.rooms):
             self._on_guild(guild_id)
 
+    @property
+    def life(self) -> str:
+        """How all generations that it writes begin."""
+        return self._life
+
     async def run(self) -> None:
         """Write, until cancelled. Whatever is wrong, it is tried again."""
         wait = SHORTEST

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 
 from websockets.asyncio.server import ServerConnection
 
-from bridge.access.admission import Admission, Pass
+from bridge.access.admission import Admission
+from bridge.access.visitor import Pass
+from bridge.access.withdrawals import Ends
 from bridge.problems import LOGIN_NEEDED
 from bridge.rooms.room import Room
 from bridge.running.turns import Turns
@@ -74,21 +77,39 @@ class Sessions(Mapping[ServerConnection, Session]):
                 session.dismiss(goodbye)
             await asyncio.sleep(PAUSE)
 
-    def revoke(self, room: Room | None, uids: Collection[str] | None) -> None:
+    def revoke(self, room: Room, uids: Collection[str] | None) -> None:
         """Turn out of a room those whom a login let in, or these of them."""
-        if room is None:
-            return
 
         def ends(permit: Pass) -> bool:
             return permit.uid is not None and (uids is None or permit.uid in uids)
 
+        self.turn_out(room, ends)
+
+    def turn_out(self, room: Room, ends: Ends[Pass]) -> None:
+        """Turn out of a room those whose permit ends, and let in nobody by such a one."""
         self._admission.withdraw(ends, room)
         for session in self.watching(room):
             if ends(session.permit):
                 session.turn_out(LOGIN_NEEDED)
+
+    def ends(self, room: Room) -> AbstractContextManager[list[Ends[Pass]]]:
+        """Note what ends at a room's door from here on, as for those who are on their way in."""
+        return self._admission.ends(room)
 
     def end_login(self, key: str) -> None:
         """Let go whoever watches by this login, and have others of its connections be nobody's."""
         self._admission.withdraw(lambda permit: permit.login == key)
         for session in list(self._here.values()):
             session.end_login(key)
+
+    def end_logins(self, keys: Collection[str]) -> None:
+        """Do the same for several logins, of which most are nobody's here."""
+        here = {session.permit.login for session in self._here.values()}
+        here |= {session.visitor.login.key for session in self._here.values() if session.visitor.login}
+        on_the_way = [key for key in keys if key not in here]
+        if on_the_way:
+            named = frozenset(on_the_way)
+            self._admission.withdraw(lambda permit: permit.login in named)
+        for key in here.intersection(keys):
+            if key is not None:
+                self.end_login(key)

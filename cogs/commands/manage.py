@@ -92,7 +92,7 @@ class Manage(
             settings=self._decisions.settings.guild(guild.id),
             name=self._roster.guild(guild).name,
             link=self._link(guild),
-            viewers=self._bridge.viewer_count(guild.id),
+            viewers=self._bridge.viewer_count(guild.id) + await self._bridge.viewers_elsewhere(guild.id),
             login_missing=None if self._page_login else self._login_missing(),
             whole=await self._whole(interaction.user),
         )

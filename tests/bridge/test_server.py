@@ -1244,7 +1244,7 @@ async def test_a_validator_that_hangs_keeps_the_door_shut(
     fed: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the timeout, which is no answer."""
-    monkeypatch.setattr("bridge.access.admission.TIMEOUT", 0.05)
+    monkeypatch.setattr("bridge.access.doorkeeper.TIMEOUT", 0.05)
 
     async def validate(token: str, user: Mapping[str, Any], guild_id: str) -> bool:
         await asyncio.Event().wait()

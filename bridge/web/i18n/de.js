@@ -84,6 +84,7 @@ export const german = ({ number, list, called }) => ({
     'not-a-member': (name) => `Mit deinem Discord-Konto darfst du ${called(name)} nicht ansehen.`,
     'login-ended': () => 'Deine Anmeldung ist abgelaufen. Melde dich neu an, um weiter zuzusehen.',
     'too-many-tries': () => 'Das waren zu viele Versuche. Warte eine Minute und versuch es dann noch einmal.',
+    'bot-silent': () => 'Der Bot antwortet gerade nicht. Versuch es gleich noch einmal.',
     'no-answer': () => 'Discord antwortet gerade nicht. Versuch es gleich noch einmal.',
     crowded: () => 'Aus deinem Netz sehen gerade zu viele zu. Die Seite versucht es von selbst weiter.',
     full: () => 'Alle Zuschauerplätze sind besetzt. Die Seite versucht es von selbst weiter.',

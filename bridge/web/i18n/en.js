@@ -91,6 +91,7 @@ export const english = ({ number, list, called }) => ({
     'not-a-member': (name) => `Your Discord account may not watch ${called(name)}.`,
     'login-ended': () => 'Your login has ended. Log in again to go on watching.',
     'too-many-tries': () => 'Too many tries. Wait a minute, then try again.',
+    'bot-silent': () => 'The bot is not answering. Please try again in a moment.',
     'no-answer': () => 'Discord is not answering. Please try again in a moment.',
     crowded: () => 'Too many people on your network are watching just now. This page keeps trying by itself.',
     full: () => 'All places are taken. This page keeps trying by itself.',

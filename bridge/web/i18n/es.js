@@ -84,6 +84,7 @@ export const spanish = ({ number, list, called }) => ({
     'not-a-member': (name) => `Tu cuenta de Discord no puede ver ${called(name)}.`,
     'login-ended': () => 'Tu sesión ha terminado. Vuelve a iniciarla para seguir mirando.',
     'too-many-tries': () => 'Han sido demasiados intentos. Espera un minuto y prueba otra vez.',
+    'bot-silent': () => 'El bot no responde. Inténtalo de nuevo en un momento.',
     'no-answer': () => 'Discord no responde. Inténtalo de nuevo en un momento.',
     crowded: () => 'Ahora mismo hay demasiada gente mirando desde tu red. Esta página seguirá intentándolo sola.',
     full: () => 'No quedan plazas para mirar. Esta página seguirá intentándolo sola.',

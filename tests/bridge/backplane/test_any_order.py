@@ -99,7 +99,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def follower(self) -> Follower:
         room = Room(GUILD, limits=LIMITS)
-        return Follower(room, self.lines, LIMITS, lambda: True, self.restarted)
+        return Follower(room, self.lines, LIMITS, lambda: True, self.restarted, lambda *_: None)
 
     def restarted(self, room: Room) -> None:
         for viewer in room.viewers:

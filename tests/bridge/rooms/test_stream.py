@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from bridge.access.admission import NOBODY
 from bridge.access.gate import Gate
+from bridge.access.visitor import NOBODY
 from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 from bridge.rooms.directory import Directory
