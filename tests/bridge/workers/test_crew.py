@@ -18,7 +18,7 @@ from bridge.network.tls import Certificate
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.workers import crew, worker
-from tests.bridge.conftest import ADA, DWORLD, Start
+from tests.bridge.conftest import ADA, DWORLD, VAULT, Start
 from tests.bridge.test_main import ROOT
 from tests.bridge.watchers import PATIENCE, fetch, until, watching
 from tests.certificates import Pem, trusting
@@ -56,6 +56,15 @@ async def serving(server: WebSocketServer) -> worker.Worker:
     return one
 
 
+async def until_listed(server: WebSocketServer, guild_id: str) -> None:
+    """Wait until a worker has heard of a guild: what it told somebody before may be older."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            async with watching(server, greeted=False) as viewer:
+                if guild_id in (await viewer.hear_type("server-list"))["data"]:
+                    return
+
+
 async def test_they_serve(lead: Lead) -> None:
     """In place of the parent, as it was told to."""
     server = await lead()
@@ -69,6 +78,20 @@ async def test_they_serve(lead: Lead) -> None:
         assert (await fetch(server, "/healthz")).status == 200
         await server.stop()
         assert (await viewer.farewell())[0] == 1001
+
+
+async def test_they_ask_who_may_enter(lead: Lead) -> None:
+    """The parent knows the password, and they don't."""
+    server = await lead()
+    server.show_guild(VAULT, [ADA])
+    await serving(server)
+    await until_listed(server, VAULT.id)
+    async with watching(server) as viewer:
+        await viewer.ask("vault", password="wrong")
+        await viewer.hear_error()
+        await viewer.ask("vault", password=VAULT.password)
+        while (await viewer.hear_type("server-join"))["data"]["request"]["server"] != "vault":
+            pass
 
 
 async def test_they_speak_tls(start: Start, redis: RedisServer, tmp_path: Path) -> None:
