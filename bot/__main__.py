@@ -113,8 +113,9 @@ async def _run_shared(world: World, config: Config, tunnel: share.Tunnel) -> End
 async def _demo(config: Config, lines: Lines) -> Ending | None:
     """Serve made-up guilds until stopped; return what is wrong, if anything is."""
     server = WebSocketServer(
-        config.port, config.host, limits=config.limits, exposure=config.exposure, health=config.health
-    )
+        config.port, config.host, limits=config.limits, exposure=config.exposure, health=config.health,
+        publish_to=config.backplane_url if config.workers else None, workers=config.workers,
+    )  # fmt: skip
     try:
         with stop_signal() as stopped, watched(config.debug_loop / 1000):
             await server.start()
@@ -149,7 +150,9 @@ async def _open_store(config: Config, stopped: asyncio.Event) -> Store | None:
     Raises:
         CannotOpen: if it can't be read.
     """
-    opening = asyncio.create_task(Store.open(config.database_url, first_shown=config.first_shown))
+    is_shared = config.shards is not None and not config.shards.is_whole
+    store = Store.open(config.database_url, shared=is_shared, first_shown=config.first_shown)
+    opening = asyncio.create_task(store)
     await _until_either(opening, stopped)
     if opening.done():
         return await opening

@@ -27,12 +27,15 @@ from bot.running.values import (
     read_switch,
     read_token,
     read_url,
+    shown,
 )
 from bridge.backplane import address as backplane
+from bridge.backplane.parts import Part
 from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import parse_networks
 from bridge.storage import address
+from bridge.workers import crew
 
 LOCAL: Final = "http://localhost:3000"
 LOCAL_EXPOSURE: Final = Exposure(public_url=LOCAL)
@@ -40,6 +43,7 @@ DATABASE: Final = "sqlite:///dzone.sqlite3"
 HOW_TO_WRITE: Final = "Write NAME=value, such as DISCORD_TOKEN=your-token, and close every quote."
 _MAX_PORT: Final = 65535
 _MAX_HOLD: Final = 60_000  # milliseconds
+_MAX_WORKERS: Final = 256
 
 # Which bound each setting is, and what it may be.
 LIMITS: Final = {
@@ -76,6 +80,8 @@ SETTINGS: Final = (
     "DEBUG_LOOP",
     "DATABASE_URL",
     "BACKPLANE_URL",
+    "WORKERS",
+    "SHARDS",
     "DISCORD_API_URL",
     *LIMITS,
 )
@@ -87,7 +93,9 @@ class Config:
 
     `host` and `port` are where the bridge listens, `public_url` is how people reach it, `exposure` how it
     faces the network, `limits` how much it takes on, `database_url` is where settings are stored,
-    `backplane_url` where rooms are written to for other processes, `api_url` the base of Discord's REST API.
+    `backplane_url` where rooms are written to for other processes, `workers` how many of those there are that
+    serve viewers in its place, `shards` which part of the gateway is this process's, `api_url` the base of
+    Discord's REST API.
     With the `client_secret` of the application people can log in on our own page; `client_id` names another
     application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
     their browsers load from Discord. With `first_shown` a new guild is shown until its managers decide
@@ -109,6 +117,8 @@ class Config:
     client_secret: str | None = field(default=None, repr=False)
     database_url: str = field(default=DATABASE, repr=False)  # it may hold a password
     backplane_url: str | None = field(default=None, repr=False)  # so may this
+    workers: int = 0
+    shards: Part | None = None
     api_url: str = DISCORD_API
     emoji_images: bool = False
     first_shown: bool = True
@@ -128,6 +138,7 @@ class Config:
         scheme = "https" if values["TLS_CERT"] else "http"
         public_url = read_url("PUBLIC_URL", values["PUBLIC_URL"] or local_url(host, port, scheme))
         emoji_images = read_switch("EMOJI_IMAGES", values["EMOJI_IMAGES"])
+        backplane_url = read_backplane_url(values["BACKPLANE_URL"])
         return cls(
             token=token,
             host=host,
@@ -141,7 +152,9 @@ class Config:
             client_id=read_client_id(values["DISCORD_CLIENT_ID"]),
             client_secret=read_client_secret(values["DISCORD_CLIENT_SECRET"]),
             database_url=read_database_url(values),
-            backplane_url=read_backplane_url(values["BACKPLANE_URL"]),
+            backplane_url=backplane_url,
+            workers=read_workers(values["WORKERS"], backplane_url),
+            shards=read_shards(values["SHARDS"], read_database_url(values)),
             api_url=read_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
             emoji_images=emoji_images,
             first_shown=read_switch("FIRST_SHOWN", values["FIRST_SHOWN"] or "on"),
@@ -191,6 +204,38 @@ def read_backplane_url(text: str) -> str | None:
     if said := backplane.missing():
         raise ConfigError(f"BACKPLANE_URL is set. {said}")
     return text
+
+
+def read_workers(text: str, backplane_url: str | None) -> int:
+    """Read how many processes serve viewers; 0 is none but the bot itself.
+
+    Raises:
+        ConfigError: if it is no number, or there can be no such processes.
+    """
+    workers = read_number("WORKERS", text, 0, 0, _MAX_WORKERS)
+    if workers and (said := crew.trouble(backplane_url)):
+        raise ConfigError(f"WORKERS is set. {said}")
+    return workers
+
+
+def read_shards(text: str, database_url: str) -> Part | None:
+    """Read which shards are this process's, if others have the rest.
+
+    Raises:
+        ConfigError: if it is no range of shards, or if the others couldn't share the settings.
+    """
+    if not text:
+        return None
+    try:
+        part = Part.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"SHARDS is {shown(text)}; it {error}.") from None
+    if not part.is_whole and isinstance(address.parse(database_url), address.SqliteAddress):
+        raise ConfigError(
+            f"SHARDS={part} leaves shards to other processes, which need the same settings: name a PostgreSQL"
+            " database of all of them with DATABASE_URL."
+        )
+    return part
 
 
 def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:

@@ -53,6 +53,11 @@ def _sentence(error: BaseException, bot: DZoneBot) -> str | None:
             return f"There is no Discord API at {bot.config.api_url}. Check DISCORD_API_URL in .env."
         case discord.HTTPException() | discord.GatewayNotFound():
             return f"Discord can't log the bot in right now: {_one_line(error)}. Try again in a few minutes."
+        case discord.ConnectionClosed(code=4010 | 4011):
+            return (
+                f"Discord doesn't take these shards (code {error.code}): it asks for others, or for more.\n"
+                "Choose a larger total in SHARDS, one shard for about 1,000 servers, for all processes alike."
+            )
         case discord.ConnectionClosed():
             return f"Discord closed the connection for good (code {error.code}). See the log above."
         case aiohttp.ClientError() | TimeoutError() | OSError():

@@ -24,6 +24,8 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
+        elif record.exc_text:  # a worker's, which has written it already
+            told["exception"] = record.exc_text
         return json.dumps(told, ensure_ascii=False)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import discord
 from discord.ext import commands
 
+from bridge.backplane.parts import Overview
 from bridge.model import GuildInfo
 from cogs.commands.choices import channels_of
 from cogs.commands.replies import Refused, answer, called, plain, wait
@@ -92,7 +93,7 @@ class Desk(commands.Cog):
         """Describe a guild as viewers know it, also during an outage."""
         return self._roster.guild(guild, self._bridge.guild(guild.id))
 
-    def _report(self, guild: discord.Guild) -> Report:
+    def _report(self, guild: discord.Guild, viewers: int = 0, whole: Overview | None = None) -> Report:
         """Gather what there is to say of a guild that Discord has told of."""
         return Report(
             bot=self._bot,
@@ -101,9 +102,14 @@ class Desk(commands.Cog):
             settings=self._decisions.settings.guild(guild.id),
             name=self._roster.guild(guild).name,
             link=self._link(guild),
-            viewers=self._bridge.viewer_count(guild.id),
+            viewers=viewers,
             login_missing=None if self._page_login else self._login_missing(),
+            whole=whole,
         )
+
+    async def _viewers(self, guild: discord.Guild) -> int:
+        """Count who watches a guild, wherever they do."""
+        return self._bridge.viewer_count(guild.id) + await self._bridge.viewers_elsewhere(guild.id)
 
     def _login_missing(self) -> Text:
         """Say what is needed before people can log in on our own page."""

@@ -199,7 +199,7 @@ class Live(Desk):
                     talking.setdefault(member.voice.channel, []).append(member)
 
         await self._turns.each(list(shown), count)
-        viewers = self._bridge.viewer_count(guild.id)
+        viewers = await self._viewers(guild)
         counts = Text("**{online}** online, **{viewers}** watching", online=online, viewers=viewers)
         lines = [counts.within(language), *_talking(talking, language)]
         link = self._link(guild)

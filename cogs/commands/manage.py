@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bridge.access.passwords import hash_password
+from bridge.backplane.parts import Overview
 from cogs.commands.audience import ManageAudience
 from cogs.commands.channels import ManageChannels
 from cogs.commands.dialogs import PasswordForm, confirm
@@ -86,7 +87,8 @@ class Manage(
         """See what is shown, how many people watch, and what is missing."""
         guild = self._place(interaction, told=True).guild
         await wait(interaction)
-        embed = await self._report(guild).embed(language_of(interaction.locale))
+        report = self._report(guild, await self._viewers(guild), await self._whole(interaction.user))
+        embed = await report.embed(language_of(interaction.locale))
         await interaction.followup.send(embed=embed, ephemeral=True, allowed_mentions=NOBODY)
 
     @app_commands.command()
@@ -100,6 +102,11 @@ class Manage(
         ]
         embed = discord.Embed(description="\n".join(lines))
         await interaction.response.send_message(embed=embed, ephemeral=True)
+
+    async def _whole(self, user: discord.User | discord.Member) -> Overview | None:
+        """Ask what all processes have together; nobody but who runs the bot is told."""
+        whole = await self._bridge.overview()
+        return whole if whole is not None and await self._bot.is_owner(user) else None
 
     @app_commands.command()
     @app_commands.describe(state="Whether strangers find it in the list.")

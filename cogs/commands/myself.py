@@ -118,7 +118,9 @@ class Myself(
         """See what is stored about you, and what viewers see of you."""
         user_id, guild = interaction.user.id, self._bot.get_guild(interaction.guild_id or 0)
         decided = self._decisions.settings.member(user_id)
-        portrait = Portrait(user_id, decided, guild, self._bridge, self._policy)
+        await wait(interaction)
+        is_alone = await self._bridge.overview() is None
+        portrait = Portrait(user_id, decided, guild, self._bridge, self._policy, counts=is_alone)
         await answer(interaction, portrait.text())
 
     async def _decide(

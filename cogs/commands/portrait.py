@@ -31,25 +31,32 @@ _STATUSES: Final[dict[Status, Text]] = {
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """Of whom it is, with what they decided, and in which guild they ask."""
+    """Of whom it is, with what they decided, and in which guild they ask.
+
+    It `counts` in how many guilds viewers see them, where the bot knows of all.
+    """
 
     user_id: int
     decided: MemberSettings
     guild: discord.Guild | None
     bridge: Bridge
     policy: Policy
+    counts: bool = True
 
     def text(self) -> Text:
         """Write it down."""
-        seen = sum(1 for guild_id in self.bridge.guild_ids() if self.bridge.member(guild_id, self.user_id))
         return Lines(
             Text("**What is stored about you, for all servers:**"),
             *self._stored(),
             Text("**What viewers see of you:**"),
             *(self._here(self.guild) if self.guild is not None else ()),
-            Text("Servers in which viewers see you now: {count}", count=seen),
+            *(self._counted() if self.counts else ()),
             Text("I store none of your messages, and not when you are online."),
         )
+
+    def _counted(self) -> Iterator[Text]:
+        seen = sum(1 for guild_id in self.bridge.guild_ids() if self.bridge.member(guild_id, self.user_id))
+        yield Text("Servers in which viewers see you now: {count}", count=seen)
 
     def _stored(self) -> Iterator[Text]:
         if self.decided == MemberSettings():

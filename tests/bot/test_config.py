@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.config import DATABASE, LIMITS, SETTINGS, Config, read_database_url, read_env
 from bot.running.values import DISCORD_API, ConfigError
+from bridge.backplane.parts import Part
 from bridge.exposure import Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from tests.certificates import Pem
@@ -298,6 +299,55 @@ def test_what_a_backplane_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who installed the bot alone is told what to add."""
     monkeypatch.setattr("bridge.backplane.address.find_spec", lambda _: None)
     assert "dzone-bot[backplane]" in complaint(BACKPLANE_URL="redis://h")
+
+
+# WORKERS
+
+
+def test_workers() -> None:
+    """None, or so many."""
+    assert config().workers == 0
+    assert config(WORKERS="4").workers == 4
+    assert "must be a number from 0 to 256" in complaint(WORKERS="many")
+
+
+def test_what_workers_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backplane, whosever it is; and another system than Windows."""
+    monkeypatch.setattr("bridge.workers.private.find_program", lambda: "")
+    assert "dzone-bot[workers]" in complaint(WORKERS="2")
+    assert config(WORKERS="2", BACKPLANE_URL="redis://h").workers == 2
+    monkeypatch.setattr("sys.platform", "win32")
+    assert "Windows" in complaint(WORKERS="2", BACKPLANE_URL="redis://h")
+
+
+# SHARDS
+
+
+SERVER = "postgresql://host/database"
+
+
+def test_shards() -> None:
+    """All, or some of them; a file is enough for who has all."""
+    assert config().shards is None
+    assert config(SHARDS="0-3/16", DATABASE_URL=SERVER).shards == Part(0, 3, 16)
+    assert config(SHARDS=" 5/16 ", DATABASE_URL=SERVER).shards == Part(5, 5, 16)
+    assert config(SHARDS="0-15/16").shards == Part(0, 15, 16)
+
+
+@pytest.mark.parametrize("text", ["16/16", "3-0/16", "0-3", "0,4,8/16", "all", "0-16/16", "1/0"])
+def test_what_are_no_shards(text: str) -> None:
+    """Told in one sentence, with what to write."""
+    said = complaint(SHARDS=text, DATABASE_URL=SERVER)
+    assert said.startswith(f"SHARDS is {text!r}; it ")
+    assert said.endswith(("write 0-3/16 for the first four of 16 shards, or 5/16 for one of them.", "is 15."))
+    assert "\n" not in said
+
+
+def test_shards_need_settings_that_can_be_shared() -> None:
+    """Or somebody who hides would be seen in the other half."""
+    said = complaint(SHARDS="0-3/16")
+    assert said.startswith("SHARDS=0-3/16 leaves shards to other processes")
+    assert "DATABASE_URL" in said
 
 
 # DISCORD_API_URL

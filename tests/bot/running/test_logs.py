@@ -43,6 +43,15 @@ def test_a_log_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert failed["exception"].endswith("with base 10: 'which'")
 
 
+def test_a_worker_s_traceback_is_for_programs_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is written already when it comes."""
+    logs.configure("INFO", "json")
+    record = logging.makeLogRecord({"name": "bot.x", "levelno": logging.ERROR, "levelname": "ERROR"})
+    record.exc_text = "ValueError: which?"
+    logging.getLogger("bot.x").handle(record)
+    assert json.loads(said(capsys).out)["exception"] == "ValueError: which?"
+
+
 @pytest.mark.parametrize(
     ("level", "heard"),
     [
