@@ -78,7 +78,7 @@ class Panel:
         everybody: ui.RoleSelect[Any] = ui.RoleSelect(
             custom_id=self._id("audience"),
             placeholder=self._say(Text("The role that all members get")),
-            default_values=[role] if role is not None else [],
+            default_values=[role] if role is not None and not role.is_default() else [],
         )
         return [
             self._text(Text("Who may watch"), self.report.protection()),

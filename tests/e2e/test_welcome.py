@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.model import SEND_MESSAGES, VIEW_CHANNEL
+from tests.e2e.model import VIEW_CHANNEL
 from tests.e2e.viewer import truth
 
 if TYPE_CHECKING:
@@ -72,15 +72,3 @@ async def test_where_the_bot_may_not_write(discord: LoopbackDiscord, launch: Lau
     status = await discord.command(guild.member("owner"), "dzone status")
     assert status.message is not None
     assert "Send Messages and Embed Links are missing" in str(status.message["embeds"])
-
-
-async def test_discord_knows_better(discord: LoopbackDiscord, launch: Launch) -> None:
-    """A channel that refuses, for a reason that the cache doesn't know, is passed over."""
-    discord.guild("Oldtown")
-    await launch()
-    guild = discord.guild("Newtown")
-    guild.system = guild.channel("arrivals")
-    discord.rest.broken[f"POST /channels/{guild.system.id}/messages"] = 403
-    discord.join(guild, permissions=VIEW_CHANNEL | SEND_MESSAGES)
-    await discord.posted(guild.public)
-    assert discord.posts.of(guild.system) == []

@@ -273,3 +273,29 @@ def test_discord_has_room_for_the_labels() -> None:
     for catalog in CATALOGS.values():
         for label, _ in BUTTONS.values():
             assert len(catalog.get(label.template, label.template)) <= 40
+
+
+async def test_a_guild_of_an_older_bot_is_shown_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With FIRST_SHOWN=off it seems new for a moment: as soon as it is known to be none, it is shown."""
+    await office.bot.remove_cog("Welcome")
+    guild = await invited(office)
+    office.drawer.first_shown = False
+
+    async def meet(joined: dict[int, object]) -> None:
+        office.drawer.guilds.update(dict.fromkeys(joined, GuildSettings()))
+
+    monkeypatch.setattr(office.drawer, "meet", meet)
+    monkeypatch.setattr(welcome, "joined_at", lambda _: None)
+    await office.begin()
+    await again(office, "guild_available", guild)
+    assert office.rooms.shown == [guild.id]
+    assert said(guild) == []
+
+
+async def test_forgetting_says_what_holds_then(office: Office) -> None:
+    """Where new servers are hidden, a forgotten one is as well."""
+    office.drawer.first_shown = False
+    warning = await office.reply(office.manager, "dzone forget")
+    assert "It is then shown to nobody" in warning
