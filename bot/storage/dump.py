@@ -6,6 +6,7 @@ might be what hides somebody.
 
 import json
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,11 +14,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bot.storage.checks import MAX_ID, check_guild, check_member
-from bot.storage.rows import DEFAULT_GUILD, Contents, StoredGuild
+from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Contents, StoredGuild
 from cogs.settings import GuildSettings, MemberSettings
 
 FORMAT: Final = "d-zone settings"
 VERSION: Final = 3
+FIRST_WITH_ALL: Final = 3  # the version from which on each guild that the bot is in is there
 Object = dict[str, Any]
 
 _TOP: Final = ("format", "version", "default_guild", "guilds", "members")
@@ -67,6 +69,8 @@ def parse(text: bytes) -> Contents:
     contents = Contents()
     if top["default_guild"] is not None:
         contents.notes[DEFAULT_GUILD] = str(_id("default_guild", top["default_guild"]))
+    if version < FIRST_WITH_ALL:
+        contents.notes[UPGRADED] = str(int(time.time()))
     for key, value in _object("guilds", top["guilds"]).items():
         guild_id = _id("guilds", key)
         contents.guilds[guild_id] = _guild(f"guilds, {key}", value, version)

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from bot import migrations
 from bot.storage import dump, opening, rows, tables
 from bot.storage.database import CannotOpen
-from bot.storage.rows import DEFAULT_GUILD, Changes, Contents
+from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Changes, Contents
 from bridge.storage import address
 from bridge.storage.address import Address
 
@@ -100,7 +100,10 @@ async def _replace(where: Address, contents: Contents) -> None:
     async with opening.opened(where) as engine, engine.begin() as connection:
         await connection.execute(delete(tables.guilds))  # what refers to them goes with them
         await connection.execute(delete(tables.members))
-        await rows.write(connection, Changes(notes={DEFAULT_GUILD: contents.notes.get(DEFAULT_GUILD)}))
+        notes = {DEFAULT_GUILD: contents.notes.get(DEFAULT_GUILD)}
+        if UPGRADED in contents.notes:
+            notes[UPGRADED] = contents.notes[UPGRADED]
+        await rows.write(connection, Changes(notes=notes))
         with _bar("importing", len(contents)) as bar:
             for changes in _batches(contents):
                 await rows.write(connection, changes)

@@ -19,7 +19,7 @@ from bot.__main__ import main
 from bot.config import SETTINGS
 from bot.storage import dump, transfer
 from bot.storage.dump import Fault
-from bot.storage.rows import DEFAULT_GUILD, Contents, StoredGuild
+from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Contents, StoredGuild
 from bot.store import Store
 from cogs.settings import GuildSettings, MemberSettings
 from tests.bot.stored import (
@@ -117,6 +117,8 @@ def test_an_export_of_the_second_version() -> None:
         del guild["live_channel"], guild["live_message"], guild["live_ended"]
     read = dump.parse(json.dumps(old).encode())
     assert {guild.settings.live_message for guild in read.guilds.values()} == {None}
+    assert UPGRADED in read.notes  # of a guild that isn't there nothing was decided: it is no new one
+    assert UPGRADED not in dump.parse(text()).notes
     assert {guild.settings.audience for guild in read.guilds.values()} == {None, FULL.audience}
 
 
@@ -322,6 +324,26 @@ def test_while_the_bot_runs(url: str, capsys: pytest.CaptureFixture[str], folder
     exported = dump.parse((folder / "all.json").read_bytes())
     assert exported.members == {4: HIDDEN}
     assert all(guild == StoredGuild(FULL) for guild in exported.guilds.values())
+
+
+def test_guilds_that_an_older_export_does_not_name(
+    url: str, capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    """Nobody decided on them, and the bot was there: they stay shown, also where new ones aren't."""
+    old = json.loads(text()) | {"version": 2}
+    for guild in old["guilds"].values():
+        del guild["live_channel"], guild["live_message"], guild["live_ended"]
+    (folder / "old.json").write_text(json.dumps(old), encoding="utf-8")
+    said(capsys, "import", "--yes", "old.json")
+
+    async def run() -> None:
+        stored = await Store.open(url, first_shown=False)
+        await stored.meet({9: LONG_AGO, 10: None})
+        assert stored.guild(9).shown
+        assert not stored.guild(10).shown
+        await stored.close()
+
+    asyncio.run(run())
 
 
 def test_an_import_replaces_everything(url: str, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
