@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bot.__main__ import main
 from bot.config import SETTINGS
+from bot.running.errors import MEND
 from bot.storage import dump, transfer
 from bot.storage.dump import Fault
 from bot.storage.rows import DEFAULT_GUILD, Contents, StoredGuild
