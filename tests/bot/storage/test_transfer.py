@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bot.__main__ import main
 from bot.config import SETTINGS
+from bot.running.errors import MEND
 from bot.storage import dump, transfer
 from bot.storage.dump import Fault
 from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Contents, StoredGuild
@@ -472,7 +473,7 @@ def test_a_database_without_settings(url: str, capsys: pytest.CaptureFixture[str
 def test_a_wrong_address(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong DATABASE_URL is told, without the password in it."""
     monkeypatch.setenv("DATABASE_URL", "mysql://u:hunter2@h/d")
-    complaint = said(capsys, "export", "all.json", code=78)
+    complaint = said(capsys, "export", "all.json", code=MEND)
     assert complaint.startswith("DATABASE_URL is no address")
     assert "hunter2" not in complaint
 
