@@ -5,6 +5,7 @@ import contextlib
 import json
 import logging
 import secrets
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -69,7 +70,7 @@ class Reader:
         self._has_list = asyncio.Event()
         self._list_is_outdated = True
         self._is_reading_list = False
-        self._held: list[bytes] = []  # what was told of the list while it is being read
+        self._held: deque[bytes] = deque()  # what was told of the list while it is being read
         self._news = asyncio.Event()
         self._tasks = Tasks(log, "the backplane")
         self._trouble = ""
@@ -200,6 +201,9 @@ class Reader:
         if self._is_reading_list:
             self._held.append(told)
             return
+        self._take_of_list(told)
+
+    def _take_of_list(self, told: bytes) -> None:
         if self._list_is_outdated:
             return
         try:
@@ -318,16 +322,17 @@ class Reader:
     async def _read_list(self) -> None:
         """Read the whole list. Where there is none, as on a server that has lost it, keep what is here."""
         self._list_is_outdated, self._is_reading_list = False, True
+        is_read = False
         try:
             await self._try_to_read_list()
-        except Trouble:
-            self._list_is_outdated = True
-            raise
+            while self._held:
+                self._take_of_list(self._held.popleft())
+                await asyncio.sleep(0)
+            is_read = True
         finally:
             self._is_reading_list = False
-            held, self._held = self._held, []
-            for told in held:
-                self._hear_of_list(told)
+            self._held.clear()
+            self._list_is_outdated |= not is_read
 
     async def _try_to_read_list(self) -> None:
         pipeline: Any = self._lines.commands.pipeline(transaction=True)  # both as they are at one moment

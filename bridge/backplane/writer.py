@@ -221,14 +221,20 @@ class Writer:
 
     async def _remove(self) -> None:
         """Leave nothing of guilds that are gone."""
-        gone = [guild_id for guild_id in self._removed if guild_id not in self._books]
+        if self._list.is_disputed:
+            return
+        removed, self._removed = self._removed, {}  # what is removed meanwhile is for the next time
         told = Entry(self._life, 0, 0, b"[]").told()
         calls: list[Call] = [
-            (scripts.REMOVE, [keys.meta(guild_id), keys.live(guild_id)], [told]) for guild_id in gone
+            (scripts.REMOVE, [keys.meta(guild_id), keys.live(guild_id)], [told])
+            for guild_id in removed
+            if guild_id not in self._books
         ]
-        if not self._list.is_disputed:
+        try:
             await self._lines.run(calls)
-            self._removed.clear()
+        except BaseException:
+            self._removed.update(removed)
+            raise
 
     # Looks whether all is there
 
@@ -277,7 +283,8 @@ class Writer:
                 book = self._books.get(guild_id)
                 if book is not None:
                     await self._write_whole(book, by_force=self._anew[guild_id])
-                self._anew.pop(guild_id, None)
+                if self._books.get(guild_id) is book:  # else another room of it is to be written by now
+                    self._anew.pop(guild_id, None)
             self._anew_news.clear()
             await self._anew_news.wait()
 
