@@ -75,7 +75,7 @@ class Listing:
         strangers: set[str] = set()
         if complete:
             listed = await self._lines.ask(self._lines.commands.hkeys(keys.GUILDS_INFOS))
-            ours = {name.decode() for name in listed if self._part.has(name.decode())}
+            ours = {name for name in map(_decode, listed) if self._part.has(name)}
             strangers = ours - self._directory.rooms.keys()
             self._unlisted.update(dict.fromkeys(strangers))
         # It isn't complete before its last guild is listed: what isn't on a complete list is gone.
@@ -125,8 +125,8 @@ class Listing:
             return True
         self._begins = True
         if isinstance(answer, list) and answer[0] == scripts.BUSY:
-            self._wait_for(answer[1].decode())
-        elif isinstance(answer, list) and answer[1].decode() > self._life:
+            self._wait_for(_decode(answer[1]))
+        elif isinstance(answer, list) and _decode(answer[1]) > self._life:
             self._taken = answer[1], answer[2]
             log.warning(
                 "another bot writes to the backplane at %s, and was started later", self._lines.server
@@ -154,8 +154,9 @@ class Listing:
                 await self._list_some([], complete=complete, begins=False)
             return
         text = await self._lines.ask(self._lines.commands.hget(keys.GUILDS_PARTS, str(self._part)))
-        generation, offset, *_ = text.split(b" ") if text is not None else (b"", b"")
-        if (generation, offset) == self._taken or generation.decode() < self._life:
+        generation, _, rest = (text or b"").partition(b" ")
+        offset = rest.partition(b" ")[0]
+        if (generation, offset) == self._taken or _decode(generation) < self._life:
             self._taken = None  # they are gone
             self._begins = True
         else:
@@ -176,3 +177,8 @@ class Listing:
     async def leave(self) -> None:
         """Say that this process is there no longer."""
         await self._lines.run([(scripts.LEAVE, [keys.alive(str(self._part))], [self._life])])
+
+
+def _decode(text: bytes) -> str:
+    """Read a name, which may be a stranger's."""
+    return text.decode(errors="replace")

@@ -21,6 +21,7 @@ from bridge.problems import PROVIDER_TROUBLE
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.running.tasks import Tasks
+from bridge.running.words import one_line
 from bridge.wire.protocol import Event
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class Reader:
         self._news = asyncio.Event()
         self._tasks = Tasks(log, "the backplane")
         self._trouble = ""
+        self._has_told_of_unreadable = False
         self._is_ending = False
 
     async def run(self) -> None:
@@ -178,7 +180,7 @@ class Reader:
                 await follower.open()
                 self._news.set()
         except (Trouble, NotThere) as error:
-            log.info("guild %s can't be read: %s", guild_id, str(error) or "it isn't written yet")
+            log.info("guild %s can't be read: %s", guild_id, error)
         finally:
             del self._opening[guild_id]
             if not follower.is_open and self._followers.get(guild_id) is follower:
@@ -218,7 +220,7 @@ class Reader:
             elif here is None or here[0] != generation or offset > here[1]:
                 self._list_is_outdated = True
                 self._news.set()
-        except (ValueError, TypeError, LookupError):  # not what our writer writes
+        except codec.UNREADABLE:  # not what our writer writes
             self._list_is_outdated = True
 
     def _tell_whether_more(self) -> None:
@@ -232,11 +234,25 @@ class Reader:
             if not text:
                 self._close(guild_id)
                 continue
-            info, counts, number = codec.read_info(text)
+            try:
+                info, counts, number = codec.read_info(text)
+            except codec.UNREADABLE as error:
+                self._tell_of_unreadable(guild_id, error)
+                self._close(guild_id)  # who may enter isn't known
+                continue
             room = self._directory.open(info, number=number)
             self._counts[guild_id] = counts
             if guild_id not in self._followers:
                 room.know_counts(counts)
+
+    def _tell_of_unreadable(self, guild_id: str, error: Exception) -> None:
+        if not self._has_told_of_unreadable:  # of one: there may be thousands
+            self._has_told_of_unreadable = True
+            log.warning(
+                "guild %s isn't shown: another version has listed it (%s), and perhaps others. Let all"
+                " processes be of the same version",
+                one_line(guild_id), type(error).__name__,
+            )  # fmt: skip
 
     def _close(self, guild_id: str) -> None:
         self._counts.pop(guild_id, None)
@@ -269,10 +285,16 @@ class Reader:
                 await self._read_list()
             for follower in list(self._followers.values()):
                 if follower.is_outdated:
-                    with contextlib.suppress(NotThere):  # later, then
-                        await follower.catch_up()
-                        if follower.is_outdated:
-                            self._news.set()
+                    await self._catch_up(follower)
+
+    async def _catch_up(self, follower: Follower) -> None:
+        try:
+            await follower.catch_up()
+        except NotThere as error:  # later, then
+            log.info("guild %s stays as it is: %s", follower.guild_id, error)
+        else:
+            if follower.is_outdated:
+                self._news.set()
 
     async def _keep_looking(self) -> None:
         while True:
@@ -293,7 +315,10 @@ class Reader:
             for follower, (generation, offset) in zip(
                 few, await self._lines.ask(pipeline.execute()), strict=True
             ):
-                follower.suspect(generation and generation.decode(), int(offset or 0))
+                is_number = offset is not None and offset.isdigit()
+                follower.suspect(
+                    generation and generation.decode(errors="replace"), int(offset) if is_number else -1
+                )
         self._news.set()
 
     async def _keep_tidy(self) -> None:
@@ -342,7 +367,7 @@ class Reader:
         listed = read_parts(found)
         if not listed or not self._are_of_now(listed):
             return
-        told = {guild_id.decode(): text for guild_id, text in infos.items()}
+        told = {guild_id.decode(errors="replace"): text for guild_id, text in infos.items()}
         complete = [part for part, (_, _, is_complete) in listed.items() if is_complete]
         for guild_id in self._directory.rooms.keys() - told.keys():
             if any(part.has(guild_id) for part in complete):  # else it may be missing, and come by itself

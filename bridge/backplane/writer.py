@@ -263,7 +263,7 @@ class Writer:
             book.taken = None
             self._write_anew(guild_id)
             return
-        other, beat = answer[0].decode(), answer[1].decode()
+        other, beat = (part.decode(errors="replace") for part in answer)
         if other < self._life or other.startswith(self._life):
             book.taken = None
             self._write_anew(guild_id)
