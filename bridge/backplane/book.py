@@ -214,6 +214,10 @@ class Book:
             told[codec.SAID + message_id] = codec.write_words(number - len(copy.said), words)
         yield facts, told
 
+    def written_whole(self) -> list[str]:
+        """Name the keys of what is written whole."""
+        return self._keys()[1:4]
+
     def past(self) -> list[Entry]:
         """Name what happened lately, up to what is written whole."""
         self._first_kept(0, self.offset)
