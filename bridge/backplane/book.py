@@ -51,7 +51,7 @@ class Book:
         self.generation = ""
         self.offset = 0
         self.is_written = False  # whole, and so that batches may follow
-        self.taken: tuple[str, str] | None = None  # by whom else it is written, and how often they looked
+        self.taken: tuple[str, str] | None = None  # by whom else it is written, and how far they are
         self._heard_to = room.position
         self._is_copied = False  # all there is, as of a position from which on nothing is missing
         self._waiting = _Batch()
