@@ -17,7 +17,7 @@ from bridge.access.admission import Admission
 from bridge.access.elsewhere import DoorElsewhere
 from bridge.access.login import Login
 from bridge.access.porter import Porter
-from bridge.backplane import counting, keys
+from bridge.backplane import asking, counting, keys
 from bridge.backplane.answering import Answerer
 from bridge.backplane.asking import STARTING, Asker
 from bridge.errors import Silence
@@ -189,8 +189,10 @@ class Exchange:
             Silence: if none answers.
         """
         assert self._asker is not None  # noqa: S101 - nobody else asks
-        guild_ids, now = list(self._directory.rooms), asyncio.get_running_loop().time
+        now = asyncio.get_running_loop().time
+        await self._wait_for_guilds()
         give_up = now() + AT_ONCE
+        guild_ids = list(self._directory.rooms)
         for guild_id in random.sample(guild_ids, min(ASKED_OF_ANYBODY, len(guild_ids))):
             try:
                 return await self._asker.ask(guild_id, kind, body)
@@ -198,6 +200,13 @@ class Exchange:
                 if now() > give_up:
                     break
         raise Silence
+
+    async def _wait_for_guilds(self) -> None:
+        """Wait until some are known by which a writer can be asked, as after a start, but not for long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(asking.STARTING):
+                while not self._directory.rooms:  # noqa: ASYNC110 - it is rare, and short
+                    await asyncio.sleep(asking.AGAIN)
 
     async def _keep_reporting(self) -> None:
         while True:

@@ -51,7 +51,7 @@ class Book:
         self.generation = ""
         self.offset = 0
         self.is_written = False  # whole, and so that batches may follow
-        self.taken: tuple[str, str] | None = None  # by whom else it is written, and how often they looked
+        self.taken: tuple[str, str] | None = None  # by whom else it is written, and how far they are
         self._heard_to = room.position
         self._is_copied = False  # all there is, as of a position from which on nothing is missing
         self._waiting = _Batch()
@@ -213,6 +213,10 @@ class Book:
         for number, (message_id, words) in enumerate(copy.said.items()):
             told[codec.SAID + message_id] = codec.write_words(number - len(copy.said), words)
         yield facts, told
+
+    def written_whole(self) -> list[str]:
+        """Name the keys of what is written whole."""
+        return self._keys()[1:4]
 
     def past(self) -> list[Entry]:
         """Name what happened lately, up to what is written whole."""

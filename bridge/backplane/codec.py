@@ -13,6 +13,9 @@ from bridge.wire.protocol import Event, encode
 SAID: Final = "said."  # and the id of a message
 _SECRETS: Final = frozenset({"password", "password_hash", "role"})  # only the bot can check them
 
+# What reading raises where something is of another version, or a stranger's.
+UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError)
+
 _KEY: Final = secrets.token_bytes(32)
 
 

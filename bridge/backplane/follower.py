@@ -8,7 +8,6 @@ from typing import Any, Final
 from bridge.backplane import codec, keys
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Lines
-from bridge.backplane.trouble import Trouble
 from bridge.limits import Limits
 from bridge.rooms.room import Room
 from bridge.rooms.state import Copy
@@ -97,13 +96,15 @@ class Follower:
 
     async def _reading(self, read: Callable[[], Any]) -> None:
         self._is_reading, self._is_outdated = True, False
+        is_read = False
         try:
             await read()
-        except (Trouble, NotThere):
-            self._is_outdated = self.is_open
-            raise
+            is_read = True
+        except codec.UNREADABLE as error:
+            raise NotThere(f"another version has written it ({type(error).__name__})") from error
         finally:
             self._is_reading = False
+            self._is_outdated |= self.is_open and not is_read
             held, self._held = self._held, []
             for entry in held:
                 self.hear(entry)
@@ -114,7 +115,7 @@ class Follower:
         elif entry.offset > self.offset:
             try:
                 self._accept(codec.read_events(self.guild_id, entry.events), entry.offset)
-            except (ValueError, TypeError, LookupError):  # not what our writer writes
+            except codec.UNREADABLE:  # not what our writer writes
                 self._is_outdated = True
 
     def _accept(self, events: Sequence[Event], offset: int) -> None:
@@ -156,7 +157,7 @@ class Follower:
             if await self._try_to_read():
                 return
             await asyncio.sleep(PAUSE)
-        raise NotThere
+        raise NotThere("it isn't written yet")
 
     async def _try_to_read(self) -> bool:
         meta = await self._read_meta()

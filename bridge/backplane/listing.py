@@ -13,7 +13,7 @@ from bridge.rooms.directory import Directory
 
 log = logging.getLogger(__name__)
 
-LISTED_AT_ONCE: Final = 500  # guilds
+LISTED_AT_ONCE: Final = 100  # guilds: a few milliseconds' worth, here and for each who reads them
 
 
 class Listing:
@@ -65,12 +65,8 @@ class Listing:
         complete, strangers = self._is_complete(), set[str]()
         if self._begins or (complete and not self._was_complete):
             strangers = await self._begin(complete=complete)
-        while self._unlisted:
-            few = list(self._unlisted)[:LISTED_AT_ONCE]
-            if not await self._list_some(few, complete=complete, begins=False):
-                break
-            for guild_id in few:
-                self._unlisted.pop(guild_id, None)
+        else:
+            await self._list_waiting(complete=complete)
         return strangers
 
     async def _begin(self, *, complete: bool) -> set[str]:
@@ -79,15 +75,35 @@ class Listing:
         strangers: set[str] = set()
         if complete:
             listed = await self._lines.ask(self._lines.commands.hkeys(keys.GUILDS_INFOS))
-            ours = {name.decode() for name in listed if self._part.has(name.decode())}
+            ours = {name for name in map(_decode, listed) if self._part.has(name)}
             strangers = ours - self._directory.rooms.keys()
             self._unlisted.update(dict.fromkeys(strangers))
-        if not await self._list_some(list(self._unlisted), complete=complete, begins=True):
+        # It isn't complete before its last guild is listed: what isn't on a complete list is gone.
+        if not await self._list_some([], complete=False, begins=True):
             return set()
-        self._unlisted.clear()
+        if not await self._list_waiting(complete=False):
+            return set()
+        if complete and not await self._list_some([], complete=True, begins=False):
+            return set()
         self._begins, self._was_complete = False, complete
         self.is_granted.set()
         return strangers
+
+    async def _list_waiting(self, *, complete: bool) -> bool:
+        """List what is to be listed; tell whether the list is still this process's."""
+        while self._unlisted:
+            few = list(self._unlisted)[:LISTED_AT_ONCE]
+            for guild_id in few:  # before: what is noted of one of them meanwhile is news
+                del self._unlisted[guild_id]
+            is_listed = False
+            try:
+                is_listed = await self._list_some(few, complete=complete, begins=False)
+            finally:
+                if not is_listed:
+                    self._unlisted.update(dict.fromkeys(few))
+            if not is_listed:
+                return False
+        return True
 
     async def _list_some(self, guild_ids: list[str], *, complete: bool, begins: bool) -> bool:
         entries: list[str | bytes] = []
@@ -109,8 +125,8 @@ class Listing:
             return True
         self._begins = True
         if isinstance(answer, list) and answer[0] == scripts.BUSY:
-            self._wait_for(answer[1].decode())
-        elif isinstance(answer, list) and answer[1].decode() > self._life:
+            self._wait_for(_decode(answer[1]))
+        elif isinstance(answer, list) and _decode(answer[1]) > self._life:
             self._taken = answer[1], answer[2]
             log.warning(
                 "another bot writes to the backplane at %s, and was started later", self._lines.server
@@ -134,11 +150,13 @@ class Listing:
         """Look whether it is still there, or still somebody else's."""
         if self._taken is None:
             if not self._begins:
-                await self._list_some([], complete=self._is_complete(), begins=False)
+                complete = self._was_complete and self._is_complete()
+                await self._list_some([], complete=complete, begins=False)
             return
         text = await self._lines.ask(self._lines.commands.hget(keys.GUILDS_PARTS, str(self._part)))
-        generation, offset, *_ = text.split(b" ") if text is not None else (b"", b"")
-        if (generation, offset) == self._taken or generation.decode() < self._life:
+        generation, _, rest = (text or b"").partition(b" ")
+        offset = rest.partition(b" ")[0]
+        if (generation, offset) == self._taken or _decode(generation) < self._life:
             self._taken = None  # they are gone
             self._begins = True
         else:
@@ -159,3 +177,8 @@ class Listing:
     async def leave(self) -> None:
         """Say that this process is there no longer."""
         await self._lines.run([(scripts.LEAVE, [keys.alive(str(self._part))], [self._life])])
+
+
+def _decode(text: bytes) -> str:
+    """Read a name, which may be a stranger's."""
+    return text.decode(errors="replace")

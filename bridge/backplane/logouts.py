@@ -17,6 +17,7 @@ MAX_ENDED: Final = 10_000
 LIVES: Final = 31 * 86_400  # seconds that nothing is known for longer
 TOLD_AT_ONCE: Final = 500
 PAUSE: Final = 1.0  # seconds until it is tried again
+_NAME: Final = re.compile(rb"[A-Za-z0-9_-]{1,100}")
 _TOLD: Final = re.compile(rb"([A-Za-z0-9_-]{1,100}) ([0-9]{1,12}(?:\.[0-9]{1,9})?)")
 
 OnEnded = Callable[[Mapping[str, float]], None]  # takes logins, and until when each would have been good
@@ -72,7 +73,7 @@ class Logouts:
             self._lines.commands.zrange(keys.LOGINS_ENDED, -MAX_ENDED, -1, withscores=True)
         )
         self._is_outdated = False
-        self._on_ended({login.decode(): until for login, until in found})
+        self._on_ended({login.decode(): until for login, until in found if _NAME.fullmatch(login)})
 
     async def _tell(self) -> None:
         names = [keys.LOGINS_ENDED, keys.LOGINS_LIVE]

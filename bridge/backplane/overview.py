@@ -43,7 +43,7 @@ async def overview(lines: Lines, total: int) -> Overview:
         Trouble: if the server can't be asked.
     """
     names = await lines.ask(lines.commands.hkeys(keys.GUILDS_PARTS))
-    alive = [keys.alive(name.decode()) for name in names]
+    alive = [keys.alive(name.decode(errors="replace")) for name in names]
     said = await lines.ask(lines.commands.mget(alive)) if alive else []
     there = dict(_there(zip(names, said, strict=True), total))
     [watching] = await lines.run([(scripts.COUNT, [keys.READERS], ["", 0, BELIEVED_FOR])])

@@ -5,6 +5,7 @@ import contextlib
 import json
 import logging
 import secrets
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from bridge.problems import PROVIDER_TROUBLE
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.running.tasks import Tasks
+from bridge.running.words import one_line
 from bridge.wire.protocol import Event
 
 log = logging.getLogger(__name__)
@@ -69,10 +71,11 @@ class Reader:
         self._has_list = asyncio.Event()
         self._list_is_outdated = True
         self._is_reading_list = False
-        self._held: list[bytes] = []  # what was told of the list while it is being read
+        self._held: deque[bytes] = deque()  # what was told of the list while it is being read
         self._news = asyncio.Event()
         self._tasks = Tasks(log, "the backplane")
         self._trouble = ""
+        self._has_told_of_unreadable = False
         self._is_ending = False
 
     async def run(self) -> None:
@@ -177,7 +180,7 @@ class Reader:
                 await follower.open()
                 self._news.set()
         except (Trouble, NotThere) as error:
-            log.info("guild %s can't be read: %s", guild_id, str(error) or "it isn't written yet")
+            log.info("guild %s can't be read: %s", guild_id, error)
         finally:
             del self._opening[guild_id]
             if not follower.is_open and self._followers.get(guild_id) is follower:
@@ -200,6 +203,9 @@ class Reader:
         if self._is_reading_list:
             self._held.append(told)
             return
+        self._take_of_list(told)
+
+    def _take_of_list(self, told: bytes) -> None:
         if self._list_is_outdated:
             return
         try:
@@ -214,7 +220,7 @@ class Reader:
             elif here is None or here[0] != generation or offset > here[1]:
                 self._list_is_outdated = True
                 self._news.set()
-        except (ValueError, TypeError, LookupError):  # not what our writer writes
+        except codec.UNREADABLE:  # not what our writer writes
             self._list_is_outdated = True
 
     def _tell_whether_more(self) -> None:
@@ -228,11 +234,25 @@ class Reader:
             if not text:
                 self._close(guild_id)
                 continue
-            info, counts, number = codec.read_info(text)
+            try:
+                info, counts, number = codec.read_info(text)
+            except codec.UNREADABLE as error:
+                self._tell_of_unreadable(guild_id, error)
+                self._close(guild_id)  # who may enter isn't known
+                continue
             room = self._directory.open(info, number=number)
             self._counts[guild_id] = counts
             if guild_id not in self._followers:
                 room.know_counts(counts)
+
+    def _tell_of_unreadable(self, guild_id: str, error: Exception) -> None:
+        if not self._has_told_of_unreadable:  # of one: there may be thousands
+            self._has_told_of_unreadable = True
+            log.warning(
+                "guild %s isn't shown: another version has listed it (%s), and perhaps others. Let all"
+                " processes be of the same version",
+                one_line(guild_id), type(error).__name__,
+            )  # fmt: skip
 
     def _close(self, guild_id: str) -> None:
         self._counts.pop(guild_id, None)
@@ -265,10 +285,16 @@ class Reader:
                 await self._read_list()
             for follower in list(self._followers.values()):
                 if follower.is_outdated:
-                    with contextlib.suppress(NotThere):  # later, then
-                        await follower.catch_up()
-                        if follower.is_outdated:
-                            self._news.set()
+                    await self._catch_up(follower)
+
+    async def _catch_up(self, follower: Follower) -> None:
+        try:
+            await follower.catch_up()
+        except NotThere as error:  # later, then
+            log.info("guild %s stays as it is: %s", follower.guild_id, error)
+        else:
+            if follower.is_outdated:
+                self._news.set()
 
     async def _keep_looking(self) -> None:
         while True:
@@ -289,7 +315,10 @@ class Reader:
             for follower, (generation, offset) in zip(
                 few, await self._lines.ask(pipeline.execute()), strict=True
             ):
-                follower.suspect(generation and generation.decode(), int(offset or 0))
+                is_number = offset is not None and offset.isdigit()
+                follower.suspect(
+                    generation and generation.decode(errors="replace"), int(offset) if is_number else -1
+                )
         self._news.set()
 
     async def _keep_tidy(self) -> None:
@@ -318,16 +347,17 @@ class Reader:
     async def _read_list(self) -> None:
         """Read the whole list. Where there is none, as on a server that has lost it, keep what is here."""
         self._list_is_outdated, self._is_reading_list = False, True
+        is_read = False
         try:
             await self._try_to_read_list()
-        except Trouble:
-            self._list_is_outdated = True
-            raise
+            while self._held:
+                self._take_of_list(self._held.popleft())
+                await asyncio.sleep(0)
+            is_read = True
         finally:
             self._is_reading_list = False
-            held, self._held = self._held, []
-            for told in held:
-                self._hear_of_list(told)
+            self._held.clear()
+            self._list_is_outdated |= not is_read
 
     async def _try_to_read_list(self) -> None:
         pipeline: Any = self._lines.commands.pipeline(transaction=True)  # both as they are at one moment
@@ -337,7 +367,7 @@ class Reader:
         listed = read_parts(found)
         if not listed or not self._are_of_now(listed):
             return
-        told = {guild_id.decode(): text for guild_id, text in infos.items()}
+        told = {guild_id.decode(errors="replace"): text for guild_id, text in infos.items()}
         complete = [part for part, (_, _, is_complete) in listed.items() if is_complete]
         for guild_id in self._directory.rooms.keys() - told.keys():
             if any(part.has(guild_id) for part in complete):  # else it may be missing, and come by itself

@@ -63,11 +63,12 @@ return 'done'
 """
 
 # KEYS: meta, members, facts. ARGV: generation, offset, seconds that it all lives. How a writer sees whether
-# what it wrote is still there. Where another one writes, the answer is which, and how often it has looked.
+# what it wrote is still there. Where another one writes, the answer is which, and how often it has looked and
+# how far it is: who has much to write looks seldom.
 CHECK: Final = """
 local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset', 'beat')
 if not meta[1] then return 'lost' end
-if meta[1] ~= ARGV[1] then return {meta[1], meta[3] or '0'} end
+if meta[1] ~= ARGV[1] then return {meta[1], (meta[3] or '0') .. ' ' .. (meta[2] or '')} end
 if meta[2] ~= ARGV[2] then return 'lost' end
 redis.call('HINCRBY', KEYS[1], 'beat', 1)
 for key = 1, 3 do redis.call('EXPIRE', KEYS[key], ARGV[3]) end

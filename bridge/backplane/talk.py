@@ -168,7 +168,7 @@ class Talk:
             pipeline.hget(keys.meta(guild_id), "generation")
         answers = await self.lines.ask(pipeline.execute())
         return {
-            guild_id: keys.asked(keys.life_of(generation.decode()))
+            guild_id: keys.asked(keys.life_of(generation.decode(errors="replace")))
             for guild_id, generation in zip(names, answers, strict=True)
             if generation is not None
         }

@@ -20,6 +20,7 @@ from bridge.backplane.trouble import Trouble, first
 from bridge.limits import Limits
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
+from bridge.rooms.state import Copy
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Writer:
         self._stirred: dict[str, None] = {}  # the guilds of which something may have to be written
         self._anew: dict[str, bool] = {}  # the guilds to be written whole; whether by force
         self._removed: dict[str, None] = {}
+        self._unfinished: list[str] = []  # the keys of what was begun and surely is read by nobody
         self._news = asyncio.Event()
         self._list = Listing(lines, directory, self._life, part, is_complete, self._news.set)
         self._anew_news = asyncio.Event()
@@ -105,6 +107,7 @@ class Writer:
             async with asyncio.timeout(1.0):
                 await self._flush()
                 await self._list.leave()
+                await self._sweep()
         except (Trouble, TimeoutError) as error:
             log.debug("the last words did not reach the backplane: %s", error)
         self._stop_listening()
@@ -221,14 +224,20 @@ class Writer:
 
     async def _remove(self) -> None:
         """Leave nothing of guilds that are gone."""
-        gone = [guild_id for guild_id in self._removed if guild_id not in self._books]
+        if self._list.is_disputed:
+            return
+        removed, self._removed = self._removed, {}  # what is removed meanwhile is for the next time
         told = Entry(self._life, 0, 0, b"[]").told()
         calls: list[Call] = [
-            (scripts.REMOVE, [keys.meta(guild_id), keys.live(guild_id)], [told]) for guild_id in gone
+            (scripts.REMOVE, [keys.meta(guild_id), keys.live(guild_id)], [told])
+            for guild_id in removed
+            if guild_id not in self._books
         ]
-        if not self._list.is_disputed:
+        try:
             await self._lines.run(calls)
-            self._removed.clear()
+        except BaseException:
+            self._removed.update(removed)
+            raise
 
     # Looks whether all is there
 
@@ -257,7 +266,7 @@ class Writer:
             book.taken = None
             self._write_anew(guild_id)
             return
-        other, beat = answer[0].decode(), answer[1].decode()
+        other, beat = (part.decode(errors="replace") for part in answer)
         if other < self._life or other.startswith(self._life):
             book.taken = None
             self._write_anew(guild_id)
@@ -270,6 +279,7 @@ class Writer:
     # Rooms that are written whole
 
     async def _keep_whole(self) -> None:
+        await self._sweep()
         while True:
             while self._anew:
                 await self._list.is_granted.wait()
@@ -277,7 +287,8 @@ class Writer:
                 book = self._books.get(guild_id)
                 if book is not None:
                     await self._write_whole(book, by_force=self._anew[guild_id])
-                self._anew.pop(guild_id, None)
+                if self._books.get(guild_id) is book:  # else another room of it is to be written by now
+                    self._anew.pop(guild_id, None)
             self._anew_news.clear()
             await self._anew_news.wait()
 
@@ -293,21 +304,37 @@ class Writer:
             if self._books.get(guild_id) is not book:  # it is closed
                 return
             raise
-        commands = self._lines.commands
-        for key, some in book.slices(copy):
-            if some:
-                pipeline: Any = commands.pipeline(transaction=False)
-                pipeline.hset(key, mapping=some)
-                pipeline.expire(key, _UNFINISHED)
-                await self._lines.ask(pipeline.execute())
-        await self._write_past(book)
+        self._unfinished = book.written_whole()
+        await self._write_slices(book, copy)
+        if self._books.get(guild_id) is book:
+            await self._write_past(book)
         async with self._turn:
             if self._books.get(guild_id) is book:
+                begun, self._unfinished = self._unfinished, []  # as long as it isn't known what came of it
                 [answer] = await self._lines.run([book.install(by_force=by_force)])
                 if answer == scripts.DONE:
                     book.installed()
+                else:
+                    self._unfinished = begun
                 book.taken = None if answer == scripts.DONE else UNKNOWN
+        await self._sweep()
         self._stir(guild_id)
+
+    async def _write_slices(self, book: Book, copy: Copy) -> None:
+        for key, some in book.slices(copy):
+            if self._books.get(book.room.info.id) is not book:  # it is gone meanwhile
+                return
+            if some:
+                pipeline: Any = self._lines.commands.pipeline(transaction=False)
+                pipeline.hset(key, mapping=some)
+                pipeline.expire(key, _UNFINISHED)
+                await self._lines.ask(pipeline.execute())
+
+    async def _sweep(self) -> None:
+        """Leave nothing of what was begun and not finished: a guild that is gone meanwhile, half of one."""
+        if self._unfinished:
+            await self._lines.ask(self._lines.commands.unlink(*self._unfinished))
+            self._unfinished = []
 
     async def _write_past(self, book: Book) -> None:
         past, lives = book.past(), int(self._limits.history_age)

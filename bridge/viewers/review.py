@@ -21,6 +21,9 @@ from bridge.wire.protocol import Goodbye
 
 TRIES: Final = 3
 PAUSE: Final = 1.0  # seconds between two of them
+LONGEST: Final = (
+    60.0  # seconds until it is asked again who may stay, where nobody says; each time twice as long
+)
 
 Verdict = Mapping[Pass, tuple[Goodbye, Problem]]  # who has to go, and why
 _MAY_NOT: Final = Goodbye.REVOKED, LOGIN_NEEDED
@@ -43,15 +46,33 @@ class Review:
         self._keeper = keeper
         self._sessions = sessions
         self._ask = ask
+        self._looks: dict[str, object] = {}  # the last that was begun at each room, which answers for all
 
     async def look(self, room: Room) -> None:
-        """Ask of everybody who watches a room. Of whom nobody can say, they stay: it is asked again."""
+        """Ask of everybody who watches a room. Of whom nobody can say, they stay, and it is asked again."""
+        guild_id, this = room.info.id, object()
+        self._looks[guild_id] = this
+        pause = PAUSE
+        while not await self._try_to_look(room):
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST)
+            if self._looks.get(guild_id) is not this:
+                return
+        if self._looks.get(guild_id) is this:
+            del self._looks[guild_id]
+
+    async def _try_to_look(self, room: Room) -> bool:
+        """Turn out whoever may not watch; tell whether that is known of all."""
+        permits = {session.permit for session in self._sessions.watching(room)}
+        if not permits:
+            return True
         try:
-            verdict = await self._judge(room, {session.permit for session in self._sessions.watching(room)})
+            verdict = await self._judge(room, permits)
         except Silence:
-            return
+            return False
         gone = {permit for permit, why in verdict.items() if why == _MAY_NOT}
         self._sessions.turn_out(room, gone.__contains__)
+        return len(gone) == len(verdict)
 
     def hold(self, room: Room) -> Held:
         """Have those who watch a room that has become another one hear nothing of it yet."""

@@ -44,6 +44,7 @@ class _Place:
     def __init__(self, number: int) -> None:
         self.number = number
         self.worker: Worker | None = None
+        self.watch: asyncio.Task[None] | None = None
         self.losses = 0
         self.started_at = 0.0
 
@@ -105,7 +106,7 @@ class Crew:
                 await self._fill(place)
             except OSError as error:
                 raise CannotServe(f"{place.name} can't be started: {error.strerror}.") from error
-            self._tasks.start(self._keep_filled(place), f"watching {place.name}")
+            self._watch(place)
         self._ignore_hangup = on_hangup(self.renew_soon)
 
     def renew_soon(self) -> None:
@@ -154,13 +155,17 @@ class Crew:
         place.worker = await Worker.start(place.name, self._orders, self._doors.of(place.number))
         log.debug("%s is process %d", place.name, place.worker.pid)
 
+    def _watch(self, place: _Place) -> None:
+        """Start anew whatever ends at a place, whoever was watched there before."""
+        if place.watch is not None:
+            place.watch.cancel()
+        place.watch = self._tasks.start(self._keep_filled(place), f"watching {place.name}")
+
     async def _keep_filled(self, place: _Place) -> None:
         while True:
             worker = place.worker
             if worker is not None:
                 await worker.has_ended.wait()
-                if place.worker is not worker:  # it was replaced
-                    continue
                 place.worker = None
             await asyncio.sleep(self._note_loss(place, worker))
             try:
@@ -198,6 +203,7 @@ class Crew:
                 does_serve and place.worker is old
             ):  # else it has ended meanwhile, and there is a new one already
                 place.worker, place.started_at = new, asyncio.get_running_loop().time()
+                self._watch(place)  # at once: the old one takes its time to leave
         finally:
             if place.worker is not new:
                 new.kill()

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final
 
 KILLED: Final = 128  # and more: how shells write a signal as an exit code
-PATIENCE: Final = 2.0  # seconds that the program has to end
+PATIENCE: Final = 1.0  # seconds that the program has to end: with nothing to store it takes no time
 
 
 def main(arguments: Sequence[str]) -> int:

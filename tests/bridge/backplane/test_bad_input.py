@@ -2,17 +2,21 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from bridge.backplane.address import parse, without_password
 from bridge.backplane.lines import Lines
+from bridge.backplane.logouts import Logouts
 from bridge.backplane.trouble import Trouble
+from bridge.errors import Refused
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.backplane.conftest import Follow
-from tests.bridge.conftest import ADA, DWORLD, Start
+from tests.bridge.conftest import ADA, DWORLD, REPOS, VAULT, Start
 from tests.bridge.test_main import ROOT, run
 from tests.bridge.watchers import until, watching
 from tests.redis import RedisServer, serving
@@ -217,3 +221,69 @@ def test_a_server_either_writes_or_follows() -> None:
     """Not both."""
     with pytest.raises(ValueError, match="either"):
         WebSocketServer(publish_to="redis://a", follow="redis://a")
+
+
+NEWER = '{"info": {"id": "5", "slug": "x", "name": "x", "riddle": 1}, "counts": {}, "number": 9}'
+
+
+async def test_what_another_version_has_written(
+    origin: WebSocketServer, follow: Follow, redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a guild that can't be read, nothing is shown; of the others everything, now and later."""
+    there = await follow()
+    guilds = there._directory.rooms
+    async with watching(there) as viewer:
+        await viewer.enter("dworld")
+        redis.ask("HSET", "dzone:{guilds}:infos", "5", NEWER, VAULT.id, "no json", REPOS.id, "[]")
+        redis.ask("PUBLISH", "dzone:{guilds}:live", "[]")
+        await until(lambda: guilds.keys() == {DWORLD.id}, "what can be read")
+        redis.ask("HSET", f"dzone:{{{DWORLD.id}}}:meta", "offset", "many")
+        await origin.broadcast_message(DWORLD.id, "111", "hello", "9")
+        origin.show_guild(replace(VAULT, name="Another vault"))
+        await until(lambda: VAULT.id in guilds, "a guild that can be read again")
+        await until(lambda: redis.ask("HGET", f"dzone:{{{DWORLD.id}}}:meta", "offset") != "many", "a mend")
+        await origin.broadcast_message(DWORLD.id, "111", "hello again", "9")
+        while (await viewer.hear())["data"].get("message") != "hello again":
+            pass
+    assert "another version" in caplog.text
+    assert "failed" not in caplog.text
+
+
+async def test_a_guild_that_another_version_has_written(
+    origin: WebSocketServer, follow: Follow, redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody enters what can't be read; who is elsewhere goes on."""
+    caplog.set_level("INFO")
+    await until(lambda: f"{{{DWORLD.id}}}" in redis.ask("KEYS", "*:members"), "the members")
+    there = await follow()
+    [key] = [line for line in redis.ask("KEYS", f"*{DWORLD.id}*:members").split("\r\n") if ":" in line]
+    redis.ask("HSET", key, "7", '{"uid": "7"}')
+    with pytest.raises(Refused):
+        await there._plane.keeper.refresh_room(there._directory.rooms[DWORLD.id])
+    async with watching(there) as viewer:
+        await viewer.enter("repos")
+        await origin.broadcast_message(REPOS.id, "111", "hello", "9")
+        assert (await viewer.hear())["data"]["message"] == "hello"
+    assert "another version" in caplog.text
+    assert "failed" not in caplog.text
+
+
+async def test_a_stranger_s_logouts(
+    redis: RedisServer,
+) -> None:
+    """They are none; those that are still count."""
+    ended: dict[str, float] = {}
+    lines = Lines(redis.url)
+    redis.ask("ZADD", "dzone:{logins}:ended", "5000000000", "not one of ours")
+    with socket.create_connection(("127.0.0.1", redis.port)) as line:
+        line.sendall(b'ZADD dzone:{logins}:ended 5000000000 "\\xff\\xfe"\r\n')
+        assert line.recv(10).startswith(b":1")
+    redis.ask("ZADD", "dzone:{logins}:ended", "5000000000", "abc")
+    logouts = Logouts(lines, dict, ended.update)
+    logouts.look()
+    running = asyncio.create_task(logouts.run())
+    await until(lambda: bool(ended) or running.done(), "what is read")
+    running.cancel()
+    await asyncio.wait({running})
+    await lines.close()
+    assert ended == {"abc": 5e9}

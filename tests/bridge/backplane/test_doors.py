@@ -38,8 +38,8 @@ class Discord:
 
     def __init__(self, *members: str) -> None:
         self.members = set(members)
-        self.asked = 0
-        self.error: Exception | None = None
+        self.asked = self.looked = 0
+        self.error: BaseException | None = None
         self.thinking: asyncio.Event | None = None
 
     async def validate(self, token: str, user: Mapping[str, Any], server_id: str) -> bool | datetime:
@@ -55,6 +55,7 @@ class Discord:
         return True
 
     async def may_watch(self, uid: str, server_id: str) -> bool:
+        self.looked += 1
         if self.error is not None:
             raise self.error
         return uid in self.members
@@ -205,6 +206,29 @@ async def test_who_is_to_be_looked_at_again(
         await origin.broadcast_message(VAULT.id, "111", "two", "9")
         assert (await bob.hear_type("message"))["data"]["message"] == "one"
         assert (await bob.hear_type("message"))["data"]["message"] == "two"
+
+
+@pytest.mark.parametrize("error", [NoAnswer(), asyncio.CancelledError()], ids=["Discord", "the bot"])
+async def test_nobody_could_say_who_may_stay(
+    origin: WebSocketServer,
+    discord: Discord,
+    follow: Follow,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+) -> None:
+    """It is asked until somebody says, without another reason."""
+    monkeypatch.setattr(review, "PAUSE", 0.05)
+    monkeypatch.setattr(asking, "PATIENCE", 0.3)  # for an answer that never comes
+    there = await follow()
+    async with watching(there) as ann:
+        await ann.enter("vault", **shown_by("7"))
+        discord.members.remove("7")
+        discord.error = error
+        origin.review(VAULT.id)
+        await until(lambda: discord.looked > 0, "a question")
+        discord.error = None
+        assert await ann.hear_error() == LOGIN_NEEDED
+    assert not there._exchange._review._looks  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("door", [{"password": "other"}, {"password": None}, {"role": 5}])

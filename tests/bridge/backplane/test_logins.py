@@ -164,6 +164,18 @@ async def test_nobody_answers(
     assert browser.cookies
 
 
+async def test_the_first_guild_is_still_to_come(
+    start: Start, redis: RedisServer, follow: Follow, http: ClientSession, script: Script
+) -> None:
+    """Who comes right after a start isn't told that nobody can say whether they are logged in."""
+    browser = Browser(await follow(0, **REACHED), http)
+    asked = asyncio.create_task(browser.ask("/auth/me"))
+    await start_origin(start, redis, script)
+    answer = await asked
+    assert answer.status == 200
+    assert await answer.json() == {"login": True, "user": None}
+
+
 async def test_where_nobody_can_log_in(
     start: Start, redis: RedisServer, follow: Follow, http: ClientSession
 ) -> None:

@@ -2,18 +2,22 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
 
 from bridge.backplane import reader
+from bridge.backplane.book import Book
+from bridge.backplane.trouble import Trouble
 from bridge.model import Channel, Member
 from bridge.problems import LOGIN_NEEDED, SERVER_HIDDEN
 from bridge.providers import EmptyProvider
+from bridge.rooms.state import Copy
 from bridge.server import WebSocketServer
 from tests.bridge.backplane.conftest import Follow
-from tests.bridge.conftest import ADA, BEPPO, DWORLD, VAULT, Start
+from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
 from tests.bridge.watchers import PATIENCE, Json, Watcher, fetch, until, watching
 from tests.redis import RedisServer, serving
 
@@ -142,6 +146,49 @@ async def test_a_guild_that_is_switched_off_vanishes(
             frame = await other.step()
         assert DWORLD.id not in frame["data"]
     await until(lambda: DWORLD.id not in redis.ask("KEYS", "*"), "no key of it")
+
+
+async def test_a_guild_that_is_switched_off_while_it_is_written(
+    start: Start, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it stays either."""
+    server = await start(provider=EmptyProvider(), publish_to=redis.url)
+    server.show_guild(REPOS, [ADA])
+    await until(lambda: f"{REPOS.id}}}:meta" in redis.ask("KEYS", "*"), "the server's lines")
+    whole = Book.slices
+
+    def slices(book: Book, copy: Copy) -> Iterator[tuple[str, dict[str, bytes]]]:
+        for some in whole(book, copy):
+            yield some
+            assert DWORLD.id in redis.ask("KEYS", "*:members")  # and what follows isn't written
+            server.hide_guild(DWORLD.id)
+
+    monkeypatch.setattr(Book, "slices", slices)
+    server.show_guild(DWORLD, [ADA, BEPPO])
+    await until(lambda: DWORLD.id not in server._directory.rooms, "the end of it")
+    await until(lambda: DWORLD.id not in redis.ask("KEYS", "*"), "no key of it")
+
+
+async def test_what_could_not_be_written_to_its_end(
+    start: Start, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It doesn't take the server's memory while it is tried again."""
+    whole, tries = Book.slices, 0
+
+    def slices(book: Book, copy: Copy) -> Iterator[tuple[str, dict[str, bytes]]]:
+        nonlocal tries
+        tries += 1
+        for some in whole(book, copy):
+            yield some
+            if tries <= 2:
+                raise Trouble("It can't be reached.", passes=True)
+
+    monkeypatch.setattr(Book, "slices", slices)
+    server = await start(provider=EmptyProvider(), publish_to=redis.url)
+    server.show_guild(DWORLD, [ADA, BEPPO])
+    await until(lambda: f"{DWORLD.id}}}:meta" in redis.ask("KEYS", "*"), "the guild")
+    assert tries > 2
+    await until(lambda: redis.ask("KEYS", "*:members").startswith("*1\r\n"), "nothing else")
 
 
 async def test_words_that_are_taken_back_are_gone(

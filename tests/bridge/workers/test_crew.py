@@ -169,6 +169,22 @@ async def test_one_that_can_not_be_replaced(
     assert the_worker(server) is not one
 
 
+async def test_a_new_one_that_ends_while_the_old_one_leaves(lead: Lead) -> None:
+    """The next one comes at once: those who come wait for no farewell."""
+    server = await lead()
+    old = await serving(server)
+    os.kill(old.pid, signal.SIGSTOP)
+    renewing = asyncio.create_task(server.renew_workers())
+    await until(lambda: server._crew is not None and server._crew._leaving is old, "the old one's farewell")
+    new = await serving(server)
+    new.kill()
+    await until(lambda: the_worker(server) not in (None, new), "the next one")
+    await serving(server)
+    assert not old.has_ended.is_set()
+    old.kill()
+    await renewing
+
+
 async def test_a_stop_while_one_is_replaced(lead: Lead) -> None:
     """Both end, and nobody waits for the new one."""
     server = await lead()
