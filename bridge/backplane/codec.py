@@ -117,16 +117,19 @@ def _fields(event: Event) -> list[Any]:
 
 def read_events(guild_id: str, text: bytes) -> list[Event]:
     """Read what happened in a guild."""
-    return [_event(guild_id, *fields) for fields in json.loads(text)]
+    head = {"server": guild_id}  # one for all of them: there are a thousand in a burst
+    return [
+        Event(kind, position, head, data) if not more else _event(head, kind, position, data, *more)
+        for kind, position, data, *more in json.loads(text)
+    ]
 
 
 def _event(
-    guild_id: str, kind: str, position: int, data: Mapping[str, Any] | None,
-    more: Mapping[str, Mapping[str, Any]] | None = None,
+    head: Mapping[str, Any], kind: str, position: int, data: Mapping[str, Any] | None,
+    more: Mapping[str, Mapping[str, Any]],
 ) -> Event:  # fmt: skip
-    more = more or {}
     return Event(
-        kind, position, more.get("head", {"server": guild_id}), data, more.get("extras"),
+        kind, position, more.get("head", head), data, more.get("extras"),
         quiet="quiet" in more, repeated=more.get("repeated"),
     )  # fmt: skip
 

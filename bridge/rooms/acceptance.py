@@ -51,8 +51,14 @@ class Acceptance:
         return [*past, event] if event.type not in changes.CONTROL else past
 
     def _bring(self, event: Event) -> None:
-        member = changes.member_after(event, self._state.members.get(event.data["uid"]))
-        if member is not None:
+        data: Any = event.data
+        known = self._state.members.get(data["uid"])
+        if known is not None and len(data) == 2 and not event.extras and event.type != "voice":
+            # A status or an activity and nothing else: nothing is as frequent.
+            self._state.present(
+                known.uid, data.get("status", known.status), data.get("text", known.activity)
+            )
+        elif (member := changes.member_after(event, known)) is not None:
             self._state.bring(member)
 
     def _apply_to_guild(self, event: Event) -> None:

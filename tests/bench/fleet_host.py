@@ -1,4 +1,4 @@
-"""The processes of a fleet: `python -m tests.bench.fleet_host writer|reader URL CORE SIZES`. They obey JSON lines.
+"""The processes of a fleet, which obey JSON lines: `python -m tests.bench.fleet_host ROLE URL CORE SIZES`.
 
 A writer has a guild of each of these sizes, and says in it what time it is; a reader shows what is written.
 """

@@ -1,4 +1,4 @@
-"""How long a fresh reader takes to show a large guild, and how long that keeps everybody else there waiting."""
+"""How long a fresh reader takes to show a large guild, and how long everybody else there waits meanwhile."""
 
 import time
 from typing import Final
