@@ -1,7 +1,7 @@
 """What an event of another room of the same guild changes here. Pure."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from bridge.problems import Problem
 from bridge.rooms import changes
@@ -9,6 +9,9 @@ from bridge.rooms.audience import Audience
 from bridge.rooms.memory import Memory
 from bridge.rooms.state import State
 from bridge.wire.protocol import Event, Goodbye
+
+# What an event says of somebody who is known that is a status or an activity and nothing else.
+_FREQUENT: Final = frozenset({"uid", "status", "text"})
 
 
 class Acceptance:
@@ -53,11 +56,8 @@ class Acceptance:
     def _bring(self, event: Event) -> None:
         data: Any = event.data
         known = self._state.members.get(data["uid"])
-        if known is not None and len(data) == 2 and not event.extras and event.type != "voice":
-            # A status or an activity and nothing else: nothing is as frequent.
-            self._state.present(
-                known.uid, data.get("status", known.status), data.get("text", known.activity)
-            )
+        if known is not None and event.type != "voice" and not event.extras and data.keys() <= _FREQUENT:
+            self._state.present(known.uid, data.get("status", known.status), data.get("text", known.activity))
         elif (member := changes.member_after(event, known)) is not None:
             self._state.bring(member)
 

@@ -10,6 +10,8 @@ from tests.bench.soak_server import slugs
 from tests.redis import RedisServer, serving
 
 HOST: Final = "tests.bench.fleet_host"
+CROWD: Final = "tests.bench.crowd_host"
+PATIENCE: Final = 120.0  # seconds
 
 
 class Member(Worker):
@@ -48,6 +50,10 @@ class Fleet:
         """Where the readers are."""
         return [reader.port for reader in self.readers]
 
+    def crowds(self, count: int) -> "Crowds":
+        """Start so many processes of viewers."""
+        return Crowds(self._processes, count)
+
     def add_reader(self) -> Member:
         """Start another reader, and wait until it knows all guilds."""
         core = AVAILABLE[len(self.readers) % len(AVAILABLE)]
@@ -55,6 +61,39 @@ class Fleet:
         reader.ask("listed", guilds=len(self.sizes))
         self.readers.append(reader)
         return reader
+
+
+class Crowds:
+    """The viewers of a fleet, in some processes."""
+
+    def __init__(self, processes: ExitStack, count: int) -> None:
+        self.parts = [
+            processes.enter_context(
+                Worker(CROWD, AVAILABLE[-1 - number % len(AVAILABLE)], f"127.0.0.{number + 2}")
+            )
+            for number in range(count)
+        ]
+
+    def gather(self, slugs: Sequence[str], ports: Sequence[int], viewers: int) -> int:
+        """Let so many come, each process's to a reader of its own; return how many are in."""
+        shares = [viewers // len(self.parts)] * len(self.parts)
+        shares[0] += viewers - sum(shares)
+        for number, (part, share) in enumerate(zip(self.parts, shares, strict=True)):
+            port = ports[number % len(ports)]
+            part.order("gather", slugs=slugs, port=port, count=share, patience=PATIENCE)
+        return sum(part.answer()["in"] for part in self.parts)
+
+    def note(self) -> None:
+        """Note what everybody hears from now on."""
+        for part in self.parts:
+            part.ask("note")
+
+    def heard(self, messages: int) -> tuple[int, list[float]]:
+        """Wait until everybody has heard so many; return how many have, and how late some heard each."""
+        for part in self.parts:
+            part.order("heard", messages=messages, patience=PATIENCE)
+        answers = [part.answer() for part in self.parts]
+        return sum(each["have"] for each in answers), [late for each in answers for late in each["late"]]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.bench import gateway
+from tests.bench import failover, gateway, many, opening
 from tests.bench.contestants import BACKPLANE
 from tests.bench.control import Host, cores
 from tests.bench.crowd import BATCH, OLD, Crowd, Kind
@@ -66,6 +66,11 @@ Key = tuple[str, str, str]  # which kind of client, which rate, whether single o
 
 
 def measure(quick: bool) -> list[Bar]:
+    """Measure what it costs, and then what it is for."""
+    return [bar for each in (_costs, opening.measure, many.measure, failover.measure) for bar in each(quick)]
+
+
+def _costs(quick: bool) -> list[Bar]:
     """Measure both in turns."""
     viewers = 50 if quick else 1_000
     phases: dict[Key, list[Phase]] = {}
