@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.bench import failover, gateway, many, opening
+from tests.bench import chaos, failover, gateway, many, opening
 from tests.bench.contestants import BACKPLANE
 from tests.bench.control import Host, cores
 from tests.bench.crowd import BATCH, OLD, Crowd, Kind
@@ -67,7 +67,7 @@ Key = tuple[str, str, str]  # which kind of client, which rate, whether single o
 
 def measure(quick: bool) -> list[Bar]:
     """Measure what it costs, and then what it is for."""
-    return [bar for each in (_costs, opening.measure, many.measure, failover.measure) for bar in each(quick)]
+    return [bar for each in SCENES for bar in each(quick)]
 
 
 def _costs(quick: bool) -> list[Bar]:
@@ -88,6 +88,9 @@ def _costs(quick: bool) -> list[Bar]:
             ratios.append(_writing(quick=quick))
     REPORT.show(_table(viewers, phases))
     return [*_bars(viewers, phases), bar("CPU per event of a bot, with a backplane, of without", 1.5, ratios)]
+
+
+SCENES: Final = (_costs, opening.measure, many.measure, failover.measure, chaos.measure)
 
 
 def _run(host: Host, kind: Kind, viewers: int, who: tuple[str, str], phases: dict[Key, list[Phase]]) -> None:

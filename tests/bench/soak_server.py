@@ -1,4 +1,4 @@
-"""The soak's server: `python -m tests.bench.soak_server CORE RATE SEED PERIOD TIGHT SIZES`.
+"""The soak's server: `python -m tests.bench.soak_server CORE RATE SEED PERIOD TIGHT SIZES [BACKPLANE]`.
 
 It obeys JSON lines. In it is a bridge with several guilds, in which all kinds of things happen through
 its public face. It can be told to pause, and then says what every viewer must see by now.
@@ -242,9 +242,11 @@ class Town:
 class Host:
     """The bridge, its towns, and the orders about them."""
 
-    def __init__(self, rate: float, seed: int, sizes: list[int]) -> None:
+    def __init__(self, rate: float, seed: int, sizes: list[int], backplane: str | None) -> None:
         self._rate = rate
-        self._server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), limits=ONE_ADDRESS)
+        self._server = WebSocketServer(
+            0, "127.0.0.1", provider=EmptyProvider(), limits=ONE_ADDRESS, publish_to=backplane
+        )
         self._towns = [
             Town(
                 self._server,
@@ -325,13 +327,13 @@ def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     return asyncio.create_task(work)
 
 
-async def _run(rate: float, seed: int, sizes: list[int]) -> None:
-    await serve(Host(rate, seed, sizes))
+async def _run(rate: float, seed: int, sizes: list[int], backplane: str | None) -> None:
+    await serve(Host(rate, seed, sizes, backplane))
 
 
 def main() -> None:
     """Run the process."""
-    core, rate, seed, period, tight, sizes = sys.argv[1:]
+    core, rate, seed, period, tight, sizes, *backplane = sys.argv[1:]
     pulse.PERIOD = float(period)  # type: ignore[misc]  # Final, but for a short soak
     if int(tight):
         connection.SEND_BUFFER = 16 * 1024  # type: ignore[misc]
@@ -340,7 +342,8 @@ def main() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(float(rate), int(seed), [int(size) for size in sizes.split(",")]))
+        counts = [int(size) for size in sizes.split(",")]
+        asyncio.run(_run(float(rate), int(seed), counts, backplane[0] if backplane else None))
 
 
 if __name__ == "__main__":

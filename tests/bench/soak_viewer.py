@@ -35,6 +35,14 @@ class Fault(Exception):
     """Something that a viewer must never hear."""
 
 
+class CutOff(Fault):
+    """The connection ended though nobody had said goodbye, or there was none."""
+
+
+class NotNow(Fault):
+    """The server says no to what is right."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """What a viewer's browser can, and what it asks for."""
@@ -218,7 +226,7 @@ class Viewer:
     def upgrade(self, server_port: int) -> None:
         """Ask for a WebSocket; who is eager asks for the room in the same breath."""
         if code := self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            raise Fault(f"could not connect: {errno.errorcode.get(code, code)}")
+            raise CutOff(f"could not connect: {errno.errorcode.get(code, code)}")
         self.port = self.sock.getsockname()[1]
         request = upgrade_request(server_port, deflate=self.kind.offer is not None)
         if self.kind.offer is not None:
@@ -270,7 +278,7 @@ class Viewer:
             size = 0
         if not size:
             if self.stage is not Stage.CLOSING:
-                raise Fault(
+                raise CutOff(
                     f"the connection ended unexpectedly, code {self.close_code}, rest {self._rest[:200]!r}"
                 )
             if self.close_code != 1000:
@@ -342,7 +350,7 @@ class Viewer:
             case "error" if frame == UNKNOWN:
                 self.has_everything = True
             case "error":
-                raise Fault(f"an error: {frame}")
+                raise NotNow(f"an error: {frame}")
             case "user_data":
                 self._tally.answers += 1
                 if SCRIBE not in frame["users"]:
