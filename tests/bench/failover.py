@@ -27,7 +27,8 @@ def measure(quick: bool) -> list[Bar]:
     rounds = []
     for number in range(1 if quick else REPETITIONS):
         progress(f"failover: {viewers} viewers, round {number + 1}")
-        rounds.append(kill_one(viewers))
+        with fleet.running([MEMBERS] * GUILDS, 2) as some:
+            rounds.append(kill_one(some, viewers))
     row = [f"{middle(each[name] for each in rounds):,.{digits}f}" for name, digits in _DIGITS.items()]
     REPORT.show(Table("After a killed reader", COLUMNS, [(f"{viewers:,}", *row)], NOTE))
     return [
@@ -45,18 +46,18 @@ def measure(quick: bool) -> list[Bar]:
 _DIGITS: Final = {"in": 0, "resumed": 0, "seconds": 2, "cpu": 2}
 
 
-def kill_one(viewers: int) -> Found:
+def kill_one(some: fleet.Fleet, viewers: int) -> Found:
     """Seat as many at each of two readers, and kill the first."""
-    with fleet.running([MEMBERS] * GUILDS, 2) as some:
-        crowds = some.crowds(2)
-        crowds.gather(some.slugs, some.ports, 2 * viewers)
-        crowds.note()
-        some.writer.ask("tell", each=2, interval=1 / GUILDS)
-        crowds.heard(2)  # so everybody has a cursor
-        some.writer.ask("told")
-        some.writer.ask("tell", each=TOLD, interval=1 / GUILDS)
-        dying, other = some.readers
-        before = other.cpu()
-        dying.kill()
-        found = crowds.parts[0].ask("come_back", port=other.port, patience=fleet.PATIENCE)
-        return {**found, "cpu": other.cpu() - before}
+    interval = 1 / len(some.sizes)
+    crowds = some.crowds(2)
+    crowds.gather(some.slugs, some.ports, 2 * viewers)
+    crowds.note()
+    some.writer.ask("tell", each=2, interval=interval)
+    crowds.heard(2)  # so everybody has a cursor
+    some.writer.ask("told")
+    some.writer.ask("tell", each=TOLD, interval=interval)
+    dying, other = some.readers[:2]
+    before = other.cpu()
+    dying.kill()
+    found = crowds.parts[0].ask("come_back", port=other.port, patience=fleet.PATIENCE)
+    return {**found, "cpu": other.cpu() - before}

@@ -71,23 +71,28 @@ class Row:
 
 def one_crowd(viewers: int, readers: int, guilds: int, times: int) -> Row:
     """Seat so many viewers at readers, more of those where the system allows one too few open files."""
-    room = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - SPARE_FILES
-    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] != resource.RLIM_INFINITY:
-        readers = max(readers, -(-viewers // room))
-    row = Row(viewers, guilds, readers)
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if allowed != resource.RLIM_INFINITY:
+        readers = max(readers, -(-viewers // (allowed - SPARE_FILES)))
     progress(f"many: {viewers} viewers of {guilds} guilds at {readers} readers")
     with fleet.running([MEMBERS] * guilds, readers) as some:
-        crowds = some.crowds(readers)
-        crowds.gather(some.slugs, some.ports, guilds * readers)  # so that what every room has is there
-        before = [reader.memory() for reader in some.readers]
-        row.seated = crowds.gather(some.slugs, some.ports, viewers)
-        row.bytes_each = sum(reader.memory() for reader in some.readers) - sum(before)
-        row.bytes_each /= max(1, row.seated)
-        crowds.note()
-        cpu = sum(reader.cpu() for reader in some.readers)
-        some.writer.ask("tell", each=times, interval=1 / guilds)
-        row.complete, row.latencies = crowds.heard(times)
-        row.cpu, row.seconds = sum(reader.cpu() for reader in some.readers) - cpu, times
-        some.writer.ask("told")
-        row.complete = min(viewers, row.complete - guilds * readers)
+        return look_at(some, viewers, times)
+
+
+def look_at(some: fleet.Fleet, viewers: int, times: int) -> Row:
+    """Seat so many viewers, and have something happen in each guild so many times, once a second."""
+    readers, guilds = len(some.readers), len(some.sizes)
+    row = Row(viewers, guilds, readers)
+    crowds = some.crowds(readers)
+    first = crowds.gather(some.slugs, some.ports, guilds * readers)  # so that all rooms are there
+    before = sum(reader.memory() for reader in some.readers)
+    row.seated = crowds.gather(some.slugs, some.ports, viewers)
+    row.bytes_each = (sum(reader.memory() for reader in some.readers) - before) / max(1, row.seated)
+    crowds.note()
+    cpu = sum(reader.cpu() for reader in some.readers)
+    some.writer.ask("tell", each=times, interval=1 / guilds)
+    have, row.latencies = crowds.heard(times)
+    row.cpu, row.seconds = sum(reader.cpu() for reader in some.readers) - cpu, times
+    some.writer.ask("told")
+    row.complete = have - first if have == first + row.seated else min(have, row.seated - 1)
     return row
