@@ -185,7 +185,7 @@ class Follower:
             cursor, some = await self._lines.ask(
                 self._lines.commands.hscan(key, cursor, count=SCANNED_AT_ONCE)
             )
-            room.know(map(codec.read_member, some.values()))
+            room.know(codec.read_members(some.values()))
             if not cursor:
                 return
             await asyncio.sleep(0)

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.bench import chaos, failover, gateway, many, opening
+from tests.bench import chaos, failover, gateway, many, opening, sizing
 from tests.bench.contestants import BACKPLANE
 from tests.bench.control import Host, cores
 from tests.bench.crowd import BATCH, OLD, Crowd, Kind
@@ -90,7 +90,7 @@ def _costs(quick: bool) -> list[Bar]:
     return [*_bars(viewers, phases), bar("CPU per event of a bot, with a backplane, of without", 1.5, ratios)]
 
 
-SCENES: Final = (_costs, opening.measure, many.measure, failover.measure, chaos.measure)
+SCENES: Final = (_costs, opening.measure, sizing.measure, many.measure, failover.measure, chaos.measure)
 
 
 def _run(host: Host, kind: Kind, viewers: int, who: tuple[str, str], phases: dict[Key, list[Phase]]) -> None:

@@ -15,7 +15,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from tests.bench.soak_server import SCRIBE, guild_of
-from tests.bench.wire import PING, PONG, client_frame, upgrade_request
+from tests.bench.wire import PING, PONG, TEXT, client_frame, upgrade_request
 
 Json = dict[str, Any]
 
@@ -203,6 +203,8 @@ class Viewer:
         self._book = book
         self._tally = tally
         self._rest = b""
+        self._parts: list[bytes] = []  # of a long message
+        self._is_compressed = False  # that message
         self._tracked = kind.tracked
         self._whole = kind.tracked == BASICS or kind.tracked == BASICS | EXTRAS
         self._handlers: dict[str, Callable[[Json], None]] = {
@@ -323,14 +325,33 @@ class Viewer:
             if self.close_code is not None:
                 raise Fault("something followed the close frame")
             if first in {0x81, 0xC1}:
-                compressed = first == 0xC1
-                if compressed and not self.kind.inflates:
-                    raise Fault("compressed for a viewer that cannot read it")
-                self._tally.frames += 1
-                self._take(self._book.read(data[start:position], compressed=compressed))
+                self._take_whole(data[start:position], compressed=first == 0xC1)
+            elif first & 0xF <= TEXT:
+                self._take_fragment(first, data[start:position])
             else:
                 self._control(first, data[start:position])
         self._rest = data[position:]
+
+    def _take_fragment(self, first: int, payload: bytes) -> None:
+        """Take a part of a long message."""
+        begins, ends = bool(first & 0xF), bool(first & 0x80)
+        if begins == bool(self._parts):
+            raise Fault(f"a fragment of kind {first:#x} after {len(self._parts)}")
+        if begins:
+            self._is_compressed = first == 0x41
+        self._parts.append(payload)
+        if ends:
+            whole = b"".join(self._parts)
+            self._parts.clear()
+            self._take_whole(whole, compressed=self._is_compressed)
+
+    def _take_whole(self, payload: bytes, *, compressed: bool) -> None:
+        if compressed and not self.kind.inflates:
+            raise Fault("compressed for a viewer that cannot read it")
+        if self._parts:
+            raise Fault("a message between the fragments of another")
+        self._tally.frames += 1
+        self._take(self._book.read(payload, compressed=compressed))
 
     def _control(self, first: int, payload: bytes) -> None:
         if first == 0x80 | PING:

@@ -97,7 +97,7 @@ def test_a_fleet_is_measured() -> None:
 @pytest.mark.redis
 def test_nobody_notices_what_goes_wrong() -> None:
     """Whatever is killed, frozen or emptied: no gap, no repeat, and in the end the truth."""
-    outcome = chaos(Options(viewers=21, duration=3.0, rate=10, pause=0.1, frozen=0.5, sizes=(20, 40)))
+    outcome = chaos(Options(viewers=21, duration=3.0, rate=10, pause=0.1, frozen=0.5, sizes=(20, 800)))
     assert outcome.faults == []
     assert outcome.checkpoints >= 1
     assert outcome.views >= 21
