@@ -27,14 +27,19 @@ NOTE: Final = (
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast events come: `count` of them, one each `interval` seconds, or all at once for 0."""
+    """How fast events come: `count` of them, one each `interval` seconds, or all at once for 0.
+
+    They do so many `times`.
+    """
 
     name: str
     interval: float
     count: int
+    times: int = 1
 
 
-RATES: Final = (Rate("50 ms", 0.05, 40), Rate("200/s", 0.005, 400), Rate("burst", 0.0, 1_000))
+# A burst is over in a moment, in which chance does much.
+RATES: Final = (Rate("50 ms", 0.05, 40), Rate("200/s", 0.005, 400), Rate("burst", 0.0, 1_000, times=5))
 
 
 class Pair(Host):
@@ -99,7 +104,8 @@ def _run(host: Host, kind: Kind, viewers: int, who: tuple[str, str], phases: dic
         if len(seated) < viewers:
             progress(f"  only {len(seated)} of {viewers} viewers got in: not measured")
             return
-        for turn, rate in enumerate(RATES, start=1):
+        rates = [rate for each in RATES for rate in [each] * each.times]
+        for turn, rate in enumerate(rates, start=1):
             phase = tell(host, crowd, seated, Story(GUILD_SIZE, rate.count, turn=turn), rate.interval)
             phases.setdefault((who[0], rate.name, who[1]), []).append(phase)
 
