@@ -32,7 +32,7 @@ class Member(Worker):
 
 @dataclass
 class Fleet:
-    """All of them. Readers have the cores in turns; the writer has the last, as the load generator has."""
+    """All of them. Readers have the cores in turns; the writer has the last, viewers have any."""
 
     redis: RedisServer
     sizes: Sequence[int]
@@ -68,10 +68,7 @@ class Crowds:
 
     def __init__(self, processes: ExitStack, count: int) -> None:
         self.parts = [
-            processes.enter_context(
-                Worker(CROWD, AVAILABLE[-1 - number % len(AVAILABLE)], f"127.0.0.{number + 2}")
-            )
-            for number in range(count)
+            processes.enter_context(Worker(CROWD, f"127.0.0.{number + 2}")) for number in range(count)
         ]
 
     def gather(self, slugs: Sequence[str], ports: Sequence[int], viewers: int) -> int:
