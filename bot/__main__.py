@@ -10,14 +10,15 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from bot.client import DZoneBot
 from bot.config import Config, read_database_url, read_env
-from bot.running import logs
-from bot.running.errors import explain
+from bot.running import logs, share
+from bot.running.errors import AGAIN, MEND, Ending, explain
 from bot.running.values import ConfigError
 from bot.storage import transfer
 from bot.storage.database import CannotOpen
@@ -33,11 +34,13 @@ from bridge.server import WebSocketServer
 
 log = logging.getLogger(__name__)
 
+World = Callable[[Config], Coroutine[Any, Any, Ending | None]]
+
 CLOSE_TIMEOUT: Final = 4.0  # seconds; hosting platforms kill what takes longer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code: 0 after a clean stop, 1 for a trouble somebody can mend."""
+    """Run the command; return its exit code: 0 after a clean stop, 1 where another try may help, else 78."""
     options = _parser().parse_args(arguments)
     try:
         env = read_env(Path.cwd(), os.environ)
@@ -46,13 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = Config.read(env | {"DISCORD_TOKEN": "demo"} if options.demo else env)
     except ConfigError as error:
         print(error, file=sys.stderr)
-        return 1
-    lines = logs.configure(config.log_level)
-    world = _demo(config, lines) if options.demo else _live(config, force_sync=options.sync)
-    trouble = run(world, viewers=config.limits.viewers)
+        return MEND
+    lines = logs.configure(config.log_level, config.log_format)
+    world = partial(_demo, lines=lines) if options.demo else partial(_live, force_sync=options.sync)
+    if options.share:
+        world = partial(_shared, world)
+    trouble = run(world(config), viewers=config.limits.viewers)
     if trouble is not None:
-        print(trouble, file=sys.stderr)
-        return 1
+        print(trouble.sentence, file=sys.stderr)
+        return trouble.code
     return 0
 
 
@@ -74,9 +79,43 @@ def _transfer(options: argparse.Namespace, url: str) -> int:
     return 0
 
 
-async def _demo(config: Config, lines: Lines) -> str | None:
+async def _shared(world: World, config: Config) -> Ending | None:
+    """Run a world that everybody reaches through a tunnel; return what is wrong, if anything is."""
+    if config.port == 0:
+        return Ending("--share needs to know the port: set PORT.", MEND)
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            with stop_signal() as stopped:
+                opening = asyncio.create_task(stack.enter_async_context(share.tunnel(config.here)))
+                await _until_either(opening, stopped)
+                if not opening.done():
+                    opening.cancel()
+                    await asyncio.wait({opening})
+                    return None
+                return await _run_shared(world, config, await opening)
+    except share.NoTunnel as error:
+        return Ending(str(error), AGAIN)
+
+
+async def _run_shared(world: World, config: Config, tunnel: share.Tunnel) -> Ending | None:
+    log.info("everybody reaches this bot at %s for as long as it runs", tunnel.address)
+    running = asyncio.create_task(world(config.reached_at(tunnel.address)))
+    ending = asyncio.create_task(tunnel.ended())
+    await asyncio.wait({running, ending}, return_when=asyncio.FIRST_COMPLETED)
+    if not running.done():
+        running.cancel()
+        await asyncio.wait({running})
+        raise ending.result()
+    ending.cancel()
+    return running.result()
+
+
+async def _demo(config: Config, lines: Lines) -> Ending | None:
     """Serve made-up guilds until stopped; return what is wrong, if anything is."""
-    server = WebSocketServer(config.port, config.host, limits=config.limits, exposure=config.exposure)
+    server = WebSocketServer(
+        config.port, config.host, limits=config.limits, exposure=config.exposure, health=config.health,
+        publish_to=config.backplane_url if config.workers else None, workers=config.workers,
+    )  # fmt: skip
     try:
         with stop_signal() as stopped, watched(config.debug_loop / 1000):
             await server.start()
@@ -84,17 +123,17 @@ async def _demo(config: Config, lines: Lines) -> str | None:
             await stopped.wait()
             await server.stop()
     except OSError as error:
-        return cannot_listen(config.host, config.port, error, "HOST", "PORT")
+        return _cannot_listen(config, error)
     return None
 
 
-async def _live(config: Config, *, force_sync: bool) -> str | None:
+async def _live(config: Config, *, force_sync: bool) -> Ending | None:
     """Run the bot with what is stored until it is stopped; return what is wrong, if anything is."""
     with stop_signal() as stopped:
         try:
-            store = await _open_store(config.database_url, stopped)
+            store = await _open_store(config, stopped)
         except CannotOpen as error:
-            return str(error)
+            return Ending(str(error), AGAIN)
         if store is None:
             return None
         try:
@@ -105,13 +144,14 @@ async def _live(config: Config, *, force_sync: bool) -> str | None:
             await store.close()
 
 
-async def _open_store(url: str, stopped: asyncio.Event) -> Store | None:
+async def _open_store(config: Config, stopped: asyncio.Event) -> Store | None:
     """Read what is stored, unless somebody stops the bot before that succeeds.
 
     Raises:
         CannotOpen: if it can't be read.
     """
-    opening = asyncio.create_task(Store.open(url))
+    is_shared = config.shards is not None and not config.shards.is_whole
+    opening = asyncio.create_task(Store.open(config.database_url, shared=is_shared))
     await _until_either(opening, stopped)
     if opening.done():
         return await opening
@@ -120,7 +160,7 @@ async def _open_store(url: str, stopped: asyncio.Event) -> Store | None:
     return None
 
 
-async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> str | None:
+async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> Ending | None:
     config = bot.config
     running = asyncio.create_task(bot.start(config.token))
     running.add_done_callback(_note_end)
@@ -129,14 +169,19 @@ async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> str | None:
         if running.done():
             await running
     except Exception as error:
-        sentence = explain(error, bot)
-        if sentence is None:
+        ending = explain(error, bot)
+        if ending is None:
             raise
-        return sentence
+        return ending
     finally:
         await _close(bot)
         running.cancel()
-    return cannot_listen(config.host, config.port, bot.failure, "HOST", "PORT") if bot.failure else None
+    return _cannot_listen(config, bot.failure) if bot.failure else None
+
+
+def _cannot_listen(config: Config, error: OSError) -> Ending:
+    """Say why; whoever has the port may give it up."""
+    return Ending(cannot_listen(config.host, config.port, error, "HOST", "PORT"), AGAIN)
 
 
 def _note_end(running: asyncio.Task[None]) -> None:
@@ -163,11 +208,15 @@ def _parser() -> argparse.ArgumentParser:
     prog = command("bot")
     parser = argparse.ArgumentParser(
         prog=prog,
-        usage="%(prog)s [-h] [--demo] [--sync] [--version]\n       %(prog)s settings {export,import} ...",
+        usage="%(prog)s [-h] [--demo] [--share] [--sync] [--version]"
+        "\n       %(prog)s settings {export,import} ...",
         description="Shows Discord servers as living worlds. Settings come from the file .env in the folder"
         " where it is started: it needs DISCORD_TOKEN=your-token, and nothing else.",
     )
     parser.add_argument("--demo", action="store_true", help="show four made-up servers; no token needed")
+    parser.add_argument(
+        "--share", action="store_true", help="have a public address meanwhile, through cloudflared or ngrok"
+    )
     parser.add_argument("--sync", action="store_true", help="tell Discord of the slash commands once more")
     parser.add_argument("--version", action="version", version=f"d-zone bot {__version__}")
     _add_settings(parser.add_subparsers(dest="command", prog=prog, title="commands"))

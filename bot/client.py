@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, Protocol
 
 import aiohttp
@@ -17,11 +19,13 @@ from bot.gateway.abilities import COSTS, NAMES, Abilities
 from bot.gateway.arrivals import Arrivals
 from bot.gateway.loader import MemberLoader
 from bot.gateway.outages import Outages
+from bot.gateway.turns import SharedTurns
 from bot.login.logins import Logins
 from bot.login.oauth import Application, OAuth
 from bot.policy import Policy
 from bot.roster import Roster
 from bot.running.values import DISCORD_API, PORTAL
+from bridge.backplane.parts import WHOLE
 from bridge.providers import EmptyProvider
 from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
@@ -37,6 +41,7 @@ from cogs.events.revocations import Access
 from cogs.events.voice import VoiceChannels
 from cogs.needs import Departures, Settings
 from cogs.rooms import Rooms
+from cogs.settings import News
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +62,9 @@ INTENTS: Final = discord.Intents(
 
 class Storage(Settings, Departures, Notes, Protocol):
     """All that the bot wants to find again after a restart."""
+
+    async def follow(self, heard: Callable[[News], Awaitable[None]]) -> None:
+        """Take up what other processes decide, until cancelled, and have it heard."""
 
 
 class DZoneBot(commands.AutoShardedBot):
@@ -87,7 +95,10 @@ class DZoneBot(commands.AutoShardedBot):
             provider=EmptyProvider(),
             limits=config.limits,
             exposure=config.exposure,
+            health=config.health,
             publish_to=config.backplane_url,
+            workers=config.workers,
+            part=config.shards or WHOLE,
         )
         self.bridge.on_get_client_id(self._client_id)
         self.bridge.expects_more_guilds = True
@@ -100,7 +111,11 @@ class DZoneBot(commands.AutoShardedBot):
         self._arrivals = Arrivals()
         self._outages = Outages()
         self._is_opening = self._is_closing = self._is_complete = False
-        self._shards = internals.Shards(self, self._outages.fail, self._use_fewer_intents)
+        self._part = config.shards or WHOLE
+        self._turns = _turns(config)
+        self._shards = internals.Shards(
+            self, self._outages.fail, self._use_fewer_intents, config.shards, self._turns
+        )
         internals.use_api(config.api_url)
         internals.keep_ready_apart(self)
         internals.notice_lost_guilds(self)
@@ -135,12 +150,22 @@ class DZoneBot(commands.AutoShardedBot):
             )
         )  # fmt: skip
         await self.add_cog(Myself(self, decisions))
-        await self.add_cog(Retention(self, self._settings))
+        if not self._part.is_whole:
+            following = self._settings.follow(partial(self._hear_of, decisions))
+            self._tasks.start(following, "hearing of decisions elsewhere")
+        await self.add_cog(Retention(self, self._settings, self._part.has))
         await self.tree.set_translator(Translator())
         # Discord may let us wait for a minute: the world does not.
-        telling = sync(self.tree, self._settings, force=self._force_sync)
-        self._tasks.start(telling, "telling Discord of the commands")
+        if 0 in self._part.shards:  # what concerns the whole application is for one process to do
+            telling = sync(self.tree, self._settings, force=self._force_sync)
+            self._tasks.start(telling, "telling Discord of the commands")
+        elif self._force_sync:
+            log.warning("--sync does nothing here: the process with shard 0 tells Discord of the commands")
         self._soon = self._tasks.start(self._open_soon(), "opening the page")
+
+    async def _hear_of(self, decisions: Decisions, news: News) -> None:
+        """Show what is decided elsewhere, and don't wait: a large guild must not delay somebody who hides."""
+        self._tasks.start(decisions.follow(news), "showing what was decided elsewhere")
 
     def _open_logins(self, policy: Policy) -> None:
         """Let people log in: in d-zone clients, and with the application's secret on our own page."""
@@ -159,6 +184,8 @@ class DZoneBot(commands.AutoShardedBot):
         await self._loader.stop()
         await self._voice_statuses.stop()
         await self.bridge.stop()
+        if self._turns is not None:
+            await self._turns.close()
         if self._oauth is not None:
             await self._oauth.close()
         await super().close()
@@ -167,7 +194,7 @@ class DZoneBot(commands.AutoShardedBot):
         """All guilds are known. This comes again after each new session, if there is one shard alone."""
         is_first, self._is_complete = not self._is_complete, True
         await self._open()
-        if is_first and not self.guilds and not self._is_closing:
+        if is_first and self._part.is_whole and not self.guilds and not self._is_closing:
             log.warning("the bot is in no server yet: open %s and choose one", self.invite_link())
 
     async def _open_soon(self) -> None:
@@ -238,7 +265,7 @@ class DZoneBot(commands.AutoShardedBot):
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """A session begins with the ids of its guilds."""
-        self._arrivals.expect(range(self.shard_count or 1))
+        self._arrivals.expect(self._shards.ids)
         self._arrivals.name(g.id for g in self.guilds if g.shard_id == shard_id and g.unavailable)
         self._tell_bridge()
 
@@ -287,3 +314,16 @@ class DZoneBot(commands.AutoShardedBot):
 
     async def _client_id(self, server_id: str) -> str | None:  # noqa: ARG002 - one application for all
         return self._login_application
+
+
+def _turns(config: Config) -> SharedTurns | None:
+    """Take turns to connect with the processes that have the other shards, if there are any."""
+    if config.shards is None or config.shards.is_whole:
+        return None
+    if config.backplane_url is None:
+        log.warning(
+            "SHARDS is %s, and there is no BACKPLANE_URL: nothing keeps bot processes from connecting at the"
+            " same time, which Discord refuses; start them one after the other", config.shards,
+        )  # fmt: skip
+        return None
+    return SharedTurns(config.backplane_url)

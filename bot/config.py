@@ -4,7 +4,7 @@ import difflib
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -19,6 +19,7 @@ from bot.running.values import (
     read_certificate,
     read_client_id,
     read_client_secret,
+    read_format,
     read_host,
     read_level,
     read_list,
@@ -26,12 +27,15 @@ from bot.running.values import (
     read_switch,
     read_token,
     read_url,
+    shown,
 )
 from bridge.backplane import address as backplane
+from bridge.backplane.parts import Part
 from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import parse_networks
 from bridge.storage import address
+from bridge.workers import crew
 
 LOCAL: Final = "http://localhost:3000"
 LOCAL_EXPOSURE: Final = Exposure(public_url=LOCAL)
@@ -39,6 +43,7 @@ DATABASE: Final = "sqlite:///dzone.sqlite3"
 HOW_TO_WRITE: Final = "Write NAME=value, such as DISCORD_TOKEN=your-token, and close every quote."
 _MAX_PORT: Final = 65535
 _MAX_HOLD: Final = 60_000  # milliseconds
+_MAX_WORKERS: Final = 256
 
 # Which bound each setting is, and what it may be.
 LIMITS: Final = {
@@ -69,9 +74,13 @@ SETTINGS: Final = (
     "FRAME_ANCESTORS",
     "EMOJI_IMAGES",
     "LOG_LEVEL",
+    "LOG_FORMAT",
+    "HEALTH",
     "DEBUG_LOOP",
     "DATABASE_URL",
     "BACKPLANE_URL",
+    "WORKERS",
+    "SHARDS",
     "DISCORD_API_URL",
     *LIMITS,
 )
@@ -83,10 +92,13 @@ class Config:
 
     `host` and `port` are where the bridge listens, `public_url` is how people reach it, `exposure` how it
     faces the network, `limits` how much it takes on, `database_url` is where settings are stored,
-    `backplane_url` where rooms are written to for other processes, `api_url` the base of Discord's REST API.
+    `backplane_url` where rooms are written to for other processes, `workers` how many of those there are that
+    serve viewers in its place, `shards` which part of the gateway is this process's, `api_url` the base of
+    Discord's REST API.
     With the `client_secret` of the application people can log in on our own page; `client_id` names another
     application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
-    their browsers load from Discord. `debug_loop` is from how many milliseconds on it is logged that
+    their browsers load from Discord. `log_format` is `text` or `json`; with `health` the bridge answers
+    `/healthz` and `/readyz`. `debug_loop` is from how many milliseconds on it is logged that
     something held everybody up, 0 for never.
     """
 
@@ -95,12 +107,16 @@ class Config:
     port: int = 3000
     public_url: str = LOCAL
     log_level: str = "INFO"
+    log_format: str = "text"
+    health: bool = False
     limits: Limits = DEFAULT_LIMITS
     exposure: Exposure = LOCAL_EXPOSURE
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
     database_url: str = field(default=DATABASE, repr=False)  # it may hold a password
     backplane_url: str | None = field(default=None, repr=False)  # so may this
+    workers: int = 0
+    shards: Part | None = None
     api_url: str = DISCORD_API
     emoji_images: bool = False
     debug_loop: int = 0
@@ -119,22 +135,39 @@ class Config:
         scheme = "https" if values["TLS_CERT"] else "http"
         public_url = read_url("PUBLIC_URL", values["PUBLIC_URL"] or local_url(host, port, scheme))
         emoji_images = read_switch("EMOJI_IMAGES", values["EMOJI_IMAGES"])
+        backplane_url = read_backplane_url(values["BACKPLANE_URL"])
         return cls(
             token=token,
             host=host,
             port=port,
             public_url=public_url,
             log_level=read_level(values["LOG_LEVEL"] or "INFO"),
+            log_format=read_format(values["LOG_FORMAT"] or "text"),
+            health=read_switch("HEALTH", values["HEALTH"]),
             limits=_limits(values),
             exposure=_exposure(values, public_url, image_sources=(DISCORD_CDN,) if emoji_images else ()),
             client_id=read_client_id(values["DISCORD_CLIENT_ID"]),
             client_secret=read_client_secret(values["DISCORD_CLIENT_SECRET"]),
             database_url=read_database_url(values),
-            backplane_url=read_backplane_url(values["BACKPLANE_URL"]),
+            backplane_url=backplane_url,
+            workers=read_workers(values["WORKERS"], backplane_url),
+            shards=read_shards(values["SHARDS"], read_database_url(values)),
             api_url=read_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
             emoji_images=emoji_images,
             debug_loop=read_number("DEBUG_LOOP", values["DEBUG_LOOP"], 0, 0, _MAX_HOLD),
         )
+
+    @property
+    def here(self) -> str:
+        """Where a program on this machine reaches the bot."""
+        scheme = "http" if self.exposure.certificate is None else "https"
+        return local_url(self.host, self.port, scheme)
+
+    def reached_at(self, address: str) -> Self:
+        """Return this for a bot that is reached through a tunnel which ends on this machine."""
+        proxies = (*self.exposure.trusted_proxies, *parse_networks("127.0.0.1, ::1"))
+        exposure = replace(self.exposure, public_url=address, trusted_proxies=proxies)
+        return replace(self, public_url=address, exposure=exposure)
 
 
 def read_database_url(env: Mapping[str, str]) -> str:
@@ -169,19 +202,60 @@ def read_backplane_url(text: str) -> str | None:
     return text
 
 
+def read_workers(text: str, backplane_url: str | None) -> int:
+    """Read how many processes serve viewers; 0 is none but the bot itself.
+
+    Raises:
+        ConfigError: if it is no number, or there can be no such processes.
+    """
+    workers = read_number("WORKERS", text, 0, 0, _MAX_WORKERS)
+    if workers and (said := crew.trouble(backplane_url)):
+        raise ConfigError(f"WORKERS is set. {said}")
+    return workers
+
+
+def read_shards(text: str, database_url: str) -> Part | None:
+    """Read which shards are this process's, if others have the rest.
+
+    Raises:
+        ConfigError: if it is no range of shards, or if the others couldn't share the settings.
+    """
+    if not text:
+        return None
+    try:
+        part = Part.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"SHARDS is {shown(text)}; it {error}.") from None
+    if not part.is_whole and isinstance(address.parse(database_url), address.SqliteAddress):
+        raise ConfigError(
+            f"SHARDS={part} leaves shards to other processes, which need the same settings: name a PostgreSQL"
+            " database of all of them with DATABASE_URL."
+        )
+    return part
+
+
 def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Read `.env` in `folder`, if there is one; the real environment wins.
 
     Raises:
-        ConfigError: if the file can't be read, or holds a line that is no setting.
+        ConfigError: if the file can't be read or has another name, or holds a line that is no setting.
     """
-    file = folder / ".env"
+    file, misnamed = (
+        folder / ".env",
+        folder / ".env.txt",
+    )  # as Windows, which hides the ending, lets it be saved
     written: dict[str, str] = {}
     try:
         # utf-8-sig: Windows editors put a mark at the beginning.
+        if not file.is_file() and misnamed.is_file():
+            raise ConfigError(f"{misnamed} has to be called .env, without .txt: rename it.")
         text = file.read_text(encoding="utf-8-sig") if file.is_file() else ""
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{file} can't be read: {error}. Save it as UTF-8 text.") from error
+    except PermissionError as error:
+        raise ConfigError(f"{file} belongs to another user. Let the one who runs the bot read it.") from error
+    except OSError as error:
+        raise ConfigError(f"{file} can't be read: {error.strerror}.") from error
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
             raise ConfigError(f"{file}, line {_line(binding)}: that is no setting. {HOW_TO_WRITE}")

@@ -3,23 +3,27 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+import secrets
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.storage import opening, rows
+from bot.storage import opening, rows, sharing
 from bot.storage.checks import check_guild, check_id, check_member
 from bot.storage.database import CannotOpen
-from bot.storage.rows import DEFAULT_GUILD, Changes, Contents, StoredGuild
+from bot.storage.rows import DEFAULT_GUILD, Changes, Contents, StoredGuild, Unreadable
+from bridge.providers.notices import Deaf
 from bridge.storage import address
 from bridge.storage.database import TROUBLES, make_engine, reason
-from cogs.settings import GuildSettings, MemberSettings, NotSaved
+from cogs.settings import GuildSettings, MemberSettings, News, NotSaved
 
 PATIENCE: Final = 2.0  # seconds for a write: who gave a slash command is answered within Discord's 3
+HEAR_AGAIN: Final = 2.0  # seconds until we try again to hear other processes
+COMPARED_AT_ONCE: Final = 1_000  # guilds or people
 CLOSE_PATIENCE: Final = 0.4  # seconds for writes that are under way, and again for the connection
 
 DEFAULT_SETTINGS: Final = GuildSettings()
@@ -33,9 +37,19 @@ class Store:
 
     One write goes after the other. Where nobody knows whether a write took place, because the connection
     broke while it was being confirmed, it counts as not made: the next write takes it back, in case it was.
+
+    With the address of a server in `shared`, other processes write there as well. Each write then begins with
+    what they wrote, and `follow` tells of it.
     """
 
-    def __init__(self, engine: AsyncEngine, contents: Contents) -> None:
+    def __init__(
+        self, engine: AsyncEngine, contents: Contents, shared: address.PostgresAddress | None = None
+    ) -> None:
+        self._shared = shared
+        self._life = secrets.token_hex(8)
+        self._news: asyncio.Queue[News] = asyncio.Queue()
+        self._touched: Changes | None = None  # what was written here while all is read anew
+        self._is_deaf = False
         self._engine = engine
         self._contents = contents
         self._turn = asyncio.Lock()
@@ -44,8 +58,10 @@ class Store:
         self._closed = False
 
     @classmethod
-    async def open(cls, url: str) -> Self:
+    async def open(cls, url: str, *, shared: bool = False) -> Self:
         """Read what is stored, after bringing the tables to this version.
+
+        With `shared`, other processes may write there as well, if it is a server that tells of that.
 
         Raises:
             CannotOpen: if that is impossible. Don't go on with defaults: they may show what was hidden.
@@ -55,7 +71,8 @@ class Store:
         except ValueError as error:
             raise CannotOpen(f"DATABASE_URL {error}.") from error
         contents = await opening.prepare(where)
-        return cls(make_engine(where, PATIENCE), contents)
+        server = where if shared and isinstance(where, address.PostgresAddress) else None
+        return cls(make_engine(where, PATIENCE), contents, server)
 
     async def close(self) -> None:
         """Wait for the writes that are under way, and let the database go. Once closed, nothing is saved."""
@@ -108,7 +125,9 @@ class Store:
             proxies=frozenset(settings.proxies),
             hidden=frozenset(settings.hidden),
         )
-        await self._change(lambda held: Changes({guild_id: StoredGuild(own, _left(held, guild_id))}))
+        await self._change(
+            lambda held: Changes({guild_id: StoredGuild(own, _left(held, guild_id))}), _guilds(guild_id)
+        )
 
     async def save_member(self, user_id: int, settings: MemberSettings) -> None:
         """Store what somebody decided; of who decided nothing, nothing is kept.
@@ -121,6 +140,28 @@ class Store:
         check_member(settings)
         kept = None if settings == DEFAULT_MEMBER else settings
         await self._change(lambda _: Changes(members={user_id: kept}))
+
+    async def change_member(
+        self, user_id: int, change: Callable[[MemberSettings], MemberSettings]
+    ) -> tuple[MemberSettings, MemberSettings]:
+        """Change what somebody decided, wherever they did; return what it was and what it is.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+            ValueError: if there is a value that settings can't have.
+        """
+        check_id("user_id", user_id)
+        before = after = DEFAULT_MEMBER
+
+        def decide(held: Contents) -> Changes:
+            nonlocal before, after
+            before = held.members.get(user_id, DEFAULT_MEMBER)
+            after = change(before)
+            check_member(after)
+            return Changes(members={user_id: None if after == DEFAULT_MEMBER else after})
+
+        await self._change(decide, Changes(members={user_id: None}))
+        return before, after
 
     async def save_default(self, guild_id: int | None) -> None:
         """Store which guild a viewer without a choice sees.
@@ -147,7 +188,7 @@ class Store:
         Raises:
             NotSaved: if the database can't be reached or is full.
         """
-        await self._change(lambda held: _forgetting(held, {guild_id}))
+        await self._change(lambda held: _forgetting(held, {guild_id}), _guilds(guild_id))
 
     async def note_left(self, guild_id: int, when: datetime) -> None:
         """Note that the bot was removed from a guild, unless that is known already.
@@ -155,7 +196,7 @@ class Store:
         Raises:
             NotSaved: if the database can't be reached or is full.
         """
-        await self._change(lambda held: _leaving(held, guild_id, when))
+        await self._change(lambda held: _leaving(held, guild_id, when), _guilds(guild_id))
 
     async def note_joined(self, guild_id: int) -> None:
         """Note that the bot is in a guild (again). Costs nothing if it never was noted to have left.
@@ -164,32 +205,114 @@ class Store:
             NotSaved: if the database can't be reached or is full.
         """
         if _left(self._contents, guild_id) is not None:
-            await self._change(lambda held: _joining(held, guild_id))
+            await self._change(lambda held: _joining(held, guild_id), _guilds(guild_id))
 
-    async def forget_left_before(self, when: datetime) -> frozenset[int]:
-        """Forget the guilds that the bot was removed from before a time; return their ids.
+    async def forget_left_before(
+        self, when: datetime, among: Callable[[int], bool] = lambda _: True
+    ) -> frozenset[int]:
+        """Forget those `among` the guilds that the bot was removed from before a time; return their ids.
 
         Raises:
             NotSaved: if the database can't be reached or is full.
         """
         gone: set[int] = set()
 
+        def overdue(held: Contents) -> set[int]:
+            due = {key for key, guild in held.guilds.items() if guild.left and guild.left < when}
+            return set(filter(among, due))
+
         def change(held: Contents) -> Changes:
-            gone.update(key for key, guild in held.guilds.items() if guild.left and guild.left < when)
+            gone.update(overdue(held))
             return _forgetting(held, gone)
 
-        await self._change(change)
+        await self._change(change, _guilds(*overdue(self._contents)))
         return frozenset(gone)
 
-    async def _change(self, change: Callable[[Contents], Changes]) -> None:
+    # What other processes write
+
+    async def follow(self, heard: Callable[[News], Awaitable[None]]) -> None:
+        """Take up what other processes decide, until cancelled, and have it `heard`."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            while True:
+                await heard(await self._news.get())
+
+    async def _listen(self) -> None:
+        while self._shared is not None:
+            try:
+                await self._hear(self._shared)
+            except (Deaf, Unreadable, CannotOpen, *TROUBLES) as error:
+                if not self._is_deaf:
+                    self._is_deaf = True
+                    log.warning(
+                        "what is decided in other bot processes arrives late: %s; trying again", reason(error)
+                    )
+            await asyncio.sleep(HEAR_AGAIN)
+            with contextlib.suppress(CannotOpen):
+                await self._read_anew(self._shared)
+
+    async def _hear(self, server: address.PostgresAddress) -> None:
+        async with sharing.hearing(server, self._life) as ear:
+            with contextlib.suppress(CannotOpen):  # then it is said soon what is wrong
+                await self._read_anew(server)
+            if self._is_deaf:
+                self._is_deaf = False
+                log.info("what is decided in other bot processes arrives at once again")
+            while True:
+                for notice in await ear.take():
+                    await self._take_up(server, notice.about)
+
+    async def _take_up(self, server: address.PostgresAddress, about: Changes | None) -> None:
+        if about is None:
+            await self._read_anew(server)
+            return
+        async with self._turn:
+            async with self._engine.connect() as connection:
+                found = await rows.read(connection, about)
+            self._learn(found.present(about))
+
+    async def _read_anew(self, server: address.PostgresAddress) -> None:
+        """Read everything. It has a connection of its own: nobody who wants to write waits for it.
+
+        Raises:
+            CannotOpen: if that is impossible.
+        """
+        self._touched = Changes()
+        try:
+            async with opening.opened(server) as engine:
+                now = await opening.read(engine)
+            held = self._contents
+            for changes in (
+                *(Changes(guilds=some) for some in _few(held.guilds, now.guilds)),
+                *(Changes(members=some) for some in _few(held.members, now.members)),
+                Changes(notes=dict.fromkeys([*held.notes, *now.notes])),
+            ):
+                self._learn(now.present(changes).without(self._touched))
+                await asyncio.sleep(0)
+        finally:
+            self._touched = None
+
+    def _learn(self, changes: Changes) -> None:
+        """Know what others have written, and tell of it."""
+        changes = self._contents.differing(changes).without(self._unsure)
+        if changes:
+            before = self._contents.present(changes)
+            self._contents.apply(changes)
+            self._news.put_nowait(_news(before, changes))
+
+    # Writing
+
+    async def _change(self, change: Callable[[Contents], Changes], about: Changes | None = None) -> None:
         """Make a change when its turn comes. It goes on even if who wants it is cancelled meanwhile.
+
+        What it is `about` is read before, where others may have changed it.
 
         Raises:
             NotSaved: if it was not made.
         """
         if self._closed:
             raise NotSaved("the bot is stopping")
-        write = asyncio.create_task(self._write(change))
+        write = asyncio.create_task(self._write(change, about or Changes()))
         self._writes.add(write)
         write.add_done_callback(self._ended)
         done, _ = await asyncio.wait({write}, timeout=PATIENCE)
@@ -206,26 +329,37 @@ class Store:
         if error is not None:
             log.error("a setting was not stored", exc_info=error)
 
-    async def _write(self, change: Callable[[Contents], Changes]) -> None:
+    async def _write(self, change: Callable[[Contents], Changes], about: Changes) -> None:
         async with self._turn:
-            changes = self._unsure | change(self._contents)
-            if not changes:
-                return
+            if not about or self._shared is None:
+                about = Changes()
+                if not self._unsure | change(self._contents):
+                    return
             try:
-                await self._commit(changes)
+                await self._commit(change, about)
             except TROUBLES as error:
                 log.warning("a setting was not stored: %s", reason(error))
                 raise NotSaved("the database did not take it") from error
 
-    async def _commit(self, changes: Changes) -> None:
+    async def _commit(self, change: Callable[[Contents], Changes], about: Changes) -> None:
         async with self._engine.connect() as connection:
+            if self._shared is not None:
+                await sharing.lock(connection)
+                self._learn((await rows.read(connection, about)).present(about))
+            changes = self._unsure | change(self._contents)
+            if not changes:
+                return
             await rows.write(connection, changes)
+            if self._shared is not None:
+                await sharing.tell(connection, self._life, changes)
             self._unsure = self._contents.present(changes)
             await connection.commit()
             if _is_cancelled():  # too late: somebody has been told that nothing was changed
                 return
             self._unsure = Changes()
             self._contents.apply(changes)
+            if self._touched is not None:
+                self._touched |= changes
 
 
 def _is_cancelled() -> bool:
@@ -255,3 +389,34 @@ def _leaving(held: Contents, guild_id: int, when: datetime) -> Changes:
 def _joining(held: Contents, guild_id: int) -> Changes:
     stored = held.guilds.get(guild_id)
     return Changes({guild_id: replace(stored, left=None)} if stored else {})
+
+
+def _guilds(*guild_ids: int) -> Changes:
+    """Name guilds that a change is about, and the choice that may go with one."""
+    return Changes(dict.fromkeys(guild_ids), notes={DEFAULT_GUILD: None}) if guild_ids else Changes()
+
+
+def _few(*held: Mapping[int, object]) -> Iterator[dict[int, Any]]:
+    """Name all keys of mappings, some at a time."""
+    keys = list({key: None for each in held for key in each})
+    for start in range(0, len(keys), COMPARED_AT_ONCE):
+        yield dict.fromkeys(keys[start : start + COMPARED_AT_ONCE])
+
+
+def _news(before: Changes, after: Changes) -> News:
+    """Tell what changes mean for those whom they concern."""
+    guilds = {key: (_settings(before.guilds[key]), _settings(after.guilds[key])) for key in after.guilds}
+    members = {
+        key: (before.members[key] or DEFAULT_MEMBER, after.members[key] or DEFAULT_MEMBER)
+        for key in after.members
+    }
+    defaults = {before.notes.get(DEFAULT_GUILD), after.notes.get(DEFAULT_GUILD)} - {None}
+    return News(
+        {key: (was, now) for key, (was, now) in guilds.items() if was != now},
+        members,
+        frozenset(int(key) for key in defaults if key is not None),
+    )
+
+
+def _settings(stored: StoredGuild | None) -> GuildSettings:
+    return DEFAULT_SETTINGS if stored is None else stored.settings

@@ -7,6 +7,7 @@ from bridge.running import footing  # noqa: F401 - it looks whether the others c
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from bridge.backplane import address as backplane
 from bridge.errors import cannot_listen
 from bridge.exposure import Exposure, parse_csp, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.network.peers import Network, parse_networks
 from bridge.providers import Unavailable
 from bridge.running.calm import Calm
 from bridge.running.interpreter import command
@@ -24,6 +26,7 @@ from bridge.running.lines import Lines
 from bridge.running.process import run
 from bridge.server import WebSocketServer
 from bridge.storage import address
+from bridge.workers import crew
 
 if TYPE_CHECKING:
     from bridge.providers.sql import SqlProvider
@@ -32,6 +35,7 @@ log = logging.getLogger(__name__)
 
 MAX_PORT: Final = 65535
 MAX_DIGITS: Final = 7
+MAX_WORKERS: Final = 256
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.init and options.database is None:
         parser.error("--init needs --database")
+    if options.backplane is True:
+        try:
+            options.backplane = backplane.parse(os.environ.get("BACKPLANE_URL", ""))
+        except ValueError as error:  # which has nothing of a password
+            parser.error(f"argument --backplane: BACKPLANE_URL {error}")
     if options.backplane is not None and options.database is not None:
         parser.error("servers come either from --backplane or from --database")
     lines = Lines(sys.stderr)
@@ -79,6 +88,8 @@ async def _make_tables(provider: "SqlProvider") -> None:
 
 def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
     missing = None if options.backplane is None else backplane.missing()
+    if options.workers and not missing:
+        missing = crew.trouble(options.backplane)
     if missing:
         raise _Trouble(missing)
     server = WebSocketServer(
@@ -86,9 +97,12 @@ def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
         host=options.host,
         provider=provider,
         limits=Limits(viewers=options.max_viewers),
-        exposure=Exposure(allowed_origins=options.allowed_origins, csp=options.csp),
+        exposure=Exposure(
+            trusted_proxies=options.trusted_proxies, allowed_origins=options.allowed_origins, csp=options.csp
+        ),
         health=options.health,
         follow=options.backplane,
+        workers=options.workers,
     )
     if options.static_dir is not None:
         server.static_dir = options.static_dir
@@ -160,6 +174,14 @@ def _parser() -> argparse.ArgumentParser:
         " (default: any; on localhost those that were opened on this machine)",
     )
     parser.add_argument(
+        "--trusted-proxies",
+        type=_networks,
+        default=(),
+        metavar="ADDRESSES",
+        help="your own proxies, such as 127.0.0.1,10.0.0.0/8: what they say of a viewer's address is believed"
+        " (default: nobody's)",
+    )
+    parser.add_argument(
         "--database",
         type=_database,
         metavar="URL",
@@ -169,9 +191,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--backplane",
         type=_backplane,
+        nargs="?",
+        const=True,
         metavar="URL",
-        help="Redis or Valkey to which a bot writes its servers (its BACKPLANE_URL): redis://host:6379/0,"
-        " rediss:// with TLS, or unix:///path",
+        help="Redis or Valkey to which a bot writes its servers: redis://host:6379/0, rediss:// with TLS, or"
+        " unix:///path; without one, what BACKPLANE_URL in the environment says, which nobody sees",
+    )
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        default=0,
+        metavar="COUNT",
+        help="how many processes serve viewers, on the same port (default: this one alone)",
     )
     parser.add_argument(
         "--init", action="store_true", help="make tables and triggers in the database where they are missing"
@@ -205,9 +236,22 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _workers(text: str) -> int:
+    if not text.isdecimal() or len(text) > len(str(MAX_WORKERS)) or int(text) > MAX_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text[:20]} is no number of processes (0 to {MAX_WORKERS})")
+    return int(text)
+
+
 def _origins(text: str) -> frozenset[str] | None:
     try:
         return parse_origins(text) or None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return parse_networks(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

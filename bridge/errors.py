@@ -4,11 +4,23 @@ import errno
 
 from bridge.problems import PROVIDER_TROUBLE, Problem
 
-__all__ = ["BadRequest", "BridgeError", "NoAnswer", "NotAMember", "ProviderError", "Refused", "RequestError"]
+__all__ = [
+    "BadRequest",
+    "BridgeError",
+    "CannotServe",
+    "NoAnswer",
+    "NotAMember",
+    "ProviderError",
+    "Refused",
+    "RequestError",
+    "Silence",
+]
 
 
 def cannot_listen(host: str, port: int, error: OSError, host_setting: str, port_setting: str) -> str:
     """Say in one line why a server can't listen, and which setting to change."""
+    if isinstance(error, CannotServe):
+        return str(error)
     match error.errno:
         case errno.EADDRINUSE:
             why, remedy = "it is in use", f"Stop the program that uses it, or set another {port_setting}"
@@ -18,6 +30,10 @@ def cannot_listen(host: str, port: int, error: OSError, host_setting: str, port_
             why = " ".join((error.strerror or str(error)).split())
             remedy = f"Set {host_setting} to localhost, or to 0.0.0.0 for every address of this machine"
     return f"Can't listen on {host} port {port}: {why}. {remedy}."
+
+
+class CannotServe(OSError):
+    """What a server needs isn't there. The message says in one sentence what, and what to do."""
 
 
 class BridgeError(Exception):
@@ -59,3 +75,7 @@ class ProviderError(RequestError):
 
     def __init__(self) -> None:
         super().__init__(PROVIDER_TROUBLE)
+
+
+class Silence(BridgeError):
+    """Another process doesn't answer: it isn't there, is busy or hangs, or there is no way to ask it."""

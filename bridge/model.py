@@ -14,6 +14,7 @@ ChannelKind = Literal["text", "voice", "stage", "forum", "news"]
 
 RESERVED_SLUGS: Final = frozenset({"default", "lobby"})  # what a viewer without a choice asks for
 DEFAULT_COLOR: Final = "#ffffff"  # of a member without a coloured role
+WORD_LOCK: Final = "word."  # how a lock begins that a password opens
 NEW_FOR: Final = 86_400  # seconds for which somebody is new in a guild
 
 
@@ -82,7 +83,8 @@ class GuildInfo:
     guilds admit only whom the validator or the password lets in. An unlisted guild is left out of the
     server list, but its link opens it. `member_count` counts everybody, shown or not. The password is
     known as it is or, better, as a hash. `role` is what a login needs, to whoever checks it. `since` is when
-    it came to this bridge's bot, in seconds since 1970, where that is known.
+    it came to this bridge's bot, in seconds since 1970, where that is known. `lock` stands for the
+    password and the role where only another process knows them: with them it changes.
     """
 
     id: str
@@ -97,16 +99,18 @@ class GuildInfo:
     password_hash: str | None = field(default=None, repr=False)
     role: int | None = None
     since: int | None = None
+    lock: str | None = field(default=None, repr=False)
 
     @property
     def has_password(self) -> bool:
         """Whether a password opens the door."""
-        return self.password is not None or self.password_hash is not None
+        is_elsewhere = self.lock is not None and self.lock.startswith(WORD_LOCK)
+        return self.password is not None or self.password_hash is not None or is_elsewhere
 
     @property
-    def door(self) -> tuple[bool, str | None, str | None, int | None]:
+    def door(self) -> tuple[object, ...]:
         """What decides who may enter."""
-        return self.protected, self.password, self.password_hash, self.role
+        return self.protected, self.password, self.password_hash, self.role, self.lock
 
 
 @dataclass(frozen=True, slots=True)

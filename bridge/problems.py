@@ -27,6 +27,7 @@ SERVER_HIDDEN: Final = Problem("gone", "This Discord server is no longer shown h
 NOT_A_MEMBER: Final = Problem("not-a-member", "Sorry, your Discord account may not watch this server.")
 LOGIN_ENDED: Final = Problem("login-ended", "Your login has ended. Please log in again.")
 NO_ANSWER: Final = Problem("no-answer", "Discord doesn't answer right now. Please try again in a moment.")
+BOT_SILENT: Final = Problem("bot-silent", "The bot doesn't answer right now. Please try again in a moment.")
 BUSY: Final = Problem("busy", "That's a lot at once. Your request will be answered in a moment.")
 CROWDED: Final = Problem("crowded", "Sorry, too many viewers come from your network. Please try again later.")
 NOTHING_ASKED: Final = Problem("nothing-asked", "You asked for no server. Please connect again.")

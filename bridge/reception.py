@@ -9,10 +9,10 @@ from typing import Final
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 
-from bridge.access.admission import Visitor
 from bridge.access.devices import Devices
 from bridge.access.gate import Gate
 from bridge.access.login import Login
+from bridge.access.visitor import Papers, Visitor
 from bridge.providers import owner
 from bridge.rooms.directory import Directory
 from bridge.site.answers import Answer, text
@@ -35,6 +35,7 @@ class Reception:
 
     async def answer(self, connection: Connection, request: Request) -> Response | None:
         """Answer what is no handshake, and handshakes that are refused."""
+        await self._gate.budgets.turnstile.turn(connection.address)
         if connection.state is State.CLOSED:
             return None  # nobody waits for an answer, and nothing would end what is counted from here on
         address = self._gate.recognise(connection.address, connection.peer, request)
@@ -58,7 +59,8 @@ class Reception:
 
     def recognise(self, connection: Connection) -> Visitor:
         """Tell who opened a WebSocket, by its handshake."""
-        return Visitor(connection.address, self._login_of(connection), self._device_of(connection))
+        login, papers = self._login_of(connection)
+        return Visitor(connection.address, login, self._device_of(connection), papers)
 
     async def _send_page(self, connection: Connection, request: Request) -> Response:
         try:
@@ -78,10 +80,11 @@ class Reception:
         """Say what a browser may do with an answer."""
         return self._gate.hosted_headers if answer.is_hosted else self._gate.headers
 
-    def _login_of(self, connection: Connection) -> Login | None:
+    def _login_of(self, connection: Connection) -> tuple[Login | None, Papers | None]:
         if self._website.login is None or connection.request is None:
-            return None
-        return self._website.login.who_opens(connection.request.headers)
+            return None, None
+        headers = connection.request.headers
+        return self._website.login.who_opens(headers), self._website.login.papers(headers)
 
     def _device_of(self, connection: Connection) -> str | None:
         if connection.request is None or connection.response is None:

@@ -1,28 +1,37 @@
 """`WebSocketServer`, the bridge's public face: lifecycle, callbacks, access."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Collection, Mapping
+import socket
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from websockets.asyncio.server import Server, ServerConnection
 
-from bridge.access.admission import LONGEST_WAIT, Admission, Validator
+from bridge.access.admission import Admission
 from bridge.access.devices import Devices
+from bridge.access.doorkeeper import LONGEST_WAIT, Doorkeeper, Validator
 from bridge.access.gate import Gate
 from bridge.access.guesses import AddressGuesses
 from bridge.access.login import Authority
+from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.broadcasts import Broadcasts
+from bridge.errors import ProviderError
+from bridge.exchange import Exchange
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.network import home
 from bridge.plane import Plane
 from bridge.providers import CallbackProvider, EmptyProvider, MockDataProvider, Provider
 from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
 from bridge.providers.live import Live
 from bridge.providers.refresher import REFRESH_INTERVAL, Refresher
+from bridge.providers.whole import Whole
 from bridge.reception import Reception, comes_from_browser
 from bridge.rooms.directory import Directory
-from bridge.rooms.room import Room
+from bridge.running.loopwatch import current_limit
 from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
 from bridge.site.counts import Counts
@@ -30,16 +39,21 @@ from bridge.site.health import Health
 from bridge.site.http import StaticHandler, Website
 from bridge.site.login import WebLogin
 from bridge.viewers.connection import Connection
-from bridge.viewers.listening import connection_class, hang_up, listen
+from bridge.viewers.listening import close_doors, connection_class, hang_up, listen
 from bridge.viewers.lobby import Lobby
 from bridge.viewers.pulse import Pulse
 from bridge.viewers.session import Session
-from bridge.viewers.sessions import Sessions
+from bridge.viewers.sessions import PAUSE, Sessions
 from bridge.wire.protocol import Goodbye
+from bridge.workers import crew
+from bridge.workers.orders import Orders
 
 __all__ = ["WebSocketServer"]
 
 log = logging.getLogger(__name__)
+
+LOOKS_AT_DOOR: Final = 20  # whether somebody has come in meanwhile who was there already
+KNOCK_EVERY: Final = 0.1  # seconds between two looks whether guilds are known that could not be read yet
 
 
 class WebSocketServer(Broadcasts):
@@ -62,12 +76,18 @@ class WebSocketServer(Broadcasts):
             plain page of your own that takes everything at once, say False.
         publish_to: Address of a Redis or Valkey to which the rooms are written as well, so that other
             processes may show them: `redis://host:6379/0`, `rediss://` or `unix:///path`.
-        follow: The same for one that shows the rooms written there. It has no others, and lets nobody
-            into a protected one: only who writes them can say who may.
+        part: Which guilds these are, where several servers write there, each its own.
+        follow: The same for one that shows the rooms written there. It has no others, and asks whoever
+            writes them who may enter a protected one.
+        workers: How many processes serve the viewers in place of this one, on the same port. They read the
+            rooms where `publish_to` or `follow` says, or else from a private Valkey that is started with
+            them; what asks this process, such as `on_static_request`, isn't asked. Not on Windows.
+        sockets: Listen on these, which are bound, and not at `host` and `port`.
 
     Raises:
         ValueError: for an address that is none.
-        ModuleNotFoundError: if an address is given, and the package `redis` is not installed.
+        ModuleNotFoundError: if an address is given, and the package `redis` is not installed; or for workers
+            where there can be none.
     """
 
     def __init__(
@@ -82,8 +102,13 @@ class WebSocketServer(Broadcasts):
         health: bool = False,
         pace_old_clients: bool = True,
         publish_to: str | None = None,
+        part: Part = WHOLE,
         follow: str | None = None,
+        workers: int = 0,
+        sockets: Sequence[socket.socket] = (),
     ) -> None:
+        if workers and (said := crew.trouble(publish_to or follow)):
+            raise ModuleNotFoundError(said)
         self.port = port
         self.host = host
         if provider is None:
@@ -96,23 +121,37 @@ class WebSocketServer(Broadcasts):
         directory = Directory(on_changed=self._call_lobby, limits=limits)
         super().__init__(directory, Refresher(directory, self._provider, refresh_interval))
         self._refresh_interval = refresh_interval
-        self._plane = Plane(directory, self._refresher, limits, publish_to=publish_to, follow=follow)
+        self._plane = Plane(
+            directory, self._refresher, limits, publish_to=publish_to, follow=follow, part=part,
+            leads=workers > 0,
+        )  # fmt: skip
+        self._crew = crew.Crew(workers, publish_to or follow) if workers else None
         self._plane.expect_more(lambda: self.expects_more_guilds)
         keeper = self._plane.keeper
         self._live = Live(self._directory, self._provider, self._refresher)
-        self._admission = Admission(self._directory, keeper, self._new_guesses(), self._gate.count)
+        self._whole = Whole(self._refresher, self._live, refresh_interval)
+        self._health = health
+        self._website = Website()
+        self._exchange = Exchange(
+            directory, self._website, self._gate.count, follows=follow is not None and not workers
+        )
+        doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
+        self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
         probes = Health(keeper, self._live).probes if health else {}
-        self._website = Website(probes={**Counts(directory).probes, **probes})
+        self._website.probes = {**Counts(directory).probes, **probes}
         devices = Devices(secure=exposure.is_secure)
         self._reception = Reception(self._gate, self._website, devices, directory)
         self._pulse = Pulse()
         self._sessions = Sessions(self._admission)
+        self._exchange.concern(self._admission, keeper, self._sessions)
         self._connection_class = connection_class(self._gate, exposure.certificate)
         self._tasks = Tasks(log, "the bridge")
         self._lobby = Lobby(directory, keeper, self._admission, self._sessions, self._tasks)
         self._keeper = keeper
         self._following: asyncio.Task[None] | None = None  # what the provider tells of changes
-        self._server: Server | None = None
+        self._sockets = sockets
+        self._servers: list[Server] = []
+        self._is_serving = False
         self._lifecycle = asyncio.Lock()
         self._watched = False  # whether run_forever() looks after the server
 
@@ -153,7 +192,11 @@ class WebSocketServer(Broadcasts):
     @property
     def is_serving(self) -> bool:
         """Whether the server listens."""
-        return self._server is not None
+        return self._is_serving
+
+    async def overview(self) -> Overview | None:
+        """Ask what all servers that write to one place have together; None where this one is alone."""
+        return await self._plane.overview()
 
     async def start(self) -> None:
         """Start, and return as soon as the server listens. A script then needs something to wait for.
@@ -162,35 +205,74 @@ class WebSocketServer(Broadcasts):
             OSError: if the port is in use or the host is not this machine's.
         """
         async with self._lifecycle:
-            if self._server is not None:
+            if self._is_serving:
                 return
-            asked, met = self._reception.answer, self._reception.meet
-            self._server = await listen(self.host, self.port, self._connection_class, self._talk, asked, met)
-            self.port = self._server.sockets[0].getsockname()[1]
-            self._plane.start(self._tasks, self._on_restart, self._on_list)
+            if self._crew is None:
+                await self._listen()
+            else:
+                self.port = await self._crew.prepare(self.host, self.port)
+                self._plane.carry(self._crew.url)
+            self._is_serving = True
+            self._plane.start(self._tasks, self._exchange.start_over, self._on_list, self._exchange.heed)
+            self._exchange.start(self._tasks, self._plane.url, self._plane.life)
             self._pulse.start()
+            if self._plane.publishes:
+                self._tasks.start(self._whole.keep(), "keeping all rooms current")
+            self._follow_while_needed()
             self._tasks.start(self._warn_if_abandoned(), "noticing the end of the loop")
             self._tasks.start(self._lobby.look_for_rooms(self._refresh_interval), "looking for rooms")
             if self._exposure.certificate is not None:
                 self._tasks.start(self._exposure.certificate.keep_current(), "renewing the certificate")
-            scheme = "http" if self._exposure.certificate is None else "https"
-            log.info("listening on %s://%s:%s", scheme, self.host, self.port)
+            if self._crew is not None:
+                await self._crew.start(self._orders(self._crew.url))
+            if not self._sockets:
+                scheme = "http" if self._exposure.certificate is None else "https"
+                home.tell(scheme, self.host, self.port)
+
+    async def let_go(self, is_patient: Callable[[], bool]) -> None:
+        """Before a stop: let nobody new in, and have those here go to others one after another.
+
+        They hear 1001 in portions, as long as `is_patient` says so; those who are still at the door, too.
+        """
+        close_doors(self._servers)
+        for _ in range(LOOKS_AT_DOOR):
+            await self._sessions.let_go(Goodbye.RESTART, self._directory.flush, is_patient)
+            await asyncio.sleep(PAUSE)
+            if not self._gate.alive or not is_patient():
+                return
+
+    async def has_rooms(self) -> None:
+        """Return as soon as the guilds are known."""
+        while True:
+            with contextlib.suppress(ProviderError):
+                return await self._keeper.refresh_servers()
+            await asyncio.sleep(KNOCK_EVERY)
 
     async def stop(self) -> None:
         """Stop: nobody new gets in, those here hear 1001, and who doesn't answer is cut off."""
         async with self._lifecycle:
-            server = self._server
-            if server is None:
+            if not self._is_serving:
                 return
             self._pulse.stop()
             self._directory.flush()
-            await hang_up(server, self._gate)
-            self._server = None  # only now: a stop that was cut short can be finished by another
+            await hang_up(self._servers, self._gate)
+            self._servers.clear()
+            self._is_serving = False  # only now: a stop that was cut short can be finished by another
             self._plane.end()
+            self._exchange.end()
             await self._tasks.stop()
+            self._following = None
+            await self._exchange.stop()
             await self._plane.stop()
+            if self._crew is not None:
+                await self._crew.stop()  # after the last words
             await self._refresher.stop()  # after those who might ask it
             log.info("stopped")
+
+    async def renew_workers(self) -> None:
+        """Replace the workers by new ones, one after the other. Viewers go on at another one."""
+        if self._crew is not None and self._is_serving:
+            await self._crew.renew()
 
     async def run_forever(self) -> None:
         """Start, and run until cancelled or until Ctrl-C, SIGTERM or SIGHUP; then stop."""
@@ -241,7 +323,7 @@ class WebSocketServer(Broadcasts):
         this guild, and `bridge.errors.NoAnswer` where nobody can say just now: neither counts.
         """
         require_async("on_validate_discord_user", callback)
-        self._admission.validate = callback
+        self._admission.doorkeeper.validate = callback
 
     def use_login(self, authority: Authority, secret: bytes) -> None:
         """Let people log in on our own page, at `/auth/login`.
@@ -252,9 +334,9 @@ class WebSocketServer(Broadcasts):
             ValueError: if the exposure has no `public_url`, to which they come back.
         """
         # With guesses of its own: who guesses passwords keeps nobody behind the same address from logging in.
-        guesses, ended, count = self._new_guesses(), self._sessions.end_login, self._gate.count
+        guesses, ended, count = self._new_guesses(), self._end_login, self._gate.count
         self._website.login = WebLogin(authority, secret, self._exposure, guesses, ended, count)
-        self._admission.authority = authority
+        self._admission.doorkeeper.authority = authority
 
     # Access that a login gave
 
@@ -266,16 +348,43 @@ class WebSocketServer(Broadcasts):
         """Withdraw the access to a guild that a login gave to one, to several or to all; they hear so."""
         if isinstance(uid, str | int):
             uid = [uid]
-        self._sessions.revoke(self._room(server), None if uid is None else set(map(str, uid)))
+        uids = None if uid is None else set(map(str, uid))
+        if room := self._room(server):
+            self._sessions.revoke(room, uids)
+            self._exchange.withdraw(room, uids)
+
+    def review(self, server: str | int) -> None:
+        """Have other processes ask again whether those may watch a guild whom a login let in there."""
+        if room := self._room(server):
+            self._exchange.review(room)
+
+    async def viewers_elsewhere(self, server: str | int) -> int:
+        """Ask how many watch a guild at servers that only show it, as far as that can be known."""
+        return self._exchange.viewers_elsewhere(str(server))
 
     # Inside
+
+    async def _listen(self) -> None:
+        asked, met = self._reception.answer, self._reception.meet
+        self._servers = await listen(
+            self.host, self.port, self._connection_class, self._talk, asked, met, sockets=self._sockets
+        )
+        self.port = self._servers[0].sockets[0].getsockname()[1]
+
+    def _orders(self, url: str) -> Orders:
+        """Say how workers serve."""
+        return Orders(
+            host=self.host, limits=self._limits, exposure=self._exposure, health=self._health,
+            pace_old_clients=self._paces_old_clients, static_dir=str(self.static_dir), follow=url,
+            log_level=log.getEffectiveLevel(), debug_loop=current_limit(),
+        )  # fmt: skip
 
     def _call_lobby(self) -> None:
         self._lobby.call()
 
-    def _on_restart(self, room: Room) -> None:
-        """Give those who watch a room that has become another one a new entry."""
-        self._tasks.start(self._sessions.start_over(room, self._directory.turns), "starting a room over")
+    def _end_login(self, key: str) -> None:
+        self._sessions.end_login(key)
+        self._exchange.end_login(key)
 
     def _on_list(self, expects_more: bool) -> None:  # noqa: FBT001 - a callback
         self._admission.expects_more_guilds = expects_more
@@ -299,19 +408,20 @@ class WebSocketServer(Broadcasts):
         self._sessions.join(connection, session)
         self._gate.seat(connection.address)
         self._pulse.follow(connection, session.outbox, session.dismiss)
-        self._follow_while_watched()
+        self._follow_while_needed()
         try:
             await session.run()
         finally:
             self._sessions.leave(connection)
             self._gate.unseat(connection.address)
-            self._follow_while_watched()
+            self._follow_while_needed()
 
-    def _follow_while_watched(self) -> None:
-        """Follow what the provider tells of changes while somebody is there to see it."""
-        if self._sessions and self._following is None:
+    def _follow_while_needed(self) -> None:
+        """Follow what the provider tells of changes while somebody is there to see it, here or elsewhere."""
+        is_needed = self._sessions or self._plane.publishes
+        if is_needed and self._following is None:
             self._following = self._tasks.start(self._live.follow(), "following the provider")
-        elif self._following is not None and not self._sessions:
+        elif self._following is not None and not is_needed:
             self._following.cancel()
             self._following = None
 
@@ -320,8 +430,8 @@ class WebSocketServer(Broadcasts):
         try:
             await asyncio.Event().wait()
         finally:
-            if self._server is not None and not self._watched:
+            if self._is_serving and not self._watched:
                 log.warning(
                     "the script ended and took the server with it: end with `await server.run_forever()`"
                 )
-                self._server.server.close()
+                close_doors(self._servers)

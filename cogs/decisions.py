@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from cogs.needs import Bridge, Settings
 from cogs.rooms import Rooms
-from cogs.settings import GuildSettings, MemberSettings
+from cogs.settings import GuildSettings, MemberSettings, News
 
 
 class Decisions:
@@ -56,14 +56,28 @@ class Decisions:
     async def change_member(self, user_id: int, change: Callable[[MemberSettings], MemberSettings]) -> None:
         """Change what holds for somebody, in every guild; whether or not their members are known."""
         async with self._turn(user_id):
-            before = self.settings.member(user_id)
-            after = change(before)
-            await self.settings.save_member(user_id, after)
-            # Words first: where some still wait for their bubble, an old client would only see that whoever
-            # said them is offline.
-            if after != before and (after.hidden or after.muted):
-                await self._rooms.forget_words(user_id)
-            await self._rooms.show_everywhere(user_id)
+            before, after = await self.settings.change_member(user_id, change)
+            await self._show_person(user_id, before, after)
+
+    async def follow(self, news: News) -> None:
+        """Show what has been decided, and stored, in another process of this bot."""
+        for user_id, member in news.members.items():
+            async with self._turn(user_id):
+                await self._show_person(user_id, *member)
+        for guild_id, settings in news.guilds.items():
+            if guild := self._bot.get_guild(guild_id):
+                async with self._turn(guild_id):
+                    await self._show_guild(guild, *settings)
+        for guild_id in news.defaults:
+            if guild := self._bot.get_guild(guild_id):
+                await self._rooms.show(guild)
+
+    async def _show_person(self, user_id: int, before: MemberSettings, after: MemberSettings) -> None:
+        # Words first: where some still wait for their bubble, an old client would only see that whoever said
+        # them is offline.
+        if after != before and (after.hidden or after.muted):
+            await self._rooms.forget_words(user_id)
+        await self._rooms.show_everywhere(user_id)
 
     def _turn(self, snowflake: int) -> asyncio.Lock:
         """Give the lock of a guild or a person: what is read is what the last decision wrote."""

@@ -1,6 +1,6 @@
 """What the cogs need of the bot that hosts them, and of the bridge that it feeds."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import EllipsisType
 from typing import Protocol
@@ -9,6 +9,7 @@ import discord
 from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
+from bridge.backplane.parts import Overview
 from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
 from cogs.settings import GuildSettings, MemberSettings
 from cogs.verdicts import ChannelVerdict, MemberVerdict
@@ -130,6 +131,15 @@ class Bridge(Protocol):
 
     def viewer_count(self, server: str | int) -> int:
         """Count who watches a guild now."""
+
+    async def overview(self) -> Overview | None:
+        """Ask what all processes of this bot have together; None where it has one alone."""
+
+    async def viewers_elsewhere(self, server: str | int) -> int:
+        """Ask how many watch a guild in other processes."""
+
+    def review(self, server: str | int) -> None:
+        """Have other processes ask again whether those may watch whom a login let in there."""
 
     def logged_in(self, server: str | int) -> set[str]:
         """Name who watches a guild because their login lets them."""
@@ -276,6 +286,15 @@ class Settings(Protocol):
             NotSaved: if the database can't be reached or is full.
         """
 
+    async def change_member(
+        self, user_id: int, change: Callable[[MemberSettings], MemberSettings]
+    ) -> tuple[MemberSettings, MemberSettings]:
+        """Change what somebody decided, wherever they did; return what it was and what it is.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+
     async def save_default(self, guild_id: int | None) -> None:
         """Store which guild a viewer without a choice sees.
 
@@ -312,7 +331,9 @@ class Departures(Protocol):
             NotSaved: if it can't be stored.
         """
 
-    async def forget_left_before(self, when: datetime) -> frozenset[int]:
+    async def forget_left_before(
+        self, when: datetime, among: Callable[[int], bool] = lambda _: True
+    ) -> frozenset[int]:
         """Delete what is stored of guilds that removed the bot before a time; return which.
 
         Raises:

@@ -52,5 +52,17 @@ class MemberSettings:
     color: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has been decided in another process of the same bot: for each whom it concerns, before and after.
+
+    `defaults` are the guilds that were or are now what a viewer without a choice sees.
+    """
+
+    guilds: Mapping[int, tuple[GuildSettings, GuildSettings]]
+    members: Mapping[int, tuple[MemberSettings, MemberSettings]]
+    defaults: frozenset[int] = frozenset()
+
+
 class NotSaved(Exception):
     """A setting could not be stored, and nothing was changed."""

@@ -21,6 +21,7 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "bot/login/test_door.py": ("e2e",),
     "bot/test_main.py": ("e2e",),
     "bot/test_whole.py": ("e2e",),
+    "bridge/site/test_scripts.py": ("e2e",),
     "bridge/site/test_served.py": ("e2e", "slow"),
     "bridge/test_main.py": ("e2e",),
     "fuzz": ("slow",),

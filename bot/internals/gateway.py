@@ -1,10 +1,12 @@
 """discord.py's private parts, where it connects: shards, intents, and what the gateway limits."""
 
 import asyncio
+import contextlib
 import logging
 import math
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final, Protocol
 
 import discord
 import yarl
@@ -13,6 +15,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType, Shard
 
 from bot.internals.backoff import LASTING, Backoff, Sessions
+from bridge.backplane.parts import Part
 from bridge.running.tasks import Tasks
 
 # ruff: noqa: SLF001 - that is what this module is for
@@ -32,6 +35,14 @@ log = logging.getLogger(__name__)
 
 Heard = Callable[[int, str | None, float], None]
 Failed = Callable[[int, Exception, float], None]
+Use = Callable[[], Awaitable[None]]
+
+
+class Turns(Protocol):
+    """Takes turns to identify with other processes of the same bot."""
+
+    def hold(self, bucket: int, /) -> AbstractAsyncContextManager[Use]:
+        """Wait for a turn of those that Discord counts together, and have it; call `use` to identify."""
 
 
 def use_intents(client: discord.Client, intents: discord.Intents) -> None:
@@ -120,7 +131,8 @@ class Shards:
     discord.py connects them one after the other and tries each for as long as it takes, and has all wait
     while one that was lost waits for its next try. `failed(shard_id, error, pause)` hears of each try that
     fails, and in how many seconds the next one is. `fewer_intents()` is asked when Discord refuses the
-    intents: whether there are fewer now.
+    intents: whether there are fewer now. Where other processes have the rest, the shards are those of a
+    `part`, and `turns` are shared with them.
     """
 
     def __init__(
@@ -128,6 +140,8 @@ class Shards:
         client: commands.AutoShardedBot,
         failed: Failed,
         fewer_intents: Callable[[], Awaitable[bool]],
+        part: Part | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.client = client
         self.tasks = Tasks(log, "the gateway")
@@ -136,9 +150,17 @@ class Shards:
         self.failed = failed
         self._fewer_intents = fewer_intents
         self._asking = asyncio.Lock()
+        self._part = part
+        self._shared = turns
+        self._uses: dict[int, Use] = {}  # what shards that have a shared turn call to use it
         self._turns = [_Turn()]
         client.launch_shards = self.launch  # type: ignore[method-assign]
         client.before_identify_hook = self._wait_for_turn  # type: ignore[method-assign]
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """The shards that this process connects."""
+        return self.client._connection.shard_ids or range(self.client.shard_count or 1)
 
     @property
     def intents(self) -> int:
@@ -150,23 +172,28 @@ class Shards:
         self.client._AutoShardedClient__queue.put_nowait(item)  # type: ignore[attr-defined]
 
     async def launch(self) -> None:
-        """Connect as many shards as Discord advises, and don't wait for any."""
+        """Connect the shards of our part, or else as many as Discord advises; don't wait for any."""
         client = self.client
         if client.is_closed():
             return
         count, url, limits = await client.http.get_bot_gateway()
+        if self._part is not None:
+            _compare(count, self._part)
+            count = self._part.total
+        ids = range(count) if self._part is None else self._part.shards
         client.shard_count = client._connection.shard_count = count
-        client._connection.shard_ids = range(count)
+        client._connection.shard_ids = ids
         self._turns = [_Turn() for _ in range(max(1, limits["max_concurrency"]))]
-        self.sessions = Sessions(max(limits["total"], count * 2))
-        for shard_id in range(count):
+        # A day's sessions are those of all processes: each has its share.
+        self.sessions = Sessions(max(limits["total"] * len(ids) / count, len(ids) * 2))
+        for shard_id in ids:
             self.tasks.start(self._connect(yarl.URL(url), shard_id), f"connecting shard {shard_id}")
 
     async def _connect(self, gateway: yarl.URL, shard_id: int) -> None:
         backoff = Backoff()
         while True:
             try:
-                async with self.doors, asyncio.timeout(CONNECT_PATIENCE):
+                async with self.turn(shard_id), self.doors, asyncio.timeout(CONNECT_PATIENCE):
                     ws = await DiscordWebSocket.from_client(self.client, gateway=gateway, shard_id=shard_id)
             except Exception as error:  # noqa: BLE001 - an edge: whatever it is, it is no other shard's
                 pause = backoff.delay()
@@ -179,8 +206,27 @@ class Shards:
                 return
 
     async def _wait_for_turn(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002
-        await self._turns[(shard_id or 0) % len(self._turns)].take()
+        shard_id = shard_id or 0
+        await self._turns[shard_id % len(self._turns)].take()
+        if use := self._uses.get(shard_id):
+            await use()
         self.sessions.note(asyncio.get_running_loop().time())
+
+    @contextlib.asynccontextmanager
+    async def turn(self, shard_id: int) -> AsyncIterator[None]:
+        """Have the turn of a shard to identify, as far as other processes have to do with it.
+
+        It is taken before connecting: a connection would lose patience.
+        """
+        if self._shared is None:
+            yield
+            return
+        async with self._shared.hold(shard_id % len(self._turns)) as use:
+            self._uses[shard_id] = use
+            try:
+                yield
+            finally:
+                del self._uses[shard_id]
 
     async def wait_for_session(self) -> None:
         """Wait until one more session may begin."""
@@ -194,6 +240,12 @@ class Shards:
             self.put(EventItem(EventType.reconnect, shard, error))
         else:
             self.put(EventItem(EventType.terminate, shard, discord.PrivilegedIntentsRequired(shard.id)))
+
+
+def _compare(advised: int, part: Part) -> None:
+    """Say when Discord advises more shards than there are: some day it demands them."""
+    if advised > part.total:
+        log.warning("Discord advises %d shards, and SHARDS is %s; think of a larger total", advised, part)
 
 
 class _Turn:
@@ -243,7 +295,7 @@ class _ApartShard(Shard):
             await self._shards.wait_for_session()
         elif self._is_hasty():  # or we would come and go without end
             await asyncio.sleep(self._pauses.delay())
-        async with self._shards.doors:
+        async with self._turn(resume=exc.resume), self._shards.doors:
             await super().reidentify(exc)
 
     async def _come_back(self) -> None:
@@ -252,11 +304,15 @@ class _ApartShard(Shard):
         resume = self.ws.session_id is not None and self._resumes < RESUMES
         if not resume:
             await self._shards.wait_for_session()
-        async with self._shards.doors:
+        async with self._turn(resume=resume), self._shards.doors:
             if resume:
                 await super().reidentify(ReconnectWebSocket(self.id, resume=True))
             else:
                 await super().reconnect()
+
+    def _turn(self, *, resume: bool) -> AbstractAsyncContextManager[None]:
+        """Have a turn to identify; who takes up a session needs none."""
+        return contextlib.nullcontext() if resume else self._shards.turn(self.id)
 
     async def _handle_disconnect(self, e: Exception) -> None:
         if isinstance(e, discord.ConnectionClosed) and e.code == INTENTS_REFUSED:

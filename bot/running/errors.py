@@ -1,5 +1,7 @@
 """What stops the program, in the words of somebody who can mend it."""
 
+from typing import Final, NamedTuple
+
 import aiohttp
 import discord
 
@@ -8,9 +10,32 @@ from bot.gateway.abilities import NAMES, Abilities
 from bot.running.values import PORTAL
 from bridge.running.words import one_line
 
+AGAIN: Final = 1  # an exit code: to be started again
+MEND: Final = 78  # EX_CONFIG of sysexits.h: a new start is of no use before somebody has mended something
 
-def explain(error: BaseException, bot: DZoneBot) -> str | None:
+# What stays as it is however often one tries; a 4004 says that the token is none.
+_LASTING: Final = (
+    discord.LoginFailure,
+    discord.ConnectionClosed,
+    discord.PrivilegedIntentsRequired,
+    discord.NotFound,
+)
+
+
+class Ending(NamedTuple):
+    """What ends the program: a sentence or two for people, an exit code for whoever restarts it."""
+
+    sentence: str
+    code: int
+
+
+def explain(error: BaseException, bot: DZoneBot) -> Ending | None:
     """Say in one or two lines what is wrong and what to do. None if it is a bug of ours."""
+    sentence = _sentence(error, bot)
+    return None if sentence is None else Ending(sentence, MEND if isinstance(error, _LASTING) else AGAIN)
+
+
+def _sentence(error: BaseException, bot: DZoneBot) -> str | None:
     match error:
         case discord.LoginFailure() | discord.ConnectionClosed(code=4004):
             return (
@@ -28,6 +53,11 @@ def explain(error: BaseException, bot: DZoneBot) -> str | None:
             return f"There is no Discord API at {bot.config.api_url}. Check DISCORD_API_URL in .env."
         case discord.HTTPException() | discord.GatewayNotFound():
             return f"Discord can't log the bot in right now: {_one_line(error)}. Try again in a few minutes."
+        case discord.ConnectionClosed(code=4010 | 4011):
+            return (
+                f"Discord doesn't take these shards (code {error.code}): it asks for others, or for more.\n"
+                "Choose a larger total in SHARDS, one shard for about 1,000 servers, for all processes alike."
+            )
         case discord.ConnectionClosed():
             return f"Discord closed the connection for good (code {error.code}). See the log above."
         case aiohttp.ClientError() | TimeoutError() | OSError():

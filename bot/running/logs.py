@@ -1,19 +1,43 @@
 """What is logged, where, and what never is."""
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
+from typing import Final
 
 from bridge.running.calm import Calm
 from bridge.running.lines import Lines
 
+_TEXT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
-def configure(level: str) -> Lines:
+
+class _Json(logging.Formatter):
+    """Makes an object of a record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
+        elif record.exc_text:  # a worker's, which has written it already
+            told["exception"] = record.exc_text
+        return json.dumps(told, ensure_ascii=False)
+
+
+def configure(level: str, form: str = "text") -> Lines:
     """Log to stdout, which never waits for its reader; stderr is for what stops the program.
 
-    discord.py stays at INFO at least: its debug lines hold whole gateway events, message texts included.
+    With the form `json` each line is an object: `time` (ISO 8601, UTC), `level`, `logger`, `message` and,
+    where something failed, `exception`. discord.py stays at INFO at least: its debug lines hold whole
+    gateway events, message texts included.
     """
     handler = Lines(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    handler.setFormatter(_Json() if form == "json" else logging.Formatter(_TEXT))
     handler.addFilter(_brief)
     handler.addFilter(Calm())
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -32,7 +32,7 @@ def read_token(text: str) -> str:
     """Read the bot's token."""
     if not text:
         raise ConfigError(
-            "DISCORD_TOKEN is missing: write DISCORD_TOKEN=your-token into the file .env in this folder.\n"
+            f"DISCORD_TOKEN is missing: write DISCORD_TOKEN=your-token into the file {Path.cwd() / '.env'}\n"
             f"You get one at {PORTAL}; or try the bot without one, with --demo."
         )
     token = text.removeprefix("Bot ").strip()
@@ -95,6 +95,13 @@ def read_level(text: str) -> str:
     if text.upper() not in _LEVELS:
         raise ConfigError(f"LOG_LEVEL is {shown(text)}; it must be one of {', '.join(_LEVELS)}.")
     return text.upper()
+
+
+def read_format(text: str) -> str:
+    """Read what a line of the log looks like."""
+    if text.lower() not in ("text", "json"):
+        raise ConfigError(f"LOG_FORMAT is {shown(text)}; it must be text or json.")
+    return text.lower()
 
 
 def read_url(name: str, text: str) -> str:

@@ -1,6 +1,7 @@
 """Settings as rows of the tables: read all, write some."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -18,6 +19,8 @@ _SETTINGS: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
     "audience",
 )  # fmt: skip
+
+_BREATH: Final = 500  # rows that are read without letting others in between
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -46,6 +49,14 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.guilds or self.members or self.notes)
 
+    def without(self, others: "Changes") -> "Changes":
+        """Leave out all that others are about."""
+        return Changes(
+            {key: guild for key, guild in self.guilds.items() if key not in others.guilds},
+            {key: member for key, member in self.members.items() if key not in others.members},
+            {key: note for key, note in self.notes.items() if key not in others.notes},
+        )
+
     def __or__(self, later: "Changes") -> "Changes":
         """Join both; what is in both is as the later has it."""
         return Changes(self.guilds | later.guilds, self.members | later.members, self.notes | later.notes)
@@ -69,6 +80,14 @@ class Contents:
         _apply(self.members, changes.members)
         _apply(self.notes, changes.notes)
 
+    def differing(self, changes: Changes) -> Changes:
+        """Return those of the changes that would change something here."""
+        return Changes(
+            {key: guild for key, guild in changes.guilds.items() if self.guilds.get(key) != guild},
+            {key: member for key, member in changes.members.items() if self.members.get(key) != member},
+            {key: note for key, note in changes.notes.items() if self.notes.get(key) != note},
+        )
+
     def present(self, changes: Changes) -> Changes:
         """Return what is here of all that the changes are about: storing it takes them back."""
         return Changes(
@@ -78,8 +97,8 @@ class Contents:
         )
 
 
-async def read(connection: AsyncConnection) -> Contents:
-    """Read everything.
+async def read(connection: AsyncConnection, about: Changes | None = None) -> Contents:
+    """Read everything, or what changes are `about`.
 
     Raises:
         Unreadable: if a row holds what it can't hold.
@@ -88,22 +107,38 @@ async def read(connection: AsyncConnection) -> Contents:
     channels: dict[int, dict[int, bool]] = {}
     proxies: dict[int, set[int]] = {}
     hidden: dict[int, set[int]] = {}
-    for row in await connection.execute(select(tables.channels)):
+    guild_ids = about.guilds if about else None
+    async for row in _rows(connection, tables.channels, guild_ids):
         channels.setdefault(row.guild_id, {})[row.channel_id] = row.shown
-    for row in await connection.execute(select(tables.proxies)):
+    async for row in _rows(connection, tables.proxies, guild_ids):
         proxies.setdefault(row.guild_id, set()).add(row.channel_id)
-    for row in await connection.execute(select(tables.hidden)):
+    async for row in _rows(connection, tables.hidden, guild_ids):
         hidden.setdefault(row.guild_id, set()).add(row.user_id)
-    for row in await connection.execute(select(tables.guilds)):
+    async for row in _rows(connection, tables.guilds, guild_ids):
         guild_id = row.guild_id
         lists = channels.get(guild_id, {}), proxies.get(guild_id, set()), hidden.get(guild_id, set())
         contents.guilds[guild_id] = _guild(row, *lists)
-    for row in await connection.execute(select(tables.members)):
+    async for row in _rows(connection, tables.members, about.members if about else None):
         contents.members[row.user_id] = _member(row)
-    for row in await connection.execute(select(tables.notes)):
+    async for row in _rows(connection, tables.notes, about.notes if about else None):
         contents.notes[row.key] = row.value
     _check_default(contents.notes.get(DEFAULT_GUILD))
     return contents
+
+
+async def _rows(
+    connection: AsyncConnection, table: Table, keys: Collection[Any] | None
+) -> AsyncIterator[Row[Any]]:
+    """Read a table, or the rows that belong to some keys; a hundred thousand hold nobody up."""
+    if keys is not None and not keys:
+        return
+    statement = select(table)
+    if keys is not None:
+        statement = statement.where(next(iter(table.primary_key.columns)).in_(keys))
+    for number, row in enumerate(await connection.execute(statement)):
+        if number % _BREATH == 0:
+            await asyncio.sleep(0)
+        yield row
 
 
 async def write(connection: AsyncConnection, changes: Changes) -> None:

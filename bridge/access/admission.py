@@ -1,48 +1,25 @@
 """May this viewer enter that room."""
 
 import asyncio
-import math
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final, TypeGuard
+from typing import Final
 
-from bridge.access.familiar import Familiar
-from bridge.access.guesses import Guesses
-from bridge.access.login import Authority, Login
-from bridge.access.passwords import Passwords
-from bridge.access.patience import Known, Undecided, shares
-from bridge.access.tally import Tally
+from bridge.access.doorkeeper import Attempt, Door, Doorkeeper, Unanswered
+from bridge.access.visitor import FREELY, Pass, Visitor, nobody
 from bridge.access.withdrawals import Ends, Withdrawals
-from bridge.errors import NoAnswer, NotAMember, ProviderError, Refused
-from bridge.model import RESERVED_SLUGS, GuildInfo
-from bridge.problems import (
-    LOGIN_NEEDED,
-    NO_ANSWER,
-    NO_SUCH_SERVER,
-    NOT_A_MEMBER,
-    NOT_THERE_YET,
-    WRONG_PASSWORD,
-    Problem,
-    too_many_tries,
-)
-from bridge.providers import owner
+from bridge.errors import ProviderError, Refused
+from bridge.model import RESERVED_SLUGS
+from bridge.problems import NO_SUCH_SERVER, NOT_THERE_YET, Problem
 from bridge.providers.keeper import Keeper
-from bridge.providers.refresher import TIMEOUT
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Credentials
 
-Validator = Callable[[str, Mapping[str, Any], str], Awaitable[bool | datetime]]
 Prepare = Callable[[Room], Awaitable[None]]
-Who = Callable[[], "Visitor"]  # tells who somebody is by now: they may log out while they wait
+Who = Callable[[], Visitor]  # tells who somebody is by now: they may log out while they wait
 
-# Wrong tries at one guild's door, from anywhere, beyond which each address may try there only so often before
-# it has to wait: guessing from many addresses becomes slow, and nobody is locked out by what others do.
-FREE_AT_ONE_DOOR: Final = 100
-FREE_WHILE_GUESSED: Final = 2
-LONGEST_WAIT: Final = 300.0  # seconds, for one address
 DOORS_AT_ONCE: Final = 100  # that are tried in one turn of the loop, for who has no choice
 
 
@@ -51,88 +28,38 @@ async def _ready_already(_: Room) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who knocks: from which address, who they are if they logged in on our page, and with which device."""
-
-    address: str = "?"
-    login: Login | None = None
-    device: str | None = None
-
-    @property
-    def current_login(self) -> Login | None:
-        """Their login, unless it has ended: a connection may last longer."""
-        return self.login if self.login is not None and self.login.until > time.time() else None
-
-
-NOBODY: Final = Visitor()
-
-
-def nobody() -> Visitor:
-    """Tell that somebody is nobody."""
-    return NOBODY
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """What opened the door of a protected room, where that may end.
-
-    `uid` is who it was opened for, `login` the key of their login on our page, `until` when it ends
-    (Unix time). A password has none of it.
-    """
-
-    uid: str | None = None
-    login: str | None = None
-    until: float | None = None
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it opens nothing any more."""
-        return self.until is not None and self.until <= time.time()
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     """A room that a viewer may enter now, and why. `trouble` is what they should know first."""
 
     room: Room
-    permit: Pass = Pass()
+    permit: Pass = FREELY
     trouble: Problem | None = None
 
 
 class Admission:
     """Finds the room that a viewer asked for, brings it up to date and checks the door.
 
-    `validate(token, user, guild_id)` says whether a Discord login may watch a protected guild, and maybe
-    until when; without one, no token opens any. `authority` says it of who logged in on our page. `count` is
-    told of each refusal that somebody may have to answer for.
+    The `doorkeeper` decides, or `elsewhere` the one of another process. That one is told what is asked here
+    by `vouch`.
     """
 
     def __init__(
-        self,
-        directory: Directory,
-        keeper: Keeper,
-        guesses: Guesses,
-        count: Callable[[str], None] = lambda _: None,
+        self, directory: Directory, keeper: Keeper, doorkeeper: Doorkeeper, elsewhere: Door | None = None
     ) -> None:
         self._directory = directory
         self._keeper = keeper
-        self._guesses = guesses
-        self._count = count
-        self._guesses_at_door = Guesses(FREE_AT_ONE_DOOR, LONGEST_WAIT)
-        self._undecided = Undecided()
-        self._shares = shares()
-        self._known = Known()
-        self._failures = Tally("failed")
-        self._passwords = Passwords()
-        self._familiar = Familiar()
+        self.doorkeeper = doorkeeper
+        self._door: Door = elsewhere or doorkeeper
         self._withdrawals: Withdrawals[Pass] = Withdrawals()
-        self.validate: Validator | None = None
-        self.authority: Authority | None = None
         self.expects_more_guilds = False
 
     def withdraw(self, ends: "Ends[Pass]", room: Room | None = None) -> None:
         """Have whoever is being let in just now, into one room or any, checked again if their permit ends."""
         self._withdrawals.note(ends, room)
+
+    def ends(self, room: Room) -> AbstractContextManager[list[Ends[Pass]]]:
+        """Note what ends at a room's door from here on."""
+        return self._withdrawals.on_the_way(room)
 
     async def admit(
         self,
@@ -158,11 +85,60 @@ class Admission:
             raise Refused(error.problem) from error
         room = self._directory.resolve(server)
         if room is None:
-            raise Refused(NOT_THERE_YET if self.expects_more_guilds else NO_SUCH_SERVER)
+            raise Refused(self._missing)
         entry = await self._pass(room, credentials, who, prepare, seated=room is seated)
         if entry.trouble is not None:
             raise Refused(entry.trouble)
         return entry
+
+    async def vouch(self, guild_id: str, credentials: Credentials, who: Who) -> Pass:
+        """Tell another process, which shows a guild to a viewer, what lets them in.
+
+        Raises:
+            Unanswered: if nobody can say.
+            Refused: with the sentence for the viewer.
+        """
+        room = await self._find(guild_id)
+        if room is None:
+            raise Refused(self._missing)
+        return (await self._pass(room, credentials, who, _ready_already)).permit
+
+    async def vouch_for_first(
+        self, guild_ids: Sequence[str], credentials: Credentials, who: Who
+    ) -> tuple[str | None, int, Problem | None]:
+        """Tell which of these guilds is the first that lets a viewer in, if one does.
+
+        Returns:
+            It, how many were looked at, no further than to one that isn't here, and what kept others from
+            being decided.
+        """
+        attempt, trouble, looked_at = Attempt(), None, 0
+        credentials = replace(credentials, password=None)  # which is for one guild
+        for guild_id in guild_ids:
+            try:
+                room = await self._find(guild_id)
+                if room is None and looked_at:
+                    break  # whoever has it can tell
+                looked_at += 1
+                if room is not None:
+                    await self._pass(room, credentials, who, _ready_already, attempt=attempt)
+                    return guild_id, looked_at, trouble
+            except Unanswered as refused:
+                trouble = trouble or refused.problem
+            except Refused:
+                continue
+        return None, max(1, looked_at), trouble
+
+    @property
+    def _missing(self) -> Problem:
+        return NOT_THERE_YET if self.expects_more_guilds else NO_SUCH_SERVER
+
+    async def _find(self, guild_id: str) -> Room | None:
+        try:
+            await self._keeper.refresh_servers()
+        except ProviderError as error:
+            raise Refused(error.problem) from error
+        return self._directory.rooms.get(guild_id)
 
     async def _admit_by_default(self, credentials: Credentials, who: Who, prepare: Prepare) -> Entry:
         """Find a room for a viewer without a choice: there is always one, or old clients ask without end.
@@ -171,17 +147,19 @@ class Admission:
         """
         trouble = None
         credentials = replace(credentials, password=None)
-        attempt = _Attempt()
+        attempt = Attempt()
         try:
             await self._keeper.refresh_servers()
         except ProviderError as error:
             trouble = error.problem
-        for number, room in enumerate(self._directory.defaults(), 1):
+        rooms, silence = await self._door.shortlist(self._directory.defaults(), credentials, who())
+        trouble = trouble or silence
+        for number, room in enumerate(rooms, 1):
             if number % DOORS_AT_ONCE == 0:
                 await asyncio.sleep(0)
             try:
                 entry = await self._pass(room, credentials, who, prepare, attempt=attempt)
-            except _Unanswered as refused:
+            except Unanswered as refused:
                 trouble = trouble or refused.problem
                 continue
             except Refused:
@@ -198,7 +176,7 @@ class Admission:
         prepare: Prepare,
         *,
         seated: bool = False,
-        attempt: "_Attempt | None" = None,
+        attempt: Attempt | None = None,
     ) -> Entry:
         """Check the door and bring the room up to date; the entry says what went wrong with the latter.
 
@@ -207,7 +185,7 @@ class Admission:
         Raises:
             Refused: if they may not enter, or the room was closed meanwhile.
         """
-        attempt = attempt or _Attempt()
+        attempt = attempt or Attempt()
         # All that is asked here has to wait, and meanwhile the door may change, somebody's access end, or the
         # viewer log out. An entry counts only if nothing of that happened from before the first question to
         # after the last one, else all is asked again, also for who is seated. Between here and the seat
@@ -215,7 +193,7 @@ class Admission:
         while True:
             grounds, trouble = self._grounds(room, who), None
             with self._withdrawals.on_the_way(room) as ended:
-                permit = Pass() if seated else await self._check(room, credentials, who(), attempt)
+                permit = FREELY if seated else await self._check(room, credentials, who(), attempt)
                 try:
                     await self._keeper.refresh_room(room)
                 except ProviderError as error:
@@ -231,186 +209,15 @@ class Admission:
         return Entry(room, permit, trouble)
 
     def _grounds(self, room: Room, who: Who) -> tuple[object, ...]:
-        """Name all on which it depends whether somebody may enter, and that may change while they wait."""
-        return room.info.door, who()
+        """Name all on which it depends whether somebody may enter, and that may change while they wait.
 
-    async def _check(
-        self, room: Room, credentials: Credentials, visitor: Visitor, attempt: "_Attempt"
-    ) -> Pass:
-        info = room.info
-        if not info.protected:
-            return Pass()
-        login, refusal = visitor.current_login, Refused(LOGIN_NEEDED)
-        if login is not None:
-            refusal = Refused(NOT_A_MEMBER)
-            try:
-                if await self._may_watch(login.account.uid, info.id):
-                    return Pass(login.account.uid, login.key, login.until)
-            except NoAnswer:
-                refusal = _Unanswered(NO_ANSWER)
-        if info.has_password and credentials.password is not None:
-            await self._check_password(credentials.password, info, visitor)
-            return Pass()
-        if not credentials.token or not credentials.user:
-            raise refusal
-        try:
-            until = await self._check_login(credentials.token, credentials.user, info, visitor, attempt)
-        except NoAnswer:
-            self._count("login unanswered")
-            raise _Unanswered(NO_ANSWER) from None
-        uid = str(credentials.user.get("id"))
-        return Pass(uid, until=until.timestamp() if isinstance(until, datetime) else None)
-
-    async def _check_login(
-        self, token: str, user: Mapping[str, Any], info: GuildInfo, visitor: Visitor, attempt: "_Attempt"
-    ) -> bool | datetime:
-        """Ask about a login, which counts as a try until it is known to be good; return until when it is.
-
-        Raises:
-            NoAnswer: if nobody can say.
-            Refused: if it isn't good.
+        Of what ended before a room was opened that another process writes, nothing is heard.
         """
-        digest = self._known.digest(token, info.id)
-        is_known = digest in self._known
-        if not is_known and attempt.counted_at is None:
-            await self._wait_for_turn(visitor, info)
-            self._note_try(visitor.address, info)
-            attempt.counted_at = info
-        try:
-            with self._undecided.one(visitor.address):
-                until = await self._validate(token, user, info.id)
-        except NotAMember:
-            until, is_known = False, True
-        except NoAnswer:
-            self._take_back(visitor.address, attempt)
-            raise
-        # From here to the end of the try nothing waits: who waits for it to be decided finds it taken back.
-        if until is not False or is_known:
-            self._take_back(visitor.address, attempt)
-        if until is False:
-            self._known.drop(digest)
-            self._count("login refused")
-            raise Refused(LOGIN_NEEDED)
-        self._known.add(digest)
-        return until
+        return room.info.door, room.epoch, who()
 
-    async def _wait_for_turn(self, visitor: Visitor, info: GuildInfo) -> None:
-        """Wait for what else this address has tried and isn't decided; refuse who has to wait for longer.
-
-        Raises:
-            NoAnswer: if the answers don't come.
-            Refused: which says how long to wait.
-        """
-        try:
-            async with asyncio.timeout(TIMEOUT):
-                wait = await self._undecided.wait(visitor.address, lambda: self._wait(visitor.address, info))
-        except TimeoutError:
-            raise NoAnswer from None
-        now = asyncio.get_running_loop().time()
-        if wait <= 0 and not self._shares.allow(visitor.address, now):
-            wait = 1.0
-        self._refuse_for(wait)
-
-    async def _check_password(self, password: str, info: GuildInfo, visitor: Visitor) -> None:
-        whose = self._who_guesses(visitor, info)
-        self._refuse_for(self._wait(whose, info))
-        # Of the many who come back after a restart, the first alone has to be tried.
-        if not await self._passwords.is_known(password, info):
-            # Counted before it is known whether it is right: many at once are many all the same.
-            self._note_try(whose, info)
-            if not await self._passwords.fit(password, info, whose):
-                self._count("wrong password")
-                raise Refused(WRONG_PASSWORD)
-            self._take_back(whose, _Attempt(info))
-        self._familiar.add(info, visitor.address)
-        if visitor.device is not None:
-            self._familiar.add(info, _by_device(visitor.device))
-
-    def _who_guesses(self, visitor: Visitor, info: GuildInfo) -> str:
-        """Name whose guess a password is: a device's that got in before, else its address's.
-
-        Who guesses behind the same address makes no such device wait, and can't pass for it. Nor do they
-        learn anything sooner: with theirs, which never got in, they wait as ever, whatever they bring.
-        """
-        device = visitor.device and _by_device(visitor.device)
-        return device if device and self._familiar.knows(info, device) else visitor.address
-
-    async def _may_watch(self, uid: str, guild_id: str) -> bool:
-        if self.authority is None:
-            return False
-        return await self._ask("may_watch", guild_id, self.authority.may_watch(uid, guild_id)) is True
-
-    async def _validate(self, token: str, user: Mapping[str, Any], guild_id: str) -> bool | datetime:
-        if self.validate is None:
-            return False
-        answer = await self._ask("on_validate_discord_user", guild_id, self.validate(token, user, guild_id))
-        return answer if answer is True or _is_ahead(answer) else False
-
-    async def _ask(self, what: str, guild_id: str, answer: Awaitable[object]) -> object:
-        """Ask the owner's code about a login. Whatever it raises, the door stays shut.
-
-        Raises:
-            NoAnswer: if it can't say, hangs, or can't reach whom it asks.
-            NotAMember: if it says so.
-        """
-        try:
-            return await owner.ask(answer, TIMEOUT)
-        except (NoAnswer, NotAMember):
-            raise
-        except Exception as error:  # noqa: BLE001 - an edge
-            # Its type alone: the text may repeat the token.
-            now = asyncio.get_running_loop().time()
-            self._failures.count(
-                f"{what} for guild {guild_id}: {type(error).__name__}{owner.where(error)}", now
-            )
-            if isinstance(error, OSError):  # as TimeoutError is
-                raise NoAnswer from None
-            return False
-
-    def _note_try(self, whose: str, info: GuildInfo) -> None:
-        now = asyncio.get_running_loop().time()
-        self._guesses.count(whose, now)
-        self._guesses_at_door.count(info.id, now)
-
-    def _take_back(self, whose: str, attempt: "_Attempt") -> None:
-        """Have a try that is counted, if there is one, not be wrong."""
-        if attempt.counted_at is not None:
-            self._guesses.forgive(whose)
-            self._guesses_at_door.forgive(attempt.counted_at.id)
-            attempt.counted_at = None
-
-    def _wait(self, whose: str, info: GuildInfo) -> float:
-        """Tell how long somebody has to wait, whatever they bring."""
-        now = asyncio.get_running_loop().time()
-        careful = self._guesses_at_door.has_many(info.id, now) and not self._familiar.knows(info, whose)
-        return self._guesses.wait(whose, now, FREE_WHILE_GUESSED if careful else None)
-
-    def _refuse_for(self, wait: float) -> None:
-        """Refuse somebody who has to wait for so many seconds.
-
-        Raises:
-            Refused: which says how long.
-        """
-        if wait > 0:
-            self._count("too many tries")
-            raise Refused(too_many_tries(math.ceil(wait)))
-
-
-class _Unanswered(Refused):
-    """A viewer may not enter because nobody can say whether they may."""
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """What one viewer asks for once; at which door a try was counted that may turn out to be wrong."""
-
-    counted_at: GuildInfo | None = None
-
-
-def _by_device(device: str) -> str:
-    """Name a device where addresses are named as well: none of them looks like it."""
-    return f"device {device}"
-
-
-def _is_ahead(answer: object) -> TypeGuard[datetime]:
-    return isinstance(answer, datetime) and answer.timestamp() > time.time()
+    async def _check(self, room: Room, credentials: Credentials, visitor: Visitor, attempt: Attempt) -> Pass:
+        return (
+            await self._door.check(room.info, credentials, visitor, attempt)
+            if room.info.protected
+            else FREELY
+        )

@@ -3,10 +3,12 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from websockets.datastructures import Headers
+
+_OF_LOGIN: Final = re.compile(r"(?:^|;)[ \t]*((?:__Host-)?dzone_(?:login|flow)=[^;]*)")
 
 
 def read_cookie(headers: Headers, name: str) -> str | None:
@@ -17,6 +19,12 @@ def read_cookie(headers: Headers, name: str) -> str | None:
         if found := cookie.search(line):
             return found[1].rstrip()
     return None
+
+
+def login_cookies(headers: Headers) -> str:
+    """Name the cookies of a request that have to do with a login, as they came, and no others."""
+    found = [one for line in headers.get_all("Cookie") for one in _OF_LOGIN.findall(line)]
+    return "; ".join(found)
 
 
 class SignedCookie:

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.running.rate import Rate, Rates
+from bridge.running.turnstile import Turnstile
 
 Result = TypeVar("Result")
 
@@ -38,6 +39,7 @@ class Budgets:
         self._full_at = 0.0
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # by address, whose turn is next first
         self._timer: asyncio.Handle | None = None
+        self.turnstile = Turnstile()
 
     def purse(self, address: str) -> "Purse":
         """Give somebody who came from an address what they may spend."""
@@ -102,6 +104,10 @@ class Purse:
     async def turn(self) -> None:
         """Return when all together have something left."""
         await self._budgets.turn(self._address)
+
+    async def round(self) -> None:
+        """Return when the loop has time for a piece of work."""
+        await self._budgets.turnstile.turn(self._address)
 
     def pay(self, seconds: float) -> None:
         """Pay for so many seconds of CPU time."""

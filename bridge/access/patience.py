@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -30,7 +30,8 @@ class Undecided:
 
     def __init__(self) -> None:
         self._tries: Counter[str] = Counter()
-        self._decided: dict[str, asyncio.Event] = {}
+        # Who waits for an answer, and is told then how many of those behind are to look after them.
+        self._waiting: dict[str, deque[asyncio.Future[int]]] = {}
 
     @contextlib.contextmanager
     def one(self, address: str) -> Iterator[None]:
@@ -42,8 +43,7 @@ class Undecided:
             self._tries[address] -= 1
             if not self._tries[address]:
                 del self._tries[address]
-            if decided := self._decided.pop(address, None):
-                decided.set()
+            self._wake_next(address, len(self._waiting.get(address, ())))
 
     async def wait(self, address: str, must_wait: Callable[[], float]) -> float:
         """Wait until an address may try, or all its tries are decided; return how long it has to wait then.
@@ -51,8 +51,38 @@ class Undecided:
         What follows without an await is done before anybody else of that address may.
         """
         while (seconds := must_wait()) > 0 and self._tries[address]:
-            await self._decided.setdefault(address, asyncio.Event()).wait()
+            await self._wait_for_an_answer(address)
         return seconds
+
+    async def _wait_for_an_answer(self, address: str) -> None:
+        answered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(address, deque()).append(answered)
+        try:
+            await answered
+        finally:
+            if answered.cancelled():
+                self._leave(address, answered)
+            else:
+                self._wake_next(address, answered.result())
+
+    def _wake_next(self, address: str, count: int) -> None:
+        """Have so many look whether they may try, each in a turn of the loop after the one before."""
+        waiting = self._waiting.get(address, deque())
+        while waiting and count:
+            count -= 1
+            answered = waiting.popleft()
+            if not answered.done():  # whoever has given up in this moment is still among them
+                answered.set_result(count)
+                break
+        if not waiting:
+            self._waiting.pop(address, None)
+
+    def _leave(self, address: str, answered: "asyncio.Future[int]") -> None:
+        waiting = self._waiting.get(address, deque())
+        if answered in waiting:
+            waiting.remove(answered)
+        if not waiting:
+            self._waiting.pop(address, None)
 
 
 class Known:

@@ -4,14 +4,17 @@ The address may hold a password. It stands in no complaint.
 """
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 HOW_TO_WRITE: Final = (
     "write redis://user:password@host:6379/0, rediss:// with TLS, or unix:///run/redis.sock for a socket"
 )
 _ESCAPE: Final = "Write # / ? @ : and % in a password as %23 %2F %3F %40 %3A %25"
 _MAX_DATABASE: Final = 5  # digits
+# What may follow a question mark, as redis-py and others write it: whom to trust with TLS, and who we are.
+_FILES: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 
 
 def parse(text: str) -> str:
@@ -27,18 +30,33 @@ def parse(text: str) -> str:
         raise ValueError(f"can't be read. {_ESCAPE}, and {HOW_TO_WRITE}") from None
     if parts.scheme not in ("redis", "rediss", "unix"):
         raise ValueError(f"is no address of Redis or Valkey: {HOW_TO_WRITE}")
-    if parts.fragment or parts.query or not text.isprintable():
+    if parts.fragment or not text.isprintable():
         raise ValueError(f"can't be read. {_ESCAPE}, and {HOW_TO_WRITE}")
+    _check_options(parts)
     if parts.scheme == "unix":
         if len(parts.path) <= 1:
             raise ValueError(f"names no socket: {HOW_TO_WRITE}")
         return text
-    database = parts.path.removeprefix("/")
     if not parts.hostname:
         raise ValueError(f"names no server. {_ESCAPE}, and {HOW_TO_WRITE}")
-    if database and not (database.isascii() and database.isdecimal() and len(database) <= _MAX_DATABASE):
-        raise ValueError(f"ends in no number of a database. {_ESCAPE}, and {HOW_TO_WRITE}")
+    _check_database(parts.path.removeprefix("/"))
     return text
+
+
+def _check_options(parts: SplitResult) -> None:
+    known = {"rediss": _FILES, "unix": ("db",)}.get(parts.scheme, ())
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if not options.keys() <= set(known) or (parts.query and not options):
+        raise ValueError(f"can't be read. {_ESCAPE}, and {HOW_TO_WRITE}")
+    for option in _FILES:
+        if option in options and not Path(options[option]).is_file():
+            raise ValueError(f"has in {option} no file that is there")
+    _check_database(options.get("db", ""))
+
+
+def _check_database(number: str) -> None:
+    if number and not (number.isascii() and number.isdecimal() and len(number) <= _MAX_DATABASE):
+        raise ValueError(f"names no number of a database. {_ESCAPE}, and {HOW_TO_WRITE}")
 
 
 def without_password(url: str) -> str:

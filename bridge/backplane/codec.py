@@ -1,16 +1,20 @@
 """Members, facts and events as they are kept in Redis, and back. Pure."""
 
+import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, replace
 from sys import intern
 from typing import Any, Final, NamedTuple, cast
 
-from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
+from bridge.model import WORD_LOCK, Channel, GuildInfo, Member, Message, Status, Voice
 from bridge.wire.protocol import Event, encode
 
 SAID: Final = "said."  # and the id of a message
 _SECRETS: Final = frozenset({"password", "password_hash", "role"})  # only the bot can check them
+
+_KEY: Final = secrets.token_bytes(32)
 
 
 class Entry(NamedTuple):
@@ -91,16 +95,33 @@ def read_said(facts: Mapping[bytes, bytes]) -> dict[str, Message]:
 # Guilds
 
 
-def write_info(info: GuildInfo, counts: Mapping[str, int]) -> bytes:
-    """Write down what is told of a guild: nothing of what opens its door."""
+def lock_of(info: GuildInfo) -> str:
+    """Name a guild's door, without anything that opens it.
+
+    A hash of a password has a salt that nobody can guess. A password as it is could be guessed from its
+    digest: that has a key of this process, and is another one after a restart.
+    """
+    opens = encode([info.protected, info.password_hash, info.password, info.role])
+    digest = hashlib.blake2b(opens, key=b"" if info.password is None else _KEY, digest_size=16).hexdigest()
+    return (WORD_LOCK if info.has_password else "login.") + digest
+
+
+def write_info(info: GuildInfo, counts: Mapping[str, int], number: int) -> bytes:
+    """Write down what is told of a guild, the `number`th that was opened: nothing of what opens its door."""
     told = {name: value for name, value in asdict(info).items() if name not in _SECRETS}
-    return encode({"info": told, "counts": counts})
+    if info.protected:
+        told["lock"] = lock_of(info)
+    return encode({"info": told, "counts": counts, "number": number})
 
 
-def read_info(text: bytes) -> tuple[GuildInfo, dict[str, int]]:
+def read_info(text: bytes) -> tuple[GuildInfo, dict[str, int], int]:
     """Read what is told of a guild. Where it is protected, no password opens it here."""
     told = json.loads(text)
-    return replace(GuildInfo(**told["info"]), password=None, password_hash=None), told["counts"]
+    return (
+        replace(GuildInfo(**told["info"]), password=None, password_hash=None, role=None),
+        told["counts"],
+        told["number"],
+    )
 
 
 # Events

@@ -27,7 +27,8 @@ class Follower:
     """Keeps `room` true to what is told of its guild, from when it is `open` on.
 
     `is_here` tells whether the room is still the guild's; `on_restart` is called when the room has become
-    another one, so that those who watch it need a new entry.
+    another one, so that those who watch it need a new entry; `on_access` with what is told of who may not
+    watch it any more.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Follower:
         limits: Limits,
         is_here: Callable[[], bool],
         on_restart: Callable[[Room], None],
+        on_access: Callable[[Room, Event], None],
     ) -> None:
         self.room = room
         self.needed_at = 0.0  # when somebody last asked for it
@@ -47,6 +49,7 @@ class Follower:
         self._limits = limits
         self._is_here = is_here
         self._on_restart = on_restart
+        self._on_access = on_access
         self._held: list[Entry] = []  # what was told while something is being read
         self._is_reading = False
         self._is_outdated = False
@@ -115,6 +118,9 @@ class Follower:
                 self._is_outdated = True
 
     def _accept(self, events: Sequence[Event], offset: int) -> None:
+        for event in events:  # before anybody hears what came with it
+            if event.type in ("withdraw", "review"):
+                self._on_access(self.room, event)
         self.room.accept_all(events)
         self.offset = offset
 

@@ -14,9 +14,26 @@ and the list of guilds, after `dzone:{guilds}:`
 
 | key | type | what |
 |---|---|---|
-| `meta` | hash | `generation`, `offset` and `complete` of the list |
+| `parts` | hash | range of shards to `<generation> <offset> <complete>` of its part of the list |
 | `infos` | hash | guild to what is told of it; no password, and no hash of one |
 | `live` | channel | its changes |
+| `alive:<range>` | string, a minute | whose part it is, and what they say of themselves |
+| `readers` | hash | who shows them to how many viewers, and until when that is to be believed |
+| `turn:<name>` | string, some seconds | that somebody has a turn of which there is one at a time |
+
+Of logins that were ended before their time there is, after `dzone:{logins}:`,
+
+| key | type | what |
+|---|---|---|
+| `ended` | sorted set | the name of each, by until when it would have been good |
+| `live` | channel | the same as it happens |
+
+and processes have channels of their own, on which they ask and answer:
+
+| channel | who hears it |
+|---|---|
+| `dzone:{<life>}:asked` | the writer that calls its life so: the beginning of its generations |
+| `dzone:{<reader>}:told` | a reader that asked |
 
 A generation is a guild as one writer has written it whole. The next one is written beside it, and then takes
 its place in one step, so that nobody ever reads half of one.
@@ -24,10 +41,13 @@ its place in one step, so that nobody ever reads half of one.
 
 from typing import Final
 
-GUILDS_META: Final = "dzone:{guilds}:meta"
+GUILDS_PARTS: Final = "dzone:{guilds}:parts"
 GUILDS_INFOS: Final = "dzone:{guilds}:infos"
 GUILDS_LIVE: Final = "dzone:{guilds}:live"
+READERS: Final = "dzone:{guilds}:readers"
 PROBE: Final = "dzone:{guilds}:probe"
+LOGINS_ENDED: Final = "dzone:{logins}:ended"
+LOGINS_LIVE: Final = "dzone:{logins}:live"
 
 
 def meta(guild_id: str) -> str:
@@ -53,3 +73,28 @@ def facts(guild_id: str, generation: str) -> str:
 def events(guild_id: str, generation: str) -> str:
     """Name where a guild's last events are."""
     return f"dzone:{{{guild_id}}}:{generation}:events"
+
+
+def alive(part: str) -> str:
+    """Name where the writer of a part of the list says that it is there."""
+    return f"dzone:{{guilds}}:alive:{part}"
+
+
+def turn(name: str) -> str:
+    """Name what whoever has a turn holds."""
+    return f"dzone:{{guilds}}:turn:{name}"
+
+
+def life_of(generation: str) -> str:
+    """Name the life of the writer that wrote a generation."""
+    return generation.rpartition(".")[0]
+
+
+def asked(life: str) -> str:
+    """Name the channel on which a writer is asked."""
+    return f"dzone:{{{life}}}:asked"
+
+
+def told(reader: str) -> str:
+    """Name the channel on which a reader is answered."""
+    return f"dzone:{{{reader}}}:told"

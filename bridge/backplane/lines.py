@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE: Final = 5.0  # seconds for an answer, and for a connection
 QUIET: Final = 10.0  # seconds without a word after which a subscription is asked whether it lives
+IN_ONE_TURN: Final = 0.005  # seconds that is listened in one turn of the loop
 SUBSCRIBED_AT_ONCE: Final = 500  # channels
 _OLDEST: Final = (7, 0)
 _PROBE: Final = "return redis.call('SET', KEYS[1], '1', 'EX', '1')"
@@ -176,7 +177,12 @@ class Subscription:
         Raises:
             Trouble: which says so.
         """
+        now = asyncio.get_running_loop().time
+        pause_at = now() + IN_ONE_TURN
         while True:
+            if now() > pause_at:  # what has arrived already is read without any
+                await asyncio.sleep(0)
+                pause_at = now() + IN_ONE_TURN
             answer = await self._read(QUIET)
             if answer is None:
                 await self._lines.ask(self._connection.send_command("PING"))
@@ -207,7 +213,8 @@ def _client(url: str) -> Redis:
     For what is sent, redis-py keeps them by `asyncio.wait_for`, which in Python 3.11 now and then forgets
     that the task was cancelled.
     """
+    of_network = {} if url.startswith("unix:") else {"socket_keepalive": True}
     return Redis.from_url(
-        url, protocol=2, socket_timeout=None, socket_connect_timeout=PATIENCE, socket_keepalive=True,
-        retry=Retry(NoBackoff(), 0), health_check_interval=0,
+        url, protocol=2, socket_timeout=None, socket_connect_timeout=PATIENCE,
+        retry=Retry(NoBackoff(), 0), health_check_interval=0, **of_network,
     )  # fmt: skip

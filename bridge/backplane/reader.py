@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import json
 import logging
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from bridge.backplane import codec, keys
+from bridge.backplane import codec, keys, parts, scripts
 from bridge.backplane.follower import Follower, NotThere
-from bridge.backplane.lines import PATIENCE, Lines, Subscription
+from bridge.backplane.lines import PATIENCE, Argument, Lines, Subscription
+from bridge.backplane.overview import BELIEVED_FOR, Listed, read_parts, viewers_of
+from bridge.backplane.parts import Part
 from bridge.backplane.trouble import Trouble, first
 from bridge.errors import ProviderError, Refused
 from bridge.limits import Limits
@@ -17,11 +20,13 @@ from bridge.problems import PROVIDER_TROUBLE
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.running.tasks import Tasks
+from bridge.wire.protocol import Event
 
 log = logging.getLogger(__name__)
 
 CHECK_EVERY: Final = 25.0  # seconds between two looks whether something was missed
 TIDY_EVERY: Final = 5.0  # seconds between two looks whether rooms can be closed
+COUNT_EVERY: Final = 10.0  # seconds between two times that it is said how many watch here
 KEPT_FOR: Final = 60.0  # seconds that a room is kept for whoever asks for it next
 FIRST_LIST: Final = 2.0  # seconds that a viewer waits for the first list
 SHORTEST: Final = 0.2  # seconds until a server is tried again that was away; each time twice as long
@@ -35,7 +40,8 @@ class Reader:
     """Brings a directory and its rooms to what is written, and keeps them there.
 
     Whatever is wrong with the server, what is here stays and is shown. `on_restart` is called with a room
-    that has become another one; `on_list` is told whether more guilds will come.
+    that has become another one; `on_list` is told whether more guilds will come, `on_access` which logins let
+    nobody watch a room any more.
     """
 
     def __init__(
@@ -45,22 +51,25 @@ class Reader:
         limits: Limits,
         on_restart: Callable[[Room], None],
         on_list: Callable[[bool], None],
+        on_access: Callable[[Room, Event], None],
     ) -> None:
         self._lines = lines
         self._directory = directory
         self._limits = limits
         self._on_restart = on_restart
         self._on_list = on_list
+        self._on_access = on_access
         self._followers: dict[str, Follower] = {}
         self._opening: dict[str, asyncio.Task[None]] = {}
         self._counts: dict[str, Mapping[str, int]] = {}
         self._subscription: Subscription | None = None
-        self._generation = ""  # of the list
-        self._offset = -1
-        self._older = ""  # as a follower has one
+        self._life = secrets.token_hex(8)
+        self._parts: dict[Part, Listed] = {}  # of the list, as far as it is here
+        self._older: dict[Part, str] = {}  # as a follower has one
         self._has_list = asyncio.Event()
         self._list_is_outdated = True
         self._is_reading_list = False
+        self._held: list[bytes] = []  # what was told of the list while it is being read
         self._news = asyncio.Event()
         self._tasks = Tasks(log, "the backplane")
         self._trouble = ""
@@ -99,6 +108,9 @@ class Reader:
     async def stop(self) -> None:
         """Hang up."""
         await self._tasks.stop()
+        with contextlib.suppress(Trouble, TimeoutError):
+            async with asyncio.timeout(0.5):
+                await self._count(0)
         await self._lines.close()
 
     # What the bridge asks, as it would ask a feed
@@ -154,6 +166,7 @@ class Reader:
             self._limits,
             lambda: self._directory.rooms.get(room.info.id) is room,
             self._on_restart,
+            self._on_access,
         )
 
     async def _open(self, follower: Follower) -> None:
@@ -184,19 +197,30 @@ class Reader:
                 self._news.set()
 
     def _hear_of_list(self, told: bytes) -> None:
+        if self._is_reading_list:
+            self._held.append(told)
+            return
+        if self._list_is_outdated:
+            return
         try:
-            generation, before, offset, complete, changes = json.loads(told)
-            is_next = generation == self._generation and before == self._offset
-            if is_next and not self._list_is_outdated and not self._is_reading_list:
+            name, generation, before, offset, complete, changes = json.loads(told)
+            part = Part.parse(name)
+            here = self._parts.get(part)
+            if here is not None and here[:2] == (generation, before):
                 pairs = list(changes)
                 self._bring({pairs[at]: pairs[at + 1].encode() for at in range(0, len(pairs), 2)}.items())
-                self._offset = offset
-                self._on_list(complete != "1")
-            elif generation != self._generation or offset > self._offset:
+                self._parts[part] = generation, offset, complete == "1"
+                self._tell_whether_more()
+            elif here is None or here[0] != generation or offset > here[1]:
                 self._list_is_outdated = True
                 self._news.set()
         except (ValueError, TypeError, LookupError):  # not what our writer writes
             self._list_is_outdated = True
+
+    def _tell_whether_more(self) -> None:
+        """Tell whether guilds are still to come: as long as not all parts are there and complete."""
+        complete = [part for part, (_, _, is_complete) in self._parts.items() if is_complete]
+        self._on_list(bool(parts.missing(complete, complete[0].total if complete else 1)))
 
     def _bring(self, told: Iterable[tuple[str, bytes]]) -> None:
         """Bring guilds to what is told of them: nothing of those that are gone."""
@@ -204,8 +228,8 @@ class Reader:
             if not text:
                 self._close(guild_id)
                 continue
-            info, counts = codec.read_info(text)
-            room = self._directory.open(info)
+            info, counts, number = codec.read_info(text)
+            room = self._directory.open(info, number=number)
             self._counts[guild_id] = counts
             if guild_id not in self._followers:
                 room.know_counts(counts)
@@ -230,6 +254,7 @@ class Reader:
             group.create_task(self._keep_current())
             group.create_task(self._keep_looking())
             group.create_task(self._keep_tidy())
+            group.create_task(self._keep_counted())
 
     async def _keep_current(self) -> None:
         """Read what was missed, as soon as that is noticed."""
@@ -252,8 +277,8 @@ class Reader:
 
     async def _look(self) -> None:
         """Compare with what is there: something may have been told that never came."""
-        found = await self._lines.ask(self._lines.commands.hmget(keys.GUILDS_META, ["generation", "offset"]))
-        if found[0] is not None and (found[0].decode(), int(found[1])) != (self._generation, self._offset):
+        found = read_parts(await self._lines.ask(self._lines.commands.hgetall(keys.GUILDS_PARTS)))
+        if found and found != self._parts:
             self._list_is_outdated = True
         followers = [follower for follower in self._followers.values() if follower.is_open]
         for start in range(0, len(followers), CHECKED_AT_ONCE):
@@ -300,34 +325,53 @@ class Reader:
             raise
         finally:
             self._is_reading_list = False
+            held, self._held = self._held, []
+            for told in held:
+                self._hear_of_list(told)
 
     async def _try_to_read_list(self) -> None:
-        commands, fields = self._lines.commands, ["generation", "offset", "complete"]
-        while True:
-            meta = await self._lines.ask(commands.hmget(keys.GUILDS_META, fields))
-            if None in meta or not self._is_of_now(meta[0].decode()):
-                return
-            infos = await self._lines.ask(commands.hgetall(keys.GUILDS_INFOS))
-            if meta == await self._lines.ask(commands.hmget(keys.GUILDS_META, fields)):
-                break
-        listed = {guild_id.decode(): text for guild_id, text in infos.items()}
-        complete = meta[2] == b"1"
-        if complete:  # else some may be missing that come by themselves
-            for guild_id in self._directory.rooms.keys() - listed.keys():
+        pipeline: Any = self._lines.commands.pipeline(transaction=True)  # both as they are at one moment
+        pipeline.hgetall(keys.GUILDS_PARTS)
+        pipeline.hgetall(keys.GUILDS_INFOS)
+        found, infos = await self._lines.ask(pipeline.execute())
+        listed = read_parts(found)
+        if not listed or not self._are_of_now(listed):
+            return
+        told = {guild_id.decode(): text for guild_id, text in infos.items()}
+        complete = [part for part, (_, _, is_complete) in listed.items() if is_complete]
+        for guild_id in self._directory.rooms.keys() - told.keys():
+            if any(part.has(guild_id) for part in complete):  # else it may be missing, and come by itself
                 self._close(guild_id)
-        self._generation, self._offset = meta[0].decode(), int(meta[1])
-        entries = list(listed.items())
+        self._parts = listed
+        entries = list(told.items())
         for start in range(0, len(entries), OPENED_AT_ONCE):
             self._bring(entries[start : start + OPENED_AT_ONCE])
             await asyncio.sleep(0)
-        self._on_list(not complete)
+        self._tell_whether_more()
         self._has_list.set()
 
-    def _is_of_now(self, generation: str) -> bool:
-        if generation >= self._generation:
-            return True
-        is_lasting, self._older = self._older == generation, generation
-        return is_lasting
+    def _are_of_now(self, listed: Mapping[Part, Listed]) -> bool:
+        """Tell whether no part is an earlier one: a server that was restored has such, for a moment."""
+        older = {
+            part: listed[part][0]
+            for part, (generation, _, _) in self._parts.items()
+            if part in listed and listed[part][0] < generation
+        }
+        is_lasting, self._older = self._older == older, older
+        return not older or is_lasting
+
+    # Who watches here
+
+    async def _keep_counted(self) -> None:
+        """Say how many watch here. Where that can't be said, as to a copy of a server, nobody minds."""
+        while True:
+            with contextlib.suppress(Trouble):
+                await self._count(BELIEVED_FOR)
+            await asyncio.sleep(COUNT_EVERY)
+
+    async def _count(self, believed_for: int) -> None:
+        arguments: list[Argument] = [self._life, viewers_of(self._directory), believed_for]
+        await self._lines.run([(scripts.COUNT, [keys.READERS], arguments)])
 
     def _tell(self, trouble: Trouble) -> None:
         """Say what is wrong, once as long as it stays the same."""

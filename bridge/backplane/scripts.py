@@ -10,6 +10,7 @@ DONE: Final = b"done"
 AGAIN: Final = b"again"  # it was done already
 LOST: Final = b"lost"  # what can be read is older than what was written, or nothing
 TAKEN: Final = b"taken"  # somebody else writes this
+BUSY: Final = b"busy"  # somebody else is there who doesn't go together with this one
 
 # KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, events, message, from where
 # on the past is kept, seconds that it lives, whether it is forgotten; then four counts, each with as many
@@ -84,17 +85,36 @@ redis.call('DEL', KEYS[1])
 return redis.call('PUBLISH', KEYS[2], ARGV[1])
 """
 
-# KEYS: meta, infos, channel. ARGV: generation, whether the list is complete, whether it is taken over, then
-# guilds and what is told of them, empty for those that are gone.
+# KEYS: parts, infos, channel, what says that this part's writer is alive. ARGV: part, generation, whether it
+# is complete, whether it is taken over, what the writer says of itself, for how many seconds that is to be
+# believed, then guilds and what is told of them, empty for those that are gone. Parts that don't go together
+# with this one are forgotten with their writers; as long as one of those lives, this one is refused.
 LIST: Final = """
-local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset')
-if ARGV[3] ~= '1' then
-  if not meta[1] then return 'lost' end
-  if meta[1] ~= ARGV[1] then return {meta[1], meta[2]} end
+local function range(name)
+  local first, last, total = string.match(name, '^(%d+)-?(%d*)/(%d+)$')
+  first = tonumber(first)
+  return first, tonumber(last) or first, total
 end
-local before = tonumber(meta[2] or '0')
+local old = redis.call('HGET', KEYS[1], ARGV[1]) or ''
+local generation, before = string.match(old, '^(%S+) (%d+)')
+if ARGV[4] == '1' then
+  local first, last, total = range(ARGV[1])
+  local gone = {}
+  for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
+    local from, to, of = range(name)
+    if name ~= ARGV[1] and from and (of ~= total or (from <= last and first <= to)) then
+      if redis.call('EXISTS', 'dzone:{guilds}:alive:' .. name) == 1 then return {'busy', name} end
+      gone[#gone + 1] = name
+    end
+  end
+  for _, name in ipairs(gone) do redis.call('HDEL', KEYS[1], name) end
+else
+  if not generation then return 'lost' end
+  if generation ~= ARGV[2] then return {'taken', generation, before} end
+end
+before = tonumber(before or '0')
 local changes = {}
-for at = 4, #ARGV, 2 do
+for at = 7, #ARGV, 2 do
   changes[#changes + 1] = ARGV[at]
   changes[#changes + 1] = ARGV[at + 1]
   if ARGV[at + 1] == '' then
@@ -103,8 +123,52 @@ for at = 4, #ARGV, 2 do
     redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1])
   end
 end
-redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'offset', before + 1, 'complete', ARGV[2])
-local told = cjson.encode({ARGV[1], before, before + 1, ARGV[2], changes})
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. (before + 1) .. ' ' .. ARGV[3])
+redis.call('SET', KEYS[4], ARGV[5], 'EX', ARGV[6])
+local told = cjson.encode({ARGV[1], ARGV[2], before, before + 1, ARGV[3], changes})
 redis.call('PUBLISH', KEYS[3], told)
+return 'done'
+"""
+
+# KEYS: what says that a writer is alive. ARGV: how that begins if it is this one.
+LEAVE: Final = """
+local said = redis.call('GET', KEYS[1])
+if said and string.sub(said, 1, #ARGV[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 'done'
+"""
+
+# KEYS: where readers say how many watch. ARGV: which reader, if any, how many it has, and for how many
+# seconds that is to be believed; with none it is gone. The answer is what all of them have.
+COUNT: Final = """
+local now = tonumber(redis.call('TIME')[1])
+if ARGV[3] == '0' then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+elseif ARGV[1] ~= '' then
+  redis.call('HSET', KEYS[1], ARGV[1], string.format('%d %s', now + ARGV[3], ARGV[2]))
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
+end
+local total = 0
+local all = redis.call('HGETALL', KEYS[1])
+for at = 1, #all, 2 do
+  local till, count = string.match(all[at + 1], '^(%d+) (%d+)$')
+  if till and tonumber(till) >= now then
+    total = total + count
+  else
+    redis.call('HDEL', KEYS[1], all[at])
+  end
+end
+return total
+"""
+
+# KEYS: logins that ended, channel. ARGV: the time, how many are kept and for how many seconds; then logins,
+# and until when each would have been good.
+END_LOGINS: Final = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+for at = 4, #ARGV, 2 do
+  redis.call('ZADD', KEYS[1], ARGV[at + 1], ARGV[at])
+  redis.call('PUBLISH', KEYS[2], ARGV[at] .. ' ' .. ARGV[at + 1])
+end
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - tonumber(ARGV[2]))
+redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 'done'
 """

@@ -31,6 +31,25 @@ _SAYS: Final = (
             " Choose another database for one of them"
         ),
     ),
+    (
+        ("CERTIFICATE_VERIFY_FAILED",),
+        (
+            "has a certificate that isn't trusted. Name the file of who has signed it after the address:"
+            " ?ssl_ca_certs=/etc/redis/ca.pem"
+        ),
+    ),
+    (
+        ("CERTIFICATE_REQUIRED",),
+        (
+            "wants a certificate of ours as well. Name it and its key after the address:"
+            " ?ssl_certfile=/etc/dzone/cert.pem&ssl_keyfile=/etc/dzone/key.pem"
+        ),
+    ),
+    (
+        ("NO_CERTIFICATE_OR_CRL_FOUND", "KEY_VALUES_MISMATCH", "[SSL] PEM lib", "PEM_"),
+        "can't be spoken to with what is named as certificates and keys. Check these files",
+    ),
+    (("WRONG_VERSION_NUMBER",), "doesn't speak TLS. Write redis:// for rediss://, or name its other port"),
     (("DB index is out of range", "invalid DB index"), "has no database of that number. Choose another"),
     (("unknown command",), "lacks commands that are needed. Use Redis or Valkey 7.0 or newer"),
 )

@@ -9,10 +9,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
-from bridge.backplane import codec, keys, scripts
+from bridge.backplane import keys, scripts
 from bridge.backplane.book import LIVES, Book
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Call, Lines
+from bridge.backplane.listing import Listing
+from bridge.backplane.overview import overview
+from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.backplane.trouble import Trouble, first
 from bridge.limits import Limits
 from bridge.rooms.directory import Directory
@@ -23,7 +26,6 @@ log = logging.getLogger(__name__)
 CHECK_EVERY: Final = 25.0  # seconds between two looks whether what is quiet is still there
 COUNT_EVERY: Final = 5.0  # seconds between two looks how many there are in each guild
 FLUSHED_AT_ONCE: Final = 200  # rooms
-LISTED_AT_ONCE: Final = 500  # guilds
 SHORTEST: Final = 0.2  # seconds until a server is tried again that was away; each time twice as long
 LONGEST: Final = 5.0
 LONGEST_UNFIT: Final = 30.0  # the same where somebody has to mend it
@@ -35,30 +37,27 @@ class Writer:
     """The one process that writes these guilds. The calls of its owner never wait for it.
 
     `prepare` brings a room up to date before it is written whole; `is_complete` tells whether these are all
-    guilds that there will be.
+    guilds that there will be. Where several share the guilds, each has a `part` of them; parts that overlap,
+    or are of different totals, don't go together, and whoever comes later waits until the other is gone.
     """
 
     def __init__(
         self, lines: Lines, directory: Directory, limits: Limits,
-        prepare: Callable[[Room], Awaitable[None]], is_complete: Callable[[], bool],
+        prepare: Callable[[Room], Awaitable[None]], is_complete: Callable[[], bool], part: Part = WHOLE,
     ) -> None:  # fmt: skip
         self._lines = lines
         self._directory = directory
         self._limits = limits
         self._prepare = prepare
-        self._is_complete = is_complete
+        self._part = part
         self._life = f"{int(time.time() * 1000):013d}.{secrets.token_hex(4)}"
         self._generations = 0
         self._books: dict[str, Book] = {}
         self._stirred: dict[str, None] = {}  # the guilds of which something may have to be written
         self._anew: dict[str, bool] = {}  # the guilds to be written whole; whether by force
-        self._unlisted: dict[str, None] = {}  # the guilds of which the list has to say something else
         self._removed: dict[str, None] = {}
-        self._counts: dict[str, dict[str, int]] = {}  # as they are listed
-        self._begins_list = True
-        self._list_taken: tuple[Any, Any] | None = None  # by whom else it is written, and how far they are
-        self._was_complete = False
         self._news = asyncio.Event()
+        self._list = Listing(lines, directory, self._life, part, is_complete, self._news.set)
         self._anew_news = asyncio.Event()
         self._turn = asyncio.Lock()  # of scripts: what removes a guild and what writes it never cross
         self._said = ""  # what is wrong, as the log knows it
@@ -66,6 +65,11 @@ class Writer:
         self._stop_listening = directory.listen(self._on_guild)
         for guild_id in list(directory.rooms):
             self._on_guild(guild_id)
+
+    @property
+    def life(self) -> str:
+        """How all generations that it writes begin."""
+        return self._life
 
     async def run(self) -> None:
         """Write, until cancelled. Whatever is wrong, it is tried again."""
@@ -100,6 +104,7 @@ class Writer:
         try:
             async with asyncio.timeout(1.0):
                 await self._flush()
+                await self._list.leave()
         except (Trouble, TimeoutError) as error:
             log.debug("the last words did not reach the backplane: %s", error)
         self._stop_listening()
@@ -130,7 +135,7 @@ class Writer:
         elif guild_id not in self._books:
             self._books[guild_id] = Book(room, self._limits, partial(self._stir, guild_id), time.monotonic)
             self._write_anew(guild_id)
-        self._unlisted[guild_id] = None
+        self._list.note(guild_id)
         self._news.set()
 
     def _stir(self, guild_id: str) -> None:
@@ -168,14 +173,22 @@ class Writer:
     async def _keep_counted(self) -> None:
         while True:
             await asyncio.sleep(COUNT_EVERY)
-            for guild_id, room in self._directory.rooms.items():
-                if self._counts.get(guild_id) != room.counts():
-                    self._unlisted[guild_id] = None
+            self._list.count()
+            await self._list.look_around()
             self._news.set()
+
+    async def overview(self) -> Overview:
+        """Ask what all processes of this bot have together.
+
+        Raises:
+            Trouble: if the server can't be asked.
+        """
+        return await overview(self._lines, self._part.total)
 
     async def _flush(self) -> None:
         async with self._turn:
-            await self._list()
+            # Before all else: nothing leaves a room before what is listed of it does.
+            self._removed.update(dict.fromkeys(await self._list.write()))
             await self._remove()
             stirred, self._stirred = self._stirred, {}  # if this fails, the next check looks at all
             books = [self._books[guild_id] for guild_id in stirred if guild_id in self._books]
@@ -204,58 +217,7 @@ class Writer:
         elif self._books.get(book.room.info.id) is book:
             self._write_anew(book.room.info.id)
 
-    # The list
-
-    async def _list(self) -> None:
-        """Bring the list of guilds up to date: nothing leaves a room before what is listed of it does."""
-        complete = self._is_complete()
-        if self._list_taken is not None:
-            return
-        if self._begins_list or (complete and not self._was_complete):
-            await self._begin_list(complete=complete)
-        while self._unlisted:
-            few = list(self._unlisted)[:LISTED_AT_ONCE]
-            if not await self._list_some(few, complete=complete, begins=False):
-                return
-            for guild_id in few:
-                self._unlisted.pop(guild_id, None)
-
-    async def _begin_list(self, *, complete: bool) -> None:
-        """Write the whole list. What others wrote stays until all guilds are known to be here."""
-        self._unlisted.update(dict.fromkeys(self._directory.rooms))
-        if complete:
-            listed = await self._lines.ask(self._lines.commands.hkeys(keys.GUILDS_INFOS))
-            strangers = {name.decode() for name in listed} - self._directory.rooms.keys()
-            self._unlisted.update(dict.fromkeys(strangers))
-            self._removed.update(dict.fromkeys(strangers))
-        if await self._list_some(list(self._unlisted), complete=complete, begins=True):
-            self._unlisted.clear()
-            self._begins_list, self._was_complete = False, complete
-
-    async def _list_some(self, guild_ids: list[str], *, complete: bool, begins: bool) -> bool:
-        entries: list[str | bytes] = []
-        for guild_id in guild_ids:
-            room = self._directory.rooms.get(guild_id)
-            if room is None:
-                self._counts.pop(guild_id, None)
-                entries += guild_id, b""
-            else:
-                counts = self._counts[guild_id] = room.counts()
-                entries += guild_id, codec.write_info(room.info, counts)
-        names = [keys.GUILDS_META, keys.GUILDS_INFOS, keys.GUILDS_LIVE]
-        flags = ["1" if complete else "0", "1" if begins else "0"]
-        [answer] = await self._lines.run([(scripts.LIST, names, [self._life, *flags, *entries])])
-        if answer == scripts.DONE:
-            return True
-        self._begins_list = True
-        if isinstance(answer, list) and answer[0].decode() > self._life:
-            self._list_taken = answer[0], answer[1]
-            log.warning(
-                "another bot writes to the backplane at %s, and was started later", self._lines.server
-            )
-        else:
-            self._news.set()
-        return False
+    # Guilds that are gone
 
     async def _remove(self) -> None:
         """Leave nothing of guilds that are gone."""
@@ -264,15 +226,15 @@ class Writer:
         calls: list[Call] = [
             (scripts.REMOVE, [keys.meta(guild_id), keys.live(guild_id)], [told]) for guild_id in gone
         ]
-        if calls and self._list_taken is None:
+        if not self._list.is_disputed:
             await self._lines.run(calls)
-        self._removed.clear()
+            self._removed.clear()
 
     # Looks whether all is there
 
     async def _check(self) -> None:
         async with self._turn:
-            await self._check_list()
+            await self._list.check()
             await self._look([book for book in self._books.values() if _is_quiet(book)])
         self._stirred.update(dict.fromkeys(self._books))
         await self._flush()
@@ -285,18 +247,6 @@ class Writer:
             for book, offset, answer in zip(few, looked_for, answers, strict=True):
                 if book.offset == offset:  # else it is being written whole
                     self._take_look(book, answer)
-
-    async def _check_list(self) -> None:
-        if self._list_taken is None:
-            if not self._begins_list:
-                await self._list_some([], complete=self._is_complete(), begins=False)
-            return
-        now = await self._lines.ask(self._lines.commands.hmget(keys.GUILDS_META, ["generation", "offset"]))
-        if tuple(now) == self._list_taken or now[0] is None or now[0].decode() < self._life:
-            self._list_taken = None  # they are gone
-            self._begins_list = True
-        else:
-            self._list_taken = now[0], now[1]
 
     def _take_look(self, book: Book, answer: object) -> None:
         guild_id = book.room.info.id
@@ -322,7 +272,8 @@ class Writer:
     async def _keep_whole(self) -> None:
         while True:
             while self._anew:
-                guild_id = next(iter(self._anew))
+                await self._list.is_granted.wait()
+                guild_id = next(iter(self._anew), "")
                 book = self._books.get(guild_id)
                 if book is not None:
                     await self._write_whole(book, by_force=self._anew[guild_id])

@@ -32,6 +32,10 @@ class Certificate:
         """What a listener is given; each handshake is done with what the files held last."""
         self.context.sni_callback = self._use_current
 
+    def __reduce__(self) -> tuple[type["Certificate"], tuple[Path, Path]]:
+        """Be read from the same files in another process."""
+        return type(self), self._files
+
     async def keep_current(self) -> None:
         """Look at the files from time to time, until cancelled."""
         while True:

@@ -41,6 +41,11 @@ class Live:
         """What is wrong with the changes at this moment."""
         return [BROKEN] if self._stream.is_broken else []
 
+    @property
+    def tells(self) -> bool:
+        """Whether the provider tells of changes, and goes on to do so."""
+        return self._stream.has_told and not self._stream.is_broken
+
     async def follow(self) -> None:
         """Keep the rooms true to what the provider tells, until cancelled."""
         try:

@@ -5,8 +5,8 @@ import contextlib
 import json
 import logging
 import secrets
-from collections.abc import AsyncIterator
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final, Generic, TypeVar
 
 import asyncpg
 
@@ -32,6 +32,9 @@ _FIELDS: Final = {"username": "username", "status": "status", "role_color": "rol
 _MORE: Final = {"role_color2": "roleColor2"}  # of tables that have such a column
 
 
+T = TypeVar("T")
+
+
 class Deaf(Exception):
     """What is told doesn't reach us."""
 
@@ -46,7 +49,7 @@ async def listen(address: PostgresAddress) -> AsyncIterator[Change]:
     connection = await asyncpg.connect(
         dsn=address.dsn, timeout=PATIENCE, command_timeout=PATIENCE, statement_cache_size=0
     )
-    ear = Ear(connection)
+    ear: Ear[Change] = Ear(connection, CHANNEL, read_notice, AllOutdated())
     try:
         await ear.open()
         yield AllOutdated()
@@ -58,13 +61,19 @@ async def listen(address: PostgresAddress) -> AsyncIterator[Change]:
             await connection.close(timeout=CLOSE_PATIENCE)
 
 
-class Ear:
-    """Hears notices on one connection and keeps them until they are taken."""
+class Ear(Generic[T]):
+    """Hears what is told on a channel of one connection, as `read` understands it, until it is taken.
 
-    def __init__(self, connection: Any) -> None:
+    Where more is told than is taken, the first to be taken is `too_much`.
+    """
+
+    def __init__(self, connection: Any, channel: str, read: Callable[[str], T | None], too_much: T) -> None:
         self._connection = connection
+        self._channel = channel
+        self._read = read
+        self._too_much = too_much
         self._pulse = secrets.token_hex(8)
-        self._heard: list[Change] = []
+        self._heard: list[T] = []
         self._news = asyncio.Event()
         self._beat = asyncio.Event()
 
@@ -75,10 +84,10 @@ class Ear:
             Deaf: if nothing is heard.
         """
         self._connection.add_termination_listener(lambda _: self._news.set())
-        await self._connection.add_listener(CHANNEL, self.hear)
+        await self._connection.add_listener(self._channel, self.hear)
         await self._feel_pulse()
 
-    async def take(self) -> list[Change]:
+    async def take(self) -> list[T]:
         """Wait for changes, and take them all.
 
         Raises:
@@ -100,16 +109,16 @@ class Ear:
         """Take note of a notice."""
         if text == self._pulse:
             self._beat.set()
-        elif change := read_notice(text):
+        elif (change := self._read(text)) is not None:
             if len(self._heard) >= MAX_HEARD:
-                self._heard = [AllOutdated()]
+                self._heard = [self._too_much]
             self._heard.append(change)
             self._news.set()
 
     async def _feel_pulse(self) -> None:
         """Say something to ourselves: the connection may be dead, or a pooler may swallow what is told."""
         self._beat.clear()
-        await self._connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._pulse)
+        await self._connection.execute("SELECT pg_notify($1, $2)", self._channel, self._pulse)
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._beat.wait()

@@ -45,6 +45,7 @@ class Refresher:
     def __init__(
         self, directory: Directory, provider: Provider, refresh_interval: float = REFRESH_INTERVAL
     ) -> None:
+        self.needs_all = False  # whether each room counts as watched
         self._directory = directory
         self._provider = provider
         self._interval = refresh_interval
@@ -133,7 +134,11 @@ class Refresher:
     def is_needed(self, guild_id: str) -> bool:
         """Tell whether somebody watches a guild, or waits for it to be read."""
         room = self.room(guild_id)
-        return guild_id in self._running or (room is not None and room.is_watched)
+        return guild_id in self._running or (room is not None and (room.is_watched or self.needs_all))
+
+    def provided(self) -> list[Room]:
+        """Name the rooms whose members come from the provider."""
+        return [room for guild_id, room in self._directory.rooms.items() if guild_id in self._provided]
 
     def apply(self, change: UserChanged | UserLeft) -> bool:
         """Bring a change of one member into its room; tell whether its guild must be read for it instead.

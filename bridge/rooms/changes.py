@@ -14,17 +14,19 @@ these events, and from a few more that no viewer ever gets: those are the `CONTR
 | `newcomer` | since when somebody is here: `uid`, `joined` |
 | `said` | what was said last: a message whose words were forgotten before they left |
 | `forget` | nothing: of what happened it may not be told any more: see `Forget` |
+| `withdraw` | who watches by a login: those of `uids`, or with None all, may not any more |
+| `review` | the same: whether they still may is to be asked again |
 | `revoke`, `close` | who watches: all hear `goodbye`, `code` and `sentence`, and go; `close` is the end |
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final, Literal, TypedDict, get_args
 
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 from bridge.wire.protocol import Event, member_extras
 
-ControlType = Literal["info", "newcomer", "said", "forget", "revoke", "close"]
-CONTROL: Final[frozenset[str]] = frozenset({"info", "newcomer", "said", "forget", "revoke", "close"})
+ControlType = Literal["info", "newcomer", "said", "forget", "withdraw", "review", "revoke", "close"]
+CONTROL: Final[frozenset[str]] = frozenset(get_args(ControlType))
 
 # A member's fields by how a presence calls them; what it leaves out stays.
 _BASICS: Final = {"username": "username", "status": "status", "roleColor": "role_color"}

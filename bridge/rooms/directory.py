@@ -6,7 +6,7 @@ import time
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -57,7 +57,7 @@ class Directory:
         )  # the edition that those in a room know
         self._untold: deque[Room] = deque()  # who is next to be told, while that is being done
         self._telling = 0  # of which edition
-        self._news = FlushWindow(self._tell_some, self.turns.add)
+        self._news = FlushWindow(self._tell_some, self.turns.add_chore)
         self._slugs = Names()
         self._aliases = Names()
         self._with_password: set[str] = set()  # the guilds that a password opens
@@ -83,14 +83,19 @@ class Directory:
         info: GuildInfo,
         members: Iterable[Member] | None = None,
         channels: Iterable[Channel] | None = None,
+        *,
+        number: int | None = None,
     ) -> Room:
-        """Open a guild's room, or bring it to this state. None leaves members or channels as they are."""
+        """Open a guild's room, or bring it to this state. None leaves members or channels as they are.
+
+        `number` is as how manieth it was opened, where another process has opened it before.
+        """
         room = self.rooms.get(info.id)
         before = room.info if room else None
         if room is None:
             room = self.rooms[info.id] = self._furnish(info)
             log.info("room %s opened (%s)", info.slug, info.id)
-        self._enrol(room, before, info)
+        self._enrol(room, before, info, self._places[room].number if number is None else number)
         if before is not None and before.door != info.door:
             room.forget_past()  # it was for those whom the other door let in
         if members is not None:
@@ -176,20 +181,29 @@ class Directory:
             hearer(guild_id)
 
     def _furnish(self, info: GuildInfo) -> Room:
-        window = FlushWindow(lambda now: room.flush(now), self.turns.add)  # noqa: PLW0108 - the room comes later
+        def run(flush: Callable[[], None]) -> None:
+            add = self.turns.add if room.is_watched else self.turns.add_chore
+            add(flush)
+
+        window = FlushWindow(lambda now: room.flush(now), run)  # noqa: PLW0108 - the room comes later
         room = Room(info, window.wake, self._limits, time.time)
         self._opened += 1
         self._places[room] = _Place(window, self._opened)
         return room
 
-    def _enrol(self, room: Room, before: GuildInfo | None, info: GuildInfo) -> None:
+    def number(self, guild_id: str) -> int:
+        """Tell as how manieth a guild's room was opened: of those with the same name the first has it."""
+        return self._places[self.rooms[guild_id]].number
+
+    def _enrol(self, room: Room, before: GuildInfo | None, info: GuildInfo, number: int) -> None:
         """Have a room found by what it is called now, and by what it was no more."""
-        if before == info:
+        place = self._places[room]
+        if before == info and place.number == number:
             return
         if before is not None:
             self._strike(room)
         room.describe(info)
-        number = self._places[room].number
+        self._places[room] = replace(place, number=number)
         self._slugs.add(info.slug, number, room)
         self._aliases.add(info.alias, number, room)
         if info.protected and info.has_password:
@@ -199,9 +213,9 @@ class Directory:
 
     def _strike(self, room: Room) -> None:
         """Have a room found by no name any more."""
-        info, number = room.info, self._places[room].number
-        self._slugs.drop(info.slug, number)
-        self._aliases.drop(info.alias, number)
+        info = room.info
+        self._slugs.drop(info.slug, room)
+        self._aliases.drop(info.alias, room)
         self._with_password.discard(info.id)
         if info.listed:
             del self._ranked[bisect_left(self._ranked, _rank(room), key=_rank)]

@@ -12,19 +12,23 @@ AT_ONCE: Final = -math.inf  # when a flush wants to be gone on with that did not
 _MOMENT: Final = 0.001  # seconds; what is closer together is one burst
 
 
+def _soon(work: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_soon(work)
+
+
 class FlushWindow:
     """Calls `flush(now)` for a room that was woken, at most once per window.
 
     The window grows with the rate of events: the more there are, the more one write and one compression
     are shared by. `flush` returns the time at which it wants to be called again without being woken, or
     None; with `AT_ONCE` it is called in the next turn of the loop, window or not. Times are those of the
-    running loop, in seconds. `run` runs what is due, at once or in one of the next turns.
+    running loop, in seconds. `run` runs what is due in one of the next turns.
     """
 
     def __init__(
         self,
         flush: Callable[[float], float | None],
-        run: Callable[[Callable[[], None]], None] = lambda work: work(),
+        run: Callable[[Callable[[], None]], None] = _soon,
     ) -> None:
         self._flush = flush
         self._run = run
@@ -33,6 +37,7 @@ class FlushWindow:
         self._window = WINDOW
         self._woken = 0  # times since the last flush
         self._timer: asyncio.Handle | None = None
+        self._is_due = False  # and waits for its turn
         self._due = float("inf")  # uvloop's timers don't tell theirs when it has passed
 
     def wake(self) -> None:
@@ -71,19 +76,28 @@ class FlushWindow:
         self._window = max(WINDOW, min(wanted, 2 * self._window, LONGEST_WINDOW))
 
     def _come_back(self, at: float) -> None:
-        if self._timer is None or self._due > at:
+        if self._is_due:
+            return
+        loop = asyncio.get_running_loop()
+        if at <= loop.time():  # without a timer, which would cost those who watch another turn of the loop
+            self._cancel()
+            self._ring()
+        elif self._timer is None or self._due > at:
             self._cancel()
             self._due = at
-            self._timer = asyncio.get_running_loop().call_at(at, self._ring)
+            self._timer = loop.call_at(at, self._ring)
 
     def _ring(self) -> None:
+        self._timer = None
+        self._is_due = True
         self._run(self._keep_appointment)
 
     def _keep_appointment(self) -> None:
-        if self._timer is not None:  # neither stopped nor flushed by hand since it was due
+        if self._is_due:  # neither stopped nor flushed by hand since it was
             self.flush()
 
     def _cancel(self) -> None:
+        self._is_due = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -56,7 +56,7 @@ class Preparations:
         if preparation is None:
             # Twice what it takes if nothing changes: by then what isn't ready is what changed last.
             preparation = self._running[key] = _Preparation(room, full, deflate, 2 * room.steps)
-            self._turns.add(partial(self._go_on, key, preparation))
+            self._turns.add_chore(partial(self._go_on, key, preparation))
         preparation.waiting.append(go_on)
 
     def _go_on(self, key: tuple[Room, bool, bool], preparation: _Preparation) -> None:
@@ -70,7 +70,7 @@ class Preparations:
                 preparation.spent -= share
                 preparation.waiting.popleft()(share)
         if preparation.waiting:
-            self._turns.add(partial(self._go_on, key, preparation))
+            self._turns.add_chore(partial(self._go_on, key, preparation))
         else:
             del self._running[key]
 

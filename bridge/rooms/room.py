@@ -1,6 +1,6 @@
 """One guild and who watches it. Pure state."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final, Self
 
 from bridge.limits import DEFAULT_LIMITS, Limits
@@ -84,6 +84,14 @@ class Room(Guild):
     def close(self, goodbye: Goodbye, problem: Problem) -> None:
         """Let everybody go, for good."""
         self._dismiss("close", goodbye, problem)
+
+    def withdraw(self, uids: Collection[str] | None) -> None:
+        """Have those who watch this guild elsewhere by a login, or these of them, be turned out there."""
+        self._control("withdraw", lambda: {"uids": None if uids is None else sorted(uids)})
+
+    def review(self) -> None:
+        """Have it asked again of those who watch this guild elsewhere by a login whether they may."""
+        self._control("review", dict)
 
     def entry(self, request: Connect) -> bytes | LongMessage:
         """Frame what a viewer gets on entering: the same bytes for all who ask alike while nothing changes.

@@ -14,7 +14,13 @@ from typing import Final
 log = logging.getLogger(__name__)
 
 PACE: Final = 0.02  # seconds between two knocks
+_limits: list[float] = []  # of the watches there are
 _HOUSE: Final = Path(__file__).parents[2]
+
+
+def current_limit() -> float:
+    """Tell from when on somebody warns in this process; 0 is never."""
+    return min(_limits, default=0.0)
 
 
 @contextmanager
@@ -28,9 +34,11 @@ def watched(limit: float) -> Iterator[None]:
         return
     watch = _Watch(asyncio.get_running_loop(), limit)
     watch.start()
+    _limits.append(limit)
     try:
         yield
     finally:
+        _limits.remove(limit)
         watch.stop()
 
 

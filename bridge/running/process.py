@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
+from bridge.running.loop import small_rounds
+
 log = logging.getLogger(__name__)
 
 SPARE_FILES: Final = 1_000  # beside one per viewer: for those who are turned away, pages, Discord, databases
@@ -16,7 +18,7 @@ SPARE_FILES: Final = 1_000  # beside one per viewer: for those who are turned aw
 # How much may have been made before Python looks for garbage among it, and how many looks before it looks at
 # what is older, and at everything. With 50,000 members to look at, the usual (700, 10, 10) hold up everybody
 # for 60 ms again and again while many connect; nearly all that a bridge makes goes without being looked for.
-GARBAGE_THRESHOLDS: Final = (20_000, 20, 50)
+GARBAGE_THRESHOLDS: Final = (2_000, 200, 50)
 
 T = TypeVar("T")
 
@@ -30,11 +32,14 @@ def run(main: Coroutine[Any, Any, T], *, viewers: int) -> T:
 
 
 def fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Find uvloop, which `pip install dzone-bot[speed]` brings. None means Python's own loop."""
+    """Find uvloop, which `pip install dzone-bot[speed]` brings; else Python's own loop, in small rounds.
+
+    None means that loop as it is.
+    """
     try:
         uvloop = importlib.import_module("uvloop")
     except ImportError:
-        return None
+        return small_rounds()
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
 

@@ -1,21 +1,43 @@
-"""Ctrl-C, SIGTERM and SIGHUP as an event to wait for."""
+"""Ctrl-C, SIGTERM and SIGHUP as an event to wait for, where SIGHUP means nothing else."""
 
 import asyncio
 import contextlib
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 # A terminal that is closed sends SIGHUP; Windows has none.
 STOPPING: Final = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
+_on_hangup: list[Callable[[], None]] = []
+
+
+def on_hangup(act: Callable[[], None]) -> Callable[[], None]:
+    """Have a SIGHUP do this, and stop nothing; return what ends that.
+
+    In a terminal it goes on to mean that the terminal was closed.
+    """
+    if has_terminal():
+        return lambda: None
+    _on_hangup.append(act)
+    return lambda: _on_hangup.remove(act) if act in _on_hangup else None
+
+
+def has_terminal() -> bool:
+    """Tell whether this process belongs to a terminal that may be closed."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR))
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
 def stop_signal() -> Iterator[asyncio.Event]:
-    """Provide an event that SIGINT, SIGTERM or SIGHUP sets, while the context lasts.
+    """Provide an event that SIGINT, SIGTERM or SIGHUP sets, while the context lasts; see also `on_hangup`.
 
     A SIGHUP that is ignored stays so: `nohup` wants the program to outlive its terminal. Outside the main
     thread, where Python allows no handlers, nothing sets it.
@@ -26,13 +48,20 @@ def stop_signal() -> Iterator[asyncio.Event]:
         return
     loop = asyncio.get_running_loop()
     before = {}
+
+    def act(number: int) -> None:
+        if _on_hangup and number == getattr(signal, "SIGHUP", None):
+            _on_hangup[-1]()
+        else:
+            event.set()
+
     for number in STOPPING:
         if number != signal.SIGINT and signal.getsignal(number) is signal.SIG_IGN:
             continue
-        before[number] = signal.signal(number, lambda *_: loop.call_soon_threadsafe(event.set))
+        before[number] = signal.signal(number, lambda number, _: loop.call_soon_threadsafe(act, number))
         # The loop's own wakes it also where a signal comes just before it goes to sleep. Windows has none.
         with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, event.set)
+            loop.add_signal_handler(number, act, number)
     try:
         yield event
     finally:

@@ -1,4 +1,4 @@
-"""Work that is due, a few milliseconds of it in one turn of the loop."""
+"""Work that is due, a millisecond of it in one turn of the loop."""
 
 import asyncio
 import time
@@ -8,23 +8,30 @@ from typing import Final, TypeVar
 
 Thing = TypeVar("Thing")
 
-BUDGET: Final = 0.005  # seconds; what a piece of work takes beyond it comes on top, so pieces are small
+BUDGET: Final = 0.001  # seconds; what a piece of work takes beyond it comes on top, so pieces are small
 
 
 class Turns:
     """Runs what it is given, in order; what doesn't fit into a turn of the loop waits for the next.
 
     A thousand rooms that have something to say at once, or a long piece of work that adds its next part
-    when one is done, so leave time for everybody's pings.
+    when one is done, so leave time for everybody's pings. Chores, for which nobody waits who watches, come
+    after all else, but one of them has its turn each time.
     """
 
     def __init__(self) -> None:
         self._waiting: deque[Callable[[], None]] = deque()
+        self._chores: deque[Callable[[], None]] = deque()
         self._is_planned = False
 
     def add(self, work: Callable[[], None]) -> None:
         """Run this in one of the next turns."""
         self._waiting.append(work)
+        self._plan()
+
+    def add_chore(self, work: Callable[[], None]) -> None:
+        """Run this in one of the next turns, when there is time."""
+        self._chores.append(work)
         self._plan()
 
     async def each(self, things: Iterable[Thing], act: Callable[[Thing], None]) -> None:
@@ -59,21 +66,27 @@ class Turns:
         await done
 
     def _run(self) -> None:
-        clock = asyncio.get_running_loop().time
-        end = clock() + BUDGET
+        end = asyncio.get_running_loop().time() + BUDGET
         self._is_planned = False
         try:
-            for _ in range(len(self._waiting)):  # what is added meanwhile has its turn later
-                self._waiting.popleft()()
-                if clock() >= end:
-                    break
+            _work_off(self._waiting, end)
+            _work_off(self._chores, end)
         finally:
             self._plan()
 
     def _plan(self) -> None:
-        if self._waiting and not self._is_planned:
+        if (self._waiting or self._chores) and not self._is_planned:
             self._is_planned = True
             asyncio.get_running_loop().call_soon(self._run)
+
+
+def _work_off(waiting: deque[Callable[[], None]], end: float) -> None:
+    """Do one piece of what waits, and others until some time has come."""
+    clock = asyncio.get_running_loop().time
+    for _ in range(len(waiting)):  # what is added meanwhile has its turn later
+        waiting.popleft()()
+        if clock() >= end:
+            break
 
 
 class Pauses:

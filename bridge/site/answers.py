@@ -41,8 +41,9 @@ class Answer:
             charset = self.content_type.startswith(_TEXT_TYPES) and "charset" not in self.content_type
             head["Content-Type"] = self.content_type + ("; charset=utf-8" if charset else "")
             head["Content-Length"] = str(size)
-        for name, value in (("Cache-Control", "no-cache"), *self.headers):
+        for name, value in self.headers:
             head[name] = value
+        head.setdefault("Cache-Control", "no-cache")
         return Response(self.status.value, self.status.phrase, head), body
 
 

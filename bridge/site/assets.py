@@ -19,7 +19,7 @@ import rjsmin
 from websockets.datastructures import Headers
 
 from bridge.site.answers import Answer
-from bridge.site.bundle import bundle
+from bridge.site.bundle import Bundle, bundle
 
 # Comments and white space go; what the code says stays as it was tested.
 _MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {
@@ -28,6 +28,8 @@ _MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {
     ".js": rjsmin.jsmin,
 }
 _ENTRY: Final = "main.js"  # the module that imports all others
+_CHUNK: Final = re.compile(r"/(?P<address>.+\.[0-9a-f]{16}\.js)")
+_FOR_GOOD: Final = ("Cache-Control", "public, max-age=31536000, immutable")
 _MOST: Final = 256  # files kept; the page has some seventy
 
 
@@ -46,13 +48,36 @@ def answer(file: Path, content_type: str, headers: Headers) -> Answer:
     Raises:
         OSError: if the file can't be read.
     """
-    asset = _load(file, _stamp(file, int(time.monotonic())))
-    known = (("ETag", asset.tag), ("Vary", "Accept-Encoding"))
+    return _in_a_form(_load(file, _now(file)), content_type, headers)
+
+
+def answer_chunk(root: Path, path: str, headers: Headers) -> Answer | None:
+    """Answer a request for a part of the script that comes later. None if there is none at this address.
+
+    The address has its content's hash: whoever has it never asks again. After an update the old one is gone.
+
+    Raises:
+        OSError: if the script can't be read.
+    """
+    found = _CHUNK.fullmatch(path)
+    entry = root / _ENTRY
+    if found is None or not entry.is_file():
+        return None
+    chunk = _bundled(entry, _now(entry)).chunks.get(found["address"])
+    return None if chunk is None else _in_a_form(_packed(chunk), "text/javascript", headers, _FOR_GOOD)
+
+
+def _in_a_form(asset: _Asset, content_type: str, headers: Headers, *more: tuple[str, str]) -> Answer:
+    known = (("ETag", asset.tag), ("Vary", "Accept-Encoding"), *more)
     if asset.tag in headers.get_all("If-None-Match"):
         return Answer(HTTPStatus.NOT_MODIFIED, headers=known)
     if _takes_gzip(headers):
         return Answer(HTTPStatus.OK, content_type, asset.gzipped, (*known, ("Content-Encoding", "gzip")))
     return Answer(HTTPStatus.OK, content_type, asset.plain, known)
+
+
+def _now(file: Path) -> int:
+    return _stamp(file, int(time.monotonic()))
 
 
 @lru_cache(_MOST)
@@ -63,12 +88,21 @@ def _stamp(file: Path, second: int) -> int:  # noqa: ARG001 - in each second it 
 
 
 @lru_cache(_MOST)
-def _load(file: Path, stamp: int) -> _Asset:  # noqa: ARG001 - another file at another time
+def _load(file: Path, stamp: int) -> _Asset:
+    if file.name == _ENTRY:
+        return _packed(_bundled(file, stamp).script)
     shrink = _MINIFIERS.get(file.suffix)
-    if shrink:
-        plain = shrink(bundle(file) if file.name == _ENTRY else file.read_text("utf-8")).encode()
-    else:
-        plain = file.read_bytes()
+    return _packed(shrink(file.read_text("utf-8")) if shrink else file.read_bytes())
+
+
+@lru_cache(1)
+def _bundled(entry: Path, stamp: int) -> Bundle:  # noqa: ARG001 - another script at another time
+    return bundle(entry, _MINIFIERS[".js"])
+
+
+@lru_cache(_MOST)
+def _packed(content: str | bytes) -> _Asset:
+    plain = content.encode() if isinstance(content, str) else content
     # Weak, for it stands for both forms.
     tag = f'W/"{hashlib.sha256(plain).hexdigest()[:16]}"'
     return _Asset(plain, gzip.compress(plain, mtime=0), tag)

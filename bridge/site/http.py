@@ -15,7 +15,7 @@ from bridge import __version__
 from bridge.providers import owner
 from bridge.site import assets
 from bridge.site.answers import Answer, as_json, not_found, text
-from bridge.site.login import PREFIX, WebLogin
+from bridge.site.login import PREFIX, LoginDesk
 
 WEB_DIR: Final = Path(__file__).parents[1] / "web"
 STATIC_TIMEOUT: Final = 10.0  # seconds on_static_request may take
@@ -40,8 +40,8 @@ class Website:
     def __init__(self, static_dir: Path = WEB_DIR, probes: Mapping[str, Probe] | None = None) -> None:
         self.static_dir = static_dir
         self.handler: StaticHandler | None = None
-        self.login: WebLogin | None = None
-        self._probes = probes or {}
+        self.login: LoginDesk | None = None
+        self.probes = probes or {}
 
     async def answer(self, address: str, request: Request) -> Answer:
         """Answer a request from an address. What the owner's handler raises is the caller's to catch."""
@@ -77,15 +77,20 @@ class Website:
     async def _from_house(self, path: str, request: Request) -> Answer:
         if path == "/api/version":
             return as_json({"version": __version__})
-        if path in self._probes:
-            status, about = await self._probes[path]()
+        if path in self.probes:
+            status, about = await self.probes[path]()
             return as_json(about, status)
         file = await asyncio.to_thread(find_file, self.static_dir, path)
         if file is None:
-            return not_found()
+            return await self._chunk(path, request) or not_found()
         if self.static_dir == WEB_DIR:
             return await asyncio.to_thread(assets.answer, file, _type_of(file), request.headers)
         return _file(file)
+
+    async def _chunk(self, path: str, request: Request) -> Answer | None:
+        if self.static_dir != WEB_DIR:
+            return None
+        return await asyncio.to_thread(assets.answer_chunk, self.static_dir, path, request.headers)
 
 
 def find_file(root: Path, path: str) -> Path | None:

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from websockets.datastructures import Headers
@@ -21,6 +21,7 @@ from bridge.access.cookies import SignedCookie
 from bridge.access.guesses import Guesses
 from bridge.access.login import Account, Authority, Login
 from bridge.access.patience import shares
+from bridge.access.visitor import Papers
 from bridge.errors import NoAnswer
 from bridge.exposure import Exposure
 from bridge.problems import too_many_tries
@@ -34,6 +35,19 @@ FLOW_TIME: Final = 600  # seconds that somebody may take at the door
 TIMEOUT: Final = 15.0  # seconds that finding out who somebody is may take
 MAX_LOGOUTS: Final = 10_000  # remembered, of logins that would be good otherwise
 _MAX_PATH: Final = 500  # characters of where to go afterwards
+
+
+class LoginDesk(Protocol):
+    """Answers what is below `/auth/`, and reads who comes logged in: here, or where another process does."""
+
+    async def answer(self, path: str, address: str, request: Request) -> Answer:
+        """Answer a request below `/auth/`."""
+
+    def who_opens(self, headers: Headers) -> Login | None:
+        """Read who opens a WebSocket."""
+
+    def papers(self, headers: Headers) -> Papers | None:
+        """Take what says so, where nobody here can read it."""
 
 
 class WebLogin:
@@ -82,6 +96,24 @@ class WebLogin:
         Browsers send our cookie along whichever page opens it: only for a page of ours does it count.
         """
         return self.who(headers) if headers.get_all("Origin") == [self._origin] else None
+
+    def papers(self, headers: Headers) -> Papers | None:  # noqa: ARG002 - we can read them
+        """Take no papers of who opens a WebSocket."""
+        return None
+
+    @property
+    def ended(self) -> Mapping[str, float]:
+        """The logins that were ended before their time, and until when each would have been good."""
+        return self._logouts
+
+    def end(self, logins: Mapping[str, float]) -> None:
+        """Know of logins that were ended before their time, here or elsewhere."""
+        new = logins.keys() - self._logouts.keys()
+        if new:
+            now = time.time()
+            self._logouts.update((key, logins[key]) for key in new)
+            good = [(key, until) for key, until in self._logouts.items() if until > now]
+            self._logouts = dict(good[-MAX_LOGOUTS:])
 
     async def answer(self, path: str, address: str, request: Request) -> Answer:
         """Answer a request below `/auth/`."""
@@ -163,16 +195,9 @@ class WebLogin:
             return text(HTTPStatus.FORBIDDEN, "Only our own page may do this.\n")
         login = self.who(request.headers)
         if login is not None:
-            self._forget(login)
+            self.end({login.key: login.until})
             self._ended(login.key)
         return Answer(HTTPStatus.NO_CONTENT, headers=(self._sessions.drop(),))
-
-    def _forget(self, login: Login) -> None:
-        now = time.time()
-        self._logouts = {key: until for key, until in self._logouts.items() if until > now}
-        if len(self._logouts) >= MAX_LOGOUTS:
-            del self._logouts[next(iter(self._logouts))]
-        self._logouts[login.key] = login.until
 
     def _way_back(self, query: Mapping[str, str]) -> str:
         """Read where to go afterwards: a place of ours, or the page."""

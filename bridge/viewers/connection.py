@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import ssl
+import time
 from collections import deque
 from functools import partial
 from http import HTTPStatus
@@ -42,7 +43,8 @@ _numbers = count(1)
 _WHOLE_WINDOW: Final = 15  # bits of what one part of a compressed frame may refer back to
 
 MAX_REQUEST_HEAD: Final = 32 * 1024  # bytes of a request line with its headers; cookies may take a few
-PIECE: Final = 1024  # bytes of frames that are taken apart at a time, in a millisecond if they are tiny
+PIECE: Final = 256  # bytes of frames that are taken apart at a time
+LONG: Final = 0.0005  # CPU seconds, after which the rest of them waits for a turn of its own
 GRACE: Final = 1.0  # seconds somebody has to answer a close frame
 NO_REQUEST: Final = "This is no request that can be answered.\n"
 
@@ -103,7 +105,7 @@ class Connection(ServerConnection):
     # Not in the dictionary that the library's own attributes are in: with a few more, every connection
     # would need one of its own, for 1.5 KB.
     __slots__ = (
-        "_bytes", "_deaf", "_early", "_frames", "_head", "_line", "_request_limit", "_writer",
+        "_bytes", "_deaf", "_early", "_frames", "_head", "_line", "_request_limit", "_rest", "_writer",
         "address", "heard", "number",
     )  # fmt: skip
 
@@ -120,6 +122,7 @@ class Connection(ServerConnection):
         self._deaf = False  # whether somebody sent too much, and is no longer listened to
         self._head = 0  # bytes that came before the request was whole
         self._early = b""  # what came after it, before it was answered
+        self._rest = b""  # frames that wait to be taken apart
         self._frames = self._bytes = 0.0  # when as many may come again as at first; see `Rate`
         self._writer: Writer | None = None
         self._request_limit: asyncio.TimerHandle | None = None
@@ -190,7 +193,7 @@ class Connection(ServerConnection):
         super().connection_made(transport)
         if (sock := transport.get_extra_info("socket")) is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        self._request_limit = self.loop.call_later(self.gate.limits.handshake_seconds, self._give_up)
+        self._request_limit = self.loop.call_later(self.gate.limits.handshake_seconds, self._be_done)
         self.recv_messages.resume = self._resume_reading
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -267,12 +270,49 @@ class Connection(ServerConnection):
             self._refuse_flood("too many bytes")
 
     def _take_frames(self, data: bytes) -> None:
-        """Take frames, a few at a time: those beyond the limit shall not even be taken apart."""
+        """Take frames, a few at a time: those beyond the limit shall not even be taken apart.
+
+        Where that takes long, nothing more is read until there was time for the rest.
+        """
+        if self._rest:
+            self._rest += data
+        elif self.gate.budgets.turnstile.has_time:
+            self._take_some(data)
+        else:
+            self._put_off(data)
+
+    def _take_some(self, data: bytes) -> None:
+        until = time.thread_time() + LONG
         for start in range(0, len(data), PIECE):
-            if not self._deaf:
-                super().data_received(data[start : start + PIECE])
+            if self._deaf:
+                return
+            if self.protocol.parser_exc is not None:  # nobody takes apart what comes after a fault
+                super().data_received(data[start:])
+                return
+            if start and time.thread_time() > until:
+                self._put_off(data[start:])
+                return
+            super().data_received(data[start : start + PIECE])
+
+    def _put_off(self, data: bytes) -> None:
+        self._rest = data
+        self.transport.pause_reading()
+        self.gate.budgets.turnstile.add(self.address, self._take_rest)
+
+    def _take_rest(self) -> None:
+        rest, self._rest = self._rest, b""
+        if not self.transport.is_closing():
+            self._take_some(rest)
+            if not self.recv_messages.paused:
+                self._resume_reading()
+
+    def _be_done(self) -> None:
+        """Have waited long enough. Who came at once is late at once: each hears so when there is time."""
+        self.gate.budgets.turnstile.add(self.address, self._give_up)
 
     def _give_up(self) -> None:
+        if self._request_limit is None:
+            return  # it came at the last moment, or the connection has ended
         if self._head and not self.protocol.eof_sent:  # if it was, the request has been refused already
             sorry = "Your request took too long.\n"
             self._refuse_request("no request in time", HTTPStatus.REQUEST_TIMEOUT, sorry)
@@ -391,7 +431,7 @@ class Connection(ServerConnection):
             await self.wait_closed()
 
     def _resume_reading(self) -> None:
-        if not self.paused and not self._deaf:
+        if not self.paused and not self._deaf and not self._rest:
             self.transport.resume_reading()
 
     def _stop_waiting(self) -> None:

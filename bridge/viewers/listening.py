@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import errno
 import logging
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, cast
 
 from websockets.asyncio.server import Server, serve
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 # After a restart all viewers come at once: so many may wait to be accepted, and so many are accepted in one
 # turn of the loop, so that they get in one after the other and those who are in are not kept waiting.
 MAX_WAITING: Final = 4096
-ACCEPTED_AT_ONCE: Final = 8
+ACCEPTED_AT_ONCE: Final = 4
 FRAMES_WAITING: Final = 4  # of a viewer, in memory; what is more waits at their side
 STOP_GRACE: Final = 2.0  # seconds that viewers have to answer the close frame when the bridge stops
 # How many seconds' worth of frames and bytes a viewer may send at once.
@@ -46,18 +47,33 @@ def connection_class(gate: Gate, certificate: Certificate | None) -> type[Connec
 
 
 async def listen(
-    host: str, port: int, kind: type[Connection], talk: Talk, answer: Answer, meet: Meet
-) -> Server:
+    host: str,
+    port: int,
+    kind: type[Connection],
+    talk: Talk,
+    answer: Answer,
+    meet: Meet,
+    *,
+    sockets: Sequence[socket.socket] = (),
+) -> list[Server]:
     """Accept connections of a kind. `answer` gets each request, `meet` each handshake, `talk` each WebSocket.
+
+    They are accepted from `sockets`, if there are any, instead of from a host's port.
 
     Raises:
         OSError: if the port is in use or the host is not this machine's.
     """
+    places: list[dict[str, Any]] = [{"sock": one} for one in sockets] or [{"host": host, "port": port}]
+    return [await _serve(place, kind, talk, answer, meet) for place in places]
+
+
+async def _serve(
+    place: dict[str, Any], kind: type[Connection], talk: Talk, answer: Answer, meet: Meet
+) -> Server:
     try:
         server = await serve(
             cast("Any", talk),  # the library's types know nothing of `create_connection`
-            host,
-            port,
+            **place,
             process_request=cast("Any", answer),
             process_response=cast("Any", meet),
             create_connection=kind,
@@ -80,17 +96,32 @@ async def listen(
     return server
 
 
-async def hang_up(server: Server, gate: Gate) -> None:
+def close_doors(servers: Sequence[Server]) -> None:
+    """Accept nobody any more. Those who are here stay, and those at the door still get in."""
+    for server in servers:
+        server.server.close()
+        server.is_serving = _always  # type: ignore[method-assign]  # or the library refuses who is at the door
+
+
+async def hang_up(servers: Sequence[Server], gate: Gate) -> None:
     """Accept nobody any more, tell those who are here to come back, and cut off who doesn't answer."""
-    server.close(code=Goodbye.RESTART.code, reason=Goodbye.RESTART.reason)
+    for server in servers:
+        vars(server).pop("is_serving", None)
+        server.close(code=Goodbye.RESTART.code, reason=Goodbye.RESTART.reason)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_GRACE):
-            await server.wait_closed()
+            for server in servers:
+                await server.wait_closed()
     for transport in list(gate.alive):
         cut_off(transport)
-    for task in list(server.handler_tasks):
-        task.cancel()  # some may wait for the owner's code
-    await server.wait_closed()
+    for server in servers:
+        for task in list(server.handler_tasks):
+            task.cancel()  # some may wait for the owner's code
+        await server.wait_closed()
+
+
+def _always() -> bool:
+    return True
 
 
 def _library_logger() -> logging.Logger:

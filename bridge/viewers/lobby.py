@@ -5,7 +5,8 @@ import contextlib
 from collections.abc import Sequence
 from typing import Final
 
-from bridge.access.admission import NOBODY, Admission, Visitor
+from bridge.access.admission import Admission
+from bridge.access.visitor import NOBODY, Visitor
 from bridge.errors import ProviderError
 from bridge.providers.keeper import Keeper
 from bridge.rooms.directory import Directory
@@ -55,7 +56,7 @@ class Lobby:
         waiting = self._sessions.watching(self._directory.lobby)
         groups: dict[Visitor, list[Session]] = {NOBODY: waiting}
         for session in waiting:
-            if session.visitor.login is not None:
+            if session.visitor.is_somebody:
                 groups.setdefault(session.visitor, []).append(session)
         for visitor, group in groups.items():
             for start in range(0, len(group), MOVED_AT_ONCE):

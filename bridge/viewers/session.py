@@ -12,7 +12,8 @@ from typing import Final
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-from bridge.access.admission import Admission, Entry, Pass, Visitor
+from bridge.access.admission import Admission, Entry
+from bridge.access.visitor import Pass, Visitor
 from bridge.errors import ProviderError, RequestError
 from bridge.problems import BUSY, INTERNAL_ERROR, LOGIN_ENDED, NOTHING_ASKED, Problem
 from bridge.providers.keeper import Keeper
@@ -115,6 +116,7 @@ class Session:
         first.add_done_callback(look)  # the conversation may end before anybody waits for it
         try:
             await asyncio.wait({first}, timeout=GREETING_PATIENCE)
+            await self._purse.round()
             polls = first.done() and self._is_poll(first.result())
             if polls:  # the documentation's own test needs its answer ahead of the greeting
                 await self._answer(first.result())
@@ -148,18 +150,37 @@ class Session:
         self.leave()
         self.outbox.dismiss(goodbye, problem)
 
-    def turn_out(self, problem: Problem) -> None:
+    def turn_out(self, problem: Problem, goodbye: Goodbye = Goodbye.REVOKED) -> None:
         """Hear nothing more but why, as soon as there is time to say it."""
         self.leave()
-        self._directory.turns.add(partial(self.dismiss, Goodbye.REVOKED, problem))
+        self._directory.turns.add(partial(self.dismiss, goodbye, problem))
+
+    @property
+    def is_here(self) -> bool:
+        """Whether there is somebody to talk to."""
+        return self.connection.state is State.OPEN
+
+    def hold(self) -> Pass:
+        """Hear nothing of a room until `take_back`, if it comes to that; return what let this viewer in."""
+        permit = self.permit
+        self.leave()
+        self.outbox.start_over()
+        self.outbox.catch_up()  # there is nothing to catch up with, but answers to what they ask
+        return permit
+
+    def take_back(self, room: Room) -> None:
+        """Follow again, with a new entry, which the outbox asks for."""
+        self.room = room
+        room.seat(self)
+        self.outbox.start_over()
 
     def end_login(self, key: str) -> None:
         """Be nobody from now on if this is the viewer's login, and go if it is what lets them watch."""
         login = self.visitor.login
         if login is not None and login.key == key:
             self.visitor = replace(self.visitor, login=None)
-            if self.permit.login == key:
-                self.turn_out(LOGIN_ENDED)
+        if self.permit.login == key:
+            self.turn_out(LOGIN_ENDED)
 
     def enter(self, room: Room, request: Connect | None = None, permit: Pass | None = None) -> None:
         """Change room: what this viewer needs to know, and a seat to follow from.
@@ -189,6 +210,7 @@ class Session:
         self.offer(self._directory.greeting(deflate=self._deflates))
 
     async def _answer(self, frame: str | bytes) -> None:
+        await self._purse.round()
         if self.connection.state is not State.OPEN:
             return  # dismissed: what is still in the queue is no longer ours to answer
         try:
@@ -277,6 +299,7 @@ class Session:
 
         async def prepare(room: Room) -> None:
             self._purse.pay(await self._directory.preparations.ready(room, request))
+            await self._purse.round()  # all who waited for the same would enter in the same one
 
         server, credentials = request.server, request.credentials
         return await self._admission.admit(server, credentials, self._who, seated, prepare)
@@ -295,6 +318,13 @@ class Session:
             self.dismiss(Goodbye.REVOKED, LOGIN_ENDED)
 
     def _give_up(self) -> None:
+        """Go, as soon as there is time: who came at once is late at once."""
+        turnstile = self.connection.gate.budgets.turnstile
+        turnstile.add(self.visitor.address, partial(self._go_unless_asked, self._deadline))
+
+    def _go_unless_asked(self, deadline: asyncio.TimerHandle | None) -> None:
+        if self._deadline is None or self._deadline is not deadline:
+            return  # they asked at the last moment, or have gone
         self.connection.gate.count("nothing asked for")
         self.dismiss(Goodbye.IDLE, NOTHING_ASKED)
 

@@ -4,13 +4,15 @@
 import { comingWords, preferences } from './ui/reader.js';
 
 import { byId, icon } from './ui/dom.js';
-import { translate } from './words.js';
+import { moreWordsFor, translate } from './words.js';
 import { isOwnBridge, socketUrl } from './guild/net.js';
 import { Conversation } from './guild/conversation.js';
+import { Part } from './ui/part.js';
 import { Stage } from './ui/stage.js';
 import { Replica } from './guild/replica.js';
 import { View } from './ui/view.js';
 
+const IDLE_MS = 1_000; // the longest that the rest of the page waits for the browser to have time
 const TICK_MS = 20_000;
 const ASLEEP_MS = 180_000; // without a tick: even a hidden tab gets one a minute
 
@@ -32,18 +34,26 @@ const conversation = new Conversation(bridge, address.get('s')?.trim() || null, 
   changed() {
     stage.setConnected(conversation.link.phase === 'live');
     view.refresh();
+    if (conversation.link.phase === 'waiting') soon(); // there may be no picture for long
   },
   heard: (events) => stage.pulse(events),
   joined(slug) {
     if (view.enter(slug)) keepAddress(slug);
   },
-  refused: (refusal) => view.explain(refusal),
+  refused(refusal) {
+    view.explain(refusal);
+    soon(); // and so it may be now
+  },
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
 conversation.start(); // what it hears comes when all of this is there
 
 const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {}, explain() {}, close() {} } : {
-  search: () => view.search(),
+  search() {
+    want();
+    view.search();
+  },
   explain() {
+    want();
     byId('legend').togglePopover();
     byId('legend-text').focus();
   },
@@ -51,6 +61,7 @@ const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {},
 }, {
   transparent: address.get('background') === 'transparent',
   follow: address.get('follow'),
+  drawn: soon,
 });
 replica.witness = stage;
 preferences.changed = (name) => {
@@ -72,6 +83,35 @@ const view = new View(words, replica, conversation, stage, preferences, {
   hurry: () => conversation.hurry(),
   isOwn,
 });
+
+/** The rest of the page: without it there is a picture already. */
+const later = new Part(async (again) => {
+  /** @type {Promise<typeof import('./ui/later.js')>} */
+  const coming = import(`./ui/later.js${again}`);
+  const [{ LATER }, more] = await Promise.all([coming, moreWordsFor(words.language, again)]);
+  return { LATER, more };
+}, ({ LATER, more }) => {
+  stage.furnish((world, talk) => new LATER.Air(words, world, talk));
+  view.furnish(LATER, more);
+}, (failures) => {
+  if (failures < 2 || isTold) return;
+  isTold = true;
+  view.miss();
+});
+let isTold = false; // once, and again to who wants it again
+byId('tools').addEventListener('click', want);
+
+/** Somebody wants what may not be there yet. */
+function want() {
+  isTold = false;
+  later.hurry();
+}
+
+/** Fetches the rest when the browser has time for it. */
+function soon() {
+  if ('requestIdleCallback' in window) requestIdleCallback(() => later.start(), { timeout: IDLE_MS });
+  else setTimeout(() => later.start());
+}
 
 /**
  * The address names the room, so that a reload or a shared link leads back to it.
@@ -104,6 +144,9 @@ function watchSleep() {
   }, TICK_MS);
 }
 
-addEventListener('online', () => conversation.renew());
+addEventListener('online', () => {
+  conversation.renew();
+  later.hurry();
+});
 tellOfLogin();
 watchSleep();

@@ -3,27 +3,45 @@
  *
  * @typedef {import('./i18n/tools.js').Tools} Tools
  * @typedef {ReturnType<typeof import('./i18n/en.js').english>} Words
+ * @typedef {typeof import('./i18n/en-more.js').moreEnglish} MoreWords those that only panels have
  */
 
 import { tools } from './i18n/tools.js';
 
-/** A reader gets the one they read. @type {Record<string, () => Promise<(tools: Tools) => Words>>} */
+/**
+ * A reader gets the one they read, and what only panels say when the page is there. Each is a script of its own.
+ *
+ * @type {Record<string, {first(again: string): Promise<(tools: Tools) => Words>, more(again: string): Promise<MoreWords>}>}
+ */
 const LANGUAGES = {
-  en: async () => (await import('./i18n/en.js')).english,
-  de: async () => (await import('./i18n/de.js')).german,
-  es: async () => (await import('./i18n/es.js')).spanish,
+  en: {
+    first: async (again) => (await import(`./i18n/en.js${again}`)).english,
+    more: async (again) => (await import(`./i18n/en-more.js${again}`)).moreEnglish,
+  },
+  de: {
+    first: async (again) => (await import(`./i18n/de.js${again}`)).german,
+    more: async (again) => (await import(`./i18n/de-more.js${again}`)).moreGerman,
+  },
+  es: {
+    first: async (again) => (await import(`./i18n/es.js${again}`)).spanish,
+    more: async (again) => (await import(`./i18n/es-more.js${again}`)).moreSpanish,
+  },
 };
 
 /**
  * The first of the reader's languages that the page speaks; English when there is none.
  *
  * @param {readonly string[]} wanted
+ * @param {string} [again] for another try: see `Part`
  */
-export async function wordsFor(wanted) {
+export async function wordsFor(wanted, again = '') {
   const tags = wanted.map((tag) => tag.split('-')[0].toLowerCase());
   const tag = tags.find((one) => Object.hasOwn(LANGUAGES, one)) ?? 'en';
-  return (await LANGUAGES[tag]())(tools(tag));
+  return (await LANGUAGES[tag].first(again))(tools(tag));
 }
+
+/** What else is said in one of the page's languages. @param {string} language @param {string} [again] */
+export const moreWordsFor = (language, again = '') => LANGUAGES[language].more(again);
 
 /**
  * Puts the words into the page's own elements: `data-t` names a text, `data-t-label` an accessible name,

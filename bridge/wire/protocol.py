@@ -44,6 +44,7 @@ class Goodbye(Enum):
     REVOKED = 1008, "no longer shown"
     SLOW = 1013, "reading too slowly"
     FULL = 1013, "full"
+    SILENT = 1013, "the bot doesn't answer"
     FLOOD = 1008, "too many requests"
     IDLE = 1008, "nothing was asked for"
 

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bridge.access.passwords import hash_password
+from bridge.backplane.parts import Overview
 from cogs.commands.audience import ManageAudience
 from cogs.commands.channels import ManageChannels
 from cogs.commands.dialogs import MAX_PASSWORD, MIN_PASSWORD, PasswordForm, confirm
@@ -91,12 +92,18 @@ class Manage(
             settings=self._decisions.settings.guild(guild.id),
             name=self._roster.guild(guild).name,
             link=self._link(guild),
-            viewers=self._bridge.viewer_count(guild.id),
+            viewers=self._bridge.viewer_count(guild.id) + await self._bridge.viewers_elsewhere(guild.id),
             login_missing=None if self._page_login else self._login_missing(),
+            whole=await self._whole(interaction.user),
         )
         await interaction.followup.send(
             embed=await report.embed(language_of(interaction.locale)), ephemeral=True, allowed_mentions=NOBODY
         )
+
+    async def _whole(self, user: discord.User | discord.Member) -> Overview | None:
+        """Ask what all processes have together; nobody but who runs the bot is told."""
+        whole = await self._bridge.overview()
+        return whole if whole is not None and await self._bot.is_owner(user) else None
 
     @app_commands.command()
     @app_commands.describe(state="Whether strangers find it in the list.")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import discord
 from discord.ext import commands
 
+from bridge.backplane.parts import Overview
 from cogs.commands.choices import channels_of, listed
 from cogs.commands.replies import MAX_TITLE, called, plain
 from cogs.needs import Policy
@@ -18,6 +19,7 @@ from cogs.texts import Language, Lines, Text
 from cogs.verdicts import ChannelVerdict, MemberVerdict
 
 PORTAL: Final = "https://discord.com/developers/applications"
+MAX_MISSING: Final = 10  # ranges that are named
 _BREATH: Final = 2_000  # members that are looked at without letting others in between
 
 _MEMBERS: Final[dict[MemberVerdict, Text]] = {
@@ -63,7 +65,8 @@ def only_here(url: str) -> bool:
 class Report:
     """What a status tells of a guild; `name`, `link` and `viewers` are those of its room.
 
-    `login_missing` says what is needed before people can log in, if anything is.
+    `login_missing` says what is needed before people can log in, if anything is; `whole` is what all
+    processes of the bot have together, for who runs them.
     """
 
     bot: commands.AutoShardedBot
@@ -74,6 +77,7 @@ class Report:
     link: str
     viewers: int
     login_missing: Text | None = None
+    whole: Overview | None = None
 
     async def embed(self, language: Language) -> discord.Embed:
         """Write it in a language."""
@@ -99,6 +103,9 @@ class Report:
             (Text("What I need"), self._needs(language), False),
         ):
             embed.add_field(name=title.within(language), value=text.within(language), inline=inline)
+        if self.whole is not None:
+            title, text = Text("The whole bot"), _whole(self.whole)
+            embed.add_field(name=title.within(language), value=text.within(language), inline=False)
         return embed
 
     def _verdict(self) -> Text:
@@ -195,6 +202,21 @@ _SHOWN_COUNT: Final = Text("shown")
 def gate(settings: GuildSettings) -> Text:
     """Say why a gated guild shows nobody, and what to do."""
     return _GATED if settings.audience is None else _NO_AUDIENCE
+
+
+def _whole(whole: Overview) -> Text:
+    """Say what all processes have together, and what is missing."""
+    told = Text(
+        "Servers: {guilds}. Viewers: {viewers}. Bot processes: {processes}.",
+        guilds=whole.guilds, viewers=whole.viewers, processes=whole.processes,
+    )  # fmt: skip
+    if not whole.missing:
+        return told
+    shards = ", ".join(map(str, whole.missing[:MAX_MISSING])) + (" …" if whole.missing[MAX_MISSING:] else "")
+    missing = Text(
+        "No process has the shards {shards}: their servers stay as they were until one starts.", shards=shards
+    )
+    return Lines(told, missing)
 
 
 def _count(what: Text, count: int) -> Text:

@@ -1,6 +1,7 @@
 """What is stored of a guild that removed the bot is kept for a while, for it may come back; then deleted."""
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -17,11 +18,20 @@ log = logging.getLogger(__name__)
 
 
 class Retention(commands.Cog):
-    """Notes which guilds are gone, and forgets them when their time has come."""
+    """Notes which guilds are gone, and forgets them when their time has come.
 
-    def __init__(self, bot: commands.AutoShardedBot, departures: Departures) -> None:
+    Where the bot is several processes, `has` tells which guilds are this one's: it can't know of others.
+    """
+
+    def __init__(
+        self,
+        bot: commands.AutoShardedBot,
+        departures: Departures,
+        has: Callable[[int], bool] = lambda _: True,
+    ) -> None:
         self._bot = bot
         self._departures = departures
+        self._has = has
 
     async def cog_unload(self) -> None:
         """Look no more."""
@@ -31,7 +41,8 @@ class Retention(commands.Cog):
     async def on_ready(self) -> None:
         """Guilds may have removed the bot while it was not running; now all that have it are known."""
         for guild_id in self._departures.guild_ids - {guild.id for guild in self._bot.guilds}:
-            await self._note_left(guild_id)
+            if self._has(guild_id):
+                await self._note_left(guild_id)
         if not self.forget.is_running():
             self.forget.start()
 
@@ -65,7 +76,7 @@ class Retention(commands.Cog):
         try:
             for guild in self._bot.guilds:  # also those whose return was not told or could not be stored
                 await self._departures.note_joined(guild.id)
-            gone = await self._departures.forget_left_before(datetime.now(UTC) - KEPT)
+            gone = await self._departures.forget_left_before(datetime.now(UTC) - KEPT, self._has)
         except NotSaved as error:
             log.warning("guilds that removed the bot could not be forgotten, tomorrow again: %s", error)
             return

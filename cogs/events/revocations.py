@@ -45,6 +45,7 @@ class Access(commands.Cog):
         gone = [uid for uid in self._bridge.logged_in(guild.id) if self._is_gone(guild, int(uid))]
         if gone:  # all in one look: there may be thousands
             self._bridge.revoke(guild.id, gone)
+        self._bridge.review(guild.id)
 
     def _is_gone(self, guild: discord.Guild, uid: int) -> bool:
         member = guild.get_member(uid)

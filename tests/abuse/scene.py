@@ -26,6 +26,7 @@ class Watch:
     behind: int  # viewers who didn't get everything
     faults: int  # messages that were heard twice, too early or too late
     memory: int  # growth of the victim's, at its highest
+    late: float  # what the victim computed from when a message was due until the last viewer had it: `p99`
     busy: float  # the share of the time for which the victim had work
     refusals: Counter[str]  # what the victim counted
     lines: int  # in the victim's log
@@ -118,6 +119,7 @@ class Scene:
             behind=end["behind"],
             faults=end["faults"],
             memory=after["peak"] - before["memory"],
+            late=after["late"],
             busy=(after["cpu"] - before["cpu"]) / (after["clock"] - before["clock"]),
             refusals=Counter(after["refusals"]) - Counter(before["refusals"]),
             heard=Counter(heard or {}),

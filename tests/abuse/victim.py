@@ -37,6 +37,7 @@ from bridge.server import WebSocketServer
 from bridge.viewers import session
 from bridge.wire.protocol import Connect, Goodbye, Wants
 from tests.abuse.identity import APPLICATION
+from tests.abuse.lateness import Lateness, Noting
 from tests.bench.guild import GUILD, members, other_status
 from tests.bench.pipe import serve
 from tests.e2e.oauth import CLIENT_SECRET
@@ -108,7 +109,7 @@ class Passer:
 class Victim:
     """A bridge, and what can be asked about it."""
 
-    def __init__(self, folder: Path, limits: Limits, identity: str) -> None:
+    def __init__(self, folder: Path, limits: Limits, identity: str, lateness: Lateness) -> None:
         self.server = WebSocketServer(
             0, "0.0.0.0", provider=EmptyProvider(), limits=limits, exposure=Exposure(public_url=ORIGIN)
         )
@@ -122,6 +123,7 @@ class Victim:
         self._telling: asyncio.Task[None] | None = None
         self._limits = limits
         self._log = Log()
+        self._lateness = lateness
 
     async def start(self) -> dict[str, Any]:
         """Listen."""
@@ -148,6 +150,7 @@ class Victim:
 
     async def do_speak(self) -> None:
         """Say something every `PACE` seconds from now on."""
+        self.server._directory.rooms[SQUARE.id].seat(self._lateness)
         self._telling = asyncio.create_task(self._speak())
 
     async def do_look(self) -> dict[str, Any]:
@@ -161,6 +164,7 @@ class Victim:
             "peak": peak,
             "cpu": time.process_time(),
             "clock": time.monotonic(),
+            "late": self._lateness.take(),
             **self._log.counts,
         }
 
@@ -203,6 +207,7 @@ class Victim:
             self._told += 1
             # When it was due, not when its turn came: a loop that is held up is late for all of it.
             await self.server.broadcast_message(SQUARE.id, "1", f"{self._told} {due}", "2")
+            self._lateness.expect(due)
             await self._gossip(self._told)
             citizen = self._citizens[self._told % len(self._citizens)]  # each snapshot of theirs is another
             await self.server.broadcast_presence(METROPOLIS.id, citizen.uid, other_status(citizen.status))
@@ -230,9 +235,9 @@ def _memory() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
 
 
-async def _serve(folder: Path, limits: Limits, identity: str) -> None:
+async def _serve(folder: Path, limits: Limits, identity: str, noting: Noting) -> None:
     with watched(LONGEST_HOLD):
-        await serve(Victim(folder, limits, identity))
+        await serve(Victim(folder, limits, identity, Lateness(noting.computed)))
 
 
 def main() -> None:
@@ -248,7 +253,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with TemporaryDirectory() as folder:
         gc.set_threshold(*GARBAGE_THRESHOLDS)
-        asyncio.run(_serve(Path(folder), USUAL if core else SMALL, identity))
+        noting = Noting()
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(noting)) as runner:
+            runner.run(_serve(Path(folder), USUAL if core else SMALL, identity, noting))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.bench import control, fanout
+from tests.abuse.attacks import ATTACKS
+from tests.bench import abuse, control, fanout
 from tests.bench.report import REPORT, Bar, machine, progress
 
 # Each offers `measure(quick: bool) -> list[Bar]`, and shows its tables in REPORT.
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measure(section: str, options: argparse.Namespace) -> list[Bar]:
     if section == "fanout":
         return fanout.measure(options.quick, options.viewers)
+    if section == "abuse":
+        return abuse.measure(options.quick, options.attacks)
     if importlib.util.find_spec(f"tests.bench.{section}") is None:
         progress(f"{section}: not there")
         return []
@@ -65,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--viewers", type=_sizes, default=(), metavar="N,M", help="numbers of viewers for the fan-out"
     )
+    parser.add_argument(
+        "--attacks", type=_attacks, default=(), metavar="A,B", help="only these attacks, such as join-flood"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to this file")
     return parser
 
@@ -72,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
 def _sections(text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
     if unknown := set(names) - set(SECTIONS):
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
+    return names
+
+
+def _attacks(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if unknown := set(names) - {*ATTACKS, abuse.HIDING}:
         raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
     return names
 

@@ -86,7 +86,7 @@ class Writer(Process):
         """Wait until everything is written."""
         writer = self._server._plane._writer
         assert writer is not None
-        while writer._unlisted or not all(book.is_written for book in writer._books.values()):  # noqa: ASYNC110
+        while writer._list._unlisted or not all(book.is_written for book in writer._books.values()):  # noqa: ASYNC110
             await asyncio.sleep(_LOOK)
 
     async def do_tell(self, each: int, interval: float) -> None:

@@ -15,8 +15,8 @@ from websockets.protocol import State
 from bot.client import DZoneBot
 from bot.config import Config
 from bot.store import Store
-from bridge.access.admission import NOBODY
 from bridge.access.gate import Gate
+from bridge.access.visitor import NOBODY
 from bridge.limits import Limits
 from bridge.running.named import Named
 from bridge.viewers.connection import Connection, Writer

@@ -1,9 +1,10 @@
 """Settings that are kept nowhere but in memory."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cogs.settings import GuildSettings, MemberSettings
+from cogs.settings import GuildSettings, MemberSettings, News
 
 UNDECIDED = GuildSettings()
 UNSAID = MemberSettings()
@@ -35,6 +36,17 @@ class MemorySettings:
     async def save_member(self, user_id: int, settings: MemberSettings) -> None:
         self.members[user_id] = settings
 
+    async def change_member(
+        self, user_id: int, change: Callable[[MemberSettings], MemberSettings]
+    ) -> tuple[MemberSettings, MemberSettings]:
+        before = self.member(user_id)
+        after = change(before)
+        await self.save_member(user_id, after)
+        return before, after
+
+    async def follow(self, heard: Callable[[News], Awaitable[None]]) -> None:
+        """There is no other process."""
+
     async def save_default(self, guild_id: int | None) -> None:
         self.default_guild = guild_id
 
@@ -54,8 +66,10 @@ class MemorySettings:
     async def note_joined(self, guild_id: int) -> None:
         self.left.pop(guild_id, None)
 
-    async def forget_left_before(self, when: datetime) -> frozenset[int]:
-        gone = frozenset(guild_id for guild_id, left in self.left.items() if left < when)
+    async def forget_left_before(
+        self, when: datetime, among: Callable[[int], bool] = lambda _: True
+    ) -> frozenset[int]:
+        gone = frozenset(key for key, left in self.left.items() if left < when and among(key))
         for guild_id in gone:
             del self.left[guild_id], self.guilds[guild_id]
         return gone

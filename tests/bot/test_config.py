@@ -1,7 +1,9 @@
 """Settings: what they are when nothing is said, how they are said, and what is answered to a mistake."""
 
 import dataclasses
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.config import DATABASE, LIMITS, SETTINGS, Config, read_database_url, read_env
 from bot.running.values import DISCORD_API, ConfigError
+from bridge.backplane.parts import Part
 from bridge.exposure import Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from tests.certificates import Pem
@@ -229,6 +232,19 @@ def test_what_is_no_log_level(written: str) -> None:
     assert said == f"LOG_LEVEL is {written!r}; it must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
 
 
+def test_what_a_line_of_the_log_looks_like() -> None:
+    """For people by default; large or small."""
+    assert config().log_format == "text"
+    assert config(LOG_FORMAT="JSON").log_format == "json"
+    assert complaint(LOG_FORMAT="xml") == "LOG_FORMAT is 'xml'; it must be text or json."
+
+
+def test_whether_it_tells_how_it_is() -> None:
+    """Not by itself: what is wrong concerns who runs it."""
+    assert not config().health
+    assert config(HEALTH="on").health
+
+
 # DEBUG_LOOP
 
 
@@ -283,6 +299,55 @@ def test_what_a_backplane_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who installed the bot alone is told what to add."""
     monkeypatch.setattr("bridge.backplane.address.find_spec", lambda _: None)
     assert "dzone-bot[backplane]" in complaint(BACKPLANE_URL="redis://h")
+
+
+# WORKERS
+
+
+def test_workers() -> None:
+    """None, or so many."""
+    assert config().workers == 0
+    assert config(WORKERS="4").workers == 4
+    assert "must be a number from 0 to 256" in complaint(WORKERS="many")
+
+
+def test_what_workers_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backplane, whosever it is; and another system than Windows."""
+    monkeypatch.setattr("bridge.workers.private.find_program", lambda: "")
+    assert "dzone-bot[workers]" in complaint(WORKERS="2")
+    assert config(WORKERS="2", BACKPLANE_URL="redis://h").workers == 2
+    monkeypatch.setattr("sys.platform", "win32")
+    assert "Windows" in complaint(WORKERS="2", BACKPLANE_URL="redis://h")
+
+
+# SHARDS
+
+
+SERVER = "postgresql://host/database"
+
+
+def test_shards() -> None:
+    """All, or some of them; a file is enough for who has all."""
+    assert config().shards is None
+    assert config(SHARDS="0-3/16", DATABASE_URL=SERVER).shards == Part(0, 3, 16)
+    assert config(SHARDS=" 5/16 ", DATABASE_URL=SERVER).shards == Part(5, 5, 16)
+    assert config(SHARDS="0-15/16").shards == Part(0, 15, 16)
+
+
+@pytest.mark.parametrize("text", ["16/16", "3-0/16", "0-3", "0,4,8/16", "all", "0-16/16", "1/0"])
+def test_what_are_no_shards(text: str) -> None:
+    """Told in one sentence, with what to write."""
+    said = complaint(SHARDS=text, DATABASE_URL=SERVER)
+    assert said.startswith(f"SHARDS is {text!r}; it ")
+    assert said.endswith(("write 0-3/16 for the first four of 16 shards, or 5/16 for one of them.", "is 15."))
+    assert "\n" not in said
+
+
+def test_shards_need_settings_that_can_be_shared() -> None:
+    """Or somebody who hides would be seen in the other half."""
+    said = complaint(SHARDS="0-3/16")
+    assert said.startswith("SHARDS=0-3/16 leaves shards to other processes")
+    assert "DATABASE_URL" in said
 
 
 # DISCORD_API_URL
@@ -528,6 +593,31 @@ def test_another_encoding(tmp_path: Path, encoding: str) -> None:
     """A file in another encoding than UTF-8 is told, with what to do."""
     with pytest.raises(ConfigError, match=r"can't be read: .* Save it as UTF-8 text"):
         read_file(tmp_path, "# für später\nPORT=80".encode(encoding))
+
+
+def test_a_file_with_an_ending(tmp_path: Path) -> None:
+    """Windows hides `.txt`, so nobody sees why the file isn't read."""
+    (tmp_path / ".env.txt").write_text("PORT=80")
+    with pytest.raises(ConfigError, match=r"\.env\.txt has to be called \.env, without \.txt"):
+        read_env(tmp_path, {})
+    assert read_file(tmp_path, "PORT=81") == {"PORT": "81"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_file_of_somebody_else(tmp_path: Path) -> None:
+    """As one leaves behind who wrote it as root."""
+    file = tmp_path / ".env"
+    file.write_text("PORT=80")
+    file.chmod(0)
+    me = os.geteuid()
+    if me == 0:  # who may read everything
+        tmp_path.chmod(0o755)
+        os.seteuid(65_534)
+    try:
+        with pytest.raises(ConfigError, match="belongs to another user"):
+            read_env(tmp_path, {})
+    finally:
+        os.seteuid(me)
 
 
 @given(content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import discord
 import pytest
@@ -23,6 +24,8 @@ from bot import internals
 from bot.client import INTENTS, DZoneBot
 from bot.config import Config
 from bot.internals import gateway, parsing
+from bot.internals.backoff import Sessions
+from bridge.backplane.parts import Part
 from tests.bot import world as model
 from tests.bot.memory import MemorySettings
 from tests.e2e.waiting import Bell
@@ -314,6 +317,29 @@ async def test_a_shard_that_begins_anew_spoils_no_other() -> None:
         await bot.bell.until(lambda: ("ready",) in bot.told, lambda: str(bot.told), within=5)
         assert {("guild_available", here.id), ("shard_ready", 0), ("shard_ready", 1)} <= set(bot.told)
         assert bot._connection._ready_states == {}
+
+
+@pytest.mark.parametrize(("advised", "warns"), [(1, False), (8, False), (9, True)])
+async def test_a_part_of_the_shards(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, advised: int, *, warns: bool
+) -> None:
+    """They are connected, whatever Discord advises, and have their share of a day's sessions."""
+    connected: list[int] = []
+
+    async def connect(_: object, __: object, shard_id: int) -> None:
+        connected.append(shard_id)
+
+    limits = {"total": 1_000, "remaining": 999, "reset_after": 0, "max_concurrency": 16}
+    monkeypatch.setattr(gateway.Shards, "_connect", connect)
+    async with DZoneBot(Config("an.invented.token", shards=Part(2, 3, 8)), MemorySettings()) as bot:
+        answer = mock.AsyncMock(return_value=(advised, "wss://localhost", limits))
+        monkeypatch.setattr(bot.http, "get_bot_gateway", answer)
+        await bot._shards.launch()
+        await asyncio.sleep(0)
+        assert connected == [*bot._shards.ids] == [2, 3]
+        assert bot.shard_count == bot._connection.shard_count == 8
+        assert bot._shards.sessions._rate._each == pytest.approx(Sessions(250)._rate._each)
+        assert ("think of a larger total" in caplog.text) == warns
 
 
 async def test_identifies_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from discord.http import Route
 
 from bot.__main__ import main
 from bot.config import SETTINGS
+from bot.running.errors import AGAIN, MEND
 from bridge import __version__
 from tests.certificates import Pem, trusting
 
@@ -46,9 +47,9 @@ def closed() -> int:
     return port
 
 
-def failing(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """Run a command that can't work; return what it says on stderr."""
-    assert main(arguments) == 1
+def failing(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = MEND) -> str:
+    """Run a command that can't work and ends with a code; return what it says on stderr."""
+    assert main(arguments) == code
     said = capsys.readouterr().err
     assert 1 <= len(said.splitlines()) <= 2
     assert "Traceback" not in said
@@ -123,7 +124,7 @@ def test_the_demo_on_a_port_in_use(
     """A port in use is told, with what to do."""
     monkeypatch.setenv("HOST", "127.0.0.1")
     monkeypatch.setenv("PORT", str(taken))
-    said = failing(capsys, "--demo")
+    said = failing(capsys, "--demo", code=AGAIN)
     assert said.startswith(f"Can't listen on 127.0.0.1 port {taken}: ")
     assert "another PORT" in said
 
@@ -133,7 +134,7 @@ def test_the_demo_on_a_host_of_somebody_else(
 ) -> None:
     """An address that isn't this machine's is told as well."""
     monkeypatch.setenv("HOST", "192.0.2.1")
-    assert failing(capsys, "--demo").startswith("Can't listen on 192.0.2.1 port 3000: ")
+    assert failing(capsys, "--demo", code=AGAIN).startswith("Can't listen on 192.0.2.1 port 3000: ")
 
 
 def test_discord_out_of_reach(
@@ -142,7 +143,7 @@ def test_discord_out_of_reach(
     """Where nobody answers, the address is told, and what may be wrong with it."""
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     monkeypatch.setenv("DISCORD_API_URL", f"http://127.0.0.1:{closed}")
-    assert failing(capsys).startswith(f"Discord can't be reached at http://127.0.0.1:{closed}: ")
+    assert failing(capsys, code=AGAIN).startswith(f"Discord can't be reached at http://127.0.0.1:{closed}: ")
 
 
 def test_a_database_out_of_reach(
@@ -151,7 +152,7 @@ def test_a_database_out_of_reach(
     """A bot that can't read who is hidden doesn't start; it says why, without the password."""
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     monkeypatch.setenv("DATABASE_URL", f"postgres://user:hunter2@127.0.0.1:{closed}/settings")
-    said = failing(capsys)
+    said = failing(capsys, code=AGAIN)
     assert said.startswith("The database in which the settings are can't be used: ")
     assert "Check that it runs, and DATABASE_URL." in said
     assert "hunter2" not in said

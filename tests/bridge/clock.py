@@ -57,6 +57,9 @@ class StillLoop:
         self.timers.append(timer)
         return timer
 
+    def call_soon(self, callback: Callable[[], None]) -> StillTimer:
+        return self.call_at(self.now, callback)
+
     def run_until(self, moment: float) -> None:
         """Do what is planned up to a moment, in order."""
         while due := [timer for timer in self.timers if timer.when() <= moment and not timer.is_cancelled]:

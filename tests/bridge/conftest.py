@@ -12,12 +12,14 @@ from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import GuildInfo, Member
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from bridge.viewers.connection import cut_off
 from tests.bridge.databases import Database, PostgresDatabase, SqliteDatabase, furnish
 from tests.bridge.source import Source
 from tests.postgres import Cluster
+from tests.thorough import tries
 
 # A busy machine must not fail a property for being slow.
-settings.register_profile("bridge", deadline=None)
+settings.register_profile("bridge", deadline=None, max_examples=tries(100))
 settings.load_profile("bridge")
 
 DWORLD = GuildInfo("232769614004748288", "dworld", "D-World", default=True)
@@ -37,10 +39,17 @@ async def start() -> AsyncIterator[Start]:
         async def start_one(server: WebSocketServer | None = None, **options: Any) -> WebSocketServer:
             server = server or WebSocketServer(0, "127.0.0.1", **options)
             await server.start()
-            stack.push_async_callback(server.stop)
+            stack.push_async_callback(end, server)
             return server
 
         yield start_one
+
+
+async def end(server: WebSocketServer) -> None:
+    """Stop a server whose test is over: nobody waits for those who were told to go and haven't gone yet."""
+    for transport in list(server._gate.alive):
+        cut_off(transport)
+    await server.stop()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 
 from bridge import __version__
 from bridge.__main__ import main
-from bridge.errors import cannot_listen
+from bridge.errors import CannotServe, cannot_listen
 from tests.bridge.databases import ADA, BEPPO, Database, SqliteDatabase, furnish
 from tests.bridge.watchers import PATIENCE, dialled, fetch, handshake, watching
 
@@ -218,6 +218,37 @@ def test_an_address_that_is_none_is_explained(capsys: pytest.CaptureFixture[str]
     assert "secret" not in said
 
 
+def test_a_backplane_from_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps a password out of the list of processes. What is wrong is said without it."""
+    for url in ("", "redis://:secret@h/name"):
+        monkeypatch.setenv("BACKPLANE_URL", url)
+        with pytest.raises(SystemExit) as exited:
+            main(["--backplane"])
+        said = capsys.readouterr().err
+        assert exited.value.code == 2
+        assert "BACKPLANE_URL" in said
+        assert "secret" not in said
+
+
+@needs_posix
+async def test_workers_serve_what_a_database_holds(file: SqliteDatabase) -> None:
+    """And what changes there, which nobody in the parent watches."""
+    async with process("-m", "bridge", "--port", "0", "--workers", "2", "--database", file.url) as started:
+        port = await port_of(started)
+        async with watching(port) as one, watching(port) as another:
+            for viewer in (one, another):
+                await viewer.ask(None)
+                while (await viewer.hear_type("server-join"))["data"]["users"].keys() != {ADA, BEPPO}:
+                    pass  # in the lobby, until the parent has read the database
+            await asyncio.to_thread(
+                file.sql, f"UPDATE users SET username = 'Countess' WHERE user_id = '{ADA}'"
+            )
+            for viewer in (one, another):
+                assert (await viewer.hear_type("presence"))["data"]["username"] == "Countess"
+
+
 def test_init_needs_a_database(capsys: pytest.CaptureFixture[str]) -> None:
     """There is nothing to make tables in."""
     with pytest.raises(SystemExit):
@@ -264,6 +295,12 @@ def test_what_to_do_goes_by_what_is_wrong(number: int, remedy: str) -> None:
     assert "\n" not in said
 
 
+def test_what_else_a_server_lacks() -> None:
+    """It is said as it is: no other port would help."""
+    said = cannot_listen("here", 80, CannotServe("There is no backplane."), "--host", "--port")
+    assert said == "There is no backplane."
+
+
 async def test_the_version() -> None:
     """On stdout, exit code 0."""
     assert await run("-m", "bridge", "--version") == (0, f"d-zone bridge {__version__}\n", "")
@@ -280,6 +317,8 @@ async def test_the_help() -> None:
         "--csp",
         "--database",
         "--backplane",
+        "--trusted-proxies",
+        "--workers",
         "--init",
         "--health",
         "--version",
@@ -290,7 +329,7 @@ async def test_the_help() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [["--port", "x"], ["--port", "65536"], ["--port", "-1"], ["--port", "1.5"], ["--static-dir", "/no/such"],
-     ["--nonsense"], ["nonsense"]],
+     ["--nonsense"], ["nonsense"], ["--workers", "x"], ["--workers", "257"], ["--trusted-proxies", "nobody"]],
     ids=" ".join,
 )  # fmt: skip
 def test_wrong_usage_is_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

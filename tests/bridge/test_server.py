@@ -206,6 +206,7 @@ async def test_a_connection_that_never_finishes_its_handshake_does_not_keep_it(
         assert await slow.end() == b""
 
 
+@pytest.mark.usefixtures("short_grace")
 async def test_a_viewer_that_never_reads_does_not_keep_it(bridge: WebSocketServer) -> None:
     """Its buffer is full: not even the goodbye goes through."""
     async with watching(bridge) as healthy, stuck_viewer(bridge, ENTER_DWORLD):
@@ -1243,7 +1244,7 @@ async def test_a_validator_that_hangs_keeps_the_door_shut(
     fed: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the timeout, which is no answer."""
-    monkeypatch.setattr("bridge.access.admission.TIMEOUT", 0.05)
+    monkeypatch.setattr("bridge.access.doorkeeper.TIMEOUT", 0.05)
 
     async def validate(token: str, user: Mapping[str, Any], guild_id: str) -> bool:
         await asyncio.Event().wait()

@@ -1,6 +1,7 @@
 """Where things are on the page, by what they are to a reader."""
 
 import re
+from urllib.parse import urlsplit
 
 from playwright.async_api import Locator, Page
 
@@ -66,3 +67,8 @@ def label(page: Page, name: str) -> Locator:
 
 def heading(page: Page, name: str) -> Locator:
     return page.get_by_role("heading", name=name, exact=True)
+
+
+def nameless(url: str) -> str:
+    """Where a part of the page is, whatever its content."""
+    return re.sub(r"\.[0-9a-f]{16}\.js$", ".js", urlsplit(url).path)

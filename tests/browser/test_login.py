@@ -134,7 +134,7 @@ async def test_who_was_in_before_gets_in_while_somebody_guesses_behind_the_same_
         await give_password(ada, server, "mint")
         await expect(heading(ada, "The Cave")).to_be_visible()
         for _ in range(30):
-            server._admission._guesses.count("127.0.0.1", asyncio.get_running_loop().time())
+            server._admission.doorkeeper._guesses.count("127.0.0.1", asyncio.get_running_loop().time())
         await give_password(eve, server, "mint")
         await until(lambda: server.refusals.get("too many tries") == 1, "the guesser has to wait")
         await ada.goto("about:blank")

@@ -8,15 +8,16 @@ from itertools import product
 import pytest
 
 from bot.login import logins, oauth
-from bridge.access import admission, familiar, gate, guesses, passwords, patience, tally
+from bridge.access import doorkeeper, familiar, gate, guesses, passwords, patience, tally
 from bridge.access.cost import LONGEST_WAIT
+from bridge.backplane import answering, asking, letters
 from bridge.limits import DEFAULT_LIMITS as LIMITS
 from bridge.model import GuildInfo
 from bridge.network import peers
 from bridge.providers import refresher
 from bridge.rooms import entrance, room
 from bridge.running import calm, lines, rate
-from bridge.site import assets, counts, login
+from bridge.site import assets, counts, login, login_elsewhere
 from bridge.viewers import connection, listening, outbox, pulse
 from bridge.wire.framing import FRAGMENT
 from bridge.wire.protocol import OPTIONAL_EVENTS, Wants
@@ -44,9 +45,9 @@ def sentences() -> Iterator[str]:
     wide = guesses.WIDER
     yield f"remembered for {numeral(logins.REMEMBERED_FOR / 60)} minutes"
     yield f"after the first {numeral(LIMITS.wrong_tries)} makes the address wait"
-    yield f"up to {numeral(admission.LONGEST_WAIT / 60)} minutes"
+    yield f"up to {numeral(doorkeeper.LONGEST_WAIT / 60)} minutes"
     yield (f"of 56 ({LIMITS.wrong_tries * wide[56]} tries) and 48 ({LIMITS.wrong_tries * wide[48]})")
-    assert (admission.FREE_AT_ONE_DOOR, admission.FREE_WHILE_GUESSED) == (100, 2)
+    assert (doorkeeper.FREE_AT_ONE_DOOR, doorkeeper.FREE_WHILE_GUESSED) == (100, 2)
     yield "guessed wrong a hundred times lately"
     yield f"gets two tries there before it waits, and not {numeral(LIMITS.wrong_tries)}"
     yield f"{passwords.MAX_WAITING} may wait, and many of one address let others go first"
@@ -107,6 +108,11 @@ def bounds() -> Iterator[str]:
     yield f"{frames:g} a second, {frames * listening.FRAMES_AT_ONCE:g} at once"
     yield f"{size // KIB:g} KiB a second, {size * listening.BYTES_AT_ONCE // KIB:g} KiB at once"
     yield f"{listening.FRAMES_WAITING} wait in memory while a request is answered"
+    yield f"{asking.MAX_WAITING:,} of a bridge may wait, {asking.PATIENCE:g} seconds each"
+    yield f"works on {answering.AT_ONCE} at once and begins {answering.BEGUN_AT_ONCE} in a turn of its loop"
+    yield f"{answering.MAX_WAITING:,} wait, bridges take turns"
+    yield f"A question has {letters.MAX_LETTER // KIB} KiB at most"
+    yield f"`/auth/me` without a cookie is asked once in {login_elsewhere.GOOD_FOR:g} seconds"
     yield f"{entrance.MAX_ENTRIES} are kept of a room"
     yield f"of what was missed those up to {entrance.MAX_MISSED // KIB} KiB"
     yield f"once in {refresher.REFRESH_INTERVAL:g} seconds for each guild and for the list"

@@ -24,7 +24,8 @@ DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME = 0, 1, 2, 3, 6
 RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK = 7, 8, 9, 10, 11
 VOICE_STATE, REQUEST_CHANNEL_INFO = 4, 43
 
-BAD_OPCODE, BAD_TOKEN, BAD_INTENTS = 4001, 4004, 4014
+BAD_OPCODE, BAD_TOKEN, BAD_SHARD, TOO_FEW_SHARDS, BAD_INTENTS = 4001, 4004, 4010, 4011, 4014
+STARTS_A_DAY = 1_000
 HEARTBEAT_MS = 41_250
 CHUNK = 1_000  # members to a chunk
 
@@ -161,6 +162,17 @@ class Gateway:
         """Whether new connections are turned away, as during an outage."""
         self.refused_intents: set[str] = set()
         """Privileged intents that are refused although the application's flags say that they are on."""
+        self.max_concurrency = 1
+        """How many identifies there may be at once: one for each remainder of shards by it."""
+        self.identify_every = 5.0
+        """For how many seconds there is one identify of those that are counted together.
+
+        A shard that comes again is taken for one that took its time: tests start bots sooner than people do.
+        """
+        self.guilds_per_shard = 2_500
+        """How many guilds a shard may have; whoever comes with more has to split them."""
+        self.hasty: list[int] = []
+        """The shards that identified too soon after another, in order."""
         self.on_identify: Callable[[], object] = lambda: None
         """Called before each identify is answered."""
         self.refused_shards: set[int] = set()
@@ -181,6 +193,7 @@ class Gateway:
         self._withheld: list[Callable[[], None]] | None = None
         self._withheld_guilds: list[tuple[Session, Guild]] | None = None
         self._asked_at: dict[int, float] = {}
+        self._identified: dict[int, tuple[float, int]] = {}
         self._remaining: dict[int, float] = {}
 
     def limit_members(self, guild: Guild, seconds: float) -> None:
@@ -317,7 +330,7 @@ class Gateway:
             connection.close(BAD_OPCODE)
 
     def _identify(self, connection: Connection, data: Payload) -> None:
-        shard, count = data.get("shard", [0, 1])
+        shard, count = data.get("shard") or (0, 1)
         if shard in self.refused_shards:
             self.refusals += 1
             return connection.abort()
@@ -325,6 +338,13 @@ class Gateway:
         intents = data["intents"]
         if data["token"] != self.token:
             return connection.close(BAD_TOKEN)
+        if not 0 <= shard < count:
+            return connection.close(BAD_SHARD)
+        if sum((guild_id >> 22) % count == shard for guild_id in self._guilds) > self.guilds_per_shard:
+            return connection.close(TOO_FEW_SHARDS)
+        if self._is_hasty(shard):
+            self.hasty.append(shard)
+            return self._send(connection, INVALID_SESSION, False)
         self.on_identify()
         granted = self._allowed - self.refused_intents
         if any(intents & bit for name, bit in PRIVILEGED.items() if name not in granted):
@@ -339,6 +359,23 @@ class Gateway:
             elif guild.available:
                 session.create(guild, unavailable=False)
         return None
+
+    def _is_hasty(self, shard: int) -> bool:
+        """Tell whether an identify comes too soon after another that is counted together with it."""
+        now, bucket = asyncio.get_running_loop().time(), shard % self.max_concurrency
+        before, other = self._identified.get(bucket, (-math.inf, shard))
+        self._identified[bucket] = now, shard
+        return other != shard and now - before < self.identify_every
+
+    def start_limit(self) -> Payload:
+        """Tell how many sessions may begin, as `GET /gateway/bot` does."""
+        remaining = STARTS_A_DAY - len(self.identifies)
+        return {
+            "total": STARTS_A_DAY,
+            "remaining": remaining,
+            "reset_after": 14_400_000,
+            "max_concurrency": self.max_concurrency,
+        }
 
     def _ready(self, session: Session, guilds: Iterable[Guild]) -> Payload:
         return {

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.e2e.guild import Member, written
-from tests.e2e.model import ADMINISTRATOR, CONNECT, EVERYONE_MAY, VIEW_CHANNEL, Payload, User, snowflake
+from tests.e2e.model import (
+    ADMINISTRATOR,
+    CONNECT,
+    DIRECT,
+    EVERYONE_MAY,
+    VIEW_CHANNEL,
+    Payload,
+    User,
+    snowflake,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,27 +85,20 @@ class Interactions:
     def payload(self, reply: Reply, kind: int, data: Payload, locale: str) -> Payload:
         """Return the interaction that a reply will be the answer to."""
         self._open[reply.token] = reply
-        guild, member = reply.who.guild, reply.who
         told: Payload = {
             "id": reply.id,
             "application_id": str(self._me.id),
             "type": kind,
             "data": data,
-            "guild_id": str(guild.id),
-            "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
-            "guild_locale": "en-US",
             "channel_id": str(reply.channel.id),
-            "channel": reply.channel.payload() | {"permissions": str(member.permissions())},
-            "member": member.payload() | {"permissions": str(member.permissions())},
             "token": reply.token,
             "version": 1,
             "locale": locale,
             "app_permissions": EVERYONE_MAY,
             "entitlements": [],
-            "authorizing_integration_owners": {"0": str(guild.id)},
-            "context": 0,
             "attachment_size_limit": 10 << 20,
         }
+        told |= _in_private(reply) if reply.channel.guild is None else _in_guild(reply)
         return told | ({"message": reply.message} if reply.message else {})
 
     def take(self, method: str, path: str, body: Payload) -> tuple[int, Payload | None] | None:
@@ -249,3 +251,26 @@ def _named(some: Iterable[Payload], name: str, kind: int | None = None) -> Paylo
         if one["name"] == name and kind in {None, one["type"]}:
             return one
     raise AssertionError(f"the bot made no {name!r} known")
+
+
+def _in_guild(reply: Reply) -> Payload:
+    guild, member = reply.who.guild, reply.who
+    return {
+        "guild_id": str(guild.id),
+        "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
+        "guild_locale": "en-US",
+        "channel": reply.channel.payload() | {"permissions": str(member.permissions())},
+        "member": member.payload() | {"permissions": str(member.permissions())},
+        "authorizing_integration_owners": {"0": str(guild.id)},
+        "context": 0,
+    }
+
+
+def _in_private(reply: Reply) -> Payload:
+    """Say what is told of a command in a direct message: nothing of any guild."""
+    return {
+        "channel": {"id": str(reply.channel.id), "type": DIRECT, "flags": 0, "last_message_id": None},
+        "user": reply.who.user.payload(),
+        "authorizing_integration_owners": {"0": "0"},
+        "context": 1,
+    }

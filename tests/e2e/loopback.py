@@ -81,6 +81,7 @@ class LoopbackDiscord:
         self.rest = Rest(self.bot, self.owner, self.guilds, self.intents, self.interactions, self._bell)
         self.oauth = self.rest.oauth
         self.rest.shards = shards
+        self.rest.start_limit = self.gateway.start_limit
         self.rest.token = self.gateway.token = token
         self._port = 0
         self._site: web.TCPSite
@@ -428,6 +429,11 @@ class LoopbackDiscord:
         data = slash(await self.commands(), who, line, options)
         return await self._interact(Reply(who, who.guild.public), COMMAND, data, locale)
 
+    async def command_privately(self, who: Member, line: str) -> Reply:
+        """Let somebody use a command in a direct message to the bot, and return the answer."""
+        data = slash(await self.commands(), who, line, {})
+        return await self._interact(Reply(who, Channel("", None, DIRECT)), COMMAND, data)
+
     async def begin(self, who: Member, line: str, **options: str) -> Reply:
         """Let somebody use a slash command, and return what the answer to it will be."""
         reply = Reply(who, who.guild.public)
@@ -466,4 +472,4 @@ class LoopbackDiscord:
 
     def _tell(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> None:
         told = self.interactions.payload(reply, kind, data, locale)
-        self.gateway.dispatch(reply.who.guild, "INTERACTION_CREATE", told)
+        self.gateway.dispatch(reply.channel.guild, "INTERACTION_CREATE", told)

@@ -1,11 +1,11 @@
-"""A real nginx in front of a bridge, configured as the README says."""
+"""A real nginx in front of a bridge, or of several, configured as the documentation says."""
 
 import asyncio
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -45,19 +45,33 @@ def find_nginx() -> str:
     pytest.skip(reason)
 
 
+def _blocks(page: str) -> list[str]:
+    return re.findall(r"```nginx\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+
+
 def advice(values: Mapping[str, str]) -> str:
     """Read what the README tells people to write, with their own values filled in."""
-    [block] = re.findall(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    [block] = _blocks("README.md")
     for example, value in values.items():
         assert block.count(example) == 1, example
         block = block.replace(example, value)
     return str(block)
 
 
-class Nginx:
-    """One server that hands everything on to a bridge's port."""
+def for_several(servers: str, bridge_ports: Sequence[int]) -> str:
+    """Make of a configuration for one bridge one for two, as the documentation tells people to."""
+    _, upstream, location = _blocks("docs/pages/deployment.md")
+    for example, port in zip(("10.0.0.11:3001", "10.0.0.12:3001"), bridge_ports, strict=True):
+        assert upstream.count(example) == 1
+        upstream = upstream.replace(example, f"127.0.0.1:{port}")
+    [line] = re.findall(r"^ *proxy_pass .*\n", servers, re.MULTILINE)
+    return upstream + servers.replace(line, location)
 
-    def __init__(self, folder: Path, bridge_port: int, read_timeout: str = "60s") -> None:
+
+class Nginx:
+    """One server that hands everything on to a bridge's port, or to those of two."""
+
+    def __init__(self, folder: Path, *bridge_ports: int, read_timeout: str = "60s") -> None:
         self.port = free_port()
         self._folder = folder
         self._program = find_nginx()
@@ -67,10 +81,12 @@ class Nginx:
                 "listen 443 ssl": f"listen 127.0.0.1:{self.port} ssl",
                 "/etc/letsencrypt/live/zone.example.org/fullchain.pem": str(pem.chain),
                 "/etc/letsencrypt/live/zone.example.org/privkey.pem": str(pem.key),
-                "http://127.0.0.1:3000": f"http://127.0.0.1:{bridge_port}",
+                "http://127.0.0.1:3000": f"http://127.0.0.1:{bridge_ports[0]}",
                 "proxy_read_timeout 60s": f"proxy_read_timeout {read_timeout}",
             }
         )
+        if len(bridge_ports) > 1:
+            servers = for_several(servers, bridge_ports)
         (folder / "nginx.conf").write_text(_MAIN.format(folder=folder, servers=servers), encoding="utf-8")
 
     @property

@@ -57,10 +57,12 @@ class BotProcess:
         settings: Mapping[str, str],
         module: str = "bot",
         stdout: int = asyncio.subprocess.PIPE,
+        own_session: bool = False,
     ) -> Self:
         """Start `python -m bot` in a folder; beside `settings` its environment has only what it needs.
 
-        What goes to another `stdout` than a pipe of ours is not read.
+        What goes to another `stdout` than a pipe of ours is not read. In a session of its own it has no
+        terminal, as a service has none.
         """
         env = {
             name: value for name, value in os.environ.items() if name in INHERITED or name.startswith("COV")
@@ -74,8 +76,14 @@ class BotProcess:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=stdout,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=own_session,
         )
         return cls(process, port)
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
     @property
     def url(self) -> str:

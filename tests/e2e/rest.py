@@ -41,6 +41,7 @@ class Rest:
         self.token = ""
         self.gateway_url = ""
         self.shards = 1
+        self.start_limit: Callable[[], Payload] = dict
         self.requests: list[str] = []
         """Every request as `METHOD /path`, in order, the base left out."""
         self.unknown: list[str] = []
@@ -113,8 +114,7 @@ class Rest:
         return None
 
     def _gateway(self) -> Payload:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
-        return {"url": self.gateway_url, "shards": self.shards, "session_start_limit": limit}
+        return {"url": self.gateway_url, "shards": self.shards, "session_start_limit": self.start_limit()}
 
     def _user(self) -> Payload:
         return self._me.payload() | {"verified": True, "mfa_enabled": True, "email": None, "flags": 0}

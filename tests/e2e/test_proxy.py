@@ -55,7 +55,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             await server.start()
             stack.push_async_callback(server.stop)
             server.show_guild(DWORLD, [Member("1", "Ada")])
-            proxy = Nginx(tmp_path, server.port, read_timeout)
+            proxy = Nginx(tmp_path, server.port, read_timeout=read_timeout)
             await proxy.listening(stack.enter_context(proxy.running()))
             return server, proxy
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.running.errors import AGAIN, MEND
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
 from tests.e2e.process import BotProcess, free_port
 from tests.e2e.viewer import truth
@@ -22,9 +23,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 INTENT_NAMES = {"presences": "presence", "members": "members", "message_content": "message content"}
 
 
-async def complaint(bot: BotProcess) -> str:
-    """Wait for a bot to fail, and return what it says on stderr."""
-    assert await bot.exited() == 1, bot.output
+async def complaint(bot: BotProcess, code: int = MEND) -> str:
+    """Wait for a bot to fail with an exit code, and return what it says on stderr."""
+    assert await bot.exited() == code, bot.output
     lines = bot.stderr.splitlines()
     assert 1 <= len(lines) <= 2, bot.stderr
     return bot.stderr
@@ -88,7 +89,7 @@ async def test_intents_that_are_refused_after_the_login(
 async def test_no_network(run: Run) -> None:
     """Nothing listens where Discord should be."""
     address = f"http://127.0.0.1:{free_port()}/api/v10"
-    assert address in await complaint(await run(DISCORD_API_URL=address))
+    assert address in await complaint(await run(DISCORD_API_URL=address), AGAIN)
 
 
 async def test_port_in_use(discord: LoopbackDiscord, run: Run) -> None:
@@ -97,7 +98,7 @@ async def test_port_in_use(discord: LoopbackDiscord, run: Run) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert str(port) in await complaint(await run(PORT=str(port)))
+        assert str(port) in await complaint(await run(PORT=str(port)), AGAIN)
 
 
 @pytest.mark.parametrize(
@@ -136,4 +137,4 @@ async def test_wrong_usage(run: Run) -> None:
 async def test_discord_has_troubles_of_its_own(discord: LoopbackDiscord, run: Run) -> None:
     """An answer of Discord's that nobody can mend here is still said in a line."""
     discord.rest.broken["/oauth2/applications/@me"] = 501
-    await complaint(await run())
+    await complaint(await run(), AGAIN)

@@ -105,6 +105,14 @@ class Viewer:
             raise self._fault
         assert sight(), f"the connection was closed: {hoped()}"
 
+    async def hears_or_ends(self, text: str, within: float = 2 * PATIENCE) -> None:
+        """Wait until somebody says something, or nothing more can come."""
+        await self._bell.until(
+            lambda: self._reading.done() or text in self.words(), self._state, within=within
+        )
+        if self._fault is not None:
+            raise self._fault
+
     async def closed(self, within: float = PATIENCE) -> int | None:
         """Wait until the other side closes, and return its close code."""
         await self._bell.until(self._reading.done, self._state, within=within)

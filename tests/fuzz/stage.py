@@ -276,8 +276,7 @@ class Stage:
         raise AssertionError("no answer")
 
     def _connect(self, line: Line) -> None:
-        server = self._server._server
-        assert server is not None
+        [server] = self._server._servers
         line.protocol = server.server._protocol_factory()  # type: ignore[attr-defined]
         line.protocol.connection_made(line)
 
@@ -291,8 +290,7 @@ class Stage:
         await self._hang_up(line)
 
     async def _hang_up(self, line: Line) -> None:
-        server = self._server._server
-        assert server is not None
+        [server] = self._server._servers
         if not line.is_closing():
             line.protocol.eof_received()
         line.close()

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { wordsFor } from '../../bridge/web/words.js';
+import { moreWordsFor, wordsFor } from '../../bridge/web/words.js';
 
 /** Each word's place and kind. @param {unknown} value @param {string} path @returns {string[]} */
 function places(value, path) {
@@ -14,6 +14,8 @@ function places(value, path) {
 test('no language lacks a word that another has', async () => {
   const [english, ...others] = await Promise.all(['en', 'de', 'es'].map((tag) => wordsFor([tag])));
   for (const words of others) assert.deepEqual(places(words, '').sort(), places(english, '').sort());
+  const [more, ...othersMore] = await Promise.all(['en', 'de', 'es'].map((tag) => moreWordsFor(tag)));
+  for (const words of othersMore) assert.deepEqual(places(words, '').sort(), places(more, '').sort());
 });
 
 test('the first of a reader\'s languages that is known is spoken', async () => {

@@ -23,6 +23,7 @@ export const english = ({ number, list, called }) => ({
   someone: 'Someone',
   latest: 'Latest messages',
   retry: 'Try now',
+  reload: 'Reload',
   otherServer: 'Show another server',
   close: 'Close',
   legend: 'What is what',
@@ -79,43 +80,6 @@ export const english = ({ number, list, called }) => ({
       'Members appear as soon as they may be shown. Until then, look in on another server.',
     ],
   },
-  /** @type {Record<string, [string, Record<string, string>]>} */
-  choices: {
-    density: ['Bubbles and names', { calm: 'Few', normal: 'Some', lively: 'Many' }],
-    hour: ['Time of day', { auto: 'By my clock', day: 'Day', dusk: 'Dusk', night: 'Night' }],
-    motion: ['Motion', { auto: 'Same as my system', full: 'Lively', less: 'Reduced' }],
-    sound: ['Sound', { off: 'Off', on: 'A soft pop for each message' }],
-    language: ['Language', { auto: 'Same as my browser', en: 'English', de: 'Deutsch', es: 'Español' }],
-  },
-  people: 'People',
-  land: 'Land',
-  keys: 'Mouse, touch and keys',
-  looks: {
-    online: 'Online: up and about',
-    idle: 'Idle: sits and dozes',
-    dnd: 'Do not disturb: carries a red sign and keeps apart',
-    offline: 'Offline: asleep in a tent, or not to be seen',
-    bot: 'A bot: antenna and square feet',
-    voice: 'In a voice channel: headphones; a red cross when muted',
-    streaming: 'Streaming: a small camera',
-    fresh: 'Here for less than a day: a leaf on the head',
-  },
-  lands: [
-    'A signpost is a channel. Whoever writes there walks to it, so a lively channel looks lively.',
-    'Camp fires are voice channels, a stage is a stage, boards are announcements and forums. A district is a category.',
-    'Paths appear where many walk, and grow over again.',
-    'The lighthouse turns faster the more there is going on, and goes dark when the connection is lost.',
-  ],
-  handling: [
-    ['drag, arrow keys', 'look around'],
-    ['wheel, pinch, + −', 'closer, farther'],
-    ['0, Home', 'the whole island'],
-    ['double-click, Enter', 'follow somebody, go to a place'],
-    ['Tab', 'through people and places'],
-    ['/', 'look for somebody'],
-    ['Esc', 'close, stop following'],
-    ['?', 'this page'],
-  ],
   /** @type {Record<string, (name: string) => string>} */
   refusals: {
     'not-there-yet': (name) =>
@@ -127,6 +91,7 @@ export const english = ({ number, list, called }) => ({
     'not-a-member': (name) => `Your Discord account may not watch ${called(name)}.`,
     'login-ended': () => 'Your login has ended. Log in again to go on watching.',
     'too-many-tries': () => 'Too many tries. Wait a minute, then try again.',
+    'bot-silent': () => 'The bot is not answering. Please try again in a moment.',
     'no-answer': () => 'Discord is not answering. Please try again in a moment.',
     crowded: () => 'Too many people on your network are watching just now. This page keeps trying by itself.',
     full: () => 'All places are taken. This page keeps trying by itself.',
@@ -134,6 +99,7 @@ export const english = ({ number, list, called }) => ({
     'internal-error': () => 'This server can\'t be shown just now. Please try again in a moment.',
     'login-failed': () => 'The login did not work. Please try again.',
     'login-denied': () => 'You cancelled the login at Discord.',
+    incomplete: () => 'This page could not be loaded completely. Maybe there is a newer version by now: reload it.',
     gone: () => 'The server you were watching is no longer shown here.',
   },
 });

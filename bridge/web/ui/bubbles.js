@@ -2,13 +2,11 @@
  * All that is being said, in the air over those who say it.
  *
  * @typedef {import('./layout.js').Rect} Rect
- * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../world/world.js').World} World
  */
 
 import { byId } from './dom.js';
 import { arrange } from './layout.js';
-import { Talk } from './talk.js';
 import { Bubble } from './bubble.js';
 
 const SPELLED_MS = 45; // between looks for letters to appear: each time the page is laid out anew
@@ -19,7 +17,7 @@ const LIMITS = { calm: 4, normal: 12, lively: 18 };
 export class Bubbles {
   #words;
   #world;
-  #talk = new Talk();
+  #talk;
   /** @type {Map<number, Bubble>} */
   #bubbles = new Map();
   // Who has words that found no room.
@@ -43,10 +41,15 @@ export class Bubbles {
   /** @type {keyof typeof LIMITS} */
   density = 'normal';
 
-  /** @param {import('../words.js').Words} words @param {World} world */
-  constructor(words, world) {
+  /**
+   * @param {import('../words.js').Words} words
+   * @param {World} world
+   * @param {import('./talk.js').Talk} talk
+   */
+  constructor(words, world, talk) {
     this.#words = words;
     this.#world = world;
+    this.#talk = talk;
   }
 
   /** Whose words can't be shown now: dots stand for them. */
@@ -54,7 +57,7 @@ export class Bubbles {
     return [...this.#crowdedOut, ...this.#away];
   }
 
-  /** Looks anew for how many there is room. */
+  /** Looks anew for what is said, and for how much of it there is room. */
   renew() {
     this.#stale = true;
   }
@@ -64,30 +67,11 @@ export class Bubbles {
     return new Set([...this.#bubbles.values()].map(({ message }) => message.uid));
   }
 
-  /** @param {Message} message @param {number} now */
-  say(message, now) {
-    this.#talk.say(message, now);
-    this.#stale = true;
-  }
-
-  /** @param {Message} message @param {number} now */
-  correct(message, now) {
-    this.#talk.correct(message, now);
-    this.#stale = true;
-  }
-
   /** What may not be shown any longer doesn't fade. */
   clear() {
-    this.#talk.drop(() => true);
     this.#bubbles.clear();
     this.#sizes.disconnect();
     byId('air').querySelectorAll('.bubble, .tail, .thread').forEach((part) => part.remove());
-    this.#stale = true;
-  }
-
-  /** @param {(message: Message) => boolean} isGone */
-  drop(isGone) {
-    this.#talk.drop(isGone);
     this.#stale = true;
   }
 

@@ -17,7 +17,7 @@ const LOOKS = {
   fresh: { fresh: true },
 };
 
-/** @param {import('../words.js').Words} words */
+/** @param {import('../words.js').MoreWords} words */
 export function explain(words) {
   const text = byId('legend-text');
   const looks = Object.entries(LOOKS).map(([name, look]) => (

@@ -59,11 +59,6 @@ export class MemberList {
     return this.#found;
   }
 
-  look() {
-    this.#search.focus();
-    this.#search.select();
-  }
-
   /** @param {People} people */
   show(people) {
     const query = this.#search.value;

@@ -60,6 +60,7 @@ export class Notice {
     /** @type {HTMLElement[]} */
     const content = [make('p', '', Object.hasOwn(refusals, code) ? refusals[code](name) : (text || code))];
     if (this.#login && LOGIN_HELPS.has(code)) content.push(this.#login(slug ?? ''));
+    if (code === 'incomplete') content.push(this.#reloadButton());
     if (this.#enter && slug && PASSWORD_HELPS.has(code)) {
       content.push(this.#passwordForm(slug, this.#enter));
     }
@@ -80,6 +81,13 @@ export class Notice {
       enter(slug, input.value);
     });
     return form;
+  }
+
+  #reloadButton() {
+    const button = make('button', 'primary', this.#words.reload);
+    button.type = 'button';
+    button.addEventListener('click', () => location.reload());
+    return button;
   }
 
   #closeButton() {

@@ -6,7 +6,7 @@
 
 import { byId, make } from './dom.js';
 
-/** @param {import('../words.js').Words} words @param {Preferences} preferences */
+/** @param {import('../words.js').MoreWords} words @param {Preferences} preferences */
 export function offerChoices(words, preferences) {
   const form = byId('choices');
   for (const [name, [title, options]] of Object.entries(words.choices)) {

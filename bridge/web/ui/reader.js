@@ -3,13 +3,27 @@
  * their way while the rest of the page is made.
  */
 
+import { ask } from '../guild/net.js';
 import { wordsFor } from '../words.js';
+import { Part } from './part.js';
 import { Preferences } from './preferences.js';
 
 export const preferences = new Preferences(openStorage());
 
 const { language } = preferences.choices;
-export const comingWords = wordsFor(language === 'auto' ? navigator.languages : [language]);
+const languages = language === 'auto' ? navigator.languages : [language];
+
+/** @type {Promise<import('../words.js').Words>} */
+export const comingWords = new Promise((resolve) => {
+  const part = new Part((again) => wordsFor(languages, again), resolve, reloadIfGone);
+  addEventListener('online', () => part.hurry());
+  part.start();
+});
+
+/** Without words there is no page; after an update the bridge has others than this page asks for. @param {number} failures */
+async function reloadIfGone(failures) {
+  if (failures > 2 && await ask('api/version')) location.reload();
+}
 
 /** Some browsers forbid even to ask for it. */
 function openStorage() {

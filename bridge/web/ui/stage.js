@@ -7,22 +7,21 @@
  * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {import('../guild/replica.js').Witness} Witness
+ * @typedef {import('./air.js').Air} Air
  * @typedef {{search(): void, explain(): void, close(): void}} Frame
  */
 
 import { byId } from './dom.js';
 import { HOURS } from './preferences.js';
 import { Tour } from './tour.js';
-import { Bubbles } from './bubbles.js';
 import { Controls } from './controls.js';
 import { Follower } from './follower.js';
 import { Labels } from './labels.js';
-import { Sound } from './sound.js';
-import { Sparks } from './sparks.js';
-import { Tip } from './tip.js';
+import { Talk } from './talk.js';
 import { World } from '../world/world.js';
 
 const LIVELY_MS = 120_000; // a place where somebody spoke is lively for so long
+const EARLY = 20; // reactions
 const LOOK_MS = 400; // between two looks for whom a still pointer is at
 
 /** @implements {Witness} */
@@ -30,14 +29,16 @@ export class Stage {
   #replica;
   #preferences;
   #world;
-  #bubbles;
-  #sparks;
   #labels;
-  #tip;
   #follower;
   #controls;
   #tour = new Tour(performance.now());
-  #sound = new Sound();
+  /** What is said; also before there is an air for it. */
+  #talk = new Talk();
+  /** @type {Air | null} */
+  #air = null;
+  /** Reactions from before there is an air for them; the latest. @type {[uid: string, emoji: string, picture: string][]} */
+  #early = [];
   #still = matchMedia('(prefers-reduced-motion: reduce)');
   /** @type {Rect} */
   #free = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
@@ -48,6 +49,8 @@ export class Stage {
   /** Where somebody spoke, and when. @type {Map<string, number>} */
   #spoken = new Map();
   #slug = '';
+  /** Called with the next picture. */
+  #drawn;
   /** Whom the address wants to follow, until they are there. @type {string | null} */
   #awaited;
 
@@ -56,21 +59,20 @@ export class Stage {
    * @param {Replica} replica
    * @param {import('./preferences.js').Preferences} preferences
    * @param {Frame} frame
-   * @param {{transparent: boolean, follow: string | null}} options
+   * @param {{transparent: boolean, follow: string | null, drawn(): void}} options `drawn` is called when there is a
+   *   first picture
    */
   constructor(words, replica, preferences, frame, options) {
     this.#replica = replica;
     this.#preferences = preferences;
     this.#awaited = options.follow;
+    this.#drawn = options.drawn;
     this.#world = new World(/** @type {HTMLCanvasElement} */ (byId('world')), {
       reducedMotion: this.#isCalm(),
       background: options.transparent ? 'transparent' : 'sea',
       onFrame: () => this.#frame(),
     });
-    this.#bubbles = new Bubbles(words, this.#world);
-    this.#sparks = new Sparks(this.#world);
     this.#labels = new Labels(this.#world, replica, ({ uid, channelId }) => this.#go(uid, channelId));
-    this.#tip = new Tip(words);
     this.#follower = new Follower(words, () => this.#world.follow(null));
     this.#controls = new Controls(this.#world, {
       touched: () => this.#touched(),
@@ -83,10 +85,17 @@ export class Stage {
         else frame.close();
       },
     });
-    addEventListener('pointerdown', () => this.#sound.wake());
-    addEventListener('keydown', () => this.#sound.wake());
     this.#still.addEventListener('change', () => this.adapt());
     this.adapt();
+  }
+
+  /** Gets an air, in which what was said before can be read as well. @param {(world: World, talk: Talk) => Air} make */
+  furnish(make) {
+    this.#air = make(this.#world, this.#talk);
+    this.#air.renew();
+    this.adapt();
+    for (const reaction of this.#early) this.reacted(...reaction);
+    this.#early = [];
   }
 
   get world() {
@@ -95,20 +104,20 @@ export class Stage {
 
   /** Takes the viewer's choices over. */
   adapt() {
-    const { density, hour, sound } = this.#preferences.choices;
+    const { choices } = this.#preferences;
     const calm = this.#isCalm();
     document.body.classList.toggle('calm', calm);
-    this.#world.reducedMotion = this.#bubbles.calm = this.#sparks.calm = calm;
-    this.#bubbles.density = this.#labels.density = density;
-    this.#world.hour = HOURS[hour];
-    this.#sound.on = sound === 'on';
+    this.#world.reducedMotion = calm;
+    this.#labels.density = choices.density;
+    this.#world.hour = HOURS[choices.hour];
+    this.#air?.adapt(choices, calm);
     this.#labels.hurry();
   }
 
   /** @param {Rect} free what of the view the frame leaves open */
   setFree(free) {
     this.#free = free;
-    this.#bubbles.renew();
+    this.#air?.renew();
     const { clientWidth, clientHeight } = byId('stage'); // the canvas has no size before the first picture
     const { left, top } = free;
     this.#world.insets = { left, top, right: clientWidth - free.right, bottom: clientHeight - free.bottom };
@@ -150,7 +159,7 @@ export class Stage {
     if (!room) return;
     if (room.slug !== this.#slug) this.#hush();
     this.#slug = room.slug;
-    this.#bubbles.drop(({ uid }) => !people.get(uid));
+    this.#unsay(({ uid }) => !people.get(uid));
     this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts });
     this.#meetAwaited();
   }
@@ -162,8 +171,9 @@ export class Stage {
 
   /** Nothing of what was said in another room stays in the air. */
   #hush() {
-    this.#bubbles.clear();
-    this.#sparks.clear();
+    this.#unsay(() => true);
+    this.#early = [];
+    this.#air?.clear();
     this.#spoken.clear();
   }
 
@@ -186,36 +196,48 @@ export class Stage {
   /** @param {string} uid */
   went(uid) {
     this.#world.leave(uid);
-    this.#bubbles.drop((message) => message.uid === uid);
+    this.#unsay((message) => message.uid === uid);
   }
 
   /** @param {Message} message */
   said(message) {
     const now = performance.now();
     this.#world.say(message.uid, message.placeId);
-    this.#bubbles.say(message, now);
+    this.#talk.say(message, now);
     this.#tour.heard(message.placeId);
     this.#spoken.delete(message.placeId); // so that the latest stands last
     this.#spoken.set(message.placeId, now);
-    this.#sound.pop(message.uid);
+    this.#air?.heard(message.uid);
   }
 
   /** @param {Message} message */
   corrected(message) {
-    this.#bubbles.correct(message, performance.now());
+    this.#talk.correct(message, performance.now());
+    this.#air?.renew();
   }
 
   /** @param {Message} message */
   unsaid(message) {
-    this.#bubbles.drop(({ key }) => key === message.key);
+    this.#unsay(({ key }) => key === message.key);
   }
 
   /** @param {string} uid @param {string} emoji @param {string} picture */
   reacted(uid, emoji, picture) {
-    this.#sparks.react(uid, emoji, picture, performance.now());
+    if (this.#air) {
+      this.#air.react(uid, emoji, picture, performance.now());
+    } else {
+      this.#early.push([uid, emoji, picture]);
+      this.#early.splice(0, this.#early.length - EARLY);
+    }
   }
 
   // Inside
+
+  /** @param {(message: Message) => boolean} isGone */
+  #unsay(isGone) {
+    this.#talk.drop(isGone);
+    this.#air?.renew();
+  }
 
   #isCalm() {
     const { motion } = this.#preferences.choices;
@@ -260,17 +282,16 @@ export class Stage {
   #frame() {
     const now = performance.now();
     const world = this.#world;
+    this.#drawn();
+    this.#drawn = () => {};
     this.#controls.frame(Math.min(100, now - this.#drawnAt));
     this.#drawnAt = now;
     this.#walk(now);
     this.#lookAtPointer(now);
-    this.#labels.talking = this.#bubbles.talking;
+    if (this.#air) this.#labels.talking = this.#air.talking;
     this.#labels.frame(now, this.#free);
-    this.#bubbles.signs = this.#labels.signs;
-    this.#bubbles.frame(now, this.#free);
-    this.#sparks.frame(now, this.#free, this.#replica.typing.keys(), this.#bubbles.unheard);
-    const { uid } = this.#labels.pointed;
-    this.#tip.show(uid ? this.#replica.people.get(uid) ?? null : null, uid ? world.headOf(uid) : null);
+    const pointed = this.#replica.people.get(this.#labels.pointed.uid ?? '') ?? null;
+    this.#air?.frame(now, this.#free, this.#labels.signs, this.#replica.typing.keys(), pointed);
     this.#follower.show(world.following ? this.#replica.people.get(world.following) ?? null : null);
   }
 

@@ -5,6 +5,10 @@
  * @typedef {import('../guild/conversation.js').Conversation} Conversation
  * @typedef {import('./stage.js').Stage} Stage
  * @typedef {import('../guild/replica.js').Replica} Replica
+ * @typedef {typeof import('./later.js').LATER} Later
+ * @typedef {import('./feed.js').Feed} Feed
+ * @typedef {import('./guilds.js').GuildList} GuildList
+ * @typedef {import('./members.js').MemberList} MemberList
  * @typedef {{
  *   pick(slug: string | null, password?: string): void, dismissed(): void, hurry(): void, isOwn: boolean,
  * }} Wishes
@@ -14,16 +18,13 @@ import { byId, setText } from './dom.js';
 import { ask } from '../guild/net.js';
 import { Account } from './account.js';
 import { Card, sceneOf } from './card.js';
-import { Feed } from './feed.js';
-import { GuildList } from './guilds.js';
-import { explain } from './legend.js';
 import { LinkLamp } from './link.js';
-import { MemberList } from './members.js';
 import { Notice } from './notice.js';
-import { offerChoices } from './options.js';
 import { Panels } from './panels.js';
 
 const MISSING = new Set(['unknown-server', 'gone', 'not-there-yet']);
+/** @type {Refusal} */
+const INCOMPLETE = { code: 'incomplete', slug: '' };
 const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
 export class View {
@@ -36,7 +37,11 @@ export class View {
   #refusal = null;
   #refusedName = '';
   #wasLocked = false;
-  #dismissed;
+  #preferences;
+  #wishes;
+  /** @type {{guilds: GuildList, members: MemberList, feed: Feed} | null} */
+  #lists = null;
+  #isIncomplete = false;
   /** @type {number | undefined} */
   #fading;
   #listedAt = 0;
@@ -60,30 +65,49 @@ export class View {
     this.#replica = replica;
     this.#conversation = conversation;
     this.#stage = stage;
+    this.#preferences = preferences;
+    this.#wishes = wishes;
     this.panels = new Panels(preferences, (free) => {
       stage.setFree(free);
       this.refresh();
     });
-    this.guilds = new GuildList(words, (slug) => wishes.pick(slug));
-    this.members = new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid));
-    this.feed = new Feed(words);
     this.lamp = new LinkLamp(words, () => wishes.hurry());
     this.card = new Card(words, () => wishes.pick(null));
     this.account = new Account(words, () => this.refresh());
     /** @type {((slug: string, password: string) => void) | null} */
     const enter = wishes.isOwn ? (slug, password) => wishes.pick(slug, password) : null;
-    this.#dismissed = wishes.dismissed;
     this.notice = new Notice(words, enter, () => this.#dismiss());
-    // What few open is made when somebody does.
-    const once = { once: true };
-    byId('legend').addEventListener('beforetoggle', () => explain(words), once);
-    byId('settings').addEventListener('beforetoggle', () => offerChoices(words, preferences), once);
     byId('find-me').addEventListener('click', () => this.#visit(this.account.user?.id ?? ''));
     if (!wishes.isOwn) return;
     this.account.look();
     byId('servers').addEventListener('beforetoggle', ({ newState }) => {
       if (newState === 'open') this.#count();
     });
+  }
+
+  /**
+   * Fills what lies beside the world.
+   *
+   * @param {Later} later
+   * @param {import('../words.js').MoreWords} more
+   */
+  furnish({ Feed, GuildList, MemberList, explain, offerChoices }, more) {
+    const words = this.#words;
+    this.#lists = {
+      guilds: new GuildList(words, (slug) => this.#wishes.pick(slug)),
+      members: new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid)),
+      feed: new Feed(words),
+    };
+    whenOpened('legend', () => explain(more));
+    whenOpened('settings', () => offerChoices(more, this.#preferences));
+    this.#isIncomplete = false;
+    this.refresh();
+  }
+
+  /** What should fill it can't be fetched; as long as that is so. */
+  miss() {
+    this.#isIncomplete = true;
+    this.refresh();
   }
 
   /** Draws with the next frame, once for however much has changed. */
@@ -118,19 +142,23 @@ export class View {
 
   /** Closes what was said or opened last. */
   close() {
-    if (this.#refusal) this.#dismiss();
+    if (this.#refusal || this.#isIncomplete) this.#dismiss();
     else this.panels.close();
   }
 
   #dismiss() {
+    const wasRefused = this.#refusal !== null;
+    if (!wasRefused) this.#isIncomplete = false;
     this.explain(null);
-    this.#dismissed();
+    if (wasRefused) this.#wishes.dismissed();
   }
 
   /** Somebody wants to look for a member. */
   search() {
     this.panels.turnTo('members');
-    this.members.look();
+    const search = /** @type {HTMLInputElement} */ (byId('search'));
+    search.focus();
+    search.select();
   }
 
   /** @param {string} uid */
@@ -150,17 +178,19 @@ export class View {
     if (this.card.show(scene, this.account.user ? null : login)) this.panels.measure();
     if (this.#isOpen()) this.explain(null);
     this.#nameRefused();
-    this.notice.show(this.#isSaid(scene) ? null : this.#refusal, this.#refusedName, login);
+    const refusal = this.#isSaid(scene) ? null : this.#refusal;
+    this.notice.show(refusal ?? (this.#isIncomplete ? INCOMPLETE : null), this.#refusedName, login);
     if (replica.room) this.#present.set(replica.room.slug, replica.counts.online);
-    this.guilds.show(replica.guilds, replica.room?.slug ?? null, asking, this.#present);
+    this.#lists?.guilds.show(replica.guilds, replica.room?.slug ?? null, asking, this.#present);
     this.#listMembers();
-    this.feed.show(replica);
+    this.#lists?.feed.show(replica);
     this.#title(scene === 'lobby' ? null : replica.room);
   }
 
   /** The list is long, and out of sight most of the time. */
   #listMembers() {
-    if (this.panels.open !== 'members') return;
+    const members = this.#lists?.members;
+    if (!members || this.panels.open !== 'members') return;
     clearTimeout(this.#listing);
     const wait = this.#listedAt + MEMBERS_MS - performance.now();
     if (wait > 0) {
@@ -168,9 +198,9 @@ export class View {
       return;
     }
     this.#listedAt = performance.now();
-    const before = this.members.found;
-    this.members.show(this.#replica.people);
-    if (this.members.found !== before) this.#stage.seek(this.members.found);
+    const before = members.found;
+    members.show(this.#replica.people);
+    if (members.found !== before) this.#stage.seek(members.found);
     byId('find-me').hidden = !this.#replica.people.get(this.account.user?.id ?? '');
   }
 
@@ -226,4 +256,11 @@ export class View {
     const next = this.#replica.fade(now);
     if (next !== Infinity) this.#fading = setTimeout(() => this.refresh(), next - now);
   }
+}
+
+/** Few open it: it is made when somebody does, or has done so already. @param {string} id @param {() => void} make */
+function whenOpened(id, make) {
+  const panel = byId(id);
+  if (panel.matches(':popover-open')) make();
+  else panel.addEventListener('beforetoggle', make, { once: true });
 }

@@ -1,6 +1,7 @@
 """What is said while the gateway can't be reached, and how long the bot waits between its tries."""
 
 import asyncio
+import contextlib
 import logging
 from unittest import mock
 
@@ -168,7 +169,10 @@ async def test_a_lost_session_is_resumed_first(monkeypatch: pytest.MonkeyPatch) 
     tries = Tries(monkeypatch, *[REFUSED] * 6, None)
     client = mock.Mock(spec_set=["dispatch", "is_closed", "_reconnect", "_connection", "loop"])
     client.is_closed.return_value = False
-    shards = mock.Mock(spec_set=["client", "put", "tasks", "doors", "failed", "intents", "wait_for_session"])
+    shards = mock.Mock(
+        spec_set=["client", "put", "tasks", "doors", "failed", "intents", "wait_for_session", "turn"]
+    )
+    shards.turn = lambda _: contextlib.nullcontext()
     shards.client, shards.doors, shards.failed = client, asyncio.Semaphore(1), tries.note
     shards.wait_for_session = mock.AsyncMock()
     shard = gateway._ApartShard(mock.Mock(session_id="s", shard_id=0), shards)

@@ -19,8 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.login.logins import Logins
 from bot.policy import Policy
-from bridge.access.admission import Visitor
 from bridge.access.login import Account, Login
+from bridge.access.visitor import Visitor
 from bridge.viewers.session import Session
 from cogs.settings import GuildSettings
 from tests.bot.house import House, Line, Page
@@ -96,7 +96,7 @@ class Door(RuleBasedStateMachine):
         self.house.open(self.whole())
         logins = Trusting(self.house.bot, cast("Any", None), Policy(self.house.store))
         self.house.bridge.on_validate_discord_user(logins.validate)
-        self.house.bridge._admission.authority = logins
+        self.house.bridge._admission.doorkeeper.authority = logins
         self.decide("login", None)
         for who in range(3):  # there is something to lose from the beginning
             for way in ("token", "cookie"):

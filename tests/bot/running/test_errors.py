@@ -11,7 +11,7 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from bot.client import DZoneBot
 from bot.config import Config
-from bot.running.errors import explain
+from bot.running.errors import AGAIN, MEND, explain
 from tests.bot.memory import MemorySettings
 
 TOKEN = "an.invented.token"
@@ -40,10 +40,12 @@ def bot() -> DZoneBot:
     return bot
 
 
-def explained(error: BaseException, bot: DZoneBot) -> str:
-    """Explain an error that has an explanation."""
-    sentence = explain(error, bot)
-    assert sentence is not None
+def explained(error: BaseException, bot: DZoneBot, code: int = MEND) -> str:
+    """Explain an error that has an explanation, and ends the program with `code`."""
+    ending = explain(error, bot)
+    assert ending is not None
+    sentence = ending.sentence
+    assert ending.code == code
     assert TOKEN not in sentence
     assert 1 <= len(sentence.splitlines()) <= 2
     return sentence
@@ -120,7 +122,7 @@ def test_where_to_switch_intents_on(bot: DZoneBot) -> None:
 )
 def test_discord_in_trouble(bot: DZoneBot, error: Exception) -> None:
     """What goes wrong at Discord's end is told, with the advice to wait."""
-    said = explained(error, bot)
+    said = explained(error, bot, AGAIN)
     assert said.startswith("Discord can't log the bot in right now")
     assert "Try again in a few minutes" in said
 
@@ -128,7 +130,7 @@ def test_discord_in_trouble(bot: DZoneBot, error: Exception) -> None:
 def test_a_whole_page_as_an_answer(bot: DZoneBot) -> None:
     """A proxy that answers with a page of its own doesn't fill the screen."""
     page = "<!doctype html>\n" + "<p>Error 1015: you are being rate limited</p>\n" * 500
-    said = explained(http_error(discord.HTTPException, 429, "Too Many Requests", page), bot)
+    said = explained(http_error(discord.HTTPException, 429, "Too Many Requests", page), bot, AGAIN)
     assert "429 Too Many Requests" in said
     assert len(said) < 500
 
@@ -159,7 +161,7 @@ def unreachable(number: int, text: str) -> aiohttp.ClientConnectorError:
 )
 def test_no_network(bot: DZoneBot, error: Exception) -> None:
     """Who can't be reached is told, with what may be the matter."""
-    said = explained(error, bot)
+    said = explained(error, bot, AGAIN)
     assert said.startswith("Discord can't be reached at https://discord.com/api/v10: ")
     assert "network" in said.splitlines()[1]
     assert "DISCORD_API_URL" in said.splitlines()[1]
@@ -167,7 +169,7 @@ def test_no_network(bot: DZoneBot, error: Exception) -> None:
 
 def test_an_error_without_a_text(bot: DZoneBot) -> None:
     """An error that says nothing is called by its name."""
-    assert ": TimeoutError." in explained(TimeoutError(), bot)
+    assert ": TimeoutError." in explained(TimeoutError(), bot, AGAIN)
 
 
 @pytest.mark.parametrize(

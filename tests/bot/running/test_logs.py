@@ -1,6 +1,8 @@
 """What is logged, where, and what never is."""
 
+import json
 import logging
+from datetime import datetime
 
 import pytest
 from _pytest.capture import CaptureResult
@@ -24,6 +26,30 @@ def test_the_log_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     out, err = said(capsys)
     assert out.endswith(" INFO    bot.x: hello there\n")
     assert err == ""
+
+
+def test_a_log_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each record is an object in a line of its own, whatever it says, tracebacks as well."""
+    logs.configure("INFO", "json")
+    logging.getLogger("bot.x").info("hello %s", "\n“there”")
+    try:
+        int("which")
+    except ValueError:
+        logging.getLogger("bot.y").exception("it failed")
+    hello, failed = map(json.loads, said(capsys).out.splitlines())
+    assert datetime.fromisoformat(hello.pop("time")).tzinfo is not None
+    assert hello == {"level": "INFO", "logger": "bot.x", "message": "hello \n“there”"}
+    assert (failed["level"], failed["message"]) == ("ERROR", "it failed")
+    assert failed["exception"].endswith("with base 10: 'which'")
+
+
+def test_a_worker_s_traceback_is_for_programs_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is written already when it comes."""
+    logs.configure("INFO", "json")
+    record = logging.makeLogRecord({"name": "bot.x", "levelno": logging.ERROR, "levelname": "ERROR"})
+    record.exc_text = "ValueError: which?"
+    logging.getLogger("bot.x").handle(record)
+    assert json.loads(said(capsys).out)["exception"] == "ValueError: which?"
 
 
 @pytest.mark.parametrize(

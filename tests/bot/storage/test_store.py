@@ -41,6 +41,7 @@ from tests.bot.stored import (
     times,
 )
 from tests.postgres import ESCAPED, PASSWORD, Cluster, nobody
+from tests.thorough import tries
 
 ROOT = Path(__file__).parents[3]
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights and names")
@@ -456,7 +457,9 @@ async def follow(url: str, steps: list[tuple[Any, bool, tuple[Any, ...]]]) -> No
 
 
 @pytest.mark.timeout(120)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=tries(30), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps=STEPS)
 def test_a_restart_between_any_two_steps(url: str, steps: list[tuple[Any, bool, tuple[Any, ...]]]) -> None:
     """Whatever is saved, noted and forgotten, and whatever fails: the answers are those of the model."""
@@ -508,6 +511,7 @@ def opening(url: str) -> subprocess.Popen[str]:
 opening.count = 0  # type: ignore[attr-defined]
 
 
+@pytest.mark.e2e
 async def test_two_bots_that_start_at_once(url: str) -> None:
     """Only one makes the tables, and none disturbs the other."""
     bots = [opening(url) for _ in range(3)]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.words.spoilers import visible
 from bot.words.text import plain
 from tests.bot.discord_client import KINDS, hidden
+from tests.thorough import tries
 
 JUNK = [
     *"*_~|`<>[]()#-+\\: \n", "||", "||", "||", "**", "__", "~~", "``", "```", "```js\n", "\\|", "\\`",
@@ -52,7 +53,7 @@ def test_a_secret_after_code(code: str, before: str, inside: str) -> None:
 WORDS = st.lists(st.sampled_from(JUNK) | st.just("@"), max_size=24)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=tries(1_000))
 @given(pieces=WORDS, unknown=st.sets(st.sampled_from(KINDS)))
 @example(pieces=list("**@||@**@||@||@||"), unknown=set())
 @example(pieces=list("`@\n||@`@||@||@||"), unknown=set())

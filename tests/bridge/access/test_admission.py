@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from bridge.access.admission import DOORS_AT_ONCE, FREE_WHILE_GUESSED, Admission, Pass, Visitor
+from bridge.access.admission import DOORS_AT_ONCE, Admission
+from bridge.access.doorkeeper import FREE_WHILE_GUESSED, Doorkeeper
 from bridge.access.guesses import FORGOTTEN_AFTER, AddressGuesses, Guesses
 from bridge.access.login import Account, Login
 from bridge.access.passwords import hash_password
 from bridge.access.patience import ASKED_AT_ONCE
+from bridge.access.visitor import Pass, Visitor
 from bridge.errors import NoAnswer, NotAMember, Refused
 from bridge.model import GuildInfo, Member
 from bridge.network.peers import household
@@ -44,7 +46,9 @@ LOGIN = Credentials(token="token", user={"id": "7", "username": "Ada"})
 
 
 @pytest.fixture
-async def directory() -> Directory:
+async def directory(monkeypatch: pytest.MonkeyPatch) -> Directory:
+    """Two guilds; what it costs to try a password is none of these tests' business."""
+    monkeypatch.setattr("bridge.access.passwords._COST", 2**8)
     directory = Directory()
     directory.open(OPEN, [Member("7", "Ada")])
     directory.open(VAULT)
@@ -53,7 +57,7 @@ async def directory() -> Directory:
 
 @pytest.fixture
 def admission(directory: Directory) -> Admission:
-    return Admission(directory, Refresher(directory, EmptyProvider()), Guesses(10, 300))
+    return Admission(directory, Refresher(directory, EmptyProvider()), Doorkeeper(Guesses(10, 300)))
 
 
 class Validator:
@@ -91,7 +95,7 @@ async def test_an_open_room_lets_everybody_in(admission: Admission, directory: D
 
 async def test_an_open_room_asks_no_validator(admission: Admission) -> None:
     """Credentials don't matter there."""
-    admission.validate = validator = Validator(False)
+    admission.doorkeeper.validate = validator = Validator(False)
     await admission.admit("open", LOGIN)
     assert validator.asked == []
 
@@ -111,13 +115,13 @@ async def test_without_a_validator_nobody_enters(admission: Admission) -> None:
 
 async def test_a_valid_login_enters(admission: Admission, directory: Directory) -> None:
     """True opens the door."""
-    admission.validate = Validator(True)
+    admission.doorkeeper.validate = Validator(True)
     assert (await admission.admit("vault", LOGIN)).room is directory.rooms["2"]
 
 
 async def test_the_validator_learns_who_wants_where(admission: Admission) -> None:
     """Token, user and the guild's snowflake."""
-    admission.validate = validator = Validator(True)
+    admission.doorkeeper.validate = validator = Validator(True)
     await admission.admit("vault", LOGIN)
     assert validator.asked == [("token", {"id": "7", "username": "Ada"}, "2")]
 
@@ -125,20 +129,20 @@ async def test_the_validator_learns_who_wants_where(admission: Admission) -> Non
 @pytest.mark.parametrize("answer", [False, None, 1, "yes", "True", {"valid": True}, [True], object()])
 async def test_only_true_opens_the_door(admission: Admission, answer: object) -> None:
     """Truthy is not enough: a record of an error is truthy, too."""
-    admission.validate = Validator(answer)
+    admission.doorkeeper.validate = Validator(answer)
     assert await refusal(admission, "vault", LOGIN) == LOGIN_NEEDED
 
 
 @pytest.mark.parametrize("fault", [RuntimeError(SECRET), KeyError(SECRET)])
 async def test_a_validator_that_raises_keeps_the_door_shut(admission: Admission, fault: Exception) -> None:
     """Whatever it raises."""
-    admission.validate = Validator(fault)
+    admission.doorkeeper.validate = Validator(fault)
     assert await refusal(admission, "vault", LOGIN) == LOGIN_NEEDED
 
 
 async def test_a_validator_whose_own_work_was_cancelled_keeps_the_door_shut(admission: Admission) -> None:
     """The viewer is told, like after any other fault."""
-    admission.validate = Validator(asyncio.CancelledError())
+    admission.doorkeeper.validate = Validator(asyncio.CancelledError())
     assert await refusal(admission, "vault", LOGIN) == LOGIN_NEEDED
 
 
@@ -146,33 +150,33 @@ async def test_a_validator_that_hangs_keeps_the_door_shut(
     admission: Admission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the timeout; that is no answer."""
-    monkeypatch.setattr("bridge.access.admission.TIMEOUT", 0.01)
-    admission.validate = Validator(asyncio.Event())
+    monkeypatch.setattr("bridge.access.doorkeeper.TIMEOUT", 0.01)
+    admission.doorkeeper.validate = Validator(asyncio.Event())
     assert await refusal(admission, "vault", LOGIN) == NO_ANSWER
 
 
 @pytest.mark.parametrize("fault", [NoAnswer(), TimeoutError(), ConnectionRefusedError()], ids=repr)
 async def test_no_answer_is_no_wrong_answer(admission: Admission, fault: Exception) -> None:
     """However often: who has a good login is let in as soon as there is an answer."""
-    admission.validate = validator = Validator(fault)
+    admission.doorkeeper.validate = validator = Validator(fault)
     for _ in range(30):
         assert await refusal(admission, "vault", LOGIN) == NO_ANSWER
-    assert len(admission._guesses) == len(admission._guesses_at_door) == 0
+    assert len(admission.doorkeeper._guesses) == len(admission.doorkeeper._guesses_at_door) == 0
     validator.answer = True
     assert (await admission.admit("vault", LOGIN)).permit == Pass("7")
 
 
 async def test_who_is_no_member_guesses_nothing(admission: Admission) -> None:
     """A good login of somebody who may not watch is refused, and not counted."""
-    admission.validate = Validator(NotAMember())
+    admission.doorkeeper.validate = Validator(NotAMember())
     for _ in range(30):
         assert await refusal(admission, "vault", LOGIN) == LOGIN_NEEDED
-    assert len(admission._guesses) == len(admission._guesses_at_door) == 0
+    assert len(admission.doorkeeper._guesses) == len(admission.doorkeeper._guesses_at_door) == 0
 
 
 async def test_questions_without_an_answer_are_shared_out(admission: Admission) -> None:
     """They may cost something all the same: one address gets so many, others as many again."""
-    admission.validate = validator = Validator(NoAnswer())
+    admission.doorkeeper.validate = validator = Validator(NoAnswer())
     said = [await answer(admission, login(str(number))) for number in range(ASKED_AT_ONCE + 10)]
     assert said.count(NO_ANSWER) == len(validator.asked) == ASKED_AT_ONCE
     assert set(said[ASKED_AT_ONCE:]) == {too_many_tries(1)}
@@ -184,7 +188,7 @@ async def test_a_viewer_without_a_choice_hears_that_there_is_no_answer(
 ) -> None:
     """They get another room meanwhile."""
     directory.open(replace(VAULT, default=True))
-    admission.validate = Validator(NoAnswer())
+    admission.doorkeeper.validate = Validator(NoAnswer())
     entry = await admission.admit("default", LOGIN)
     assert (entry.room.info.slug, entry.trouble) == ("open", NO_ANSWER)
 
@@ -193,7 +197,7 @@ async def test_a_failing_validator_is_logged_without_secrets(
     admission: Admission, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Neither its words nor the token."""
-    admission.validate = Validator(RuntimeError(f"{SECRET} {LOGIN.token}"))
+    admission.doorkeeper.validate = Validator(RuntimeError(f"{SECRET} {LOGIN.token}"))
     with caplog.at_level(logging.DEBUG):
         await refusal(admission, "vault", LOGIN)
     assert caplog.records
@@ -208,7 +212,7 @@ async def test_a_failing_validator_is_logged_without_secrets(
 )  # fmt: skip
 async def test_half_a_login_is_none(admission: Admission, credentials: Credentials) -> None:
     """The validator isn't even asked."""
-    admission.validate = validator = Validator(True)
+    admission.doorkeeper.validate = validator = Validator(True)
     assert await refusal(admission, "vault", credentials) == LOGIN_NEEDED
     assert validator.asked == []
 
@@ -270,7 +274,7 @@ async def test_the_default_is_a_room_that_lets_the_viewer_in(
 async def test_the_default_may_be_a_protected_room(admission: Admission, directory: Directory) -> None:
     """For a viewer with a login."""
     directory.open(replace(VAULT, default=True))
-    admission.validate = Validator(True)
+    admission.doorkeeper.validate = Validator(True)
     assert (await admission.admit("default", LOGIN)).room is directory.rooms["2"]
 
 
@@ -304,7 +308,7 @@ def fed(directory: Directory, source: Source) -> Admission:
     provider = CallbackProvider(EmptyProvider())
     provider.use_servers(source.get_servers)
     provider.use_users(source.get_users)
-    return Admission(directory, Refresher(directory, provider, 0), Guesses(10, 300))
+    return Admission(directory, Refresher(directory, provider, 0), Doorkeeper(Guesses(10, 300)))
 
 
 async def test_a_failing_list_refuses_a_named_room(fed: Admission, source: Source) -> None:
@@ -375,8 +379,8 @@ def doors(directory: Directory) -> Admission:
     """Two guilds with passwords; three wrong tries of one address cost nothing, ten at one door."""
     directory.open(LOCKED)
     directory.open(GuildInfo("3", "cellar", "Cellar", protected=True, password="sesame"))
-    admission = Admission(directory, Refresher(directory, EmptyProvider()), Guesses(3, 300))
-    admission._guesses_at_door = Guesses(10, 10)
+    admission = Admission(directory, Refresher(directory, EmptyProvider()), Doorkeeper(Guesses(3, 300)))
+    admission.doorkeeper._guesses_at_door = Guesses(10, 10)
     return admission
 
 
@@ -432,7 +436,7 @@ async def test_open_rooms_let_in_who_guessed(doors: Admission) -> None:
 
 async def test_passwords_and_logins_count_together(doors: Admission) -> None:
     """Both are ways to guess."""
-    doors.validate = Validator(False)
+    doors.doorkeeper.validate = Validator(False)
     assert await answer(doors, WRONG) == WRONG_PASSWORD
     for _ in range(2):
         assert await answer(doors, LOGIN) == LOGIN_NEEDED
@@ -441,19 +445,19 @@ async def test_passwords_and_logins_count_together(doors: Admission) -> None:
 
 async def test_right_tries_cost_nothing(doors: Admission) -> None:
     """However often somebody comes back."""
-    doors.validate = Validator(True)
+    doors.doorkeeper.validate = Validator(True)
     for _ in range(30):
         assert await answer(doors, RIGHT) is None
         assert await answer(doors, LOGIN) is None
-    assert len(doors._guesses) == 0
-    assert len(doors._guesses_at_door) == 0
+    assert len(doors.doorkeeper._guesses) == 0
+    assert len(doors.doorkeeper._guesses_at_door) == 0
 
 
 async def test_without_a_try_nothing_counts(doors: Admission) -> None:
     """Old clients knock at every door they know, with empty hands."""
     for _ in range(30):
         assert await answer(doors, NOBODY) == LOGIN_NEEDED
-    assert len(doors._guesses) == 0
+    assert len(doors.doorkeeper._guesses) == 0
 
 
 async def test_guessing_from_many_addresses_becomes_slow(doors: Admission) -> None:
@@ -472,7 +476,7 @@ async def test_guessing_holds_no_door_shut(doors: Admission, directory: Director
     await besiege(doors, 500)
     directory.open(replace(VAULT, password=None, password_hash=hash_password("sesame")))
     await besiege(doors)
-    doors.validate = Validator(True)
+    doors.doorkeeper.validate = Validator(True)
     for number in range(5):
         assert await answer(doors, RIGHT, Visitor(f"198.51.100.{number}")) is None
         assert await answer(doors, LOGIN, Visitor(f"192.0.2.{number}")) is None
@@ -539,7 +543,7 @@ async def test_logins_at_once_are_tries_all_the_same(
     """Three hundred in one moment are no three hundred questions; nor are they at the door of no choice."""
     directory.close("1")
     directory.close("3")
-    doors.validate = held = Held()
+    doors.doorkeeper.validate = held = Held()
     asking = [asyncio.create_task(answer(doors, login(f"t{n}"), HERE, server)) for n in range(300)]
     await until(lambda: len(held.asked) >= 3, "as many as cost nothing are asked about")
     held.may_answer.set()
@@ -553,28 +557,28 @@ async def test_logins_at_once_are_tries_all_the_same(
 
 async def test_good_logins_at_once_are_all_let_in(doors: Admission) -> None:
     """A school comes home to one address: each has to wait for those before, and none is refused."""
-    doors.validate = held = Held(*(f"t{n}" for n in range(40)))
+    doors.doorkeeper.validate = held = Held(*(f"t{n}" for n in range(40)))
     asking = [asyncio.create_task(answer(doors, login(f"t{n}"))) for n in range(40)]
     await until(lambda: len(held.asked) == 3, "as many as cost nothing are asked about")
     held.may_answer.set()
     assert set(await asyncio.gather(*asking)) == {None}
-    assert len(doors._guesses) == len(doors._guesses_at_door) == 0
+    assert len(doors.doorkeeper._guesses) == len(doors.doorkeeper._guesses_at_door) == 0
 
 
 async def test_who_waits_for_their_turn_does_not_wait_for_ever(
     doors: Admission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where nothing is answered they hear so, and none of it counts."""
-    monkeypatch.setattr("bridge.access.admission.TIMEOUT", 0.05)
-    doors.validate = Held()
+    monkeypatch.setattr("bridge.access.doorkeeper.TIMEOUT", 0.05)
+    doors.doorkeeper.validate = Held()
     said = await asyncio.gather(*(answer(doors, login(f"t{n}")) for n in range(40)))
     assert set(said) == {NO_ANSWER}
-    assert len(doors._guesses) == 0
+    assert len(doors.doorkeeper._guesses) == 0
 
 
 async def test_a_login_that_was_good_does_not_wait_for_those_who_guess(doors: Admission) -> None:
     """Others behind the same address may guess what they like."""
-    doors.validate = held = Held("ada")
+    doors.doorkeeper.validate = held = Held("ada")
     held.may_answer.set()
     assert await answer(doors, login("ada")) is None
     for number in range(10):
@@ -590,7 +594,9 @@ async def test_a_login_that_was_good_does_not_wait_for_those_who_guess(doors: Ad
 async def test_the_tries_of_a_wide_network_count_together(directory: Directory) -> None:
     """Whoever has 65,536 networks to guess from gets ten times as many tries as an address, not more."""
     directory.open(LOCKED)
-    admission = Admission(directory, Refresher(directory, EmptyProvider()), AddressGuesses(3, 300))
+    admission = Admission(
+        directory, Refresher(directory, EmptyProvider()), Doorkeeper(AddressGuesses(3, 300))
+    )
     said = [
         await answer(admission, WRONG, Visitor(household(f"2001:db8:0:{number << 8:x}::1")))
         for number in range(40)
@@ -699,13 +705,13 @@ async def test_a_default_tries_no_password(doors: Admission, directory: Director
     """It is meant for one guild, and wrong at nearly all."""
     directory.close("1")
     assert (await doors.admit("default", RIGHT, lambda: HERE)).room is directory.lobby
-    assert len(doors._guesses) == 0
+    assert len(doors.doorkeeper._guesses) == 0
 
 
 async def test_a_default_counts_a_login_once(doors: Admission, directory: Directory) -> None:
     """However many doors it was tried at; who has tried too often is asked about no more."""
     directory.close("1")
-    doors.validate = validator = Validator(False)
+    doors.doorkeeper.validate = validator = Validator(False)
     for _ in range(10):
         assert (await doors.admit("default", LOGIN, lambda: HERE)).room is directory.lobby
     assert [asked[2] for asked in validator.asked] == ["2", "3"] * 3
@@ -721,10 +727,10 @@ async def test_a_default_counts_no_login_that_is_good_somewhere(
     async def only_the_cellar(token: str, user: Mapping[str, Any], guild_id: str) -> bool:
         return guild_id == "3"
 
-    doors.validate = only_the_cellar
+    doors.doorkeeper.validate = only_the_cellar
     for _ in range(10):
         assert (await doors.admit("default", LOGIN, lambda: HERE)).room is directory.rooms["3"]
-    assert len(doors._guesses) == len(doors._guesses_at_door) == 0
+    assert len(doors.doorkeeper._guesses) == len(doors.doorkeeper._guesses_at_door) == 0
 
 
 async def test_a_default_asks_nobody_for_who_has_to_wait(doors: Admission, directory: Directory) -> None:
@@ -732,7 +738,7 @@ async def test_a_default_asks_nobody_for_who_has_to_wait(doors: Admission, direc
     for _ in range(4):
         await answer(doors, WRONG)
     directory.close("1")
-    doors.validate = validator = Validator(True)
+    doors.doorkeeper.validate = validator = Validator(True)
     assert (await doors.admit("default", LOGIN, lambda: HERE)).room is directory.lobby
     assert validator.asked == []
 
@@ -767,7 +773,7 @@ MEMBER = Visitor("203.0.113.3", Login(Account("7", "Ada"), "key", time.time() + 
 
 async def test_who_logged_in_on_our_page_enters_what_they_may(admission: Admission) -> None:
     """Until their login ends."""
-    admission.authority = Authority("2")
+    admission.doorkeeper.authority = Authority("2")
     entry = await admission.admit("vault", NOBODY, lambda: MEMBER)
     assert MEMBER.login is not None
     assert entry.permit == Pass("7", "key", MEMBER.login.until)
@@ -775,7 +781,7 @@ async def test_who_logged_in_on_our_page_enters_what_they_may(admission: Admissi
 
 async def test_a_login_that_has_ended_opens_nothing(admission: Admission) -> None:
     """Though the connection that it came with is still open."""
-    admission.authority = authority = Authority("2")
+    admission.doorkeeper.authority = authority = Authority("2")
     ended = Visitor("203.0.113.3", Login(Account("7", "Ada"), "key", time.time() - 1))
     assert await answer(admission, NOBODY, ended) == LOGIN_NEEDED
     assert authority.asked == []
@@ -783,10 +789,10 @@ async def test_a_login_that_has_ended_opens_nothing(admission: Admission) -> Non
 
 async def test_who_may_not_hears_that_it_is_their_account(admission: Admission) -> None:
     """Logging in once more would not help; and it is no guess."""
-    admission.authority = Authority()
+    admission.doorkeeper.authority = Authority()
     for _ in range(30):
         assert await answer(admission, NOBODY, MEMBER) == NOT_A_MEMBER
-    assert len(admission._guesses) == 0
+    assert len(admission.doorkeeper._guesses) == 0
 
 
 @pytest.mark.parametrize("said", [1, "yes", None, [True]], ids=repr)
@@ -797,41 +803,41 @@ async def test_only_true_opens_the_door_for_a_login(admission: Admission, said: 
         async def may_watch(self, uid: str, server_id: str) -> Any:
             return said
 
-    admission.authority = Odd()
+    admission.doorkeeper.authority = Odd()
     assert await answer(admission, NOBODY, MEMBER) == NOT_A_MEMBER
 
 
 async def test_who_may_not_may_still_know_the_password(doors: Admission) -> None:
     """Their pass is the password's then."""
-    doors.authority = Authority()
+    doors.doorkeeper.authority = Authority()
     assert (await doors.admit("vault", RIGHT, lambda: MEMBER)).permit == Pass()
 
 
 async def test_a_pass_for_an_open_room_is_nobody_s(admission: Admission) -> None:
     """No login opened it, and none will end it."""
-    admission.authority = Authority("1", "2")
+    admission.doorkeeper.authority = Authority("1", "2")
     assert (await admission.admit("open", NOBODY, lambda: MEMBER)).permit == Pass()
 
 
 async def test_a_token_s_pass_ends_with_it(admission: Admission) -> None:
     """Where the validator knows when."""
     until = datetime.now(UTC) + timedelta(hours=1)
-    admission.validate = Validator(until)
+    admission.doorkeeper.validate = Validator(until)
     assert (await admission.admit("vault", LOGIN)).permit == Pass("7", None, until.timestamp())
-    admission.validate = Validator(True)
+    admission.doorkeeper.validate = Validator(True)
     assert (await admission.admit("vault", LOGIN)).permit == Pass("7")
 
 
 @pytest.mark.parametrize("seconds", [0, -1, -86_400])
 async def test_a_token_that_has_ended_opens_nothing(admission: Admission, seconds: int) -> None:
     """Also when the validator only says until when."""
-    admission.validate = Validator(datetime.now(UTC) + timedelta(seconds=seconds))
+    admission.doorkeeper.validate = Validator(datetime.now(UTC) + timedelta(seconds=seconds))
     assert await refusal(admission, "vault", LOGIN) == LOGIN_NEEDED
 
 
 async def test_a_reason_that_ends_while_somebody_enters_is_seen(admission: Admission) -> None:
     """They were a member when they were asked about, and were kicked before they were in."""
-    admission.authority = authority = Authority("2")
+    admission.doorkeeper.authority = authority = Authority("2")
     authority.may_answer.clear()
     entering = asyncio.create_task(answer(admission, NOBODY, MEMBER))
     await until(lambda: bool(authority.asked), "the authority was asked")
@@ -844,7 +850,7 @@ async def test_a_reason_that_ends_while_somebody_enters_is_seen(admission: Admis
 
 async def test_another_s_reason_that_ends_costs_nothing(admission: Admission, directory: Directory) -> None:
     """In thousands of guilds somebody leaves all the time: who enters meanwhile isn't asked about again."""
-    admission.authority = authority = Authority("2")
+    admission.doorkeeper.authority = authority = Authority("2")
     authority.may_answer.clear()
     entering = asyncio.create_task(answer(admission, NOBODY, MEMBER))
     await until(lambda: bool(authority.asked), "the authority was asked")
@@ -857,7 +863,7 @@ async def test_another_s_reason_that_ends_costs_nothing(admission: Admission, di
 
 async def test_who_logs_out_while_they_enter_is_nobody_in_the_end(admission: Admission) -> None:
     """What they were let in for is theirs no longer."""
-    admission.authority = authority = Authority("2")
+    admission.doorkeeper.authority = authority = Authority("2")
     authority.may_answer.clear()
     visitor = MEMBER
     entering = asyncio.create_task(admission.admit("vault", NOBODY, lambda: visitor))
@@ -888,7 +894,7 @@ async def test_who_is_seated_is_checked_again_when_a_reason_ends(
 async def test_the_same_right_password_is_tried_once_for_all(directory: Directory) -> None:
     """After a restart a thousand viewers come at once: none of them has to wait for being many."""
     directory.open(replace(VAULT, password_hash=hash_password("sesame")))
-    admission = Admission(directory, Refresher(directory, EmptyProvider()), Guesses(1, 300))
+    admission = Admission(directory, Refresher(directory, EmptyProvider()), Doorkeeper(Guesses(1, 300)))
     key = Credentials(password="sesame")
     addresses = [f"10.0.{number // 250}.{number % 250}" for number in range(1_000)]
     comers = [admission.admit("vault", key, partial(Visitor, address)) for address in addresses]
@@ -899,7 +905,7 @@ async def test_the_same_right_password_is_tried_once_for_all(directory: Director
 async def test_who_has_to_wait_is_not_told_whether_it_was_right(directory: Directory) -> None:
     """A right password that others have given is no way round the waiting time: one could guess on."""
     directory.open(replace(VAULT, password_hash=hash_password("sesame")))
-    admission = Admission(directory, Refresher(directory, EmptyProvider()), Guesses(1, 300))
+    admission = Admission(directory, Refresher(directory, EmptyProvider()), Doorkeeper(Guesses(1, 300)))
     await admission.admit("vault", Credentials(password="sesame"), lambda: Visitor("10.0.0.1"))
     guesser = Visitor("10.0.0.2")
     assert await refused(admission, "wrong", guesser) == WRONG_PASSWORD
@@ -945,7 +951,7 @@ async def test_a_thousand_shut_doors_leave_others_their_turns(directory: Directo
     directory.close("1")
     for number in range(10 * DOORS_AT_ONCE):
         directory.open(GuildInfo(f"9{number}", f"shut-{number}", "Shut", protected=True))
-    admission = Admission(directory, Refresher(directory, EmptyProvider()), Guesses(10, 300))
+    admission = Admission(directory, Refresher(directory, EmptyProvider()), Doorkeeper(Guesses(10, 300)))
     asking = asyncio.create_task(admission.admit("default", NOBODY))
     turns = 0
     while not asking.done():

@@ -216,8 +216,7 @@ async def test_a_connection_that_ends_before_its_request_is_read_is_nobody_s(sta
         protocol.data_received(handshake(f"X-Forwarded-For: {A}"))
         transport.abort()  # it is lost in the loop's next turn, and answered in the one after
         await viewer.end()
-    listening = server._server
-    assert listening is not None
+    [listening] = server._servers
     await until(lambda: not listening.handler_tasks, "its task has ended")
     assert not gate._connections
 

@@ -1,17 +1,18 @@
 """A server that writes its rooms, and others that show them."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
-from bridge.backplane import lines, reader, writer
+from bridge.backplane import asking, counting, lines, reader, talk, writer
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
 from tests.bridge.watchers import until
 from tests.redis import RedisServer
 
-Follow = Callable[[], Awaitable[WebSocketServer]]
+Follow = Callable[..., Awaitable[WebSocketServer]]
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +23,10 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "LONGEST", 0.2)
     monkeypatch.setattr(writer, "COUNT_EVERY", 0.1)
     monkeypatch.setattr(reader, "TIDY_EVERY", 0.1)
+    monkeypatch.setattr(reader, "COUNT_EVERY", 0.1)
+    monkeypatch.setattr(counting, "REPORT_EVERY", 0.1)
+    monkeypatch.setattr(talk, "LONGEST", 0.2)
+    monkeypatch.setattr(asking, "STARTING", 1.0)
     monkeypatch.setattr(lines, "PATIENCE", 0.5)
     monkeypatch.setattr(lines, "QUIET", 0.5)
 
@@ -38,11 +43,11 @@ async def origin(start: Start, redis: RedisServer) -> WebSocketServer:
 
 @pytest.fixture
 def follow(start: Start, redis: RedisServer) -> Follow:
-    """Start a server that shows them, and wait until it has the list."""
+    """Start a server that shows them, and wait until it has the list, of three unless told otherwise."""
 
-    async def follow_one() -> WebSocketServer:
-        server = await start(follow=redis.url)
-        await until(lambda: len(server._directory.rooms) == 3, "the list of guilds")
+    async def follow_one(guilds: int = 3, **options: Any) -> WebSocketServer:
+        server = await start(follow=redis.url, **options)
+        await until(lambda: len(server._directory.rooms) == guilds, "the list of guilds")
         return server
 
     return follow_one

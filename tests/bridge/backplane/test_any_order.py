@@ -23,6 +23,7 @@ from tests.bridge.rooms.test_followers import channels, known_to
 from tests.bridge.rooms.test_room import EVERYTHING, GUILD, FakeViewer, members, rosters, uids
 from tests.bridge.watchers import Json, read_frames
 from tests.redis import RedisServer
+from tests.thorough import tries
 
 LIMITS = Limits(history_events=40, history_age=30.0)
 
@@ -98,7 +99,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def follower(self) -> Follower:
         room = Room(GUILD, limits=LIMITS)
-        return Follower(room, self.lines, LIMITS, lambda: True, self.restarted)
+        return Follower(room, self.lines, LIMITS, lambda: True, self.restarted, lambda *_: None)
 
     def restarted(self, room: Room) -> None:
         for viewer in room.viewers:
@@ -285,7 +286,7 @@ def test_any_order(redis: RedisServer) -> None:
     AnyOrder.server = redis
     machine = AnyOrder.TestCase
     machine.settings = settings(
-        max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=tries(60), stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
     )
     machine("runTest").runTest()
 

@@ -14,6 +14,7 @@ from bridge.backplane.lines import Lines
 from bridge.limits import Limits
 from bridge.model import Status
 from bridge.rooms.room import Room
+from bridge.wire.protocol import Event
 from tests.bridge.conftest import ADA, BEPPO
 from tests.bridge.rooms.test_followers import known_to
 from tests.bridge.rooms.test_room import GUILD
@@ -68,6 +69,10 @@ class Origin:
         self.hear(entry)
 
 
+def _ignore(_room: Room, _event: Event) -> None:
+    """Nobody is here who had logged in."""
+
+
 @asynccontextmanager
 async def lines_to(url: str, kind: type[Lines] = Lines) -> AsyncIterator[Any]:
     """Have connections for a while."""
@@ -86,7 +91,9 @@ async def test_a_guild_that_never_rests_is_opened(redis: RedisServer, history: i
         origin = Origin(lines, limits)
         await origin.write_whole()
         restless.happen = origin.happen
-        follower = Follower(Room(GUILD, limits=limits), restless, limits, lambda: True, lambda _: None)
+        follower = Follower(
+            Room(GUILD, limits=limits), restless, limits, lambda: True, lambda _: None, _ignore
+        )
         origin.hear = follower.hear
         await follower.open()
         assert not follower.is_outdated

@@ -1,8 +1,9 @@
 """The connections to Redis, whatever happens meanwhile to whoever asks."""
 
 import asyncio
+from typing import Any, cast
 
-from bridge.backplane.lines import Lines
+from bridge.backplane.lines import Lines, Subscription
 from tests.redis import RedisServer
 
 STEPS = 40  # turns of the loop: more than a question needs
@@ -25,3 +26,22 @@ async def test_whoever_is_cancelled_while_asking_ends(redis: RedisServer) -> Non
         await asyncio.wait({asking}, timeout=5)
         assert asking.cancelled(), steps
     await lines.close()
+
+
+async def test_who_hears_much_leaves_others_their_turns() -> None:
+    """What has arrived already is read without waiting for anything, as much as it is."""
+    heard: list[bytes] = []
+
+    class Flood:
+        async def read_response(self, **_: float) -> list[bytes]:
+            return [b"message", b"channel", b"told"]
+
+    def hear(channel: bytes, told: bytes) -> None:
+        heard.append(told)
+
+    listening = asyncio.create_task(Subscription(cast("Any", None), cast("Any", Flood()), hear).listen())
+    for _ in range(3):
+        before = len(heard)
+        await asyncio.sleep(0)
+        assert len(heard) > before
+    listening.cancel()

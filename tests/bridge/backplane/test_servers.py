@@ -113,18 +113,6 @@ async def test_counts_and_the_default(origin: WebSocketServer, follow: Follow) -
         assert (await viewer.enter("default"))["serverName"] == "D-World"
 
 
-async def test_a_protected_guild_stays_shut(
-    origin: WebSocketServer, follow: Follow, redis: RedisServer
-) -> None:
-    """Only who writes it can say who may enter; no password is where others could read it."""
-    there = await follow()
-    async with watching(there) as viewer:
-        for fields in ({}, {"password": "sesame"}, {"discordToken": "t", "discordUser": {"id": "1"}}):
-            await viewer.ask("vault", **fields)
-            assert await viewer.hear_error() == LOGIN_NEEDED
-    assert "sesame" not in redis.ask("HGETALL", "dzone:{guilds}:infos")
-
-
 async def test_a_guild_that_becomes_protected_lets_everybody_go(
     origin: WebSocketServer, follow: Follow, redis: RedisServer
 ) -> None:

@@ -233,11 +233,15 @@ class Mute:
         return False
 
 
+def ear_of(connection: object) -> Ear[Change]:
+    return Ear(connection, CHANNEL, read_notice, AllOutdated())
+
+
 async def test_where_nothing_comes_through_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pooler that gives each statement another connection swallows notices."""
     monkeypatch.setattr("bridge.providers.notices.PATIENCE", 0.01)
     with pytest.raises(Deaf, match="pooler"):
-        await Ear(Mute()).open()
+        await ear_of(Mute()).open()
 
 
 async def test_silence_is_looked_into(
@@ -247,7 +251,7 @@ async def test_silence_is_looked_into(
     pulses = 0
     feel = Ear._feel_pulse
 
-    async def count(ear: Ear) -> None:
+    async def count(ear: Ear[Change]) -> None:
         nonlocal pulses
         await feel(ear)
         pulses += 1
@@ -318,7 +322,7 @@ async def test_without_triggers_it_is_said_once(
 
 def test_of_too_much_only_that_it_was_much() -> None:
     """Memory is bounded while nobody takes what is heard."""
-    ear = Ear(Mute())
+    ear = ear_of(Mute())
     for number in range(3 * MAX_HEARD):
         ear.hear(None, 0, CHANNEL, json.dumps({"server_id": "1", "user_id": str(number)}))
     assert len(ear._heard) <= MAX_HEARD

@@ -30,6 +30,7 @@ from tests.bridge.rooms.test_room import (
     wishes,
 )
 from tests.bridge.watchers import Json, read_frames
+from tests.thorough import tries
 
 LIMITS = Limits(history_events=40, history_age=30.0)
 CHANNELS = ["1", "2", "3"]
@@ -163,6 +164,9 @@ def test_all_of_control_says_what_json_can_say(writer: Room) -> None:
     writer.forget_words("7")
     writer.forget_channels({"9"})
     writer.forget_messages({"5"})
+    writer.withdraw({"7"})
+    writer.withdraw(None)
+    writer.review()
     writer.dismiss_viewers(Goodbye.REVOKED, SERVER_HIDDEN)
     writer.close(Goodbye.RESTART, SERVER_HIDDEN)
     writer.flush(0)
@@ -417,6 +421,6 @@ class AnyInterleaving(RuleBasedStateMachine):
 
 TestAnyInterleaving = pytest.mark.timeout(300)(AnyInterleaving.TestCase)
 TestAnyInterleaving.settings = settings(
-    max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=tries(100), stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyInterleaving.__doc__ = "Whatever happens in one room, those who follow it end with the same."

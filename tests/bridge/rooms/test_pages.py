@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.model import Member
-from bridge.rooms.pages import PAGE_SIZE, Pages
+from bridge.rooms.pages import COMPRESSED_AT_ONCE, PAGE_SIZE, Pages
 from bridge.wire.protocol import member_json
 from tests.bridge.watchers import Json
 
@@ -122,9 +122,9 @@ def test_nothing_is_encoded_before_somebody_looks(encoded: list[str]) -> None:
 
 def test_a_change_costs_one_member_and_one_page(encoded: list[str], compressed: list[bytes]) -> None:
     """However large the guild."""
-    guild = Guild(10 * PAGE_SIZE)
+    guild = Guild(COMPRESSED_AT_ONCE * PAGE_SIZE)
     list(guild.pages.deflated())
-    assert (len(encoded), len(compressed)) == (10 * PAGE_SIZE, 10)
+    assert (len(encoded), len(compressed)) == (COMPRESSED_AT_ONCE * PAGE_SIZE, COMPRESSED_AT_ONCE)
     encoded.clear()
     compressed.clear()
     guild.put("7", "Ada")
@@ -136,7 +136,7 @@ def test_a_change_costs_one_member_and_one_page(encoded: list[str], compressed: 
 
 def test_who_left_costs_one_page(encoded: list[str], compressed: list[bytes]) -> None:
     """And nobody is encoded for it."""
-    guild = Guild(10 * PAGE_SIZE)
+    guild = Guild(COMPRESSED_AT_ONCE * PAGE_SIZE)
     list(guild.pages.deflated())
     encoded.clear()
     compressed.clear()

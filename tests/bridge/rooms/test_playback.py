@@ -11,6 +11,7 @@ from bridge.rooms.playback import MAX_LAG, Playback, bubble_seconds
 from bridge.wire.protocol import Event
 from tests.bridge import old_client
 from tests.bridge.old_client import OldClient
+from tests.thorough import tries
 
 HEAD = {"server": "1"}
 BUBBLE = bubble_seconds("a")
@@ -164,7 +165,7 @@ class Audience:
                 self.gone.append(uid)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(st.lists(spoken | left, max_size=40), st.integers(12, 25))
 def test_an_old_client_never_freezes_nor_falls_behind(script: list[Any], width: int) -> None:
     """Whatever is said, however long it is: in time, in order, and nobody goes in the middle of words."""

@@ -34,9 +34,9 @@ STEPS = 4_000
 
 # What came out when this was recorded. A change that is meant to change it says so in its commit.
 RECORDED = {
-    1: "e35d58b377913bfd6f08262a8f9a62679da48138fd3d25fd0a3379ae0740a37a",
-    2: "aebc943a9ddde98275d5e2a94f1d55ee9db6709abc716f0b6432102a17f34333",
-    3: "f84f04287debc962216e601714044430bea5dee5af1188060a1e7632b774fa4d",
+    1: "96326f16315afee769535e373fcb0ae10836a3b9be9ea064f58602a60225700c",
+    2: "4e580deaa93307f66e11aaf3c3ffb4f7b8693749d0d1b9024bf0d2c4d6f35fb5",
+    3: "2b7349eb4f65842a14685227edf21cb94f173e59bd772e3bffe563330aa94532",
 }
 
 

@@ -23,6 +23,7 @@ from bridge.rooms.state import MAX_SAID
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Credentials, Event, Goodbye, Wants
 from tests.bridge.old_client import OldClient
 from tests.bridge.watchers import Json, read_frames, unpacked
+from tests.thorough import tries
 
 GUILD = GuildInfo("1", "one", "The First")
 ADA = Member("7", "Ada", "online", "#ff0000")
@@ -1038,7 +1039,7 @@ class AnyInterleaving(RuleBasedStateMachine):
 
 TestAnyInterleaving = pytest.mark.timeout(300)(AnyInterleaving.TestCase)  # the longest test of all
 TestAnyInterleaving.settings = settings(
-    max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=tries(100), stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyInterleaving.__doc__ = (
     "Whatever happens in whatever order, every page ends with exactly the room's members."

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from bridge.access.admission import NOBODY
 from bridge.access.gate import Gate
+from bridge.access.visitor import NOBODY
 from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 from bridge.rooms.directory import Directory
@@ -24,6 +24,7 @@ from bridge.viewers.session import Session
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Wants
 from tests.bridge.rooms.test_room import known, users
 from tests.bridge.watchers import Json, joined, read_frames
+from tests.thorough import tries
 
 LIMITS = Limits(history_events=25, history_age=30.0)
 HIGH = 100  # bytes at which the line has enough
@@ -490,7 +491,7 @@ class AnyInterleaving(RuleBasedStateMachine):
 
 TestAnyInterleaving = pytest.mark.timeout(300)(AnyInterleaving.TestCase)
 TestAnyInterleaving.settings = settings(
-    max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=tries(150), stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyInterleaving.__doc__ = "Every page ends with exactly its room's members, and has heard what was said."
 

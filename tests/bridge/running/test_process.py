@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from bridge.running import process
+from bridge.running.loop import FewAtATime
 
 resource = pytest.importorskip("resource", reason="Windows has no limit of open files")
 
@@ -31,14 +32,18 @@ def test_a_program_runs_to_its_end() -> None:
     assert process.run(main(), viewers=1) == ("asyncio" if sys.platform == "win32" else "uvloop")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has small rounds")
 def test_without_uvloop_it_is_python_s_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has to install it."""
+    """Nobody has to install it; that one does little in a round."""
 
     def missing(name: str) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(importlib, "import_module", missing)
-    assert process.fastest_loop() is None
+    with asyncio.Runner(loop_factory=process.fastest_loop()) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, asyncio.SelectorEventLoop)
+        assert isinstance(vars(loop)["_selector"], FewAtATime)
 
 
 def test_there_are_files_for_all_viewers(limits: dict[str, tuple[int, int]]) -> None:

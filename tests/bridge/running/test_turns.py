@@ -18,7 +18,7 @@ from bridge.wire import framing, protocol
 from bridge.wire.framing import LongMessage
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Event, Goodbye, Wants, stream_name
 from tests.bridge.clock import Clock
-from tests.bridge.rooms.test_room import GUILD, FakeViewer, seated, snapshot
+from tests.bridge.rooms.test_room import ADA, GUILD, FakeViewer, seated, snapshot
 from tests.bridge.watchers import until
 
 EVERYTHING = Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True)
@@ -457,7 +457,8 @@ def test_members_who_change_all_the_time_keep_nobody_out(work: Callable[[], tupl
     guild.put_all(members)
     for step in range(2 * guild.steps):
         guild.put_all(
-            members[(number * 37 + step) % SIZE]._replace(role_color=f"#{step:06x}") for number in range(500)
+            members[(number * 37 + step) % SIZE]._replace(role_color=f"#{step:06x}")
+            for number in range(pages.ENCODED_AT_ONCE // 4)
         )
         guild.prepare(full=False, deflate=True)
     work()
@@ -527,3 +528,49 @@ def test_those_who_settle_are_settled_in_parts() -> None:
     guild.prepare(full=True, deflate=True)
     assert sum(member.joined is None for member in guild.members.values()) == entrance.SETTLED_AT_ONCE
     assert all("joined" not in user for user in snapshot(guild, EVERYTHING)["users"].values())
+
+
+async def test_an_event_leaves_in_the_next_turn() -> None:
+    """Those who watch wait for the end of this one, and for none besides."""
+    directory = Directory()
+    guild = directory.open(GUILD, [ADA])
+    viewer = seated(guild, EVERYTHING)
+    guild.say(Message(uid=ADA.uid, message="Hello", channel="1"))
+    await asyncio.sleep(0)
+    assert viewer.frames
+
+
+async def test_those_who_watch_do_not_wait_for_guilds_that_nobody_watches() -> None:
+    """However many have something to note, as when somebody who is everywhere hides."""
+    directory = Directory()
+    others = [
+        directory.open(GuildInfo(str(10**17 + number), f"guild-{number}", "Another"), [ADA])
+        for number in range(3_000)
+    ]
+    guild = directory.open(GUILD, [ADA])
+    viewer = seated(guild, EVERYTHING)
+    for other in others:
+        other.unseat(seated(other))  # so it keeps for a while what happens, should they come back
+        other.say(Message(uid=ADA.uid, message="Hello", channel="1"))
+    guild.say(Message(uid=ADA.uid, message="Hello", channel="1"))
+    await asyncio.sleep(0)
+    assert viewer.frames
+    assert any(not other.is_through for other in others)
+
+
+async def test_most_viewers_hear_an_event_first() -> None:
+    """For each odd choice of events it is encoded once more, for few."""
+    guild = Room(GUILD)
+    guild.put(ADA)
+    order: list[Wants] = []
+
+    class Heard(FakeViewer):
+        def offer(self, frames: bytes) -> None:
+            order.append(self.wants)
+
+    odd, common = Wants(batch=True, cursor=True), Wants(batch=True)
+    for wants in (odd, common, common):
+        guild.seat(Heard(wants))
+    guild.say(Message(uid=ADA.uid, message="Hello", channel="1"))
+    guild.flush(1.0)
+    assert order == [common, common, odd]

@@ -2,12 +2,15 @@
 
 import gzip
 import os
+import re
 import time
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 
 from bridge.server import WebSocketServer
+from bridge.site.answers import Answer
 from tests.bridge.conftest import Start
 from tests.bridge.watchers import fetch
 
@@ -88,6 +91,53 @@ async def test_who_has_it_is_told_so(page: WebSocketServer, path: str) -> None:
         assert answer.headers["etag"] == tag
         assert "content-length" not in answer.headers
     assert (await fetch(page, path, headers=['If-None-Match: W/"other"'])).status == 200
+
+
+def name_chunk(script: str) -> str:
+    """Find the address that a script has its panels from."""
+    [address] = re.findall(r"import\(`\.(/ui/later\.\w+\.js)\$", script)
+    return str(address)
+
+
+async def test_what_comes_later_is_kept_for_good(page: WebSocketServer) -> None:
+    """Its address has its content's hash. In both forms, and again to who asks nevertheless."""
+    path = name_chunk((await fetch(page, "/main.js")).body.decode())
+    plain = await fetch(page, path)
+    small = await fetch(page, f"{path}?2", headers=["Accept-Encoding: gzip"])
+    assert gzip.decompress(small.body) == plain.body
+    assert plain.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert plain.headers["x-content-type-options"] == "nosniff"
+    for answer in (
+        plain,
+        small,
+        await fetch(page, path, headers=[f"If-None-Match: {plain.headers['etag']}"]),
+    ):
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.status == 304
+
+
+@pytest.mark.parametrize(
+    "path", ["/ui/later.0123456789abcdef.js", "/later.0123456789abcdef.js", "/0123456789abcdef.js"]
+)
+async def test_what_came_later_before_an_update_is_gone(page: WebSocketServer, path: str) -> None:
+    """Nobody keeps that in mind."""
+    answer = await fetch(page, path)
+    assert (answer.status, answer.headers["cache-control"]) == (404, "no-cache")
+
+
+def test_how_long_it_may_be_kept_is_said_once() -> None:
+    """Whoever says it twice leaves it to the browser."""
+    head, _ = Answer(HTTPStatus.OK, headers=(("Cache-Control", "max-age=1"),)).open()
+    assert head.headers.get_all("Cache-Control") == ["max-age=1"]
+
+
+async def test_an_owner_s_own_page_has_no_chunks_of_ours(start: Start, tmp_path: Path) -> None:
+    """Not even where it is made of the same files."""
+    server = WebSocketServer(0, "127.0.0.1")
+    path = name_chunk((await fetch(await start(server), "/main.js")).body.decode())
+    other = WebSocketServer(0, "127.0.0.1")
+    other.static_dir = tmp_path
+    assert (await fetch(await start(other), path)).status == 404
 
 
 async def test_a_change_is_noticed(

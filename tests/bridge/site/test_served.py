@@ -10,42 +10,59 @@ import pytest
 import rjsmin
 
 from bridge.server import WebSocketServer
-from bridge.site.bundle import declared
+from bridge.site.bundle import bundle, declared, exported
 from bridge.site.http import WEB_DIR
 from tests.bridge.conftest import Start
-from tests.bridge.site.test_bundle import CHECKS, find_node
+from tests.bridge.site.test_scripts import CHECKS, find_node
 from tests.bridge.watchers import fetch
 
 _ENTRY: Final = "main.js"
 _IMPORTS: Final = re.compile(r"^import .*\n", re.MULTILINE)
-_EXPORTS: Final = re.compile(r"^export (.*\n)", re.MULTILINE)
-_AT_HOME: Final = "globalThis.navigator ??= { languages: [] };\n"  # as for the older Node.js
+_EXPORTS: Final = re.compile(r"export\{[\w,]+\};\s*$")
+_CHUNKS: Final = re.compile(r"import\(`\./([\w/-]+\.\w+\.js)\$")
+_AT_HOME: Final = (  # what a browser has
+    "globalThis.navigator ??= { languages: [] };\nglobalThis.addEventListener = () => {};\n"
+)
 _OF_SOURCES: Final = shutil.ignore_patterns("node_modules", "wings.test.js", "*.actual.png")
 
 
-def exports(module: Path) -> list[str]:
-    """Name what a module exports."""
-    return declared("".join(_EXPORTS.findall(module.read_text("utf-8"))))
-
-
 async def write(server: WebSocketServer, folder: Path) -> None:
-    """Fetch the page's scripts into a folder; each module in it is what the one script makes of it."""
-    script = (await fetch(server, f"/{_ENTRY}")).body.decode()
-    own = rjsmin.jsmin(_IMPORTS.sub("", (WEB_DIR / _ENTRY).read_text("utf-8")))
-    assert script.endswith(own)  # what needs a document
-    names = []
-    for source in sorted(WEB_DIR.rglob("*.js")):
+    """Fetch the page's scripts into a folder; each module in it is what they make of it."""
+    scripts = {_ENTRY: (await fetch(server, f"/{_ENTRY}")).body.decode()}
+    for address in _CHUNKS.findall(scripts[_ENTRY]):
+        scripts[address] = (await fetch(server, f"/{address}")).body.decode()
+    served = {stem(address): address for address in scripts}
+    chunks = bundle(WEB_DIR / _ENTRY).chunks
+    homes = {name: served[stem(address)] for address in chunks for name in declared(chunks[address])}
+    names: dict[str, list[str]] = {address: [] for address in scripts}
+    for source in sorted(set(WEB_DIR.rglob("*.js")) - {WEB_DIR / _ENTRY}):
         path = source.relative_to(WEB_DIR)
+        own = exported(source.read_text("utf-8"))
+        home = homes.get(own[0], _ENTRY)
+        names[home] += own
+        back = "../" * (len(path.parts) - 1) or "./"
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        if path.parts[0] == "i18n" and path.name != "tools.js":
-            (folder / path).write_bytes((await fetch(server, f"/{path.as_posix()}")).body)
-        elif path.name != _ENTRY:
-            exported = ", ".join(exports(source))
-            names.append(exported)
-            back = "./" + "../" * (len(path.parts) - 1)
-            (folder / path).write_text(f"export {{ {exported} }} from '{back}{_ENTRY}';\n", "utf-8")
-    script = f"{_AT_HOME}{script.removesuffix(own)}\nexport {{ {', '.join(names)} }};\n"
-    (folder / _ENTRY).write_text(script, "utf-8")
+        (folder / path).write_text(f"export {{ {', '.join(own)} }} from '{back}{home}';\n", "utf-8")
+    scripts[_ENTRY] = _AT_HOME + without_entry(scripts[_ENTRY])
+    for address, script in scripts.items():
+        body = _EXPORTS.sub("", script)
+        (folder / address).write_text(f"{body}\nexport {{ {', '.join(names[address])} }};\n", "utf-8")
+
+
+def stem(address: str) -> str:
+    """Take the content's hash away from an address."""
+    return address.rsplit(".", 2)[0]
+
+
+def without_entry(script: str) -> str:
+    """Take away what needs a document."""
+    own = rjsmin.jsmin(_IMPORTS.sub("", (WEB_DIR / _ENTRY).read_text("utf-8")))
+    begin, later, end = re.split(r"(`\./ui/later)\.js", own)
+    found = re.fullmatch(
+        rf"(.+){re.escape(begin + later)}\.\w+\.js{re.escape(end)}\s*{_EXPORTS.pattern}", script, re.DOTALL
+    )
+    assert found
+    return found[1]
 
 
 @pytest.mark.timeout(240)

@@ -218,7 +218,14 @@ async def test_requests_of_one_address_are_bounded(bridge: WebSocketServer) -> N
 # One viewer
 
 
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """End soon with whoever isn't heard any more: the other side waits for that."""
+    monkeypatch.setattr("bridge.viewers.connection.GRACE", 0.2)
+
+
 @limited(frames_per_second=1, bytes_per_second=1e9)
+@pytest.mark.usefixtures("brief")
 async def test_a_viewer_may_send_so_many_frames(bridge: WebSocketServer) -> None:
     """Ten times as many at once; then 1008, and it is counted once."""
     async with watching(bridge) as viewer, watching(bridge) as other:
@@ -251,6 +258,7 @@ async def test_frames_of_any_kind_count(bridge: WebSocketServer, opcode: Opcode)
 
 
 @limited(bytes_per_second=16 * 1024)
+@pytest.mark.usefixtures("brief")
 async def test_a_viewer_may_send_so_many_bytes(bridge: WebSocketServer) -> None:
     """Four times as many at once; then 1008, and it is counted once."""
     async with watching(bridge, compression=None) as viewer, watching(bridge) as other:

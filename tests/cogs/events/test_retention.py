@@ -1,7 +1,7 @@
 """What is stored of a guild that removed the bot is deleted when its time has come, and not before."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,9 +48,11 @@ class Stuck(MemorySettings):
         self._try()
         await super().note_joined(guild_id)
 
-    async def forget_left_before(self, when: datetime) -> frozenset[int]:
+    async def forget_left_before(
+        self, when: datetime, among: Callable[[int], bool] = lambda _: True
+    ) -> frozenset[int]:
         self._try()
-        return await super().forget_left_before(when)
+        return await super().forget_left_before(when, among)
 
     def _try(self) -> None:
         if self.full:
@@ -60,11 +62,13 @@ class Stuck(MemorySettings):
 class Desk:
     """The cog, a bot that is in some guilds, and what is stored about guilds 1 and 2."""
 
-    def __init__(self, departures: Departures, calendar: Calendar) -> None:
+    def __init__(
+        self, departures: Departures, calendar: Calendar, has: Callable[[int], bool] = lambda _: True
+    ) -> None:
         self.departures = departures
         self.calendar = calendar
         self.bot = SimpleNamespace(guilds=[guild(1), guild(2)])
-        self.cog = Retention(cast("Any", self.bot), departures)
+        self.cog = Retention(cast("Any", self.bot), departures, has)
 
     async def start(self, *guild_ids: int) -> None:
         """Let the bot find itself in these guilds, all of which are there."""
@@ -354,3 +358,15 @@ async def test_a_bug_does_not_end_it(
     await desk.pass_time(DAY)
     assert "tomorrow again" in caplog.text
     assert "AttributeError" in caplog.text
+
+
+async def test_guilds_of_other_processes(store: Store, calendar: Calendar) -> None:
+    """Nobody knows of them here whether they are gone, so they are neither noted nor forgotten."""
+    desk = Desk(store, calendar, lambda guild_id: guild_id == 1)
+    await desk.start()
+    await desk.pass_time(KEPT + DAY)
+    assert desk.kept == {2}
+    await store.note_left(2, calendar.today - 2 * KEPT)
+    await desk.pass_time(DAY)
+    assert desk.kept == {2}
+    await desk.cog.cog_unload()

@@ -44,7 +44,9 @@ class Club:
 
 
 @pytest.fixture
-async def club(town: Town) -> Club:
+async def club(town: Town, monkeypatch: pytest.MonkeyPatch) -> Club:
+    """Whoever is sent away hears it at once, and the town is calm when no time limit runs any more."""
+    monkeypatch.setattr("bridge.viewers.connection.GRACE", 0.05)
     role = town.guild.create_role("Insiders")
     club = Club(town, role)
     for member in (club.ann, club.bob):
@@ -159,3 +161,23 @@ async def test_an_open_guild(club: Club) -> None:
     await club.town.dispatch("guild_available", club.town.cached)
     club.town.guild.remove_member(club.ann)
     await club.stays(viewer)
+
+
+@pytest.mark.parametrize("event", ["guild_available", "members_loaded"])
+async def test_who_watches_at_another_process(club: Club, event: str) -> None:
+    """There it is told what ends, and asked again what may have ended; of an open guild, nothing."""
+    heard: list[tuple[str, object]] = []
+    bridge, guild = club.town.bot.bridge, club.town.guild
+    room = bridge._directory.rooms[str(guild.id)]
+    room.listen(lambda events: heard.extend((event.type, dict(event.data)) for event in events))
+    await club.town.dispatch(event, club.town.cached)
+    await club.town.take(club.ann, club.role)
+    room.flush(0)
+    told = [one for one in heard if one[0] in ("review", "withdraw")]
+    assert told == [("review", {}), ("withdraw", {"uids": [str(club.ann.id)]})]
+    heard.clear()
+    await club.protect("off")
+    await club.town.dispatch(event, club.town.cached)
+    club.town.guild.remove_member(club.bob)
+    room.flush(0)
+    assert not [one for one in heard if one[0] in ("review", "withdraw")]

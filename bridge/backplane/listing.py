@@ -1,0 +1,161 @@
+"""Writes which guilds there are: the part of the list that is this process's, and nobody else's."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from bridge.backplane import codec, keys, scripts
+from bridge.backplane.lines import Lines
+from bridge.backplane.overview import BELIEVED_FOR, say
+from bridge.backplane.parts import WHOLE, Part
+from bridge.rooms.directory import Directory
+
+log = logging.getLogger(__name__)
+
+LISTED_AT_ONCE: Final = 500  # guilds
+
+
+class Listing:
+    """A part of the list of guilds, of which this process is the writer.
+
+    `is_complete` tells whether these are all guilds that there will be, `wake` has `write` called soon. Two
+    processes may have the same part: the one that was started later writes it. Parts that overlap, or are of
+    different totals, don't go together: whoever comes later waits until the other is gone.
+    """
+
+    def __init__(
+        self, lines: Lines, directory: Directory, life: str, part: Part,
+        is_complete: Callable[[], bool], wake: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self._lines = lines
+        self._directory = directory
+        self._life = life
+        self._part = part
+        self._is_complete = is_complete
+        self._wake = wake
+        self._unlisted: dict[str, None] = {}  # the guilds of which the list has to say something else
+        self._counts: dict[str, dict[str, int]] = {}  # as they are listed
+        self._begins = True
+        self._was_complete = False
+        self._taken: tuple[Any, Any] | None = None  # by whom else it is written, and how far they are
+        self._waits_for = ""  # a part of somebody else's that doesn't go together with this one
+        self._facts = ""  # what was said last of this process
+        self.is_granted = asyncio.Event()  # whether nobody is there who doesn't go together with this one
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether somebody else writes it, or what doesn't go together with it."""
+        return self._taken is not None or bool(self._waits_for)
+
+    def note(self, guild_id: str) -> None:
+        """Look soon what is to be listed of a guild."""
+        self._unlisted[guild_id] = None
+
+    def count(self) -> None:
+        """Look at which guilds others are there than is listed."""
+        for guild_id, room in self._directory.rooms.items():
+            if self._counts.get(guild_id) != room.counts():
+                self._unlisted[guild_id] = None
+
+    async def write(self) -> Iterable[str]:
+        """Bring it up to date; return which guilds of an earlier process are none any more."""
+        if self.is_disputed:
+            return ()
+        complete, strangers = self._is_complete(), set[str]()
+        if self._begins or (complete and not self._was_complete):
+            strangers = await self._begin(complete=complete)
+        while self._unlisted:
+            few = list(self._unlisted)[:LISTED_AT_ONCE]
+            if not await self._list_some(few, complete=complete, begins=False):
+                break
+            for guild_id in few:
+                self._unlisted.pop(guild_id, None)
+        return strangers
+
+    async def _begin(self, *, complete: bool) -> set[str]:
+        """Write it whole. What others wrote stays until all guilds are known to be here."""
+        self._unlisted.update(dict.fromkeys(self._directory.rooms))
+        strangers: set[str] = set()
+        if complete:
+            listed = await self._lines.ask(self._lines.commands.hkeys(keys.GUILDS_INFOS))
+            ours = {name.decode() for name in listed if self._part.has(name.decode())}
+            strangers = ours - self._directory.rooms.keys()
+            self._unlisted.update(dict.fromkeys(strangers))
+        if not await self._list_some(list(self._unlisted), complete=complete, begins=True):
+            return set()
+        self._unlisted.clear()
+        self._begins, self._was_complete = False, complete
+        self.is_granted.set()
+        return strangers
+
+    async def _list_some(self, guild_ids: list[str], *, complete: bool, begins: bool) -> bool:
+        entries: list[str | bytes] = []
+        for guild_id in guild_ids:
+            room = self._directory.rooms.get(guild_id)
+            if room is None:
+                self._counts.pop(guild_id, None)
+                entries += guild_id, b""
+            else:
+                counts = self._counts[guild_id] = room.counts()
+                entries += guild_id, codec.write_info(room.info, counts, self._directory.number(guild_id))
+        part, facts = str(self._part), say(self._life, self._directory)
+        names = [keys.GUILDS_PARTS, keys.GUILDS_INFOS, keys.GUILDS_LIVE, keys.alive(part)]
+        flags = "1" if complete else "0", "1" if begins else "0"
+        arguments = [part, self._life, *flags, facts, str(BELIEVED_FOR), *entries]
+        [answer] = await self._lines.run([(scripts.LIST, names, arguments)])
+        if answer == scripts.DONE:
+            self._facts = facts
+            return True
+        self._begins = True
+        if isinstance(answer, list) and answer[0] == scripts.BUSY:
+            self._wait_for(answer[1].decode())
+        elif isinstance(answer, list) and answer[1].decode() > self._life:
+            self._taken = answer[1], answer[2]
+            log.warning(
+                "another bot writes to the backplane at %s, and was started later", self._lines.server
+            )
+        else:
+            self._wake()
+        return False
+
+    def _wait_for(self, other: str) -> None:
+        """Write nothing as long as somebody is there whose guilds may be ours too."""
+        self._waits_for = other
+        self.is_granted.clear()
+        log.warning(
+            "another bot process writes the shards %s to the backplane at %s, which don't go together with"
+            " %s: give each shard to one process, all of the same total; until that one is gone, nothing of"
+            " this one is written",
+            other, self._lines.server, f"the shards {self._part}" if self._part != WHOLE else "all of them",
+        )  # fmt: skip
+
+    async def check(self) -> None:
+        """Look whether it is still there, or still somebody else's."""
+        if self._taken is None:
+            if not self._begins:
+                await self._list_some([], complete=self._is_complete(), begins=False)
+            return
+        text = await self._lines.ask(self._lines.commands.hget(keys.GUILDS_PARTS, str(self._part)))
+        generation, offset, *_ = text.split(b" ") if text is not None else (b"", b"")
+        if (generation, offset) == self._taken or generation.decode() < self._life:
+            self._taken = None  # they are gone
+            self._begins = True
+        else:
+            self._taken = generation, offset
+
+    async def look_around(self) -> None:
+        """Say what this process has now, if that is news; or look whether whom it waits for is gone."""
+        if self._waits_for:
+            if not await self._lines.ask(self._lines.commands.exists(keys.alive(self._waits_for))):
+                self._waits_for = ""
+            return
+        facts = say(self._life, self._directory)
+        if facts != self._facts and not self._begins and self._taken is None:
+            alive = keys.alive(str(self._part))
+            await self._lines.ask(self._lines.commands.set(alive, facts, ex=BELIEVED_FOR))
+            self._facts = facts
+
+    async def leave(self) -> None:
+        """Say that this process is there no longer."""
+        await self._lines.run([(scripts.LEAVE, [keys.alive(str(self._part))], [self._life])])

@@ -1,0 +1,66 @@
+"""What all processes of one bot have together. Each says of itself what it has, and is believed a while."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from bridge.backplane import keys, parts, scripts
+from bridge.backplane.lines import Lines
+from bridge.backplane.parts import Overview, Part
+from bridge.rooms.directory import Directory
+
+BELIEVED_FOR: Final = 60  # seconds that a process counts as there after it said so
+
+Listed = tuple[str, int, bool]  # a part's generation, its offset, and whether all its guilds are there
+
+
+def viewers_of(directory: Directory) -> int:
+    """Count who is connected to this process."""
+    return sum(len(room.viewers) for room in (directory.lobby, *directory.rooms.values()))
+
+
+def say(life: str, directory: Directory) -> str:
+    """Write down what a writer says of itself."""
+    return f"{life} {json.dumps({'guilds': len(directory.rooms), 'viewers': viewers_of(directory)})}"
+
+
+def read_parts(found: Mapping[bytes, bytes]) -> dict[Part, Listed]:
+    """Read which parts of the list there are. What is of no writer of ours is passed over."""
+    listed: dict[Part, Listed] = {}
+    for name, text in found.items():
+        try:
+            generation, offset, complete = text.decode().split(" ")
+            listed[Part.parse(name.decode())] = generation, int(offset), complete == "1"
+        except ValueError:
+            continue
+    return listed
+
+
+async def overview(lines: Lines, total: int) -> Overview:
+    """Ask what all processes that share so many shards have together.
+
+    Raises:
+        Trouble: if the server can't be asked.
+    """
+    names = await lines.ask(lines.commands.hkeys(keys.GUILDS_PARTS))
+    alive = [keys.alive(name.decode()) for name in names]
+    said = await lines.ask(lines.commands.mget(alive)) if alive else []
+    there = dict(_there(zip(names, said, strict=True), total))
+    [watching] = await lines.run([(scripts.COUNT, [keys.READERS], ["", 0, BELIEVED_FOR])])
+    return Overview(
+        sum(facts["guilds"] for facts in there.values()),
+        int(watching) + sum(facts["viewers"] for facts in there.values()),
+        len(there),
+        tuple(parts.missing(there, total)),
+    )
+
+
+def _there(said: Iterable[tuple[bytes, bytes | None]], total: int) -> Iterable[tuple[Part, dict[str, int]]]:
+    for name, text in said:
+        try:
+            part = Part.parse(name.decode())
+            if text is not None and part.total == total:
+                facts = json.loads(text.partition(b" ")[2])
+                yield part, {"guilds": int(facts["guilds"]), "viewers": int(facts["viewers"])}
+        except (ValueError, LookupError, TypeError):  # not what our writers write
+            continue

@@ -1,0 +1,235 @@
+"""What processes ask and tell each other about those who watch. Without a backplane it is nothing.
+
+A reader asks whoever writes a guild who may enter there, and says how many watch. A writer answers. Both tell
+of logins that end.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from websockets.datastructures import Headers
+
+from bridge.access.admission import Admission
+from bridge.access.elsewhere import DoorElsewhere
+from bridge.access.login import Login
+from bridge.access.porter import Porter
+from bridge.backplane import counting, keys
+from bridge.backplane.answering import Answerer
+from bridge.backplane.asking import STARTING, Asker
+from bridge.errors import Silence
+from bridge.providers.keeper import Keeper
+from bridge.rooms.directory import Directory
+from bridge.rooms.room import Room
+from bridge.running.tasks import Tasks
+from bridge.site.http import Website
+from bridge.site.login import WebLogin
+from bridge.site.login_elsewhere import LoginElsewhere, LoginPages
+from bridge.viewers.review import Review
+from bridge.viewers.sessions import Sessions
+from bridge.wire.protocol import Event
+
+if TYPE_CHECKING:
+    from bridge.backplane.logouts import Logouts
+    from bridge.backplane.talk import Talk
+
+log = logging.getLogger(__name__)
+
+ASKED_OF_ANYBODY: Final = 3  # writers that are asked what any of them can answer
+AT_ONCE: Final = STARTING + 1.0  # seconds: whoever is not there is known not to be by then
+
+
+class Exchange:
+    """One process's part in it: it asks if it follows others, and answers if others follow it.
+
+    `count` is told of what nobody answered.
+    """
+
+    def __init__(
+        self, directory: Directory, website: Website, count: Callable[[str], None], *, follows: bool
+    ) -> None:
+        self._directory = directory
+        self._website = website
+        self._asker = Asker() if follows else None
+        self._answerer: Answerer | None = None
+        self._reported = counting.Reported()
+        self._review: Review | None = None
+        self._talk: Talk | None = None
+        self._logouts: Logouts | None = None
+        self._tasks = Tasks(log, "the exchange")
+        self._was_reported: set[str] = set()
+        self.door: DoorElsewhere | None = None
+        if self._asker is not None:
+            self.door = DoorElsewhere(self._asker.ask, count)
+            website.login = LoginElsewhere(self._ask_anybody)
+
+    def concern(self, admission: Admission, keeper: Keeper, sessions: Sessions) -> None:
+        """Know who lets viewers in here, and whom what others tell concerns."""
+        self._sessions = sessions
+        if self._asker is not None:
+            self._review = Review(self._directory, keeper, sessions, self._asker.ask)
+        self._porter = Porter(
+            self._directory, admission, self._read_login,
+            lambda login: self._login is not None and login in self._login.ended,
+        )  # fmt: skip
+        self._pages = LoginPages(self._website.answer)
+
+    # Life
+
+    def start(self, tasks: Tasks, url: str | None, life: str | None) -> None:
+        """Begin, if there is a backplane; `life` is as who this process writes guilds to it, if it does."""
+        if url is None:
+            return
+        from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane needs no redis
+        from bridge.backplane.logouts import Logouts  # noqa: PLC0415
+        from bridge.backplane.talk import Talk  # noqa: PLC0415
+
+        if life is not None:
+            self._answerer = Answerer(life, self._answer)
+        lines = Lines(url)
+        self._logouts = Logouts(lines, lambda: self._login.ended if self._login else {}, self._end_logins)
+        side = self._asker or self._answerer
+        channels = [keys.LOGINS_LIVE, *([side.channel] if side else [])]
+        self._talk = Talk(lines, channels, self._hear, self._logouts.look)
+        if side is not None:
+            side.use(self._talk)
+        tasks.start(self._talk.run(), "talking to other processes")
+        tasks.start(self._logouts.run(), "telling of logouts")
+        if self._answerer is not None:
+            tasks.start(self._answerer.run(), "answering other processes")
+            tasks.start(self._keep_tidy(), "counting viewers elsewhere")
+        if self._asker is not None:
+            tasks.start(self._keep_reporting(), "reporting how many watch")
+
+    def end(self) -> None:
+        """Try nothing again: a stop follows."""
+        if self._talk is not None:
+            self._talk.end()
+
+    async def stop(self) -> None:
+        """Hang up, after the tasks."""
+        await self._tasks.stop()
+        if self._answerer is not None:
+            await self._answerer.stop()
+        if self._talk is not None:
+            await self._talk.stop()
+
+    # What happens here
+
+    def end_login(self, login: str) -> None:
+        """Tell others of a login that ended here."""
+        if self._logouts is not None and self._login is not None and login in self._login.ended:
+            self._logouts.tell(login, self._login.ended[login])
+
+    def withdraw(self, room: Room, uids: set[str] | None) -> None:
+        """Have those who watch a guild elsewhere by a login turned out, or these of them."""
+        if room.info.protected:
+            room.withdraw(uids)
+
+    def review(self, room: Room) -> None:
+        """Have it asked again of those who watch a guild elsewhere."""
+        if room.info.protected:
+            room.review()
+
+    def viewers_elsewhere(self, guild_id: str) -> int:
+        """Count who watches a guild at other processes."""
+        if self._answerer is None:
+            return 0
+        return self._reported.count(guild_id, asyncio.get_running_loop().time())
+
+    # What happens elsewhere
+
+    def start_over(self, room: Room) -> None:
+        """Bring those who watch a room that has become another one into it, as far as they may enter."""
+        if self._review is not None and room.info.protected:
+            work = self._review.settle(room, self._review.hold(room))
+        else:
+            work = self._sessions.start_over(room, self._directory.turns)
+        self._tasks.start(work, "starting a room over")
+
+    def heed(self, room: Room, event: Event) -> None:
+        """Do what is told of who may not watch a room any more."""
+        if event.type == "withdraw":
+            uids = event.data["uids"]
+            self._sessions.revoke(room, None if uids is None else set(uids))
+        elif self._review is not None:
+            self._tasks.start(self._review.look(room), "asking who may watch")
+
+    def _hear(self, channel: bytes, told: bytes) -> None:
+        if channel == keys.LOGINS_LIVE.encode():
+            if self._logouts is not None:
+                self._logouts.hear(told)
+        elif self._asker is not None:
+            self._asker.hear(told)
+        elif self._answerer is not None:
+            self._answerer.hear(told)
+
+    def _end_logins(self, logins: Mapping[str, float]) -> None:
+        if self._login is not None:
+            self._login.end(logins)
+        self._sessions.end_logins(logins.keys())
+
+    async def _answer(self, reader: str, kind: str, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        match kind:
+            case "watching":
+                self._take_report(reader, body)
+                return None
+            case "page":
+                return await self._pages.answer(body)
+            case _:
+                return await self._porter.answer(kind, body)
+
+    async def _ask_anybody(self, kind: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ask a writer, whichever it is.
+
+        Raises:
+            Silence: if none answers.
+        """
+        assert self._asker is not None  # noqa: S101 - nobody else asks
+        guild_ids, now = list(self._directory.rooms), asyncio.get_running_loop().time
+        give_up = now() + AT_ONCE
+        for guild_id in random.sample(guild_ids, min(ASKED_OF_ANYBODY, len(guild_ids))):
+            try:
+                return await self._asker.ask(guild_id, kind, body)
+            except Silence:  # at once: nobody is there; later: it may have been heard, and isn't said twice
+                if now() > give_up:
+                    break
+        raise Silence
+
+    async def _keep_reporting(self) -> None:
+        while True:
+            await asyncio.sleep(counting.REPORT_EVERY)
+            with contextlib.suppress(Silence):  # the next report says it too
+                await self._report()
+
+    async def _report(self) -> None:
+        assert self._asker is not None  # noqa: S101 - only who asks reports
+        rooms = self._directory.rooms
+        watched = {guild_id: len(room.viewers) for guild_id, room in rooms.items() if room.is_watched}
+        said = dict.fromkeys(self._was_reported, 0) | watched
+        names = list(said)
+        for start in range(0, len(names), counting.REPORTED_AT_ONCE):
+            few = {guild_id: said[guild_id] for guild_id in names[start : start + counting.REPORTED_AT_ONCE]}
+            await self._asker.tell_writers("watching", few)
+        self._was_reported = set(watched)
+
+    def _take_report(self, reader: str, body: Mapping[str, Any]) -> None:
+        counts = counting.read_report(body)
+        known = {guild_id: count for guild_id, count in counts.items() if guild_id in self._directory.rooms}
+        self._reported.note(reader, known, asyncio.get_running_loop().time())
+
+    async def _keep_tidy(self) -> None:
+        while True:
+            await asyncio.sleep(counting.GOOD_FOR)
+            self._reported.tidy(asyncio.get_running_loop().time())
+
+    def _read_login(self, headers: Headers) -> Login | None:
+        return None if self._login is None else self._login.who_opens(headers)
+
+    @property
+    def _login(self) -> WebLogin | None:
+        login = self._website.login
+        return login if isinstance(login, WebLogin) else None

@@ -1,0 +1,37 @@
+"""Where other devices in the same network reach this machine."""
+
+import ipaddress
+import logging
+import socket
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+# An address of nobody (RFC 5737): the system says from where it would send there, and nothing is sent.
+_ELSEWHERE: Final = ("192.0.2.1", 9)
+
+
+def address() -> str | None:
+    """Return this machine's address in its network, or None where there is no network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_ELSEWHERE)
+        except OSError:
+            return None
+        found: str = probe.getsockname()[0]
+    return None if ipaddress.ip_address(found).is_loopback else found
+
+
+def tell(scheme: str, host: str, port: int) -> None:
+    """Log where somebody listens, and where other devices find it, if they do."""
+    log.info("listening on %s://%s:%s", scheme, host, port)
+    if is_everywhere(host) and (found := address()):
+        log.info("other devices in this network find it at %s://%s:%s", scheme, found, port)
+
+
+def is_everywhere(host: str) -> bool:
+    """Tell whether who listens there listens on all addresses of this machine."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return not host

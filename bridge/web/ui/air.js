@@ -1,0 +1,83 @@
+/**
+ * What hangs in the world's air: words, dots, reactions, what there is to know of who is pointed at; and how words sound.
+ *
+ * @typedef {import('./layout.js').Rect} Rect
+ * @typedef {import('./preferences.js').Choices} Choices
+ * @typedef {import('../guild/people.js').Member} Member
+ * @typedef {import('../world/world.js').World} World
+ */
+
+import { Bubbles } from './bubbles.js';
+import { Sound } from './sound.js';
+import { Sparks } from './sparks.js';
+import { Tip } from './tip.js';
+
+export class Air {
+  #world;
+  #bubbles;
+  #sparks;
+  #tip;
+  #sound = new Sound();
+
+  /**
+   * @param {import('../words.js').Words} words
+   * @param {World} world
+   * @param {import('./talk.js').Talk} talk
+   */
+  constructor(words, world, talk) {
+    this.#world = world;
+    this.#bubbles = new Bubbles(words, world, talk);
+    this.#sparks = new Sparks(world);
+    this.#tip = new Tip(words);
+    addEventListener('pointerdown', () => this.#sound.wake());
+    addEventListener('keydown', () => this.#sound.wake());
+  }
+
+  /** Who is heard. */
+  get talking() {
+    return this.#bubbles.talking;
+  }
+
+  /** Takes the viewer's choices over. @param {Readonly<Choices>} choices @param {boolean} calm */
+  adapt({ density, sound }, calm) {
+    this.#bubbles.calm = this.#sparks.calm = calm;
+    this.#bubbles.density = density;
+    this.#sound.on = sound === 'on';
+  }
+
+  /** What is said has changed, or how much room there is for it. */
+  renew() {
+    this.#bubbles.renew();
+  }
+
+  /** @param {string} uid who has said something */
+  heard(uid) {
+    this.renew();
+    this.#sound.pop(uid);
+  }
+
+  /** @param {string} uid @param {string} emoji @param {string} picture @param {number} now */
+  react(uid, emoji, picture, now) {
+    this.#sparks.react(uid, emoji, picture, now);
+  }
+
+  /** What may not be shown any longer doesn't fade. */
+  clear() {
+    this.#bubbles.clear();
+    this.#sparks.clear();
+  }
+
+  /**
+   * @param {number} now
+   * @param {Rect} free
+   * @param {Rect[]} signs what bubbles had better not cover
+   * @param {Iterable<string>} typing
+   * @param {Member | null} pointed
+   */
+  frame(now, free, signs, typing, pointed) {
+    this.#bubbles.signs = signs;
+    this.#bubbles.frame(now, free);
+    this.#sparks.frame(now, free, typing, this.#bubbles.unheard);
+    this.#tip.show(pointed, pointed && this.#world.headOf(pointed.uid));
+  }
+}

@@ -1,0 +1,10 @@
+/** What the first picture does without: it is fetched when that is there, as one script. */
+
+import { Air } from './air.js';
+import { Feed } from './feed.js';
+import { GuildList } from './guilds.js';
+import { explain } from './legend.js';
+import { MemberList } from './members.js';
+import { offerChoices } from './options.js';
+
+export const LATER = { Air, Feed, GuildList, MemberList, explain, offerChoices };

@@ -1,0 +1,52 @@
+"""A server from which all go to another one: without haste, and without a door in anybody's face."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from bridge.server import WebSocketServer
+from bridge.viewers import sessions
+from tests.bridge.watchers import PATIENCE, dialled, handshake, until, watching
+
+
+async def test_all_go_in_portions(bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each hears what was said before, and that they may come back."""
+    monkeypatch.setattr(sessions, "PORTION", 2)
+    monkeypatch.setattr(sessions, "PAUSE", 0.01)
+    async with contextlib.AsyncExitStack() as stack:
+        here = [await stack.enter_async_context(watching(bridge)) for _ in range(5)]
+        for viewer in here:
+            await viewer.enter("dworld", events=["typing"])
+        await bridge.broadcast_message("232769614004748288", "111", "a last word", "9")
+        await bridge.let_go(lambda: True)
+        for viewer in here:
+            assert (await viewer.hear_type("message"))["data"]["message"] == "a last word"
+            assert (await viewer.farewell())[0] == 1001
+    assert not bridge.connections
+
+
+async def test_with_no_more_patience(bridge: WebSocketServer) -> None:
+    """Whoever is left goes with all others when it stops."""
+    async with watching(bridge) as viewer:
+        await viewer.enter("dworld")
+        await bridge.let_go(lambda: False)
+        assert len(bridge.connections) == 1
+        await bridge.stop()
+        assert (await viewer.farewell())[0] == 1001
+
+
+async def test_who_is_at_the_door(bridge: WebSocketServer) -> None:
+    """They get in, and are sent on like all others: a browser that is refused waits longer."""
+    request = handshake()
+    async with dialled(bridge) as line:
+        await line.say(request[:20])
+        await until(lambda: bool(bridge._gate.alive), "somebody at the door")
+        leaving = asyncio.create_task(bridge.let_go(lambda: True))
+        await asyncio.sleep(0)
+        await line.say(request[20:])
+        assert (await line.hear_handshake())[0].startswith("HTTP/1.1 101")
+        assert b"\x03\xe9" in await line.end()  # 1001
+        async with asyncio.timeout(PATIENCE):
+            await leaving
+    await bridge.stop()

@@ -1,0 +1,108 @@
+"""The image of the `Dockerfile`, built and run by buildah, which needs no daemon.
+
+In place of Docker Hub's image with Python is one of Debian's packages, in which lies what PyPI would give.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from tests.e2e.process import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NEEDED: Final = ("buildah", "debootstrap")
+PACKAGES: Final = "python3,python3-venv,ca-certificates"
+EXTRAS: Final = ".[speed,workers]"
+BUILDS_WITH: Final = ("hatchling", "async-timeout")  # and with what Debian's Python lacks
+BASE: Final = "localhost/python"
+IMAGE: Final = "localhost/dzone-bot"
+
+
+class Image:
+    """The image, in a store of its own in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._store = ("--root", str(folder / "store"), "--runroot", str(folder / "run"))
+        self._container = ""
+
+    def build(self) -> None:
+        """Build it, and a container of it."""
+        self._make_base()
+        self._buildah(
+            "build", "--isolation", "chroot", "--build-arg", f"PYTHON={BASE}", "-t", IMAGE, str(ROOT)
+        )
+        self._container = self._buildah("from", "--pull-never", IMAGE).strip()
+
+    def command(self, *words: str, env: Mapping[str, str] | None = None) -> list[str]:
+        """Return a command line that runs something in the container, as whom the image says."""
+        given = [part for name, value in (env or {}).items() for part in ("--env", f"{name}={value}")]
+        return [
+            *self._line("run", "--isolation", "chroot"), *given, self._container, "--", *words
+        ]  # fmt: skip
+
+    def run(self, *words: str, env: Mapping[str, str] | None = None) -> str:
+        """Run something in the container; return what it writes."""
+        return _output(self.command(*words, env=env))
+
+    def config(self) -> dict[str, Any]:
+        """Return what the image says of how it is run."""
+        told = json.loads(self._buildah("inspect", "--type", "image", IMAGE))
+        config: dict[str, Any] = told["Docker"]["config"]
+        return config
+
+    def _make_base(self) -> None:
+        container = self._buildah("from", "scratch").strip()
+        system = Path(self._buildah("mount", container).strip())
+        _output(
+            ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", _suite(), str(system), _mirror()]
+        )
+        shutil.rmtree(system / "var/cache/apt")
+        (system / "usr/local/bin/python3").symlink_to("/usr/bin/python3")
+        (system / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n")
+        pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", str(system / "wheels")]
+        _output([*pip, f"{ROOT}{EXTRAS[1:]}", *BUILDS_WITH])
+        self._buildah("commit", "--quiet", "--rm", container, BASE)
+
+    def _line(self, *words: str) -> list[str]:
+        return ["buildah", *self._store, "--storage-driver", "vfs", *words]
+
+    def _buildah(self, *words: str) -> str:
+        return _output(self._line(*words))
+
+
+def require() -> None:
+    """Without the programs a developer skips these tests; a CI run must not."""
+    missing = [name for name in NEEDED if shutil.which(name) is None]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"missing: install the packages {', '.join(missing)}")
+    if missing or os.getuid() != 0:
+        pytest.skip(f"needs root, and the packages {', '.join(NEEDED)}")
+
+
+def _output(line: list[str]) -> str:
+    done = subprocess.run(line, capture_output=True, text=True, errors="replace", check=False)
+    assert done.returncode == 0, f"{line[0]}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+def _suite() -> str:
+    """Tell which Debian this is."""
+    release = Path("/etc/os-release").read_text(encoding="utf-8")
+    return re.search(r'^VERSION_CODENAME="?(\w+)', release, re.MULTILINE)[1]  # type: ignore[index]
+
+
+def _mirror() -> str:
+    """Tell where this machine has its packages from."""
+    return _output(["apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {_suite()}"]).split()[0]
