@@ -1,20 +1,24 @@
-"""Everything that can go wrong between a bot and its viewers, in turns, and nobody may see a gap or a repeat.
+"""`python -m tests.bench.chaos`: everything goes wrong between a bot and its viewers, in turns.
+
+Nobody may see a gap or a repeat.
 
 A writer, some readers and a Redis: each of them is killed or frozen or loses what it has, while viewers, who
 understand all that they hear, come back as a load balancer would lead them. After each turn of everything
 nothing happens for a moment, and then what each of them sees must be what there is.
 """
 
+import argparse
 import random
 import select
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from tests.bench.control import AVAILABLE, Worker, cores
+from tests.bench.control import AVAILABLE, Worker, cores, need_files, settle_here
 from tests.bench.fleet import Member
 from tests.bench.report import REPORT, Bar, Table, bar, progress
 from tests.bench.soak_server import slugs
@@ -334,11 +338,15 @@ def chaos(options: Options) -> Outcome:
 
 def measure(quick: bool) -> list[Bar]:
     """Do it for ten minutes."""
-    options = (
-        Options(viewers=60, duration=15.0, pause=0.5, frozen=1.0, sizes=(20, 60)) if quick else Options()
-    )
+    options = SHORT if quick else Options()
     progress(f"chaos: {options.viewers} viewers, {options.duration:.0f} seconds")
     outcome = chaos(options)
+    report(options, outcome)
+    return [bar("faults in chaos between a bot and its viewers", 0, [float(len(outcome.faults))])]
+
+
+def report(options: Options, outcome: Outcome) -> None:
+    """Show what came of it."""
     tally = outcome.tally
     rows = [
         *((what, f"{count:,}") for what, count in sorted(outcome.done.items())),
@@ -356,4 +364,26 @@ def measure(quick: bool) -> list[Bar]:
         f" {options.rate:g} events/s in each of {len(options.sizes)} rooms, seed {options.seed}."
     )
     REPORT.show(Table("Chaos between a bot and its viewers", ("what", "how much"), rows, note))
-    return [bar("faults in chaos between a bot and its viewers", 0, [float(len(outcome.faults))])]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 1 if anybody saw what they must not."""
+    usual = Options()
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.chaos", description="Everything goes wrong between a bot and its viewers."
+    )
+    parser.add_argument("--viewers", type=int, default=usual.viewers)
+    parser.add_argument("--minutes", type=float, default=usual.duration / 60)
+    parser.add_argument("--rate", type=float, default=usual.rate, help="events a second in each room")
+    parser.add_argument("--seed", type=int, default=usual.seed)
+    given = parser.parse_args(arguments)
+    options = Options(given.viewers, given.minutes * 60, given.rate, given.seed)
+    settle_here()
+    need_files(options.viewers)
+    outcome = chaos(options)
+    report(options, outcome)
+    return 1 if outcome.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
