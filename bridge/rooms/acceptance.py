@@ -48,7 +48,7 @@ class Acceptance:
         if event.type == "forget":
             return []
         if event.type == "edit":
-            past = [one for one in past if changes.message_of(one) != event.data["id"]]
+            past = _edited(past, event.data)
         elif event.type == "channels":
             past = [one for one in past if _may_be_heard(one, event.data)]
         return [*past, event] if event.type not in changes.CONTROL else past
@@ -86,6 +86,18 @@ class Acceptance:
             self._memory.forget_words(data["words"])
         else:
             self._memory.forget_past()
+
+
+def _edited(past: list[Event], edit: Mapping[str, Any]) -> list[Event]:
+    """Have a message have said something else from the beginning, or nothing."""
+    message_id, words = edit["id"], edit["message"]
+    if words is None:
+        return [one for one in past if changes.message_of(one) != message_id]
+    return [
+        changes.corrected(one, message_id, words, edit.get("emoji", {}))
+        for one in past
+        if one.type != "edit" or changes.message_of(one) != message_id
+    ]
 
 
 def _may_be_heard(event: Event, channels: Mapping[str, Any]) -> bool:

@@ -62,6 +62,7 @@ class Town:
         self._here = [member.uid for member in everybody[:size]]
         self._away = everybody[size:]
         self._number = 0
+        self._taken_back: set[int] = set()  # messages, of which whoever hadn't heard them hears nothing
         self._application: str | None = None
         self._channels = [
             Channel(uid, f"text-{uid[-2:]}", "text", "Talk", at) for at, uid in enumerate(TEXT_CHANNELS)
@@ -91,6 +92,7 @@ class Town:
             "slug": self.info.slug,
             "client": self._application,
             "number": self._number,
+            "taken_back": sorted(self._taken_back),
             "members": [
                 member._asdict() | {"voice": asdict(member.voice) if member.voice else None}
                 for member in room.members.values()
@@ -186,6 +188,8 @@ class Town:
         self.events += 1
         number = str(max(1, self._number - self._chance.randrange(5)))
         words = self._chance.choice((None, f"{number} corrected"))
+        if words is None:
+            self._taken_back.add(int(number))
         channel = self._chance.choice(TEXT_CHANNELS)
         await self._server.broadcast_edit(self.info.id, self._somebody(), channel, number, words)
 

@@ -110,6 +110,7 @@ class View:
     guild: str = ""
     users: dict[str, Json] = field(default_factory=dict)
     number: int = 0  # of the last message
+    missed: set[int] = field(default_factory=set)  # messages before it that were never heard of
     spoken: dict[str, int] = field(default_factory=dict)  # the last message's number by channel
     cursor: str | None = None
     channels: Json = field(default_factory=dict)
@@ -118,8 +119,8 @@ class View:
     def copy(self) -> "View":
         """Remember it: members are replaced, never changed."""
         return View(
-            self.slug, self.guild, dict(self.users), self.number, dict(self.spoken), self.cursor,
-            self.channels, self.client,
+            self.slug, self.guild, dict(self.users), self.number, set(self.missed), dict(self.spoken),
+            self.cursor, self.channels, self.client,
         )  # fmt: skip
 
 
@@ -476,9 +477,10 @@ class Viewer:
             if number <= view.spoken.get(channel, view.number):
                 raise Fault(f"message {number} after {view.spoken.get(channel, view.number)} in a channel")
             view.spoken[channel] = number
-        elif number != view.number + 1:
+        elif number <= view.number:
             raise Fault(f"message {number} after {view.number}")
         else:
+            view.missed.update(range(view.number + 1, number))  # which must have been taken back
             view.number = number
 
     def _voice(self, data: Json) -> None:
