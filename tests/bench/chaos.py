@@ -305,9 +305,9 @@ class Chaos:
 
         if not self._wait(all_see_it, "everybody sees what there is"):
             for person in left:
-                if person.viewer is not None:
-                    seen = _is_settled(person) and truth.difference(person.viewer)
-                    self._fail(person, f"at a checkpoint: {seen or 'is not in'}")
+                if person.viewer is not None and not (_is_settled(person) and _sees(person, truth)):
+                    seen = truth.difference(person.viewer) if _is_settled(person) else "is not in"
+                    self._fail(person, f"at a checkpoint, of reader {person.port}: {seen or 'has not all'}")
         self.outcome.checkpoints += 1
         self.outcome.views += len(self._people)
         self.outcome.waited.append(time.monotonic() - began)
