@@ -69,6 +69,16 @@ class RedisServer:
     def restart(self) -> None:
         """Lose everything."""
         self.stop()
+        (self._folder / "dump.rdb").unlink(missing_ok=True)
+        self.start()
+
+    def save(self) -> None:
+        """Write down what there is."""
+        assert self.ask("SAVE").startswith("+OK")
+
+    def restore(self) -> None:
+        """Go back to what was written down last."""
+        self.stop()
         self.start()
 
     @contextmanager

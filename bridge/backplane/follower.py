@@ -175,6 +175,8 @@ class Follower:
         entries = await self._read_entries(generation, 0)
         now = await self._read_meta()
         missed = [entry for entry in entries if entry.offset > offset]
+        if not _follow(offset, missed):  # the past that is kept is too short for that: it was told meanwhile
+            missed = [each for each in self._held if each.generation == generation and each.offset > offset]
         if now is None or now[0] != generation or not self._is_here():
             return False
         if now[2] != offset and not _follow(offset, missed):
@@ -192,7 +194,7 @@ class Follower:
             cursor, some = await self._lines.ask(
                 self._lines.commands.hscan(key, cursor, count=SCANNED_AT_ONCE)
             )
-            room.know(map(codec.read_member, some.values()))
+            room.know(codec.read_members(some.values()))
             if not cursor:
                 return
             await asyncio.sleep(0)

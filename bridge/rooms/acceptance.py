@@ -1,7 +1,7 @@
 """What an event of another room of the same guild changes here. Pure."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from bridge.problems import Problem
 from bridge.rooms import changes
@@ -9,6 +9,9 @@ from bridge.rooms.audience import Audience
 from bridge.rooms.memory import Memory
 from bridge.rooms.state import State
 from bridge.wire.protocol import Event, Goodbye
+
+# What an event says of somebody who is known that is a status or an activity and nothing else.
+_FREQUENT: Final = frozenset({"uid", "status", "text"})
 
 
 class Acceptance:
@@ -45,14 +48,17 @@ class Acceptance:
         if event.type == "forget":
             return []
         if event.type == "edit":
-            past = [one for one in past if changes.message_of(one) != event.data["id"]]
+            past = _edited(past, event.data)
         elif event.type == "channels":
             past = [one for one in past if _may_be_heard(one, event.data)]
         return [*past, event] if event.type not in changes.CONTROL else past
 
     def _bring(self, event: Event) -> None:
-        member = changes.member_after(event, self._state.members.get(event.data["uid"]))
-        if member is not None:
+        data: Any = event.data
+        known = self._state.members.get(data["uid"])
+        if known is not None and event.type != "voice" and not event.extras and data.keys() <= _FREQUENT:
+            self._state.present(known.uid, data.get("status", known.status), data.get("text", known.activity))
+        elif (member := changes.member_after(event, known)) is not None:
             self._state.bring(member)
 
     def _apply_to_guild(self, event: Event) -> None:
@@ -80,6 +86,18 @@ class Acceptance:
             self._memory.forget_words(data["words"])
         else:
             self._memory.forget_past()
+
+
+def _edited(past: list[Event], edit: Mapping[str, Any]) -> list[Event]:
+    """Have a message have said something else from the beginning, or nothing."""
+    message_id, words = edit["id"], edit["message"]
+    if words is None:
+        return [one for one in past if changes.message_of(one) != message_id]
+    return [
+        changes.corrected(one, message_id, words, edit.get("emoji", {}))
+        for one in past
+        if one.type != "edit" or changes.message_of(one) != message_id
+    ]
 
 
 def _may_be_heard(event: Event, channels: Mapping[str, Any]) -> bool:

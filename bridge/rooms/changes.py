@@ -120,6 +120,16 @@ def message_of(event: Event) -> str | None:
     return event.data["id"] if event.type == "edit" and event.data["message"] is not None else None
 
 
+def corrected(event: Event, message_id: str, words: str, emoji: Mapping[str, str]) -> Event:
+    """Be the same, but for a message: that has said something else from the beginning."""
+    if event.type != "message" or message_of(event) != message_id:
+        return event
+    extras = {**event.extras, "emoji": emoji}
+    if not emoji:
+        del extras["emoji"]
+    return event.with_data({**event.data, "message": words}, extras)
+
+
 def happened_in(event: Event, channels: Collection[str]) -> bool:
     """Tell whether something was said or done in these channels; what takes words back has to go out."""
     if event.type == "edit" and event.data["message"] is None:

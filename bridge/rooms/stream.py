@@ -2,10 +2,11 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from bridge.limits import Limits
-from bridge.rooms.changes import CONTROL, ControlType, message_of, trace
+from bridge.rooms.changes import CONTROL, ControlType, corrected, trace
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.history import History
 from bridge.wire.protocol import Connect, Entries, Event, EventType, decode_cursor, stream_name
@@ -226,18 +227,10 @@ class Stream:
 
     def correct(self, message_id: str, words: str, emoji: Mapping[str, str]) -> None:
         """Have a message have said something else from the beginning."""
-
-        def corrected(event: Event) -> Event:
-            if event.type != "message" or message_of(event) != message_id:
-                return event
-            extras = {**event.extras, "emoji": emoji}
-            if not emoji:
-                del extras["emoji"]
-            return event.with_data({**event.data, "message": words}, extras)
-
+        correct = partial(corrected, message_id=message_id, words=words, emoji=emoji)
         self.edition += 1
-        self._history.change(corrected)
-        self.pending = {at: corrected(event) for at, event in self.pending.items()}
+        self._history.change(correct)
+        self.pending = {at: correct(event) for at, event in self.pending.items()}
 
     def _drop_pending(self, unwanted: Callable[[Event], bool]) -> None:
         """Take out what may not leave any more. Those who listen still learn that there was a message."""

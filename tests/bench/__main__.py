@@ -53,7 +53,7 @@ def _measure(section: str, options: argparse.Namespace) -> list[Bar]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
-        description="Measure the bridge beside plain websockets and raw transports. About 30 minutes.",
+        description="Measure the bridge beside plain websockets and raw transports. About 50 minutes.",
     )
     parser.add_argument(
         "--quick", action="store_true", help="small sizes, once each: about three minutes, and noisy"

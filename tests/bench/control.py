@@ -62,10 +62,22 @@ class Worker:
 
     def ask(self, do: str, **details: Any) -> dict[str, Any]:
         """Give an order; wait for the answer."""
+        self.order(do, **details)
+        return self.answer()
+
+    def order(self, do: str, **details: Any) -> None:
+        """Give an order. What it answers has to be heard before the next."""
         assert self._process.stdin
         self._process.stdin.write(json.dumps({"do": do, **details}) + "\n")
         self._process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        """Wait for the answer to the last order."""
         return hear(self._process)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
 
 
 class Host(Worker):

@@ -15,6 +15,7 @@ import zlib
 from pathlib import Path
 from typing import Any, Final
 
+from bridge.running.process import GARBAGE_THRESHOLDS
 from tests.bench.contestants import CONTESTANTS, ON_BACKPLANE, Bridge, Contestant
 from tests.bench.guild import GUILD, Story, changed, members, users
 from tests.bench.pipe import serve
@@ -108,6 +109,8 @@ def main() -> None:
     os.sched_setaffinity(0, {int(core)})
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if name.startswith("bridge"):
+        gc.set_threshold(*GARBAGE_THRESHOLDS)  # as its own programs do
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_run(name, int(guild_size)))
     os._exit(0)  # ten thousand goodbyes are not what is measured

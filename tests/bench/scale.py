@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.bench import gateway
+from tests.bench import chaos, failover, gateway, many, opening, sizing
 from tests.bench.contestants import BACKPLANE
 from tests.bench.control import Host, cores
 from tests.bench.crowd import BATCH, OLD, Crowd, Kind
@@ -27,14 +27,19 @@ NOTE: Final = (
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast events come: `count` of them, one each `interval` seconds, or all at once for 0."""
+    """How fast events come: `count` of them, one each `interval` seconds, or all at once for 0.
+
+    They do so many `times`.
+    """
 
     name: str
     interval: float
     count: int
+    times: int = 1
 
 
-RATES: Final = (Rate("50 ms", 0.05, 40), Rate("200/s", 0.005, 400), Rate("burst", 0.0, 1_000))
+# A burst is over in a moment, in which chance does much.
+RATES: Final = (Rate("50 ms", 0.05, 40), Rate("200/s", 0.005, 400), Rate("burst", 0.0, 1_000, times=5))
 
 
 class Pair(Host):
@@ -51,6 +56,7 @@ class Pair(Host):
 
     def play(self, story: Story, interval: float) -> float:
         """Let a story begin; return the CPU that the reader used before."""
+        self.reader.ask("memory")  # garbage of before is not part of what is measured, as in a single process
         before = self.reader.cpu()
         super().play(story, interval)
         return before
@@ -65,6 +71,11 @@ Key = tuple[str, str, str]  # which kind of client, which rate, whether single o
 
 
 def measure(quick: bool) -> list[Bar]:
+    """Measure what it costs, and then what it is for."""
+    return [bar for each in SCENES for bar in each(quick)]
+
+
+def _costs(quick: bool) -> list[Bar]:
     """Measure both in turns."""
     viewers = 50 if quick else 1_000
     phases: dict[Key, list[Phase]] = {}
@@ -84,13 +95,17 @@ def measure(quick: bool) -> list[Bar]:
     return [*_bars(viewers, phases), bar("CPU per event of a bot, with a backplane, of without", 1.5, ratios)]
 
 
+SCENES: Final = (_costs, opening.measure, sizing.measure, many.measure, failover.measure, chaos.measure)
+
+
 def _run(host: Host, kind: Kind, viewers: int, who: tuple[str, str], phases: dict[Key, list[Phase]]) -> None:
     with Crowd() as crowd:
         seated = crowd.gather(viewers, host.port, kind)
         if len(seated) < viewers:
             progress(f"  only {len(seated)} of {viewers} viewers got in: not measured")
             return
-        for turn, rate in enumerate(RATES, start=1):
+        rates = [rate for each in RATES for rate in [each] * each.times]
+        for turn, rate in enumerate(rates, start=1):
             phase = tell(host, crowd, seated, Story(GUILD_SIZE, rate.count, turn=turn), rate.interval)
             phases.setdefault((who[0], rate.name, who[1]), []).append(phase)
 

@@ -1,4 +1,4 @@
-"""The soak's server: `python -m tests.bench.soak_server CORE RATE SEED PERIOD TIGHT SIZES`.
+"""The soak's server: `python -m tests.bench.soak_server CORE RATE SEED PERIOD TIGHT SIZES [BACKPLANE]`.
 
 It obeys JSON lines. In it is a bridge with several guilds, in which all kinds of things happen through
 its public face. It can be told to pause, and then says what every viewer must see by now.
@@ -30,6 +30,7 @@ SCRIBE: Final = "999"  # a member whose colour is the number of the room's last 
 TEXT_CHANNELS: Final = tuple(str(420_000_000_000_000_000 + number) for number in range(5))
 VOICE_CHANNELS: Final = tuple(str(430_000_000_000_000_000 + number) for number in range(3))
 FLEETING: Final = "440000000000000000"  # a channel that comes and goes, in which nothing is said
+WAITING: Final = 20  # messages that may be on their way in one process
 _STATUSES: Final = ("online", "idle", "dnd", "offline")
 _COUNTED: Final = ("Session", "Connection", "Outbox", "_Vitals", "Task", "Event")
 _OFTEN: Final = {
@@ -52,8 +53,11 @@ def guild_of(slug: str) -> str:
 class Town:
     """A guild, and what happens in it."""
 
-    def __init__(self, server: WebSocketServer, info: GuildInfo, size: int, seed: int) -> None:
+    def __init__(
+        self, server: WebSocketServer, info: GuildInfo, size: int, seed: int, *, hides: bool
+    ) -> None:
         self.info = info
+        self._hides = hides  # whether channels go: what waits elsewhere may be much, and would go as well
         self.events = 0
         self._server = server
         self._size = size
@@ -62,6 +66,7 @@ class Town:
         self._here = [member.uid for member in everybody[:size]]
         self._away = everybody[size:]
         self._number = 0
+        self._taken_back: set[int] = set()  # messages, of which whoever hadn't heard them hears nothing
         self._application: str | None = None
         self._channels = [
             Channel(uid, f"text-{uid[-2:]}", "text", "Talk", at) for at, uid in enumerate(TEXT_CHANNELS)
@@ -91,6 +96,7 @@ class Town:
             "slug": self.info.slug,
             "client": self._application,
             "number": self._number,
+            "taken_back": sorted(self._taken_back),
             "members": [
                 member._asdict() | {"voice": asdict(member.voice) if member.voice else None}
                 for member in room.members.values()
@@ -186,6 +192,8 @@ class Town:
         self.events += 1
         number = str(max(1, self._number - self._chance.randrange(5)))
         words = self._chance.choice((None, f"{number} corrected"))
+        if words is None:
+            self._taken_back.add(int(number))
         channel = self._chance.choice(TEXT_CHANNELS)
         await self._server.broadcast_edit(self.info.id, self._somebody(), channel, number, words)
 
@@ -194,6 +202,10 @@ class Town:
         kept = [channel for channel in self._channels if channel.id != FLEETING]
         if len(kept) == len(self._channels):
             kept.append(Channel(FLEETING, "fleeting", "forum", None, 9))
+        elif self._hides:  # with a channel goes all that nobody has heard yet
+            self._taken_back.update(range(self._number - WAITING, self._number + 1))
+        else:
+            kept = self._channels
         kept[0] = replace(kept[0], name=f"text {self._chance.randrange(100)}")
         self._channels = kept
         self._server.show_guild(self.info, channels=kept)
@@ -242,15 +254,18 @@ class Town:
 class Host:
     """The bridge, its towns, and the orders about them."""
 
-    def __init__(self, rate: float, seed: int, sizes: list[int]) -> None:
+    def __init__(self, rate: float, seed: int, sizes: list[int], backplane: str | None) -> None:
         self._rate = rate
-        self._server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), limits=ONE_ADDRESS)
+        self._server = WebSocketServer(
+            0, "127.0.0.1", provider=EmptyProvider(), limits=ONE_ADDRESS, publish_to=backplane
+        )
         self._towns = [
             Town(
                 self._server,
                 GuildInfo(guild_of(slug), slug, f"Town {at}", default=not at),
                 size,
                 seed + at,
+                hides=backplane is None,
             )
             for at, (slug, size) in enumerate(zip(slugs(len(sizes)), sizes, strict=True))
         ]
@@ -325,13 +340,13 @@ def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     return asyncio.create_task(work)
 
 
-async def _run(rate: float, seed: int, sizes: list[int]) -> None:
-    await serve(Host(rate, seed, sizes))
+async def _run(rate: float, seed: int, sizes: list[int], backplane: str | None) -> None:
+    await serve(Host(rate, seed, sizes, backplane))
 
 
 def main() -> None:
     """Run the process."""
-    core, rate, seed, period, tight, sizes = sys.argv[1:]
+    core, rate, seed, period, tight, sizes, *backplane = sys.argv[1:]
     pulse.PERIOD = float(period)  # type: ignore[misc]  # Final, but for a short soak
     if int(tight):
         connection.SEND_BUFFER = 16 * 1024  # type: ignore[misc]
@@ -340,7 +355,8 @@ def main() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(float(rate), int(seed), [int(size) for size in sizes.split(",")]))
+        counts = [int(size) for size in sizes.split(",")]
+        asyncio.run(_run(float(rate), int(seed), counts, backplane[0] if backplane else None))
 
 
 if __name__ == "__main__":

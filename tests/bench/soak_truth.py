@@ -26,7 +26,8 @@ class Truth:
             return _first_difference(seen, there)
         facts: list[tuple[str, object, object]] = [("application", view.client, room["client"])]
         if not kind.is_old:
-            facts.append(("message", view.number, room["number"]))
+            missed = {*view.missed, *range(view.number + 1, room["number"] + 1)}
+            facts.append(("messages missed", sorted(missed - set(room["taken_back"])), []))
         if kind.events:
             facts.append(("channels", view.channels, room["channels"]))
         if "servers" in kind.events:

@@ -15,7 +15,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from tests.bench.soak_server import SCRIBE, guild_of
-from tests.bench.wire import PING, PONG, client_frame, upgrade_request
+from tests.bench.wire import PING, PONG, TEXT, client_frame, upgrade_request
 
 Json = dict[str, Any]
 
@@ -33,6 +33,14 @@ _SHORT: Final = 1 << 14  # bytes; a longer payload is hardly the same for two
 
 class Fault(Exception):
     """Something that a viewer must never hear."""
+
+
+class CutOff(Fault):
+    """The connection ended though nobody had said goodbye, or there was none."""
+
+
+class NotNow(Fault):
+    """The server says no to what is right."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,7 @@ class View:
     guild: str = ""
     users: dict[str, Json] = field(default_factory=dict)
     number: int = 0  # of the last message
+    missed: set[int] = field(default_factory=set)  # messages before it that were never heard of
     spoken: dict[str, int] = field(default_factory=dict)  # the last message's number by channel
     cursor: str | None = None
     channels: Json = field(default_factory=dict)
@@ -110,8 +119,8 @@ class View:
     def copy(self) -> "View":
         """Remember it: members are replaced, never changed."""
         return View(
-            self.slug, self.guild, dict(self.users), self.number, dict(self.spoken), self.cursor,
-            self.channels, self.client,
+            self.slug, self.guild, dict(self.users), self.number, set(self.missed), dict(self.spoken),
+            self.cursor, self.channels, self.client,
         )  # fmt: skip
 
 
@@ -195,6 +204,8 @@ class Viewer:
         self._book = book
         self._tally = tally
         self._rest = b""
+        self._parts: list[bytes] = []  # of a long message
+        self._is_compressed = False  # that message
         self._tracked = kind.tracked
         self._whole = kind.tracked == BASICS or kind.tracked == BASICS | EXTRAS
         self._handlers: dict[str, Callable[[Json], None]] = {
@@ -218,7 +229,7 @@ class Viewer:
     def upgrade(self, server_port: int) -> None:
         """Ask for a WebSocket; who is eager asks for the room in the same breath."""
         if code := self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            raise Fault(f"could not connect: {errno.errorcode.get(code, code)}")
+            raise CutOff(f"could not connect: {errno.errorcode.get(code, code)}")
         self.port = self.sock.getsockname()[1]
         request = upgrade_request(server_port, deflate=self.kind.offer is not None)
         if self.kind.offer is not None:
@@ -270,7 +281,7 @@ class Viewer:
             size = 0
         if not size:
             if self.stage is not Stage.CLOSING:
-                raise Fault(
+                raise CutOff(
                     f"the connection ended unexpectedly, code {self.close_code}, rest {self._rest[:200]!r}"
                 )
             if self.close_code != 1000:
@@ -315,14 +326,33 @@ class Viewer:
             if self.close_code is not None:
                 raise Fault("something followed the close frame")
             if first in {0x81, 0xC1}:
-                compressed = first == 0xC1
-                if compressed and not self.kind.inflates:
-                    raise Fault("compressed for a viewer that cannot read it")
-                self._tally.frames += 1
-                self._take(self._book.read(data[start:position], compressed=compressed))
+                self._take_whole(data[start:position], compressed=first == 0xC1)
+            elif first & 0xF <= TEXT:
+                self._take_fragment(first, data[start:position])
             else:
                 self._control(first, data[start:position])
         self._rest = data[position:]
+
+    def _take_fragment(self, first: int, payload: bytes) -> None:
+        """Take a part of a long message."""
+        begins, ends = bool(first & 0xF), bool(first & 0x80)
+        if begins == bool(self._parts):
+            raise Fault(f"a fragment of kind {first:#x} after {len(self._parts)}")
+        if begins:
+            self._is_compressed = first == 0x41
+        self._parts.append(payload)
+        if ends:
+            whole = b"".join(self._parts)
+            self._parts.clear()
+            self._take_whole(whole, compressed=self._is_compressed)
+
+    def _take_whole(self, payload: bytes, *, compressed: bool) -> None:
+        if compressed and not self.kind.inflates:
+            raise Fault("compressed for a viewer that cannot read it")
+        if self._parts:
+            raise Fault("a message between the fragments of another")
+        self._tally.frames += 1
+        self._take(self._book.read(payload, compressed=compressed))
 
     def _control(self, first: int, payload: bytes) -> None:
         if first == 0x80 | PING:
@@ -342,7 +372,7 @@ class Viewer:
             case "error" if frame == UNKNOWN:
                 self.has_everything = True
             case "error":
-                raise Fault(f"an error: {frame}")
+                raise NotNow(f"an error: {frame}")
             case "user_data":
                 self._tally.answers += 1
                 if SCRIBE not in frame["users"]:
@@ -447,9 +477,10 @@ class Viewer:
             if number <= view.spoken.get(channel, view.number):
                 raise Fault(f"message {number} after {view.spoken.get(channel, view.number)} in a channel")
             view.spoken[channel] = number
-        elif number != view.number + 1:
+        elif number <= view.number:
             raise Fault(f"message {number} after {view.number}")
         else:
+            view.missed.update(range(view.number + 1, number))  # which must have been taken back
             view.number = number
 
     def _voice(self, data: Json) -> None:

@@ -4,15 +4,17 @@ import math
 
 import pytest
 
-from tests.bench import freeze, joins, memory, page, reconnect
-from tests.bench.contestants import CONTESTANTS
+from tests.bench import failover, fleet, freeze, joins, many, memory, opening, page, reconnect, scale
+from tests.bench.chaos import Options, chaos
+from tests.bench.contestants import BACKPLANE, CONTESTANTS
 from tests.bench.control import Host
 from tests.bench.crowd import BATCH, OLD, Crowd, Kind
 from tests.bench.guild import Story
-from tests.bench.phase import tell
+from tests.bench.phase import Phase, tell
 from tests.bench.report import REPORT, Bar, Table, bar, ratio
 from tests.browser.conftest import find_chromium, need
 from tests.browser.crowd import Scene
+from tests.redis import RedisServer
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,40 @@ def test_freezes_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
         found = scene(True)
         assert found["cpu"] > 0
         assert 0 < found["wall"] <= found["seconds"]
+
+
+def test_a_reader_is_measured(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a single process, as it reads what another one writes."""
+    monkeypatch.setenv(BACKPLANE, redis.url)
+    monkeypatch.setattr(scale, "RATES", (scale.Rate("burst", 0.0, 20),))
+    phases: dict[scale.Key, list[Phase]] = {}
+    with scale.Pair(scale.GUILD_SIZE) as pair:
+        scale._run(pair, BATCH, 4, ("batches", "read"), phases)
+    [[phase]] = phases.values()
+    assert phase.complete
+    assert phase.cpu_per_delivery > 0
+
+
+@pytest.mark.redis
+def test_a_fleet_is_measured() -> None:
+    """Everybody hears everything, a fresh reader opens a guild, and who is cut off comes back to another."""
+    with fleet.running([30, 30], readers=2) as some:
+        row = many.look_at(some, viewers=10, times=1)
+        assert row.complete == row.seated == 10
+        assert row.latencies
+        assert opening.open_once(some, 30)["turn"] > 0
+        found = failover.kill_one(some, viewers=4)
+        assert found["in"] == found["resumed"] == 4
+
+
+@pytest.mark.redis
+def test_nobody_notices_what_goes_wrong() -> None:
+    """Whatever is killed, frozen or emptied: no gap, no repeat, and in the end the truth."""
+    outcome = chaos(Options(viewers=21, duration=3.0, rate=10, pause=0.1, frozen=0.5, sizes=(20, 800)))
+    assert outcome.faults == []
+    assert outcome.checkpoints >= 1
+    assert outcome.views >= 21
+    assert outcome.tally.messages > 0
 
 
 async def test_the_page_is_measured() -> None:

@@ -275,6 +275,11 @@ class AnyOrder(RuleBasedStateMachine):
             self.loop.close()
 
 
+@pytest.fixture(autouse=True)
+def in_a_hurry() -> None:
+    """Don't be: the server is always there, and on a busy machine it may take a while to answer."""
+
+
 @pytest.mark.timeout(300)
 def test_any_order(redis: RedisServer) -> None:
     """Losses, repeats, restarts, a server that forgets: nobody ends with another world."""

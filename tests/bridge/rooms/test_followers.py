@@ -192,6 +192,28 @@ def test_words_of_whom_only_a_follower_remembers_are_forgotten(writer: Room) -> 
     assert "secret" not in repr(entry(room, EVERYTHING, cursor))
 
 
+@pytest.mark.parametrize("words", ["others", None])
+def test_who_comes_back_to_a_copy_hears_what_was_edited(writer: Room, words: str | None) -> None:
+    """A message with its new words, as in the room that it happened in; none that is taken back."""
+    told: list[Event] = []
+    writer.seat(FakeViewer(EVERYTHING))
+    writer.listen(told.extend)
+    writer.flush(0.0)
+    told.clear()
+    since, copy = writer.position, writer.copy()
+    [join] = entry(writer, EVERYTHING)
+    for number in "56":
+        writer.say(Message(ADA.uid, "first", "1", number))
+    writer.flush(1.0)
+    writer.edit(ADA.uid, "1", "5", "second", {})
+    writer.edit(ADA.uid, "1", "5", words, {})
+    writer.flush(2.0)
+    follower = Room.of_copy(replace(copy, position=writer.position), limits=LIMITS)
+    follower.recall(told, since, 2.0)
+    cursor = join["data"]["cursor"]
+    assert entry(follower, EVERYTHING, cursor) == entry(writer, EVERYTHING, cursor)
+
+
 def test_what_was_forgotten_before_it_left_is_never_heard(writer: Room, follower: Follower) -> None:
     """It waited for its window."""
     writer.say(Message("7", "secret", "9", id="5"))

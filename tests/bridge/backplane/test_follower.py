@@ -1,0 +1,100 @@
+"""A guild is read while it goes on."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from bridge.backplane import codec
+from bridge.backplane.book import Book
+from bridge.backplane.follower import Follower
+from bridge.backplane.lines import Lines
+from bridge.limits import Limits
+from bridge.model import Status
+from bridge.rooms.room import Room
+from bridge.wire.protocol import Event
+from tests.bridge.conftest import ADA, BEPPO
+from tests.bridge.rooms.test_followers import known_to
+from tests.bridge.rooms.test_room import GUILD
+from tests.redis import RedisServer
+
+STATUSES: tuple[Status, ...] = ("online", "idle", "dnd")
+
+
+class Restless(Lines):
+    """Something happens after each answer."""
+
+    happen: Callable[[], Awaitable[None]]
+
+    async def ask(self, answer: Awaitable[Any]) -> Any:
+        found = await super().ask(answer)
+        await self.happen()
+        return found
+
+
+class Origin:
+    """A room that is written, flush by flush."""
+
+    def __init__(self, lines: Lines, limits: Limits) -> None:
+        self.room = Room(GUILD, limits=limits)
+        self.room.reconcile([ADA, BEPPO])
+        self.hear: Callable[[codec.Entry], None] = lambda _: None
+        self._lines = lines
+        self._book = Book(self.room, limits, lambda: None, time.monotonic)
+        self._times = 0
+
+    async def write_whole(self) -> None:
+        """Write all there is."""
+        copy = await self._book.copy("1")
+        commands: Any = self._lines.commands
+        for key, some in self._book.slices(copy):
+            await self._lines.ask(commands.hset(key, mapping=some))
+        assert await self._lines.run([self._book.install(by_force=False)]) == [b"done"]
+        self._book.installed()
+
+    async def happen(self) -> None:
+        """Let Ada be in another mood; write it, and tell it."""
+        self._times += 1
+        self.room.present(ADA.uid, STATUSES[self._times % len(STATUSES)], None)
+        self.room.flush(self._times)
+        call = self._book.flush()
+        assert await self._lines.run([call]) == [b"done"]
+        self._book.arrived()
+        told = call[2][4]
+        assert isinstance(told, bytes)
+        entry = codec.read_entry(told)
+        assert entry is not None
+        self.hear(entry)
+
+
+def _ignore(_room: Room, _event: Event) -> None:
+    """Nobody is here who had logged in."""
+
+
+@asynccontextmanager
+async def lines_to(url: str, kind: type[Lines] = Lines) -> AsyncIterator[Any]:
+    """Have connections for a while."""
+    lines = kind(url)
+    try:
+        yield lines
+    finally:
+        await lines.close()
+
+
+@pytest.mark.parametrize("history", [0, 1, 1_000])
+async def test_a_guild_that_never_rests_is_opened(redis: RedisServer, history: int) -> None:
+    """What happens while it is read is heard: the past that is kept need not reach back so far."""
+    limits = Limits(history_events=history)
+    async with lines_to(redis.url) as lines, lines_to(redis.url, Restless) as restless:
+        origin = Origin(lines, limits)
+        await origin.write_whole()
+        restless.happen = origin.happen
+        follower = Follower(
+            Room(GUILD, limits=limits), restless, limits, lambda: True, lambda _: None, _ignore
+        )
+        origin.hear = follower.hear
+        await follower.open()
+        assert not follower.is_outdated
+        assert known_to(follower.room) == known_to(origin.room)
