@@ -23,7 +23,6 @@ from bridge.exchange import Exchange
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network import home
-from bridge.plane import Plane
 from bridge.providers import CallbackProvider, EmptyProvider, MockDataProvider, Provider
 from bridge.providers.callbacks import GetClientId, GetServers, GetUsers, require_async
 from bridge.providers.live import Live
@@ -47,6 +46,7 @@ from bridge.viewers.sessions import PAUSE, Sessions
 from bridge.wire.protocol import Goodbye
 from bridge.workers import crew
 from bridge.workers.orders import Orders
+from bridge.workers.plane import Plane
 
 __all__ = ["WebSocketServer"]
 
