@@ -24,6 +24,7 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "bridge/site/test_scripts.py": ("e2e",),
     "bridge/site/test_served.py": ("e2e", "slow"),
     "bridge/test_main.py": ("e2e",),
+    "bridge/workers/test_crew.py": ("e2e",),
     "fuzz": ("slow",),
     "docs/test_blocks.py": ("e2e",),
     "docs/test_site.py": ("e2e", "slow"),
