@@ -123,7 +123,7 @@ class Writer:
         """Say what is wrong, once as long as it stays the same."""
         if str(trouble) != self._said:
             self._said = str(trouble)
-            log.warning("%s Viewers of this process notice nothing; it is tried again.", trouble)
+            log.warning("%s It is tried again; until then other processes show what they know.", trouble)
 
     # What happens
 

@@ -10,7 +10,7 @@ from bridge.backplane.parts import Overview
 from bridge.model import GuildInfo
 from cogs.commands.choices import channels_of
 from cogs.commands.replies import Refused, answer, called, plain, wait
-from cogs.commands.status import NOT_SHOWN, PORTAL, Report, gate
+from cogs.commands.status import NOT_SHOWN, PORTAL, Report, gate, only_here
 from cogs.decisions import Decisions
 from cogs.needs import Bridge, Policy, Roster
 from cogs.settings import GuildSettings
@@ -85,6 +85,25 @@ class Desk(commands.Cog):
                 Text("Discord tells me nothing about this server right now. Try again in a few minutes.")
             )
         return Place(guild, interaction.user)
+
+    def _open_link(self, guild: discord.Guild, unshown: Text) -> str:
+        """Return a guild's link for everybody.
+
+        Raises:
+            Refused: if it opens nothing, which `unshown` says, or for nobody else.
+        """
+        if not self._policy.shows_guild(guild):
+            raise Refused(unshown)
+        link = self._link(guild)
+        if only_here(link):
+            raise Refused(
+                Text(
+                    "The link opens only on the computer that I run on: {link}\nFor everybody else, my "
+                    "operator has to set PUBLIC_URL.",
+                    link=link,
+                )
+            )
+        return link
 
     def _link(self, guild: discord.Guild) -> str:
         return f"{self._public_url}/?s={self._info(guild).slug}"

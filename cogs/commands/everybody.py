@@ -9,7 +9,6 @@ from discord import app_commands
 from cogs.commands.desk import Desk, moderated
 from cogs.commands.replies import NOBODY, Refused, answer, say
 from cogs.commands.standing import OUTDATED, custom_id
-from cogs.commands.status import only_here
 from cogs.settings import GuildSettings
 from cogs.texts import Language, Lines, Text, language_of
 
@@ -88,19 +87,8 @@ class Everybody(Desk):
     async def link(self, interaction: discord.Interaction) -> None:
         """Get the link to this server as a little world."""
         guild = self._guild(interaction)
-        if not self._policy.shows_guild(guild):
-            raise Refused(
-                Text("This server isn't shown, so its link doesn't work. Whoever manages it can show it.")
-            )
-        link = self._link(guild)
-        if only_here(link):
-            raise Refused(
-                Text(
-                    "The link opens only on the computer that I run on: {link}\nFor everybody else, my "
-                    "operator has to set PUBLIC_URL.",
-                    link=link,
-                )
-            )
+        unshown = Text("This server isn't shown, so its link doesn't work. Whoever manages it can show it.")
+        link = self._open_link(guild, unshown)
         text = Lines(
             Text("**{name}** as a little pixel world: {link}", name=self._name(guild), link=link),
             Text("{/myself status} tells what viewers see of you, {/myself hide} hides you."),

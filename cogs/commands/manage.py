@@ -18,7 +18,7 @@ from cogs.commands.inputs import check_password, parse_name
 from cogs.commands.live import ManageLive
 from cogs.commands.replies import NOBODY, Refused, answer, expect_choices, say, wait
 from cogs.commands.setup import ManageSetup
-from cogs.commands.status import MESSAGES, OFFLINE, only_here
+from cogs.commands.status import MESSAGES, OFFLINE
 from cogs.settings import GuildSettings, MessageMode, OfflineMode
 from cogs.texts import Lines, Text, command_name, described, language_of
 
@@ -126,19 +126,8 @@ class Manage(
     async def link(self, interaction: discord.Interaction) -> None:
         """Post the link to this server for everybody in this channel."""
         guild = self._place(interaction).guild
-        if not self._policy.shows_guild(guild):
-            raise Refused(
-                Text("This server isn't shown, so its link doesn't work. {/dzone enable} shows it.")
-            )
-        link = self._link(guild)
-        if only_here(link):
-            raise Refused(
-                Text(
-                    "The link opens only on the computer that I run on: {link}\nFor everybody else, my "
-                    "operator has to set PUBLIC_URL.",
-                    link=link,
-                )
-            )
+        unshown = Text("This server isn't shown, so its link doesn't work. {/dzone enable} shows it.")
+        link = self._open_link(guild, unshown)
         button: discord.ui.Button[discord.ui.View] = discord.ui.Button(
             url=link, label=say(interaction, Text("Watch"))
         )
