@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, Final
 
 from bridge.backplane import codec, keys, scripts
@@ -13,6 +14,7 @@ from bridge.rooms.directory import Directory
 
 log = logging.getLogger(__name__)
 
+COUNTED_AT_ONCE: Final = 500  # guilds
 LISTED_AT_ONCE: Final = 100  # guilds: a few milliseconds' worth, here and for each who reads them
 
 
@@ -52,11 +54,15 @@ class Listing:
         """Look soon what is to be listed of a guild."""
         self._unlisted[guild_id] = None
 
-    def count(self) -> None:
+    async def count(self) -> None:
         """Look at which guilds others are there than is listed."""
-        for guild_id, room in self._directory.rooms.items():
-            if self._counts.get(guild_id) != room.counts():
-                self._unlisted[guild_id] = None
+        guild_ids = list(self._directory.rooms)
+        for start in range(0, len(guild_ids), COUNTED_AT_ONCE):
+            for guild_id in guild_ids[start : start + COUNTED_AT_ONCE]:
+                room = self._directory.rooms.get(guild_id)
+                if room is not None and self._counts.get(guild_id) != room.counts():
+                    self._unlisted[guild_id] = None
+            await asyncio.sleep(0)
 
     async def write(self) -> Iterable[str]:
         """Bring it up to date; return which guilds of an earlier process are none any more."""
@@ -92,7 +98,7 @@ class Listing:
     async def _list_waiting(self, *, complete: bool) -> bool:
         """List what is to be listed; tell whether the list is still this process's."""
         while self._unlisted:
-            few = list(self._unlisted)[:LISTED_AT_ONCE]
+            few = list(islice(self._unlisted, LISTED_AT_ONCE))
             for guild_id in few:  # before: what is noted of one of them meanwhile is news
                 del self._unlisted[guild_id]
             is_listed = False

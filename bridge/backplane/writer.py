@@ -176,7 +176,7 @@ class Writer:
     async def _keep_counted(self) -> None:
         while True:
             await asyncio.sleep(COUNT_EVERY)
-            self._list.count()
+            await self._list.count()
             await self._list.look_around()
             self._news.set()
 
