@@ -15,6 +15,7 @@ from bridge.backplane.lines import PATIENCE, Argument, Lines, Subscription
 from bridge.backplane.overview import BELIEVED_FOR, Listed, read_parts, viewers_of
 from bridge.backplane.parts import Part
 from bridge.backplane.trouble import Trouble, first
+from bridge.backplane.waits import Waits
 from bridge.errors import ProviderError, Refused
 from bridge.limits import Limits
 from bridge.problems import PROVIDER_TROUBLE
@@ -31,9 +32,6 @@ TIDY_EVERY: Final = 5.0  # seconds between two looks whether rooms can be closed
 COUNT_EVERY: Final = 10.0  # seconds between two times that it is said how many watch here
 KEPT_FOR: Final = 60.0  # seconds that a room is kept for whoever asks for it next
 FIRST_LIST: Final = 2.0  # seconds that a viewer waits for the first list
-SHORTEST: Final = 0.2  # seconds until a server is tried again that was away; each time twice as long
-LONGEST: Final = 5.0
-LONGEST_UNFIT: Final = 30.0  # the same where somebody has to mend it
 OPENED_AT_ONCE: Final = 100  # guilds of the list, in one turn of the loop
 CHECKED_AT_ONCE: Final = 500  # rooms
 
@@ -80,7 +78,7 @@ class Reader:
 
     async def run(self) -> None:
         """Read, until cancelled. Whatever is wrong, it is tried again."""
-        wait = SHORTEST
+        waits = Waits()
         self._is_ending = False
         while True:
             trouble: Trouble | None = None
@@ -91,18 +89,16 @@ class Reader:
                     group.create_task(self._work(subscription))
             except* Trouble as troubles:
                 trouble = first(troubles)
-                wait = SHORTEST if self._subscription is not None else wait  # it had been well
+                if self._subscription is not None:
+                    waits.begin_again()
             finally:
                 self._subscription = None
             if self._is_ending:  # a group that fails forgets that it was cancelled too
                 return
-            longest = LONGEST
             if trouble is not None:  # not above: a cancellation there would become part of a group
-                longest = LONGEST if trouble.passes else LONGEST_UNFIT
                 self._tell(trouble)
                 await self._lines.hang_up()
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, longest)
+            await waits.one(trouble)
 
     def end(self) -> None:
         """Try nothing again: a stop follows."""

@@ -10,14 +10,13 @@ from bridge.backplane import keys
 from bridge.backplane.letters import Unheard
 from bridge.backplane.lines import Lines, Told
 from bridge.backplane.trouble import Trouble, first
+from bridge.backplane.waits import Waits
 from bridge.errors import Silence
 
 log = logging.getLogger(__name__)
 
 SENT_AT_ONCE: Final = 100  # messages
 MAX_UNSENT: Final = 5_000  # that wait to be sent
-SHORTEST: Final = 0.2  # seconds until a server is tried again that was away; each time twice as long
-LONGEST: Final = 5.0
 
 Fail = Callable[[Silence], None]  # takes why nobody heard something, or perhaps nobody did
 
@@ -89,7 +88,7 @@ class Talk:
 
     async def run(self) -> None:
         """Talk, until cancelled. Whatever is wrong, it is tried again."""
-        wait = SHORTEST
+        waits = Waits()
         while True:
             trouble: Trouble | None = None
             try:
@@ -97,7 +96,7 @@ class Talk:
                     group.create_task(subscription.listen())
                     await subscription.add(self._channels)
                     self.is_there = True
-                    wait = SHORTEST
+                    waits.begin_again()
                     self._on_there()
                     await self._keep_sending()
             except* Trouble as troubles:
@@ -109,8 +108,7 @@ class Talk:
             if trouble is not None:  # whoever reads or writes rooms there says so in the log
                 log.debug("nobody can be asked: %s", trouble)
                 await self.lines.hang_up()
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, LONGEST)
+            await waits.one(trouble)
 
     def end(self) -> None:
         """Try nothing again: a stop follows."""

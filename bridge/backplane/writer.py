@@ -17,6 +17,7 @@ from bridge.backplane.listing import Listing
 from bridge.backplane.overview import overview
 from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.backplane.trouble import Trouble, first
+from bridge.backplane.waits import Waits
 from bridge.limits import Limits
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
@@ -27,9 +28,6 @@ log = logging.getLogger(__name__)
 CHECK_EVERY: Final = 25.0  # seconds between two looks whether what is quiet is still there
 COUNT_EVERY: Final = 5.0  # seconds between two looks how many there are in each guild
 FLUSHED_AT_ONCE: Final = 200  # rooms
-SHORTEST: Final = 0.2  # seconds until a server is tried again that was away; each time twice as long
-LONGEST: Final = 5.0
-LONGEST_UNFIT: Final = 30.0  # the same where somebody has to mend it
 UNKNOWN: Final = ("", "")  # who has taken a guild, before a look
 _UNFINISHED: Final = 3_600  # seconds that half a generation lives
 
@@ -75,7 +73,7 @@ class Writer:
 
     async def run(self) -> None:
         """Write, until cancelled. Whatever is wrong, it is tried again."""
-        wait = SHORTEST
+        waits = Waits()
         while True:
             trouble: Trouble | None = None
             try:
@@ -83,19 +81,16 @@ class Writer:
                 if self._said:
                     log.info("the backplane at %s is there again", self._lines.server)
                     self._said = ""
-                wait = SHORTEST
+                waits.begin_again()
                 await self._work()
             except* Trouble as group:
                 trouble = first(group)
             if self._is_ending:  # a group that fails forgets that it was cancelled too
                 return
-            longest = LONGEST
             if trouble is not None:  # not above: a cancellation there would become part of a group
-                longest = LONGEST if trouble.passes else LONGEST_UNFIT
                 self._tell(trouble)
                 await self._lines.hang_up()
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, longest)
+            await waits.one(trouble)
 
     def end(self) -> None:
         """Try nothing again: a stop follows."""

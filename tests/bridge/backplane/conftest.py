@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bridge.backplane import asking, counting, lines, reader, talk, writer
+from bridge.backplane import asking, counting, lines, reader, waits, writer
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
@@ -20,12 +20,11 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look whether all is well more often than there is need for."""
     for module in (reader, writer):
         monkeypatch.setattr(module, "CHECK_EVERY", 0.2)
-        monkeypatch.setattr(module, "LONGEST", 0.2)
     monkeypatch.setattr(writer, "COUNT_EVERY", 0.1)
     monkeypatch.setattr(reader, "TIDY_EVERY", 0.1)
     monkeypatch.setattr(reader, "COUNT_EVERY", 0.1)
     monkeypatch.setattr(counting, "REPORT_EVERY", 0.1)
-    monkeypatch.setattr(talk, "LONGEST", 0.2)
+    monkeypatch.setattr(waits, "LONGEST", 0.2)
     monkeypatch.setattr(asking, "STARTING", 1.0)
     monkeypatch.setattr(lines, "PATIENCE", 0.5)
     monkeypatch.setattr(lines, "QUIET", 0.5)

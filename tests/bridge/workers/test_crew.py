@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.backplane import writer
+from bridge.backplane import waits, writer
 from bridge.exposure import Exposure
 from bridge.network.tls import Certificate
 from bridge.providers import EmptyProvider
@@ -147,7 +147,7 @@ async def test_one_that_can_not_be_replaced(
     lead: Lead, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, redis: RedisServer
 ) -> None:
     """The old one stays: whether the new one can't start, or the backplane is away."""
-    monkeypatch.setattr(writer, "LONGEST", 0.2)
+    monkeypatch.setattr(waits, "LONGEST", 0.2)
     monkeypatch.setattr(writer, "CHECK_EVERY", 0.2)
     server = await lead()
     one = await serving(server)
