@@ -105,7 +105,8 @@ async def _run_shared(world: World, config: Config, tunnel: share.Tunnel) -> End
     if not running.done():
         running.cancel()
         await asyncio.wait({running})
-        if not running.cancelled() and (error := running.exception()):
+        error = None if running.cancelled() else running.exception()
+        if error:
             log.error("the bot did not end well", exc_info=error)
         raise ending.result()
     ending.cancel()
