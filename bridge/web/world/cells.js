@@ -51,7 +51,7 @@ export class Cells {
     this.#crowd = crowd;
     this.holder = new Int32Array(land.side * land.side).fill(NONE);
     this.#veiled = veiled(land);
-    for (let cell = 0; cell < land.open.length; cell++) {
+    for (let cell = land.first; cell < land.last; cell++) {
       if (land.open[cell] && !land.zone[cell] && land.ground[cell] !== PLANKS) this.#meadows[this.#veiled[cell]].push(cell);
     }
   }

@@ -17,7 +17,7 @@ import {
 } from './inks.js';
 import { mix, noise } from './random.js';
 import { through } from './slices.js';
-import { HALF_HEIGHT, HALF_WIDTH, RISE, cornerOf } from './spots.js';
+import { DECK, HALF_HEIGHT, HALF_WIDTH, RISE, cornerOf } from './spots.js';
 import { BIOMES, GRASS, PLANKS, PLAZA, SAND, WATER } from './terrain.js';
 
 const FRACTIONS = 32;
@@ -117,20 +117,23 @@ export class Ground {
 
   /** Makes it: from the back to the front. @returns {Generator<void, void>} */
   *bake() {
-    const { side, ground, offshore, props, places, seed } = this.#terrain;
+    const { side, ground, offshore, props, places, seed, first, last } = this.#terrain;
     const meadows = mix(seed, 21);
-    yield* through(ground.length, (cell) => {
+    yield* through(last - first, (i) => {
+      const cell = first + i;
       if (ground[cell]) this.#soft[cell] = 256 * noise(meadows, (cell % side) / 5, ((cell / side) | 0) / 5);
     });
     yield* through(props.length, (i) => this.#castShadow(props[i].cell, SHADOWS[props[i].kind] ?? 4), SHADOWED);
     yield* through(places.length, (i) => this.#castShadow(places[i].cell, 12), SHADOWED);
     yield* through(this.height, (row) => this.#bakeOpenSea(row), SEA_ROWS);
-    for (let sum = 0; sum < 2 * side - 1; sum++) {
+    const low = first / side;
+    const high = last / side - 1;
+    for (let sum = 2 * low; sum <= 2 * high; sum++) {
       yield;
-      for (let y = Math.max(0, sum - side + 1); y <= Math.min(side - 1, sum); y++) {
+      for (let y = Math.max(low, sum - high); y <= Math.min(high, sum - low); y++) {
         const cell = y * side + sum - y;
         if (ground[cell] === WATER) {
-          if (offshore[cell] < 7 * 16) this.#bakeSea(cell);
+          if (offshore[cell] < 8 * 16) this.#bakeSea(cell);
         } else {
           this.#bakeTop(cell);
           this.#bakeCliff(cell);
@@ -191,12 +194,21 @@ export class Ground {
 
   /** @param {number} cell */
   #bakeSea(cell) {
+    const { side, lift } = this.#terrain;
     const corner = cornerOf(this.#terrain, cell);
-    const { xs, ys, us, vs } = this.#diamond(corner.y);
     this.#survey(cell);
+    const drop = Math.max(0, lift[cell] - Math.min(lift[cell + 1], lift[cell + side])) * RISE;
+    const top = corner.y - lift[cell] * RISE;
+    for (let deep = drop; deep > 0; deep -= HALF_HEIGHT) this.#bakeWater(corner.x, top + deep); // no gap where it is lower before it
+    this.#bakeWater(corner.x, top);
+  }
+
+  /** Water of the cell that was surveyed. @param {number} left @param {number} top */
+  #bakeWater(left, top) {
+    const { xs, ys, us, vs } = this.#diamond(top);
     for (let i = 0; i < xs.length; i++) {
-      const x = corner.x + xs[i];
-      const y = corner.y + ys[i];
+      const x = left + xs[i];
+      const y = top + ys[i];
       this.#set(x, y, this.#seaInk(us[i], vs[i], x, y));
     }
   }
@@ -282,7 +294,7 @@ export class Ground {
     const at = tile(px, py);
     const white = WHITE[at];
     if (ground[cell] === PLANKS) return WOOD_INK + (v >> 3 === (v + 4) >> 3 ? 3 : 1);
-    if (ground[cell] === SAND && !height[cell]) {
+    if (ground[cell] === SAND) {
       const ink = this.#seaInk(u, v, px, py);
       if (ink < SAND_INK && between(this.#near[2], u, v) < 205) return ink;
     }
@@ -306,13 +318,13 @@ export class Ground {
 
   /** The two faces of a cell that fall away towards the viewer. @param {number} cell */
   #bakeCliff(cell) {
-    const { side, height, ground, district } = this.#terrain;
+    const { side, height, lift, ground, district } = this.#terrain;
     const corner = cornerOf(this.#terrain, cell);
-    const drops = [height[cell] - height[cell + side], height[cell] - height[cell + 1]];
+    const drops = [cell + side, cell + 1].map((to) => height[cell] - (ground[to] ? height[to] : lift[to]));
     drops.forEach((drop, face) => {
       const low = ground[face ? cell + 1 : cell + side] === WATER;
-      if (low && ground[cell] === SAND && !height[cell]) return; // a beach ends softly
-      const deep = drop * RISE + (low ? 2 : 0);
+      if (low && ground[cell] === SAND && !drop) return; // a beach ends softly
+      const deep = ground[cell] === PLANKS ? DECK : drop * RISE + (low ? 2 : 0);
       if (deep <= 0) return;
       for (let i = 0; i < HALF_WIDTH; i++) {
         const x = face ? i : i - HALF_WIDTH;

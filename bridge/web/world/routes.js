@@ -8,7 +8,7 @@
 import { STEPS } from './terrain.js';
 
 export const NOWHERE = 0xffff;
-const KEPT = 36e6; // cells of all fields; the one that was not asked for longest is forgotten first
+const KEPT = 40e6; // cells of all fields; the one that was not asked for longest is forgotten first
 
 /**
  * Whether one may step from a cell to its neighbour.
@@ -53,7 +53,7 @@ export class Routes {
   constructor(land) {
     this.#land = land;
     this.#index = new Int32Array(land.open.length);
-    for (let cell = 0; cell < land.open.length; cell++) if (land.open[cell]) this.#index[cell] = this.#count++;
+    for (let cell = land.first; cell < land.last; cell++) if (land.open[cell]) this.#index[cell] = this.#count++;
   }
 
   /** The destination that is the pier, and the one that is the tents; places come before. */

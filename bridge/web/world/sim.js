@@ -14,6 +14,7 @@ import { Ferry } from './ferry.js';
 import { Gait } from './gait.js';
 import { Random } from './random.js';
 import { Routes } from './routes.js';
+import { through } from './slices.js';
 import { PLANKS, STEPS, neighbours } from './terrain.js';
 import { Wear } from './wear.js';
 import { Wheel } from './wheel.js';
@@ -164,27 +165,43 @@ export class Sim extends Crowd {
       const place = this.placeOf(id);
       if (place >= 0) this.spoken[place] = before.spoken[i];
     });
-    const { side } = this.land;
-    const shift = Math.round((side - before.land.side) / 2);
+    this.wear.take(before.wear);
+    /** Whose cell is something else now. @type {Member[]} */
+    const moved = [];
     let count = 0;
-    for (const [uid, old] of before.slots) {
+    for (const old of before.slots.values()) {
       if (++count % AT_ONCE === 0) yield;
       const member = before.members[old];
       if (!member || before.leaving[old]) continue;
-      this.add(member);
-      const slot = this.slotOf(uid);
+      const cell = before.cell[old];
+      const isOut = before.state[old] !== TENT && before.state[old] !== ABOARD;
+      if (!isOut || !this.#cells.isFree(cell) || !(this.land.open[cell] || this.land.raised[cell])) {
+        moved.push(member);
+        continue;
+      }
+      const slot = this.enter(member);
+      this.#put(slot, cell);
       this.facing[slot] = before.facing[old];
-      const x = (before.cell[old] % before.land.side) + shift;
-      const y = ((before.cell[old] / before.land.side) | 0) + shift;
-      const cell = y * side + x;
-      const wrote = before.stayUntil[old] > this.tick ? before.land.places[before.goal[old]] : undefined;
-      if (this.state[slot] === TENT || this.goal[slot] >= 0 || x < 0 || y < 0 || x >= side || y >= side) continue;
-      if (this.#cells.isInSight(cell) && this.#cells.isFree(cell)) this.#put(slot, cell);
-      const place = wrote ? this.placeOf(wrote.id) : NONE;
-      if (place < 0) continue;
+      this.talkUntil[slot] = before.talkUntil[old];
       this.stayUntil[slot] = before.stayUntil[old];
-      this.#head(slot, place);
+      const goal = before.goal[old];
+      const wanted = this.#placeFor(member);
+      const place = wanted >= 0 ? wanted : this.placeOf(before.land.places[goal]?.id ?? '');
+      const isHeading = before.state[old] === WALK;
+      this.state[slot] = isHeading ? STAND : before.state[old];
+      if (goal === before.routes.camp && member.status === 'offline') this.#retire(slot);
+      else if (place < 0) this.#think(slot, RATE * this.#dice.next());
+      else if (isHeading || goal < 0) this.#head(slot, place);
+      else this.#stay(slot, place, before.target[old]);
     }
+    yield* through(moved.length, (i) => this.add(moved[i]), AT_ONCE);
+  }
+
+  /** Goes on being at a place. @param {number} slot @param {number} place @param {number} target */
+  #stay(slot, place, target) {
+    this.goal[slot] = place;
+    this.target[slot] = target;
+    this.#think(slot, RATE * (1 + this.#dice.next()));
   }
 
   // ── time ────────────────────────────────────────────────────────────────

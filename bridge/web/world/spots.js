@@ -8,18 +8,21 @@
 
 import { WALK } from './crowd.js';
 import { mix } from './random.js';
+import { PLANKS } from './terrain.js';
 
-/** Half a cell's width and height on the screen, and how much a terrace is higher than the next. */
+/** The heart of the island is at 0, 0. Half a cell's width and height on the screen, and how much a terrace is higher than the next. */
 export const HALF_WIDTH = 8;
 export const HALF_HEIGHT = 4;
 export const RISE = 7;
+/** How much higher the pier is than the beach. */
+export const DECK = 3;
 
 /** @param {Terrain} land @param {number} cell @param {Spot} spot */
 export function cellSpot(land, cell, spot) {
   const x = cell % land.side;
   const y = (cell / land.side) | 0;
   spot.x = (x - y) * HALF_WIDTH;
-  spot.y = (x + y + 1) * HALF_HEIGHT - land.height[cell] * RISE;
+  spot.y = (x + y + 1 - land.side) * HALF_HEIGHT - land.height[cell] * RISE - (land.ground[cell] === PLANKS ? DECK : 0);
   spot.z = 0;
   return spot;
 }

@@ -162,7 +162,7 @@ export class World {
 
   /** Wants the island to be for so many, with these channels. @param {ChannelInfo[]} channels @param {number} size */
   #plan(channels, size) {
-    const places = channels.map(({ id, kind, category, position }) => [id, kind, category, position]);
+    const places = channels.map(({ id, name, kind, category, plot }) => [id, name, kind, category, plot]);
     const key = JSON.stringify([this.#guild, size, places]);
     if (key === this.#key) return;
     this.#key = key;
@@ -178,8 +178,8 @@ export class World {
 
   /** Another island, in place of the one that is there; that stands still meanwhile. @param {ChannelInfo[]} channels @param {number} size @returns {Generator<void, void>} */
   *#rise(channels, size) {
-    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels));
     const isOther = this.#isOther;
+    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels, isOther ? null : this.#sim.land));
     if (!isOther) yield* sim.adopt(this.#sim);
     sim.reducedMotion = this.#reducedMotion;
     this.#island = { guild: this.#guild, sim, land };
