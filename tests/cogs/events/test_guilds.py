@@ -229,8 +229,8 @@ async def test_channels_at_the_join(town: Town) -> None:
     viewer = await town.viewer()
     assert viewer.joined["channels"] == {
         str(town.square.id): {"name": "square", "kind": "text", "category": None, "position": 0, "plot": 0},
-        str(garden.id): {"name": "garden", "kind": "text", "category": "Outside", "position": 2, "plot": 1},
-        str(lounge.id): {"name": "Lounge", "kind": "voice", "category": None, "position": 3, "plot": 2},
+        str(garden.id): {"name": "garden", "kind": "text", "category": "Outside", "position": 2, "plot": 2},
+        str(lounge.id): {"name": "Lounge", "kind": "voice", "category": None, "position": 3, "plot": 1},
     }
 
 
