@@ -6,6 +6,7 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
+import { behind as hiddenBy } from './build.js';
 import { NONE, WALK } from './crowd.js';
 import { mix } from './random.js';
 import { NOWHERE } from './routes.js';
@@ -16,7 +17,7 @@ const TRIES = 99; // cells of a meadow, before one takes any that is free
 const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
 
 /** Which cells are behind something tall. @param {Terrain} land */
-function veiled({ side, props, places }) {
+function veiled({ side, props, places, houses }) {
   const behind = new Uint8Array(side * side);
   for (const { kind, cell } of props) {
     if (kind !== 'tree' && kind !== 'lighthouse') continue;
@@ -28,6 +29,7 @@ function veiled({ side, props, places }) {
       for (let dx = 0; dx <= 4; dx++) if (dx + dy > 0 && dx + dy <= 6 && Math.abs(dx - dy) <= 2) behind[cell - dy * side - dx] = 1;
     }
   }
+  for (const house of houses) for (const cell of hiddenBy(house, side)) behind[cell] = 1;
   return behind;
 }
 

@@ -11,7 +11,7 @@
  * @typedef {{x: number, y: number, far: boolean, time: number, beam: number, moods: boolean}} View
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `time` in seconds;
  *   `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
- * @typedef {{x: number, y: number, cell: number, place: number, tent: number, hasLamp: boolean, frames: Stamp[]}} Still
+ * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[]}} Still
  *   what doesn't move
  * @typedef {{things: Record<string, any>, figures: import('./folk.js').Figures}} Atlas
  */
@@ -29,8 +29,9 @@ import { Light } from './light.js';
 import { drawClouds, drawCreatures } from './moods.js';
 import { paintThings } from './paint.js';
 import { halved } from './sheet.js';
+import { Skyline } from './skyline.js';
 import { pursue } from './slices.js';
-import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, personSpot } from './spots.js';
+import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
 import { BIOMES } from './terrain.js';
 
 const BEAM_REACH = 46; // cells
@@ -78,6 +79,7 @@ export class Picture {
   /** @type {Backdrop} */
   #backdrop = /** @type {any} */ (null);
   #folk = new Folk(this.buffer, this.#light);
+  #skyline = new Skyline(this.buffer, this.#light);
   /** @type {Sim | null} */
   #sim = null;
   /** @type {Glow} */
@@ -102,6 +104,7 @@ export class Picture {
     this.#rows = new Int32Array(height + 2 * GUARD + 1);
     this.#atlases = [];
     this.#stills = [];
+    this.#skyline.forget();
   }
 
   /** Everything that is drawn, as stamps of the size that is looked at. @returns {Atlas} */
@@ -116,6 +119,7 @@ export class Picture {
     this.#hasSea = hasSea;
     this.#palette = new Palette(light, hasSea);
     this.#folk.relight(light);
+    this.#skyline.relight(light);
   }
 
   /**
@@ -171,6 +175,7 @@ export class Picture {
     this.#sim = sim;
     this.#glow = new Glow(sim.land);
     this.#folk.meet(sim);
+    this.#skyline.meet(sim);
     this.#stands = new Float32Array(0);
     this.#stills = [];
   }
@@ -186,13 +191,17 @@ export class Picture {
     land.places.forEach(({ cell, thing }, place) => {
       this.#stills.push({ ...this.#still(land, cell, (things) => things[thing]), place, hasLamp: thing !== 'fire' });
     });
+    land.houses.forEach(({ cell }, house) => {
+      const { x, y } = houseSpot(land, cell, this.#spot);
+      this.#stills.push({ x, y, cell, place: -1, tent: -1, house, hasLamp: false, frames: [] });
+    });
     land.tents.forEach((cell, tent) => this.#stills.push({ ...this.#still(land, cell, (things) => things.tent), tent }));
   }
 
   /** @param {Terrain} land @param {number} cell @param {(things: Record<string, any>) => Stamp | Stamp[]} choose @returns {Still} */
   #still(land, cell, choose) {
     const { x, y } = cellSpot(land, cell, this.#spot);
-    return { x, y, cell, place: -1, tent: -1, hasLamp: false, frames: [choose(this.#atlas.things)].flat() };
+    return { x, y, cell, place: -1, tent: -1, house: -1, hasLamp: false, frames: [choose(this.#atlas.things)].flat() };
   }
 
   // ── the ground ──────────────────────────────────────────────────────────
@@ -369,9 +378,11 @@ export class Picture {
   }
 
   /** @param {Still} still @param {View} view @param {number} x @param {number} y */
-  #putStill({ cell, place, hasLamp, frames }, view, x, y) {
+  #putStill({ cell, place, house, hasLamp, frames }, view, x, y) {
     const { colors } = this.#palette;
-    const first = this.#glow.levels[cell] * 256;
+    const level = this.#glow.levels[cell];
+    const first = level * 256;
+    if (house >= 0) return this.#skyline.put(house, x, y, view.far, colors, level);
     const isLively = this.#glow.lively[place] ?? 0;
     const moving = frames.length - 1; // the first one is for when nobody is there
     const frame = moving && isLively ? 1 + (Math.floor(view.time * BURN + cell) % moving) : 0;

@@ -77,6 +77,15 @@ export const FIRE_INK = add([[0.86, 0.26, 0.12], [0.98, 0.52, 0.14], [1, 0.78, 0
 export const LAMP_INK = add([[1, 0.86, 0.5], [1, 0.97, 0.8]], true);
 /** A window: lit when it is dark. */
 export const WINDOW_INK = add([[0.4, 0.5, 0.62]]);
+/** Windows of houses: of who is awake, who dozes, and who is away; and the walls around them. */
+export const LIT_INK = add([[1, 0.87, 0.48]], true);
+export const DIM_INK = add([[0.72, 0.53, 0.3]], true);
+export const PANE_INK = shades([0.36, 0.03, 260], [0, 0.07]);
+export const PLASTER_INK = [
+  shades([0.9, 0.025, 85], [-0.22, -0.12, 0, 0.04]),
+  shades([0.82, 0.045, 70], [-0.2, -0.11, 0, 0.05]),
+  shades([0.78, 0.02, 240], [-0.2, -0.11, 0, 0.05]),
+];
 
 if (list.length > 256) throw new Error('a pixel is one byte');
 

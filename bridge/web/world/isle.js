@@ -35,6 +35,7 @@ const TENTS = [3, 2, 2, 3, 3, 4, 4]; // in each ring
 const KEPT_CLEAR = 1; // of what is tall
 const PART = 2; // of a place, or of what stands beside it
 const ROAD = 3;
+const HOUSE = 4;
 
 const AROUND = [1, SIDE, -1, -SIDE];
 const ALL_AROUND = [...AROUND, SIDE + 1, SIDE - 1, 1 - SIDE, -1 - SIDE];
@@ -45,6 +46,11 @@ export const columnOf = (cell) => (cell % SIDE) - MIDDLE;
 export const rowOf = (cell) => ((cell / SIDE) | 0) - MIDDLE;
 /** @param {number} x @param {number} y */
 export const cellAt = (x, y) => HEART + y * SIDE + x;
+
+/** Where the houses of a quarter stand, from its middle: the upper corner of each, which is two cells wide and deep. */
+const CORNERS = [-2 * SIDE - 2, -2 * SIDE + 1, SIDE - 2, SIDE + 1];
+/** The cells of a house. @param {number} corner */
+export const groundOf = (corner) => [corner, corner + 1, corner + SIDE, corner + SIDE + 1];
 
 /** Where a place's sign stands. @param {number} plot its middle */
 export const signOf = (plot) => plot + 2 * SIDE - 1;
@@ -86,6 +92,8 @@ export class Isle {
   height = new Uint8Array(SIDE * SIDE);
   /** Where places can be, in the order they are taken in. @type {number[]} */
   plots = [];
+  /** Where houses can be, four to a quarter, in the order they are built in: the upper corner of each. @type {number[]} */
+  houses = [];
   /** Whose ground each cell is: a plot's number from 1 on. */
   lot = new Int16Array(SIDE * SIDE);
   /** Of each cell of a road: the next one on the way to the heart. */
@@ -144,7 +152,7 @@ export class Isle {
     if (this.rings === 1) this.#found();
     this.#extendLane();
     const first = this.plots.length;
-    yield* this.#choose(fresh, far);
+    yield* this.#choose(fresh);
     yield* this.#layRoads(first);
     yield* this.#pitch(fresh, far);
     yield* this.#plant(fresh);
@@ -266,6 +274,14 @@ export class Isle {
     }
   }
 
+  /** Makes room for houses around a cell. @param {number} cell */
+  #zone(cell) {
+    for (const corner of CORNERS) {
+      this.houses.push(cell + corner);
+      for (const under of groundOf(cell + corner)) this.#taken[under] = HOUSE;
+    }
+  }
+
   /** Whether there can be a place around a cell: dry, level and free. @param {number} cell */
   #suits(cell) {
     for (let y = -SHORE; y <= SHORE; y++) {
@@ -279,8 +295,8 @@ export class Isle {
     return true;
   }
 
-  /** Where the ring has places: the inner ones are found first, and those side by side follow one another. @param {number[]} fresh @param {number} far @returns {Work} */
-  *#choose(fresh, far) {
+  /** Where the ring has places: the inner ones are found first, and those side by side follow one another. @param {number[]} fresh @returns {Work} */
+  *#choose(fresh) {
     /** @type {number[][]} */
     const shells = [];
     yield* through(fresh.length, (i) => {
@@ -295,7 +311,10 @@ export class Isle {
     }
     const around = (/** @type {number} */ cell) => (Math.atan2(rowOf(cell), columnOf(cell)) + 2 * Math.PI - 0.6) % (2 * Math.PI);
     const found = this.plots.splice(first);
-    this.plots.push(...found.sort((a, b) => around(a) - around(b) || far - far || a - b));
+    for (const cell of found.sort((a, b) => around(a) - around(b) || a - b)) {
+      if (this.rings > 1 && mix(this.seed, cell, 13) & 1) this.#zone(cell);
+      else this.plots.push(cell);
+    }
   }
 
   /** Ways from the new plots to the nearest road. @param {number} first @returns {Work} */
@@ -306,7 +325,7 @@ export class Isle {
     const middles = new Set(this.plots.slice(1));
     const signs = new Set(this.plots.map(signOf));
     yield* flow(this.#roads.slice(), (to, by) => {
-      if (back[to] || !ring[to] || solid[to] || middles.has(by) || signs.has(to)) return false;
+      if (back[to] || !ring[to] || solid[to] || this.#taken[to] === HOUSE || middles.has(by) || signs.has(to)) return false;
       back[to] = by;
       return true;
     });

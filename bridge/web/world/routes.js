@@ -41,6 +41,11 @@ export function ring({ side, open, height }, { cell, thing }) {
   return found;
 }
 
+/** The cells around a house, those in front first. @param {number} corner @param {number} side */
+export const doorsOf = (corner, side) => [
+  corner + 2 * side, corner + 1 + 2 * side, corner + 2, corner + 2 + side, corner - 1, corner - 1 + side, corner - side, corner + 1 - side,
+];
+
 export class Routes {
   #land;
   /** Which of the cells that can be walked each one is, from 1 on: a field has no numbers for the sea. */
@@ -65,6 +70,11 @@ export class Routes {
     return this.#land.places.length + 1;
   }
 
+  /** The destination that is a house. @param {number} house */
+  door(house) {
+    return this.camp + 1 + house;
+  }
+
   /** @param {number} destination */
   to(destination) {
     const field = this.#fields.get(destination) ?? this.#measure(this.#starts(destination));
@@ -81,10 +91,16 @@ export class Routes {
   #starts(destination) {
     const land = this.#land;
     if (destination === this.pier) return [land.pier[land.pier.length - 1]];
-    const stands = destination === this.camp
-      ? land.tents.flatMap((cell) => [cell + 1, cell + land.side, cell - 1, cell - land.side]).filter((cell) => land.open[cell])
-      : ring(land, land.places[destination]);
+    const stands = this.#stands(destination).filter((cell) => land.open[cell]);
     return stands.length ? stands : [land.pier[0]];
+  }
+
+  /** @param {number} destination */
+  #stands(destination) {
+    const { side, tents, places, houses } = this.#land;
+    if (destination < this.pier) return ring(this.#land, places[destination]);
+    if (destination > this.camp) return doorsOf(houses[destination - this.camp - 1].cell, side);
+    return tents.flatMap((cell) => [cell + 1, cell + side, cell - 1, cell - side]);
   }
 
   /**

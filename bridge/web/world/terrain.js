@@ -2,6 +2,7 @@
  * The island as it is lived on: channels on their plots, the ways between them, sand and grass. Pure; the same for
  * everyone. What never moves is in `isle.js`. A large one takes a while, so it is grown in slices.
  *
+ * @typedef {import('./build.js').House} House
  * @typedef {import('./isle.js').Prop} Prop
  * @typedef {import('./props.js').Thing} Thing
  * @typedef {{id: string, name: string, kind: string, category: string, position: number, plot?: number | null}} ChannelInfo
@@ -12,13 +13,14 @@
  *   id: string, seed: number, side: number, first: number, last: number, rings: number, ground: Uint8Array, height: Uint8Array,
  *   open: Uint8Array, ways: Uint8Array, zone: Int16Array, lot: Int16Array, district: Uint8Array, trail: Uint8Array,
  *   offshore: Uint8Array, lift: Uint8Array, raised: Uint8Array, channels: ChannelInfo[], places: Place[], plots: number[],
- *   props: Prop[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle,
+ *   props: Prop[], houses: House[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle,
  * }} Terrain `ways`: which of the eight steps can be taken from each cell, a bit for each of `STEPS`; `first`, `last`: all
  *   land is between these cells; `lot`: whose ground a cell is, a plot's number from 1 on; `lift`: how high the land is that
  *   water lies before; `plots`: where places can be, taken or not
  * @typedef {Generator<void, void>} Work
  */
 
+import { TOWN, build } from './build.js';
 import { HEART, Isle, SIDE, ZONE, cellAt, signOf } from './isle.js';
 import { propFor } from './props.js';
 import { hash, mix } from './random.js';
@@ -41,10 +43,11 @@ export const BIOMES = 5;
 const FAR_OUT = 250;
 const PIER = 6; // cells that it goes out
 const MOST_PLOTS = 2_000;
+const CROWDED = 36; // people to a house, at most, as long as there can be more land
 const NOWHERE = ''; // the id of the place there is where no channel is known
 
-// How many cells of land there are for how many members: about constant for each at first, then it gets denser.
-const AREAS = [[0, 260], [300, 1_700], [1_000, 4_800], [5_000, 14_000], [20_000, 32_000]];
+// How many cells of land there are for how many members: about constant for each at first, then houses get higher.
+const AREAS = [[0, 260], [300, 1_700], [1_000, 3_800], [5_000, 8_500], [20_000, 15_000]];
 
 /** @param {number} members */
 export function areaFor(members) {
@@ -80,9 +83,10 @@ export function* grow(id, members, channels, before = null) {
   const plots = allot(wanted, known);
   const most = plots.reduce((one, other) => Math.max(one, other));
   const area = areaFor(members);
-  while (isle.isHalfDone || (!isle.isLargest && (isle.area < area || isle.plots.length <= most))) yield* isle.extend();
+  const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN && isle.houses.length * CROWDED < members);
+  while (isle.isHalfDone || (!isle.isLargest && isSmall())) yield* isle.extend();
   const land = bare(id, isle, channels);
-  yield* settle(land, plots, wanted);
+  yield* settle(land, plots, wanted, members);
   return land;
 }
 
@@ -124,7 +128,7 @@ function bare(id, isle, channels) {
     id, isle, channels, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, ground: bytes(),
     height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(SIDE * SIDE), lot: isle.lot.slice(),
     district: bytes(), trail: bytes(), offshore: bytes(), lift: bytes(), raised: bytes(), places: [], plots: isle.plots.slice(),
-    props: isle.props.slice(), lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0,
+    props: isle.props.slice(), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0,
   };
 }
 
@@ -137,9 +141,10 @@ const over = ({ first, last }, act) => through(last - first, (i) => act(first + 
  * @param {Terrain} land
  * @param {number[]} plots
  * @param {ChannelInfo[]} channels
+ * @param {number} members
  * @returns {Work}
  */
-function* settle(land, plots, channels) {
+function* settle(land, plots, channels, members) {
   const { ground, open, height, isle } = land;
   yield* over(land, (cell) => {
     ground[cell] = isle.ring[cell] ? GRASS : WATER;
@@ -150,6 +155,7 @@ function* settle(land, plots, channels) {
   yield* strew(land);
   const { length } = land.plots;
   channels.forEach((channel, i) => { if (plots[i] < length) addPlace(land, channel, plots[i]); });
+  yield* build(land, members);
   yield* colour(land);
   addPier(land);
   yield* layTrails(land);

@@ -180,8 +180,9 @@ export class World {
   /** Another island, in place of the one that is there; that stands still meanwhile. @param {ChannelInfo[]} channels @param {number} size @returns {Generator<void, void>} */
   *#rise(channels, size) {
     const isOther = this.#isOther;
-    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels, isOther ? null : this.#sim.land));
-    if (!isOther) yield* sim.adopt(this.#sim);
+    const before = isOther ? null : this.#sim;
+    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels, before?.land), before);
+    if (before) yield* sim.adopt(before);
     sim.reducedMotion = this.#reducedMotion;
     this.#island = { guild: this.#guild, sim, land };
     this.#camera.bounds = land.bounds;
@@ -192,9 +193,9 @@ export class World {
     this.follow(followed);
   }
 
-  /** @param {import('./terrain.js').Terrain} terrain */
-  #settle(terrain) {
-    const sim = new Sim(terrain);
+  /** @param {import('./terrain.js').Terrain} terrain @param {Sim | null} [before] */
+  #settle(terrain, before = null) {
+    const sim = new Sim(terrain, before);
     sim.reducedMotion = this.#reducedMotion;
     return { guild: '', sim, land: new Land(terrain, (cell) => sim.wear.at(cell)) };
   }
@@ -219,7 +220,7 @@ export class World {
     const member = this.#news.get(uid);
     if (this.#work || member === undefined) return !this.#work;
     const { people, land } = this.#sim;
-    if (member && people > land.walkable * CROWDED && this.#sim.slotOf(uid) < 0) {
+    if (member && !land.houses.length && people > land.walkable * CROWDED && this.#sim.slotOf(uid) < 0) {
       this.#plan(land.channels, sizeFor(people * 1.3));
       if (!this.#goOn(performance.now() + SLICE)) return false;
     }
@@ -253,6 +254,11 @@ export class World {
       return;
     }
     this.#sim.say(uid, this.#sim.land.channels.length ? this.#sim.placeOf(channelId) : 0);
+  }
+
+  /** Somebody does something else: in a town they come out for it. @param {string} uid */
+  stir(uid) {
+    if (this.#admit(uid)) this.#sim.stir(uid);
   }
 
   /** So many things happened just now: the lighthouse turns with them. @param {number} events */
@@ -297,7 +303,7 @@ export class World {
 
   /** @param {string} uid */
   flyTo(uid) {
-    this.#admit(uid);
+    if (this.#admit(uid)) this.#sim.stir(uid, true);
     const spot = this.#spotOf(uid);
     if (!spot) return;
     this.#following = null;
@@ -338,7 +344,7 @@ export class World {
 
   /** @param {string | null} uid */
   follow(uid) {
-    if (uid) this.#admit(uid);
+    if (uid && this.#admit(uid)) this.#sim.stir(uid, true);
     this.#following = uid && (this.#news.get(uid) || this.#sim.slotOf(uid) >= 0) ? uid : null;
     if (this.#following) this.#comeClose();
   }
