@@ -5,7 +5,7 @@ import { ABOARD, DOZE, GONE, SIT, TENT, WALK } from '../../bridge/web/world/crow
 import { RATE, Sim } from '../../bridge/web/world/sim.js';
 import { finish } from '../../bridge/web/world/slices.js';
 import { personSpot } from '../../bridge/web/world/spots.js';
-import { sizeFor } from '../../bridge/web/world/terrain.js';
+import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, island, member, members, voice } from './guild.js';
 
 /**
@@ -371,6 +371,28 @@ test('another island of the same guild takes its people over', () => {
   assertNobodyStacked(after);
   run(after, 25);
   assert.ok(away(after, 'u3', 2) < 3);
+});
+
+test('on an island that grows people stay where they are, and go on with what they do', () => {
+  const before = populated(300, 20, { status: 'online' });
+  const fire = before.land.places.findIndex(({ thing }) => thing === 'fire');
+  for (let i = 0; i < 10; i++) before.change(member(i, { status: 'online', voice: voice(before.land.places[fire].id) }));
+  run(before, 40);
+  before.say('u20', 2);
+  run(before, 2);
+  const after = new Sim(finish(grow('guild', sizeFor(3_000), channels(22), before.land)));
+  finish(after.adopt(before));
+  assert.ok(after.land.rings > before.land.rings);
+  for (const [uid, slot] of before.slots) {
+    const now = after.slotOf(uid);
+    if (after.land.open[before.cell[slot]]) assert.equal(after.cell[now], before.cell[slot], uid);
+    assert.equal(stateOf(after, uid) === SIT, before.state[slot] === SIT, uid);
+  }
+  assert.ok([...before.slots.values()].some((slot) => before.wear.at(before.cell[slot])));
+  for (const slot of before.slots.values()) assert.equal(after.wear.at(before.cell[slot]), before.wear.at(before.cell[slot]));
+  run(after, 30);
+  assert.ok(away(after, 'u20', 2) < 3);
+  assertNobodyStacked(after);
 });
 
 test('an empty island goes on', () => {

@@ -6,7 +6,7 @@
  * The land is a square of cells, and each cell has the same number for good. `x` runs to the lower right of the
  * screen, `y` to the lower left. Ground never rises towards the viewer, so nothing is ever hidden behind a hill.
  *
- * @typedef {{kind: 'tree' | 'bush' | 'rock' | 'tent' | 'lighthouse' | 'sign', cell: number, variant: number}} Prop
+ * @typedef {{kind: 'tree' | 'bush' | 'rock' | 'tent' | 'lighthouse' | 'sign' | 'lamp', cell: number, variant: number}} Prop
  * @typedef {Generator<void, void>} Work
  */
 
@@ -114,6 +114,11 @@ export class Isle {
     const seed = this.seed = hash(id);
     this.lane = 3 + (seed & 1);
     this.lighthouse = seed & 2 ? cellAt(-2, -6) : cellAt(-1, -6);
+  }
+
+  /** How far it reaches, about, in cells. */
+  get reach() {
+    return RINGS[this.rings - 1];
   }
 
   get isLargest() {
