@@ -11,7 +11,7 @@
  * is an object: along a cell's edge there are `FRACTIONS`, and of what varies from 0 to 1 there are 256.
  */
 
-import { GRAIN, OPEN_SEA, SEA_SHIFT, WARP_X, WARP_Y, WHITE, phaseAt, repeat, tile } from './grain.js';
+import { SEA, WARP_X, WARP_Y, WHITE, openSeaAt, phaseAt, repeat, tile } from './grain.js';
 import {
   DEEP, EARTH_INK, FOAM, GRASS_INK, MID, PATH_INK, PETAL_INK, PHASES, PLAZA_INK, SAND_INK, SHALLOW, WOOD_INK, YELLOW_INK,
 } from './inks.js';
@@ -133,12 +133,27 @@ export class Ground {
       for (let y = Math.max(low, sum - high); y <= Math.min(high, sum - low); y++) {
         const cell = y * side + sum - y;
         if (ground[cell] === WATER) {
-          if (offshore[cell] < 8 * 16) this.#bakeSea(cell);
+          if (offshore[cell] < 10 * 16) this.#bakeSea(cell);
         } else {
           this.#bakeTop(cell);
           this.#bakeCliff(cell);
         }
       }
+    }
+    yield* through(last - first, (i) => { if (ground[first + i] === PLANKS) this.#bakePosts(first + i); });
+  }
+
+  /** What a pier stands on. @param {number} cell */
+  #bakePosts(cell) {
+    const { side, ground } = this.#terrain;
+    const { x, y } = cornerOf(this.#terrain, cell);
+    const posts = [...(ground[cell + side] ? [] : [[x - 7, y + 5], [x - 1, y + 8]]), ...(ground[cell + 1] ? [] : [[x + 1, y + 7], [x + 6, y + 5]])];
+    for (const [px, py] of posts) {
+      for (let down = -2; down < 8; down++) {
+        this.#set(px, py + down, WOOD_INK + (down < 0 ? 3 : 1));
+        this.#set(px + 1, py + down, WOOD_INK);
+      }
+      for (let i = -1; i < 3; i++) this.#set(px + i, py + 8, FOAM);
     }
   }
 
@@ -146,12 +161,11 @@ export class Ground {
   #bakeOpenSea(row) {
     const { left, top } = this.#extent;
     const y = row * this.#step + top;
-    const shift = left + SEA_SHIFT * Math.floor(y / GRAIN);
     const at = row * this.width;
-    for (let column = Math.min(this.width, GRAIN) - 1; column >= 0; column--) {
-      this.pixels[at + column] = OPEN_SEA[tile(column * this.#step + shift, y)];
+    for (let column = Math.min(this.width, SEA) - 1; column >= 0; column--) {
+      this.pixels[at + column] = openSeaAt(left + column * this.#step, y);
     }
-    repeat(this.pixels, at, at + this.width, GRAIN);
+    repeat(this.pixels, at, at + this.width, SEA);
   }
 
   /** @param {number} cell @param {number} wide */
@@ -199,7 +213,7 @@ export class Ground {
     this.#survey(cell);
     const drop = Math.max(0, lift[cell] - Math.min(lift[cell + 1], lift[cell + side])) * RISE;
     const top = corner.y - lift[cell] * RISE;
-    for (let deep = drop; deep > 0; deep -= HALF_HEIGHT) this.#bakeWater(corner.x, top + deep); // no gap where it is lower before it
+    for (let deep = drop; deep > 0; deep -= 2) this.#bakeWater(corner.x, top + deep); // no gap where it is lower before it
     this.#bakeWater(corner.x, top);
   }
 
@@ -241,7 +255,9 @@ export class Ground {
     const far = between(this.#near[1], u, v);
     const rough = far + ((warp * 179) >> 8) + ((WHITE[at] - 128) >> 2);
     if (rough < 320) return FOAM + (((far * 9 + WARP_Y[at] * 4) >> 8) % PHASES);
-    return (rough < 742 ? SHALLOW : rough < 1331 ? MID : DEEP) + phaseAt(px, py);
+    const outer = rough + WHITE[at] - 128;
+    if (outer > 2200) return openSeaAt(px, py);
+    return (rough < 700 ? SHALLOW : outer < 1300 ? MID : DEEP) + phaseAt(px, py);
   }
 
   /** @param {number} cell */
@@ -293,7 +309,7 @@ export class Ground {
     const { side, ground, height, district, trail } = this.#terrain;
     const at = tile(px, py);
     const white = WHITE[at];
-    if (ground[cell] === PLANKS) return WOOD_INK + (v >> 3 === (v + 4) >> 3 ? 3 : 1);
+    if (ground[cell] === PLANKS) return WOOD_INK + (u & 7 ? 3 + (mix(cell, u >> 3) & 1) : 1) - this.#shade[this.#indexOf(px, py)];
     if (ground[cell] === SAND) {
       const ink = this.#seaInk(u, v, px, py);
       if (ink < SAND_INK && between(this.#near[2], u, v) < 205) return ink;

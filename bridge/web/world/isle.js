@@ -6,7 +6,7 @@
  * The land is a square of cells, and each cell has the same number for good. `x` runs to the lower right of the
  * screen, `y` to the lower left. Ground never rises towards the viewer, so nothing is ever hidden behind a hill.
  *
- * @typedef {{kind: 'tree' | 'bush' | 'rock' | 'tent' | 'lighthouse' | 'sign', cell: number, variant: number}} Prop
+ * @typedef {{kind: 'tree' | 'bush' | 'rock' | 'tent' | 'lighthouse' | 'sign' | 'lamp', cell: number, variant: number}} Prop
  * @typedef {Generator<void, void>} Work
  */
 
@@ -122,6 +122,11 @@ export class Isle {
     const seed = this.seed = hash(id);
     this.lane = 3 + (seed & 1);
     this.lighthouse = seed & 2 ? cellAt(-2, -6) : cellAt(-1, -6);
+  }
+
+  /** How far it reaches, about, in cells. */
+  get reach() {
+    return RINGS[this.rings - 1];
   }
 
   get isLargest() {
@@ -312,7 +317,7 @@ export class Isle {
     const around = (/** @type {number} */ cell) => (Math.atan2(rowOf(cell), columnOf(cell)) + 2 * Math.PI - 0.6) % (2 * Math.PI);
     const found = this.plots.splice(first);
     for (const cell of found.sort((a, b) => around(a) - around(b) || a - b)) {
-      if (this.rings > 1 && mix(this.seed, cell, 13) & 1) this.#zone(cell);
+      if (this.rings > 1 && mix(this.seed, cell, 13) % 3 === 0) this.#zone(cell);
       else this.plots.push(cell);
     }
   }

@@ -30,8 +30,11 @@ export class Land {
   /**
    * @param {Terrain} terrain
    * @param {(cell: number) => number} wearAt
+   * @param {Land | null} [before] the same island as it was
    */
-  constructor(terrain, wearAt) {
+  constructor(terrain, wearAt, before = /** @type {Land | null} */ (null)) {
+    this.before = before;
+    this.reach = terrain.reach;
     this.#terrain = terrain;
     this.#wearAt = wearAt;
     this.#measure();
@@ -40,6 +43,11 @@ export class Land {
   /** Its ground, which whoever looks at it first has to bake: some islands are left again before. @param {number} step 1, or 2 for half the size */
   ground(step) {
     return (this.#grounds[step] ??= new Ground(this.#terrain, this.#wearAt, this, step));
+  }
+
+  /** Whether a cell is land. @param {number} cell */
+  has(cell) {
+    return this.#terrain.ground[cell] > 0;
   }
 
   #measure() {

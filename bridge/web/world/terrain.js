@@ -7,10 +7,12 @@
  * @typedef {import('./props.js').Thing} Thing
  * @typedef {{id: string, name: string, kind: string, category: string, position: number, plot?: number | null}} ChannelInfo
  *   `plot`: which one the bridge says is its own
- * @typedef {{id: string, name: string, thing: Thing, plot: number, cell: number, x: number, y: number, district: number, category: string, boards: number[]}} Place
- *   `boards`: of a stage, the cells that one stands on to be seen
+ * @typedef {{id: string, name: string, thing: Thing, plot: number, cell: number, x: number, y: number, district: number, category: string, boards: number[],
+ *   board: {width: number, height: number} | null}} Place
+ *   `boards`: of a stage, the cells that one stands on to be seen; `board`: that of the sign, in pixels of art, if the name can be
+ *   written on it
  * @typedef {{
- *   id: string, seed: number, side: number, first: number, last: number, rings: number, ground: Uint8Array, height: Uint8Array,
+ *   id: string, seed: number, side: number, first: number, last: number, rings: number, reach: number, ground: Uint8Array, height: Uint8Array,
  *   open: Uint8Array, ways: Uint8Array, zone: Int16Array, lot: Int16Array, district: Uint8Array, trail: Uint8Array,
  *   offshore: Uint8Array, lift: Uint8Array, raised: Uint8Array, channels: ChannelInfo[], places: Place[], plots: number[],
  *   props: Prop[], houses: House[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle,
@@ -22,6 +24,7 @@
 
 import { TOWN, build } from './build.js';
 import { HEART, Isle, SIDE, ZONE, cellAt, signOf } from './isle.js';
+import { boardFor, lettered } from './lettering.js';
 import { propFor } from './props.js';
 import { hash, mix } from './random.js';
 import { through } from './slices.js';
@@ -125,7 +128,7 @@ export function allot(channels, before) {
 function bare(id, isle, channels) {
   const bytes = () => new Uint8Array(SIDE * SIDE);
   return {
-    id, isle, channels, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, ground: bytes(),
+    id, isle, channels, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, reach: isle.reach, ground: bytes(),
     height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(SIDE * SIDE), lot: isle.lot.slice(),
     district: bytes(), trail: bytes(), offshore: bytes(), lift: bytes(), raised: bytes(), places: [], plots: isle.plots.slice(),
     props: isle.props.slice(), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0,
@@ -210,7 +213,8 @@ function addPlace(land, channel, plot) {
   const boards = thing === 'stage' ? [cell, cell + 1 - side, cell - 1 + side] : []; // side by side for who looks on
   const { id, name, category } = channel;
   const district = hash(category) % BIOMES;
-  const place = { id, name, thing, plot, cell, x: cell % side, y: (cell / side) | 0, district, category, boards };
+  const board = boardFor(lettered(name));
+  const place = { id, name, thing, plot, cell, x: cell % side, y: (cell / side) | 0, district, category, boards, board };
   land.places.push(place);
   for (let dy = -ZONE; dy <= ZONE; dy++) {
     for (let dx = -ZONE; dx <= ZONE; dx++) {
@@ -220,9 +224,9 @@ function addPlace(land, channel, plot) {
     }
   }
   open[cell] = 0;
-  for (const board of boards) {
-    open[board] = 0;
-    raised[board] = 1;
+  for (const each of boards) {
+    open[each] = 0;
+    raised[each] = 1;
   }
   if (place.id === NOWHERE) return;
   open[signOf(cell)] = 0;
@@ -239,16 +243,23 @@ function* colour(land) {
 
 /** Planks over the water, where the road to the coast ends. @param {Terrain} land */
 function addPier(land) {
-  const { ground, open, isle, lift } = land;
+  const { side, ground, open, isle, lift } = land;
   const start = cellAt(isle.quay, isle.lane);
   land.pier = [start];
   ground[start] = PLAZA;
   for (let i = 1; i <= PIER && !ground[start + i]; i++) land.pier.push(start + i);
   for (const cell of land.pier.slice(1)) {
-    ground[cell] = PLANKS;
-    open[cell] = 1;
-    lift[cell] = 0;
+    for (const plank of [cell, cell + side]) {
+      if (ground[plank]) continue;
+      ground[plank] = PLANKS;
+      open[plank] = 1;
+      lift[plank] = 0;
+    }
   }
+  const end = land.pier[land.pier.length - 1] + side;
+  if (ground[end] !== PLANKS) return;
+  open[end] = 0;
+  land.props.push({ kind: 'lamp', cell: end, variant: 1 });
 }
 
 /** The ways from the heart to all places, to the pier and to the lighthouse. @param {Terrain} land @returns {Work} */

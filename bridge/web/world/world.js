@@ -17,9 +17,12 @@ import { Picture } from './draw.js';
 import { HEADS, REST } from './figures.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
+import { RISING } from './rising.js';
 import { RATE, Sim } from './sim.js';
 import { finish, pursue } from './slices.js';
 import { boatSpot, cellSpot, personSpot } from './spots.js';
+import { POST } from './furniture.js';
+import { signOf } from './isle.js';
 import { grow, sizeFor } from './terrain.js';
 
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
@@ -38,6 +41,7 @@ const ABOVE_GROUND = 10; // of what is looked at when people are
 const ABOVE_HEAD = 4;
 const ABOVE_PLACE = 34;
 const ABOVE_STAGE = 56;
+const LEGIBLE = 2; // CSS pixels for one of art, from where on drawn signs can be read
 
 export class World {
   connected = true;
@@ -79,6 +83,8 @@ export class World {
   /** Events in the last seconds, and how often the lighthouse has turned. */
   #rate = 0;
   #turns = 0;
+  /** How much of new land is up. */
+  #grown = 1;
   #lightKey = '';
   #spot = { x: 0, y: 0, z: 0 };
 
@@ -180,9 +186,13 @@ export class World {
   /** Another island, in place of the one that is there; that stands still meanwhile. @param {ChannelInfo[]} channels @param {number} size @returns {Generator<void, void>} */
   *#rise(channels, size) {
     const isOther = this.#isOther;
-    const before = isOther ? null : this.#sim;
-    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels, before?.land), before);
-    if (before) yield* sim.adopt(before);
+    const before = isOther ? null : this.#here;
+    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels, before?.sim.land), before);
+    if (before) {
+      yield* sim.adopt(before.sim);
+      yield* this.#picture.ahead(land, this.#camera.isFar);
+      this.#grown = this.#reducedMotion ? 1 : 0;
+    }
     sim.reducedMotion = this.#reducedMotion;
     this.#island = { guild: this.#guild, sim, land };
     this.#camera.bounds = land.bounds;
@@ -193,11 +203,11 @@ export class World {
     this.follow(followed);
   }
 
-  /** @param {import('./terrain.js').Terrain} terrain @param {Sim | null} [before] */
+  /** @param {import('./terrain.js').Terrain} terrain @param {{sim: Sim, land: Land} | null} [before] */
   #settle(terrain, before = null) {
-    const sim = new Sim(terrain, before);
+    const sim = new Sim(terrain, before?.sim);
     sim.reducedMotion = this.#reducedMotion;
-    return { guild: '', sim, land: new Land(terrain, (cell) => sim.wear.at(cell)) };
+    return { guild: '', sim, land: new Land(terrain, (cell) => sim.wear.at(cell), before?.land) };
   }
 
   /** Makes the island what it shall be by now, and lets those talk who meanwhile wanted to. */
@@ -389,12 +399,28 @@ export class World {
     return spot && this.#pointAt(spot, HEADS[REST] + ABOVE_HEAD);
   }
 
-  /** @param {string} channelId @returns {Point | null} */
+  /** The upper middle of what bears a place's name. @param {string} channelId @returns {(Point & {board: {width: number, height: number} | null}) | null} `board`: the drawn one, if it can be read */
   signOf(channelId) {
-    const place = this.#sim.land.places[this.#sim.placeOf(channelId)];
+    const { land } = this.#sim;
+    const place = land.places[this.#sim.placeOf(channelId)];
     if (!place) return null;
+    if (this.scale >= LEGIBLE && place.board && !this.#camera.isFar) {
+      const { width, height } = place.board;
+      cellSpot(land, signOf(place.cell), this.#spot);
+      this.#spot.x -= Math.floor(width / 6);
+      return { ...this.#pointAt(this.#spot, height + POST), board: { width: width * this.scale, height: height * this.scale } };
+    }
     cellSpot(this.#sim.land, place.cell, this.#spot);
-    return this.#pointAt(this.#spot, place.boards.length ? ABOVE_STAGE : ABOVE_PLACE);
+    return { ...this.#pointAt(this.#spot, place.boards.length ? ABOVE_STAGE : ABOVE_PLACE), board: null };
+  }
+
+  /** The middle of all places of a category. @param {string} category @returns {Point | null} */
+  districtOf(category) {
+    const { land } = this.#sim;
+    const spots = land.places.filter((place) => place.category === category).map(({ cell }) => cellSpot(land, cell, { x: 0, y: 0, z: 0 }));
+    if (!spots.length) return null;
+    const mean = (/** @type {'x' | 'y'} */ way) => spots.reduce((sum, spot) => sum + spot[way], 0) / spots.length;
+    return this.#pointAt({ x: mean('x'), y: mean('y'), z: 0 }, 0);
   }
 
   /** @param {number} x @param {number} y @returns {string | null} */
@@ -561,6 +587,7 @@ export class World {
     if (spot) this.#fly(spot, FLIGHT);
     else if (!this.#news.has(this.#following ?? '')) this.#following = null;
     this.#camera.step(passed);
+    this.#grown = Math.min(1, this.#grown + passed / RISING);
     this.#measure();
     const { isFar, origin } = this.#camera;
     const part = isFar ? 2 : 1;
@@ -571,6 +598,7 @@ export class World {
       time: this.#time,
       beam: this.connected ? this.#turns : -1,
       moods: !this.#reducedMotion,
+      grown: this.#grown,
     });
     const { width, height } = this.#picture.buffer;
     if (this.#image) this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, width, height);
