@@ -32,6 +32,7 @@ from cogs.decisions import Decisions
 from cogs.rooms import Rooms
 from cogs.settings import GuildSettings, MemberSettings, NotSaved
 from tests.bot.memory import MemorySettings
+from tests.cogs.quick import QuickEnv
 
 URL = "https://zone.example.org"
 LOCALES = ("en-US", "en-GB", "de", "es-ES", "es-419", "fr")
@@ -232,7 +233,7 @@ async def open_office(monkeypatch: pytest.MonkeyPatch, public_url: str = URL) ->
         tree_cls=CommandTree,
         shard_count=1,
     )
-    env = Env(bot)
+    env = QuickEnv(bot)
     await env.start()
     office = Office(env, bot, settings)
     make = simcord.interactions.base_payload
