@@ -1,16 +1,27 @@
 """What tests of every kind start from, and which kinds there are: markers choose among them."""
 
+import gc
+import os
+import sys
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from bridge.running.process import GARBAGE_THRESHOLDS
 from tests.postgres import cluster
 from tests.redis import redis, redis_process
 
 __all__ = ["cluster", "redis", "redis_process"]
 
 HERE: Final = Path(__file__).parent
+
+# Some containers forbid it; then each run, and each program that tests start, would compile all that it imports.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# As the bridge and the bot themselves do.
+gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 # A folder or file of tests, and what its tests are. What each marker means is said in pyproject.toml.
 KINDS: Final[dict[str, tuple[str, ...]]] = {
@@ -50,6 +61,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("redis")
         if _may_take_long(item):
             item.add_marker("slow")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage all that stays until the end: thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def _kinds(path: Path) -> tuple[str, ...]:
