@@ -504,6 +504,10 @@ class LoopbackDiscord:
         return commands.known[commands.path]
 
     async def _interact(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> Reply:
+        if kind != COMMAND:
+            # Nobody presses a button in the millisecond in which it appears: the bot, which gives an ear to its
+            # buttons only when it has heard that they were shown, would miss it.
+            await self.gateway.hear_beats()
         self._tell(reply, kind, data, locale)
         await self._bell.until(lambda: reply.done, lambda: f"an answer to {data}; {self._progress()}")
         return reply
