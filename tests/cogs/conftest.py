@@ -14,7 +14,7 @@ from bot.client import DZoneBot
 from bot.config import Config
 from bridge.rooms import flush
 from tests.bot.memory import MemorySettings
-from tests.cogs.quick import QuickEnv
+from tests.cogs.quick import QuickEnv, remember_payloads
 from tests.cogs.town import Town, Viewer
 
 
@@ -40,6 +40,7 @@ async def bot(monkeypatch: pytest.MonkeyPatch, config: Config) -> AsyncIterator[
     # the bridge's own matter.
     monkeypatch.setattr(flush, "WINDOW", -math.inf)
     monkeypatch.setattr(client, "OPEN_AFTER", 0.0)
+    remember_payloads(monkeypatch)
     bot = DZoneBot(config, MemorySettings())
     bot.shard_count = 1
     # simcord's portal says nothing of the intents, which it grants.
