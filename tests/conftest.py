@@ -16,7 +16,7 @@ __all__ = ["cluster", "redis", "redis_process"]
 
 HERE: Final = Path(__file__).parent
 
-# Some containers forbid it; then each run, and each program that tests start, would compile all that it imports.
+# Some containers forbid it: then each run, and each program that tests start, compiles all it imports.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
