@@ -3,11 +3,13 @@
 import copy
 from typing import Any, Final
 
+import discord
 import pytest
 from discord import app_commands
 from simcord.env import Env
 
 from bot.application.translator import Translator
+from tests.bridge.watchers import PATIENCE
 
 LOOK_AGAIN: Final = 0.001  # seconds; simcord's own are fifty times as long
 
@@ -15,7 +17,10 @@ _payloads: Final[dict[tuple[Any, ...], dict[str, Any]]] = {}
 
 
 class QuickEnv(Env):
-    """A simulated Discord that looks more often whether the bot has done."""
+    """A simulated Discord that looks more often whether the bot has done, and waits longer for it."""
+
+    def __init__(self, bot: discord.Client) -> None:
+        super().__init__(bot, settle_timeout=PATIENCE)
 
     async def _settle_internal(self, **options: Any) -> None:
         await super()._settle_internal(**options | {"idle": LOOK_AGAIN})
