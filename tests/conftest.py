@@ -1,8 +1,10 @@
 """What tests of every kind start from, and which kinds there are: markers choose among them."""
 
 import gc
+import importlib
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +50,30 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
 ON_POSTGRES: Final = frozenset({"postgres", "postgresql", "empty_server"})
 
 USUAL: Final = 60  # seconds; a test that may take longer is slow
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each of several workers compile a share of the tests, rather than all of them everything.
+
+    All begin at the same time, and find what the others have compiled when they come to it.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return
+    number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+    for path in _modules(session.config.args)[number::count]:
+        # What is wrong with it is told when it is collected.
+        with suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(path.relative_to(HERE.parent).with_suffix("").parts))
+
+
+def _modules(args: list[str]) -> list[Path]:
+    """Find the modules of tests among what pytest is asked for."""
+    wanted = [Path(arg.partition("::")[0]).resolve() for arg in args]
+    packages = [file.parent for file in HERE.glob("*/__init__.py")]
+    modules = [*HERE.glob("test_*.py"), *(file for each in packages for file in each.rglob("test_*.py"))]
+    return sorted(module for module in modules if any(map(module.is_relative_to, wanted)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
