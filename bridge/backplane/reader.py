@@ -65,7 +65,7 @@ class Reader:
         self._subscription: Subscription | None = None
         self._life = secrets.token_hex(8)
         self._parts: dict[Part, Listed] = {}  # of the list, as far as it is here
-        self._older: dict[Part, str] = {}  # as a follower has one
+        self._older: dict[Part, tuple[str, int]] = {}  # as a follower has one
         self._has_list = asyncio.Event()
         self._list_is_outdated = True
         self._is_reading_list = False
@@ -379,9 +379,9 @@ class Reader:
     def _are_of_now(self, listed: Mapping[Part, Listed]) -> bool:
         """Tell whether no part is an earlier one: a server that was restored has such, for a moment."""
         older = {
-            part: listed[part][0]
-            for part, (generation, _, _) in self._parts.items()
-            if part in listed and listed[part][0] < generation
+            part: listed[part][:2]
+            for part, here in self._parts.items()
+            if part in listed and listed[part][:2] < here[:2]
         }
         is_lasting, self._older = self._older == older, older
         return not older or is_lasting

@@ -88,8 +88,10 @@ return redis.call('PUBLISH', KEYS[2], ARGV[1])
 
 # KEYS: parts, infos, channel, what says that this part's writer is alive. ARGV: part, generation, whether it
 # is complete, whether it is taken over, what the writer says of itself, for how many seconds that is to be
-# believed, then guilds and what is told of them, empty for those that are gone. Parts that don't go together
-# with this one are forgotten with their writers; as long as one of those lives, this one is refused.
+# believed, up to where the writer has written it, and up to where this is; then guilds and what is told of
+# them, empty for those that are gone. Parts that don't go together with this one are forgotten with their
+# writers; as long as one of those lives, this one is refused. Where something else is there than was written,
+# as on a server that was restored, the list is lost.
 LIST: Final = """
 local function range(name)
   local first, last, total = string.match(name, '^(%d+)-?(%d*)/(%d+)$')
@@ -112,10 +114,10 @@ if ARGV[4] == '1' then
 else
   if not generation then return 'lost' end
   if generation ~= ARGV[2] then return {'taken', generation, before} end
+  if before ~= ARGV[7] then return 'lost' end
 end
-before = tonumber(before or '0')
 local changes = {}
-for at = 7, #ARGV, 2 do
+for at = 9, #ARGV, 2 do
   changes[#changes + 1] = ARGV[at]
   changes[#changes + 1] = ARGV[at + 1]
   if ARGV[at + 1] == '' then
@@ -124,9 +126,9 @@ for at = 7, #ARGV, 2 do
     redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1])
   end
 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. (before + 1) .. ' ' .. ARGV[3])
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[8] .. ' ' .. ARGV[3])
 redis.call('SET', KEYS[4], ARGV[5], 'EX', ARGV[6])
-local told = cjson.encode({ARGV[1], ARGV[2], before, before + 1, ARGV[3], changes})
+local told = cjson.encode({ARGV[1], ARGV[2], tonumber(before or '0'), tonumber(ARGV[8]), ARGV[3], changes})
 redis.call('PUBLISH', KEYS[3], told)
 return 'done'
 """
