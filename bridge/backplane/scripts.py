@@ -12,16 +12,16 @@ LOST: Final = b"lost"  # what can be read is older than what was written, or not
 TAKEN: Final = b"taken"  # somebody else writes this
 BUSY: Final = b"busy"  # somebody else is there who doesn't go together with this one
 
-# KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, events, message, from where
-# on the past is kept, seconds that it lives, whether it is forgotten; then four counts, each with as many
-# arguments: members to set and to drop, facts to set and to drop.
+# KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, from where on the past is
+# kept, seconds that it lives, whether it is forgotten; then four counts, each with as many arguments: members
+# to set and to drop, facts to set and to drop; then the portions that are told: before, offset, events.
 FLUSH: Final = """
 local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset')
 if not meta[1] then return 'lost' end
 if meta[1] ~= ARGV[1] then return 'taken' end
 if meta[2] == ARGV[3] then return 'again' end
 if meta[2] ~= ARGV[2] then return 'lost' end
-local at = 9
+local at = 7
 local function some(command, key)
   local last = at + tonumber(ARGV[at])
   local first = at + 1
@@ -36,14 +36,18 @@ some('HSET', KEYS[2])
 some('HDEL', KEYS[2])
 some('HSET', KEYS[3])
 some('HDEL', KEYS[3])
-if ARGV[8] == '1' then redis.call('DEL', KEYS[4]) end
-if tonumber(ARGV[7]) > 0 then
-  redis.call('XADD', KEYS[4], ARGV[3] .. '-0', 'before', ARGV[2], 'events', ARGV[4])
-  redis.call('XTRIM', KEYS[4], 'MINID', ARGV[6] .. '-0')
-  redis.call('EXPIRE', KEYS[4], ARGV[7])
+if ARGV[6] == '1' then redis.call('DEL', KEYS[4]) end
+local lives = tonumber(ARGV[5]) > 0
+for portion = at, #ARGV, 3 do
+  local before, offset, events = ARGV[portion], ARGV[portion + 1], ARGV[portion + 2]
+  if lives then redis.call('XADD', KEYS[4], offset .. '-0', 'before', before, 'events', events) end
+  redis.call('PUBLISH', KEYS[5], ARGV[1] .. ' ' .. before .. ' ' .. offset .. ' ' .. events)
+end
+if lives then
+  redis.call('XTRIM', KEYS[4], 'MINID', ARGV[4] .. '-0')
+  redis.call('EXPIRE', KEYS[4], ARGV[5])
 end
 redis.call('HSET', KEYS[1], 'offset', ARGV[3])
-redis.call('PUBLISH', KEYS[5], ARGV[5])
 return 'done'
 """
 
