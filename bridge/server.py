@@ -139,6 +139,7 @@ class WebSocketServer(Broadcasts):
         self._exchange = Exchange(
             directory, self._website, self._gate.count, follows=follow is not None and not workers
         )
+        self._plane.count_elsewhere(self._exchange.all_elsewhere)
         doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
         self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
         probes = Health(keeper, self._live).probes if health else {}

@@ -24,14 +24,15 @@ LISTED_AT_ONCE: Final = 100  # guilds: a few milliseconds' worth, here and for e
 class Listing:
     """A part of the list of guilds, of which this process is the writer.
 
-    `is_complete` tells whether these are all guilds that there will be, `wake` has `write` called soon. Two
-    processes may have the same part: the one that was started later writes it. Parts that overlap, or are of
-    different totals, don't go together: whoever comes later waits until the other is gone.
+    `is_complete` tells whether these are all guilds that there will be, `wake` has `write` called soon, and
+    `elsewhere` counts who watches them at other processes. Two processes may have the same part: the one that
+    was started later writes it. Parts that overlap, or are of different totals, don't go together: whoever
+    comes later waits until the other is gone.
     """
 
     def __init__(
         self, lines: Lines, directory: Directory, life: str, part: Part,
-        is_complete: Callable[[], bool], wake: Callable[[], None],
+        is_complete: Callable[[], bool], wake: Callable[[], None], elsewhere: Callable[[], int] = lambda: 0,
     ) -> None:  # fmt: skip
         self._lines = lines
         self._directory = directory
@@ -39,6 +40,7 @@ class Listing:
         self._part = part
         self._is_complete = is_complete
         self._wake = wake
+        self._elsewhere = elsewhere
         self._unlisted: dict[str, None] = {}  # the guilds of which the list has to say something else
         self._counts: dict[str, dict[str, int]] = {}  # as they are listed
         self._begins = True
@@ -117,7 +119,7 @@ class Listing:
 
     async def _list_some(self, guild_ids: list[str], *, complete: bool, begins: bool) -> bool:
         entries = [part for guild_id in guild_ids for part in (guild_id, self._entry(guild_id))]
-        part, facts = str(self._part), say(self._life, self._directory)
+        part, facts = str(self._part), self._say()
         before = self._offset
         # Even if no answer comes: then it isn't known what is there, and the next one finds that out.
         self._offset = (before // BEGINS_AT + 1) * BEGINS_AT if begins else before + 1
@@ -183,11 +185,14 @@ class Listing:
             if not await self._lines.ask(self._lines.commands.exists(keys.alive(self._waits_for))):
                 self._waits_for = ""
             return
-        facts = say(self._life, self._directory)
+        facts = self._say()
         if facts != self._facts and not self._begins and self._taken is None:
             alive = keys.alive(str(self._part))
             await self._lines.ask(self._lines.commands.set(alive, facts, ex=BELIEVED_FOR))
             self._facts = facts
+
+    def _say(self) -> str:
+        return say(self._life, self._directory, self._elsewhere())
 
     async def leave(self) -> None:
         """Say that this process is there no longer."""

@@ -144,29 +144,6 @@ if said and string.sub(said, 1, #ARGV[1]) == ARGV[1] then redis.call('DEL', KEYS
 return 'done'
 """
 
-# KEYS: where readers say how many watch. ARGV: which reader, if any, how many it has, and for how many
-# seconds that is to be believed; with none it is gone. The answer is what all of them have.
-COUNT: Final = """
-local now = tonumber(redis.call('TIME')[1])
-if ARGV[3] == '0' then
-  redis.call('HDEL', KEYS[1], ARGV[1])
-elseif ARGV[1] ~= '' then
-  redis.call('HSET', KEYS[1], ARGV[1], string.format('%d %s', now + ARGV[3], ARGV[2]))
-  redis.call('EXPIRE', KEYS[1], ARGV[3])
-end
-local total = 0
-local all = redis.call('HGETALL', KEYS[1])
-for at = 1, #all, 2 do
-  local till, count = string.match(all[at + 1], '^(%d+) (%d+)$')
-  if till and tonumber(till) >= now then
-    total = total + count
-  else
-    redis.call('HDEL', KEYS[1], all[at])
-  end
-end
-return total
-"""
-
 # KEYS: logins that ended, channel. ARGV: the time, how many are kept and for how many seconds; then logins,
 # and until when each would have been good.
 END_LOGINS: Final = """

@@ -285,7 +285,6 @@ async def test_what_a_stranger_says_counts_nothing(start: Start, redis: RedisSer
     for name, said in (("4/8", "no facts"), ("5/8", 'x {"guilds": "many"}'), ("x", "x {}"), ("6/8", "x []")):
         redis.ask("HSET", "dzone:{guilds}:parts", name, "nothing of ours")
         redis.ask("SET", f"dzone:{{guilds}}:alive:{name}", said)
-    redis.ask("HSET", "dzone:{guilds}:readers", "x", "many")
     overview = await low.overview()
     assert overview is not None
     assert (overview.guilds, overview.processes) == (1, 1)
