@@ -229,6 +229,10 @@ class WebSocketServer(Broadcasts):
                 scheme = "http" if self._exposure.certificate is None else "https"
                 home.tell(scheme, self.host, self.port)
 
+    def doors(self) -> list[socket.socket]:
+        """Give the sockets on which the server listens, once more: for a process that goes on in its place."""
+        return [sock.dup() for server in self._servers for sock in server.sockets]
+
     async def let_go(self, is_patient: Callable[[], bool]) -> None:
         """Before a stop: let nobody new in, and have those here go to others one after another.
 
