@@ -126,6 +126,7 @@ async def _demo(config: Config, lines: Lines) -> Ending | None:
         config.port, config.host, limits=config.limits, exposure=config.exposure, health=config.health,
         publish_to=config.backplane_url if config.workers else None, workers=config.workers,
     )  # fmt: skip
+    server.documents = config.documents
     try:
         with stop_signal() as stopped, watched(config.debug_loop / 1000):
             await server.start()

@@ -122,6 +122,7 @@ class DZoneBot(commands.AutoShardedBot):
             part=config.shards or WHOLE,
             sockets=doors,
         )
+        self.bridge.documents = config.documents
         self.bridge.on_get_client_id(self._client_id)
         self.bridge.expects_more_guilds = True
         self.bridge.tells_of_misses = False  # guilds are hidden while their events go on

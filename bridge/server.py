@@ -34,6 +34,7 @@ from bridge.running.loopwatch import current_limit
 from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
 from bridge.site.counts import Counts
+from bridge.site.documents import Document
 from bridge.site.health import Health
 from bridge.site.http import StaticHandler, Website
 from bridge.site.login import WebLogin
@@ -167,6 +168,15 @@ class WebSocketServer(Broadcasts):
         self._website.static_dir = Path(folder)
 
     @property
+    def documents(self) -> Mapping[str, Document]:
+        """Documents that the page leads to, `privacy` and `terms`; `bridge.site.documents.read` reads one."""
+        return self._website.documents
+
+    @documents.setter
+    def documents(self, documents: Mapping[str, Document]) -> None:
+        self._website.documents = documents
+
+    @property
     def connections(self) -> set[ServerConnection]:
         """The connections of everybody who is here now."""
         return set(self._sessions)
@@ -230,7 +240,7 @@ class WebSocketServer(Broadcasts):
                 home.tell(scheme, self.host, self.port)
 
     def doors(self) -> list[socket.socket]:
-        """Give the sockets on which the server listens, once more: for a process that goes on in its place."""
+        """Give the sockets on which the server listens once more, for a process that goes on in its place."""
         return [sock.dup() for server in self._servers for sock in server.sockets]
 
     async def let_go(self, is_patient: Callable[[], bool]) -> None:
@@ -380,6 +390,7 @@ class WebSocketServer(Broadcasts):
         return Orders(
             host=self.host, limits=self._limits, exposure=self._exposure, health=self._health,
             pace_old_clients=self._paces_old_clients, static_dir=str(self.static_dir), follow=url,
+            documents=self.documents,
             log_level=log.getEffectiveLevel(), debug_loop=current_limit(),
         )  # fmt: skip
 

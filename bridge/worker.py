@@ -56,6 +56,7 @@ async def _serve(told: Orders, line: socket.socket) -> int:
         sockets=[socket.socket(fileno=number) for number in told.doors],
     )  # fmt: skip
     server.static_dir = told.static_dir
+    server.documents = told.documents
     with stop_signal() as stopped, watched(told.debug_loop):
         ear = _Ear(line, stopped)
         tasks = Tasks(log, "the worker")

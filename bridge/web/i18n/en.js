@@ -28,6 +28,8 @@ export const english = ({ number, list, called }) => ({
   close: 'Close',
   legend: 'What is what',
   settings: 'Settings',
+  privacy: 'Privacy',
+  terms: 'Terms',
   logIn: 'Log in with Discord',
   logOut: 'Log out',
   findMe: 'Find me',

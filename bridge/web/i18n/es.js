@@ -23,6 +23,8 @@ export const spanish = ({ number, list, called }) => ({
   close: 'Cerrar',
   legend: 'Qué es qué',
   settings: 'Ajustes',
+  privacy: 'Privacidad',
+  terms: 'Condiciones de uso',
   logIn: 'Iniciar sesión con Discord',
   logOut: 'Cerrar sesión',
   findMe: '¿Dónde estoy?',
