@@ -384,10 +384,10 @@ class WebSocketServer(Broadcasts):
     def asgi(self) -> Mount:
         """Give an ASGI application that serves the page and viewers, to mount into another one.
 
-        The server then has no port of its own. Start it before, and stop it after: the application's
-        lifespan is the place for that.
+        The server then has no port of its own. Start and stop it in the lifespan of the application around
+        it; where this one is all there is, or hears of the lifespan, it does so itself.
         """
-        return Mount(self._expect_guests().bring)
+        return Mount(self._expect_guests().bring, self.start, self.stop)
 
     def aiohttp(self) -> Callable[[Any], Awaitable[Any]]:
         """Give the same for an application of aiohttp: a handler for a route such as `/zone/{tail:.*}`."""

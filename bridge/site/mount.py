@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 Bring = Callable[[str | None], AbstractAsyncContextManager[socket.socket]]
+Act = Callable[[], Awaitable[None]]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -44,10 +45,14 @@ class Answer(NamedTuple):
 
 
 class Mount:
-    """An ASGI application that brings everybody to a bridge's door."""
+    """An ASGI application that brings everybody to a bridge's door.
 
-    def __init__(self, bring: Bring) -> None:
+    Where it hears of the application's life, it starts and stops the bridge with it.
+    """
+
+    def __init__(self, bring: Bring, start: Act, stop: Act) -> None:
         self._bring = bring
+        self._acts = {"lifespan.startup": start, "lifespan.shutdown": stop}
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection, as ASGI has it."""
@@ -55,8 +60,21 @@ class Mount:
             await self._serve_page(scope, send)
         elif scope["type"] == "websocket":
             await self._serve_viewer(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
         else:
             raise NotImplementedError(f"the bridge answers http and websocket, and not {scope['type']}")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        kind = ""
+        while kind != "lifespan.shutdown":
+            kind = (await receive())["type"]
+            try:
+                await self._acts[kind]()
+            except OSError as error:
+                await send({"type": f"{kind}.failed", "message": str(error)})
+            else:
+                await send({"type": f"{kind}.complete"})
 
     async def _serve_page(self, scope: Message, send: Send) -> None:
         try:

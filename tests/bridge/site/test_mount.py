@@ -138,6 +138,22 @@ async def test_the_same_limits(serve: Serve) -> None:
             await server.stop()
 
 
+async def test_it_lives_as_long_as_the_application() -> None:
+    """Where it hears of its life: alone, or beside others behind hypercorn's dispatcher."""
+    server = WebSocketServer()
+    heard = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    said = []
+
+    async def receive() -> dict[str, str]:
+        return next(heard)
+
+    async def send(message: Any) -> None:
+        said.append((message["type"], server.is_serving))
+
+    await server.asgi()({"type": "lifespan"}, receive, send)
+    assert said == [("lifespan.startup.complete", True), ("lifespan.shutdown.complete", False)]
+
+
 async def test_nobody_else_comes_in_by_that_door() -> None:
     """A program on this machine that finds the port is cut off: it could claim any address."""
     server = WebSocketServer()
