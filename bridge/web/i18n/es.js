@@ -17,7 +17,7 @@ export const spanish = ({ number, list, called }) => ({
   edited: 'editado',
   someone: 'Alguien',
   latest: 'Mensajes más recientes',
-  retry: 'Probar ahora',
+  retry: 'Reintentar ahora',
   reload: 'Recargar',
   otherServer: 'Ver otro servidor',
   close: 'Cerrar',
@@ -42,7 +42,7 @@ export const spanish = ({ number, list, called }) => ({
   quiet: 'Nadie ha escrito nada desde que llegaste. Los mensajes nuevos aparecen aquí al momento.',
   gap: 'Se cortó la conexión; puede que aquí falten mensajes.',
   noMatch: 'Nadie se llama así.',
-  status: { online: 'En línea', idle: 'Ausente', dnd: 'No molestar', offline: 'Sin conexión' },
+  status: { online: 'En línea', idle: 'Ausente', dnd: 'No molestar', offline: 'Desconectado' },
   counts: (members, online) =>
     `${number(members)} ${members === 1 ? 'miembro' : 'miembros'} · ${number(online)} en línea`,
   number,
