@@ -37,6 +37,11 @@ class Audience:
         """Whether nobody has a seat."""
         return not self._kinds
 
+    @property
+    def has_crowd(self) -> bool:
+        """Whether somebody is told of a crowd by number."""
+        return any(wants.crowd for wants in self._kinds)
+
     def seats(self, viewer: Viewer) -> bool:
         """Tell whether somebody has a seat; who is being dismissed has none."""
         return viewer in self._kinds.get(viewer.wants, ())

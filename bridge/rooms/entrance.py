@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from bridge.model import GuildInfo
+from bridge.rooms.listing import Listing
 from bridge.rooms.state import State
 from bridge.rooms.stream import Stream
 from bridge.wire.framing import LongMessage
@@ -27,7 +28,8 @@ MAX_ENTRIES: Final = 16
 MAX_MISSED: Final = 256 * 1024  # bytes of each of the latter; more is made anew, and paid for
 SETTLED_AT_ONCE: Final = 200  # members who are no longer new
 
-_Key = tuple[Wants, int | None]  # what they asked for, and what they had heard; without that, a snapshot
+# What they asked for, how many members of a crowd, and what they had heard; without that, a snapshot.
+_Key = tuple[Wants, int, int | None]
 
 
 class Entrance:
@@ -39,27 +41,30 @@ class Entrance:
         self._kept: dict[_Key, bytes | LongMessage] = {}  # what those got who entered lately
         self._kept_of: tuple[int, tuple[int, int, int]] | None = None  # the editions that this shows
 
-    @property
-    def steps(self) -> int:
+    def steps(self, crowd: int = 0) -> int:
         """Tell how many steps a snapshot takes at most, if nothing changes meanwhile."""
-        return self._state.pages[0].steps
+        return Listing.steps(crowd) if crowd else self._state.pages[0].steps
 
     def is_prepared(self, request: Connect) -> bool:
         """Tell whether what such a viewer gets takes only a few milliseconds to make."""
-        wants = request.wants
-        return self._stream.place(request) is not None or self._state.pages[bool(wants.events)].is_prepared(
-            deflate=wants.deflate
-        )
+        full, deflate = bool(request.wants.events), request.wants.deflate
+        if self._stream.place(request) is not None:
+            return True
+        if request.crowd:
+            return self._state.listings[full].is_prepared(request.crowd, deflate=deflate)
+        return self._state.pages[full].is_prepared(deflate=deflate)
 
-    def prepare(self, *, full: bool, deflate: bool) -> bool:
+    def prepare(self, *, full: bool, deflate: bool, crowd: int = 0) -> bool:
         """Take a step towards a snapshot for such clients; tell whether there is no other to take."""
         self._state.settle(SETTLED_AT_ONCE)
+        if crowd:
+            return self._state.listings[full].prepare(crowd, deflate=deflate)
         return self._state.pages[full].prepare(deflate=deflate)
 
-    def users(self, *, full: bool) -> Entries:
-        """Show all members."""
+    def users(self, *, full: bool, crowd: int = 0, deflate: bool = False) -> Entries:
+        """Show all members, or as many of a crowd."""
         self._state.settle()
-        return self._state.pages[full]
+        return self._users(full=full, crowd=crowd, deflate=deflate)
 
     def entry(self, request: Connect) -> bytes | LongMessage:
         """Frame what a viewer gets: what it missed, if there still is all of that; else a snapshot."""
@@ -69,7 +74,8 @@ class Entrance:
         if password is not None and _opens(self._state.info):  # it is echoed: for nobody else
             return self._make(request, since)
         self._drop_outdated()
-        key = (replace(request.wants, paced=False), since)  # what comes then differs, not the entry
+        wants = replace(request.wants, paced=False)  # what comes then differs, not the entry
+        key = (wants, request.crowd, since)
         frame = self._kept.get(key)
         if frame is None:
             frame = self._make(replace(request, credentials=Credentials()), since)
@@ -84,6 +90,8 @@ class Entrance:
     def forget(self) -> None:
         """Keep nothing: thousands of guilds that nobody watches keep nothing for nobody."""
         self._kept.clear()
+        for listing in self._state.listings:
+            listing.forget()
 
     def _drop_outdated(self) -> None:
         shown = self._state.edition, self._stream.state
@@ -92,7 +100,7 @@ class Entrance:
             self._kept_of = shown
 
     def _keep(self, key: _Key, frame: bytes | LongMessage) -> None:
-        if key[1] is not None and len(frame) > MAX_MISSED:
+        if key[2] is not None and len(frame) > MAX_MISSED:
             return
         if len(self._kept) >= MAX_ENTRIES:
             del self._kept[next(iter(self._kept))]
@@ -101,11 +109,14 @@ class Entrance:
     def _make(self, request: Connect, since: int | None) -> bytes | LongMessage:
         wants, stream = request.wants, self._stream
         if since is None:
-            users = self._state.pages[bool(wants.events)]
+            users = self._users(full=bool(wants.events), crowd=request.crowd, deflate=wants.deflate)
             return server_join_frame(self._snapshot(wants, stream.position, users), request)
         # The cursor stays where it was: the connection may break before the events are through.
         join = rejoin_frame(self._snapshot(wants, since, users=None), request)
         return join + event_frames(stream.missed(since), wants, stream.epoch)
+
+    def _users(self, *, full: bool, crowd: int, deflate: bool) -> Entries:
+        return self._state.listings[full].freeze(crowd, deflate=deflate) if crowd else self._state.pages[full]
 
     def _snapshot(self, wants: Wants, position: int, users: Entries | None) -> Snapshot:
         state = self._state
@@ -116,6 +127,7 @@ class Entrance:
             channels={channel.id: channel_data(channel) for channel in state.channels.values()},
             counts=state.counts() if wants.events else {},
             client_id=state.client_id,
+            neighbourhoods=state.neighbourhoods.all() if wants.crowd else None,
         )
 
 

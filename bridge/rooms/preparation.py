@@ -17,6 +17,9 @@ GoOn = Callable[[float], None]  # takes the CPU seconds that one of those who wa
 LET_IN_AT_ONCE: Final = 8  # of those who waited, in one turn of the loop
 
 
+_Key = tuple[Room, bool, bool, int]  # of whom, and for whom: see `when_ready`
+
+
 @dataclass(slots=True)
 class _Preparation:
     """What such clients get of a room, and who waits for it."""
@@ -24,6 +27,7 @@ class _Preparation:
     room: Room
     full: bool
     deflate: bool
+    crowd: int
     steps: int  # that are left; where members change all the time it would never be through
     spent: float = 0.0  # CPU seconds that nobody has paid for
     waiting: deque[GoOn] = field(default_factory=deque)
@@ -34,7 +38,7 @@ class Preparations:
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
-        self._running: dict[tuple[Room, bool, bool], _Preparation] = {}
+        self._running: dict[_Key, _Preparation] = {}
 
     async def ready(self, room: Room, request: Connect) -> float:
         """Return when a viewer with this request can be let in without keeping others waiting.
@@ -51,18 +55,20 @@ class Preparations:
     def when_ready(self, room: Room, request: Connect, go_on: GoOn) -> None:
         """Prepare what a viewer with this request gets, and call `go_on` with their share of what it cost."""
         full, deflate = bool(request.wants.events), request.wants.deflate
-        key = (room, full, deflate)
+        key = (room, full, deflate, request.crowd)
         preparation = self._running.get(key)
         if preparation is None:
             # Twice what it takes if nothing changes: by then what isn't ready is what changed last.
-            preparation = self._running[key] = _Preparation(room, full, deflate, 2 * room.steps)
+            preparation = self._running[key] = _Preparation(*key, 2 * room.steps_for(request.crowd))
             self._turns.add_chore(partial(self._go_on, key, preparation))
         preparation.waiting.append(go_on)
 
-    def _go_on(self, key: tuple[Room, bool, bool], preparation: _Preparation) -> None:
+    def _go_on(self, key: _Key, preparation: _Preparation) -> None:
         preparation.steps -= 1
         began = time.thread_time()
-        ready = preparation.room.prepare(full=preparation.full, deflate=preparation.deflate)
+        ready = preparation.room.prepare(
+            full=preparation.full, deflate=preparation.deflate, crowd=preparation.crowd
+        )
         preparation.spent += time.thread_time() - began
         if ready or preparation.steps <= 0:
             share = preparation.spent / len(preparation.waiting)

@@ -12,6 +12,7 @@ from bridge.rooms.delivery import Viewer
 from bridge.rooms.entrance import Entrance
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.guild import Guild
+from bridge.rooms.search import Search
 from bridge.rooms.state import Copy
 from bridge.rooms.stream import Hearer
 from bridge.wire.framing import LongMessage
@@ -104,22 +105,33 @@ class Room(Guild):
         """Tell whether what such a viewer gets on entering takes only a few milliseconds to make."""
         return self._entrance.is_prepared(request)
 
-    def prepare(self, *, full: bool, deflate: bool) -> bool:
+    def prepare(self, *, full: bool, deflate: bool, crowd: int = 0) -> bool:
         """Take a step towards a snapshot for such clients; tell whether there is no other to take."""
-        return self._entrance.prepare(full=full, deflate=deflate)
+        return self._entrance.prepare(full=full, deflate=deflate, crowd=crowd)
 
     @property
     def steps(self) -> int:
-        """Tell how many steps a snapshot takes at most, if nothing changes meanwhile."""
-        return self._entrance.steps
+        """Tell how many steps a snapshot of all members takes at most, if nothing changes meanwhile."""
+        return self._entrance.steps()
+
+    def steps_for(self, crowd: int) -> int:
+        """Tell the same of one that lists so many, or with zero all."""
+        return self._entrance.steps(crowd)
 
     def servers_frame(self, listing: Entries, wants: Wants) -> bytes:
         """Frame the list of servers for one viewer who may have missed that it changed."""
         return self._entrance.servers_frame(listing, wants)
 
-    def users(self, *, full: bool) -> Entries:
-        """Show all members, for `get_user_data`; `full` is for clients that asked for events."""
-        return self._entrance.users(full=full)
+    def users(self, *, full: bool, crowd: int = 0, deflate: bool = False) -> Entries:
+        """Show all members, or as many of a crowd, for `get_user_data`.
+
+        `full` is for clients that asked for events.
+        """
+        return self._entrance.users(full=full, crowd=crowd, deflate=deflate)
+
+    def search(self, text: str) -> Search:
+        """Begin to look for members by their name."""
+        return Search(self.members, text)
 
     # Between rooms that hold the same guild
 
@@ -229,7 +241,8 @@ class Room(Guild):
         if not self._audience.is_served:
             self._audience.go_on()
         else:
-            self._audience.hand_out(self._stream.take(now, is_watched=self.is_watched), now)
+            events = self._stream.take(now, is_watched=self.is_watched)
+            self._audience.hand_out([*events, *self._counted()], now)
         if self._untold and self._audience.is_served and not self._stream.pending:
             self._tell_some()
         dues = (
@@ -244,6 +257,20 @@ class Room(Guild):
         return not (
             self._stream.pending or self._audience.is_leaving or self._untold or not self._audience.is_served
         )
+
+    def _counted(self) -> list[Event]:
+        """Tell which neighbourhoods have changed, when all else is told: then it is of here and now.
+
+        It has no number of its own, and is not kept: who comes back is told of all of them.
+        """
+        neighbourhoods = self._state.neighbourhoods
+        if self._stream.pending or not neighbourhoods.is_news:
+            return []
+        if not self._audience.has_crowd:
+            neighbourhoods.forget_news()
+            return []
+        data = {"neighbourhoods": neighbourhoods.news()}
+        return [Event("neighbourhoods", self._stream.position, self._stream.head, data)]
 
     def _tell_some(self) -> None:
         """Tell some of those who are still to hear of the list of servers."""
