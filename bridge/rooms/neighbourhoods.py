@@ -24,7 +24,9 @@ class Neighbourhoods:
 
     def move(self, before: Member | None, after: Member | None) -> None:
         """Know that somebody was like this, and is like that."""
-        if before is not None and after is not None and before[2:4] == after[2:4]:
+        if before is not None and after is not None and before.role_color == after.role_color:
+            if before.status != after.status:
+                self._turn(before.role_color, _RANK[before.status], _RANK[after.status])
             return
         if before is not None:
             self._leave(before.role_color, _RANK[before.status])
@@ -49,6 +51,13 @@ class Neighbourhoods:
     def forget_news(self) -> None:
         """Know that nobody wants to hear which have changed up to here."""
         self._changed.clear()
+
+    def _turn(self, color: str, before: int, after: int) -> None:
+        key = color if color in self._counts else _REST
+        counts = self._counts[key]
+        counts[before] -= 1
+        counts[after] += 1
+        self._changed.add(key)
 
     def _come(self, color: str, rank: int) -> None:
         key = self._key(color)

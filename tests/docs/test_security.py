@@ -19,6 +19,7 @@ from bridge.rooms import entrance, room
 from bridge.running import calm, lines, rate
 from bridge.site import assets, counts, login, login_elsewhere
 from bridge.viewers import connection, listening, outbox, pulse
+from bridge.wire.crowd import level_of
 from bridge.wire.framing import FRAGMENT
 from bridge.wire.protocol import OPTIONAL_EVENTS, Wants
 from tests.examples import ROOT
@@ -142,8 +143,9 @@ def kinds_of_viewers() -> int:
     pairs = [frozenset({one, other}) for one, other in product(sorted(OPTIONAL_EVENTS), repeat=2)]
     for wanted in [*sorted(pairs, key=sorted), *events]:
         for flags in product((False, True), repeat=3):
-            kind = crowded.kind(Wants(flags[0], wanted, *flags[1:]))
-            crowded._audience._kinds.setdefault(kind, {})
+            for crowd in (0, 50, 200, 1_000, 5_000):
+                kind = crowded.kind(Wants(flags[0], wanted, flags[1], flags[2], crowd=level_of(crowd)))
+                crowded._audience._kinds.setdefault(kind, {})
     return len(crowded._audience._kinds)
 
 
