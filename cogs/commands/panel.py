@@ -62,6 +62,11 @@ class Panel:
         shown = ("disable", Text("Hide this server")) if settings.shown else ("enable", Text("Show it"))
         listed = ("unlist", Text("Take it out")) if settings.listed else ("list", Text("List it"))
         bots = ("hide_bots", Text("Hide bots")) if settings.bots else ("show_bots", Text("Show bots"))
+        optin = (
+            ("ask_nobody", Text("Don't ask"))
+            if settings.optin
+            else ("ask_members", Text("Ask members first"))
+        )
         name = Text("{name}: {link}", name=self.report.plain_name, link=self.report.link)
         return [
             self._section(name, self.report.verdict(), *shown),
@@ -70,6 +75,7 @@ class Panel:
                 Text("Public name"), Text("{name}", name=self.report.plain_name), "rename", Text("Rename")
             ),
             self._section(Text("Bots"), self.report.bots(), *bots),
+            self._section(Text("Consent"), self.report.optin(), *optin),
         ]
 
     def _menus(self) -> list[ui.Item[Any]]:

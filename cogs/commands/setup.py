@@ -15,6 +15,7 @@ from cogs.commands.desk import Desk
 from cogs.commands.dialogs import NameForm, PasswordForm
 from cogs.commands.inputs import check_password, parse_name
 from cogs.commands.panel import Panel, agreement
+from cogs.commands.people import EVERYBODY_AGAIN, ONLY_AGREED
 from cogs.commands.replies import NOBODY, Refused, answer, called, say
 from cogs.commands.standing import OUTDATED
 from cogs.commands.status import MESSAGES, OFFLINE
@@ -46,6 +47,8 @@ SWITCHES: Final[dict[str, tuple[dict[str, Any], Text]]] = {
     ),
     "show_bots": ({"bots": True}, Text("Bots are shown.")),
     "hide_bots": ({"bots": False}, Text("Bots are not shown.")),
+    "ask_members": ({"optin": True}, ONLY_AGREED),
+    "ask_nobody": ({"optin": False}, EVERYBODY_AGAIN),
 }
 
 

@@ -22,6 +22,31 @@ def roster() -> Roster:
     return Roster(Policy(MemorySettings()), MemorySettings())
 
 
+# Lines
+
+
+@pytest.mark.parametrize(
+    ("guild", "own", "line"),
+    [
+        ({}, {}, "**back** at @someone in 5"),
+        ({"messages": "bubble"}, {}, None),
+        ({"messages": "off"}, {}, None),
+        ({}, {"muted": True}, None),
+    ],
+)
+def test_a_line_over_a_head(
+    world: World, guild: dict[str, Any], own: dict[str, Any], line: str | None
+) -> None:
+    """It is read where words are, and names nobody."""
+    said = f"\\*\\*back\\*\\* at {world.bob.mention} in 5"
+    settings = MemorySettings(
+        {world.written.id: GuildSettings(**guild)}, {world.ann.id: MemberSettings(line=said, **own)}
+    )
+    roster = Roster(Policy(settings), settings)
+    assert roster.member(world.member(world.ann)).line == line
+    assert roster.member(world.member(world.bob)).line is None
+
+
 # Guilds
 
 

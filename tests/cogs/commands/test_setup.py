@@ -93,6 +93,8 @@ async def test_it_shows_what_is_set(office: Office) -> None:
         ("Show it", {"shown": False}, {"shown": True}, "is shown now"),
         ("Take it out", {}, {"listed": False}, "isn't in the public list any more"),
         ("List it", {"listed": False}, {"listed": True}, "is in the public list now"),
+        ("Ask members first", {}, {"optin": True}, "only members who have agreed"),
+        ("Don't ask", {"optin": True}, {"optin": False}, "without asking them"),
         ("Hide bots", {}, {"bots": False}, "Bots are not shown."),
         ("Show bots", {"bots": False}, {"bots": True}, "Bots are shown."),
     ],
