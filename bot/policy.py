@@ -67,6 +67,10 @@ class Policy:
         decided = self._settings.guild(guild_id)
         return bool(decided.hidden_roles) or decided.audience not in (None, guild_id)
 
+    def asks(self, guild_id: int) -> bool:
+        """Tell whether only members of a guild are shown who have agreed, so that it matters who spoke."""
+        return self._settings.guild(guild_id).optin
+
     def hides_role(self, role: discord.Role) -> bool:
         """Tell whether those who have a role aren't shown."""
         return role.id in self._settings.guild(role.guild.id).hidden_roles
@@ -214,7 +218,7 @@ class Policy:
         decided = self._settings.guild(guild.id)
         place = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
         # Who is behind a webhook can't be asked.
-        return decided.messages != "off" and place in decided.proxies and not decided.optin
+        return decided.messages != "off" and place in decided.proxies and not self.asks(guild.id)
 
     def _hears(self, member: discord.Member) -> bool:
         """Tell whether viewers may see that somebody says or does something, if they may see them."""

@@ -206,7 +206,9 @@ class Roster:
         """Read the line over a voice channel, where words may be read."""
         guild = channel.guild
         words = self._voice_status(channel)
-        if not words or not self._policy.shows_words(guild.id) or not self._policy.shows_chat(channel):
+        if not words or not self._policy.shows_words(guild.id) or self._policy.asks(guild.id):
+            return None  # nobody can tell who wrote it
+        if not self._policy.shows_chat(channel):
             return None
         hides = partial(self._hides, guild)
         return readable_line(words, guild, self._policy.shows_channel, hides) or None
@@ -236,7 +238,7 @@ class Roster:
             message,
             self._policy.shows_channel,
             lambda user_id: self._names(guild, user_id),
-            lambda original: self._quotes(guild, original),
+            lambda original: self._quotes(guild, original, message.reference),
             hides_user=partial(self._hides, guild),
         )
         return reading if not reading.words or self._policy.shows_words(guild.id) else Reading(WORDLESS)
@@ -255,8 +257,16 @@ class Roster:
             return self._policy.has_hidden(guild.id, number)
         return not self._policy.shows_speaker(member)
 
-    def _quotes(self, guild: discord.Guild, original: discord.Message) -> bool:
+    def _quotes(
+        self,
+        guild: discord.Guild,
+        original: discord.Message | None,
+        source: discord.MessageReference | None,
+    ) -> bool:
         """Tell whether viewers of a guild may read what was said, here or elsewhere, and is forwarded."""
+        if original is None:  # nobody can tell whose words it are
+            places = {guild.id, (source.guild_id if source else None) or guild.id}
+            return not any(map(self._policy.asks, places))
         guilds = {guild, original.guild or guild}
         author = original.author.id
         return self._policy.shows_words_of(author) and all(self._names(each, author) for each in guilds)

@@ -9,7 +9,7 @@ from discord import ui
 from cogs.commands.choices import TYPES
 from cogs.commands.standing import custom_id
 from cogs.commands.status import MESSAGES, OFFLINE, Report
-from cogs.settings import MessageMode, OfflineMode, Protection
+from cogs.settings import MAX_ROLES, MessageMode, OfflineMode, Protection
 from cogs.texts import Language, Lines, Text
 
 MOST: Final = 25  # channels that somebody may choose at a time
@@ -95,7 +95,18 @@ class Panel:
             self._choice("offline", ABSENT, settings.offline),
             self._text(Text("Counts as everybody"), self.report.audience()),
             ui.ActionRow(everybody),
+            ui.ActionRow(self._hidden_roles()),
         ]
+
+    def _hidden_roles(self) -> ui.RoleSelect[Any]:
+        known = map(self.report.guild.get_role, sorted(self.report.settings.hidden_roles))
+        return ui.RoleSelect(
+            custom_id=self._id("hidden_roles"),
+            placeholder=self._say(Text("Roles whose members aren't shown")),
+            min_values=0,
+            max_values=MAX_ROLES,
+            default_values=[role for role in known if role is not None],
+        )
 
     def _channels(self) -> list[ui.Item[Any]]:
         menus: list[ui.ChannelSelect[Any]] = [

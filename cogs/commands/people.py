@@ -21,6 +21,8 @@ EVERYBODY_AGAIN = Text(
     "Viewers see members again without asking them first. {/myself hide} still hides them."
 )
 
+EVERYBODY_HAS_IT = Text("Everybody has that role. {/dzone disable} hides the whole server.")
+
 
 class ManagePeople(Desk):
     """The part of `/dzone` that is about who is shown at all."""
@@ -40,7 +42,7 @@ class ManagePeople(Desk):
         """Hide all members who have a role."""
         guild = self._place(interaction, told=True).guild
         if role.is_default():
-            raise Refused(Text("Everybody has that role. {/dzone disable} hides the whole server."))
+            raise Refused(EVERYBODY_HAS_IT)
 
         def change(settings: GuildSettings) -> GuildSettings:
             roles = frozenset(one for one in settings.hidden_roles if guild.get_role(one)) | {role.id}
