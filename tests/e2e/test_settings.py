@@ -56,7 +56,7 @@ class Stage:
         last = self.discord.guild("The Last")
         for guild in (*(scene.guild for scene in scenes), last):
             self.discord.join(guild)
-        # Of a guild that has had no link before nothing is decided: it is listed as well, if not in this order.
+        # Of a guild that has had no link before nothing is decided: it is listed too, if not in this order.
         new = {str(scene.guild.id) for scene in scenes if not scene.slug} | {str(last.id)}
         await lookout.until(lambda: new <= lookout.servers.keys())
         self.discord.leave(last)
