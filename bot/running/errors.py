@@ -81,8 +81,18 @@ def _is_of_somebody_else(error: BaseException, bot: DZoneBot) -> bool:
     """Tell whether somebody answered in Discord's place, such as a network that wants a login first."""
     if isinstance(error, discord.HTTPException):
         return error.status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED
-    is_login = bot.application is None  # later, what makes no sense is ours
-    return isinstance(error, StrangeAnswer) or (is_login and isinstance(error, NO_SENSE))
+    if isinstance(error, StrangeAnswer):
+        return True
+    # Later than at the login, or elsewhere than in discord.py, what makes no sense is ours.
+    return bot.application is None and isinstance(error, NO_SENSE) and _place(error) in {"discord", "json"}
+
+
+def _place(error: BaseException) -> str:
+    """Name the package in which something was raised; nothing if it wasn't."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        place, trace = str(trace.tb_frame.f_globals.get("__name__", "")), trace.tb_next
+    return place.partition(".")[0]
 
 
 def _missing_intents(bot: DZoneBot) -> list[str]:
