@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from bot.client import DZoneBot
 from bot.config import Config, read_database_url, read_env
+from bot.demo.garden import CELLAR
+from bot.demo.life import Life
 from bot.running import handover, logs, share
 from bot.running.changing import changing
 from bot.running.errors import AGAIN, MEND, Ending, explain
@@ -26,11 +28,13 @@ from bot.storage.database import CannotOpen
 from bot.store import Store
 from bridge import __version__
 from bridge.errors import cannot_listen
+from bridge.providers import EmptyProvider
 from bridge.running.interpreter import command
 from bridge.running.lines import Lines
 from bridge.running.loopwatch import watched
 from bridge.running.process import run
 from bridge.running.signals import stop_signal
+from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
 
 log = logging.getLogger(__name__)
@@ -125,13 +129,19 @@ async def _demo(config: Config, lines: Lines) -> Ending | None:
     server = WebSocketServer(
         config.port, config.host, limits=config.limits, exposure=config.exposure, health=config.health,
         publish_to=config.backplane_url if config.workers else None, workers=config.workers,
+        provider=EmptyProvider(),
     )  # fmt: skip
     server.documents = config.documents
+    life, tasks = Life(server), Tasks(log, "the demo")
+    life.open()
     try:
         with stop_signal() as stopped, watched(config.debug_loop / 1000):
             await server.start()
-            lines.write(f"Four made-up servers: watch them at {config.public_url} (Ctrl-C stops)")
+            tasks.start(life.go_on(), "the life of the made-up servers")
+            lines.write(f"Three made-up servers: watch them at {config.public_url} (Ctrl-C stops)")
+            lines.write(f"{CELLAR.name} is locked. Its password is: {CELLAR.password}")
             await stopped.wait()
+            await tasks.stop()
             await server.stop()
     except OSError as error:
         return _cannot_listen(config, error)
@@ -232,7 +242,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Shows Discord servers as living worlds. Settings come from the file .env in the folder"
         " where it is started: it needs DISCORD_TOKEN=your-token, and nothing else.",
     )
-    parser.add_argument("--demo", action="store_true", help="show four made-up servers; no token needed")
+    parser.add_argument("--demo", action="store_true", help="show made-up servers; no token needed")
     parser.add_argument(
         "--share", action="store_true", help="have a public address meanwhile, through cloudflared or ngrok"
     )

@@ -158,6 +158,7 @@ class Store:
             channels=MappingProxyType(dict(settings.channels)),
             proxies=frozenset(settings.proxies),
             hidden=frozenset(settings.hidden),
+            hidden_roles=frozenset(settings.hidden_roles),
         )
         await self._change(
             lambda held: Changes({guild_id: StoredGuild(own, _left(held, guild_id))}), _guilds(guild_id)
