@@ -20,7 +20,7 @@ from bot.config import Config, read_database_url, read_env
 from bot.running import logs, share
 from bot.running.errors import AGAIN, MEND, Ending, explain
 from bot.running.values import ConfigError
-from bot.storage import transfer
+from bot.storage import claim, transfer
 from bot.storage.database import CannotOpen
 from bot.store import Store
 from bridge import __version__
@@ -31,6 +31,7 @@ from bridge.running.loopwatch import watched
 from bridge.running.process import run
 from bridge.running.signals import stop_signal
 from bridge.server import WebSocketServer
+from bridge.storage import address
 
 log = logging.getLogger(__name__)
 
@@ -133,35 +134,43 @@ async def _demo(config: Config, lines: Lines) -> Ending | None:
 async def _live(config: Config, *, force_sync: bool) -> Ending | None:
     """Run the bot with what is stored until it is stopped; return what is wrong, if anything is."""
     with stop_signal() as stopped:
-        try:
-            store = await _open_store(config, stopped)
-        except CannotOpen as error:
-            return Ending(str(error), AGAIN)
-        if store is None:
-            return None
-        try:
+        async with contextlib.AsyncExitStack() as held:
+            try:
+                store = await _open_store(config, stopped, held)
+            except CannotOpen as error:
+                return Ending(str(error), MEND if isinstance(error, claim.InUse) else AGAIN)
+            if store is None:
+                return None
             async with DZoneBot(config, store, force_sync=force_sync) as bot:
                 with watched(config.debug_loop / 1000):
                     return await _run_bot(bot, stopped)
-        finally:
-            await store.close()
 
 
-async def _open_store(config: Config, stopped: asyncio.Event) -> Store | None:
-    """Read what is stored, unless somebody stops the bot before that succeeds.
+async def _open_store(
+    config: Config, stopped: asyncio.Event, held: contextlib.AsyncExitStack
+) -> Store | None:
+    """Read what is stored, unless somebody stops the bot before that succeeds; it is `held` until the end.
 
     Raises:
         CannotOpen: if it can't be read.
     """
-    is_shared = config.shards is not None and not config.shards.is_whole
-    store = Store.open(config.database_url, shared=is_shared, first_shown=config.first_shown)
-    opening = asyncio.create_task(store)
+    opening = asyncio.create_task(_claim_and_open(config, held))
     await _until_either(opening, stopped)
     if opening.done():
         return await opening
     opening.cancel()
     await asyncio.wait({opening})
     return None
+
+
+async def _claim_and_open(config: Config, held: contextlib.AsyncExitStack) -> Store:
+    is_shared = config.shards is not None and not config.shards.is_whole
+    is_alone = not is_shared and config.backplane_url is None
+    claimed = await claim.take(address.parse(config.database_url), alone=is_alone)
+    held.push_async_callback(claimed.release)
+    store = await Store.open(config.database_url, shared=is_shared, first_shown=config.first_shown)
+    held.push_async_callback(store.close)
+    return store
 
 
 async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> Ending | None:
