@@ -119,6 +119,7 @@ async def _demo(config: Config, lines: Lines) -> Ending | None:
     server = WebSocketServer(
         config.port, config.host, limits=config.limits, exposure=config.exposure, health=config.health,
         publish_to=config.backplane_url if config.workers else None, workers=config.workers,
+        metrics=config.metrics,
     )  # fmt: skip
     try:
         with stop_signal() as stopped, watched(config.debug_loop / 1000):

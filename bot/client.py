@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Final, Protocol
 
@@ -15,6 +15,7 @@ from bot import internals
 from bot.application.sync import Notes, sync
 from bot.application.translator import Translator
 from bot.config import Config
+from bot.gateway import measures
 from bot.gateway.abilities import COSTS, NAMES, Abilities
 from bot.gateway.arrivals import Arrivals
 from bot.gateway.loader import MemberLoader
@@ -29,6 +30,7 @@ from bridge.backplane.parts import WHOLE
 from bridge.providers import EmptyProvider
 from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
+from bridge.site.measures import Reading
 from cogs.commands.everybody import Everybody
 from cogs.commands.live import Live
 from cogs.commands.manage import Manage
@@ -66,6 +68,10 @@ INTENTS: Final = discord.Intents(
 class Storage(Settings, Departures, Notes, Protocol):
     """All that the bot wants to find again after a restart."""
 
+    @property
+    def failures(self) -> int:
+        """How often something could not be stored, since the start."""
+
     async def follow(self, heard: Callable[[News], Awaitable[None]]) -> None:
         """Take up what other processes decide, until cancelled, and have it heard."""
 
@@ -101,6 +107,7 @@ class DZoneBot(commands.AutoShardedBot):
             health=config.health,
             publish_to=config.backplane_url,
             workers=config.workers,
+            metrics=config.metrics,
             part=config.shards or WHOLE,
         )
         self.bridge.on_get_client_id(self._client_id)
@@ -110,6 +117,7 @@ class DZoneBot(commands.AutoShardedBot):
         self._tasks = Tasks(log, "the bot")
         self._soon: asyncio.Task[None] | None = None
         self._oauth: OAuth | None = None
+        self.bridge.measure(self._measures)
         self._loader = MemberLoader(self)
         self._arrivals = Arrivals()
         self._outages = Outages()
@@ -315,6 +323,9 @@ class DZoneBot(commands.AutoShardedBot):
 
     def _tell_bridge(self) -> None:
         self.bridge.expects_more_guilds = self._arrivals.are_owed
+
+    def _measures(self) -> Iterable[Reading]:
+        return measures.read(self, self._settings, self._arrivals)
 
     async def _client_id(self, server_id: str) -> str | None:  # noqa: ARG002 - one application for all
         return self._login_application

@@ -34,6 +34,7 @@ from bridge.backplane.parts import Part
 from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import parse_networks
+from bridge.site import metrics
 from bridge.storage import address
 from bridge.workers import crew
 
@@ -77,6 +78,7 @@ SETTINGS: Final = (
     "LOG_LEVEL",
     "LOG_FORMAT",
     "HEALTH",
+    "METRICS",
     "DEBUG_LOOP",
     "DATABASE_URL",
     "BACKPLANE_URL",
@@ -100,8 +102,8 @@ class Config:
     application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
     their browsers load from Discord. With `first_shown` a new guild is shown until its managers decide
     otherwise, else it isn't until they do. `log_format` is `text` or `json`; with `health` the bridge
-    answers `/healthz` and `/readyz`. `debug_loop` is from how many milliseconds on it is logged that
-    something held everybody up, 0 for never.
+    answers `/healthz` and `/readyz`. `metrics` is where `/metrics` is answered, if anywhere. `debug_loop` is
+    from how many milliseconds on it is logged that something held everybody up, 0 for never.
     """
 
     token: str = field(repr=False)
@@ -111,6 +113,7 @@ class Config:
     log_level: str = "INFO"
     log_format: str = "text"
     health: bool = False
+    metrics: tuple[str, int] | None = None
     limits: Limits = DEFAULT_LIMITS
     exposure: Exposure = LOCAL_EXPOSURE
     client_id: str | None = None
@@ -147,6 +150,7 @@ class Config:
             log_level=read_level(values["LOG_LEVEL"] or "INFO"),
             log_format=read_format(values["LOG_FORMAT"] or "text"),
             health=read_switch("HEALTH", values["HEALTH"]),
+            metrics=read_metrics(values["METRICS"]),
             limits=_limits(values),
             exposure=_exposure(values, public_url, image_sources=(DISCORD_CDN,) if emoji_images else ()),
             client_id=read_client_id(values["DISCORD_CLIENT_ID"]),
@@ -216,6 +220,23 @@ def read_workers(text: str, backplane_url: str | None) -> int:
     if workers and (said := crew.trouble(backplane_url)):
         raise ConfigError(f"WORKERS is set. {said}")
     return workers
+
+
+def read_metrics(text: str) -> tuple[str, int] | None:
+    """Read where metrics are served, if anywhere.
+
+    Raises:
+        ConfigError: if it is no address with a port, or what is needed for it isn't installed.
+    """
+    if not text:
+        return None
+    try:
+        place = metrics.parse_place(text)
+    except ValueError as error:
+        raise ConfigError(f"METRICS is {shown(text)}; {error}.") from None
+    if said := metrics.missing():
+        raise ConfigError(f"METRICS is set. {said}")
+    return place
 
 
 def read_shards(text: str, database_url: str) -> Part | None:

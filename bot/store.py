@@ -63,6 +63,7 @@ class Store:
         self._writes: set[asyncio.Task[None]] = set()
         self._unsure = Changes()
         self._closed = False
+        self._failures = 0
 
     @classmethod
     async def open(cls, url: str, *, shared: bool = False, first_shown: bool = True) -> Self:
@@ -98,6 +99,11 @@ class Store:
         """The guild that a viewer without a choice sees, if one was chosen."""
         note = self._contents.notes.get(DEFAULT_GUILD)
         return None if note is None else int(note)
+
+    @property
+    def failures(self) -> int:
+        """How often something could not be stored, since the start."""
+        return self._failures
 
     @property
     def guild_ids(self) -> frozenset[int]:
@@ -352,6 +358,7 @@ class Store:
         write.add_done_callback(self._ended)
         done, _ = await asyncio.wait({write}, timeout=PATIENCE)
         if not done:
+            self._failures += 1
             write.cancel()  # and don't wait until the connection is cleaned up
             log.warning("a setting was not stored: the database did not answer in %s seconds", PATIENCE)
             raise NotSaved("the database did not answer in time")
@@ -373,6 +380,7 @@ class Store:
             try:
                 await self._commit(change, about)
             except TROUBLES as error:
+                self._failures += 1
                 log.warning("a setting was not stored: %s", reason(error))
                 raise NotSaved("the database did not take it") from error
 

@@ -399,6 +399,11 @@ class Reader:
         arguments: list[Argument] = [self._life, viewers_of(self._directory), believed_for]
         await self._lines.run([(scripts.COUNT, [keys.READERS], arguments)])
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether nothing can be read now."""
+        return bool(self._trouble)
+
     def _tell(self, trouble: Trouble) -> None:
         """Say what is wrong, once as long as it stays the same."""
         if str(trouble) != self._trouble:

@@ -12,6 +12,7 @@ from bridge.running.signals import on_hangup
 from bridge.running.tasks import Tasks
 from bridge.workers import orders, private
 from bridge.workers.doors import Doors
+from bridge.workers.muster import Muster
 from bridge.workers.orders import Orders
 from bridge.workers.private import PrivateServer
 from bridge.workers.worker import Worker
@@ -65,6 +66,7 @@ class Crew:
         self._doors: Doors | None = None
         self._orders: Orders | None = None
         self._places = [_Place(number) for number in range(size)]
+        self.muster = Muster()
         self._tasks = Tasks(log, "the workers")
         self._renewing: asyncio.Task[None] | None = None
         self._coming: Worker | None = None  # who is about to replace another one
@@ -153,6 +155,7 @@ class Crew:
         assert self._orders is not None  # noqa: S101 - it was given to `start`
         place.started_at = asyncio.get_running_loop().time()
         place.worker = await Worker.start(place.name, self._orders, self._doors.of(place.number))
+        self.muster.add(place.worker)
         log.debug("%s is process %d", place.name, place.worker.pid)
 
     def _watch(self, place: _Place) -> None:
@@ -197,6 +200,7 @@ class Crew:
             log.warning("%s can't be started: %s", place.name, error.strerror)
             return False
         self._coming = new
+        self.muster.add(new)
         try:
             does_serve = await _serves(new)
             if (

@@ -25,6 +25,7 @@ _SIZE: Final = 4  # bytes
 class Orders:
     """How a worker serves: what it has in common with its parent, and where it reads the rooms.
 
+    With `counts` it tells its parent now and then what it has counted.
     `doors` are the listening sockets that it inherits, by their numbers. A worker that `replaces` another one
     serves only if it can do so as well.
     """
@@ -38,6 +39,7 @@ class Orders:
     follow: str = field(repr=False)  # it may hold a password
     log_level: int
     debug_loop: float
+    counts: bool = False
     doors: tuple[int, ...] = ()
     replaces: bool = False
 
