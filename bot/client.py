@@ -12,7 +12,7 @@ import discord
 from discord.ext import commands
 
 from bot import internals
-from bot.application.sync import Notes, sync
+from bot.application.sync import Notes, sync, sync_guild
 from bot.application.translator import Translator
 from bot.config import Config
 from bot.gateway import measures
@@ -32,6 +32,7 @@ from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
 from bridge.site.measures import Reading
 from cogs.commands.everybody import Everybody
+from cogs.commands.host import Host
 from cogs.commands.live import Live
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
@@ -162,6 +163,9 @@ class DZoneBot(commands.AutoShardedBot):
         await self.add_cog(Live(*desk, page_login=page_login))
         await self.add_cog(Welcome(*desk, page_login=page_login))
         await self.add_cog(Myself(self, self.bridge, policy, decisions))
+        own = self.config.owner_guild
+        host = Host(*desk, page_login=page_login, place=own)
+        await (self.add_cog(host) if own is None else self.add_cog(host, guild=discord.Object(own)))
         if not self._part.is_whole:
             following = self._settings.follow(partial(self._hear_of, decisions))
             self._tasks.start(following, "hearing of decisions elsewhere")
@@ -169,11 +173,19 @@ class DZoneBot(commands.AutoShardedBot):
         await self.tree.set_translator(Translator())
         # Discord may let us wait for a minute: the world does not.
         if 0 in self._part.shards:  # what concerns the whole application is for one process to do
-            telling = sync(self.tree, self._settings, force=self._force_sync)
-            self._tasks.start(telling, "telling Discord of the commands")
+            self._tasks.start(self._tell_commands(), "telling Discord of the commands")
         elif self._force_sync:
             log.warning("--sync does nothing here: the process with shard 0 tells Discord of the commands")
         self._soon = self._tasks.start(self._open_soon(), "opening the page")
+
+    async def _tell_commands(self) -> None:
+        await sync(self.tree, self._settings, force=self._force_sync)
+        await sync_guild(self.tree, self._settings, self.config.owner_guild, force=self._force_sync)
+
+    def turns_away(self, user_id: int, guild_id: int | None) -> bool:
+        """Tell whether somebody may use nothing of the bot, or nobody may in their guild."""
+        blocked = self._settings.is_blocked
+        return blocked("user", user_id) or (guild_id is not None and blocked("guild", guild_id))
 
     async def _hear_of(self, decisions: Decisions, news: News) -> None:
         """Show what is decided elsewhere, and don't wait: a large guild must not delay somebody who hides."""

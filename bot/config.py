@@ -75,6 +75,7 @@ SETTINGS: Final = (
     "FRAME_ANCESTORS",
     "EMOJI_IMAGES",
     "FIRST_SHOWN",
+    "OWNER_GUILD",
     "LOG_LEVEL",
     "LOG_FORMAT",
     "HEALTH",
@@ -103,7 +104,8 @@ class Config:
     their browsers load from Discord. With `first_shown` a new guild is shown until its managers decide
     otherwise, else it isn't until they do. `log_format` is `text` or `json`; with `health` the bridge
     answers `/healthz` and `/readyz`. `metrics` is where `/metrics` is answered, if anywhere. `debug_loop` is
-    from how many milliseconds on it is logged that something held everybody up, 0 for never.
+    from how many milliseconds on it is logged that something held everybody up, 0 for never. `owner_guild` is
+    the only guild in which who runs the bot uses their own commands, in place of a direct message.
     """
 
     token: str = field(repr=False)
@@ -126,6 +128,7 @@ class Config:
     emoji_images: bool = False
     first_shown: bool = True
     debug_loop: int = 0
+    owner_guild: int | None = None
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Self:
@@ -162,6 +165,7 @@ class Config:
             api_url=read_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
             emoji_images=emoji_images,
             first_shown=read_switch("FIRST_SHOWN", values["FIRST_SHOWN"] or "on"),
+            owner_guild=read_owner_guild(values["OWNER_GUILD"]),
             debug_loop=read_number("DEBUG_LOOP", values["DEBUG_LOOP"], 0, 0, _MAX_HOLD),
         )
 
@@ -237,6 +241,19 @@ def read_metrics(text: str) -> tuple[str, int] | None:
     if said := metrics.missing():
         raise ConfigError(f"METRICS is set. {said}")
     return place
+
+
+def read_owner_guild(text: str) -> int | None:
+    """Read in which guild the owner's commands are, if not in direct messages.
+
+    Raises:
+        ConfigError: if it is no id of Discord's.
+    """
+    if not text:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{14,18}", text, re.ASCII):
+        raise ConfigError(f"OWNER_GUILD is {shown(text)}; it must be a server's id, as Discord copies it.")
+    return int(text)
 
 
 def read_shards(text: str, database_url: str) -> Part | None:

@@ -47,7 +47,7 @@ class Policy:
 
     def shows_guild(self, guild: discord.Guild) -> bool:
         """Tell whether viewers may see this guild."""
-        return self._settings.guild(guild.id).shown
+        return self._settings.guild(guild.id).shown and not self._settings.is_blocked("guild", guild.id)
 
     def everybody(self, guild: discord.Guild) -> discord.Role | None:
         """Name the role that counts as everybody; None if the one that was chosen can't be that any more.
@@ -99,6 +99,8 @@ class Policy:
         decided = self._settings.guild(member.guild.id)
         if self._settings.member(member.id).hidden:
             return "opted_out"
+        if self._settings.is_blocked("user", member.id):
+            return "blocked"
         if member.id in decided.hidden:
             return "hidden_by_moderators"
         if self.is_gated(member.guild):
@@ -224,7 +226,7 @@ class Policy:
     def shows_words_of(self, user_id: int) -> bool:
         """Tell whether viewers may read what somebody says, as far as that is for them to decide."""
         decided = self._settings.member(user_id)
-        return not decided.hidden and not decided.muted
+        return not (decided.hidden or decided.muted or self._settings.is_blocked("user", user_id))
 
     def admits(self, member: discord.Member) -> bool:
         """Tell whether somebody who logged in may watch this guild."""
@@ -240,8 +242,10 @@ class Policy:
 
     def names_user(self, guild_id: int, user_id: int) -> bool:
         """Tell whether somebody who is mentioned may be named."""
-        return (
-            not self._settings.member(user_id).hidden and user_id not in self._settings.guild(guild_id).hidden
+        return not (
+            self._settings.member(user_id).hidden
+            or user_id in self._settings.guild(guild_id).hidden
+            or self._settings.is_blocked("user", user_id)
         )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,11 +16,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.storage import opening, rows, sharing
 from bot.storage.checks import check_guild, check_id, check_member
 from bot.storage.database import CannotOpen
-from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Changes, Contents, StoredGuild, Unreadable
+from bot.storage.rows import (
+    BLOCKED,
+    DEFAULT_GUILD,
+    NOTICE,
+    UPGRADED,
+    Changes,
+    Contents,
+    StoredGuild,
+    Unreadable,
+)
 from bridge.providers.notices import Deaf
 from bridge.storage import address
 from bridge.storage.database import TROUBLES, make_engine, reason
-from cogs.settings import GuildSettings, MemberSettings, News, NotSaved
+from cogs.settings import Blockable, GuildSettings, MemberSettings, News, NotSaved
 
 PATIENCE: Final = 2.0  # seconds for a write: who gave a slash command is answered within Discord's 3
 HEAR_AGAIN: Final = 2.0  # seconds until we try again to hear other processes
@@ -118,6 +128,31 @@ class Store:
     def member(self, user_id: int) -> MemberSettings:
         """Tell what somebody has decided about themselves."""
         return self._contents.members.get(user_id, DEFAULT_MEMBER)
+
+    def is_blocked(self, kind: Blockable, snowflake: int) -> bool:
+        """Tell whether who runs the bot wants nothing to do with a guild or somebody."""
+        return f"{BLOCKED[kind]}{snowflake}" in self._contents.notes
+
+    def blocked(self, kind: Blockable) -> list[int]:
+        """Name the guilds or people who are blocked."""
+        return sorted(snowflake for key in self._contents.notes if (snowflake := _blocked(kind, key)))
+
+    async def save_block(self, kind: Blockable, snowflake: int, *, blocked: bool) -> None:
+        """Store that a guild or somebody is blocked, or is not any more.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        check_id("blocked", snowflake)
+        await self.save_note(f"{BLOCKED[kind]}{snowflake}", "" if blocked else None)
+
+    async def save_notice(self, text: str) -> None:
+        """Store what viewers are to be told, so that other processes tell theirs.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        await self.save_note(NOTICE, f"{time.time_ns()} {text}")  # twice the same is said twice
 
     def note(self, key: str) -> str | None:
         """Return what was noted under a key."""
@@ -410,6 +445,12 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+def _blocked(kind: Blockable, key: str) -> int:
+    """Read from a note's key who is blocked; 0 if it is another one."""
+    snowflake = key.removeprefix(BLOCKED[kind])
+    return int(snowflake) if snowflake != key and snowflake.isdecimal() else 0
+
+
 def _left(held: Contents, guild_id: int) -> datetime | None:
     stored = held.guilds.get(guild_id)
     return stored.left if stored else None
@@ -458,8 +499,14 @@ def _news(before: Changes, after: Changes, undecided: GuildSettings) -> News:
         for key in after.members
     }
     defaults = {before.notes.get(DEFAULT_GUILD), after.notes.get(DEFAULT_GUILD)} - {None}
+    blocks: set[tuple[Blockable, int]] = {
+        (kind, snowflake) for kind in BLOCKED for key in after.notes if (snowflake := _blocked(kind, key))
+    }
+    notice = after.notes.get(NOTICE)
     return News(
         {key: (was, now) for key, (was, now) in guilds.items() if was != now},
         members,
         frozenset(int(key) for key in defaults if key is not None),
+        frozenset(blocks),
+        notice.partition(" ")[2] if notice else None,
     )

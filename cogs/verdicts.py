@@ -5,7 +5,7 @@ from typing import Final, Literal
 import discord
 
 MemberVerdict = Literal[
-    "shown", "opted_out", "hidden_by_moderators", "gated", "outside", "bot", "offline"
+    "shown", "opted_out", "blocked", "hidden_by_moderators", "gated", "outside", "bot", "offline"
 ]  # fmt: skip
 ChannelVerdict = Literal["shown", "shown_by_managers", "hidden_by_managers", "private", "age_restricted"]
 SHOWN: Final[frozenset[ChannelVerdict]] = frozenset({"shown", "shown_by_managers"})
