@@ -50,6 +50,7 @@ _MAX_WORKERS: Final = 256
 LIMITS: Final = {
     "MAX_VIEWERS": ("viewers", 1, 1_000_000),
     "MAX_VIEWERS_PER_ADDRESS": ("viewers_per_address", 1, 1_000_000),
+    "MAX_VIEWERS_PER_GUILD": ("viewers_per_guild", 0, 1_000_000),
     "MAX_HANDSHAKES_PER_MINUTE": ("handshakes_per_minute", 1, 1_000_000),
     "MAX_REQUESTS_PER_MINUTE": ("requests_per_minute", 1, 1_000_000),
     "MAX_WRONG_TRIES": ("wrong_tries", 0, 1_000),

@@ -135,7 +135,7 @@ class Store:
 
     def blocked(self, kind: Blockable) -> list[int]:
         """Name the guilds or people who are blocked."""
-        return sorted(snowflake for key in self._contents.notes if (snowflake := _blocked(kind, key)))
+        return rows.blocked(self._contents, kind)
 
     async def save_block(self, kind: Blockable, snowflake: int, *, blocked: bool) -> None:
         """Store that a guild or somebody is blocked, or is not any more.
@@ -445,12 +445,6 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _blocked(kind: Blockable, key: str) -> int:
-    """Read from a note's key who is blocked; 0 if it is another one."""
-    snowflake = key.removeprefix(BLOCKED[kind])
-    return int(snowflake) if snowflake != key and snowflake.isdecimal() else 0
-
-
 def _left(held: Contents, guild_id: int) -> datetime | None:
     stored = held.guilds.get(guild_id)
     return stored.left if stored else None
@@ -500,7 +494,10 @@ def _news(before: Changes, after: Changes, undecided: GuildSettings) -> News:
     }
     defaults = {before.notes.get(DEFAULT_GUILD), after.notes.get(DEFAULT_GUILD)} - {None}
     blocks: set[tuple[Blockable, int]] = {
-        (kind, snowflake) for kind in BLOCKED for key in after.notes if (snowflake := _blocked(kind, key))
+        (kind, snowflake)
+        for kind in BLOCKED
+        for key in after.notes
+        if (snowflake := rows.block_in(kind, key))
     }
     notice = after.notes.get(NOTICE)
     return News(

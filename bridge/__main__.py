@@ -99,7 +99,7 @@ def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
         port=options.port,
         host=options.host,
         provider=provider,
-        limits=Limits(viewers=options.max_viewers),
+        limits=Limits(viewers=options.max_viewers, viewers_per_guild=options.max_viewers_per_guild),
         exposure=Exposure(
             trusted_proxies=options.trusted_proxies, allowed_origins=options.allowed_origins, csp=options.csp
         ),
@@ -169,6 +169,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_count,
         default=DEFAULT_LIMITS.viewers,
         help="how many may watch at once (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--max-viewers-per-guild",
+        type=_count,
+        default=DEFAULT_LIMITS.viewers_per_guild,
+        help="how many may watch one server at once, here and elsewhere (default: any number)",
     )
     parser.add_argument(
         "--allowed-origins",

@@ -255,7 +255,7 @@ class Broadcasts:
     def viewer_count(self, server: str | int) -> int:
         """Count who watches a guild now."""
         room = self._room(server)
-        return len(room.viewers) if room else 0
+        return room.viewer_count if room else 0
 
     def guild(self, server: str | int) -> GuildInfo | None:
         """Return what viewers are told of a guild itself. None if it isn't shown."""

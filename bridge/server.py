@@ -11,6 +11,7 @@ from typing import Final
 from websockets.asyncio.server import Server, ServerConnection
 
 from bridge.access.admission import Admission
+from bridge.access.crowding import Crowding
 from bridge.access.devices import Devices
 from bridge.access.doorkeeper import LONGEST_WAIT, Doorkeeper, Validator
 from bridge.access.gate import Gate
@@ -144,6 +145,10 @@ class WebSocketServer(Broadcasts):
         )
         doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
         self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
+        if limits.viewers_per_guild:
+            self._admission.crowding = Crowding(
+                limits.viewers_per_guild, self._gate.count, self._exchange.watching_elsewhere
+            )
         probes = Health(keeper, self._live, self._is_filled).probes if health else {}
         self._website.probes = {**Counts(directory).probes, **probes}
         devices = Devices(secure=exposure.is_secure)

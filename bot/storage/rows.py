@@ -103,6 +103,17 @@ class Contents:
         )
 
 
+def blocked(contents: Contents, kind: Blockable) -> list[int]:
+    """Name the guilds or people whom who runs the bot has blocked."""
+    return sorted(snowflake for key in contents.notes if (snowflake := block_in(kind, key)))
+
+
+def block_in(kind: Blockable, key: str) -> int:
+    """Read from a note's key who is blocked; 0 if it is another one."""
+    snowflake = key.removeprefix(BLOCKED[kind])
+    return int(snowflake) if snowflake != key and snowflake.isdecimal() else 0
+
+
 async def read(connection: AsyncConnection, about: Changes | None = None) -> Contents:
     """Read everything, or what changes are `about`.
 
