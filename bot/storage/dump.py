@@ -7,7 +7,7 @@ might be what hides somebody.
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -80,7 +80,7 @@ def parse(text: bytes) -> Contents:
         contents.notes[DEFAULT_GUILD] = str(_id("default_guild", top["default_guild"]))
     if version < FIRST_WITH_ALL:
         contents.notes[UPGRADED] = str(int(time.time()))
-    prefixes: Mapping[str, str] = {**BLOCKED}
+    prefixes = {str(kind): prefix for kind, prefix in BLOCKED.items()}
     for kind, snowflakes in _object(_BLOCKED, shut_out).items():
         if kind not in prefixes:
             raise Fault(f"{_BLOCKED}: {_shown(kind)} is unknown")
