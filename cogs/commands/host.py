@@ -1,5 +1,6 @@
 """`/host`: who runs the bot sees where it is, leaves, blocks, and tells viewers something."""
 
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,11 +11,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bridge.backplane.parts import Overview
+from bridge.running.named import of_guild
+from bridge.running.words import one_line
 from cogs.commands.desk import Desk
 from cogs.commands.dialogs import confirm
-from cogs.commands.replies import NOBODY, Refused, answer, expect_choices, plain, wait
+from cogs.commands.replies import MAX_REASON, NOBODY, NOT_TAKEN, Refused, answer, expect_choices, plain, wait
 from cogs.commands.standing import OUTDATED, custom_id, standing
 from cogs.texts import Language, Lines, Text, language_of
+
+log = logging.getLogger(__name__)
 
 PAGE: Final = 10  # servers at a time
 MAX_NAME: Final = 60  # characters of a name in the list
@@ -267,8 +272,13 @@ class Host(
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Leave a blocked server in which the bot is, as after a start."""
-        if self._decisions.settings.is_blocked("guild", guild.id):
+        if not self._decisions.settings.is_blocked("guild", guild.id):
+            return
+        try:
             await self._leave(guild.id)
+        except NOT_TAKEN as error:
+            said = one_line(str(error), MAX_REASON) or type(error).__name__
+            of_guild(log, guild.id).warning("blocked, but Discord doesn't let the bot leave: %s", said)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:

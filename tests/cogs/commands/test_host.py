@@ -5,6 +5,7 @@ from typing import Any
 
 import discord
 import pytest
+from discord.ext import commands
 from simcord.builders import UserHandle
 from simcord.components import walk_components
 from simcord.results import InteractionResult
@@ -69,13 +70,19 @@ async def test_nowhere_else(office: Office, owner: UserHandle) -> None:
     assert "Only my operator" in await ask(owner, "servers")
 
 
-async def test_a_server_alone(office: Office) -> None:
-    """Then Discord shows the commands there, and only to administrators."""
-    cog = host.Host(*office.desk, place=office.guild.id)
-    group = cog.app_command
-    assert group is not None
-    assert group.allowed_contexts is None
-    assert group.default_permissions == discord.Permissions(administrator=True)
+async def test_where_discord_offers_them(office: Office) -> None:
+    """In direct messages with the bot; or in the chosen server alone, to administrators."""
+    tree: Any = office.bot.tree
+    [known] = [command.to_dict(tree) for command in tree.get_commands() if command.name == "host"]
+    assert known["contexts"] == [1]
+    place = discord.Object(1)
+    bot: Any = commands.Bot("", intents=discord.Intents.none())
+    await bot.add_cog(host.Host(*office.desk, place=place.id), guild=place)
+    tree = bot.tree
+    assert tree.get_commands() == []
+    [known] = [command.to_dict(tree) for command in tree.get_commands(guild=place)]
+    assert known.get("contexts") is None
+    assert known["default_member_permissions"] == discord.Permissions(administrator=True).value
 
 
 async def test_where_the_bot_is(office: Office, owner: UserHandle) -> None:
@@ -139,6 +146,21 @@ async def test_a_blocked_server_that_invites_again(office: Office) -> None:
         await cog.on_guild_join(office.cached)
     await office.env.settle()
     assert office.bot.get_guild(office.guild.id) is None
+
+
+async def test_a_blocked_server_that_can_not_be_left(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says so; it isn't shown anyway."""
+
+    async def refuse(guild_id: int) -> None:
+        raise OSError("no way out")
+
+    monkeypatch.setattr(office.bot.http, "leave_guild", refuse)
+    office.drawer.blocks.add(("guild", office.guild.id))
+    cog: Any = office.bot.get_cog(host.HOST)
+    await cog.on_guild_available(office.cached)
+    assert "Discord doesn't let the bot leave: no way out" in caplog.text
 
 
 async def test_a_blocked_person(office: Office, owner: UserHandle) -> None:
