@@ -23,6 +23,8 @@ from bridge.rooms.room import Room
 from bridge.viewers.connection import Connection
 from bridge.viewers.outbox import Outbox
 from bridge.wire.protocol import (
+    BEAT,
+    Beat,
     Connect,
     Credentials,
     GetUserData,
@@ -216,6 +218,9 @@ class Session:
         try:
             with self._purse.paying():
                 request = parse_request(frame)
+            if isinstance(request, Beat):
+                self.offer(BEAT)
+                return
             if isinstance(request, Connect):
                 request = replace(request, wants=self._classify(request.wants, frame))
             await self._wait_for_turn(request)

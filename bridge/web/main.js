@@ -13,8 +13,12 @@ import { Replica } from './guild/replica.js';
 import { View } from './ui/view.js';
 
 const IDLE_MS = 1_000; // the longest that the rest of the page waits for the browser to have time
-const TICK_MS = 20_000;
-const ASLEEP_MS = 180_000; // without a tick: even a hidden tab gets one a minute
+// After these a line may be dead without knowing, or the network back: another one, a page that was put away, a lock.
+/** @type {[EventTarget | undefined, string][]} */
+const OMENS = [
+  [window, 'online'], [window, 'pageshow'], [document, 'visibilitychange'], [document, 'resume'],
+  [/** @type {any} */ (navigator).connection, 'change'],
+];
 
 const address = new URLSearchParams(location.search);
 const isEmbedded = address.get('embed') === '1';
@@ -136,18 +140,6 @@ function tellOfLogin() {
   view.explain({ code, slug: '' });
 }
 
-/** After a sleep a socket may be dead without knowing. */
-function watchSleep() {
-  let awake = Date.now();
-  setInterval(() => {
-    if (Date.now() - awake > ASLEEP_MS) conversation.renew();
-    awake = Date.now();
-  }, TICK_MS);
-}
-
-addEventListener('online', () => {
-  conversation.renew();
-  later.hurry();
-});
+for (const [from, event] of OMENS) from?.addEventListener(event, () => conversation.doubt());
+addEventListener('online', () => later.hurry());
 tellOfLogin();
-watchSleep();

@@ -116,10 +116,15 @@ class GetUserData:
     credentials: Credentials = Credentials()
 
 
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A viewer wants to know whether anybody is there."""
+
+
 Request = Connect | GetUserData
 
 
-def parse_request(frame: str | bytes) -> Request:
+def parse_request(frame: str | bytes) -> Request | Beat:
     """Read what a viewer sent.
 
     Raises:
@@ -143,6 +148,8 @@ def parse_request(frame: str | bytes) -> Request:
             )
         case "get_user_data":
             return GetUserData(_server(request, "serverId"), _credentials(_object(request, "data")))
+        case "beat":
+            return Beat()
         case _:
             raise BadRequest(UNKNOWN_TYPE)
 
@@ -211,6 +218,9 @@ def error_frame(problem: Problem) -> bytes:
     """Frame an error; the connection stays open."""
     data = {"message": problem.sentence, "code": problem.code}
     return text_frame(encode({"type": "error", "data": data}))
+
+
+BEAT: Final = text_frame(encode({"type": "beat"}))
 
 
 class Entries(Protocol):

@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from typing import Self
 
 import pytest
 from websockets.asyncio.client import connect
@@ -32,6 +31,7 @@ from tests.bridge.watchers import (
     until,
     watching,
 )
+from tests.proxy import Proxy
 
 ENTER: Json = {"type": "connect", "data": {"server": "dworld"}}
 ENTER_WITH_CURSOR: Json = {"type": "connect", "data": {"server": "dworld", "cursor": ""}}
@@ -223,45 +223,6 @@ def seats_of(company: Company) -> set[object]:
 
 
 # Peers that are not there any more
-
-
-class Proxy:
-    """A line between viewers and the bridge; once it is cut, neither side hears a thing of the other."""
-
-    def __init__(self, port: int) -> None:
-        self._target = port
-        self._uncut = asyncio.Event()
-        self._uncut.set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._writers: list[asyncio.StreamWriter] = []
-
-    @classmethod
-    @contextlib.asynccontextmanager
-    async def to(cls, bridge: WebSocketServer) -> AsyncIterator[tuple[Self, int]]:
-        """Open a line; yield it, and the port that leads to it."""
-        proxy = cls(bridge.port)
-        async with await asyncio.start_server(proxy._connect, "127.0.0.1", 0) as server:
-            yield proxy, server.sockets[0].getsockname()[1]
-            for task in proxy._tasks:
-                task.cancel()
-            await asyncio.gather(*proxy._tasks, return_exceptions=True)
-            for writer in proxy._writers:
-                writer.transport.abort()
-
-    def cut(self) -> None:
-        """Pass nothing on any more."""
-        self._uncut.clear()
-
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        self._writers += writer, far_writer
-        for pair in ((reader, far_writer), (far_reader, writer)):
-            self._tasks.add(asyncio.create_task(self._pump(*pair)))
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(1 << 16):
-            await self._uncut.wait()
-            writer.write(data)
 
 
 @pytest.mark.usefixtures("fast_pulse")

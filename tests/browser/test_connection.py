@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Final
 
 import pytest
 from playwright.async_api import expect
@@ -11,6 +12,7 @@ from bridge.model import GuildInfo, Member
 from bridge.problems import FULL_HOUSE, PROVIDER_TROUBLE, Problem
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.proxy import Proxy
 
 from .conftest import GARDEN, GARDENERS, HARBOUR, OpenPage, address, only_chromium
 from .scene import called, feed, heading, label, member, pick, server, tool
@@ -159,20 +161,77 @@ async def test_a_lost_connection_is_resumed_where_it_was(bridge: WebSocketServer
     await expect(page.get_by_text("some messages may be missing here")).to_have_count(0)
 
 
-@only_chromium  # Firefox tells of no sockets
-async def test_a_page_that_slept_takes_a_new_line(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    """The old one may be dead without knowing; the talk goes on."""
+# What happens to a page whose line has gone dead.
+OMENS: Final = {
+    "another network": "window.dispatchEvent(new Event('online'))",
+    "an unlocked screen": "document.dispatchEvent(new Event('visibilitychange'))",
+}
+
+
+@only_chromium
+@pytest.mark.parametrize("omen", ["nothing", *OMENS])
+async def test_a_dead_line_is_noticed(bridge: WebSocketServer, new_page: OpenPage, omen: str) -> None:
+    """Soon, and sooner if there is reason to doubt, though nobody says so. The talk goes on."""
     page = await new_page()
-    await page.clock.install()
-    await page.goto(address(bridge))
-    await expect(member(page, "Ada")).to_be_visible()
+    async with Proxy.to(bridge) as (proxy, port):
+        await page.clock.install()
+        await page.goto(f"http://localhost:{port}/")
+        await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        await expect(member(page, "Ada")).to_be_visible()
+        proxy.cut()
+        await bridge.broadcast_message(GARDEN.id, "11", "Is anybody there?", "31")
 
-    async with page.expect_websocket():
+        if act := OMENS.get(omen):
+            await page.evaluate(act)
+            await page.clock.run_for(3_000)
+        else:
+            for _ in range(8):
+                await page.clock.fast_forward(3_900)  # in one go it would be a sleep
+
+        await expect(feed(page)).to_contain_text("Is anybody there?")
+        await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+
+@only_chromium
+async def test_a_page_that_slept_takes_a_new_line(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """If the old one is dead."""
+    page = await new_page()
+    async with Proxy.to(bridge) as (proxy, port):
+        await page.clock.install()
+        await page.goto(f"http://localhost:{port}/")
+        await expect(member(page, "Ada")).to_be_visible()
+        proxy.cut()
+        await bridge.broadcast_message(GARDEN.id, "11", "Slept well?", "31")
+
         await page.clock.fast_forward(200_000)
+        await page.clock.run_for(4_000)
 
+        await expect(feed(page)).to_contain_text("Slept well?")
+        await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("code", [{"code": "unknown-type"}, {}])
+@only_chromium
+async def test_an_old_bridge_that_knows_no_beats(
+    bridge: WebSocketServer, new_page: OpenPage, code: dict[str, str]
+) -> None:
+    """Says so, and that is as good."""
+    page, script = await new_page(), ScriptedBridge()
+    await script.take_over(page)
+    await page.clock.install()
+    await page.goto(address(bridge, "?s=garden"))
+    await script.next_request()
+    script.seat("garden", "The Garden", users=ADA)
+    await expect(member(page, "Ada")).to_be_visible()
+    for _ in range(2):
+        await page.clock.fast_forward(15_000)
+        assert await script.requests.get() == {"type": "beat"}
+        script.send({"type": "error", "data": {"message": "Unknown event type", **code}})
+        script.tell("presence", uid="12", status="online", username="Beppo")
+        await expect(member(page, "Beppo")).to_be_visible()
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    await bridge.broadcast_message(GARDEN.id, "11", "Slept well?", "31")
-    await expect(feed(page)).to_contain_text("Slept well?")
+    await expect(page.locator("#notice")).to_be_hidden()
+    assert script.connections == 1
 
 
 async def test_another_guild_is_not_asked_for_with_a_cursor(

@@ -26,6 +26,7 @@ from bridge.wire.protocol import (
     MAX_NAME,
     MAX_SECRET,
     OPTIONAL_EVENTS,
+    Beat,
     Connect,
     Snapshot,
     decode_cursor,
@@ -61,7 +62,9 @@ _INFO: Final = GuildInfo("1", "dworld", "D-World")
 _STREAM: Final = "00c0ffee.etv"
 _PROXY: Final = "10.0.0.1"
 MAX_REQUESTS: Final = 12  # of one conversation
-_SAID: Final = frozenset({"server-list", "server-join", "user_data", "error", "message", "batch", "servers"})
+_SAID: Final = frozenset(
+    {"server-list", "server-join", "user_data", "error", "message", "batch", "servers", "beat"}
+)
 
 
 def request(data: bytes) -> None:
@@ -69,6 +72,8 @@ def request(data: bytes) -> None:
     try:
         asked = parse_request(data)
     except BadRequest:
+        return
+    if isinstance(asked, Beat):
         return
     credentials = asked.credentials
     assert len(asked.server) <= MAX_NAME

@@ -13,6 +13,7 @@ import { Line } from './net.js';
 import { label, record, text } from './parse.js';
 
 const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers', 'notice'];
+const UNKNOWN = 'Unknown event type'; // what bridges without codes say
 const AGAIN_MS = 20_000; // between two questions for a guild that is to come: not all of them are announced
 
 export class Conversation {
@@ -79,10 +80,9 @@ export class Conversation {
     this.#line.hurry();
   }
 
-  /** The network has changed under us: a live socket may be dead without knowing, a lost one may come back. */
-  renew() {
-    const { link } = this;
-    if (link.phase === 'live' || (link.phase === 'waiting' && link.why === 'lost')) this.#line.open();
+  /** The network has changed under us, or time has passed: a live line may be dead without knowing, a lost one may come back. */
+  doubt() {
+    this.#line.doubt();
   }
 
   /**
@@ -163,6 +163,7 @@ export class Conversation {
   /** @param {Frame} frame @returns {Generator<void, void>} */
   *#take(frame) {
     if (frame.type === 'error') this.#refused(record(frame.data));
+    else if (frame.type === 'beat') return;
     else if (frame.type === 'notice') this.#watcher.announced(text(record(frame.data).text));
     else if (frame.type === 'refresh_data') this.#line.send({ type: 'get_user_data', serverId: frame.serverId });
     else yield* this.#replica.take(frame, Date.now());
@@ -196,6 +197,7 @@ export class Conversation {
   #refused(error) {
     const code = label(error.code);
     if (code === 'busy') return; // no refusal: what was asked for comes in a moment
+    if (code === 'unknown-type' || text(error.message) === UNKNOWN) return; // a beat: an older bridge lives as well
     const { slug, password } = this.#asked ?? { slug: this.#replica.room?.slug ?? null, password: '' };
     this.#asked = null;
     const comes = slug !== null && code === 'not-there-yet';

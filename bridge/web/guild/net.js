@@ -8,6 +8,7 @@
  */
 
 import { parsed } from './frames.js';
+import { Pulse } from './pulse.js';
 import { pursue } from '../world/slices.js';
 
 const READ_MS = 12; // at a time
@@ -108,6 +109,7 @@ export class Line {
   #isResting = false;
   /** @type {Generator<void, void> | null} */
   #reading = null;
+  #pulse = new Pulse(() => this.#say({ type: 'beat' }), () => this.#lost(1006));
 
   /**
    * @param {string} url
@@ -139,6 +141,7 @@ export class Line {
 
   /** @param {string | number} item */
   #receive(item) {
+    this.#pulse.heard();
     this.#unread += String(item).length;
     if (this.#unread > MOST_UNREAD) return this.#lost(1006);
     this.#inbox.push(item);
@@ -187,12 +190,19 @@ export class Line {
 
   /** @param {object} frame */
   send(frame) {
+    this.#pulse.heard(); // a beat is answered after what is asked for
+    this.#say(frame);
+  }
+
+  /** @param {object} frame */
+  #say(frame) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
   }
 
   /** The bridge has given this viewer a room. */
   settle() {
     if (this.#state.phase === 'live') return;
+    this.#pulse.start();
     this.#enter({ phase: 'live' });
     this.#after(STEADY_MS, () => { this.#failures = { lost: 0, full: 0, refused: 0 }; });
   }
@@ -200,6 +210,12 @@ export class Line {
   /** Doesn't wait any longer; what is connecting or live is left alone. */
   hurry() {
     if (this.#state.phase === 'waiting') this.open();
+  }
+
+  /** Finds out soon whether the line still lives, or tries again at once where the network was the trouble. */
+  doubt() {
+    this.#pulse.doubt();
+    if (this.#state.phase === 'waiting' && this.#state.why === 'lost') this.open();
   }
 
   /** @param {number} code */
@@ -213,6 +229,7 @@ export class Line {
   }
 
   #drop() {
+    this.#pulse.stop();
     const socket = this.#socket;
     this.#socket = null;
     [this.#inbox, this.#at, this.#unread, this.#reading] = [[], 0, 0, null];

@@ -12,7 +12,7 @@ const GAP = 6;
 const HABIT = 0.6; // how much staying where it was is worth
 const FACE = { width: 26, height: 30 }; // of a speaker, which a bubble had better not cover
 const FACE_COST = 60;
-const LAND_COST = 4_000; // of all of the island; of a half a quarter: only where it is small it matters
+const LAND_COST = 12_000; // of all of the island; of a half a quarter: only where it is small it matters
 
 /** How much of one stretch is in another. @param {number} from @param {number} to @param {number} low @param {number} high */
 const shared = (from, to, low, high) => Math.max(0, Math.min(to, high) - Math.max(from, low));
@@ -45,10 +45,14 @@ export function arrange(boxes, bounds, signs = [], land = bounds) {
   const faces = boxes.map(({ anchor: { x, y } }) => ({
     left: x - FACE.width / 2, right: x + FACE.width / 2, top: y, bottom: y + FACE.height,
   })).concat(signs);
+  const seen = {
+    left: Math.max(land.left, bounds.left), right: Math.min(land.right, bounds.right),
+    top: Math.max(land.top, bounds.top), bottom: Math.min(land.bottom, bounds.bottom),
+  };
   /** @type {Rect[]} */
   const taken = [];
   return boxes.map((box) => {
-    const at = bestSpot(box, taken, faces, bounds, land);
+    const at = bestSpot(box, taken, faces, bounds, seen);
     taken.push(rectAt(box, at));
     return { x: at.x - box.anchor.x, y: at.y - box.anchor.y };
   });

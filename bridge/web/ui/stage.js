@@ -245,6 +245,7 @@ export class Stage {
   }
 
   #touched() {
+    this.#world.stopVisit();
     this.#world.stay();
     this.#tour.touched(performance.now());
   }
@@ -299,8 +300,9 @@ export class Stage {
   #walk(now) {
     for (const [channelId, at] of this.#spoken) if (now - at > LIVELY_MS) this.#spoken.delete(channelId);
     this.#labels.lively = [...this.#spoken.keys()].reverse();
-    const place = this.#isCalm() || this.#world.following ? null : this.#tour.next(now);
-    if (place) this.#world.drift(place);
+    const shot = this.#isCalm() || this.#world.following ? null : this.#tour.next(now);
+    if (shot?.to === 'whole') this.#world.goHome();
+    else if (shot) this.#tour.isAway = this.#world.visit(shot.place);
   }
 
   /** @param {number} now */

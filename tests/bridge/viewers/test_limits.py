@@ -322,6 +322,8 @@ async def test_who_asked_may_stay(bridge: WebSocketServer, monkeypatch: pytest.M
         assert await refused.hear_error() == LOGIN_NEEDED
         await clock.jump(29.0)
         assert await silent.has_heard_everything()  # which is no request for a room
+        await silent.say({"type": "beat"})  # nor is this
+        assert await silent.hear() == {"type": "beat"}
         await clock.jump(2.0)
         assert await silent.hear_error() == NOTHING_ASKED
         assert await seated.has_heard_everything()

@@ -410,6 +410,16 @@ async def test_a_message(bridge: WebSocketServer) -> None:
         }
 
 
+async def test_a_beat_is_answered(bridge: WebSocketServer) -> None:
+    """In a room and before there is one; that is no request for a room."""
+    async with watching(bridge) as viewer:
+        await viewer.say('{"type":"beat"}')
+        assert await viewer.hear() == {"type": "beat"}
+        await viewer.enter("dworld", batch=True, cursor="")
+        await viewer.say('{"type":"beat"}')
+        assert await viewer.hear() == {"type": "beat"}
+
+
 async def test_a_client_id_update(bridge: WebSocketServer) -> None:
     """Exactly the frame that clients know."""
     async with watching(bridge) as viewer:

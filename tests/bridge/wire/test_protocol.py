@@ -19,6 +19,7 @@ from bridge.wire.protocol import (
     MAX_NAME,
     MAX_SECRET,
     OPTIONAL_EVENTS,
+    Beat,
     Connect,
     Credentials,
     Event,
@@ -293,6 +294,11 @@ def test_unknown_events_are_left_out() -> None:
 def test_unknown_fields_are_ignored() -> None:
     """That is how the protocol grows."""
     assert connect(server="dworld", colour="blue") == Connect("dworld")
+
+
+def test_a_beat() -> None:
+    """Whatever comes with it is ignored."""
+    assert parse_request('{"type":"beat"}') == parse_request('{"type":"beat","data":7}') == Beat()
 
 
 # get_user_data
