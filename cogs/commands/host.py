@@ -1,5 +1,6 @@
 """`/host`: who runs the bot sees where it is, leaves, blocks, and tells viewers something."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ from cogs.texts import Language, Lines, Text, language_of
 log = logging.getLogger(__name__)
 
 PAGE: Final = 10  # servers at a time
+BREATH: Final = 1_000  # servers that are counted without letting others in between
 MAX_NAME: Final = 60  # characters of a name in the list
 MAX_LISTED: Final = 40  # blocked ones that are named
 MAX_NOTICE: Final = 300  # characters
@@ -56,26 +58,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of all servers, those with the most viewers first."""
+    """A page of all servers, those with the most viewers first: its number, from 0, and that of the last."""
 
     rows: list[Row]
-    page: int
+    number: int
+    last: int
+    count: int
+    viewers: int
     whole: Overview | None
-
-    @property
-    def _last(self) -> int:
-        return max(0, (len(self.rows) - 1) // PAGE)
-
-    @property
-    def _number(self) -> int:
-        return min(self.page, self._last)
 
     def text(self) -> Text:
         """Say which they are."""
         parts = [
             Text(
                 "**Servers: {count}, viewers: {viewers}**",
-                count=len(self.rows), viewers=sum(row.viewers for row in self.rows),
+                count=self.count, viewers=self.viewers,
             )
         ]  # fmt: skip
         if self.whole is not None:
@@ -86,16 +83,16 @@ class Page:
                     guilds=self.whole.guilds, viewers=self.whole.viewers,
                 )
             )  # fmt: skip
-        parts += [row.text() for row in self.rows[self._number * PAGE : (self._number + 1) * PAGE]]
-        if self._last:
-            parts.append(Text("Page {page} of {pages}", page=self._number + 1, pages=self._last + 1))
+        parts += [row.text() for row in self.rows]
+        if self.last:
+            parts.append(Text("Page {page} of {pages}", page=self.number + 1, pages=self.last + 1))
         return Lines(*parts)
 
     def view(self, language: Language) -> discord.ui.View:
         """Make the buttons to the other pages."""
         view = discord.ui.View(timeout=None)
-        for label, number in ((Text("Back"), self._number - 1), (Text("Next"), self._number + 1)):
-            if 0 <= number <= self._last:
+        for label, number in ((Text("Back"), self.number - 1), (Text("Next"), self.number + 1)):
+            if 0 <= number <= self.last:
                 button: discord.ui.Button[Any] = discord.ui.Button(
                     label=label.within(language), custom_id=custom_id(HOST, f"page_{number}")
                 )
@@ -164,13 +161,23 @@ class Host(
         )
 
     async def _page(self, number: int) -> Page:
-        rows = [await self._row(guild) for guild in self._bot.guilds]
-        rows.sort(key=lambda row: (-row.viewers, -row.members, row.id))
-        return Page(rows, number, await self._bridge.overview())
+        viewers: dict[int, int] = {}
+        guilds = list(self._bot.guilds)
+        for looked_at, guild in enumerate(guilds, 1):
+            viewers[guild.id] = await self._viewers(guild)
+            if looked_at % BREATH == 0:
+                await asyncio.sleep(0)
+        guilds.sort(key=lambda guild: (-viewers[guild.id], -(guild.member_count or 0), guild.id))
+        last = max(0, (len(guilds) - 1) // PAGE)
+        number = min(number, last)
+        return Page(
+            [self._row(guild, viewers[guild.id]) for guild in guilds[number * PAGE : (number + 1) * PAGE]],
+            number, last, len(guilds), sum(viewers.values()), await self._bridge.overview(),
+        )  # fmt: skip
 
-    async def _row(self, guild: discord.Guild) -> Row:
+    def _row(self, guild: discord.Guild, viewers: int) -> Row:
         name = plain(guild.name[:MAX_NAME]) if guild.name else "?"
-        return Row(guild.id, name, guild.member_count or 0, await self._viewers(guild), self._trouble(guild))
+        return Row(guild.id, name, guild.member_count or 0, viewers, self._trouble(guild))
 
     def _trouble(self, guild: discord.Guild) -> Text | None:
         """Say what keeps viewers from seeing a server, if anything does."""
