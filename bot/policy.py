@@ -259,7 +259,7 @@ class Policy:
         return not self._settings.guild(guild_id).optin or self._settings.member(user_id).agreed
 
     def has_hidden(self, guild_id: int, number: int) -> bool:
-        """Tell whether a number is the id of somebody who is hidden: by themselves, moderators or the operator."""
+        """Tell whether a number is the id of somebody whom they, moderators or the operator have hidden."""
         return (
             self._settings.member(number).hidden
             or number in self._settings.guild(guild_id).hidden
