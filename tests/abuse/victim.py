@@ -30,6 +30,7 @@ from bridge.problems import Problem
 from bridge.providers import EmptyProvider
 from bridge.running import loopwatch
 from bridge.running.calm import Calm
+from bridge.running.loop import SmallRounds
 from bridge.running.loopwatch import watched
 from bridge.running.process import GARBAGE_THRESHOLDS
 from bridge.running.turns import Turns
@@ -254,7 +255,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         gc.set_threshold(*GARBAGE_THRESHOLDS)
         noting = Noting()
-        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(noting)) as runner:
+        with asyncio.Runner(loop_factory=lambda: SmallRounds(noting)) as runner:
             runner.run(_serve(Path(folder), USUAL if core else SMALL, identity, noting))
 
 
