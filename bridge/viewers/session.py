@@ -91,12 +91,12 @@ class Session:
         self._deflates = connection.deflates
         self._seems_old = seems_old
         self._has_asked = False  # for a room
-        self.outbox = Outbox(connection, self._renew)
+        self._purse = connection.gate.budgets.purse(visitor.address)
+        self.outbox = Outbox(connection, self._renew, paying=self._purse.paying)
         self.offer = self.outbox.offer  # what a room gives goes there without a detour
         self._directory = directory
         self._admission = admission
         self._keeper = keeper
-        self._purse = connection.gate.budgets.purse(visitor.address)
 
     async def run(self) -> None:
         """Talk until the viewer has gone."""
