@@ -45,7 +45,7 @@ const MANY = 1024;
 /** Painted once for all. @type {{things: any, figures: any} | null} */
 let sprites = null;
 /** What was painted for some islands. @type {Record<string, any>} */
-const painted = {};
+const placeSprites = {};
 
 /** Where a line meets a row. @param {{x: number, y: number}} from @param {{x: number, y: number}} to @param {number} row */
 const crossing = (from, to, row) => from.x + ((row - from.y) / (to.y - from.y)) * (to.x - from.x);
@@ -227,7 +227,7 @@ export class Picture {
 
   /** What stands in the middle of a place: painted when there is one. @param {string} thing @returns {Stamp | Stamp[]} */
   #thing(thing) {
-    return (this.#atlas.things[thing] ??= this.#stamped((painted[thing] ??= paintPlace(thing))));
+    return (this.#atlas.things[thing] ??= this.#stamped((placeSprites[thing] ??= paintPlace(thing))));
   }
 
   /** @param {string} name @returns {Stamp} */

@@ -1,6 +1,6 @@
 /** What all ground and water is grained with; it repeats after so many pixels. */
 
-import { GLINT, OPEN, PHASES } from './inks.js';
+import { GLINT, OUT_AT_SEA, PHASES } from './inks.js';
 import { mix } from './random.js';
 
 export const GRAIN = 128;
@@ -47,7 +47,7 @@ const PHASE = new Uint8Array(SEA * SEA).map((_, i) => {
 const isGlint = (/** @type {number} */ i) => mix(17, i) % 640 === 0 && LULLS[tile((i % SEA) >> 1, (i / SEA) >> 1)] > 110;
 
 /** The open sea, over and over. */
-export const OPEN_SEA = PHASE.map((phase, i) => (isGlint(i) ? GLINT + (mix(18, i) % PHASES) : OPEN + phase));
+export const OPEN_SEA = PHASE.map((phase, i) => (isGlint(i) ? GLINT + (mix(18, i) % PHASES) : OUT_AT_SEA + phase));
 
 /** How far to the side the sea is moved in a row, or one would see it repeat. @param {number} y */
 export const seaShift = (y) => mix(19, Math.floor(y / SEA)) & (SEA - 2);

@@ -27,8 +27,6 @@ import { propFor } from './props.js';
 import { hash, mix } from './random.js';
 import { through } from './slices.js';
 
-export { ZONE };
-
 /** What a cell is made of. */
 export const WATER = 0;
 export const SAND = 1;
@@ -44,7 +42,7 @@ export const BIOMES = 5;
 const FAR_OUT = 250;
 const PIER = 6; // cells that it goes out
 const MOST_PLOTS = 2_000;
-const NOWHERE = ''; // the id of the place there is where no channel is known
+const NO_CHANNEL = ''; // the id of the place there is where no channel is known
 
 // How many cells of land there are for how many members: about constant for each at first, then it gets denser.
 const AREAS = [[0, 260], [300, 1_700], [1_000, 4_800], [5_000, 14_000], [20_000, 32_000]];
@@ -79,7 +77,7 @@ export function sizeFor(members) {
 export function* grow(id, members, channels, before = null) {
   const known = before?.id === id ? before : null;
   const isle = known?.isle ?? new Isle(id);
-  const wanted = channels.length ? channels : [{ id: NOWHERE, name: '', kind: 'text', category: '', position: 0 }];
+  const wanted = channels.length ? channels : [{ id: NO_CHANNEL, name: '', kind: 'text', category: '', position: 0 }];
   const plots = allot(wanted, known);
   const most = plots.reduce((one, other) => Math.max(one, other));
   const area = areaFor(members);
@@ -222,7 +220,7 @@ function addPlace(land, channel, plot) {
     open[each] = 0;
     raised[each] = 1;
   }
-  if (place.id === NOWHERE) return;
+  if (place.id === NO_CHANNEL) return;
   open[signOf(cell)] = 0;
   land.props.push({ kind: 'sign', cell: signOf(cell), variant: land.places.length - 1 });
 }
