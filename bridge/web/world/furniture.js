@@ -84,12 +84,11 @@ export function sign(name) {
   const { width, height } = boardFor(lines) ?? { width: 14, height: 9 };
   const middle = (width >> 1) + 1;
   const sheet = new Sheet(width + 2, height + POST + 2);
-  const post = middle + Math.floor(width / 6); // so that the board isn't before what stands there
-  sheet.rect(post - 1, height, 2, POST + 1, WOOD_INK + 1);
+  sheet.rect(middle - 1, height, 2, POST + 1, WOOD_INK + 1);
   sheet.rect(1, 1, width, height, WOOD_INK + 3).rect(1, 1, width, 1, WOOD_INK + 4).rect(1, height, width, 1, WOOD_INK + 1);
   lines.forEach((line, i) => write(sheet, middle - Math.floor((line.length * ADVANCE - 1) / 2), 3 + i * LEADING, line, INK));
   if (!lines.length) sheet.rect(4, 4, 8, 1, WOOD_INK + 1).rect(4, 6, 5, 1, WOOD_INK + 1);
-  return sheet.outline(WOOD_INK).sprite(post, height + POST);
+  return sheet.outline(WOOD_INK).sprite(middle, height + POST);
 }
 
 /** How to paint each of them. Where there are several, they are the frames of something that moves. @type {Record<string, () => any>} */

@@ -47,7 +47,7 @@ export const rowOf = (cell) => ((cell / SIDE) | 0) - MIDDLE;
 export const cellAt = (x, y) => HEART + y * SIDE + x;
 
 /** Where a place's sign stands. @param {number} plot its middle */
-export const signOf = (plot) => plot + 2 * SIDE - 1;
+export const signOf = (plot) => plot + 2 * SIDE + 2;
 
 /** Cells beside one another, from some on, layer by layer. @param {number[]} from @param {(to: number, by: number) => boolean} takes @returns {Work} */
 function* flow(from, takes) {

@@ -1,6 +1,6 @@
 /** How new land comes up out of the sea: from the old coast outward, grain by grain. */
 
-import { GRAIN, SEA, WHITE } from './grain.js';
+import { GRAIN, SEA, WHITE, seaRow } from './grain.js';
 import { HALF_HEIGHT, HALF_WIDTH } from './spots.js';
 
 export const RISING = 1.5; // seconds
@@ -39,7 +39,7 @@ export class Rising {
       const y = row + view.y;
       const line = y - old.top;
       const isSea = line < 0 || line >= old.height;
-      const strip = (y & (SEA - 1)) * SEA;
+      const strip = seaRow(y);
       const shift = shiftOf(y);
       const out = buffer.at(0, row);
       for (let column = 0; column < buffer.width; column++) {

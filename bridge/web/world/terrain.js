@@ -16,8 +16,8 @@
  *   offshore: Uint8Array, lift: Uint8Array, raised: Uint8Array, channels: ChannelInfo[], places: Place[], plots: number[],
  *   props: Prop[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle,
  * }} Terrain `ways`: which of the eight steps can be taken from each cell, a bit for each of `STEPS`; `first`, `last`: all
- *   land is between these cells; `lot`: whose ground a cell is, a plot's number from 1 on; `lift`: how high the land is that
- *   water lies before; `plots`: where places can be, taken or not
+ *   land is between these cells; `lot`: whose ground a cell is, a plot's number from 1 on; `lift`: how many pixels the land is
+ *   raised that water lies before; `plots`: where places can be, taken or not
  * @typedef {Generator<void, void>} Work
  */
 
@@ -40,6 +40,8 @@ export const STEPS = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1
 export const BIOMES = 5;
 
 const FAR_OUT = 250;
+const LIFT = 7; // pixels for each terrace, as `RISE` has it in `spots.js`
+const SMOOTHINGS = 5;
 const PIER = 6; // cells that it goes out
 const MOST_PLOTS = 2_000;
 const NO_CHANNEL = ''; // the id of the place there is where no channel is known
@@ -164,11 +166,12 @@ function* measureSea(land) {
   const { side, ground, offshore, height, lift, first } = land;
   yield* over(land, (cell) => {
     offshore[cell] = ground[cell] ? 0 : FAR_OUT;
-    lift[cell] = height[cell];
+    lift[cell] = height[cell] * LIFT;
   });
   const count = land.last - first - 2 * side - 2;
   yield* through(count, (i) => approach(first + side + 1 + i, -1, -side));
   yield* through(count, (i) => approach(first + side + count - i, 1, side));
+  for (let round = 0; round < SMOOTHINGS; round++) yield* through(count, (i) => smooth(first + side + 1 + i));
 
   /** @param {number} cell @param {number} across @param {number} down */
   function approach(cell, across, down) {
@@ -176,6 +179,12 @@ function* measureSea(land) {
     near(cell, cell + down, 16);
     near(cell, cell + down + across, 23);
     near(cell, cell + down - across, 23);
+  }
+
+  /** Out at sea nobody sees where it was raised. @param {number} cell */
+  function smooth(cell) {
+    if (offshore[cell] < 24 || offshore[cell] > 190) return;
+    lift[cell] = (lift[cell - 1] + lift[cell + 1] + lift[cell - side] + lift[cell + side] + 2) >> 2;
   }
 
   /** @param {number} cell @param {number} other @param {number} far */
