@@ -171,7 +171,10 @@ function* measureSea(land) {
   const count = land.last - first - 2 * side - 2;
   yield* through(count, (i) => approach(first + side + 1 + i, -1, -side));
   yield* through(count, (i) => approach(first + side + count - i, 1, side));
-  for (let round = 0; round < SMOOTHINGS; round++) yield* through(count, (i) => smooth(first + side + 1 + i));
+  /** @type {number[]} */
+  const offing = [];
+  yield* through(count, (i) => { if (offshore[first + side + 1 + i] >= 24 && offshore[first + side + 1 + i] < 190) offing.push(first + side + 1 + i); });
+  for (let round = 0; round < SMOOTHINGS; round++) yield* through(offing.length, (i) => smooth(offing[i]));
 
   /** @param {number} cell @param {number} across @param {number} down */
   function approach(cell, across, down) {
@@ -183,7 +186,6 @@ function* measureSea(land) {
 
   /** Out at sea nobody sees where it was raised. @param {number} cell */
   function smooth(cell) {
-    if (offshore[cell] < 24 || offshore[cell] > 190) return;
     lift[cell] = (lift[cell - 1] + lift[cell + 1] + lift[cell - side] + lift[cell + side] + 2) >> 2;
   }
 
