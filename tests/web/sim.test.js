@@ -388,10 +388,10 @@ test('on an island that grows people stay where they are, and go on with what th
   assert.ok(after.land.rings > before.land.rings);
   for (const [uid, slot] of before.slots) {
     const now = after.slotOf(uid);
-    if (after.land.open[before.cell[slot]] && before.state[slot] !== WALK) assert.equal(after.cell[now], before.cell[slot], uid);
+    const isThere = before.state[slot] !== WALK && after.land.open[before.cell[slot]];
+    if (isThere) assert.equal(after.cell[now], before.cell[slot], uid);
     assert.equal(stateOf(after, uid) === SIT, before.state[slot] === SIT, uid);
   }
-  assert.ok([...before.slots.values()].some((slot) => before.wear.at(before.cell[slot])));
   for (const slot of before.slots.values()) assert.equal(after.wear.at(before.cell[slot]), before.wear.at(before.cell[slot]));
   run(after, 30);
   assert.ok(away(after, 'u20', 2) < 3);

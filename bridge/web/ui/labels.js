@@ -146,7 +146,7 @@ export class Labels {
     const persons = [...people].flatMap((uid) => this.#person(uid, named.has(uid ?? '')));
     const signs = [...places].flatMap((id) => this.#place(id)).slice(0, SIGNS);
     const districts = world.scale < SIGNS_SCALE ? this.#districts() : [];
-    return [...persons.slice(0, CLOSEST), ...signs, ...districts, ...persons.slice(CLOSEST)];
+    return [...districts, ...persons.slice(0, CLOSEST), ...signs, ...persons.slice(CLOSEST)];
   }
 
   /** Who speaks has their name in the bubble; who sleeps doesn't mind. @param {string} uid */

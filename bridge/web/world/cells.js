@@ -20,6 +20,7 @@ const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's
 function veiled({ side, props, places, houses }) {
   const behind = new Uint8Array(side * side);
   for (const { kind, cell } of props) {
+    if (kind === 'sign') behind[cell - 1] = behind[cell - side] = behind[cell - side - 1] = 1;
     if (kind !== 'tree' && kind !== 'lighthouse') continue;
     for (const hidden of [1, side, side + 1, 2 * side + 1, side + 2, 2 * side + 2]) behind[cell - hidden] = 1;
   }
