@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from websockets.asyncio.server import Server, ServerConnection
 
 from bridge.access.admission import Admission
+from bridge.access.crowding import Crowding
 from bridge.access.devices import Devices
 from bridge.access.doorkeeper import LONGEST_WAIT, Doorkeeper, Validator
 from bridge.access.gate import Gate
@@ -30,14 +31,21 @@ from bridge.providers.refresher import REFRESH_INTERVAL, Refresher
 from bridge.providers.whole import Whole
 from bridge.reception import Reception, comes_from_browser
 from bridge.rooms.directory import Directory
+from bridge.running.board import Board
 from bridge.running.loopwatch import current_limit
 from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
 from bridge.site.counts import Counts
+from bridge.site.documents import Document
 from bridge.site.health import Health
 from bridge.site.http import StaticHandler, Website
 from bridge.site.login import WebLogin
+from bridge.site.measures import Source
+from bridge.site.metrics import Metrics
+from bridge.site.mount import Mount
+from bridge.site.readings import Readings
 from bridge.viewers.connection import Connection
+from bridge.viewers.guests import Guests, for_guests
 from bridge.viewers.listening import close_doors, connection_class, hang_up, listen
 from bridge.viewers.lobby import Lobby
 from bridge.viewers.pulse import Pulse
@@ -45,6 +53,7 @@ from bridge.viewers.session import Session
 from bridge.viewers.sessions import PAUSE, Sessions
 from bridge.wire.protocol import Goodbye
 from bridge.workers import crew
+from bridge.workers.muster import Counted
 from bridge.workers.orders import Orders
 from bridge.workers.plane import Plane
 
@@ -82,7 +91,11 @@ class WebSocketServer(Broadcasts):
         workers: How many processes serve the viewers in place of this one, on the same port. They read the
             rooms where `publish_to` or `follow` says, or else from a private Valkey that is started with
             them; what asks this process, such as `on_static_request`, isn't asked. Not on Windows.
+        metrics: Address and port at which `/metrics` is answered, for Prometheus; whoever gets there may read
+            it. `pip install 'dzone-bot[metrics]'` brings what it needs.
         sockets: Listen on these, which are bound, and not at `host` and `port`.
+        board: Where connections, handshakes and requests of an address are counted together with other
+            processes of this machine.
 
     Raises:
         ValueError: for an address that is none.
@@ -105,7 +118,9 @@ class WebSocketServer(Broadcasts):
         part: Part = WHOLE,
         follow: str | None = None,
         workers: int = 0,
+        metrics: tuple[str, int] | None = None,
         sockets: Sequence[socket.socket] = (),
+        board: Board | None = None,
     ) -> None:
         if workers and (said := crew.trouble(publish_to or follow)):
             raise ModuleNotFoundError(said)
@@ -117,7 +132,7 @@ class WebSocketServer(Broadcasts):
         self._limits = limits
         self._paces_old_clients = pace_old_clients
         self._exposure = exposure.bound_to(host)
-        self._gate = Gate(limits, self._exposure)
+        self._gate = Gate(limits, self._exposure, board)
         directory = Directory(on_changed=self._call_lobby, limits=limits)
         super().__init__(directory, Refresher(directory, self._provider, refresh_interval))
         self._refresh_interval = refresh_interval
@@ -135,9 +150,14 @@ class WebSocketServer(Broadcasts):
         self._exchange = Exchange(
             directory, self._website, self._gate.count, follows=follow is not None and not workers
         )
+        self._plane.count_elsewhere(self._exchange.all_elsewhere)
         doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
         self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
-        probes = Health(keeper, self._live).probes if health else {}
+        if limits.viewers_per_guild:
+            self._admission.crowding = Crowding(
+                limits.viewers_per_guild, self._gate.count, self._exchange.watching_elsewhere
+            )
+        probes = Health(keeper, self._live, self._is_filled).probes if health else {}
         self._website.probes = {**Counts(directory).probes, **probes}
         devices = Devices(secure=exposure.is_secure)
         self._reception = Reception(self._gate, self._website, devices, directory)
@@ -145,11 +165,15 @@ class WebSocketServer(Broadcasts):
         self._sessions = Sessions(self._admission)
         self._exchange.concern(self._admission, keeper, self._sessions)
         self._connection_class = connection_class(self._gate, exposure.certificate)
+        self._readings = Readings(directory, self._gate, lambda: len(self._sessions), self._plane, self._crew)
+        self._metrics = None if metrics is None else Metrics(metrics)
+        self.measure(self._readings.read)
         self._tasks = Tasks(log, "the bridge")
         self._lobby = Lobby(directory, keeper, self._admission, self._sessions, self._tasks)
         self._keeper = keeper
         self._following: asyncio.Task[None] | None = None  # what the provider tells of changes
         self._sockets = sockets
+        self._guests: Guests | None = None  # who is brought by an application around
         self._servers: list[Server] = []
         self._is_serving = False
         self._lifecycle = asyncio.Lock()
@@ -167,6 +191,15 @@ class WebSocketServer(Broadcasts):
         self._website.static_dir = Path(folder)
 
     @property
+    def documents(self) -> Mapping[str, Document]:
+        """Documents that the page leads to, `privacy` and `terms`; `bridge.site.documents.read` reads one."""
+        return self._website.documents
+
+    @documents.setter
+    def documents(self, documents: Mapping[str, Document]) -> None:
+        self._website.documents = documents
+
+    @property
     def connections(self) -> set[ServerConnection]:
         """The connections of everybody who is here now."""
         return set(self._sessions)
@@ -175,6 +208,15 @@ class WebSocketServer(Broadcasts):
     def refusals(self) -> Mapping[str, int]:
         """What was refused since the start, by its reason, and how often."""
         return self._gate.tally.total
+
+    def measure(self, source: Source) -> None:
+        """Have `/metrics` tell as well what a source says whenever somebody reads it."""
+        if self._metrics is not None:
+            self._metrics.add(source)
+
+    def counted(self) -> Counted:
+        """Tell what this process has counted of those it serves."""
+        return self._readings.counted()
 
     @property
     def expects_more_guilds(self) -> bool:
@@ -207,11 +249,7 @@ class WebSocketServer(Broadcasts):
         async with self._lifecycle:
             if self._is_serving:
                 return
-            if self._crew is None:
-                await self._listen()
-            else:
-                self.port = await self._crew.prepare(self.host, self.port)
-                self._plane.carry(self._crew.url)
+            await self._open()
             self._is_serving = True
             self._plane.start(self._tasks, self._exchange.start_over, self._on_list, self._exchange.heed)
             self._exchange.start(self._tasks, self._plane.url, self._plane.life)
@@ -225,9 +263,13 @@ class WebSocketServer(Broadcasts):
                 self._tasks.start(self._exposure.certificate.keep_current(), "renewing the certificate")
             if self._crew is not None:
                 await self._crew.start(self._orders(self._crew.url))
-            if not self._sockets:
+            if not self._sockets and self._guests is None:
                 scheme = "http" if self._exposure.certificate is None else "https"
                 home.tell(scheme, self.host, self.port)
+
+    def doors(self) -> list[socket.socket]:
+        """Give the sockets on which the server listens once more, for a process that goes on in its place."""
+        return [sock.dup() for server in self._servers for sock in server.sockets]
 
     async def let_go(self, is_patient: Callable[[], bool]) -> None:
         """Before a stop: let nobody new in, and have those here go to others one after another.
@@ -257,6 +299,8 @@ class WebSocketServer(Broadcasts):
             self._directory.flush()
             await hang_up(self._servers, self._gate)
             self._servers.clear()
+            if self._metrics is not None:
+                await self._metrics.stop()
             self._is_serving = False  # only now: a stop that was cut short can be finished by another
             self._plane.end()
             self._exchange.end()
@@ -362,22 +406,72 @@ class WebSocketServer(Broadcasts):
         """Ask how many watch a guild at servers that only show it, as far as that can be known."""
         return self._exchange.viewers_elsewhere(str(server))
 
+    # Inside of a web application
+
+    def asgi(self) -> Mount:
+        """Give an ASGI application that serves the page and viewers, to mount into another one.
+
+        The server then has no port of its own. Start and stop it in the lifespan of the application around
+        it; where this one is all there is, or hears of the lifespan, it does so itself.
+        """
+        return Mount(self._expect_guests().bring, self.start, self.stop)
+
+    def aiohttp(self) -> Callable[[Any], Awaitable[Any]]:
+        """Give the same for an application of aiohttp: a handler for a route such as `/zone/{tail:.*}`."""
+        from bridge.site.mount_aiohttp import Handler  # noqa: PLC0415 - the bridge works without aiohttp
+
+        return Handler(self._expect_guests().bring).serve
+
+    def _expect_guests(self) -> Guests:
+        self._guests = self._guests or Guests()
+        return self._guests
+
     # Inside
+
+    async def _open(self) -> None:
+        """Listen for who reads metrics, and for viewers, or have workers do so.
+
+        Raises:
+            OSError: if a port is in use or an address is not this machine's.
+        """
+        if self._metrics is None:
+            await self._open_to_viewers()
+            return
+        await self._metrics.start()
+        try:
+            await self._open_to_viewers()
+        except OSError:
+            await self._metrics.stop()
+            raise
+
+    async def _open_to_viewers(self) -> None:
+        if self._crew is None:
+            await self._listen()
+        else:
+            self.port = await self._crew.prepare(self.host, self.port)
+            self._plane.carry(self._crew.url)
 
     async def _listen(self) -> None:
         asked, met = self._reception.answer, self._reception.meet
-        self._servers = await listen(
-            self.host, self.port, self._connection_class, self._talk, asked, met, sockets=self._sockets
-        )
-        self.port = self._servers[0].sockets[0].getsockname()[1]
+        kind, sockets = self._connection_class, self._sockets
+        if self._guests is not None:
+            kind, sockets = for_guests(kind, self._guests), [self._guests.open()]
+        self._servers = await listen(self.host, self.port, kind, self._talk, asked, met, sockets=sockets)
+        if self._guests is None:
+            self.port = self._servers[0].sockets[0].getsockname()[1]
 
     def _orders(self, url: str) -> Orders:
         """Say how workers serve."""
         return Orders(
             host=self.host, limits=self._limits, exposure=self._exposure, health=self._health,
             pace_old_clients=self._paces_old_clients, static_dir=str(self.static_dir), follow=url,
-            log_level=log.getEffectiveLevel(), debug_loop=current_limit(),
+            documents=self.documents,
+            log_level=log.getEffectiveLevel(), debug_loop=current_limit(), counts=self._metrics is not None,
         )  # fmt: skip
+
+    def _is_filled(self) -> bool:
+        """Tell whether there is a world to see: one that others write may lack what some of them have."""
+        return not self.expects_more_guilds or (self._plane.follows and bool(self._directory.rooms))
 
     def _call_lobby(self) -> None:
         self._lobby.call()

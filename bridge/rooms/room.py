@@ -54,6 +54,11 @@ class Room(Guild):
         return self._audience.viewers
 
     @property
+    def viewer_count(self) -> int:
+        """How many watch this room."""
+        return self._audience.size
+
+    @property
     def is_watched(self) -> bool:
         """Whether anybody watches this room."""
         return not self._audience.is_empty

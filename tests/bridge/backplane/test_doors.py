@@ -17,6 +17,7 @@ from bridge.limits import Limits
 from bridge.model import GuildInfo
 from bridge.problems import (
     BOT_SILENT,
+    GUILD_FULL,
     LOGIN_NEEDED,
     NO_ANSWER,
     SERVER_HIDDEN,
@@ -494,12 +495,14 @@ async def test_how_many_watch(origin: WebSocketServer, start: Start, redis: Redi
     assert "watching" not in redis.ask("KEYS", "*")
 
 
-def test_reports_are_good_for_a_while() -> None:
+def test_reports_are_good_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that dies says nothing more; what it said is forgotten."""
+    monkeypatch.setattr(counting, "GOOD_FOR", 15.0)
     reported = counting.Reported()
     reported.note("a", {"1": 5}, 0)
     reported.note("b", {"1": 2, "2": 1}, 10)
     assert reported.count("1", 14) == 7
+    assert (reported.total(14), reported.total(16)) == (8, 3)
     assert reported.count("1", 16) == 2
     reported.tidy(16)
     reported.note("b", {"1": 0}, 17)
@@ -535,3 +538,16 @@ async def test_a_guild_goes_while_it_is_asked_about(
         await until(lambda: VAULT.id not in there._directory.rooms, "gone")
         discord.thinking.set()
         assert (await viewer.hear_error()).code in {"unknown-server", "gone"}
+
+
+async def test_how_many_may_watch(origin: WebSocketServer, start: Start, redis: RedisServer) -> None:
+    """A bridge knows how many there are elsewhere, as far as that has been reported."""
+    servers = [await start(follow=redis.url, limits=Limits(viewers_per_guild=2)) for _ in range(2)]
+    await until(lambda: all(len(server._directory.rooms) == 3 for server in servers), "the list")
+    async with watching(servers[0]) as ann, watching(origin) as bob, watching(servers[1]) as cid:
+        await ann.enter("dworld")
+        await bob.enter("dworld")
+        await until(lambda: origin._exchange.viewers_elsewhere(DWORLD.id) == 1, "ann is counted")
+        await cid.ask("dworld")
+        assert await cid.hear_error() == GUILD_FULL
+        await ann.enter("dworld")
