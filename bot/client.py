@@ -25,6 +25,7 @@ from bot.gateway.outages import Outages
 from bot.gateway.turns import SharedTurns
 from bot.login.logins import Logins
 from bot.login.oauth import Application, OAuth
+from bot.plots import Plots
 from bot.policy import Policy
 from bot.roster import Roster
 from bot.running.values import DISCORD_API, PORTAL
@@ -160,7 +161,11 @@ class DZoneBot(commands.AutoShardedBot):
         self._policy = Policy(settings, unseen=internals.HiddenChannels(self).of)
         self._voice_statuses = internals.VoiceStatuses(self)
         self._roster = Roster(
-            self._policy, settings, emoji_images=config.emoji_images, voice_status=self._voice_statuses.of
+            self._policy,
+            settings,
+            emoji_images=config.emoji_images,
+            voice_status=self._voice_statuses.of,
+            plots=Plots(settings, self._tasks.start),
         )
         internals.run_at_once(self, "on_presence_update")  # the most frequent of all events
         self._skips = internals.expect_anything(self)  # the last: what goes wrong in all others ends there

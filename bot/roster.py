@@ -12,6 +12,7 @@ from discord.activity import ActivityTypes
 
 from bot.gateway.abilities import COMPLETE, Abilities
 from bot.internals import came_at, colors_of, roles_of, talking_in
+from bot.plots import Plots
 from bot.policy import Policy
 from bot.words.slug import code_of, slug_of
 from bot.words.text import Reading, readable, readable_line
@@ -58,7 +59,7 @@ class Roster:
 
     With `emoji_images` viewers learn where pictures of custom emoji are. `abilities` says what the bot can
     know: where it can't know who is offline everybody counts as online, and what it can't read is wordless.
-    `voice_status` says what people put over a voice channel.
+    `voice_status` says what people put over a voice channel. `plots` says where on the island channels are.
     """
 
     def __init__(
@@ -69,12 +70,14 @@ class Roster:
         abilities: Abilities = COMPLETE,
         emoji_images: bool = False,
         voice_status: Callable[[GuildChannel], str | None] = lambda _: None,
+        plots: Plots | None = None,
     ) -> None:
         self._policy = policy
         self._settings = settings
         self.abilities = abilities
         self._emoji_images = emoji_images
         self._voice_status = voice_status
+        self._plots = plots
 
     def guild(self, guild: discord.Guild, known: GuildInfo | None = None) -> GuildInfo:
         """Describe a guild; one of which Discord names only the id, in an outage, as it was `known`."""
@@ -189,7 +192,7 @@ class Roster:
 
     def channels(self, guild: discord.Guild) -> list[Channel]:
         """Describe the channels that may be shown."""
-        return [
+        shown = [
             Channel(
                 id=str(channel.id),
                 name=channel.name,
@@ -198,9 +201,12 @@ class Roster:
                 position=channel.position,
                 status=self._channel_status(channel),
             )
-            for channel in guild.channels
+            for channel in sorted(guild.channels, key=_rank)
             if channel.type in _KINDS and self._policy.shows_channel(channel)
         ]
+        if self._plots is None:
+            return shown
+        return self._plots.given(guild.id, shown, {str(channel.id) for channel in guild.channels})
 
     def _channel_status(self, channel: GuildChannel) -> str | None:
         """Read the line over a voice channel, where words may be read."""
@@ -307,6 +313,11 @@ class Roster:
             parent=str(message.channel.parent_id) if isinstance(message.channel, discord.Thread) else None,
             emoji=self._pictures(emoji),
         )
+
+
+def _rank(channel: GuildChannel) -> tuple[int, int, int]:
+    """Sort channels as Discord lists them: those of a category one after the other."""
+    return (channel.category.position if channel.category else -1), channel.position, channel.id
 
 
 def _speaker_id(message: discord.Message) -> str:

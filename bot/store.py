@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, Self
 
+from bot.plots import NOTE as PLOTS
 from bot.storage import opening, rows, sharing
 from bot.storage.checks import check_guild, check_id, check_member
 from bot.storage.database import CannotOpen
@@ -463,6 +464,8 @@ def _left(held: Contents, guild_id: int) -> datetime | None:
 
 def _forgetting(held: Contents, guild_ids: set[int]) -> Changes:
     changes = Changes(dict.fromkeys(guild_ids))
+    plots = (f"{PLOTS}{guild_id}" for guild_id in guild_ids)
+    changes.notes.update({key: None for key in plots if key in held.notes})
     if held.notes.get(DEFAULT_GUILD) in {str(guild_id) for guild_id in guild_ids}:
         changes.notes[DEFAULT_GUILD] = None
     return changes

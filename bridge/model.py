@@ -64,7 +64,7 @@ class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
 class Channel:
     """A channel that may be shown. `category` is the category's name, `position` its place in the list.
 
-    `status` is the line that people put over a voice channel.
+    `status` is the line that people put over a voice channel. `plot` says where on the island its place is.
     """
 
     id: str
@@ -73,6 +73,7 @@ class Channel:
     category: str | None = None
     position: int = 0
     status: str | None = None
+    plot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

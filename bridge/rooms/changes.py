@@ -183,7 +183,15 @@ def words_of(event: Event) -> Message:
 def channels_of(event: Event) -> Iterable[Channel]:
     """Be the channels that a channels event names."""
     return [
-        Channel(name, data["name"], data["kind"], data["category"], data["position"], data.get("status"))
+        Channel(
+            name,
+            data["name"],
+            data["kind"],
+            data["category"],
+            data["position"],
+            data.get("status"),
+            data.get("plot"),
+        )
         for name, data in event.data.items()
     ]
 

@@ -459,7 +459,8 @@ def channel_data(channel: Channel) -> dict[str, Any]:
         "category": channel.category,
         "position": channel.position,
     }
-    return data if channel.status is None else data | {"status": channel.status}
+    extras = {"status": channel.status, "plot": channel.plot}
+    return data | {key: value for key, value in extras.items() if value is not None}
 
 
 def listing_data(info: GuildInfo) -> dict[str, Any]:

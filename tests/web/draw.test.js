@@ -12,7 +12,8 @@ import { Picture } from '../../bridge/web/world/draw.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Light } from '../../bridge/web/world/light.js';
 import { RATE, Sim } from '../../bridge/web/world/sim.js';
-import { sizeFor } from '../../bridge/web/world/terrain.js';
+import { finish } from '../../bridge/web/world/slices.js';
+import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, island, member, members, voice } from './guild.js';
 import { readPng, writePng } from './png.js';
 
@@ -71,13 +72,13 @@ function render({ count, places, width, height, zoom, hour = 12, faded = false, 
   camera.fit();
   if (zoom) camera.zoomTo(zoom);
   const place = sim.land.places.find(({ id }) => id === on);
-  if (place) camera.fly((place.x - place.y) * 8, (place.x + place.y) * 4, Infinity);
+  if (place) camera.fly((place.x - place.y) * 8, (place.x + place.y - sim.land.side) * 4, Infinity);
   const picture = new Picture();
   picture.resize(width, height);
   picture.relight(new Light(hour, faded), sea);
   const part = camera.isFar ? 2 : 1;
   const { x, y } = camera.origin;
-  const view = { x: x / part, y: y / part, far: camera.isFar, time: 7.3, beam: faded ? -1 : 0.4, moods: !still };
+  const view = { x: x / part, y: y / part, far: camera.isFar, time: 7.3, beam: faded ? -1 : 0.4, moods: !still, grown: 1 };
   picture.draw(sim, land, view);
   const pixels = new Uint32Array(width * height);
   for (let row = 0; row < height; row++) {
@@ -106,4 +107,23 @@ test('without a sea there is nothing where it would be', () => {
   const pixels = render(scenes['without-sea']);
   assert.equal(pixels[0], 0);
   assert.ok(pixels.some((color) => color >>> 24 === 255));
+});
+
+test('new land comes up out of the sea, and all else stays', () => {
+  const before = island('1', 6, channels(4));
+  const after = finish(grow('1', sizeFor(100), channels(4), before));
+  const [old, land] = [before, after].map((terrain) => ({ sim: new Sim(terrain), land: new Land(terrain, () => 0) }));
+  land.land.before = old.land;
+  const picture = new Picture();
+  picture.resize(400, 260);
+  picture.relight(new Light(12, false), true);
+  const look = (/** @type {typeof old} */ { sim, land: seen }, /** @type {number} */ grown) => {
+    picture.draw(sim, seen, { x: -200, y: -130, far: false, time: 7.3, beam: -1, moods: false, grown });
+    return picture.buffer.pixels.slice();
+  };
+  const first = look(old, 1);
+  const differing = (/** @type {number} */ grown) => look(land, grown).reduce((sum, color, i) => sum + Number(color !== first[i]), 0) / first.length;
+  assert.ok(differing(0) < 0.01);
+  const half = differing(0.5);
+  assert.ok(half > 0.03 && half < differing(1));
 });

@@ -33,7 +33,7 @@ test('a room is entered as a whole, by the guild\'s own number', () => {
   assert.deepEqual(names(), ['entered'], 'its channels are part of it');
   assert.equal(replica.room?.id, '77');
   assert.deepEqual([...replica.channels.values()], [
-    { id: '5', name: 'beds', kind: 'text', category: 'Outside', position: 2, status: '' },
+    { id: '5', name: 'beds', kind: 'text', category: 'Outside', position: 2, status: '', plot: null },
   ]);
 });
 

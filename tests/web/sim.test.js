@@ -5,7 +5,7 @@ import { ABOARD, DOZE, GONE, SIT, TENT, WALK } from '../../bridge/web/world/crow
 import { RATE, Sim } from '../../bridge/web/world/sim.js';
 import { finish } from '../../bridge/web/world/slices.js';
 import { personSpot } from '../../bridge/web/world/spots.js';
-import { sizeFor } from '../../bridge/web/world/terrain.js';
+import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, island, member, members, voice } from './guild.js';
 
 /**
@@ -14,10 +14,13 @@ import { channels, island, member, members, voice } from './guild.js';
  * @param {Partial<import('../../bridge/web/guild/people.js').Member>} [told]
  */
 function populated(count, places, told) {
-  const sim = new Sim(island('guild', sizeFor(count), channels(places)));
+  const sim = new Sim(camp(island('guild', sizeFor(count), channels(places))));
   for (const one of members(count, told)) sim.add(one);
   return sim;
 }
+
+/** Where everybody is out of doors, as in a village, however many they are. @param {import('../../bridge/web/world/terrain.js').Terrain} land */
+const camp = (land) => ({ ...land, houses: [] });
 
 /** @param {Sim} sim @param {number} seconds @param {() => void} [each] */
 function run(sim, seconds, each = () => {}) {
@@ -143,7 +146,7 @@ for (const count of [8, 40, 120]) {
     const fire = sim.land.places.findIndex(({ thing }) => thing === 'fire');
     const uids = Array.from({ length: count }, (_, i) => `u${i}`);
     for (let i = 0; i < count; i++) sim.change(member(i, { status: 'online', voice: voice(sim.land.places[fire].id) }));
-    run(sim, 180);
+    run(sim, 300);
     const cells = () => uids.map((uid) => sim.cell[sim.slotOf(uid)]);
     const before = cells();
     run(sim, 60, () => assert.deepEqual(cells(), before));
@@ -371,6 +374,28 @@ test('another island of the same guild takes its people over', () => {
   assertNobodyStacked(after);
   run(after, 25);
   assert.ok(away(after, 'u3', 2) < 3);
+});
+
+test('on an island that grows people stay where they are, and go on with what they do', () => {
+  const before = populated(300, 20, { status: 'online' });
+  const fire = before.land.places.findIndex(({ thing }) => thing === 'fire');
+  for (let i = 0; i < 10; i++) before.change(member(i, { status: 'online', voice: voice(before.land.places[fire].id) }));
+  run(before, 120);
+  before.say('u20', 2);
+  run(before, 2);
+  const after = new Sim(camp(finish(grow('guild', sizeFor(3_000), channels(22), before.land))));
+  finish(after.adopt(before));
+  assert.ok(after.land.rings > before.land.rings);
+  for (const [uid, slot] of before.slots) {
+    const now = after.slotOf(uid);
+    const isThere = before.state[slot] !== WALK && after.land.open[before.cell[slot]];
+    if (isThere) assert.equal(after.cell[now], before.cell[slot], uid);
+    assert.equal(stateOf(after, uid) === SIT, before.state[slot] === SIT, uid);
+  }
+  for (const slot of before.slots.values()) assert.equal(after.wear.at(before.cell[slot]), before.wear.at(before.cell[slot]));
+  run(after, 30);
+  assert.ok(away(after, 'u20', 2) < 3);
+  assertNobodyStacked(after);
 });
 
 test('an empty island goes on', () => {

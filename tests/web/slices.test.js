@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
 import { parsed } from '../../bridge/web/guild/frames.js';
+import { SIDE } from '../../bridge/web/world/isle.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Sim } from '../../bridge/web/world/sim.js';
 import { finish, pursue, through } from '../../bridge/web/world/slices.js';
@@ -72,7 +73,7 @@ for (const [count, places] of [[5_000, 200], [MANY, 1], [MANY, 500]]) {
   test(`an island for ${count} with ${places} places grows in slices`, () => {
     const looks = countBytes();
     const sizes = slices(grow('guild', sizeFor(count), channels(places)), () => looks.count);
-    const cells = finish(grow('guild', sizeFor(count), channels(places))).side ** 2;
+    const cells = SIDE ** 2;
     assert.ok(most(sizes) < 6 * cells, `${most(sizes)} looks for ${cells} cells`); // where a way or all of the shore is followed
     assert.ok(sizes.filter((size) => size > 250_000).length <= 5 + places / 20, 'nearly all of them are small');
   });

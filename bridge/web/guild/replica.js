@@ -6,7 +6,7 @@
  * @typedef {import('./people.js').Status} Status
  * @typedef {{key: string, slug: string, name: string, locked: boolean}} Guild
  * @typedef {{id: string, slug: string, name: string}} Room
- * @typedef {{id: string, name: string, kind: string, category: string, position: number, status: string}} ChannelInfo
+ * @typedef {{id: string, name: string, kind: string, category: string, position: number, status: string, plot: number | null}} ChannelInfo
  *   `status`: the line that people put over a voice channel
  * @typedef {{key: number, id: string, uid: string, author: string, color: string | null, bot: boolean,
  *   channelId: string, placeId: string, channel: string, text: string, answers: string, replyTo: string, at: number,
@@ -243,6 +243,7 @@ export class Replica {
       category: label(channel?.category),
       position: number(channel?.position),
       status: label(channel?.status),
+      plot: channel?.plot === undefined ? null : number(channel.plot),
     }]));
   }
 
@@ -264,7 +265,7 @@ export class Replica {
     const id = label(data.channel);
     const name = label(data.channelName);
     if (this.#isListed || !id || !name || this.channels.has(id) || this.channels.size >= MOST_CHANNELS) return;
-    this.channels.set(id, { id, name, kind, category: '', position: this.channels.size, status: '' });
+    this.channels.set(id, { id, name, kind, category: '', position: this.channels.size, status: '', plot: null });
     this.witness.rebuilt?.();
   }
 

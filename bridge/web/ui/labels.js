@@ -5,9 +5,9 @@
  * @typedef {import('./layout.js').Rect} Rect
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {import('../world/world.js').World} World
- * @typedef {{key: string, uid: string, channelId: string, text: string, line: string, wanted: boolean}} Wish
- *   `line`: what somebody says over their head
- *   `wanted`: to be seen, and not only to be reached by Tab
+ * @typedef {{key: string, uid: string, channelId: string, text: string, line: string, wanted: boolean, category?: string}} Wish
+ *   `line`: what somebody says over their head; `wanted`: to be seen, and not only to be reached by Tab; `category`: all places
+ *   of which it names
  */
 
 import { byId, icon, make, setText, tint } from './dom.js';
@@ -84,7 +84,8 @@ export class Labels {
   }
 
   /** @param {Wish} wish */
-  #spotOf({ uid, channelId }) {
+  #spotOf({ uid, channelId, category }) {
+    if (category) return this.#world.districtOf(category);
     if (!uid) return this.#world.signOf(channelId);
     const head = this.#world.headOf(uid);
     return head && { ...head, y: head.y + FIGURE * this.#world.scale };
@@ -102,8 +103,23 @@ export class Labels {
     this.#legible = [];
     for (const wish of wishes.values()) {
       const label = this.#labelFor(wish);
-      label.node.classList.toggle('quiet', !(wish.wanted && this.#findsRoom(label, free)));
+      label.node.classList.toggle('quiet', !(wish.wanted && (this.#isDrawn(label) || this.#findsRoom(label, free))) || this.#says(wish));
     }
+  }
+
+  /** Whether a sign is drawn, and can be read. @param {{wish: Wish}} label */
+  #isDrawn({ wish }) {
+    const at = wish.channelId && !wish.category ? this.#world.signOf(wish.channelId) : null;
+    if (!at?.board || !at.visible) return false;
+    const { width, height } = at.board;
+    this.#legible.push({ wish, rect: { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + height } });
+    return true;
+  }
+
+  /** Whether what is drawn says all there is to say. @param {Wish} wish */
+  #says({ channelId, category }) {
+    if (!channelId || category || this.pointed.channelId === channelId) return false;
+    return Boolean(this.#world.signOf(channelId)?.board && !this.#replica.channels.get(channelId)?.status);
   }
 
   /** Which name or sign is there. @param {Point} at */
@@ -130,7 +146,8 @@ export class Labels {
     const places = new Set([pointed.channelId, ...this.lively, ...legible]);
     const persons = [...people].flatMap((uid) => this.#person(uid, named.has(uid ?? '')));
     const signs = [...places].flatMap((id) => this.#place(id)).slice(0, SIGNS);
-    return [...persons.slice(0, CLOSEST), ...signs, ...persons.slice(CLOSEST)];
+    const districts = world.scale < SIGNS_SCALE ? this.#districts() : [];
+    return [...districts, ...persons.slice(0, CLOSEST), ...signs, ...persons.slice(CLOSEST)];
   }
 
   /** Who speaks has their name in the bubble; who sleeps doesn't mind. @param {string} uid */
@@ -151,11 +168,19 @@ export class Labels {
     return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), line: '', wanted: true }];
   }
 
+  /** From afar: which category is where. @returns {Wish[]} */
+  #districts() {
+    /** @type {Map<string, string>} */
+    const first = new Map();
+    for (const { id, category } of this.#replica.channels.values()) if (category && !first.has(category)) first.set(category, id);
+    return [...first].slice(0, SIGNS).map(([category, channelId]) => ({ key: `g${category}`, uid: '', channelId, text: category, line: '', wanted: true, category }));
+  }
+
   /** @param {Wish} wish */
   #labelFor(wish) {
     let label = this.#labels.get(wish.key);
     if (!label) {
-      const node = make('button', wish.uid ? 'label' : 'label sign');
+      const node = make('button', wish.uid ? 'label' : wish.category ? 'label district' : 'label sign');
       node.type = 'button';
       if (this.#isVoice(wish)) node.append(icon('voice'));
       node.append(make('span'), make('small'));
@@ -164,7 +189,7 @@ export class Labels {
       this.#labels.set(wish.key, label);
     }
     if (label.wish.text !== wish.text || label.wish.line !== wish.line) {
-      const text = wish.uid || this.#isVoice(wish) ? wish.text : `#${wish.text}`;
+      const text = wish.uid || wish.category || this.#isVoice(wish) ? wish.text : `#${wish.text}`;
       const letters = Math.max(this.#pen.measureText(text).width, this.#pen.measureText(wish.line).width);
       const width = letters + PADDING + (this.#isVoice(wish) ? ICON : 0);
       label.width = Math.min(WIDEST, width) * this.#enlarged;
@@ -178,8 +203,8 @@ export class Labels {
   }
 
   /** @param {Wish} wish */
-  #isVoice({ channelId }) {
-    return ['voice', 'stage'].includes(this.#replica.channels.get(channelId)?.kind ?? '');
+  #isVoice({ channelId, category }) {
+    return !category && ['voice', 'stage'].includes(this.#replica.channels.get(channelId)?.kind ?? '');
   }
 
   /** @param {{wish: Wish, width: number}} label @param {Rect} free */

@@ -223,6 +223,7 @@ export class Stage {
 
   /** @param {string} uid @param {string} emoji @param {string} picture */
   reacted(uid, emoji, picture) {
+    this.#world.stir(uid);
     if (this.#air) {
       this.#air.react(uid, emoji, picture, performance.now());
     } else {

@@ -10,8 +10,8 @@
  */
 
 import { REACHES } from './glow.js';
-import { GRAIN, OPEN_SEA, WHITE } from './grain.js';
-import { DEEP, PHASES, WATER_END } from './inks.js';
+import { GRAIN, OPEN_SEA, SEA, WHITE, seaRow } from './grain.js';
+import { DEEP, WATER_END } from './inks.js';
 import { LEVELS } from './light.js';
 import { through } from './slices.js';
 import { HALF_WIDTH } from './spots.js';
@@ -156,9 +156,8 @@ export class Backdrop {
     const { colors } = /** @type {Palette} */ (this.#palette);
     const step = this.#step;
     for (let i = 0; i < OPEN_SEA.length; i++) {
-      const x = ((i % GRAIN) * step) & (GRAIN - 1);
-      const y = (((i / GRAIN) | 0) * step) & (GRAIN - 1);
-      this.seaInks[i] = OPEN_SEA[y * GRAIN + x];
+      const x = ((i % SEA) * step) & (SEA - 1);
+      this.seaInks[i] = OPEN_SEA[seaRow(((i / SEA) | 0) * step) + x];
       this.sea[i] = colors[this.seaInks[i]];
     }
   }
@@ -174,6 +173,6 @@ export class Backdrop {
         pixels[at] = colors[(levels[at] << 8) | ink];
       }
     }
-    if (palette.moved.some((ink) => ink <= DEEP + PHASES)) this.#paintSea();
+    if (palette.moved.some((ink) => ink < DEEP)) this.#paintSea();
   }
 }

@@ -6,6 +6,7 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
+import { behind as hiddenBy } from './build.js';
 import { NONE, WALK } from './crowd.js';
 import { mix } from './random.js';
 import { NOWHERE } from './routes.js';
@@ -17,9 +18,10 @@ const TOWER = 7; // cells straight behind the lighthouse in which it hides someb
 const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
 
 /** Which cells are behind something tall. @param {Terrain} land */
-function veiled({ side, props, places }) {
+function veiled({ side, props, places, houses }) {
   const behind = new Uint8Array(side * side);
   for (const { kind, cell } of props) {
+    if (kind === 'sign') behind[cell - 1] = behind[cell - side] = behind[cell - side - 1] = 1;
     if (kind !== 'tree' && kind !== 'lighthouse') continue;
     for (const hidden of [1, side, side + 1, 2 * side + 1, side + 2, 2 * side + 2]) behind[cell - hidden] = 1;
     for (let back = 3; kind === 'lighthouse' && back <= TOWER; back++) {
@@ -32,6 +34,7 @@ function veiled({ side, props, places }) {
       for (let dx = 0; dx <= 4; dx++) if (dx + dy > 0 && dx + dy <= 6 && Math.abs(dx - dy) <= 2) behind[cell - dy * side - dx] = 1;
     }
   }
+  for (const house of houses) for (const cell of hiddenBy(house, side)) behind[cell] = 1;
   return behind;
 }
 
@@ -55,7 +58,7 @@ export class Cells {
     this.#crowd = crowd;
     this.holder = new Int32Array(land.side * land.side).fill(NONE);
     this.#veiled = veiled(land);
-    for (let cell = 0; cell < land.open.length; cell++) {
+    for (let cell = land.first; cell < land.last; cell++) {
       if (land.open[cell] && !land.zone[cell] && land.ground[cell] !== PLANKS) this.#meadows[this.#veiled[cell]].push(cell);
     }
   }

@@ -57,6 +57,8 @@ export class Crowd {
   /** A number of their own: for looks, and so that no two are in step. */
   self = new Uint32Array(0);
   tent = new Int32Array(0);
+  /** The house they live in. */
+  home = new Int32Array(0);
   /** The first `movers` of them are the slots of those who walk. */
   moving = new Int32Array(0);
   movers = 0;
@@ -88,7 +90,7 @@ export class Crowd {
     this.members[slot] = member;
     this.self[slot] = hash(member.uid);
     this.facing[slot] = this.self[slot] % 8;
-    this.cell[slot] = this.from[slot] = this.tent[slot] = this.goal[slot] = this.target[slot] = NONE;
+    this.cell[slot] = this.from[slot] = this.tent[slot] = this.home[slot] = this.goal[slot] = this.target[slot] = NONE;
     this.hop[slot] = this.leaving[slot] = this.fading[slot] = this.tries[slot] = this.choices[slot] = this.due[slot] = 0;
     this.stayUntil[slot] = this.talkUntil[slot] = -Infinity;
     return slot;

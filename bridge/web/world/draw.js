@@ -8,10 +8,10 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  * @typedef {{x: number, y: number, level: number, right: number, down: number}} Beam
  *   `x`, `y`: its source; `right`, `down`: how much farther along it, of all its length, is a pixel that way
- * @typedef {{x: number, y: number, far: boolean, time: number, beam: number, moods: boolean}} View
+ * @typedef {{x: number, y: number, far: boolean, time: number, beam: number, moods: boolean, grown: number}} View
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `time` in seconds;
- *   `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
- * @typedef {{x: number, y: number, cell: number, place: number, tent: number, hasLamp: boolean, frames: Stamp[]}} Still
+ *   `grown`: how much of new land is up, from 0 to 1; `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
+ * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[]}} Still
  *   what doesn't move
  * @typedef {{things: Record<string, any>, figures: import('./folk.js').Figures}} Atlas
  */
@@ -23,14 +23,17 @@ import { AWAY, COMING } from './ferry.js';
 import { paintFigures } from './figures.js';
 import { Folk } from './folk.js';
 import { Glow } from './glow.js';
-import { GRAIN, SEA_SHIFT, WHITE, repeat } from './grain.js';
+import { GRAIN, SEA, WHITE, repeat, seaRow, seaShift } from './grain.js';
 import { Palette } from './inks.js';
 import { Light } from './light.js';
 import { drawClouds, drawCreatures } from './moods.js';
+import { paintPlace, sign } from './furniture.js';
 import { paintThings } from './paint.js';
+import { Rising } from './rising.js';
 import { halved } from './sheet.js';
+import { Skyline } from './skyline.js';
 import { pursue } from './slices.js';
-import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, personSpot } from './spots.js';
+import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
 import { BIOMES } from './terrain.js';
 
 const BEAM_REACH = 46; // cells
@@ -42,14 +45,16 @@ const MANY = 1024;
 
 /** Painted once for all. @type {{things: any, figures: any} | null} */
 let sprites = null;
+/** What was painted for some islands. @type {Record<string, any>} */
+const placeSprites = {};
 
 /** Where a line meets a row. @param {{x: number, y: number}} from @param {{x: number, y: number}} to @param {number} row */
 const crossing = (from, to, row) => from.x + ((row - from.y) / (to.y - from.y)) * (to.x - from.x);
 
 /** How far the pattern of the open sea is shifted in a row of art. @param {View} view @param {number} y */
-function seaShift({ x, far }, y) {
+function shiftOf({ x, far }, y) {
   const step = far ? 2 : 1;
-  return x + (SEA_SHIFT / step) * Math.floor((y * step) / GRAIN);
+  return x + seaShift(y * step) / step;
 }
 
 /** The same tree with every sprite made into a stamp. @param {any} tree @param {(sprite: any) => Stamp} make @returns {any} */
@@ -75,9 +80,14 @@ export class Picture {
   #backdrops = [];
   /** @type {Generator<void, void>[]} */
   #works = [];
+  /** Made for an island that comes next. @type {{land: Land, backdrops: (Backdrop | undefined)[]} | null} */
+  #next = null;
+  /** What an island was before it grew. @type {{land: Land, backdrops: (Backdrop | undefined)[], rising: Rising} | null} */
+  #past = null;
   /** @type {Backdrop} */
   #backdrop = /** @type {any} */ (null);
   #folk = new Folk(this.buffer, this.#light);
+  #skyline = new Skyline(this.buffer, this.#light);
   /** @type {Sim | null} */
   #sim = null;
   /** @type {Glow} */
@@ -102,12 +112,18 @@ export class Picture {
     this.#rows = new Int32Array(height + 2 * GUARD + 1);
     this.#atlases = [];
     this.#stills = [];
+    this.#skyline.forget();
   }
 
   /** Everything that is drawn, as stamps of the size that is looked at. @returns {Atlas} */
   get #atlas() {
+    return (this.#atlases[this.#size] ??= this.#stamped(sprites));
+  }
+
+  /** Sprites as stamps of the size that is looked at. @param {any} tree */
+  #stamped(tree) {
     const sized = this.#size ? halved : (/** @type {any} */ sprite) => sprite;
-    return (this.#atlases[this.#size] ??= each(sprites, (sprite) => this.buffer.stamp(sized(sprite))));
+    return each(tree, (sprite) => this.buffer.stamp(sized(sprite)));
   }
 
   /** @param {Light} light @param {boolean} hasSea */
@@ -116,6 +132,7 @@ export class Picture {
     this.#hasSea = hasSea;
     this.#palette = new Palette(light, hasSea);
     this.#folk.relight(light);
+    this.#skyline.relight(light);
   }
 
   /**
@@ -128,17 +145,37 @@ export class Picture {
    */
   prepare(land, far, until) {
     const size = far ? 1 : 0;
-    if (land !== this.#land) [this.#land, this.#backdrops, this.#works] = [land, [], []];
-    return Boolean(this.#backdrops[size] || pursue((this.#works[size] ??= this.#make(land, size)), until).done);
+    if (land !== this.#land) this.#change(land);
+    return Boolean(this.#backdrops[size] || pursue((this.#works[size] ??= this.#make(land, size, this.#backdrops)), until).done);
   }
 
-  /** @param {Land} land @param {number} size @returns {Generator<void, void>} */
-  *#make(land, size) {
+  /** Gets ready to draw a land that isn't looked at yet. @param {Land} land @param {boolean} far @returns {Generator<void, void>} */
+  *ahead(land, far) {
+    const backdrops = /** @type {(Backdrop | undefined)[]} */ ([]);
+    yield* this.#make(land, far ? 1 : 0, backdrops);
+    this.#next = { land, backdrops };
+  }
+
+  /** Another land. @param {Land} land */
+  #change(land) {
+    const before = this.#land;
+    this.#past = before && land.before === before && before.reach < land.reach
+      ? { land: before, backdrops: this.#backdrops, rising: new Rising(before.reach, land.reach) }
+      : null;
+    land.before = null;
+    this.#land = land;
+    this.#backdrops = this.#next?.land === land ? this.#next.backdrops : [];
+    this.#works = [];
+    this.#next = null;
+  }
+
+  /** @param {Land} land @param {number} size @param {(Backdrop | undefined)[]} backdrops @returns {Generator<void, void>} */
+  *#make(land, size, backdrops) {
     sprites ??= { things: paintThings(), figures: paintFigures() };
     yield;
     const backdrop = new Backdrop(land, size + 1);
     yield* backdrop.make();
-    this.#backdrops[size] = backdrop;
+    backdrops[size] = backdrop;
   }
 
   /** @param {Sim} sim @param {Land} land @param {View} view */
@@ -151,6 +188,8 @@ export class Picture {
     this.#glow.update(sim);
     this.#palette.flow(view.time);
     this.#ground(view);
+    if (view.grown >= 1) this.#past = null;
+    this.#coverNew(view);
     if (view.moods && this.#light.darkness < 0.5) drawClouds(this.buffer, land, view);
     if (this.#palette.isDark && view.beam >= 0) for (const level of [1, 2]) this.#beam(sim, land, view, level);
     this.#count = 0;
@@ -171,6 +210,7 @@ export class Picture {
     this.#sim = sim;
     this.#glow = new Glow(sim.land);
     this.#folk.meet(sim);
+    this.#skyline.meet(sim);
     this.#stands = new Float32Array(0);
     this.#stills = [];
   }
@@ -180,19 +220,34 @@ export class Picture {
     this.#size = size;
     const props = this.#hasSea ? land.props : land.props.filter(({ cell }) => land.ground[cell]);
     this.#stills = props.map(({ kind, cell, variant }) => this.#still(land, cell, (things) => {
+      if (kind === 'sign') return this.#sign(size ? '' : land.places[variant].name);
       const found = kind === 'tree' || kind === 'bush' ? things[kind][land.district[cell] % BIOMES] : things[kind];
       return Array.isArray(found) ? found[variant % found.length] : found;
     }));
     land.places.forEach(({ cell, thing }, place) => {
-      this.#stills.push({ ...this.#still(land, cell, (things) => things[thing]), place, hasLamp: thing !== 'fire' });
+      this.#stills.push({ ...this.#still(land, cell, () => this.#thing(thing)), place, hasLamp: thing !== 'fire' });
+    });
+    land.houses.forEach(({ cell }, house) => {
+      const { x, y } = houseSpot(land, cell, this.#spot);
+      this.#stills.push({ x, y, cell, place: -1, tent: -1, house, hasLamp: false, frames: [] });
     });
     land.tents.forEach((cell, tent) => this.#stills.push({ ...this.#still(land, cell, (things) => things.tent), tent }));
+  }
+
+  /** What stands in the middle of a place: painted when there is one. @param {string} thing @returns {Stamp | Stamp[]} */
+  #thing(thing) {
+    return (this.#atlas.things[thing] ??= this.#stamped((placeSprites[thing] ??= paintPlace(thing))));
+  }
+
+  /** @param {string} name @returns {Stamp} */
+  #sign(name) {
+    return (this.#atlas.things[`sign ${name}`] ??= this.#stamped(sign(name)));
   }
 
   /** @param {Terrain} land @param {number} cell @param {(things: Record<string, any>) => Stamp | Stamp[]} choose @returns {Still} */
   #still(land, cell, choose) {
     const { x, y } = cellSpot(land, cell, this.#spot);
-    return { x, y, cell, place: -1, tent: -1, hasLamp: false, frames: [choose(this.#atlas.things)].flat() };
+    return { x, y, cell, place: -1, tent: -1, house: -1, hasLamp: false, frames: [choose(this.#atlas.things)].flat() };
   }
 
   // ── the ground ──────────────────────────────────────────────────────────
@@ -214,8 +269,8 @@ export class Picture {
       const line = y - drop.top;
       const isSea = line < 0 || line >= drop.height || from === to;
       const out = this.buffer.at(0, row);
-      const strip = (y & (GRAIN - 1)) * GRAIN;
-      const shift = seaShift(view, y);
+      const strip = seaRow(y);
+      const shift = shiftOf(view, y);
       this.#fill(out, 0, isSea ? width : from, strip, shift);
       if (isSea) continue;
       if (fits) {
@@ -228,13 +283,21 @@ export class Picture {
     }
   }
 
+  /** What isn't up yet is covered by what was there. @param {View} view */
+  #coverNew(view) {
+    const old = this.#past?.backdrops[view.far ? 1 : 0];
+    if (!old || !this.#past) return;
+    old.update(this.#palette, this.#glow, view.y - old.top, view.y - old.top + this.buffer.height);
+    this.#past.rising.cover(this.buffer, view, old, (y) => shiftOf(view, y));
+  }
+
   /** Open sea in a part of a row. @param {number} out @param {number} from @param {number} to @param {number} strip @param {number} left */
   #fill(out, from, to, strip, left) {
     const { pixels } = this.buffer;
     const { sea } = this.#backdrop;
-    const once = Math.min(to, from + GRAIN);
-    for (let column = from; column < once; column++) pixels[out + column] = sea[strip + ((column + left) & (GRAIN - 1))];
-    repeat(pixels, out + from, out + to, GRAIN);
+    const once = Math.min(to, from + SEA);
+    for (let column = from; column < once; column++) pixels[out + column] = sea[strip + ((column + left) & (SEA - 1))];
+    repeat(pixels, out + from, out + to, SEA);
   }
 
   /** A triangle of light. @param {Sim} sim @param {Land} land @param {View} view @param {number} level */
@@ -278,8 +341,8 @@ export class Picture {
     const soft = Math.min(14, (to - from) / 3);
     const out = this.buffer.at(0, row);
     const grain = (line & (GRAIN - 1)) * GRAIN;
-    const strip = (y & (GRAIN - 1)) * GRAIN;
-    const shift = seaShift(view, y);
+    const strip = seaRow(y);
+    const shift = shiftOf(view, y);
     const last = Math.min(this.buffer.width, to);
     for (let column = Math.max(0, Math.ceil(from)); column < last; column++) {
       const x = column + view.x - left;
@@ -287,7 +350,7 @@ export class Picture {
       if (at >= 0 && levels[at] >= level) continue;
       const inside = Math.min((column - from) / soft, (to - column) / soft, BEAM_FADES * (1 - along - column * right));
       if (WHITE[grain | (x & (GRAIN - 1))] > 256 * inside) continue;
-      const ink = at < 0 ? seaInks[strip + ((column + shift) & (GRAIN - 1))] : inks[at];
+      const ink = at < 0 ? seaInks[strip + ((column + shift) & (SEA - 1))] : inks[at];
       this.buffer.pixels[out + column] = colors[(level << 8) | ink];
     }
   }
@@ -319,7 +382,8 @@ export class Picture {
   /** @param {Sim} sim @param {View} view */
   #addStills(sim, view) {
     for (let i = 0; i < this.#stills.length; i++) {
-      const { x, y, tent } = this.#stills[i];
+      const { x, y, cell, tent } = this.#stills[i];
+      if (this.#past && !this.#past.land.has(cell) && this.#past.rising.when(x, y) > view.grown) continue;
       if (tent < 0 || sim.sleepers[tent]) this.#add(-1 - i, x, y, 0, view);
     }
   }
@@ -369,9 +433,11 @@ export class Picture {
   }
 
   /** @param {Still} still @param {View} view @param {number} x @param {number} y */
-  #putStill({ cell, place, hasLamp, frames }, view, x, y) {
+  #putStill({ cell, place, house, hasLamp, frames }, view, x, y) {
     const { colors } = this.#palette;
-    const first = this.#glow.levels[cell] * 256;
+    const level = this.#glow.levels[cell];
+    const first = level * 256;
+    if (house >= 0) return this.#skyline.put(house, x, y, view.far, colors, level);
     const isLively = this.#glow.lively[place] ?? 0;
     const moving = frames.length - 1; // the first one is for when nobody is there
     const frame = moving && isLively ? 1 + (Math.floor(view.time * BURN + cell) % moving) : 0;

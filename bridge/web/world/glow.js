@@ -52,7 +52,7 @@ export class Glow {
     if (key === this.key) return;
     this.key = key;
     const { pier, lighthouse } = this.#land;
-    this.#shine([pier[1], lighthouse, ...places.filter((_, i) => lively[i]).map(({ cell }) => cell)]);
+    this.#shine([pier[pier.length - 1], lighthouse, ...places.filter((_, i) => lively[i]).map(({ cell }) => cell)]);
   }
 
   /** @param {number[]} lamps */

@@ -1,6 +1,6 @@
 /** What all ground and water is grained with; it repeats after so many pixels. */
 
-import { DEEP, PHASES } from './inks.js';
+import { GLINT, OUT_AT_SEA, PHASES } from './inks.js';
 import { mix } from './random.js';
 
 export const GRAIN = 128;
@@ -29,23 +29,47 @@ function clouds(wide, high, seed) {
 export const WHITE = new Uint8Array(GRAIN * GRAIN).map((_, i) => mix(11, i) >>> 24);
 export const WARP_X = clouds(30, 44, 12);
 export const WARP_Y = clouds(30, 44, 13);
+/** The sea repeats after more than the ground, and further down it does so elsewhere: nobody sees that it does. */
+export const SEA = 1024;
+const DEPTH = 128; // rows of it
 const SWELL = clouds(6, 5, 14);
 const CALM = clouds(9, 21, 15);
-/** Which phase of water each pixel has: long low waves, broken where it is calm. */
-const PHASE = new Uint8Array(GRAIN * GRAIN).map((_, i) =>
-  CALM[i] < 153 ? PHASES : (((i / GRAIN) | 0) + ((SWELL[i] * 26) >> 8)) % PHASES);
+const LULL = 16; // pixels that are calm or not alike, about
+const LULLS = Uint8Array.from({ length: (SEA / LULL) * (DEPTH / LULL) * 4 }, (_, i) => mix(16, i) >>> 24);
+/** How calm it is all around a pixel. @param {number} x @param {number} y */
+const lullAt = (x, y) => LULLS[((y / LULL) | 0) * (SEA / LULL) + ((x / LULL) | 0)];
+/** Which phase of water each pixel has: long low waves, broken where it is calm, and none where two tiles meet. */
+const PHASE = new Uint8Array(SEA * DEPTH).map((_, i) => {
+  const x = i % SEA;
+  const y = (i / SEA) | 0;
+  const at = tile(x, y);
+  return CALM[at] < 146 || lullAt(x, y) < 90 || y < 2 || y > DEPTH - 3 ? PHASES : (y + ((SWELL[at] * 26) >> 8)) % PHASES;
+});
+/** Now and then the sun is in the water. @param {number} i */
+const isGlint = (i) => mix(17, i) % 420 === 0 && lullAt(i % SEA, (i / SEA) | 0) > 170;
 
 /** The open sea, over and over. */
-export const OPEN_SEA = PHASE.map((phase) => DEEP + phase);
+export const OPEN_SEA = PHASE.map((phase, i) => (isGlint(i) ? GLINT + (mix(18, i) % PHASES) : OUT_AT_SEA + phase));
 
-/** How far to the side the open sea is moved when it comes again further down, or one would see it repeat. */
-export const SEA_SHIFT = 46;
+/** How far to the side the sea is moved in a row. @param {number} y */
+export const seaShift = (y) => mix(19, Math.floor(y / DEPTH)) & (SEA - 2);
+
+/** Where a row of the sea begins. @param {number} y */
+export const seaRow = (y) => (y & (DEPTH - 1)) * SEA;
 
 /** Where a pixel is in what repeats. @param {number} x @param {number} y */
-export const tile = (x, y) => ((y & (GRAIN - 1)) * GRAIN) | (x & (GRAIN - 1));
+export function tile(x, y) {
+  return ((y & (GRAIN - 1)) * GRAIN) | (x & (GRAIN - 1));
+}
+
+/** @param {number} x @param {number} y */
+const seaTile = (x, y) => seaRow(y) | (x & (SEA - 1));
 
 /** Which phase a pixel of water has. @param {number} x @param {number} y */
-export const phaseAt = (x, y) => PHASE[tile(x + SEA_SHIFT * Math.floor(y / GRAIN), y)];
+export const phaseAt = (x, y) => PHASE[seaTile(x + seaShift(y), y)];
+
+/** What the open sea is of, at a pixel. @param {number} x @param {number} y */
+export const openSeaAt = (x, y) => OPEN_SEA[seaTile(x + seaShift(y), y)];
 
 /**
  * Fills a part of a list with what it begins with, over and over.

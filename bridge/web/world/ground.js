@@ -11,13 +11,13 @@
  * is an object: along a cell's edge there are `FRACTIONS`, and of what varies from 0 to 1 there are 256.
  */
 
-import { GRAIN, OPEN_SEA, SEA_SHIFT, WARP_X, WARP_Y, WHITE, phaseAt, repeat, tile } from './grain.js';
+import { SEA, WARP_X, WARP_Y, WHITE, openSeaAt, phaseAt, repeat, tile } from './grain.js';
 import {
   DEEP, EARTH_INK, FOAM, GRASS_INK, MID, PATH_INK, PETAL_INK, PHASES, PLAZA_INK, SAND_INK, SHALLOW, WOOD_INK, YELLOW_INK,
 } from './inks.js';
 import { mix, noise } from './random.js';
 import { through } from './slices.js';
-import { HALF_HEIGHT, HALF_WIDTH, RISE, cornerOf } from './spots.js';
+import { DECK, HALF_HEIGHT, HALF_WIDTH, RISE, cornerOf } from './spots.js';
 import { BIOMES, GRASS, PLANKS, PLAZA, SAND, WATER } from './terrain.js';
 
 const FRACTIONS = 32;
@@ -117,25 +117,43 @@ export class Ground {
 
   /** Makes it: from the back to the front. @returns {Generator<void, void>} */
   *bake() {
-    const { side, ground, offshore, props, places, seed } = this.#terrain;
+    const { side, ground, offshore, props, places, seed, first, last } = this.#terrain;
     const meadows = mix(seed, 21);
-    yield* through(ground.length, (cell) => {
+    yield* through(last - first, (i) => {
+      const cell = first + i;
       if (ground[cell]) this.#soft[cell] = 256 * noise(meadows, (cell % side) / 5, ((cell / side) | 0) / 5);
     });
     yield* through(props.length, (i) => this.#castShadow(props[i].cell, SHADOWS[props[i].kind] ?? 4), SHADOWED);
     yield* through(places.length, (i) => this.#castShadow(places[i].cell, 12), SHADOWED);
     yield* through(this.height, (row) => this.#bakeOpenSea(row), SEA_ROWS);
-    for (let sum = 0; sum < 2 * side - 1; sum++) {
+    const low = first / side;
+    const high = last / side - 1;
+    for (let sum = 2 * low; sum <= 2 * high; sum++) {
       yield;
-      for (let y = Math.max(0, sum - side + 1); y <= Math.min(side - 1, sum); y++) {
+      for (let y = Math.max(low, sum - high); y <= Math.min(high, sum - low); y++) {
         const cell = y * side + sum - y;
         if (ground[cell] === WATER) {
-          if (offshore[cell] < 7 * 16) this.#bakeSea(cell);
+          if (offshore[cell] < 10 * 16) this.#bakeSea(cell);
         } else {
           this.#bakeTop(cell);
           this.#bakeCliff(cell);
         }
       }
+    }
+    yield* through(last - first, (i) => { if (ground[first + i] === PLANKS) this.#bakePosts(first + i); });
+  }
+
+  /** What a pier stands on. @param {number} cell */
+  #bakePosts(cell) {
+    const { side, ground } = this.#terrain;
+    const { x, y } = cornerOf(this.#terrain, cell);
+    const posts = [...(ground[cell + side] ? [] : [[x - 7, y + 5], [x - 1, y + 8]]), ...(ground[cell + 1] ? [] : [[x + 1, y + 7], [x + 6, y + 5]])];
+    for (const [px, py] of posts) {
+      for (let down = -2; down < 8; down++) {
+        this.#set(px, py + down, WOOD_INK + (down < 0 ? 3 : 1));
+        this.#set(px + 1, py + down, WOOD_INK);
+      }
+      for (let i = -1; i < 3; i++) this.#set(px + i, py + 8, FOAM);
     }
   }
 
@@ -143,12 +161,11 @@ export class Ground {
   #bakeOpenSea(row) {
     const { left, top } = this.#extent;
     const y = row * this.#step + top;
-    const shift = left + SEA_SHIFT * Math.floor(y / GRAIN);
     const at = row * this.width;
-    for (let column = Math.min(this.width, GRAIN) - 1; column >= 0; column--) {
-      this.pixels[at + column] = OPEN_SEA[tile(column * this.#step + shift, y)];
+    for (let column = Math.min(this.width, SEA) - 1; column >= 0; column--) {
+      this.pixels[at + column] = openSeaAt(left + column * this.#step, y);
     }
-    repeat(this.pixels, at, at + this.width, GRAIN);
+    repeat(this.pixels, at, at + this.width, SEA);
   }
 
   /** @param {number} cell @param {number} wide */
@@ -191,12 +208,21 @@ export class Ground {
 
   /** @param {number} cell */
   #bakeSea(cell) {
+    const { side, lift } = this.#terrain;
     const corner = cornerOf(this.#terrain, cell);
-    const { xs, ys, us, vs } = this.#diamond(corner.y);
     this.#survey(cell);
+    const drop = Math.max(0, lift[cell] - Math.min(lift[cell + 1], lift[cell + side], lift[cell + side + 1], lift[cell + 1 - side], lift[cell + side - 1]));
+    const top = corner.y - lift[cell];
+    for (let deep = drop; deep > 0; deep -= 2) this.#bakeWater(corner.x, top + deep); // no gap where it is lower before it
+    this.#bakeWater(corner.x, top);
+  }
+
+  /** Water of the cell that was surveyed. @param {number} left @param {number} top */
+  #bakeWater(left, top) {
+    const { xs, ys, us, vs } = this.#diamond(top);
     for (let i = 0; i < xs.length; i++) {
-      const x = corner.x + xs[i];
-      const y = corner.y + ys[i];
+      const x = left + xs[i];
+      const y = top + ys[i];
       this.#set(x, y, this.#seaInk(us[i], vs[i], x, y));
     }
   }
@@ -229,7 +255,9 @@ export class Ground {
     const far = between(this.#near[1], u, v);
     const rough = far + ((warp * 179) >> 8) + ((WHITE[at] - 128) >> 2);
     if (rough < 320) return FOAM + (((far * 9 + WARP_Y[at] * 4) >> 8) % PHASES);
-    return (rough < 742 ? SHALLOW : rough < 1331 ? MID : DEEP) + phaseAt(px, py);
+    const outer = rough + WHITE[at] - 128;
+    if (outer > 2200) return openSeaAt(px, py);
+    return (rough < 700 ? SHALLOW : outer < 1300 ? MID : DEEP) + phaseAt(px, py);
   }
 
   /** @param {number} cell */
@@ -281,8 +309,8 @@ export class Ground {
     const { side, ground, height, district, trail } = this.#terrain;
     const at = tile(px, py);
     const white = WHITE[at];
-    if (ground[cell] === PLANKS) return WOOD_INK + (v >> 3 === (v + 4) >> 3 ? 3 : 1);
-    if (ground[cell] === SAND && !height[cell]) {
+    if (ground[cell] === PLANKS) return WOOD_INK + (u & 7 ? 3 + (mix(cell, u >> 3) & 1) : 1) - this.#shade[this.#indexOf(px, py)];
+    if (ground[cell] === SAND) {
       const ink = this.#seaInk(u, v, px, py);
       if (ink < SAND_INK && between(this.#near[2], u, v) < 205) return ink;
     }
@@ -306,13 +334,13 @@ export class Ground {
 
   /** The two faces of a cell that fall away towards the viewer. @param {number} cell */
   #bakeCliff(cell) {
-    const { side, height, ground, district } = this.#terrain;
+    const { side, height, lift, ground, district } = this.#terrain;
     const corner = cornerOf(this.#terrain, cell);
-    const drops = [height[cell] - height[cell + side], height[cell] - height[cell + 1]];
+    const drops = [cell + side, cell + 1].map((to) => height[cell] - (ground[to] ? height[to] : Math.round(lift[to] / RISE)));
     drops.forEach((drop, face) => {
       const low = ground[face ? cell + 1 : cell + side] === WATER;
-      if (low && ground[cell] === SAND && !height[cell]) return; // a beach ends softly
-      const deep = drop * RISE + (low ? 2 : 0);
+      if (low && ground[cell] === SAND && !drop) return; // a beach ends softly
+      const deep = ground[cell] === PLANKS ? DECK : drop * RISE + (low ? 2 : 0);
       if (deep <= 0) return;
       for (let i = 0; i < HALF_WIDTH; i++) {
         const x = face ? i : i - HALF_WIDTH;
@@ -324,7 +352,7 @@ export class Ground {
           const turf = 2 + ((WARP_X[tile(px * 5, 7)] * 5) >> 9);
           let ink = EARTH_INK + (face ? 1 : 3) + (WHITE[at] > 210 ? 1 : 0) - (WARP_Y[tile(px, py * 4)] > 158 ? 1 : 0);
           if (height[cell] && y < turf && ground[cell] !== SAND) ink = GRASS_INK[district[cell] % BIOMES] + (face ? 0 : 1);
-          if (ground[cell] === SAND || (!height[cell] && low)) ink = SAND_INK + (face ? 0 : 1);
+          if (ground[cell] === SAND || (!height[cell] && low)) ink = SAND_INK + (face ? 1 : 2);
           if (ground[cell] === PLANKS) ink = WOOD_INK + (face ? 0 : 1);
           this.#set(px, py, ink);
         }

@@ -26,8 +26,10 @@ function add(colors, glows = false) {
 /** @param {Lch} base @param {number[]} steps */
 const shades = (base, steps) => add(ramp(base, steps));
 
-/** Each kind of water, from the open sea to the shore: as it lies, and where it is lit. @type {[Lch, Lch][]} */
+/** Each kind of water, from the open sea and its glints to the shore: as it lies, and where it is lit. @type {[Lch, Lch][]} */
 const WATERS = [
+  [[0.53, 0.092, 242], [0.575, 0.09, 239]],
+  [[0.53, 0.092, 242], [0.86, 0.05, 225]],
   [[0.575, 0.088, 237], [0.63, 0.085, 233]],
   [[0.615, 0.09, 231], [0.68, 0.085, 227]],
   [[0.68, 0.09, 219], [0.75, 0.08, 215]],
@@ -35,7 +37,7 @@ const WATERS = [
 ];
 const SWASH = fromLch([0.85, 0.055, 203]); // behind a wave's crest
 /** The first of each kind's phases; the one after the last never moves. */
-export const [DEEP, MID, SHALLOW, FOAM] = WATERS.map(([still]) => add(Array.from({ length: PHASES + 1 }, () => fromLch(still))));
+export const [OUT_AT_SEA, GLINT, DEEP, MID, SHALLOW, FOAM] = WATERS.map(([still]) => add(Array.from({ length: PHASES + 1 }, () => fromLch(still))));
 export const WATER_END = list.length;
 
 const FIVE = [-0.13, -0.065, 0, 0.05, 0.1];
@@ -77,6 +79,15 @@ export const FIRE_INK = add([[0.86, 0.26, 0.12], [0.98, 0.52, 0.14], [1, 0.78, 0
 export const LAMP_INK = add([[1, 0.86, 0.5], [1, 0.97, 0.8]], true);
 /** A window: lit when it is dark. */
 export const WINDOW_INK = add([[0.4, 0.5, 0.62]]);
+/** Windows of houses: of who is awake, who dozes, and who is away; and the walls around them. */
+export const LIT_INK = add([[1, 0.87, 0.48]], true);
+export const DIM_INK = add([[0.72, 0.53, 0.3]], true);
+export const PANE_INK = shades([0.36, 0.03, 260], [0, 0.07]);
+export const PLASTER_INK = [
+  shades([0.9, 0.025, 85], [-0.22, -0.12, 0, 0.04]),
+  shades([0.82, 0.045, 70], [-0.2, -0.11, 0, 0.05]),
+  shades([0.78, 0.02, 240], [-0.2, -0.11, 0, 0.05]),
+];
 
 if (list.length > 256) throw new Error('a pixel is one byte');
 
@@ -108,7 +119,7 @@ export class Palette {
     for (const level of levels) {
       list.forEach(({ rgb, glows }, i) => { this.colors[level * 256 + i] = light.on(rgb, level, glows); });
       if (light.darkness > 0.35) this.colors[level * 256 + WINDOW_INK] = light.on([1, 0.84, 0.46], level, true);
-      if (!hasSea) this.colors.fill(0, level * 256 + DEEP, level * 256 + WATER_END);
+      if (!hasSea) this.colors.fill(0, level * 256 + OUT_AT_SEA, level * 256 + WATER_END);
     }
     this.#still = this.colors.slice();
     this.#lit = levels.map((level) => [...WATERS.map(([, lit]) => light.on(fromLch(lit), level)), light.on(SWASH, level)]);
@@ -120,8 +131,8 @@ export class Palette {
     const slow = Math.floor(time * 3) % PHASES;
     const wave = PHASES - 1 - (Math.floor(time * 5) % PHASES);
     if (slow === this.#slow && wave === this.#wave) return;
-    const lit = [DEEP + slow, MID + slow, SHALLOW + slow, FOAM + wave, FOAM + ((wave + 1) % PHASES)];
-    const dark = [DEEP + this.#slow, MID + this.#slow, SHALLOW + this.#slow, FOAM + this.#wave, FOAM + ((this.#wave + 1) % PHASES)];
+    const lit = [OUT_AT_SEA + slow, GLINT + slow, DEEP + slow, MID + slow, SHALLOW + slow, FOAM + wave, FOAM + ((wave + 1) % PHASES)];
+    const dark = [OUT_AT_SEA + this.#slow, GLINT + this.#slow, DEEP + this.#slow, MID + this.#slow, SHALLOW + this.#slow, FOAM + this.#wave, FOAM + ((this.#wave + 1) % PHASES)];
     this.moved = this.#slow < 0 ? lit : [...new Set([...lit, ...dark])];
     this.#slow = slow;
     this.#wave = wave;

@@ -5,7 +5,7 @@
  */
 
 import { Ground } from './ground.js';
-import { HALF_HEIGHT, HALF_WIDTH, cornerOf } from './spots.js';
+import { HALF_HEIGHT, HALF_WIDTH, RISE, cornerOf } from './spots.js';
 
 const MARGIN = 8; // cells of sea around the land
 
@@ -30,8 +30,11 @@ export class Land {
   /**
    * @param {Terrain} terrain
    * @param {(cell: number) => number} wearAt
+   * @param {Land | null} [before] the same island as it was
    */
-  constructor(terrain, wearAt) {
+  constructor(terrain, wearAt, before = /** @type {Land | null} */ (null)) {
+    this.before = before;
+    this.reach = terrain.reach;
     this.#terrain = terrain;
     this.#wearAt = wearAt;
     this.#measure();
@@ -42,16 +45,21 @@ export class Land {
     return (this.#grounds[step] ??= new Ground(this.#terrain, this.#wearAt, this, step));
   }
 
+  /** Whether a cell is land. @param {number} cell */
+  has(cell) {
+    return this.#terrain.ground[cell] > 0;
+  }
+
   #measure() {
-    const { side, ground } = this.#terrain;
+    const { side, ground, height, first, last } = this.#terrain;
     let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
-    for (let cell = 0; cell < ground.length; cell++) {
+    for (let cell = first; cell < last; cell++) {
       if (!ground[cell]) continue;
-      const x = cell % side;
-      const y = (cell / side) | 0;
+      const x = (cell % side) - side / 2;
+      const y = ((cell / side) | 0) - side / 2;
       left = Math.min(left, x - y);
       right = Math.max(right, x - y);
-      top = Math.min(top, x + y);
+      top = Math.min(top, x + y - Math.ceil((height[cell] * RISE) / HALF_HEIGHT));
       bottom = Math.max(bottom, x + y);
     }
     this.left = (left - 2 * MARGIN) * HALF_WIDTH;

@@ -8,7 +8,7 @@
 import { STEPS } from './terrain.js';
 
 export const NOWHERE = 0xffff;
-const KEPT = 36e6; // cells of all fields; the one that was not asked for longest is forgotten first
+const KEPT = 40e6; // cells of all fields; the one that was not asked for longest is forgotten first
 
 /**
  * Whether one may step from a cell to its neighbour.
@@ -41,6 +41,11 @@ export function ring({ side, open, height }, { cell, thing }) {
   return found;
 }
 
+/** The cells around a house, those in front first. @param {number} corner @param {number} side */
+export const doorsOf = (corner, side) => [
+  corner + 2 * side, corner + 1 + 2 * side, corner + 2, corner + 2 + side, corner - 1, corner - 1 + side, corner - side, corner + 1 - side,
+];
+
 export class Routes {
   #land;
   /** Which of the cells that can be walked each one is, from 1 on: a field has no numbers for the sea. */
@@ -53,7 +58,7 @@ export class Routes {
   constructor(land) {
     this.#land = land;
     this.#index = new Int32Array(land.open.length);
-    for (let cell = 0; cell < land.open.length; cell++) if (land.open[cell]) this.#index[cell] = this.#count++;
+    for (let cell = land.first; cell < land.last; cell++) if (land.open[cell]) this.#index[cell] = this.#count++;
   }
 
   /** The destination that is the pier, and the one that is the tents; places come before. */
@@ -63,6 +68,11 @@ export class Routes {
 
   get camp() {
     return this.#land.places.length + 1;
+  }
+
+  /** The destination that is a house. @param {number} house */
+  door(house) {
+    return this.camp + 1 + house;
   }
 
   /** @param {number} destination */
@@ -81,10 +91,16 @@ export class Routes {
   #starts(destination) {
     const land = this.#land;
     if (destination === this.pier) return [land.pier[land.pier.length - 1]];
-    const stands = destination === this.camp
-      ? land.tents.flatMap((cell) => [cell + 1, cell + land.side, cell - 1, cell - land.side]).filter((cell) => land.open[cell])
-      : ring(land, land.places[destination]);
+    const stands = this.#stands(destination).filter((cell) => land.open[cell]);
     return stands.length ? stands : [land.pier[0]];
+  }
+
+  /** @param {number} destination */
+  #stands(destination) {
+    const { side, tents, places, houses } = this.#land;
+    if (destination < this.pier) return ring(this.#land, places[destination]);
+    if (destination > this.camp) return doorsOf(houses[destination - this.camp - 1].cell, side);
+    return tents.flatMap((cell) => [cell + 1, cell + side, cell - 1, cell - side]);
   }
 
   /**

@@ -5,6 +5,8 @@
  *   `x` and `y`: where in the picture the point is that it is put down by
  */
 
+/** @typedef {number | ((along: number, up: number) => number)} Paint an ink, or one for each point; 0 leaves it */
+
 export class Sheet {
   /** @param {number} width @param {number} height */
   constructor(width, height) {
@@ -42,6 +44,43 @@ export class Sheet {
     rows.forEach((row, dy) => [...row].forEach((letter, dx) => {
       if (letter in inks) this.set(x + dx, y + dy, inks[letter]);
     }));
+    return this;
+  }
+
+  /**
+   * A block on the ground, as everything is seen: its top, the face to the lower left and the one to the lower right.
+   *
+   * @param {number} cx the middle of its ground
+   * @param {number} cy
+   * @param {number} w along the lower right edge, in pixels across; even, as `d` is
+   * @param {number} d along the lower left edge
+   * @param {number} z how far above the ground it is
+   * @param {number} h
+   * @param {Paint} top
+   * @param {Paint} left
+   * @param {Paint} right
+   */
+  box(cx, cy, w, d, z, h, top, left, right) {
+    const front = cx + (w - d) / 2;
+    const back = cx - (w - d) / 2;
+    const rise = Math.floor(cy - (w + d) / 4 - z);
+    const ink = (/** @type {Paint} */ paint, /** @type {number} */ u, /** @type {number} */ v) => (typeof paint === 'number' ? paint : paint(u, v));
+    for (let x = back - d; x < back + w; x++) {
+      const isLeft = x < front;
+      let low = -1;
+      for (let y = 0; y < (w + d) / 2; y++) {
+        const u = y + (x - back) / 2 + 0.75;
+        const v = u - (x - back) - 0.5;
+        if (u < 0 || v < 0 || u >= w || v >= d) continue;
+        low = y;
+        const over = ink(top, u, v);
+        if (over) this.set(x, rise + y - h, over);
+      }
+      for (let up = 0; up < h && low >= 0; up++) {
+        const face = isLeft ? ink(left, x - back + d, up) : ink(right, x - front, up);
+        if (face) this.set(x, rise + low - up, face);
+      }
+    }
     return this;
   }
 

@@ -12,8 +12,10 @@ import { Cells } from './cells.js';
 import { ABOARD, Crowd, DOZE, GONE, NONE, SIT, STAND, STROLL, TENT, WALK } from './crowd.js';
 import { Ferry } from './ferry.js';
 import { Gait } from './gait.js';
+import { Homes } from './homes.js';
 import { Random } from './random.js';
-import { Routes } from './routes.js';
+import { Routes, doorsOf } from './routes.js';
+import { through } from './slices.js';
 import { PLANKS, STEPS, neighbours } from './terrain.js';
 import { Wear } from './wear.js';
 import { Wheel } from './wheel.js';
@@ -34,6 +36,10 @@ const FADE = 40; // steps for vanishing here and appearing there
 const STAY = 100 * RATE; // how long who wrote stays at the place
 const TALK = 3 * RATE;
 const ON_PIER = 16; // as far from the boat, by the field's measure, one can step in
+const MOST_OUT = 150; // people out of doors in a town: more than that nobody could tell apart
+const LIVELY = 24; // of them, as long as nothing happens
+const A_WALK = [30 * RATE, 90 * RATE]; // how long somebody is out for no other reason
+const A_BREATH = 2 * RATE; // steps between two who go out for that
 const EAGER = 6; // cells that are thought of, before somebody stays after all
 const CHOICES = 16; // of where to stay, before one takes what there is
 
@@ -52,10 +58,15 @@ export class Sim extends Crowd {
   #quay;
   #wheel = new Wheel();
 
-  /** @param {Terrain} land */
-  constructor(land) {
+  /** Who is on the land, of all that are here. @type {Set<number>} */
+  #out = new Set();
+
+  /** @param {Terrain} land @param {Sim | null} [before] the one that this one replaces */
+  constructor(land, before = null) {
     super();
     this.land = land;
+    /** Where everybody lives; null where there are but tents. */
+    this.homes = land.houses.length ? new Homes(land.houses, land.side, before?.homes) : null;
     this.routes = new Routes(land);
     this.#cells = new Cells(land, this.routes, this);
     this.#gait = new Gait(land, this.routes, this.#cells, this);
@@ -77,18 +88,28 @@ export class Sim extends Crowd {
    * Somebody is here, or comes.
    *
    * @param {Member} member
-   * @param {boolean} byBoat
+   * @param {boolean} [byBoat]
+   * @param {number} [wish] the house that was theirs
    */
-  add(member, byBoat = false) {
+  add(member, byBoat = false, wish = NONE) {
     if (this.slots.has(member.uid)) return this.change(member);
-    const slot = this.enter(member);
+    const slot = this.#settleDown(member, wish);
     if (member.status === 'offline') return this.#sleep(slot);
     if (byBoat && !this.reducedMotion && this.ferry.bring(slot)) {
       this.state[slot] = ABOARD;
       return;
     }
-    this.#land(slot, this.#placeFor(member));
+    const place = this.#placeFor(member);
+    if (this.homes && (place < 0 || this.#out.size >= MOST_OUT)) return this.#sleep(slot);
+    this.#land(slot, place);
     if (byBoat) this.#fade(slot, APPEARING);
+  }
+
+  /** Gives somebody a slot, and a home where there are houses. @param {Member} member @param {number} wish */
+  #settleDown(member, wish) {
+    const slot = this.enter(member);
+    if (this.homes) this.home[slot] = this.homes.moveIn(slot, member.color, wish);
+    return slot;
   }
 
   /** Somebody leaves: by boat if they can. @param {string} uid */
@@ -111,13 +132,15 @@ export class Sim extends Crowd {
     if (slot < 0) return;
     const before = this.members[slot];
     this.members[slot] = member;
+    if (this.homes && before) this.#redecorate(slot, this.homes, before, member);
     if (this.leaving[slot]) this.#return(slot);
     if (this.state[slot] === ABOARD) return;
     const place = this.#placeFor(member);
     if (member.status === 'offline' && place < 0) {
       if (before?.status !== 'offline') this.#retire(slot);
     } else if (this.state[slot] === TENT) {
-      this.#rise(slot, place);
+      if (!this.homes || place >= 0) this.#rise(slot, place);
+      else if (before?.status !== member.status) this.stir(member.uid);
     } else if (place >= 0 && place !== this.goal[slot]) {
       this.#head(slot, place);
     } else if (before?.voice?.channelId && place < 0) {
@@ -125,6 +148,29 @@ export class Sim extends Crowd {
     } else if (before?.status !== member.status || before?.voice?.speaker !== member.voice?.speaker) {
       this.#think(slot, 1);
     }
+  }
+
+  /** What is known of somebody shows in their window. @param {number} slot @param {Homes} homes @param {Member} before @param {Member} member */
+  #redecorate(slot, homes, before, member) {
+    if (before.color !== member.color) {
+      homes.moveOut(slot, this.home[slot]);
+      this.home[slot] = homes.moveIn(slot, member.color);
+      if (this.state[slot] === TENT) this.#sleep(slot);
+    } else if (before.status !== member.status) {
+      homes.stale.add(this.home[slot]);
+    }
+  }
+
+  /** Somebody does something, or is looked for: they come out for a while. @param {string} uid @param {boolean} [isSought] */
+  stir(uid, isSought = false) {
+    const slot = this.slotOf(uid);
+    if (!this.homes || slot < 0 || this.leaving[slot]) return;
+    if (this.state[slot] === TENT) {
+      if (!isSought && this.#out.size >= MOST_OUT / 2) return;
+      if (!this.#rise(slot, NONE)) return;
+    }
+    const [least, most] = A_WALK;
+    this.stayUntil[slot] = Math.max(this.stayUntil[slot], this.tick + least + (most - least) * this.#dice.next());
   }
 
   /** Came back before the boat went. @param {number} slot */
@@ -164,27 +210,43 @@ export class Sim extends Crowd {
       const place = this.placeOf(id);
       if (place >= 0) this.spoken[place] = before.spoken[i];
     });
-    const { side } = this.land;
-    const shift = Math.round((side - before.land.side) / 2);
+    this.wear.take(before.wear);
+    /** Whose cell is something else now, and their house. @type {[Member, number][]} */
+    const moved = [];
     let count = 0;
-    for (const [uid, old] of before.slots) {
+    for (const old of before.slots.values()) {
       if (++count % AT_ONCE === 0) yield;
       const member = before.members[old];
       if (!member || before.leaving[old]) continue;
-      this.add(member);
-      const slot = this.slotOf(uid);
+      const cell = before.cell[old];
+      const isOut = before.state[old] !== TENT && before.state[old] !== ABOARD;
+      if (!isOut || !this.#cells.isFree(cell) || !(this.land.open[cell] || this.land.raised[cell])) {
+        moved.push([member, before.home[old]]);
+        continue;
+      }
+      const slot = this.#settleDown(member, before.home[old]);
+      this.#put(slot, cell);
       this.facing[slot] = before.facing[old];
-      const x = (before.cell[old] % before.land.side) + shift;
-      const y = ((before.cell[old] / before.land.side) | 0) + shift;
-      const cell = y * side + x;
-      const wrote = before.stayUntil[old] > this.tick ? before.land.places[before.goal[old]] : undefined;
-      if (this.state[slot] === TENT || this.goal[slot] >= 0 || x < 0 || y < 0 || x >= side || y >= side) continue;
-      if (this.#cells.isInSight(cell) && this.#cells.isFree(cell)) this.#put(slot, cell);
-      const place = wrote ? this.placeOf(wrote.id) : NONE;
-      if (place < 0) continue;
+      this.talkUntil[slot] = before.talkUntil[old];
       this.stayUntil[slot] = before.stayUntil[old];
-      this.#head(slot, place);
+      const goal = before.goal[old];
+      const wanted = this.#placeFor(member);
+      const place = wanted >= 0 ? wanted : this.placeOf(before.land.places[goal]?.id ?? '');
+      const isHeading = before.state[old] === WALK;
+      this.state[slot] = isHeading ? STAND : before.state[old];
+      if (goal >= before.routes.camp) this.#retire(slot);
+      else if (place < 0) this.#think(slot, RATE * this.#dice.next());
+      else if (isHeading || goal < 0) this.#head(slot, place);
+      else this.#stay(slot, place, before.target[old]);
     }
+    yield* through(moved.length, (i) => this.add(moved[i][0], false, moved[i][1]), AT_ONCE);
+  }
+
+  /** Goes on being at a place. @param {number} slot @param {number} place @param {number} target */
+  #stay(slot, place, target) {
+    this.goal[slot] = place;
+    this.target[slot] = target;
+    this.#think(slot, RATE * (1 + this.#dice.next()));
   }
 
   // ── time ────────────────────────────────────────────────────────────────
@@ -192,9 +254,19 @@ export class Sim extends Crowd {
   step() {
     this.tick += 1;
     for (const slot of this.#wheel.take(this.tick, this.due)) this.#wake(slot);
+    if (this.homes && this.tick % A_BREATH === 0 && this.#out.size < LIVELY) this.#entice();
     for (let i = this.movers - 1; i >= 0; i--) this.#move(this.moving[i]);
     this.ferry.step();
     this.wear.step(this.tick);
+  }
+
+  /** Gets somebody who is at home to go for a walk. */
+  #entice() {
+    for (let tries = EAGER; tries; tries--) {
+      const slot = Math.floor(this.#dice.next() * this.size);
+      if (this.state[slot] !== TENT || this.members[slot]?.status !== 'online') continue;
+      return this.stir(this.members[slot]?.uid ?? '');
+    }
   }
 
   /** Catches up with time that nobody watched: everyone is where they were going. @param {number} seconds @returns {Generator<void, void>} */
@@ -213,7 +285,7 @@ export class Sim extends Crowd {
       }
       if (this.state[slot] === TENT) continue;
       const goal = this.goal[slot];
-      if (goal === this.routes.camp) this.#sleep(slot);
+      if (goal >= this.routes.camp || (this.homes && !this.#hasReason(slot))) this.#sleep(slot);
       else if (goal >= 0 && this.#isWanted(slot)) this.#land(slot, goal);
       else this.#settle(slot, STAND);
     }
@@ -225,6 +297,11 @@ export class Sim extends Crowd {
   #isWanted(slot) {
     return this.stayUntil[slot] > this.tick || this.#placeFor(this.members[slot]) === this.goal[slot]
       || this.goal[slot] >= this.land.places.length;
+  }
+
+  /** Whether somebody in a town is out of doors for something. @param {number} slot */
+  #hasReason(slot) {
+    return this.stayUntil[slot] > this.tick || this.#placeFor(this.members[slot]) >= 0;
   }
 
   /** @param {number} slot @param {number} delay steps until the next thought */
@@ -245,6 +322,7 @@ export class Sim extends Crowd {
       else if ((this.reducedMotion && goal < this.land.places.length) || !this.#gait.advance(slot, this.#cells.hasArrived(slot))) this.#arrive(slot);
       return;
     }
+    if (this.homes && !this.#hasReason(slot)) return this.#retire(slot);
     const status = this.members[slot]?.status;
     if (status === 'idle') {
       this.state[slot] = DOZE;
@@ -383,7 +461,7 @@ export class Sim extends Crowd {
   #arrive(slot) {
     const goal = this.goal[slot];
     const here = goal >= 0 ? this.routes.to(goal)(this.cell[slot]) : 1;
-    if (goal === this.routes.camp && here < 6) return this.#sleep(slot);
+    if (goal >= this.routes.camp && here < 6) return this.#sleep(slot);
     if (this.leaving[slot]) {
       if (here < ON_PIER && this.ferry.board(slot)) {
         this.#cells.leave(slot);
@@ -436,26 +514,29 @@ export class Sim extends Crowd {
   /** Comes ashore without having been watched. @param {number} slot */
   putAshore(slot) {
     this.state[slot] = STAND;
-    if (this.members[slot]?.status === 'offline') this.#sleep(slot);
-    else this.#land(slot, this.#placeFor(this.members[slot]));
+    const place = this.#placeFor(this.members[slot]);
+    if (this.members[slot]?.status === 'offline' || (this.homes && place < 0)) this.#sleep(slot);
+    else this.#land(slot, place);
   }
 
   /** @param {number} slot */
   #vacate(slot) {
     this.halt(slot);
     this.#cells.leave(slot);
+    this.#out.delete(slot);
   }
 
   /** Lets somebody be at a free cell, at once. @param {number} slot @param {number} cell */
   #put(slot, cell) {
     this.halt(slot);
     this.#cells.move(slot, cell);
+    this.#out.add(slot);
     this.cell[slot] = this.from[slot] = cell;
   }
 
   /** @param {number} slot @param {number} destination @returns {void} */
   #fadeTo(slot, destination) {
-    if (destination === this.routes.camp) return this.#sleep(slot);
+    if (destination >= this.routes.camp) return this.#sleep(slot);
     const to = destination < this.land.places.length ? this.#cells.room(destination, slot) : this.#cells.clearing(slot);
     if (to === this.cell[slot]) return this.#settle(slot, STAND);
     this.halt(slot);
@@ -464,36 +545,58 @@ export class Sim extends Crowd {
     this.#gait.hop(slot, to);
   }
 
-  /** Goes to bed. @param {number} slot */
+  /** Goes to bed, or home. @param {number} slot @returns {void} */
   #retire(slot) {
-    if (!this.land.tents.length) return this.#sleep(slot);
-    this.#head(slot, this.routes.camp);
+    if (this.homes) this.#head(slot, this.routes.door(this.home[slot]));
+    else if (!this.land.tents.length) this.#sleep(slot);
+    else this.#head(slot, this.routes.camp);
   }
 
   /** @param {number} slot */
   #sleep(slot) {
     this.#vacate(slot);
-    const { tents, pier } = this.land;
+    this.#leaveTent(slot);
     this.state[slot] = TENT;
     this.goal[slot] = NONE;
-    this.tent[slot] = tents.length ? this.self[slot] % tents.length : NONE;
-    if (tents.length) this.sleepers[this.tent[slot]] += 1;
-    this.cell[slot] = this.from[slot] = tents.length ? tents[this.tent[slot]] : pier[0];
+    this.cell[slot] = this.from[slot] = this.#bedOf(slot);
   }
 
-  /** Gets up. @param {number} slot @param {number} place */
+  /** The cell that somebody sleeps at. @param {number} slot */
+  #bedOf(slot) {
+    const { houses, tents, pier } = this.land;
+    if (this.homes) return houses[this.home[slot]].cell;
+    if (!tents.length) return pier[0];
+    const tent = this.tent[slot] = this.self[slot] % tents.length;
+    this.sleepers[tent] += 1;
+    return tents[tent];
+  }
+
+  /** Gets up, or comes out. @param {number} slot @param {number} place @returns {boolean} false: there are too many already */
   #rise(slot, place) {
+    if (this.homes && !this.#makeWay()) return false;
     const { side } = this.land;
-    const tent = this.cell[slot];
+    const bed = this.cell[slot];
     this.#leaveTent(slot);
-    const door = [tent + 1, tent + side, tent + side + 1, tent - 1, tent - side].find(
-      (cell) => this.land.open[cell] && this.#cells.isFree(cell),
-    ) ?? this.#cells.clearing(slot);
+    const doors = this.homes ? doorsOf(bed, side) : [bed + 1, bed + side, bed + side + 1, bed - 1, bed - side];
+    const door = doors.find((cell) => this.land.open[cell] && this.#cells.isFree(cell)) ?? this.#cells.clearing(slot);
     this.#put(slot, door);
     this.state[slot] = STAND;
     this.goal[slot] = NONE;
     if (place >= 0) this.#head(slot, place);
     else this.#think(slot, RATE);
+    return true;
+  }
+
+  /** Has somebody go in, if there are too many out for one more: who has the least to do there. @returns {boolean} whether there is room */
+  #makeWay() {
+    if (this.#out.size < MOST_OUT) return true;
+    let idlest = NONE;
+    for (const slot of this.#out) {
+      if (this.leaving[slot] || this.talkUntil[slot] > this.tick || this.#placeFor(this.members[slot]) >= 0) continue;
+      if (idlest < 0 || this.stayUntil[slot] < this.stayUntil[idlest]) idlest = slot;
+    }
+    if (idlest >= 0) this.#sleep(idlest);
+    return idlest >= 0;
   }
 
   /** @param {number} slot */
@@ -506,6 +609,7 @@ export class Sim extends Crowd {
   drop(slot) {
     this.#vacate(slot);
     this.#leaveTent(slot);
+    this.homes?.moveOut(slot, this.home[slot]);
     this.exit(slot);
   }
 }

@@ -6,20 +6,25 @@
  * @typedef {{x: number, y: number, z: number}} Spot in full-size art pixels; `z`: how far above the ground
  */
 
-import { WALK } from './crowd.js';
+import { HEIGHTS } from './build.js';
+import { TENT, WALK } from './crowd.js';
+import { HEADS, REST } from './figures.js';
 import { mix } from './random.js';
+import { PLANKS } from './terrain.js';
 
-/** Half a cell's width and height on the screen, and how much a terrace is higher than the next. */
+/** The heart of the island is at 0, 0. Half a cell's width and height on the screen, and how much a terrace is higher than the next. */
 export const HALF_WIDTH = 8;
 export const HALF_HEIGHT = 4;
 export const RISE = 7;
+/** How much higher the pier is than the beach. */
+export const DECK = 3;
 
 /** @param {Terrain} land @param {number} cell @param {Spot} spot */
 export function cellSpot(land, cell, spot) {
   const x = cell % land.side;
   const y = (cell / land.side) | 0;
   spot.x = (x - y) * HALF_WIDTH;
-  spot.y = (x + y + 1) * HALF_HEIGHT - land.height[cell] * RISE;
+  spot.y = (x + y + 1 - land.side) * HALF_HEIGHT - land.height[cell] * RISE - (land.ground[cell] === PLANKS ? DECK : 0);
   spot.z = 0;
   return spot;
 }
@@ -44,8 +49,20 @@ const STAGE = 11; // pixels that its boards are above the ground
 
 const before = { x: 0, y: 0, z: 0 };
 
+/** The middle of a house, on the ground. @param {Terrain} land @param {number} corner its upper cell @param {Spot} spot */
+export function houseSpot(land, corner, spot) {
+  cellSpot(land, corner, spot);
+  spot.y += HALF_HEIGHT;
+  return spot;
+}
+
 /** @param {Sim} sim @param {number} slot @param {Spot} spot */
 export function personSpot(sim, slot, spot) {
+  if (sim.homes && sim.state[slot] === TENT) {
+    houseSpot(sim.land, sim.cell[slot], spot);
+    spot.z = HEIGHTS[sim.homes.houses[sim.home[slot]].kind] - HEADS[REST];
+    return spot;
+  }
   const hop = sim.hop[slot];
   if (sim.fading[slot]) return standing(sim, slot, hop < 0.5 ? sim.from[slot] : sim.cell[slot], spot);
   standing(sim, slot, sim.cell[slot], spot);

@@ -18,6 +18,11 @@ export class Wear {
     this.#worn = new Uint16Array(cells);
   }
 
+  /** What was worn before. @param {Wear} before */
+  take(before) {
+    this.#worn.set(before.#worn);
+  }
+
   /** How worn a cell is, from 0 to 3. @param {number} cell */
   at(cell) {
     return Math.min(3, (this.#worn[cell] / WORN) | 0);

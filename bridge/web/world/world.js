@@ -17,9 +17,12 @@ import { Picture } from './draw.js';
 import { HEADS, REST } from './figures.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
+import { RISING } from './rising.js';
 import { RATE, Sim } from './sim.js';
 import { finish, pursue } from './slices.js';
 import { boatSpot, cellSpot, personSpot } from './spots.js';
+import { POST } from './furniture.js';
+import { signOf } from './isle.js';
 import { grow, sizeFor } from './terrain.js';
 
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
@@ -38,6 +41,7 @@ const ABOVE_GROUND = 10; // of what is looked at when people are
 const ABOVE_HEAD = 4;
 const ABOVE_PLACE = 34;
 const ABOVE_STAGE = 56;
+const LEGIBLE = 2; // CSS pixels for one of art, from where on drawn signs can be read
 
 export class World {
   connected = true;
@@ -79,6 +83,8 @@ export class World {
   /** Events in the last seconds, and how often the lighthouse has turned. */
   #rate = 0;
   #turns = 0;
+  /** How much of new land is up. */
+  #grown = 1;
   #lightKey = '';
   #spot = { x: 0, y: 0, z: 0 };
 
@@ -163,7 +169,7 @@ export class World {
 
   /** Wants the island to be for so many, with these channels. @param {ChannelInfo[]} channels @param {number} size */
   #plan(channels, size) {
-    const places = channels.map(({ id, kind, category, position }) => [id, kind, category, position]);
+    const places = channels.map(({ id, name, kind, category, plot }) => [id, name, kind, category, plot]);
     const key = JSON.stringify([this.#guild, size, places]);
     if (key === this.#key) return;
     this.#key = key;
@@ -179,9 +185,14 @@ export class World {
 
   /** Another island, in place of the one that is there; that stands still meanwhile. @param {ChannelInfo[]} channels @param {number} size @returns {Generator<void, void>} */
   *#rise(channels, size) {
-    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels));
     const isOther = this.#isOther;
-    if (!isOther) yield* sim.adopt(this.#sim);
+    const before = isOther ? null : this.#here;
+    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels, before?.sim.land), before);
+    if (before) {
+      yield* sim.adopt(before.sim);
+      yield* this.#picture.ahead(land, this.#camera.isFar);
+      this.#grown = this.#reducedMotion ? 1 : 0;
+    }
     sim.reducedMotion = this.#reducedMotion;
     this.#island = { guild: this.#guild, sim, land };
     this.#camera.bounds = land.bounds;
@@ -192,11 +203,11 @@ export class World {
     this.follow(followed);
   }
 
-  /** @param {import('./terrain.js').Terrain} terrain */
-  #settle(terrain) {
-    const sim = new Sim(terrain);
+  /** @param {import('./terrain.js').Terrain} terrain @param {{sim: Sim, land: Land} | null} [before] */
+  #settle(terrain, before = null) {
+    const sim = new Sim(terrain, before?.sim);
     sim.reducedMotion = this.#reducedMotion;
-    return { guild: '', sim, land: new Land(terrain, (cell) => sim.wear.at(cell)) };
+    return { guild: '', sim, land: new Land(terrain, (cell) => sim.wear.at(cell), before?.land) };
   }
 
   /** Makes the island what it shall be by now, and lets those talk who meanwhile wanted to. */
@@ -219,7 +230,7 @@ export class World {
     const member = this.#news.get(uid);
     if (this.#work || member === undefined) return !this.#work;
     const { people, land } = this.#sim;
-    if (member && people > land.walkable * CROWDED && this.#sim.slotOf(uid) < 0) {
+    if (member && !land.houses.length && people > land.walkable * CROWDED && this.#sim.slotOf(uid) < 0) {
       this.#plan(land.channels, sizeFor(people * 1.3));
       if (!this.#goOn(performance.now() + SLICE)) return false;
     }
@@ -253,6 +264,11 @@ export class World {
       return;
     }
     this.#sim.say(uid, this.#sim.land.channels.length ? this.#sim.placeOf(channelId) : 0);
+  }
+
+  /** Somebody does something else: in a town they come out for it. @param {string} uid */
+  stir(uid) {
+    if (this.#admit(uid)) this.#sim.stir(uid);
   }
 
   /** So many things happened just now: the lighthouse turns with them. @param {number} events */
@@ -297,7 +313,7 @@ export class World {
 
   /** @param {string} uid */
   flyTo(uid) {
-    this.#admit(uid);
+    if (this.#admit(uid)) this.#sim.stir(uid, true);
     const spot = this.#spotOf(uid);
     if (!spot) return;
     this.#following = null;
@@ -338,7 +354,7 @@ export class World {
 
   /** @param {string | null} uid */
   follow(uid) {
-    if (uid) this.#admit(uid);
+    if (uid && this.#admit(uid)) this.#sim.stir(uid, true);
     this.#following = uid && (this.#news.get(uid) || this.#sim.slotOf(uid) >= 0) ? uid : null;
     if (this.#following) this.#comeClose();
   }
@@ -383,12 +399,27 @@ export class World {
     return spot && this.#pointAt(spot, HEADS[REST] + ABOVE_HEAD);
   }
 
-  /** @param {string} channelId @returns {Point | null} */
+  /** The upper middle of what bears a place's name. @param {string} channelId @returns {(Point & {board: {width: number, height: number} | null}) | null} `board`: the drawn one, if it can be read */
   signOf(channelId) {
-    const place = this.#sim.land.places[this.#sim.placeOf(channelId)];
+    const { land } = this.#sim;
+    const place = land.places[this.#sim.placeOf(channelId)];
     if (!place) return null;
+    if (this.scale >= LEGIBLE && place.board && !this.#camera.isFar) {
+      const { width, height } = place.board;
+      cellSpot(land, signOf(place.cell), this.#spot);
+      return { ...this.#pointAt(this.#spot, height + POST), board: { width: width * this.scale, height: height * this.scale } };
+    }
     cellSpot(this.#sim.land, place.cell, this.#spot);
-    return this.#pointAt(this.#spot, place.boards.length ? ABOVE_STAGE : ABOVE_PLACE);
+    return { ...this.#pointAt(this.#spot, place.boards.length ? ABOVE_STAGE : ABOVE_PLACE), board: null };
+  }
+
+  /** The middle of all places of a category. @param {string} category @returns {Point | null} */
+  districtOf(category) {
+    const { land } = this.#sim;
+    const spots = land.places.filter((place) => place.category === category).map(({ cell }) => cellSpot(land, cell, { x: 0, y: 0, z: 0 }));
+    if (!spots.length) return null;
+    const mean = (/** @type {'x' | 'y'} */ way) => spots.reduce((sum, spot) => sum + spot[way], 0) / spots.length;
+    return this.#pointAt({ x: mean('x'), y: mean('y'), z: 0 }, 0);
   }
 
   /** @param {number} x @param {number} y @returns {string | null} */
@@ -555,6 +586,7 @@ export class World {
     if (spot) this.#fly(spot, FLIGHT);
     else if (!this.#news.has(this.#following ?? '')) this.#following = null;
     this.#camera.step(passed);
+    this.#grown = Math.min(1, this.#grown + passed / RISING);
     this.#measure();
     const { isFar, origin } = this.#camera;
     const part = isFar ? 2 : 1;
@@ -565,6 +597,7 @@ export class World {
       time: this.#time,
       beam: this.connected ? this.#turns : -1,
       moods: !this.#reducedMotion,
+      grown: this.#grown,
     });
     const { width, height } = this.#picture.buffer;
     if (this.#image) this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, width, height);

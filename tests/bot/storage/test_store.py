@@ -24,6 +24,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import migrations, store
+from bot.plots import NOTE as PLOTS
 from bot.storage.database import CannotOpen, make_draft, put_in_place
 from bot.storage.rows import Contents
 from bot.store import Store
@@ -173,8 +174,11 @@ async def test_forgetting_a_guild(url: str, stored: Store) -> None:
     await stored.save_guild(1, FULL)
     await stored.save_guild(2, FULL)
     await stored.save_default(1)
+    for guild_id in (1, 2):
+        await stored.save_note(f"{PLOTS}{guild_id}", "[]")
     await stored.forget_guild(1)
     assert stored.guild(1) == GuildSettings()
+    assert [stored.note(f"{PLOTS}{guild_id}") for guild_id in (1, 2)] == [None, "[]"]
     assert stored.guild(2) == FULL
     assert stored.default_guild is None
     assert await contents(url) == stored._contents

@@ -222,15 +222,15 @@ def names(channels: Payload) -> list[str]:
 
 
 async def test_channels_at_the_join(town: Town) -> None:
-    """Who joins learns which channels there are, of which kind, and where."""
+    """Who joins learns which channels there are, of which kind, and where: also on the island."""
     outside = town.guild.create_category("Outside")
     garden = town.guild.create_text_channel("garden", category=outside)
     lounge = town.guild.create_voice_channel("Lounge")
     viewer = await town.viewer()
     assert viewer.joined["channels"] == {
-        str(town.square.id): {"name": "square", "kind": "text", "category": None, "position": 0},
-        str(garden.id): {"name": "garden", "kind": "text", "category": "Outside", "position": 2},
-        str(lounge.id): {"name": "Lounge", "kind": "voice", "category": None, "position": 3},
+        str(town.square.id): {"name": "square", "kind": "text", "category": None, "position": 0, "plot": 0},
+        str(garden.id): {"name": "garden", "kind": "text", "category": "Outside", "position": 2, "plot": 2},
+        str(lounge.id): {"name": "Lounge", "kind": "voice", "category": None, "position": 3, "plot": 1},
     }
 
 

@@ -1,0 +1,78 @@
+/**
+ * Which houses stand on an island: as many as its people need, and no higher than lets one see who is at a place
+ * behind them.
+ *
+ * @typedef {import('./terrain.js').Terrain} Terrain
+ * @typedef {{cell: number, kind: number}} House `cell`: its upper corner; `kind`: from a hut to a tower
+ */
+
+import { groundOf } from './isle.js';
+import { mix } from './random.js';
+import { through } from './slices.js';
+
+/** From that many members on people live in houses; before that, there is room for all out of doors. */
+export const TOWN = 60;
+/** Floors of a hut, a house, a row, a block and a tower. */
+export const FLOORS = [1, 2, 3, 6, 11];
+/** Windows of each. */
+export const CAPACITIES = FLOORS.map((floors) => 3 + (floors - 1) * 6);
+/** How high each is, in pixels of art, with its roof. */
+export const HEIGHTS = FLOORS.map((floors) => 12 + floors * 5);
+
+const CITY = 2_000; // from that many members on houses are higher, and stand closer together
+const SPARE = 1.2; // windows for each member: not every house is full
+const HALF_A_BODY = 10; // pixels
+const BESIDE = 4; // cells to each side, that a house may hide
+const FAR = 40; // cells, beyond which no house hides anything
+
+/**
+ * @param {Terrain} land
+ * @param {number} members
+ * @returns {Generator<void, void>}
+ */
+export function* build(land, members) {
+  const { isle, open } = land;
+  if (members < TOWN || !isle.houses.length) return;
+  const limits = new Uint8Array(isle.houses.length);
+  yield* through(limits.length, (house) => { limits[house] = tallest(land, isle.houses[house]); }, 64);
+  const kindOf = (/** @type {number} */ house, /** @type {number} */ most) =>
+    Math.min(limits[house], mix(isle.seed, house, 14) % 3 ? most : Math.max(0, most - 1));
+  const wanted = Math.ceil(members * SPARE);
+  for (let most = members < CITY ? 1 : 3; most < FLOORS.length; most++) {
+    let windows = 0;
+    let count = 0;
+    while (count < limits.length && (windows < wanted || count & 3)) windows += CAPACITIES[kindOf(count++, most)];
+    if (windows < wanted && most < FLOORS.length - 1) continue;
+    land.houses = isle.houses.slice(0, count).map((cell, house) => ({ cell, kind: kindOf(house, most) }));
+    break;
+  }
+  for (const { cell } of land.houses) for (const under of groundOf(cell)) open[under] = 0;
+}
+
+/** The tallest kind that hides nobody at a place behind it. @param {Terrain} land @param {number} corner */
+function tallest({ side, places }, corner) {
+  const x = corner % side;
+  const y = (corner / side) | 0;
+  let nearest = Infinity;
+  for (const place of places) {
+    const [dx, dy] = [x - place.x, y - place.y];
+    if (Math.max(Math.abs(dx), Math.abs(dy)) > FAR || Math.abs(dx - dy) > BESIDE) continue;
+    if (dx + dy > 0) nearest = Math.min(nearest, dx + dy);
+  }
+  const room = (nearest - 1) * 4 + HALF_A_BODY; // half a cell's height for each, on the screen
+  let kind = FLOORS.length - 1;
+  while (kind && HEIGHTS[kind] > room) kind -= 1;
+  return kind;
+}
+
+/** Cells behind a house, where nobody would be seen well. @param {House} house @param {number} side @returns {number[]} */
+export function behind({ cell, kind }, side) {
+  const reach = Math.ceil(HEIGHTS[kind] / 4);
+  const found = [];
+  for (let dx = -1; dx <= reach; dx++) {
+    for (let dy = -1; dy <= reach; dy++) {
+      if (dx + dy > 0 && dx + dy <= reach && Math.abs(dx - dy) <= 2) found.push(cell - dx - dy * side);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,120 @@
+/**
+ * Houses, painted by code: walls with a window for each who lives there, and a roof in the colour of their role.
+ *
+ * @typedef {import('./sheet.js').Sprite} Sprite
+ */
+
+import { FLOORS } from './build.js';
+import { DIM_INK, INK, LIT_INK, PANE_INK, PLASTER_INK, RED_INK, STONE_INK, WHITE_INK, WOOD_INK } from './inks.js';
+import { Sheet } from './sheet.js';
+
+/** What a window tells. */
+export const DARK = 0;
+export const LIT = 1;
+export const DIM = 2;
+export const CURTAIN = 3;
+
+/** How many shades a roof has: its rim, and four. */
+export const ROOF = 6;
+const RIM = 1;
+const SHADE = 2; // the darkest of four
+
+const WIDE = 14; // pixels of each wall
+const FLOOR = 5;
+const SOCKLE = 3;
+const EAVES = 10; // pixels that a gable is high
+const W = 2 * WIDE + 4;
+const AXIS = W / 2;
+/** Where windows are on each wall, from its outer edge. */
+const SLOTS = [2, 6, 10];
+
+/** @param {number} kind */
+const wallHeight = (kind) => FLOORS[kind] * FLOOR + SOCKLE;
+/** @param {number} kind */
+const tall = (kind) => wallHeight(kind) + WIDE + EAVES + 4;
+/** The row of the ground where the two walls meet. @param {number} kind */
+const footOf = (kind) => tall(kind) - 2;
+
+/** How far above its lowest point a wall's foot is. @param {number} far pixels from where the walls meet */
+const slant = (far) => far >> 1;
+
+/**
+ * @param {number} kind
+ * @param {number[]} windows
+ * @param {number} look which plaster
+ * @returns {Sprite}
+ */
+export function paintWalls(kind, windows, look) {
+  const sheet = new Sheet(W, tall(kind));
+  const plaster = kind > 2 && look === 1 ? STONE_INK + 1 : PLASTER_INK[look];
+  const foot = footOf(kind);
+  const high = wallHeight(kind);
+  for (let far = 0; far < WIDE; far++) {
+    const bottom = foot - slant(far);
+    column(AXIS - 1 - far, bottom, 2);
+    column(AXIS + far, bottom, 1);
+  }
+  windows.forEach((window, i) => putWindow(sheet, kind, i, window));
+  const door = AXIS - 7; // on the left, which is lit
+  for (let x = 0; x < 3; x++) sheet.rect(door + x, foot - slant(AXIS - 1 - door - x) - 5, 1, 5, WOOD_INK + (x ? 1 : 2));
+  return sheet.outline(INK).sprite(AXIS, foot - WIDE / 2);
+
+  /** @param {number} x @param {number} bottom @param {number} shade */
+  function column(x, bottom, shade) {
+    sheet.rect(x, bottom - high, 1, high, plaster + shade).rect(x, bottom - 2, 1, 2, STONE_INK + shade).set(x, bottom - high, plaster);
+    if (kind > 1) for (let floor = 1; floor < FLOORS[kind]; floor += 3) sheet.set(x, bottom - SOCKLE - floor * FLOOR, plaster + shade - 1);
+  }
+}
+
+/** @param {Sheet} sheet @param {number} kind @param {number} i from the door up @param {number} window */
+function putWindow(sheet, kind, i, window) {
+  // the ground floor has one beside the door, and two around the corner
+  const [floor, at] = i < 3 ? [0, [0, 4, 5][i]] : [1 + Math.floor((i - 3) / 6), (i - 3) % 6];
+  const isLeft = at < 3;
+  for (let dx = 0; dx < 2; dx++) {
+    const far = isLeft ? WIDE - 1 - SLOTS[at] - dx : SLOTS[at - 3] + dx;
+    const x = isLeft ? AXIS - 1 - far : AXIS + far;
+    const top = footOf(kind) - slant(far) - SOCKLE - floor * FLOOR - 3;
+    sheet.rect(x, top, 1, 3, [PANE_INK, LIT_INK, DIM_INK, WHITE_INK + 2][window]);
+    if (window === DARK) sheet.set(x, top, PANE_INK + 1);
+    if (window === CURTAIN) sheet.set(x, top + 1, RED_INK + 2);
+  }
+}
+
+/** Its inks are a roof's own. @param {number} kind @returns {Sprite} */
+export function paintRoof(kind) {
+  const sheet = new Sheet(W, tall(kind));
+  const foot = footOf(kind);
+  const eaves = foot - wallHeight(kind);
+  if (kind < 3) gable(sheet, eaves);
+  else terrace(sheet, eaves);
+  return sheet.outline(RIM).sprite(AXIS, foot - WIDE / 2);
+}
+
+/** Four slopes to a point. @param {Sheet} sheet @param {number} eaves the row where the walls meet below it */
+function gable(sheet, eaves) {
+  const top = eaves - WIDE / 2 - EAVES;
+  for (let far = 0; far <= WIDE; far++) {
+    const low = eaves + 1 - slant(far);
+    const high = top + Math.round((far / (WIDE + 1)) * (EAVES + 1));
+    for (let y = high; y <= low; y++) {
+      const line = (y - eaves + slant(far)) & 3 ? 0 : 1; // tiles
+      sheet.set(AXIS - 1 - far, y, SHADE + 3 - line);
+      sheet.set(AXIS + far, y, SHADE + 1 - line);
+    }
+  }
+}
+
+/** Flat, with a parapet. @param {Sheet} sheet @param {number} eaves */
+function terrace(sheet, eaves) {
+  for (let far = 0; far < WIDE; far++) {
+    const low = eaves - slant(far);
+    const high = eaves - WIDE + 1 + slant(far);
+    for (const x of [AXIS - 1 - far, AXIS + far]) {
+      const isLeft = x < AXIS;
+      sheet.rect(x, high, 1, low - high + 1, SHADE + 2);
+      sheet.rect(x, low, 1, 5, SHADE + (isLeft ? 3 : 0)).set(x, high, SHADE + 1);
+    }
+  }
+  sheet.rect(AXIS - 4, eaves - WIDE / 2 - 5, 6, 5, SHADE + 1).rect(AXIS - 4, eaves - WIDE / 2 - 5, 3, 5, SHADE + 3);
+}

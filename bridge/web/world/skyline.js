@@ -1,0 +1,133 @@
+/**
+ * Draws houses as they are just now: a window for each who lives there.
+ *
+ * @typedef {import('./buffer.js').Buffer} Buffer
+ * @typedef {import('./buffer.js').Stamp} Stamp
+ * @typedef {import('./light.js').Light} Light
+ * @typedef {import('./sim.js').Sim} Sim
+ * @typedef {import('./sheet.js').Sprite} Sprite
+ */
+
+import { CAPACITIES } from './build.js';
+import { bodyColor, fromLch, ramp } from './color.js';
+import { CURTAIN, DARK, DIM, LIT, ROOF, paintRoof, paintWalls } from './houses.js';
+import { LEVELS } from './light.js';
+import { mix } from './random.js';
+import { halved } from './sheet.js';
+
+const KEPT = 3_000; // walls, each as it is painted with some windows lit
+const LOOKS = 3;
+const SHADES = [-0.16, -0.08, 0, 0.07];
+const FIRST = [LIT, CURTAIN, DIM, DARK]; // what counts where there are more people than windows
+
+/** @type {Record<string, number>} */
+const WINDOWS = { online: LIT, idle: DIM, dnd: CURTAIN, offline: DARK };
+
+export class Skyline {
+  #buffer;
+  #light;
+  /** @type {Sim | null} */
+  #sim = null;
+  /** Of each house: how its walls look. @type {string[]} */
+  #keys = [];
+  /** By size. @type {[Map<string, Stamp>, Map<string, Stamp>]} */
+  #walls = [new Map(), new Map()];
+  /** By size and kind. @type {[(Stamp | undefined)[], (Stamp | undefined)[]]} */
+  #roofs = [[], []];
+  /** By colour: what a roof's inks look like, for each level of light. @type {Map<string, Uint32Array>} */
+  #tiles = new Map();
+
+  /** @param {Buffer} buffer @param {Light} light */
+  constructor(buffer, light) {
+    this.#buffer = buffer;
+    this.#light = light;
+  }
+
+  /** @param {Light} light */
+  relight(light) {
+    this.#light = light;
+    this.#tiles.clear();
+  }
+
+  /** Another town. @param {Sim} sim */
+  meet(sim) {
+    this.#sim = sim;
+    this.#keys = [];
+  }
+
+  /** The buffer has another size: no stamp is good any more. */
+  forget() {
+    this.#walls = [new Map(), new Map()];
+    this.#roofs = [[], []];
+  }
+
+  /**
+   * @param {number} house
+   * @param {number} x
+   * @param {number} y
+   * @param {boolean} far
+   * @param {Uint32Array} colors
+   * @param {number} level how brightly it is lit
+   */
+  put(house, x, y, far, colors, level) {
+    const homes = this.#sim?.homes;
+    if (!homes) return;
+    const { kind } = homes.houses[house];
+    if (homes.stale.delete(house) || !this.#keys[house]) this.#keys[house] = this.#look(house);
+    const size = far ? 1 : 0;
+    this.#buffer.put(this.#wallsOf(this.#keys[house], kind, size), x, y, colors, level * 256);
+    this.#buffer.put(this.#roofs[size][kind] ??= this.#stamp(paintRoof(kind), size), x, y, this.#tilesOf(homes.colors[house] ?? ''), level * ROOF);
+  }
+
+  /** @param {number} house */
+  #look(house) {
+    const sim = /** @type {Sim} */ (this.#sim);
+    const homes = /** @type {import('./homes.js').Homes} */ (sim.homes);
+    const { kind, cell } = homes.houses[house];
+    const windows = homes.rooms[house].map((slot) => WINDOWS[sim.members[slot]?.status ?? 'offline']);
+    const most = CAPACITIES[kind];
+    if (windows.length > most) windows.sort((a, b) => FIRST.indexOf(a) - FIRST.indexOf(b)).length = most;
+    const nobodys = Array(most - windows.length).fill(DARK);
+    return `${kind} ${mix(cell, 15) % LOOKS} ${spread([...windows, ...nobodys], cell).join('')}`;
+  }
+
+  /** @param {string} key @param {number} kind @param {number} size */
+  #wallsOf(key, kind, size) {
+    const walls = this.#walls[size];
+    let stamp = walls.get(key);
+    if (stamp) return stamp;
+    if (walls.size >= KEPT) walls.clear();
+    const [, look, windows] = key.split(' ');
+    stamp = this.#stamp(paintWalls(kind, [...windows].map(Number), Number(look)), size);
+    walls.set(key, stamp);
+    return stamp;
+  }
+
+  /** @param {Sprite} sprite @param {number} size */
+  #stamp(sprite, size) {
+    return this.#buffer.stamp(size ? halved(sprite) : sprite);
+  }
+
+  /** @param {string} role */
+  #tilesOf(role) {
+    let tiles = this.#tiles.get(role);
+    if (tiles) return tiles;
+    const [lightness, chroma, hue] = bodyColor(role || null);
+    /** @type {import('./color.js').Rgb[]} */
+    const shades = [[0, 0, 0], fromLch([Math.max(0.2, lightness - 0.36), chroma * 0.8, hue]), ...ramp([lightness - 0.04, chroma, hue], SHADES)];
+    tiles = new Uint32Array(LEVELS * ROOF);
+    for (let level = 0; level < LEVELS; level++) shades.forEach((rgb, i) => { tiles[level * ROOF + i] = this.#light.on(rgb, level); });
+    this.#tiles.set(role, tiles);
+    return tiles;
+  }
+}
+
+/** Spreads who lives there over the windows, so that not only the lower ones are used. @param {number[]} windows @param {number} seed */
+function spread(windows, seed) {
+  const ground = 3; // where the door is: the first to come live there
+  const rest = windows.slice(ground);
+  const order = rest.map((_, i) => i).sort((a, b) => mix(seed, a) - mix(seed, b));
+  const upper = Array(rest.length).fill(DARK);
+  order.forEach((at, i) => { upper[at] = rest[i]; });
+  return [...windows.slice(0, ground), ...upper];
+}
