@@ -6,7 +6,7 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
-import { behind as hiddenBy } from './build.js';
+import { shadowed } from './build.js';
 import { NONE, WALK } from './crowd.js';
 import { mix } from './random.js';
 import { NOWHERE } from './routes.js';
@@ -34,7 +34,7 @@ function veiled({ side, props, places, houses }) {
       for (let dx = 0; dx <= 4; dx++) if (dx + dy > 0 && dx + dy <= 6 && Math.abs(dx - dy) <= 2) behind[cell - dy * side - dx] = 1;
     }
   }
-  for (const house of houses) for (const cell of hiddenBy(house, side)) behind[cell] = 1;
+  for (const house of houses) for (const cell of shadowed(house, side)) behind[cell] = 1;
   return behind;
 }
 

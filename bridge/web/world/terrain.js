@@ -46,7 +46,7 @@ const LIFT = 7; // pixels for each terrace, as `RISE` has it in `spots.js`
 const SMOOTHINGS = 5;
 const PIER = 6; // cells that it goes out
 const MOST_PLOTS = 2_000;
-const CROWDED = 36; // people to a house, at most, as long as there can be more land
+const HOUSEFUL = 36; // people to a house, at most, as long as there can be more land
 const NO_CHANNEL = ''; // the id of the place there is where no channel is known
 
 // How many cells of land there are for how many members: about constant for each at first, then houses get higher.
@@ -86,7 +86,7 @@ export function* grow(id, members, channels, before = null) {
   const plots = allot(wanted, known);
   const most = plots.reduce((one, other) => Math.max(one, other));
   const area = areaFor(members);
-  const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN && isle.houses.length * CROWDED < members);
+  const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN && isle.houses.length * HOUSEFUL < members);
   while (isle.isHalfDone || (!isle.isLargest && isSmall())) yield* isle.extend();
   const land = bare(id, isle, channels);
   yield* settle(land, plots, wanted, members);
