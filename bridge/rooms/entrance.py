@@ -7,6 +7,7 @@ from bridge.model import GuildInfo
 from bridge.rooms.listing import Listing
 from bridge.rooms.state import State
 from bridge.rooms.stream import Stream
+from bridge.rooms.tape import Tape
 from bridge.wire.framing import LongMessage
 from bridge.wire.protocol import (
     Connect,
@@ -28,6 +29,8 @@ MAX_ENTRIES: Final = 16
 MAX_MISSED: Final = 256 * 1024  # bytes of each of the latter; more is made anew, and paid for
 SETTLED_AT_ONCE: Final = 200  # members who are no longer new
 
+# Of a snapshot, with how many of a crowd; or of what was missed since a position.
+Kind = tuple[bool, bool, int] | tuple[Wants, int]
 # What they asked for, how many members of a crowd, and what they had heard; without that, a snapshot.
 _Key = tuple[Wants, int, int | None]
 
@@ -38,28 +41,48 @@ class Entrance:
     def __init__(self, state: State, stream: Stream) -> None:
         self._state = state
         self._stream = stream
+        self._tape = Tape(stream)
         self._kept: dict[_Key, bytes | LongMessage] = {}  # what those got who entered lately
         self._kept_of: tuple[int, tuple[int, int, int]] | None = None  # the editions that this shows
 
-    def steps(self, crowd: int = 0) -> int:
-        """Tell how many steps a snapshot takes at most, if nothing changes meanwhile."""
-        return Listing.steps(crowd) if crowd else self._state.pages[0].steps
+    def kind(self, request: Connect) -> Kind:
+        """Name what has to be prepared for such a viewer: many who ask alike need the same."""
+        wants, since = request.wants, self._stream.place(request)
+        if since is None:
+            return bool(wants.events), wants.deflate, request.crowd
+        return _entering(wants), since
+
+    def steps(self, request: Connect) -> int:
+        """Tell how many steps that takes at most, if nothing changes meanwhile."""
+        wants, since = request.wants, self._stream.place(request)
+        if since is None:
+            full = bool(wants.events)
+            return Listing.steps(request.crowd) if request.crowd else self._state.pages[full].steps
+        return max(1, self._tape.missing(_entering(wants), since))
 
     def is_prepared(self, request: Connect) -> bool:
         """Tell whether what such a viewer gets takes only a few milliseconds to make."""
-        full, deflate = bool(request.wants.events), request.wants.deflate
-        if self._stream.place(request) is not None:
-            return True
-        if request.crowd:
-            return self._state.listings[full].is_prepared(request.crowd, deflate=deflate)
-        return self._state.pages[full].is_prepared(deflate=deflate)
+        wants, since = request.wants, self._stream.place(request)
+        full = bool(wants.events)
+        if since is None and request.crowd:
+            return self._state.listings[full].is_prepared(request.crowd, deflate=wants.deflate)
+        if since is None:
+            return self._state.pages[full].is_prepared(deflate=wants.deflate)
+        return not self._tape.missing(_entering(wants), since)
 
-    def prepare(self, *, full: bool, deflate: bool, crowd: int = 0) -> bool:
-        """Take a step towards a snapshot for such clients; tell whether there is no other to take."""
+    def prepare(self, request: Connect) -> bool:
+        """Take a step towards what such a viewer gets; tell whether there is no other to take."""
+        wants, since = request.wants, self._stream.place(request)
+        if since is None:
+            return self._prepare_snapshot(bool(wants.events), request)
+        self._tape.make_next(_entering(wants), since)
+        return self.is_prepared(request)
+
+    def _prepare_snapshot(self, full: bool, request: Connect) -> bool:  # noqa: FBT001
         self._state.settle(SETTLED_AT_ONCE)
-        if crowd:
-            return self._state.listings[full].prepare(crowd, deflate=deflate)
-        return self._state.pages[full].prepare(deflate=deflate)
+        if request.crowd:
+            return self._state.listings[full].prepare(request.crowd, deflate=request.wants.deflate)
+        return self._state.pages[full].prepare(deflate=request.wants.deflate)
 
     def users(self, *, full: bool, crowd: int = 0, deflate: bool = False) -> Entries:
         """Show all members, or as many of a crowd."""
@@ -74,8 +97,7 @@ class Entrance:
         if password is not None and _opens(self._state.info):  # it is echoed: for nobody else
             return self._make(request, since)
         self._drop_outdated()
-        wants = replace(request.wants, paced=False)  # what comes then differs, not the entry
-        key = (wants, request.crowd, since)
+        key = (_entering(request.wants), request.crowd, since)
         frame = self._kept.get(key)
         if frame is None:
             frame = self._make(replace(request, credentials=Credentials()), since)
@@ -90,8 +112,13 @@ class Entrance:
     def forget(self) -> None:
         """Keep nothing: thousands of guilds that nobody watches keep nothing for nobody."""
         self._kept.clear()
+        self._tape.forget()
         for listing in self._state.listings:
             listing.forget()
+
+    def forget_old(self) -> None:
+        """Keep nothing for those who have been away for too long."""
+        self._tape.forget_old()
 
     def _drop_outdated(self) -> None:
         shown = self._state.edition, self._stream.state
@@ -113,7 +140,7 @@ class Entrance:
             return server_join_frame(self._snapshot(wants, stream.position, users), request)
         # The cursor stays where it was: the connection may break before the events are through.
         join = rejoin_frame(self._snapshot(wants, since, users=None), request)
-        return join + event_frames(stream.missed(since), wants, stream.epoch)
+        return join + self._tape.frames(_entering(wants), since)
 
     def _users(self, *, full: bool, crowd: int, deflate: bool) -> Entries:
         return self._state.listings[full].freeze(crowd, deflate=deflate) if crowd else self._state.pages[full]
@@ -129,6 +156,11 @@ class Entrance:
             client_id=state.client_id,
             neighbourhoods=state.neighbourhoods.all() if wants.crowd else None,
         )
+
+
+def _entering(wants: Wants) -> Wants:
+    """Name those who get the same on entering: what comes then may differ."""
+    return replace(wants, paced=False) if wants.paced else wants
 
 
 def _opens(info: GuildInfo) -> bool:

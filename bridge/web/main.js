@@ -48,6 +48,7 @@ const conversation = new Conversation(bridge, address.get('s')?.trim() || null, 
     view.explain(refusal);
     soon(); // and so it may be now
   },
+  announced: (said) => view.announce(said),
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
 conversation.start(); // what it hears comes when all of this is there
 

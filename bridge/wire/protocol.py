@@ -23,12 +23,12 @@ _MAX_DIGITS: Final = 18  # of a position: enough for a million events a second f
 
 EventType = Literal[
     "presence", "message", "update-clientid", "refresh_data", "typing", "voice", "reaction", "edit",
-    "activity", "channels", "servers", "neighbourhoods",
+    "activity", "channels", "servers", "notice", "neighbourhoods",
 ]  # fmt: skip
 
 # Every client gets these; the others have to be asked for. `channels` comes with any of them.
 BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
-OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers"})
+OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers", "notice"})
 
 _ASKING: Final = frozenset(
     {"batch", "events", "cursor", "crowd"}
@@ -355,10 +355,12 @@ class Event:
         body = encode({"type": "presence", **self._head, "data": user})[:-1]
         return body + b',"cursor":' + cursor + b"}"
 
-    def leave_voice(self, channels: Collection[str]) -> None:
-        """Say no more that somebody talks in one of these channels, where it tells who somebody is."""
-        if self.who is not None and (voice := self.who[0].voice) is not None and voice.channel in channels:
-            self.who = self.who[0]._replace(voice=None), self.who[1]
+    def leave_voice(self, channels: Collection[str]) -> bool:
+        """Say no more that who did it talks in one of these channels; tell whether it was said."""
+        if self.who is None or (voice := self.who[0].voice) is None or voice.channel not in channels:
+            return False
+        self.who = self.who[0]._replace(voice=None), self.who[1]
+        return True
 
     def is_for(self, wants: Wants) -> bool:
         """Tell whether such clients hear of it."""
@@ -409,20 +411,29 @@ def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
     cursor = b""
     stream = stream_name(epoch, wants)
     for event in events:
-        is_wanted = event.is_for(wants)
-        if (member := event.stranger(wants)) is not None:
-            is_wanted = is_wanted and event.type != "presence"  # which says no more than that
-            cursor = encode_cursor(stream, event.position - is_wanted)
-            payloads.append(event.introduction(member, wants, cursor))
-        if is_wanted:
-            before, cursor = cursor, encode_cursor(stream, event.position)
-            if event.entries is None:
-                payloads.append(event.payload(wants, cursor))
-            else:  # what is large and the same for many stays out of batches, which would be compressed anew
-                frames += _payload_frames(payloads, wants, before)
-                frames.append(event.frame_of_entries(event.entries, wants, cursor))
-                payloads = []
+        if event.entries is None:
+            if told := payloads_of(event, wants, stream):
+                payloads += told
+                cursor = encode_cursor(stream, event.position)
+        elif event.is_for(wants):
+            # What is large and the same for many stays out of batches, which would be compressed anew.
+            frames += _payload_frames(payloads, wants, cursor)
+            cursor = encode_cursor(stream, event.position)
+            frames.append(event.frame_of_entries(event.entries, wants, cursor))
+            payloads = []
     return b"".join([*frames, *_payload_frames(payloads, wants, cursor)])
+
+
+def payloads_of(event: Event, wants: Wants, stream: str) -> list[bytes]:
+    """Encode an event for one kind of client, after who did it where they may be unknown to it."""
+    is_wanted, payloads = event.is_for(wants), []
+    if (member := event.stranger(wants)) is not None:
+        is_wanted = is_wanted and event.type != "presence"  # which says no more than that
+        cursor = encode_cursor(stream, event.position - is_wanted)
+        payloads.append(event.introduction(member, wants, cursor))
+    if is_wanted:
+        payloads.append(event.payload(wants, encode_cursor(stream, event.position)))
+    return payloads
 
 
 def _payload_frames(payloads: list[bytes], wants: Wants, cursor: bytes) -> list[bytes]:
@@ -485,6 +496,8 @@ def member_extras(member: Member) -> dict[str, Any]:
         extras["joined"] = member.joined
     if member.role_color2 is not None:
         extras["roleColor2"] = member.role_color2
+    if member.line is not None:
+        extras["line"] = member.line
     return extras
 
 

@@ -10,7 +10,7 @@
  */
 
 import { REACHES } from './glow.js';
-import { GRAIN, OPEN_SEA, SEA, WHITE } from './grain.js';
+import { GRAIN, OPEN_SEA, SEA, WHITE, seaRow } from './grain.js';
 import { DEEP, WATER_END } from './inks.js';
 import { LEVELS } from './light.js';
 import { through } from './slices.js';
@@ -157,8 +157,7 @@ export class Backdrop {
     const step = this.#step;
     for (let i = 0; i < OPEN_SEA.length; i++) {
       const x = ((i % SEA) * step) & (SEA - 1);
-      const y = (((i / SEA) | 0) * step) & (SEA - 1);
-      this.seaInks[i] = OPEN_SEA[y * SEA + x];
+      this.seaInks[i] = OPEN_SEA[seaRow(((i / SEA) | 0) * step) + x];
       this.sea[i] = colors[this.seaInks[i]];
     }
   }

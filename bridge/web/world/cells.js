@@ -6,7 +6,7 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
-import { behind as hiddenBy } from './build.js';
+import { shadowed } from './build.js';
 import { NONE, WALK } from './crowd.js';
 import { mix } from './random.js';
 import { NOWHERE } from './routes.js';
@@ -14,14 +14,19 @@ import { PLANKS, STEPS } from './terrain.js';
 
 const ROOMY = 14; // cells around a place: nearer than that people keep one free between them, as long as they can
 const TRIES = 99; // cells of a meadow, before one takes any that is free
+const TOWER = 7; // cells straight behind the lighthouse in which it hides somebody
 const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
 
 /** Which cells are behind something tall. @param {Terrain} land */
 function veiled({ side, props, places, houses }) {
   const behind = new Uint8Array(side * side);
   for (const { kind, cell } of props) {
+    if (kind === 'sign') behind[cell - 1] = behind[cell - side] = behind[cell - side - 1] = 1;
     if (kind !== 'tree' && kind !== 'lighthouse') continue;
     for (const hidden of [1, side, side + 1, 2 * side + 1, side + 2, 2 * side + 2]) behind[cell - hidden] = 1;
+    for (let back = 3; kind === 'lighthouse' && back <= TOWER; back++) {
+      for (const beside of [0, 1, side]) behind[cell - back * (side + 1) - beside] = 1;
+    }
   }
   for (const { cell, boards } of places) {
     if (!boards.length) continue;
@@ -29,7 +34,7 @@ function veiled({ side, props, places, houses }) {
       for (let dx = 0; dx <= 4; dx++) if (dx + dy > 0 && dx + dy <= 6 && Math.abs(dx - dy) <= 2) behind[cell - dy * side - dx] = 1;
     }
   }
-  for (const house of houses) for (const cell of hiddenBy(house, side)) behind[cell] = 1;
+  for (const house of houses) for (const cell of shadowed(house, side)) behind[cell] = 1;
   return behind;
 }
 

@@ -23,7 +23,7 @@ import { AWAY, COMING } from './ferry.js';
 import { paintFigures } from './figures.js';
 import { Folk } from './folk.js';
 import { Glow } from './glow.js';
-import { GRAIN, SEA, WHITE, repeat, seaShift } from './grain.js';
+import { GRAIN, SEA, WHITE, repeat, seaRow, seaShift } from './grain.js';
 import { Palette } from './inks.js';
 import { Light } from './light.js';
 import { drawClouds, drawCreatures } from './moods.js';
@@ -46,7 +46,7 @@ const MANY = 1024;
 /** Painted once for all. @type {{things: any, figures: any} | null} */
 let sprites = null;
 /** What was painted for some islands. @type {Record<string, any>} */
-const painted = {};
+const placeSprites = {};
 
 /** Where a line meets a row. @param {{x: number, y: number}} from @param {{x: number, y: number}} to @param {number} row */
 const crossing = (from, to, row) => from.x + ((row - from.y) / (to.y - from.y)) * (to.x - from.x);
@@ -236,7 +236,7 @@ export class Picture {
 
   /** What stands in the middle of a place: painted when there is one. @param {string} thing @returns {Stamp | Stamp[]} */
   #thing(thing) {
-    return (this.#atlas.things[thing] ??= this.#stamped((painted[thing] ??= paintPlace(thing))));
+    return (this.#atlas.things[thing] ??= this.#stamped((placeSprites[thing] ??= paintPlace(thing))));
   }
 
   /** @param {string} name @returns {Stamp} */
@@ -269,7 +269,7 @@ export class Picture {
       const line = y - drop.top;
       const isSea = line < 0 || line >= drop.height || from === to;
       const out = this.buffer.at(0, row);
-      const strip = (y & (SEA - 1)) * SEA;
+      const strip = seaRow(y);
       const shift = shiftOf(view, y);
       this.#fill(out, 0, isSea ? width : from, strip, shift);
       if (isSea) continue;
@@ -341,7 +341,7 @@ export class Picture {
     const soft = Math.min(14, (to - from) / 3);
     const out = this.buffer.at(0, row);
     const grain = (line & (GRAIN - 1)) * GRAIN;
-    const strip = (y & (SEA - 1)) * SEA;
+    const strip = seaRow(y);
     const shift = shiftOf(view, y);
     const last = Math.min(this.buffer.width, to);
     for (let column = Math.max(0, Math.ceil(from)); column < last; column++) {

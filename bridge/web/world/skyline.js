@@ -15,9 +15,9 @@ import { LEVELS } from './light.js';
 import { mix } from './random.js';
 import { halved } from './sheet.js';
 
-const KEPT = 3_000; // walls, each as it is painted with some windows lit
-const LOOKS = 3;
-const SHADES = [-0.16, -0.08, 0, 0.07];
+const WALLS_KEPT = 3_000; // walls, each as it is painted with some windows lit
+const PLASTERS = 3;
+const SLATES = [-0.16, -0.08, 0, 0.07];
 const FIRST = [LIT, CURTAIN, DIM, DARK]; // what counts where there are more people than windows
 
 /** @type {Record<string, number>} */
@@ -88,7 +88,7 @@ export class Skyline {
     const most = CAPACITIES[kind];
     if (windows.length > most) windows.sort((a, b) => FIRST.indexOf(a) - FIRST.indexOf(b)).length = most;
     const nobodys = Array(most - windows.length).fill(DARK);
-    return `${kind} ${mix(cell, 15) % LOOKS} ${spread([...windows, ...nobodys], cell).join('')}`;
+    return `${kind} ${mix(cell, 15) % PLASTERS} ${spread([...windows, ...nobodys], cell).join('')}`;
   }
 
   /** @param {string} key @param {number} kind @param {number} size */
@@ -96,7 +96,7 @@ export class Skyline {
     const walls = this.#walls[size];
     let stamp = walls.get(key);
     if (stamp) return stamp;
-    if (walls.size >= KEPT) walls.clear();
+    if (walls.size >= WALLS_KEPT) walls.clear();
     const [, look, windows] = key.split(' ');
     stamp = this.#stamp(paintWalls(kind, [...windows].map(Number), Number(look)), size);
     walls.set(key, stamp);
@@ -114,7 +114,7 @@ export class Skyline {
     if (tiles) return tiles;
     const [lightness, chroma, hue] = bodyColor(role || null);
     /** @type {import('./color.js').Rgb[]} */
-    const shades = [[0, 0, 0], fromLch([Math.max(0.2, lightness - 0.36), chroma * 0.8, hue]), ...ramp([lightness - 0.04, chroma, hue], SHADES)];
+    const shades = [[0, 0, 0], fromLch([Math.max(0.2, lightness - 0.36), chroma * 0.8, hue]), ...ramp([lightness - 0.04, chroma, hue], SLATES)];
     tiles = new Uint32Array(LEVELS * ROOF);
     for (let level = 0; level < LEVELS; level++) shades.forEach((rgb, i) => { tiles[level * ROOF + i] = this.#light.on(rgb, level); });
     this.#tiles.set(role, tiles);

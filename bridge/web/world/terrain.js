@@ -17,8 +17,8 @@
  *   offshore: Uint8Array, lift: Uint8Array, raised: Uint8Array, channels: ChannelInfo[], places: Place[], plots: number[],
  *   props: Prop[], houses: House[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle,
  * }} Terrain `ways`: which of the eight steps can be taken from each cell, a bit for each of `STEPS`; `first`, `last`: all
- *   land is between these cells; `lot`: whose ground a cell is, a plot's number from 1 on; `lift`: how high the land is that
- *   water lies before; `plots`: where places can be, taken or not
+ *   land is between these cells; `lot`: whose ground a cell is, a plot's number from 1 on; `lift`: how many pixels the land is
+ *   raised that water lies before; `plots`: where places can be, taken or not
  * @typedef {Generator<void, void>} Work
  */
 
@@ -28,8 +28,6 @@ import { boardFor, lettered } from './lettering.js';
 import { propFor } from './props.js';
 import { hash, mix } from './random.js';
 import { through } from './slices.js';
-
-export { ZONE };
 
 /** What a cell is made of. */
 export const WATER = 0;
@@ -44,10 +42,12 @@ export const STEPS = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1
 export const BIOMES = 5;
 
 const FAR_OUT = 250;
+const LIFT = 7; // pixels for each terrace, as `RISE` has it in `spots.js`
+const SMOOTHINGS = 5;
 const PIER = 6; // cells that it goes out
 const MOST_PLOTS = 2_000;
-const CROWDED = 36; // people to a house, at most, as long as there can be more land
-const NOWHERE = ''; // the id of the place there is where no channel is known
+const HOUSEFUL = 36; // people to a house, at most, as long as there can be more land
+const NO_CHANNEL = ''; // the id of the place there is where no channel is known
 
 // How many cells of land there are for how many members: about constant for each at first, then houses get higher.
 const AREAS = [[0, 260], [300, 1_700], [1_000, 3_800], [5_000, 8_500], [20_000, 15_000]];
@@ -82,11 +82,11 @@ export function sizeFor(members) {
 export function* grow(id, members, channels, before = null) {
   const known = before?.id === id ? before : null;
   const isle = known?.isle ?? new Isle(id);
-  const wanted = channels.length ? channels : [{ id: NOWHERE, name: '', kind: 'text', category: '', position: 0 }];
+  const wanted = channels.length ? channels : [{ id: NO_CHANNEL, name: '', kind: 'text', category: '', position: 0 }];
   const plots = allot(wanted, known);
   const most = plots.reduce((one, other) => Math.max(one, other));
   const area = areaFor(members);
-  const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN && isle.houses.length * CROWDED < members);
+  const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN && isle.houses.length * HOUSEFUL < members);
   while (isle.isHalfDone || (!isle.isLargest && isSmall())) yield* isle.extend();
   const land = bare(id, isle, channels);
   yield* settle(land, plots, wanted, members);
@@ -172,11 +172,15 @@ function* measureSea(land) {
   const { side, ground, offshore, height, lift, first } = land;
   yield* over(land, (cell) => {
     offshore[cell] = ground[cell] ? 0 : FAR_OUT;
-    lift[cell] = height[cell];
+    lift[cell] = height[cell] * LIFT;
   });
   const count = land.last - first - 2 * side - 2;
   yield* through(count, (i) => approach(first + side + 1 + i, -1, -side));
   yield* through(count, (i) => approach(first + side + count - i, 1, side));
+  /** @type {number[]} */
+  const offing = [];
+  yield* through(count, (i) => { if (offshore[first + side + 1 + i] >= 24 && offshore[first + side + 1 + i] < 190) offing.push(first + side + 1 + i); });
+  for (let round = 0; round < SMOOTHINGS; round++) yield* through(offing.length, (i) => smooth(offing[i]));
 
   /** @param {number} cell @param {number} across @param {number} down */
   function approach(cell, across, down) {
@@ -184,6 +188,11 @@ function* measureSea(land) {
     near(cell, cell + down, 16);
     near(cell, cell + down + across, 23);
     near(cell, cell + down - across, 23);
+  }
+
+  /** Out at sea nobody sees where it was raised. @param {number} cell */
+  function smooth(cell) {
+    lift[cell] = (lift[cell - 1] + lift[cell + 1] + lift[cell - side] + lift[cell + side] + 2) >> 2;
   }
 
   /** @param {number} cell @param {number} other @param {number} far */
@@ -228,7 +237,7 @@ function addPlace(land, channel, plot) {
     open[each] = 0;
     raised[each] = 1;
   }
-  if (place.id === NOWHERE) return;
+  if (place.id === NO_CHANNEL) return;
   open[signOf(cell)] = 0;
   land.props.push({ kind: 'sign', cell: signOf(cell), variant: land.places.length - 1 });
 }

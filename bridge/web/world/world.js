@@ -407,7 +407,6 @@ export class World {
     if (this.scale >= LEGIBLE && place.board && !this.#camera.isFar) {
       const { width, height } = place.board;
       cellSpot(land, signOf(place.cell), this.#spot);
-      this.#spot.x -= Math.floor(width / 6);
       return { ...this.#pointAt(this.#spot, height + POST), board: { width: width * this.scale, height: height * this.scale } };
     }
     cellSpot(this.#sim.land, place.cell, this.#spot);
