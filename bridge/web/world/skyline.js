@@ -18,6 +18,7 @@ import { halved } from './sheet.js';
 const WALLS_KEPT = 3_000; // walls, each as it is painted with some windows lit
 const PLASTERS = 3;
 const SLATES = [-0.16, -0.08, 0, 0.07];
+const KINDS = [LIT, DIM, CURTAIN, DARK]; // of those who are known by number, by status
 const FIRST = [LIT, CURTAIN, DIM, DARK]; // what counts where there are more people than windows
 
 /** @type {Record<string, number>} */
@@ -85,10 +86,14 @@ export class Skyline {
     const homes = /** @type {import('./homes.js').Homes} */ (sim.homes);
     const { kind, cell } = homes.houses[house];
     const windows = homes.rooms[house].map((slot) => WINDOWS[sim.members[slot]?.status ?? 'offline']);
+    const lodgers = homes.lodgers[house];
+    lodgers?.forEach((count, status) => windows.push(...Array(count).fill(KINDS[status])));
     const most = CAPACITIES[kind];
     if (windows.length > most) windows.sort((a, b) => FIRST.indexOf(a) - FIRST.indexOf(b)).length = most;
     const nobodys = Array(most - windows.length).fill(DARK);
-    return `${kind} ${mix(cell, 15) % PLASTERS} ${spread([...windows, ...nobodys], cell).join('')}`;
+    const look = mix(cell, 15) % PLASTERS;
+    // In a city many houses look alike: each is painted once.
+    return `${kind} ${look} ${spread([...windows, ...nobodys], lodgers ? look : cell).join('')}`;
   }
 
   /** @param {string} key @param {number} kind @param {number} size */

@@ -7,7 +7,8 @@
  * @typedef {import('./spots.js').Spot} Spot
  * @typedef {{x: number, y: number, visible: boolean}} Point
  * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', onFrame: () => void}} WorldOptions
- * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {members: number}}} GuildView
+ * @typedef {import('./homes.js').Tenants} Tenants
+ * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {shown: number}, strangers: Tenants[]}} GuildView
  */
 
 import { GUARD } from './buffer.js';
@@ -70,6 +71,10 @@ export class World {
   #news = new Map();
   /** Who comes by boat. @type {Set<string>} */
   #sailing = new Set();
+  /** Who goes without being seen to. @type {Set<string>} */
+  #forgotten = new Set();
+  /** Those who are known by number alone. @type {Tenants[]} */
+  #strangers = [];
   /** What time waits for: another island, or that everyone is where they were going. @type {Generator<void, void> | null} */
   #work = null;
   /** Made when somebody looks: the one before the first guild is never seen. @type {{guild: string, sim: Sim, land: Land} | null} */
@@ -130,20 +135,24 @@ export class World {
    *
    * @param {GuildView} guild
    */
-  show({ id, channels, members }) {
+  show({ id, channels, members, counts, strangers }) {
     const coming = new Map([...members].map((member) => [member.uid, member]));
     this.#guild = id;
     this.#awaited = null;
     this.#sailing.clear();
+    this.#forgotten.clear();
     this.#news = coming;
+    this.#strangers = strangers;
     if (this.#isOther) {
       this.#following = null;
       this.#unsaid = [];
     } else {
       const leaving = [...this.#sim.slots.keys()].filter((uid) => !coming.has(uid));
+      if (strangers.length) for (const uid of leaving) this.#forgotten.add(uid); // most are still there
       this.#news = new Map([...leaving.map((uid) => /** @type {[string, null]} */ ([uid, null])), ...coming]);
     }
-    this.#plan(channels, sizeFor(coming.size));
+    this.#plan(channels, sizeFor(counts.shown));
+    if (!this.#work) finish(this.#sim.house(strangers));
     this.#goOn(performance.now() + SLICE);
   }
 
@@ -158,6 +167,7 @@ export class World {
     this.#awaited = null;
     this.#unsaid = [];
     this.#news.clear();
+    this.#strangers = [];
     this.#plan([], NOBODY_YET);
     this.#goOn();
   }
@@ -193,6 +203,7 @@ export class World {
       yield* this.#picture.ahead(land, this.#camera.isFar);
       this.#grown = this.#reducedMotion ? 1 : 0;
     }
+    yield* sim.house(this.#strangers);
     sim.reducedMotion = this.#reducedMotion;
     this.#island = { guild: this.#guild, sim, land };
     this.#camera.bounds = land.bounds;
@@ -236,12 +247,14 @@ export class World {
     }
     this.#news.delete(uid);
     if (member) this.#sim.add(member, this.#sailing.delete(uid));
+    else if (this.#forgotten.delete(uid)) this.#sim.forget(uid);
     else this.#sim.remove(uid);
     return true;
   }
 
   /** @param {Member} member */
   arrive(member) {
+    this.#forgotten.delete(member.uid);
     this.#sailing.add(member.uid);
     this.#news.set(member.uid, member);
   }
@@ -252,8 +265,21 @@ export class World {
     this.#news.set(uid, null);
   }
 
+  /** Somebody is there, and known by number alone. @param {string} uid */
+  forget(uid) {
+    this.leave(uid);
+    this.#forgotten.add(uid);
+  }
+
+  /** Those live there as well who are known by number alone. @param {Tenants[]} strangers */
+  house(strangers) {
+    this.#strangers = strangers;
+    if (!this.#work) finish(this.#sim.house(strangers));
+  }
+
   /** @param {Member} member */
   change(member) {
+    this.#forgotten.delete(member.uid);
     this.#news.set(member.uid, member);
   }
 
