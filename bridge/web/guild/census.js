@@ -9,13 +9,13 @@
 import { label, number, record } from './parse.js';
 import { STATUSES } from './people.js';
 
-const MOST = 300; // colours; a bridge tells fewer apart
-const NOBODYS = '';
+const MOST_COLORS = 300; // colours; a bridge tells fewer apart
+const COLORLESS = '';
 
-const nobody = () => STATUSES.map(() => 0);
+const zeros = () => STATUSES.map(() => 0);
 
 /** A role's colour, as members have it. @param {unknown} value */
-const colorOf = (value) => (/^#(?!f{6})[0-9a-f]{6}$/i.test(label(value)) ? label(value) : NOBODYS);
+const toldColor = (value) => (/^#(?!f{6})[0-9a-f]{6}$/i.test(label(value)) ? label(value) : COLORLESS);
 
 export class Census {
   /** By what a bridge calls them. @type {Map<string, {color: string, counts: number[]}>} */
@@ -25,14 +25,14 @@ export class Census {
   /** Grows with each change. */
   revision = 0;
   /** All of them, by status. */
-  totals = nobody();
+  totals = zeros();
   /** Who did something, whoever did it last at the end. @type {Set<string>} */
   #noted = new Set();
 
   clear() {
     this.#told.clear();
     this.#noted.clear();
-    this.totals = nobody();
+    this.totals = zeros();
     this.isTaken = false;
     this.revision += 1;
   }
@@ -44,10 +44,10 @@ export class Census {
     this.revision += 1;
     for (const one of Array.isArray(told) ? told.map(record) : []) {
       const key = label(one.roleColor);
-      if (this.#told.size >= MOST && !this.#told.has(key)) continue;
-      this.#told.set(key, { color: colorOf(key), counts: STATUSES.map((status) => Math.max(0, Math.floor(number(one[status])))) });
+      if (this.#told.size >= MOST_COLORS && !this.#told.has(key)) continue;
+      this.#told.set(key, { color: toldColor(key), counts: STATUSES.map((status) => Math.max(0, Math.floor(number(one[status])))) });
     }
-    this.totals = nobody();
+    this.totals = zeros();
     for (const { counts } of this.#told.values()) counts.forEach((count, i) => { this.totals[i] += count; });
   }
 
@@ -70,7 +70,7 @@ export class Census {
       left.set(color, before ? before.map((count, i) => count + counts[i]) : [...counts]);
     }
     for (const [color, known] of people.colors) {
-      const counts = left.get(color) ?? left.get(NOBODYS);
+      const counts = left.get(color) ?? left.get(COLORLESS);
       if (counts) known.forEach((count, i) => { counts[i] = Math.max(0, counts[i] - count); });
     }
     return [...left].map(([color, counts]) => ({ color, counts }));

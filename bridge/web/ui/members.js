@@ -13,7 +13,7 @@ import { person, pose } from './figure.js';
 
 const ROWS = 200;
 const ASK_MS = 300; // after the last letter, somebody is looked for at the bridge
-const LEAST = 2; // letters of them
+const SHORTEST = 2; // letters of them
 const NAMED = 12; // of those found, in the world
 
 export class MemberList {
@@ -42,7 +42,7 @@ export class MemberList {
     this.#search.addEventListener('input', () => {
       clearTimeout(this.#asking);
       const text = this.#search.value.trim();
-      if (text.length >= LEAST) this.#asking = setTimeout(() => ask(text), ASK_MS);
+      if (text.length >= SHORTEST) this.#asking = setTimeout(() => ask(text), ASK_MS);
     });
     this.#search.addEventListener('keydown', ({ key }) => {
       const [first] = this.#found;

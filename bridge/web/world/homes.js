@@ -9,8 +9,8 @@ import { CAPACITIES } from './build.js';
 import { NONE } from './crowd.js';
 import { hash } from './random.js';
 
-const SPARE = 1.02; // not all windows are where they are wanted
-const sum = (/** @type {number[]} */ numbers) => numbers.reduce((all, one) => all + one, 0);
+const SLACK = 1.02; // not all windows are where they are wanted
+const total = (/** @type {number[]} */ numbers) => numbers.reduce((all, one) => all + one, 0);
 
 const NOBODYS = ''; // the colour of a name that has none
 
@@ -106,9 +106,9 @@ export class Homes {
    * @returns {Generator<void, void>}
    */
   *house(tenants) {
-    const crowds = tenants.map(({ color, counts }) => ({ color, counts, size: sum(counts) })).sort((a, b) => b.size - a.size);
-    const windows = sum(this.houses.map(({ kind }) => CAPACITIES[kind]));
-    const share = Math.min(1, windows / (1 + SPARE * sum(crowds.map(({ size }) => size))));
+    const crowds = tenants.map(({ color, counts }) => ({ color, counts, size: total(counts) })).sort((a, b) => b.size - a.size);
+    const windows = total(this.houses.map(({ kind }) => CAPACITIES[kind]));
+    const share = Math.min(1, windows / (1 + SLACK * total(crowds.map(({ size }) => size))));
     /** @type {(number[] | undefined)[]} */
     const lodgers = this.houses.map(() => undefined);
     for (const { color, counts, size } of crowds) {
@@ -124,7 +124,7 @@ export class Homes {
   /** Spreads some evenly over the windows that are left in some houses. @param {number[]} quarter @param {number[]} counts @param {number} size @param {(number[] | undefined)[]} lodgers */
   #spread(quarter, counts, size, lodgers) {
     const empty = quarter.map((house) => this.#empty(house));
-    const room = sum(empty);
+    const room = total(empty);
     if (!room) return;
     const share = Math.min(1, room / size);
     let filled = 0;
@@ -138,7 +138,7 @@ export class Homes {
   /** Those houses of a colour, with so many windows if there are as many. @param {string} color @param {number} wanted */
   #quarterFor(color, wanted) {
     const own = this.#quarters.get(color) ?? [];
-    let left = wanted - sum(own.map((house) => this.#empty(house)));
+    let left = wanted - total(own.map((house) => this.#empty(house)));
     if (left > 0) {
       for (const house of this.#freeFrom(own[0] ?? hash(color) % this.houses.length)) {
         if (left <= 0) break;

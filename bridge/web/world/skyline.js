@@ -18,7 +18,7 @@ import { halved } from './sheet.js';
 const WALLS_KEPT = 3_000; // walls, each as it is painted with some windows lit
 const PLASTERS = 3;
 const SLATES = [-0.16, -0.08, 0, 0.07];
-const KINDS = [LIT, DIM, CURTAIN, DARK]; // of those who are known by number, by status
+const LODGERS = [LIT, DIM, CURTAIN, DARK]; // of those who are known by number, by status
 const FIRST = [LIT, CURTAIN, DIM, DARK]; // what counts where there are more people than windows
 
 /** @type {Record<string, number>} */
@@ -87,7 +87,7 @@ export class Skyline {
     const { kind, cell } = homes.houses[house];
     const windows = homes.rooms[house].map((slot) => WINDOWS[sim.members[slot]?.status ?? 'offline']);
     const lodgers = homes.lodgers[house];
-    lodgers?.forEach((count, status) => windows.push(...Array(count).fill(KINDS[status])));
+    lodgers?.forEach((count, status) => windows.push(...Array(count).fill(LODGERS[status])));
     const most = CAPACITIES[kind];
     if (windows.length > most) windows.sort((a, b) => FIRST.indexOf(a) - FIRST.indexOf(b)).length = most;
     const nobodys = Array(most - windows.length).fill(DARK);
