@@ -123,7 +123,7 @@ export class Homes {
 
   /** Spreads some evenly over the windows that are left in some houses. @param {number[]} quarter @param {number[]} counts @param {number} size @param {(number[] | undefined)[]} lodgers */
   #spread(quarter, counts, size, lodgers) {
-    const empty = quarter.map((house) => this.#empty(house));
+    const empty = quarter.map((house) => Math.max(0, this.#empty(house) - total(lodgers[house] ?? [])));
     const room = total(empty);
     if (!room) return;
     const share = Math.min(1, room / size);
@@ -141,7 +141,7 @@ export class Homes {
     let left = wanted - total(own.map((house) => this.#empty(house)));
     if (left > 0) {
       for (const house of this.#freeFrom(own[0] ?? hash(color) % this.houses.length)) {
-        if (left <= 0) break;
+        if (left < CAPACITIES[this.houses[house].kind] / 2 && this.#quarters.has(color)) break; // to the nearest house
         this.#claim(house, color);
         left -= CAPACITIES[this.houses[house].kind];
       }

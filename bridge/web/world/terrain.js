@@ -61,14 +61,17 @@ export function areaFor(members) {
   return Math.round(y0 + ((members - x0) * (y1 - y0)) / (x1 - x0));
 }
 
+const OVERLOOKED = 20_000;
+
 /**
- * Members as the island counts them: in steps, so that it isn't looked at anew after each newcomer.
+ * Members as the island counts them: in steps, so that it isn't looked at anew after each newcomer; and no more than
+ * live on one that can be seen as a whole. Where there are more, a window stands for several of them.
  *
  * @param {number} members
  */
 export function sizeFor(members) {
   let size = 6;
-  while (size < members) size = Math.ceil(size * 1.2);
+  while (size < Math.min(members, OVERLOOKED)) size = Math.ceil(size * 1.2);
   return size;
 }
 
