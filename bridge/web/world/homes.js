@@ -112,7 +112,7 @@ export class Homes {
     /** @type {(number[] | undefined)[]} */
     const lodgers = this.houses.map(() => undefined);
     for (const { color, counts, size } of crowds) {
-      if (size) this.#spread(this.#quarterFor(color, size * share), counts, size, lodgers);
+      if (size) this.#spread(this.#quarterFor(color, size * share, share < 1), counts, size, lodgers);
       yield;
     }
     lodgers.forEach((now, house) => {
@@ -135,13 +135,14 @@ export class Homes {
     });
   }
 
-  /** Those houses of a colour, with so many windows if there are as many. @param {string} color @param {number} wanted */
-  #quarterFor(color, wanted) {
+  /** Those houses of a colour, with so many windows if there are as many. @param {string} color @param {number} wanted @param {boolean} isShort whether there are too few windows for all */
+  #quarterFor(color, wanted, isShort) {
     const own = this.#quarters.get(color) ?? [];
     let left = wanted - total(own.map((house) => this.#empty(house)));
     if (left > 0) {
       for (const house of this.#freeFrom(own[0] ?? hash(color) % this.houses.length)) {
-        if (left < CAPACITIES[this.houses[house].kind] / 2 && this.#quarters.has(color)) break; // to the nearest house
+        const least = isShort && this.#quarters.has(color) ? CAPACITIES[this.houses[house].kind] / 2 : 0;
+        if (left <= least) break;
         this.#claim(house, color);
         left -= CAPACITIES[this.houses[house].kind];
       }
