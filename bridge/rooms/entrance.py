@@ -113,8 +113,6 @@ class Entrance:
         """Keep nothing: thousands of guilds that nobody watches keep nothing for nobody."""
         self._kept.clear()
         self._tape.forget()
-        for listing in self._state.listings:
-            listing.forget()
 
     def forget_old(self) -> None:
         """Keep nothing for those who have been away for too long."""

@@ -66,10 +66,6 @@ class Listing:
             portions[number] = members, self._form(members, deflate=deflate)
         return Listed([portion[1] for portion in portions if portion is not None and portion[0]])
 
-    def forget(self) -> None:
-        """Keep nothing."""
-        self._made.clear()
-
     def chosen(self, count: int) -> list[str]:
         """Name who is listed: half of them at least for having acted last, then who talks, then others."""
         active = list(self._recency.active())
