@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from bot.client import DZoneBot
 from bot.config import Config, read_database_url, read_env
-from bot.running import logs, share
+from bot.running import handover, logs, share
+from bot.running.changing import changing
 from bot.running.errors import AGAIN, MEND, Ending, explain
 from bot.running.values import ConfigError
 from bot.storage import transfer
@@ -50,8 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return MEND
+    try:
+        before = None if options.take_over is None else handover.inherited(options.take_over)
+    except handover.CannotTakeOver as error:
+        print(error, file=sys.stderr)
+        return MEND
     lines = logs.configure(config.log_level, config.log_format)
-    world = partial(_demo, lines=lines) if options.demo else partial(_live, force_sync=options.sync)
+    live = partial(_live, force_sync=options.sync, before=before, shares=options.share)
+    world = partial(_demo, lines=lines) if options.demo else live
     if options.share:
         world = partial(_shared, world)
     trouble = run(world(config), viewers=config.limits.viewers)
@@ -119,6 +126,7 @@ async def _demo(config: Config, lines: Lines) -> Ending | None:
         config.port, config.host, limits=config.limits, exposure=config.exposure, health=config.health,
         publish_to=config.backplane_url if config.workers else None, workers=config.workers,
     )  # fmt: skip
+    server.documents = config.documents
     try:
         with stop_signal() as stopped, watched(config.debug_loop / 1000):
             await server.start()
@@ -130,8 +138,13 @@ async def _demo(config: Config, lines: Lines) -> Ending | None:
     return None
 
 
-async def _live(config: Config, *, force_sync: bool) -> Ending | None:
-    """Run the bot with what is stored until it is stopped; return what is wrong, if anything is."""
+async def _live(
+    config: Config, *, force_sync: bool, before: handover.Inherited | None, shares: bool
+) -> Ending | None:
+    """Run the bot with what is stored until it is stopped; return what is wrong, if anything is.
+
+    It takes over from the process `before`, if there is one, and lets the next one do so.
+    """
     with stop_signal() as stopped:
         try:
             store = await _open_store(config, stopped)
@@ -140,9 +153,11 @@ async def _live(config: Config, *, force_sync: bool) -> Ending | None:
         if store is None:
             return None
         try:
-            async with DZoneBot(config, store, force_sync=force_sync) as bot:
+            doors = before.doors if before else ()
+            async with DZoneBot(config, store, force_sync=force_sync, doors=doors) as bot:
                 with watched(config.debug_loop / 1000):
-                    return await _run_bot(bot, stopped)
+                    async with changing(bot, store, stopped, before, shares=shares):
+                        return await _run_bot(bot, stopped)
         finally:
             await store.close()
 
@@ -222,6 +237,8 @@ def _parser() -> argparse.ArgumentParser:
         "--share", action="store_true", help="have a public address meanwhile, through cloudflared or ngrok"
     )
     parser.add_argument("--sync", action="store_true", help="tell Discord of the slash commands once more")
+    # What a running bot starts its successor with; see `bot.running.handover`.
+    parser.add_argument(handover.OPTION, nargs="?", const="", help=argparse.SUPPRESS)
     parser.add_argument("--version", action="version", version=f"d-zone bot {__version__}")
     _add_settings(parser.add_subparsers(dest="command", prog=prog, title="commands"))
     return parser

@@ -1,6 +1,6 @@
 """Commands as Discord's REST API has them: discord.py knows neither entry points nor some answers."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import discord
@@ -13,6 +13,18 @@ NO_SENSE: Final = (ValueError, LookupError, TypeError, AttributeError, Recursion
 
 class StrangeAnswer(Exception):
     """An answer that isn't what Discord's documentation says."""
+
+
+def heed_commands(client: discord.Client, when: Callable[[], bool]) -> None:
+    """Take up commands and buttons only at times: of two sessions, Discord tells each of them."""
+    parsers = client._connection.parsers  # noqa: SLF001 - discord.py's private parts are what this package is for
+    parse = parsers["INTERACTION_CREATE"]
+
+    def heed(data: Any) -> None:
+        if when():
+            parse(data)
+
+    parsers["INTERACTION_CREATE"] = heed
 
 
 async def fetch_commands(client: discord.Client) -> list[dict[str, Any]]:

@@ -23,6 +23,8 @@ export const german = ({ number, list, called }) => ({
   close: 'Schließen',
   legend: 'Was ist was?',
   settings: 'Einstellungen',
+  privacy: 'Datenschutz',
+  terms: 'Nutzungsbedingungen',
   logIn: 'Mit Discord anmelden',
   logOut: 'Abmelden',
   findMe: 'Wo bin ich?',
