@@ -78,7 +78,7 @@ function render({ count, places, width, height, zoom, hour = 12, faded = false, 
   picture.relight(new Light(hour, faded), sea);
   const part = camera.isFar ? 2 : 1;
   const { x, y } = camera.origin;
-  const view = { x: x / part, y: y / part, far: camera.isFar, time: 7.3, beam: faded ? -1 : 0.4, moods: !still, grown: 1 };
+  const view = { x: x / part, y: y / part, far: camera.isFar, legible: true, time: 7.3, beam: faded ? -1 : 0.4, moods: !still, grown: 1 };
   picture.draw(sim, land, view);
   const pixels = new Uint32Array(width * height);
   for (let row = 0; row < height; row++) {
@@ -118,7 +118,7 @@ test('new land comes up out of the sea, and all else stays', () => {
   picture.resize(400, 260);
   picture.relight(new Light(12, false), true);
   const look = (/** @type {typeof old} */ { sim, land: seen }, /** @type {number} */ grown) => {
-    picture.draw(sim, seen, { x: -200, y: -130, far: false, time: 7.3, beam: -1, moods: false, grown });
+    picture.draw(sim, seen, { x: -200, y: -130, far: false, legible: true, time: 7.3, beam: -1, moods: false, grown });
     return picture.buffer.pixels.slice();
   };
   const first = look(old, 1);

@@ -118,7 +118,7 @@ test('in a town the quiet are at home, and who says something comes out and goes
   const house = sim.home[slot];
   run(sim, 400);
   sim.stayUntil.fill(-Infinity); // nobody is out for a walk
-  run(sim, 120);
+  run(sim, 90);
   assert.equal(sim.state[slot], TENT);
   assert.equal(sim.home[slot], house);
 });

@@ -64,15 +64,3 @@ function tallest({ side, places }, corner) {
   while (kind && HEIGHTS[kind] > room) kind -= 1;
   return kind;
 }
-
-/** Cells behind a house, where nobody would be seen well. @param {House} house @param {number} side @returns {number[]} */
-export function behind({ cell, kind }, side) {
-  const reach = Math.ceil(HEIGHTS[kind] / 4);
-  const found = [];
-  for (let dx = -1; dx <= reach; dx++) {
-    for (let dy = -1; dy <= reach; dy++) {
-      if (dx + dy > 0 && dx + dy <= reach && Math.abs(dx - dy) <= 2) found.push(cell - dx - dy * side);
-    }
-  }
-  return found;
-}

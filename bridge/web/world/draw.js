@@ -8,8 +8,8 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  * @typedef {{x: number, y: number, level: number, right: number, down: number}} Beam
  *   `x`, `y`: its source; `right`, `down`: how much farther along it, of all its length, is a pixel that way
- * @typedef {{x: number, y: number, far: boolean, time: number, beam: number, moods: boolean, grown: number}} View
- *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `time` in seconds;
+ * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number}} View
+ *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `legible`: whether small signs can be read; `time` in seconds;
  *   `grown`: how much of new land is up, from 0 to 1; `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
  * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[]}} Still
  *   what doesn't move
@@ -28,13 +28,13 @@ import { Palette } from './inks.js';
 import { Light } from './light.js';
 import { drawClouds, drawCreatures } from './moods.js';
 import { paintPlace, sign } from './furniture.js';
-import { paintThings } from './paint.js';
+import { paintThings, standing } from './paint.js';
 import { Rising } from './rising.js';
 import { halved } from './sheet.js';
+import { HIDDEN, HIGH, WHOLE, WIDE } from './sight.js';
 import { Skyline } from './skyline.js';
 import { pursue } from './slices.js';
 import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
-import { BIOMES } from './terrain.js';
 
 const BEAM_REACH = 46; // cells
 const BEAM_FADES = 4; // it grows fainter over the last of so many parts of its length
@@ -45,8 +45,6 @@ const MANY = 1024;
 
 /** Painted once for all. @type {{things: any, figures: any} | null} */
 let sprites = null;
-/** What was painted for some islands. @type {Record<string, any>} */
-const painted = {};
 
 /** Where a line meets a row. @param {{x: number, y: number}} from @param {{x: number, y: number}} to @param {number} row */
 const crossing = (from, to, row) => from.x + ((row - from.y) / (to.y - from.y)) * (to.x - from.x);
@@ -197,11 +195,12 @@ export class Picture {
     this.#addPeople(sim, view);
     this.#addBoat(sim, view);
     this.#sort();
-    this.#folk.begin(figures, view.far, view.time, this.#glow.levels);
+    this.#folk.begin(figures, view.far, view.legible, view.time, this.#glow.levels);
     for (let i = 0; i < this.#count; i++) {
       if (this.#kinds[i] >= 0) this.#folk.shadow(sim, this.#kinds[i], this.#xs[i], this.#ys[i], this.#zs[i]);
     }
     for (let i = 0; i < this.#count; i++) this.#item(sim, view, this.#order[i]);
+    for (let i = 0; i < this.#count; i++) this.#reveal(sim, view, i);
     if (view.moods) drawCreatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
   }
 
@@ -219,11 +218,9 @@ export class Picture {
   #furnish(land, size) {
     this.#size = size;
     const props = this.#hasSea ? land.props : land.props.filter(({ cell }) => land.ground[cell]);
-    this.#stills = props.map(({ kind, cell, variant }) => this.#still(land, cell, (things) => {
-      if (kind === 'sign') return this.#sign(size ? '' : land.places[variant].name);
-      const found = kind === 'tree' || kind === 'bush' ? things[kind][land.district[cell] % BIOMES] : things[kind];
-      return Array.isArray(found) ? found[variant % found.length] : found;
-    }));
+    this.#stills = props.map((prop) => this.#still(land, prop.cell, (things) => (
+      prop.kind === 'sign' ? this.#sign(size ? '' : land.places[prop.variant].name) : standing(things, land, prop)
+    )));
     land.places.forEach(({ cell, thing }, place) => {
       this.#stills.push({ ...this.#still(land, cell, () => this.#thing(thing)), place, hasLamp: thing !== 'fire' });
     });
@@ -236,7 +233,7 @@ export class Picture {
 
   /** What stands in the middle of a place: painted when there is one. @param {string} thing @returns {Stamp | Stamp[]} */
   #thing(thing) {
-    return (this.#atlas.things[thing] ??= this.#stamped((painted[thing] ??= paintPlace(thing))));
+    return (this.#atlas.things[thing] ??= this.#stamped(paintPlace(thing)));
   }
 
   /** @param {string} name @returns {Stamp} */
@@ -430,6 +427,35 @@ export class Picture {
     if (kind >= 0) this.#folk.draw(sim, kind, x, y, this.#zs[i]);
     else if (kind === -1 - this.#stills.length) this.#boat(sim, x, y);
     else this.#putStill(this.#stills[-1 - kind], view, x, y);
+  }
+
+  /** Draws who is behind something once more, so that it shows. @param {Sim} sim @param {View} view @param {number} i in the order of what is drawn */
+  #reveal(sim, view, i) {
+    const at = this.#order[i];
+    const slot = this.#kinds[at];
+    if (slot < 0 || sim.fading[slot]) return;
+    const isTalking = sim.talkUntil[slot] > sim.tick;
+    const cover = Math.max(sim.cover[sim.cell[slot]], sim.cover[sim.from[slot]]);
+    if (isTalking ? cover + this.#masked(i, view) >= HIDDEN : cover >= HIDDEN && !view.far) {
+      this.#folk.reveal(sim, slot, this.#xs[at], this.#ys[at], this.#zs[at]);
+    }
+  }
+
+  /** How much of somebody is behind other people. @param {number} i @param {View} view */
+  #masked(i, view) {
+    const at = this.#order[i];
+    const [wide, high] = view.far ? [WIDE / 2, HIGH / 2] : [WIDE, HIGH];
+    let hidden = 0;
+    for (let j = i + 1; j < this.#count; j++) {
+      const other = this.#order[j];
+      const up = this.#ys[other] - this.#ys[at];
+      if (up > 2 * high) break;
+      if (this.#kinds[other] < 0) continue;
+      const across = wide - Math.abs(this.#xs[other] - this.#xs[at]);
+      const down = high - Math.abs(up - this.#zs[other] + this.#zs[at]);
+      if (across > 0 && down > 0) hidden += across * down;
+    }
+    return (hidden * WHOLE) / (wide * high);
   }
 
   /** @param {Still} still @param {View} view @param {number} x @param {number} y */

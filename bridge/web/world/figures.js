@@ -7,6 +7,7 @@
  * @typedef {import('./color.js').Rgb} Rgb
  */
 
+import { RIM } from './buffer.js';
 import { bodyColor, fromLch, ramp } from './color.js';
 import { mix } from './random.js';
 import { Sheet, mirrored } from './sheet.js';
@@ -14,7 +15,6 @@ import { Sheet, mirrored } from './sheet.js';
 /** How many colours a figure has. */
 export const OWN = 31;
 
-const RIM = 1;
 const BODY = 2; // five shades
 const EYE = 7;
 const SHINE = 8;

@@ -23,6 +23,8 @@ export class Folk {
   #figures = { bodies: [], faces: [], hats: [], shadows: [], marks: {} };
   #scale = 1;
   #time = 0;
+  /** Whether small signs can be read. */
+  #isLegible = false;
   /** @type {Uint8Array} */
   #levels = new Uint8Array(0);
 
@@ -45,12 +47,14 @@ export class Folk {
   /**
    * @param {Figures} figures
    * @param {boolean} far
+   * @param {boolean} legible
    * @param {number} time
    * @param {Uint8Array} levels how brightly each cell is lit
    */
-  begin(figures, far, time, levels) {
+  begin(figures, far, legible, time, levels) {
     this.#figures = figures;
     this.#scale = far ? 0.5 : 1;
+    this.#isLegible = legible && !far;
     this.#time = time;
     this.#levels = levels;
   }
@@ -84,8 +88,21 @@ export class Folk {
     const face = isFar ? null : faces[facing];
     if (face) this.#buffer.put(face[lookOf(state, isTalking, clock)], x, head, colors, first);
     if (!(traits & BOT)) this.#buffer.put(hats[traits >> HAT_SHIFT][facing >= LEFT && facing < RIGHT ? 1 : 0], x, head, colors, first);
-    if (traits & DND) this.#buffer.put(this.#figures.marks.stop, x, foot, colors, first);
+    if (this.#isLegible && traits & DND) this.#buffer.put(this.#figures.marks.stop, x, foot, colors, first);
     if (!isFar && (traits & ~DND & 0xff || state === DOZE)) this.#marks(traits, state === DOZE, x, head, first, clock);
+  }
+
+  /** Somebody behind something: all of them if they talk, else their outline. @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} z */
+  reveal(sim, slot, x, y, z) {
+    const { colors, traits, skins } = this.#wardrobe;
+    const isTalking = sim.talkUntil[slot] > sim.tick;
+    const { bodies, faces } = this.#figures;
+    const first = skins[slot] + this.#levels[sim.cell[slot]] * OWN;
+    const clock = this.#time + (sim.self[slot] & 0xfff) / 256;
+    const pose = poseOf(sim.state[slot], sim.hop[slot], clock);
+    this.#buffer.dither(bodies[traits[slot] & BUILD][pose], x, y - z, colors, first, !isTalking);
+    const face = isTalking && faces[sim.facing[slot]];
+    if (face && this.#scale === 1) this.#buffer.put(face[OPEN], x, y - z + HEADS[REST] - HEADS[pose], colors, first);
   }
 
   /** Somebody in the boat. @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} facing */
@@ -116,7 +133,7 @@ export class Folk {
     if (traits & VOICE) on(marks.headphones);
     if (traits & MUTED) on(marks.muted);
     if (traits & STREAMING) on(marks.camera);
-    if (isAsleep && clock % 3 < 2.2) on(clock % 3 < 1.1 ? marks.doze : marks.deepDoze);
+    if (isAsleep && this.#isLegible && clock % 3 < 2.2) on(clock % 3 < 1.1 ? marks.doze : marks.deepDoze);
   }
 }
 

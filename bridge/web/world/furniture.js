@@ -357,5 +357,8 @@ const PAINTERS = {
   fire: () => [0, 1, 2, 3, 4].map(fire), fountain: () => [0, 1, 2, 3, 4].map(fountain),
 };
 
-/** @param {string} thing what stands in the middle of a place */
-export const paintPlace = (thing) => PAINTERS[thing]();
+/** @type {Record<string, any>} */
+const painted = {};
+
+/** Painted once. @param {string} thing what stands in the middle of a place */
+export const paintPlace = (thing) => (painted[thing] ??= PAINTERS[thing]());

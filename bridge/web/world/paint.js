@@ -127,12 +127,29 @@ function gull(frame) {
   return sheet.rows(0, 2, rows, { w: WHITE_INK + 3, g: STONE_INK + 1, y: YELLOW_INK + 1 }).sprite(7, 5);
 }
 
-/** Everything but people and places, by name. */
-export function paintThings() {
+/** @type {Record<string, any> | null} */
+let painted = null;
+
+/** Everything but people and places, by name; painted once. @returns {Record<string, any>} */
+export const paintThings = () => (painted ??= paint());
+
+function paint() {
   return {
     tree: trees(),
     bush: LEAF_INK.map((leaf, i) => bush(leaf, i)),
     rock: [rock(1), rock(2)],
     tent: tent(), lighthouse: lighthouse(), boat: boat(), hull: hull(), lamp: [lamp(false), lamp(true)], gull: [gull(0), gull(1)],
   };
+}
+
+/**
+ * Which of them stands somewhere.
+ *
+ * @param {Record<string, any>} things
+ * @param {import('./terrain.js').Terrain} land
+ * @param {import('./isle.js').Prop} prop
+ */
+export function standing(things, { district }, { kind, cell, variant }) {
+  const found = kind === 'tree' || kind === 'bush' ? things[kind][district[cell] % BIOMES] : things[kind];
+  return Array.isArray(found) ? found[variant % found.length] : found;
 }

@@ -595,6 +595,7 @@ export class World {
       x: origin.x / part,
       y: origin.y / part,
       far: isFar,
+      legible: this.scale >= LEGIBLE,
       time: this.#time,
       beam: this.connected ? this.#turns : -1,
       moods: !this.#reducedMotion,

@@ -1,0 +1,100 @@
+/**
+ * Who can be seen where: how much of somebody at a cell is behind what stands before them. Measured on what is drawn.
+ *
+ * @typedef {import('./sheet.js').Sprite} Sprite
+ * @typedef {import('./terrain.js').Terrain} Terrain
+ */
+
+import { paintPlace, sign } from './furniture.js';
+import { paintRoof, paintWalls } from './houses.js';
+import { paintThings, standing } from './paint.js';
+import { HALF_HEIGHT, HALF_WIDTH, STAGE, cellSpot, houseSpot } from './spots.js';
+
+/** All of somebody is hidden. */
+export const WHOLE = 255;
+/** From here on one wouldn't know who it is. */
+export const HIDDEN = 96;
+
+/** Of a body, in pixels. */
+export const WIDE = 12;
+export const HIGH = 14;
+
+/** Of the sprites: how many pixels they have to the upper left of each. @type {WeakMap<Sprite, Uint16Array>} */
+const sums = new WeakMap();
+/** Houses of each kind. @type {Sprite[][]} */
+const houses = [];
+
+/** @param {Sprite} sprite */
+function sumsOf(sprite) {
+  let sum = sums.get(sprite);
+  if (sum) return sum;
+  const { width, height, inks } = sprite;
+  sum = new Uint16Array((width + 1) * (height + 1));
+  for (let y = 0; y < height; y++) {
+    let row = 0;
+    for (let x = 0; x < width; x++) {
+      row += inks[y * width + x] ? 1 : 0;
+      sum[(y + 1) * (width + 1) + x + 1] = sum[y * (width + 1) + x + 1] + row;
+    }
+  }
+  sums.set(sprite, sum);
+  return sum;
+}
+
+/** How many pixels of a sprite are in a body's rectangle. @param {Sprite} sprite @param {number} left of the body, from where the sprite stands @param {number} top */
+function overlap(sprite, left, top) {
+  const { width, height } = sprite;
+  const x0 = Math.min(width, Math.max(0, left + sprite.x));
+  const x1 = Math.min(width, Math.max(0, left + WIDE + sprite.x));
+  const y0 = Math.min(height, Math.max(0, top + sprite.y));
+  const y1 = Math.min(height, Math.max(0, top + HIGH + sprite.y));
+  if (x0 === x1 || y0 === y1) return 0;
+  const sum = sumsOf(sprite);
+  const at = (/** @type {number} */ x, /** @type {number} */ y) => sum[y * (width + 1) + x];
+  return at(x1, y1) - at(x0, y1) - at(x1, y0) + at(x0, y0);
+}
+
+/** How much of somebody at each cell is hidden, from 0 to `WHOLE`. @param {Terrain} land */
+export function measureCover(land) {
+  const { side, props, places, tents } = land;
+  const cover = new Uint8Array(side * side);
+  const spot = { x: 0, y: 0, z: 0 };
+  const body = { x: 0, y: 0, z: 0 };
+  const things = paintThings();
+  for (const prop of props) {
+    cellSpot(land, prop.cell, spot);
+    hide(prop.kind === 'sign' ? sign(places[prop.variant].name) : standing(things, land, prop), prop.cell);
+  }
+  for (const { cell, thing } of places) {
+    cellSpot(land, cell, spot);
+    hide([paintPlace(thing)].flat()[0], cell);
+  }
+  for (const cell of tents) {
+    cellSpot(land, cell, spot);
+    hide(things.tent, cell);
+  }
+  for (const { cell, kind } of land.houses) {
+    houseSpot(land, cell, spot);
+    for (const part of (houses[kind] ??= [paintWalls(kind, [], 0), paintRoof(kind)])) hide(part, cell);
+  }
+  return cover;
+
+  /** @param {Sprite} sprite @param {number} from the cell it stands at */
+  function hide(sprite, from) {
+    const reach = Math.ceil(sprite.y / HALF_HEIGHT) + 1;
+    const left = Math.ceil((sprite.x + WIDE) / HALF_WIDTH);
+    const right = Math.ceil((sprite.width - sprite.x + WIDE) / HALF_WIDTH);
+    for (let back = -1; back <= reach; back++) {
+      for (let aside = -left; aside <= right; aside++) {
+        if ((back + aside) & 1) continue;
+        const cell = from - ((back - aside) >> 1) - ((back + aside) >> 1) * side;
+        if (!land.open[cell] && !land.raised[cell]) continue;
+        cellSpot(land, cell, body);
+        if (body.y > spot.y) continue; // one stands not quite in the middle of a cell
+        const up = HIGH + (land.raised[cell] ? STAGE : 0);
+        const much = overlap(sprite, body.x - spot.x - WIDE / 2, body.y - spot.y - up);
+        cover[cell] = Math.min(WHOLE, cover[cell] + (much * WHOLE) / (WIDE * HIGH));
+      }
+    }
+  }
+}
