@@ -72,7 +72,7 @@ function render({ count, places, width, height, zoom, hour = 12, faded = false, 
   camera.fit();
   if (zoom) camera.zoomTo(zoom);
   const place = sim.land.places.find(({ id }) => id === on);
-  if (place) camera.fly((place.x - place.y) * 8, (place.x + place.y) * 4, Infinity);
+  if (place) camera.fly((place.x - place.y) * 8, (place.x + place.y + 1 - sim.land.side) * 4, Infinity);
   const picture = new Picture();
   picture.resize(width, height);
   picture.relight(new Light(hour, faded), sea);

@@ -140,6 +140,9 @@ function hats() {
     .rows(AXIS - 7, FOOT - 16 - rows.length + HAT_DEPTHS[i], rows, HAT_INKS).sprite(AXIS, FOOT));
 }
 
+/** A Z. */
+const SNORE = ['kkkkkkk', 'kwwwwwk', 'kkkwwkk', '.kwwkk.', 'kkwwkkk', 'kwwwwwk', 'kkkkkkk'];
+
 /** @returns {Record<string, Sprite>} */
 function marks() {
   const on = (/** @type {string[]} */ rows, /** @type {number} */ up, x = 0) =>
@@ -153,8 +156,8 @@ function marks() {
     muted: on(['.kkkkk.', 'krwwwrk', 'kwrwrwk', 'kwwrwwk', 'kwrwrwk', 'krwwwrk', '.kkkkk.'], 25, 8),
     camera: on(['kkkkkk.kk', 'kssssksk.', 'ksrrssssk', 'ksrrssssk', 'kssssksk.', 'kkkkkk.kk'], 24, 8),
     stop: on(['..kkkk..', '.krrrrk.', 'krrrrrrk', 'kwwwwwwk', 'kwwwwwwk', 'krrrrrrk', '.krrrrk.', '..kkkk..', '...ks...', '...ks...', '...ks...'], 14, 9),
-    doze: on(['kkkkk', 'kwwwk', 'kkwkk', 'kwwwk', 'kkkkk'], 22, 7),
-    deepDoze: on(['kkkkkk', 'kwwwwk', 'kkkwkk', '.kwkk.', 'kwwwwk', 'kkkkkk'], 27, 9),
+    doze: on(SNORE, 24, 8),
+    deepDoze: on(SNORE, 28, 9),
   };
 }
 
