@@ -8,6 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { Camera } from '../../bridge/web/world/camera.js';
+import { pack } from '../../bridge/web/world/color.js';
 import { Picture } from '../../bridge/web/world/draw.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Light } from '../../bridge/web/world/light.js';
@@ -54,6 +55,8 @@ const scenes = {
   'not-connected': { count: 21, places: 8, width: 400, height: 225, faded: true },
   'without-sea': { count: 4, places: 3, width: 240, height: 140, sea: false },
   'thousand-far': { count: 1_000, places: 30, width: 480, height: 260, zoom: 0.5, hour: 22 },
+  'a-town-at-dusk': { count: 300, places: 20, width: 480, height: 270, zoom: 1, hour: 19.5, happen: (sim) => [1, 2, 5].forEach((i) => sim.say(`u${i}`, 4)) },
+  'dawn': { count: 21, places: 8, width: 400, height: 225, hour: 6.5 },
   'the-boat': { count: 4, places: 3, width: 320, height: 200, seconds: 4.6, happen: (sim) => folk.slice(0, 3).forEach((one) => sim.add(one, true)) },
   'fading': { count: 12, places: 3, width: 320, height: 200, seconds: 0.15, still: true, happen: (sim) => [0, 1, 2, 3].forEach((i) => sim.say(`u${i}`, 0)) },
 };
@@ -107,6 +110,16 @@ test('without a sea there is nothing where it would be', () => {
   const pixels = render(scenes['without-sea']);
   assert.equal(pixels[0], 0);
   assert.ok(pixels.some((color) => color >>> 24 === 255));
+});
+
+test('windows of a town go on one by one at dusk, and by day none of them shines', () => {
+  const shining = pack([1, 0.87, 0.48]);
+  const lit = [12, 18.5, 19.2, 19.5, 19.8, 20.5, 23].map((hour) => (
+    render({ count: 300, places: 6, width: 640, height: 360, zoom: 1, hour, seconds: 0.1 }).filter((color) => color === shining).length
+  ));
+  assert.equal(lit[0], 0);
+  assert.deepEqual(lit, lit.toSorted((a, b) => a - b));
+  assert.ok(new Set(lit).size >= 5, `${lit}`);
 });
 
 test('new land comes up out of the sea, and all else stays', () => {

@@ -25,8 +25,8 @@ import { Folk } from './folk.js';
 import { Glow } from './glow.js';
 import { GRAIN, SEA, WHITE, repeat, seaShift } from './grain.js';
 import { Palette } from './inks.js';
-import { Light } from './light.js';
-import { drawClouds, drawCreatures } from './moods.js';
+import { LEVELS, Light } from './light.js';
+import { drawClouds, drawCreatures, drawGlade } from './moods.js';
 import { paintPlace, sign } from './furniture.js';
 import { paintThings, standing } from './paint.js';
 import { Rising } from './rising.js';
@@ -188,6 +188,7 @@ export class Picture {
     this.#ground(view);
     if (view.grown >= 1) this.#past = null;
     this.#coverNew(view);
+    if (this.#hasSea && this.#light.shine.strength) drawGlade(this.buffer, land, view, this.#light.shine);
     if (view.moods && this.#light.darkness < 0.5) drawClouds(this.buffer, land, view);
     if (this.#palette.isDark && view.beam >= 0) for (const level of [1, 2]) this.#beam(sim, land, view, level);
     this.#count = 0;
@@ -266,7 +267,7 @@ export class Picture {
       const line = y - drop.top;
       const isSea = line < 0 || line >= drop.height || from === to;
       const out = this.buffer.at(0, row);
-      const strip = (y & (SEA - 1)) * SEA;
+      const strip = drop.seaRow(y);
       const shift = shiftOf(view, y);
       this.#fill(out, 0, isSea ? width : from, strip, shift);
       if (isSea) continue;
@@ -344,7 +345,7 @@ export class Picture {
     for (let column = Math.max(0, Math.ceil(from)); column < last; column++) {
       const x = column + view.x - left;
       const at = isSea || x < 0 || x >= width ? -1 : line * width + x;
-      if (at >= 0 && levels[at] >= level) continue;
+      if (at >= 0 && levels[at] >= level && levels[at] < LEVELS) continue;
       const inside = Math.min((column - from) / soft, (to - column) / soft, BEAM_FADES * (1 - along - column * right));
       if (WHITE[grain | (x & (GRAIN - 1))] > 256 * inside) continue;
       const ink = at < 0 ? seaInks[strip + ((column + shift) & (SEA - 1))] : inks[at];

@@ -161,9 +161,9 @@ function marks() {
   };
 }
 
-/** @param {number} wide */
-function shadow(wide) {
-  return new Sheet(W, H).ball(AXIS, FOOT, wide, wide * 0.42, RIM, 1).sprite(AXIS, FOOT);
+/** @param {number} wide @param {number} aside how far from the foot @param {number} down */
+function shadow(wide, aside = 0, down = 0) {
+  return new Sheet(W + 14, H + 4).ball(AXIS + 7, FOOT, wide, wide * 0.42, RIM, 1).sprite(AXIS + 7 - aside, FOOT - down);
 }
 
 function paint() {
@@ -174,7 +174,7 @@ function paint() {
     faces: TURNS.map((turn) => (turn === null ? null : [OPEN, SHUT, SPEAKING].map((look) => face(turn, look)))),
     hats: worn.map((hat) => [hat, mirrored(hat)]),
     marks: marks(),
-    shadows: [shadow(7), shadow(5.5)],
+    shadows: [shadow(7), shadow(5.5), shadow(9, 7, 2), shadow(9, -7, 2)],
   };
 }
 

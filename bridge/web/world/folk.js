@@ -23,6 +23,8 @@ export class Folk {
   #figures = { bodies: [], faces: [], hats: [], shadows: [], marks: {} };
   #scale = 1;
   #time = 0;
+  /** How long shadows are, and to which side. */
+  #slant = 0;
   /** Whether small signs can be read. */
   #isLegible = false;
   /** @type {Uint8Array} */
@@ -36,6 +38,7 @@ export class Folk {
 
   /** @param {Light} light */
   relight(light) {
+    this.#slant = light.slant;
     this.#wardrobe.relight(light);
   }
 
@@ -61,7 +64,9 @@ export class Folk {
 
   /** @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} z */
   shadow(sim, slot, x, y, z) {
-    if (this.#scale === 1 && !sim.fading[slot]) this.#buffer.darken(this.#figures.shadows[z > 2 ? 1 : 0], x, y);
+    if (this.#scale < 1 || sim.fading[slot]) return;
+    const { shadows } = this.#figures;
+    this.#buffer.darken(shadows[this.#slant ? (this.#slant > 0 ? 2 : 3) : z > 2 ? 1 : 0], x, y);
   }
 
   /** @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} z how high they jump */

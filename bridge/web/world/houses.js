@@ -5,7 +5,7 @@
  */
 
 import { FLOORS } from './build.js';
-import { DIM_INK, INK, LIT_INK, PANE_INK, PLASTER_INK, RED_INK, STONE_INK, WHITE_INK, WOOD_INK } from './inks.js';
+import { AWAKE_INK, DIM_INK, INK, LIT_INK, PANE_INK, PLASTER_INK, RED_INK, STONE_INK, WHITE_INK, WOOD_INK } from './inks.js';
 import { Sheet } from './sheet.js';
 
 /** What a window tells. */
@@ -13,6 +13,7 @@ export const DARK = 0;
 export const LIT = 1;
 export const DIM = 2;
 export const CURTAIN = 3;
+export const AWAKE = 4; // by day
 
 /** How many shades a roof has: its rim, and four. */
 export const ROOF = 6;
@@ -75,7 +76,7 @@ function putWindow(sheet, kind, i, window) {
     const far = isLeft ? WIDE - 1 - SLOTS[at] - dx : SLOTS[at - 3] + dx;
     const x = isLeft ? AXIS - 1 - far : AXIS + far;
     const top = footOf(kind) - slant(far) - SOCKLE - floor * FLOOR - 3;
-    sheet.rect(x, top, 1, 3, [PANE_INK, LIT_INK, DIM_INK, WHITE_INK + 2][window]);
+    sheet.rect(x, top, 1, 3, [PANE_INK, LIT_INK, DIM_INK, WHITE_INK + 2, AWAKE_INK][window]);
     if (window === DARK) sheet.set(x, top, PANE_INK + 1);
     if (window === CURTAIN) sheet.set(x, top + 1, RED_INK + 2);
   }

@@ -12,6 +12,7 @@ import { mix } from './random.js';
 const CLOUDS = 4;
 const GULLS = 4;
 const FIREFLIES = 26;
+const GLADE = 0.9; // how far down it reaches, of the land's height
 
 /** Their shadows on the ground. @param {Buffer} buffer @param {Land} land @param {View} view */
 export function drawClouds(buffer, land, view) {
@@ -39,6 +40,32 @@ function shade(buffer, view, x, y, wide) {
       if ((row + view.y + column + view.x) & 1 && Math.abs(column - x) > half - 6) continue;
       const color = pixels[out + column];
       pixels[out + column] = (color & 0xff000000) | ((color & 0xffffff) - ((color >>> 4) & 0x0f0f0f));
+    }
+  }
+}
+
+/** The way of the low sun's light, or the moon's, over the water. @param {Buffer} buffer @param {Land} land @param {View} view @param {import('./light.js').Light['shine']} shine */
+export function drawGlade(buffer, land, view, { color, strength, isLeft }) {
+  const step = view.far ? 2 : 1;
+  const { left, right, top, bottom } = land.bounds;
+  const middle = isLeft ? left + (right - left) * 0.14 : right - (right - left) * 0.14;
+  const ground = land.ground(step);
+  const shimmer = view.moods ? view.time * 2.5 : 0;
+  for (let row = 0; row < buffer.height; row++) {
+    const y = row + view.y;
+    const down = (y * step - top) / (bottom - top);
+    if (down > GLADE) return;
+    const wide = 26 + 40 * Math.max(0, down + 0.3);
+    for (let i = 0; i < 3; i++) {
+      const dice = mix(y, i, Math.floor(shimmer + (mix(y, i) & 255) / 256));
+      if ((dice & 255) > 150 * strength * Math.min(1, (GLADE - down) * 2)) continue;
+      const off = (((dice >>> 8) & 255) + ((dice >>> 16) & 255)) / 255 - 1; // more of it in the middle
+      const from = Math.round((middle + off * wide) / step) - view.x;
+      for (let x = Math.max(0, from); x < Math.min(buffer.width, from + 1 + ((dice >>> 24) & 7) / step); x++) {
+        if (!ground.isSea(x + view.x, y)) continue;
+        const at = buffer.at(x, row);
+        buffer.pixels[at] = 0xff000000 | (((buffer.pixels[at] >>> 1) & 0x7f7f7f) + ((color >>> 1) & 0x7f7f7f));
+      }
     }
   }
 }

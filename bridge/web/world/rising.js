@@ -39,7 +39,7 @@ export class Rising {
       const y = row + view.y;
       const line = y - old.top;
       const isSea = line < 0 || line >= old.height;
-      const strip = (y & (SEA - 1)) * SEA;
+      const strip = old.seaRow(y);
       const shift = shiftOf(y);
       const out = buffer.at(0, row);
       for (let column = 0; column < buffer.width; column++) {

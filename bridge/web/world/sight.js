@@ -5,10 +5,8 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
-import { paintPlace, sign } from './furniture.js';
-import { paintRoof, paintWalls } from './houses.js';
-import { paintThings, standing } from './paint.js';
-import { HALF_HEIGHT, HALF_WIDTH, STAGE, cellSpot, houseSpot } from './spots.js';
+import { HALF_HEIGHT, HALF_WIDTH, STAGE, cellSpot } from './spots.js';
+import { eachStill } from './stills.js';
 
 /** All of somebody is hidden. */
 export const WHOLE = 255;
@@ -21,8 +19,6 @@ export const HIGH = 14;
 
 /** Of the sprites: how many pixels they have to the upper left of each. @type {WeakMap<Sprite, Uint16Array>} */
 const sums = new WeakMap();
-/** Houses of each kind. @type {Sprite[][]} */
-const houses = [];
 
 /** @param {Sprite} sprite */
 function sumsOf(sprite) {
@@ -56,31 +52,10 @@ function overlap(sprite, left, top) {
 
 /** How much of somebody at each cell is hidden, from 0 to `WHOLE`. @param {Terrain} land */
 export function measureCover(land) {
-  const { side, props, places, tents } = land;
+  const { side } = land;
   const cover = new Uint8Array(side * side);
-  const spot = { x: 0, y: 0, z: 0 };
   const body = { x: 0, y: 0, z: 0 };
-  const things = paintThings();
-  for (const prop of props) {
-    cellSpot(land, prop.cell, spot);
-    hide(prop.kind === 'sign' ? sign(places[prop.variant].name) : standing(things, land, prop), prop.cell);
-  }
-  for (const { cell, thing } of places) {
-    cellSpot(land, cell, spot);
-    hide([paintPlace(thing)].flat()[0], cell);
-  }
-  for (const cell of tents) {
-    cellSpot(land, cell, spot);
-    hide(things.tent, cell);
-  }
-  for (const { cell, kind } of land.houses) {
-    houseSpot(land, cell, spot);
-    for (const part of (houses[kind] ??= [paintWalls(kind, [], 0), paintRoof(kind)])) hide(part, cell);
-  }
-  return cover;
-
-  /** @param {Sprite} sprite @param {number} from the cell it stands at */
-  function hide(sprite, from) {
+  eachStill(land, (sprite, spot, from) => {
     const reach = Math.ceil(sprite.y / HALF_HEIGHT) + 1;
     const left = Math.ceil((sprite.x + WIDE) / HALF_WIDTH);
     const right = Math.ceil((sprite.width - sprite.x + WIDE) / HALF_WIDTH);
@@ -96,5 +71,6 @@ export function measureCover(land) {
         cover[cell] = Math.min(WHOLE, cover[cell] + (much * WHOLE) / (WIDE * HIGH));
       }
     }
-  }
+  });
+  return cover;
 }

@@ -10,13 +10,16 @@
 
 import { CAPACITIES } from './build.js';
 import { bodyColor, fromLch, ramp } from './color.js';
-import { CURTAIN, DARK, DIM, LIT, ROOF, paintRoof, paintWalls } from './houses.js';
+import { AWAKE, CURTAIN, DARK, DIM, LIT, ROOF, paintRoof, paintWalls } from './houses.js';
 import { LEVELS } from './light.js';
 import { mix } from './random.js';
 import { halved } from './sheet.js';
 
 const KEPT = 3_000; // walls, each as it is painted with some windows lit
 const LOOKS = 3;
+// Of the dark: when the first house has its lamps on, and how much more there is until the last.
+const FIRST_LIGHT = 0.03;
+const DUSK = 0.45;
 const SHADES = [-0.16, -0.08, 0, 0.07];
 const FIRST = [LIT, CURTAIN, DIM, DARK]; // what counts where there are more people than windows
 
@@ -47,6 +50,7 @@ export class Skyline {
   relight(light) {
     this.#light = light;
     this.#tiles.clear();
+    this.#keys = [];
   }
 
   /** Another town. @param {Sim} sim */
@@ -84,11 +88,13 @@ export class Skyline {
     const sim = /** @type {Sim} */ (this.#sim);
     const homes = /** @type {import('./homes.js').Homes} */ (sim.homes);
     const { kind, cell } = homes.houses[house];
+    const isOn = (mix(cell, 24) & 255) / 256 < (this.#light.darkness - FIRST_LIGHT) / DUSK; // one after the other, at dusk
     const windows = homes.rooms[house].map((slot) => WINDOWS[sim.members[slot]?.status ?? 'offline']);
     const most = CAPACITIES[kind];
     if (windows.length > most) windows.sort((a, b) => FIRST.indexOf(a) - FIRST.indexOf(b)).length = most;
     const nobodys = Array(most - windows.length).fill(DARK);
-    return `${kind} ${mix(cell, 15) % LOOKS} ${spread([...windows, ...nobodys], cell).join('')}`;
+    const shown = spread([...windows, ...nobodys], cell).map((one) => (one === LIT && !isOn ? AWAKE : one));
+    return `${kind} ${mix(cell, 15) % LOOKS} ${shown.join('')}`;
   }
 
   /** @param {string} key @param {number} kind @param {number} size */
