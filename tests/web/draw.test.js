@@ -20,7 +20,7 @@ import { readPng, writePng } from './png.js';
 
 /**
  * @typedef {{count: number, places: number, width: number, height: number, zoom?: number, hour?: number, faded?: boolean,
- *   sea?: boolean, seconds?: number, still?: boolean, on?: string, happen?: (sim: Sim) => void}} Scene
+ *   sea?: boolean, seconds?: number, season?: import('../../bridge/web/world/seasons.js').Season, weather?: 'rain' | 'snow', still?: boolean, on?: string, happen?: (sim: Sim) => void}} Scene
  *   `on`: the place to look at
  */
 
@@ -57,12 +57,15 @@ const scenes = {
   'thousand-far': { count: 1_000, places: 30, width: 480, height: 260, zoom: 0.5, hour: 22 },
   'a-town-at-dusk': { count: 300, places: 20, width: 480, height: 270, zoom: 1, hour: 19.5, happen: (sim) => [1, 2, 5].forEach((i) => sim.say(`u${i}`, 4)) },
   'dawn': { count: 21, places: 8, width: 400, height: 225, hour: 6.5 },
+  'winter': { count: 100, places: 12, width: 480, height: 270, zoom: 1, hour: 9, season: 'winter', weather: 'snow', seconds: 0.2 },
+  'autumn-in-the-rain': { count: 21, places: 12, width: 400, height: 225, season: 'autumn', weather: 'rain' },
+  'spring': { count: 21, places: 30, width: 400, height: 225, zoom: 1, season: 'spring' },
   'the-boat': { count: 4, places: 3, width: 320, height: 200, seconds: 4.6, happen: (sim) => folk.slice(0, 3).forEach((one) => sim.add(one, true)) },
   'fading': { count: 12, places: 3, width: 320, height: 200, seconds: 0.15, still: true, happen: (sim) => [0, 1, 2, 3].forEach((i) => sim.say(`u${i}`, 0)) },
 };
 
 /** @param {Scene} scene */
-function render({ count, places, width, height, zoom, hour = 12, faded = false, sea = true, seconds = 6, still = false, on, happen }) {
+function render({ count, places, width, height, zoom, hour = 12, faded = false, sea = true, seconds = 6, season, weather, still = false, on, happen }) {
   const sim = new Sim(island('1', sizeFor(count), channels(places)));
   sim.reducedMotion = still;
   for (const one of members(count, count < 10 ? { status: 'online' } : {})) sim.add(one);
@@ -78,10 +81,10 @@ function render({ count, places, width, height, zoom, hour = 12, faded = false, 
   if (place) camera.fly((place.x - place.y) * 8, (place.x + place.y + 1 - sim.land.side) * 4, Infinity);
   const picture = new Picture();
   picture.resize(width, height);
-  picture.relight(new Light(hour, faded), sea);
+  picture.relight(new Light(hour, faded), sea, season);
   const part = camera.isFar ? 2 : 1;
   const { x, y } = camera.origin;
-  const view = { x: x / part, y: y / part, far: camera.isFar, legible: true, time: 7.3, beam: faded ? -1 : 0.4, moods: !still, grown: 1 };
+  const view = { x: x / part, y: y / part, far: camera.isFar, legible: true, time: 7.3, beam: faded ? -1 : 0.4, moods: !still, grown: 1, weather };
   picture.draw(sim, land, view);
   const pixels = new Uint32Array(width * height);
   for (let row = 0; row < height; row++) {

@@ -3,6 +3,7 @@ export const moreGerman = {
   choices: {
     density: ['Sprechblasen und Namen', { calm: 'Wenige', normal: 'Einige', lively: 'Viele' }],
     hour: ['Tageszeit', { auto: 'Wie auf meiner Uhr', day: 'Tag', dusk: 'Abend', night: 'Nacht' }],
+    season: ['Jahreszeit', { auto: 'Wie im Kalender', north: 'Kalender der Nordhalbkugel', south: 'Kalender der Südhalbkugel', spring: 'Frühling', summer: 'Sommer', autumn: 'Herbst', winter: 'Winter' }],
     motion: ['Bewegung', { auto: 'Wie im System eingestellt', full: 'Lebhaft', less: 'Reduziert' }],
     sound: ['Ton', { off: 'Aus', on: 'Ein leiser Ton für jede Nachricht' }],
     language: ['Sprache', { auto: 'Wie im Browser eingestellt', en: 'English', de: 'Deutsch', es: 'Español' }],

@@ -3,6 +3,7 @@ export const moreSpanish = {
   choices: {
     density: ['Bocadillos y nombres', { calm: 'Pocos', normal: 'Algunos', lively: 'Muchos' }],
     hour: ['Hora del día', { auto: 'La de mi reloj', day: 'Día', dusk: 'Atardecer', night: 'Noche' }],
+    season: ['Estación', { auto: 'La de mi calendario', north: 'Calendario del hemisferio norte', south: 'Calendario del hemisferio sur', spring: 'Primavera', summer: 'Verano', autumn: 'Otoño', winter: 'Invierno' }],
     motion: ['Movimiento', { auto: 'El de mi sistema', full: 'Animado', less: 'Reducido' }],
     sound: ['Sonido', { off: 'Desactivado', on: 'Un sonido suave con cada mensaje' }],
     language: ['Idioma', { auto: 'El de mi navegador', en: 'English', de: 'Deutsch', es: 'Español' }],

@@ -3,7 +3,7 @@
  *
  * @typedef {{
  *   language: 'auto' | 'en' | 'de' | 'es', motion: 'auto' | 'full' | 'less', density: 'calm' | 'normal' | 'lively',
- *   hour: 'auto' | 'day' | 'dusk' | 'night', sound: 'off' | 'on', panel: 'messages' | 'members' | 'none' | 'auto',
+ *   hour: 'auto' | 'day' | 'dusk' | 'night', season: 'auto' | 'north' | 'south' | import('../world/seasons.js').Season, sound: 'off' | 'on', panel: 'messages' | 'members' | 'none' | 'auto',
  * }} Choices
  */
 
@@ -15,6 +15,7 @@ export const OPTIONS = {
   motion: ['auto', 'full', 'less'],
   density: ['normal', 'calm', 'lively'],
   hour: ['auto', 'day', 'dusk', 'night'],
+  season: ['auto', 'north', 'south', 'spring', 'summer', 'autumn', 'winter'],
   sound: ['off', 'on'],
   panel: ['auto', 'messages', 'members', 'none'],
 };

@@ -18,6 +18,7 @@ import { Controls } from './controls.js';
 import { Follower } from './follower.js';
 import { Labels } from './labels.js';
 import { Talk } from './talk.js';
+import { isSouthern } from '../world/seasons.js';
 import { World } from '../world/world.js';
 
 const LIVELY_MS = 120_000; // a place where somebody spoke is lively for so long
@@ -110,6 +111,10 @@ export class Stage {
     this.#world.reducedMotion = calm;
     this.#labels.density = choices.density;
     this.#world.hour = HOURS[choices.hour];
+    const { season } = choices;
+    const isCalendar = season === 'auto' || season === 'north' || season === 'south';
+    this.#world.season = isCalendar ? null : season;
+    this.#world.isSouth = season === 'auto' ? isSouthern(Intl.DateTimeFormat().resolvedOptions().timeZone) : season === 'south';
     this.#air?.adapt(choices, calm);
     this.#labels.hurry();
   }

@@ -8,7 +8,7 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  * @typedef {{x: number, y: number, level: number, right: number, down: number}} Beam
  *   `x`, `y`: its source; `right`, `down`: how much farther along it, of all its length, is a pixel that way
- * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number}} View
+ * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number, weather?: '' | 'rain' | 'snow'}} View
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `legible`: whether small signs can be read; `time` in seconds;
  *   `grown`: how much of new land is up, from 0 to 1; `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
  * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[]}} Still
@@ -26,10 +26,11 @@ import { Glow } from './glow.js';
 import { GRAIN, SEA, WHITE, repeat, seaShift } from './grain.js';
 import { Palette } from './inks.js';
 import { LEVELS, Light } from './light.js';
-import { drawClouds, drawCreatures, drawGlade } from './moods.js';
+import { drawClouds, drawCreatures, drawGlade, drawWeather } from './moods.js';
 import { paintPlace, sign } from './furniture.js';
 import { paintThings, standing } from './paint.js';
 import { Rising } from './rising.js';
+import { inksOf } from './seasons.js';
 import { halved } from './sheet.js';
 import { HIDDEN, HIGH, WHOLE, WIDE } from './sight.js';
 import { Skyline } from './skyline.js';
@@ -124,13 +125,13 @@ export class Picture {
     return each(tree, (sprite) => this.buffer.stamp(sized(sprite)));
   }
 
-  /** @param {Light} light @param {boolean} hasSea */
-  relight(light, hasSea) {
+  /** @param {Light} light @param {boolean} hasSea @param {import('./seasons.js').Season} [season] */
+  relight(light, hasSea, season = 'summer') {
     this.#light = light;
     this.#hasSea = hasSea;
-    this.#palette = new Palette(light, hasSea);
+    this.#palette = new Palette(light, hasSea, inksOf(season));
     this.#folk.relight(light);
-    this.#skyline.relight(light);
+    this.#skyline.relight(light, season);
   }
 
   /**
@@ -202,6 +203,7 @@ export class Picture {
     }
     for (let i = 0; i < this.#count; i++) this.#item(sim, view, this.#order[i]);
     for (let i = 0; i < this.#count; i++) this.#reveal(sim, view, i);
+    if (view.moods && view.weather) drawWeather(this.buffer, view, view.weather, this.#light);
     if (view.moods) drawCreatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
   }
 

@@ -15,10 +15,11 @@ export const DIM = 2;
 export const CURTAIN = 3;
 export const AWAKE = 4; // by day
 
-/** How many shades a roof has: its rim, and four. */
-export const ROOF = 6;
+/** How many shades a roof has: none, its rim, four, and two for where snow lies. */
+export const ROOF = 8;
 const RIM = 1;
 const SHADE = 2; // the darkest of four
+const SNOWY = 6; // the darker of two
 
 const WIDE = 14; // pixels of each wall
 const FLOOR = 5;
@@ -100,8 +101,9 @@ function gable(sheet, eaves) {
     const high = top + Math.round((far / (WIDE + 1)) * (EAVES + 1));
     for (let y = high; y <= low; y++) {
       const line = (y - eaves + slant(far)) & 3 ? 0 : 1; // tiles
-      sheet.set(AXIS - 1 - far, y, SHADE + 3 - line);
-      sheet.set(AXIS + far, y, SHADE + 1 - line);
+      const isUp = !line && y - high < 5 + (far * 5) % 4;
+      sheet.set(AXIS - 1 - far, y, isUp ? SNOWY + 1 : SHADE + 3 - line);
+      sheet.set(AXIS + far, y, isUp ? SNOWY : SHADE + 1 - line);
     }
   }
 }

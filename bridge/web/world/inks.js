@@ -74,6 +74,8 @@ export const YELLOW_INK = shades([0.83, 0.15, 88], [-0.2, -0.1, 0, 0.08]);
 export const TENT_INK = shades([0.74, 0.1, 65], [-0.26, -0.13, -0.04, 0.07]);
 /** Petals: light and dark of six. */
 export const PETAL_INK = [95, 20, 350, 300, 260, 60].map((hue) => shades([0.82, 0.12, hue], [-0.06, 0.06]));
+/** What is in the middle of flowers. */
+export const HEART_INK = add([list[YELLOW_INK + 2].rgb]);
 export const INK = shades([0.26, 0.03, 280], [0, 0.08]);
 export const FIRE_INK = add([[0.86, 0.26, 0.12], [0.98, 0.52, 0.14], [1, 0.78, 0.28], [1, 0.96, 0.68]], true);
 export const LAMP_INK = add([[1, 0.86, 0.5], [1, 0.97, 0.8]], true);
@@ -115,14 +117,15 @@ export class Palette {
   /**
    * @param {Light} light
    * @param {boolean} hasSea false: there is nothing where water would be
+   * @param {Map<number, Rgb>} [others] inks that look otherwise in this season
    */
-  constructor(light, hasSea) {
+  constructor(light, hasSea, others) {
     this.#hasSea = hasSea;
     this.light = light;
     this.isDark = light.darkness > 0.1;
     const levels = Array.from({ length: TABLES }, (_, level) => level);
     for (const level of levels) {
-      list.forEach(({ rgb, glows }, i) => { this.colors[level * 256 + i] = light.on(rgb, level, glows); });
+      list.forEach(({ rgb, glows }, i) => { this.colors[level * 256 + i] = light.on(others?.get(i) ?? rgb, level, glows); });
       if (light.darkness > 0.35) this.colors[level * 256 + WINDOW_INK] = light.on([1, 0.84, 0.46], level, true);
       if (!hasSea) this.colors.fill(0, level * 256 + OPEN, level * 256 + WATER_END);
     }

@@ -44,6 +44,34 @@ function shade(buffer, view, x, y, wide) {
   }
 }
 
+/**
+ * Rain, or snow; before all else that is seen.
+ *
+ * @param {Buffer} buffer
+ * @param {View} view
+ * @param {'rain' | 'snow'} kind
+ * @param {import('./light.js').Light} light
+ */
+export function drawWeather(buffer, view, kind, light) {
+  const { width, height, pixels } = buffer;
+  const isRain = kind === 'rain';
+  const drop = light.on(isRain ? [0.72, 0.82, 0.95] : [0.97, 0.98, 1], 0);
+  const count = (width * height) / (isRain ? 1_600 : 900);
+  for (let i = 0; i < count; i++) {
+    const speed = isRain ? 240 + (mix(i, 51) & 63) : 14 + (mix(i, 51) & 15);
+    const fall = mix(i, 52) % height + view.time * speed;
+    const drift = isRain ? fall * 0.25 : Math.sin(view.time + i) * 5;
+    let row = Math.floor(fall - view.y) % height;
+    let column = Math.floor(mix(i, 53) % width - drift - view.x) % width;
+    if (row < 0) row += height;
+    if (column < 0) column += width;
+    for (let long = isRain ? 5 : 1; long && row < height; long--, row++) {
+      const at = buffer.at(column - (long >> 2), row);
+      pixels[at] = isRain ? 0xff000000 | (((pixels[at] >>> 1) & 0x7f7f7f) + ((drop >>> 1) & 0x7f7f7f)) : drop;
+    }
+  }
+}
+
 /** The way of the low sun's light, or the moon's, over the water. @param {Buffer} buffer @param {Land} land @param {View} view @param {import('./light.js').Light['shine']} shine */
 export function drawGlade(buffer, land, view, { color, strength, isLeft }) {
   const step = view.far ? 2 : 1;

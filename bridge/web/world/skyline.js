@@ -13,6 +13,7 @@ import { bodyColor, fromLch, ramp } from './color.js';
 import { AWAKE, CURTAIN, DARK, DIM, LIT, ROOF, paintRoof, paintWalls } from './houses.js';
 import { LEVELS } from './light.js';
 import { mix } from './random.js';
+import { ON_ROOFS } from './seasons.js';
 import { halved } from './sheet.js';
 
 const KEPT = 3_000; // walls, each as it is painted with some windows lit
@@ -37,6 +38,7 @@ export class Skyline {
   #walls = [new Map(), new Map()];
   /** By size and kind. @type {[(Stamp | undefined)[], (Stamp | undefined)[]]} */
   #roofs = [[], []];
+  #isSnowy = false;
   /** By colour: what a roof's inks look like, for each level of light. @type {Map<string, Uint32Array>} */
   #tiles = new Map();
 
@@ -46,9 +48,10 @@ export class Skyline {
     this.#light = light;
   }
 
-  /** @param {Light} light */
-  relight(light) {
+  /** @param {Light} light @param {import('./seasons.js').Season} season */
+  relight(light, season) {
     this.#light = light;
+    this.#isSnowy = season === 'winter';
     this.#tiles.clear();
     this.#keys = [];
   }
@@ -121,6 +124,7 @@ export class Skyline {
     const [lightness, chroma, hue] = bodyColor(role || null);
     /** @type {import('./color.js').Rgb[]} */
     const shades = [[0, 0, 0], fromLch([Math.max(0.2, lightness - 0.36), chroma * 0.8, hue]), ...ramp([lightness - 0.04, chroma, hue], SHADES)];
+    shades.push(...(this.#isSnowy ? ON_ROOFS : [shades[3], shades[5]]));
     tiles = new Uint32Array(LEVELS * ROOF);
     for (let level = 0; level < LEVELS; level++) shades.forEach((rgb, i) => { tiles[level * ROOF + i] = this.#light.on(rgb, level); });
     this.#tiles.set(role, tiles);

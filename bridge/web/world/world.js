@@ -19,6 +19,7 @@ import { Land } from './land.js';
 import { Light } from './light.js';
 import { RISING } from './rising.js';
 import { RATE, Sim } from './sim.js';
+import { seasonAt, weatherAt } from './seasons.js';
 import { finish, pursue } from './slices.js';
 import { boatSpot, cellSpot, personSpot } from './spots.js';
 import { POST } from './furniture.js';
@@ -41,12 +42,17 @@ const ABOVE_GROUND = 10; // of what is looked at when people are
 const ABOVE_HEAD = 4;
 const ABOVE_PLACE = 34;
 const ABOVE_STAGE = 56;
+const AN_HOUR = 3_600_000; // milliseconds
 const LEGIBLE = 2; // CSS pixels for one of art, from where on drawn signs can be read
 
 export class World {
   connected = true;
   /** From 0 to 24; null: the viewer's own clock. @type {number | null} */
   hour = null;
+  /** Null: the one there is on the viewer's calendar. @type {import('./seasons.js').Season | null} */
+  season = null;
+  /** Whether that calendar is a southern one. */
+  isSouth = false;
 
   #canvas;
   #context;
@@ -86,6 +92,8 @@ export class World {
   /** How much of new land is up. */
   #grown = 1;
   #lightKey = '';
+  /** @type {'' | 'rain' | 'snow'} */
+  #weather = '';
   #spot = { x: 0, y: 0, z: 0 };
 
   /** @param {HTMLCanvasElement} canvas @param {WorldOptions} options */
@@ -600,6 +608,7 @@ export class World {
       beam: this.connected ? this.#turns : -1,
       moods: !this.#reducedMotion,
       grown: this.#grown,
+      weather: this.#weather,
     });
     const { width, height } = this.#picture.buffer;
     if (this.#image) this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, width, height);
@@ -609,9 +618,12 @@ export class World {
   #relight() {
     const clock = new Date();
     const hour = this.hour ?? clock.getHours() + clock.getMinutes() / 60;
-    const key = `${Math.round(hour * 30)} ${this.connected}`;
+    const season = this.season ?? seasonAt(clock, this.isSouth);
+    const { seed } = this.#sim.land;
+    const key = `${Math.round(hour * 30)} ${this.connected} ${season} ${seed}`;
     if (key === this.#lightKey) return;
     this.#lightKey = key;
-    this.#picture.relight(new Light(hour % 24, !this.connected), this.#options.background === 'sea');
+    this.#weather = weatherAt(seed, Math.floor(clock.getTime() / AN_HOUR), season);
+    this.#picture.relight(new Light(hour % 24, !this.connected), this.#options.background === 'sea', season);
   }
 }
