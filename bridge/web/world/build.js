@@ -19,7 +19,7 @@ export const CAPACITIES = FLOORS.map((floors) => 3 + (floors - 1) * 6);
 /** How high each is, in pixels of art, with its roof. */
 export const HEIGHTS = FLOORS.map((floors) => 12 + floors * 5);
 
-const CITY = 2_000; // from that many members on houses are higher, and stand closer together
+export const CITY = 2_000; // from that many members on houses are higher, and stand closer together
 const SPARE = 1.2; // windows for each member: not every house is full
 const HALF_A_BODY = 10; // pixels
 const BESIDE = 4; // cells to each side, that a house may hide

@@ -15,14 +15,14 @@
  *   id: string, seed: number, side: number, first: number, last: number, rings: number, reach: number, ground: Uint8Array, height: Uint8Array,
  *   open: Uint8Array, ways: Uint8Array, zone: Int16Array, lot: Int16Array, district: Uint8Array, trail: Uint8Array,
  *   offshore: Uint8Array, lift: Uint8Array, raised: Uint8Array, channels: ChannelInfo[], places: Place[], plots: number[],
- *   props: Prop[], houses: House[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle,
+ *   age: number, props: Prop[], houses: House[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle,
  * }} Terrain `ways`: which of the eight steps can be taken from each cell, a bit for each of `STEPS`; `first`, `last`: all
  *   land is between these cells; `lot`: whose ground a cell is, a plot's number from 1 on; `lift`: how high the land is that
- *   water lies before; `plots`: where places can be, taken or not
+ *   water lies before; `plots`: where places can be, taken or not; `age`: of the settlement, see `ageOf`
  * @typedef {Generator<void, void>} Work
  */
 
-import { TOWN, build } from './build.js';
+import { CITY, TOWN, build } from './build.js';
 import { HEART, Isle, SIDE, ZONE, cellAt, signOf } from './isle.js';
 import { boardFor, lettered } from './lettering.js';
 import { propFor } from './props.js';
@@ -61,6 +61,13 @@ export function areaFor(members) {
   return Math.round(y0 + ((members - x0) * (y1 - y0)) / (x1 - x0));
 }
 
+/** From how many members on a settlement is a village, a town, a city. Before, it is a camp. */
+const AGES = [15, TOWN, CITY];
+const CITY_AGE = AGES.length;
+
+/** @param {number} members */
+export const ageOf = (members) => AGES.filter((least) => members >= least).length;
+
 /**
  * Members as the island counts them: in steps, so that it isn't looked at anew after each newcomer.
  *
@@ -88,7 +95,7 @@ export function* grow(id, members, channels, before = null) {
   const area = areaFor(members);
   const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN && isle.houses.length * CROWDED < members);
   while (isle.isHalfDone || (!isle.isLargest && isSmall())) yield* isle.extend();
-  const land = bare(id, isle, channels);
+  const land = bare(id, isle, channels, ageOf(members));
   yield* settle(land, plots, wanted, members);
   return land;
 }
@@ -124,14 +131,14 @@ export function allot(channels, before) {
   return channels.map(({ id }) => chosen.get(id) ?? 0);
 }
 
-/** Land that nobody has settled on. @param {string} id @param {Isle} isle @param {ChannelInfo[]} channels @returns {Terrain} */
-function bare(id, isle, channels) {
+/** Land that nobody has settled on. @param {string} id @param {Isle} isle @param {ChannelInfo[]} channels @param {number} age @returns {Terrain} */
+function bare(id, isle, channels, age) {
   const bytes = () => new Uint8Array(SIDE * SIDE);
   return {
-    id, isle, channels, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, reach: isle.reach, ground: bytes(),
+    id, isle, channels, age, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, reach: isle.reach, ground: bytes(),
     height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(SIDE * SIDE), lot: isle.lot.slice(),
     district: bytes(), trail: bytes(), offshore: bytes(), lift: bytes(), raised: bytes(), places: [], plots: isle.plots.slice(),
-    props: isle.props.slice(), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0,
+    props: isle.props.map((prop) => (prop.kind === 'lighthouse' ? { ...prop, variant: age } : prop)), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0,
   };
 }
 
@@ -260,6 +267,15 @@ function addPier(land) {
   if (ground[end] !== PLANKS) return;
   open[end] = 0;
   land.props.push({ kind: 'lamp', cell: end, variant: 1 });
+  if (land.age === CITY_AGE) addHarbour(land, start);
+}
+
+/** A city's boats, and a crane to unload them, in the water on both sides of the pier. @param {Terrain} land @param {number} start of the pier */
+function addHarbour({ side, ground, props }, start) {
+  const berths = [start + 3 - 4 * side, start + 6 - 3 * side, start + 4 + 5 * side, start + 1 + 4 * side];
+  berths.forEach((cell, variant) => { if (!ground[cell]) props.push({ kind: 'moored', cell, variant }); });
+  const crane = start + 3 - side;
+  if (!ground[crane]) props.push({ kind: 'crane', cell: crane, variant: 0 });
 }
 
 /** The ways from the heart to all places, to the pier and to the lighthouse. @param {Terrain} land @returns {Work} */
