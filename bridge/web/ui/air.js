@@ -7,10 +7,14 @@
  * @typedef {import('../world/world.js').World} World
  */
 
+import { drawFeast } from '../world/feast.js';
 import { Bubbles } from './bubbles.js';
+import { Cheers } from './cheers.js';
 import { Sound } from './sound.js';
 import { Sparks } from './sparks.js';
 import { Tip } from './tip.js';
+
+const FEAST = 7; // seconds
 
 export class Air {
   #world;
@@ -18,6 +22,7 @@ export class Air {
   #sparks;
   #tip;
   #sound = new Sound();
+  #cheers = new Cheers();
 
   /**
    * @param {import('../words.js').Words} words
@@ -26,6 +31,7 @@ export class Air {
    */
   constructor(words, world, talk) {
     this.#world = world;
+    world.drawFeast = drawFeast;
     this.#bubbles = new Bubbles(words, world, talk);
     this.#sparks = new Sparks(world);
     this.#tip = new Tip(words);
@@ -59,6 +65,7 @@ export class Air {
   /** @param {string} uid @param {string} emoji @param {string} picture @param {number} now */
   react(uid, emoji, picture, now) {
     this.#sparks.react(uid, emoji, picture, now);
+    if (this.#cheers.heard(now)) this.#world.celebrate(FEAST);
   }
 
   /** What may not be shown any longer doesn't fade. */

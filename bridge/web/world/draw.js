@@ -8,7 +8,7 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  * @typedef {{x: number, y: number, level: number, right: number, down: number}} Beam
  *   `x`, `y`: its source; `right`, `down`: how much farther along it, of all its length, is a pixel that way
- * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number, weather?: '' | 'rain' | 'snow'}} View
+ * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number, weather?: '' | 'rain' | 'snow', feast?: ((buffer: Buffer) => void) | null}} View
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `legible`: whether small signs can be read; `time` in seconds;
  *   `grown`: how much of new land is up, from 0 to 1; `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
  * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[]}} Still
@@ -204,6 +204,7 @@ export class Picture {
     for (let i = 0; i < this.#count; i++) this.#item(sim, view, this.#order[i]);
     for (let i = 0; i < this.#count; i++) this.#reveal(sim, view, i);
     if (view.moods && view.weather) drawWeather(this.buffer, view, view.weather, this.#light);
+    view.feast?.(this.buffer);
     if (view.moods) drawCreatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
   }
 

@@ -24,7 +24,7 @@ import { finish, pursue } from './slices.js';
 import { boatSpot, cellSpot, personSpot } from './spots.js';
 import { POST } from './furniture.js';
 import { signOf } from './isle.js';
-import { grow, sizeFor } from './terrain.js';
+import { ageOf, grow, sizeFor } from './terrain.js';
 
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
 const ASHORE = 10; // and for who comes ashore, at least
@@ -42,6 +42,7 @@ const ABOVE_GROUND = 10; // of what is looked at when people are
 const ABOVE_HEAD = 4;
 const ABOVE_PLACE = 34;
 const ABOVE_STAGE = 56;
+const GREAT_FEAST = 14; // seconds, when the settlement has come of another age
 const AN_HOUR = 3_600_000; // milliseconds
 const LEGIBLE = 2; // CSS pixels for one of art, from where on drawn signs can be read
 
@@ -92,6 +93,10 @@ export class World {
   /** How much of new land is up. */
   #grown = 1;
   #lightKey = '';
+  /** What draws a feast, once it is there. @type {typeof import('./feast.js').drawFeast | null} */
+  drawFeast = null;
+  /** When one began and will be over, in the world's own time. */
+  #feast = { from: 0, until: 0, isGreat: false };
   /** @type {'' | 'rain' | 'snow'} */
   #weather = '';
   #spot = { x: 0, y: 0, z: 0 };
@@ -200,6 +205,7 @@ export class World {
       yield* sim.adopt(before.sim);
       yield* this.#picture.ahead(land, this.#camera.isFar);
       this.#grown = this.#reducedMotion ? 1 : 0;
+      if (land.terrain.age > before.land.terrain.age) this.celebrate(GREAT_FEAST, true);
     }
     sim.reducedMotion = this.#reducedMotion;
     this.#island = { guild: this.#guild, sim, land };
@@ -242,6 +248,7 @@ export class World {
       this.#plan(land.channels, sizeFor(people * 1.3));
       if (!this.#goOn(performance.now() + SLICE)) return false;
     }
+    if (member && ageOf(people + 1) > land.age && this.#sim.slotOf(uid) < 0) this.#plan(land.channels, sizeFor(people + 1));
     this.#news.delete(uid);
     if (member) this.#sim.add(member, this.#sailing.delete(uid));
     else this.#sim.remove(uid);
@@ -609,9 +616,24 @@ export class World {
       moods: !this.#reducedMotion,
       grown: this.#grown,
       weather: this.#weather,
+      feast: this.#time < this.#feast.until ? (buffer) => this.#celebrate(buffer) : null,
     });
     const { width, height } = this.#picture.buffer;
     if (this.#image) this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, width, height);
+  }
+
+  /** There is something to celebrate, unless somebody wants nothing to move. @param {number} seconds @param {boolean} [isGreat] */
+  celebrate(seconds, isGreat = false) {
+    if (this.#reducedMotion) return;
+    this.#feast = { from: this.#time, until: this.#time + seconds, isGreat };
+  }
+
+  /** @param {import('./buffer.js').Buffer} buffer */
+  #celebrate(buffer) {
+    const { from, until, isGreat } = this.#feast;
+    const { isFar, origin } = this.#camera;
+    const part = isFar ? 2 : 1;
+    this.drawFeast?.(buffer, { x: origin.x / part, y: origin.y / part, far: isFar }, this.#time - from, until - this.#time, isGreat);
   }
 
   /** The light changes every other minute, not with every frame. */
