@@ -95,7 +95,7 @@ const later = new Part(async (again) => {
   const [{ LATER }, more] = await Promise.all([coming, moreWordsFor(words.language, again)]);
   return { LATER, more };
 }, ({ LATER, more }) => {
-  stage.furnish((world, talk) => new LATER.Air(words, world, talk));
+  stage.furnish((world, talk) => new LATER.Air(words, world, talk, more, replica));
   view.furnish(LATER, more);
 }, (failures) => {
   if (failures < 2 || isTold) return;

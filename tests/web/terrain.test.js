@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { ring } from '../../bridge/web/world/routes.js';
 import { Random } from '../../bridge/web/world/random.js';
 import { finish } from '../../bridge/web/world/slices.js';
-import { GRASS, PLANKS, SAND, WATER, ZONE, allot, areaFor, flood, grow, sizeFor } from '../../bridge/web/world/terrain.js';
+import { ZONE } from '../../bridge/web/world/isle.js';
+import { GRASS, PLANKS, SAND, WATER, allot, areaFor, flood, grow, sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, island } from './guild.js';
 
 /** Members and channels. @type {[number, number][]} */

@@ -3,7 +3,6 @@
  *
  * @typedef {import('./layout.js').Rect} Rect
  * @typedef {import('./preferences.js').Choices} Choices
- * @typedef {import('../guild/people.js').Member} Member
  * @typedef {import('../world/world.js').World} World
  */
 
@@ -28,13 +27,15 @@ export class Air {
    * @param {import('../words.js').Words} words
    * @param {World} world
    * @param {import('./talk.js').Talk} talk
+   * @param {import('../words.js').MoreWords} more
+   * @param {import('../guild/replica.js').Replica} replica
    */
-  constructor(words, world, talk) {
+  constructor(words, world, talk, more, replica) {
     this.#world = world;
     world.drawFeast = drawFeast;
     this.#bubbles = new Bubbles(words, world, talk);
     this.#sparks = new Sparks(world);
-    this.#tip = new Tip(words);
+    this.#tip = new Tip(words, more, world, replica);
     addEventListener('pointerdown', () => this.#sound.wake());
     addEventListener('keydown', () => this.#sound.wake());
   }
@@ -79,12 +80,12 @@ export class Air {
    * @param {Rect} free
    * @param {Rect[]} signs what bubbles had better not cover
    * @param {Iterable<string>} typing
-   * @param {Member | null} pointed
+   * @param {import('./tip.js').Pointed} pointed
    */
   frame(now, free, signs, typing, pointed) {
     this.#bubbles.signs = signs;
     this.#bubbles.frame(now, free);
     this.#sparks.frame(now, free, typing, this.#bubbles.unheard);
-    this.#tip.show(pointed, pointed && this.#world.headOf(pointed.uid));
+    this.#tip.show(now, pointed);
   }
 }

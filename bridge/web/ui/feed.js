@@ -14,6 +14,7 @@ const NEAR_END = 24; // pixels from the end that still count as reading the late
 
 export class Feed {
   #words;
+  #go;
   /** Made for the first words: making it takes long. @type {Intl.DateTimeFormat | undefined} */
   #clock;
   #log = byId('feed');
@@ -24,9 +25,10 @@ export class Feed {
   #shown = null;
   #following = true;
 
-  /** @param {Words} words */
-  constructor(words) {
+  /** @param {Words} words @param {(message: Message) => void} go to where that was said */
+  constructor(words, go) {
     this.#words = words;
+    this.#go = go;
     this.#list = new KeyedList(
       this.#log, (entry) => entry.key, (entry) => this.#create(entry), (row, entry) => this.#update(row, entry),
     );
@@ -81,6 +83,10 @@ export class Feed {
     words.dir = 'auto';
     const row = make('article', 'message', portraitOf(entry), byline, words);
     tint(row, entry);
+    row.addEventListener('click', ({ target }) => {
+      const isElsewhere = target instanceof Element && target.closest('a, button');
+      if (!isElsewhere && getSelection()?.isCollapsed !== false) this.#go(entry); // who marks words wants to copy them
+    });
     return row;
   }
 

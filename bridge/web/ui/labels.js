@@ -36,7 +36,7 @@ export class Labels {
   #chosenAt = 0;
   #pen = /** @type {CanvasRenderingContext2D} */ (make('canvas').getContext('2d'));
   #enlarged = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-  /** Whom or what a pointer is at, or was tapped. @type {{uid?: string, channelId?: string}} */
+  /** Whom or what a pointer is at, or was tapped. @type {{uid?: string, channelId?: string, house?: number}} */
   pointed = {};
   /** Who is looked for. @type {string[]} */
   sought = [];

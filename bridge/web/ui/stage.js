@@ -151,6 +151,12 @@ export class Stage {
     this.seek([uid]);
   }
 
+  /** Flies to who said something, or else to where they said it. @param {Message} message */
+  visitSpeaker({ uid, placeId }) {
+    if (this.#replica.people.get(uid)) this.visit(uid);
+    else this.#go('', placeId);
+  }
+
   /** Stays with somebody. @param {string} uid */
   follow(uid) {
     this.#touched();
@@ -271,19 +277,23 @@ export class Stage {
 
   /** A second tap: to whom or what is there, or just there. @param {Point} at */
   #enter(at) {
-    const { uid, channelId } = this.#whatIsAt(at);
+    const { uid, channelId, house } = this.#whatIsAt(at);
     if (uid || channelId) {
       this.#go(uid, channelId);
+    } else if (house >= 0) {
+      this.#touched();
+      this.#world.lookAtHouse(house);
     } else {
       const { left, right, top, bottom } = this.#free;
       this.#world.pan(at.x - (left + right) / 2, at.y - (top + bottom) / 2);
     }
   }
 
-  /** What is drawn on top counts: a name or a sign, then people, then places. @param {Point} at */
+  /** What is drawn on top counts: a name or a sign, then people, then places and houses. @param {Point} at */
   #whatIsAt(at) {
     const { uid, channelId } = this.#labels.under(at) ?? { uid: this.#world.personAt(at.x, at.y) ?? '', channelId: '' };
-    return { uid, channelId: uid ? '' : channelId || (this.#world.placeAt(at.x, at.y) ?? '') };
+    const place = uid ? '' : channelId || (this.#world.placeAt(at.x, at.y) ?? '');
+    return { uid, channelId: place, house: uid || place ? -1 : this.#world.houseAt(at.x, at.y) };
   }
 
   #frame() {
@@ -297,8 +307,7 @@ export class Stage {
     this.#lookAtPointer(now);
     if (this.#air) this.#labels.talking = this.#air.talking;
     this.#labels.frame(now, this.#free);
-    const pointed = this.#replica.people.get(this.#labels.pointed.uid ?? '') ?? null;
-    this.#air?.frame(now, this.#free, this.#labels.signs, this.#replica.typing.keys(), pointed);
+    this.#air?.frame(now, this.#free, this.#labels.signs, this.#replica.typing.keys(), this.#labels.pointed);
     this.#follower.show(world.following ? this.#replica.people.get(world.following) ?? null : null);
   }
 
@@ -316,11 +325,11 @@ export class Stage {
     if (now - this.#pointedAt < LOOK_MS) return;
     this.#pointedAt = now;
     const at = this.#pointer;
-    const { uid, channelId } = at ? this.#whatIsAt(at) : { uid: '', channelId: '' };
+    const { uid, channelId, house } = at ? this.#whatIsAt(at) : { uid: '', channelId: '', house: -1 };
     const before = this.#labels.pointed;
-    if (before.uid === uid && before.channelId === channelId) return;
-    this.#labels.pointed = { uid, channelId };
+    if (before.uid === uid && before.channelId === channelId && before.house === house) return;
+    this.#labels.pointed = { uid, channelId, house };
     this.#labels.hurry();
-    byId('world').classList.toggle('pointing', Boolean(uid || channelId));
+    byId('world').classList.toggle('pointing', Boolean(uid || channelId || house >= 0));
   }
 }

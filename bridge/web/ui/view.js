@@ -96,7 +96,10 @@ export class View {
     this.#lists = {
       guilds: new GuildList(words, (slug) => this.#wishes.pick(slug)),
       members: new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid)),
-      feed: new Feed(words),
+      feed: new Feed(words, (message) => {
+        this.panels.makeRoom();
+        this.#stage.visitSpeaker(message);
+      }),
     };
     whenOpened('legend', () => explain(more));
     whenOpened('settings', () => offerChoices(more, this.#preferences));

@@ -18,12 +18,12 @@ import { HALF_WIDTH } from './spots.js';
 import { eachStill } from './stills.js';
 
 const COUNTED = 65_536; // pixels, at a time
-const ROWS = 1_024; // of the open sea that are kept
+const ROWS_KEPT = 1_024; // of the open sea that are kept
 const FRAYED = 6; // pixels over which light ends
 const FALL = 0.3; // how far down a shadow falls, of how far aside
 // Between which parts of the land's height, from its top, the sea mirrors all of the sky and nothing of it.
-const ALL = -0.1;
-const NOTHING = 0.85;
+const ALL_SKY = -0.1;
+const NO_SKY = 0.85;
 
 export class Backdrop {
   left = 0;
@@ -34,10 +34,10 @@ export class Backdrop {
   /** The same, by rows: making these for each frame would take longer than copying them. @type {Uint32Array[]} */
   rows = [];
   /** The open sea, over and over, by rows of the picture; and what it is of. */
-  sea = new Uint32Array(SEA * ROWS);
+  sea = new Uint32Array(SEA * ROWS_KEPT);
   /** Which rows those are, and since when. */
-  #rowsOf = new Int32Array(ROWS);
-  #fresh = new Uint32Array(ROWS);
+  #rowsOf = new Int32Array(ROWS_KEPT);
+  #fresh = new Uint32Array(ROWS_KEPT);
   #times = 0;
   seaInks = new Uint8Array(OPEN_SEA.length);
   /** How brightly each pixel is lit. */
@@ -164,7 +164,7 @@ export class Backdrop {
   #skyAt(y) {
     const { top, bottom } = this.#land.bounds;
     const down = (y * this.#step - top) / (bottom - top);
-    const sky = Math.round(((NOTHING - down) / (NOTHING - ALL)) * BANDS * 256);
+    const sky = Math.round(((NO_SKY - down) / (NO_SKY - ALL_SKY)) * BANDS * 256);
     return Math.max(0, Math.min(BANDS * 256 - 256, sky));
   }
 
@@ -226,7 +226,7 @@ export class Backdrop {
 
   /** Where in `sea` the open sea of a row is, in its colours of the moment. @param {number} y */
   seaRow(y) {
-    const row = y & (ROWS - 1);
+    const row = y & (ROWS_KEPT - 1);
     const from = row * SEA;
     if (this.#fresh[row] === this.#times && this.#rowsOf[row] === y) return from;
     this.#fresh[row] = this.#times;

@@ -16,9 +16,9 @@ const ROOMY = 14; // cells around a place: nearer than that people keep one free
 const TRIES = 99; // cells of a meadow, before one takes any that is free
 const BETWEEN = 20; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
 const WIDTH = 2 * ROOMY + 1;
-const FIRST = 2.2; // cells from the middle of a place to its first ring, from there to the next, and between two in it
-const RINGS = 2;
-const APART = 2.3;
+const FIRST_RING = 2.2; // cells from the middle of a place to its first ring, from there to the next, and between two in it
+const NEXT_RING = 2;
+const SEATS_APART = 2.3;
 const MASKED = 110; // how much of one who stays may be hidden by others and all else
 /** How much of somebody is hidden by who stands right before them, and beside that. */
 const BEFORE = [[1, 1, 110], [1, 0, 61], [0, 1, 61]];
@@ -27,14 +27,14 @@ const BEFORE = [[1, 1, 110], [1, 0, 61], [0, 1, 61]];
  * Where around a place one stands first: in rings around it, each a step apart from the next, so that nobody is right
  * before somebody else.
  */
-const SEATS = new Uint8Array(WIDTH * WIDTH);
-for (const [dx, dy] of [[-2, 0], [-2, -2], [0, -2], [2, -2], [2, 0], [1, 2]]) SEATS[(dy + ROOMY) * WIDTH + dx + ROOMY] = 1; // not where the sign is
-for (let ring = 1; ring * RINGS + FIRST < ROOMY; ring++) {
-  const far = FIRST + ring * RINGS;
-  const count = Math.floor((2 * Math.PI * far) / APART);
+const SEAT_MAP = new Uint8Array(WIDTH * WIDTH);
+for (const [dx, dy] of [[-2, 0], [-2, -2], [0, -2], [2, -2], [2, 0], [1, 2]]) SEAT_MAP[(dy + ROOMY) * WIDTH + dx + ROOMY] = 1; // not where the sign is
+for (let ring = 1; ring * NEXT_RING + FIRST_RING < ROOMY; ring++) {
+  const far = FIRST_RING + ring * NEXT_RING;
+  const count = Math.floor((2 * Math.PI * far) / SEATS_APART);
   for (let i = 0; i < count; i++) {
     const angle = ((i + (ring & 1) / 2) * 2 * Math.PI) / count;
-    SEATS[(Math.round(Math.sin(angle) * far) + ROOMY) * WIDTH + Math.round(Math.cos(angle) * far) + ROOMY] = 1;
+    SEAT_MAP[(Math.round(Math.sin(angle) * far) + ROOMY) * WIDTH + Math.round(Math.cos(angle) * far) + ROOMY] = 1;
   }
 }
 
@@ -200,7 +200,7 @@ export class Cells {
       for (let dx = -reach; dx <= reach; dx += dx === hole ? 2 * reach - 2 : 1) {
         const cell = (y + dy) * side + x + dx;
         if (x + dx < 0 || x + dx >= side || !open[cell] || !this.isFree(cell, slot)) continue;
-        const between = keepsRoom && reach <= ROOMY && !SEATS[(dy + ROOMY) * WIDTH + dx + ROOMY] ? BETWEEN : 0;
+        const between = keepsRoom && reach <= ROOMY && !SEAT_MAP[(dy + ROOMY) * WIDTH + dx + ROOMY] ? BETWEEN : 0;
         const far = field(cell) * 8 + between + (mix(self, cell) & 7);
         if (far >= bestFar || !(keepsRoom ? this.isRoomy(cell, slot, place) : this.isClear(cell, slot, place))) continue;
         [best, bestFar] = [cell, far];

@@ -28,11 +28,11 @@ import { Palette } from './inks.js';
 import { LEVELS, Light } from './light.js';
 import { drawClouds, drawCreatures, drawGlade, drawWeather } from './moods.js';
 import { paintPlace, sign } from './furniture.js';
-import { paintThings, standing } from './paint.js';
+import { paintThings, stillOf } from './paint.js';
 import { Rising } from './rising.js';
 import { inksOf } from './seasons.js';
 import { halved } from './sheet.js';
-import { HIDDEN, HIGH, WHOLE, WIDE } from './sight.js';
+import { HIDDEN, BODY_HIGH, WHOLE, BODY_WIDE } from './sight.js';
 import { Skyline } from './skyline.js';
 import { pursue } from './slices.js';
 import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
@@ -223,7 +223,7 @@ export class Picture {
     this.#size = size;
     const props = this.#hasSea ? land.props : land.props.filter(({ cell }) => land.ground[cell]);
     this.#stills = props.map((prop) => this.#still(land, prop.cell, (things) => (
-      prop.kind === 'sign' ? this.#sign(size ? '' : land.places[prop.variant].name) : standing(things, land, prop)
+      prop.kind === 'sign' ? this.#sign(size ? '' : land.places[prop.variant].name) : stillOf(things, land, prop)
     )));
     land.places.forEach(({ cell, thing }, place) => {
       this.#stills.push({ ...this.#still(land, cell, () => this.#thing(thing)), place, hasLamp: thing !== 'fire' });
@@ -448,7 +448,7 @@ export class Picture {
   /** How much of somebody is behind other people. @param {number} i @param {View} view */
   #masked(i, view) {
     const at = this.#order[i];
-    const [wide, high] = view.far ? [WIDE / 2, HIGH / 2] : [WIDE, HIGH];
+    const [wide, high] = view.far ? [BODY_WIDE / 2, BODY_HIGH / 2] : [BODY_WIDE, BODY_HIGH];
     let hidden = 0;
     for (let j = i + 1; j < this.#count; j++) {
       const other = this.#order[j];

@@ -9,12 +9,12 @@
 import { fromLch, pack } from './color.js';
 import { mix } from './random.js';
 
-const EVERY = 0.36; // seconds from one rocket to the next
+const ROCKET_EVERY = 0.36; // seconds from one rocket to the next
 const LONG = 2.1; // seconds that one takes: up, and until the last spark is out
 const UP = 0.3; // of that time
 const SPARKS = 48;
 const REACH = 60; // pixels of art
-const WIDE = 150; // pixels to each side of the square
+const ASIDE = 150; // pixels to each side of the square
 const LANTERNS = 26;
 
 const COLORS = [25, 70, 110, 160, 230, 300, 350].map((hue) => [
@@ -36,9 +36,9 @@ export function drawFeast(buffer, view, since, left, isGreat) {
     const row = Math.round(y * scale) - view.y;
     if (column >= 0 && row >= 0 && column < buffer.width && row < buffer.height) buffer.pixels[buffer.at(column, row)] = color;
   };
-  const latest = Math.floor(since / EVERY);
-  for (let i = Math.max(0, latest - Math.ceil(LONG / EVERY)); i <= latest; i++) {
-    if (i * EVERY < since + left - LONG) drawRocket(i, (since - i * EVERY) / LONG, put);
+  const latest = Math.floor(since / ROCKET_EVERY);
+  for (let i = Math.max(0, latest - Math.ceil(LONG / ROCKET_EVERY)); i <= latest; i++) {
+    if (i * ROCKET_EVERY < since + left - LONG) drawRocket(i, (since - i * ROCKET_EVERY) / LONG, put);
   }
   if (isGreat) for (let i = 0; i < LANTERNS; i++) drawLantern(i, since, left, put);
 }
@@ -47,7 +47,7 @@ export function drawFeast(buffer, view, since, left, isGreat) {
 function drawRocket(i, age, put) {
   if (age >= 1) return;
   const colors = COLORS[mix(i, 61) % COLORS.length];
-  const x = (mix(i, 62) % (2 * WIDE)) - WIDE;
+  const x = (mix(i, 62) % (2 * ASIDE)) - ASIDE;
   const top = -90 - (mix(i, 63) % 80);
   if (age < UP) {
     const y = top * (1 - (1 - age / UP) ** 2);
@@ -78,7 +78,7 @@ function drawLantern(i, since, left, put) {
   const start = (mix(i, 66) & 255) / 100;
   const age = since - start;
   if (age < 0 || (left < 2 && (mix(i, 67) & 255) / 128 > left)) return;
-  const x = (mix(i, 68) % (2 * WIDE)) - WIDE + Math.sin(since * 0.8 + i) * 5 + age * 3;
+  const x = (mix(i, 68) % (2 * ASIDE)) - ASIDE + Math.sin(since * 0.8 + i) * 5 + age * 3;
   const y = (mix(i, 69) % 60) - 20 - age * (11 + (mix(i, 70) & 7));
   for (let dy = 0; dy < 5; dy++) for (let dx = dy && dy < 4 ? -1 : 0; dx < (dy && dy < 4 ? 3 : 2); dx++) put(x + dx, y + dy, GLOW[dy > 2 ? 0 : dy > 1 || dx > 0 ? 1 : 2]);
 }

@@ -23,7 +23,7 @@ const HAT = 10; // three shades
 const LEAF = 13;
 const RED = 14;
 const GREY = 15;
-const BANDS = 4; // of a gradient, one below the other: the first has the body's own shades
+const BODY_BANDS = 4; // of a gradient, one below the other: the first has the body's own shades
 const BAND = 16; // five shades for each of the others
 const SHADES = [-0.15, -0.07, 0, 0.06, 0.13];
 
@@ -90,14 +90,14 @@ function graded(sprite) {
   return {
     ...sprite,
     inks: inks.map((ink, i) => {
-      const band = Math.floor((BANDS * (Math.floor(i / width) - top)) / (FOOT - top));
+      const band = Math.floor((BODY_BANDS * (Math.floor(i / width) - top)) / (FOOT - top));
       return ink >= BODY && ink < EYE && band > 0 ? ink - BODY + BAND + (band - 1) * SHADES.length : ink;
     }),
   };
 }
 
 /** What the eyes do. */
-export const OPEN = 0;
+export const EYES_OPEN = 0;
 export const SHUT = 1;
 export const SPEAKING = 2;
 
@@ -166,25 +166,25 @@ function shadow(wide, aside = 0, down = 0) {
   return new Sheet(W + 14, H + 4).ball(AXIS + 7, FOOT, wide, wide * 0.42, RIM, 1).sprite(AXIS + 7 - aside, FOOT - down);
 }
 
-function paint() {
+function paintParts() {
   const worn = hats();
   const bodies = [false, true].map((isBot) => SHAPES.map((_, pose) => body(pose, isBot)));
   return {
     bodies: [...bodies, ...bodies.map((poses) => poses.map(graded))],
-    faces: TURNS.map((turn) => (turn === null ? null : [OPEN, SHUT, SPEAKING].map((look) => face(turn, look)))),
+    faces: TURNS.map((turn) => (turn === null ? null : [EYES_OPEN, SHUT, SPEAKING].map((look) => face(turn, look)))),
     hats: worn.map((hat) => [hat, mirrored(hat)]),
     marks: marks(),
     shadows: [shadow(7), shadow(5.5), shadow(9, 7, 2), shadow(9, -7, 2)],
   };
 }
 
-/** @type {ReturnType<typeof paint> | null} */
-let painted = null;
+/** @type {ReturnType<typeof paintParts> | null} */
+let paintedFigures = null;
 
 /** All parts of people; painted once. */
 export function paintFigures() {
-  painted ??= paint();
-  return painted;
+  paintedFigures ??= paintParts();
+  return paintedFigures;
 }
 
 /** Which hat somebody wears. @param {number} self */

@@ -9,7 +9,7 @@
  */
 
 import { DOZE, SIT, WALK } from './crowd.js';
-import { BREATHING, HEADS, OPEN, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
+import { BREATHING, HEADS, EYES_OPEN, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
 import { BUILD, BOT, DND, FRESH, HAT_SHIFT, MUTED, STREAMING, VOICE, Wardrobe } from './wardrobe.js';
 
 const LEFT = 2; // directions from here up to `RIGHT` are to the left of the screen
@@ -107,7 +107,7 @@ export class Folk {
     const pose = poseOf(sim.state[slot], sim.hop[slot], clock);
     this.#buffer.dither(bodies[traits[slot] & BUILD][pose], x, y - z, colors, first, !isTalking);
     const face = isTalking && faces[sim.facing[slot]];
-    if (face && this.#scale === 1) this.#buffer.put(face[OPEN], x, y - z + HEADS[REST] - HEADS[pose], colors, first);
+    if (face && this.#scale === 1) this.#buffer.put(face[EYES_OPEN], x, y - z + HEADS[REST] - HEADS[pose], colors, first);
   }
 
   /** Somebody in the boat. @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} facing */
@@ -117,7 +117,7 @@ export class Folk {
     const { bodies, faces, hats } = this.#figures;
     const traits = wardrobe.traits[slot];
     const head = y + Math.round((HEADS[REST] - HEADS[SITTING]) * this.#scale);
-    const parts = [faces[facing]?.[OPEN], traits & BOT ? undefined : hats[traits >> HAT_SHIFT][0]];
+    const parts = [faces[facing]?.[EYES_OPEN], traits & BOT ? undefined : hats[traits >> HAT_SHIFT][0]];
     this.#buffer.put(bodies[traits & BUILD][SITTING], x, y, wardrobe.colors, wardrobe.skins[slot]);
     for (const part of parts) if (part) this.#buffer.put(part, x, head, wardrobe.colors, wardrobe.skins[slot]);
   }
@@ -153,5 +153,5 @@ function poseOf(state, hop, clock) {
 /** @param {number} state @param {boolean} isTalking @param {number} clock */
 function lookOf(state, isTalking, clock) {
   if (state === DOZE || clock % 4.1 < 0.14) return SHUT;
-  return isTalking && clock % 0.3 < 0.16 ? SPEAKING : OPEN;
+  return isTalking && clock % 0.3 < 0.16 ? SPEAKING : EYES_OPEN;
 }

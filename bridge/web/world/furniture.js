@@ -127,7 +127,7 @@ function fountain(frame) {
 }
 
 /** Boards with a curtain on both sides behind: who stands on them is as high as `STAGE` in `spots.js`. */
-function stage() {
+function platform() {
   const sheet = new Sheet(58, 72);
   const [x, y] = [29, 52];
   sheet.box(x, y, 24, 24, 0, 11, planks(WOOD_INK + 4), planks(WOOD_INK + 2, 6), planks(WOOD_INK + 1, 6));
@@ -352,13 +352,14 @@ export function sign(name) {
 
 /** How to paint each of them. Where there are several, they are the frames of something that moves. @type {Record<string, () => any>} */
 const PAINTERS = {
-  well, table, easel, stall, oak, stage, board, tablet, piano, booth, robot, chess, oven, totem, gate, screen, desk, shelf, flowers, globe,
+  well, table, easel, stall, oak, board, tablet, piano, booth, robot, chess, oven, totem, gate, screen, desk, shelf, flowers, globe,
   hoop, kennel, pavilion, camera, telescope, letterbox, chest,
+  stage: platform,
   fire: () => [0, 1, 2, 3, 4].map(fire), fountain: () => [0, 1, 2, 3, 4].map(fountain),
 };
 
 /** @type {Record<string, any>} */
-const painted = {};
+const paintedPlaces = {};
 
 /** Painted once. @param {string} thing what stands in the middle of a place */
-export const paintPlace = (thing) => (painted[thing] ??= PAINTERS[thing]());
+export const paintPlace = (thing) => (paintedPlaces[thing] ??= PAINTERS[thing]());

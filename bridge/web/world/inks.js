@@ -40,7 +40,8 @@ const SWASH = fromLch([0.85, 0.055, 203]); // behind a wave's crest
 export const [OPEN, GLINT, DEEP, MID, SHALLOW, FOAM] = WATERS.map(([still]) => add(Array.from({ length: PHASES + 1 }, () => fromLch(still))));
 export const WATER_END = list.length;
 
-const FIVE = [-0.13, -0.065, 0, 0.05, 0.1];
+/** Of the ground: how much lighter than the middle one each of five shades is. */
+export const FIVE = [-0.13, -0.065, 0, 0.05, 0.1];
 
 export const SAND_INK = shades([0.85, 0.062, 85], [-0.1, -0.05, 0, 0.03, 0.06]);
 /** Five shades for each kind of district. */

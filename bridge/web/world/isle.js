@@ -23,7 +23,7 @@ export const ZONE = 2;
 /** How far each ring reaches, about, in cells from the heart. */
 const RINGS = [11, 15, 20, 26, 33, 42, 53, 66, 82, 101, 125, 154, 188];
 const FARTHEST = 1.32; // of that, as far as its coast can be
-const APART = 6; // cells between the middles of two places, at least
+const PLOTS_APART = 6; // cells between the middles of two places, at least
 const SHORE = 2; // cells around a place's middle that are dry, at least
 /** How far behind the heart each terrace begins. */
 const TERRACES = [3.5, 11, 20, 31, 45, 63, 85, 110];
@@ -37,8 +37,8 @@ const PART = 2; // of a place, or of what stands beside it
 const ROAD = 3;
 const HOUSE = 4;
 
-const AROUND = [1, SIDE, -1, -SIDE];
-const ALL_AROUND = [...AROUND, SIDE + 1, SIDE - 1, 1 - SIDE, -1 - SIDE];
+const CELLS_AROUND = [1, SIDE, -1, -SIDE];
+const ALL_AROUND = [...CELLS_AROUND, SIDE + 1, SIDE - 1, 1 - SIDE, -1 - SIDE];
 
 /** @param {number} cell how far it is from the heart along `x`, and along `y` */
 export const columnOf = (cell) => (cell % SIDE) - MIDDLE;
@@ -65,7 +65,7 @@ function* flow(from, takes) {
       // now one way first, now the other: so that ways bend
       const turn = mix(cell) & 3;
       for (let i = 0; i < 4; i++) {
-        const to = cell + AROUND[(i + turn) & 3];
+        const to = cell + CELLS_AROUND[(i + turn) & 3];
         if (takes(to, cell)) next.push(to);
       }
     }
@@ -268,11 +268,11 @@ export class Isle {
   /** Makes a cell the middle of a place, some time. @param {number} cell */
   #claim(cell) {
     this.plots.push(cell);
-    for (let y = -APART; y <= APART; y++) {
-      for (let x = -APART; x <= APART; x++) {
+    for (let y = -PLOTS_APART; y <= PLOTS_APART; y++) {
+      for (let x = -PLOTS_APART; x <= PLOTS_APART; x++) {
         const near = cell + y * SIDE + x;
         const far = Math.max(Math.abs(x), Math.abs(y));
-        if (far < APART) this.#crowded[near] = 1;
+        if (far < PLOTS_APART) this.#crowded[near] = 1;
         if (far <= ZONE) this.#taken[near] = PART;
         else if (far === ZONE + 1 || (x >= 0 && y >= 0 && far === ZONE + 2)) this.#taken[near] ||= KEPT_CLEAR; // nothing tall before it
       }

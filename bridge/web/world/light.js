@@ -49,7 +49,7 @@ const MIRRORED = [
 ];
 
 /** How long shadows are, by the hour that it begins, and to which side: twice as long as what casts them when the sun is low. */
-const SHADOWS = [[0, 0], [5.5, -1.5], [7.25, -0.8], [9.25, 0], [16.75, 0.8], [18.25, 1.5], [20.25, 0]];
+const SHADOW_HOURS = [[0, 0], [5.5, -1.5], [7.25, -0.8], [9.25, 0], [16.75, 0.8], [18.25, 1.5], [20.25, 0]];
 
 /** What shines on the water: the hour that it begins, how bright, and whether it is to the left. @type {[number, Rgb, number, boolean][]} */
 const SHINING = [
@@ -98,7 +98,7 @@ export class Light {
     this.#sky = /** @type {Rgb} */ (one.map((c, i) => c + (other[i] - c) * way));
     this.#mirroring = (much + (more - much) * way) * MIRRORING;
     this.mirrors = this.#mirroring > 0.02;
-    this.slant = SHADOWS.findLast(([at]) => at <= hour)?.[1] ?? 0;
+    this.slant = SHADOW_HOURS.findLast(([at]) => at <= hour)?.[1] ?? 0;
     const [, color, strength, isLeft] = /** @type {[number, Rgb, number, boolean]} */ (SHINING.findLast(([at]) => at <= hour));
     this.shine = { color: pack(color), strength: faded ? 0 : strength, isLeft };
     this.#saturation = faded ? 0.22 : 1;

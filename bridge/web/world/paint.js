@@ -161,12 +161,12 @@ function gull(frame) {
 }
 
 /** @type {Record<string, any> | null} */
-let painted = null;
+let paintedThings = null;
 
 /** Everything but people and places, by name; painted once. @returns {Record<string, any>} */
-export const paintThings = () => (painted ??= paint());
+export const paintThings = () => (paintedThings ??= paintAll());
 
-function paint() {
+function paintAll() {
   return {
     tree: trees(),
     bush: LEAF_INK.map((leaf, i) => bush(leaf, i)),
@@ -183,7 +183,7 @@ function paint() {
  * @param {import('./terrain.js').Terrain} land
  * @param {import('./isle.js').Prop} prop
  */
-export function standing(things, { district }, { kind, cell, variant }) {
+export function stillOf(things, { district }, { kind, cell, variant }) {
   const found = kind === 'tree' || kind === 'bush' ? things[kind][district[cell] % BIOMES] : things[kind];
   return Array.isArray(found) ? found[variant % found.length] : found;
 }

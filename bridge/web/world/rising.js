@@ -6,7 +6,7 @@ import { HALF_HEIGHT, HALF_WIDTH } from './spots.js';
 export const RISING = 1.5; // seconds
 const FROM = 0.72; // of the old reach: nearer than that all is as it was
 const TO = 1.3; // of the new one: farther than that there is nothing new
-const FRAYED = 0.12;
+const FRAYED_COAST = 0.12;
 
 export class Rising {
   #from;
@@ -45,7 +45,7 @@ export class Rising {
       for (let column = 0; column < buffer.width; column++) {
         const x = column + view.x;
         const when = this.when(x * step, y * step);
-        if (when < 0 || when + (WHITE[((y & (GRAIN - 1)) * GRAIN) | (x & (GRAIN - 1))] / 256) * FRAYED < view.grown * (1 + FRAYED)) continue;
+        if (when < 0 || when + (WHITE[((y & (GRAIN - 1)) * GRAIN) | (x & (GRAIN - 1))] / 256) * FRAYED_COAST < view.grown * (1 + FRAYED_COAST)) continue;
         const at = x - old.left;
         const isOpen = isSea || at < 0 || at >= old.width;
         buffer.pixels[out + column] = isOpen ? old.sea[strip + ((column + shift) & (SEA - 1))] : old.pixels[line * old.width + at];

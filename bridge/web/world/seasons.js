@@ -7,14 +7,13 @@
  */
 
 import { fromLch, ramp } from './color.js';
-import { BLOSSOM_INK, GRASS_INK, HEART_INK, LEAF_INK, PATH_INK, PETAL_INK, PLAZA_INK, SAND_INK } from './inks.js';
+import { BLOSSOM_INK, FIVE, GRASS_INK, HEART_INK, LEAF_INK, PATH_INK, PETAL_INK, PLAZA_INK, SAND_INK } from './inks.js';
 import { mix } from './random.js';
 
 /** @type {Season[]} */
 const YEAR = ['winter', 'spring', 'summer', 'autumn'];
 const SOUTH = /^(Australia|Antarctica)|^Africa\/(Jo|Map|Har|Win|Gab|Lus|Mas|Mba|Bla)|^America\/(Arg|Bue|Sao|Santiago|Punta|Mont(?!r|e[gr])|Asu|La_P|Lima|Cui|Campo)|^Pacific\/(Auc|Cha|Fij|Ton|Nou|Api|Rar)|^Indian\/(Maur|Reu|Ant)/;
 
-const FIVE = [-0.13, -0.065, 0, 0.05, 0.1];
 const LEAVES = [-0.18, -0.09, 0, 0.08, 0.16];
 /** @type {Rgb[]} */
 const SNOW = [0.8, 0.86, 0.91, 0.945, 0.975].map((lightness, i) => fromLch([lightness, 0.03 - i * 0.005, 250]));
@@ -23,7 +22,7 @@ const SNOW = [0.8, 0.86, 0.91, 0.945, 0.975].map((lightness, i) => fromLch([ligh
 const snowy = (base) => [...ramp(base, [-0.14, -0.07, 0]), SNOW[2], SNOW[4]];
 
 /** Grass, leaves, blossoms and petals. @type {Record<Season, {grass: Rgb[][], leaves: Rgb[][], blossoms: Rgb[], petals: Rgb[][]} | null>} */
-const LOOKS = {
+const SEASON_LOOKS = {
   summer: null, // as everything is painted
   spring: {
     grass: [131, 140, 120, 134, 126].map((hue, i) => ramp([0.735 + (i & 1) * 0.015, 0.135, hue - 3], FIVE)),
@@ -61,7 +60,7 @@ const LOOKS = {
  */
 export function inksOf(season) {
   const found = new Map();
-  const look = LOOKS[season];
+  const look = SEASON_LOOKS[season];
   if (!look) return found;
   const set = (/** @type {number} */ first, /** @type {Rgb[]} */ colors) => colors.forEach((rgb, i) => found.set(first + i, rgb));
   GRASS_INK.forEach((first, i) => set(first, look.grass[i]));

@@ -14,8 +14,8 @@ export const WHOLE = 255;
 export const HIDDEN = 96;
 
 /** Of a body, in pixels. */
-export const WIDE = 12;
-export const HIGH = 14;
+export const BODY_WIDE = 12;
+export const BODY_HIGH = 14;
 
 /** Of the sprites: how many pixels they have to the upper left of each. @type {WeakMap<Sprite, Uint16Array>} */
 const sums = new WeakMap();
@@ -38,12 +38,12 @@ function sumsOf(sprite) {
 }
 
 /** How many pixels of a sprite are in a body's rectangle. @param {Sprite} sprite @param {number} left of the body, from where the sprite stands @param {number} top */
-function overlap(sprite, left, top) {
+function hiddenPart(sprite, left, top) {
   const { width, height } = sprite;
   const x0 = Math.min(width, Math.max(0, left + sprite.x));
-  const x1 = Math.min(width, Math.max(0, left + WIDE + sprite.x));
+  const x1 = Math.min(width, Math.max(0, left + BODY_WIDE + sprite.x));
   const y0 = Math.min(height, Math.max(0, top + sprite.y));
-  const y1 = Math.min(height, Math.max(0, top + HIGH + sprite.y));
+  const y1 = Math.min(height, Math.max(0, top + BODY_HIGH + sprite.y));
   if (x0 === x1 || y0 === y1) return 0;
   const sum = sumsOf(sprite);
   const at = (/** @type {number} */ x, /** @type {number} */ y) => sum[y * (width + 1) + x];
@@ -57,8 +57,8 @@ export function measureCover(land) {
   const body = { x: 0, y: 0, z: 0 };
   eachStill(land, (sprite, spot, from) => {
     const reach = Math.ceil(sprite.y / HALF_HEIGHT) + 1;
-    const left = Math.ceil((sprite.x + WIDE) / HALF_WIDTH);
-    const right = Math.ceil((sprite.width - sprite.x + WIDE) / HALF_WIDTH);
+    const left = Math.ceil((sprite.x + BODY_WIDE) / HALF_WIDTH);
+    const right = Math.ceil((sprite.width - sprite.x + BODY_WIDE) / HALF_WIDTH);
     for (let back = -1; back <= reach; back++) {
       for (let aside = -left; aside <= right; aside++) {
         if ((back + aside) & 1) continue;
@@ -66,9 +66,9 @@ export function measureCover(land) {
         if (!land.open[cell] && !land.raised[cell]) continue;
         cellSpot(land, cell, body);
         if (body.y > spot.y) continue; // one stands not quite in the middle of a cell
-        const up = HIGH + (land.raised[cell] ? STAGE : 0);
-        const much = overlap(sprite, body.x - spot.x - WIDE / 2, body.y - spot.y - up);
-        cover[cell] = Math.min(WHOLE, cover[cell] + (much * WHOLE) / (WIDE * HIGH));
+        const up = BODY_HIGH + (land.raised[cell] ? STAGE : 0);
+        const much = hiddenPart(sprite, body.x - spot.x - BODY_WIDE / 2, body.y - spot.y - up);
+        cover[cell] = Math.min(WHOLE, cover[cell] + (much * WHOLE) / (BODY_WIDE * BODY_HIGH));
       }
     }
   });

@@ -37,7 +37,7 @@ const STAY = 100 * RATE; // how long who wrote stays at the place
 const TALK = 3 * RATE;
 const ON_PIER = 16; // as far from the boat, by the field's measure, one can step in
 const MOST_OUT = 150; // people out of doors in a town: more than that nobody could tell apart
-const LIVELY = 24; // of them, as long as nothing happens
+const LEAST_OUT = 24; // of them, as long as nothing happens
 const A_WALK = [30 * RATE, 90 * RATE]; // how long somebody is out for no other reason
 const A_BREATH = 2 * RATE; // steps between two who go out for that
 const EAGER = 6; // cells that are thought of, before somebody stays after all
@@ -263,7 +263,7 @@ export class Sim extends Crowd {
   step() {
     this.tick += 1;
     for (const slot of this.#wheel.take(this.tick, this.due)) this.#wake(slot);
-    if (this.homes && this.tick % A_BREATH === 0 && this.#out.size < LIVELY) this.#entice();
+    if (this.homes && this.tick % A_BREATH === 0 && this.#out.size < LEAST_OUT) this.#entice();
     for (let i = this.movers - 1; i >= 0; i--) this.#move(this.moving[i]);
     this.ferry.step();
     this.wear.step(this.tick);

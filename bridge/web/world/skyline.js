@@ -16,12 +16,12 @@ import { mix } from './random.js';
 import { ON_ROOFS } from './seasons.js';
 import { halved } from './sheet.js';
 
-const KEPT = 3_000; // walls, each as it is painted with some windows lit
-const LOOKS = 3;
+const WALLS_KEPT = 3_000; // walls, each as it is painted with some windows lit
+const PLASTERS = 3;
 // Of the dark: when the first house has its lamps on, and how much more there is until the last.
 const FIRST_LIGHT = 0.03;
 const DUSK = 0.45;
-const SHADES = [-0.16, -0.08, 0, 0.07];
+const ROOF_SHADES = [-0.16, -0.08, 0, 0.07];
 const FIRST = [LIT, CURTAIN, DIM, DARK]; // what counts where there are more people than windows
 
 /** @type {Record<string, number>} */
@@ -97,7 +97,7 @@ export class Skyline {
     if (windows.length > most) windows.sort((a, b) => FIRST.indexOf(a) - FIRST.indexOf(b)).length = most;
     const nobodys = Array(most - windows.length).fill(DARK);
     const shown = spread([...windows, ...nobodys], cell).map((one) => (one === LIT && !isOn ? AWAKE : one));
-    return `${kind} ${mix(cell, 15) % LOOKS} ${shown.join('')}`;
+    return `${kind} ${mix(cell, 15) % PLASTERS} ${shown.join('')}`;
   }
 
   /** @param {string} key @param {number} kind @param {number} size */
@@ -105,7 +105,7 @@ export class Skyline {
     const walls = this.#walls[size];
     let stamp = walls.get(key);
     if (stamp) return stamp;
-    if (walls.size >= KEPT) walls.clear();
+    if (walls.size >= WALLS_KEPT) walls.clear();
     const [, look, windows] = key.split(' ');
     stamp = this.#stamp(paintWalls(kind, [...windows].map(Number), Number(look)), size);
     walls.set(key, stamp);
@@ -123,7 +123,7 @@ export class Skyline {
     if (tiles) return tiles;
     const [lightness, chroma, hue] = bodyColor(role || null);
     /** @type {import('./color.js').Rgb[]} */
-    const shades = [[0, 0, 0], fromLch([Math.max(0.2, lightness - 0.36), chroma * 0.8, hue]), ...ramp([lightness - 0.04, chroma, hue], SHADES)];
+    const shades = [[0, 0, 0], fromLch([Math.max(0.2, lightness - 0.36), chroma * 0.8, hue]), ...ramp([lightness - 0.04, chroma, hue], ROOF_SHADES)];
     shades.push(...(this.#isSnowy ? ON_ROOFS : [shades[3], shades[5]]));
     tiles = new Uint32Array(LEVELS * ROOF);
     for (let level = 0; level < LEVELS; level++) shades.forEach((rgb, i) => { tiles[level * ROOF + i] = this.#light.on(rgb, level); });

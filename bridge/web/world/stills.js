@@ -8,7 +8,7 @@
 
 import { paintPlace, sign } from './furniture.js';
 import { paintRoof, paintWalls } from './houses.js';
-import { paintThings, standing } from './paint.js';
+import { paintThings, stillOf } from './paint.js';
 import { cellSpot, houseSpot } from './spots.js';
 
 /** Houses of each kind. @type {Sprite[][]} */
@@ -23,7 +23,7 @@ export function eachStill(land, act) {
   const spot = { x: 0, y: 0, z: 0 };
   const at = (/** @type {number} */ cell) => cellSpot(land, cell, spot);
   for (const prop of land.props) {
-    act(prop.kind === 'sign' ? sign(land.places[prop.variant].name) : standing(things, land, prop), at(prop.cell), prop.cell);
+    act(prop.kind === 'sign' ? sign(land.places[prop.variant].name) : stillOf(things, land, prop), at(prop.cell), prop.cell);
   }
   for (const { cell, thing } of land.places) act([paintPlace(thing)].flat()[0], at(cell), cell);
   for (const cell of land.tents) act(things.tent, at(cell), cell);

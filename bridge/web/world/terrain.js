@@ -29,8 +29,6 @@ import { propFor } from './props.js';
 import { hash, mix } from './random.js';
 import { through } from './slices.js';
 
-export { ZONE };
-
 /** What a cell is made of. */
 export const WATER = 0;
 export const SAND = 1;
@@ -46,8 +44,8 @@ export const BIOMES = 5;
 const FAR_OUT = 250;
 const PIER = 6; // cells that it goes out
 const MOST_PLOTS = 2_000;
-const CROWDED = 36; // people to a house, at most, as long as there can be more land
-const NOWHERE = ''; // the id of the place there is where no channel is known
+const FULL_HOUSE = 36; // people to a house, at most, as long as there can be more land
+const NO_CHANNEL = ''; // the id of the place there is where no channel is known
 
 // How many cells of land there are for how many members: about constant for each at first, then houses get higher.
 const AREAS = [[0, 260], [300, 1_700], [1_000, 3_800], [5_000, 8_500], [20_000, 15_000]];
@@ -89,11 +87,11 @@ export function sizeFor(members) {
 export function* grow(id, members, channels, before = null) {
   const known = before?.id === id ? before : null;
   const isle = known?.isle ?? new Isle(id);
-  const wanted = channels.length ? channels : [{ id: NOWHERE, name: '', kind: 'text', category: '', position: 0 }];
+  const wanted = channels.length ? channels : [{ id: NO_CHANNEL, name: '', kind: 'text', category: '', position: 0 }];
   const plots = allot(wanted, known);
   const most = plots.reduce((one, other) => Math.max(one, other));
   const area = areaFor(members);
-  const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN && isle.houses.length * CROWDED < members);
+  const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN && isle.houses.length * FULL_HOUSE < members);
   while (isle.isHalfDone || (!isle.isLargest && isSmall())) yield* isle.extend();
   const land = bare(id, isle, channels, ageOf(members));
   yield* settle(land, plots, wanted, members);
@@ -235,7 +233,7 @@ function addPlace(land, channel, plot) {
     open[each] = 0;
     raised[each] = 1;
   }
-  if (place.id === NOWHERE) return;
+  if (place.id === NO_CHANNEL) return;
   open[signOf(cell)] = 0;
   land.props.push({ kind: 'sign', cell: signOf(cell), variant: land.places.length - 1 });
 }

@@ -11,8 +11,9 @@
  */
 
 import { GUARD } from './buffer.js';
+import { HEIGHTS } from './build.js';
 import { Camera } from './camera.js';
-import { ABOARD, GONE, TENT } from './crowd.js';
+import { ABOARD, GONE, NONE, TENT } from './crowd.js';
 import { Picture } from './draw.js';
 import { HEADS, REST } from './figures.js';
 import { Land } from './land.js';
@@ -21,7 +22,7 @@ import { RISING } from './rising.js';
 import { RATE, Sim } from './sim.js';
 import { seasonAt, weatherAt } from './seasons.js';
 import { finish, pursue } from './slices.js';
-import { boatSpot, cellSpot, personSpot } from './spots.js';
+import { boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
 import { POST } from './furniture.js';
 import { signOf } from './isle.js';
 import { ageOf, grow, sizeFor } from './terrain.js';
@@ -44,6 +45,7 @@ const ABOVE_PLACE = 34;
 const ABOVE_STAGE = 56;
 const GREAT_FEAST = 14; // seconds, when the settlement has come of another age
 const AN_HOUR = 3_600_000; // milliseconds
+const HALF_A_HOUSE = 14; // pixels of art
 const LEGIBLE = 2; // CSS pixels for one of art, from where on drawn signs can be read
 
 export class World {
@@ -342,6 +344,15 @@ export class World {
     this.#flyToPlace(channelId, FLIGHT);
   }
 
+  /** @param {number} house */
+  lookAtHouse(house) {
+    const built = this.#sim.land.houses[house];
+    if (!built) return;
+    this.#following = null;
+    this.#comeClose();
+    this.#fly(houseSpot(this.#sim.land, built.cell, this.#spot), FLIGHT);
+  }
+
   /**
    * Goes to see who talks there, though nobody asked for it, and will be back.
    *
@@ -467,6 +478,40 @@ export class World {
       return Math.abs(this.#spot.x - at.x) < 18 && at.y < this.#spot.y + 6 && at.y > this.#spot.y - ABOVE_PLACE;
     });
     return found?.id ?? null;
+  }
+
+  /** Which house is there, or -1. @param {number} x @param {number} y */
+  houseAt(x, y) {
+    if (!this.#isAwake) return NONE;
+    const at = this.#artAt(x, y);
+    const { land } = this.#sim;
+    let found = NONE;
+    let front = -Infinity;
+    land.houses.forEach(({ cell, kind }, house) => {
+      houseSpot(land, cell, this.#spot);
+      const up = this.#spot.y + HALF_A_HOUSE / 2 - at.y;
+      if (Math.abs(this.#spot.x - at.x) > HALF_A_HOUSE || up < 0 || up > HEIGHTS[kind] + HALF_A_HOUSE || this.#spot.y <= front) return;
+      [found, front] = [house, this.#spot.y];
+    });
+    return found;
+  }
+
+  /** Who lives in a house, and the upper middle of it. @param {number} house @returns {{people: string[], at: Point} | null} */
+  householdOf(house) {
+    const { homes, land, members } = this.#sim;
+    const built = land.houses[house];
+    if (!homes || !built) return null;
+    houseSpot(land, built.cell, this.#spot);
+    const people = homes.rooms[house].flatMap((slot) => members[slot]?.uid ?? []);
+    return { people, at: this.#pointAt(this.#spot, HEIGHTS[built.kind]) };
+  }
+
+  /** Who is at a place. @param {string} channelId @returns {string[]} */
+  crowdAt(channelId) {
+    const sim = this.#sim;
+    const place = sim.placeOf(channelId);
+    if (place < 0) return [];
+    return [...sim.slots.values()].flatMap((slot) => (sim.goal[slot] === place && this.#isOut(slot) ? sim.members[slot]?.uid ?? [] : []));
   }
 
   /** Those nearest to the middle first. @param {number} limit @returns {string[]} */
