@@ -14,6 +14,7 @@ import { Picture } from '../../bridge/web/world/draw.js';
 import { drawFeast } from '../../bridge/web/world/feast.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Light } from '../../bridge/web/world/light.js';
+import { moods } from '../../bridge/web/world/moods.js';
 import { RATE, Sim } from '../../bridge/web/world/sim.js';
 import { finish } from '../../bridge/web/world/slices.js';
 import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
@@ -83,6 +84,7 @@ function render({ count, places, width, height, zoom, hour = 12, faded = false, 
   if (place) camera.fly((place.x - place.y) * 8, (place.x + place.y + 1 - sim.land.side) * 4, Infinity);
   const picture = new Picture();
   picture.resize(width, height);
+  picture.moods = moods;
   picture.relight(new Light(hour, faded), sea, season);
   const part = camera.isFar ? 2 : 1;
   const { x, y } = camera.origin;

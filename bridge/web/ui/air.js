@@ -7,6 +7,7 @@
  */
 
 import { drawFeast } from '../world/feast.js';
+import { moods } from '../world/moods.js';
 import { Bubbles } from './bubbles.js';
 import { Cheers } from './cheers.js';
 import { Sound } from './sound.js';
@@ -33,6 +34,7 @@ export class Air {
   constructor(words, world, talk, more, replica) {
     this.#world = world;
     world.drawFeast = drawFeast;
+    world.moods = moods;
     this.#bubbles = new Bubbles(words, world, talk);
     this.#sparks = new Sparks(world);
     this.#tip = new Tip(words, more, world, replica);

@@ -26,7 +26,6 @@ import { Glow } from './glow.js';
 import { GRAIN, SEA, WHITE, repeat, seaShift } from './grain.js';
 import { Palette } from './inks.js';
 import { LEVELS, Light } from './light.js';
-import { drawClouds, drawCreatures, drawGlade, drawWeather } from './moods.js';
 import { paintPlace, sign } from './furniture.js';
 import { paintThings, stillOf } from './paint.js';
 import { Rising } from './rising.js';
@@ -66,6 +65,8 @@ function each(tree, make) {
 
 export class Picture {
   buffer = new Buffer();
+  /** What tells nothing, once it is there. @type {import('./moods.js').Moods | null} */
+  moods = null;
   /** By size, each made when it is needed. @type {(Atlas | undefined)[]} */
   #atlases = [];
   #size = 0;
@@ -189,8 +190,8 @@ export class Picture {
     this.#ground(view);
     if (view.grown >= 1) this.#past = null;
     this.#coverNew(view);
-    if (this.#hasSea && this.#light.shine.strength) drawGlade(this.buffer, land, view, this.#light.shine);
-    if (view.moods && this.#light.darkness < 0.5) drawClouds(this.buffer, land, view);
+    if (this.#hasSea && this.#light.shine.strength) this.moods?.glade(this.buffer, land, view, this.#light.shine);
+    if (view.moods && this.#light.darkness < 0.5) this.moods?.clouds(this.buffer, land, view);
     if (this.#palette.isDark && view.beam >= 0) for (const level of [1, 2]) this.#beam(sim, land, view, level);
     this.#count = 0;
     this.#addStills(sim, view);
@@ -203,9 +204,9 @@ export class Picture {
     }
     for (let i = 0; i < this.#count; i++) this.#item(sim, view, this.#order[i]);
     for (let i = 0; i < this.#count; i++) this.#reveal(sim, view, i);
-    if (view.moods && view.weather) drawWeather(this.buffer, view, view.weather, this.#light);
+    if (view.moods && view.weather) this.moods?.weather(this.buffer, view, view.weather, this.#light);
     view.feast?.(this.buffer);
-    if (view.moods) drawCreatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
+    if (view.moods) this.moods?.creatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
   }
 
   /** Another island. @param {Sim} sim */

@@ -1,6 +1,8 @@
 /**
- * What tells nothing and is nice to have: clouds that pass, gulls by day, fireflies by night.
+ * What tells nothing and is nice to have: clouds that pass, gulls by day, fireflies by night, the light on the water,
+ * rain and snow. The page fetches it after its first picture.
  *
+ * @typedef {typeof moods} Moods
  * @typedef {import('./buffer.js').Buffer} Buffer
  * @typedef {import('./draw.js').View} View
  * @typedef {import('./land.js').Land} Land
@@ -15,7 +17,7 @@ const FIREFLIES = 26;
 const GLADE = 0.9; // how far down it reaches, of the land's height
 
 /** Their shadows on the ground. @param {Buffer} buffer @param {Land} land @param {View} view */
-export function drawClouds(buffer, land, view) {
+function drawClouds(buffer, land, view) {
   const scale = view.far ? 0.5 : 1;
   const { left, right, top, bottom } = land.bounds;
   const way = right - left + 400;
@@ -52,7 +54,7 @@ function shade(buffer, view, x, y, wide) {
  * @param {'rain' | 'snow'} kind
  * @param {import('./light.js').Light} light
  */
-export function drawWeather(buffer, view, kind, light) {
+function drawWeather(buffer, view, kind, light) {
   const { width, height, pixels } = buffer;
   const isRain = kind === 'rain';
   const drop = light.on(isRain ? [0.72, 0.82, 0.95] : [0.97, 0.98, 1], 0);
@@ -73,7 +75,7 @@ export function drawWeather(buffer, view, kind, light) {
 }
 
 /** The way of the low sun's light, or the moon's, over the water. @param {Buffer} buffer @param {Land} land @param {View} view @param {import('./light.js').Light['shine']} shine */
-export function drawGlade(buffer, land, view, { color, strength, isLeft }) {
+function drawGlade(buffer, land, view, { color, strength, isLeft }) {
   const step = view.far ? 2 : 1;
   const { left, right, top, bottom } = land.bounds;
   const middle = isLeft ? left + (right - left) * 0.14 : right - (right - left) * 0.14;
@@ -106,7 +108,7 @@ export function drawGlade(buffer, land, view, { color, strength, isLeft }) {
  * @param {Uint32Array} colors
  * @param {boolean} isNight
  */
-export function drawCreatures(buffer, land, view, things, colors, isNight) {
+function drawCreatures(buffer, land, view, things, colors, isNight) {
   const scale = view.far ? 0.5 : 1;
   const { left, right, top, bottom } = land.bounds;
   const beat = Math.floor(view.time * 5);
@@ -124,3 +126,6 @@ export function drawCreatures(buffer, land, view, things, colors, isNight) {
     }
   }
 }
+
+/** All of them. */
+export const moods = { clouds: drawClouds, creatures: drawCreatures, glade: drawGlade, weather: drawWeather };

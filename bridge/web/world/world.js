@@ -138,6 +138,11 @@ export class World {
     if (this.#island) this.#sim.reducedMotion = reduced;
   }
 
+  /** @param {import('./moods.js').Moods} moods */
+  set moods(moods) {
+    this.#picture.moods = moods;
+  }
+
   // ── what there is ───────────────────────────────────────────────────────
 
   /**
