@@ -12,6 +12,7 @@ from bridge.exposure import Exposure
 from bridge.model import Channel, Member, Voice
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bench import town
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, HARBOUR, MEMBERS_OPEN, OpenPage, address, only_chromium
 from .scene import bubble, bubbles, called, feed, heading, label, member, pick, tool
@@ -351,7 +352,7 @@ async def test_a_sign_counts_before_who_stands_behind_it(bridge: WebSocketServer
     x, y = await middle_of(label(page, "#beds"))
     await page.mouse.move(x, y)
     await expect(page.locator("#world.pointing")).to_have_count(1)
-    await expect(page.locator(".tip")).to_be_hidden()
+    await expect(page.locator(".tip .name")).to_have_text("#beds")
     await page.mouse.dblclick(x, y)
     await expect(page.get_by_text("Following")).to_be_hidden()
 
@@ -498,6 +499,56 @@ async def test_pointing_at_somebody_tells_about_them(bridge: WebSocketServer, ne
 
     await expect(page.locator(".tip")).to_contain_text("Chiara")
     await expect(page.locator(".tip")).to_contain_text("Do not disturb · Tending roses")
+
+
+async def test_pointing_at_a_place_tells_who_is_there_and_what_was_said_last(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    await open_garden(page, bridge)
+    await bridge.broadcast_message(GARDEN.id, "11", "The roses are out", "31")
+    x, y = await middle_of(label(page, "#beds"))
+
+    await page.mouse.move(x, y)
+
+    await expect(page.locator(".tip .name")).to_have_text("#beds")
+    await expect(page.locator(".tip")).to_contain_text(f"{called('Ada')}: {called('The roses are out')}")
+
+
+async def test_a_house_tells_who_lives_there_and_is_flown_to(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """Somewhere between the middle of the island and its lower coast there are houses."""
+    bridge.show_guild(town.TOWN, town.members(100), town.channels(100))
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    await page.goto(address(bridge, f"?s={town.TOWN.slug}"))
+    await expect(page.locator("#world.awake")).to_have_css("opacity", "1")
+    await expect(page.locator(".tip")).to_have_count(1)
+    house = page.locator(".tip:has-text(' here'):has-text(', ')")
+    spots = ((x, y) for y in range(380, 640, 24) for x in range(320, 960, 24))
+    x, y = 0, 0
+    while not await house.is_visible():
+        x, y = next(spots)
+        await page.mouse.move(x, y)
+        await page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+    before = await page.evaluate("() => document.querySelector('#world').width")
+
+    await page.mouse.dblclick(x, y)
+
+    await page.wait_for_function("(before) => document.querySelector('#world').width < before", arg=before)
+
+
+async def test_a_row_of_the_feed_leads_to_who_said_it(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page({"panel": "messages"}, reduced_motion="reduce")
+    await open_garden(page, bridge)
+    await bridge.broadcast_message(GARDEN.id, "11", "Over here", "31")
+    before = await page.evaluate("() => document.querySelector('#world').width")
+
+    await page.locator("#feed").get_by_text("Over here").click()
+
+    await page.wait_for_function("(before) => document.querySelector('#world').width < before", arg=before)
 
 
 async def test_a_double_click_follows_and_escape_lets_go(bridge: WebSocketServer, new_page: OpenPage) -> None:
