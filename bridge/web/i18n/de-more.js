@@ -27,6 +27,7 @@ export const moreGerman = {
   lands: [
     'Ein Schild ist ein Kanal. Wer dort schreibt, läuft hin – so sieht man, wo etwas los ist.',
     'Lagerfeuer sind Sprachkanäle, eine Bühne ist eine Bühne, Tafeln sind Ankündigungen und Foren. Ein Viertel ist eine Kategorie.',
+    'In einer Stadt ist zu Hause, wer gerade nichts tut: für jeden ein Fenster, hell, wer online ist, unter einem Dach in der Farbe der Rolle. Zeig auf ein Haus, und du liest, wer dort wohnt.',
     'Wo viele laufen, entstehen Wege; sie wachsen wieder zu.',
     'Der Leuchtturm dreht sich schneller, je mehr los ist, und erlischt, wenn die Verbindung abreißt.',
   ],

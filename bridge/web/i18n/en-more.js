@@ -28,6 +28,7 @@ export const moreEnglish = {
   lands: [
     'A signpost is a channel. Whoever writes there walks to it, so a lively channel looks lively.',
     'Camp fires are voice channels, a stage is a stage, boards are announcements and forums. A district is a category.',
+    'In a town, whoever is quiet is at home: a window for each, lit while they are online, under a roof in the colour of their role. Point at a house to read who lives there.',
     'Paths appear where many walk, and grow over again.',
     'The lighthouse turns faster the more there is going on, and goes dark when the connection is lost.',
   ],

@@ -27,6 +27,7 @@ export const moreSpanish = {
   lands: [
     'Un letrero es un canal. Quien escribe en él se acerca andando: así se ve dónde hay ambiente.',
     'Las hogueras son canales de voz, un escenario es un escenario, y los tablones, anuncios y foros. Un barrio es una categoría.',
+    'En un pueblo, quien no dice nada está en casa: una ventana por persona, iluminada si está en línea, bajo un tejado del color de su rol. Señala una casa para leer quién vive en ella.',
     'Donde pasa mucha gente se abren caminos, que luego vuelven a cubrirse.',
     'El faro gira más deprisa cuanto más ocurre, y se apaga si se pierde la conexión.',
   ],
