@@ -1,7 +1,7 @@
 /** Puts the parts together: address, reader, replica, conversation, world, frame. */
 
 // First: what it asks for is on its way while the rest is made.
-import { comingWords, preferences } from './ui/reader.js';
+import { address, comingWords, preferences } from './ui/reader.js';
 
 import { byId, icon } from './ui/dom.js';
 import { moreWordsFor, translate } from './words.js';
@@ -20,10 +20,11 @@ const OMENS = [
   [/** @type {any} */ (navigator).connection, 'change'],
 ];
 
-const address = new URLSearchParams(location.search);
-const isEmbedded = address.get('embed') === '1';
+const isEmbedded = address.embed === true;
+const isTransparent = address.background === 'transparent';
 document.body.classList.toggle('embed', isEmbedded);
-document.documentElement.classList.toggle('transparent', address.get('background') === 'transparent');
+document.body.classList.toggle('with-feed', address.feed === true);
+document.documentElement.classList.toggle('transparent', isTransparent);
 
 const words = await comingWords;
 translate(document, words);
@@ -34,7 +35,7 @@ const isOwn = isOwnBridge(bridge, location);
 const replica = new Replica(isOwn); // which pictures may be shown, the page's own bridge has said
 
 /** @type {Conversation} */
-const conversation = new Conversation(bridge, address.get('s')?.trim() || null, replica, {
+const conversation = new Conversation(bridge, address.s, replica, {
   changed() {
     stage.setConnected(conversation.link.phase === 'live');
     view.refresh();
@@ -63,13 +64,16 @@ const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {},
   },
   close: () => view.close(),
 }, {
-  transparent: address.get('background') === 'transparent',
-  follow: address.get('follow'),
+  transparent: isTransparent,
+  follow: address.follow,
+  zoom: address.zoom,
+  tour: address.tour !== false,
+  names: address.names !== false,
   drawn: soon,
 });
 replica.witness = stage;
 preferences.changed = (name) => {
-  if (name === 'language') location.reload();
+  if (name === 'language') speakAnother();
   stage.adapt();
 };
 
@@ -123,18 +127,27 @@ function soon() {
  * @param {string} slug
  */
 function keepAddress(slug) {
+  changeAddress((here) => here.searchParams.set('s', slug));
+}
+
+/** The page begins anew in the language that was chosen, also where its address names one. */
+function speakAnother() {
+  changeAddress((here) => here.searchParams.delete('lang'));
+  location.reload();
+}
+
+/** @param {(here: URL) => void} change */
+function changeAddress(change) {
   const here = new URL(location.href);
-  here.searchParams.set('s', slug);
+  change(here);
   history.replaceState(null, '', here);
 }
 
 /** How a login ended that came to nothing: said once, and not kept in the address. */
 function tellOfLogin() {
-  const outcome = address.get('login');
+  const outcome = new URLSearchParams(location.search).get('login');
   if (!outcome) return;
-  const here = new URL(location.href);
-  here.searchParams.delete('login');
-  history.replaceState(null, '', here);
+  changeAddress((here) => here.searchParams.delete('login'));
   const code = outcome === 'silent' ? 'no-answer' : outcome === 'denied' ? 'login-denied' : 'login-failed';
   view.explain({ code, slug: '' });
 }

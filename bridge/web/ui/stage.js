@@ -12,7 +12,7 @@
  */
 
 import { byId } from './dom.js';
-import { HOURS } from './preferences.js';
+import { hourOf } from './preferences.js';
 import { Tour } from './tour.js';
 import { Controls } from './controls.js';
 import { Follower } from './follower.js';
@@ -53,26 +53,32 @@ export class Stage {
   #drawn;
   /** Whom the address wants to follow, until they are there. @type {string | null} */
   #awaited;
+  #hasTour;
 
   /**
    * @param {import('../words.js').Words} words
    * @param {Replica} replica
    * @param {import('./preferences.js').Preferences} preferences
    * @param {Frame} frame
-   * @param {{transparent: boolean, follow: string | null, drawn(): void}} options `drawn` is called when there is a
-   *   first picture
+   * @param {{transparent: boolean, follow: string | null, zoom: number | null, tour: boolean, names: boolean, drawn(): void}} options
+   *   `zoom`: how near it starts, in CSS pixels for one of art; `drawn` is called when there is a first picture
    */
   constructor(words, replica, preferences, frame, options) {
     this.#replica = replica;
     this.#preferences = preferences;
     this.#awaited = options.follow;
-    this.#drawn = options.drawn;
+    this.#hasTour = options.tour;
+    this.#drawn = () => {
+      if (options.zoom) this.#world.zoomTo(options.zoom);
+      options.drawn();
+    };
     this.#world = new World(/** @type {HTMLCanvasElement} */ (byId('world')), {
       reducedMotion: this.#isCalm(),
       background: options.transparent ? 'transparent' : 'sea',
       onFrame: () => this.#frame(),
     });
     this.#labels = new Labels(this.#world, replica, ({ uid, channelId }) => this.#go(uid, channelId));
+    this.#labels.hasNames = options.names;
     this.#follower = new Follower(words, () => this.#world.follow(null));
     this.#controls = new Controls(this.#world, {
       touched: () => this.#touched(),
@@ -109,7 +115,7 @@ export class Stage {
     document.body.classList.toggle('calm', calm);
     this.#world.reducedMotion = calm;
     this.#labels.density = choices.density;
-    this.#world.hour = HOURS[choices.hour];
+    this.#world.hour = hourOf(choices.hour);
     this.#air?.adapt(choices, calm);
     this.#labels.hurry();
   }
@@ -204,7 +210,7 @@ export class Stage {
     const now = performance.now();
     this.#world.say(message.uid, message.placeId);
     this.#talk.say(message, now);
-    this.#tour.heard(message.placeId);
+    if (this.#hasTour) this.#tour.heard(message.placeId);
     this.#spoken.delete(message.placeId); // so that the latest stands last
     this.#spoken.set(message.placeId, now);
     this.#air?.heard(message.uid);

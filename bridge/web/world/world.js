@@ -294,6 +294,11 @@ export class World {
     this.#camera.zoomBy(steps, x * this.#camera.density, y * this.#camera.density);
   }
 
+  /** @param {number} scale CSS pixels for one of art */
+  zoomTo(scale) {
+    this.#camera.zoomTo(scale * this.#camera.density);
+  }
+
   /** @param {string} uid */
   flyTo(uid) {
     this.#admit(uid);
