@@ -13,8 +13,8 @@ from .scene import bubbles, feed, group, heading, label, member, nameless, serve
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-VISIT = 65_000  # bytes, compressed, with the document and its styles
-LATER = 10_000  # what follows by itself
+VISIT = 75_000  # bytes, compressed, with the document and its styles
+LATER = 16_000  # what follows by itself
 LOADED = """() => ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
     .filter(({ name }) => name.startsWith(location.origin))
     .map(({ name, encodedBodySize, startTime }) => [name, encodedBodySize, startTime])"""

@@ -17,6 +17,8 @@ export const german = ({ number, list, called }) => ({
   edited: 'bearbeitet',
   someone: 'Jemand',
   latest: 'Neueste Nachrichten',
+  all: 'Alles zeigen',
+  less: 'Weniger zeigen',
   retry: 'Jetzt versuchen',
   reload: 'Neu laden',
   otherServer: 'Anderen Server zeigen',

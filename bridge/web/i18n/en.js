@@ -22,6 +22,8 @@ export const english = ({ number, list, called }) => ({
   edited: 'edited',
   someone: 'Someone',
   latest: 'Latest messages',
+  all: 'Show all',
+  less: 'Show less',
   retry: 'Try now',
   reload: 'Reload',
   otherServer: 'Show another server',

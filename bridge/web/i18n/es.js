@@ -17,6 +17,8 @@ export const spanish = ({ number, list, called }) => ({
   edited: 'editado',
   someone: 'Alguien',
   latest: 'Mensajes más recientes',
+  all: 'Mostrar todo',
+  less: 'Mostrar menos',
   retry: 'Probar ahora',
   reload: 'Recargar',
   otherServer: 'Ver otro servidor',

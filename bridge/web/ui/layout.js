@@ -13,6 +13,11 @@ const HABIT = 0.6; // how much staying where it was is worth
 const FACE = { width: 26, height: 30 }; // of a speaker, which a bubble had better not cover
 const FACE_COST = 60;
 const LAND_COST = 4_000; // of all of the island; of a half a quarter: only where it is small it matters
+const LAND_SHARE = 0.2; // of the island, which all together may cover
+const NEW_SHARE = 0.17; // as long as one may come that isn't there yet: at the limit they don't come and go
+const STRIPS = 5; // in which it is measured how much of the island one covers
+const ANY_LAND = { left: -1e6, top: -1e6, right: 1e6, bottom: 1e6 };
+const BEYOND_COST = 0.5; // of each square pixel that the first one covers beyond its share
 
 /** How much of one stretch is in another. @param {number} from @param {number} to @param {number} low @param {number} high */
 const shared = (from, to, low, high) => Math.max(0, Math.min(to, high) - Math.max(from, low));
@@ -20,6 +25,30 @@ const shared = (from, to, low, high) => Math.max(0, Math.min(to, high) - Math.ma
 /** Which part of the land something covers, from 0 to 1. @param {Rect} land @param {Rect} rect */
 const covered = ({ left, right, top, bottom }, rect) =>
   (shared(left, right, rect.left, rect.right) * shared(top, bottom, rect.top, rect.bottom)) / ((right - left) * (bottom - top));
+
+/** What the island covers of the rectangle around it, about. @param {Rect} land */
+const sizeOf = ({ left, right, top, bottom }) => (Math.PI / 4) * (right - left) * (bottom - top);
+
+/**
+ * How much of an island's land lies below something, in square pixels. Its shape is about an ellipse.
+ *
+ * @param {Rect} land the rectangle around it
+ * @param {Rect} rect
+ */
+export function landBelow(land, rect) {
+  const top = Math.max(rect.top, land.top);
+  const strip = (Math.min(rect.bottom, land.bottom) - top) / STRIPS;
+  if (strip <= 0) return 0;
+  const x = (land.left + land.right) / 2;
+  const y = (land.top + land.bottom) / 2;
+  let area = 0;
+  for (let i = 0; i < STRIPS; i++) {
+    const up = (top + (i + 0.5) * strip - y) / (y - land.top);
+    const half = (x - land.left) * Math.sqrt(1 - up * up);
+    area += strip * shared(x - half, x + half, rect.left, rect.right);
+  }
+  return area;
+}
 
 /** @param {Rect} a @param {Rect} b */
 export const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
@@ -38,18 +67,24 @@ const rectAt = ({ width, height }, at) => ({
  * @param {readonly Box[]} boxes
  * @param {Rect} bounds
  * @param {Rect[]} [signs] what they had better not cover either
- * @param {Rect} [land] and what they had better not cover much of
- * @returns {Point[]} the middle bottom of each, from its anchor
+ * @param {Rect} [land] and what they may not cover much of; but the first one is always shown
+ * @returns {(Point | null)[]} the middle bottom of each, from its anchor; null if there is no room
  */
-export function arrange(boxes, bounds, signs = [], land = bounds) {
+export function arrange(boxes, bounds, signs = [], land = ANY_LAND) {
   const faces = boxes.map(({ anchor: { x, y } }) => ({
     left: x - FACE.width / 2, right: x + FACE.width / 2, top: y, bottom: y + FACE.height,
   })).concat(signs);
   /** @type {Rect[]} */
   const taken = [];
-  return boxes.map((box) => {
-    const at = bestSpot(box, taken, faces, bounds, land);
-    taken.push(rectAt(box, at));
+  const size = sizeOf(land);
+  let used = 0;
+  return boxes.map((box, index) => {
+    const left = size * (box.offset ? LAND_SHARE : NEW_SHARE) - used;
+    const at = bestSpot(box, taken, faces, bounds, land, left, index === 0);
+    if (!at) return null;
+    const rect = rectAt(box, at);
+    taken.push(rect);
+    used += landBelow(land, rect);
     return { x: at.x - box.anchor.x, y: at.y - box.anchor.y };
   });
 }
@@ -64,9 +99,11 @@ export function arrange(boxes, bounds, signs = [], land = bounds) {
  * @param {readonly Rect[]} faces
  * @param {Rect} bounds
  * @param {Rect} land
- * @returns {Point}
+ * @param {number} share how much of the land it may cover
+ * @param {boolean} isFirst whether it is to be seen whatever it covers
+ * @returns {Point | null}
  */
-function bestSpot(box, taken, faces, bounds, land) {
+function bestSpot(box, taken, faces, bounds, land, share, isFirst) {
   const { anchor, offset, width, height } = box;
   const withinX = (/** @type {number} */ x) =>
     clamp(x, bounds.left + width / 2, Math.max(bounds.left, bounds.right - width) + width / 2);
@@ -74,7 +111,8 @@ function bestSpot(box, taken, faces, bounds, land) {
     clamp(y, bounds.top + height, Math.max(bounds.bottom, bounds.top + height));
   const wish = { x: withinX(anchor.x), y: withinY(anchor.y - TIP) };
   const habit = offset && { x: withinX(anchor.x + offset.x), y: withinY(anchor.y + offset.y) };
-  let best = wish;
+  /** @type {Point | null} */
+  let best = isFirst ? wish : null;
   let least = Infinity;
 
   /** @param {number} x @param {number} y */
@@ -87,6 +125,10 @@ function bestSpot(box, taken, faces, bounds, land) {
     cost += LAND_COST * covered(land, rect) ** 2;
     for (const face of faces) if (overlap(rect, face)) cost += FACE_COST;
     if (cost >= least) return;
+    const beyond = landBelow(land, rect) - share;
+    if (beyond > 0 && !isFirst) return;
+    cost += BEYOND_COST * Math.max(0, beyond);
+    if (cost >= least) return;
     best = { x, y };
     least = cost;
   }
@@ -94,8 +136,11 @@ function bestSpot(box, taken, faces, bounds, land) {
   weigh(wish.x, wish.y);
   if (habit) weigh(habit.x, habit.y);
   const beside = width / 2 + GAP;
-  const xs = [wish.x, ...taken.flatMap(({ left, right }) => [withinX(left - beside), withinX(right + beside)])];
-  const ys = [wish.y, withinY(land.top), ...taken.flatMap(({ top, bottom }) => [withinY(top - GAP), withinY(bottom + GAP + height)])];
+  const shores = [land.left, land.right].flatMap((x) => [withinX(x - beside), withinX(x + beside)]);
+  const xs = [wish.x, ...shores, ...taken.flatMap(({ left, right }) => [withinX(left - beside), withinX(right + beside)])];
+  const coasts = [land.top, land.bottom].flatMap((y) => [withinY(y), withinY(y + height)]);
+  const ys = [wish.y, ...coasts, ...taken.flatMap(({ top, bottom }) => [withinY(top - GAP), withinY(bottom + GAP + height)])];
   for (const x of xs) for (const y of ys) weigh(x, y);
+  if (!best && landBelow(land, rectAt(box, wish)) <= share) best = wish; // where there is no room they cover one another
   return best;
 }
