@@ -1,17 +1,22 @@
 /** Puts the parts together: address, reader, replica, conversation, world, frame. */
 
 // First: what it asks for is on its way while the rest is made.
-import { address, comingWords, preferences } from './ui/reader.js';
+import { address, comingWords, preferences, storage } from './ui/reader.js';
 
 import { byId, icon } from './ui/dom.js';
 import { moreWordsFor, translate } from './words.js';
 import { isOwnBridge, socketUrl } from './guild/net.js';
 import { Conversation } from './guild/conversation.js';
+import { Islands } from './ui/islands.js';
 import { Part } from './ui/part.js';
 import { Stage } from './ui/stage.js';
 import { Replica } from './guild/replica.js';
 import { View } from './ui/view.js';
 
+// After these, an island may come back as it was.
+const PASSING = new Set([
+  'not-there-yet', 'too-many-tries', 'bot-silent', 'no-answer', 'crowded', 'full', 'provider-trouble', 'internal-error',
+]);
 const IDLE_MS = 1_000; // the longest that the rest of the page waits for the browser to have time
 // After these a line may be dead without knowing, or the network back: another one, a page that was put away, a lock.
 /** @type {[EventTarget | undefined, string][]} */
@@ -32,21 +37,31 @@ for (const node of document.querySelectorAll('[data-icon]')) node.append(icon(no
 
 const bridge = socketUrl(location);
 const isOwn = isOwnBridge(bridge, location);
+const islands = new Islands(storage, bridge);
 const replica = new Replica(isOwn); // which pictures may be shown, the page's own bridge has said
+
+/** What was entered last. */
+let seen = '';
+/** @type {typeof import('./ui/outline.js').outlineOf | null} */
+let traceOutline = null;
 
 /** @type {Conversation} */
 const conversation = new Conversation(bridge, address.s, replica, {
   changed() {
-    stage.setConnected(conversation.link.phase === 'live');
+    const { link } = conversation;
+    stage.setConnected(link.phase === 'live');
+    if (link.phase === 'waiting' && link.why === 'refused') islands.forget(seen);
     view.refresh();
-    if (conversation.link.phase === 'waiting') soon(); // there may be no picture for long
+    if (link.phase === 'waiting') soon(); // there may be no picture for long
   },
   heard: (events) => stage.pulse(events),
   joined(slug) {
+    seen = slug;
     if (view.enter(slug)) keepAddress(slug);
   },
   refused(refusal) {
     view.explain(refusal);
+    if (!PASSING.has(refusal.code)) islands.forget(refusal.slug);
     soon(); // and so it may be now
   },
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
@@ -70,6 +85,8 @@ const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {},
   tour: address.tour !== false,
   names: address.names !== false,
   drawn: soon,
+  outline: (slug) => islands.of(slug ?? address.s),
+  arrived: keepOutline,
 });
 replica.witness = stage;
 preferences.changed = (name) => {
@@ -99,6 +116,8 @@ const later = new Part(async (again) => {
   const [{ LATER }, more] = await Promise.all([coming, moreWordsFor(words.language, again)]);
   return { LATER, more };
 }, ({ LATER, more }) => {
+  traceOutline = LATER.outlineOf;
+  keepOutline();
   stage.furnish((world, talk) => new LATER.Air(words, world, talk));
   view.furnish(LATER, more);
 }, (failures) => {
@@ -108,6 +127,13 @@ const later = new Part(async (again) => {
 });
 let isTold = false; // once, and again to who wants it again
 byId('tools').addEventListener('click', want);
+
+/** A next visit begins with the island as it is. */
+function keepOutline() {
+  if (!traceOutline || !seen || !stage.isThere) return;
+  const { terrain, bounds } = stage.world.shape;
+  islands.keep(seen, traceOutline(terrain, bounds), address.s === null);
+}
 
 /** Somebody wants what may not be there yet. */
 function want() {

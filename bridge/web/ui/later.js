@@ -6,5 +6,6 @@ import { GuildList } from './guilds.js';
 import { explain } from './legend.js';
 import { MemberList } from './members.js';
 import { offerChoices } from './options.js';
+import { outlineOf } from './outline.js';
 
-export const LATER = { Air, Feed, GuildList, MemberList, explain, offerChoices };
+export const LATER = { Air, Feed, GuildList, MemberList, explain, offerChoices, outlineOf };

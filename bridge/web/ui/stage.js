@@ -12,6 +12,7 @@
  */
 
 import { byId } from './dom.js';
+import { sketch } from './islands.js';
 import { hourOf } from './preferences.js';
 import { Tour } from './tour.js';
 import { Controls } from './controls.js';
@@ -21,6 +22,7 @@ import { Talk } from './talk.js';
 import { World } from '../world/world.js';
 
 const LIVELY_MS = 120_000; // a place where somebody spoke is lively for so long
+const CUT_MS = 350;
 const EARLY = 20; // reactions
 const LOOK_MS = 400; // between two looks for whom a still pointer is at
 
@@ -49,6 +51,11 @@ export class Stage {
   /** Where somebody spoke, and when. @type {Map<string, number>} */
   #spoken = new Map();
   #slug = '';
+  /** Whether the room's own island is to be seen. */
+  #isThere = false;
+  /** What is known of the island that comes, and how to learn of it. @type {import('./islands.js').Outline | null} */
+  #outline;
+  #options;
   /** Called with the next picture. */
   #drawn;
   /** Whom the address wants to follow, until they are there. @type {string | null} */
@@ -60,14 +67,18 @@ export class Stage {
    * @param {Replica} replica
    * @param {import('./preferences.js').Preferences} preferences
    * @param {Frame} frame
-   * @param {{transparent: boolean, follow: string | null, zoom: number | null, tour: boolean, names: boolean, drawn(): void}} options
-   *   `zoom`: how near it starts, in CSS pixels for one of art; `drawn` is called when there is a first picture
+   * @param {{transparent: boolean, follow: string | null, zoom: number | null, tour: boolean, names: boolean, drawn(): void,
+   *   outline(slug: string | null): import('./islands.js').Outline | null, arrived(): void}} options
+   *   `zoom`: how near it starts, in CSS pixels for one of art; `drawn` is called when there is a first picture,
+   *   `outline` for what is known of an island before it is there, `arrived` when it is
    */
   constructor(words, replica, preferences, frame, options) {
     this.#replica = replica;
     this.#preferences = preferences;
     this.#awaited = options.follow;
     this.#hasTour = options.tour;
+    this.#options = options;
+    this.#outline = options.outline(null);
     this.#drawn = () => {
       if (options.zoom) this.#world.zoomTo(options.zoom);
       options.drawn();
@@ -104,6 +115,10 @@ export class Stage {
     this.#early = [];
   }
 
+  get isThere() {
+    return this.#isThere;
+  }
+
   get world() {
     return this.#world;
   }
@@ -127,6 +142,13 @@ export class Stage {
     const { clientWidth, clientHeight } = byId('stage'); // the canvas has no size before the first picture
     const { left, top } = free;
     this.#world.insets = { left, top, right: clientWidth - free.right, bottom: clientHeight - free.bottom };
+    this.#sketch();
+  }
+
+  /** Shows what is known of the island that comes. */
+  #sketch() {
+    const outline = this.#outline;
+    if (outline && !this.#isThere) sketch(outline, this.#world.rectOf(outline.width, outline.height));
   }
 
   /** @param {boolean} connected */
@@ -163,7 +185,10 @@ export class Stage {
   entered() {
     const { room, people, channels, counts } = this.#replica;
     if (!room) return;
-    if (room.slug !== this.#slug) this.#hush();
+    if (room.slug !== this.#slug) {
+      this.#hush();
+      this.#cut(room.slug);
+    }
     this.#slug = room.slug;
     this.#unsay(({ uid }) => !people.get(uid));
     this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts });
@@ -172,7 +197,27 @@ export class Stage {
 
   left() {
     this.#hush();
+    this.#slug = '';
+    this.#isThere = false;
+    byId('world').classList.remove('leaving');
     this.#world.clear();
+  }
+
+  /** From one island to another there is the sea, and then what is known of it. @param {string} slug */
+  #cut(slug) {
+    this.#isThere = false;
+    byId('world').classList.toggle('leaving', this.#slug !== '');
+    this.#outline = this.#options.outline(slug);
+    this.#sketch();
+  }
+
+  #arrive() {
+    this.#isThere = true;
+    const canvas = byId('world');
+    const isCut = canvas.classList.contains('leaving');
+    canvas.classList.remove('leaving');
+    if (isCut && !this.#isCalm()) canvas.animate({ opacity: [0, 1] }, CUT_MS);
+    this.#options.arrived();
   }
 
   /** Nothing of what was said in another room stays in the air. */
@@ -290,6 +335,7 @@ export class Stage {
     const world = this.#world;
     this.#drawn();
     this.#drawn = () => {};
+    if (!this.#isThere && this.#slug && world.isHere) this.#arrive();
     this.#controls.frame(Math.min(100, now - this.#drawnAt));
     this.#drawnAt = now;
     this.#walk(now);

@@ -353,12 +353,26 @@ export class World {
 
   /** Where the island is. */
   get landRect() {
-    const { scale } = this;
-    const { bounds, origin } = this.#camera;
-    return {
-      left: (bounds.left - origin.x) * scale, right: (bounds.right - origin.x) * scale,
-      top: (bounds.top - origin.y) * scale, bottom: (bounds.bottom - origin.y) * scale,
-    };
+    return rectIn(this.#camera);
+  }
+
+  /** Where an island would be with all of it in view. @param {number} width in pixels of art @param {number} height */
+  rectOf(width, height) {
+    const { density, insets } = this.#camera;
+    const camera = Object.assign(new Camera(), { density, insets, bounds: { left: 0, right: width, top: 0, bottom: height } });
+    camera.resize(this.#camera.width, this.#camera.height, density);
+    camera.fit();
+    return rectIn(camera);
+  }
+
+  /** Whether the island is that of the guild that is shown: it takes a moment to grow. */
+  get isHere() {
+    return !this.#isOther;
+  }
+
+  /** What the island is like, for who draws it otherwise. */
+  get shape() {
+    return { terrain: this.#sim.land, bounds: this.#land.bounds };
   }
 
   /** Where a bubble's tip belongs. @param {string} uid @returns {Point | null} */
@@ -563,4 +577,13 @@ export class World {
     this.#lightKey = key;
     this.#picture.relight(new Light(hour % 24, !this.connected), this.#options.background === 'sea');
   }
+}
+
+/** Where the land is, in CSS pixels. @param {Camera} camera */
+function rectIn({ bounds, origin, zoom, density }) {
+  const scale = zoom / density;
+  return {
+    left: (bounds.left - origin.x) * scale, right: (bounds.right - origin.x) * scale,
+    top: (bounds.top - origin.y) * scale, bottom: (bounds.bottom - origin.y) * scale,
+  };
 }
