@@ -183,7 +183,7 @@ async def test_a_tail_ends_at_the_head_and_a_long_one_is_a_figure(
     """On a dense screen too; Chromium draws it once and stretches that. Firefox can't be asked for a picture
     here: to take one a style is put into the page, which its policy doesn't allow."""
     page = await new_page(
-        {**NO_PANEL, "motion": "less"}, viewport={"width": 390, "height": 844}, device_scale_factor=2
+        {**NO_PANEL, "motion": "less"}, viewport={"width": 800, "height": 600}, device_scale_factor=2
     )
     await open_garden(page, bridge)
     for _ in range(3):
