@@ -3,7 +3,7 @@
 // First: what it asks for is on its way while the rest is made.
 import { address, comingWords, preferences, storage } from './ui/reader.js';
 
-import { byId, icon } from './ui/dom.js';
+import { byId, icon, setText } from './ui/dom.js';
 import { moreWordsFor, translate } from './words.js';
 import { isOwnBridge, socketUrl } from './guild/net.js';
 import { Conversation } from './guild/conversation.js';
@@ -106,6 +106,7 @@ const view = new View(words, replica, conversation, stage, preferences, {
     if (replica.room) keepAddress(replica.room.slug);
   },
   hurry: () => conversation.hurry(),
+  openStreams,
   isOwn,
 });
 
@@ -120,11 +121,31 @@ const later = new Part(async (again) => {
   keepOutline();
   stage.furnish((world, talk) => new LATER.Air(words, world, talk));
   view.furnish(LATER, more);
-}, (failures) => {
+  setText(byId('streams-title'), more.streams);
+  furnishStreams = ({ Streams }) => new Streams(more, { copy: LATER.copy, link: (slug, settings) => LATER.linkTo(location.href, slug, settings) }, () => {
+    const { room, guilds } = replica;
+    return room && { slug: room.slug, locked: guilds.find(({ slug }) => slug === room.slug)?.locked === true };
+  });
+}, tellOnce);
+
+/** What few need: it comes when somebody wants it. @type {(got: typeof import('./ui/streams.js')) => void} */
+let furnishStreams = () => {};
+/** @type {Part<typeof import('./ui/streams.js')>} */
+const streams = new Part((again) => import(`./ui/streams.js${again}`), (got) => furnishStreams(got), tellOnce);
+
+function openStreams() {
+  isTold = false;
+  byId('menu').hidePopover();
+  byId('streams').showPopover();
+  streams.hurry();
+}
+
+/** @param {number} failures */
+function tellOnce(failures) {
   if (failures < 2 || isTold) return;
   isTold = true;
   view.miss();
-});
+}
 let isTold = false; // once, and again to who wants it again
 byId('tools').addEventListener('click', want);
 

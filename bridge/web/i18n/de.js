@@ -25,6 +25,7 @@ export const german = ({ number, list, called }) => ({
   close: 'Schließen',
   legend: 'Was ist was?',
   settings: 'Einstellungen',
+  menu: 'Mehr',
   logIn: 'Mit Discord anmelden',
   logOut: 'Abmelden',
   findMe: 'Wo bin ich?',

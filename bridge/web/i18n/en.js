@@ -30,6 +30,7 @@ export const english = ({ number, list, called }) => ({
   close: 'Close',
   legend: 'What is what',
   settings: 'Settings',
+  menu: 'More',
   logIn: 'Log in with Discord',
   logOut: 'Log out',
   findMe: 'Find me',

@@ -25,6 +25,7 @@ export const spanish = ({ number, list, called }) => ({
   close: 'Cerrar',
   legend: 'Qué es qué',
   settings: 'Ajustes',
+  menu: 'Más',
   logIn: 'Iniciar sesión con Discord',
   logOut: 'Cerrar sesión',
   findMe: '¿Dónde estoy?',

@@ -10,6 +10,7 @@
 import { KeyedList, byId, icon, illustrated, make, setText, tint } from './dom.js';
 import { portraitOf } from './figure.js';
 import { trimmed } from './talk.js';
+import { localeFor } from '../words.js';
 
 const LONG_WORDS = 100; // characters, from which on it may need more lines than are shown of it
 const NEAR_END = 24; // pixels from the end that still count as reading the latest
@@ -79,8 +80,7 @@ export class Feed {
     const byline = make('p', 'byline', make('span', 'name', entry.author || this.#words.someone));
     if (entry.bot) byline.append(make('span', 'tag', this.#words.bot));
     if (entry.replyTo) byline.append(make('span', 'reply', this.#words.replying(entry.replyTo)));
-    const { language } = this.#words;
-    this.#clock ??= new Intl.DateTimeFormat(navigator.languages.find((tag) => tag.startsWith(language)) ?? language, { timeStyle: 'short' });
+    this.#clock ??= new Intl.DateTimeFormat(localeFor(this.#words.language), { timeStyle: 'short' });
     const time = make('time', '', this.#clock.format(entry.at));
     time.dateTime = new Date(entry.at).toISOString();
     byline.append(make('span', 'when', ...(entry.channel ? [make('span', 'place', `#${entry.channel}`)] : []), time));
