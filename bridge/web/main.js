@@ -119,7 +119,7 @@ const later = new Part(async (again) => {
 }, ({ LATER, more }) => {
   traceOutline = LATER.outlineOf;
   keepOutline();
-  stage.furnish((world, talk) => new LATER.Air(words, world, talk));
+  stage.furnish((world, talk) => new LATER.Air(words, world, talk, isSomebodyInVoice));
   view.furnish(LATER, more);
   setText(byId('streams-title'), more.streams);
   furnishStreams = ({ Streams }) => new Streams(more, { copy: LATER.copy, link: (slug, settings) => LATER.linkTo(location.href, slug, settings) }, () => {
@@ -148,6 +148,11 @@ function tellOnce(failures) {
 }
 let isTold = false; // once, and again to who wants it again
 byId('tools').addEventListener('click', want);
+
+function isSomebodyInVoice() {
+  for (const { voice } of replica.people.all()) if (voice) return true;
+  return false;
+}
 
 /** A next visit begins with the island as it is. */
 function keepOutline() {
