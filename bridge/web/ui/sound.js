@@ -29,7 +29,7 @@ export class Sound {
   want(wanted) {
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
-    if (navigator.userActivation?.isActive) this.wake(); // it was chosen by hand
+    if (navigator.userActivation?.isActive || 'obsstudio' in window) this.wake(); // it was chosen by hand, or nobody can
     this.#surround();
   }
 
