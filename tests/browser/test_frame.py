@@ -14,7 +14,7 @@ from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, only_chromium
-from .scene import bubble, feed, heading, label, pick, tool
+from .scene import bubble, bubbles, feed, heading, label, pick, tool
 from .test_readers import violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -297,3 +297,17 @@ async def test_the_page_can_be_put_among_apps(bridge: WebSocketServer, new_page:
         }"""
     )
     assert sizes == ["application/manifest+json; charset=utf-8", 192, 512, 512]
+
+
+@only_chromium
+async def test_emoji_alone_are_a_gesture(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """The figure does something, and the emoji rises; who isn't to be seen says it."""
+    page = await new_page({"panel": "messages"})
+    await open_page(page, address(bridge))
+    await expect(label(page, "Ada")).to_have_count(1)
+    await bridge.broadcast_message(GARDEN.id, "11", "\U0001f44b", "31")
+    await expect(page.locator(".reacting")).to_have_text("\U0001f44b")
+    await expect(feed(page)).to_contain_text("\U0001f44b")
+    await expect(bubbles(page)).to_have_count(0)
+    await bridge.broadcast_message(GARDEN.id, "99", "\U0001f389", "31")
+    await expect(bubble(page, "\U0001f389")).to_be_visible()

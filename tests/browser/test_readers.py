@@ -119,11 +119,11 @@ async def test_the_keyboard_reaches_everything(bridge: WebSocketServer, new_page
     await expect(label(page, "Ada")).to_have_count(1)
     await expect(label(page, "#beds")).to_have_count(1)
 
-    stops = [await next_stop(page) for _ in range(12)]
+    stops = [await next_stop(page) for _ in range(13)]
     assert stops[0] == "Skip to messages"
     assert sorted(stops[1:3]) == ["#beds", "Ada"]
     assert stops[3:6] == ["closer", "farther", "whole"]
-    assert stops[6:] == ["Messages", "Members", "Servers", "What is what", "Settings", "feed"]
+    assert stops[6:] == ["Messages", "Members", "Servers", "What is what", "Settings", "More", "feed"]
     await tool(page, "Messages").click()  # closes them
     await page.reload()
     await expect(label(page, "Ada")).to_have_count(1)

@@ -51,6 +51,7 @@ export const moreGerman = {
   },
   lands: [
     'Ein Schild ist ein Kanal. Wer dort schreibt, läuft hin – so sieht man, wo etwas los ist.',
+    'Eine Nachricht nur aus Emojis ist eine Geste: Wer sie schickt, winkt, hüpft, tanzt oder schläft, statt etwas zu sagen.',
     'Lagerfeuer sind Sprachkanäle, eine Bühne ist eine Bühne, Tafeln sind Ankündigungen und Foren. Ein Viertel ist eine Kategorie.',
     'Wo viele laufen, entstehen Wege; sie wachsen wieder zu.',
     'Der Leuchtturm dreht sich schneller, je mehr los ist, und erlischt, wenn die Verbindung abreißt.',

@@ -53,6 +53,7 @@ export const moreEnglish = {
   },
   lands: [
     'A signpost is a channel. Whoever writes there walks to it, so a lively channel looks lively.',
+    'A message of nothing but emoji is a gesture: whoever sends it waves, hops, dances or sleeps, and says nothing.',
     'Camp fires are voice channels, a stage is a stage, boards are announcements and forums. A district is a category.',
     'Paths appear where many walk, and grow over again.',
     'The lighthouse turns faster the more there is going on, and goes dark when the connection is lost.',

@@ -51,6 +51,7 @@ export const moreSpanish = {
   },
   lands: [
     'Un letrero es un canal. Quien escribe en él se acerca andando: así se ve dónde hay ambiente.',
+    'Un mensaje solo de emojis es un gesto: quien lo envía saluda, salta, baila o duerme en vez de hablar.',
     'Las hogueras son canales de voz, un escenario es un escenario, y los tablones, anuncios y foros. Un barrio es una categoría.',
     'Donde pasa mucha gente se abren caminos, que luego vuelven a cubrirse.',
     'El faro gira más deprisa cuanto más ocurre, y se apaga si se pierde la conexión.',

@@ -12,6 +12,7 @@
  */
 
 import { byId } from './dom.js';
+import { gestureOf } from './gestures.js';
 import { sketch } from './islands.js';
 import { hourOf } from './preferences.js';
 import { Tour } from './tour.js';
@@ -253,12 +254,22 @@ export class Stage {
   /** @param {Message} message */
   said(message) {
     const now = performance.now();
-    this.#world.say(message.uid, message.placeId);
-    this.#talk.say(message, now);
+    if (!this.#gestured(message)) {
+      this.#world.say(message.uid, message.placeId);
+      this.#talk.say(message, now);
+    }
     if (this.#hasTour) this.#tour.heard(message.placeId);
     this.#spoken.delete(message.placeId); // so that the latest stands last
     this.#spoken.set(message.placeId, now);
     this.#air?.heard(message.uid);
+  }
+
+  /** Does what somebody says without words, if they can be seen. @param {Message} message */
+  #gestured({ uid, text, emoji: pictures }) {
+    const gesture = gestureOf(text);
+    if (!gesture || !this.#world.gesture(uid, gesture.kind)) return false;
+    this.reacted(uid, gesture.emoji, pictures[gesture.emoji] ?? '');
+    return true;
   }
 
   /** @param {Message} message */

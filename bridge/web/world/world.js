@@ -15,6 +15,7 @@ import { Camera } from './camera.js';
 import { ABOARD, GONE, TENT } from './crowd.js';
 import { Picture } from './draw.js';
 import { HEADS, REST } from './figures.js';
+import { GESTURES, GESTURE_S } from './gestures.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
 import { RATE, Sim } from './sim.js';
@@ -252,6 +253,17 @@ export class World {
       return;
     }
     this.#sim.say(uid, this.#sim.land.channels.length ? this.#sim.placeOf(channelId) : 0);
+  }
+
+  /** Somebody does something where they stand. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
+  gesture(uid, kind) {
+    if (this.#awaited || !this.#admit(uid)) return false;
+    const sim = this.#sim;
+    const slot = sim.slotOf(uid);
+    if (slot < 0 || !this.#isOut(slot)) return false;
+    sim.gesture[slot] = GESTURES.indexOf(kind);
+    sim.gestureUntil[slot] = sim.tick + GESTURE_S * RATE;
+    return true;
   }
 
   /** So many things happened just now: the lighthouse turns with them. @param {number} events */
