@@ -103,6 +103,10 @@ export class Feed {
 
   /** @param {HTMLElement} words */
   #cut(words) {
+    if (!words.isConnected) {
+      this.#cuts.unobserve(words); // too many have been said since
+      return;
+    }
     const isCut = words.scrollHeight > words.clientHeight + 1;
     const before = words.nextElementSibling;
     if (!isCut || before) {

@@ -136,10 +136,8 @@ function bestSpot(box, taken, faces, bounds, land, share, isFirst) {
   weigh(wish.x, wish.y);
   if (habit) weigh(habit.x, habit.y);
   const beside = width / 2 + GAP;
-  const shores = [land.left, land.right].flatMap((x) => [withinX(x - beside), withinX(x + beside)]);
-  const xs = [wish.x, ...shores, ...taken.flatMap(({ left, right }) => [withinX(left - beside), withinX(right + beside)])];
-  const coasts = [land.top, land.bottom].flatMap((y) => [withinY(y), withinY(y + height)]);
-  const ys = [wish.y, ...coasts, ...taken.flatMap(({ top, bottom }) => [withinY(top - GAP), withinY(bottom + GAP + height)])];
+  const xs = [wish.x, withinX(land.left - beside), withinX(land.right + beside), ...taken.flatMap(({ left, right }) => [withinX(left - beside), withinX(right + beside)])];
+  const ys = [wish.y, withinY(land.top), withinY(land.bottom + height), ...taken.flatMap(({ top, bottom }) => [withinY(top - GAP), withinY(bottom + GAP + height)])];
   for (const x of xs) for (const y of ys) weigh(x, y);
   if (!best && landBelow(land, rectAt(box, wish)) <= share) best = wish; // where there is no room they cover one another
   return best;
