@@ -140,6 +140,10 @@ class Exchange:
             return 0
         return self._reported.count(guild_id, asyncio.get_running_loop().time())
 
+    def all_elsewhere(self) -> int:
+        """Count who watches any guild of this process at other ones."""
+        return self._reported.total(asyncio.get_running_loop().time())
+
     # What happens elsewhere
 
     def start_over(self, room: Room) -> None:

@@ -30,6 +30,7 @@ from bridge.providers.refresher import REFRESH_INTERVAL, Refresher
 from bridge.providers.whole import Whole
 from bridge.reception import Reception, comes_from_browser
 from bridge.rooms.directory import Directory
+from bridge.running.board import Board
 from bridge.running.loopwatch import current_limit
 from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
@@ -83,6 +84,8 @@ class WebSocketServer(Broadcasts):
             rooms where `publish_to` or `follow` says, or else from a private Valkey that is started with
             them; what asks this process, such as `on_static_request`, isn't asked. Not on Windows.
         sockets: Listen on these, which are bound, and not at `host` and `port`.
+        board: Where connections, handshakes and requests of an address are counted together with other
+            processes of this machine.
 
     Raises:
         ValueError: for an address that is none.
@@ -106,6 +109,7 @@ class WebSocketServer(Broadcasts):
         follow: str | None = None,
         workers: int = 0,
         sockets: Sequence[socket.socket] = (),
+        board: Board | None = None,
     ) -> None:
         if workers and (said := crew.trouble(publish_to or follow)):
             raise ModuleNotFoundError(said)
@@ -117,7 +121,7 @@ class WebSocketServer(Broadcasts):
         self._limits = limits
         self._paces_old_clients = pace_old_clients
         self._exposure = exposure.bound_to(host)
-        self._gate = Gate(limits, self._exposure)
+        self._gate = Gate(limits, self._exposure, board)
         directory = Directory(on_changed=self._call_lobby, limits=limits)
         super().__init__(directory, Refresher(directory, self._provider, refresh_interval))
         self._refresh_interval = refresh_interval
@@ -135,6 +139,7 @@ class WebSocketServer(Broadcasts):
         self._exchange = Exchange(
             directory, self._website, self._gate.count, follows=follow is not None and not workers
         )
+        self._plane.count_elsewhere(self._exchange.all_elsewhere)
         doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
         self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
         probes = Health(keeper, self._live).probes if health else {}

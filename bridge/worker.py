@@ -15,6 +15,7 @@ from typing import Final
 
 from bridge.backplane.lines import Lines
 from bridge.backplane.trouble import Trouble
+from bridge.running.board import Board
 from bridge.running.loopwatch import watched
 from bridge.running.process import run
 from bridge.running.signals import on_hangup, stop_signal
@@ -54,6 +55,7 @@ async def _serve(told: Orders, line: socket.socket) -> int:
         host=told.host, limits=told.limits, exposure=told.exposure, health=told.health,
         pace_old_clients=told.pace_old_clients, follow=told.follow,
         sockets=[socket.socket(fileno=number) for number in told.doors],
+        board=None if told.seat is None else Board(told.seat),
     )  # fmt: skip
     server.static_dir = told.static_dir
     with stop_signal() as stopped, watched(told.debug_loop):

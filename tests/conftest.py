@@ -1,16 +1,29 @@
 """What tests of every kind start from, and which kinds there are: markers choose among them."""
 
+import gc
+import importlib
+import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from bridge.running.process import GARBAGE_THRESHOLDS
 from tests.postgres import cluster
 from tests.redis import redis, redis_process
 
 __all__ = ["cluster", "redis", "redis_process"]
 
 HERE: Final = Path(__file__).parent
+
+# Some containers forbid it: then each run, and each program that tests start, compiles all it imports.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# As the bridge and the bot themselves do.
+gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 # A folder or file of tests, and what its tests are. What each marker means is said in pyproject.toml.
 KINDS: Final[dict[str, tuple[str, ...]]] = {
@@ -39,6 +52,30 @@ ON_POSTGRES: Final = frozenset({"postgres", "postgresql", "empty_server"})
 USUAL: Final = 60  # seconds; a test that may take longer is slow
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each of several workers compile a share of the tests, rather than all of them everything.
+
+    All begin at the same time, and find what the others have compiled when they come to it.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return
+    number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+    for path in _modules(session.config.args)[number::count]:
+        # What is wrong with it is told when it is collected.
+        with suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(path.relative_to(HERE.parent).with_suffix("").parts))
+
+
+def _modules(args: list[str]) -> list[Path]:
+    """Find the modules of tests among what pytest is asked for."""
+    wanted = [Path(arg.partition("::")[0]).resolve() for arg in args]
+    packages = [file.parent for file in HERE.glob("*/__init__.py")]
+    modules = [*HERE.glob("test_*.py"), *(file for each in packages for file in each.rglob("test_*.py"))]
+    return sorted(module for module in modules if any(map(module.is_relative_to, wanted)))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test with its kinds, by where it is and by what it needs."""
     for item in items:
@@ -50,6 +87,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("redis")
         if _may_take_long(item):
             item.add_marker("slow")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage all that stays until the end: thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def _kinds(path: Path) -> tuple[str, ...]:

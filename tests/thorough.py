@@ -4,9 +4,9 @@ import os
 from typing import Final
 
 THOROUGH: Final = bool(os.environ.get("CI"))
-FEWEST: Final = 20
+FEWEST: Final = 10
 
 
 def tries(in_ci: int) -> int:
     """Say how many examples a property is tried with, of as many as are tried in CI."""
-    return in_ci if THOROUGH else max(FEWEST, in_ci // 4)
+    return in_ci if THOROUGH else max(FEWEST, in_ci // 10)

@@ -4,6 +4,7 @@
 it is released, and imports nothing of the program: the program goes on changing.
 """
 
+import functools
 import logging
 from typing import Final
 
@@ -29,12 +30,11 @@ def is_current(connection: Connection) -> bool:
     Raises:
         NewerTables: if they are those of a newer one.
     """
-    scripts = ScriptDirectory.from_config(_config())
-    known = {script.revision for script in scripts.walk_revisions()}
+    known, newest = _versions()
     found = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_heads()
     if not known.issuperset(found):
         raise NewerTables
-    return set(found) == set(scripts.get_heads())
+    return newest == set(found)
 
 
 def upgrade(connection: Connection) -> None:
@@ -49,6 +49,17 @@ def upgrade(connection: Connection) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@functools.cache
+def _versions() -> tuple[frozenset[str], frozenset[str]]:
+    """Tell which versions this program knows, and which of them are the newest.
+
+    To find out is to run each of their files: more work than all else that a start asks of the tables.
+    """
+    scripts = ScriptDirectory.from_config(_config())
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return known, frozenset(scripts.get_heads())
 
 
 def _config() -> Config:

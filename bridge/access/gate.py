@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -16,6 +15,7 @@ from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import Proxies, household
 from bridge.problems import CROWDED, FULL_HOUSE, Problem
+from bridge.running.board import Board, Counts
 from bridge.running.rate import Rate, Rates
 
 # Beyond the last viewer: connections that get the page, or a word why there is no room for another viewer.
@@ -37,10 +37,12 @@ class Gate:
     """Counts connections, and requests, by the address they come from.
 
     A connection counts from its first byte on, as its peer's. One that a trusted proxy hands on counts only
-    when its request has told whose it is.
+    when its request has told whose it is. With a `board` what other processes count is counted as well.
     """
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS, exposure: Exposure = OPEN) -> None:
+    def __init__(
+        self, limits: Limits = DEFAULT_LIMITS, exposure: Exposure = OPEN, board: Board | None = None
+    ) -> None:
         self.limits = limits
         self.headers = exposure.headers
         self.hosted_headers = exposure.hosted_headers
@@ -50,13 +52,13 @@ class Gate:
         self.alive: set[asyncio.Transport] = set()
         self._exposure = exposure
         self._proxies = Proxies(exposure.trusted_proxies)
-        self._connections: Counter[str] = Counter()
-        self._viewers: Counter[str] = Counter()  # of those connections
+        self._connections = Counts() if board is None else board.counts("connections")
+        self._viewers = Counts() if board is None else board.counts("viewers")  # of those connections
         # Each brings a request or a handshake. It is what costs with TLS, before there is either.
         asked = limits.handshakes_per_minute + limits.requests_per_minute
-        self._arrivals = Rates(Rate(asked / _MINUTE, asked + 2 * SPARE_PER_ADDRESS))
-        self._handshakes = _per_minute(limits.handshakes_per_minute)
-        self._requests = _per_minute(limits.requests_per_minute)
+        self._arrivals = _rates("arrivals", Rate(asked / _MINUTE, asked + 2 * SPARE_PER_ADDRESS), board)
+        self._handshakes = _rates("handshakes", _per_minute(limits.handshakes_per_minute), board)
+        self._requests = _rates("requests", _per_minute(limits.requests_per_minute), board)
 
     def count(self, reason: str) -> None:
         """Count a refusal."""
@@ -72,7 +74,7 @@ class Gate:
         whose = "" if self._proxies.trusts(peer) else household(peer)
         limits = self.limits
         crowd = limits.viewers_per_address + 2 * SPARE_PER_ADDRESS
-        if len(self.alive) >= limits.viewers + 2 * SPARE or self._connections[whose] >= crowd:
+        if len(self.alive) >= limits.viewers + 2 * SPARE or self._connections.of(whose) >= crowd:
             self.count("too many connections")
             return None
         if whose and not self._arrivals.allow(whose, asyncio.get_running_loop().time()):
@@ -80,14 +82,14 @@ class Gate:
             return None
         self.alive.add(transport)
         if whose:
-            self._connections[whose] += 1
+            self._connections.add(whose)
         return whose
 
     def leave(self, transport: asyncio.Transport, address: str) -> None:
         """Count a connection no longer."""
         self.alive.discard(transport)
         if address:
-            _take_one(self._connections, address)
+            self._connections.take(address)
 
     # Viewers
 
@@ -96,18 +98,18 @@ class Gate:
         if present >= self.limits.viewers:
             self.count("full")
             return FULL_HOUSE
-        if self._viewers[address] >= self.limits.viewers_per_address:
+        if self._viewers.of(address) >= self.limits.viewers_per_address:
             self.count("too many viewers of one address")
             return CROWDED
         return None
 
     def seat(self, address: str) -> None:
         """Count a viewer."""
-        self._viewers[address] += 1
+        self._viewers.add(address)
 
     def unseat(self, address: str) -> None:
         """Count a viewer no longer."""
-        _take_one(self._viewers, address)
+        self._viewers.take(address)
 
     # Requests
 
@@ -115,7 +117,7 @@ class Gate:
         """Name whose request this is; `address` is whose connection it was so far."""
         whose = household(self._proxies.viewer_behind(peer, request.headers))
         if not address:
-            self._connections[whose] += 1
+            self._connections.add(whose)
         return whose
 
     def check_host(self, host: str | None) -> Refusal | None:
@@ -142,7 +144,7 @@ class Gate:
             return Refusal(HTTPStatus.FORBIDDEN, "Pages from there may not connect here: ALLOWED_ORIGINS.\n")
         if self._is_full():
             return self._refuse_full()
-        if self._connections[address] > self.limits.viewers_per_address + SPARE_PER_ADDRESS:
+        if self._connections.of(address) > self.limits.viewers_per_address + SPARE_PER_ADDRESS:
             self.count("too many viewers of one address")
             text = "Too many viewers come from your network. Please try again later.\n"
             return Refusal(HTTPStatus.TOO_MANY_REQUESTS, text, 30)
@@ -162,11 +164,9 @@ class Gate:
         return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, FULL_HOUSE.sentence + "\n", retry_after)
 
 
-def _take_one(counts: Counter[str], address: str) -> None:
-    counts[address] -= 1
-    if not counts[address]:
-        del counts[address]
+def _rates(name: str, rate: Rate, board: Board | None) -> Rates:
+    return Rates(rate) if board is None else board.rates(name, rate)
 
 
-def _per_minute(count: int) -> Rates:
-    return Rates(Rate(count / _MINUTE, at_once=count))
+def _per_minute(count: int) -> Rate:
+    return Rate(count / _MINUTE, at_once=count)

@@ -3,11 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 from bridge.backplane import codec, keys, scripts
+from bridge.backplane.batch import Batch, Some
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Argument, Call
 from bridge.limits import Limits
@@ -18,23 +18,8 @@ from bridge.wire.protocol import Event
 LIVES: Final = 86_400  # seconds that what is written outlives a writer that is gone
 WRITTEN_AT_ONCE: Final = 500  # members
 LEAST_KEPT: Final = 1_000  # events that wait while the server is away, at least; then all is written anew
-PATIENT: Final = 20  # times as many while a guild is being written
-
-Some = dict[str, bytes | None]  # what to set, and with None to drop
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What happened since the last flush, and what is true after it."""
-
-    events: list[Event] = field(default_factory=list)
-    members: Some = field(default_factory=dict)
-    facts: Some = field(default_factory=dict)
-    forgets: bool = False
-
-    @property
-    def offset(self) -> int:
-        return self.events[-1].position
+AWAY_AFTER: Final = 5.0  # seconds for which something waits, after which the server counts as away
+PATIENT: Final = 20  # times as many while it isn't, or while a guild is being written
 
 
 class Book:
@@ -54,8 +39,10 @@ class Book:
         self.taken: tuple[str, str] | None = None  # by whom else it is written, and how far they are
         self._heard_to = room.position
         self._is_copied = False  # all there is, as of a position from which on nothing is missing
-        self._waiting = _Batch()
-        self._sent: tuple[_Batch, Entry] | None = None
+        self._coming = Batch()  # heard, while more is under way: what is true of it may be of later
+        self._waiting = Batch()
+        self._waits_since = 0.0
+        self._sent: tuple[Batch, list[tuple[Entry, int]]] | None = None
         self._said: dict[str, None] = {}  # the messages whose facts are written
         self._recent: deque[tuple[float, Entry, int]] = deque()  # when, what, and how many events
         self._kept = limits.history_events
@@ -64,7 +51,6 @@ class Book:
         self._on_news = on_news
         self._clock = clock
         self._wanted: asyncio.Future[Copy] | None = None
-        self._held: list[Event] = []  # heard, while more is under way: what is true now is of later
         self._stop = room.listen(self._hear)
 
     def close(self) -> None:
@@ -76,28 +62,30 @@ class Book:
     @property
     def has_news(self) -> bool:
         """Whether something is to be written."""
-        return self.is_written and (self._sent is not None or bool(self._waiting.events))
+        return self.is_written and (self._sent is not None or bool(self._waiting.count))
 
     # What happens
 
     def _hear(self, events: list[Event]) -> None:
-        self._held += [event for event in events if event.position > self._heard_to]
+        news = [event for event in events if event.position > self._heard_to]
+        if news:
+            self._heard_to = news[-1].position
+            self._note(news)
         if not self.room.is_current:
             return
-        held, self._held = self._held, []
-        if held:
-            self._heard_to = held[-1].position
-            self._note(held)
+        if self._coming.count:
+            if not self._waiting.count:
+                self._waits_since = self._clock()
+            coming, self._coming = self._coming, Batch()
+            self._waiting.merge(coming)
+            self._on_news()
         self._give_copy()
 
     def _note(self, events: list[Event]) -> None:
-        """Take down what is true now of all that something happened to."""
-        batch, room = self._waiting, self.room
-        batch.events += events
-        if len(batch.events) > self._most * (PATIENT if self._is_copied else 1):
-            self._give_up(batch.offset)
-            batch = self._waiting
+        """Take down what is true now of all that something happened to: when all is heard, it still is."""
+        batch, room = self._coming, self.room
         for event in events:
+            batch.add(event)
             uid = event.data.get("uid")
             if event.type in ("presence", "voice", "activity", "newcomer") and uid is not None:
                 member = room.members.get(uid)
@@ -111,14 +99,21 @@ class Book:
                 batch.facts["client"] = (room.client_id or "").encode()
             elif event.type == "forget":
                 batch.forgets = True
-        self._on_news()
+        if self._coming.count + self._waiting.count > self._most * self._patience:
+            self._give_up()
 
-    def _give_up(self, offset: int) -> None:
+    @property
+    def _patience(self) -> int:
+        is_away = self._waiting.count > 0 and self._clock() - self._waits_since > AWAY_AFTER
+        return 1 if is_away and not self._is_copied else PATIENT
+
+    def _give_up(self) -> None:
         """Have all written anew: the server is away for long, and what is true is shorter to say."""
         self.is_written = self._is_copied = False
-        self._sent, self._waiting = None, _Batch()
+        self._sent, self._waiting, self._coming = None, Batch(), Batch()
         self._recent.clear()
-        self.offset = offset
+        self.offset = self._heard_to
+        self._on_news()
 
     def _note_words(self, event: Event, facts: Some) -> None:
         message_id = event.extras.get("id") if event.type == "message" else event.data.get("id")
@@ -141,30 +136,34 @@ class Book:
     def flush(self) -> Call:
         """Say how to write what waits; the same again until `arrived` is called."""
         if self._sent is None:
-            batch, self._waiting = self._waiting, _Batch()
-            entry = Entry(self.generation, self.offset, batch.offset, codec.write_events(batch.events))
-            self._sent = batch, entry
-        batch, entry = self._sent
+            batch, self._waiting = self._waiting, Batch()
+            self._sent = batch, batch.entries(self.generation, self.offset)
+        batch, entries = self._sent
         if batch.forgets:
             self._recent.clear()
-        first = self._first_kept(len(batch.events), entry.before)
         lives = int(self._age) + 1 if self._kept and self._age else 0
         arguments: list[Argument] = [
-            self.generation, entry.before, entry.offset, entry.events, entry.told(), first + 1, lives,
+            self.generation, self.offset, entries[-1][0].offset, self._kept_with(entries) + 1, lives,
             "1" if batch.forgets else "0",
         ]  # fmt: skip
         for some in (batch.members, batch.facts):
             arguments += _to_set(some)
             arguments += _to_drop(some)
+        for entry, _ in entries:
+            arguments += entry.before, entry.offset, entry.events
         return scripts.FLUSH, self._keys(), arguments
+
+    @property
+    def sent(self) -> list[Entry]:
+        """What is told of what was sent, in portions."""
+        return [] if self._sent is None else [entry for entry, _ in self._sent[1]]
 
     def arrived(self) -> None:
         """Know that what was sent is written."""
         if self._sent is not None:
-            batch, entry = self._sent
+            _, entries = self._sent
             self._sent = None
-            self.offset = entry.offset
-            self._keep(entry, len(batch.events))
+            self._keep(entries)
 
     def check(self) -> Call:
         """Say how to look whether all of it is there."""
@@ -176,7 +175,7 @@ class Book:
     async def copy(self, generation: str) -> Copy:
         """Take down all there is; what happens from then on waits, to be written on top of it."""
         self._wanted = asyncio.get_running_loop().create_future()
-        if self.room.is_current and not self._held:
+        if self.room.is_current and not self._coming.count:
             self._give_copy()
         copy = await self._wanted
         self.generation = generation
@@ -190,12 +189,11 @@ class Book:
             self._sent is not None
         ):  # perhaps it arrived, and perhaps not: whoever follows finds it in the stream
             self.arrived()
-        if self._waiting.events:
-            batch, self._waiting = self._waiting, _Batch()
-            entry = Entry(self.generation, self.offset, batch.offset, codec.write_events(batch.events))
+        if self._waiting.count:
+            batch, self._waiting = self._waiting, Batch()
             if batch.forgets:
                 self._recent.clear()
-            self._keep(entry, len(batch.events))
+            self._keep(batch.entries(self.generation, self.offset))
         self.offset = self._heard_to
         copy = self.room.copy()
         self._said = dict.fromkeys(copy.said)
@@ -246,9 +244,22 @@ class Book:
 
     # The past
 
-    def _keep(self, entry: Entry, count: int) -> None:
-        self._recent.append((self._clock(), entry, count))
-        self._first_kept(0, entry.offset)
+    def _keep(self, entries: list[tuple[Entry, int]]) -> None:
+        now = self._clock()
+        self._recent.extend((now, entry, count) for entry, count in entries)
+        self.offset = entries[-1][0].offset
+        self._first_kept(0, self.offset)
+
+    def _kept_with(self, entries: list[tuple[Entry, int]]) -> int:
+        """Tell after what the past begins that is kept with these entries, of which the last always is."""
+        more = sum(count for _, count in entries)
+        first = self._first_kept(more, entries[0][0].before)
+        for entry, count in entries[:-1]:
+            if more <= self._kept:
+                break
+            more -= count
+            first = entry.offset
+        return first
 
     def _first_kept(self, more: int, offset: int) -> int:
         """Forget what is too old, or too much with so many events more; tell after what the rest begins."""

@@ -40,6 +40,10 @@ class Reported:
         there = self._counts.get(guild_id, {})
         return sum(count for count, until in there.values() if until > now)
 
+    def total(self, now: float) -> int:
+        """Count who watches any guild elsewhere."""
+        return sum(self.count(guild_id, now) for guild_id in self._counts)
+
     def tidy(self, now: float) -> None:
         """Forget what isn't good any more."""
         for guild_id, there in list(self._counts.items()):

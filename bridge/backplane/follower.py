@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from bridge.backplane import codec, keys
@@ -49,7 +50,7 @@ class Follower:
         self._is_here = is_here
         self._on_restart = on_restart
         self._on_access = on_access
-        self._held: list[Entry] = []  # what was told while something is being read
+        self._held: deque[Entry] = deque()  # what was told while something is being read
         self._is_reading = False
         self._is_outdated = False
         self._older = ""  # a generation of earlier, which was there at the last look too
@@ -99,15 +100,23 @@ class Follower:
         is_read = False
         try:
             await read()
+            await self._take_all(self._held)
             is_read = True
         except codec.UNREADABLE as error:
             raise NotThere(f"another version has written it ({type(error).__name__})") from error
         finally:
             self._is_reading = False
             self._is_outdated |= self.is_open and not is_read
-            held, self._held = self._held, []
+            held, self._held = self._held, deque()  # what there is when it could not be read
             for entry in held:
                 self.hear(entry)
+
+    async def _take_all(self, entries: Iterable[Entry]) -> None:
+        """Take some, each in a turn of its own; what is told meanwhile is held."""
+        waiting = entries if isinstance(entries, deque) else deque(entries)
+        while waiting:
+            self._take(waiting.popleft())
+            await asyncio.sleep(0)
 
     def _take(self, entry: Entry) -> None:
         if entry.generation != self.generation or entry.before > self.offset:
@@ -138,8 +147,7 @@ class Follower:
             entries = await self._read_entries(generation, self.offset)
             if _follow(self.offset, entries) or offset == self.offset:
                 self.generation = generation
-                for entry in entries:
-                    self._take(entry)
+                await self._take_all(entries)
             else:
                 await self._read_whole()
 
@@ -184,8 +192,7 @@ class Follower:
         past = [entry for entry in entries if entry.offset <= offset]
         self._remember(room, past, offset)
         self._become(room, generation, offset)
-        for entry in missed:
-            self._take(entry)
+        await self._take_all(missed)
         return True
 
     async def _read_members(self, room: Room, generation: str) -> None:

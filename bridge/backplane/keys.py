@@ -18,7 +18,6 @@ and the list of guilds, after `dzone:{guilds}:`
 | `infos` | hash | guild to what is told of it; no password, and no hash of one |
 | `live` | channel | its changes |
 | `alive:<range>` | string, a minute | whose part it is, and what they say of themselves |
-| `readers` | hash | who shows them to how many viewers, and until when that is to be believed |
 | `turn:<name>` | string, some seconds | that somebody has a turn of which there is one at a time |
 
 Of logins that were ended before their time there is, after `dzone:{logins}:`,
@@ -44,7 +43,6 @@ from typing import Final
 GUILDS_PARTS: Final = "dzone:{guilds}:parts"
 GUILDS_INFOS: Final = "dzone:{guilds}:infos"
 GUILDS_LIVE: Final = "dzone:{guilds}:live"
-READERS: Final = "dzone:{guilds}:readers"
 PROBE: Final = "dzone:{guilds}:probe"
 LOGINS_ENDED: Final = "dzone:{logins}:ended"
 LOGINS_LIVE: Final = "dzone:{logins}:live"

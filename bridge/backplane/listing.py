@@ -15,20 +15,24 @@ from bridge.rooms.directory import Directory
 log = logging.getLogger(__name__)
 
 COUNTED_AT_ONCE: Final = 500  # guilds
+# Each time that it is begun, its offsets go on from the next multiple of this: even on a server that has lost
+# it, none comes a second time, by which a reader would believe that it has missed nothing.
+BEGINS_AT: Final = 1_000_000_000
 LISTED_AT_ONCE: Final = 100  # guilds: a few milliseconds' worth, here and for each who reads them
 
 
 class Listing:
     """A part of the list of guilds, of which this process is the writer.
 
-    `is_complete` tells whether these are all guilds that there will be, `wake` has `write` called soon. Two
-    processes may have the same part: the one that was started later writes it. Parts that overlap, or are of
-    different totals, don't go together: whoever comes later waits until the other is gone.
+    `is_complete` tells whether these are all guilds that there will be, `wake` has `write` called soon, and
+    `elsewhere` counts who watches them at other processes. Two processes may have the same part: the one that
+    was started later writes it. Parts that overlap, or are of different totals, don't go together: whoever
+    comes later waits until the other is gone.
     """
 
     def __init__(
         self, lines: Lines, directory: Directory, life: str, part: Part,
-        is_complete: Callable[[], bool], wake: Callable[[], None],
+        is_complete: Callable[[], bool], wake: Callable[[], None], elsewhere: Callable[[], int] = lambda: 0,
     ) -> None:  # fmt: skip
         self._lines = lines
         self._directory = directory
@@ -36,9 +40,11 @@ class Listing:
         self._part = part
         self._is_complete = is_complete
         self._wake = wake
+        self._elsewhere = elsewhere
         self._unlisted: dict[str, None] = {}  # the guilds of which the list has to say something else
         self._counts: dict[str, dict[str, int]] = {}  # as they are listed
         self._begins = True
+        self._offset = 0  # up to where it is written
         self._was_complete = False
         self._taken: tuple[Any, Any] | None = None  # by whom else it is written, and how far they are
         self._waits_for = ""  # a part of somebody else's that doesn't go together with this one
@@ -112,19 +118,15 @@ class Listing:
         return True
 
     async def _list_some(self, guild_ids: list[str], *, complete: bool, begins: bool) -> bool:
-        entries: list[str | bytes] = []
-        for guild_id in guild_ids:
-            room = self._directory.rooms.get(guild_id)
-            if room is None:
-                self._counts.pop(guild_id, None)
-                entries += guild_id, b""
-            else:
-                counts = self._counts[guild_id] = room.counts()
-                entries += guild_id, codec.write_info(room.info, counts, self._directory.number(guild_id))
-        part, facts = str(self._part), say(self._life, self._directory)
+        entries = [part for guild_id in guild_ids for part in (guild_id, self._entry(guild_id))]
+        part, facts = str(self._part), self._say()
+        before = self._offset
+        # Even if no answer comes: then it isn't known what is there, and the next one finds that out.
+        self._offset = (before // BEGINS_AT + 1) * BEGINS_AT if begins else before + 1
         names = [keys.GUILDS_PARTS, keys.GUILDS_INFOS, keys.GUILDS_LIVE, keys.alive(part)]
         flags = "1" if complete else "0", "1" if begins else "0"
-        arguments = [part, self._life, *flags, facts, str(BELIEVED_FOR), *entries]
+        offsets = str(before), str(self._offset)
+        arguments = [part, self._life, *flags, facts, str(BELIEVED_FOR), *offsets, *entries]
         [answer] = await self._lines.run([(scripts.LIST, names, arguments)])
         if answer == scripts.DONE:
             self._facts = facts
@@ -140,6 +142,15 @@ class Listing:
         else:
             self._wake()
         return False
+
+    def _entry(self, guild_id: str) -> bytes:
+        """Say what is to be listed of a guild: of one that is gone, nothing."""
+        room = self._directory.rooms.get(guild_id)
+        if room is None:
+            self._counts.pop(guild_id, None)
+            return b""
+        counts = self._counts[guild_id] = room.counts()
+        return codec.write_info(room.info, counts, self._directory.number(guild_id))
 
     def _wait_for(self, other: str) -> None:
         """Write nothing as long as somebody is there whose guilds may be ours too."""
@@ -174,11 +185,14 @@ class Listing:
             if not await self._lines.ask(self._lines.commands.exists(keys.alive(self._waits_for))):
                 self._waits_for = ""
             return
-        facts = say(self._life, self._directory)
+        facts = self._say()
         if facts != self._facts and not self._begins and self._taken is None:
             alive = keys.alive(str(self._part))
             await self._lines.ask(self._lines.commands.set(alive, facts, ex=BELIEVED_FOR))
             self._facts = facts
+
+    def _say(self) -> str:
+        return say(self._life, self._directory, self._elsewhere())
 
     async def leave(self) -> None:
         """Say that this process is there no longer."""

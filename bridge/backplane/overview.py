@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from bridge.backplane import keys, parts, scripts
+from bridge.backplane import keys, parts
 from bridge.backplane.lines import Lines
 from bridge.backplane.parts import Overview, Part
 from bridge.rooms.directory import Directory
@@ -14,14 +14,10 @@ BELIEVED_FOR: Final = 60  # seconds that a process counts as there after it said
 Listed = tuple[str, int, bool]  # a part's generation, its offset, and whether all its guilds are there
 
 
-def viewers_of(directory: Directory) -> int:
-    """Count who is connected to this process."""
-    return sum(len(room.viewers) for room in (directory.lobby, *directory.rooms.values()))
-
-
-def say(life: str, directory: Directory) -> str:
-    """Write down what a writer says of itself."""
-    return f"{life} {json.dumps({'guilds': len(directory.rooms), 'viewers': viewers_of(directory)})}"
+def say(life: str, directory: Directory, elsewhere: int) -> str:
+    """Write down what a writer says of itself, whose guilds so many watch at other processes."""
+    viewers = elsewhere + sum(len(room.viewers) for room in directory.rooms.values())
+    return f"{life} {json.dumps({'guilds': len(directory.rooms), 'viewers': viewers})}"
 
 
 def read_parts(found: Mapping[bytes, bytes]) -> dict[Part, Listed]:
@@ -46,10 +42,9 @@ async def overview(lines: Lines, total: int) -> Overview:
     alive = [keys.alive(name.decode(errors="replace")) for name in names]
     said = await lines.ask(lines.commands.mget(alive)) if alive else []
     there = dict(_there(zip(names, said, strict=True), total))
-    [watching] = await lines.run([(scripts.COUNT, [keys.READERS], ["", 0, BELIEVED_FOR])])
     return Overview(
         sum(facts["guilds"] for facts in there.values()),
-        int(watching) + sum(facts["viewers"] for facts in there.values()),
+        sum(facts["viewers"] for facts in there.values()),
         len(there),
         tuple(parts.missing(there, total)),
     )

@@ -4,15 +4,14 @@ import asyncio
 import contextlib
 import json
 import logging
-import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from bridge.backplane import codec, keys, parts, scripts
+from bridge.backplane import codec, keys, parts
 from bridge.backplane.follower import Follower, NotThere
-from bridge.backplane.lines import PATIENCE, Argument, Lines, Subscription
-from bridge.backplane.overview import BELIEVED_FOR, Listed, read_parts, viewers_of
+from bridge.backplane.lines import PATIENCE, Lines, Subscription
+from bridge.backplane.overview import Listed, read_parts
 from bridge.backplane.parts import Part
 from bridge.backplane.trouble import Trouble, first
 from bridge.backplane.waits import Waits
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 
 CHECK_EVERY: Final = 25.0  # seconds between two looks whether something was missed
 TIDY_EVERY: Final = 5.0  # seconds between two looks whether rooms can be closed
-COUNT_EVERY: Final = 10.0  # seconds between two times that it is said how many watch here
 KEPT_FOR: Final = 60.0  # seconds that a room is kept for whoever asks for it next
 FIRST_LIST: Final = 2.0  # seconds that a viewer waits for the first list
 OPENED_AT_ONCE: Final = 100  # guilds of the list, in one turn of the loop
@@ -63,9 +61,8 @@ class Reader:
         self._opening: dict[str, asyncio.Task[None]] = {}
         self._counts: dict[str, Mapping[str, int]] = {}
         self._subscription: Subscription | None = None
-        self._life = secrets.token_hex(8)
         self._parts: dict[Part, Listed] = {}  # of the list, as far as it is here
-        self._older: dict[Part, str] = {}  # as a follower has one
+        self._older: dict[Part, tuple[str, int]] = {}  # as a follower has one
         self._has_list = asyncio.Event()
         self._list_is_outdated = True
         self._is_reading_list = False
@@ -107,9 +104,6 @@ class Reader:
     async def stop(self) -> None:
         """Hang up."""
         await self._tasks.stop()
-        with contextlib.suppress(Trouble, TimeoutError):
-            async with asyncio.timeout(0.5):
-                await self._count(0)
         await self._lines.close()
 
     # What the bridge asks, as it would ask a feed
@@ -270,7 +264,6 @@ class Reader:
             group.create_task(self._keep_current())
             group.create_task(self._keep_looking())
             group.create_task(self._keep_tidy())
-            group.create_task(self._keep_counted())
 
     async def _keep_current(self) -> None:
         """Read what was missed, as soon as that is noticed."""
@@ -379,25 +372,12 @@ class Reader:
     def _are_of_now(self, listed: Mapping[Part, Listed]) -> bool:
         """Tell whether no part is an earlier one: a server that was restored has such, for a moment."""
         older = {
-            part: listed[part][0]
-            for part, (generation, _, _) in self._parts.items()
-            if part in listed and listed[part][0] < generation
+            part: listed[part][:2]
+            for part, here in self._parts.items()
+            if part in listed and listed[part][:2] < here[:2]
         }
         is_lasting, self._older = self._older == older, older
         return not older or is_lasting
-
-    # Who watches here
-
-    async def _keep_counted(self) -> None:
-        """Say how many watch here. Where that can't be said, as to a copy of a server, nobody minds."""
-        while True:
-            with contextlib.suppress(Trouble):
-                await self._count(BELIEVED_FOR)
-            await asyncio.sleep(COUNT_EVERY)
-
-    async def _count(self, believed_for: int) -> None:
-        arguments: list[Argument] = [self._life, viewers_of(self._directory), believed_for]
-        await self._lines.run([(scripts.COUNT, [keys.READERS], arguments)])
 
     def _tell(self, trouble: Trouble) -> None:
         """Say what is wrong, once as long as it stays the same."""

@@ -12,16 +12,16 @@ LOST: Final = b"lost"  # what can be read is older than what was written, or not
 TAKEN: Final = b"taken"  # somebody else writes this
 BUSY: Final = b"busy"  # somebody else is there who doesn't go together with this one
 
-# KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, events, message, from where
-# on the past is kept, seconds that it lives, whether it is forgotten; then four counts, each with as many
-# arguments: members to set and to drop, facts to set and to drop.
+# KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, from where on the past is
+# kept, seconds that it lives, whether it is forgotten; then four counts, each with as many arguments: members
+# to set and to drop, facts to set and to drop; then the portions that are told: before, offset, events.
 FLUSH: Final = """
 local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset')
 if not meta[1] then return 'lost' end
 if meta[1] ~= ARGV[1] then return 'taken' end
 if meta[2] == ARGV[3] then return 'again' end
 if meta[2] ~= ARGV[2] then return 'lost' end
-local at = 9
+local at = 7
 local function some(command, key)
   local last = at + tonumber(ARGV[at])
   local first = at + 1
@@ -36,14 +36,18 @@ some('HSET', KEYS[2])
 some('HDEL', KEYS[2])
 some('HSET', KEYS[3])
 some('HDEL', KEYS[3])
-if ARGV[8] == '1' then redis.call('DEL', KEYS[4]) end
-if tonumber(ARGV[7]) > 0 then
-  redis.call('XADD', KEYS[4], ARGV[3] .. '-0', 'before', ARGV[2], 'events', ARGV[4])
-  redis.call('XTRIM', KEYS[4], 'MINID', ARGV[6] .. '-0')
-  redis.call('EXPIRE', KEYS[4], ARGV[7])
+if ARGV[6] == '1' then redis.call('DEL', KEYS[4]) end
+local lives = tonumber(ARGV[5]) > 0
+for portion = at, #ARGV, 3 do
+  local before, offset, events = ARGV[portion], ARGV[portion + 1], ARGV[portion + 2]
+  if lives then redis.call('XADD', KEYS[4], offset .. '-0', 'before', before, 'events', events) end
+  redis.call('PUBLISH', KEYS[5], ARGV[1] .. ' ' .. before .. ' ' .. offset .. ' ' .. events)
+end
+if lives then
+  redis.call('XTRIM', KEYS[4], 'MINID', ARGV[4] .. '-0')
+  redis.call('EXPIRE', KEYS[4], ARGV[5])
 end
 redis.call('HSET', KEYS[1], 'offset', ARGV[3])
-redis.call('PUBLISH', KEYS[5], ARGV[5])
 return 'done'
 """
 
@@ -88,8 +92,10 @@ return redis.call('PUBLISH', KEYS[2], ARGV[1])
 
 # KEYS: parts, infos, channel, what says that this part's writer is alive. ARGV: part, generation, whether it
 # is complete, whether it is taken over, what the writer says of itself, for how many seconds that is to be
-# believed, then guilds and what is told of them, empty for those that are gone. Parts that don't go together
-# with this one are forgotten with their writers; as long as one of those lives, this one is refused.
+# believed, up to where the writer has written it, and up to where this is; then guilds and what is told of
+# them, empty for those that are gone. Parts that don't go together with this one are forgotten with their
+# writers; as long as one of those lives, this one is refused. Where something else is there than was written,
+# as on a server that was restored, the list is lost.
 LIST: Final = """
 local function range(name)
   local first, last, total = string.match(name, '^(%d+)-?(%d*)/(%d+)$')
@@ -112,10 +118,10 @@ if ARGV[4] == '1' then
 else
   if not generation then return 'lost' end
   if generation ~= ARGV[2] then return {'taken', generation, before} end
+  if before ~= ARGV[7] then return 'lost' end
 end
-before = tonumber(before or '0')
 local changes = {}
-for at = 7, #ARGV, 2 do
+for at = 9, #ARGV, 2 do
   changes[#changes + 1] = ARGV[at]
   changes[#changes + 1] = ARGV[at + 1]
   if ARGV[at + 1] == '' then
@@ -124,9 +130,9 @@ for at = 7, #ARGV, 2 do
     redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1])
   end
 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. (before + 1) .. ' ' .. ARGV[3])
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[8] .. ' ' .. ARGV[3])
 redis.call('SET', KEYS[4], ARGV[5], 'EX', ARGV[6])
-local told = cjson.encode({ARGV[1], ARGV[2], before, before + 1, ARGV[3], changes})
+local told = cjson.encode({ARGV[1], ARGV[2], tonumber(before or '0'), tonumber(ARGV[8]), ARGV[3], changes})
 redis.call('PUBLISH', KEYS[3], told)
 return 'done'
 """
@@ -136,29 +142,6 @@ LEAVE: Final = """
 local said = redis.call('GET', KEYS[1])
 if said and string.sub(said, 1, #ARGV[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 'done'
-"""
-
-# KEYS: where readers say how many watch. ARGV: which reader, if any, how many it has, and for how many
-# seconds that is to be believed; with none it is gone. The answer is what all of them have.
-COUNT: Final = """
-local now = tonumber(redis.call('TIME')[1])
-if ARGV[3] == '0' then
-  redis.call('HDEL', KEYS[1], ARGV[1])
-elseif ARGV[1] ~= '' then
-  redis.call('HSET', KEYS[1], ARGV[1], string.format('%d %s', now + ARGV[3], ARGV[2]))
-  redis.call('EXPIRE', KEYS[1], ARGV[3])
-end
-local total = 0
-local all = redis.call('HGETALL', KEYS[1])
-for at = 1, #all, 2 do
-  local till, count = string.match(all[at + 1], '^(%d+) (%d+)$')
-  if till and tonumber(till) >= now then
-    total = total + count
-  else
-    redis.call('HDEL', KEYS[1], all[at])
-  end
-end
-return total
 """
 
 # KEYS: logins that ended, channel. ARGV: the time, how many are kept and for how many seconds; then logins,

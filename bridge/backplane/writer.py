@@ -36,13 +36,15 @@ class Writer:
     """The one process that writes these guilds. The calls of its owner never wait for it.
 
     `prepare` brings a room up to date before it is written whole; `is_complete` tells whether these are all
-    guilds that there will be. Where several share the guilds, each has a `part` of them; parts that overlap,
-    or are of different totals, don't go together, and whoever comes later waits until the other is gone.
+    guilds that there will be, and `elsewhere` counts who watches them at other processes. Where several share
+    the guilds, each has a `part` of them; parts that overlap, or are of different totals, don't go together,
+    and whoever comes later waits until the other is gone.
     """
 
     def __init__(
         self, lines: Lines, directory: Directory, limits: Limits,
         prepare: Callable[[Room], Awaitable[None]], is_complete: Callable[[], bool], part: Part = WHOLE,
+        elsewhere: Callable[[], int] = lambda: 0,
     ) -> None:  # fmt: skip
         self._lines = lines
         self._directory = directory
@@ -57,7 +59,7 @@ class Writer:
         self._removed: dict[str, None] = {}
         self._unfinished: list[str] = []  # the keys of what was begun and surely is read by nobody
         self._news = asyncio.Event()
-        self._list = Listing(lines, directory, self._life, part, is_complete, self._news.set)
+        self._list = Listing(lines, directory, self._life, part, is_complete, self._news.set, elsewhere)
         self._anew_news = asyncio.Event()
         self._turn = asyncio.Lock()  # of scripts: what removes a guild and what writes it never cross
         self._said = ""  # what is wrong, as the log knows it

@@ -208,7 +208,8 @@ class Guild:
     def forget_channels(self, channels: Collection[str]) -> None:
         """Take back what was said in channels and their threads, and forget the past.
 
-        Nothing else of the past leaves any more either: words elsewhere may name a channel or a thread.
+        Of what was said elsewhere, nothing that names one of them leaves any more, nor anything that was said
+        before: who comes back gets a snapshot.
         """
         places = self._memory.with_threads(channels)
         self._memory.forget_channels(places)

@@ -1,5 +1,6 @@
 """What a room remembers of what was said, and how it forgets: everywhere it may still be on its way. Pure."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -49,10 +50,14 @@ class Memory:
         return True
 
     def forget_channels(self, channels: Collection[str]) -> None:
-        """Forget what was said in channels, and the past. Who talks there still does, and is seen to."""
-        if channels:
-            self._forget(lambda event: event.has_words and happened_in(event, channels))
-        self.forget_past()
+        """Forget what was said in channels, what names them, and the past.
+
+        Who talks there still does, and is seen to. What was said elsewhere still goes to those who are here.
+        """
+        names = self._names_of(channels)
+        self._audience.silence(channels)
+        self._forget(lambda event: event.has_words and (happened_in(event, channels) or names(event)))
+        self._stream.keep_no_past()
 
     def forget_messages(self, message_ids: Collection[str]) -> None:
         """Forget what messages said, all of them in one look."""
@@ -61,8 +66,9 @@ class Memory:
     def hush(self, channels: Collection[str]) -> None:
         """Let nothing that happened in these channels leave any more."""
         if channels:
+            names = self._names_of(channels)
             self._audience.silence(channels)
-            self._forget(lambda event: happened_in(event, channels))
+            self._forget(lambda event: happened_in(event, channels) or names(event))
 
     def revise(self, edit: Mapping[str, Any]) -> None:
         """Have a message say something else from the beginning, or nothing, as an edit's data tell."""
@@ -82,9 +88,22 @@ class Memory:
                 self._state.drop_words(words.id)
         return dropped
 
+    def _names_of(self, channels: Collection[str]) -> Callable[[Event], bool]:
+        """Make what tells of words whether one of these channels is named in them."""
+        known = {channel.name for channel in self._state.channels.values() if channel.id in channels}
+        said = {words.channel_name for words in self._state.said.values() if words.channel in channels}
+        names = "|".join(re.escape(name) for name in sorted({*known, *said}, key=str) if name)
+        # Of a longer name that begins like it, it is no part.
+        named = re.compile(rf"#(?:{names})(?![\w-])").search if names else None
+        return lambda event: event.has_words and named is not None and bool(named(_text(event)))
+
     def _forget(self, unwanted: Callable[[Event], bool]) -> None:
         self._stream.forget(unwanted)
         self._audience.forget(unwanted)
+
+
+def _text(event: Event) -> str:
+    return str(event.data.get("message") or "")
 
 
 def _takes_back(event: Event, message_id: str) -> bool:

@@ -221,8 +221,12 @@ class Stream:
 
     def forget_past(self) -> None:
         """Forget what is kept for those who come back, and words that wait."""
-        self.edition += 1
         self._drop_pending(lambda event: event.has_words)
+        self.keep_no_past()
+
+    def keep_no_past(self) -> None:
+        """Forget what is kept for those who come back."""
+        self.edition += 1
         self._history.start_at(self.position)
 
     def correct(self, message_id: str, words: str, emoji: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.backplane import address
 from bridge.errors import CannotServe
+from bridge.running.board import Seat, Table
 from bridge.running.signals import on_hangup
 from bridge.running.tasks import Tasks
 from bridge.workers import orders, private
@@ -26,6 +27,7 @@ LONGEST_WAIT: Final = 30.0  # seconds until a worker is started again that ends 
 TOLD_AFTER: Final = 3  # ends in a row
 READY_WITHIN: Final = 60.0  # seconds that a worker has until it can replace another one
 LEAVES_WITHIN: Final = 30.0  # seconds that a worker has to let its viewers go to another one
+SEATS: Final = 2  # for each place: one for whoever comes while another one leaves
 STOPS_WITHIN: Final = 3.5  # seconds that it has when all of them stop
 
 
@@ -63,6 +65,7 @@ class Crew:
         self._url = url
         self._private: PrivateServer | None = None
         self._doors: Doors | None = None
+        self._table: Table | None = None
         self._orders: Orders | None = None
         self._places = [_Place(number) for number in range(size)]
         self._tasks = Tasks(log, "the workers")
@@ -85,12 +88,14 @@ class Crew:
             CannotServe: if there is no backplane, and none can be started.
         """
         self._doors = await Doors.open(host, port, len(self._places))
+        self._table = Table(SEATS * len(self._places) + SEATS)
         if self._url is None:
             self._private = PrivateServer()
             try:
                 self._url = await self._private.start()
             except CannotServe:
                 self._doors.close()
+                self._table.close()
                 raise
         return self._doors.port
 
@@ -144,16 +149,30 @@ class Crew:
         for place in self._places:
             place.worker = None
         self._coming = self._leaving = None
+        if self._table is not None:
+            self._table.close()
+            self._table = None
         if self._private is not None:
             await self._private.stop()
             self._private = self._url = None
 
     async def _fill(self, place: _Place) -> None:
-        assert self._doors is not None  # noqa: S101 - `prepare` comes before `start`
         assert self._orders is not None  # noqa: S101 - it was given to `start`
         place.started_at = asyncio.get_running_loop().time()
-        place.worker = await Worker.start(place.name, self._orders, self._doors.of(place.number))
+        place.worker = await self._start(place, self._orders)
         log.debug("%s is process %d", place.name, place.worker.pid)
+
+    async def _start(self, place: _Place, told: Orders) -> Worker:
+        assert self._doors is not None  # noqa: S101 - `prepare` comes before `start`
+        assert self._table is not None  # noqa: S101 - as above
+        table, seat = self._table, self._table.take_seat()
+        try:
+            worker = await Worker.start(place.name, replace(told, seat=seat), self._doors.of(place.number))
+        except BaseException:
+            table.leave_seat(seat)
+            raise
+        self._tasks.start(_leave_seat(worker, table, seat), f"clearing the seat of {place.name}")
+        return worker
 
     def _watch(self, place: _Place) -> None:
         """Start anew whatever ends at a place, whoever was watched there before."""
@@ -192,7 +211,7 @@ class Crew:
             return True  # a new one is about to come
         told = replace(self._orders, replaces=True)
         try:
-            new = await Worker.start(place.name, told, self._doors.of(place.number))
+            new = await self._start(place, told)
         except OSError as error:
             log.warning("%s can't be started: %s", place.name, error.strerror)
             return False
@@ -216,6 +235,12 @@ class Crew:
             await old.ends(LEAVES_WITHIN)
             self._leaving = None
         return True
+
+
+async def _leave_seat(worker: Worker, table: Table, seat: Seat) -> None:
+    """Have nobody counted any more who was at a worker that has ended."""
+    await worker.has_ended.wait()
+    table.leave_seat(seat)
 
 
 async def _serves(worker: Worker) -> bool:

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from bridge import __version__
 from bridge.exposure import Exposure
 from bridge.limits import Limits
+from bridge.running.board import Seat
 
 STOP: Final = b"S"  # say goodbye to all, and end
 LEAVE: Final = b"L"  # the same without haste: somebody else is there for them
@@ -25,8 +26,9 @@ _SIZE: Final = 4  # bytes
 class Orders:
     """How a worker serves: what it has in common with its parent, and where it reads the rooms.
 
-    `doors` are the listening sockets that it inherits, by their numbers. A worker that `replaces` another one
-    serves only if it can do so as well.
+    `doors` are the listening sockets that it inherits, by their numbers; at its `seat` it counts, together
+    with the others, who comes from which address. A worker that `replaces` another one serves only if it can
+    do so as well.
     """
 
     host: str
@@ -39,6 +41,7 @@ class Orders:
     log_level: int
     debug_loop: float
     doors: tuple[int, ...] = ()
+    seat: Seat | None = None
     replaces: bool = False
 
 

@@ -59,10 +59,11 @@ class Worker:
         with theirs:
             reader, writer = await asyncio.open_connection(sock=ours)
             numbers = [door.fileno() for door in doors]
+            shared = [] if told.seat is None else [told.seat.number]
             try:
                 process = await asyncio.create_subprocess_exec(
                     *(sys.executable, *COMMAND, str(theirs.fileno())),
-                    pass_fds=[theirs.fileno(), *numbers],
+                    pass_fds=[theirs.fileno(), *numbers, *shared],
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.STDOUT,

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 from tests.abuse.attacks import ATTACKS
 from tests.bench.control import Worker, cores
+from tests.redis import serving
 
 VIEWERS: Final = 200
 PATIENCE: Final = 30.0  # seconds to wait for the attacker's connections to go
@@ -40,16 +41,20 @@ class Scene:
     """A victim, its viewers and its attacker. `with` it, so that they are gone in the end.
 
     With `real` its limits are those of any bridge, and it has a core for itself, if the machine has two; else
-    limits are small, so that an attack meets them wherever it runs.
+    limits are small, so that an attack meets them wherever it runs. With `shared` two processes serve its
+    viewers.
     """
 
-    def __init__(self, *, real: bool = False) -> None:
+    def __init__(self, *, real: bool = False, shared: bool = False) -> None:
         ours, others = ([core] if real else [] for core in cores())
         self._is_real = real
         with ExitStack() as stack:
             self._discord = stack.enter_context(Worker("tests.abuse.identity", *others))
+            options: list[object] = ["--core", *ours] if ours else []
+            if shared:
+                options += "--backplane", stack.enter_context(serving()).url
             self._victim = stack.enter_context(
-                Worker("tests.abuse.victim", self._discord.greeting["url"], *ours)
+                Worker("tests.abuse.victim", self._discord.greeting["url"], *options)
             )
             self.port = int(self._victim.greeting["port"])
             self._healthy = stack.enter_context(Worker("tests.abuse.healthy", self.port, VIEWERS, *others))

@@ -4,6 +4,7 @@ How long an event takes meanwhile is judged here only where it takes absurdly lo
 `python -m tests.bench --only abuse`.
 """
 
+import os
 from collections.abc import Iterator
 from http import HTTPStatus
 
@@ -17,8 +18,10 @@ from tests.bridge.watchers import fetch, watching
 
 SECONDS = 1.0  # an attack lasts at least
 MEMORY = 64 << 20  # bytes that an attack may take
-LINES = 30  # that an attack may cause in a log: one for each kind, and a few of some kinds
+LINES = 30  # that an attack may cause in a log, by each process: one for each kind, and a few of some kinds
 GUILDS = 400  # that somebody is a member of who hides and shows themselves
+# What counts in all processes together, or is asked of the one that knows members and passwords.
+AT_TWO = ("connect-flood", "token-flood")
 LATEST = 2.0  # seconds from when something is said until nearly all have heard it, on however busy a machine
 
 
@@ -29,14 +32,21 @@ def scene() -> Iterator[Scene]:
         yield scene
 
 
-def assert_unhurt(watch: Watch) -> None:
+@pytest.fixture(scope="module")
+def shared_scene() -> Iterator[Scene]:
+    """The same where two processes serve viewers."""
+    with Scene(shared=True) as scene:
+        yield scene
+
+
+def assert_unhurt(watch: Watch, processes: int = 1) -> None:
     """All who watch have heard everything, in its order; the loop was never held, and the log is short."""
     assert (watch.gone, watch.behind, watch.faults) == (0, 0, 0)
     assert watch.told > 0
     assert watch.delays["p99"] < LATEST
     assert watch.held == 0
     assert watch.surprises == 0
-    assert watch.lines <= LINES
+    assert watch.lines <= LINES * processes
     assert watch.memory < MEMORY
 
 
@@ -44,10 +54,21 @@ def assert_unhurt(watch: Watch) -> None:
 @pytest.mark.parametrize("name", ATTACKS)
 def test_nobody_who_watches_is_hurt(scene: Scene, name: str) -> None:
     """All the attacker gets are the words it may hear; it is counted, and nothing of it stays."""
+    assert_repelled(scene, name)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", ATTACKS if os.environ.get("ABUSE") == "all" else AT_TWO)
+def test_nor_where_two_processes_serve(shared_scene: Scene, name: str) -> None:
+    """No attacker gets more for coming to both. `ABUSE=all` tries all attacks there."""
+    assert_repelled(shared_scene, name, processes=2)
+
+
+def assert_repelled(scene: Scene, name: str, processes: int = 1) -> None:
     attack = ATTACKS[name]
     watch = scene.attack(name, SECONDS)
     assert scene.viewers == VIEWERS
-    assert_unhurt(watch)
+    assert_unhurt(watch, processes)
     # Who connects so often that it is too much may, on a fast machine, be too many at once before.
     also = {"1013"} if "429" in attack.heard else set()
     assert {attack.heard[0], *attack.sure} <= watch.heard.keys() <= {*attack.heard, *also}

@@ -1,17 +1,21 @@
-"""The process under attack: `python -m tests.abuse.victim URL CORE`. It obeys as `tests.bench.pipe` says.
+"""The process under attack: `python -m tests.abuse.victim URL [--core N] [--backplane URL]`.
 
 A bridge as it stands on the internet, whose logins are those of the identity provider at the URL. On a core
 of its own its limits are those of any bridge, else they are smaller, so that an attack meets them soon;
-waiting is short in both. At a steady pace something is said in the healthy viewers' guild.
+waiting is short in both. With a backplane two processes serve viewers for it. It obeys as `tests.bench.pipe`
+says. At a steady pace something is said in the healthy viewers' guild.
 """
 
+import argparse
 import asyncio
 import gc
+import json
 import logging
 import os
 import resource
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +40,7 @@ from bridge.running.turns import Turns
 from bridge.server import WebSocketServer
 from bridge.viewers import session
 from bridge.wire.protocol import Connect, Goodbye, Wants
+from bridge.workers import worker
 from tests.abuse.identity import APPLICATION
 from tests.abuse.lateness import Lateness, Noting
 from tests.bench.guild import GUILD, members, other_status
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
 
     from bot.policy import Policy
 
+WORKERS: Final = 2  # processes that serve viewers, where there is a backplane
 PACE: Final = 0.04  # seconds between two messages
 ORIGIN: Final = "http://zone.test"  # of our own page
 SECRET: Final = "what is not for the world"  # in files that nobody may see
@@ -85,9 +91,10 @@ class Log(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.counts["lines"] += 1
-        self.counts["surprises"] += record.exc_info is not None
+        is_surprise = bool(record.exc_info or record.exc_text)  # a viewer process has written it already
+        self.counts["surprises"] += is_surprise
         self.counts["held"] += record.name == "bridge.running.loopwatch"
-        if record.exc_info or record.name == "bridge.running.loopwatch":
+        if is_surprise or record.name == "bridge.running.loopwatch":
             sys.stderr.write(f"{logging.Formatter().format(record)}\n")
 
 
@@ -109,15 +116,19 @@ class Passer:
 class Victim:
     """A bridge, and what can be asked about it."""
 
-    def __init__(self, folder: Path, limits: Limits, identity: str, lateness: Lateness) -> None:
+    def __init__(
+        self, folder: Path, limits: Limits, identity: str, lateness: Lateness, backplane: str | None
+    ) -> None:
         self.server = WebSocketServer(
-            0, "0.0.0.0", provider=EmptyProvider(), limits=limits, exposure=Exposure(public_url=ORIGIN)
-        )
+            0, "0.0.0.0", provider=EmptyProvider(), limits=limits, exposure=Exposure(public_url=ORIGIN),
+            publish_to=backplane, workers=0 if backplane is None else WORKERS,
+        )  # fmt: skip
+        self._folder = folder
         logins = Doorman(OAuth(identity, Application(APPLICATION, CLIENT_SECRET)))
         self.server.use_login(logins, b"secret")
         self.server.on_validate_discord_user(logins.validate)
         self.server.static_dir = _furnish(folder)
-        self._citizens = members(50_000)
+        self._citizens = members(50_000 if backplane is None or limits is USUAL else 10_000)
         self._told = 0
         self._peak = 0
         self._telling: asyncio.Task[None] | None = None
@@ -139,6 +150,7 @@ class Victim:
         bazaar.seat(Passer())
         for number in range(LONG_AGO):
             await self._gossip(number)
+        await self._ask_viewers("keep", guilds=[METROPOLIS.id, BAZAAR.id, SQUARE.id])
         gc.collect()
         gc.freeze()  # what is there from the beginning need not be looked at before each measurement
         return {"port": self.server.port}
@@ -155,14 +167,17 @@ class Victim:
 
     async def do_look(self) -> dict[str, Any]:
         """Say how things stand; `peak` is the most memory, in bytes, since the last look."""
-        peak, self._peak = max(self._peak, _memory()), 0
+        viewers = await self._ask_viewers("look")
+        elsewhere = {name: sum(each[name] for each in viewers) for name in ("connections", "memory", "cpu")}
+        peak, self._peak = max(self._peak, memory()), 0
+        refusals = [Counter(each["refusals"]) for each in (*viewers, {"refusals": self.server.refusals})]
         return {
             "told": self._told,
-            "refusals": dict(self.server.refusals),
-            "connections": len(self.server._gate.alive),
-            "memory": _memory(),
-            "peak": peak,
-            "cpu": time.process_time(),
+            "refusals": sum(refusals, Counter[str]()),
+            "connections": len(self.server._gate.alive) + elsewhere["connections"],
+            "memory": memory() + elsewhere["memory"],
+            "peak": peak + elsewhere["memory"],
+            "cpu": time.process_time() + elsewhere["cpu"],
             "clock": time.monotonic(),
             "late": self._lateness.take(),
             **self._log.counts,
@@ -171,6 +186,7 @@ class Victim:
     async def do_ration(self, *, poor: bool) -> None:
         """Let requests of those who connect from now on cost hardly anything, or as much as they may."""
         self.server._gate.budgets = Budgets(POOR if poor else self._limits)
+        await self._ask_viewers("ration", poor=poor)
 
     async def do_build(self, guilds: int) -> None:
         """Have somebody be a member of so many guilds more, in each of which they said something."""
@@ -197,7 +213,19 @@ class Victim:
     async def do_settle(self) -> None:
         """Collect garbage, so that a growth of memory is one."""
         gc.collect()
+        await self._ask_viewers("settle")
         await asyncio.sleep(5 * loopwatch.PACE)  # that may have held the loop: let it be said by now
+
+    async def _ask_viewers(self, do: str, **details: Any) -> list[dict[str, Any]]:
+        """Ask those who serve viewers for this one, if there are any."""
+        crew = self.server._crew
+        workers = [] if crew is None else [place.worker for place in crew._places]
+        answers = []
+        for one in workers:
+            assert one is not None
+            await one.is_ready.wait()
+            answers.append(await _ask(self._folder / str(one.pid), {"do": do, **details}))
+        return answers
 
     async def _speak(self) -> None:
         start = time.monotonic()
@@ -211,7 +239,7 @@ class Victim:
             await self._gossip(self._told)
             citizen = self._citizens[self._told % len(self._citizens)]  # each snapshot of theirs is another
             await self.server.broadcast_presence(METROPOLIS.id, citizen.uid, other_status(citizen.status))
-            self._peak = max(self._peak, _memory())
+            self._peak = max(self._peak, memory())
 
     async def _gossip(self, number: int) -> None:
         await self.server.broadcast_message(
@@ -231,31 +259,53 @@ def _furnish(folder: Path) -> Path:
     return root
 
 
-def _memory() -> int:
+async def _ask(place: Path, order: dict[str, Any]) -> dict[str, Any]:
+    reader, writer = await asyncio.open_unix_connection(place)
+    writer.write(json.dumps(order).encode() + b"\n")
+    answer: dict[str, Any] = json.loads(await reader.read())
+    writer.close()
+    return answer
+
+
+def hasten() -> None:
+    """Wait shortly, and be soon tired of guesses."""
+    vars(cost)["LONGEST_WAIT"] = 1.0
+    vars(session)["SHORT"] = 0.1
+    vars(passwords)["_COST"] = 1 << 4
+
+
+def memory() -> int:
+    """Tell how much this process has, in bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
 
 
-async def _serve(folder: Path, limits: Limits, identity: str, noting: Noting) -> None:
+async def _serve(folder: Path, limits: Limits, identity: str, noting: Noting, backplane: str | None) -> None:
     with watched(LONGEST_HOLD):
-        await serve(Victim(folder, limits, identity, Lateness(noting.computed)))
+        await serve(Victim(folder, limits, identity, Lateness(noting.computed), backplane))
 
 
 def main() -> None:
     """Run the process, on one core if one is named."""
-    identity, *core = sys.argv[1:]
-    if core:
-        os.sched_setaffinity(0, map(int, core))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("identity")
+    parser.add_argument("--core", type=int)
+    parser.add_argument("--backplane")
+    options = parser.parse_args()
+    is_real = options.core is not None
+    if is_real:
+        os.sched_setaffinity(0, [options.core])
     else:
-        vars(cost)["LONGEST_WAIT"] = 1.0
-        vars(session)["SHORT"] = 0.1
-        vars(passwords)["_COST"] = 1 << 4  # so that guesses are soon too many
+        hasten()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with TemporaryDirectory() as folder:
+        viewer = ("-P", "-m", "tests.abuse.viewer", folder)
+        vars(worker)["COMMAND"] = viewer if is_real else (*viewer, "hasty")
         gc.set_threshold(*GARBAGE_THRESHOLDS)
         noting = Noting()
         with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(noting)) as runner:
-            runner.run(_serve(Path(folder), USUAL if core else SMALL, identity, noting))
+            limits = USUAL if is_real else SMALL
+            runner.run(_serve(Path(folder), limits, options.identity, noting, options.backplane))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def _measure(section: str, options: argparse.Namespace) -> list[Bar]:
     if section == "fanout":
         return fanout.measure(options.quick, options.viewers)
     if section == "abuse":
-        return abuse.measure(options.quick, options.attacks)
+        return abuse.measure(options.quick, options.attacks, shared=options.shared)
     if importlib.util.find_spec(f"tests.bench.{section}") is None:
         progress(f"{section}: not there")
         return []
@@ -70,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--attacks", type=_attacks, default=(), metavar="A,B", help="only these attacks, such as join-flood"
+    )
+    parser.add_argument(
+        "--shared", action="store_true", help="attack where two processes serve viewers (needs Redis)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to this file")
     return parser

@@ -26,11 +26,11 @@ NOTE: Final = (
 Pair = tuple[Watch, Watch]  # quiet, and attacked
 
 
-def measure(quick: bool, only: Sequence[str] = ()) -> list[Bar]:
+def measure(quick: bool, only: Sequence[str] = (), *, shared: bool = False) -> list[Bar]:
     """Compare, with and without, by turns: all attacks, or only some."""
     pairs: dict[str, list[Pair]] = {name: [] for name in only or (*ATTACKS, HIDING)}
     seconds = 1.0 if quick else SECONDS
-    with Scene(real=True) as scene:
+    with Scene(real=True, shared=shared) as scene:
         for number in range(1 if quick else REPETITIONS):
             for name in filter(ATTACKS.__contains__, pairs):
                 progress(f"abuse: {name}, round {number + 1}")

@@ -30,7 +30,6 @@ SCRIBE: Final = "999"  # a member whose colour is the number of the room's last 
 TEXT_CHANNELS: Final = tuple(str(420_000_000_000_000_000 + number) for number in range(5))
 VOICE_CHANNELS: Final = tuple(str(430_000_000_000_000_000 + number) for number in range(3))
 FLEETING: Final = "440000000000000000"  # a channel that comes and goes, in which nothing is said
-WAITING: Final = 20  # messages that may be on their way in one process
 _STATUSES: Final = ("online", "idle", "dnd", "offline")
 _COUNTED: Final = ("Session", "Connection", "Outbox", "_Vitals", "Task", "Event")
 _OFTEN: Final = {
@@ -53,11 +52,8 @@ def guild_of(slug: str) -> str:
 class Town:
     """A guild, and what happens in it."""
 
-    def __init__(
-        self, server: WebSocketServer, info: GuildInfo, size: int, seed: int, *, hides: bool
-    ) -> None:
+    def __init__(self, server: WebSocketServer, info: GuildInfo, size: int, seed: int) -> None:
         self.info = info
-        self._hides = hides  # whether channels go: what waits elsewhere may be much, and would go as well
         self.events = 0
         self._server = server
         self._size = size
@@ -202,10 +198,6 @@ class Town:
         kept = [channel for channel in self._channels if channel.id != FLEETING]
         if len(kept) == len(self._channels):
             kept.append(Channel(FLEETING, "fleeting", "forum", None, 9))
-        elif self._hides:  # with a channel goes all that nobody has heard yet
-            self._taken_back.update(range(self._number - WAITING, self._number + 1))
-        else:
-            kept = self._channels
         kept[0] = replace(kept[0], name=f"text {self._chance.randrange(100)}")
         self._channels = kept
         self._server.show_guild(self.info, channels=kept)
@@ -265,7 +257,6 @@ class Host:
                 GuildInfo(guild_of(slug), slug, f"Town {at}", default=not at),
                 size,
                 seed + at,
-                hides=backplane is None,
             )
             for at, (slug, size) in enumerate(zip(slugs(len(sizes)), sizes, strict=True))
         ]

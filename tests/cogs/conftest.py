@@ -14,14 +14,8 @@ from bot.client import DZoneBot
 from bot.config import Config
 from bridge.rooms import flush
 from tests.bot.memory import MemorySettings
+from tests.cogs.quick import QuickEnv, remember_payloads
 from tests.cogs.town import Town, Viewer
-
-
-class QuickEnv(Env):
-    """A simulated Discord that looks more often whether the bot has done."""
-
-    async def _settle_internal(self, **options: Any) -> None:
-        await super()._settle_internal(**{"idle": 0.001} | options)
 
 
 def as_json(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -46,6 +40,7 @@ async def bot(monkeypatch: pytest.MonkeyPatch, config: Config) -> AsyncIterator[
     # the bridge's own matter.
     monkeypatch.setattr(flush, "WINDOW", -math.inf)
     monkeypatch.setattr(client, "OPEN_AFTER", 0.0)
+    remember_payloads(monkeypatch)
     bot = DZoneBot(config, MemorySettings())
     bot.shard_count = 1
     # simcord's portal says nothing of the intents, which it grants.

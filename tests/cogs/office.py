@@ -32,6 +32,7 @@ from cogs.decisions import Decisions
 from cogs.rooms import Rooms
 from cogs.settings import GuildSettings, MemberSettings, NotSaved
 from tests.bot.memory import MemorySettings
+from tests.cogs.quick import QuickEnv, remember_payloads
 
 URL = "https://zone.example.org"
 LOCALES = ("en-US", "en-GB", "de", "es-ES", "es-419", "fr")
@@ -225,6 +226,7 @@ def read(result: InteractionResult) -> str:
 @contextlib.asynccontextmanager
 async def open_office(monkeypatch: pytest.MonkeyPatch, public_url: str = URL) -> AsyncIterator[Office]:
     """Open an office; what goes wrong in it, other than refusals, fails the test."""
+    remember_payloads(monkeypatch)
     settings = Drawer()
     bot = commands.AutoShardedBot(
         command_prefix=commands.when_mentioned,
@@ -232,7 +234,7 @@ async def open_office(monkeypatch: pytest.MonkeyPatch, public_url: str = URL) ->
         tree_cls=CommandTree,
         shard_count=1,
     )
-    env = Env(bot)
+    env = QuickEnv(bot)
     await env.start()
     office = Office(env, bot, settings)
     make = simcord.interactions.base_payload

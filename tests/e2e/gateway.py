@@ -64,6 +64,8 @@ class Connection:
         self, socket: web.WebSocketResponse, transport: asyncio.Transport, compress: str | None
     ) -> None:
         self.session: Session | None = None
+        self.beats = 0
+        """How many heartbeats the client has sent."""
         self._socket = socket
         self.transport = transport
         self._compress = compressor(compress)
@@ -298,6 +300,19 @@ class Gateway:
         for connection in self.connections:
             self._send(connection, RECONNECT, None)
 
+    async def hear_beats(self) -> None:
+        """Ask every client for a heartbeat (op 1), and return when those that are still there have sent it.
+
+        By then they have also heard what Discord answered them before.
+        """
+        before = {connection: connection.beats for connection in self.connections}
+        for connection in before:
+            self._send(connection, HEARTBEAT, None)
+        await self._bell.until(
+            lambda: all(each.beats > before.get(each, -1) for each in self.connections),
+            lambda: "a heartbeat of each client",
+        )
+
     def invalidate(self, *, resumable: bool) -> None:
         """Tell every client that its session is invalid (op 9); forget it unless it may be resumed."""
         if not resumable:
@@ -308,6 +323,7 @@ class Gateway:
     def _receive(self, connection: Connection, payload: Payload) -> None:
         op, data = payload["op"], payload["d"]
         if op == HEARTBEAT:
+            connection.beats += 1
             self._send(connection, ACK, None)
         elif op == IDENTIFY:
             self._identify(connection, data)

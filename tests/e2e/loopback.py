@@ -504,6 +504,10 @@ class LoopbackDiscord:
         return commands.known[commands.path]
 
     async def _interact(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> Reply:
+        if kind != COMMAND:
+            # Nobody presses a button in the millisecond in which it appears. The bot would miss it: it knows
+            # its buttons only when it has heard that they are shown.
+            await self.gateway.hear_beats()
         self._tell(reply, kind, data, locale)
         await self._bell.until(lambda: reply.done, lambda: f"an answer to {data}; {self._progress()}")
         return reply

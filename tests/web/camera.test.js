@@ -15,13 +15,26 @@ function camera(width, height, density = 1) {
 /** Where a point of the art is on the screen. @param {Camera} camera @param {number} x @param {number} y */
 const onScreen = ({ origin, zoom }, x, y) => [(x - origin.x) * zoom, (y - origin.y) * zoom];
 
-test('the whole island is in view, as large as whole pixels allow', () => {
-  for (const [width, height, density, zoom] of [[1280, 720, 1, 2], [1170, 2532, 3, 1], [3840, 2160, 1, 4], [390, 844, 1, 0.5]]) {
+test('the whole island is in view, as large as legible pixels allow', () => {
+  for (const [width, height, density, zoom] of [[1280, 720, 1, 2], [1000, 640, 1, 1.5], [3840, 2160, 1, 6], [800, 600, 1, 1], [500, 400, 1, 0.5]]) {
     const one = camera(width, height, density);
     assert.equal(one.zoom, zoom);
     const [left, top] = onScreen(one, -300, -20);
     const [right, bottom] = onScreen(one, 300, 280);
     assert.ok(left >= 0 && top >= 0 && right <= width && bottom <= height);
+  }
+});
+
+test('a screen that stands upright shows all of the height, and of the width as much as is legible', () => {
+  for (const [width, height, density, zoom] of [[1170, 2532, 3, 4], [390, 844, 1, 1.5], [600, 800, 1, 1.5]]) {
+    const one = camera(width, height, density);
+    assert.equal(one.zoom, zoom);
+    const [left, top] = onScreen(one, -300, -20);
+    const [right, bottom] = onScreen(one, 300, 280);
+    assert.ok(top >= 0 && bottom <= height);
+    assert.ok(width / (right - left) > 0.4);
+    one.pan(1e6, 0);
+    assert.equal(one.x, 300, 'the rest is a drag away');
   }
 });
 
@@ -46,11 +59,11 @@ test('what covers a side is left free', () => {
 test('a fitted view stays fitted when the window changes; one that was moved stays where it is', () => {
   const one = camera(1280, 720);
   one.resize(3840, 2160, 1);
-  assert.equal(one.zoom, 4);
+  assert.equal(one.zoom, 6);
   one.pan(40, 0);
   const { x } = one;
   one.resize(1280, 720, 1);
-  assert.deepEqual([one.zoom, one.x], [4, x]);
+  assert.deepEqual([one.zoom, one.x], [6, x]);
 });
 
 test('panning moves the view by as many pixels, and never away from the island', () => {
@@ -62,12 +75,12 @@ test('panning moves the view by as many pixels, and never away from the island',
   assert.deepEqual([one.x, one.y], [300, 280]);
 });
 
-test('zooming keeps the point under the pointer, in whole steps, within limits', () => {
+test('zooming keeps the point under the pointer, in legible steps, within limits', () => {
   const one = camera(1280, 720);
   const at = [900, 300];
   const before = [one.origin.x + at[0] / one.zoom, one.origin.y + at[1] / one.zoom];
   one.zoomBy(1, at[0], at[1]);
-  assert.equal(one.zoom, 3);
+  assert.equal(one.zoom, 2.5);
   const [x, y] = onScreen(one, before[0], before[1]);
   assert.ok(Math.abs(x - at[0]) <= 3 && Math.abs(y - at[1]) <= 3);
   const seen = [];
@@ -75,7 +88,7 @@ test('zooming keeps the point under the pointer, in whole steps, within limits',
     one.zoomBy(-1, 640, 360);
     seen.push(one.zoom);
   }
-  assert.deepEqual(seen.slice(0, 3), [2, 1, 1], 'half as large as the whole island, and no smaller');
+  assert.deepEqual(seen.slice(0, 4), [2, 1.5, 1, 1], 'half as large as the whole island, and no smaller');
   one.zoomBy(50, 640, 360);
   assert.equal(one.zoom, 8);
   one.zoomBy(-1, 640, 360);
@@ -108,4 +121,43 @@ test('a flight ends where it was aimed at, and at the first touch', () => {
   assert.equal(one.x, x);
   one.fly(-50, 100, Infinity);
   assert.equal(one.x, -50);
+});
+
+test('a visit comes close step by step, and goes back to the whole', () => {
+  const one = camera(1280, 720);
+  one.visit(100, 100, 3, 2);
+  const seen = new Set();
+  for (let i = 0; i < 600; i++) {
+    one.step(1 / 60);
+    seen.add(one.zoom);
+  }
+  assert.deepEqual([...seen], [2, 2.5, 3]);
+  assert.ok(Math.hypot(one.x - 100, one.y - 100) < 1);
+  assert.ok(one.isAway && !one.isFitted);
+  one.goHome(2);
+  for (let i = 0; i < 600; i++) one.step(1 / 60);
+  assert.deepEqual([one.zoom, one.x, one.y, one.isFitted, one.isAway], [2, 0, 130, true, false]);
+});
+
+test('who is on a visit sees the whole when the window changes', () => {
+  const one = camera(1280, 720);
+  one.visit(100, 100, 3, 2);
+  one.step(1);
+  one.resize(1000, 640, 1);
+  assert.deepEqual([one.zoom, one.x, one.isFitted], [1.5, 0, true]);
+});
+
+test('a pan makes a visit a view of one\'s own', () => {
+  const one = camera(1280, 720);
+  one.visit(100, 100, 3, 2);
+  one.step(1);
+  one.pan(1, 0);
+  const { x } = one;
+  one.resize(1000, 640, 1);
+  assert.deepEqual([one.x, one.isFitted, one.isAway], [x, false, false]);
+});
+
+test('a small island is close enough as a whole', () => {
+  assert.ok(!camera(1280, 720).isCloseAt(3));
+  assert.ok(camera(1920, 1080).isCloseAt(3));
 });

@@ -8,6 +8,7 @@
  */
 
 import { Bubbles } from './bubbles.js';
+import { gestureOf } from './gestures.js';
 import { Sound } from './sound.js';
 import { Sparks } from './sparks.js';
 import { Tip } from './tip.js';
@@ -50,6 +51,11 @@ export class Air {
   /** What is said has changed, or how much room there is for it. */
   renew() {
     this.#bubbles.renew();
+  }
+
+  /** What somebody does who sends this. @param {string} text */
+  gestureOf(text) {
+    return gestureOf(text);
   }
 
   /** @param {string} uid who has said something */

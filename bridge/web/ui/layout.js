@@ -12,11 +12,10 @@ const GAP = 6;
 const HABIT = 0.6; // how much staying where it was is worth
 const FACE = { width: 26, height: 30 }; // of a speaker, which a bubble had better not cover
 const FACE_COST = 60;
-const LAND_COST = 4_000; // of all of the island; of a half a quarter: only where it is small it matters
+const LAND_COST = 12_000; // of all of the island; of a half a quarter: only where it is small it matters
 const LAND_SHARE = 0.2; // of the island, which all together may cover
 const NEW_SHARE = 0.17; // as long as one may come that isn't there yet: at the limit they don't come and go
 const STRIPS = 5; // in which it is measured how much of the island one covers
-const ANY_LAND = { left: -1e6, top: -1e6, right: 1e6, bottom: 1e6 };
 const BEYOND_COST = 0.5; // of each square pixel that the first one covers beyond its share
 
 /** How much of one stretch is in another. @param {number} from @param {number} to @param {number} low @param {number} high */
@@ -25,9 +24,6 @@ const shared = (from, to, low, high) => Math.max(0, Math.min(to, high) - Math.ma
 /** Which part of the land something covers, from 0 to 1. @param {Rect} land @param {Rect} rect */
 const covered = ({ left, right, top, bottom }, rect) =>
   (shared(left, right, rect.left, rect.right) * shared(top, bottom, rect.top, rect.bottom)) / ((right - left) * (bottom - top));
-
-/** What the island covers of the rectangle around it, about. @param {Rect} land */
-const sizeOf = ({ left, right, top, bottom }) => (Math.PI / 4) * (right - left) * (bottom - top);
 
 /**
  * How much of an island's land lies below something, in square pixels. Its shape is about an ellipse.
@@ -70,21 +66,26 @@ const rectAt = ({ width, height }, at) => ({
  * @param {Rect} [land] and what they may not cover much of; but the first one is always shown
  * @returns {(Point | null)[]} the middle bottom of each, from its anchor; null if there is no room
  */
-export function arrange(boxes, bounds, signs = [], land = ANY_LAND) {
+export function arrange(boxes, bounds, signs = [], land = undefined) {
   const faces = boxes.map(({ anchor: { x, y } }) => ({
     left: x - FACE.width / 2, right: x + FACE.width / 2, top: y, bottom: y + FACE.height,
   })).concat(signs);
+  const isle = land ?? bounds;
+  const seen = {
+    left: Math.max(isle.left, bounds.left), right: Math.min(isle.right, bounds.right),
+    top: Math.max(isle.top, bounds.top), bottom: Math.min(isle.bottom, bounds.bottom),
+  };
   /** @type {Rect[]} */
   const taken = [];
-  const size = sizeOf(land);
+  const size = land ? landBelow(land, bounds) : Infinity; // as far as it is in view
   let used = 0;
   return boxes.map((box, index) => {
     const left = size * (box.offset ? LAND_SHARE : NEW_SHARE) - used;
-    const at = bestSpot(box, taken, faces, bounds, land, left, index === 0);
+    const at = bestSpot(box, taken, faces, bounds, { isle, seen }, left, index === 0);
     if (!at) return null;
     const rect = rectAt(box, at);
     taken.push(rect);
-    used += landBelow(land, rect);
+    used += landBelow(isle, rect);
     return { x: at.x - box.anchor.x, y: at.y - box.anchor.y };
   });
 }
@@ -98,12 +99,12 @@ export function arrange(boxes, bounds, signs = [], land = ANY_LAND) {
  * @param {readonly Rect[]} taken
  * @param {readonly Rect[]} faces
  * @param {Rect} bounds
- * @param {Rect} land
+ * @param {{isle: Rect, seen: Rect}} land all of it, and what is in view
  * @param {number} share how much of the land it may cover
  * @param {boolean} isFirst whether it is to be seen whatever it covers
  * @returns {Point | null}
  */
-function bestSpot(box, taken, faces, bounds, land, share, isFirst) {
+function bestSpot(box, taken, faces, bounds, { isle, seen }, share, isFirst) {
   const { anchor, offset, width, height } = box;
   const withinX = (/** @type {number} */ x) =>
     clamp(x, bounds.left + width / 2, Math.max(bounds.left, bounds.right - width) + width / 2);
@@ -122,10 +123,10 @@ function bestSpot(box, taken, faces, bounds, land, share, isFirst) {
     if (cost >= least) return;
     const rect = rectAt(box, { x, y });
     if (taken.some((other) => overlap(rect, other))) return;
-    cost += LAND_COST * covered(land, rect) ** 2;
+    cost += LAND_COST * covered(seen, rect) ** 2;
     for (const face of faces) if (overlap(rect, face)) cost += FACE_COST;
     if (cost >= least) return;
-    const beyond = landBelow(land, rect) - share;
+    const beyond = landBelow(isle, rect) - share;
     if (beyond > 0 && !isFirst) return;
     cost += BEYOND_COST * Math.max(0, beyond);
     if (cost >= least) return;
@@ -136,9 +137,9 @@ function bestSpot(box, taken, faces, bounds, land, share, isFirst) {
   weigh(wish.x, wish.y);
   if (habit) weigh(habit.x, habit.y);
   const beside = width / 2 + GAP;
-  const xs = [wish.x, withinX(land.left - beside), withinX(land.right + beside), ...taken.flatMap(({ left, right }) => [withinX(left - beside), withinX(right + beside)])];
-  const ys = [wish.y, withinY(land.top), withinY(land.bottom + height), ...taken.flatMap(({ top, bottom }) => [withinY(top - GAP), withinY(bottom + GAP + height)])];
+  const xs = [wish.x, withinX(seen.left - beside), withinX(seen.right + beside), ...taken.flatMap(({ left, right }) => [withinX(left - beside), withinX(right + beside)])];
+  const ys = [wish.y, withinY(seen.top), withinY(seen.bottom + height), ...taken.flatMap(({ top, bottom }) => [withinY(top - GAP), withinY(bottom + GAP + height)])];
   for (const x of xs) for (const y of ys) weigh(x, y);
-  if (!best && landBelow(land, rectAt(box, wish)) <= share) best = wish; // where there is no room they cover one another
+  if (!best && landBelow(isle, rectAt(box, wish)) <= share) best = wish; // where there is no room they cover one another
   return best;
 }

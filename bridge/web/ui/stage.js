@@ -12,7 +12,6 @@
  */
 
 import { byId } from './dom.js';
-import { gestureOf } from './gestures.js';
 import { sketch } from './islands.js';
 import { hourOf } from './preferences.js';
 import { Tour } from './tour.js';
@@ -266,7 +265,7 @@ export class Stage {
 
   /** Does what somebody says without words, if they can be seen. @param {Message} message */
   #gestured({ uid, text, emoji: pictures }) {
-    const gesture = gestureOf(text);
+    const gesture = this.#air?.gestureOf(text);
     if (!gesture || !this.#world.gesture(uid, gesture.kind)) return false;
     this.reacted(uid, gesture.emoji, pictures[gesture.emoji] ?? '');
     return true;
@@ -307,6 +306,7 @@ export class Stage {
   }
 
   #touched() {
+    this.#world.stopVisit();
     this.#world.stay();
     this.#tour.touched(performance.now());
   }
@@ -362,8 +362,9 @@ export class Stage {
   #walk(now) {
     for (const [channelId, at] of this.#spoken) if (now - at > LIVELY_MS) this.#spoken.delete(channelId);
     this.#labels.lively = [...this.#spoken.keys()].reverse();
-    const place = this.#isCalm() || this.#world.following ? null : this.#tour.next(now);
-    if (place) this.#world.drift(place);
+    const shot = this.#isCalm() || this.#world.following ? null : this.#tour.next(now);
+    if (shot?.to === 'whole') this.#world.goHome();
+    else if (shot) this.#tour.isAway = this.#world.visit(shot.place);
   }
 
   /** @param {number} now */

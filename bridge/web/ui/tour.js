@@ -1,25 +1,31 @@
 /**
- * A camera that nobody touches goes for a walk to where something happens.
+ * A camera that nobody touches goes to where people talk, close enough to see them, then back to the whole, and again.
  * Knows no clock: times are handed in, in milliseconds.
+ *
+ * @typedef {{to: 'place', place: string} | {to: 'whole'}} Shot
  */
 
 export const UNTOUCHED_MS = 30_000; // untouched for this long
-const STAY_MS = 14_000; // at one place
+export const CLOSE_MS = 12_000; // with a conversation
+export const WHOLE_MS = 12_000; // with the whole, at least, between two of them
 
 export class Tour {
   #touchedAt;
-  #movedAt = 0;
+  #movedAt = -Infinity;
   #wanted = '';
+  /** Whether it is away from the whole. */
+  isAway = false;
 
   /** @param {number} now */
   constructor(now) {
     this.#touchedAt = now;
   }
 
-  /** @param {number} now */
+  /** Somebody takes the camera over. @param {number} now */
   touched(now) {
     this.#touchedAt = now;
     this.#wanted = '';
+    this.isAway = false;
   }
 
   /** Something happened there. @param {string} place */
@@ -31,13 +37,20 @@ export class Tour {
    * Where to look next, if it is time to.
    *
    * @param {number} now
-   * @returns {string | null}
+   * @returns {Shot | null}
    */
   next(now) {
-    if (!this.#wanted || now - this.#touchedAt < UNTOUCHED_MS || now - this.#movedAt < STAY_MS) return null;
+    const passed = now - this.#movedAt;
+    if (this.isAway && passed >= CLOSE_MS) {
+      this.isAway = false;
+      this.#movedAt = now;
+      return { to: 'whole' };
+    }
+    if (this.isAway || !this.#wanted || now - this.#touchedAt < UNTOUCHED_MS || passed < WHOLE_MS) return null;
     const place = this.#wanted;
     this.#wanted = '';
     this.#movedAt = now;
-    return place;
+    this.isAway = true;
+    return { to: 'place', place };
   }
 }

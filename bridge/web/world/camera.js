@@ -1,12 +1,19 @@
 /**
- * Which part of the island is seen, and how large. Pixels are drawn at whole multiples only; smaller than one to
- * one there is a picture at half the size. Everything here is in the screen's pixels, or in those of the art.
+ * Which part of the island is seen, and how large. Pixels are drawn at whole multiples, and between the first three
+ * at halves as well; smaller than one to one there is a picture at half the size. Everything here is in the screen's
+ * pixels, or in those of the art.
  *
  * @typedef {{left: number, right: number, top: number, bottom: number}} Sides
+ * @typedef {{x: number, y: number, zoom: number, speed: number}} Flight
  */
 
 const LARGEST = 8; // screen pixels for one of art, for each pixel of CSS
-const LARGEST_WHOLE = 4; // the same, when all of a small island is shown
+const LARGEST_WHOLE = 6; // the same, when all of a small island is shown
+const HALVES = 3; // screen pixels for one of art, below which there are steps of a half
+const UPRIGHT = 0.8; // a view that is narrower than that of its height shows a part of an island, but a legible one
+const LEAST_ACROSS = 0.4; // of the island's width, that such a view shows
+const MOST_DOWN = 0.62; // of its own height, that the island takes: words stand above it
+const STEP_SECONDS = 0.35; // from one zoom to the next, on a flight
 const MOST_PIXELS = 3_200_000; // drawn in a frame: more than that no software does sixty times a second
 const AROUND = 12; // pixels of art that are kept free around the whole island
 const THERE = 0.4; // pixels of art from where a flight ends
@@ -29,8 +36,12 @@ export class Camera {
   isFitted = false;
   /** Whether there is only the picture at half the size yet. */
   isCoarse = false;
-  /** @type {{x: number, y: number, speed: number} | null} */
+  /** Whether it is away from there by itself, and shall go back. */
+  isAway = false;
+  /** @type {Flight | null} */
   #flight = null;
+  /** Seconds since the last step of a flight's zoom. */
+  #stepped = 0;
 
   /** Whether the picture at half the size is drawn. */
   get isFar() {
@@ -65,18 +76,21 @@ export class Camera {
 
   /** After the window or the island has changed. */
   settle() {
-    if (this.isFitted) this.fit();
+    if (this.isFitted || this.isAway) this.fit();
     else this.zoom = this.#allowed(this.zoom);
   }
 
-  /** The zoom at which all of the island is in view. */
+  /** The zoom at which all of the island is in view, or on a screen that stands upright all of its height. */
   get #whole() {
     const { left, right, top, bottom } = this.bounds;
     const { insets } = this;
-    const across = (this.width - insets.left - insets.right) / (right - left + AROUND);
-    const down = (this.height - insets.top - insets.bottom) / (bottom - top + AROUND);
-    const zoom = Math.min(across, down, LARGEST_WHOLE * this.density);
-    return zoom < 1 ? 0.5 : Math.floor(zoom);
+    const free = { width: this.width - insets.left - insets.right, height: this.height - insets.top - insets.bottom };
+    const across = free.width / (right - left + AROUND);
+    const down = free.height / (bottom - top + AROUND);
+    const isUpright = free.width < free.height * UPRIGHT;
+    const fitting = isUpright ? Math.min(across / LEAST_ACROSS, down * MOST_DOWN) : Math.min(across, down);
+    const zoom = Math.min(Math.max(fitting, Math.min(across, down)), LARGEST_WHOLE * this.density);
+    return legible(zoom, Math.floor);
   }
 
   fit() {
@@ -85,7 +99,26 @@ export class Camera {
     this.x = (left + right) / 2;
     this.y = (top + bottom) / 2;
     this.isFitted = true;
+    this.isAway = false;
     this.#flight = null;
+  }
+
+  /** Whether all is in view, so large that there is no need to go anywhere. @param {number} zoom */
+  isCloseAt(zoom) {
+    return this.#whole >= zoom;
+  }
+
+  /** Goes to look at a point, as somebody who will be back. @param {number} x @param {number} y @param {number} zoom @param {number} speed */
+  visit(x, y, zoom, speed) {
+    this.isAway = true;
+    this.isFitted = false;
+    this.#flight = { x, y, zoom: this.#allowed(zoom), speed };
+  }
+
+  /** Goes back to where all is in view. @param {number} speed */
+  goHome(speed) {
+    const { left, right, top, bottom } = this.bounds;
+    this.visit((left + right) / 2, (top + bottom) / 2, this.#whole, speed);
   }
 
   /** @param {number} dx to the right @param {number} dy down */
@@ -96,17 +129,21 @@ export class Camera {
   /** @param {number} steps @param {number} x what stays where it is @param {number} y */
   zoomBy(steps, x, y) {
     let { zoom } = this;
-    for (let i = Math.abs(steps); i > 0; i--) zoom = steps > 0 ? Math.max(1, zoom * 1.25 + 0.75) : zoom / 1.25 - 0.6;
-    this.zoomTo(steps > 0 ? Math.floor(zoom) : Math.ceil(zoom - 0.4), x, y);
+    for (let i = Math.abs(steps); i > 0; i--) zoom = steps > 0 ? closer(zoom) : farther(zoom);
+    this.zoomTo(zoom, x, y);
   }
 
   /** @param {number} zoom */
   zoomTo(zoom, x = this.middle.x, y = this.middle.y) {
+    this.#moveTo(...this.#about(this.#allowed(zoom), x, y));
+  }
+
+  /** Changes the zoom; where the middle is then, if a point stays where it is. @param {number} zoom @param {number} x @param {number} y @returns {[number, number]} */
+  #about(zoom, x, y) {
     const { middle } = this;
-    const next = this.#allowed(zoom);
-    const part = 1 / this.zoom - 1 / next;
-    this.zoom = next;
-    this.#moveTo(this.x + (x - middle.x) * part, this.y + (y - middle.y) * part);
+    const part = 1 / this.zoom - 1 / zoom;
+    this.zoom = zoom;
+    return [this.x + (x - middle.x) * part, this.y + (y - middle.y) * part];
   }
 
   /**
@@ -117,8 +154,8 @@ export class Camera {
    * @param {number} speed the share of the way that is left, covered in a second; Infinity: there at once
    */
   fly(x, y, speed) {
-    this.isFitted = false;
-    this.#flight = { x, y, speed };
+    this.isFitted = this.isAway = false;
+    this.#flight = { x, y, zoom: this.zoom, speed };
     if (speed === Infinity) this.#moveTo(x, y);
   }
 
@@ -130,11 +167,18 @@ export class Camera {
   /** @param {number} seconds */
   step(seconds) {
     if (!this.#flight) return;
-    const { x, y, speed } = this.#flight;
+    const { x, y, zoom, speed } = this.#flight;
     const part = 1 - Math.exp(-seconds * speed);
     this.x += (x - this.x) * part;
     this.y += (y - this.y) * part;
-    if (Math.hypot(x - this.x, y - this.y) < THERE) this.#flight = null;
+    this.#stepped += seconds;
+    if (this.zoom !== zoom && this.#stepped > STEP_SECONDS) {
+      this.#stepped = 0;
+      this.zoom = zoom > this.zoom ? Math.min(zoom, closer(this.zoom)) : Math.max(zoom, farther(this.zoom));
+    }
+    if (this.zoom !== zoom || Math.hypot(x - this.x, y - this.y) >= THERE) return;
+    this.#flight = null;
+    if (this.isAway && zoom === this.#allowed(this.#whole)) this.fit();
   }
 
   /** @param {number} x @param {number} y */
@@ -142,18 +186,35 @@ export class Camera {
     const { left, right, top, bottom } = this.bounds;
     this.x = Math.min(right, Math.max(left, x));
     this.y = Math.min(bottom, Math.max(top, y));
-    this.isFitted = false;
+    this.isFitted = this.isAway = false;
     this.#flight = null;
   }
 
   /** @param {number} zoom */
   #allowed(zoom) {
-    const whole = zoom < 1 ? 0.5 : Math.round(zoom);
-    return Math.min(Math.max(whole, this.#smallest), Math.ceil(LARGEST * this.density));
+    return Math.min(Math.max(legible(zoom, Math.round), this.#smallest), Math.ceil(LARGEST * this.density));
   }
 
   get #smallest() {
-    if (this.width * this.height <= MOST_PIXELS) return Math.max(0.5, Math.floor(this.#whole / 2)); // not a dot in the sea
+    if (this.width * this.height <= MOST_PIXELS) return legible(this.#whole / 2, Math.floor); // not a dot in the sea
     return Math.ceil(Math.sqrt((this.width * this.height) / MOST_PIXELS));
   }
+}
+
+/** A zoom at which pixels are drawn, near a number. @param {number} zoom @param {(zoom: number) => number} near */
+function legible(zoom, near) {
+  if (zoom >= HALVES) return near(zoom);
+  return zoom < 1 ? 0.5 : near(zoom * 2) / 2;
+}
+
+/** The next zoom, by a quarter at least. @param {number} zoom */
+function closer(zoom) {
+  if (zoom < 1) return 1;
+  return zoom < HALVES ? zoom + 0.5 : Math.max(zoom + 1, Math.floor(zoom * 1.25));
+}
+
+/** @param {number} zoom */
+function farther(zoom) {
+  if (zoom <= 1) return 0.5;
+  return zoom <= HALVES ? zoom - 0.5 : Math.min(zoom - 1, Math.ceil(zoom / 1.25));
 }

@@ -35,6 +35,7 @@ const CALMING = 8; // seconds in which what happened counts for half
 const FLIGHT = 5;
 const DRIFT = 0.9;
 const CLOSE = 3; // CSS pixels for one of art, when somebody is followed
+const ABOVE_GROUND = 10; // of what is looked at when people are
 const ABOVE_HEAD = 4;
 const ABOVE_PLACE = 34;
 const ABOVE_STAGE = 56;
@@ -327,9 +328,29 @@ export class World {
     this.#flyToPlace(channelId, FLIGHT);
   }
 
-  /** Like `lookAt`, but nobody asked for it. @param {string} channelId */
-  drift(channelId) {
-    this.#flyToPlace(channelId, DRIFT);
+  /**
+   * Goes to see who talks there, though nobody asked for it, and will be back.
+   *
+   * @param {string} channelId
+   * @returns {boolean} false: they can be seen from here, or there is no such place
+   */
+  visit(channelId) {
+    const place = this.#sim.land.places[this.#sim.placeOf(channelId)];
+    const zoom = CLOSE * this.#camera.density;
+    if (!place || this.#camera.isCloseAt(zoom)) return false;
+    const { x, y } = cellSpot(this.#sim.land, place.cell, this.#spot);
+    this.#camera.visit(x, y - ABOVE_GROUND, zoom, DRIFT);
+    return true;
+  }
+
+  /** Goes back from a visit. */
+  goHome() {
+    this.#camera.goHome(DRIFT);
+  }
+
+  /** Breaks a visit off. */
+  stopVisit() {
+    if (this.#camera.isAway) this.#camera.fit();
   }
 
   /** @param {string | null} uid */
@@ -358,7 +379,7 @@ export class World {
 
   /** @param {Spot} spot @param {number} speed */
   #fly({ x, y }, speed) {
-    this.#camera.fly(x, y - 10, this.#reducedMotion ? Infinity : speed);
+    this.#camera.fly(x, y - ABOVE_GROUND, this.#reducedMotion ? Infinity : speed);
   }
 
   // ── what is where ───────────────────────────────────────────────────────

@@ -28,8 +28,9 @@ async def share(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
         await process.close()
 
 
-async def test_one_after_the_other(share: Share, redis: RedisServer) -> None:
+async def test_one_after_the_other(share: Share, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has used a turn is followed only when it is over; other turns are nobody's concern."""
+    monkeypatch.setattr(turns, "LOOK", 0.02)  # a turn that is held lasts ten seconds, unless it is used
     began: list[str] = []
     one, other = share(), share()
 

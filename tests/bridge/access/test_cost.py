@@ -143,7 +143,8 @@ async def test_where_all_have_spent_too_much_addresses_take_turns(
 ) -> None:
     """Who comes with a hundred viewers has no more turns than who comes alone."""
     time = clock()
-    budgets.charge(AT_ONCE + 0.01, asyncio.get_running_loop().time())
+    # Much: on a busy machine a little has come back before the first of them asks.
+    budgets.charge(AT_ONCE + 4, asyncio.get_running_loop().time())
     served: list[str] = []
 
     async def ask(address: str) -> None:
@@ -155,6 +156,7 @@ async def test_where_all_have_spent_too_much_addresses_take_turns(
     tasks = [asyncio.ensure_future(ask(address)) for address in "aaaaaaaabc"]
     await asyncio.sleep(0)
     tasks[1].cancel()
+    await time.jump(8)
     for _ in range(200):
         await time.jump(0.01)
     assert served[:3] == ["a", "b", "c"]

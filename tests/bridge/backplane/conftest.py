@@ -22,7 +22,7 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "CHECK_EVERY", 0.2)
     monkeypatch.setattr(writer, "COUNT_EVERY", 0.1)
     monkeypatch.setattr(reader, "TIDY_EVERY", 0.1)
-    monkeypatch.setattr(reader, "COUNT_EVERY", 0.1)
+    monkeypatch.setattr(counting, "GOOD_FOR", 2.0)
     monkeypatch.setattr(counting, "REPORT_EVERY", 0.1)
     monkeypatch.setattr(waits, "LONGEST", 0.2)
     monkeypatch.setattr(asking, "STARTING", 1.0)

@@ -151,10 +151,10 @@ class AnyOrder(RuleBasedStateMachine):
 
     # What is written, and heard
 
-    def tell(self, answer: bytes, entry: Entry | None) -> None:
-        if answer == b"done" and entry is not None:
+    def tell(self, answer: bytes, entries: list[Entry]) -> None:
+        if answer == b"done":
             for queue in self.told.values():
-                queue.append(entry)
+                queue.extend(entries)
 
     @rule(arrives=st.sampled_from(["once", "once", "once", "twice", "unknown"]))
     def flush(self, arrives: str) -> None:
@@ -168,9 +168,9 @@ class AnyOrder(RuleBasedStateMachine):
                 self.write_whole()
             return
         call = self.book.flush()
-        entry = codec.read_entry(call[2][4] if isinstance(call[2][4], bytes) else b"")
+        entries = self.book.sent
         [answer] = self.run(self.lines.run([call]))
-        self.tell(answer, entry)
+        self.tell(answer, entries)
         if arrives == "twice":
             [again] = self.run(self.lines.run([call]))
             assert again in (b"again", b"lost", b"taken")
@@ -201,7 +201,8 @@ class AnyOrder(RuleBasedStateMachine):
         assert answer == b"done"
         self.book.installed()
         told = call[2][3]
-        self.tell(answer, codec.read_entry(told if isinstance(told, bytes) else b""))
+        installed = codec.read_entry(told if isinstance(told, bytes) else b"")
+        self.tell(answer, [] if installed is None else [installed])
         self.hear(0, len(self.told[0]))
 
     @rule()

@@ -494,12 +494,14 @@ async def test_how_many_watch(origin: WebSocketServer, start: Start, redis: Redi
     assert "watching" not in redis.ask("KEYS", "*")
 
 
-def test_reports_are_good_for_a_while() -> None:
+def test_reports_are_good_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that dies says nothing more; what it said is forgotten."""
+    monkeypatch.setattr(counting, "GOOD_FOR", 15.0)
     reported = counting.Reported()
     reported.note("a", {"1": 5}, 0)
     reported.note("b", {"1": 2, "2": 1}, 10)
     assert reported.count("1", 14) == 7
+    assert (reported.total(14), reported.total(16)) == (8, 3)
     assert reported.count("1", 16) == 2
     reported.tidy(16)
     reported.note("b", {"1": 0}, 17)

@@ -3,11 +3,10 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bridge.backplane import codec
 from bridge.backplane.book import Book
 from bridge.backplane.follower import Follower
 from bridge.backplane.lines import Lines
@@ -19,6 +18,9 @@ from tests.bridge.conftest import ADA, BEPPO
 from tests.bridge.rooms.test_followers import known_to
 from tests.bridge.rooms.test_room import GUILD
 from tests.redis import RedisServer
+
+if TYPE_CHECKING:
+    from bridge.backplane.codec import Entry
 
 STATUSES: tuple[Status, ...] = ("online", "idle", "dnd")
 
@@ -40,7 +42,7 @@ class Origin:
     def __init__(self, lines: Lines, limits: Limits) -> None:
         self.room = Room(GUILD, limits=limits)
         self.room.reconcile([ADA, BEPPO])
-        self.hear: Callable[[codec.Entry], None] = lambda _: None
+        self.hear: Callable[[Entry], None] = lambda _: None
         self._lines = lines
         self._book = Book(self.room, limits, lambda: None, time.monotonic)
         self._times = 0
@@ -59,14 +61,15 @@ class Origin:
         self._times += 1
         self.room.present(ADA.uid, STATUSES[self._times % len(STATUSES)], None)
         self.room.flush(self._times)
-        call = self._book.flush()
-        assert await self._lines.run([call]) == [b"done"]
+        for entry in await self.write():
+            self.hear(entry)
+
+    async def write(self) -> list["Entry"]:
+        """Write what happened; return what is told of it."""
+        assert await self._lines.run([self._book.flush()]) == [b"done"]
+        told = self._book.sent
         self._book.arrived()
-        told = call[2][4]
-        assert isinstance(told, bytes)
-        entry = codec.read_entry(told)
-        assert entry is not None
-        self.hear(entry)
+        return told
 
 
 def _ignore(_room: Room, _event: Event) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.backplane import reader
 from bridge.backplane.parts import MOST, Overview, Part, missing
 from bridge.model import GuildInfo
 from bridge.providers import EmptyProvider
@@ -158,6 +159,43 @@ async def test_the_server_loses_everything(start: Start, redis: RedisServer) -> 
     assert all({"g0-0", "g4-0"} <= each for each in seen)
 
 
+async def test_a_list_that_is_lost_counts_on(
+    start: Start, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Begun anew, it comes to where it was before: whoever has heard it up to there has missed something."""
+    monkeypatch.setattr(reader, "CHECK_EVERY", 3600.0)  # nothing but what is told says so
+    low = await write(start, redis, LOW, guild_of(0))
+    there = await start(follow=redis.url)
+    for number in range(1, 6):
+        low.show_guild(guild_of(1, number), [ADA])
+        await until(lambda: len(listed(there)) == number + 1, "each by itself")  # noqa: B023 - it waits here
+    redis.ask("FLUSHALL")
+    low.show_guild(guild_of(2), [ADA])
+    await until(lambda: "g2-0" in listed(there), "what was listed first after that")
+
+
+async def test_a_list_that_is_an_earlier_one(
+    start: Start, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that was restored lists whom nobody may see any more: they stay away, and are removed."""
+    monkeypatch.setattr(reader, "CHECK_EVERY", 3600.0)  # what lasts is believed at the second look
+    low = await write(start, redis, LOW, guild_of(0), guild_of(1))
+    there = await start(follow=redis.url)
+    await until(lambda: not there.expects_more_guilds, "the list")
+    redis.save()
+    low.hide_guild(guild_of(1).id)
+    await until(lambda: listed(there) == {"g0-0"}, "one is hidden")
+    await until(lambda: guild_of(1).id not in redis.ask("KEYS", "*"), "and gone")
+    seen: list[set[str]] = []
+    there._directory.listen(lambda _: seen.append(listed(there)))
+    redis.restore()
+    low.show_guild(guild_of(2), [ADA])
+    await until(lambda: listed(there) == {"g0-0", "g2-0"}, "what is new")
+    await until(lambda: guild_of(1).id not in redis.ask("KEYS", "*"), "nothing stays of the other")
+    await until(lambda: guild_of(1).id not in redis.ask("HGETALL", "dzone:{guilds}:infos"), "not in the list")
+    assert all("g1-0" not in each for each in seen)
+
+
 @pytest.mark.parametrize("other", [Part(3, 4, 8), Part(0, 7, 8), Part(0, 1, 4), Part(8, 15, 16), Part()])
 async def test_parts_that_don_t_go_together(
     start: Start, redis: RedisServer, other: Part, caplog: pytest.LogCaptureFixture
@@ -247,7 +285,6 @@ async def test_what_a_stranger_says_counts_nothing(start: Start, redis: RedisSer
     for name, said in (("4/8", "no facts"), ("5/8", 'x {"guilds": "many"}'), ("x", "x {}"), ("6/8", "x []")):
         redis.ask("HSET", "dzone:{guilds}:parts", name, "nothing of ours")
         redis.ask("SET", f"dzone:{{guilds}}:alive:{name}", said)
-    redis.ask("HSET", "dzone:{guilds}:readers", "x", "many")
     overview = await low.overview()
     assert overview is not None
     assert (overview.guilds, overview.processes) == (1, 1)

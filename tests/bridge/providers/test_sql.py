@@ -37,6 +37,12 @@ async def provider(database: Database) -> AsyncIterator[SqlProvider]:
     await provider.close()
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once. How long somebody waits before it is the retrying's own matter."""
+    monkeypatch.setattr("bridge.providers.retry._pauses", lambda _: 0.0)
+
+
 # What is read
 
 
@@ -156,6 +162,7 @@ async def test_a_missing_column_is_named(empty: Database) -> None:
     await provider.close()
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_tables_that_become_others_are_looked_at_again(
     provider: SqlProvider, database: Database
 ) -> None:
@@ -180,6 +187,7 @@ def test_what_is_no_address_is_refused_at_once(url: str) -> None:
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_file_that_is_not_there_is_not_made(empty_file: SqliteDatabase, tmp_path: Path) -> None:
     """An empty one would close every guild."""
     provider = SqlProvider(empty_file.url)
@@ -194,6 +202,7 @@ async def test_a_file_that_is_made_is_its_owners_alone(file: SqliteDatabase, tmp
     assert stat.S_IMODE((tmp_path / "world.sqlite3").stat().st_mode) == 0o600
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_file_that_is_none_is_unavailable(tmp_path: Path) -> None:
     """In a line."""
     (tmp_path / "rubbish").write_text("this is no database, and never was" * 100)
@@ -201,6 +210,7 @@ async def test_a_file_that_is_none_is_unavailable(tmp_path: Path) -> None:
         await SqlProvider(f"sqlite:///{tmp_path / 'rubbish'}").servers()
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_server_that_is_not_there(unused_tcp_port: int) -> None:
     """It is tried again, and then unavailable."""
     provider = SqlProvider(f"postgresql://u:secret@127.0.0.1:{unused_tcp_port}/d")

@@ -34,9 +34,9 @@ STEPS = 4_000
 
 # What came out when this was recorded. A change that is meant to change it says so in its commit.
 RECORDED = {
-    1: "96326f16315afee769535e373fcb0ae10836a3b9be9ea064f58602a60225700c",
-    2: "4e580deaa93307f66e11aaf3c3ffb4f7b8693749d0d1b9024bf0d2c4d6f35fb5",
-    3: "2b7349eb4f65842a14685227edf21cb94f173e59bd772e3bffe563330aa94532",
+    1: "de57233c91991b4d5a0dbe542489545ee573d919ccf9a2367a49fc8bbe6b1357",
+    2: "5c018fc4554d46bf43239878676347dd1f28d2c06ece2aa01be94ed3f279e6da",
+    3: "337e243ac7261d2e513974eee64406e0215f3294d6ad06f6e5eea4f6dee9058d",
 }
 
 

@@ -5,8 +5,8 @@ import pytest
 from bridge.model import Channel, Member, Message, Voice
 from bridge.rooms.room import Room
 from bridge.rooms.visitors import MAX_VISITORS, VISIT, Visitors
-from bridge.wire.protocol import Connect
-from tests.bridge.rooms.test_room import ADA, BEPPO, EVERYTHING, GUILD, seated, snapshot, users
+from bridge.wire.protocol import Connect, Event
+from tests.bridge.rooms.test_room import ADA, BEPPO, EVERYTHING, GUILD, OLD, PLAIN, seated, snapshot, users
 from tests.bridge.watchers import read_frames
 
 PLURAL = Member("77", "Robin", "online", joined=1)
@@ -235,6 +235,37 @@ def test_nothing_of_forgotten_channels_leaves(room: Room) -> None:
     assert [data["message"] for data in old.data] == ["words-1"]
     back = read_frames(room.entry(Connect("one", wants=EVERYTHING, cursor=since)))
     assert "words" not in str(back)
+
+
+@pytest.mark.parametrize("how", ["hidden", "forgotten"])
+@pytest.mark.parametrize("where", ["here", "at a reader"])
+def test_what_waits_elsewhere_is_still_said(how: str, where: str) -> None:
+    """But for what names the channel: only that one is secret now, or no more."""
+    writer = Room(GUILD)
+    writer.set_channels([Channel("10", "den"), Channel("20", "lobby")])
+    writer.put(ADA)
+    room = writer if where == "here" else Room.of_copy(writer.copy())
+    told: list[Event] = []
+    if room is not writer:
+        writer.listen(told.extend)
+    viewers = [seated(room, wants) for wants in (OLD, PLAIN, EVERYTHING)]
+    for number, (channel, text) in enumerate(
+        [("10", "in there"), ("20", "hello"), ("20", "come to #den"), ("20", "or #den-2"), ("10", "again")]
+    ):
+        writer.say(Message("7", text, channel, str(number), "den" if channel == "10" else "lobby"))
+        writer.publish("typing", {"uid": "7", "channel": channel})
+    if how == "hidden":
+        writer.set_channels([Channel("20", "lobby")])
+    writer.forget_channels({"10"})
+    if room is not writer:
+        writer.flush(0)
+        room.accept_all(told)
+    for now in range(60):
+        room.flush(now)
+    for viewer in viewers:
+        said = [data["message"] for data in viewer.data if data.get("message")]
+        assert said == ["hello", "or #den-2"]
+    assert all(data["channel"] != "10" for data in viewers[-1].data if "uid" in data and "id" not in data)
 
 
 def test_forgetting_where_nothing_was_said(room: Room) -> None:

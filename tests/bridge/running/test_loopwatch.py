@@ -88,7 +88,7 @@ async def test_a_watch_that_wakes_late(
 
     monkeypatch.setattr(_Watch, "_wait_until", wait_until_and_sleep)
     with watched(LIMIT):
-        for _ in range(200):
+        for _ in range(100):  # twice as long as the watch sleeps
             hold(LIMIT / 20)
             await asyncio.sleep(0)
     assert warnings(caplog) == []

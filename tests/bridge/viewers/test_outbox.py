@@ -166,7 +166,8 @@ async def test_events_follow_a_snapshot_that_is_not_through(line: Line) -> None:
     """A slow line costs a healthy viewer neither its place nor an event, however large its guild is."""
     async with reading(line) as (owed, watcher):
         owed.outbox.offer(frame("x" * 200 * BOUND))
-        assert owed.outbox.unread > BOUND
+        # Whether the system or the outbox has it is the system's matter: it may take any part at once.
+        assert owed.outbox.written <= FRAGMENTS_AT_ONCE * (FRAGMENT + 16) < 200 * BOUND
         for number in range(100):
             owed.outbox.offer(frame(number))
         assert len(await watcher.hear_text()) == 200 * BOUND + 2

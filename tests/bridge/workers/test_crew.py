@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from bridge.backplane import waits, writer
 from bridge.exposure import Exposure
+from bridge.limits import Limits
 from bridge.network.tls import Certificate
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
@@ -92,6 +94,30 @@ async def test_they_ask_who_may_enter(lead: Lead) -> None:
         await viewer.ask("vault", password=VAULT.password)
         while (await viewer.hear_type("server-join"))["data"]["request"]["server"] != "vault":
             pass
+
+
+async def test_an_address_is_counted_at_all_of_them(start: Start, redis: RedisServer) -> None:
+    """Whoever comes to several has no more places for it; those of one that was killed are free again."""
+    limits = Limits(viewers_per_address=4)
+    server = await start(provider=EmptyProvider(), publish_to=redis.url, workers=2, limits=limits)
+    server.show_guild(DWORLD, [ADA])
+    assert server._crew is not None
+    crew = [place.worker for place in server._crew._places if place.worker is not None]
+    await until(lambda: all(one.is_ready.is_set() for one in crew), "both")
+
+    async def come(stack: AsyncExitStack, times: int) -> list[str]:
+        viewers = [await stack.enter_async_context(watching(server, greeted=False)) for _ in range(times)]
+        return [(await viewer.hear())["type"] for viewer in viewers]
+
+    async with AsyncExitStack() as stack:
+        assert sorted(await come(stack, 12)) == ["error"] * 8 + ["server-list"] * 4
+        for one in crew:
+            one.kill()
+            await one.has_ended.wait()
+    places = server._crew._places
+    await until(lambda: all(place.worker not in (None, *crew) for place in places), "others in their places")
+    async with AsyncExitStack() as stack:
+        assert sorted(await come(stack, 5)) == ["error"] + ["server-list"] * 4
 
 
 async def test_they_speak_tls(start: Start, redis: RedisServer, tmp_path: Path) -> None:

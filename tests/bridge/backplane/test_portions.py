@@ -1,0 +1,159 @@
+"""Much that happens at once is told and read in portions, each in a turn of the loop, and loses nobody."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from bridge.backplane import keys
+from bridge.backplane.batch import TOLD_AT_ONCE
+from bridge.backplane.book import AWAY_AFTER, LEAST_KEPT, PATIENT, Book
+from bridge.backplane.codec import read_events
+from bridge.backplane.follower import Follower
+from bridge.limits import Limits
+from bridge.model import Member, Message
+from bridge.rooms.room import Room
+from bridge.server import WebSocketServer
+from tests.bridge.backplane.conftest import Follow
+from tests.bridge.backplane.test_follower import Origin, lines_to
+from tests.bridge.backplane.test_servers import viewing
+from tests.bridge.conftest import DWORLD
+from tests.bridge.rooms.test_followers import known_to
+from tests.bridge.rooms.test_room import GUILD
+from tests.redis import RedisServer
+
+MANY = 3 * LEAST_KEPT
+CROWD = [Member(str(1_000 + number), f"m{number}") for number in range(MANY)]
+
+
+def book_of(room: Room, now: list[float]) -> Book:
+    """Follow a room that has been written."""
+    book = Book(room, Limits(), lambda: None, lambda: now[0])
+    book.is_written, book.generation, book.offset = True, "1", room.position
+    return book
+
+
+def happen(room: Room, count: int) -> None:
+    """Have so many things happen, and be heard."""
+    for number in range(count):
+        room.say(Message("7", f"{number}", "9"))
+    while not room.is_current:
+        room.flush(0)
+
+
+def test_a_burst_is_told_in_portions() -> None:
+    """As many events as a turn has time for, fewer of long ones, without a gap; written in one step."""
+    room = Room(GUILD)
+    book = book_of(room, [0.0])
+    began = book.offset
+    happen(room, MANY)
+    room.say(Message("7", "x" * 4_000, "9"))
+    happen(room, 10)
+    book.flush()
+    told = book.sent
+    last = told[-1]
+    ends = [began, *(entry.offset for entry in told)]
+    assert [entry.before for entry in told] == ends[:-1]
+    assert last.offset == room.position
+    portions = [read_events(GUILD.id, entry.events) for entry in told]
+    assert max(sum(event.weight for event in portion[:-1]) for portion in portions) < TOLD_AT_ONCE
+    positions = [event.position for portion in portions for event in portion]
+    assert positions == [*range(began + 1, last.offset + 1)]
+    book.arrived()
+    assert not book.has_news
+    assert sum(len(read_events(GUILD.id, entry.events)) for entry in book.past()) <= Limits().history_events
+
+
+def test_a_trickle_is_told_together() -> None:
+    """What happened while the server was away, one by one, is no message each."""
+    room = Room(GUILD)
+    book = book_of(room, [0.0])
+    for _ in range(TOLD_AT_ONCE + 1):
+        happen(room, 1)
+    book.flush()
+    assert len(book.sent) == 2
+
+
+@pytest.mark.parametrize(("away", "count", "is_kept"), [
+    (0.0, LEAST_KEPT + 1, True),
+    (0.0, PATIENT * LEAST_KEPT + 1, False),
+    (AWAY_AFTER + 1, LEAST_KEPT - 1, True),
+    (AWAY_AFTER + 1, LEAST_KEPT + 1, False),
+])  # fmt: skip
+def test_how_much_waits(away: float, count: int, *, is_kept: bool) -> None:
+    """A burst is no reason to write all anew, but a server that is away for long is."""
+    room, now = Room(GUILD), [0.0]
+    book = book_of(room, now)
+    happen(room, 1)
+    now[0] += away
+    happen(room, count - 1)
+    assert book.has_news is is_kept
+    if not is_kept:
+        assert not book.is_written
+        assert book.offset <= room.position
+
+
+async def test_many_who_change_at_once(origin: WebSocketServer, follow: Follow) -> None:
+    """Viewers elsewhere hear of each, as they do where it happens; none begins anew."""
+    origin.show_guild(DWORLD, CROWD)
+    there = await follow()
+    async with AsyncExitStack() as stack:
+        views = [await viewing(stack, server) for server in (origin, there)]
+        for view in views:
+            await view.enter("dworld")
+        origin.show_members(DWORLD.id, [member._replace(role_color="#123456") for member in CROWD])
+        await origin.broadcast_message(DWORLD.id, CROWD[0].uid, "all of us", "9")
+        for view in views:
+            await view.until_words("all of us")
+        assert [view.joins for view in views] == [1, 1]
+    assert known_to(there._directory.rooms[DWORLD.id])["members"].keys() == {member.uid for member in CROWD}
+
+
+@pytest.mark.parametrize("how", ["missed", "held"])
+async def test_much_that_is_read_is_read_in_turns(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Never more than a portion in one turn of the loop, whether it was missed or told meanwhile."""
+    limits = Limits(history_events=MANY)
+    turn, heard = 0, list[tuple[int, int]]()
+
+    async def count_turns() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async with lines_to(redis.url) as lines:
+        origin = Origin(lines, limits)
+        await origin.write_whole()
+        room = Room(GUILD, limits=limits)
+        follower = Follower(room, lines, limits, lambda: True, lambda _: None, lambda *_: None)
+        await follower.open()
+        happen(origin.room, MANY)
+        told = await origin.write()
+        assert len(told) == MANY // TOLD_AT_ONCE
+        if how == "held":  # it is told while something else is read
+            redis.ask("HSET", keys.meta(GUILD.id), "offset", str(follower.offset))
+            follower.suspect("1", -1)
+        else:
+            follower.hear(told[-1])
+        assert follower.is_outdated
+        accept_all = room.accept_all
+
+        def note(events: list[object]) -> None:
+            heard.append((turn, len(events)))
+            accept_all(events)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(room, "accept_all", note)
+        counting = asyncio.create_task(count_turns())
+        catching_up = asyncio.create_task(follower.catch_up())
+        await asyncio.sleep(0)
+        if how == "held":
+            for entry in told:
+                follower.hear(entry)
+        await catching_up
+        counting.cancel()
+        assert sum(count for _, count in heard) == MANY
+        assert max(count for _, count in heard) <= TOLD_AT_ONCE
+        assert len({when for when, _ in heard}) == len(heard)
+        assert known_to(room) == known_to(origin.room)
