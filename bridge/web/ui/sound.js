@@ -18,6 +18,8 @@ export class Sound {
   /** @type {Ambience | null} */
   #ambience = null;
   #nextAt = 0;
+  /** Nobody touches the page in OBS, which lets it sound all the same. */
+  #isTouched = 'obsstudio' in window;
 
   /** @param {() => Surroundings} look */
   constructor(look) {
@@ -29,12 +31,13 @@ export class Sound {
   want(wanted) {
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
-    if (navigator.userActivation?.isActive || 'obsstudio' in window) this.wake(); // it was chosen by hand, or nobody can
+    if (this.#isTouched) this.wake();
     this.#surround();
   }
 
   /** Browsers let nothing sound before the viewer has touched the page. */
   async wake() {
+    this.#isTouched = true;
     if (this.#wanted === 'off') return;
     this.#audio ??= new AudioContext();
     if (this.#audio.state === 'suspended') await this.#audio.resume();
