@@ -17,7 +17,10 @@ from typing import Any, Final
 
 from bot.client import DZoneBot
 from bot.config import Config, read_database_url, read_env
-from bot.running import logs, share
+from bot.demo.garden import CELLAR
+from bot.demo.life import Life
+from bot.running import handover, logs, share
+from bot.running.changing import changing
 from bot.running.errors import AGAIN, MEND, Ending, explain
 from bot.running.values import ConfigError
 from bot.storage import transfer
@@ -25,11 +28,13 @@ from bot.storage.database import CannotOpen
 from bot.store import Store
 from bridge import __version__
 from bridge.errors import cannot_listen
+from bridge.providers import EmptyProvider
 from bridge.running.interpreter import command
 from bridge.running.lines import Lines
 from bridge.running.loopwatch import watched
 from bridge.running.process import run
 from bridge.running.signals import stop_signal
+from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
 
 log = logging.getLogger(__name__)
@@ -50,8 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return MEND
+    try:
+        before = None if options.take_over is None else handover.inherited(options.take_over)
+    except handover.CannotTakeOver as error:
+        print(error, file=sys.stderr)
+        return MEND
     lines = logs.configure(config.log_level, config.log_format)
-    world = partial(_demo, lines=lines) if options.demo else partial(_live, force_sync=options.sync)
+    live = partial(_live, force_sync=options.sync, before=before, shares=options.share)
+    world = partial(_demo, lines=lines) if options.demo else live
     if options.share:
         world = partial(_shared, world)
     trouble = run(world(config), viewers=config.limits.viewers)
@@ -118,20 +129,32 @@ async def _demo(config: Config, lines: Lines) -> Ending | None:
     server = WebSocketServer(
         config.port, config.host, limits=config.limits, exposure=config.exposure, health=config.health,
         publish_to=config.backplane_url if config.workers else None, workers=config.workers,
+        provider=EmptyProvider(),
     )  # fmt: skip
+    server.documents = config.documents
+    life, tasks = Life(server), Tasks(log, "the demo")
+    life.open()
     try:
         with stop_signal() as stopped, watched(config.debug_loop / 1000):
             await server.start()
-            lines.write(f"Four made-up servers: watch them at {config.public_url} (Ctrl-C stops)")
+            tasks.start(life.go_on(), "the life of the made-up servers")
+            lines.write(f"Three made-up servers: watch them at {config.public_url} (Ctrl-C stops)")
+            lines.write(f"{CELLAR.name} is locked. Its password is: {CELLAR.password}")
             await stopped.wait()
+            await tasks.stop()
             await server.stop()
     except OSError as error:
         return _cannot_listen(config, error)
     return None
 
 
-async def _live(config: Config, *, force_sync: bool) -> Ending | None:
-    """Run the bot with what is stored until it is stopped; return what is wrong, if anything is."""
+async def _live(
+    config: Config, *, force_sync: bool, before: handover.Inherited | None, shares: bool
+) -> Ending | None:
+    """Run the bot with what is stored until it is stopped; return what is wrong, if anything is.
+
+    It takes over from the process `before`, if there is one, and lets the next one do so.
+    """
     with stop_signal() as stopped:
         try:
             store = await _open_store(config, stopped)
@@ -140,9 +163,11 @@ async def _live(config: Config, *, force_sync: bool) -> Ending | None:
         if store is None:
             return None
         try:
-            async with DZoneBot(config, store, force_sync=force_sync) as bot:
+            doors = before.doors if before else ()
+            async with DZoneBot(config, store, force_sync=force_sync, doors=doors) as bot:
                 with watched(config.debug_loop / 1000):
-                    return await _run_bot(bot, stopped)
+                    async with changing(bot, store, stopped, before, shares=shares):
+                        return await _run_bot(bot, stopped)
         finally:
             await store.close()
 
@@ -217,11 +242,13 @@ def _parser() -> argparse.ArgumentParser:
         description="Shows Discord servers as living worlds. Settings come from the file .env in the folder"
         " where it is started: it needs DISCORD_TOKEN=your-token, and nothing else.",
     )
-    parser.add_argument("--demo", action="store_true", help="show four made-up servers; no token needed")
+    parser.add_argument("--demo", action="store_true", help="show made-up servers; no token needed")
     parser.add_argument(
         "--share", action="store_true", help="have a public address meanwhile, through cloudflared or ngrok"
     )
     parser.add_argument("--sync", action="store_true", help="tell Discord of the slash commands once more")
+    # What a running bot starts its successor with; see `bot.running.handover`.
+    parser.add_argument(handover.OPTION, nargs="?", const="", help=argparse.SUPPRESS)
     parser.add_argument("--version", action="version", version=f"d-zone bot {__version__}")
     _add_settings(parser.add_subparsers(dest="command", prog=prog, title="commands"))
     return parser

@@ -1,9 +1,11 @@
 """The discord.py client and its life."""
 
 import asyncio
+import contextlib
 import logging
+import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -25,6 +27,7 @@ from bot.login.oauth import Application, OAuth
 from bot.policy import Policy
 from bot.roster import Roster
 from bot.running.values import DISCORD_API, PORTAL
+from bot.storage.database import CannotOpen
 from bridge.backplane.parts import WHOLE
 from bridge.providers import EmptyProvider
 from bridge.running.tasks import Tasks
@@ -48,6 +51,8 @@ from cogs.settings import News
 
 log = logging.getLogger(__name__)
 
+CATCH_UP_AGAIN: Final = 1.0  # seconds until what another process has stored is read again
+MEMBERS_WITHIN: Final = 60.0  # seconds that guilds have to tell their members until others may come
 OPEN_AFTER: Final = 5.0  # seconds after the login at which the page is there, whatever Discord does
 
 INTENTS: Final = discord.Intents(
@@ -69,6 +74,9 @@ class Storage(Settings, Departures, Notes, Protocol):
     async def follow(self, heard: Callable[[News], Awaitable[None]]) -> None:
         """Take up what other processes decide, until cancelled, and have it heard."""
 
+    async def read_again(self) -> None:
+        """Take up what another process has stored, and return when it was heard."""
+
 
 class DZoneBot(commands.AutoShardedBot):
     """Feeds guilds into a bridge, and lets people decide what is shown.
@@ -77,9 +85,19 @@ class DZoneBot(commands.AutoShardedBot):
 
     With `force_sync` Discord is told of the commands even if they are those of the last start. `failure` is
     why the bridge could not be started, if it could not.
+
+    With `doors`, the sockets of a process that runs already, it takes over from that one: until `take_charge`
+    it only listens to Discord, and `is_prepared` is set as soon as it knows all guilds.
     """
 
-    def __init__(self, config: Config, settings: Storage, *, force_sync: bool = False) -> None:
+    def __init__(
+        self,
+        config: Config,
+        settings: Storage,
+        *,
+        force_sync: bool = False,
+        doors: Sequence[socket.socket] = (),
+    ) -> None:
         internals.expect_no_voice()
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -102,11 +120,16 @@ class DZoneBot(commands.AutoShardedBot):
             publish_to=config.backplane_url,
             workers=config.workers,
             part=config.shards or WHOLE,
+            sockets=doors,
         )
+        self.bridge.documents = config.documents
         self.bridge.on_get_client_id(self._client_id)
         self.bridge.expects_more_guilds = True
         self.bridge.tells_of_misses = False  # guilds are hidden while their events go on
         self.failure: OSError | None = None
+        self.is_prepared = asyncio.Event()
+        self._is_in_charge = not doors
+        self._acting: list[commands.Cog] = []  # cogs that do something of their own accord
         self._tasks = Tasks(log, "the bot")
         self._soon: asyncio.Task[None] | None = None
         self._oauth: OAuth | None = None
@@ -124,6 +147,7 @@ class DZoneBot(commands.AutoShardedBot):
         internals.notice_lost_guilds(self)
         internals.start_guilds_afresh(self)
         internals.keep_users_current(self)
+        internals.heed_commands(self, lambda: self._is_in_charge)
         self._policy = Policy(settings, unseen=internals.HiddenChannels(self).of)
         self._voice_statuses = internals.VoiceStatuses(self)
         self._roster = Roster(
@@ -151,25 +175,77 @@ class DZoneBot(commands.AutoShardedBot):
         page_login = self.config.client_secret is not None
         await self.add_cog(Manage(*desk, page_login=page_login))
         await self.add_cog(Everybody(*desk, page_login=page_login))
-        await self.add_cog(Live(*desk, page_login=page_login))
-        await self.add_cog(Welcome(*desk, page_login=page_login))
         await self.add_cog(Myself(self, self.bridge, policy, decisions))
-        if not self._part.is_whole:
-            following = self._settings.follow(partial(self._hear_of, decisions))
-            self._tasks.start(following, "hearing of decisions elsewhere")
-        await self.add_cog(Retention(self, self._settings, self._part.has))
+        following = self._settings.follow(partial(self._hear_of, decisions))
+        self._tasks.start(following, "hearing of decisions elsewhere")
+        self._acting = [
+            Live(*desk, page_login=page_login),
+            Welcome(*desk, page_login=page_login),
+            Retention(self, self._settings, self._part.has),
+        ]
         await self.tree.set_translator(Translator())
+        if self._is_in_charge:
+            await self._act()
+            self._soon = self._tasks.start(self._open_soon(), "opening the page")
+
+    async def _act(self) -> None:
+        """Begin to do what one process alone may do."""
+        for cog in self._acting:
+            await self.add_cog(cog)
         # Discord may let us wait for a minute: the world does not.
         if 0 in self._part.shards:  # what concerns the whole application is for one process to do
             telling = sync(self.tree, self._settings, force=self._force_sync)
             self._tasks.start(telling, "telling Discord of the commands")
         elif self._force_sync:
             log.warning("--sync does nothing here: the process with shard 0 tells Discord of the commands")
-        self._soon = self._tasks.start(self._open_soon(), "opening the page")
 
     async def _hear_of(self, decisions: Decisions, news: News) -> None:
-        """Show what is decided elsewhere, and don't wait: a large guild must not delay somebody who hides."""
+        """Show what is decided elsewhere, and don't wait: a large guild must not delay somebody who hides.
+
+        Only before anybody can watch, all is shown first.
+        """
+        if not self.bridge.is_serving:
+            await decisions.follow(news)
+            return
         self._tasks.start(decisions.follow(news), "showing what was decided elsewhere")
+
+    # Taking over, and being taken over from
+
+    async def take_charge(self) -> None:
+        """Go on where the process before leaves off: with what it has stored, its viewers, its commands."""
+        await self.catch_up()
+        self._is_in_charge = True
+        await self._act()
+        for cog in self._acting:
+            await self._make_up(cog)
+        await self._open()
+
+    async def _make_up(self, cog: commands.Cog) -> None:
+        """Have a cog hear what it has missed."""
+        for name, hear in cog.get_listeners():
+            if name == "on_ready":
+                await hear()
+            elif name == "on_guild_available":
+                for guild in self.guilds:
+                    await hear(guild)
+
+    def leave_charge(self) -> None:
+        """Leave the commands to the next process; those who watch here go on to do so."""
+        self._is_in_charge = False
+
+    async def stay_in_charge(self) -> None:
+        """Take the commands back: the next process is gone."""
+        self._is_in_charge = True
+        await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Show what the other process has stored; where it can't be read, again and again until it can."""
+        while True:
+            try:
+                return await self._settings.read_again()
+            except CannotOpen as error:
+                log.warning("what the other process decides can't be read: %s; trying again", error)
+                await asyncio.sleep(CATCH_UP_AGAIN)
 
     def _open_logins(self, policy: Policy) -> None:
         """Let people log in: in d-zone clients, and with the application's secret on our own page."""
@@ -198,8 +274,18 @@ class DZoneBot(commands.AutoShardedBot):
         """All guilds are known. This comes again after each new session, if there is one shard alone."""
         is_first, self._is_complete = not self._is_complete, True
         await self._open()
+        if not self._is_in_charge and is_first:
+            self._tasks.start(self._prepare(), "preparing to take over")
         if is_first and self._part.is_whole and not self.guilds and not self._is_closing:
             log.warning("the bot is in no server yet: open %s and choose one", self.invite_link())
+
+    async def _prepare(self) -> None:
+        """Know all members before somebody comes who has seen them."""
+        self._loader.start()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MEMBERS_WITHIN):
+                await self._loader.is_done()
+        self.is_prepared.set()
 
     async def _open_soon(self) -> None:
         """Start the bridge even if Discord takes its time."""
@@ -208,7 +294,7 @@ class DZoneBot(commands.AutoShardedBot):
 
     async def _open(self) -> None:
         """Start the bridge, once: whoever comes first, the first shard that is ready or some seconds."""
-        if self._is_closing or self._is_opening:
+        if self._is_closing or self._is_opening or not self._is_in_charge:
             return
         self._is_opening = True
         if self._soon is not None and self._soon is not asyncio.current_task():

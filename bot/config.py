@@ -34,6 +34,8 @@ from bridge.backplane.parts import Part
 from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import parse_networks
+from bridge.site import documents
+from bridge.site.documents import Document
 from bridge.storage import address
 from bridge.workers import crew
 
@@ -72,6 +74,8 @@ SETTINGS: Final = (
     "TRUSTED_PROXIES",
     "ALLOWED_ORIGINS",
     "FRAME_ANCESTORS",
+    "PRIVACY_FILE",
+    "TERMS_FILE",
     "EMOJI_IMAGES",
     "FIRST_SHOWN",
     "LOG_LEVEL",
@@ -99,9 +103,9 @@ class Config:
     With the `client_secret` of the application people can log in on our own page; `client_id` names another
     application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
     their browsers load from Discord. With `first_shown` a new guild is shown until its managers decide
-    otherwise, else it isn't until they do. `log_format` is `text` or `json`; with `health` the bridge
-    answers `/healthz` and `/readyz`. `debug_loop` is from how many milliseconds on it is logged that
-    something held everybody up, 0 for never.
+    otherwise, else it isn't until they do. `documents` are the operator's own privacy policy and terms.
+    `log_format` is `text` or `json`; with `health` the bridge answers `/healthz` and `/readyz`.
+    `debug_loop` is from how many milliseconds on it is logged that something held everybody up, 0 for never.
     """
 
     token: str = field(repr=False)
@@ -120,6 +124,7 @@ class Config:
     workers: int = 0
     shards: Part | None = None
     api_url: str = DISCORD_API
+    documents: Mapping[str, Document] = field(default_factory=dict, repr=False, hash=False)
     emoji_images: bool = False
     first_shown: bool = True
     debug_loop: int = 0
@@ -156,6 +161,7 @@ class Config:
             workers=read_workers(values["WORKERS"], backplane_url),
             shards=read_shards(values["SHARDS"], read_database_url(values)),
             api_url=read_url("DISCORD_API_URL", values["DISCORD_API_URL"] or DISCORD_API),
+            documents=read_documents({name: values[name] for name in ("PRIVACY_FILE", "TERMS_FILE")}),
             emoji_images=emoji_images,
             first_shown=read_switch("FIRST_SHOWN", values["FIRST_SHOWN"] or "on"),
             debug_loop=read_number("DEBUG_LOOP", values["DEBUG_LOOP"], 0, 0, _MAX_HOLD),
@@ -236,6 +242,22 @@ def read_shards(text: str, database_url: str) -> Part | None:
             " database of all of them with DATABASE_URL."
         )
     return part
+
+
+def read_documents(files: Mapping[str, str]) -> dict[str, Document]:
+    """Read the documents that files hold, those that are named.
+
+    Raises:
+        ConfigError: if one of them can't be served as it is.
+    """
+    found: dict[str, Document] = {}
+    for setting, path in files.items():
+        try:
+            if path:
+                found[setting.removesuffix("_FILE").lower()] = documents.read(Path(path))
+        except documents.Unreadable as error:
+            raise ConfigError(f"{setting}: {error}") from error
+    return found
 
 
 def read_env(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, Self
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from bot.storage import opening, rows, sharing
 from bot.storage.checks import check_guild, check_id, check_member
 from bot.storage.database import CannotOpen
@@ -37,27 +35,29 @@ class Store:
     One write goes after the other. Where nobody knows whether a write took place, because the connection
     broke while it was being confirmed, it counts as not made: the next write takes it back, in case it was.
 
-    With the address of a server in `shared`, other processes write there as well. Each write then begins with
-    what they wrote, and `follow` tells of it. `first_shown` is whether a guild is shown about which nothing
-    is stored.
+    Where it is `shared`, and on a server that tells of it, other processes write there as well. Each write
+    then begins with what they wrote, and `follow` tells of it. `first_shown` is whether a guild is shown of
+    which nothing is stored. `on_written` is called after each write.
     """
 
     def __init__(
         self,
-        engine: AsyncEngine,
+        where: address.Address,
         contents: Contents,
-        shared: address.PostgresAddress | None = None,
         *,
+        shared: bool = False,
         first_shown: bool = True,
     ) -> None:
         self.first_shown: Final = first_shown
         self._undecided = GuildSettings(shown=first_shown)
-        self._shared = shared
+        self.on_written: Callable[[], None] = lambda: None
+        self._where = where
+        self._shared = where if shared and isinstance(where, address.PostgresAddress) else None
         self._life = secrets.token_hex(8)
         self._news: asyncio.Queue[News] = asyncio.Queue()
         self._touched: Changes | None = None  # what was written here while all is read anew
         self._is_deaf = False
-        self._engine = engine
+        self._engine = make_engine(where, PATIENCE)
         self._contents = contents
         self._turn = asyncio.Lock()
         self._writes: set[asyncio.Task[None]] = set()
@@ -78,8 +78,7 @@ class Store:
         except ValueError as error:
             raise CannotOpen(f"DATABASE_URL {error}.") from error
         contents = await opening.prepare(where)
-        server = where if shared and isinstance(where, address.PostgresAddress) else None
-        return cls(make_engine(where, PATIENCE), contents, server, first_shown=first_shown)
+        return cls(where, contents, shared=shared, first_shown=first_shown)
 
     async def close(self) -> None:
         """Wait for the writes that are under way, and let the database go. Once closed, nothing is saved."""
@@ -159,6 +158,7 @@ class Store:
             channels=MappingProxyType(dict(settings.channels)),
             proxies=frozenset(settings.proxies),
             hidden=frozenset(settings.hidden),
+            hidden_roles=frozenset(settings.hidden_roles),
         )
         await self._change(
             lambda held: Changes({guild_id: StoredGuild(own, _left(held, guild_id))}), _guilds(guild_id)
@@ -265,12 +265,22 @@ class Store:
 
     # What other processes write
 
+    async def read_again(self) -> None:
+        """Take up what another process has written, and return when who follows has heard of it.
+
+        Raises:
+            CannotOpen: if it can't be read.
+        """
+        await self._read_anew(self._where)
+        await self._news.join()
+
     async def follow(self, heard: Callable[[News], Awaitable[None]]) -> None:
         """Take up what other processes decide, until cancelled, and have it `heard`."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen())
             while True:
                 await heard(await self._news.get())
+                self._news.task_done()
 
     async def _listen(self) -> None:
         while self._shared is not None:
@@ -306,7 +316,7 @@ class Store:
                 found = await rows.read(connection, about)
             self._learn(found.present(about))
 
-    async def _read_anew(self, server: address.PostgresAddress) -> None:
+    async def _read_anew(self, server: address.Address) -> None:
         """Read everything. It has a connection of its own: nobody who wants to write waits for it.
 
         Raises:
@@ -395,6 +405,7 @@ class Store:
             self._contents.apply(changes)
             if self._touched is not None:
                 self._touched |= changes
+        self.on_written()
 
 
 def _is_cancelled() -> bool:

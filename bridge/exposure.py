@@ -16,6 +16,11 @@ _CONTENT: Final = (
     "default-src 'self'; connect-src 'self' ws: wss:; img-src {images}; "
     "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
 )
+# What is only to be read: it may look as it likes.
+_READ_ONLY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors {ancestors}"
+)
 _ANCESTORS: Final = "frame-ancestors"
 _IMAGES: Final = ("'self'", "data:", "blob:")  # besides those that were set
 # A month, not the usual year: who gives up on HTTPS is not locked out of their own page for long.
@@ -135,6 +140,12 @@ class Exposure:
         if _ANCESTORS not in map(_directive, policy.split(";")):
             policy = "; ".join(filter(None, (policy, f"{_ANCESTORS} {self.frame_ancestors}")))
         return {"Content-Security-Policy": policy} | self._everywhere
+
+    @property
+    def document_headers(self) -> dict[str, str]:
+        """What is said of documents, which run no script and load nothing from elsewhere."""
+        policy = _READ_ONLY.format(ancestors=self.frame_ancestors)
+        return {"Content-Security-Policy": policy, "Referrer-Policy": "same-origin"} | self._everywhere
 
     @property
     def _everywhere(self) -> dict[str, str]:

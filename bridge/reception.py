@@ -78,6 +78,8 @@ class Reception:
 
     def _guard(self, answer: Answer) -> dict[str, str]:
         """Say what a browser may do with an answer."""
+        if answer.is_document:
+            return self._gate.document_headers
         return self._gate.hosted_headers if answer.is_hosted else self._gate.headers
 
     def _login_of(self, connection: Connection) -> tuple[Login | None, Papers | None]:

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from websockets.asyncio.server import Server, ServerConnection
 
@@ -35,10 +35,13 @@ from bridge.running.loopwatch import current_limit
 from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
 from bridge.site.counts import Counts
+from bridge.site.documents import Document
 from bridge.site.health import Health
 from bridge.site.http import StaticHandler, Website
 from bridge.site.login import WebLogin
+from bridge.site.mount import Mount
 from bridge.viewers.connection import Connection
+from bridge.viewers.guests import Guests, for_guests
 from bridge.viewers.listening import close_doors, connection_class, hang_up, listen
 from bridge.viewers.lobby import Lobby
 from bridge.viewers.pulse import Pulse
@@ -155,6 +158,7 @@ class WebSocketServer(Broadcasts):
         self._keeper = keeper
         self._following: asyncio.Task[None] | None = None  # what the provider tells of changes
         self._sockets = sockets
+        self._guests: Guests | None = None  # who is brought by an application around
         self._servers: list[Server] = []
         self._is_serving = False
         self._lifecycle = asyncio.Lock()
@@ -170,6 +174,15 @@ class WebSocketServer(Broadcasts):
     @static_dir.setter
     def static_dir(self, folder: str | Path) -> None:
         self._website.static_dir = Path(folder)
+
+    @property
+    def documents(self) -> Mapping[str, Document]:
+        """Documents that the page leads to, `privacy` and `terms`; `bridge.site.documents.read` reads one."""
+        return self._website.documents
+
+    @documents.setter
+    def documents(self, documents: Mapping[str, Document]) -> None:
+        self._website.documents = documents
 
     @property
     def connections(self) -> set[ServerConnection]:
@@ -230,9 +243,13 @@ class WebSocketServer(Broadcasts):
                 self._tasks.start(self._exposure.certificate.keep_current(), "renewing the certificate")
             if self._crew is not None:
                 await self._crew.start(self._orders(self._crew.url))
-            if not self._sockets:
+            if not self._sockets and self._guests is None:
                 scheme = "http" if self._exposure.certificate is None else "https"
                 home.tell(scheme, self.host, self.port)
+
+    def doors(self) -> list[socket.socket]:
+        """Give the sockets on which the server listens once more, for a process that goes on in its place."""
+        return [sock.dup() for server in self._servers for sock in server.sockets]
 
     async def let_go(self, is_patient: Callable[[], bool]) -> None:
         """Before a stop: let nobody new in, and have those here go to others one after another.
@@ -367,20 +384,43 @@ class WebSocketServer(Broadcasts):
         """Ask how many watch a guild at servers that only show it, as far as that can be known."""
         return self._exchange.viewers_elsewhere(str(server))
 
+    # Inside of a web application
+
+    def asgi(self) -> Mount:
+        """Give an ASGI application that serves the page and viewers, to mount into another one.
+
+        The server then has no port of its own. Start and stop it in the lifespan of the application around
+        it; where this one is all there is, or hears of the lifespan, it does so itself.
+        """
+        return Mount(self._expect_guests().bring, self.start, self.stop)
+
+    def aiohttp(self) -> Callable[[Any], Awaitable[Any]]:
+        """Give the same for an application of aiohttp: a handler for a route such as `/zone/{tail:.*}`."""
+        from bridge.site.mount_aiohttp import Handler  # noqa: PLC0415 - the bridge works without aiohttp
+
+        return Handler(self._expect_guests().bring).serve
+
+    def _expect_guests(self) -> Guests:
+        self._guests = self._guests or Guests()
+        return self._guests
+
     # Inside
 
     async def _listen(self) -> None:
         asked, met = self._reception.answer, self._reception.meet
-        self._servers = await listen(
-            self.host, self.port, self._connection_class, self._talk, asked, met, sockets=self._sockets
-        )
-        self.port = self._servers[0].sockets[0].getsockname()[1]
+        kind, sockets = self._connection_class, self._sockets
+        if self._guests is not None:
+            kind, sockets = for_guests(kind, self._guests), [self._guests.open()]
+        self._servers = await listen(self.host, self.port, kind, self._talk, asked, met, sockets=sockets)
+        if self._guests is None:
+            self.port = self._servers[0].sockets[0].getsockname()[1]
 
     def _orders(self, url: str) -> Orders:
         """Say how workers serve."""
         return Orders(
             host=self.host, limits=self._limits, exposure=self._exposure, health=self._health,
             pace_old_clients=self._paces_old_clients, static_dir=str(self.static_dir), follow=url,
+            documents=self.documents,
             log_level=log.getEffectiveLevel(), debug_loop=current_limit(),
         )  # fmt: skip
 

@@ -58,6 +58,7 @@ async def _serve(told: Orders, line: socket.socket) -> int:
         board=None if told.seat is None else Board(told.seat),
     )  # fmt: skip
     server.static_dir = told.static_dir
+    server.documents = told.documents
     with stop_signal() as stopped, watched(told.debug_loop):
         ear = _Ear(line, stopped)
         tasks = Tasks(log, "the worker")

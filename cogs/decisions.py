@@ -86,7 +86,12 @@ class Decisions:
         # them is offline.
         if after != before and (after.hidden or after.muted):
             await self._rooms.forget_words(user_id)
+        elif before.agreed and not after.agreed:
+            await self._rooms.forget_words(user_id, where=lambda guild_id: self._asks(int(guild_id)))
         await self._rooms.show_everywhere(user_id)
+
+    def _asks(self, guild_id: int) -> bool:
+        return self.settings.guild(guild_id).optin
 
     def _turn(self, snowflake: int) -> asyncio.Lock:
         """Give the lock of a guild or a person: what is read is what the last decision wrote."""
@@ -95,7 +100,12 @@ class Decisions:
     async def _show_guild(self, guild: discord.Guild, before: GuildSettings, after: GuildSettings) -> None:
         for user_id in after.hidden - before.hidden:
             self._rooms.show_person(guild.id, user_id)
-        if before.audience != after.audience or before.proxies - after.proxies:
+        if (
+            before.audience != after.audience
+            or before.proxies - after.proxies
+            or after.hidden_roles - before.hidden_roles
+            or before.optin < after.optin
+        ):
             self._hide_unknown(guild)
         if _hides_words(before, after):
             self._bridge.forget_words(guild.id)
@@ -123,6 +133,8 @@ def _fewer_people(before: GuildSettings, after: GuildSettings) -> bool:
         or (before.offline != after.offline != "show")
         or (before.bots and not after.bots)
         or bool(before.proxies - after.proxies)
+        or bool(after.hidden_roles - before.hidden_roles)
+        or before.optin < after.optin
     )
 
 

@@ -163,6 +163,9 @@ class Policy(Protocol):
     def can_be_everybody(self, role: discord.Role) -> bool:
         """Tell whether what a role can see may count as public: not if it is everything."""
 
+    def hides_role(self, role: discord.Role) -> bool:
+        """Tell whether those who have a role aren't shown."""
+
     def is_audience(self, role: discord.Role) -> bool:
         """Tell whether managers have chosen a role to count as everybody."""
 

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal
+
+MAX_ROLES: Final = 25  # whose members aren't shown: as many as a menu takes
+MAX_LINE: Final = 40  # characters that somebody says over their head
 
 MessageMode = Literal["full", "bubble", "off"]
 OfflineMode = Literal["show", "hide", "auto"]
@@ -22,8 +25,10 @@ class GuildSettings:
     password, kept as a hash. `audience` is the role that counts as everybody: what it can see is public, and
     who doesn't have it isn't shown; @everyone, whose id is the guild's, where everybody is meant. `channels`
     has those that are shown or hidden against the rule, by snowflake; `proxies` the channels in which what
-    webhooks say is shown; `hidden` the members that moderators have hidden. `live_channel` and `live_message`
-    are where a message is kept up to date, `live_ended` is why that came to an end by itself.
+    webhooks say is shown; `hidden` the members that moderators have hidden, and `hidden_roles` the roles
+    whose members aren't shown. With `optin`, only members are shown who have agreed to that. `live_channel`
+    and `live_message` are where a message is kept up to date, `live_ended` is why that came to an end by
+    itself.
     """
 
     shown: bool = True
@@ -42,6 +47,8 @@ class GuildSettings:
     channels: Mapping[int, bool] = field(default_factory=lambda: MappingProxyType({}))
     proxies: frozenset[int] = frozenset()
     hidden: frozenset[int] = frozenset()
+    hidden_roles: frozenset[int] = frozenset()
+    optin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +56,14 @@ class MemberSettings:
     """What a person has decided about themselves, in every guild.
 
     `hidden` people are not shown at all, the words of `muted` ones are not. `color` is `#rrggbb`, in place
-    of their role's.
+    of their role's. Who has `agreed` is shown where only those are; `line` is what they say over their head.
     """
 
     hidden: bool = False
     muted: bool = False
     color: str | None = None
+    agreed: bool = False
+    line: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

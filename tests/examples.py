@@ -38,9 +38,9 @@ async def start(
     )
 
 
-async def first_join(port: int) -> dict[str, Any]:
+async def first_join(port: int, path: str = "") -> dict[str, Any]:
     """Join the default room of a server that may still be starting, and wait for somebody to be there."""
-    async for viewer in connect(f"ws://localhost:{port}", open_timeout=5):
+    async for viewer in connect(f"ws://localhost:{port}/{path}", open_timeout=5):
         await viewer.send(json.dumps({"type": "connect", "data": {"server": None}}))
         async for frame in viewer:
             message = json.loads(frame)
@@ -51,9 +51,9 @@ async def first_join(port: int) -> dict[str, Any]:
     raise AssertionError("unreachable: connect() tries again until it succeeds")
 
 
-async def watch(process: asyncio.subprocess.Process, port: int) -> tuple[dict[str, Any], str]:
+async def watch(process: asyncio.subprocess.Process, port: int, path: str = "") -> tuple[dict[str, Any], str]:
     """Watch what a script serves, end it with Ctrl-C, and return what was there and what it complained of."""
-    joining = asyncio.create_task(first_join(port))
+    joining = asyncio.create_task(first_join(port, path))
     ending = asyncio.create_task(process.wait())
     try:
         async with asyncio.timeout(PATIENCE):

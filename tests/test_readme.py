@@ -8,6 +8,7 @@ import pytest
 from tests.examples import ROOT, adapted, free_port, start, watch
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+MOST_OF_A_PICTURE = 200_000  # bytes
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -40,3 +41,10 @@ def test_nginx_is_told_the_same_in_the_documentation() -> None:
     """One block, twice."""
     (block,) = re.findall(r"```nginx\n.*?```", README, re.DOTALL)
     assert block in (ROOT / "docs" / "pages" / "deployment.md").read_text(encoding="utf-8")
+
+
+def test_the_picture_is_small() -> None:
+    """Whoever opens the page loads it; `python -m tests.docs.pictures` takes it."""
+    [(words, picture)] = re.findall(r"!\[([^\]]+)\]\(([^)]+\.png)\)", README)
+    assert len(words) > 50
+    assert (ROOT / picture).stat().st_size < MOST_OF_A_PICTURE

@@ -13,6 +13,7 @@ from bridge.running.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+LOOK: Final = 0.1  # seconds between two looks whether all members are there
 PROGRESS: Final = 2.0  # seconds between two looks at how far a guild is
 RETRY: Final = 2.0  # seconds until a guild whose members could not be fetched is tried again
 STALL: Final = 4.0  # seconds without a new member until the next guild has its turn as well
@@ -65,6 +66,11 @@ class MemberLoader:
         if not self._is_started:
             self._is_started = True
             self._tasks.start(self._run(), "fetching members")
+
+    async def is_done(self) -> None:
+        """Return when there is no guild any more whose members are to come."""
+        while self._queue or self._waiting or self._turns:  # noqa: ASYNC110 - each has an end of its own
+            await asyncio.sleep(LOOK)
 
     async def stop(self) -> None:
         """End in the middle of whatever is fetched."""

@@ -1,7 +1,14 @@
 """What discord.py (2.7) does not offer in public, in one place: look here first when it is upgraded."""
 
 from bot.internals.channels import HiddenChannels, is_seen_by_everyone
-from bot.internals.commands import NO_SENSE, StrangeAnswer, errors_in, fetch_commands, replace_commands
+from bot.internals.commands import (
+    NO_SENSE,
+    StrangeAnswer,
+    errors_in,
+    fetch_commands,
+    heed_commands,
+    replace_commands,
+)
 from bot.internals.dispatching import run_at_once
 from bot.internals.gateway import Shards, hear_of_limits, keep_ready_apart, nonce_of, use_intents
 from bot.internals.guilds import notice_lost_guilds, start_guilds_afresh
@@ -36,6 +43,7 @@ __all__ = [
     "forget_chunk_request",
     "guild_of_forward",
     "hear_of_limits",
+    "heed_commands",
     "is_loaded",
     "is_seen_by_everyone",
     "keep_ready_apart",

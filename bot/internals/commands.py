@@ -1,7 +1,7 @@
 """Commands as Discord's REST API has them: discord.py knows neither entry points nor some answers."""
 
-from collections.abc import Awaitable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
 
 import discord
 from discord import app_commands
@@ -11,8 +11,35 @@ from discord.http import Route
 NO_SENSE: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
+T = TypeVar("T")
+
+
 class StrangeAnswer(Exception):
     """An answer that isn't what Discord's documentation says."""
+
+
+def heed_commands(client: discord.Client, when: Callable[[], bool]) -> None:
+    """Take up commands and buttons only at times: of two sessions, Discord tells each of them."""
+    parsers = client._connection.parsers  # noqa: SLF001 - discord.py's private parts are what this package is for
+    parse = parsers["INTERACTION_CREATE"]
+
+    def heed(data: Any) -> None:
+        if when():
+            parse(data)
+
+    parsers["INTERACTION_CREATE"] = heed
+
+
+async def sensible(request: Awaitable[T]) -> T:
+    """Wait for what discord.py makes of an answer.
+
+    Raises:
+        StrangeAnswer: if it can make nothing of it.
+    """
+    try:
+        return await request
+    except NO_SENSE as error:
+        raise StrangeAnswer(f"{type(error).__name__}: {error}") from error
 
 
 async def fetch_commands(client: discord.Client) -> list[dict[str, Any]]:
@@ -45,10 +72,7 @@ def _application_id(client: discord.Client) -> int:
 
 
 async def _commands(request: Awaitable[Any]) -> list[dict[str, Any]]:
-    try:
-        answer = await request
-    except NO_SENSE as error:
-        raise StrangeAnswer(f"{type(error).__name__}: {error}") from error
+    answer = await sensible(request)
     if isinstance(answer, list) and all(isinstance(one, dict) and "name" in one for one in answer):
         return answer
     raise StrangeAnswer(f"no list of commands: {answer!r}")

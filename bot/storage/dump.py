@@ -7,7 +7,7 @@ might be what hides somebody.
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -18,22 +18,25 @@ from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Contents, StoredGuild
 from cogs.settings import GuildSettings, MemberSettings
 
 FORMAT: Final = "d-zone settings"
-VERSION: Final = 3
+VERSION: Final = 4
 FIRST_WITH_ALL: Final = 3  # the version from which on each guild that the bot is in is there
 Object = dict[str, Any]
 
 _TOP: Final = ("format", "version", "default_guild", "guilds", "members")
 _GUILD: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
-    "audience", "live_channel", "live_message", "live_ended", "channels", "proxies", "hidden", "left",
+    "audience", "live_channel", "live_message", "live_ended", "channels", "proxies", "hidden",
+    "hidden_roles", "optin", "left",
 )  # fmt: skip
 _IDS: Final = ("role_id", "audience", "live_channel", "live_message")
 # What each older version didn't have, and what stands for it: nobody could decide on it.
 _LATER: Final[dict[int, Object]] = {
     1: {"audience": None, "proxies": []},
     2: {"live_channel": None, "live_message": None, "live_ended": None},
+    3: {"hidden_roles": [], "optin": False},
 }
-_MEMBER: Final = ("hidden", "muted", "color")
+_MEMBER_LATER: Final[dict[int, Object]] = {3: {"agreed": False, "line": None}}
+_MEMBER: Final = ("hidden", "muted", "color", "agreed", "line")
 _MAX_SHOWN: Final = 40  # characters
 
 
@@ -76,7 +79,7 @@ def parse(text: bytes) -> Contents:
         contents.guilds[guild_id] = _guild(f"guilds, {key}", value, version)
     for key, value in _object("members", top["members"]).items():
         user_id = _id("members", key)
-        contents.members[user_id] = _member(f"members, {key}", value)
+        contents.members[user_id] = _member(f"members, {key}", value, version)
     return contents
 
 
@@ -97,18 +100,16 @@ def _guild_object(guild: StoredGuild) -> Object:
         "channels": {str(key): settings.channels[key] for key in sorted(settings.channels)},
         "proxies": [str(key) for key in sorted(settings.proxies)],
         "hidden": [str(key) for key in sorted(settings.hidden)],
+        "hidden_roles": [str(key) for key in sorted(settings.hidden_roles)],
         "left": None if guild.left is None else guild.left.astimezone(UTC).isoformat(timespec="seconds"),
     }
 
 
 def _guild(place: str, value: object, version: int) -> StoredGuild:
-    missing: Object = {}
-    for older in range(version, VERSION):
-        missing |= _LATER[older]
-    fields = _object(place, value, [name for name in _GUILD if name not in missing]) | missing
+    fields = _completed(place, value, _GUILD, _LATER, version)
     left = fields.pop("left")
     channels = _object(f"{place}, channels", fields.pop("channels"))
-    for name in ("proxies", "hidden"):
+    for name in ("proxies", "hidden", "hidden_roles"):
         fields[name] = frozenset(_ids(f"{place}, {name}", fields[name]))
     for name in _IDS:
         fields[name] = None if fields[name] is None else _id(f"{place}, {name}", fields[name])
@@ -121,13 +122,23 @@ def _guild(place: str, value: object, version: int) -> StoredGuild:
     return StoredGuild(settings, None if left is None else _time(f"{place}, left", left))
 
 
-def _member(place: str, value: object) -> MemberSettings:
-    settings = MemberSettings(**_object(place, value, _MEMBER))
+def _member(place: str, value: object, version: int) -> MemberSettings:
+    settings = MemberSettings(**_completed(place, value, _MEMBER, _MEMBER_LATER, version))
     try:
         check_member(settings)
     except ValueError as error:
         raise Fault(f"{place}: {error}") from error
     return settings
+
+
+def _completed(
+    place: str, value: object, names: Sequence[str], later: Mapping[int, Object], version: int
+) -> Object:
+    """Return an object that has the named fields; what its version didn't have is what stands for it."""
+    missing: Object = {}
+    for older in range(version, VERSION):
+        missing |= later.get(older, {})
+    return _object(place, value, [name for name in names if name not in missing]) | missing
 
 
 def _ids(place: str, value: object) -> Sequence[int]:

@@ -46,6 +46,7 @@ class Gate:
         self.limits = limits
         self.headers = exposure.headers
         self.hosted_headers = exposure.hosted_headers
+        self.document_headers = exposure.document_headers
         self.tally = Tally()
         self.budgets = Budgets(limits)
         self.ledger = Ledger(limits.unread_bytes)

@@ -19,7 +19,8 @@ _TEXT_TYPES: Final = ("text/", "application/json", "application/manifest", "imag
 class Answer:
     """An answer to an HTTP request. A body that is a path is read while it is sent.
 
-    `is_hosted` is whether somebody else wrote what is answered: then it is up to them what it may do.
+    `is_hosted` is whether somebody else wrote what is answered: then it is up to them what it may do. A
+    document is theirs as well, and may do nothing but be read.
     """
 
     status: HTTPStatus
@@ -27,6 +28,7 @@ class Answer:
     body: bytes | Path = b""
     headers: tuple[tuple[str, str], ...] = ()
     is_hosted: bool = False
+    is_document: bool = False
 
     def open(self) -> tuple[Response, BinaryIO]:
         """Make the head, and open the body for reading.

@@ -28,6 +28,8 @@ _MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {
     ".js": rjsmin.jsmin,
 }
 _ENTRY: Final = "main.js"  # the module that imports all others
+_PAGE: Final = "index.html"
+_LINKS: Final = "<!-- documents -->"
 _CHUNK: Final = re.compile(r"/(?P<address>.+\.[0-9a-f]{16}\.js)")
 _FOR_GOOD: Final = ("Cache-Control", "public, max-age=31536000, immutable")
 _MOST: Final = 256  # files kept; the page has some seventy
@@ -42,13 +44,15 @@ class _Asset:
     tag: str
 
 
-def answer(file: Path, content_type: str, headers: Headers) -> Answer:
+def answer(file: Path, content_type: str, headers: Headers, documents: tuple[str, ...] = ()) -> Answer:
     """Answer a request for one of the page's files: in the form that it takes, or that it has it already.
+
+    The page leads to `documents`, by their names.
 
     Raises:
         OSError: if the file can't be read.
     """
-    return _in_a_form(_load(file, _now(file)), content_type, headers)
+    return _in_a_form(_load(file, _now(file), documents), content_type, headers)
 
 
 def answer_chunk(root: Path, path: str, headers: Headers) -> Answer | None:
@@ -88,11 +92,18 @@ def _stamp(file: Path, second: int) -> int:  # noqa: ARG001 - in each second it 
 
 
 @lru_cache(_MOST)
-def _load(file: Path, stamp: int) -> _Asset:
+def _load(file: Path, stamp: int, documents: tuple[str, ...] = ()) -> _Asset:
     if file.name == _ENTRY:
         return _packed(_bundled(file, stamp).script)
     shrink = _MINIFIERS.get(file.suffix)
+    if file.name == _PAGE and shrink:
+        return _packed(shrink(file.read_text("utf-8")).replace(_LINKS, _links_to(documents)))
     return _packed(shrink(file.read_text("utf-8")) if shrink else file.read_bytes())
+
+
+def _links_to(documents: tuple[str, ...]) -> str:
+    links = [f'<a href="{name}" target="_blank" data-t="{name}"></a>' for name in documents]
+    return f'<nav class="documents plate">{"".join(links)}</nav>' if links else ""
 
 
 @lru_cache(1)

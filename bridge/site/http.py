@@ -13,7 +13,7 @@ from websockets.http11 import Request
 
 from bridge import __version__
 from bridge.providers import owner
-from bridge.site import assets
+from bridge.site import assets, documents
 from bridge.site.answers import Answer, as_json, not_found, text
 from bridge.site.login import PREFIX, LoginDesk
 
@@ -35,13 +35,17 @@ StaticHandler = Callable[[str], Awaitable[tuple[str, str | bytes] | Path | None]
 
 
 class Website:
-    """Answers plain HTTP requests. `login` is who answers those below `/auth/`, if people can log in here."""
+    """Answers plain HTTP requests. `login` is who answers those below `/auth/`, if people can log in here.
+
+    `documents` are those of whoever runs the bridge, by their paths without the slash.
+    """
 
     def __init__(self, static_dir: Path = WEB_DIR, probes: Mapping[str, Probe] | None = None) -> None:
         self.static_dir = static_dir
         self.handler: StaticHandler | None = None
         self.login: LoginDesk | None = None
         self.probes = probes or {}
+        self.documents: Mapping[str, documents.Document] = {}
 
     async def answer(self, address: str, request: Request) -> Answer:
         """Answer a request from an address. What the owner's handler raises is the caller's to catch."""
@@ -80,11 +84,14 @@ class Website:
         if path in self.probes:
             status, about = await self.probes[path]()
             return as_json(about, status)
+        if (document := self.documents.get(path.removeprefix("/"))) is not None:
+            return documents.answer(document, request)
         file = await asyncio.to_thread(find_file, self.static_dir, path)
         if file is None:
             return await self._chunk(path, request) or not_found()
         if self.static_dir == WEB_DIR:
-            return await asyncio.to_thread(assets.answer, file, _type_of(file), request.headers)
+            named = tuple(self.documents)
+            return await asyncio.to_thread(assets.answer, file, _type_of(file), request.headers, named)
         return _file(file)
 
     async def _chunk(self, path: str, request: Request) -> Answer | None:

@@ -424,6 +424,8 @@ def member_extras(member: Member) -> dict[str, Any]:
         extras["joined"] = member.joined
     if member.role_color2 is not None:
         extras["roleColor2"] = member.role_color2
+    if member.line is not None:
+        extras["line"] = member.line
     return extras
 
 

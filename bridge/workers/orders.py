@@ -6,6 +6,7 @@ worker reads the end of it.
 
 import pickle
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -40,6 +41,7 @@ class Orders:
     follow: str = field(repr=False)  # it may hold a password
     log_level: int
     debug_loop: float
+    documents: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     doors: tuple[int, ...] = ()
     seat: Seat | None = None
     replaces: bool = False

@@ -56,6 +56,9 @@ class MemorySettings:
     async def follow(self, heard: Callable[[News], Awaitable[None]]) -> None:
         """There is no other process."""
 
+    async def read_again(self) -> None:
+        """There is no other process."""
+
     async def save_default(self, guild_id: int | None) -> None:
         self.default_guild = guild_id
 

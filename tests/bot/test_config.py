@@ -676,3 +676,15 @@ def test_a_token_behind_another_name_is_not_shown(name: str) -> None:
     said = complaint(**{"DISCORD_TOKEN": "t", name: token + "!/"})
     assert said.startswith(name)
     assert "secret" not in said
+
+
+def test_documents(tmp_path: Path) -> None:
+    """What is named is read at the start; what can't be served stops it."""
+    assert config().documents == {}
+    policy = tmp_path / "privacy.en.md"
+    policy.write_text("# Privacy\n\nNothing is stored.\n", "utf-8")
+    assert "Nothing is stored." in config(PRIVACY_FILE=str(policy)).documents["privacy"]["en"]
+    policy.write_text("# Privacy\n\nWrite to [[address]].\n", "utf-8")
+    said = complaint(PRIVACY_FILE=str(policy))
+    assert said == f"PRIVACY_FILE: {policy}, line 3: [[address…]] is still to be filled in."
+    assert "can't be read" in complaint(TERMS_FILE=str(tmp_path / "nothing.md"))

@@ -295,6 +295,17 @@ def test_what_to_do_goes_by_what_is_wrong(number: int, remedy: str) -> None:
     assert "\n" not in said
 
 
+@pytest.mark.parametrize(
+    ("platform", "remedy"), [("linux", "Set another --port."), ("win32", "excludedportrange")]
+)
+def test_a_port_that_is_kept(monkeypatch: pytest.MonkeyPatch, platform: str, remedy: str) -> None:
+    """Windows keeps ranges of them, and one above 1023 may well be in one."""
+    monkeypatch.setattr(sys, "platform", platform)
+    said = cannot_listen("localhost", 3000, OSError(errno.EACCES, ""), "--host", "--port")
+    assert remedy in said
+    assert "above 1023" not in said
+
+
 def test_what_else_a_server_lacks() -> None:
     """It is said as it is: no other port would help."""
     said = cannot_listen("here", 80, CannotServe("There is no backplane."), "--host", "--port")

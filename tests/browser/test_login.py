@@ -213,7 +213,7 @@ async def test_logging_out_closes_the_door_again(guarded: WebSocketServer, new_p
 
 @pytest.mark.parametrize(
     ("answers", "uid", "sentence"),
-    [(False, "12", "You cancelled the login"), (True, "0", "The login did not work")],
+    [(False, "12", "You cancelled the login"), (True, "0", "The login failed")],
     ids=["denied", "failed"],
 )
 async def test_a_login_that_came_to_nothing_is_told_once(

@@ -194,7 +194,7 @@ async def test_times_are_written_in_the_chosen_language(bridge: WebSocketServer,
 async def test_the_feed_says_who_said_what_where(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page()
     await page.goto(address(bridge))
-    await expect(page.get_by_text("Nothing has been said since you came.")).to_be_visible()
+    await expect(page.get_by_text("Nothing has been said since you arrived.")).to_be_visible()
 
     await bridge.broadcast_message(GARDEN.id, "11", "Tea, anyone?", "31", id="1")
     await bridge.broadcast_message(GARDEN.id, "12", "Gladly!", "31", id="2", reply_to="11")
@@ -205,7 +205,7 @@ async def test_the_feed_says_who_said_what_where(bridge: WebSocketServer, new_pa
     await expect(first).to_contain_text("Tea, anyone?")
     await expect(second).to_contain_text("Beppo")
     await expect(second).to_contain_text(f"to {called('Ada')}")
-    await expect(page.get_by_text("Nothing has been said since you came.")).to_be_hidden()
+    await expect(page.get_by_text("Nothing has been said since you arrived.")).to_be_hidden()
 
 
 @pytest.mark.parametrize("width", [1280, 360])

@@ -1,18 +1,21 @@
 """Every example of the documentation runs as it stands, in every language version."""
 
+import ast
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import Mock
 
 import pytest
 from aiohttp import web
 
 from tests.docs.pages import LANGUAGES, NAMES, Block, blocks
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
-from tests.examples import adapted, free_port, said, start, watch
+from tests.examples import adapted, first_join, free_port, said, start, watch
 
 if TYPE_CHECKING:
     from tests.postgres import Cluster
@@ -53,7 +56,17 @@ def titled(title: str, near: Block) -> str:
 
 def of_kind(sign: str) -> list[Block]:
     """Find the blocks with something in them, each under the first sign that it has."""
-    signs = ("def test_", "discord.Client", "SqlProvider", SERVICE, "DATABASE", "run_forever", "")
+    signs = (
+        "/zone",
+        "IFrame",
+        "def test_",
+        "discord.Client",
+        "SqlProvider",
+        SERVICE,
+        "DATABASE",
+        "run_forever",
+        "",
+    )
     return [block for block in DIFFERENT if next(each for each in signs if each in block.text) == sign]
 
 
@@ -81,6 +94,36 @@ async def test_a_server_serves_and_stops_cleanly(block: Block, tmp_path: Path) -
     script = lay_out(block, tmp_path, {"port=3000": f"port={port}"})
     _, errors = await watch(await start(script), port)
     assert errors == ""
+
+
+@pytest.mark.parametrize("block", of_kind("/zone"), ids=str)
+async def test_an_application_has_it_below_a_path(block: Block, tmp_path: Path) -> None:
+    """Beside what is the application's own, and ends with Ctrl-C as it should."""
+    port = free_port()
+    script = lay_out(block, tmp_path, {"port=3000": f"port={port}"})
+    _, errors = await watch(await start(script), port, "zone/")
+    assert errors == ""
+
+
+@pytest.mark.parametrize("block", of_kind("IFrame"), ids=str)
+async def test_a_cell_of_a_notebook(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It leaves the server running for the next cells, and the page may be shown in the notebook's frame."""
+    shown = Mock()
+    monkeypatch.setitem(sys.modules, "IPython.display", shown)
+    port = free_port()
+    text = adapted(block.text, {"port=3000": f"port={port}"})
+    cell = compile(text, block.title, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    names: dict[str, Any] = {}
+    await FunctionType(cell, names)()
+    try:
+        assert (await first_join(port))["users"]
+        [frame] = shown.IFrame.mock_calls
+        assert frame.args[0] == "http://localhost:3000/"
+        assert (
+            "frame-ancestors http://localhost:*" in names["server"]._gate.headers["Content-Security-Policy"]
+        )
+    finally:
+        await names["server"].stop()
 
 
 @pytest.mark.parametrize("block", of_kind(""), ids=str)

@@ -1,6 +1,7 @@
 """The service of systemd that the documentation gives: systemd understands it, and finds it well locked."""
 
 import os
+import plistlib
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from typing import Final
 import pytest
 
 from bot.running.errors import MEND
+from cogs.texts import Language
 from tests.docs.pages import LANGUAGES, blocks
 
 EXPOSED: Final = 30  # tenths, of what `systemd-analyze security` calls exposure
@@ -35,6 +37,22 @@ def test_it_is_the_same_in_every_language() -> None:
 def test_it_stops_where_somebody_has_to_mend_something() -> None:
     """With the exit code that the bot has for that."""
     assert f"RestartPreventExitStatus={MEND}\n" in services()[0]
+
+
+def test_a_new_process_may_take_over() -> None:
+    """A reload asks for one, and systemd is told which it is."""
+    assert "ExecReload=/bin/kill -USR2 $MAINPID\n" in services()[0]
+    assert "NotifyAccess=main\n" in services()[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_launchd_can_read_its_file(language: Language) -> None:
+    """It starts the bot, and again after a failure."""
+    [file] = [block.text for block in blocks("running", language) if block.kind == "xml"]
+    told = plistlib.loads(file.encode())
+    assert told["ProgramArguments"][-2:] == ["-m", "bot"]
+    assert told["KeepAlive"] == {"SuccessfulExit": False}
+    assert told["ProgramArguments"][2].startswith(told["WorkingDirectory"])
 
 
 def test_systemd_finds_it_well_locked(tmp_path: Path) -> None:

@@ -443,7 +443,7 @@ class LoopbackDiscord:
 
     # What members do with the bot: it answers, and they read it.
 
-    async def command(self, who: Member, line: str, *, locale: str = "en-US", **options: str) -> Reply:
+    async def command(self, who: Member, line: str, /, *, locale: str = "en-US", **options: str) -> Reply:
         """Let somebody use a slash command, such as `dzone members`, and return the answer."""
         data = slash(await self.commands(), who, line, options)
         return await self._interact(Reply(who, who.guild.public), COMMAND, data, locale)

@@ -86,6 +86,11 @@ class BotProcess:
         return self._process.pid
 
     @property
+    def returncode(self) -> int | None:
+        """With what it has ended, if it has."""
+        return self._process.returncode
+
+    @property
     def url(self) -> str:
         """Where viewers connect."""
         return f"ws://127.0.0.1:{self.port}/"

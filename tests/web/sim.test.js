@@ -451,3 +451,19 @@ test('an island takes as many as can stand on it, and each finds a cell soon', (
   assertNobodyStacked(sim);
   assert.ok(looks.count < 300 * crowd.length, `${looks.count}`);
 });
+
+test('nobody stays where the lighthouse hides them', () => {
+  for (const seed of ['guild', 'garden', 'harbour', 'town', 'cellar', 'meadow']) {
+    const sim = new Sim(island(seed, sizeFor(40), channels(5)));
+    for (const one of members(40)) sim.add(one);
+    run(sim, 12);
+    const { side, lighthouse } = sim.land;
+    for (let slot = 0; slot < sim.size; slot++) {
+      if ([GONE, TENT, ABOARD, WALK].includes(sim.state[slot])) continue;
+      const dx = (lighthouse % side) - (sim.cell[slot] % side);
+      const dy = Math.floor(lighthouse / side) - Math.floor(sim.cell[slot] / side);
+      const hidden = Math.min(dx, dy) >= 1 && Math.abs(dx - dy) <= 1 && dx + dy <= 14;
+      assert.ok(!hidden, `${seed}: ${sim.members[slot]?.uid} is ${dx}, ${dy} behind it`);
+    }
+  }
+});

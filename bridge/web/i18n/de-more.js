@@ -4,7 +4,7 @@ export const moreGerman = {
     density: ['Sprechblasen und Namen', { calm: 'Wenige', normal: 'Einige', lively: 'Viele' }],
     hour: ['Tageszeit', { auto: 'Wie auf meiner Uhr', day: 'Tag', dusk: 'Abend', night: 'Nacht' }],
     motion: ['Bewegung', { auto: 'Wie im System eingestellt', full: 'Lebhaft', less: 'Reduziert' }],
-    sound: ['Ton', { off: 'Aus', on: 'Ein leises Plopp je Nachricht', sea: 'Mit Meer, Feuer und Vögeln' }],
+    sound: ['Ton', { off: 'Aus', on: 'Ein leiser Ton für jede Nachricht', sea: 'Auch Meer, Feuer und Vögel' }],
     language: ['Sprache', { auto: 'Wie im Browser eingestellt', en: 'English', de: 'Deutsch', es: 'Español' }],
   },
   fullScreen: 'Vollbild',
@@ -38,7 +38,7 @@ export const moreGerman = {
   streamLocked: 'Dieser Server ist geschützt. Klicke die Quelle mit rechts an, wähle „Interagieren“ und melde dich dort einmal an.',
   people: 'Leute',
   land: 'Land',
-  keys: 'Maus, Finger und Tasten',
+  keys: 'Maus, Touch und Tastatur',
   looks: {
     online: 'Online: auf den Beinen',
     idle: 'Abwesend: sitzt und döst',

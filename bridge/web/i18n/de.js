@@ -26,6 +26,8 @@ export const german = ({ number, list, called }) => ({
   legend: 'Was ist was?',
   settings: 'Einstellungen',
   menu: 'Mehr',
+  privacy: 'Datenschutz',
+  terms: 'Nutzungsbedingungen',
   logIn: 'Mit Discord anmelden',
   logOut: 'Abmelden',
   findMe: 'Wo bin ich?',

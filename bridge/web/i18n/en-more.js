@@ -5,7 +5,7 @@ export const moreEnglish = {
     density: ['Bubbles and names', { calm: 'Few', normal: 'Some', lively: 'Many' }],
     hour: ['Time of day', { auto: 'By my clock', day: 'Day', dusk: 'Dusk', night: 'Night' }],
     motion: ['Motion', { auto: 'Same as my system', full: 'Lively', less: 'Reduced' }],
-    sound: ['Sound', { off: 'Off', on: 'A soft pop for each message', sea: 'With sea, fire and birds' }],
+    sound: ['Sound', { off: 'Off', on: 'A soft pop for each message', sea: 'Also sea, fire and birds' }],
     language: ['Language', { auto: 'Same as my browser', en: 'English', de: 'Deutsch', es: 'Español' }],
   },
   fullScreen: 'Full screen',

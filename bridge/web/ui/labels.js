@@ -5,7 +5,8 @@
  * @typedef {import('./layout.js').Rect} Rect
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {import('../world/world.js').World} World
- * @typedef {{key: string, uid: string, channelId: string, text: string, wanted: boolean}} Wish
+ * @typedef {{key: string, uid: string, channelId: string, text: string, line: string, wanted: boolean}} Wish
+ *   `line`: what somebody says over their head
  *   `wanted`: to be seen, and not only to be reached by Tab
  */
 
@@ -142,14 +143,14 @@ export class Labels {
   /** @param {string | null | undefined} uid @param {boolean} wanted @returns {Wish[]} */
   #person(uid, wanted) {
     const member = uid ? this.#replica.people.get(uid) : undefined;
-    return member ? [{ key: `u${uid}`, uid: member.uid, channelId: '', text: member.name, wanted }] : [];
+    return member ? [{ key: `u${uid}`, uid: member.uid, channelId: '', text: member.name, line: member.line, wanted }] : [];
   }
 
   /** @param {string | undefined} id @returns {Wish[]} */
   #place(id) {
     const channel = id ? this.#replica.channels.get(id) : undefined;
     if (!channel || !this.#world.signOf(channel.id)?.visible) return [];
-    return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), wanted: true }];
+    return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), line: '', wanted: true }];
   }
 
   /** @param {Wish} wish */
@@ -159,16 +160,19 @@ export class Labels {
       const node = make('button', wish.uid ? 'label' : 'label sign');
       node.type = 'button';
       if (this.#isVoice(wish)) node.append(icon('voice'));
-      node.append(make('span'));
+      node.append(make('span'), make('small'));
       byId('labels').append(node);
       label = { node, wish: { ...wish, text: '' }, width: 0 };
       this.#labels.set(wish.key, label);
     }
-    if (label.wish.text !== wish.text) {
+    if (label.wish.text !== wish.text || label.wish.line !== wish.line) {
       const text = wish.uid || this.#isVoice(wish) ? wish.text : `#${wish.text}`;
-      const width = this.#pen.measureText(text).width + PADDING + (this.#isVoice(wish) ? ICON : 0);
+      const letters = Math.max(this.#pen.measureText(text).width, this.#pen.measureText(wish.line).width);
+      const width = letters + PADDING + (this.#isVoice(wish) ? ICON : 0);
       label.width = Math.min(WIDEST, width) * this.#enlarged;
-      setText(/** @type {Node} */ (label.node.lastChild), text);
+      const [name, line] = [...label.node.children].slice(-2);
+      setText(name, text);
+      setText(line, wish.line);
     }
     label.wish = wish;
     tint(label.node, this.#replica.people.get(wish.uid));
@@ -184,7 +188,7 @@ export class Labels {
   #findsRoom({ wish, width }, free) {
     const at = this.#spotOf(wish);
     if (!at?.visible || at.x < free.left || at.x > free.right) return false;
-    const rect = { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + HEIGHT * this.#enlarged };
+    const rect = { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + HEIGHT * (wish.line ? 2 : 1) * this.#enlarged };
     const room = !this.#legible.some(({ rect: other }) => overlap(rect, other));
     if (room) this.#legible.push({ wish, rect });
     return room;

@@ -13,6 +13,7 @@ import { PLANKS, STEPS } from './terrain.js';
 
 const ROOMY = 14; // cells around a place: nearer than that people keep one free between them, as long as they can
 const TRIES = 99; // cells of a meadow, before one takes any that is free
+const TOWER = 7; // cells straight behind the lighthouse in which it hides somebody
 const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
 
 /** Which cells are behind something tall. @param {Terrain} land */
@@ -21,6 +22,9 @@ function veiled({ side, props, places }) {
   for (const { kind, cell } of props) {
     if (kind !== 'tree' && kind !== 'lighthouse') continue;
     for (const hidden of [1, side, side + 1, 2 * side + 1, side + 2, 2 * side + 2]) behind[cell - hidden] = 1;
+    for (let back = 3; kind === 'lighthouse' && back <= TOWER; back++) {
+      for (const beside of [0, 1, side]) behind[cell - back * (side + 1) - beside] = 1;
+    }
   }
   for (const { cell, boards } of places) {
     if (!boards.length) continue;

@@ -28,7 +28,7 @@ from bot.storage.database import CannotOpen, make_draft, put_in_place
 from bot.storage.rows import Contents
 from bot.store import Store
 from bridge.storage import address
-from cogs.settings import GuildSettings, MemberSettings, NotSaved
+from cogs.settings import GuildSettings, MemberSettings, News, NotSaved
 from tests.bot.stored import (
     FULL,
     HASH,
@@ -906,3 +906,29 @@ async def test_no_encryption(cluster: Cluster, server_url: str) -> None:
     """Who asks for encryption doesn't go without."""
     with pytest.raises(CannotOpen, match="SSL"):
         await Store.open(server_url.replace("sslmode=prefer", "sslmode=require"))
+
+
+async def test_another_process_takes_over(url: str) -> None:
+    """What it has stored is known here when it is read again, and whoever follows has heard of it by then."""
+    here, there = await Store.open(url), await Store.open(url)
+    written, heard = 0, []
+
+    def note() -> None:
+        nonlocal written
+        written += 1
+
+    async def hear(news: News) -> None:
+        heard.append(news)
+
+    there.on_written = note
+    following = asyncio.create_task(here.follow(hear))
+    await there.save_member(7, HIDDEN)
+    await there.save_guild(5, FULL)
+    assert written == 2
+    assert here.member(7) != HIDDEN
+    await here.read_again()
+    assert (here.member(7), here.guild(5)) == (HIDDEN, FULL)
+    assert 7 in heard[-1].members or 7 in heard[0].members
+    following.cancel()
+    await here.close()
+    await there.close()
