@@ -150,6 +150,7 @@ async def test_a_visit_loads_little(bridge: WebSocketServer, new_page: OpenPage)
     page = await new_page({"panel": "messages"}, locale="de-DE")
     await page.add_init_script(FIRST_PICTURE)
     await page.goto(address(bridge))
+    await expect(page.locator("#world.awake")).to_be_visible()  # who clicks earlier gets the rest earlier
     await tool(page, "Einstellungen").click()
     await expect(page.get_by_role("combobox", name="Tageszeit")).to_be_visible()
     drawn_at = await page.evaluate("() => window.drawnAt")
