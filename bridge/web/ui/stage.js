@@ -69,7 +69,7 @@ export class Stage {
    * @param {Frame} frame
    * @param {{transparent: boolean, follow: string | null, zoom: number | null, tour: boolean, names: boolean, drawn(): void,
    *   outline(slug: string | null): import('./islands.js').Outline | null, arrived(): void}} options
-   *   `zoom`: how near it starts, in CSS pixels for one of art; `drawn` is called when there is a first picture,
+   *   `drawn` is called when there is a first picture,
    *   `outline` for what is known of an island before it is there, `arrived` when it is
    */
   constructor(words, replica, preferences, frame, options) {
@@ -79,13 +79,11 @@ export class Stage {
     this.#hasTour = options.tour;
     this.#options = options;
     this.#outline = options.outline(null);
-    this.#drawn = () => {
-      if (options.zoom) this.#world.zoomTo(options.zoom);
-      options.drawn();
-    };
+    this.#drawn = options.drawn;
     this.#world = new World(/** @type {HTMLCanvasElement} */ (byId('world')), {
       reducedMotion: this.#isCalm(),
       background: options.transparent ? 'transparent' : 'sea',
+      zoom: options.zoom,
       onFrame: () => this.#frame(),
     });
     this.#labels = new Labels(this.#world, replica, ({ uid, channelId }) => this.#go(uid, channelId));

@@ -6,7 +6,8 @@
  * @typedef {import('./terrain.js').ChannelInfo} ChannelInfo
  * @typedef {import('./spots.js').Spot} Spot
  * @typedef {{x: number, y: number, visible: boolean}} Point
- * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', onFrame: () => void}} WorldOptions
+ * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', zoom: number | null, onFrame: () => void}} WorldOptions
+ *   `zoom`: how near it starts and returns to, in CSS pixels for one of art; null: with all of the island in view
  * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {members: number}}} GuildView
  */
 
@@ -88,6 +89,7 @@ export class World {
     this.#canvas = canvas;
     this.#options = options;
     this.#reducedMotion = options.reducedMotion;
+    this.#camera.start = options.zoom ?? 0;
     const context = canvas.getContext('2d', { alpha: options.background === 'transparent' });
     if (!context) throw new Error('no canvas');
     this.#context = context;
@@ -189,7 +191,7 @@ export class World {
     this.#camera.settle();
     if (!isOther) return;
     const followed = this.#following;
-    this.fit();
+    this.#comeHome();
     this.follow(followed);
   }
 
@@ -290,7 +292,13 @@ export class World {
     this.#camera.settle();
   }
 
+  /** Shows all of the island, also where it started closer. */
   fit() {
+    this.#camera.start = 0;
+    this.#comeHome();
+  }
+
+  #comeHome() {
     this.#following = null;
     this.#camera.bounds = this.#land.bounds;
     this.#camera.fit();
@@ -305,11 +313,6 @@ export class World {
   /** @param {number} steps @param {number} x @param {number} y */
   zoomBy(steps, x, y) {
     this.#camera.zoomBy(steps, x * this.#camera.density, y * this.#camera.density);
-  }
-
-  /** @param {number} scale CSS pixels for one of art */
-  zoomTo(scale) {
-    this.#camera.zoomTo(scale * this.#camera.density);
   }
 
   /** @param {string} uid */
@@ -391,8 +394,8 @@ export class World {
 
   /** Where an island would be with all of it in view. @param {number} width in pixels of art @param {number} height */
   rectOf(width, height) {
-    const { density, insets } = this.#camera;
-    const camera = Object.assign(new Camera(), { density, insets, bounds: { left: 0, right: width, top: 0, bottom: height } });
+    const { density, insets, start } = this.#camera;
+    const camera = Object.assign(new Camera(), { density, insets, start, bounds: { left: 0, right: width, top: 0, bottom: height } });
     camera.resize(this.#camera.width, this.#camera.height, density);
     camera.fit();
     return rectIn(camera);
