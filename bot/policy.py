@@ -47,7 +47,7 @@ class Policy:
 
     def shows_guild(self, guild: discord.Guild) -> bool:
         """Tell whether viewers may see this guild."""
-        return self._settings.guild(guild.id).shown
+        return self._settings.guild(guild.id).shown and not self._settings.is_blocked("guild", guild.id)
 
     def everybody(self, guild: discord.Guild) -> discord.Role | None:
         """Name the role that counts as everybody; None if the one that was chosen can't be that any more.
@@ -108,10 +108,10 @@ class Policy:
         decided = self._settings.guild(member.guild.id)
         if self._settings.member(member.id).hidden:
             return "opted_out"
-        if member.id in decided.hidden:
-            return "hidden_by_moderators"
-        if _has_any(member, decided.hidden_roles):
-            return "hidden_by_role"
+        if self._settings.is_blocked("user", member.id):
+            return "blocked"
+        if member.id in decided.hidden or _has_any(member, decided.hidden_roles):
+            return "hidden_by_moderators" if member.id in decided.hidden else "hidden_by_role"
         if self.is_gated(member.guild):
             return "gated"
         if not _belongs(member, decided.audience):
@@ -238,7 +238,7 @@ class Policy:
     def shows_words_of(self, user_id: int) -> bool:
         """Tell whether viewers may read what somebody says, as far as that is for them to decide."""
         decided = self._settings.member(user_id)
-        return not decided.hidden and not decided.muted
+        return not (decided.hidden or decided.muted or self._settings.is_blocked("user", user_id))
 
     def admits(self, member: discord.Member) -> bool:
         """Tell whether somebody who logged in may watch this guild."""
@@ -259,8 +259,12 @@ class Policy:
         return not self._settings.guild(guild_id).optin or self._settings.member(user_id).agreed
 
     def has_hidden(self, guild_id: int, number: int) -> bool:
-        """Tell whether a number is the id of somebody who is hidden: by themselves, or by moderators."""
-        return self._settings.member(number).hidden or number in self._settings.guild(guild_id).hidden
+        """Tell whether a number is the id of somebody whom they, moderators or the operator have hidden."""
+        return (
+            self._settings.member(number).hidden
+            or number in self._settings.guild(guild_id).hidden
+            or self._settings.is_blocked("user", number)
+        )
 
 
 def _is_open(channel: GuildChannel) -> bool:

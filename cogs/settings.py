@@ -12,6 +12,7 @@ MessageMode = Literal["full", "bubble", "off"]
 OfflineMode = Literal["show", "hide", "auto"]
 Protection = Literal["off", "login", "password"]
 Ending = Literal["deleted", "forbidden"]
+Blockable = Literal["guild", "user"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,15 @@ class MemberSettings:
 class News:
     """What has been decided in another process of the same bot: for each whom it concerns, before and after.
 
-    `defaults` are the guilds that were or are now what a viewer without a choice sees.
+    `defaults` are the guilds that were or are now what a viewer without a choice sees, `blocks` the guilds
+    and people whom who runs the bot has blocked or lets in again, `notice` what they have to tell viewers.
     """
 
     guilds: Mapping[int, tuple[GuildSettings, GuildSettings]]
     members: Mapping[int, tuple[MemberSettings, MemberSettings]]
     defaults: frozenset[int] = frozenset()
+    blocks: frozenset[tuple[Blockable, int]] = frozenset()
+    notice: str | None = None
 
 
 class NotSaved(Exception):

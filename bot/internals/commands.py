@@ -54,15 +54,20 @@ async def fetch_commands(client: discord.Client) -> list[dict[str, Any]]:
     return await _commands(client.http.request(route, params={"with_localizations": "true"}))
 
 
-async def replace_commands(client: discord.Client, payloads: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put commands in the place of all that Discord knows, and return its answer.
+async def replace_commands(
+    client: discord.Client, payloads: list[dict[str, Any]], guild_id: int | None = None
+) -> list[dict[str, Any]]:
+    """Put commands in the place of all that Discord knows, or has in one guild, and return its answer.
 
     `CommandTree.sync` takes none but the tree's own; it keeps nothing of the answer either.
 
     Raises:
         StrangeAnswer: if the answer is no list of commands.
     """
-    return await _commands(client.http.bulk_upsert_global_commands(_application_id(client), payloads))
+    application_id = _application_id(client)
+    if guild_id is not None:
+        return await _commands(client.http.bulk_upsert_guild_commands(application_id, guild_id, payloads))
+    return await _commands(client.http.bulk_upsert_global_commands(application_id, payloads))
 
 
 def _application_id(client: discord.Client) -> int:

@@ -14,14 +14,15 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bot.storage.checks import MAX_ID, check_guild, check_member
-from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Contents, StoredGuild
-from cogs.settings import GuildSettings, MemberSettings
+from bot.storage.rows import BLOCKED, DEFAULT_GUILD, UPGRADED, Contents, StoredGuild, blocked
+from cogs.settings import Blockable, GuildSettings, MemberSettings
 
 FORMAT: Final = "d-zone settings"
 VERSION: Final = 4
 FIRST_WITH_ALL: Final = 3  # the version from which on each guild that the bot is in is there
 Object = dict[str, Any]
 
+_BLOCKED: Final = "blocked"
 _TOP: Final = ("format", "version", "default_guild", "guilds", "members")
 _GUILD: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
@@ -45,7 +46,10 @@ class Fault(Exception):
 
 
 def lines(contents: Contents) -> Iterator[str]:
-    """Write everything, a line for each guild and person; without notes, which are about one bot only."""
+    """Write everything, a line for each guild and person; of notes, only what somebody decided.
+
+    Whom who runs the bot has blocked is there if they have blocked anybody.
+    """
     yield "{\n"
     yield f'  "format": {json.dumps(FORMAT)},\n'
     yield f'  "version": {VERSION},\n'
@@ -54,7 +58,10 @@ def lines(contents: Contents) -> Iterator[str]:
     yield from _entries({key: _guild_object(guild) for key, guild in contents.guilds.items()})
     yield '  },\n  "members": {'
     yield from _entries({key: asdict(member) for key, member in contents.members.items()})
-    yield "  }\n}\n"
+    yield "  }"
+    if shut_out := {kind: ids for kind in BLOCKED if (ids := _blocked(contents, kind))}:
+        yield f',\n  "{_BLOCKED}": {json.dumps(shut_out)}'
+    yield "\n}\n"
 
 
 def parse(text: bytes) -> Contents:
@@ -63,7 +70,9 @@ def parse(text: bytes) -> Contents:
     Raises:
         Fault: if it is anything else.
     """
-    top = _object("the file", _json(text), _TOP)
+    read = _json(text)
+    shut_out = read.pop(_BLOCKED, {}) if isinstance(read, dict) else {}
+    top = _object("the file", read, _TOP)
     if top["format"] != FORMAT or type(top["version"]) is not int:
         raise Fault(f'that is no export of settings: it has no "format": "{FORMAT}"')
     version = top["version"]
@@ -74,6 +83,12 @@ def parse(text: bytes) -> Contents:
         contents.notes[DEFAULT_GUILD] = str(_id("default_guild", top["default_guild"]))
     if version < FIRST_WITH_ALL:
         contents.notes[UPGRADED] = str(int(time.time()))
+    prefixes = {str(kind): prefix for kind, prefix in BLOCKED.items()}
+    for kind, snowflakes in _object(_BLOCKED, shut_out).items():
+        if kind not in prefixes:
+            raise Fault(f"{_BLOCKED}: {_shown(kind)} is unknown")
+        for snowflake in _ids(f"{_BLOCKED}, {kind}", snowflakes):
+            contents.notes[f"{prefixes[kind]}{snowflake}"] = ""
     for key, value in _object("guilds", top["guilds"]).items():
         guild_id = _id("guilds", key)
         contents.guilds[guild_id] = _guild(f"guilds, {key}", value, version)
@@ -81,6 +96,10 @@ def parse(text: bytes) -> Contents:
         user_id = _id("members", key)
         contents.members[user_id] = _member(f"members, {key}", value, version)
     return contents
+
+
+def _blocked(contents: Contents, kind: Blockable) -> list[str]:
+    return [str(snowflake) for snowflake in blocked(contents, kind)]
 
 
 def _entries(objects: dict[int, Object]) -> Iterator[str]:

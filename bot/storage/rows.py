@@ -12,10 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage import tables
 from bot.storage.checks import check_guild, check_id, check_member
-from cogs.settings import GuildSettings, MemberSettings
+from cogs.settings import Blockable, GuildSettings, MemberSettings
 
 DEFAULT_GUILD: Final = "default_guild"  # the note that holds its id
 UPGRADED: Final = "upgraded"  # the note that says since when each guild is stored; none in a newer database
+NOTICE: Final = "notice"  # the note that holds when viewers were told something last, and what
+BLOCKED: Final[Mapping[Blockable, str]] = MappingProxyType(
+    {"guild": "blocked_guild:", "user": "blocked_user:"}
+)
+"""How the notes begin that say whom who runs the bot has blocked; their ids follow."""
 _SETTINGS: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
     "audience", "live_channel", "live_message", "live_ended", "optin",
@@ -96,6 +101,17 @@ class Contents:
             {key: self.members.get(key) for key in changes.members},
             {key: self.notes.get(key) for key in changes.notes},
         )
+
+
+def blocked(contents: Contents, kind: Blockable) -> list[int]:
+    """Name the guilds or people whom who runs the bot has blocked."""
+    return sorted(snowflake for key in contents.notes if (snowflake := block_in(kind, key)))
+
+
+def block_in(kind: Blockable, key: str) -> int:
+    """Read from a note's key who is blocked; 0 if it is another one."""
+    snowflake = key.removeprefix(BLOCKED[kind])
+    return int(snowflake) if snowflake != key and snowflake.isdecimal() else 0
 
 
 async def read(connection: AsyncConnection, about: Changes | None = None) -> Contents:

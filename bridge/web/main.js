@@ -64,6 +64,7 @@ const conversation = new Conversation(bridge, address.s, replica, {
     if (!PASSING.has(refusal.code)) islands.forget(refusal.slug);
     soon(); // and so it may be now
   },
+  announced: (said) => view.announce(said),
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
 conversation.start(); // what it hears comes when all of this is there
 

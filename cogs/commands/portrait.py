@@ -15,6 +15,7 @@ from cogs.verdicts import MemberVerdict
 
 _REASONS: Final[dict[MemberVerdict, Text]] = {
     "opted_out": Text("Viewers see nothing of you, because you have hidden yourself."),
+    "blocked": Text("Viewers see nothing of you, because my operator has blocked you."),
     "hidden_by_moderators": Text("Viewers see nothing of you, because moderators have hidden you here."),
     "hidden_by_role": Text("Viewers see nothing of you, because of a role that you have here."),
     "gated": Text("Viewers see nobody here: nobody has decided yet who counts as everybody."),

@@ -25,6 +25,7 @@ _BREATH: Final = 2_000  # members that are looked at without letting others in b
 
 _MEMBERS: Final[dict[MemberVerdict, Text]] = {
     "opted_out": Text("hid themselves"),
+    "blocked": Text("blocked by my operator"),
     "hidden_by_moderators": Text("hidden by moderators"),
     "hidden_by_role": Text("hidden by a role"),
     "gated": Text("behind the gate"),

@@ -332,6 +332,8 @@ async def test_the_help() -> None:
         "--workers",
         "--init",
         "--health",
+        "--metrics",
+        "--max-viewers-per-guild",
         "--version",
     ):
         assert option in out
@@ -340,7 +342,8 @@ async def test_the_help() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [["--port", "x"], ["--port", "65536"], ["--port", "-1"], ["--port", "1.5"], ["--static-dir", "/no/such"],
-     ["--nonsense"], ["nonsense"], ["--workers", "x"], ["--workers", "257"], ["--trusted-proxies", "nobody"]],
+     ["--nonsense"], ["nonsense"], ["--workers", "x"], ["--workers", "257"], ["--metrics", "9464"],
+     ["--trusted-proxies", "nobody"]],
     ids=" ".join,
 )  # fmt: skip
 def test_wrong_usage_is_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,7 @@ from bot.policy import Policy
 from bot.roster import Roster
 from bridge.server import WebSocketServer
 from cogs.commands.everybody import Everybody
+from cogs.commands.host import Host
 from cogs.commands.live import Live
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
@@ -120,6 +121,7 @@ class Office:
         self.policy = Policy(settings, unseen=HiddenChannels(bot).of)
         self.decisions = Decisions(bot, self.bridge, settings, self.rooms)
         self.locale = "en-US"
+        self.owner_place: int | None = None  # a guild in which the owner's commands are, if so
         self.guild = env.create_guild("Town")
         self.rooms.guild_id = self.guild.id
         self.square = self.guild.create_text_channel("square")
@@ -152,6 +154,7 @@ class Office:
         await self.bot.add_cog(Manage(*self.desk))
         await self.bot.add_cog(Myself(self.bot, self.bridge, self.policy, self.decisions))
         await self.bot.add_cog(Everybody(*self.desk))
+        await self.bot.add_cog(Host(*self.desk, place=self.owner_place))
         self.live = Live(*self.desk)
         await self.bot.add_cog(self.live)
         await self.begin()

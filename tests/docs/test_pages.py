@@ -16,6 +16,7 @@ from bot import __main__ as bot_command
 from bot.config import SETTINGS, Config
 from bridge import __main__ as bridge_command
 from cogs.commands.everybody import Everybody
+from cogs.commands.host import Host
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 from cogs.texts import CATALOGS, Language, Text
@@ -35,6 +36,7 @@ async def tree() -> app_commands.CommandTree[Any]:
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
     await bot.add_cog(Everybody(bot, nothing, nothing, nothing, nothing, ""))
     await bot.add_cog(Myself(bot, nothing, nothing, nothing))
+    await bot.add_cog(Host(bot, nothing, nothing, nothing, nothing, ""))
     found: app_commands.CommandTree[Any] = bot.tree
     return found
 

@@ -38,7 +38,7 @@ from tests.bot.stored import (
 EVERYTHING = Contents(
     guilds={1: StoredGuild(FULL), 2: StoredGuild(GuildSettings(), LONG_AGO)},
     members={4: HIDDEN, 5: MemberSettings(muted=True)},
-    notes={DEFAULT_GUILD: "2"},
+    notes={DEFAULT_GUILD: "2", "blocked_guild:8": "", "blocked_user:9": "", "blocked_user:7": ""},
 )
 contents = st.builds(
     Contents,
@@ -168,6 +168,8 @@ GUILD = ("guilds", "1")
         (changed(at("format", put="settings")), "no export of settings"),
         (changed(at("version", put=5)), "up to version 4, and not 5"),
         (changed(at("version", put=0)), "up to version 4, and not 0"),
+        (changed(at("blocked", put={"channel": ["1"]})), 'blocked: "channel" is unknown'),
+        (changed(at("blocked", put={"user": [1]})), "blocked, user: 1 is no id"),
         (changed(at("version", put="1")), "no export of settings"),
         (changed(at("version", put=True)), "no export of settings"),
         (changed(at("more", put=1)), 'the file: "more" is unknown'),
@@ -370,7 +372,8 @@ def test_guilds_that_an_older_export_does_not_name(
 
 def test_an_import_replaces_everything(url: str, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """Nothing stays of what was there, except what is noted about the bot itself."""
-    fill(url, Contents({9: StoredGuild(FULL)}, {9: HIDDEN}, {DEFAULT_GUILD: "9", "tree": "a hash"}))
+    notes = {DEFAULT_GUILD: "9", "tree": "a hash", "blocked_user:9": ""}
+    fill(url, Contents({9: StoredGuild(FULL)}, {9: HIDDEN}, notes))
     (folder / "all.json").write_bytes(text(Contents(members={4: HIDDEN})))
     said(capsys, "import", "--yes", "all.json")
     assert found(url) == Contents(members={4: HIDDEN}, notes={"tree": "a hash"})
