@@ -271,7 +271,7 @@ async def test_the_sea_is_heard_by_who_wants_it(bridge: WebSocketServer, new_pag
         };"""
     )
     await open_page(page, address(bridge))
-    await expect(label(page, "#beds")).to_have_count(1)
+    await page.wait_for_function(IS_KEPT)  # all of the page is there
     assert await page.evaluate("sounds") == 0
     await page.mouse.click(5, 300)
     await page.wait_for_function("() => sounds > 0")
