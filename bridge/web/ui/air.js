@@ -8,6 +8,7 @@
  */
 
 import { Bubbles } from './bubbles.js';
+import { gestureOf } from './gestures.js';
 import { Sound } from './sound.js';
 import { Sparks } from './sparks.js';
 import { Tip } from './tip.js';
@@ -17,15 +18,17 @@ export class Air {
   #bubbles;
   #sparks;
   #tip;
-  #sound = new Sound();
+  #sound;
 
   /**
    * @param {import('../words.js').Words} words
    * @param {World} world
    * @param {import('./talk.js').Talk} talk
+   * @param {() => boolean} hasFire whether people sit at one
    */
-  constructor(words, world, talk) {
+  constructor(words, world, talk, hasFire) {
     this.#world = world;
+    this.#sound = new Sound(() => ({ hour: world.hour ?? new Date().getHours(), hasFire: hasFire() }));
     this.#bubbles = new Bubbles(words, world, talk);
     this.#sparks = new Sparks(world);
     this.#tip = new Tip(words);
@@ -42,12 +45,17 @@ export class Air {
   adapt({ density, sound }, calm) {
     this.#bubbles.calm = this.#sparks.calm = calm;
     this.#bubbles.density = density;
-    this.#sound.on = sound === 'on';
+    this.#sound.want(sound);
   }
 
   /** What is said has changed, or how much room there is for it. */
   renew() {
     this.#bubbles.renew();
+  }
+
+  /** What somebody does who sends this. @param {string} text */
+  gestureOf(text) {
+    return gestureOf(text);
   }
 
   /** @param {string} uid who has said something */
