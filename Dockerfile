@@ -7,7 +7,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY bridge bridge
 COPY cogs cogs
-RUN python3 -m venv /opt/dzone && /opt/dzone/bin/pip install --no-cache-dir '.[speed,workers]'
+RUN python3 -m venv /opt/dzone && /opt/dzone/bin/pip install --no-cache-dir '.[speed,workers,metrics]'
 
 FROM ${PYTHON}
 # Numbers, so that a platform can see that it isn't root.

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -17,21 +18,26 @@ from typing import Any, Final
 
 from bot.client import DZoneBot
 from bot.config import Config, read_database_url, read_env
+from bot.demo.garden import CELLAR
+from bot.demo.life import Life
 from bot.running import handover, logs, share
 from bot.running.changing import changing
 from bot.running.errors import AGAIN, MEND, Ending, explain
 from bot.running.values import ConfigError
-from bot.storage import transfer
+from bot.storage import claim, transfer
 from bot.storage.database import CannotOpen
 from bot.store import Store
 from bridge import __version__
 from bridge.errors import cannot_listen
+from bridge.providers import EmptyProvider
 from bridge.running.interpreter import command
 from bridge.running.lines import Lines
 from bridge.running.loopwatch import watched
 from bridge.running.process import run
 from bridge.running.signals import stop_signal
+from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
+from bridge.storage import address
 
 log = logging.getLogger(__name__)
 
@@ -125,13 +131,20 @@ async def _demo(config: Config, lines: Lines) -> Ending | None:
     server = WebSocketServer(
         config.port, config.host, limits=config.limits, exposure=config.exposure, health=config.health,
         publish_to=config.backplane_url if config.workers else None, workers=config.workers,
+        provider=EmptyProvider(),
+        metrics=config.metrics,
     )  # fmt: skip
     server.documents = config.documents
+    life, tasks = Life(server), Tasks(log, "the demo")
+    life.open()
     try:
         with stop_signal() as stopped, watched(config.debug_loop / 1000):
             await server.start()
-            lines.write(f"Four made-up servers: watch them at {config.public_url} (Ctrl-C stops)")
+            tasks.start(life.go_on(), "the life of the made-up servers")
+            lines.write(f"Three made-up servers: watch them at {config.public_url} (Ctrl-C stops)")
+            lines.write(f"{CELLAR.name} is locked. Its password is: {CELLAR.password}")
             await stopped.wait()
+            await tasks.stop()
             await server.stop()
     except OSError as error:
         return _cannot_listen(config, error)
@@ -146,36 +159,58 @@ async def _live(
     It takes over from the process `before`, if there is one, and lets the next one do so.
     """
     with stop_signal() as stopped:
-        try:
-            store = await _open_store(config, stopped)
-        except CannotOpen as error:
-            return Ending(str(error), AGAIN)
-        if store is None:
-            return None
-        try:
+        async with contextlib.AsyncExitStack() as held:
+            try:
+                store = await _open_store(config, stopped, held, takes_over=before is not None)
+            except CannotOpen as error:
+                return Ending(str(error), MEND if isinstance(error, claim.InUse) else AGAIN)
+            if store is None:
+                return None
             doors = before.doors if before else ()
             async with DZoneBot(config, store, force_sync=force_sync, doors=doors) as bot:
                 with watched(config.debug_loop / 1000):
                     async with changing(bot, store, stopped, before, shares=shares):
                         return await _run_bot(bot, stopped)
-        finally:
-            await store.close()
 
 
-async def _open_store(config: Config, stopped: asyncio.Event) -> Store | None:
-    """Read what is stored, unless somebody stops the bot before that succeeds.
+async def _open_store(
+    config: Config, stopped: asyncio.Event, held: contextlib.AsyncExitStack, *, takes_over: bool
+) -> Store | None:
+    """Read what is stored, unless somebody stops the bot before that succeeds; it is `held` until the end.
 
     Raises:
         CannotOpen: if it can't be read.
     """
-    is_shared = config.shards is not None and not config.shards.is_whole
-    store = Store.open(config.database_url, shared=is_shared, first_shown=config.first_shown)
-    opening = asyncio.create_task(store)
+    opening = asyncio.create_task(_claim_and_open(config, held, takes_over=takes_over))
     await _until_either(opening, stopped)
     if opening.done():
         return await opening
     opening.cancel()
     await asyncio.wait({opening})
+    return None
+
+
+async def _claim_and_open(config: Config, held: contextlib.AsyncExitStack, *, takes_over: bool) -> Store:
+    is_shared = config.shards is not None and not config.shards.is_whole
+    is_alone = not is_shared and config.backplane_url is None
+    await _claim(config.database_url, held, alone=is_alone, later=takes_over)
+    store = await Store.open(config.database_url, shared=is_shared, first_shown=config.first_shown)
+    held.push_async_callback(store.close)
+    return store
+
+
+async def _claim(database_url: str, held: contextlib.AsyncExitStack, *, alone: bool, later: bool) -> None:
+    """Claim what is stored, or do so `later`: when the process that this one takes over from has ended."""
+
+    async def take(patience: float | None = None) -> None:
+        claimed = await claim.take(address.parse(database_url), alone=alone, patience=patience)
+        held.push_async_callback(claimed.release)
+
+    if not later:
+        return await take()
+    tasks = Tasks(log, "the settings")
+    held.push_async_callback(tasks.stop)
+    tasks.start(take(math.inf), "claiming them")
     return None
 
 
@@ -232,7 +267,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Shows Discord servers as living worlds. Settings come from the file .env in the folder"
         " where it is started: it needs DISCORD_TOKEN=your-token, and nothing else.",
     )
-    parser.add_argument("--demo", action="store_true", help="show four made-up servers; no token needed")
+    parser.add_argument("--demo", action="store_true", help="show made-up servers; no token needed")
     parser.add_argument(
         "--share", action="store_true", help="have a public address meanwhile, through cloudflared or ngrok"
     )

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -14,9 +14,10 @@ import discord
 from discord.ext import commands
 
 from bot import internals
-from bot.application.sync import Notes, sync
+from bot.application.sync import Notes, sync, sync_guild
 from bot.application.translator import Translator
 from bot.config import Config
+from bot.gateway import measures
 from bot.gateway.abilities import COSTS, NAMES, Abilities
 from bot.gateway.arrivals import Arrivals
 from bot.gateway.loader import MemberLoader
@@ -33,7 +34,9 @@ from bridge.backplane.parts import WHOLE
 from bridge.providers import EmptyProvider
 from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
+from bridge.site.measures import Reading
 from cogs.commands.everybody import Everybody
+from cogs.commands.host import Host
 from cogs.commands.live import Live
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
@@ -71,6 +74,10 @@ INTENTS: Final = discord.Intents(
 
 class Storage(Settings, Departures, Notes, Protocol):
     """All that the bot wants to find again after a restart."""
+
+    @property
+    def failures(self) -> int:
+        """How often something could not be stored, since the start."""
 
     async def follow(self, heard: Callable[[News], Awaitable[None]]) -> None:
         """Take up what other processes decide, until cancelled, and have it heard."""
@@ -120,6 +127,7 @@ class DZoneBot(commands.AutoShardedBot):
             health=config.health,
             publish_to=config.backplane_url,
             workers=config.workers,
+            metrics=config.metrics,
             part=config.shards or WHOLE,
             sockets=doors,
         )
@@ -134,6 +142,7 @@ class DZoneBot(commands.AutoShardedBot):
         self._tasks = Tasks(log, "the bot")
         self._soon: asyncio.Task[None] | None = None
         self._oauth: OAuth | None = None
+        self.bridge.measure(self._measures)
         self._loader = MemberLoader(self)
         self._arrivals = Arrivals()
         self._outages = Outages()
@@ -181,6 +190,9 @@ class DZoneBot(commands.AutoShardedBot):
         await self.add_cog(Manage(*desk, page_login=page_login))
         await self.add_cog(Everybody(*desk, page_login=page_login))
         await self.add_cog(Myself(self, self.bridge, policy, decisions))
+        own = self.config.owner_guild
+        host = Host(*desk, page_login=page_login, place=own)
+        await (self.add_cog(host) if own is None else self.add_cog(host, guild=discord.Object(own)))
         following = self._settings.follow(partial(self._hear_of, decisions))
         self._tasks.start(following, "hearing of decisions elsewhere")
         self._acting = [
@@ -199,10 +211,18 @@ class DZoneBot(commands.AutoShardedBot):
             await self.add_cog(cog)
         # Discord may let us wait for a minute: the world does not.
         if 0 in self._part.shards:  # what concerns the whole application is for one process to do
-            telling = sync(self.tree, self._settings, force=self._force_sync)
-            self._tasks.start(telling, "telling Discord of the commands")
+            self._tasks.start(self._tell_commands(), "telling Discord of the commands")
         elif self._force_sync:
             log.warning("--sync does nothing here: the process with shard 0 tells Discord of the commands")
+
+    async def _tell_commands(self) -> None:
+        await sync(self.tree, self._settings, force=self._force_sync)
+        await sync_guild(self.tree, self._settings, self.config.owner_guild, force=self._force_sync)
+
+    def turns_away(self, user_id: int, guild_id: int | None) -> bool:
+        """Tell whether somebody may use nothing of the bot, or nobody may in their guild."""
+        blocked = self._settings.is_blocked
+        return blocked("user", user_id) or (guild_id is not None and blocked("guild", guild_id))
 
     async def _hear_of(self, decisions: Decisions, news: News) -> None:
         """Show what is decided elsewhere, and don't wait: a large guild must not delay somebody who hides.
@@ -406,6 +426,9 @@ class DZoneBot(commands.AutoShardedBot):
 
     def _tell_bridge(self) -> None:
         self.bridge.expects_more_guilds = self._arrivals.are_owed
+
+    def _measures(self) -> Iterable[Reading]:
+        return measures.read(self, self._settings, self._arrivals)
 
     async def _client_id(self, server_id: str) -> str | None:  # noqa: ARG002 - one application for all
         return self._login_application

@@ -34,7 +34,7 @@ from bridge.backplane.parts import Part
 from bridge.exposure import Exposure, parse_ancestors, parse_origins
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import parse_networks
-from bridge.site import documents
+from bridge.site import documents, metrics
 from bridge.site.documents import Document
 from bridge.storage import address
 from bridge.workers import crew
@@ -51,6 +51,7 @@ _MAX_WORKERS: Final = 256
 LIMITS: Final = {
     "MAX_VIEWERS": ("viewers", 1, 1_000_000),
     "MAX_VIEWERS_PER_ADDRESS": ("viewers_per_address", 1, 1_000_000),
+    "MAX_VIEWERS_PER_GUILD": ("viewers_per_guild", 0, 1_000_000),
     "MAX_HANDSHAKES_PER_MINUTE": ("handshakes_per_minute", 1, 1_000_000),
     "MAX_REQUESTS_PER_MINUTE": ("requests_per_minute", 1, 1_000_000),
     "MAX_WRONG_TRIES": ("wrong_tries", 0, 1_000),
@@ -78,9 +79,11 @@ SETTINGS: Final = (
     "TERMS_FILE",
     "EMOJI_IMAGES",
     "FIRST_SHOWN",
+    "OWNER_GUILD",
     "LOG_LEVEL",
     "LOG_FORMAT",
     "HEALTH",
+    "METRICS",
     "DEBUG_LOOP",
     "DATABASE_URL",
     "BACKPLANE_URL",
@@ -104,8 +107,10 @@ class Config:
     application for logins than the bot's own. With `emoji_images` viewers see custom emoji as pictures, which
     their browsers load from Discord. With `first_shown` a new guild is shown until its managers decide
     otherwise, else it isn't until they do. `documents` are the operator's own privacy policy and terms.
-    `log_format` is `text` or `json`; with `health` the bridge answers `/healthz` and `/readyz`.
-    `debug_loop` is from how many milliseconds on it is logged that something held everybody up, 0 for never.
+    `log_format` is `text` or `json`; with `health` the bridge answers `/healthz` and `/readyz`. `metrics` is
+    where `/metrics` is answered, if anywhere. `debug_loop` is from how many milliseconds on it is logged that
+    something held everybody up, 0 for never. `owner_guild` is the only guild in which who runs the bot uses
+    their own commands, in place of a direct message.
     """
 
     token: str = field(repr=False)
@@ -115,6 +120,7 @@ class Config:
     log_level: str = "INFO"
     log_format: str = "text"
     health: bool = False
+    metrics: tuple[str, int] | None = None
     limits: Limits = DEFAULT_LIMITS
     exposure: Exposure = LOCAL_EXPOSURE
     client_id: str | None = None
@@ -128,6 +134,7 @@ class Config:
     emoji_images: bool = False
     first_shown: bool = True
     debug_loop: int = 0
+    owner_guild: int | None = None
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Self:
@@ -152,6 +159,7 @@ class Config:
             log_level=read_level(values["LOG_LEVEL"] or "INFO"),
             log_format=read_format(values["LOG_FORMAT"] or "text"),
             health=read_switch("HEALTH", values["HEALTH"]),
+            metrics=read_metrics(values["METRICS"]),
             limits=_limits(values),
             exposure=_exposure(values, public_url, image_sources=(DISCORD_CDN,) if emoji_images else ()),
             client_id=read_client_id(values["DISCORD_CLIENT_ID"]),
@@ -164,6 +172,7 @@ class Config:
             documents=read_documents({name: values[name] for name in ("PRIVACY_FILE", "TERMS_FILE")}),
             emoji_images=emoji_images,
             first_shown=read_switch("FIRST_SHOWN", values["FIRST_SHOWN"] or "on"),
+            owner_guild=read_owner_guild(values["OWNER_GUILD"]),
             debug_loop=read_number("DEBUG_LOOP", values["DEBUG_LOOP"], 0, 0, _MAX_HOLD),
         )
 
@@ -222,6 +231,36 @@ def read_workers(text: str, backplane_url: str | None) -> int:
     if workers and (said := crew.trouble(backplane_url)):
         raise ConfigError(f"WORKERS is set. {said}")
     return workers
+
+
+def read_metrics(text: str) -> tuple[str, int] | None:
+    """Read where metrics are served, if anywhere.
+
+    Raises:
+        ConfigError: if it is no address with a port, or what is needed for it isn't installed.
+    """
+    if not text:
+        return None
+    try:
+        place = metrics.parse_place(text)
+    except ValueError as error:
+        raise ConfigError(f"METRICS is {shown(text)}; {error}.") from None
+    if said := metrics.missing():
+        raise ConfigError(f"METRICS is set. {said}")
+    return place
+
+
+def read_owner_guild(text: str) -> int | None:
+    """Read in which guild the owner's commands are, if not in direct messages.
+
+    Raises:
+        ConfigError: if it is no id of Discord's.
+    """
+    if not text:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{14,18}", text, re.ASCII):
+        raise ConfigError(f"OWNER_GUILD is {shown(text)}; it must be a server's id, as Discord copies it.")
+    return int(text)
 
 
 def read_shards(text: str, database_url: str) -> Part | None:

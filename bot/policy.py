@@ -47,7 +47,7 @@ class Policy:
 
     def shows_guild(self, guild: discord.Guild) -> bool:
         """Tell whether viewers may see this guild."""
-        return self._settings.guild(guild.id).shown
+        return self._settings.guild(guild.id).shown and not self._settings.is_blocked("guild", guild.id)
 
     def everybody(self, guild: discord.Guild) -> discord.Role | None:
         """Name the role that counts as everybody; None if the one that was chosen can't be that any more.
@@ -62,9 +62,18 @@ class Policy:
         """Tell whether what a role can see may count as public: not if it is everything."""
         return role.is_default() or not role.permissions.administrator
 
-    def has_audience(self, guild_id: int) -> bool:
-        """Tell whether not all members of a guild count as everybody."""
-        return self._settings.guild(guild_id).audience not in (None, guild_id)
+    def needs_roles(self, guild_id: int) -> bool:
+        """Tell whether it takes roles to know whether somebody in a guild may be shown."""
+        decided = self._settings.guild(guild_id)
+        return bool(decided.hidden_roles) or decided.audience not in (None, guild_id)
+
+    def asks(self, guild_id: int) -> bool:
+        """Tell whether only members of a guild are shown who have agreed, so that it matters who spoke."""
+        return self._settings.guild(guild_id).optin
+
+    def hides_role(self, role: discord.Role) -> bool:
+        """Tell whether those who have a role aren't shown."""
+        return role.id in self._settings.guild(role.guild.id).hidden_roles
 
     def is_audience(self, role: discord.Role) -> bool:
         """Tell whether managers have chosen a role to count as everybody, whether or not it can."""
@@ -99,12 +108,16 @@ class Policy:
         decided = self._settings.guild(member.guild.id)
         if self._settings.member(member.id).hidden:
             return "opted_out"
-        if member.id in decided.hidden:
-            return "hidden_by_moderators"
+        if self._settings.is_blocked("user", member.id):
+            return "blocked"
+        if member.id in decided.hidden or _has_any(member, decided.hidden_roles):
+            return "hidden_by_moderators" if member.id in decided.hidden else "hidden_by_role"
         if self.is_gated(member.guild):
             return "gated"
         if not _belongs(member, decided.audience):
             return "outside"
+        if decided.optin and not self._settings.member(member.id).agreed:
+            return "not_agreed"  # nor is a bot shown, which may speak for anybody, or of them
         if not decided.bots and member.bot:
             return "bot"
         seems_offline = member.raw_status == "offline" and self.abilities.knows_statuses
@@ -204,7 +217,8 @@ class Policy:
             return False  # an application's answer to a command is no proxy
         decided = self._settings.guild(guild.id)
         place = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
-        return decided.messages != "off" and place in decided.proxies
+        # Who is behind a webhook can't be asked.
+        return decided.messages != "off" and place in decided.proxies and not self.asks(guild.id)
 
     def _hears(self, member: discord.Member) -> bool:
         """Tell whether viewers may see that somebody says or does something, if they may see them."""
@@ -224,7 +238,7 @@ class Policy:
     def shows_words_of(self, user_id: int) -> bool:
         """Tell whether viewers may read what somebody says, as far as that is for them to decide."""
         decided = self._settings.member(user_id)
-        return not decided.hidden and not decided.muted
+        return not (decided.hidden or decided.muted or self._settings.is_blocked("user", user_id))
 
     def admits(self, member: discord.Member) -> bool:
         """Tell whether somebody who logged in may watch this guild."""
@@ -239,9 +253,17 @@ class Policy:
         return decided.role_id if decided.protection == "login" else None
 
     def names_user(self, guild_id: int, user_id: int) -> bool:
-        """Tell whether somebody who is mentioned may be named."""
+        """Tell whether somebody who is mentioned may be named, as far as no role decides on that."""
+        if self.has_hidden(guild_id, user_id):
+            return False
+        return not self._settings.guild(guild_id).optin or self._settings.member(user_id).agreed
+
+    def has_hidden(self, guild_id: int, number: int) -> bool:
+        """Tell whether a number is the id of somebody whom they, moderators or the operator have hidden."""
         return (
-            not self._settings.member(user_id).hidden and user_id not in self._settings.guild(guild_id).hidden
+            self._settings.member(number).hidden
+            or number in self._settings.guild(guild_id).hidden
+            or self._settings.is_blocked("user", number)
         )
 
 
@@ -251,6 +273,10 @@ def _is_open(channel: GuildChannel) -> bool:
 
 def _belongs(member: discord.Member, audience: int | None) -> bool:
     return audience is None or audience == member.guild.id or member.get_role(audience) is not None
+
+
+def _has_any(member: discord.Member, roles: frozenset[int]) -> bool:
+    return bool(roles) and any(member.get_role(role_id) is not None for role_id in roles)
 
 
 def _shows_offline(decided: GuildSettings, member_count: int) -> bool:

@@ -29,6 +29,7 @@ from bridge.model import (
 )
 from bridge.wire.pictures import MAX_EMOJI
 from cogs.needs import Settings
+from cogs.settings import MAX_LINE
 
 AVATAR_SIZE: Final = 64  # pixels
 EMOJI_SIZE: Final = 48  # pixels
@@ -113,7 +114,18 @@ class Roster:
             activity=self.activity(member.activities),
             joined=self.joined(member),
             role_color2=color2,
+            line=self._line(member),
         )
+
+    def _line(self, member: discord.Member) -> str | None:
+        """Read what somebody says over their head, where their words may be read."""
+        guild, said = member.guild, self._settings.member(member.id).line
+        if said is None or not self._policy.shows_words(guild.id) or member.is_timed_out():
+            return None
+        if not self._policy.shows_words_of(member.id):
+            return None
+        line = readable_line(said, guild, self._policy.shows_channel, partial(self._hides, guild))
+        return line[:MAX_LINE].rstrip() or None
 
     def status(self, member: discord.Member) -> Status:
         """Read a status; invisible people, and what Discord may yet invent, are offline."""
@@ -200,7 +212,9 @@ class Roster:
         """Read the line over a voice channel, where words may be read."""
         guild = channel.guild
         words = self._voice_status(channel)
-        if not words or not self._policy.shows_words(guild.id) or not self._policy.shows_chat(channel):
+        if not words or not self._policy.shows_words(guild.id) or self._policy.asks(guild.id):
+            return None  # nobody can tell who wrote it
+        if not self._policy.shows_chat(channel):
             return None
         hides = partial(self._hides, guild)
         return readable_line(words, guild, self._policy.shows_channel, hides) or None
@@ -230,7 +244,7 @@ class Roster:
             message,
             self._policy.shows_channel,
             lambda user_id: self._names(guild, user_id),
-            lambda original: self._quotes(guild, original),
+            lambda original: self._quotes(guild, original, message.reference),
             hides_user=partial(self._hides, guild),
         )
         return reading if not reading.words or self._policy.shows_words(guild.id) else Reading(WORDLESS)
@@ -238,19 +252,27 @@ class Roster:
     def _names(self, guild: discord.Guild, user_id: int) -> bool:
         """Tell whether somebody who is mentioned may be named."""
         member = guild.get_member(user_id)
-        if member is None:  # nobody can tell whether they belong to those who count as everybody
-            return self._policy.names_user(guild.id, user_id) and not self._policy.has_audience(guild.id)
+        if member is None:  # nobody can tell whether one of their roles hides them
+            return self._policy.names_user(guild.id, user_id) and not self._policy.needs_roles(guild.id)
         return self._policy.shows_speaker(member)
 
     def _hides(self, guild: discord.Guild, number: int) -> bool:
         """Tell whether a number is the id of somebody who may not be named."""
         member = guild.get_member(number)
         if member is None:
-            return not self._policy.names_user(guild.id, number)
+            return self._policy.has_hidden(guild.id, number)
         return not self._policy.shows_speaker(member)
 
-    def _quotes(self, guild: discord.Guild, original: discord.Message) -> bool:
+    def _quotes(
+        self,
+        guild: discord.Guild,
+        original: discord.Message | None,
+        source: discord.MessageReference | None,
+    ) -> bool:
         """Tell whether viewers of a guild may read what was said, here or elsewhere, and is forwarded."""
+        if original is None:  # nobody can tell whose words it are
+            places = {guild.id, (source.guild_id if source else None) or guild.id}
+            return not any(map(self._policy.asks, places))
         guilds = {guild, original.guild or guild}
         author = original.author.id
         return self._policy.shows_words_of(author) and all(self._names(each, author) for each in guilds)

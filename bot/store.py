@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,11 +15,20 @@ from bot.plots import NOTE as PLOTS
 from bot.storage import opening, rows, sharing
 from bot.storage.checks import check_guild, check_id, check_member
 from bot.storage.database import CannotOpen
-from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Changes, Contents, StoredGuild, Unreadable
+from bot.storage.rows import (
+    BLOCKED,
+    DEFAULT_GUILD,
+    NOTICE,
+    UPGRADED,
+    Changes,
+    Contents,
+    StoredGuild,
+    Unreadable,
+)
 from bridge.providers.notices import Deaf
 from bridge.storage import address
 from bridge.storage.database import TROUBLES, make_engine, reason
-from cogs.settings import GuildSettings, MemberSettings, News, NotSaved
+from cogs.settings import Blockable, GuildSettings, MemberSettings, News, NotSaved
 
 PATIENCE: Final = 2.0  # seconds for a write: who gave a slash command is answered within Discord's 3
 HEAR_AGAIN: Final = 2.0  # seconds until we try again to hear other processes
@@ -64,6 +74,7 @@ class Store:
         self._writes: set[asyncio.Task[None]] = set()
         self._unsure = Changes()
         self._closed = False
+        self._failures = 0
 
     @classmethod
     async def open(cls, url: str, *, shared: bool = False, first_shown: bool = True) -> Self:
@@ -100,6 +111,11 @@ class Store:
         return None if note is None else int(note)
 
     @property
+    def failures(self) -> int:
+        """How often something could not be stored, since the start."""
+        return self._failures
+
+    @property
     def guild_ids(self) -> frozenset[int]:
         """The guilds of which settings are stored, also those that the bot was removed from."""
         return frozenset(self._contents.guilds)
@@ -112,6 +128,31 @@ class Store:
     def member(self, user_id: int) -> MemberSettings:
         """Tell what somebody has decided about themselves."""
         return self._contents.members.get(user_id, DEFAULT_MEMBER)
+
+    def is_blocked(self, kind: Blockable, snowflake: int) -> bool:
+        """Tell whether who runs the bot wants nothing to do with a guild or somebody."""
+        return f"{BLOCKED[kind]}{snowflake}" in self._contents.notes
+
+    def blocked(self, kind: Blockable) -> list[int]:
+        """Name the guilds or people who are blocked."""
+        return rows.blocked(self._contents, kind)
+
+    async def save_block(self, kind: Blockable, snowflake: int, *, blocked: bool) -> None:
+        """Store that a guild or somebody is blocked, or is not any more.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        check_id("blocked", snowflake)
+        await self.save_note(f"{BLOCKED[kind]}{snowflake}", "" if blocked else None)
+
+    async def save_notice(self, text: str) -> None:
+        """Store what viewers are to be told, so that other processes tell theirs.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        await self.save_note(NOTICE, f"{time.time_ns()} {text}")  # twice the same is said twice
 
     def note(self, key: str) -> str | None:
         """Return what was noted under a key."""
@@ -159,6 +200,7 @@ class Store:
             channels=MappingProxyType(dict(settings.channels)),
             proxies=frozenset(settings.proxies),
             hidden=frozenset(settings.hidden),
+            hidden_roles=frozenset(settings.hidden_roles),
         )
         await self._change(
             lambda held: Changes({guild_id: StoredGuild(own, _left(held, guild_id))}), _guilds(guild_id)
@@ -362,6 +404,7 @@ class Store:
         write.add_done_callback(self._ended)
         done, _ = await asyncio.wait({write}, timeout=PATIENCE)
         if not done:
+            self._failures += 1
             write.cancel()  # and don't wait until the connection is cleaned up
             log.warning("a setting was not stored: the database did not answer in %s seconds", PATIENCE)
             raise NotSaved("the database did not answer in time")
@@ -383,6 +426,7 @@ class Store:
             try:
                 await self._commit(change, about)
             except TROUBLES as error:
+                self._failures += 1
                 log.warning("a setting was not stored: %s", reason(error))
                 raise NotSaved("the database did not take it") from error
 
@@ -463,8 +507,17 @@ def _news(before: Changes, after: Changes, undecided: GuildSettings) -> News:
         for key in after.members
     }
     defaults = {before.notes.get(DEFAULT_GUILD), after.notes.get(DEFAULT_GUILD)} - {None}
+    blocks: set[tuple[Blockable, int]] = {
+        (kind, snowflake)
+        for kind in BLOCKED
+        for key in after.notes
+        if (snowflake := rows.block_in(kind, key))
+    }
+    notice = after.notes.get(NOTICE)
     return News(
         {key: (was, now) for key, (was, now) in guilds.items() if was != now},
         members,
         frozenset(int(key) for key in defaults if key is not None),
+        frozenset(blocks),
+        notice.partition(" ")[2] if notice else None,
     )

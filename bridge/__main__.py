@@ -25,6 +25,7 @@ from bridge.running.interpreter import command
 from bridge.running.lines import Lines
 from bridge.running.process import run
 from bridge.server import WebSocketServer
+from bridge.site import metrics
 from bridge.storage import address
 from bridge.workers import crew
 
@@ -87,7 +88,9 @@ async def _make_tables(provider: "SqlProvider") -> None:
 
 
 def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
-    missing = None if options.backplane is None else backplane.missing()
+    missing = None if options.metrics is None else metrics.missing()
+    if options.backplane is not None and not missing:
+        missing = backplane.missing()
     if options.workers and not missing:
         missing = crew.trouble(options.backplane)
     if missing:
@@ -96,13 +99,14 @@ def _serve(options: argparse.Namespace, provider: "SqlProvider | None") -> None:
         port=options.port,
         host=options.host,
         provider=provider,
-        limits=Limits(viewers=options.max_viewers),
+        limits=Limits(viewers=options.max_viewers, viewers_per_guild=options.max_viewers_per_guild),
         exposure=Exposure(
             trusted_proxies=options.trusted_proxies, allowed_origins=options.allowed_origins, csp=options.csp
         ),
         health=options.health,
         follow=options.backplane,
         workers=options.workers,
+        metrics=options.metrics,
     )
     if options.static_dir is not None:
         server.static_dir = options.static_dir
@@ -167,6 +171,12 @@ def _parser() -> argparse.ArgumentParser:
         help="how many may watch at once (default: %(default)s)",
     )
     parser.add_argument(
+        "--max-viewers-per-guild",
+        type=_count,
+        default=DEFAULT_LIMITS.viewers_per_guild,
+        help="how many may watch one server at once, here and elsewhere (default: any number)",
+    )
+    parser.add_argument(
         "--allowed-origins",
         type=_origins,
         metavar="ORIGINS",
@@ -209,6 +219,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--health", action="store_true", help="answer /healthz and /readyz, for load balancers"
+    )
+    parser.add_argument(
+        "--metrics",
+        type=_place,
+        metavar="ADDRESS:PORT",
+        help="answer /metrics for Prometheus there, such as 127.0.0.1:9464; whoever gets there may read it",
     )
     parser.add_argument(
         "--static-dir", type=_folder, help="folder with another page to serve at / (default: its own)"
@@ -276,6 +292,13 @@ def _backplane(text: str) -> str:
         return backplane.parse(text)
     except ValueError as error:  # as above
         raise argparse.ArgumentTypeError(f"it {error}") from None
+
+
+def _place(text: str) -> tuple[str, int]:
+    try:
+        return metrics.parse_place(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text[:40]}: {error}") from None
 
 
 def _folder(text: str) -> Path:

@@ -17,6 +17,7 @@ __all__ = ["Broadcasts"]
 
 log = logging.getLogger(__name__)
 
+MAX_NOTICE: Final = 300  # characters
 _TEXTUAL: Final = (str, int)
 
 
@@ -185,6 +186,25 @@ class Broadcasts:
             activity = None if text is None else _text(text)
             room.revise([member.with_presence(member.status, activity)])
 
+    async def broadcast_notice(self, text: str) -> None:
+        """Tell everybody who watches something, such as that there will be a restart.
+
+        Reaches viewers who asked for `notice`. White space becomes single spaces.
+
+        Raises:
+            TypeError: if it is no text.
+            ValueError: if it is empty, or has more than 300 characters.
+        """
+        said = " ".join(_text(text).split())
+        if not 0 < len(said) <= MAX_NOTICE:
+            raise ValueError(f"a notice has 1 to {MAX_NOTICE} characters")
+
+        def tell(guild_id: str) -> None:
+            if room := self._room(guild_id):
+                room.publish("notice", {"text": said})
+
+        await self._directory.turns.each(list(self._directory.rooms), tell)
+
     # Rooms that an owner feeds, as the bot does
 
     def show_guild(
@@ -235,7 +255,7 @@ class Broadcasts:
     def viewer_count(self, server: str | int) -> int:
         """Count who watches a guild now."""
         room = self._room(server)
-        return len(room.viewers) if room else 0
+        return room.viewer_count if room else 0
 
     def guild(self, server: str | int) -> GuildInfo | None:
         """Return what viewers are told of a guild itself. None if it isn't shown."""

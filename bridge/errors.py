@@ -1,6 +1,8 @@
 """Everything the bridge raises on purpose. The class writes the sentence; the reader is a viewer."""
 
 import errno
+import sys
+from typing import Final
 
 from bridge.problems import PROVIDER_TROUBLE, Problem
 
@@ -17,6 +19,9 @@ __all__ = [
 ]
 
 
+FIRST_FREE: Final = 1024  # the first port that no system keeps for administrators
+
+
 def cannot_listen(host: str, port: int, error: OSError, host_setting: str, port_setting: str) -> str:
     """Say in one line why a server can't listen, and which setting to change."""
     if isinstance(error, CannotServe):
@@ -24,6 +29,14 @@ def cannot_listen(host: str, port: int, error: OSError, host_setting: str, port_
     match error.errno:
         case errno.EADDRINUSE:
             why, remedy = "it is in use", f"Stop the program that uses it, or set another {port_setting}"
+        case errno.EACCES if sys.platform == "win32":
+            why = "Windows keeps it for Hyper-V, WSL or Docker, or a program has it for itself"
+            remedy = (
+                f"Set another {port_setting}; what Windows keeps, "
+                "`netsh interface ipv4 show excludedportrange protocol=tcp` tells"
+            )
+        case errno.EACCES if port >= FIRST_FREE:
+            why, remedy = "the system doesn't allow it", f"Set another {port_setting}"
         case errno.EACCES:
             why, remedy = "the system doesn't allow it", f"Set a {port_setting} above 1023"
         case _:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ASKED_OF_ANYBODY: Final = 3  # writers that are asked what any of them can answer
+COUNT_WITHIN: Final = 1.0  # seconds that a viewer waits until it is known how many watch elsewhere
+COUNT_GOOD_FOR: Final = 2.0  # seconds
 AT_ONCE: Final = STARTING + 1.0  # seconds: whoever is not there is known not to be by then
 
 
@@ -61,6 +63,7 @@ class Exchange:
         self._logouts: Logouts | None = None
         self._tasks = Tasks(log, "the exchange")
         self._was_reported: set[str] = set()
+        self._elsewhere: dict[str, tuple[int, float]] = {}  # how many watch there, and until when it is good
         self.door: DoorElsewhere | None = None
         if self._asker is not None:
             self.door = DoorElsewhere(self._asker.ask, count)
@@ -144,6 +147,20 @@ class Exchange:
         """Count who watches any guild of this process at other ones."""
         return self._reported.total(asyncio.get_running_loop().time())
 
+    async def watching_elsewhere(self, room: Room) -> int:
+        """Tell how many watch a guild at other processes, as far as is known: whoever writes it counts."""
+        guild_id, now = room.info.id, asyncio.get_running_loop().time
+        if self._asker is None:
+            return self.viewers_elsewhere(guild_id)
+        count, until = self._elsewhere.get(guild_id, (0, 0.0))
+        if until <= now():
+            with contextlib.suppress(Silence, TimeoutError):
+                async with asyncio.timeout(COUNT_WITHIN):
+                    answer = await self._asker.ask(guild_id, "watchers", {"guild": guild_id})
+                count = counting.read_count(answer)
+            self._elsewhere[guild_id] = count, now() + COUNT_GOOD_FOR
+        return count
+
     # What happens elsewhere
 
     def start_over(self, room: Room) -> None:
@@ -181,6 +198,8 @@ class Exchange:
             case "watching":
                 self._take_report(reader, body)
                 return None
+            case "watchers":
+                return self._count_watchers(reader, body)
             case "page":
                 return await self._pages.answer(body)
             case _:
@@ -233,6 +252,14 @@ class Exchange:
         counts = counting.read_report(body)
         known = {guild_id: count for guild_id, count in counts.items() if guild_id in self._directory.rooms}
         self._reported.note(reader, known, asyncio.get_running_loop().time())
+
+    def _count_watchers(self, reader: str, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Count who watches a guild, here and everywhere but at whoever asks."""
+        room = self._directory.rooms.get(str(body.get("guild")))
+        if room is None:
+            return None
+        now = asyncio.get_running_loop().time()
+        return {"count": room.viewer_count + self._reported.count(room.info.id, now, but=reader)}
 
     async def _keep_tidy(self) -> None:
         while True:

@@ -13,6 +13,7 @@ class Limits:
     Args:
         viewers: How many may be here at once; who comes after is asked to try again later.
         viewers_per_address: The same for one address.
+        viewers_per_guild: How many may watch one guild at once, wherever it is shown; 0 where any number may.
         handshakes_per_minute: How often one address may open a WebSocket.
         requests_per_minute: How many pages and files one address may ask for.
         wrong_tries: Wrong passwords or logins of one address that cost nothing. After those each doubles
@@ -38,6 +39,7 @@ class Limits:
 
     viewers: int = 10_000
     viewers_per_address: int = 500
+    viewers_per_guild: int = 0
     handshakes_per_minute: int = 600
     requests_per_minute: int = 3_000
     wrong_tries: int = 10
@@ -60,5 +62,5 @@ class Limits:
                 raise ValueError(f"{bound.name} can't be {value}")
 
 
-_MAY_BE_NONE: Final = frozenset({"wrong_tries", "history_events", "history_age"})
+_MAY_BE_NONE: Final = frozenset({"viewers_per_guild", "wrong_tries", "history_events", "history_age"})
 DEFAULT_LIMITS: Final = Limits()

@@ -39,7 +39,7 @@ class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
     `uid` is a Discord snowflake, `role_color` is `#rrggbb`, `avatar` a URL, `activity` a readable
     line such as "Playing Factorio". `joined` is when they came into the guild, in seconds since 1970;
     viewers are told for the first day. `role_color2` is the colour that `role_color` runs into, where a
-    role has a gradient.
+    role has a gradient. `line` is what they say over their head, for as long as they like.
     """
 
     uid: str
@@ -52,11 +52,12 @@ class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
     activity: str | None = None
     joined: int | None = None
     role_color2: str | None = None
+    line: str | None = None
 
     def with_presence(self, status: Status, activity: str | None) -> "Member":
         """Be the same person with another status and activity; written out, because it is so frequent."""
-        uid, username, _, role_color, bot, avatar, voice, _, joined, color2 = self
-        return Member(uid, username, status, role_color, bot, avatar, voice, activity, joined, color2)
+        uid, username, _, role_color, bot, avatar, voice, _, joined, color2, line = self
+        return Member(uid, username, status, role_color, bot, avatar, voice, activity, joined, color2, line)
 
 
 @dataclass(frozen=True, slots=True)

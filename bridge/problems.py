@@ -34,6 +34,9 @@ NOTHING_ASKED: Final = Problem("nothing-asked", "You asked for no server. Please
 FULL_HOUSE: Final = Problem(
     "full", "Sorry, too many people are watching right now. Please try again in a minute."
 )
+GUILD_FULL: Final = Problem(
+    "server-full", "Sorry, too many people are watching this server right now. Please try again in a minute."
+)
 PROVIDER_TROUBLE: Final = Problem(
     "provider-trouble", "Sorry, this server's data can't be read right now. Please try again in a moment."
 )

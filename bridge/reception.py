@@ -65,7 +65,8 @@ class Reception:
     async def _send_page(self, connection: Connection, request: Request) -> Response:
         try:
             answer = await self._website.answer(connection.address, request)
-            head, body = await asyncio.to_thread(answer.open)
+            in_memory = isinstance(answer.body, bytes)
+            head, body = answer.open() if in_memory else await asyncio.to_thread(answer.open)
         except Exception as error:  # noqa: BLE001 - an edge: the owner's code makes pages
             connection.named(log).warning("a page could not be served: %s", owner.describe(error))
             connection.named(log).debug("the page's failure", exc_info=True)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from websockets.asyncio.server import Server, ServerConnection
 
 from bridge.access.admission import Admission
+from bridge.access.crowding import Crowding
 from bridge.access.devices import Devices
 from bridge.access.doorkeeper import LONGEST_WAIT, Doorkeeper, Validator
 from bridge.access.gate import Gate
@@ -39,7 +40,10 @@ from bridge.site.documents import Document
 from bridge.site.health import Health
 from bridge.site.http import StaticHandler, Website
 from bridge.site.login import WebLogin
+from bridge.site.measures import Source
+from bridge.site.metrics import Metrics
 from bridge.site.mount import Mount
+from bridge.site.readings import Readings
 from bridge.viewers.connection import Connection
 from bridge.viewers.guests import Guests, for_guests
 from bridge.viewers.listening import close_doors, connection_class, hang_up, listen
@@ -49,6 +53,7 @@ from bridge.viewers.session import Session
 from bridge.viewers.sessions import PAUSE, Sessions
 from bridge.wire.protocol import Goodbye
 from bridge.workers import crew
+from bridge.workers.muster import Counted
 from bridge.workers.orders import Orders
 from bridge.workers.plane import Plane
 
@@ -86,6 +91,8 @@ class WebSocketServer(Broadcasts):
         workers: How many processes serve the viewers in place of this one, on the same port. They read the
             rooms where `publish_to` or `follow` says, or else from a private Valkey that is started with
             them; what asks this process, such as `on_static_request`, isn't asked. Not on Windows.
+        metrics: Address and port at which `/metrics` is answered, for Prometheus; whoever gets there may read
+            it. `pip install 'dzone-bot[metrics]'` brings what it needs.
         sockets: Listen on these, which are bound, and not at `host` and `port`.
         board: Where connections, handshakes and requests of an address are counted together with other
             processes of this machine.
@@ -111,6 +118,7 @@ class WebSocketServer(Broadcasts):
         part: Part = WHOLE,
         follow: str | None = None,
         workers: int = 0,
+        metrics: tuple[str, int] | None = None,
         sockets: Sequence[socket.socket] = (),
         board: Board | None = None,
     ) -> None:
@@ -145,7 +153,11 @@ class WebSocketServer(Broadcasts):
         self._plane.count_elsewhere(self._exchange.all_elsewhere)
         doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
         self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
-        probes = Health(keeper, self._live).probes if health else {}
+        if limits.viewers_per_guild:
+            self._admission.crowding = Crowding(
+                limits.viewers_per_guild, self._gate.count, self._exchange.watching_elsewhere
+            )
+        probes = Health(keeper, self._live, self._is_filled).probes if health else {}
         self._website.probes = {**Counts(directory).probes, **probes}
         devices = Devices(secure=exposure.is_secure)
         self._reception = Reception(self._gate, self._website, devices, directory)
@@ -153,6 +165,9 @@ class WebSocketServer(Broadcasts):
         self._sessions = Sessions(self._admission)
         self._exchange.concern(self._admission, keeper, self._sessions)
         self._connection_class = connection_class(self._gate, exposure.certificate)
+        self._readings = Readings(directory, self._gate, lambda: len(self._sessions), self._plane, self._crew)
+        self._metrics = None if metrics is None else Metrics(metrics)
+        self.measure(self._readings.read)
         self._tasks = Tasks(log, "the bridge")
         self._lobby = Lobby(directory, keeper, self._admission, self._sessions, self._tasks)
         self._keeper = keeper
@@ -194,6 +209,15 @@ class WebSocketServer(Broadcasts):
         """What was refused since the start, by its reason, and how often."""
         return self._gate.tally.total
 
+    def measure(self, source: Source) -> None:
+        """Have `/metrics` tell as well what a source says whenever somebody reads it."""
+        if self._metrics is not None:
+            self._metrics.add(source)
+
+    def counted(self) -> Counted:
+        """Tell what this process has counted of those it serves."""
+        return self._readings.counted()
+
     @property
     def expects_more_guilds(self) -> bool:
         """Whether guilds may be missing that will come by themselves, as after an owner's start.
@@ -225,11 +249,7 @@ class WebSocketServer(Broadcasts):
         async with self._lifecycle:
             if self._is_serving:
                 return
-            if self._crew is None:
-                await self._listen()
-            else:
-                self.port = await self._crew.prepare(self.host, self.port)
-                self._plane.carry(self._crew.url)
+            await self._open()
             self._is_serving = True
             self._plane.start(self._tasks, self._exchange.start_over, self._on_list, self._exchange.heed)
             self._exchange.start(self._tasks, self._plane.url, self._plane.life)
@@ -279,6 +299,8 @@ class WebSocketServer(Broadcasts):
             self._directory.flush()
             await hang_up(self._servers, self._gate)
             self._servers.clear()
+            if self._metrics is not None:
+                await self._metrics.stop()
             self._is_serving = False  # only now: a stop that was cut short can be finished by another
             self._plane.end()
             self._exchange.end()
@@ -406,6 +428,29 @@ class WebSocketServer(Broadcasts):
 
     # Inside
 
+    async def _open(self) -> None:
+        """Listen for who reads metrics, and for viewers, or have workers do so.
+
+        Raises:
+            OSError: if a port is in use or an address is not this machine's.
+        """
+        if self._metrics is None:
+            await self._open_to_viewers()
+            return
+        await self._metrics.start()
+        try:
+            await self._open_to_viewers()
+        except OSError:
+            await self._metrics.stop()
+            raise
+
+    async def _open_to_viewers(self) -> None:
+        if self._crew is None:
+            await self._listen()
+        else:
+            self.port = await self._crew.prepare(self.host, self.port)
+            self._plane.carry(self._crew.url)
+
     async def _listen(self) -> None:
         asked, met = self._reception.answer, self._reception.meet
         kind, sockets = self._connection_class, self._sockets
@@ -421,8 +466,12 @@ class WebSocketServer(Broadcasts):
             host=self.host, limits=self._limits, exposure=self._exposure, health=self._health,
             pace_old_clients=self._paces_old_clients, static_dir=str(self.static_dir), follow=url,
             documents=self.documents,
-            log_level=log.getEffectiveLevel(), debug_loop=current_limit(),
+            log_level=log.getEffectiveLevel(), debug_loop=current_limit(), counts=self._metrics is not None,
         )  # fmt: skip
+
+    def _is_filled(self) -> bool:
+        """Tell whether there is a world to see: one that others write may lack what some of them have."""
+        return not self.expects_more_guilds or (self._plane.follows and bool(self._directory.rooms))
 
     def _call_lobby(self) -> None:
         self._lobby.call()

@@ -21,7 +21,7 @@ from bridge.running.process import run
 from bridge.running.signals import on_hangup, stop_signal
 from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
-from bridge.workers import orders, voice
+from bridge.workers import muster, orders, voice
 from bridge.workers.orders import Orders
 
 log = logging.getLogger("bridge.worker")  # not __main__, which it is
@@ -38,15 +38,15 @@ def main(line: socket.socket) -> int:
     except orders.OtherVersion:
         print("the program was updated meanwhile: stop it and start it again")  # noqa: T201 - there is no log yet
         return 1
-    voice.log_to_parent(told.log_level)
+    lines = voice.log_to_parent(told.log_level)
     faulthandler.register(signal.SIGQUIT, file=sys.stdout, all_threads=False)
     try:
-        return run(_serve(told, line), viewers=told.limits.viewers)
+        return run(_serve(told, line, lines.write), viewers=told.limits.viewers)
     finally:
         logging.shutdown()
 
 
-async def _serve(told: Orders, line: socket.socket) -> int:
+async def _serve(told: Orders, line: socket.socket, write: Callable[[str], None]) -> int:
     stop_hearing_hangups = on_hangup(lambda: None)  # those are the parent's
     if told.replaces and (said := await _trouble(told.follow)):
         log.error("%s", said)
@@ -66,12 +66,16 @@ async def _serve(told: Orders, line: socket.socket) -> int:
             await server.start()
             tasks.start(_beat(line), "telling that it lives")
             tasks.start(_tell_ready(server, line), "telling that it serves")
+            if told.counts:
+                tasks.start(_tell_counted(server, write), "telling what it counts")
             await stopped.wait()
         finally:
             if ear.may_take_time:
                 await server.let_go(lambda: ear.may_take_time)
             await server.stop()
             await tasks.stop()
+            if told.counts:
+                write(server.counted().line())  # also of the goodbyes
             stop_hearing_hangups()
     return 0
 
@@ -92,6 +96,12 @@ async def _beat(line: socket.socket) -> None:
     while True:
         _say(line, orders.BEAT)
         await asyncio.sleep(orders.BEAT_EVERY)
+
+
+async def _tell_counted(server: WebSocketServer, write: Callable[[str], None]) -> None:
+    while True:
+        write(server.counted().line())
+        await asyncio.sleep(muster.TELL_EVERY)
 
 
 async def _tell_ready(server: WebSocketServer, line: socket.socket) -> None:

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from cogs.needs import Bridge, Settings
 from cogs.rooms import Rooms
-from cogs.settings import GuildSettings, MemberSettings, News
+from cogs.settings import Blockable, GuildSettings, MemberSettings, News
 
 
 class Decisions:
@@ -68,6 +68,17 @@ class Decisions:
             before, after = await self.settings.change_member(user_id, change)
             await self._show_person(user_id, before, after)
 
+    async def block(self, kind: Blockable, snowflake: int, *, blocked: bool) -> None:
+        """Have nothing to do with a guild or somebody any more; or take that back."""
+        async with self._turn(snowflake):
+            await self.settings.save_block(kind, snowflake, blocked=blocked)
+            await self._show_block(kind, snowflake)
+
+    async def announce(self, text: str) -> None:
+        """Tell everybody who watches something, wherever they do."""
+        await self.settings.save_notice(text)
+        await self._bridge.broadcast_notice(text)
+
     async def follow(self, news: News) -> None:
         """Show what has been decided, and stored, in another process of this bot."""
         for user_id, member in news.members.items():
@@ -80,13 +91,31 @@ class Decisions:
         for guild_id in news.defaults:
             if guild := self._bot.get_guild(guild_id):
                 await self._rooms.show(guild)
+        for kind, snowflake in news.blocks:
+            async with self._turn(snowflake):
+                await self._show_block(kind, snowflake)
+        if news.notice is not None:
+            await self._bridge.broadcast_notice(news.notice)
+
+    async def _show_block(self, kind: Blockable, snowflake: int) -> None:
+        if kind == "user":
+            if self.settings.is_blocked(kind, snowflake):
+                await self._rooms.forget_words(snowflake)
+            await self._rooms.show_everywhere(snowflake)
+        elif guild := self._bot.get_guild(snowflake):
+            await self._rooms.show(guild)
 
     async def _show_person(self, user_id: int, before: MemberSettings, after: MemberSettings) -> None:
         # Words first: where some still wait for their bubble, an old client would only see that whoever said
         # them is offline.
         if after != before and (after.hidden or after.muted):
             await self._rooms.forget_words(user_id)
+        elif before.agreed and not after.agreed:
+            await self._rooms.forget_words(user_id, where=lambda guild_id: self._asks(int(guild_id)))
         await self._rooms.show_everywhere(user_id)
+
+    def _asks(self, guild_id: int) -> bool:
+        return self.settings.guild(guild_id).optin
 
     def _turn(self, snowflake: int) -> asyncio.Lock:
         """Give the lock of a guild or a person: what is read is what the last decision wrote."""
@@ -95,7 +124,12 @@ class Decisions:
     async def _show_guild(self, guild: discord.Guild, before: GuildSettings, after: GuildSettings) -> None:
         for user_id in after.hidden - before.hidden:
             self._rooms.show_person(guild.id, user_id)
-        if before.audience != after.audience or before.proxies - after.proxies:
+        if (
+            before.audience != after.audience
+            or before.proxies - after.proxies
+            or after.hidden_roles - before.hidden_roles
+            or before.optin < after.optin
+        ):
             self._hide_unknown(guild)
         if _hides_words(before, after):
             self._bridge.forget_words(guild.id)
@@ -123,6 +157,8 @@ def _fewer_people(before: GuildSettings, after: GuildSettings) -> bool:
         or (before.offline != after.offline != "show")
         or (before.bots and not after.bots)
         or bool(before.proxies - after.proxies)
+        or bool(after.hidden_roles - before.hidden_roles)
+        or before.optin < after.optin
     )
 
 

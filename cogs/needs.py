@@ -11,7 +11,7 @@ from discord.activity import ActivityTypes
 
 from bridge.backplane.parts import Overview
 from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
-from cogs.settings import GuildSettings, MemberSettings
+from cogs.settings import Blockable, GuildSettings, MemberSettings
 from cogs.verdicts import ChannelVerdict, MemberVerdict
 
 
@@ -72,6 +72,9 @@ class Bridge(Protocol):
 
     async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
         """Show where somebody talks; None if they don't any more."""
+
+    async def broadcast_notice(self, text: str) -> None:
+        """Tell everybody who watches something that who runs the bot has to say."""
 
     # What is shown
 
@@ -162,6 +165,9 @@ class Policy(Protocol):
 
     def can_be_everybody(self, role: discord.Role) -> bool:
         """Tell whether what a role can see may count as public: not if it is everything."""
+
+    def hides_role(self, role: discord.Role) -> bool:
+        """Tell whether those who have a role aren't shown."""
 
     def is_audience(self, role: discord.Role) -> bool:
         """Tell whether managers have chosen a role to count as everybody."""
@@ -318,6 +324,26 @@ class Settings(Protocol):
 
     async def forget_guild(self, guild_id: int) -> None:
         """Delete everything that is stored about a guild: the defaults hold again.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+
+    def is_blocked(self, kind: Blockable, snowflake: int) -> bool:
+        """Tell whether who runs the bot wants nothing to do with a guild or somebody."""
+
+    def blocked(self, kind: Blockable) -> list[int]:
+        """Name the guilds or people who are blocked."""
+
+    async def save_block(self, kind: Blockable, snowflake: int, *, blocked: bool) -> None:
+        """Store that a guild or somebody is blocked, or is not any more.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+
+    async def save_notice(self, text: str) -> None:
+        """Store what viewers are to be told, so that other processes tell theirs.
 
         Raises:
             NotSaved: if the database can't be reached or is full.

@@ -9,6 +9,7 @@ from discord.ext import commands
 from bridge import model
 from bridge.running.turns import Turns
 from cogs.needs import Bridge, MemberLoader, Policy, Roster
+from cogs.verdicts import WITHDRAWN
 
 
 class Rooms:
@@ -145,6 +146,12 @@ class Rooms:
         """Take somebody away whom viewers may not see any more."""
         shown = self._bridge.shown(guild_id).get(str(user_id))
         if shown is not None and not self._may_stay(guild_id, shown):
+            guild = self._bot.get_guild(int(guild_id))
+            member = guild.get_member(int(user_id)) if guild else None
+            # Words first: where some still wait for their bubble, an old client would only see that whoever
+            # said them is offline.
+            if member is not None and self._policy.member_verdict(member) in WITHDRAWN:
+                self._bridge.forget_words(guild_id, user_id)
             self._bridge.hide_members(guild_id, [user_id])
 
     def _may_stay(self, guild_id: int | str, shown: model.Member) -> bool:
@@ -169,10 +176,11 @@ class Rooms:
 
     # Words
 
-    async def forget_words(self, user_id: int) -> None:
-        """Take back what somebody said, in every room; also where they are no longer."""
+    async def forget_words(self, user_id: int, where: Callable[[str], bool] = lambda _: True) -> None:
+        """Take back what somebody said, in every room, or `where`; also where they are no longer."""
         await self._turns.each(
-            self._bridge.guild_ids(), lambda guild_id: self._bridge.forget_words(guild_id, user_id)
+            [guild_id for guild_id in self._bridge.guild_ids() if where(guild_id)],
+            lambda guild_id: self._bridge.forget_words(guild_id, user_id),
         )
 
 

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal
+
+MAX_ROLES: Final = 25  # whose members aren't shown: as many as a menu takes
+MAX_LINE: Final = 40  # characters that somebody says over their head
 
 MessageMode = Literal["full", "bubble", "off"]
 OfflineMode = Literal["show", "hide", "auto"]
 Protection = Literal["off", "login", "password"]
 Ending = Literal["deleted", "forbidden"]
+Blockable = Literal["guild", "user"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +26,10 @@ class GuildSettings:
     password, kept as a hash. `audience` is the role that counts as everybody: what it can see is public, and
     who doesn't have it isn't shown; @everyone, whose id is the guild's, where everybody is meant. `channels`
     has those that are shown or hidden against the rule, by snowflake; `proxies` the channels in which what
-    webhooks say is shown; `hidden` the members that moderators have hidden. `live_channel` and `live_message`
-    are where a message is kept up to date, `live_ended` is why that came to an end by itself.
+    webhooks say is shown; `hidden` the members that moderators have hidden, and `hidden_roles` the roles
+    whose members aren't shown. With `optin`, only members are shown who have agreed to that. `live_channel`
+    and `live_message` are where a message is kept up to date, `live_ended` is why that came to an end by
+    itself.
     """
 
     shown: bool = True
@@ -42,6 +48,8 @@ class GuildSettings:
     channels: Mapping[int, bool] = field(default_factory=lambda: MappingProxyType({}))
     proxies: frozenset[int] = frozenset()
     hidden: frozenset[int] = frozenset()
+    hidden_roles: frozenset[int] = frozenset()
+    optin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +57,29 @@ class MemberSettings:
     """What a person has decided about themselves, in every guild.
 
     `hidden` people are not shown at all, the words of `muted` ones are not. `color` is `#rrggbb`, in place
-    of their role's.
+    of their role's. Who has `agreed` is shown where only those are; `line` is what they say over their head.
     """
 
     hidden: bool = False
     muted: bool = False
     color: str | None = None
+    agreed: bool = False
+    line: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class News:
     """What has been decided in another process of the same bot: for each whom it concerns, before and after.
 
-    `defaults` are the guilds that were or are now what a viewer without a choice sees.
+    `defaults` are the guilds that were or are now what a viewer without a choice sees, `blocks` the guilds
+    and people whom who runs the bot has blocked or lets in again, `notice` what they have to tell viewers.
     """
 
     guilds: Mapping[int, tuple[GuildSettings, GuildSettings]]
     members: Mapping[int, tuple[MemberSettings, MemberSettings]]
     defaults: frozenset[int] = frozenset()
+    blocks: frozenset[tuple[Blockable, int]] = frozenset()
+    notice: str | None = None
 
 
 class NotSaved(Exception):

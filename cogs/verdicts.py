@@ -5,8 +5,13 @@ from typing import Final, Literal
 import discord
 
 MemberVerdict = Literal[
-    "shown", "opted_out", "hidden_by_moderators", "gated", "outside", "bot", "offline"
+    "shown", "opted_out", "blocked", "hidden_by_moderators", "hidden_by_role", "gated", "outside",
+    "not_agreed", "bot", "offline",
 ]  # fmt: skip
 ChannelVerdict = Literal["shown", "shown_by_managers", "hidden_by_managers", "private", "age_restricted"]
+# Who isn't shown for one of these isn't with what they said either.
+WITHDRAWN: Final[frozenset[MemberVerdict]] = frozenset(
+    {"opted_out", "blocked", "hidden_by_moderators", "hidden_by_role", "outside", "not_agreed"}
+)
 SHOWN: Final[frozenset[ChannelVerdict]] = frozenset({"shown", "shown_by_managers"})
 Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel

@@ -1,6 +1,7 @@
 """Discord gets to know the commands: only when they changed, for it limits how often it may be told."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -15,6 +16,7 @@ from bot.application.refusals import Payload, explain
 from bridge.running.words import one_line
 from cogs.settings import NotSaved
 
+GUILD_NOTE: Final = "guild_commands"  # under which the guild that has some of its own is kept, and their hash
 NOTE: Final = "commands"  # under which the hash of what Discord knows is kept
 PATIENCE: Final = 60.0  # seconds; discord.py waits by itself when Discord limits it, for hours if need be
 ENTRY_POINT: Final = 4  # the type of the command that opens an application's Activity
@@ -33,8 +35,8 @@ class Notes(Protocol):
     def note(self, key: str) -> str | None:
         """Return what was kept."""
 
-    async def save_note(self, key: str, value: str) -> None:
-        """Keep something.
+    async def save_note(self, key: str, value: str | None) -> None:
+        """Keep something, or nothing any more.
 
         Raises:
             NotSaved: if it can't be kept.
@@ -68,6 +70,40 @@ async def sync(tree: app_commands.CommandTree[Any], notes: Notes, *, force: bool
     return True
 
 
+async def sync_guild(
+    tree: app_commands.CommandTree[Any], notes: Notes, guild_id: int | None, *, force: bool = False
+) -> None:
+    """Tell Discord of the commands that one guild has, if any has; another one has none any more.
+
+    A failure is logged, and tried again at the next start.
+    """
+    known = notes.note(GUILD_NOTE) or ""
+    before = int(known.partition(" ")[0] or 0) or None
+    if guild_id is None and before is None:
+        return
+    payloads = [] if guild_id is None else await payloads_of(tree, discord.Object(guild_id))
+    note = None if guild_id is None else f"{guild_id} {_fingerprint(tree, payloads)}"
+    if note == known and not force:
+        return
+    try:
+        async with asyncio.timeout(PATIENCE):
+            if before not in (guild_id, None):
+                await _withdraw(tree.client, before)
+            if guild_id is not None:
+                await internals.replace_commands(tree.client, payloads, guild_id)
+        await notes.save_note(GUILD_NOTE, note)
+    except (discord.DiscordException, aiohttp.ClientError, OSError, internals.StrangeAnswer) as error:
+        log.warning("Discord didn't take the commands of OWNER_GUILD: %s", explain(error, payloads))
+    except NotSaved as error:
+        log.warning("that Discord knows the commands isn't stored (%s); the next start tells it again", error)
+
+
+async def _withdraw(client: discord.Client, guild_id: int | None) -> None:
+    """Leave no commands in a guild, unless the bot isn't there any more."""
+    with contextlib.suppress(discord.Forbidden, discord.NotFound):
+        await internals.replace_commands(client, [], guild_id)
+
+
 async def _entry_point(client: discord.Client) -> list[Payload]:
     """Return what opens the application's Activity, if it has one: it isn't ours.
 
@@ -80,9 +116,11 @@ async def _entry_point(client: discord.Client) -> list[Payload]:
     ]
 
 
-async def payloads_of(tree: app_commands.CommandTree[Any]) -> list[Payload]:
-    """Return what Discord is told of the commands, with all translations."""
-    commands: list[Any] = tree.get_commands()
+async def payloads_of(
+    tree: app_commands.CommandTree[Any], guild: discord.abc.Snowflake | None = None
+) -> list[Payload]:
+    """Return what Discord is told of the commands, of a guild's own or of all others, with translations."""
+    commands: list[Any] = tree.get_commands(guild=guild)
     translator = tree.translator
     return [
         await command.get_translated_payload(tree, translator) if translator else command.to_dict(tree)

@@ -16,6 +16,10 @@ class Arrivals:
         """Whether there may be guilds of which the bot hasn't heard."""
         return self._shards is None or bool(self._shards or self._guilds)
 
+    def has(self, shard_id: int) -> bool:
+        """Tell whether a shard has a session."""
+        return self._shards is not None and shard_id not in self._shards
+
     def expect(self, shards: Iterable[int]) -> None:
         """Wait for these shards, unless that was said before."""
         if self._shards is None:

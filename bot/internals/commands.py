@@ -1,7 +1,7 @@
 """Commands as Discord's REST API has them: discord.py knows neither entry points nor some answers."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import discord
 from discord import app_commands
@@ -9,6 +9,9 @@ from discord.http import Route
 
 # discord.py takes it for granted that JSON is JSON, and that answers are as they are documented.
 NO_SENSE: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
+
+T = TypeVar("T")
 
 
 class StrangeAnswer(Exception):
@@ -27,6 +30,18 @@ def heed_commands(client: discord.Client, when: Callable[[], bool]) -> None:
     parsers["INTERACTION_CREATE"] = heed
 
 
+async def sensible(request: Awaitable[T]) -> T:
+    """Wait for what discord.py makes of an answer.
+
+    Raises:
+        StrangeAnswer: if it can make nothing of it.
+    """
+    try:
+        return await request
+    except NO_SENSE as error:
+        raise StrangeAnswer(f"{type(error).__name__}: {error}") from error
+
+
 async def fetch_commands(client: discord.Client) -> list[dict[str, Any]]:
     """Ask Discord for the application's commands, with their translations.
 
@@ -39,15 +54,20 @@ async def fetch_commands(client: discord.Client) -> list[dict[str, Any]]:
     return await _commands(client.http.request(route, params={"with_localizations": "true"}))
 
 
-async def replace_commands(client: discord.Client, payloads: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put commands in the place of all that Discord knows, and return its answer.
+async def replace_commands(
+    client: discord.Client, payloads: list[dict[str, Any]], guild_id: int | None = None
+) -> list[dict[str, Any]]:
+    """Put commands in the place of all that Discord knows, or has in one guild, and return its answer.
 
     `CommandTree.sync` takes none but the tree's own; it keeps nothing of the answer either.
 
     Raises:
         StrangeAnswer: if the answer is no list of commands.
     """
-    return await _commands(client.http.bulk_upsert_global_commands(_application_id(client), payloads))
+    application_id = _application_id(client)
+    if guild_id is not None:
+        return await _commands(client.http.bulk_upsert_guild_commands(application_id, guild_id, payloads))
+    return await _commands(client.http.bulk_upsert_global_commands(application_id, payloads))
 
 
 def _application_id(client: discord.Client) -> int:
@@ -57,10 +77,7 @@ def _application_id(client: discord.Client) -> int:
 
 
 async def _commands(request: Awaitable[Any]) -> list[dict[str, Any]]:
-    try:
-        answer = await request
-    except NO_SENSE as error:
-        raise StrangeAnswer(f"{type(error).__name__}: {error}") from error
+    answer = await sensible(request)
     if isinstance(answer, list) and all(isinstance(one, dict) and "name" in one for one in answer):
         return answer
     raise StrangeAnswer(f"no list of commands: {answer!r}")

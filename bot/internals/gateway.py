@@ -15,6 +15,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType, Shard
 
 from bot.internals.backoff import LASTING, Backoff, Sessions
+from bot.internals.commands import sensible
 from bridge.backplane.parts import Part
 from bridge.running.tasks import Tasks
 
@@ -176,7 +177,7 @@ class Shards:
         client = self.client
         if client.is_closed():
             return
-        count, url, limits = await client.http.get_bot_gateway()
+        count, url, limits = await sensible(client.http.get_bot_gateway())
         if self._part is not None:
             _compare(count, self._part)
             count = self._part.total

@@ -5,6 +5,8 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.internals.commands import sensible
+
 
 def expect_no_voice() -> None:
     """Keep discord.py from warning about libraries for talking, which this bot never does."""
@@ -22,5 +24,5 @@ async def use_gateway_of_api(client: discord.Client) -> None:
 
     discord.py takes it for the first connection only, and Discord's for later ones.
     """
-    _, url, _ = await client.http.get_bot_gateway()
+    _, url, _ = await sensible(client.http.get_bot_gateway())
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)

@@ -1,5 +1,6 @@
 """What stops the program, in the words of somebody who can mend it."""
 
+from http import HTTPStatus
 from typing import Final, NamedTuple
 
 import aiohttp
@@ -7,6 +8,7 @@ import discord
 
 from bot.client import DZoneBot
 from bot.gateway.abilities import NAMES, Abilities
+from bot.internals import NO_SENSE, StrangeAnswer
 from bot.running.values import PORTAL
 from bridge.running.words import one_line
 
@@ -36,6 +38,12 @@ def explain(error: BaseException, bot: DZoneBot) -> Ending | None:
 
 
 def _sentence(error: BaseException, bot: DZoneBot) -> str | None:
+    if _is_of_somebody_else(error, bot):
+        return (
+            f"What answers at {bot.config.api_url} isn't Discord.\n"
+            "Does this network want a login in the browser first, or is there a proxy in between? Check "
+            "that, and DISCORD_API_URL if you set it."
+        )
     match error:
         case discord.LoginFailure() | discord.ConnectionClosed(code=4004):
             return (
@@ -67,6 +75,24 @@ def _sentence(error: BaseException, bot: DZoneBot) -> str | None:
             )
         case _:
             return None
+
+
+def _is_of_somebody_else(error: BaseException, bot: DZoneBot) -> bool:
+    """Tell whether somebody answered in Discord's place, such as a network that wants a login first."""
+    if isinstance(error, discord.HTTPException):
+        return error.status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED
+    if isinstance(error, StrangeAnswer):
+        return True
+    # Later than at the login, or elsewhere than in discord.py, what makes no sense is ours.
+    return bot.application is None and isinstance(error, NO_SENSE) and _place(error) in {"discord", "json"}
+
+
+def _place(error: BaseException) -> str:
+    """Name the package in which something was raised; nothing if it wasn't."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        place, trace = str(trace.tb_frame.f_globals.get("__name__", "")), trace.tb_next
+    return place.partition(".")[0]
 
 
 def _missing_intents(bot: DZoneBot) -> list[str]:

@@ -7,33 +7,37 @@ might be what hides somebody.
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from bot.storage.checks import MAX_ID, check_guild, check_member
-from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Contents, StoredGuild
-from cogs.settings import GuildSettings, MemberSettings
+from bot.storage.rows import BLOCKED, DEFAULT_GUILD, UPGRADED, Contents, StoredGuild, blocked
+from cogs.settings import Blockable, GuildSettings, MemberSettings
 
 FORMAT: Final = "d-zone settings"
-VERSION: Final = 3
+VERSION: Final = 4
 FIRST_WITH_ALL: Final = 3  # the version from which on each guild that the bot is in is there
 Object = dict[str, Any]
 
+_BLOCKED: Final = "blocked"
 _TOP: Final = ("format", "version", "default_guild", "guilds", "members")
 _GUILD: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
-    "audience", "live_channel", "live_message", "live_ended", "channels", "proxies", "hidden", "left",
+    "audience", "live_channel", "live_message", "live_ended", "channels", "proxies", "hidden",
+    "hidden_roles", "optin", "left",
 )  # fmt: skip
 _IDS: Final = ("role_id", "audience", "live_channel", "live_message")
 # What each older version didn't have, and what stands for it: nobody could decide on it.
 _LATER: Final[dict[int, Object]] = {
     1: {"audience": None, "proxies": []},
     2: {"live_channel": None, "live_message": None, "live_ended": None},
+    3: {"hidden_roles": [], "optin": False},
 }
-_MEMBER: Final = ("hidden", "muted", "color")
+_MEMBER_LATER: Final[dict[int, Object]] = {3: {"agreed": False, "line": None}}
+_MEMBER: Final = ("hidden", "muted", "color", "agreed", "line")
 _MAX_SHOWN: Final = 40  # characters
 
 
@@ -42,7 +46,10 @@ class Fault(Exception):
 
 
 def lines(contents: Contents) -> Iterator[str]:
-    """Write everything, a line for each guild and person; without notes, which are about one bot only."""
+    """Write everything, a line for each guild and person; of notes, only what somebody decided.
+
+    Whom who runs the bot has blocked is there if they have blocked anybody.
+    """
     yield "{\n"
     yield f'  "format": {json.dumps(FORMAT)},\n'
     yield f'  "version": {VERSION},\n'
@@ -51,7 +58,10 @@ def lines(contents: Contents) -> Iterator[str]:
     yield from _entries({key: _guild_object(guild) for key, guild in contents.guilds.items()})
     yield '  },\n  "members": {'
     yield from _entries({key: asdict(member) for key, member in contents.members.items()})
-    yield "  }\n}\n"
+    yield "  }"
+    if shut_out := {kind: ids for kind in BLOCKED if (ids := _blocked(contents, kind))}:
+        yield f',\n  "{_BLOCKED}": {json.dumps(shut_out)}'
+    yield "\n}\n"
 
 
 def parse(text: bytes) -> Contents:
@@ -60,7 +70,9 @@ def parse(text: bytes) -> Contents:
     Raises:
         Fault: if it is anything else.
     """
-    top = _object("the file", _json(text), _TOP)
+    read = _json(text)
+    shut_out = read.pop(_BLOCKED, {}) if isinstance(read, dict) else {}
+    top = _object("the file", read, _TOP)
     if top["format"] != FORMAT or type(top["version"]) is not int:
         raise Fault(f'that is no export of settings: it has no "format": "{FORMAT}"')
     version = top["version"]
@@ -71,13 +83,23 @@ def parse(text: bytes) -> Contents:
         contents.notes[DEFAULT_GUILD] = str(_id("default_guild", top["default_guild"]))
     if version < FIRST_WITH_ALL:
         contents.notes[UPGRADED] = str(int(time.time()))
+    prefixes = {str(kind): prefix for kind, prefix in BLOCKED.items()}
+    for kind, snowflakes in _object(_BLOCKED, shut_out).items():
+        if kind not in prefixes:
+            raise Fault(f"{_BLOCKED}: {_shown(kind)} is unknown")
+        for snowflake in _ids(f"{_BLOCKED}, {kind}", snowflakes):
+            contents.notes[f"{prefixes[kind]}{snowflake}"] = ""
     for key, value in _object("guilds", top["guilds"]).items():
         guild_id = _id("guilds", key)
         contents.guilds[guild_id] = _guild(f"guilds, {key}", value, version)
     for key, value in _object("members", top["members"]).items():
         user_id = _id("members", key)
-        contents.members[user_id] = _member(f"members, {key}", value)
+        contents.members[user_id] = _member(f"members, {key}", value, version)
     return contents
+
+
+def _blocked(contents: Contents, kind: Blockable) -> list[str]:
+    return [str(snowflake) for snowflake in blocked(contents, kind)]
 
 
 def _entries(objects: dict[int, Object]) -> Iterator[str]:
@@ -97,18 +119,16 @@ def _guild_object(guild: StoredGuild) -> Object:
         "channels": {str(key): settings.channels[key] for key in sorted(settings.channels)},
         "proxies": [str(key) for key in sorted(settings.proxies)],
         "hidden": [str(key) for key in sorted(settings.hidden)],
+        "hidden_roles": [str(key) for key in sorted(settings.hidden_roles)],
         "left": None if guild.left is None else guild.left.astimezone(UTC).isoformat(timespec="seconds"),
     }
 
 
 def _guild(place: str, value: object, version: int) -> StoredGuild:
-    missing: Object = {}
-    for older in range(version, VERSION):
-        missing |= _LATER[older]
-    fields = _object(place, value, [name for name in _GUILD if name not in missing]) | missing
+    fields = _completed(place, value, _GUILD, _LATER, version)
     left = fields.pop("left")
     channels = _object(f"{place}, channels", fields.pop("channels"))
-    for name in ("proxies", "hidden"):
+    for name in ("proxies", "hidden", "hidden_roles"):
         fields[name] = frozenset(_ids(f"{place}, {name}", fields[name]))
     for name in _IDS:
         fields[name] = None if fields[name] is None else _id(f"{place}, {name}", fields[name])
@@ -121,13 +141,23 @@ def _guild(place: str, value: object, version: int) -> StoredGuild:
     return StoredGuild(settings, None if left is None else _time(f"{place}, left", left))
 
 
-def _member(place: str, value: object) -> MemberSettings:
-    settings = MemberSettings(**_object(place, value, _MEMBER))
+def _member(place: str, value: object, version: int) -> MemberSettings:
+    settings = MemberSettings(**_completed(place, value, _MEMBER, _MEMBER_LATER, version))
     try:
         check_member(settings)
     except ValueError as error:
         raise Fault(f"{place}: {error}") from error
     return settings
+
+
+def _completed(
+    place: str, value: object, names: Sequence[str], later: Mapping[int, Object], version: int
+) -> Object:
+    """Return an object that has the named fields; what its version didn't have is what stands for it."""
+    missing: Object = {}
+    for older in range(version, VERSION):
+        missing |= later.get(older, {})
+    return _object(place, value, [name for name in names if name not in missing]) | missing
 
 
 def _ids(place: str, value: object) -> Sequence[int]:

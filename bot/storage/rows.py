@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -12,13 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage import tables
 from bot.storage.checks import check_guild, check_id, check_member
-from cogs.settings import GuildSettings, MemberSettings
+from cogs.settings import Blockable, GuildSettings, MemberSettings
 
 DEFAULT_GUILD: Final = "default_guild"  # the note that holds its id
 UPGRADED: Final = "upgraded"  # the note that says since when each guild is stored; none in a newer database
+NOTICE: Final = "notice"  # the note that holds when viewers were told something last, and what
+BLOCKED: Final[Mapping[Blockable, str]] = MappingProxyType(
+    {"guild": "blocked_guild:", "user": "blocked_user:"}
+)
+"""How the notes begin that say whom who runs the bot has blocked; their ids follow."""
 _SETTINGS: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
-    "audience", "live_channel", "live_message", "live_ended",
+    "audience", "live_channel", "live_message", "live_ended", "optin",
 )  # fmt: skip
 
 _BREATH: Final = 500  # rows that are read without letting others in between
@@ -98,6 +103,17 @@ class Contents:
         )
 
 
+def blocked(contents: Contents, kind: Blockable) -> list[int]:
+    """Name the guilds or people whom who runs the bot has blocked."""
+    return sorted(snowflake for key in contents.notes if (snowflake := block_in(kind, key)))
+
+
+def block_in(kind: Blockable, key: str) -> int:
+    """Read from a note's key who is blocked; 0 if it is another one."""
+    snowflake = key.removeprefix(BLOCKED[kind])
+    return int(snowflake) if snowflake != key and snowflake.isdecimal() else 0
+
+
 async def read(connection: AsyncConnection, about: Changes | None = None) -> Contents:
     """Read everything, or what changes are `about`.
 
@@ -108,6 +124,7 @@ async def read(connection: AsyncConnection, about: Changes | None = None) -> Con
     channels: dict[int, dict[int, bool]] = {}
     proxies: dict[int, set[int]] = {}
     hidden: dict[int, set[int]] = {}
+    roles: dict[int, set[int]] = {}
     guild_ids = about.guilds if about else None
     async for row in _rows(connection, tables.channels, guild_ids):
         channels.setdefault(row.guild_id, {})[row.channel_id] = row.shown
@@ -115,10 +132,12 @@ async def read(connection: AsyncConnection, about: Changes | None = None) -> Con
         proxies.setdefault(row.guild_id, set()).add(row.channel_id)
     async for row in _rows(connection, tables.hidden, guild_ids):
         hidden.setdefault(row.guild_id, set()).add(row.user_id)
+    async for row in _rows(connection, tables.hidden_roles, guild_ids):
+        roles.setdefault(row.guild_id, set()).add(row.role_id)
     async for row in _rows(connection, tables.guilds, guild_ids):
         guild_id = row.guild_id
-        lists = channels.get(guild_id, {}), proxies.get(guild_id, set()), hidden.get(guild_id, set())
-        contents.guilds[guild_id] = _guild(row, *lists)
+        sets = (each.get(guild_id, set()) for each in (proxies, hidden, roles))
+        contents.guilds[guild_id] = _guild(row, channels.get(guild_id, {}), *sets)
     async for row in _rows(connection, tables.members, about.members if about else None):
         contents.members[row.user_id] = _member(row)
     async for row in _rows(connection, tables.notes, about.notes if about else None):
@@ -178,6 +197,15 @@ async def write(connection: AsyncConnection, changes: Changes) -> None:
             for user_id in guild.settings.hidden
         ],
     )
+    await _insert(
+        connection,
+        tables.hidden_roles,
+        [
+            {"guild_id": key, "role_id": role_id}
+            for key, guild in guilds.items()
+            for role_id in guild.settings.hidden_roles
+        ],
+    )
     members = [_member_row(key, member) for key, member in changes.members.items() if member]
     await _delete(connection, tables.members, changes.members)
     await _insert(connection, tables.members, members)
@@ -207,13 +235,16 @@ async def _insert(connection: AsyncConnection, table: Table, rows: list[dict[str
         await connection.execute(insert(table), rows)
 
 
-def _guild(row: Row[Any], channels: Mapping[int, bool], proxies: set[int], hidden: set[int]) -> StoredGuild:
+def _guild(
+    row: Row[Any], channels: Mapping[int, bool], proxies: set[int], hidden: set[int], roles: set[int]
+) -> StoredGuild:
     columns = row._mapping  # noqa: SLF001 - public in spite of its name, which must not be a column's
     settings = GuildSettings(
         **{name: columns[name] for name in _SETTINGS},
         channels=MappingProxyType(dict(channels)),
         proxies=frozenset(proxies),
         hidden=frozenset(hidden),
+        hidden_roles=frozenset(roles),
     )
     try:
         check_id("guild_id", row.guild_id)
@@ -231,7 +262,7 @@ def _guild_row(guild_id: int, guild: StoredGuild) -> dict[str, Any]:
 
 
 def _member(row: Row[Any]) -> MemberSettings:
-    settings = MemberSettings(hidden=row.hidden, muted=row.muted, color=row.color)
+    settings = MemberSettings(row.hidden, row.muted, row.color, row.agreed, row.line)
     try:
         check_id("user_id", row.user_id)
         check_member(settings)
@@ -241,7 +272,7 @@ def _member(row: Row[Any]) -> MemberSettings:
 
 
 def _member_row(user_id: int, member: MemberSettings) -> dict[str, Any]:
-    return {"user_id": user_id, "hidden": member.hidden, "muted": member.muted, "color": member.color}
+    return {"user_id": user_id, **asdict(member)}
 
 
 def _check_default(note: str | None) -> None:

@@ -5,7 +5,7 @@ They bear a prefix: a database that a hosting platform gives may be shared with 
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, MetaData, Table, Text, false
 
 PREFIX: Final = "dzone_"
 VERSION_TABLE: Final = PREFIX + "version"
@@ -30,6 +30,7 @@ guilds: Final = Table(
     Column("live_channel", BigInteger),
     Column("live_message", BigInteger),  # the one that is kept up to date
     Column("live_ended", Text),  # why it isn't any more
+    Column("optin", Boolean, nullable=False, server_default=false()),  # whether only who agreed is shown
 )
 
 
@@ -59,6 +60,13 @@ hidden: Final = Table(
     Column("user_id", BigInteger, primary_key=True),
 )
 
+hidden_roles: Final = Table(
+    PREFIX + "hidden_roles",
+    metadata,
+    _of_guild(),
+    Column("role_id", BigInteger, primary_key=True),
+)
+
 members: Final = Table(
     PREFIX + "members",
     metadata,
@@ -66,6 +74,8 @@ members: Final = Table(
     Column("hidden", Boolean, nullable=False),
     Column("muted", Boolean, nullable=False),
     Column("color", Text),
+    Column("agreed", Boolean, nullable=False, server_default=false()),
+    Column("line", Text),
 )
 
 notes: Final = Table(

@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -14,7 +15,7 @@ from tqdm import tqdm
 from bot import migrations
 from bot.storage import dump, opening, rows, tables
 from bot.storage.database import CannotOpen
-from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Changes, Contents
+from bot.storage.rows import BLOCKED, DEFAULT_GUILD, Changes, Contents
 from bridge.storage import address
 from bridge.storage.address import Address
 
@@ -67,7 +68,9 @@ def import_settings(url: str, file: str, agrees: Callable[[str], bool]) -> str:
     contents = _read_file(Path(file))
     where = address.parse(url)
     stored = asyncio.run(opening.prepare(where))
-    something = len(stored) or DEFAULT_GUILD in stored.notes
+    something = (
+        len(stored) or DEFAULT_GUILD in stored.notes or any(map(partial(rows.blocked, stored), BLOCKED))
+    )
     if something and not agrees(f"This replaces {_sum(stored)} by {_sum(contents)}. Go on? [y/N] "):
         raise CannotTransfer("Nothing was changed.")
     asyncio.run(_replace(where, contents))
@@ -100,9 +103,11 @@ async def _replace(where: Address, contents: Contents) -> None:
     async with opening.opened(where) as engine, engine.begin() as connection:
         await connection.execute(delete(tables.guilds))  # what refers to them goes with them
         await connection.execute(delete(tables.members))
-        notes = {DEFAULT_GUILD: contents.notes.get(DEFAULT_GUILD)}
-        if UPGRADED in contents.notes:
-            notes[UPGRADED] = contents.notes[UPGRADED]
+        for prefix in BLOCKED.values():
+            await connection.execute(
+                delete(tables.notes).where(tables.notes.c.key.startswith(prefix, autoescape=True))
+            )
+        notes = {DEFAULT_GUILD: None, **contents.notes}
         await rows.write(connection, Changes(notes=notes))
         with _bar("importing", len(contents)) as bar:
             for changes in _batches(contents):

@@ -29,7 +29,7 @@ def readable(
     message: discord.Message,
     shows_channel: Callable[[object], bool],
     names_user: Callable[[int], bool],
-    quotes: Callable[[discord.Message], bool] = lambda _: True,
+    quotes: Callable[[discord.Message | None], bool] = lambda _: True,
     now: datetime | None = None,
     hides_user: Callable[[int], bool] = lambda _: False,
 ) -> Reading:
@@ -42,7 +42,7 @@ def readable(
     A forward says what was forwarded, for whoever forwarded it showed it to everybody here. But nothing that
     was decided where it was said is undone by that: of a channel, in any guild that the bot is in, that may
     not be shown, or that isn't known, there is only `[forwarded]` to read; and so of a direct message, and
-    where the message is still known and `quotes` refuses it.
+    where `quotes` refuses the message, or None where it isn't known any more.
     """
 
     def name(kind: str, value: str) -> str:
@@ -113,7 +113,7 @@ def _said(said: discord.Message | discord.MessageSnapshot, markup: Markup) -> It
 def _may_be_read(
     message: discord.Message,
     shows_channel: Callable[[object], bool],
-    quotes: Callable[[discord.Message], bool],
+    quotes: Callable[[discord.Message | None], bool],
 ) -> bool:
     """Tell whether viewers may read what was forwarded: see `readable`."""
     source = message.reference
@@ -126,8 +126,7 @@ def _may_be_read(
         channel = guild.get_channel_or_thread(source.channel_id)
         if channel is None or not shows_channel(channel):
             return False
-    original = source.cached_message
-    return original is None or quotes(original)
+    return quotes(source.cached_message)
 
 
 def _components(components: Iterable[object], markup: Markup, depth: int = 1) -> Iterator[str]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bridge.access.doorkeeper import Attempt, Door, Doorkeeper, Unanswered
 from bridge.access.visitor import FREELY, Pass, Visitor, nobody
@@ -17,14 +17,24 @@ from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Credentials
 
+if TYPE_CHECKING:
+    from bridge.access.crowding import Crowding
+
 Prepare = Callable[[Room], Awaitable[None]]
 Who = Callable[[], Visitor]  # tells who somebody is by now: they may log out while they wait
+
+Comes = Callable[[Room], bool]  # tells whether there would be one more viewer in a room
 
 DOORS_AT_ONCE: Final = 100  # that are tried in one turn of the loop, for who has no choice
 
 
 async def _ready_already(_: Room) -> None:
     """Prepare nothing."""
+
+
+def _only_asks(_: Room) -> bool:
+    """Add nobody."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,7 @@ class Admission:
         self._keeper = keeper
         self.doorkeeper = doorkeeper
         self._door: Door = elsewhere or doorkeeper
+        self.crowding: Crowding | None = None  # how many may watch one guild, if not any number
         self._withdrawals: Withdrawals[Pass] = Withdrawals()
         self.expects_more_guilds = False
 
@@ -68,8 +79,11 @@ class Admission:
         who: Who = nobody,
         seated: Room | None = None,
         prepare: Prepare = _ready_already,
+        comes: Comes = _only_asks,
     ) -> Entry:
         """Let a viewer into the room that `server` means; `seated` is where they have been admitted to.
+
+        `comes` tells whether there would be one more viewer in a room.
 
         `prepare` makes ready what they get there, which may take a while. The entry is good until the caller
         waits for something.
@@ -78,7 +92,7 @@ class Admission:
             Refused: with the sentence for the viewer.
         """
         if server in RESERVED_SLUGS:
-            return await self._admit_by_default(credentials, who, prepare)
+            return await self._admit_by_default(credentials, who, prepare, comes)
         try:
             await self._keeper.refresh_servers()
         except ProviderError as error:
@@ -86,7 +100,7 @@ class Admission:
         room = self._directory.resolve(server)
         if room is None:
             raise Refused(self._missing)
-        entry = await self._pass(room, credentials, who, prepare, seated=room is seated)
+        entry = await self._pass(room, credentials, who, prepare, comes, seated=room is seated)
         if entry.trouble is not None:
             raise Refused(entry.trouble)
         return entry
@@ -140,7 +154,9 @@ class Admission:
             raise Refused(error.problem) from error
         return self._directory.rooms.get(guild_id)
 
-    async def _admit_by_default(self, credentials: Credentials, who: Who, prepare: Prepare) -> Entry:
+    async def _admit_by_default(
+        self, credentials: Credentials, who: Who, prepare: Prepare, comes: Comes
+    ) -> Entry:
         """Find a room for a viewer without a choice: there is always one, or old clients ask without end.
 
         A password is for one guild: tried at all of them, it would be wrong nearly everywhere.
@@ -158,7 +174,7 @@ class Admission:
             if number % DOORS_AT_ONCE == 0:
                 await asyncio.sleep(0)
             try:
-                entry = await self._pass(room, credentials, who, prepare, attempt=attempt)
+                entry = await self._pass(room, credentials, who, prepare, comes, attempt=attempt)
             except Unanswered as refused:
                 trouble = trouble or refused.problem
                 continue
@@ -174,6 +190,7 @@ class Admission:
         credentials: Credentials,
         who: Who,
         prepare: Prepare,
+        comes: Comes = _only_asks,
         *,
         seated: bool = False,
         attempt: Attempt | None = None,
@@ -199,6 +216,8 @@ class Admission:
                 except ProviderError as error:
                     trouble = error.problem
                 await prepare(room)
+                if self.crowding is not None and comes(room):
+                    await self.crowding.look(room)
             # What let in who is seated, nobody knows here.
             is_withdrawn = bool(ended) if seated else any(ends(permit) for ends in ended)
             if self._grounds(room, who) == grounds and not is_withdrawn:
@@ -206,6 +225,8 @@ class Admission:
             seated = False
         if self._directory.rooms.get(room.info.id) is not room:
             raise Refused(NO_SUCH_SERVER)
+        if self.crowding is not None and comes(room):
+            self.crowding.check(room)
         return Entry(room, permit, trouble)
 
     def _grounds(self, room: Room, who: Who) -> tuple[object, ...]:

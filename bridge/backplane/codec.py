@@ -46,9 +46,10 @@ def read_entry(told: bytes) -> Entry | None:
 
 
 def write_member(member: Member) -> bytes:
-    """Write somebody down."""
+    """Write somebody down; without a line as before there were any, for processes of an older version."""
     voice = member.voice
-    return encode([*member[:6], None if voice is None else astuple(voice), *member[7:]])
+    others = member[7:] if member.line is not None else member[7:-1]
+    return encode([*member[:6], None if voice is None else astuple(voice), *others])
 
 
 def read_members(texts: Iterable[bytes]) -> list[Member]:

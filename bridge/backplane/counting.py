@@ -17,6 +17,12 @@ def read_report(body: Mapping[str, Any]) -> dict[str, int]:
     return {guild_id: count for guild_id, count in body.items() if type(count) is int and count <= MAX_COUNT}
 
 
+def read_count(answer: Mapping[str, Any]) -> int:
+    """Read how many there are; what can't be read is nobody."""
+    count = answer.get("count")
+    return count if type(count) is int and 0 <= count <= MAX_COUNT else 0
+
+
 class Reported:
     """What readers report. `now` is in seconds of a clock that only goes forward."""
 
@@ -35,10 +41,10 @@ class Reported:
             if not there:
                 del self._counts[guild_id]
 
-    def count(self, guild_id: str, now: float) -> int:
-        """Count who watches a guild elsewhere."""
+    def count(self, guild_id: str, now: float, but: str = "") -> int:
+        """Count who watches a guild elsewhere, `but` not at one of those who report."""
         there = self._counts.get(guild_id, {})
-        return sum(count for count, until in there.values() if until > now)
+        return sum(count for reader, (count, until) in there.items() if until > now and reader != but)
 
     def total(self, now: float) -> int:
         """Count who watches any guild elsewhere."""

@@ -379,6 +379,11 @@ class Reader:
         is_lasting, self._older = self._older == older, older
         return not older or is_lasting
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether nothing can be read now."""
+        return bool(self._trouble)
+
     def _tell(self, trouble: Trouble) -> None:
         """Say what is wrong, once as long as it stays the same."""
         if str(trouble) != self._trouble:

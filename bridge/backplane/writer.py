@@ -116,6 +116,11 @@ class Writer:
         """Look soon whether all guilds are there."""
         self._news.set()
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether nothing can be written now."""
+        return bool(self._said)
+
     def _tell(self, trouble: BaseException) -> None:
         """Say what is wrong, once as long as it stays the same."""
         if str(trouble) != self._said:

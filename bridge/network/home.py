@@ -29,6 +29,27 @@ def tell(scheme: str, host: str, port: int) -> None:
         log.info("other devices in this network find it at %s://%s:%s", scheme, found, port)
 
 
+def addresses(host: str, port: int) -> list[str]:
+    """Name what to listen on for a host: for `localhost` both of its addresses, as far as there are two.
+
+    What a name stands for is the system's to say; browsers try both whatever it says, and another program
+    at the one would be shown in place of us. Any free port is free at one address alone.
+    """
+    both = host.lower() == "localhost" and port and _has_ipv6()
+    return ["127.0.0.1", "::1"] if both else [host]
+
+
+def _has_ipv6() -> bool:
+    if not socket.has_ipv6:
+        return False
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 def is_everywhere(host: str) -> bool:
     """Tell whether who listens there listens on all addresses of this machine."""
     try:

@@ -33,6 +33,11 @@ class Audience:
         return [viewer for seats in self._kinds.values() for viewer in seats]
 
     @property
+    def size(self) -> int:
+        """How many have a seat."""
+        return sum(map(len, self._kinds.values()))
+
+    @property
     def is_empty(self) -> bool:
         """Whether nobody has a seat."""
         return not self._kinds

@@ -32,7 +32,9 @@ CONTROL: Final[frozenset[str]] = frozenset(get_args(ControlType))
 _BASICS: Final = {"username": "username", "status": "status", "roleColor": "role_color"}
 _EXTRAS: Final = {
     "bot": "bot", "avatar": "avatar", "activity": "activity", "joined": "joined", "roleColor2": "role_color2",
+    "line": "line",
 }  # fmt: skip
+_QUIET: Final = frozenset({"roleColor2", "line"})  # no old client is told of a change of these alone
 
 
 class Forget(TypedDict, total=False):
@@ -53,8 +55,8 @@ class Forget(TypedDict, total=False):
 
 def looks(member: Member) -> tuple[object, ...]:
     """Name what a presence tells. That somebody isn't new any more is no news: the page sees it by itself."""
-    _, username, status, role_color, is_bot, avatar, _, _, _, color2 = member
-    return username, status, role_color, is_bot, avatar, color2
+    _, username, status, role_color, is_bot, avatar, _, _, _, color2, line = member
+    return username, status, role_color, is_bot, avatar, color2, line
 
 
 def presence(member: Member, known: Member | None) -> tuple[dict[str, Any], dict[str, Any], bool]:
@@ -68,14 +70,14 @@ def presence(member: Member, known: Member | None) -> tuple[dict[str, Any], dict
     if known is None or known.role_color != member.role_color:
         data["roleColor"] = member.role_color
     extras = _extras(member, known)
-    quiet = known is not None and _basics(member) == _basics(known) and "roleColor2" in extras
+    quiet = known is not None and _basics(member) == _basics(known) and not _QUIET.isdisjoint(extras)
     return data, extras, quiet
 
 
 def _extras(member: Member, known: Member | None) -> dict[str, Any]:
     """Name what clients that asked for events can't know yet, and no event of its own tells them.
 
-    That is, of who is known, only their `bot`, `avatar` and second colour.
+    That is, of who is known, only their `bot`, `avatar`, second colour and line.
     """
     if known is None:
         return {key: value for key, value in member_extras(member).items() if value is not None}
@@ -86,6 +88,8 @@ def _extras(member: Member, known: Member | None) -> dict[str, Any]:
         extras["avatar"] = member.avatar
     if member.role_color2 != known.role_color2:
         extras["roleColor2"] = member.role_color2
+    if member.line != known.line:
+        extras["line"] = member.line
     return extras
 
 

@@ -19,6 +19,7 @@ from bridge.rooms.names import Names
 from bridge.rooms.pages import Frozen, Listing
 from bridge.rooms.preparation import Preparations
 from bridge.rooms.room import Room
+from bridge.running.durations import Durations
 from bridge.running.turns import Turns
 from bridge.wire.protocol import Goodbye, listing_data, server_list_frame
 
@@ -34,6 +35,25 @@ class _Place:
 
     window: FlushWindow
     number: int
+
+
+class HandedOut:
+    """How much was handed out to those who watch, and how long each time took."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.durations = Durations()
+
+    def flush(self, room: Room, now: float) -> float | None:
+        """Flush a room, and count that."""
+        waiting = room.waiting
+        if not waiting:
+            return room.flush(now)
+        began = time.perf_counter()
+        due = room.flush(now)
+        self.durations.note(time.perf_counter() - began)
+        self.events += max(0, waiting - room.waiting)
+        return due
 
 
 class Directory:
@@ -64,6 +84,7 @@ class Directory:
         self._ranked: list[Room] = []  # those that are listed, the best for a viewer without a choice first
         self._opened = 0  # rooms so far
         self.rooms: dict[str, Room] = {}
+        self.handed_out = HandedOut()
         self._places: dict[Room, _Place] = {}
         self.lobby = self._furnish(LOBBY)
         self._on_changed = on_changed
@@ -185,7 +206,7 @@ class Directory:
             add = self.turns.add if room.is_watched else self.turns.add_chore
             add(flush)
 
-        window = FlushWindow(lambda now: room.flush(now), run)  # noqa: PLW0108 - the room comes later
+        window = FlushWindow(lambda now: self.handed_out.flush(room, now), run)
         room = Room(info, window.wake, self._limits, time.time)
         self._opened += 1
         self._places[room] = _Place(window, self._opened)

@@ -6,6 +6,7 @@ from typing import Final
 from bridge.model import GuildInfo
 from bridge.rooms.state import State
 from bridge.rooms.stream import Stream
+from bridge.rooms.tape import Tape
 from bridge.wire.framing import LongMessage
 from bridge.wire.protocol import (
     Connect,
@@ -27,6 +28,7 @@ MAX_ENTRIES: Final = 16
 MAX_MISSED: Final = 256 * 1024  # bytes of each of the latter; more is made anew, and paid for
 SETTLED_AT_ONCE: Final = 200  # members who are no longer new
 
+Kind = tuple[bool, bool] | tuple[Wants, int]  # of a snapshot, or of what was missed since a position
 _Key = tuple[Wants, int | None]  # what they asked for, and what they had heard; without that, a snapshot
 
 
@@ -36,25 +38,39 @@ class Entrance:
     def __init__(self, state: State, stream: Stream) -> None:
         self._state = state
         self._stream = stream
+        self._tape = Tape(stream)
         self._kept: dict[_Key, bytes | LongMessage] = {}  # what those got who entered lately
         self._kept_of: tuple[int, tuple[int, int, int]] | None = None  # the editions that this shows
 
-    @property
-    def steps(self) -> int:
-        """Tell how many steps a snapshot takes at most, if nothing changes meanwhile."""
-        return self._state.pages[0].steps
+    def kind(self, request: Connect) -> Kind:
+        """Name what has to be prepared for such a viewer: many who ask alike need the same."""
+        wants, since = request.wants, self._stream.place(request)
+        if since is None:
+            return bool(wants.events), wants.deflate
+        return _entering(wants), since
+
+    def steps(self, request: Connect) -> int:
+        """Tell how many steps that takes at most, if nothing changes meanwhile."""
+        wants, since = request.wants, self._stream.place(request)
+        if since is None:
+            return self._state.pages[bool(wants.events)].steps
+        return max(1, self._tape.missing(_entering(wants), since))
 
     def is_prepared(self, request: Connect) -> bool:
         """Tell whether what such a viewer gets takes only a few milliseconds to make."""
-        wants = request.wants
-        return self._stream.place(request) is not None or self._state.pages[bool(wants.events)].is_prepared(
-            deflate=wants.deflate
-        )
+        wants, since = request.wants, self._stream.place(request)
+        if since is None:
+            return self._state.pages[bool(wants.events)].is_prepared(deflate=wants.deflate)
+        return not self._tape.missing(_entering(wants), since)
 
-    def prepare(self, *, full: bool, deflate: bool) -> bool:
-        """Take a step towards a snapshot for such clients; tell whether there is no other to take."""
-        self._state.settle(SETTLED_AT_ONCE)
-        return self._state.pages[full].prepare(deflate=deflate)
+    def prepare(self, request: Connect) -> bool:
+        """Take a step towards what such a viewer gets; tell whether there is no other to take."""
+        wants, since = request.wants, self._stream.place(request)
+        if since is None:
+            self._state.settle(SETTLED_AT_ONCE)
+            return self._state.pages[bool(wants.events)].prepare(deflate=wants.deflate)
+        self._tape.make_next(_entering(wants), since)
+        return self.is_prepared(request)
 
     def users(self, *, full: bool) -> Entries:
         """Show all members."""
@@ -69,7 +85,7 @@ class Entrance:
         if password is not None and _opens(self._state.info):  # it is echoed: for nobody else
             return self._make(request, since)
         self._drop_outdated()
-        key = (replace(request.wants, paced=False), since)  # what comes then differs, not the entry
+        key = (_entering(request.wants), since)
         frame = self._kept.get(key)
         if frame is None:
             frame = self._make(replace(request, credentials=Credentials()), since)
@@ -84,6 +100,11 @@ class Entrance:
     def forget(self) -> None:
         """Keep nothing: thousands of guilds that nobody watches keep nothing for nobody."""
         self._kept.clear()
+        self._tape.forget()
+
+    def forget_old(self) -> None:
+        """Keep nothing for those who have been away for too long."""
+        self._tape.forget_old()
 
     def _drop_outdated(self) -> None:
         shown = self._state.edition, self._stream.state
@@ -105,7 +126,7 @@ class Entrance:
             return server_join_frame(self._snapshot(wants, stream.position, users), request)
         # The cursor stays where it was: the connection may break before the events are through.
         join = rejoin_frame(self._snapshot(wants, since, users=None), request)
-        return join + event_frames(stream.missed(since), wants, stream.epoch)
+        return join + self._tape.frames(_entering(wants), since)
 
     def _snapshot(self, wants: Wants, position: int, users: Entries | None) -> Snapshot:
         state = self._state
@@ -117,6 +138,11 @@ class Entrance:
             counts=state.counts() if wants.events else {},
             client_id=state.client_id,
         )
+
+
+def _entering(wants: Wants) -> Wants:
+    """Name those who get the same on entering: what comes then may differ."""
+    return replace(wants, paced=False) if wants.paced else wants
 
 
 def _opens(info: GuildInfo) -> bool:

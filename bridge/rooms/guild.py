@@ -239,6 +239,11 @@ class Guild:
         self._stream.publish("refresh_data", None, head={"serverId": self.info.id})
         self._stir()
 
+    @property
+    def waiting(self) -> int:
+        """How many events are to be handed out."""
+        return len(self._stream.pending)
+
     # Inside
 
     def _stir(self) -> None:

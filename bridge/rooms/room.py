@@ -1,6 +1,7 @@
 """One guild and who watches it. Pure state."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Final, Self
 
 from bridge.limits import DEFAULT_LIMITS, Limits
@@ -9,7 +10,7 @@ from bridge.problems import Problem
 from bridge.rooms.acceptance import Acceptance
 from bridge.rooms.changes import ControlType
 from bridge.rooms.delivery import Viewer
-from bridge.rooms.entrance import Entrance
+from bridge.rooms.entrance import Entrance, Kind
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.guild import Guild
 from bridge.rooms.state import Copy
@@ -52,6 +53,11 @@ class Room(Guild):
     def viewers(self) -> list[Viewer]:
         """Everybody who watches this room."""
         return self._audience.viewers
+
+    @property
+    def viewer_count(self) -> int:
+        """How many watch this room."""
+        return self._audience.size
 
     @property
     def is_watched(self) -> bool:
@@ -100,18 +106,24 @@ class Room(Guild):
         """
         return self._entrance.entry(request)
 
+    def prepares(self, request: Connect) -> Kind:
+        """Name what has to be prepared for such a viewer: many who ask alike need the same."""
+        return self._entrance.kind(self._of_its_kind(request))
+
     def is_prepared(self, request: Connect) -> bool:
         """Tell whether what such a viewer gets on entering takes only a few milliseconds to make."""
-        return self._entrance.is_prepared(request)
+        return self._entrance.is_prepared(self._of_its_kind(request))
 
-    def prepare(self, *, full: bool, deflate: bool) -> bool:
-        """Take a step towards a snapshot for such clients; tell whether there is no other to take."""
-        return self._entrance.prepare(full=full, deflate=deflate)
+    def prepare(self, request: Connect) -> bool:
+        """Take a step towards that; tell whether there is no other to take."""
+        return self._entrance.prepare(self._of_its_kind(request))
 
-    @property
-    def steps(self) -> int:
-        """Tell how many steps a snapshot takes at most, if nothing changes meanwhile."""
-        return self._entrance.steps
+    def steps(self, request: Connect) -> int:
+        """Tell how many steps that takes at most, if nothing changes meanwhile."""
+        return self._entrance.steps(self._of_its_kind(request))
+
+    def _of_its_kind(self, request: Connect) -> Connect:
+        return replace(request, wants=self.kind(request.wants))
 
     def servers_frame(self, listing: Entries, wants: Wants) -> bytes:
         """Frame the list of servers for one viewer who may have missed that it changed."""
@@ -230,6 +242,7 @@ class Room(Guild):
             self._audience.go_on()
         else:
             self._audience.hand_out(self._stream.take(now, is_watched=self.is_watched), now)
+            self._entrance.forget_old()
         if self._untold and self._audience.is_served and not self._stream.pending:
             self._tell_some()
         dues = (

@@ -1,7 +1,7 @@
 """What happened in a room, numbered: what still has to go out, and what somebody missed. Pure."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -202,13 +202,34 @@ class Stream:
         since = decode_cursor(stream_name(self.epoch, request.wants), request.cursor)
         if since is None or not self._history.since <= since <= self.position:
             return None
-        is_light = sum(event.weight for event in self.missed(since)) <= MISSED_AT_ONCE
-        return since if is_light else None
+        weight = self._history.weight_after(since) + sum(event.weight for event in self._waiting(since))
+        return since if weight <= MISSED_AT_ONCE else None
+
+    @property
+    def since(self) -> int:
+        """The position since which all is known."""
+        return self._history.since
+
+    @property
+    def settled(self) -> int:
+        """The position up to which nothing waits to be taken any more."""
+        return next(iter(self.pending), self.position + 1) - 1
+
+    @property
+    def past_edition(self) -> int:
+        """What changes whenever something that was taken would be told in another way, or not at all."""
+        return self._history.edition
+
+    def between(self, since: int, last: int) -> list[Event]:
+        """Name what happened since a position, up to another one that is settled."""
+        return self._history.between(since, last)
 
     def missed(self, since: int) -> list[Event]:
         """Name what happened since a position."""
-        pending = (event for event in self.pending.values() if event.type != "servers")
-        return [*self._history.after(since), *(event for event in pending if event.position > since)]
+        return [*self._history.after(since), *self._waiting(since)]
+
+    def _waiting(self, since: int) -> Iterator[Event]:
+        return (event for at, event in self.pending.items() if at > since and event.type != "servers")
 
     # What is not told any more
 

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
+from bridge.running.loop import at_end_of_round
+
 Thing = TypeVar("Thing")
 
 BUDGET: Final = 0.001  # seconds; what a piece of work takes beyond it comes on top, so pieces are small
@@ -77,7 +79,7 @@ class Turns:
     def _plan(self) -> None:
         if (self._waiting or self._chores) and not self._is_planned:
             self._is_planned = True
-            asyncio.get_running_loop().call_soon(self._run)
+            at_end_of_round(self._run)
 
 
 def _work_off(waiting: deque[Callable[[], None]], end: float) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -14,9 +14,15 @@ PATIENCE: Final = 0.8  # seconds to wait for the provider; who probes often give
 
 
 class Health:
-    """Answers the two questions that load balancers and orchestrators ask."""
+    """Answers the two questions that load balancers and orchestrators ask.
 
-    def __init__(self, keeper: Keeper, live: Live) -> None:
+    `is_filled` tells whether the guilds are there that come by themselves. Once they were, that is enough:
+    when a gateway is lost later, viewers see what was known, and that is better than nothing.
+    """
+
+    def __init__(self, keeper: Keeper, live: Live, is_filled: Callable[[], bool] = lambda: True) -> None:
+        self._is_filled = is_filled
+        self._was_filled = False
         self._keeper = keeper
         self._live = live
 
@@ -36,6 +42,8 @@ class Health:
             async with asyncio.timeout(PATIENCE):
                 await self._keeper.check()
                 waiting = []
-        troubles = [*self._keeper.troubles, *self._live.troubles] or waiting
+        self._was_filled = self._was_filled or self._is_filled()
+        coming = [] if self._was_filled else ["servers are still to come"]
+        troubles = [*self._keeper.troubles, *self._live.troubles, *coming] or waiting
         status = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK
         return status, {"ready": not troubles, "troubles": troubles}

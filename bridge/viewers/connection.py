@@ -1,6 +1,7 @@
 """What a connection of the `websockets` library needs beside, to serve many and slow lines as well."""
 
 import asyncio
+import io
 import logging
 import socket
 import ssl
@@ -413,11 +414,11 @@ class Connection(ServerConnection):
     async def send_page(self, head: Response, body: BinaryIO) -> None:
         """Send a whole answer, however slowly it is read, and close.
 
-        Of the body no more than a piece is in memory.
+        Of the body of a file no more than a piece is in memory.
         """
         try:
             self.transport.write(head.serialize())
-            while piece := await asyncio.to_thread(body.read, CHUNK):
+            while piece := await self._read(body):
                 if self.transport.is_closing():
                     break  # the reader hung up
                 self.transport.write(piece)
@@ -429,6 +430,14 @@ class Connection(ServerConnection):
         except (OSError, TimeoutError):
             self.transport.abort()
             await self.wait_closed()
+
+    async def _read(self, body: BinaryIO) -> bytes:
+        """Read a piece: of what is in memory at once, but for those after the first, each at its turn."""
+        if not isinstance(body, io.BytesIO):
+            return await asyncio.to_thread(body.read, CHUNK)
+        if body.tell():
+            await self.gate.budgets.turnstile.turn(self.address)
+        return body.read(CHUNK)
 
     def _resume_reading(self) -> None:
         if not self.paused and not self._deaf and not self._rest:

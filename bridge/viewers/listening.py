@@ -12,6 +12,7 @@ from websockets.asyncio.server import Server, serve
 from websockets.http11 import Request, Response
 
 from bridge.access.gate import Gate
+from bridge.network.home import addresses
 from bridge.network.tls import Certificate
 from bridge.running.rate import Rate
 from bridge.viewers.connection import EXTENSIONS, Connection, cut_off
@@ -63,7 +64,9 @@ async def listen(
     Raises:
         OSError: if the port is in use or the host is not this machine's.
     """
-    places: list[dict[str, Any]] = [{"sock": one} for one in sockets] or [{"host": host, "port": port}]
+    both = addresses(host, port)
+    at = both if len(both) > 1 else host  # in a list, an empty host isn't every address
+    places: list[dict[str, Any]] = [{"sock": one} for one in sockets] or [{"host": at, "port": port}]
     return [await _serve(place, kind, talk, answer, meet) for place in places]
 
 

@@ -70,12 +70,17 @@ class Lobby:
             for session in few:
                 await session.prepare(room)
 
-        entry = await self._admission.admit("default", Credentials(), lambda: visitor, prepare=prepare)
+        entry = await self._admission.admit(
+            "default", Credentials(), lambda: visitor, prepare=prepare, comes=lambda _: True
+        )
+        crowding = self._admission.crowding
         lobby = self._directory.lobby
         if entry.room is lobby:
             return False
         self._directory.flush_room(lobby)  # what was said in the lobby is not lost on the way out
         for session in few:
+            if crowding is not None and crowding.is_full(entry.room):
+                break  # the next ones are for another room
             if session.room is lobby and visitor in (NOBODY, session.visitor):
                 session.enter(entry.room, permit=entry.permit)
         await asyncio.sleep(0)

@@ -1,9 +1,9 @@
 """Framed bytes to one viewer's transport: bounded, never waited for."""
 
-import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from bridge.access.ledger import Thing
@@ -15,7 +15,7 @@ from bridge.wire.protocol import Goodbye, error_frame
 log = logging.getLogger(__name__)
 
 MAX_BACKLOG: Final = 1 << 20  # bytes that wait for one viewer; about 8 s at 1 Mbit/s
-FRAGMENTS_AT_ONCE: Final = 8  # that are written in one turn, to one who reads fast
+FRAGMENTS_AT_ONCE: Final = 1  # that are written in one turn, to one who reads fast
 
 
 class Outbox:
@@ -37,9 +37,11 @@ class Outbox:
         "_ended",
         "_flows",
         "_held",
+        "_is_put_off",
         "_ledger",
         "_max_backlog",
         "_paused",
+        "_paying",
         "_renew",
         "_waiting",
         "_write",
@@ -47,7 +49,11 @@ class Outbox:
     )
 
     def __init__(
-        self, connection: Connection, renew: Callable[[], None], max_backlog: int = MAX_BACKLOG
+        self,
+        connection: Connection,
+        renew: Callable[[], None],
+        max_backlog: int = MAX_BACKLOG,
+        paying: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.written = 0  # bytes that went to the transport
         self._write = connection.transport.write
@@ -55,12 +61,14 @@ class Outbox:
         self._ended = False
         self._behind = False
         self._paused = False  # whether the transport has enough
+        self._is_put_off = False  # whether the rest of what it takes waits for its turn
         self._begun: Iterator[bytes | memoryview] | None = None  # what is being written, and not through
         self._held: Thing | None = None  # the same, as a whole
         self._waiting: deque[Thing] = deque()
         self._backlog = 0  # bytes that wait
         self._max_backlog = max_backlog
         self._renew = renew
+        self._paying = paying
         self._connection = connection
         self._ledger = connection.gate.ledger
         connection.hand_over(self)
@@ -141,7 +149,8 @@ class Outbox:
     def resume(self) -> None:
         """Go on: the transport takes more."""
         self._paused = False
-        self._pour()
+        if not self._is_put_off:
+            self._pour()
 
     def end(self) -> None:
         """Take nothing more."""
@@ -168,7 +177,7 @@ class Outbox:
         # Nor to who has hung up: the system would complain of each piece.
         while not self._paused and not self._ended and not self._connection.transport.is_closing():
             if written == FRAGMENTS_AT_ONCE:
-                asyncio.get_running_loop().call_soon(self._pour)
+                self._put_off()
                 return
             if self._begun is not None:
                 written += self._write_piece(self._begun)
@@ -182,6 +191,16 @@ class Outbox:
             else:
                 self._flows = True
                 return
+
+    def _put_off(self) -> None:
+        if not self._is_put_off:
+            self._is_put_off = True
+            self._connection.gate.budgets.turnstile.add(self._connection.address, self._go_on)
+
+    def _go_on(self) -> None:
+        self._is_put_off = False
+        with self._paying():
+            self._pour()
 
     def _write_piece(self, pieces_: Iterator[bytes | memoryview]) -> bool:
         """Write a piece of what was begun; tell whether there was one."""

@@ -12,7 +12,7 @@ from typing import Final
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-from bridge.access.admission import Admission, Entry
+from bridge.access.admission import Admission, Comes, Entry
 from bridge.access.visitor import Pass, Visitor
 from bridge.errors import ProviderError, RequestError
 from bridge.problems import BUSY, INTERNAL_ERROR, LOGIN_ENDED, NOTHING_ASKED, Problem
@@ -91,12 +91,12 @@ class Session:
         self._deflates = connection.deflates
         self._seems_old = seems_old
         self._has_asked = False  # for a room
-        self.outbox = Outbox(connection, self._renew)
+        self._purse = connection.gate.budgets.purse(visitor.address)
+        self.outbox = Outbox(connection, self._renew, paying=self._purse.paying)
         self.offer = self.outbox.offer  # what a room gives goes there without a detour
         self._directory = directory
         self._admission = admission
         self._keeper = keeper
-        self._purse = connection.gate.budgets.purse(visitor.address)
 
     async def run(self) -> None:
         """Talk until the viewer has gone."""
@@ -282,7 +282,7 @@ class Session:
             await self._send_user_data(request)
 
     async def _connect(self, request: Connect) -> None:
-        entry = await self._admit(request)
+        entry = await self._admit(request, comes=lambda room: room is not self.room)
         if entry.trouble is not None:
             # Before the join: an old client that has no world yet answers an error by asking again.
             self.offer(error_frame(entry.trouble))
@@ -299,15 +299,17 @@ class Session:
         users = entry.room.users(full=bool(wants.events))
         self.outbox.present(user_data_frame(entry.room.info.id, users, deflate=wants.deflate))
 
-    async def _admit(self, request: Connect, seated: Room | None = None) -> Entry:
-        """Ask for a room."""
+    async def _admit(
+        self, request: Connect, seated: Room | None = None, comes: Comes = lambda _: False
+    ) -> Entry:
+        """Ask for a room; `comes` tells whether there would be one more viewer in it."""
 
         async def prepare(room: Room) -> None:
             self._purse.pay(await self._directory.preparations.ready(room, request))
             await self._purse.round()  # all who waited for the same would enter in the same one
 
         server, credentials = request.server, request.credentials
-        return await self._admission.admit(server, credentials, self._who, seated, prepare)
+        return await self._admission.admit(server, credentials, self._who, seated, prepare, comes)
 
     def _who(self) -> Visitor:
         return self.visitor

@@ -21,12 +21,12 @@ _MAX_DIGITS: Final = 18  # of a position: enough for a million events a second f
 
 EventType = Literal[
     "presence", "message", "update-clientid", "refresh_data", "typing", "voice", "reaction", "edit",
-    "activity", "channels", "servers",
+    "activity", "channels", "servers", "notice",
 ]  # fmt: skip
 
 # Every client gets these; the others have to be asked for. `channels` comes with any of them.
 BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
-OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers"})
+OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers", "notice"})
 
 _ASKING: Final = frozenset({"batch", "events", "cursor"})  # fields of `connect` that no old client sends
 _SPOKEN: Final = frozenset({"message", "edit", "reaction", "typing"})
@@ -424,6 +424,8 @@ def member_extras(member: Member) -> dict[str, Any]:
         extras["joined"] = member.joined
     if member.role_color2 is not None:
         extras["roleColor2"] = member.role_color2
+    if member.line is not None:
+        extras["line"] = member.line
     return extras
 
 

@@ -13,6 +13,7 @@ from bridge.running.signals import on_hangup
 from bridge.running.tasks import Tasks
 from bridge.workers import orders, private
 from bridge.workers.doors import Doors
+from bridge.workers.muster import Muster
 from bridge.workers.orders import Orders
 from bridge.workers.private import PrivateServer
 from bridge.workers.worker import Worker
@@ -68,6 +69,7 @@ class Crew:
         self._table: Table | None = None
         self._orders: Orders | None = None
         self._places = [_Place(number) for number in range(size)]
+        self.muster = Muster()
         self._tasks = Tasks(log, "the workers")
         self._renewing: asyncio.Task[None] | None = None
         self._coming: Worker | None = None  # who is about to replace another one
@@ -160,6 +162,7 @@ class Crew:
         assert self._orders is not None  # noqa: S101 - it was given to `start`
         place.started_at = asyncio.get_running_loop().time()
         place.worker = await self._start(place, self._orders)
+        self.muster.add(place.worker)
         log.debug("%s is process %d", place.name, place.worker.pid)
 
     async def _start(self, place: _Place, told: Orders) -> Worker:
@@ -216,6 +219,7 @@ class Crew:
             log.warning("%s can't be started: %s", place.name, error.strerror)
             return False
         self._coming = new
+        self.muster.add(new)
         try:
             does_serve = await _serves(new)
             if (

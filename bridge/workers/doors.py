@@ -11,6 +11,8 @@ import socket
 import sys
 from typing import Final
 
+from bridge.network import home
+
 MAX_WAITING: Final = 4096  # connections that wait until a worker takes them
 SHARED_OUT: Final = sys.platform == "linux"  # elsewhere SO_REUSEPORT means something else, or nothing
 _TRIES: Final = 20  # to find a port that is free at each of the addresses, where any will do
@@ -43,13 +45,17 @@ class Doors:
         """
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(
-                host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )
+            found = [
+                address
+                for one in home.addresses(host, port)
+                for address in await loop.getaddrinfo(
+                    one or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+                )
+            ]
         except UnicodeError as error:  # a name that is none, such as `a..b`
             raise OSError(errno.EADDRNOTAVAIL, "that is no host name") from error
-        addresses = dict.fromkeys((family, at[:2]) for family, _, _, _, at in found)
-        wanted: list[Address] = [(family, (str(at[0]), int(at[1]))) for family, at in addresses]
+        distinct = dict.fromkeys((family, at[:2]) for family, _, _, _, at in found)
+        wanted: list[Address] = [(family, (str(at[0]), int(at[1]))) for family, at in distinct]
         for _ in range(_TRIES if port == 0 else 0):
             with contextlib.suppress(OSError):
                 return cls(wanted, places)

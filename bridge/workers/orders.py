@@ -29,7 +29,8 @@ class Orders:
 
     `doors` are the listening sockets that it inherits, by their numbers; at its `seat` it counts, together
     with the others, who comes from which address. A worker that `replaces` another one serves only if it can
-    do so as well.
+    do so as well. With `counts` it tells its parent now and then what it
+    has counted.
     """
 
     host: str
@@ -42,6 +43,7 @@ class Orders:
     log_level: int
     debug_loop: float
     documents: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    counts: bool = False
     doors: tuple[int, ...] = ()
     seat: Seat | None = None
     replaces: bool = False

@@ -83,6 +83,17 @@ class Plane:
         return self._publish_to or self._follow
 
     @property
+    def follows(self) -> bool:
+        """Whether the rooms are others'."""
+        return self._reader is not None
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether the backplane can't be used now, as far as is known."""
+        one = self._writer or self._reader
+        return one is not None and one.is_troubled
+
+    @property
     def life(self) -> str | None:
         """As who rooms are written, if they are."""
         return None if self._writer is None else self._writer.life

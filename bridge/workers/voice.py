@@ -23,14 +23,15 @@ class Written(logging.Formatter):
         return json.dumps([record.levelno, record.name, record.getMessage(), trace])
 
 
-def log_to_parent(level: int) -> None:
-    """Have all that this process logs go to its parent."""
+def log_to_parent(level: int) -> Lines:
+    """Have all that this process logs go to its parent; return how."""
     lines = Lines(sys.stdout)
     lines.setFormatter(Written())
     lines.addFilter(Calm())
     logging.basicConfig(level=level, handlers=[lines], force=True)
     logging.getLogger("asyncio").setLevel(max(level, logging.INFO))
     logging.getLogger("bridge.rooms.directory").setLevel(max(level, logging.WARNING))  # the parent says it
+    return lines
 
 
 def tell(who: str, line: bytes) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 
 from bridge.running.tasks import Tasks
 from bridge.workers import orders, voice
+from bridge.workers.muster import MARK, Counted
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Worker:
     """A process that serves viewers. `name` is how it is called in the log.
 
     `is_ready` is set as soon as it serves, `has_ended` when it is no more; then `code` is its exit code and
-    `last_words` what it said last.
+    `last_words` what it said last. `counted` is what it has told last of that.
     """
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, line: asyncio.StreamWriter) -> None:
@@ -42,6 +43,7 @@ class Worker:
         self.is_ready = asyncio.Event()
         self.has_ended = asyncio.Event()
         self.last_words = ""
+        self.counted = Counted()
         self._process = process
         self._line = line
         self._silent = 0  # looks at which nothing was heard
@@ -157,6 +159,9 @@ class Worker:
         self._pass_on(rest)
 
     def _pass_on(self, line: bytes) -> None:
+        if line.startswith(MARK):
+            self.counted = Counted.read(line) or self.counted
+            return
         self.last_words = voice.tell(self.name, line[: voice.MAX_LINE]) or self.last_words
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import discord
 
 from cogs.commands.inputs import MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
-from cogs.commands.replies import NOBODY, NOT_TAKEN, answer, answer_failure, say
+from cogs.commands.replies import NOBODY, NOT_TAKEN, answer, answer_failure, expect_welcome, say
 from cogs.texts import Text
 
 PATIENCE: Final = 120.0  # seconds that buttons work
@@ -41,6 +41,7 @@ class Question(discord.ui.View):
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         """Let only who was asked press."""
+        await expect_welcome(interaction)
         if interaction.user.id == self._asked.user.id:
             return True
         await answer(interaction, Text("These buttons belong to whoever used the command. Use it yourself."))
@@ -109,6 +110,7 @@ class _Form(discord.ui.Modal):
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand on what was written."""
+        await expect_welcome(interaction)
         await self._taken(interaction, self._line.value)
 
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:  # type: ignore[override]  # as discord.py's own

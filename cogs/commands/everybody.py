@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 
 from cogs.commands.desk import Desk, moderated
+from cogs.commands.people import hidden_roles
 from cogs.commands.replies import NOBODY, Refused, answer, say
 from cogs.commands.standing import OUTDATED, custom_id
 from cogs.settings import GuildSettings
@@ -40,6 +41,11 @@ class HiddenPeople:
 
     def text(self) -> Text:
         """Say who they are."""
+        roles = hidden_roles(self.guild, self.settings)
+        people = self._hidden_people()
+        return people if roles is None else Lines(people, roles)
+
+    def _hidden_people(self) -> Text:
         if not self.settings.hidden:
             return Text(
                 "Moderators have hidden nobody here. To hide somebody, right-click them and choose Apps, "

@@ -5,6 +5,7 @@ import unicodedata
 from typing import Final
 
 from cogs.commands.replies import Refused
+from cogs.settings import MAX_LINE
 from cogs.texts import Text
 
 MAX_NAME: Final = 100  # characters, as at Discord
@@ -40,6 +41,40 @@ def parse_name(text: str) -> str:
 
 
 _FORBIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def parse_line(text: str) -> str:
+    """Read what somebody wants to say over their head.
+
+    Raises:
+        Refused: if it is empty, invisible, too long, a link, or can't be read on one line.
+    """
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    if any(unicodedata.category(char) in _FORBIDDEN and char not in _JOINERS for char in line):
+        raise Refused(Text("A line can't have control characters or ones that turn text around."))
+    if _PILED.search("".join("m" if unicodedata.category(char) in _MARKS else "-" for char in line)):
+        raise Refused(Text("A line can't have letters with so many marks on them."))
+    if not any(unicodedata.category(char)[0] in "LNPS" and char not in _BLANK for char in line):
+        raise Refused(Text("A line needs something visible: letters, digits or symbols."))
+    if _LINK.search(line):
+        raise Refused(Text("A line can't have links or invitations."))
+    if len(line) > MAX_LINE:
+        raise Refused(
+            Text(
+                "A line may have {most} characters at most; yours has {count}.",
+                most=MAX_LINE,
+                count=len(line),
+            )
+        )
+    return line
+
+
+# More than any script piles up: Hebrew and Thai have three at most.
+_PILED: Final = re.compile("m{4}")
+_MARKS: Final = frozenset({"Mn", "Me"})
+_LINK: Final = re.compile(
+    r"://|\bwww\.|\b(?:discord|dsc|invite)\.(?:gg|me|io)\b|\bdiscord(?:app)?\.com\b", re.IGNORECASE
+)
 
 
 def check_password(password: str) -> None:

@@ -16,6 +16,7 @@ from cogs.commands.channels import ManageChannels
 from cogs.commands.dialogs import PasswordForm, confirm
 from cogs.commands.inputs import check_password, parse_name
 from cogs.commands.live import ManageLive
+from cogs.commands.people import ManagePeople
 from cogs.commands.replies import NOBODY, Refused, answer, expect_choices, say, wait
 from cogs.commands.setup import ManageSetup
 from cogs.commands.status import MESSAGES, OFFLINE
@@ -35,6 +36,7 @@ _HIDDEN_AGAIN = Text("**It is then shown to nobody, until somebody shows it agai
 class Manage(
     ManageChannels,
     ManageAudience,
+    ManagePeople,
     ManageLive,
     ManageSetup,
     commands.GroupCog,

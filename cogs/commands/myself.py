@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import discord
 from discord import app_commands
@@ -10,16 +10,20 @@ from discord.ext import commands
 
 from cogs.commands.desk import moderated
 from cogs.commands.dialogs import Choice, Question
-from cogs.commands.inputs import parse_color
+from cogs.commands.inputs import parse_color, parse_line
+from cogs.commands.palette import PALETTE, hint
 from cogs.commands.portrait import Portrait
-from cogs.commands.replies import answer, wait
+from cogs.commands.replies import Refused, answer, plain, say, wait
+from cogs.commands.standing import OUTDATED, custom_id, standing
 from cogs.decisions import Decisions
 from cogs.needs import Bridge, Policy
 from cogs.settings import GuildSettings, MemberSettings
-from cogs.texts import Text
+from cogs.texts import Language, Lines, Text, language_of
+
+OF_ROLE: Final = "role"  # in the menu of colours
 
 Person = discord.Member | discord.User
-Decided = Literal["hide", "mute", "color"]
+Decided = Literal["hide", "mute", "color", "say", "show"]
 
 _UNDO: Final[dict[Decided, tuple[Text, Callable[[MemberSettings], MemberSettings]]]] = {
     "hide": (
@@ -33,6 +37,17 @@ _UNDO: Final[dict[Decided, tuple[Text, Callable[[MemberSettings], MemberSettings
     "color": (
         Text("Your figure has the colour of your role again. {/myself color} chooses another."),
         lambda settings: replace(settings, color=None),
+    ),
+    "say": (
+        Text("Nothing stands over your head any more. {/myself say} writes something else."),
+        lambda settings: replace(settings, line=None),
+    ),
+    "show": (
+        Text(
+            "Servers that show only members who have agreed don't show you any more. {/myself hide} hides "
+            "you in all of them."
+        ),
+        lambda settings: replace(settings, agreed=False),
     ),
 }
 
@@ -71,7 +86,7 @@ class Myself(
             "You are hidden in every server: viewers don't see you, your name or your messages any more. "
             "{/myself show} brings you back."
         )
-        await self._decide(interaction, text, lambda settings: replace(settings, hidden=True))
+        await self._decide(interaction, text, lambda settings: replace(settings, hidden=True, agreed=False))
 
     @app_commands.command()
     async def mute(self, interaction: discord.Interaction) -> None:
@@ -83,31 +98,55 @@ class Myself(
         await self._decide(interaction, text, lambda settings: replace(settings, muted=True))
 
     @app_commands.command()
-    @app_commands.describe(color="Such as #7bd88f or #f80; leave it out for the colour of your role.")
+    @app_commands.describe(color="Such as #7bd88f or #f80; leave it out to choose from a menu.")
     async def color(self, interaction: discord.Interaction, color: str | None = None) -> None:
         """Choose the colour of your figure."""
-        chosen = parse_color(color) if color else None
-        if chosen:
-            text = Text(
-                "Your figure is `{color}` now, in every server. {/myself color} without a colour goes "
-                "back to that of your role.",
-                color=chosen,
-            )
-        else:
-            text = Text("Your figure has the colour of your role again. {/myself color} chooses another.")
-        await self._decide(interaction, text, lambda settings: replace(settings, color=chosen))
+        if color:
+            chosen = parse_color(color)
+            await self._decide(interaction, _colored(chosen), lambda before: replace(before, color=chosen))
+            return
+        decided = self._decisions.settings.member(interaction.user.id)
+        menu = _color_menu(self.__cog_name__, language_of(interaction.locale), decided.color)
+        text = Text("Which colour is your figure to have? All of these can be seen well.")
+        await answer(interaction, text, view=menu)
+
+    async def used(self, interaction: discord.Interaction, what: str, values: list[str]) -> None:
+        """Take the colour that somebody chose from the menu."""
+        if what != "color" or len(values) != 1 or values[0] not in {*PALETTE, OF_ROLE}:
+            raise Refused(OUTDATED)
+        text, change = _UNDO["color"]
+        if (chosen := values[0]) != OF_ROLE:
+            text, change = _colored(chosen), lambda before: replace(before, color=chosen)
+        await interaction.response.defer()
+        await self._decisions.change_member(interaction.user.id, change)
+        await interaction.edit_original_response(content=say(interaction, text), view=None)
+
+    @app_commands.command()
+    @app_commands.describe(line="Up to 40 characters.")
+    async def say(self, interaction: discord.Interaction, line: str) -> None:
+        """Have a line of your own stand over your head."""
+        said = parse_line(line)
+        text = Text(
+            "Over your head stands: {line} Viewers read it wherever they read your messages. {/myself undo} "
+            "takes it back.",
+            line=plain(said),
+        )
+        await self._decide(interaction, text, lambda settings: replace(settings, line=said))
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction) -> None:
         """Show yourself and your messages again."""
         text = Text(
-            "You and your messages are shown again, in each server as its managers have decided. "
-            "{/myself hide} hides you, {/myself mute} only your messages."
+            "You and your messages are shown again, in each server as its managers have decided; also where "
+            "they show only members who have agreed to it. {/myself hide} hides you, {/myself mute} only "
+            "your messages."
         )
-        await self._decide(interaction, text, lambda settings: replace(settings, hidden=False, muted=False))
+        await self._decide(
+            interaction, text, lambda settings: replace(settings, hidden=False, muted=False, agreed=True)
+        )
 
     @app_commands.command()
-    @app_commands.describe(choice="What you decided before: to hide, to mute, or a colour.")
+    @app_commands.describe(choice="What you decided before, such as to hide or a colour.")
     async def undo(self, interaction: discord.Interaction, choice: Decided) -> None:
         """Take back one thing that you decided, and leave the others."""
         text, change = _UNDO[choice]
@@ -151,6 +190,29 @@ class Myself(
             person=person.mention,
         )
         await answer(interaction, text, view=Question(interaction, Choice(Text("Show again"), undo)))
+
+
+def _colored(color: str) -> Text:
+    text = Text(
+        "Your figure is `{color}` now, in every server. {/myself color} chooses another, {/myself undo} goes "
+        "back to that of your role.",
+        color=color,
+    )
+    note = hint(color)
+    return text if note is None else Lines(text, note)
+
+
+def _color_menu(cog: str, language: Language, current: str | None) -> discord.ui.View:
+    """Make the menu of colours; it answers for as long as it is there."""
+    choices = {OF_ROLE: Text("The colour of my role")} | PALETTE
+    menu: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=custom_id(cog, "color"),
+        options=[
+            discord.SelectOption(label=name.within(language), value=value, default=value == current)
+            for value, name in choices.items()
+        ],
+    )
+    return standing(discord.ui.View(timeout=None).add_item(menu))
 
 
 def _with(person: Person) -> Callable[[GuildSettings], GuildSettings]:

@@ -9,7 +9,7 @@ from discord import ui
 from cogs.commands.choices import TYPES
 from cogs.commands.standing import custom_id
 from cogs.commands.status import MESSAGES, OFFLINE, Report
-from cogs.settings import MessageMode, OfflineMode, Protection
+from cogs.settings import MAX_ROLES, MessageMode, OfflineMode, Protection
 from cogs.texts import Language, Lines, Text
 
 MOST: Final = 25  # channels that somebody may choose at a time
@@ -62,6 +62,11 @@ class Panel:
         shown = ("disable", Text("Hide this server")) if settings.shown else ("enable", Text("Show it"))
         listed = ("unlist", Text("Take it out")) if settings.listed else ("list", Text("List it"))
         bots = ("hide_bots", Text("Hide bots")) if settings.bots else ("show_bots", Text("Show bots"))
+        optin = (
+            ("ask_nobody", Text("Don't ask"))
+            if settings.optin
+            else ("ask_members", Text("Ask members first"))
+        )
         name = Text("{name}: {link}", name=self.report.plain_name, link=self.report.link)
         return [
             self._section(name, self.report.verdict(), *shown),
@@ -70,6 +75,7 @@ class Panel:
                 Text("Public name"), Text("{name}", name=self.report.plain_name), "rename", Text("Rename")
             ),
             self._section(Text("Bots"), self.report.bots(), *bots),
+            self._section(Text("Consent"), self.report.optin(), *optin),
         ]
 
     def _menus(self) -> list[ui.Item[Any]]:
@@ -89,7 +95,18 @@ class Panel:
             self._choice("offline", ABSENT, settings.offline),
             self._text(Text("Counts as everybody"), self.report.audience()),
             ui.ActionRow(everybody),
+            ui.ActionRow(self._hidden_roles()),
         ]
+
+    def _hidden_roles(self) -> ui.RoleSelect[Any]:
+        known = map(self.report.guild.get_role, sorted(self.report.settings.hidden_roles))
+        return ui.RoleSelect(
+            custom_id=self._id("hidden_roles"),
+            placeholder=self._say(Text("Roles whose members aren't shown")),
+            min_values=0,
+            max_values=MAX_ROLES,
+            default_values=[role for role in known if role is not None],
+        )
 
     def _channels(self) -> list[ui.Item[Any]]:
         menus: list[ui.ChannelSelect[Any]] = [

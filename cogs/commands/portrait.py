@@ -15,9 +15,14 @@ from cogs.verdicts import MemberVerdict
 
 _REASONS: Final[dict[MemberVerdict, Text]] = {
     "opted_out": Text("Viewers see nothing of you, because you have hidden yourself."),
+    "blocked": Text("Viewers see nothing of you, because my operator has blocked you."),
     "hidden_by_moderators": Text("Viewers see nothing of you, because moderators have hidden you here."),
+    "hidden_by_role": Text("Viewers see nothing of you, because of a role that you have here."),
     "gated": Text("Viewers see nobody here: nobody has decided yet who counts as everybody."),
     "outside": Text("Viewers see nothing of you: you don't have the role that counts as everybody here."),
+    "not_agreed": Text(
+        "Viewers see nothing of you: here they see only members who have agreed to that with {/myself show}."
+    ),
     "bot": Text("Viewers see no bots here."),
     "offline": Text("Viewers see you only when you aren't offline, or for a while after you write."),
 }
@@ -67,6 +72,15 @@ class Portrait:
             yield Text("Your messages are hidden. {/myself undo} takes that back.")
         if self.decided.color:
             yield Text("Your figure is `{color}`. {/myself undo} takes that back.", color=self.decided.color)
+        if self.decided.agreed:
+            yield Text(
+                "You have agreed to be shown where servers ask for that. {/myself undo} takes it back."
+            )
+        if self.decided.line:
+            yield Text(
+                "Over your head you say: {line} {/myself undo} takes that back.",
+                line=plain(self.decided.line),
+            )
 
     def _here(self, guild: discord.Guild) -> Iterator[Text]:
         if not self.policy.shows_guild(guild):
@@ -89,6 +103,8 @@ class Portrait:
         )
         if seen.activity:
             yield Text("What you do: {activity}", activity=plain(seen.activity))
+        if seen.line:
+            yield Text("Over your head they read: {line}", line=plain(seen.line))
         if seen.voice:
             yield Text("Where you talk: {channel}", channel=plain(seen.voice.channel_name))
         if self.decided.muted:

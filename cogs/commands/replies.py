@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import aiohttp
 import discord
@@ -174,8 +174,32 @@ def _what(interaction: discord.Interaction) -> str:
     return f"/{command.qualified_name}" if command else "a button or a form"
 
 
+class Doorman(Protocol):
+    """Knows whom who runs the bot has blocked."""
+
+    def turns_away(self, user_id: int, guild_id: int | None) -> bool:
+        """Tell whether somebody may use nothing of the bot, or nobody may in their guild."""
+
+
+async def expect_welcome(interaction: discord.Interaction[Any]) -> None:
+    """See that somebody isn't blocked: for each way to use the bot.
+
+    Raises:
+        Refused: if they are.
+    """
+    doorman: Doorman | discord.Client = interaction.client
+    turns_away = getattr(doorman, "turns_away", None)
+    if turns_away is not None and turns_away(interaction.user.id, interaction.guild_id):
+        raise Refused(Text("My operator has blocked you or this server."))
+
+
 class CommandTree(app_commands.CommandTree):
     """The bot's commands, and one place for all that goes wrong in them."""
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Refuse whoever is blocked."""
+        await expect_welcome(interaction)
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError, /

@@ -15,6 +15,7 @@ from cogs.commands.desk import Desk
 from cogs.commands.dialogs import NameForm, PasswordForm
 from cogs.commands.inputs import check_password, parse_name
 from cogs.commands.panel import Panel, agreement
+from cogs.commands.people import EVERYBODY_AGAIN, EVERYBODY_HAS_IT, ONLY_AGREED
 from cogs.commands.replies import NOBODY, Refused, answer, called, say
 from cogs.commands.standing import OUTDATED
 from cogs.commands.status import MESSAGES, OFFLINE
@@ -46,6 +47,8 @@ SWITCHES: Final[dict[str, tuple[dict[str, Any], Text]]] = {
     ),
     "show_bots": ({"bots": True}, Text("Bots are shown.")),
     "hide_bots": ({"bots": False}, Text("Bots are not shown.")),
+    "ask_members": ({"optin": True}, ONLY_AGREED),
+    "ask_nobody": ({"optin": False}, EVERYBODY_AGAIN),
 }
 
 
@@ -60,7 +63,9 @@ class ManageSetup(Desk):
     async def used(self, interaction: discord.Interaction, what: str, values: list[Any]) -> None:
         """Do what somebody chose in the panel; who may is asked each time."""
         self._place(interaction, told=True)
-        if what in SWITCHES:
+        if what == "hidden_roles":
+            await self._hide_roles(interaction, values)
+        elif what in SWITCHES:
             fields, text = SWITCHES[what]
             await self._change(interaction, lambda settings: replace(settings, **fields), text)
         elif what.endswith("_channels"):
@@ -182,6 +187,17 @@ class ManageSetup(Desk):
                 role=called(role),
             ),
         )
+
+    async def _hide_roles(self, interaction: discord.Interaction, roles: list[discord.Role]) -> None:
+        if any(role.is_default() for role in roles):
+            raise Refused(EVERYBODY_HAS_IT)
+        chosen_ids = frozenset(role.id for role in roles)
+        if roles:
+            named = " ".join(role.mention for role in sorted(roles))
+            text = Text("Members with these roles aren't shown, nor is what they wrote: {roles}", roles=named)
+        else:
+            text = Text("No role hides anybody any more.")
+        await self._change(interaction, lambda settings: replace(settings, hidden_roles=chosen_ids), text)
 
     # Channels
 

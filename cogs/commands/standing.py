@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, Self
 
 import discord
 
-from cogs.commands.replies import Refused, answer_failure
+from cogs.commands.replies import Refused, answer_failure, expect_welcome
 from cogs.texts import Text
 
 OUTDATED: Final = Text(
@@ -52,6 +52,7 @@ class Standing(
             await answer_failure(interaction, Refused(OUTDATED))
             return
         try:
+            await expect_welcome(interaction)
             await cog.used(interaction, self._what, list(getattr(self.item, "values", ())))
         except Exception as error:  # noqa: BLE001 - an edge: discord.py would leave somebody with no answer
             await answer_failure(interaction, error)

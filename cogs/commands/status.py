@@ -25,9 +25,12 @@ _BREATH: Final = 2_000  # members that are looked at without letting others in b
 
 _MEMBERS: Final[dict[MemberVerdict, Text]] = {
     "opted_out": Text("hid themselves"),
+    "blocked": Text("blocked by my operator"),
     "hidden_by_moderators": Text("hidden by moderators"),
+    "hidden_by_role": Text("hidden by a role"),
     "gated": Text("behind the gate"),
     "outside": Text("without the role that counts as everybody"),
+    "not_agreed": Text("not agreed yet"),
     "bot": Text("bots"),
     "offline": Text("offline"),
 }
@@ -104,6 +107,7 @@ class Report:
             (Text("Members"), await self._members(), True),
             (Text("Channels"), self.channels(), True),
             (Text("Messages"), MESSAGES[self.settings.messages], False),
+            *([(Text("Consent"), self.optin(), False)] if self.settings.optin else []),
             *self._live(),
             (Text("What I need"), self._needs(language), False),
         ):
@@ -132,6 +136,12 @@ class Report:
     def bots(self) -> Text:
         """Tell whether bots are shown."""
         return Text("Bots are shown.") if self.settings.bots else Text("Bots are not shown.")
+
+    def optin(self) -> Text:
+        """Tell whether members have to agree before they are shown."""
+        if self.settings.optin:
+            return Text("Only members who have agreed with {/myself show} are shown, and no bots.")
+        return Text("Members are shown until they hide themselves.")
 
     def verdict(self) -> Text:
         """Tell whether it is shown."""

@@ -75,6 +75,8 @@ class Welcome(Desk):
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Somebody invited the bot; unless the gateway only told late of a guild that it was in already."""
+        if self._decisions.settings.is_blocked("guild", guild.id):
+            return
         joined = joined_at(guild)
         await self._meet(guild, new=joined is None or joined >= self._began - SKEW)
 

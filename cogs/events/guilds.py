@@ -105,8 +105,8 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
-        """The role that counted as everybody may be gone: then nobody does."""
-        if self._policy.is_audience(role):
+        """The role that counted as everybody may be gone, or one that hid those who had it."""
+        if self._policy.is_audience(role) or self._policy.hides_role(role):
             await self._rooms.show(role.guild)
 
     @commands.Cog.listener()

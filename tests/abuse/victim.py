@@ -34,6 +34,7 @@ from bridge.problems import Problem
 from bridge.providers import EmptyProvider
 from bridge.running import loopwatch
 from bridge.running.calm import Calm
+from bridge.running.loop import SmallRounds
 from bridge.running.loopwatch import watched
 from bridge.running.process import GARBAGE_THRESHOLDS
 from bridge.running.turns import Turns
@@ -303,7 +304,7 @@ def main() -> None:
         vars(worker)["COMMAND"] = viewer if is_real else (*viewer, "hasty")
         gc.set_threshold(*GARBAGE_THRESHOLDS)
         noting = Noting()
-        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(noting)) as runner:
+        with asyncio.Runner(loop_factory=lambda: SmallRounds(noting)) as runner:
             limits = USUAL if is_real else SMALL
             runner.run(_serve(Path(folder), limits, options.identity, noting, options.backplane))
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cogs.settings import GuildSettings, MemberSettings, News
+from cogs.settings import Blockable, GuildSettings, MemberSettings, News
 
 UNDECIDED = GuildSettings()
 HIDDEN_AT_FIRST = GuildSettings(shown=False)
@@ -21,6 +21,8 @@ class MemorySettings:
     notes: dict[str, str] = field(default_factory=dict)
     left: dict[int, datetime] = field(default_factory=dict)
     first_shown: bool = True
+    blocks: set[tuple[Blockable, int]] = field(default_factory=set)
+    failures: int = 0
 
     @property
     def guild_ids(self) -> frozenset[int]:
@@ -68,8 +70,26 @@ class MemorySettings:
     def note(self, key: str) -> str | None:
         return self.notes.get(key)
 
-    async def save_note(self, key: str, value: str) -> None:
-        self.notes[key] = value
+    async def save_note(self, key: str, value: str | None) -> None:
+        if value is None:
+            self.notes.pop(key, None)
+        else:
+            self.notes[key] = value
+
+    def is_blocked(self, kind: Blockable, snowflake: int) -> bool:
+        return (kind, snowflake) in self.blocks
+
+    def blocked(self, kind: Blockable) -> list[int]:
+        return sorted(snowflake for of, snowflake in self.blocks if of == kind)
+
+    async def save_block(self, kind: Blockable, snowflake: int, *, blocked: bool) -> None:
+        if blocked:
+            self.blocks.add((kind, snowflake))
+        else:
+            self.blocks.discard((kind, snowflake))
+
+    async def save_notice(self, text: str) -> None:
+        self.notes["notice"] = text
 
     async def note_left(self, guild_id: int, when: datetime) -> None:
         if guild_id in self.guilds:

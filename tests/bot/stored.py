@@ -8,7 +8,15 @@ from typing import Final, get_args
 from hypothesis import strategies as st
 
 from bot.storage.checks import MAX_ID, MAX_NAME
-from cogs.settings import Ending, GuildSettings, MemberSettings, MessageMode, OfflineMode, Protection
+from cogs.settings import (
+    MAX_LINE,
+    Ending,
+    GuildSettings,
+    MemberSettings,
+    MessageMode,
+    OfflineMode,
+    Protection,
+)
 
 # Of "an invented password"; always the same, for it stands in the names of tests.
 HASH: Final = "scrypt$16384$8$1$Zgj6YKKx3WzLWIg1MCnS8w==$PwmBk6vyyUlTPvGi6bYYvs592KX7JgM3awMbGEKO42M="
@@ -29,14 +37,20 @@ FULL: Final = GuildSettings(
     channels=MappingProxyType({1: True, 2: False, MAX_ID: True}),
     proxies=frozenset({1, MAX_ID}),
     hidden=frozenset({3, MAX_ID}),
+    hidden_roles=frozenset({8, MAX_ID}),
+    optin=True,
 )
-HIDDEN: Final = MemberSettings(hidden=True, muted=True, color="#5865F2")
+HIDDEN: Final = MemberSettings(hidden=True, muted=True, color="#5865F2", agreed=True, line="Grüße 👋🏽")
 LONG_AGO: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 ids = st.integers(1, 5) | st.integers(1, MAX_ID)
 names = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters=[*map(chr, range(32)), "\x7f"]),
     min_size=1, max_size=MAX_NAME,
+)  # fmt: skip
+lines = st.text(
+    st.characters(exclude_categories=["Cs", "Zl", "Zp"], exclude_characters=[*map(chr, range(32)), "\x7f"]),
+    min_size=1, max_size=MAX_LINE,
 )  # fmt: skip
 times = st.integers(0, 250_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 guild_settings = st.builds(
@@ -57,12 +71,16 @@ guild_settings = st.builds(
     channels=st.dictionaries(ids, st.booleans(), max_size=4),
     proxies=st.frozensets(ids, max_size=4),
     hidden=st.frozensets(ids, max_size=4),
+    hidden_roles=st.frozensets(ids, max_size=4),
+    optin=st.booleans(),
 )
 member_settings = st.builds(
     MemberSettings,
     hidden=st.booleans(),
     muted=st.booleans(),
     color=st.none() | st.from_regex(r"#[0-9A-Fa-f]{6}", fullmatch=True),
+    agreed=st.booleans(),
+    line=st.none() | lines,
 )
 
 

@@ -15,6 +15,7 @@ from bot.running.values import DISCORD_API, ConfigError
 from bridge.backplane.parts import Part
 from bridge.exposure import Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.site import metrics
 from tests.certificates import Pem
 
 TOKEN = "MTExMTExMTExMTExMTExMTEx.GAbCdE.an-invented-token"
@@ -243,6 +244,29 @@ def test_whether_it_tells_how_it_is() -> None:
     """Not by itself: what is wrong concerns who runs it."""
     assert not config().health
     assert config(HEALTH="on").health
+
+
+def test_where_its_numbers_are() -> None:
+    """Nowhere by itself; an address is needed with the port, for it says who may read them."""
+    assert config().metrics is None
+    assert config(METRICS="127.0.0.1:9464").metrics == ("127.0.0.1", 9464)
+    said = "METRICS is '9464'; write an address and a port, such as 127.0.0.1:9464."
+    assert complaint(METRICS="9464") == said
+
+
+def test_numbers_without_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said what to install."""
+    monkeypatch.setattr(metrics, "find_spec", lambda _: None)
+    assert complaint(METRICS="127.0.0.1:9464").startswith("METRICS is set. Metrics need the package")
+
+
+def test_where_its_owner_decides() -> None:
+    """In direct messages, or in one server, which has an id."""
+    assert config().owner_guild is None
+    assert config(OWNER_GUILD="232769614004748288").owner_guild == 232769614004748288
+    assert complaint(OWNER_GUILD="My Server").startswith(
+        "OWNER_GUILD is 'My Server'; it must be a server's id"
+    )
 
 
 # DEBUG_LOOP

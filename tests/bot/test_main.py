@@ -1,5 +1,6 @@
 """The command line: what it takes, what it answers, and with which exit code it ends."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -15,7 +16,9 @@ from discord.http import Route
 from bot.__main__ import main
 from bot.config import SETTINGS
 from bot.running.errors import AGAIN, MEND
+from bot.storage import claim
 from bridge import __version__
+from bridge.storage.address import SqliteAddress
 from tests.certificates import Pem, trusting
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +159,19 @@ def test_a_database_out_of_reach(
     assert said.startswith("The database in which the settings are can't be used: ")
     assert "Check that it runs, and DATABASE_URL." in said
     assert "hunter2" not in said
+
+
+def test_a_second_bot_with_the_same_settings(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    """It doesn't start, and a supervisor doesn't try again."""
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setattr(claim, "PATIENCE", 0)
+
+    other = asyncio.run(claim.take(SqliteAddress(folder / "dzone.sqlite3"), alone=True))
+    said = failing(capsys, code=MEND)
+    asyncio.run(other.release())
+    assert said.startswith("Another bot runs with the same settings")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")

@@ -75,6 +75,35 @@ def test_managers_decide_on_members(settings: GuildSettings, verdict: str) -> No
     assert policy.shows_member(world.member(robot)) is (verdict == "shown")
 
 
+@pytest.mark.parametrize(
+    ("agreed", "verdict", "named"), [(True, "shown", True), (False, "not_agreed", False)]
+)
+def test_only_who_agreed(world: World, agreed: bool, verdict: str, named: bool) -> None:
+    """Where managers want that: others are neither shown nor named, nor are bots or webhooks."""
+    guild_id = world.written.id
+    decided = GuildSettings(optin=True, proxies=frozenset({world.general.id}))
+    policy = Policy(MemorySettings({guild_id: decided}, {world.ann.id: MemberSettings(agreed=agreed)}))
+    assert policy.member_verdict(world.member(world.ann)) == verdict
+    assert policy.names_user(guild_id, world.ann.id) is named
+    assert policy.shows_message(world.message("hello")) is named
+    assert not policy.has_hidden(guild_id, world.ann.id)
+    robot = world.written.settle(model.User("robot", bot=True))
+    assert policy.member_verdict(world.member(robot)) == "not_agreed"
+    webhook = model.User("Robin", bot=True)
+    assert not policy.shows_message(world.message("beep", webhook, webhook_id=str(webhook.id)))
+
+
+def test_a_role_that_hides(world: World) -> None:
+    """Those who have it, and nobody else; without their roles nobody can tell who may be named."""
+    shy = world.written.role("shy")
+    world.ann.roles.append(shy)
+    policy = Policy(MemorySettings({world.written.id: GuildSettings(hidden_roles=frozenset({shy.id}))}))
+    assert policy.member_verdict(world.member(world.ann)) == "hidden_by_role"
+    assert policy.shows_member(world.member(world.bob))
+    assert policy.needs_roles(world.written.id)
+    assert not policy.needs_roles(world.written.id + 1)
+
+
 def test_moderators_hide_a_member_in_their_guild(world: World) -> None:
     """Nobody else, and nowhere else."""
     policy = Policy(MemorySettings({world.written.id: GuildSettings(hidden=frozenset({world.ann.id}))}))
@@ -450,6 +479,7 @@ def test_a_role_that_cannot_be_everybody_any_more(why: str) -> None:
         (GuildSettings(bots=False), False, True),
         (GuildSettings(hidden=frozenset({99})), False, False),
         (GuildSettings(audience=1), False, False),
+        (GuildSettings(optin=True), False, False),
     ],
 )
 def test_who_may_stay(world: World, settings: GuildSettings, bot: bool, keeps: bool) -> None:

@@ -22,6 +22,41 @@ def roster() -> Roster:
     return Roster(Policy(MemorySettings()), MemorySettings())
 
 
+# Lines
+
+
+@pytest.mark.parametrize(
+    ("guild", "own", "line"),
+    [
+        ({}, {}, "**back** at @someone in 5"),
+        ({"messages": "bubble"}, {}, None),
+        ({"messages": "off"}, {}, None),
+        ({}, {"muted": True}, None),
+    ],
+)
+def test_a_line_over_a_head(
+    world: World, guild: dict[str, Any], own: dict[str, Any], line: str | None
+) -> None:
+    """It is read where words are, and names nobody."""
+    said = f"\\*\\*back\\*\\* at {world.bob.mention} in 5"
+    settings = MemorySettings(
+        {world.written.id: GuildSettings(**guild)}, {world.ann.id: MemberSettings(line=said, **own)}
+    )
+    roster = Roster(Policy(settings), settings)
+    assert roster.member(world.member(world.ann)).line == line
+    assert roster.member(world.member(world.bob)).line is None
+
+
+@pytest.mark.parametrize(("optin", "line"), [(False, "movie night"), (True, None)])
+def test_a_line_that_anybody_may_have_written(world: World, optin: bool, line: str | None) -> None:
+    """Over a voice channel it isn't shown where only those are who have agreed."""
+    lounge = world.written.channel("Lounge", model.VOICE)
+    settings = MemorySettings({world.written.id: GuildSettings(optin=optin)})
+    roster = Roster(Policy(settings), settings, voice_status=lambda _: "movie night")
+    [found] = [channel for channel in roster.channels(world.guild) if channel.id == str(lounge.id)]
+    assert found.status == line
+
+
 # Guilds
 
 
@@ -88,6 +123,24 @@ def test_a_forward_of_somebody_who_is_hidden(world: World, decided: MemberSettin
     plain, strict = MemorySettings(), MemorySettings(members={world.ann.id: decided})
     assert Roster(Policy(plain), plain).message(forward).message == "[forwarded] it was me"
     assert Roster(Policy(strict), strict).message(forward).message == "[forwarded]"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_forward_of_somebody_who_has_not_agreed(world: World, there: bool) -> None:
+    """Nor of somebody of whom nobody can tell: where it was said, or where it is forwarded to."""
+    far = World(guild_name="Far away")
+    agreed = {world.bob.id: MemberSettings(agreed=True)}
+    asking = far.written if there else world.written
+    settings = MemorySettings({asking.id: GuildSettings(optin=True)}, agreed)
+    roster = Roster(Policy(settings), settings)
+    world.hear("GUILD_CREATE", far.written.payload(far.written.owner))
+    said = model.written(far.general, far.ann, "it was me")
+    forward = world.message("", world.bob, **model.forwarding(said))
+    assert roster.message(forward).message == "[forwarded]"
+    assert Roster(Policy(MemorySettings()), MemorySettings()).message(forward).message.endswith("it was me")
+    world.hear("MESSAGE_CREATE", said)
+    forward = world.message("", world.bob, **model.forwarding(said))
+    assert roster.message(forward).message == "[forwarded]"
 
 
 def test_a_forward_of_somebody_whom_moderators_hid(world: World) -> None:

@@ -1,10 +1,14 @@
 """What an owner may ask about its rooms, and take back in them."""
 
+from typing import Any
+
 import pytest
 
 from bridge.model import Channel, GuildInfo, Member
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bridge.conftest import DWORLD, REPOS, Start
+from tests.bridge.watchers import watching
 
 GUILD = GuildInfo("1", "one", "The First")
 ADA = Member("7", "Ada", "online", "#ff0000")
@@ -152,3 +156,26 @@ async def test_black_is_no_color(bridge: WebSocketServer, given: str, shown: str
     await bridge.broadcast_presence(1, 7, "online", role_color=given)
     await bridge.broadcast_presence(1, 8, "online", "Beppo", given)
     assert [member.role_color for member in bridge.shown(1).values()] == [shown, shown]
+
+
+async def test_a_notice(start: Start) -> None:
+    """Everybody hears it who asked for such, wherever they watch; nobody else does."""
+    bridge = await start(provider=EmptyProvider())
+    for guild in (DWORLD, REPOS):
+        bridge.show_guild(guild, [ADA])
+    async with watching(bridge) as here, watching(bridge) as there, watching(bridge) as plain:
+        await here.enter("dworld", events=["notice"])
+        await there.enter("repos", events=["notice"])
+        await plain.enter("dworld")
+        await bridge.broadcast_notice(" Back in\nfive minutes ")
+        for viewer in (here, there):
+            assert (await viewer.hear_type("notice"))["data"] == {"text": "Back in five minutes"}
+        await bridge.broadcast_message(DWORLD.id, ADA.uid, "hello", "9")
+        assert (await plain.hear())["type"] == "message"
+
+
+@pytest.mark.parametrize(("text", "error"), [(" ", ValueError), ("x" * 301, ValueError), (None, TypeError)])
+async def test_what_is_no_notice(bridge: WebSocketServer, text: Any, error: type[Exception]) -> None:
+    """It is refused where it is said."""
+    with pytest.raises(error):
+        await bridge.broadcast_notice(text)

@@ -295,6 +295,17 @@ def test_what_to_do_goes_by_what_is_wrong(number: int, remedy: str) -> None:
     assert "\n" not in said
 
 
+@pytest.mark.parametrize(
+    ("platform", "remedy"), [("linux", "Set another --port."), ("win32", "excludedportrange")]
+)
+def test_a_port_that_is_kept(monkeypatch: pytest.MonkeyPatch, platform: str, remedy: str) -> None:
+    """Windows keeps ranges of them, and one above 1023 may well be in one."""
+    monkeypatch.setattr(sys, "platform", platform)
+    said = cannot_listen("localhost", 3000, OSError(errno.EACCES, ""), "--host", "--port")
+    assert remedy in said
+    assert "above 1023" not in said
+
+
 def test_what_else_a_server_lacks() -> None:
     """It is said as it is: no other port would help."""
     said = cannot_listen("here", 80, CannotServe("There is no backplane."), "--host", "--port")
@@ -321,6 +332,8 @@ async def test_the_help() -> None:
         "--workers",
         "--init",
         "--health",
+        "--metrics",
+        "--max-viewers-per-guild",
         "--version",
     ):
         assert option in out
@@ -329,7 +342,8 @@ async def test_the_help() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [["--port", "x"], ["--port", "65536"], ["--port", "-1"], ["--port", "1.5"], ["--static-dir", "/no/such"],
-     ["--nonsense"], ["nonsense"], ["--workers", "x"], ["--workers", "257"], ["--trusted-proxies", "nobody"]],
+     ["--nonsense"], ["nonsense"], ["--workers", "x"], ["--workers", "257"], ["--metrics", "9464"],
+     ["--trusted-proxies", "nobody"]],
     ids=" ".join,
 )  # fmt: skip
 def test_wrong_usage_is_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,7 +130,7 @@ async def test_a_page_asks_for_all_it_can_show(bridge: WebSocketServer, new_page
     assert await script.next_request() == {
         "server": None,
         "batch": True,
-        "events": ["typing", "voice", "reaction", "edit", "activity", "servers"],
+        "events": ["typing", "voice", "reaction", "edit", "activity", "servers", "notice"],
     }
 
 
@@ -460,6 +460,25 @@ async def test_what_the_bridge_says_is_said_in_the_readers_language(
     script.send({"type": "error", "data": {"message": "Sorry, it rains.", "code": problem.code}})
     await expect(page.get_by_text(said)).to_be_visible()
     await expect(page.get_by_text("Sorry")).to_have_count(0)
+
+
+async def test_what_who_runs_it_announces(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """It is said in the words it was written in, as text, until somebody closes it; a refusal goes first."""
+    page, script = await new_page(), ScriptedBridge()
+    await script.take_over(page)
+    await page.goto(address(bridge))
+    await script.next_request()
+    script.seat("garden", "The Garden", users=ADA)
+    script.tell("notice", text="Back in <b>five</b> minutes")
+    said = page.get_by_text("Notice from the operator: ")
+    await expect(said).to_contain_text("Back in <b>five</b> minutes")
+    script.send({"type": "error", "data": {"message": "Full.", "code": "server-full"}})
+    await expect(page.get_by_text("Too many people are watching this server")).to_be_visible()
+    await expect(said).to_have_count(0)
+    await page.keyboard.press("Escape")
+    await expect(said).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(said).to_have_count(0)
 
 
 async def test_rubbish_and_the_unknown_are_left_alone(bridge: WebSocketServer, new_page: OpenPage) -> None:

@@ -1,7 +1,7 @@
 """A guild on a simulated Discord in which commands are used, by people with and without permissions."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from bot.policy import Policy
 from bot.roster import Roster
 from bridge.server import WebSocketServer
 from cogs.commands.everybody import Everybody
+from cogs.commands.host import Host
 from cogs.commands.live import Live
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
@@ -85,6 +86,8 @@ class Bridge(WebSocketServer):
 class NotedRooms(Rooms):
     """Notes which guilds, and who everywhere, are shown anew."""
 
+    guild_id = 0
+
     def __init__(self, bridge: Bridge) -> None:
         self.shown: list[int] = []
         self._noted = bridge
@@ -101,8 +104,9 @@ class NotedRooms(Rooms):
     def show_person(self, guild_id: int | str, user_id: int | str) -> None:
         """Nobody is shown here."""
 
-    async def forget_words(self, user_id: int) -> None:
-        self._noted.forget_words(0, user_id)
+    async def forget_words(self, user_id: int, where: Callable[[str], bool] = lambda _: True) -> None:
+        if where(str(self.guild_id)):
+            self._noted.forget_words(0, user_id)
 
 
 class Office:
@@ -117,7 +121,9 @@ class Office:
         self.policy = Policy(settings, unseen=HiddenChannels(bot).of)
         self.decisions = Decisions(bot, self.bridge, settings, self.rooms)
         self.locale = "en-US"
+        self.owner_place: int | None = None  # a guild in which the owner's commands are, if so
         self.guild = env.create_guild("Town")
+        self.rooms.guild_id = self.guild.id
         self.square = self.guild.create_text_channel("square")
         self.manager = self.hire("manager", manage_guild=True)
         self.moderator = self.hire("moderator", moderate_members=True)
@@ -148,6 +154,7 @@ class Office:
         await self.bot.add_cog(Manage(*self.desk))
         await self.bot.add_cog(Myself(self.bot, self.bridge, self.policy, self.decisions))
         await self.bot.add_cog(Everybody(*self.desk))
+        await self.bot.add_cog(Host(*self.desk, place=self.owner_place))
         self.live = Live(*self.desk)
         await self.bot.add_cog(self.live)
         await self.begin()

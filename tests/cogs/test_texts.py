@@ -17,6 +17,7 @@ from bot.application.translator import Translator, catalog_key
 from bot.policy import HIDE_OFFLINE_ABOVE
 from cogs.commands import inputs
 from cogs.commands.everybody import Everybody
+from cogs.commands.host import Host
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 from cogs.texts import CATALOGS, Language, Lines, Text, language_of
@@ -69,6 +70,7 @@ async def bot() -> commands.Bot:
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
     await bot.add_cog(Everybody(bot, nothing, nothing, nothing, nothing, ""))
     await bot.add_cog(Myself(bot, nothing, nothing, nothing))
+    await bot.add_cog(Host(bot, nothing, nothing, nothing, nothing, ""))
     result: commands.Bot = bot
     return result
 

@@ -16,6 +16,7 @@ from bot import __main__ as bot_command
 from bot.config import SETTINGS, Config
 from bridge import __main__ as bridge_command
 from cogs.commands.everybody import Everybody
+from cogs.commands.host import Host
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
 from cogs.texts import CATALOGS, Language, Text
@@ -35,6 +36,7 @@ async def tree() -> app_commands.CommandTree[Any]:
     await bot.add_cog(Manage(bot, nothing, nothing, nothing, nothing, ""))
     await bot.add_cog(Everybody(bot, nothing, nothing, nothing, nothing, ""))
     await bot.add_cog(Myself(bot, nothing, nothing, nothing))
+    await bot.add_cog(Host(bot, nothing, nothing, nothing, nothing, ""))
     found: app_commands.CommandTree[Any] = bot.tree
     return found
 
@@ -150,3 +152,15 @@ def options(parser: argparse.ArgumentParser) -> Iterator[str]:
             for name, subparser in action.choices.items():
                 yield f" {name} "
                 yield from options(subparser)
+
+
+def test_everything_an_address_may_say_is_explained() -> None:
+    """In each language: the table has the page's own list, and nothing else."""
+    code = (WEB / "ui" / "address.js").read_text("utf-8")
+    listed = code.split("export const SETTINGS = {")[1].split("\n};")[0]
+    known = sorted(re.findall(r"^  (\w+):", listed, re.MULTILINE))
+    assert "hour" in known
+    for language in LANGUAGES:
+        _, _, links = read("world", language).partition("{ #links }")
+        explained = re.findall(r"^\| `\?(\w+)=", links.partition("\n## ")[0], re.MULTILINE)
+        assert sorted(explained) == known, language

@@ -15,7 +15,7 @@ from bridge.limits import DEFAULT_LIMITS as LIMITS
 from bridge.model import GuildInfo
 from bridge.network import peers
 from bridge.providers import refresher
-from bridge.rooms import entrance, room
+from bridge.rooms import entrance, room, tape
 from bridge.running import calm, lines, rate
 from bridge.site import assets, counts, login, login_elsewhere
 from bridge.viewers import connection, listening, outbox, pulse
@@ -115,6 +115,8 @@ def bounds() -> Iterator[str]:
     yield f"`/auth/me` without a cookie is asked once in {login_elsewhere.GOOD_FOR:g} seconds"
     yield f"{entrance.MAX_ENTRIES} are kept of a room"
     yield f"of what was missed those up to {entrance.MAX_MISSED // KIB} KiB"
+    yield f"in pieces of {tape.PIECE} events, each in a turn of its own"
+    yield f"as much is kept of a room as {tape.MAX_WEIGHT:,} short events take"
     yield f"once in {refresher.REFRESH_INTERVAL:g} seconds for each guild and for the list"
     assert refresher.RETRIED_PER_SECOND == 2
     yield f"of what fails the first {refresher.CHECKED_AT_ONCE} are asked again"

@@ -53,7 +53,7 @@ def _owner(line: str, **options: str) -> Decide:
     return lambda scene: scene.command(scene.owner, line, **options)
 
 
-def _zed(line: str, **options: str) -> Decide:
+def _zed(line: str, /, **options: str) -> Decide:
     return lambda scene: scene.command(scene.zed, line, **options)
 
 
@@ -69,6 +69,11 @@ async def _show_zed(scene: Scene) -> None:
 async def _show_den(scene: Scene) -> None:
     warning = await scene.command(scene.owner, "dzone channels show", channel="den-of-thieves")
     await scene.discord.press(warning, "Show it to strangers")
+
+
+async def _ask_all(scene: Scene) -> None:
+    await scene.command(scene.ann, "myself show")
+    await scene.command(scene.keeper, "dzone optin", mode="on")
 
 
 async def _protect(scene: Scene) -> None:
@@ -93,6 +98,14 @@ HIDING = {
     "hide": Hiding(_zed("myself hide"), _all_of_zed, _zed("myself show")),
     "mute": Hiding(_zed("myself mute"), lambda scene: ["zed-words", "🦓"], _zed("myself show")),
     "menu": Hiding(_hide_zed, _all_of_zed, _show_zed),
+    "role": Hiding(
+        _keeper("dzone role hide", role="Herd"), _all_of_zed, _keeper("dzone role show", role="Herd")
+    ),
+    "consent": Hiding(
+        _ask_all,
+        lambda scene: [*_all_of_zed(scene), scene.beep.uid, "beep-words", scene.dan.uid, "Danforth"],
+        _keeper("dzone optin", mode="off"),
+    ),
     "bots": Hiding(
         _keeper("dzone members", bots="hide"),
         lambda scene: [scene.beep.uid, "beepomatic", "beep-words"],
@@ -182,6 +195,12 @@ async def _is_yellow(scene: Scene, bot: BotProcess, watch: Watch) -> None:
         assert viewer.users[scene.zed.uid]["roleColor"] == "#ffff00"
 
 
+async def _has_a_line(scene: Scene, bot: BotProcess, watch: Watch) -> None:
+    plain, curious = [await watch(bot, scene.guild, **kind) for kind in KINDS]
+    assert "line" not in plain.users[scene.zed.uid]
+    assert curious.users[scene.zed.uid]["line"] == "back at noon"
+
+
 CHANGES = {
     "disabled": Change(_keeper("dzone disable"), _is_gone, _keeper("dzone enable")),
     "unlisted": Change(
@@ -189,5 +208,6 @@ CHANGES = {
     ),
     "password": Change(_protect, _wants_password, _keeper("dzone protect off")),
     "login": Change(_keeper("dzone protect login"), _wants_login, _keeper("dzone protect off")),
-    "color": Change(_zed("myself color", color="#ff0"), _is_yellow, _zed("myself color")),
+    "color": Change(_zed("myself color", color="#ff0"), _is_yellow, _zed("myself undo", choice="color")),
+    "line": Change(_zed("myself say", line="back at noon"), _has_a_line, _zed("myself undo", choice="say")),
 }

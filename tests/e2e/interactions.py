@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 COMMAND, COMPONENT, SUBMIT = 2, 3, 5  # kinds of interactions
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, FORM = 4, 5, 6, 7, 9  # ways to answer one
 SLASH, USER_MENU = 1, 2  # kinds of commands
+IN_GUILDS, IN_DIRECT_MESSAGES = 0, 1  # where commands are offered
 CHANNEL, ROLE = 7, 8  # types of options
 BUTTON, TEXT_INPUT, LABEL = 2, 4, 18  # kinds of components
 EPHEMERAL, LOADING = 1 << 6, 1 << 7  # flags of a message
@@ -224,13 +225,22 @@ class Interactions:
         return reply.message
 
 
-def slash(commands: Iterable[Payload], member: Member, line: str, options: Mapping[str, str]) -> Payload:
+def slash(
+    commands: Iterable[Payload],
+    member: Member,
+    line: str,
+    options: Mapping[str, str],
+    *,
+    place: int = IN_GUILDS,
+) -> Payload:
     """Return the data of a slash command, such as `dzone channels hide`, as it was made known.
 
     A channel and a role may be given by name or by id.
     """
     first, *path = line.split()
     known = _named(commands, first, SLASH)
+    contexts = known.get("contexts")
+    assert contexts is None or place in contexts, f"Discord offers no /{first} there"
     data: Payload = {"id": known["id"], "name": first, "type": SLASH, "guild_id": str(member.guild.id)}
     step = data
     for word in path:

@@ -18,6 +18,7 @@ from tests.e2e.interactions import (
     BUTTON,
     COMMAND,
     COMPONENT,
+    IN_DIRECT_MESSAGES,
     SUBMIT,
     Interactions,
     Reply,
@@ -91,6 +92,7 @@ class LoopbackDiscord:
             self.bot, self.owner, self.guilds, self.intents, self.interactions, self.posts, self._bell
         )
         self.oauth = self.rest.oauth
+        self.rest.leave = self.leave
         self.rest.shards = shards
         self.rest.start_limit = self.gateway.start_limit
         self.rest.token = self.gateway.token = token
@@ -443,15 +445,17 @@ class LoopbackDiscord:
 
     # What members do with the bot: it answers, and they read it.
 
-    async def command(self, who: Member, line: str, *, locale: str = "en-US", **options: str) -> Reply:
+    async def command(self, who: Member, line: str, /, *, locale: str = "en-US", **options: str) -> Reply:
         """Let somebody use a slash command, such as `dzone members`, and return the answer."""
         data = slash(await self.commands(), who, line, options)
         return await self._interact(Reply(who, who.guild.public), COMMAND, data, locale)
 
-    async def command_privately(self, who: Member, line: str) -> Reply:
+    async def command_privately(
+        self, who: Member, line: str, *, locale: str = "en-US", **options: str
+    ) -> Reply:
         """Let somebody use a command in a direct message to the bot, and return the answer."""
-        data = slash(await self.commands(), who, line, {})
-        return await self._interact(Reply(who, Channel("", None, DIRECT)), COMMAND, data)
+        data = slash(await self.commands(), who, line, options, place=IN_DIRECT_MESSAGES)
+        return await self._interact(Reply(who, Channel("", None, DIRECT)), COMMAND, data, locale)
 
     async def begin(self, who: Member, line: str, **options: str) -> Reply:
         """Let somebody use a slash command, and return what the answer to it will be."""

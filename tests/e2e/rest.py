@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.e2e.waiting import Bell
 
 BASE = "/api/v10"
+OWN_GUILD = re.compile(r"/users/@me/guilds/(?P<guild>\d+)")
 MEMBER = re.compile(r"/guilds/(?P<guild>\d+)/members/(?P<user>\d+)")
 
 # As an unverified application has them: the intent is on in the developer portal.
@@ -56,6 +57,8 @@ class Rest:
         """Requests, as `METHOD /path`, that something between answers with this in place of JSON."""
         self.trouble: Callable[[web.Request], Awaitable[web.Response | None]] | None = None
         """What becomes of answers to interactions in place of `take`."""
+        self.leave: Callable[[Guild], None]
+        """What becomes of a guild that the bot leaves."""
         self.commands = Commands(me.id)
         self.oauth = OAuth(str(me.id))
         self._me = me
@@ -107,6 +110,8 @@ class Rest:
         return _json(taken[1], status=taken[0]) if taken else None
 
     async def _post(self, request: web.Request, path: str) -> web.Response:
+        if request.method == "DELETE" and (place := OWN_GUILD.fullmatch(path)):
+            return self._leave(int(place["guild"]))
         body = await request.json() if request.can_read_body else {}
         if answered := self._posts.take(request.method, path, body):
             status, content = answered
@@ -121,6 +126,13 @@ class Rest:
         if request in self.garbled:
             return web.Response(body=self.garbled[request].encode(), content_type="application/json")
         return None
+
+    def _leave(self, guild_id: int) -> web.Response:
+        """Let the bot leave a guild, which the gateway tells it then."""
+        if guild_id not in self._guilds:
+            return _json({"message": "Unknown Guild", "code": 10004}, status=404)
+        self.leave(self._guilds[guild_id])
+        return web.Response(status=204)
 
     def _gateway(self) -> Payload:
         return {"url": self.gateway_url, "shards": self.shards, "session_start_limit": self.start_limit()}

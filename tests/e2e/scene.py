@@ -52,7 +52,7 @@ class Scene:
         self._said: list[tuple[Channel, Payload]] = []
         self._rounds = 0
 
-    async def command(self, who: Member, line: str, **options: str) -> Reply:
+    async def command(self, who: Member, line: str, /, **options: str) -> Reply:
         """Let somebody use a command."""
         return await self.discord.command(who, line, **options)
 

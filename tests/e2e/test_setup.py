@@ -77,3 +77,16 @@ async def test_a_panel_outlives_the_bot(discord: LoopbackDiscord, launch: Launch
     form = await discord.press(panel, "Rename")
     named = await discord.submit(form, "The Garden")
     assert "**The Garden** now" in named.text
+
+
+async def test_a_colour_from_a_menu(town: Town, guild: Guild, watch: Watch) -> None:
+    """It is anybody's own to choose, in their language, also that of their role again."""
+    ann = guild.member("ann")
+    viewer = await watch(town.bot, guild)
+    menu = await town.discord.command(ann, "myself color", locale="de")
+    assert "Blaugrün" in str(menu.message)
+    await town.discord.select(menu, "color", "#3ba58c")
+    await viewer.until(lambda: viewer.users[ann.uid]["roleColor"] == "#3ba58c")
+    again = await town.discord.command(ann, "myself color")
+    await town.discord.select(again, "color", "role")
+    await viewer.sees(truth(guild))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Launch = Callable[..., Awaitable[BotProcess]]
 
-OURS = {"dzone", "dzone-link", "dzone-hidden", "myself", "Hide from d-zone"}
+OURS = {"dzone", "dzone-link", "dzone-hidden", "host", "myself", "Hide from d-zone"}
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import TYPE_CHECKING
 
@@ -66,8 +67,10 @@ async def test_refused_intents(discord: LoopbackDiscord, run: Run, missing: set[
     Discord refuses them although it says that they are granted: the bot asks once more, and believes it.
     """
     discord.gateway.refused_intents |= missing
-    said = await complaint(await run())
+    bot = await run()
+    said = await complaint(bot)
     assert f"https://discord.com/developers/applications/{discord.bot.id}/bot" in said
+    assert "lost" not in bot.output
     assert discord.rest.requests.count("GET /oauth2/applications/@me") == 2
 
 
@@ -84,12 +87,37 @@ async def test_intents_that_are_refused_after_the_login(
     await viewer.hears("...")
     assert len(discord.gateway.identifies) == 2
     assert "Message Content Intent is off" in bot.output
+    assert "lost" not in bot.output
 
 
 async def test_no_network(run: Run) -> None:
     """Nothing listens where Discord should be."""
     address = f"http://127.0.0.1:{free_port()}/api/v10"
     assert address in await complaint(await run(DISCORD_API_URL=address), AGAIN)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body"),
+    [
+        ("200 OK", "text/html", "<html>Welcome to our hotel</html>"),
+        ("200 OK", "application/json", "<html>"),
+        ("511 Network Authentication Required", "text/html", "<html>Log in</html>"),
+    ],
+)
+async def test_somebody_else_answers(run: Run, status: str, kind: str, body: str) -> None:
+    """A network that wants a login first says so in place of Discord: two lines, and no traceback."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+        writer.write(f"{head}Connection: close\r\n\r\n{body}".encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as portal:
+        address = f"http://127.0.0.1:{portal.sockets[0].getsockname()[1]}/api/v10"
+        said = await complaint(await run(DISCORD_API_URL=address), AGAIN)
+    assert said.startswith(f"What answers at {address} isn't Discord.")
 
 
 async def test_port_in_use(discord: LoopbackDiscord, run: Run) -> None:

@@ -34,7 +34,7 @@ from bridge.wire.protocol import (
     parse_request,
     rejoin_frame,
 )
-from cogs.commands.inputs import parse_color, parse_name
+from cogs.commands.inputs import parse_color, parse_line, parse_name
 from cogs.commands.replies import Refused
 from tests.fuzz.door import GOOD, WHOSE, logins
 from tests.fuzz.stage import (
@@ -262,7 +262,7 @@ def words(data: bytes) -> None:
     assert "\n" not in read
     assert all(piece in text for piece in visible(text))
     assert re.fullmatch(r"[a-z0-9-]{1,100}", slug_of(text, 1))
-    for parse in (parse_name, parse_color):
+    for parse in (parse_name, parse_line, parse_color):
         with suppress(Refused):
             assert parse(text)
 

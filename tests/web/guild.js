@@ -33,7 +33,7 @@ export function member(i, told = {}) {
   const dice = mix(i, 99);
   return {
     uid: `u${i}`, name: `user ${i}`, fold: `user ${i}`, status: STATUSES[dice % STATUSES.length],
-    color: COLORS[(dice >>> 4) % COLORS.length], color2: null, bot: (dice >>> 8) % 12 === 0, voice: null, activity: '', reaction: '', fresh: false, ...told,
+    color: COLORS[(dice >>> 4) % COLORS.length], color2: null, bot: (dice >>> 8) % 12 === 0, voice: null, activity: '', line: '', reaction: '', fresh: false, ...told,
   };
 }
 

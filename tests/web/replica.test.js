@@ -79,6 +79,20 @@ test('a gradient comes and goes with the second colour', () => {
   }
 });
 
+test('a line over somebody stays until another comes, and is text alone', () => {
+  join({ users: { 1: { username: 'Ada', status: 'online', line: 'back at noon' }, 2: { username: 'Bo' } } });
+  const line = () => replica.people.get('1')?.line;
+  assert.equal(replica.people.get('2')?.line, '');
+  tell('presence', { uid: '1', status: 'idle' });
+  assert.equal(line(), 'back at noon');
+  tell('presence', { uid: '1', status: 'idle', line: 'here' });
+  assert.equal(line(), 'here');
+  for (const none of [null, 7, {}, [], '\u3164']) {
+    tell('presence', { uid: '1', status: 'idle', line: none });
+    assert.equal(line(), '');
+  }
+});
+
 test('who talks stands under what people put over the channel', () => {
   const lounge = (status) => ({ 6: { name: 'Lounge', kind: 'voice', status } });
   join({

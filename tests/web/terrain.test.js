@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ring } from '../../bridge/web/world/routes.js';
+import { ZONE } from '../../bridge/web/world/isle.js';
 import { Random } from '../../bridge/web/world/random.js';
 import { finish } from '../../bridge/web/world/slices.js';
-import { ZONE } from '../../bridge/web/world/isle.js';
 import { GRASS, PLANKS, SAND, WATER, allot, areaFor, flood, grow, sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, island } from './guild.js';
 

@@ -6,13 +6,13 @@
  * @typedef {{code: string, text?: string, slug: string | null, tried?: boolean}} Refusal
  *   `text`: for a code that the page doesn't know; `slug`: what was asked for, null: the bridge's default; `tried`: a password was given
  * @typedef {{changed(): void, heard(events: number): void, joined(slug: string): void,
- *   refused(refusal: Refusal): void}} Watcher
+ *   refused(refusal: Refusal): void, announced(said: string): void}} Watcher
  */
 
 import { Line } from './net.js';
 import { label, record, text } from './parse.js';
 
-const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers'];
+const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers', 'notice'];
 const UNKNOWN = 'Unknown event type'; // what bridges without codes say
 const AGAIN_MS = 20_000; // between two questions for a guild that is to come: not all of them are announced
 
@@ -164,6 +164,7 @@ export class Conversation {
   *#take(frame) {
     if (frame.type === 'error') this.#refused(record(frame.data));
     else if (frame.type === 'beat') return;
+    else if (frame.type === 'notice') this.#watcher.announced(text(record(frame.data).text));
     else if (frame.type === 'refresh_data') this.#line.send({ type: 'get_user_data', serverId: frame.serverId });
     else yield* this.#replica.take(frame, Date.now());
     if (frame.type === 'server-join') this.#joined(record(frame.data));

@@ -5,8 +5,10 @@
  * @typedef {{channelId: string, channel: string, muted: boolean, deafened: boolean, streaming: boolean, speaker: boolean,
  *   line: string}} Voice `speaker`: on a stage, and not only among its audience; `line`: what people put over the channel
  * @typedef {{uid: string, name: string, fold: string, status: Status, color: string | null, color2: string | null, bot: boolean,
- *   voice: Voice | null, activity: string, reaction: string, fresh: boolean}} Member
- *   `color2`: what the colour runs into, in a gradient; `fresh`: here for less than a day
+ *   voice: Voice | null, activity: string, line: string, reaction: string,
+ *   fresh: boolean}} Member
+ *   `color2`: what the colour runs into, in a gradient; `line`: what they say over their head; `fresh`: here
+ *   for less than a day
  * @typedef {{rows: Member[], total: number, totals: Record<Status, number>}} Found
  */
 

@@ -301,6 +301,7 @@ export class Replica {
       bot: user.bot === true,
       voice: user.voice ? this.#voice(record(user.voice)) : null,
       activity: label(user.activity),
+      line: label(user.line),
       reaction: '',
       fresh: newUntil > now,
     };
@@ -371,7 +372,7 @@ export class Replica {
    * @returns {Partial<Member>}
    */
   #news(data, now) {
-    const { status, name, fold, color, color2, bot, voice, activity } = this.#member(label(data.uid), data, now);
+    const { status, name, fold, color, color2, bot, voice, activity, line } = this.#member(label(data.uid), data, now);
     return {
       status,
       ...('username' in data && { name, fold }),
@@ -380,6 +381,7 @@ export class Replica {
       ...('bot' in data && { bot }),
       ...('voice' in data && { voice }),
       ...('activity' in data && { activity }),
+      ...('line' in data && { line }),
     };
   }
 

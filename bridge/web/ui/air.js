@@ -10,6 +10,7 @@ import { drawFeast } from '../world/feast.js';
 import { moods } from '../world/moods.js';
 import { Bubbles } from './bubbles.js';
 import { Cheers } from './cheers.js';
+import { gestureOf } from './gestures.js';
 import { Sound } from './sound.js';
 import { Sparks } from './sparks.js';
 import { Tip } from './tip.js';
@@ -21,7 +22,7 @@ export class Air {
   #bubbles;
   #sparks;
   #tip;
-  #sound = new Sound();
+  #sound;
   #cheers = new Cheers();
 
   /**
@@ -30,11 +31,13 @@ export class Air {
    * @param {import('./talk.js').Talk} talk
    * @param {import('../words.js').MoreWords} more
    * @param {import('../guild/replica.js').Replica} replica
+   * @param {() => boolean} hasFire whether people sit at one
    */
-  constructor(words, world, talk, more, replica) {
+  constructor(words, world, talk, more, replica, hasFire) {
     this.#world = world;
     world.drawFeast = drawFeast;
     world.moods = moods;
+    this.#sound = new Sound(() => ({ hour: world.hour ?? new Date().getHours(), hasFire: hasFire() }));
     this.#bubbles = new Bubbles(words, world, talk);
     this.#sparks = new Sparks(world);
     this.#tip = new Tip(words, more, world, replica);
@@ -51,12 +54,17 @@ export class Air {
   adapt({ density, sound }, calm) {
     this.#bubbles.calm = this.#sparks.calm = calm;
     this.#bubbles.density = density;
-    this.#sound.on = sound === 'on';
+    this.#sound.want(sound);
   }
 
   /** What is said has changed, or how much room there is for it. */
   renew() {
     this.#bubbles.renew();
+  }
+
+  /** What somebody does who sends this. @param {string} text */
+  gestureOf(text) {
+    return gestureOf(text);
   }
 
   /** @param {string} uid who has said something */

@@ -17,7 +17,7 @@ export function portraitOf(look, all) {
 
 /** @type {Member} */
 const NOBODY = {
-  uid: '', name: '', fold: '', status: 'online', color: null, color2: null, bot: false, voice: null, activity: '', reaction: '', fresh: false,
+  uid: '', name: '', fold: '', status: 'online', color: null, color2: null, bot: false, voice: null, activity: '', line: '', reaction: '', fresh: false,
 };
 
 /** @param {HTMLCanvasElement} canvas @param {Partial<Member>} look @param {boolean} [all] */

@@ -5,8 +5,9 @@
  * @typedef {import('./layout.js').Rect} Rect
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {import('../world/world.js').World} World
- * @typedef {{key: string, uid: string, channelId: string, text: string, wanted: boolean, category?: string}} Wish
- *   `wanted`: to be seen, and not only to be reached by Tab; `category`: all places of which it names
+ * @typedef {{key: string, uid: string, channelId: string, text: string, line: string, wanted: boolean, category?: string}} Wish
+ *   `line`: what somebody says over their head; `wanted`: to be seen, and not only to be reached by Tab; `category`: all places
+ *   of which it names
  */
 
 import { byId, icon, make, setText, tint } from './dom.js';
@@ -46,6 +47,8 @@ export class Labels {
   lively = [];
   /** @type {keyof typeof NEAR} */
   density = 'normal';
+  /** Whether more than those are named who are pointed at, followed or looked for. */
+  hasNames = true;
   /** What is to be read, and where. @type {{wish: Wish, rect: Rect}[]} */
   #legible = [];
 
@@ -142,29 +145,29 @@ export class Labels {
     const named = new Set(around.slice(0, seen).filter((uid) => this.#helps(uid)));
     for (const uid of [pointed.uid, world.following, ...sought]) if (uid) named.add(uid);
     const legible = world.scale >= SIGNS_SCALE ? this.#replica.channels.keys() : [];
-    const places = new Set([pointed.channelId, ...this.lively, ...legible]);
+    const places = new Set(this.hasNames ? [pointed.channelId, ...this.lively, ...legible] : [pointed.channelId]);
     const persons = [...people].flatMap((uid) => this.#person(uid, named.has(uid ?? '')));
     const signs = [...places].flatMap((id) => this.#place(id)).slice(0, SIGNS);
     const districts = world.scale < SIGNS_SCALE ? this.#districts() : [];
-    return [...persons.slice(0, CLOSEST), ...signs, ...districts, ...persons.slice(CLOSEST)];
+    return [...districts, ...persons.slice(0, CLOSEST), ...signs, ...persons.slice(CLOSEST)];
   }
 
   /** Who speaks has their name in the bubble; who sleeps doesn't mind. @param {string} uid */
   #helps(uid) {
-    return !this.talking.has(uid) && this.#replica.people.get(uid)?.status !== 'offline';
+    return this.hasNames && !this.talking.has(uid) && this.#replica.people.get(uid)?.status !== 'offline';
   }
 
   /** @param {string | null | undefined} uid @param {boolean} wanted @returns {Wish[]} */
   #person(uid, wanted) {
     const member = uid ? this.#replica.people.get(uid) : undefined;
-    return member ? [{ key: `u${uid}`, uid: member.uid, channelId: '', text: member.name, wanted }] : [];
+    return member ? [{ key: `u${uid}`, uid: member.uid, channelId: '', text: member.name, line: member.line, wanted }] : [];
   }
 
   /** @param {string | undefined} id @returns {Wish[]} */
   #place(id) {
     const channel = id ? this.#replica.channels.get(id) : undefined;
     if (!channel || !this.#world.signOf(channel.id)?.visible) return [];
-    return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), wanted: true }];
+    return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), line: '', wanted: true }];
   }
 
   /** From afar: which category is where. @returns {Wish[]} */
@@ -172,7 +175,7 @@ export class Labels {
     /** @type {Map<string, string>} */
     const first = new Map();
     for (const { id, category } of this.#replica.channels.values()) if (category && !first.has(category)) first.set(category, id);
-    return [...first].slice(0, SIGNS).map(([category, channelId]) => ({ key: `g${category}`, uid: '', channelId, text: category, wanted: true, category }));
+    return [...first].slice(0, SIGNS).map(([category, channelId]) => ({ key: `g${category}`, uid: '', channelId, text: category, line: '', wanted: true, category }));
   }
 
   /** @param {Wish} wish */
@@ -182,16 +185,19 @@ export class Labels {
       const node = make('button', wish.uid ? 'label' : wish.category ? 'label district' : 'label sign');
       node.type = 'button';
       if (this.#isVoice(wish)) node.append(icon('voice'));
-      node.append(make('span'));
+      node.append(make('span'), make('small'));
       byId('labels').append(node);
       label = { node, wish: { ...wish, text: '' }, width: 0 };
       this.#labels.set(wish.key, label);
     }
-    if (label.wish.text !== wish.text) {
+    if (label.wish.text !== wish.text || label.wish.line !== wish.line) {
       const text = wish.uid || wish.category || this.#isVoice(wish) ? wish.text : `#${wish.text}`;
-      const width = this.#pen.measureText(text).width + PADDING + (this.#isVoice(wish) ? ICON : 0);
+      const letters = Math.max(this.#pen.measureText(text).width, this.#pen.measureText(wish.line).width);
+      const width = letters + PADDING + (this.#isVoice(wish) ? ICON : 0);
       label.width = Math.min(WIDEST, width) * this.#enlarged;
-      setText(/** @type {Node} */ (label.node.lastChild), text);
+      const [name, line] = [...label.node.children].slice(-2);
+      setText(name, text);
+      setText(line, wish.line);
     }
     label.wish = wish;
     tint(label.node, this.#replica.people.get(wish.uid));
@@ -207,7 +213,7 @@ export class Labels {
   #findsRoom({ wish, width }, free) {
     const at = this.#spotOf(wish);
     if (!at?.visible || at.x < free.left || at.x > free.right) return false;
-    const rect = { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + HEIGHT * this.#enlarged };
+    const rect = { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + HEIGHT * (wish.line ? 2 : 1) * this.#enlarged };
     const room = !this.#legible.some(({ rect: other }) => overlap(rect, other));
     if (room) this.#legible.push({ wish, rect });
     return room;

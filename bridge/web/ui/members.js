@@ -119,12 +119,12 @@ export class MemberList {
     setText(name, member.name);
     setText(tag, [member.bot && this.#words.bot, member.fresh && this.#words.fresh].filter(Boolean).join(' · '));
     setText(reaction, member.reaction);
-    if (member.voice === before?.voice && member.activity === before?.activity) return;
+    if (member.voice === before?.voice && member.activity === before?.activity && member.line === before?.line) return;
     doing.replaceChildren(...this.#doing(member));
   }
 
   /** @param {Member} member */
-  #doing({ voice, activity }) {
+  #doing({ voice, activity, line }) {
     const words = this.#words;
     const parts = [];
     if (voice) {
@@ -136,6 +136,7 @@ export class MemberList {
       else if (voice.muted) parts.push(icon('muted', words.muted));
     }
     if (activity) parts.push(make('span', 'activity', activity));
+    if (line) parts.push(make('span', 'line', line));
     return parts;
   }
 }

@@ -12,7 +12,8 @@
  */
 
 import { byId } from './dom.js';
-import { HOURS } from './preferences.js';
+import { sketch } from './islands.js';
+import { hourOf } from './preferences.js';
 import { Tour } from './tour.js';
 import { Controls } from './controls.js';
 import { Follower } from './follower.js';
@@ -22,6 +23,7 @@ import { isSouthern } from '../world/seasons.js';
 import { World } from '../world/world.js';
 
 const LIVELY_MS = 120_000; // a place where somebody spoke is lively for so long
+const CUT_MS = 350;
 const EARLY = 20; // reactions
 const LOOK_MS = 400; // between two looks for whom a still pointer is at
 
@@ -50,30 +52,43 @@ export class Stage {
   /** Where somebody spoke, and when. @type {Map<string, number>} */
   #spoken = new Map();
   #slug = '';
+  /** Whether the room's own island is to be seen. */
+  #isThere = false;
+  /** What is known of the island that comes, and how to learn of it. @type {import('./islands.js').Outline | null} */
+  #outline;
+  #options;
   /** Called with the next picture. */
   #drawn;
   /** Whom the address wants to follow, until they are there. @type {string | null} */
   #awaited;
+  #hasTour;
 
   /**
    * @param {import('../words.js').Words} words
    * @param {Replica} replica
    * @param {import('./preferences.js').Preferences} preferences
    * @param {Frame} frame
-   * @param {{transparent: boolean, follow: string | null, drawn(): void}} options `drawn` is called when there is a
-   *   first picture
+   * @param {{transparent: boolean, follow: string | null, zoom: number | null, tour: boolean, names: boolean, drawn(): void,
+   *   outline(slug: string | null): import('./islands.js').Outline | null, arrived(): void}} options
+   *   `drawn` is called when there is a first picture,
+   *   `outline` for what is known of an island before it is there, `arrived` when it is
    */
   constructor(words, replica, preferences, frame, options) {
     this.#replica = replica;
     this.#preferences = preferences;
     this.#awaited = options.follow;
+    this.#hasTour = options.tour;
+    this.#options = options;
+    this.#outline = options.outline(null);
     this.#drawn = options.drawn;
     this.#world = new World(/** @type {HTMLCanvasElement} */ (byId('world')), {
       reducedMotion: this.#isCalm(),
       background: options.transparent ? 'transparent' : 'sea',
+      zoom: options.zoom,
       onFrame: () => this.#frame(),
     });
     this.#labels = new Labels(this.#world, replica, ({ uid, channelId }) => this.#go(uid, channelId));
+    this.#labels.hasNames = options.names;
     this.#follower = new Follower(words, () => this.#world.follow(null));
     this.#controls = new Controls(this.#world, {
       touched: () => this.#touched(),
@@ -99,6 +114,10 @@ export class Stage {
     this.#early = [];
   }
 
+  get isThere() {
+    return this.#isThere;
+  }
+
   get world() {
     return this.#world;
   }
@@ -110,7 +129,7 @@ export class Stage {
     document.body.classList.toggle('calm', calm);
     this.#world.reducedMotion = calm;
     this.#labels.density = choices.density;
-    this.#world.hour = HOURS[choices.hour];
+    this.#world.hour = hourOf(choices.hour);
     const { season } = choices;
     const isCalendar = season === 'auto' || season === 'north' || season === 'south';
     this.#world.season = isCalendar ? null : season;
@@ -126,6 +145,13 @@ export class Stage {
     const { clientWidth, clientHeight } = byId('stage'); // the canvas has no size before the first picture
     const { left, top } = free;
     this.#world.insets = { left, top, right: clientWidth - free.right, bottom: clientHeight - free.bottom };
+    this.#sketch();
+  }
+
+  /** Shows what is known of the island that comes. */
+  #sketch() {
+    const outline = this.#outline;
+    if (outline && !this.#isThere) sketch(outline, this.#world.rectOf(outline.width, outline.height));
   }
 
   /** @param {boolean} connected */
@@ -168,7 +194,10 @@ export class Stage {
   entered() {
     const { room, people, channels, counts } = this.#replica;
     if (!room) return;
-    if (room.slug !== this.#slug) this.#hush();
+    if (room.slug !== this.#slug) {
+      this.#hush();
+      this.#cut(room.slug);
+    }
     this.#slug = room.slug;
     this.#unsay(({ uid }) => !people.get(uid));
     this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts });
@@ -177,7 +206,27 @@ export class Stage {
 
   left() {
     this.#hush();
+    this.#slug = '';
+    this.#isThere = false;
+    byId('world').classList.remove('leaving');
     this.#world.clear();
+  }
+
+  /** From one island to another there is the sea, and then what is known of it. @param {string} slug */
+  #cut(slug) {
+    this.#isThere = false;
+    byId('world').classList.toggle('leaving', this.#slug !== '');
+    this.#outline = this.#options.outline(slug);
+    this.#sketch();
+  }
+
+  #arrive() {
+    this.#isThere = true;
+    const canvas = byId('world');
+    const isCut = canvas.classList.contains('leaving');
+    canvas.classList.remove('leaving');
+    if (isCut && !this.#isCalm()) canvas.animate({ opacity: [0, 1] }, CUT_MS);
+    this.#options.arrived();
   }
 
   /** Nothing of what was said in another room stays in the air. */
@@ -213,12 +262,22 @@ export class Stage {
   /** @param {Message} message */
   said(message) {
     const now = performance.now();
-    this.#world.say(message.uid, message.placeId);
-    this.#talk.say(message, now);
-    this.#tour.heard(message.placeId);
+    if (!this.#gestured(message)) {
+      this.#world.say(message.uid, message.placeId);
+      this.#talk.say(message, now);
+    }
+    if (this.#hasTour) this.#tour.heard(message.placeId);
     this.#spoken.delete(message.placeId); // so that the latest stands last
     this.#spoken.set(message.placeId, now);
     this.#air?.heard(message.uid);
+  }
+
+  /** Does what somebody says without words, if they can be seen. @param {Message} message */
+  #gestured({ uid, text, emoji: pictures }) {
+    const gesture = this.#air?.gestureOf(text);
+    if (!gesture || !this.#world.gesture(uid, gesture.kind)) return false;
+    this.reacted(uid, gesture.emoji, pictures[gesture.emoji] ?? '');
+    return true;
   }
 
   /** @param {Message} message */
@@ -301,6 +360,7 @@ export class Stage {
     const world = this.#world;
     this.#drawn();
     this.#drawn = () => {};
+    if (!this.#isThere && this.#slug && world.isHere) this.#arrive();
     this.#controls.frame(Math.min(100, now - this.#drawnAt));
     this.#drawnAt = now;
     this.#walk(now);

@@ -83,7 +83,7 @@ export class Tip {
     const { bot, fresh, speaker, status } = this.#words;
     const { voice } = member;
     const parts = [
-      member.bot && bot, member.fresh && fresh, status[member.status], voice?.channel, voice?.line, voice?.speaker && speaker, member.activity,
+      member.bot && bot, member.fresh && fresh, status[member.status], voice?.channel, voice?.line, voice?.speaker && speaker, member.activity, member.line,
     ];
     return { member, name: member.name, state: parts.filter(Boolean).join(' · '), said: '' };
   }

@@ -10,7 +10,7 @@
  * @typedef {import('./guilds.js').GuildList} GuildList
  * @typedef {import('./members.js').MemberList} MemberList
  * @typedef {{
- *   pick(slug: string | null, password?: string): void, dismissed(): void, hurry(): void, isOwn: boolean,
+ *   pick(slug: string | null, password?: string): void, dismissed(): void, hurry(): void, openStreams(): void, isOwn: boolean,
  * }} Wishes
  */
 
@@ -25,6 +25,7 @@ import { Panels } from './panels.js';
 const MISSING = new Set(['unknown-server', 'gone', 'not-there-yet']);
 /** @type {Refusal} */
 const INCOMPLETE = { code: 'incomplete', slug: '' };
+const ANNOUNCED_MS = 600_000; // as long as it is news
 const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
 export class View {
@@ -36,6 +37,10 @@ export class View {
   /** @type {Refusal | null} */
   #refusal = null;
   #refusedName = '';
+  /** What who runs the bot has to say. @type {Refusal | null} */
+  #announcement = null;
+  /** @type {number | undefined} */
+  #announced;
   #wasLocked = false;
   #preferences;
   #wishes;
@@ -91,7 +96,7 @@ export class View {
    * @param {Later} later
    * @param {import('../words.js').MoreWords} more
    */
-  furnish({ Feed, GuildList, MemberList, explain, offerChoices }, more) {
+  furnish({ Feed, GuildList, MemberList, explain, offerChoices, offerMenu }, more) {
     const words = this.#words;
     this.#lists = {
       guilds: new GuildList(words, (slug) => this.#wishes.pick(slug)),
@@ -102,6 +107,7 @@ export class View {
       }),
     };
     whenOpened('legend', () => explain(more));
+    whenOpened('menu', () => offerMenu(more, words.language, this.#replica, this.#wishes.openStreams));
     whenOpened('settings', () => offerChoices(more, this.#preferences));
     this.#isIncomplete = false;
     this.refresh();
@@ -132,6 +138,14 @@ export class View {
     this.refresh();
   }
 
+  /** Who runs the bot has something to say. @param {string} said empty: nothing any more */
+  announce(said) {
+    clearTimeout(this.#announced);
+    this.#announcement = said ? { code: '', text: this.#words.announced(said), slug: '' } : null;
+    if (said) this.#announced = setTimeout(() => this.announce(''), ANNOUNCED_MS);
+    this.refresh();
+  }
+
   /**
    * A room is open: nothing is left to explain if it is what was refused.
    *
@@ -145,13 +159,14 @@ export class View {
 
   /** Closes what was said or opened last. */
   close() {
-    if (this.#refusal || this.#isIncomplete) this.#dismiss();
+    if (this.#refusal || this.#isIncomplete || this.#announcement) this.#dismiss();
     else this.panels.close();
   }
 
   #dismiss() {
     const wasRefused = this.#refusal !== null;
-    if (!wasRefused) this.#isIncomplete = false;
+    if (!wasRefused && !this.#isIncomplete) this.announce('');
+    else if (!wasRefused) this.#isIncomplete = false;
     this.explain(null);
     if (wasRefused) this.#wishes.dismissed();
   }
@@ -182,7 +197,7 @@ export class View {
     if (this.#isOpen()) this.explain(null);
     this.#nameRefused();
     const refusal = this.#isSaid(scene) ? null : this.#refusal;
-    this.notice.show(refusal ?? (this.#isIncomplete ? INCOMPLETE : null), this.#refusedName, login);
+    this.notice.show(refusal ?? (this.#isIncomplete ? INCOMPLETE : this.#announcement), this.#refusedName, login);
     if (replica.room) this.#present.set(replica.room.slug, replica.counts.online);
     this.#lists?.guilds.show(replica.guilds, replica.room?.slug ?? null, asking, this.#present);
     this.#listMembers();

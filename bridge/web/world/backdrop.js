@@ -10,7 +10,7 @@
  */
 
 import { REACHES } from './glow.js';
-import { GRAIN, OPEN_SEA, SEA, WHITE, isSkyAt, seaShift } from './grain.js';
+import { GRAIN, OPEN_SEA, SEA, WHITE, isSkyAt, seaRow, seaShift } from './grain.js';
 import { DEEP, WATER_END } from './inks.js';
 import { BANDS, LEVELS, SHADED } from './light.js';
 import { through } from './slices.js';
@@ -65,8 +65,7 @@ export class Backdrop {
     this.#step = step;
     for (let i = 0; i < OPEN_SEA.length; i++) {
       const x = ((i % SEA) * step) & (SEA - 1);
-      const y = (((i / SEA) | 0) * step) & (SEA - 1);
-      this.seaInks[i] = OPEN_SEA[y * SEA + x];
+      this.seaInks[i] = OPEN_SEA[seaRow(((i / SEA) | 0) * step) + x];
     }
   }
 
@@ -233,7 +232,7 @@ export class Backdrop {
     this.#rowsOf[row] = y;
     const { colors, light } = /** @type {Palette} */ (this.#palette);
     const sky = light.mirrors ? this.#skyAt(y) : 0;
-    const strip = (y & (SEA - 1)) * SEA;
+    const strip = seaRow(y);
     for (let i = 0; i < SEA; i++) {
       const band = sky && (sky >> 8) + Number(isSkyAt(i, y, sky & 255));
       this.sea[from + i] = colors[(band && (LEVELS - 1 + band) << 8) | this.seaInks[strip + i]];

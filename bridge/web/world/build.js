@@ -22,7 +22,7 @@ export const HEIGHTS = FLOORS.map((floors) => 12 + floors * 5);
 export const CITY = 2_000; // from that many members on houses are higher, and stand closer together
 const SPARE = 1.2; // windows for each member: not every house is full
 const HALF_A_BODY = 10; // pixels
-const BESIDE = 4; // cells to each side, that a house may hide
+const SIDEWAYS = 4; // cells to each side, that a house may hide
 const FAR = 40; // cells, beyond which no house hides anything
 
 /**
@@ -56,7 +56,7 @@ function tallest({ side, places }, corner) {
   let nearest = Infinity;
   for (const place of places) {
     const [dx, dy] = [x - place.x, y - place.y];
-    if (Math.max(Math.abs(dx), Math.abs(dy)) > FAR || Math.abs(dx - dy) > BESIDE) continue;
+    if (Math.max(Math.abs(dx), Math.abs(dy)) > FAR || Math.abs(dx - dy) > SIDEWAYS) continue;
     if (dx + dy > 0) nearest = Math.min(nearest, dx + dy);
   }
   const room = (nearest - 1) * 4 + HALF_A_BODY; // half a cell's height for each, on the screen

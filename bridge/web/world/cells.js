@@ -14,7 +14,7 @@ import { PLANKS, STEPS } from './terrain.js';
 
 const ROOMY = 14; // cells around a place: nearer than that people keep one free between them, as long as they can
 const TRIES = 99; // cells of a meadow, before one takes any that is free
-const BETWEEN = 20; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
+const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
 const WIDTH = 2 * ROOMY + 1;
 const FIRST_RING = 2.2; // cells from the middle of a place to its first ring, from there to the next, and between two in it
 const NEXT_RING = 2;
@@ -28,7 +28,7 @@ const BEFORE = [[1, 1, 110], [1, 0, 61], [0, 1, 61]];
  * before somebody else.
  */
 const SEAT_MAP = new Uint8Array(WIDTH * WIDTH);
-for (const [dx, dy] of [[-2, 0], [-2, -2], [0, -2], [2, -2], [2, 0], [1, 2]]) SEAT_MAP[(dy + ROOMY) * WIDTH + dx + ROOMY] = 1; // not where the sign is
+for (const [dx, dy] of [[-2, 0], [-2, -2], [0, -2], [2, -2], [2, 0], [-1, 2]]) SEAT_MAP[(dy + ROOMY) * WIDTH + dx + ROOMY] = 1; // not where the sign is
 for (let ring = 1; ring * NEXT_RING + FIRST_RING < ROOMY; ring++) {
   const far = FIRST_RING + ring * NEXT_RING;
   const count = Math.floor((2 * Math.PI * far) / SEATS_APART);

@@ -23,7 +23,7 @@ import { AWAY, COMING } from './ferry.js';
 import { paintFigures } from './figures.js';
 import { Folk } from './folk.js';
 import { Glow } from './glow.js';
-import { GRAIN, SEA, WHITE, repeat, seaShift } from './grain.js';
+import { GRAIN, SEA, WHITE, repeat, seaRow, seaShift } from './grain.js';
 import { Palette } from './inks.js';
 import { LEVELS, Light } from './light.js';
 import { paintPlace, sign } from './furniture.js';
@@ -343,7 +343,7 @@ export class Picture {
     const soft = Math.min(14, (to - from) / 3);
     const out = this.buffer.at(0, row);
     const grain = (line & (GRAIN - 1)) * GRAIN;
-    const strip = (y & (SEA - 1)) * SEA;
+    const strip = seaRow(y);
     const shift = shiftOf(view, y);
     const last = Math.min(this.buffer.width, to);
     for (let column = Math.max(0, Math.ceil(from)); column < last; column++) {

@@ -9,7 +9,9 @@
  */
 
 import { DOZE, SIT, WALK } from './crowd.js';
-import { BREATHING, HEADS, EYES_OPEN, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
+import { BREATHING, EYES_OPEN, HEADS, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
+import { GESTURE_S, motionOf } from './gestures.js';
+import { RATE } from './sim.js';
 import { BUILD, BOT, DND, FRESH, HAT_SHIFT, MUTED, STREAMING, VOICE, Wardrobe } from './wardrobe.js';
 
 const LEFT = 2; // directions from here up to `RIGHT` are to the left of the screen
@@ -78,20 +80,23 @@ export class Folk {
     const traits = wardrobe.traits[slot];
     const first = wardrobe.skins[slot] + this.#levels[sim.cell[slot]] * OWN;
     const state = sim.state[slot];
-    const facing = sim.facing[slot];
+    const left = state === WALK || sim.reducedMotion ? 0 : (sim.gestureUntil[slot] - sim.tick) / RATE;
+    const motion = left > 0 ? motionOf(sim.gesture[slot], GESTURE_S - left) : null;
+    const facing = motion ? (sim.facing[slot] + motion.turn + 8) % 8 : sim.facing[slot];
     const isTalking = sim.talkUntil[slot] > sim.tick;
     const clock = this.#time + (sim.self[slot] & 0xfff) / 256; // so that no two are in step
     if (sim.fading[slot]) {
       return this.#buffer.fade(bodies[traits & BUILD][REST], x, y, colors, first, Math.abs(sim.hop[slot] - 0.5) * 2);
     }
-    const pose = poseOf(state, sim.hop[slot], clock);
+    const pose = motion ? motion.pose : poseOf(state, sim.hop[slot], clock);
     const nod = isTalking && state !== WALK ? Math.abs(Math.sin(clock * 9)) * 2 : 0;
-    const foot = y - z - Math.round(nod * this.#scale);
+    x += Math.round((motion?.x ?? 0) * this.#scale);
+    const foot = y - z - Math.round((nod + (motion?.z ?? 0)) * this.#scale);
     const head = foot + Math.round((HEADS[REST] - HEADS[pose]) * this.#scale);
     this.#buffer.put(bodies[traits & BUILD][pose], x, foot, colors, first);
     const isFar = this.#scale < 1;
     const face = isFar ? null : faces[facing];
-    if (face) this.#buffer.put(face[lookOf(state, isTalking, clock)], x, head, colors, first);
+    if (face) this.#buffer.put(face[motion?.isShut ? SHUT : lookOf(state, isTalking, clock)], x, head, colors, first);
     if (!(traits & BOT)) this.#buffer.put(hats[traits >> HAT_SHIFT][facing >= LEFT && facing < RIGHT ? 1 : 0], x, head, colors, first);
     if (this.#isLegible && traits & DND) this.#buffer.put(this.#figures.marks.stop, x, foot, colors, first);
     if (!isFar && (traits & ~DND & 0xff || state === DOZE)) this.#marks(traits, state === DOZE, x, head, first, clock);

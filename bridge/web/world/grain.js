@@ -1,6 +1,6 @@
 /** What all ground and water is grained with; it repeats after so many pixels. */
 
-import { GLINT, OPEN, PHASES } from './inks.js';
+import { GLINT, OUT_AT_SEA, PHASES } from './inks.js';
 import { mix } from './random.js';
 
 export const GRAIN = 128;
@@ -29,25 +29,27 @@ function clouds(wide, high, seed) {
 export const WHITE = new Uint8Array(GRAIN * GRAIN).map((_, i) => mix(11, i) >>> 24);
 export const WARP_X = clouds(30, 44, 12);
 export const WARP_Y = clouds(30, 44, 13);
-/** The sea repeats after more than the ground, and each time further down it does elsewhere: nobody sees that it does. */
-export const SEA = 256;
+/** The sea repeats after more than the ground, and further down it does so elsewhere: nobody sees that it does. */
+export const SEA = 1024;
+const DEPTH = 128; // rows of it
 const SWELL = clouds(6, 5, 14);
 const CALM = clouds(9, 21, 15);
-const LULLS = clouds(5, 4, 16);
+const LULL = 16; // pixels that are calm or not alike, about
+const LULLS = Uint8Array.from({ length: (SEA / LULL) * (DEPTH / LULL) * 4 }, (_, i) => mix(16, i) >>> 24);
+/** How calm it is all around a pixel. @param {number} x @param {number} y */
+const lullAt = (x, y) => LULLS[((y / LULL) | 0) * (SEA / LULL) + ((x / LULL) | 0)];
 /** Which phase of water each pixel has: long low waves, broken where it is calm, and none where two tiles meet. */
-const PHASE = new Uint8Array(SEA * SEA).map((_, i) => {
+const PHASE = new Uint8Array(SEA * DEPTH).map((_, i) => {
   const x = i % SEA;
   const y = (i / SEA) | 0;
   const at = tile(x, y);
-  const apart = Math.min(y, SEA - 1 - y);
-  const calm = CALM[tile(x + (y >> 7) * 37, y)] + (LULLS[tile(x >> 1, y >> 1)] >> 1);
-  return calm < 216 || apart < 2 ? PHASES : (y + ((SWELL[at] * 26) >> 8)) % PHASES;
+  return CALM[at] < 146 || lullAt(x, y) < 90 || y < 2 || y > DEPTH - 3 ? PHASES : (y + ((SWELL[at] * 26) >> 8)) % PHASES;
 });
-/** Where the sun is in the water now and then. */
-const isGlint = (/** @type {number} */ i) => mix(17, i) % 640 === 0 && LULLS[tile((i % SEA) >> 1, (i / SEA) >> 1)] > 110;
+/** Now and then the sun is in the water. @param {number} i */
+const isGlint = (i) => mix(17, i) % 420 === 0 && lullAt(i % SEA, (i / SEA) | 0) > 170;
 
 /** The open sea, over and over. */
-export const OPEN_SEA = PHASE.map((phase, i) => (isGlint(i) ? GLINT + (mix(18, i) % PHASES) : OPEN + phase));
+export const OPEN_SEA = PHASE.map((phase, i) => (isGlint(i) ? GLINT + (mix(18, i) % PHASES) : OUT_AT_SEA + phase));
 
 /** What the sky in the sea is broken by. */
 const STREAKS = clouds(11, 52, 25);
@@ -55,8 +57,11 @@ const STREAKS = clouds(11, 52, 25);
 /** Whether there is more of the sky in a pixel of the sea than in the next. @param {number} x @param {number} y @param {number} share of the pixels, in 256ths */
 export const isSkyAt = (x, y, share) => STREAKS[tile(x, y)] < 56 + ((share * 144) >> 8);
 
-/** How far to the side the sea is moved in a row, or one would see it repeat. @param {number} y */
-export const seaShift = (y) => mix(19, Math.floor(y / SEA)) & (SEA - 2);
+/** How far to the side the sea is moved in a row. @param {number} y */
+export const seaShift = (y) => mix(19, Math.floor(y / DEPTH)) & (SEA - 2);
+
+/** Where a row of the sea begins. @param {number} y */
+export const seaRow = (y) => (y & (DEPTH - 1)) * SEA;
 
 /** Where a pixel is in what repeats. @param {number} x @param {number} y */
 export function tile(x, y) {
@@ -64,7 +69,7 @@ export function tile(x, y) {
 }
 
 /** @param {number} x @param {number} y */
-export const seaTile = (x, y) => ((y & (SEA - 1)) * SEA) | (x & (SEA - 1));
+const seaTile = (x, y) => seaRow(y) | (x & (SEA - 1));
 
 /** Which phase a pixel of water has. @param {number} x @param {number} y */
 export const phaseAt = (x, y) => PHASE[seaTile(x + seaShift(y), y)];

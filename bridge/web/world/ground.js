@@ -218,8 +218,8 @@ export class Ground {
     const { side, lift } = this.#terrain;
     const corner = cornerOf(this.#terrain, cell);
     this.#survey(cell);
-    const drop = Math.max(0, lift[cell] - Math.min(lift[cell + 1], lift[cell + side])) * RISE;
-    const top = corner.y - lift[cell] * RISE;
+    const drop = Math.max(0, lift[cell] - Math.min(lift[cell + 1], lift[cell + side], lift[cell + side + 1], lift[cell + 1 - side], lift[cell + side - 1]));
+    const top = corner.y - lift[cell];
     for (let deep = drop; deep > 0; deep -= 2) this.#bakeWater(corner.x, top + deep); // no gap where it is lower before it
     this.#bakeWater(corner.x, top);
   }
@@ -343,7 +343,7 @@ export class Ground {
   #bakeCliff(cell) {
     const { side, height, lift, ground, district } = this.#terrain;
     const corner = cornerOf(this.#terrain, cell);
-    const drops = [cell + side, cell + 1].map((to) => height[cell] - (ground[to] ? height[to] : lift[to]));
+    const drops = [cell + side, cell + 1].map((to) => height[cell] - (ground[to] ? height[to] : Math.round(lift[to] / RISE)));
     drops.forEach((drop, face) => {
       const low = ground[face ? cell + 1 : cell + side] === WATER;
       if (low && ground[cell] === SAND && !drop) return; // a beach ends softly
@@ -359,7 +359,7 @@ export class Ground {
           const turf = 2 + ((WARP_X[tile(px * 5, 7)] * 5) >> 9);
           let ink = EARTH_INK + (face ? 1 : 3) + (WHITE[at] > 210 ? 1 : 0) - (WARP_Y[tile(px, py * 4)] > 158 ? 1 : 0);
           if (height[cell] && y < turf && ground[cell] !== SAND) ink = GRASS_INK[district[cell] % BIOMES] + (face ? 0 : 1);
-          if (ground[cell] === SAND || (!height[cell] && low)) ink = SAND_INK + (face ? 0 : 1);
+          if (ground[cell] === SAND || (!height[cell] && low)) ink = SAND_INK + (face ? 1 : 2);
           if (ground[cell] === PLANKS) ink = WOOD_INK + (face ? 0 : 1);
           this.#set(px, py, ink);
         }

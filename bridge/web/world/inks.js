@@ -37,7 +37,7 @@ const WATERS = [
 ];
 const SWASH = fromLch([0.85, 0.055, 203]); // behind a wave's crest
 /** The first of each kind's phases; the one after the last never moves. */
-export const [OPEN, GLINT, DEEP, MID, SHALLOW, FOAM] = WATERS.map(([still]) => add(Array.from({ length: PHASES + 1 }, () => fromLch(still))));
+export const [OUT_AT_SEA, GLINT, DEEP, MID, SHALLOW, FOAM] = WATERS.map(([still]) => add(Array.from({ length: PHASES + 1 }, () => fromLch(still))));
 export const WATER_END = list.length;
 
 /** Of the ground: how much lighter than the middle one each of five shades is. */
@@ -128,7 +128,7 @@ export class Palette {
     for (const level of levels) {
       list.forEach(({ rgb, glows }, i) => { this.colors[level * 256 + i] = light.on(others?.get(i) ?? rgb, level, glows); });
       if (light.darkness > 0.35) this.colors[level * 256 + WINDOW_INK] = light.on([1, 0.84, 0.46], level, true);
-      if (!hasSea) this.colors.fill(0, level * 256 + OPEN, level * 256 + WATER_END);
+      if (!hasSea) this.colors.fill(0, level * 256 + OUT_AT_SEA, level * 256 + WATER_END);
     }
     this.#still = this.colors.slice();
     this.#lit = levels.map((level) => LIT_WATERS.map((lit) => light.on(lit, level)));
@@ -140,8 +140,8 @@ export class Palette {
     const slow = Math.floor(time * 3) % PHASES;
     const wave = PHASES - 1 - (Math.floor(time * 5) % PHASES);
     if (slow === this.#slow && wave === this.#wave) return;
-    const lit = [OPEN + slow, GLINT + slow, DEEP + slow, MID + slow, SHALLOW + slow, FOAM + wave, FOAM + ((wave + 1) % PHASES)];
-    const dark = [OPEN + this.#slow, GLINT + this.#slow, DEEP + this.#slow, MID + this.#slow, SHALLOW + this.#slow, FOAM + this.#wave, FOAM + ((this.#wave + 1) % PHASES)];
+    const lit = [OUT_AT_SEA + slow, GLINT + slow, DEEP + slow, MID + slow, SHALLOW + slow, FOAM + wave, FOAM + ((wave + 1) % PHASES)];
+    const dark = [OUT_AT_SEA + this.#slow, GLINT + this.#slow, DEEP + this.#slow, MID + this.#slow, SHALLOW + this.#slow, FOAM + this.#wave, FOAM + ((this.#wave + 1) % PHASES)];
     this.moved = this.#slow < 0 ? lit : [...new Set([...lit, ...dark])];
     this.#slow = slow;
     this.#wave = wave;

@@ -37,8 +37,8 @@ const PART = 2; // of a place, or of what stands beside it
 const ROAD = 3;
 const HOUSE = 4;
 
-const CELLS_AROUND = [1, SIDE, -1, -SIDE];
-const ALL_AROUND = [...CELLS_AROUND, SIDE + 1, SIDE - 1, 1 - SIDE, -1 - SIDE];
+const BESIDE = [1, SIDE, -1, -SIDE];
+const NEAR_BY = [...BESIDE, SIDE + 1, SIDE - 1, 1 - SIDE, -1 - SIDE];
 
 /** @param {number} cell how far it is from the heart along `x`, and along `y` */
 export const columnOf = (cell) => (cell % SIDE) - MIDDLE;
@@ -53,7 +53,7 @@ const CORNERS = [-2 * SIDE - 2, -2 * SIDE + 1, SIDE - 2, SIDE + 1];
 export const groundOf = (corner) => [corner, corner + 1, corner + SIDE, corner + SIDE + 1];
 
 /** Where a place's sign stands. @param {number} plot its middle */
-export const signOf = (plot) => plot + 2 * SIDE - 1;
+export const signOf = (plot) => plot + 2 * SIDE + 2;
 
 /** Cells beside one another, from some on, layer by layer. @param {number[]} from @param {(to: number, by: number) => boolean} takes @returns {Work} */
 function* flow(from, takes) {
@@ -65,7 +65,7 @@ function* flow(from, takes) {
       // now one way first, now the other: so that ways bend
       const turn = mix(cell) & 3;
       for (let i = 0; i < 4; i++) {
-        const to = cell + CELLS_AROUND[(i + turn) & 3];
+        const to = cell + BESIDE[(i + turn) & 3];
         if (takes(to, cell)) next.push(to);
       }
     }
@@ -243,7 +243,7 @@ export class Isle {
     this.#roads.push(HEART);
     for (let y = 1; y <= this.lane; y++) this.#pave(cellAt(0, y), cellAt(0, y - 1));
     this.solid[this.lighthouse] = 1;
-    for (const step of [0, ...ALL_AROUND]) this.#taken[this.lighthouse + step] = PART;
+    for (const step of [0, ...NEAR_BY]) this.#taken[this.lighthouse + step] = PART;
     this.props.push({ kind: 'lighthouse', cell: this.lighthouse, variant: 0 });
   }
 
@@ -345,15 +345,15 @@ export class Isle {
     const cells = [];
     yield* through(fresh.length, (i) => {
       const cell = fresh[i];
-      if (rowOf(cell) - columnOf(cell) > far * 0.35 && ALL_AROUND.every((step) => this.ring[cell + step])) cells.push(cell);
+      if (rowOf(cell) - columnOf(cell) > far * 0.35 && NEAR_BY.every((step) => this.ring[cell + step])) cells.push(cell);
     });
     let wanted = TENTS[this.rings - 1] ?? TENTS[TENTS.length - 1];
     for (const cell of shuffled(cells, mix(this.seed, 6))) {
-      if (!wanted || [0, ...ALL_AROUND].some((step) => this.#taken[cell + step] > KEPT_CLEAR || this.solid[cell + step])) continue;
+      if (!wanted || [0, ...NEAR_BY].some((step) => this.#taken[cell + step] > KEPT_CLEAR || this.solid[cell + step])) continue;
       wanted -= 1;
       this.tents.push(cell);
       this.solid[cell] = 1;
-      for (const step of [0, ...ALL_AROUND]) this.#taken[cell + step] = PART;
+      for (const step of [0, ...NEAR_BY]) this.#taken[cell + step] = PART;
     }
   }
 
@@ -365,7 +365,7 @@ export class Isle {
       const cell = fresh[i];
       if (this.#taken[cell] || this.solid[cell]) return;
       const chance = mix(seed, cell, 9) / 0xffffffff;
-      const isShore = ALL_AROUND.some((step) => !this.ring[cell + step]);
+      const isShore = NEAR_BY.some((step) => !this.ring[cell + step]);
       if (isShore) return chance < 0.05 ? this.#put(chance < 0.02 ? 'rock' : 'bush', cell) : undefined;
       const thick = noise(groves, columnOf(cell) / 4 + 60, rowOf(cell) / 4 + 60);
       const isCalm = noise(calm, columnOf(cell) / 9 + 60, rowOf(cell) / 9 + 60) < 0.42;

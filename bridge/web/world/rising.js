@@ -4,8 +4,8 @@ import { GRAIN, SEA, WHITE } from './grain.js';
 import { HALF_HEIGHT, HALF_WIDTH } from './spots.js';
 
 export const RISING = 1.5; // seconds
-const FROM = 0.72; // of the old reach: nearer than that all is as it was
-const TO = 1.3; // of the new one: farther than that there is nothing new
+const STILL_DRY = 0.72; // of the old reach: nearer than that all is as it was
+const STILL_SEA = 1.3; // of the new one: farther than that there is nothing new
 const FRAYED_COAST = 0.12;
 
 export class Rising {
@@ -14,8 +14,8 @@ export class Rising {
 
   /** @param {number} before how far the land reached, in cells @param {number} after */
   constructor(before, after) {
-    this.#from = before * FROM;
-    this.#span = after * TO - this.#from;
+    this.#from = before * STILL_DRY;
+    this.#span = after * STILL_SEA - this.#from;
   }
 
   /** When it is up at a point, in parts of the time that all of it takes. @param {number} x in pixels of art from the heart @param {number} y */

@@ -17,8 +17,8 @@
  *   offshore: Uint8Array, lift: Uint8Array, raised: Uint8Array, channels: ChannelInfo[], places: Place[], plots: number[],
  *   age: number, props: Prop[], houses: House[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle,
  * }} Terrain `ways`: which of the eight steps can be taken from each cell, a bit for each of `STEPS`; `first`, `last`: all
- *   land is between these cells; `lot`: whose ground a cell is, a plot's number from 1 on; `lift`: how high the land is that
- *   water lies before; `plots`: where places can be, taken or not; `age`: of the settlement, see `ageOf`
+ *   land is between these cells; `lot`: whose ground a cell is, a plot's number from 1 on; `lift`: how many pixels the land is
+ *   raised that water lies before; `plots`: where places can be, taken or not; `age`: of the settlement, see `ageOf`
  * @typedef {Generator<void, void>} Work
  */
 
@@ -42,6 +42,8 @@ export const STEPS = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1
 export const BIOMES = 5;
 
 const FAR_OUT = 250;
+const LIFT = 7; // pixels for each terrace, as `RISE` has it in `spots.js`
+const SMOOTHINGS = 5;
 const PIER = 6; // cells that it goes out
 const MOST_PLOTS = 2_000;
 const FULL_HOUSE = 36; // people to a house, at most, as long as there can be more land
@@ -177,11 +179,15 @@ function* measureSea(land) {
   const { side, ground, offshore, height, lift, first } = land;
   yield* over(land, (cell) => {
     offshore[cell] = ground[cell] ? 0 : FAR_OUT;
-    lift[cell] = height[cell];
+    lift[cell] = height[cell] * LIFT;
   });
   const count = land.last - first - 2 * side - 2;
   yield* through(count, (i) => approach(first + side + 1 + i, -1, -side));
   yield* through(count, (i) => approach(first + side + count - i, 1, side));
+  /** @type {number[]} */
+  const offing = [];
+  yield* through(count, (i) => { if (offshore[first + side + 1 + i] >= 24 && offshore[first + side + 1 + i] < 190) offing.push(first + side + 1 + i); });
+  for (let round = 0; round < SMOOTHINGS; round++) yield* through(offing.length, (i) => smooth(offing[i]));
 
   /** @param {number} cell @param {number} across @param {number} down */
   function approach(cell, across, down) {
@@ -189,6 +195,11 @@ function* measureSea(land) {
     near(cell, cell + down, 16);
     near(cell, cell + down + across, 23);
     near(cell, cell + down - across, 23);
+  }
+
+  /** Out at sea nobody sees where it was raised. @param {number} cell */
+  function smooth(cell) {
+    lift[cell] = (lift[cell - 1] + lift[cell + 1] + lift[cell - side] + lift[cell + side] + 2) >> 2;
   }
 
   /** @param {number} cell @param {number} other @param {number} far */

@@ -6,7 +6,8 @@
  * @typedef {import('./terrain.js').ChannelInfo} ChannelInfo
  * @typedef {import('./spots.js').Spot} Spot
  * @typedef {{x: number, y: number, visible: boolean}} Point
- * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', onFrame: () => void}} WorldOptions
+ * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', zoom: number | null, onFrame: () => void}} WorldOptions
+ *   `zoom`: how near it starts and returns to, in CSS pixels for one of art; null: with all of the island in view
  * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {members: number}}} GuildView
  */
 
@@ -16,6 +17,7 @@ import { Camera } from './camera.js';
 import { ABOARD, GONE, NONE, TENT } from './crowd.js';
 import { Picture } from './draw.js';
 import { HEADS, REST } from './figures.js';
+import { GESTURES, GESTURE_S } from './gestures.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
 import { RISING } from './rising.js';
@@ -108,6 +110,7 @@ export class World {
     this.#canvas = canvas;
     this.#options = options;
     this.#reducedMotion = options.reducedMotion;
+    this.#camera.start = options.zoom ?? 0;
     const context = canvas.getContext('2d', { alpha: options.background === 'transparent' });
     if (!context) throw new Error('no canvas');
     this.#context = context;
@@ -220,7 +223,7 @@ export class World {
     this.#camera.settle();
     if (!isOther) return;
     const followed = this.#following;
-    this.fit();
+    this.#comeHome();
     this.follow(followed);
   }
 
@@ -293,6 +296,18 @@ export class World {
     if (this.#admit(uid)) this.#sim.stir(uid);
   }
 
+  /** Somebody does something where they stand. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
+  gesture(uid, kind) {
+    if (this.#awaited || !this.#admit(uid)) return false;
+    const sim = this.#sim;
+    sim.stir(uid);
+    const slot = sim.slotOf(uid);
+    if (slot < 0 || !this.#isOut(slot)) return false;
+    sim.gesture[slot] = GESTURES.indexOf(kind);
+    sim.gestureUntil[slot] = sim.tick + GESTURE_S * RATE;
+    return true;
+  }
+
   /** So many things happened just now: the lighthouse turns with them. @param {number} events */
   pulse(events) {
     this.#rate += events / CALMING;
@@ -316,7 +331,13 @@ export class World {
     this.#camera.settle();
   }
 
+  /** Shows all of the island, also where it started closer. */
   fit() {
+    this.#camera.start = 0;
+    this.#comeHome();
+  }
+
+  #comeHome() {
     this.#following = null;
     this.#camera.bounds = this.#land.bounds;
     this.#camera.fit();
@@ -416,12 +437,26 @@ export class World {
 
   /** Where the island is. */
   get landRect() {
-    const { scale } = this;
-    const { bounds, origin } = this.#camera;
-    return {
-      left: (bounds.left - origin.x) * scale, right: (bounds.right - origin.x) * scale,
-      top: (bounds.top - origin.y) * scale, bottom: (bounds.bottom - origin.y) * scale,
-    };
+    return rectIn(this.#camera);
+  }
+
+  /** Where an island would be with all of it in view. @param {number} width in pixels of art @param {number} height */
+  rectOf(width, height) {
+    const { density, insets, start } = this.#camera;
+    const camera = Object.assign(new Camera(), { density, insets, start, bounds: { left: 0, right: width, top: 0, bottom: height } });
+    camera.resize(this.#camera.width, this.#camera.height, density);
+    camera.fit();
+    return rectIn(camera);
+  }
+
+  /** Whether the island is that of the guild that is shown: it takes a moment to grow. */
+  get isHere() {
+    return !this.#isOther;
+  }
+
+  /** What the island is like, for who draws it otherwise. */
+  get shape() {
+    return { terrain: this.#sim.land, bounds: this.#land.bounds };
   }
 
   /** Where a bubble's tip belongs. @param {string} uid @returns {Point | null} */
@@ -438,7 +473,6 @@ export class World {
     if (this.scale >= LEGIBLE && place.board && !this.#camera.isFar) {
       const { width, height } = place.board;
       cellSpot(land, signOf(place.cell), this.#spot);
-      this.#spot.x -= Math.floor(width / 6);
       return { ...this.#pointAt(this.#spot, height + POST), board: { width: width * this.scale, height: height * this.scale } };
     }
     cellSpot(this.#sim.land, place.cell, this.#spot);
@@ -698,4 +732,13 @@ export class World {
     this.#weather = weatherAt(seed, Math.floor(clock.getTime() / AN_HOUR), season);
     this.#picture.relight(new Light(hour % 24, !this.connected), this.#options.background === 'sea', season);
   }
+}
+
+/** Where the land is, in CSS pixels. @param {Camera} camera */
+function rectIn({ bounds, origin, zoom, density }) {
+  const scale = zoom / density;
+  return {
+    left: (bounds.left - origin.x) * scale, right: (bounds.right - origin.x) * scale,
+    top: (bounds.top - origin.y) * scale, bottom: (bounds.bottom - origin.y) * scale,
+  };
 }

@@ -13,7 +13,7 @@ from discord.ext import commands
 from discord.http import Route
 
 from bot.application import sync as syncing
-from bot.application.sync import fingerprint_of, sync
+from bot.application.sync import fingerprint_of, sync, sync_guild
 from bot.application.translator import Translator
 from cogs.settings import NotSaved
 
@@ -28,10 +28,13 @@ class Notes:
     def note(self, key: str) -> str | None:
         return self.kept.get(key)
 
-    async def save_note(self, key: str, value: str) -> None:
+    async def save_note(self, key: str, value: str | None) -> None:
         if self.stuck:
             raise NotSaved("the disk is full")
-        self.kept[key] = value
+        if value is None:
+            self.kept.pop(key, None)
+        else:
+            self.kept[key] = value
 
 
 APPLICATION = 105
@@ -318,3 +321,75 @@ async def test_a_note_that_cannot_be_kept(
     assert await sync(tree, notes)
     assert loopback.puts
     assert "the disk is full" in caplog.text
+
+
+# Those of one guild
+
+
+class Guilds:
+    """Knows what commands guilds have, and may refuse them."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, list[str]] = {}
+        self.puts = 0
+        self.failures: dict[int, Exception] = {}
+
+    async def put(self, application_id: int, guild_id: int, commands: list[dict[str, Any]]) -> Any:
+        """Stand for `HTTPClient.bulk_upsert_guild_commands`."""
+        assert application_id == APPLICATION
+        self.puts += 1
+        if failure := self.failures.get(guild_id):
+            raise failure
+        self.known[guild_id] = [command["name"] for command in commands]
+        return commands
+
+
+@pytest.fixture
+def guilds(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> Guilds:
+    known = Guilds()
+    monkeypatch.setattr(tree.client.http, "bulk_upsert_guild_commands", known.put)
+    for guild_id in (1, 2):
+        tree.add_command(hidden_wave, guild=discord.Object(guild_id))
+    return known
+
+
+async def test_commands_of_one_guild(tree: Tree, guilds: Guilds) -> None:
+    """Discord is told once; where another guild has them, the first has none any more."""
+    notes = Notes()
+    await sync_guild(tree, notes, None)
+    assert guilds.puts == 0
+    await sync_guild(tree, notes, 1)
+    await sync_guild(tree, notes, 1)
+    assert (guilds.known, guilds.puts) == ({1: ["wave"]}, 1)
+    await sync_guild(tree, notes, 1, force=True)
+    assert guilds.puts == 2
+    await sync_guild(tree, notes, 2)
+    assert guilds.known == {1: [], 2: ["wave"]}
+    await sync_guild(tree, notes, None)
+    assert guilds.known == {1: [], 2: []}
+    await sync_guild(tree, notes, None)
+    assert guilds.puts == 5
+
+
+async def test_a_guild_that_has_gone(tree: Tree, guilds: Guilds, caplog: pytest.LogCaptureFixture) -> None:
+    """What it had is gone with it; one that isn't there gets none, which is said and tried again."""
+    notes = Notes()
+    await sync_guild(tree, notes, 1)
+    guilds.failures[1] = discord.Forbidden(SimpleNamespace(status=403, reason="x"), "Missing Access")  # type: ignore[arg-type]
+    await sync_guild(tree, notes, 2)
+    assert guilds.known[2] == ["wave"]
+    await sync_guild(tree, notes, 1)
+    assert "Discord didn't take the commands of OWNER_GUILD" in caplog.text
+    del guilds.failures[1]
+    await sync_guild(tree, notes, 1)
+    assert guilds.known == {1: ["wave"], 2: []}
+
+
+async def test_a_guild_whose_commands_can_not_be_noted(
+    tree: Tree, guilds: Guilds, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next start tells Discord again."""
+    notes = Notes()
+    notes.stuck = True
+    await sync_guild(tree, notes, 1)
+    assert "the next start tells it again" in caplog.text

@@ -50,7 +50,7 @@ def test_descriptions(told: dict[str, Any]) -> None:
     assert "espectadores" in told["dzone"]["description_localizations"]["es-419"]
     color = option(option(told["myself"], "color"), "color")
     assert color["name_localizations"]["de"] == "farbe"
-    assert color["description_localizations"]["de"].startswith("Zum Beispiel #7bd88f")
+    assert color["description_localizations"]["de"].startswith("Etwa #7bd88f")
 
 
 def test_choices(told: dict[str, Any]) -> None:

@@ -53,18 +53,29 @@ WRITTEN["0004"] = [
     WRITTEN["0003"][1].replace(", NULL)", ", NULL, NULL, NULL, NULL)"),
     *WRITTEN["0003"][2:],
 ]
+WRITTEN["0005"] = [
+    WRITTEN["0004"][0].replace("'forbidden')", "'forbidden', true)"),
+    WRITTEN["0004"][1].replace(", NULL)", ", NULL, false)"),
+    *WRITTEN["0004"][2:4],
+    "INSERT INTO dzone_members VALUES (4, true, true, '#5865F2', true, 'Grüße 👋🏽')",
+    *WRITTEN["0004"][5:],
+    f"INSERT INTO dzone_hidden_roles VALUES (1, 8), (1, {BIG})",
+]
 
 
 def read(version: str) -> Contents:
     """Tell what that is for a program of today."""
-    full = FULL
+    full, hidden = FULL, HIDDEN
+    if version < "0005":
+        full = replace(full, hidden_roles=frozenset(), optin=False)
+        hidden = replace(hidden, agreed=False, line=None)
     if version < "0004":
         full = replace(full, live_channel=None, live_message=None, live_ended=None)
     if version < "0002":
         full = replace(full, audience=None, proxies=frozenset())
     return Contents(
         guilds={1: StoredGuild(full), 2: StoredGuild(type(FULL)(), LONG_AGO)},
-        members={4: HIDDEN},
+        members={4: hidden},
         notes={"default_guild": "1", "tree": "a hash"},
     )
 

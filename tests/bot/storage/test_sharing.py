@@ -223,3 +223,19 @@ def test_what_is_read_of_what_is_told() -> None:
         assert read(strange) is None
     assert read('{"from": "you", "guilds": ["x"], "members": [], "notes": []}') is None
     assert read('{"from": "you", "guilds": [null], "members": [], "notes": []}') is None
+
+
+async def test_what_who_runs_it_decides_holds_in_all(join: Join) -> None:
+    """Whom they block and let in again, and what they announce."""
+    one, other = await join(), await join()
+    other.news.clear()
+    await one.store.save_block("user", 7, blocked=True)
+    await one.store.save_block("guild", 8, blocked=True)
+    await until(lambda: other.store.is_blocked("guild", 8), "blocked")
+    assert other.store.blocked("user") == [7]
+    await one.store.save_block("user", 7, blocked=False)
+    await one.store.save_notice("back soon")
+    await one.store.save_notice("back soon")
+    await until(lambda: sum(news.notice == "back soon" for news in other.news) == 2, "told twice")
+    assert other.store.blocked("user") == []
+    assert {block for news in other.news for block in news.blocks} == {("user", 7), ("guild", 8)}

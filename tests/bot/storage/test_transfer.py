@@ -38,7 +38,7 @@ from tests.bot.stored import (
 EVERYTHING = Contents(
     guilds={1: StoredGuild(FULL), 2: StoredGuild(GuildSettings(), LONG_AGO)},
     members={4: HIDDEN, 5: MemberSettings(muted=True)},
-    notes={DEFAULT_GUILD: "2"},
+    notes={DEFAULT_GUILD: "2", "blocked_guild:8": "", "blocked_user:9": "", "blocked_user:7": ""},
 )
 contents = st.builds(
     Contents,
@@ -84,13 +84,17 @@ def test_the_text() -> None:
     )
     lines = text(written).decode().splitlines()
     assert lines[:5] == [
-        "{", '  "format": "d-zone settings",', '  "version": 3,', '  "default_guild": "20",', '  "guilds": {',
+        "{", '  "format": "d-zone settings",', '  "version": 4,', '  "default_guild": "20",', '  "guilds": {',
     ]  # fmt: skip
     assert lines[5].startswith('    "3": {"shown": false, ')
     assert lines[6].startswith('    "20": {"shown": true, "listed": true, "name": "Grüße", ')
     assert lines[7:] == [
-        "  },", '  "members": {', '    "7": {"hidden": true, "muted": true, "color": "#5865F2"}', "  }", "}",
-    ]  # fmt: skip
+        "  },",
+        '  "members": {',
+        '    "7": {"hidden": true, "muted": true, "color": "#5865F2", "agreed": true, "line": "Grüße 👋🏽"}',
+        "  }",
+        "}",
+    ]
 
 
 @given(contents)
@@ -99,21 +103,38 @@ def test_a_text_is_read_as_it_was_written(written: Contents) -> None:
     assert dump.parse(text(written)) == written
 
 
+def before_consent(version: int) -> Any:
+    """Be an export of an older version, in which nobody could agree to anything."""
+    old = json.loads(text()) | {"version": version}
+    for guild in old["guilds"].values():
+        del guild["hidden_roles"], guild["optin"]
+    for member in old["members"].values():
+        del member["agreed"], member["line"]
+    return old
+
+
+def test_an_export_of_the_third_version() -> None:
+    """Nobody had agreed to anything."""
+    read = dump.parse(json.dumps(before_consent(3)).encode())
+    assert not any(guild.settings.optin or guild.settings.hidden_roles for guild in read.guilds.values())
+    assert {member.agreed for member in read.members.values()} == {False}
+
+
 def test_an_export_of_the_first_version() -> None:
     """It says nothing of what could not be decided then."""
-    old = json.loads(text()) | {"version": 1}
+    old = before_consent(1)
     for guild in old["guilds"].values():
         del guild["audience"], guild["proxies"]
         del guild["live_channel"], guild["live_message"], guild["live_ended"]
     read = dump.parse(json.dumps(old).encode())
     assert {guild.settings.audience for guild in read.guilds.values()} == {None}
     assert {guild.settings.proxies for guild in read.guilds.values()} == {frozenset()}
-    assert read.members == EVERYTHING.members
+    assert {member.hidden for member in read.members.values()} == {True, False}
 
 
 def test_an_export_of_the_second_version() -> None:
     """There was no live message."""
-    old = json.loads(text()) | {"version": 2}
+    old = before_consent(2)
     for guild in old["guilds"].values():
         del guild["live_channel"], guild["live_message"], guild["live_ended"]
     read = dump.parse(json.dumps(old).encode())
@@ -145,8 +166,10 @@ GUILD = ("guilds", "1")
         (b"{}", 'the file: "format" is missing'),
         (b'{"a": 1, "a": 1}', '"a" stands twice'),
         (changed(at("format", put="settings")), "no export of settings"),
-        (changed(at("version", put=4)), "up to version 3, and not 4"),
-        (changed(at("version", put=0)), "up to version 3, and not 0"),
+        (changed(at("version", put=5)), "up to version 4, and not 5"),
+        (changed(at("version", put=0)), "up to version 4, and not 0"),
+        (changed(at("blocked", put={"channel": ["1"]})), 'blocked: "channel" is unknown'),
+        (changed(at("blocked", put={"user": [1]})), "blocked, user: 1 is no id"),
         (changed(at("version", put="1")), "no export of settings"),
         (changed(at("version", put=True)), "no export of settings"),
         (changed(at("more", put=1)), 'the file: "more" is unknown'),
@@ -331,7 +354,7 @@ def test_guilds_that_an_older_export_does_not_name(
     url: str, capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
     """Nobody decided on them, and the bot was there: they stay shown, also where new ones aren't."""
-    old = json.loads(text()) | {"version": 2}
+    old = before_consent(2)
     for guild in old["guilds"].values():
         del guild["live_channel"], guild["live_message"], guild["live_ended"]
     (folder / "old.json").write_text(json.dumps(old), encoding="utf-8")
@@ -349,7 +372,8 @@ def test_guilds_that_an_older_export_does_not_name(
 
 def test_an_import_replaces_everything(url: str, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """Nothing stays of what was there, except what is noted about the bot itself."""
-    fill(url, Contents({9: StoredGuild(FULL)}, {9: HIDDEN}, {DEFAULT_GUILD: "9", "tree": "a hash"}))
+    notes = {DEFAULT_GUILD: "9", "tree": "a hash", "blocked_user:9": ""}
+    fill(url, Contents({9: StoredGuild(FULL)}, {9: HIDDEN}, notes))
     (folder / "all.json").write_bytes(text(Contents(members={4: HIDDEN})))
     said(capsys, "import", "--yes", "all.json")
     assert found(url) == Contents(members={4: HIDDEN}, notes={"tree": "a hash"})

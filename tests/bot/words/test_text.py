@@ -517,9 +517,10 @@ def test_a_forward_from_another_guild_of_the_bot(world: World) -> None:
 
 
 def test_a_forward_of_who_may_not_be_quoted(world: World) -> None:
-    """Where it is known that they said it."""
+    """Where it is known that they said it, or matters that it isn't."""
     said = model.written(world.general, world.ann, "it was me")
-    assert forward(world, said, quotes=lambda _: False) == "[forwarded] it was me"
+    assert forward(world, said, quotes=lambda said: said is None) == "[forwarded] it was me"
+    assert forward(world, said, quotes=lambda said: said is not None) == "[forwarded]"
     world.hear("MESSAGE_CREATE", said)
     assert forward(world, said) == "[forwarded] it was me"
     assert forward(world, said, quotes=lambda said: said.author.id != world.ann.id) == "[forwarded]"

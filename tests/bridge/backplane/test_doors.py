@@ -17,6 +17,7 @@ from bridge.limits import Limits
 from bridge.model import GuildInfo
 from bridge.problems import (
     BOT_SILENT,
+    GUILD_FULL,
     LOGIN_NEEDED,
     NO_ANSWER,
     SERVER_HIDDEN,
@@ -537,3 +538,16 @@ async def test_a_guild_goes_while_it_is_asked_about(
         await until(lambda: VAULT.id not in there._directory.rooms, "gone")
         discord.thinking.set()
         assert (await viewer.hear_error()).code in {"unknown-server", "gone"}
+
+
+async def test_how_many_may_watch(origin: WebSocketServer, start: Start, redis: RedisServer) -> None:
+    """A bridge knows how many there are elsewhere, as far as that has been reported."""
+    servers = [await start(follow=redis.url, limits=Limits(viewers_per_guild=2)) for _ in range(2)]
+    await until(lambda: all(len(server._directory.rooms) == 3 for server in servers), "the list")
+    async with watching(servers[0]) as ann, watching(origin) as bob, watching(servers[1]) as cid:
+        await ann.enter("dworld")
+        await bob.enter("dworld")
+        await until(lambda: origin._exchange.viewers_elsewhere(DWORLD.id) == 1, "ann is counted")
+        await cid.ask("dworld")
+        assert await cid.hear_error() == GUILD_FULL
+        await ann.enter("dworld")

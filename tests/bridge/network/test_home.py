@@ -1,5 +1,6 @@
 """Where other devices find the bridge."""
 
+import asyncio
 import ipaddress
 import logging
 import socket
@@ -40,3 +41,22 @@ async def test_the_log_says_it(host: str, is_told: bool, caplog: pytest.LogCaptu
     await server.stop()
     assert (f"{SAYS} http://{home.address()}:{server.port}" in caplog.text) == is_told
     assert (SAYS in caplog.text) == is_told
+
+
+async def test_localhost_is_both_of_its_addresses() -> None:
+    """Whatever the system takes the name for: a browser may try either first."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    server = WebSocketServer(port, "localhost")
+    await server.start()
+    for address in home.addresses("localhost", port):
+        _, writer = await asyncio.open_connection(address, port)
+        writer.close()
+    await server.stop()
+
+
+@pytest.mark.parametrize(("host", "port"), [("localhost", 0), ("127.0.0.1", 3000), ("", 3000)])
+def test_other_hosts_are_as_they_are(host: str, port: int) -> None:
+    """And so is a port that nobody knows yet."""
+    assert home.addresses(host, port) == [host]

@@ -79,7 +79,7 @@ def test_each_change_survives(room: Room) -> None:
     member = ADA
     for change in (
         {"username": "Ada L."}, {"role_color": "#123456"}, {"avatar": "https://a"},
-        {"role_color2": "#654321"},
+        {"role_color2": "#654321"}, {"line": "hi"},
         {"voice": Voice("9", "Lounge")}, {"activity": "Chess"}, {"bot": True}, {"status": "dnd"},
     ):  # fmt: skip
         member = member._replace(**change)
@@ -88,6 +88,7 @@ def test_each_change_survives(room: Room) -> None:
     assert believed(viewer) == {
         "uid": "7", "status": "dnd", "username": "Ada L.", "roleColor": "#123456",
         "avatar": "https://a", "voice": "9", "activity": "Chess", "bot": True, "roleColor2": "#654321",
+        "line": "hi",
     }  # fmt: skip
 
 

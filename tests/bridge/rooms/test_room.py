@@ -86,7 +86,7 @@ def known(members: dict[str, Json]) -> dict[str, Json]:
 
 
 def is_told(key: str, user: Json) -> bool:
-    return key != "joined" and not (key == "roleColor2" and user[key] is None)
+    return key != "joined" and not (key in {"roleColor2", "line"} and user[key] is None)
 
 
 def snapshot(room: Room, wants: Wants = OLD) -> Json:
@@ -524,6 +524,22 @@ def test_a_gradient_alone_is_news_for_who_asked_for_events(room: Room, second: s
     assert curious.data == [{"uid": "7", "status": "online", "roleColor2": second}]
     assert not old.frames
     assert not batching.frames
+
+
+@pytest.mark.parametrize("line", ["gone fishing", None])
+def test_a_line_alone_is_news_for_who_asked_for_events(room: Room, line: str | None) -> None:
+    """Others hear nothing of it, now or at the join; a status leaves it as it is."""
+    room.put_all([ADA._replace(line="back at noon")])
+    old, curious = seated(room, OLD), seated(room, EVERYTHING)
+    room.present("7", "idle", None)
+    assert users(room, full=True)["7"]["line"] == "back at noon"
+    assert "line" not in users(room)["7"]
+    room.flush(0)
+    heard = len(old.frames)
+    room.put_all([ADA._replace(status="idle", line=line)])
+    room.flush(0)
+    assert curious.data[-1] == {"uid": "7", "status": "idle", "line": line}
+    assert len(old.frames) == heard
 
 
 def test_a_gradient_does_not_swallow_what_else_is_news(room: Room) -> None:

@@ -3,6 +3,8 @@
 Rooms, sessions and outboxes are the real ones; the line between a session and its page is a fake.
 """
 
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -31,6 +33,23 @@ HIGH = 100  # bytes at which the line has enough
 BOUND = 500  # bytes that may wait for one viewer
 
 
+class Turns:
+    """A turnstile without a loop: who waits there has their turn when it is taken."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def add(self, _: str, work: Callable[[], None]) -> None:
+        self._waiting.append(work)
+
+    def take(self) -> None:
+        if self._waiting:
+            self._waiting.popleft()()
+
+
 class Line:
     """A transport and a connection: what is written is read at once, or when it is let through."""
 
@@ -39,6 +58,8 @@ class Line:
         self.address = "203.0.113.1"
         self.gate = Gate(Limits(cpu_per_viewer=1e9, cpu_per_address=1e9, cpu_in_all=1e9))
         self.gate.budgets.now = lambda: 0.0
+        self.turns = Turns()
+        self.gate.budgets.turnstile = cast("Any", self.turns)
         self.held = False
         self.unread: list[Json] = []  # frames
         self.on_frame = self.unread.append
@@ -87,6 +108,8 @@ class Line:
         """Read everything, also what comes only now."""
         self.held = False
         self._empty()
+        while self.turns:
+            self.turns.take()
 
     def end(self) -> None:
         assert self._writer is not None
@@ -274,7 +297,7 @@ class AnyInterleaving(RuleBasedStateMachine):
             self.patch.setattr("bridge.rooms.delivery.WORK_AT_ONCE", 2)
             self.patch.setattr("bridge.wire.framing.LONGEST_FRAME", 50)
             self.patch.setattr("bridge.wire.framing.FRAGMENT", 50)
-            self.patch.setattr("bridge.viewers.outbox.FRAGMENTS_AT_ONCE", 1_000)
+            self.patch.setattr("bridge.rooms.tape.PIECE", 2)
         self.now = 1_000.0
         self.pages: list[Page] = []
         self.said: tuple[list[Said], list[Said]] = [], []
@@ -430,6 +453,13 @@ class AnyInterleaving(RuleBasedStateMachine):
     @rule(number=numbers)
     def take_a_turn(self, number: int) -> None:
         self.due[number] = self.rooms[number].flush(self.now)
+        self.go_on_writing()
+
+    @rule()
+    def go_on_writing(self) -> None:
+        """Write another piece to each who is owed a long message."""
+        for page in self.pages:
+            page.line.turns.take()
 
     @rule()
     def flush_both(self) -> None:
@@ -450,10 +480,15 @@ class AnyInterleaving(RuleBasedStateMachine):
     # What must always hold
 
     def teardown(self) -> None:
-        if hasattr(self, "patch"):
-            self.patch.undo()
-        if not hasattr(self, "pages"):
-            return
+        try:
+            if hasattr(self, "pages"):
+                self.see_all_through()
+        finally:
+            if hasattr(self, "patch"):
+                self.patch.undo()
+
+    def see_all_through(self) -> None:
+        """Have everybody read everything, and compare what they know."""
         self.tell_of_servers()
         for page in self.pages:
             if page.session is None:
@@ -462,10 +497,12 @@ class AnyInterleaving(RuleBasedStateMachine):
             page.line.let_through()
         self.flush_both()
         for page in self.pages:
+            page.line.let_through()
             if page.cursor is not None:
                 self.check(page)
         self.wait(MAX_LAG + 2 * bubble_seconds("x" * 70))
         for page in self.pages:
+            page.line.let_through()
             self.check(page)
 
     def check(self, page: Page) -> None:
@@ -497,7 +534,7 @@ TestAnyInterleaving.__doc__ = "Every page ends with exactly its room's members, 
 
 
 class InSmallTurns(AnyInterleaving):
-    """The same where few viewers are served in a turn, and each join comes in fragments."""
+    """The same where few viewers are served in a turn, and what is long is made and written in pieces."""
 
     in_small_turns = True
 

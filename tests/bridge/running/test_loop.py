@@ -1,6 +1,7 @@
 """The loop in small rounds: however many connections are ready, few have their turn in one round."""
 
 import asyncio
+import selectors
 import socket
 import sys
 from collections import Counter
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.running.loop import AT_ONCE, small_rounds
+from bridge.running.loop import AT_ONCE, BUDGET, FewAtATime, at_end_of_round, small_rounds
+from bridge.running.turns import Turns
 
 READY = 5 * AT_ONCE
 
@@ -69,6 +71,84 @@ def test_what_is_due_comes_between_them(runner: asyncio.Runner) -> None:
             loop.call_at(loop.time(), due.set_result, None)
             await due
             assert read <= 2 * AT_ONCE
+
+    runner.run(main())
+
+
+def test_after_long_rounds_fewer_have_their_turn() -> None:
+    """Nobody knows what follows of it when somebody is read; after short rounds it is as many as before."""
+    spent = 0.0
+    with FewAtATime(lambda: spent) as selector, ExitStack() as stack:
+        for _ in range(READY):
+            here, there = map(stack.enter_context, socket.socketpair())
+            there.send(b"!")
+            selector.register(here, selectors.EVENT_READ)
+        counts = []
+        for each in (2 * BUDGET,) * 4 + (BUDGET,) * 2 + (BUDGET / 4,) * 4:
+            spent += each
+            counts.append(len(selector.select(0)))
+    assert AT_ONCE == 4
+    assert counts == [2, 1, 1, 1, 1, 1, 2, 4, 4, 4]
+
+
+def test_the_end_of_a_round_comes_before_the_next_one(runner: asyncio.Runner) -> None:
+    """And before all that waits for that already."""
+    order: list[str] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().call_soon(order.append, "soon")
+        at_end_of_round(lambda: order.append("end"))
+        await asyncio.sleep(0)
+
+    runner.run(main())
+    assert order == ["end", "soon"]
+
+
+def test_an_end_may_leave_something_for_the_next_one(runner: asyncio.Runner) -> None:
+    """Nobody has to wake the loop for it, and others have their turn between."""
+    order: list[str] = []
+
+    async def main() -> None:
+        over = asyncio.Event()
+
+        def end() -> None:
+            order.append("end")
+            at_end_of_round(over.set)
+
+        at_end_of_round(end)
+        asyncio.get_running_loop().call_soon(order.append, "soon")
+        await over.wait()
+
+    runner.run(main())
+    assert order == ["end", "soon"]
+
+
+def test_what_fails_at_the_end_stops_nobody(runner: asyncio.Runner) -> None:
+    """It is told as whatever else fails in the loop."""
+    told: list[str] = []
+
+    async def main() -> None:
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_exception_handler(lambda _, context: told.append(repr(context["exception"])))
+        at_end_of_round(lambda: 1 // 0)
+        at_end_of_round(over.set)
+        await over.wait()
+
+    runner.run(main())
+    assert len(told) == 1
+    assert "ZeroDivisionError" in told[0]
+
+
+def test_news_goes_out_before_whatever_else_is_to_do(runner: asyncio.Runner) -> None:
+    """However many are waiting for their turn: those who watch don't wait for them."""
+
+    async def main() -> None:
+        loop, turns, had = asyncio.get_running_loop(), Turns(), list[int]()
+        for number in range(READY):
+            loop.call_soon(had.append, number)
+        told = loop.create_future()
+        turns.add(lambda: told.set_result(len(had)))
+        assert await told == 0
 
     runner.run(main())
 

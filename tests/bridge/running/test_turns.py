@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -437,9 +438,9 @@ def test_a_large_snapshot_is_prepared_in_steps(work: Callable[[], tuple[int, int
     """Each encodes some members and compresses some pages; the entry has nothing left to do."""
     guild = Room(GUILD)
     guild.put_all(crowd(SIZE))
-    steps = guild.steps
+    steps = guild.steps(DEFLATED)
     for _ in range(steps):
-        if guild.prepare(full=False, deflate=True):
+        if guild.prepare(DEFLATED):
             break
         members, compressed = work()
         assert members <= pages.ENCODED_AT_ONCE
@@ -455,12 +456,12 @@ def test_members_who_change_all_the_time_keep_nobody_out(work: Callable[[], tupl
     guild = Room(GUILD)
     members = crowd(SIZE)
     guild.put_all(members)
-    for step in range(2 * guild.steps):
+    for step in range(2 * guild.steps(DEFLATED)):
         guild.put_all(
             members[(number * 37 + step) % SIZE]._replace(role_color=f"#{step:06x}")
             for number in range(pages.ENCODED_AT_ONCE // 4)
         )
-        guild.prepare(full=False, deflate=True)
+        guild.prepare(DEFLATED)
     work()
     users = snapshot(guild, DEFLATED.wants)["users"]
     encoded, compressed = work()
@@ -525,7 +526,7 @@ def test_those_who_settle_are_settled_in_parts() -> None:
     guild = Room(GUILD, clock=lambda: now)
     guild.put_all(member._replace(joined=int(now)) for member in crowd(3 * entrance.SETTLED_AT_ONCE))
     now += 86_400
-    guild.prepare(full=True, deflate=True)
+    guild.prepare(replace(DEFLATED, wants=replace(EVERYTHING, deflate=True)))
     assert sum(member.joined is None for member in guild.members.values()) == entrance.SETTLED_AT_ONCE
     assert all("joined" not in user for user in snapshot(guild, EVERYTHING)["users"].values())
 

@@ -105,3 +105,14 @@ async def test_a_file_of_that_name_is_not_in_the_way(server: WebSocketServer) ->
     """A path is one of both, and exactly that."""
     assert (await fetch(server, "/readyz/")).status == 404
     assert (await fetch(server, "/readyz?x=1")).status == 200
+
+
+async def test_one_whose_guilds_are_still_to_come(start: Start) -> None:
+    """As with a bot that Discord hasn't told of them; when they are lost later, viewers see them still."""
+    server = await start(provider=EmptyProvider(), health=True)
+    server.expects_more_guilds = True
+    assert await ready(server) == (503, ["servers are still to come"])
+    server.expects_more_guilds = False
+    assert await ready(server) == (200, [])
+    server.expects_more_guilds = True
+    assert await ready(server) == (200, [])

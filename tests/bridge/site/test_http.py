@@ -73,6 +73,24 @@ async def web(start: Start, site: Path) -> WebSocketServer:
     return await start(server)
 
 
+async def test_what_is_in_memory_needs_no_thread(
+    web: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change between threads costs more than such an answer."""
+    work: list[object] = []
+    to_thread = asyncio.to_thread
+
+    async def noted(function: Callable[..., Any], *args: Any) -> Any:
+        work.append(function)
+        return await to_thread(function, *args)
+
+    monkeypatch.setattr("asyncio.to_thread", noted)
+    assert (await fetch(web.port, "/api/version")).status == 200
+    assert work == []
+    assert (await fetch(web.port, "/notes.txt")).status == 200
+    assert work
+
+
 # Files
 
 

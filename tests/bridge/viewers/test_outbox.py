@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -15,6 +15,7 @@ from bridge.access.gate import Gate
 from bridge.access.ledger import Ledger
 from bridge.problems import FULL_HOUSE, LOGIN_ENDED
 from bridge.running.rate import Rate
+from bridge.running.turnstile import MOST
 from bridge.viewers import connection
 from bridge.viewers.connection import Connection
 from bridge.viewers.outbox import FRAGMENTS_AT_ONCE, Outbox
@@ -88,7 +89,8 @@ class Sleeper:
 
 
 @pytest.fixture
-async def line() -> AsyncIterator[Line]:
+async def line(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
+    monkeypatch.setattr(Connected, "gate", Gate())  # its turnstile belongs to one loop
     connections: asyncio.Queue[Connection] = asyncio.Queue()
 
     async def keep(connection: ServerConnection) -> None:
@@ -166,8 +168,7 @@ async def test_events_follow_a_snapshot_that_is_not_through(line: Line) -> None:
     """A slow line costs a healthy viewer neither its place nor an event, however large its guild is."""
     async with reading(line) as (owed, watcher):
         owed.outbox.offer(frame("x" * 200 * BOUND))
-        # Whether the system or the outbox has it is the system's matter: it may take any part at once.
-        assert owed.outbox.written <= FRAGMENTS_AT_ONCE * (FRAGMENT + 16) < 200 * BOUND
+        assert owed.outbox._begun is not None
         for number in range(100):
             owed.outbox.offer(frame(number))
         assert len(await watcher.hear_text()) == 200 * BOUND + 2
@@ -335,7 +336,7 @@ async def test_who_falls_behind_again_is_renewed_again(line: Line) -> None:
         owed.fall_behind()
         for number in (1, 2, 3):
             assert (await sleeper.hear_until("renewal"))[-1] == {"renewal": number}
-            assert owed.connection.paused
+            await until(lambda: owed.connection.paused, "the line has enough")
             owed.fall_behind()
 
 
@@ -380,6 +381,43 @@ async def test_of_a_long_message_no_more_is_written_than_the_line_takes(line: Li
             await sleeper.viewer.some()
         assert owed.outbox.unread <= 4 * FRAGMENT
         assert owed.renewals == 0
+
+
+async def test_many_long_messages_take_turns(line: Line) -> None:
+    """In a round of the loop few of them go on: who is told something else meanwhile doesn't wait."""
+    async with contextlib.AsyncExitStack() as stack:
+        all_owed = [(await stack.enter_async_context(reading(line)))[0] for _ in range(4 * MOST)]
+        written: list[int] = []
+        for owed in all_owed:
+            owed.outbox._write = lambda data: written.append(len(data))
+        for owed in all_owed:
+            before = len(written)
+            owed.outbox.present(long_message(20 * FRAGMENT))
+            assert len(written) - before == FRAGMENTS_AT_ONCE
+        most = 0
+        while not all(owed.outbox._flows for owed in all_owed):
+            before = len(written)
+            await asyncio.sleep(0)
+            most = max(most, len(written) - before)
+        assert most <= MOST
+
+
+async def test_what_is_written_later_is_paid_for_as_well(line: Line) -> None:
+    """By whom it is written to."""
+    paid: list[int] = []
+    async with reading(line) as (owed, _):
+        written = note_writes(owed)
+
+        @contextlib.contextmanager
+        def paying() -> Iterator[None]:
+            before = len(written)
+            yield
+            paid.append(len(written) - before)
+
+        owed.outbox._paying = paying
+        owed.outbox.present(long_message(MEBIBYTE))
+        await until(lambda: owed.outbox._flows, "the message is through")
+        assert sum(paid) > MEBIBYTE // FRAGMENT / 2  # but for what came when the line took more
 
 
 async def test_one_turn_writes_a_few_fragments_at_most(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:

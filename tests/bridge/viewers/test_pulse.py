@@ -61,7 +61,7 @@ async def fill(server: WebSocketServer, session: Session) -> None:
     room = session.room
     assert room is not None
     while not session.outbox.unread:
-        await server.broadcast_message(DWORLD.id, "111", "x" * 65_536, "9")
+        await server.broadcast_message(DWORLD.id, "111", "x" * 20_000, "9")  # in one piece
         server._directory.flush()
 
 

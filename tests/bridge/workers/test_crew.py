@@ -19,7 +19,7 @@ from bridge.limits import Limits
 from bridge.network.tls import Certificate
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
-from bridge.workers import crew, worker
+from bridge.workers import crew, muster, worker
 from tests.bridge.conftest import ADA, DWORLD, VAULT, Start
 from tests.bridge.test_main import ROOT
 from tests.bridge.watchers import PATIENCE, fetch, until, watching
@@ -250,3 +250,31 @@ def test_what_a_worker_inherits(monkeypatch: pytest.MonkeyPatch) -> None:
     inherited = worker.environment()
     assert inherited["LC_ALL"] == "C.UTF-8"
     assert "only-for-tests" not in inherited.values()
+
+
+async def test_what_workers_count_is_told_by_their_parent(
+    start: Start, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who watches at a worker is a viewer, and what it has counted stays when it ends."""
+    monkeypatch.setattr(muster, "TELL_EVERY", 0.1)
+    server = await start(
+        provider=EmptyProvider(), publish_to=redis.url, workers=1, metrics=("127.0.0.1", 0)
+    )  # fmt: skip
+    server.show_guild(DWORLD, [ADA])
+    assert server._crew is not None
+    told = server._crew.muster
+    await serving(server)
+    await until_listed(server, DWORLD.id)
+    async with watching(server) as viewer:
+        await viewer.enter("dworld")
+        await until(lambda: told.sum().viewers == 1, "a viewer")
+        await server.broadcast_message(DWORLD.id, ADA.uid, "hello", "9")
+        await viewer.hear_type("message")
+        await until(lambda: sum(told.sum().flushes) > 0, "a flush")
+    assert server._metrics is not None
+    said = (await fetch(server._metrics.port, "/metrics")).body.decode()
+    assert "\ndzone_workers 1.0\n" in said
+    assert "\ndzone_backplane_up 1.0\n" in said
+    await server.stop()
+    assert (len(told), told.sum().viewers) == (0, 0)
+    assert sum(told.sum().flushes) > 0

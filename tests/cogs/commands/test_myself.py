@@ -1,5 +1,6 @@
 """`/myself`, used by anybody; and the menu with which moderators hide somebody."""
 
+import unicodedata
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from bridge.model import GuildInfo, Member, Voice
 from cogs.commands import dialogs
+from cogs.commands.palette import PALETTE, hint
+from cogs.commands.standing import Standing
 from cogs.settings import GuildSettings, MemberSettings
 from tests.cogs.office import LOCALES, Office, open_office, read
 
@@ -22,11 +25,17 @@ async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
 
 DECISIONS: list[tuple[str, dict[str, Any], MemberSettings, str]] = [
     ("hide", {}, MemberSettings(hidden=True, color="#112233"), "`/myself show`"),
+    (
+        "say",
+        {"line": " back  at noon "},
+        MemberSettings(color="#112233", line="back at noon"),
+        "back at noon",
+    ),
     ("mute", {}, MemberSettings(muted=True, color="#112233"), "also those that you wrote before"),
-    ("show", {}, MemberSettings(color="#112233"), "shown again"),
+    ("show", {}, MemberSettings(color="#112233", agreed=True), "shown again"),
     ("color", {"color": "#7bd88f"}, MemberSettings(color="#7bd88f"), "`#7bd88f` now"),
     ("color", {"color": " F80 "}, MemberSettings(color="#ff8800"), "`#ff8800` now"),
-    ("color", {}, MemberSettings(), "colour of your role"),
+    ("undo", {"choice": "color"}, MemberSettings(), "colour of your role"),
 ]
 
 
@@ -44,10 +53,73 @@ async def test_somebody_decides(
 
 
 async def test_show_ends_hide_and_mute(office: Office) -> None:
-    """One command brings all back."""
+    """One command brings all back, and agrees to being shown; to hide takes that back."""
     office.drawer.members[office.ann.id] = MemberSettings(hidden=True, muted=True)
     await office.reply(office.ann, "myself show")
+    assert office.drawer.members[office.ann.id] == MemberSettings(agreed=True)
+    await office.reply(office.ann, "myself hide")
+    assert office.drawer.members[office.ann.id] == MemberSettings(hidden=True)
+
+
+@pytest.mark.parametrize("optin", [True, False])
+async def test_who_does_not_agree_any_more(office: Office, optin: bool) -> None:
+    """What they said goes with it, where only those are shown who have agreed."""
+    office.drawer.guilds[office.guild.id] = GuildSettings(optin=optin)
+    office.drawer.members[office.ann.id] = MemberSettings(agreed=True)
+    assert "don't show you" in await office.reply(office.ann, "myself undo", choice="show")
     assert office.drawer.members[office.ann.id] == MemberSettings()
+    assert office.bridge.forgotten == ([(0, office.ann.id)] if optin else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("x" * 41, "yours has 41"),
+        (" ", "something visible"),
+        ("\u3164", "something visible"),
+        ("a\u202eb", "turn text around"),
+        ("a\x00b", "control characters"),
+        ("Z\u0300\u0316\u0301\u0317\u0302algo", "so many marks"),
+        ("see https://example.org", "links"),
+        ("join discord.gg/abc", "links"),
+        ("WWW.example.org", "links"),
+    ],
+)
+async def test_a_line_that_cannot_be(office: Office, line: str, words: str) -> None:
+    """It says why."""
+    assert words in await office.reply(office.ann, "myself say", line=line)
+    assert not office.drawer.members
+
+
+@pytest.mark.parametrize("line", ["x" * 40, "a\nb", "Việt Nam 👩‍🌾", "שָׁלוֹם", "<3 @everyone `:)`", "می‌خواهم"])
+async def test_a_line_that_can_be(office: Office, line: str) -> None:
+    """On one line, in any script; the answer shows it as it is, and nobody is called by it."""
+    await office.reply(office.ann, "myself say", line=line)
+    assert office.drawer.members[office.ann.id].line == " ".join(unicodedata.normalize("NFC", line).split())
+
+
+async def test_a_colour_from_the_menu(office: Office) -> None:
+    """It has what can be seen well, also after a restart, and the colour of one's role."""
+    asked = await office.use(office.ann, "myself color")
+    assert asked.response
+    office.bot.remove_dynamic_items(Standing)
+    office.bot.add_dynamic_items(Standing)
+    await office.ann.select(asked.response, ["#3ba58c"], custom_id="dzone:Myself:color")
+    assert office.drawer.members[office.ann.id] == MemberSettings(color="#3ba58c")
+    again = await office.use(office.ann, "myself color")
+    assert again.response
+    await office.ann.select(again.response, ["role"], custom_id="dzone:Myself:color")
+    assert office.drawer.members[office.ann.id] == MemberSettings()
+
+
+def test_colours_can_be_seen() -> None:
+    """Those of the menu as they are; of others it is said how they will look."""
+    assert all(hint(color) is None for color in PALETTE)
+    dark, bright = hint("#101010"), hint("#fffff0")
+    assert dark
+    assert "lighter" in dark.template
+    assert bright
+    assert "darker" in bright.template
 
 
 async def test_in_a_direct_message(office: Office) -> None:
@@ -77,7 +149,7 @@ async def test_no_such_color(office: Office, color: str) -> None:
     assert not office.drawer.members
 
 
-@pytest.mark.parametrize("command", ["hide", "mute", "show", "color"])
+@pytest.mark.parametrize("command", ["hide", "mute", "show"])
 async def test_what_cannot_be_stored_changes_nothing(office: Office, command: str) -> None:
     """The answer says so."""
     office.drawer.stuck = True

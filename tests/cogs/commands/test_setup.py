@@ -93,6 +93,8 @@ async def test_it_shows_what_is_set(office: Office) -> None:
         ("Show it", {"shown": False}, {"shown": True}, "is shown now"),
         ("Take it out", {}, {"listed": False}, "isn't in the public list any more"),
         ("List it", {"listed": False}, {"listed": True}, "is in the public list now"),
+        ("Ask members first", {}, {"optin": True}, "only members who have agreed"),
+        ("Don't ask", {"optin": True}, {"optin": False}, "without asking them"),
         ("Hide bots", {}, {"bots": False}, "Bots are not shown."),
         ("Show bots", {"bots": False}, {"bots": True}, "Bots are shown."),
     ],
@@ -188,6 +190,22 @@ async def test_who_counts_as_everybody(office: Office) -> None:
     assert office.settings.audience == role.id
     assert "counts as everybody now" in warning.content
     assert warning.components == []
+
+
+async def test_roles_whose_members_are_hidden(office: Office) -> None:
+    """All that are chosen, and no others; nobody hides everybody so."""
+    shy, gone = office.guild.create_role("shy"), office.guild.create_role("gone")
+    await office.drawer.save_guild(office.guild.id, GuildSettings(hidden_roles=frozenset({gone.id})))
+    panel = await opened(office)
+    assert [str(one["id"]) for one in menu(panel, "hidden_roles")["default_values"]] == [str(gone.id)]
+    await choose(office, panel, "hidden_roles", shy)
+    assert office.settings.hidden_roles == {shy.id}
+    assert "nor is what they wrote" in texts(panel)
+    assert office.bridge.forgotten == [(office.guild.id, None)]
+    refused = await choose(office, panel, "hidden_roles", office.guild.default_role)
+    assert "`/dzone disable`" in read(refused)
+    await choose(office, panel, "hidden_roles")
+    assert not office.settings.hidden_roles
 
 
 async def test_everybody_as_everybody(office: Office) -> None:

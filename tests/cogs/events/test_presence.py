@@ -6,6 +6,7 @@ import pytest
 from simcord.builders import RoleHandle
 
 from bot.policy import HIDE_OFFLINE_ABOVE
+from cogs.settings import GuildSettings
 from tests.cogs.town import Payload, Town, Viewer
 
 GREEN, BLUE = 0x2ECC71, 0x3498DB
@@ -329,6 +330,28 @@ async def test_a_role_is_deleted(town: Town, viewer: Viewer) -> None:
     assert {event["uid"]: event["roleColor"] for event in await town.news(viewer)} == dict.fromkeys(
         uids, "#ffffff"
     )
+
+
+async def test_a_role_that_hides(town: Town, viewer: Viewer) -> None:
+    """Who gets it goes with what they said, and comes back without it; also when the role is deleted."""
+    shy = town.guild.create_role("Shy")
+    settings: Any = town.bot._settings
+    settings.guilds[town.guild.id] = GuildSettings(hidden_roles=frozenset({shy.id}))
+    await town.news(viewer)
+    await town.ann.send(town.square, "hello")
+    await town.give(town.ann, shy)
+    events = await town.news(viewer)
+    uid = str(town.ann.id)
+    assert events[0]["message"] == "hello"
+    assert events[1] == {**events[1], "uid": uid, "message": None}
+    assert events[2] == {"uid": uid, "status": "offline", "delete": True}
+    assert town.bridge.member(town.guild.id, uid) is None
+    await town.take(town.ann, shy)
+    assert town.bridge.member(town.guild.id, uid) is not None
+    await town.give(town.ann, shy)
+    town.env.backend.delete_role(town.guild.id, shy.id)
+    await town.settle()
+    assert town.bridge.member(town.guild.id, uid) is not None
 
 
 # Large guilds

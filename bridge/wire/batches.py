@@ -1,0 +1,53 @@
+"""Events encoded in pieces, and what is put together of such pieces: each is made once, for many. Pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from bridge.wire.framing import deflated_frame, segment, text_frame
+from bridge.wire.protocol import Event, Wants, encode_cursor, stream_name
+
+
+class Piece(NamedTuple):
+    """Events that follow each other, encoded for one kind of client.
+
+    For a batch these are its entries, without what stands around them, and else whole frames.
+    """
+
+    events: int  # that are for such clients
+    body: bytes
+    cursor: bytes  # of the last of them
+
+
+def encode_piece(events: Iterable[Event], wants: Wants, epoch: str) -> Piece:
+    """Encode some events, none of which stands for entries, for one kind of client."""
+    stream, cursor = stream_name(epoch, wants), b""
+    payloads: list[bytes] = []
+    for event in events:
+        if event.is_for(wants):
+            cursor = encode_cursor(stream, event.position)
+            payloads.append(event.payload(wants, cursor))
+    if not wants.batch:
+        body = b"".join(text_frame(payload, deflate=wants.deflate) for payload in payloads)
+    else:
+        body = b",".join(payloads)
+        body = segment(body) if wants.deflate and payloads else body
+    return Piece(len(payloads), body, cursor)
+
+
+def frames_of(pieces: Iterable[Piece], wants: Wants) -> bytes:
+    """Frame pieces in their order: all in one batch for a client that wants that."""
+    filled = [piece for piece in pieces if piece.events]
+    bodies = [piece.body for piece in filled]
+    if not wants.batch:
+        return b"".join(bodies)
+    return _batch(bodies, filled[-1].cursor, deflate=wants.deflate) if filled else b""
+
+
+def _batch(bodies: Sequence[bytes], cursor: bytes, *, deflate: bool) -> bytes:
+    before, after = b'{"type":"batch","events":[', b'],"cursor":' + cursor + b"}"
+    if not deflate:
+        return text_frame(b"".join((before, b",".join(bodies), after)))
+    segments, comma = [segment(before)], segment(b",")
+    for body in bodies:
+        segments += body, comma
+    return deflated_frame([*segments[:-1], segment(after)])

@@ -1,0 +1,19 @@
+"""Members as processes tell each other of them."""
+
+import json
+
+import pytest
+
+from bridge.backplane.codec import read_members, write_member
+from bridge.model import Member, Voice
+
+
+@pytest.mark.parametrize("line", ["back at noon", None])
+def test_a_member_arrives_as_they_were(line: str | None) -> None:
+    """With what they say over their head; who says nothing is written as before there were lines."""
+    ada = Member(
+        "7", "Ada", "dnd", "#0000ff", True, "https://a", Voice("9", "Lounge"), "Chess", 7, "#00ff00", line
+    )
+    written = write_member(ada)
+    assert read_members([written]) == [ada]
+    assert len(json.loads(written)) == (11 if line else 10)
