@@ -1,17 +1,22 @@
 /** Puts the parts together: address, reader, replica, conversation, world, frame. */
 
 // First: what it asks for is on its way while the rest is made.
-import { comingWords, preferences } from './ui/reader.js';
+import { address, comingWords, preferences, storage } from './ui/reader.js';
 
-import { byId, icon } from './ui/dom.js';
+import { byId, icon, setText } from './ui/dom.js';
 import { moreWordsFor, translate } from './words.js';
 import { isOwnBridge, socketUrl } from './guild/net.js';
 import { Conversation } from './guild/conversation.js';
+import { Islands } from './ui/islands.js';
 import { Part } from './ui/part.js';
 import { Stage } from './ui/stage.js';
 import { Replica } from './guild/replica.js';
 import { View } from './ui/view.js';
 
+// After these, an island may come back as it was.
+const PASSING = new Set([
+  'not-there-yet', 'too-many-tries', 'bot-silent', 'no-answer', 'crowded', 'full', 'provider-trouble', 'internal-error',
+]);
 const IDLE_MS = 1_000; // the longest that the rest of the page waits for the browser to have time
 // After these a line may be dead without knowing, or the network back: another one, a page that was put away, a lock.
 /** @type {[EventTarget | undefined, string][]} */
@@ -20,10 +25,11 @@ const OMENS = [
   [/** @type {any} */ (navigator).connection, 'change'],
 ];
 
-const address = new URLSearchParams(location.search);
-const isEmbedded = address.get('embed') === '1';
+const isEmbedded = address.embed === true;
+const isTransparent = address.background === 'transparent';
 document.body.classList.toggle('embed', isEmbedded);
-document.documentElement.classList.toggle('transparent', address.get('background') === 'transparent');
+document.body.classList.toggle('with-feed', address.feed === true);
+document.documentElement.classList.toggle('transparent', isTransparent);
 
 const words = await comingWords;
 translate(document, words);
@@ -31,21 +37,31 @@ for (const node of document.querySelectorAll('[data-icon]')) node.append(icon(no
 
 const bridge = socketUrl(location);
 const isOwn = isOwnBridge(bridge, location);
+const islands = new Islands(storage, bridge);
 const replica = new Replica(isOwn); // which pictures may be shown, the page's own bridge has said
 
+/** What was entered last. */
+let seen = '';
+/** @type {typeof import('./ui/outline.js').outlineOf | null} */
+let traceOutline = null;
+
 /** @type {Conversation} */
-const conversation = new Conversation(bridge, address.get('s')?.trim() || null, replica, {
+const conversation = new Conversation(bridge, address.s, replica, {
   changed() {
-    stage.setConnected(conversation.link.phase === 'live');
+    const { link } = conversation;
+    stage.setConnected(link.phase === 'live');
+    if (link.phase === 'waiting' && link.why === 'refused') islands.forget(seen);
     view.refresh();
-    if (conversation.link.phase === 'waiting') soon(); // there may be no picture for long
+    if (link.phase === 'waiting') soon(); // there may be no picture for long
   },
   heard: (events) => stage.pulse(events),
   joined(slug) {
+    seen = slug;
     if (view.enter(slug)) keepAddress(slug);
   },
   refused(refusal) {
     view.explain(refusal);
+    if (!PASSING.has(refusal.code)) islands.forget(refusal.slug);
     soon(); // and so it may be now
   },
   announced: (said) => view.announce(said),
@@ -64,13 +80,18 @@ const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {},
   },
   close: () => view.close(),
 }, {
-  transparent: address.get('background') === 'transparent',
-  follow: address.get('follow'),
+  transparent: isTransparent,
+  follow: address.follow,
+  zoom: address.zoom,
+  tour: address.tour !== false,
+  names: address.names !== false,
   drawn: soon,
+  outline: (slug) => islands.of(slug ?? address.s),
+  arrived: keepOutline,
 });
 replica.witness = stage;
 preferences.changed = (name) => {
-  if (name === 'language') location.reload();
+  if (name === 'language') speakAnother();
   stage.adapt();
 };
 
@@ -86,6 +107,7 @@ const view = new View(words, replica, conversation, stage, preferences, {
     if (replica.room) keepAddress(replica.room.slug);
   },
   hurry: () => conversation.hurry(),
+  openStreams,
   isOwn,
 });
 
@@ -96,15 +118,49 @@ const later = new Part(async (again) => {
   const [{ LATER }, more] = await Promise.all([coming, moreWordsFor(words.language, again)]);
   return { LATER, more };
 }, ({ LATER, more }) => {
-  stage.furnish((world, talk) => new LATER.Air(words, world, talk));
+  traceOutline = LATER.outlineOf;
+  keepOutline();
+  stage.furnish((world, talk) => new LATER.Air(words, world, talk, more, replica, isSomebodyInVoice));
   view.furnish(LATER, more);
-}, (failures) => {
+  setText(byId('streams-title'), more.streams);
+  furnishStreams = ({ Streams }) => new Streams(more, { copy: LATER.copy, link: (slug, settings) => LATER.linkTo(location.href, slug, settings) }, () => {
+    const { room, guilds } = replica;
+    return room && { slug: room.slug, locked: guilds.find(({ slug }) => slug === room.slug)?.locked === true };
+  });
+}, tellOnce);
+
+/** What few need: it comes when somebody wants it. @type {(got: typeof import('./ui/streams.js')) => void} */
+let furnishStreams = () => {};
+/** @type {Part<typeof import('./ui/streams.js')>} */
+const streams = new Part((again) => import(`./ui/streams.js${again}`), (got) => furnishStreams(got), tellOnce);
+
+function openStreams() {
+  isTold = false;
+  byId('menu').hidePopover();
+  byId('streams').showPopover();
+  streams.hurry();
+}
+
+/** @param {number} failures */
+function tellOnce(failures) {
   if (failures < 2 || isTold) return;
   isTold = true;
   view.miss();
-});
+}
 let isTold = false; // once, and again to who wants it again
 byId('tools').addEventListener('click', want);
+
+function isSomebodyInVoice() {
+  for (const { voice } of replica.people.all()) if (voice) return true;
+  return false;
+}
+
+/** A next visit begins with the island as it is. */
+function keepOutline() {
+  if (!traceOutline || !seen || !stage.isThere) return;
+  const { terrain, bounds } = stage.world.shape;
+  islands.keep(seen, traceOutline(terrain, bounds), address.s === null);
+}
 
 /** Somebody wants what may not be there yet. */
 function want() {
@@ -124,18 +180,27 @@ function soon() {
  * @param {string} slug
  */
 function keepAddress(slug) {
+  changeAddress((here) => here.searchParams.set('s', slug));
+}
+
+/** The page begins anew in the language that was chosen, also where its address names one. */
+function speakAnother() {
+  changeAddress((here) => here.searchParams.delete('lang'));
+  location.reload();
+}
+
+/** @param {(here: URL) => void} change */
+function changeAddress(change) {
   const here = new URL(location.href);
-  here.searchParams.set('s', slug);
+  change(here);
   history.replaceState(null, '', here);
 }
 
 /** How a login ended that came to nothing: said once, and not kept in the address. */
 function tellOfLogin() {
-  const outcome = address.get('login');
+  const outcome = new URLSearchParams(location.search).get('login');
   if (!outcome) return;
-  const here = new URL(location.href);
-  here.searchParams.delete('login');
-  history.replaceState(null, '', here);
+  changeAddress((here) => here.searchParams.delete('login'));
   const code = outcome === 'silent' ? 'no-answer' : outcome === 'denied' ? 'login-denied' : 'login-failed';
   view.explain({ code, slug: '' });
 }

@@ -113,7 +113,7 @@ async def test_words_stay_words(bridge: WebSocketServer, new_page: OpenPage) -> 
 
 @pytest.mark.parametrize(
     "odd",
-    ["\u202eadA\u2066", "A\u200b\u200d\u2060da", "\U0001d504\U0001f469\u200d\U0001f4bb"],
+    ["\u202ead\u2066A\u2069", "A\u200b\u200d\u2060da", "\U0001d504\U0001f469\u200d\U0001f4bb"],
     ids=["turned around", "without width", "four bytes"],
 )
 async def test_odd_letters_stay_where_they_are(bridge: WebSocketServer, new_page: OpenPage, odd: str) -> None:

@@ -12,6 +12,7 @@ from bridge.exposure import Exposure
 from bridge.model import Channel, Member, Voice
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bench import town
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, HARBOUR, MEMBERS_OPEN, OpenPage, address, only_chromium
 from .scene import bubble, bubbles, called, feed, heading, label, member, pick, tool
@@ -30,7 +31,7 @@ LETTERS = """() => {
     globalThis.letters = new Promise((resolve) => {
         const seen = new Set();
         const look = () => {
-            const [said, unsaid] = document.querySelectorAll('.bubble .says span');
+            const [said, unsaid] = document.querySelectorAll('.bubble .says .apart span');
             if (said) seen.add(said.textContent.length);
             if (said && !unsaid.textContent) resolve([...seen]);
             else requestAnimationFrame(look);
@@ -98,7 +99,8 @@ ONLY_A_TAIL = """() => {
     const bottom = (node) => node.getBoundingClientRect().bottom;
     const height = (node) => node.getBoundingClientRect().height;
     const all = (selector) => [...document.querySelectorAll(selector)];
-    const [longest, ...others] = all('.tail').sort((a, b) => height(b) - height(a));
+    const isShown = ({ style }) => style.visibility === 'visible';
+    const [longest, ...others] = all('.tail').filter(isShown).sort((a, b) => height(b) - height(a));
     const rest = all('canvas, .silhouette, .bubble, .label, .plate');
     for (const node of [...others, ...rest]) node.style.opacity = '0';
     longest.style.opacity = '1';
@@ -176,23 +178,26 @@ async def test_a_busy_place_shows_the_last_three(bridge: WebSocketServer, new_pa
 
 
 @only_chromium
-async def test_a_long_tail_ends_at_the_head(bridge: WebSocketServer, new_page: OpenPage) -> None:
+async def test_a_tail_ends_at_the_head_and_a_long_one_is_a_figure(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
     """On a dense screen too; Chromium draws it once and stretches that. Firefox can't be asked for a picture
     here: to take one a style is put into the page, which its policy doesn't allow."""
     page = await new_page(
-        {**NO_PANEL, "motion": "less"}, viewport={"width": 390, "height": 844}, device_scale_factor=2
+        {**NO_PANEL, "motion": "less"}, viewport={"width": 800, "height": 600}, device_scale_factor=2
     )
     await open_garden(page, bridge)
     for _ in range(3):
         await bridge.broadcast_message(GARDEN.id, "11", DULL, "31")
     await expect(bubbles(page)).to_have_count(3)
+    await expect(bubbles(page).locator("> .figure").filter(visible=True)).not_to_have_count(0)
 
     while True:  # until nobody has moved meanwhile
         height, end = await page.evaluate(ONLY_A_TAIL)
         picture = b64encode(await page.screenshot()).decode()
         if [height, end] == await page.evaluate(ONLY_A_TAIL):
             break
-    assert height > 100
+    assert 8 < height < 100
     lowest = await page.evaluate(LOWEST, f"data:image/png;base64,{picture}") / 2
     assert end - height / 2 < lowest < end + 4
 
@@ -351,7 +356,7 @@ async def test_a_sign_counts_before_who_stands_behind_it(bridge: WebSocketServer
     x, y = await middle_of(label(page, "#beds"))
     await page.mouse.move(x, y)
     await expect(page.locator("#world.pointing")).to_have_count(1)
-    await expect(page.locator(".tip")).to_be_hidden()
+    await expect(page.locator(".tip .name")).to_have_text("#beds")
     await page.mouse.dblclick(x, y)
     await expect(page.get_by_text("Following")).to_be_hidden()
 
@@ -498,6 +503,56 @@ async def test_pointing_at_somebody_tells_about_them(bridge: WebSocketServer, ne
 
     await expect(page.locator(".tip")).to_contain_text("Chiara")
     await expect(page.locator(".tip")).to_contain_text("Do not disturb · Tending roses")
+
+
+async def test_pointing_at_a_place_tells_who_is_there_and_what_was_said_last(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    await open_garden(page, bridge)
+    await bridge.broadcast_message(GARDEN.id, "11", "The roses are out", "31")
+    x, y = await middle_of(label(page, "#beds"))
+
+    await page.mouse.move(x, y)
+
+    await expect(page.locator(".tip .name")).to_have_text("#beds")
+    await expect(page.locator(".tip")).to_contain_text(f"{called('Ada')}: {called('The roses are out')}")
+
+
+async def test_a_house_tells_who_lives_there_and_is_flown_to(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """Somewhere between the middle of the island and its lower coast there are houses."""
+    bridge.show_guild(town.TOWN, town.members(100), town.channels(100))
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    await page.goto(address(bridge, f"?s={town.TOWN.slug}"))
+    await expect(page.locator("#world.awake")).to_have_css("opacity", "1")
+    await expect(page.locator(".tip")).to_have_count(1)
+    house = page.locator(".tip:has-text(' here'):has-text(', ')")
+    spots = ((x, y) for y in range(380, 640, 24) for x in range(320, 960, 24))
+    x, y = 0, 0
+    while not await house.is_visible():
+        x, y = next(spots)
+        await page.mouse.move(x, y)
+        await page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+    before = await page.evaluate("() => document.querySelector('#world').width")
+
+    await page.mouse.dblclick(x, y)
+
+    await page.wait_for_function("(before) => document.querySelector('#world').width < before", arg=before)
+
+
+async def test_a_row_of_the_feed_leads_to_who_said_it(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    page = await new_page({"panel": "messages"}, reduced_motion="reduce")
+    await open_garden(page, bridge)
+    await bridge.broadcast_message(GARDEN.id, "11", "Over here", "31")
+    before = await page.evaluate("() => document.querySelector('#world').width")
+
+    await page.locator("#feed").get_by_text("Over here").click()
+
+    await page.wait_for_function("(before) => document.querySelector('#world').width < before", arg=before)
 
 
 async def test_a_double_click_follows_and_escape_lets_go(bridge: WebSocketServer, new_page: OpenPage) -> None:

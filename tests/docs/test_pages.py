@@ -152,3 +152,15 @@ def options(parser: argparse.ArgumentParser) -> Iterator[str]:
             for name, subparser in action.choices.items():
                 yield f" {name} "
                 yield from options(subparser)
+
+
+def test_everything_an_address_may_say_is_explained() -> None:
+    """In each language: the table has the page's own list, and nothing else."""
+    code = (WEB / "ui" / "address.js").read_text("utf-8")
+    listed = code.split("export const SETTINGS = {")[1].split("\n};")[0]
+    known = sorted(re.findall(r"^  (\w+):", listed, re.MULTILINE))
+    assert "hour" in known
+    for language in LANGUAGES:
+        _, _, links = read("world", language).partition("{ #links }")
+        explained = re.findall(r"^\| `\?(\w+)=", links.partition("\n## ")[0], re.MULTILINE)
+        assert sorted(explained) == known, language

@@ -38,6 +38,22 @@ test('a screen that stands upright shows all of the height, and of the width as 
   }
 });
 
+test('where it starts close it comes home to that, also in another window', () => {
+  const one = camera(1280, 720);
+  one.start = 4;
+  one.fit();
+  assert.deepEqual([one.zoom, one.x], [4, 0]);
+  one.resize(1280, 720, 2);
+  assert.equal(one.zoom, 8);
+  one.resize(1280, 720, 1);
+  one.visit(200, 200, 3, 5);
+  for (let i = 0; i < 300; i++) one.step(1 / 30);
+  assert.equal(one.zoom, 3);
+  one.goHome(5);
+  for (let i = 0; i < 300; i++) one.step(1 / 30);
+  assert.deepEqual([one.zoom, one.x, one.isFitted], [4, 0, true]);
+});
+
 test('a flight can be ended on its way', () => {
   const one = camera(1280, 720);
   one.fly(200, 200, 1);

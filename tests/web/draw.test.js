@@ -8,9 +8,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { Camera } from '../../bridge/web/world/camera.js';
+import { Buffer } from '../../bridge/web/world/buffer.js';
+import { pack } from '../../bridge/web/world/color.js';
 import { Picture } from '../../bridge/web/world/draw.js';
+import { drawFeast } from '../../bridge/web/world/feast.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Light } from '../../bridge/web/world/light.js';
+import { moods } from '../../bridge/web/world/moods.js';
 import { RATE, Sim } from '../../bridge/web/world/sim.js';
 import { finish } from '../../bridge/web/world/slices.js';
 import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
@@ -19,7 +23,7 @@ import { readPng, writePng } from './png.js';
 
 /**
  * @typedef {{count: number, places: number, width: number, height: number, zoom?: number, hour?: number, faded?: boolean,
- *   sea?: boolean, seconds?: number, still?: boolean, on?: string, happen?: (sim: Sim) => void}} Scene
+ *   sea?: boolean, seconds?: number, season?: import('../../bridge/web/world/seasons.js').Season, weather?: 'rain' | 'snow', still?: boolean, on?: string, happen?: (sim: Sim) => void}} Scene
  *   `on`: the place to look at
  */
 
@@ -54,12 +58,17 @@ const scenes = {
   'not-connected': { count: 21, places: 8, width: 400, height: 225, faded: true },
   'without-sea': { count: 4, places: 3, width: 240, height: 140, sea: false },
   'thousand-far': { count: 1_000, places: 30, width: 480, height: 260, zoom: 0.5, hour: 22 },
+  'a-town-at-dusk': { count: 300, places: 20, width: 480, height: 270, zoom: 1, hour: 19.5, happen: (sim) => [1, 2, 5].forEach((i) => sim.say(`u${i}`, 4)) },
+  'dawn': { count: 21, places: 8, width: 400, height: 225, hour: 6.5 },
+  'winter': { count: 100, places: 12, width: 480, height: 270, zoom: 1, hour: 9, season: 'winter', weather: 'snow', seconds: 0.2 },
+  'autumn-in-the-rain': { count: 21, places: 12, width: 400, height: 225, season: 'autumn', weather: 'rain' },
+  'spring': { count: 21, places: 30, width: 400, height: 225, zoom: 1, season: 'spring' },
   'the-boat': { count: 4, places: 3, width: 320, height: 200, seconds: 4.6, happen: (sim) => folk.slice(0, 3).forEach((one) => sim.add(one, true)) },
   'fading': { count: 12, places: 3, width: 320, height: 200, seconds: 0.15, still: true, happen: (sim) => [0, 1, 2, 3].forEach((i) => sim.say(`u${i}`, 0)) },
 };
 
 /** @param {Scene} scene */
-function render({ count, places, width, height, zoom, hour = 12, faded = false, sea = true, seconds = 6, still = false, on, happen }) {
+function render({ count, places, width, height, zoom, hour = 12, faded = false, sea = true, seconds = 6, season, weather, still = false, on, happen }) {
   const sim = new Sim(island('1', sizeFor(count), channels(places)));
   sim.reducedMotion = still;
   for (const one of members(count, count < 10 ? { status: 'online' } : {})) sim.add(one);
@@ -72,13 +81,14 @@ function render({ count, places, width, height, zoom, hour = 12, faded = false, 
   camera.fit();
   if (zoom) camera.zoomTo(zoom);
   const place = sim.land.places.find(({ id }) => id === on);
-  if (place) camera.fly((place.x - place.y) * 8, (place.x + place.y - sim.land.side) * 4, Infinity);
+  if (place) camera.fly((place.x - place.y) * 8, (place.x + place.y + 1 - sim.land.side) * 4, Infinity);
   const picture = new Picture();
   picture.resize(width, height);
-  picture.relight(new Light(hour, faded), sea);
+  picture.moods = moods;
+  picture.relight(new Light(hour, faded), sea, season);
   const part = camera.isFar ? 2 : 1;
   const { x, y } = camera.origin;
-  const view = { x: x / part, y: y / part, far: camera.isFar, time: 7.3, beam: faded ? -1 : 0.4, moods: !still, grown: 1 };
+  const view = { x: x / part, y: y / part, far: camera.isFar, legible: true, time: 7.3, beam: faded ? -1 : 0.4, moods: !still, grown: 1, weather };
   picture.draw(sim, land, view);
   const pixels = new Uint32Array(width * height);
   for (let row = 0; row < height; row++) {
@@ -109,6 +119,30 @@ test('without a sea there is nothing where it would be', () => {
   assert.ok(pixels.some((color) => color >>> 24 === 255));
 });
 
+test('a feast is over the square, has its bounds and its end', () => {
+  const buffer = new Buffer();
+  buffer.resize(400, 300);
+  const lit = (/** @type {number} */ since, /** @type {boolean} */ isGreat) => {
+    buffer.pixels.fill(0);
+    drawFeast(buffer, { x: -200, y: -200, far: false }, since, 10 - since, isGreat);
+    return buffer.pixels.reduce((sum, color) => sum + Number(color !== 0), 0);
+  };
+  assert.equal(lit(10, true), 0);
+  const counts = [1, 2, 3, 5, 7].map((since) => lit(since, true));
+  assert.ok(counts.every((count) => count > 40 && count < 2_000), `${counts}`);
+  assert.ok(lit(5, false) < lit(5, true));
+});
+
+test('windows of a town go on one by one at dusk, and by day none of them shines', () => {
+  const shining = pack([1, 0.87, 0.48]);
+  const lit = [12, 18.5, 19.2, 19.5, 19.8, 20.5, 23].map((hour) => (
+    render({ count: 300, places: 6, width: 640, height: 360, zoom: 1, hour, seconds: 0.1 }).filter((color) => color === shining).length
+  ));
+  assert.equal(lit[0], 0);
+  assert.deepEqual(lit, lit.toSorted((a, b) => a - b));
+  assert.ok(new Set(lit).size >= 5, `${lit}`);
+});
+
 test('new land comes up out of the sea, and all else stays', () => {
   const before = island('1', 6, channels(4));
   const after = finish(grow('1', sizeFor(100), channels(4), before));
@@ -118,12 +152,12 @@ test('new land comes up out of the sea, and all else stays', () => {
   picture.resize(400, 260);
   picture.relight(new Light(12, false), true);
   const look = (/** @type {typeof old} */ { sim, land: seen }, /** @type {number} */ grown) => {
-    picture.draw(sim, seen, { x: -200, y: -130, far: false, time: 7.3, beam: -1, moods: false, grown });
+    picture.draw(sim, seen, { x: -200, y: -130, far: false, legible: true, time: 7.3, beam: -1, moods: false, grown });
     return picture.buffer.pixels.slice();
   };
   const first = look(old, 1);
   const differing = (/** @type {number} */ grown) => look(land, grown).reduce((sum, color, i) => sum + Number(color !== first[i]), 0) / first.length;
-  assert.ok(differing(0) < 0.01);
+  assert.ok(differing(0) < 0.015, 'but the keeper\'s house, of another age');
   const half = differing(0.5);
   assert.ok(half > 0.03 && half < differing(1));
 });

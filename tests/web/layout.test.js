@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { arrange } from '../../bridge/web/ui/layout.js';
+import { arrange, landBelow } from '../../bridge/web/ui/layout.js';
 
 const BOUNDS = { left: 0, top: 0, right: 1_000, bottom: 700 };
 const box = (x, y, offset = null) => ({ anchor: { x, y }, width: 180, height: 60, offset });
@@ -59,4 +59,26 @@ test('over a small island they stand over the sea, over a large one at the heads
     assert.ok(across * down < 220 * 150 * 0.05);
   }
   assert.deepEqual(arrange(boxes.slice(0, 1), BOUNDS, [], large), arrange(boxes.slice(0, 1), BOUNDS));
+});
+
+test('all together cover at most a fifth of the island, but for the first one', () => {
+  const land = { left: 100, top: 150, right: 900, bottom: 550 };
+  const fifth = (Math.PI / 4) * 800 * 400 * 0.2;
+  const boxes = Array.from({ length: 18 }, (_, i) => box(250 + (i % 6) * 100, 250 + i * 12));
+  const offsets = arrange(boxes, BOUNDS, [], land);
+  const shown = boxes.filter((_, i) => offsets[i]);
+  const covered = rects(shown, offsets.filter(Boolean)).reduce((sum, rect) => sum + landBelow(land, rect), 0);
+  assert.ok(shown.length >= 8, `${shown.length} of them are shown`);
+  assert.ok(covered <= fifth, `${covered} of ${fifth}`);
+  const tiny = { left: 480, top: 330, right: 520, bottom: 370 };
+  assert.ok(arrange([{ ...box(500, 350), width: 990, height: 690 }], BOUNDS, [], tiny)[0]);
+});
+
+test('how much land lies below', () => {
+  const land = { left: 0, top: 0, right: 200, bottom: 100 };
+  assert.equal(landBelow(land, { left: 300, top: 0, right: 400, bottom: 100 }), 0);
+  assert.equal(landBelow(land, { left: 0, top: -50, right: 200, bottom: -10 }), 0);
+  assert.equal(landBelow(land, { left: 90, top: 40, right: 110, bottom: 60 }), 400);
+  const all = landBelow(land, { left: -10, top: -10, right: 210, bottom: 110 });
+  assert.ok(Math.abs(all - (Math.PI / 4) * 20_000) < 600);
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { LONGEST, Talk, readingTime, shorten } from '../../bridge/web/ui/talk.js';
+import { LONGEST, Talk, readingTime, shorten, trimmed } from '../../bridge/web/ui/talk.js';
 
 let keys = 0;
 const message = (channelId, uid = 'ada', text = 'Hello') => ({ key: keys++, channelId, uid, text });
@@ -21,6 +21,13 @@ test('long words end in an ellipsis, and no sign is cut in two', () => {
   const short = shorten('👍'.repeat(200));
   assert.equal([...short].length, LONGEST);
   assert.ok(short.endsWith('👍…'));
+});
+
+test('empty lines around words and between them are not shown', () => {
+  assert.equal(shorten('\n \n\n  so\n\n \nmuch\n\n'), '  so\nmuch');
+  assert.equal(trimmed('\n\n  a\n\nb \n'), '  a\n\nb');
+  assert.equal(shorten('\n'.repeat(3_000) + 'at last'), 'at last');
+  assert.equal(shorten('\n\n'), '');
 });
 
 test('what has been read is gone', () => {

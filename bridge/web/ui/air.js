@@ -3,32 +3,44 @@
  *
  * @typedef {import('./layout.js').Rect} Rect
  * @typedef {import('./preferences.js').Choices} Choices
- * @typedef {import('../guild/people.js').Member} Member
  * @typedef {import('../world/world.js').World} World
  */
 
+import { drawFeast } from '../world/feast.js';
+import { moods } from '../world/moods.js';
 import { Bubbles } from './bubbles.js';
+import { Cheers } from './cheers.js';
+import { gestureOf } from './gestures.js';
 import { Sound } from './sound.js';
 import { Sparks } from './sparks.js';
 import { Tip } from './tip.js';
+
+const FEAST = 7; // seconds
 
 export class Air {
   #world;
   #bubbles;
   #sparks;
   #tip;
-  #sound = new Sound();
+  #sound;
+  #cheers = new Cheers();
 
   /**
    * @param {import('../words.js').Words} words
    * @param {World} world
    * @param {import('./talk.js').Talk} talk
+   * @param {import('../words.js').MoreWords} more
+   * @param {import('../guild/replica.js').Replica} replica
+   * @param {() => boolean} hasFire whether people sit at one
    */
-  constructor(words, world, talk) {
+  constructor(words, world, talk, more, replica, hasFire) {
     this.#world = world;
+    world.drawFeast = drawFeast;
+    world.moods = moods;
+    this.#sound = new Sound(() => ({ hour: world.hour ?? new Date().getHours(), hasFire: hasFire() }));
     this.#bubbles = new Bubbles(words, world, talk);
     this.#sparks = new Sparks(world);
-    this.#tip = new Tip(words);
+    this.#tip = new Tip(words, more, world, replica);
     addEventListener('pointerdown', () => this.#sound.wake());
     addEventListener('keydown', () => this.#sound.wake());
   }
@@ -42,12 +54,17 @@ export class Air {
   adapt({ density, sound }, calm) {
     this.#bubbles.calm = this.#sparks.calm = calm;
     this.#bubbles.density = density;
-    this.#sound.on = sound === 'on';
+    this.#sound.want(sound);
   }
 
   /** What is said has changed, or how much room there is for it. */
   renew() {
     this.#bubbles.renew();
+  }
+
+  /** What somebody does who sends this. @param {string} text */
+  gestureOf(text) {
+    return gestureOf(text);
   }
 
   /** @param {string} uid who has said something */
@@ -59,6 +76,7 @@ export class Air {
   /** @param {string} uid @param {string} emoji @param {string} picture @param {number} now */
   react(uid, emoji, picture, now) {
     this.#sparks.react(uid, emoji, picture, now);
+    if (this.#cheers.heard(now)) this.#world.celebrate(FEAST);
   }
 
   /** What may not be shown any longer doesn't fade. */
@@ -72,12 +90,12 @@ export class Air {
    * @param {Rect} free
    * @param {Rect[]} signs what bubbles had better not cover
    * @param {Iterable<string>} typing
-   * @param {Member | null} pointed
+   * @param {import('./tip.js').Pointed} pointed
    */
   frame(now, free, signs, typing, pointed) {
     this.#bubbles.signs = signs;
     this.#bubbles.frame(now, free);
     this.#sparks.frame(now, free, typing, this.#bubbles.unheard);
-    this.#tip.show(pointed, pointed && this.#world.headOf(pointed.uid));
+    this.#tip.show(now, pointed);
   }
 }

@@ -7,11 +7,14 @@
  * @typedef {import('./talk.js').Bubble} Shown
  */
 
+import { portraitOf } from './figure.js';
 import { illustrated, make, setText, tint } from './dom.js';
 import { shorten, typingTime } from './talk.js';
 
 const SHRINK = [1, 0.93, 0.93]; // of a bubble that newer ones stand beside; its letters stay large enough
 const EASE = 0.3; // of the way to its spot, each frame
+const LONG_TAIL = 84; // pixels of a tail that nobody follows with their eyes: the bubble shows who speaks instead
+const SHORT_TAIL = 56; // and has a tail again
 const SLENDER = 36; // pixels from which on a tail is the slimmer, the longer it is
 const CORNER = 16; // the tail keeps away from it
 /** Made for the first words: making it takes long. @type {Intl.Segmenter | null} */
@@ -32,6 +35,8 @@ export class Bubble {
   #more = make('p', 'more');
   #tail = make('span', 'tail');
   #thread = make('span', 'thread');
+  /** Whether it stands so far from who speaks that it shows their figure. */
+  isApart = false;
   #text = '';
   /** @type {number[]} */
   #ends = [];
@@ -60,7 +65,7 @@ export class Bubble {
     const who = make('p', 'who', make('span', 'name', message.author || words.someone));
     if (message.replyTo) who.append(make('span', 'reply', words.replying(message.replyTo)));
     if (message.channel) who.append(make('span', 'place', `#${message.channel}`));
-    const says = make('p', 'says', this.#said, this.#unsaid, this.#edited);
+    const says = make('p', 'says', make('span', 'apart', this.#said, this.#unsaid), this.#edited);
     says.dir = 'auto';
     this.node = make('div', 'bubble', this.#more, who, says);
     this.parts = [this.#thread, this.#tail, this.node];
@@ -130,8 +135,23 @@ export class Bubble {
   reveal(visible) {
     const wanted = visible ? 'visible' : 'hidden';
     if (this.node.style.visibility === wanted) return;
-    this.node.style.visibility = this.#tail.style.visibility = wanted;
+    this.node.style.visibility = wanted;
+    this.#showTail();
     if (!visible) this.#thread.style.visibility = 'hidden';
+  }
+
+  #showTail() {
+    this.#tail.style.visibility = this.isApart ? 'hidden' : this.node.style.visibility;
+  }
+
+  /** With the speaker's figure instead of a tail where that would be long. @param {number} length of the tail */
+  #keepNear(length) {
+    const isApart = length > (this.isApart ? SHORT_TAIL : LONG_TAIL);
+    if (isApart === this.isApart) return;
+    this.isApart = isApart;
+    if (isApart && !this.node.querySelector('.figure')) this.node.append(portraitOf(this.message));
+    this.node.classList.toggle('far', isApart);
+    this.#showTail();
   }
 
   /**
@@ -150,7 +170,7 @@ export class Bubble {
     const [x, y] = [anchor.x + at.x, anchor.y + at.y];
     const [left, top] = [Math.round(x - this.width / 2), Math.round(y - this.height)];
     move(this.node, `translate(${left}px,${top}px) scale(${this.#scale})`);
-    this.#point(this.#tail, x, y, anchor);
+    this.#keepNear(this.#point(this.#tail, x, y, anchor));
     this.#thread.style.visibility = answered ? 'visible' : 'hidden';
     if (answered) this.#point(this.#thread, x, y - this.height / 2, answered);
   }
@@ -162,6 +182,7 @@ export class Bubble {
    * @param {number} x the bubble's middle
    * @param {number} bottom as far down as the part may begin
    * @param {Point} to
+   * @returns {number} how long it is now
    */
   #point(part, x, bottom, to) {
     const room = Math.max(0, this.width / 2 - CORNER);
@@ -172,6 +193,7 @@ export class Bubble {
     const length = Math.round(Math.hypot(dx, dy));
     const wide = part === this.#tail ? Math.min(1, SLENDER / length).toFixed(2) : 1;
     move(part, `translate(${fromX}px,${fromY}px) rotate(${turn}rad) scale(${wide},${length})`);
+    return length;
   }
 
   /** Goes: at once, or softly where that is wished for. @param {boolean} softly */

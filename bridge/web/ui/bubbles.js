@@ -12,6 +12,7 @@ import { Bubble } from './bubble.js';
 const SPELLED_MS = 45; // between looks for letters to appear: each time the page is laid out anew
 const ARRANGED_MS = 80; // between two looks at who stands in whose way
 const AREA = 55_000; // square pixels of free view that one bubble needs
+const WIDE_SCALE = 3; // CSS pixels for one of art: from farther away bubbles are narrower
 const LIMITS = { calm: 4, normal: 12, lively: 18 };
 
 export class Bubbles {
@@ -23,9 +24,11 @@ export class Bubbles {
   // Who has words that found no room.
   /** @type {Set<string>} */
   #crowdedOut = new Set();
-  // Who speaks out of view.
+  // Who speaks out of view, or would hide too much of the land.
   /** @type {Set<string>} */
   #away = new Set();
+  /** @type {Set<Bubble>} */
+  #roomless = new Set();
   #stale = false;
   #arrangedAt = 0;
   #spelledAt = 0;
@@ -62,14 +65,15 @@ export class Bubbles {
     this.#stale = true;
   }
 
-  /** Who is heard. */
+  /** Who is heard, and seen to be who speaks. */
   get talking() {
-    return new Set([...this.#bubbles.values()].map(({ message }) => message.uid));
+    return new Set([...this.#bubbles.values()].filter(({ isApart }) => !isApart).map(({ message }) => message.uid));
   }
 
   /** What may not be shown any longer doesn't fade. */
   clear() {
     this.#bubbles.clear();
+    this.#roomless.clear();
     this.#sizes.disconnect();
     byId('air').querySelectorAll('.bubble, .tail, .thread').forEach((part) => part.remove());
     this.#stale = true;
@@ -80,6 +84,7 @@ export class Bubbles {
    * @param {Rect} free where bubbles may stand
    */
   frame(now, free) {
+    byId('air').classList.toggle('afar', this.#world.scale < WIDE_SCALE);
     if (this.#talk.fade(now) || this.#stale) this.#renew(free);
     this.#lookUp();
     if (now - this.#arrangedAt > ARRANGED_MS) this.#arrange(now, free);
@@ -120,6 +125,7 @@ export class Bubbles {
   /** @param {number} key @param {Bubble} bubble */
   #remove(key, bubble) {
     this.#bubbles.delete(key);
+    this.#roomless.delete(bubble);
     this.#sizes.unobserve(bubble.node);
     bubble.leave(!document.hidden);
   }
@@ -131,7 +137,7 @@ export class Bubbles {
       const { uid, placeId } = bubble.message;
       const head = this.#world.headOf(uid) ?? this.#world.signOf(placeId);
       if (head) bubble.anchor = head;
-      if (head && !head.visible) this.#away.add(uid);
+      if (head && (!head.visible || this.#roomless.has(bubble))) this.#away.add(uid);
       bubble.reveal(bubble.ready && bubble.offset !== null && (head?.visible ?? false));
     }
   }
@@ -142,6 +148,7 @@ export class Bubbles {
     const standing = [...this.#bubbles.values()].filter(({ ready, anchor }) => ready && isNear(anchor, free));
     standing.sort((a, b) => b.born - a.born);
     const spots = arrange(standing, free, this.signs, this.#world.landRect);
+    this.#roomless = new Set(standing.filter((_, index) => !spots[index]));
     for (const [index, bubble] of standing.entries()) bubble.offset = spots[index];
   }
 

@@ -51,6 +51,13 @@ export function emoji(name, address) {
   return picture;
 }
 
+/** @template {keyof SVGElementTagNameMap} Tag @param {Tag} tag @param {string} className */
+export function svg(tag, className) {
+  const node = document.createElementNS(SVG, tag);
+  node.setAttribute('class', className);
+  return node;
+}
+
 /**
  * A picture from the page's own sheet; silent unless it gets a label.
  *
@@ -58,24 +65,23 @@ export function emoji(name, address) {
  * @param {string} [label]
  */
 export function icon(name, label) {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.classList.add('icon', name);
-  svg.append(document.createElementNS(SVG, 'use'));
-  setIcon(svg, name, label);
-  return svg;
+  const node = svg('svg', `icon ${name}`);
+  node.append(svg('use', ''));
+  setIcon(node, name, label);
+  return node;
 }
 
 /**
- * @param {SVGElement} svg
+ * @param {SVGElement} node
  * @param {string} name
  * @param {string} [label]
  */
-export function setIcon(svg, name, label) {
-  svg.firstElementChild?.setAttribute('href', `#${name}`);
-  svg.setAttribute('aria-hidden', String(!label));
+export function setIcon(node, name, label) {
+  node.firstElementChild?.setAttribute('href', `#${name}`);
+  node.setAttribute('aria-hidden', String(!label));
   if (label) {
-    svg.setAttribute('role', 'img');
-    svg.setAttribute('aria-label', label);
+    node.setAttribute('role', 'img');
+    node.setAttribute('aria-label', label);
   }
 }
 

@@ -9,11 +9,15 @@
 
 import { KeyedList, byId, icon, illustrated, make, setText, tint } from './dom.js';
 import { portraitOf } from './figure.js';
+import { trimmed } from './talk.js';
+import { localeFor } from '../words.js';
 
+const LONG_WORDS = 100; // characters, from which on it may need more lines than are shown of it
 const NEAR_END = 24; // pixels from the end that still count as reading the latest
 
 export class Feed {
   #words;
+  #go;
   /** Made for the first words: making it takes long. @type {Intl.DateTimeFormat | undefined} */
   #clock;
   #log = byId('feed');
@@ -23,10 +27,16 @@ export class Feed {
   /** @type {readonly unknown[] | null} */
   #shown = null;
   #following = true;
+  /** Shows a button where words are cut. */
+  #cuts = new ResizeObserver((entries) => {
+    for (const { target } of entries) this.#cut(/** @type {HTMLElement} */ (target));
+    this.#keepUp();
+  });
 
-  /** @param {Words} words */
-  constructor(words) {
+  /** @param {Words} words @param {(message: Message) => void} go to where that was said */
+  constructor(words, go) {
     this.#words = words;
+    this.#go = go;
     this.#list = new KeyedList(
       this.#log, (entry) => entry.key, (entry) => this.#create(entry), (row, entry) => this.#update(row, entry),
     );
@@ -72,8 +82,7 @@ export class Feed {
     const byline = make('p', 'byline', make('span', 'name', entry.author || this.#words.someone));
     if (entry.bot) byline.append(make('span', 'tag', this.#words.bot));
     if (entry.replyTo) byline.append(make('span', 'reply', this.#words.replying(entry.replyTo)));
-    const { language } = this.#words;
-    this.#clock ??= new Intl.DateTimeFormat(navigator.languages.find((tag) => tag.startsWith(language)) ?? language, { timeStyle: 'short' });
+    this.#clock ??= new Intl.DateTimeFormat(localeFor(this.#words.language), { timeStyle: 'short' });
     const time = make('time', '', this.#clock.format(entry.at));
     time.dateTime = new Date(entry.at).toISOString();
     byline.append(make('span', 'when', ...(entry.channel ? [make('span', 'place', `#${entry.channel}`)] : []), time));
@@ -81,6 +90,10 @@ export class Feed {
     words.dir = 'auto';
     const row = make('article', 'message', portraitOf(entry), byline, words);
     tint(row, entry);
+    row.addEventListener('click', ({ target }) => {
+      const isElsewhere = target instanceof Element && target.closest('a, button');
+      if (!isElsewhere && getSelection()?.isCollapsed !== false) this.#go(entry); // who marks words wants to copy them
+    });
     return row;
   }
 
@@ -88,7 +101,32 @@ export class Feed {
   #update(row, entry) {
     if ('gap' in entry) return;
     const words = /** @type {Element} */ (row.querySelector('.words'));
-    words.replaceChildren(...illustrated(entry.text, entry.emoji));
+    const text = trimmed(entry.text);
+    words.replaceChildren(make('span', 'apart', ...illustrated(text, entry.emoji)));
+    if (text.length > LONG_WORDS || text.includes('\n')) this.#cuts.observe(words);
     if (entry.edited) words.append(' ', make('span', 'edited', `(${this.#words.edited})`));
+  }
+
+  /** @param {HTMLElement} words */
+  #cut(words) {
+    if (!words.isConnected) {
+      this.#cuts.unobserve(words); // too many have been said since
+      return;
+    }
+    const isCut = words.scrollHeight > words.clientHeight + 1;
+    const before = words.nextElementSibling;
+    if (!isCut || before) {
+      if (before && !isCut && !words.classList.contains('whole')) before.remove();
+      return;
+    }
+    const button = make('button', 'all', this.#words.all);
+    button.type = 'button';
+    button.setAttribute('aria-expanded', 'false');
+    button.addEventListener('click', () => {
+      const isWhole = words.classList.toggle('whole');
+      button.setAttribute('aria-expanded', String(isWhole));
+      setText(button, isWhole ? this.#words.less : this.#words.all);
+    });
+    words.after(button);
   }
 }

@@ -37,7 +37,7 @@ export class Labels {
   #chosenAt = 0;
   #pen = /** @type {CanvasRenderingContext2D} */ (make('canvas').getContext('2d'));
   #enlarged = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-  /** Whom or what a pointer is at, or was tapped. @type {{uid?: string, channelId?: string}} */
+  /** Whom or what a pointer is at, or was tapped. @type {{uid?: string, channelId?: string, house?: number}} */
   pointed = {};
   /** Who is looked for. @type {string[]} */
   sought = [];
@@ -47,6 +47,8 @@ export class Labels {
   lively = [];
   /** @type {keyof typeof NEAR} */
   density = 'normal';
+  /** Whether more than those are named who are pointed at, followed or looked for. */
+  hasNames = true;
   /** What is to be read, and where. @type {{wish: Wish, rect: Rect}[]} */
   #legible = [];
 
@@ -143,7 +145,7 @@ export class Labels {
     const named = new Set(around.slice(0, seen).filter((uid) => this.#helps(uid)));
     for (const uid of [pointed.uid, world.following, ...sought]) if (uid) named.add(uid);
     const legible = world.scale >= SIGNS_SCALE ? this.#replica.channels.keys() : [];
-    const places = new Set([pointed.channelId, ...this.lively, ...legible]);
+    const places = new Set(this.hasNames ? [pointed.channelId, ...this.lively, ...legible] : [pointed.channelId]);
     const persons = [...people].flatMap((uid) => this.#person(uid, named.has(uid ?? '')));
     const signs = [...places].flatMap((id) => this.#place(id)).slice(0, SIGNS);
     const districts = world.scale < SIGNS_SCALE ? this.#districts() : [];
@@ -152,7 +154,7 @@ export class Labels {
 
   /** Who speaks has their name in the bubble; who sleeps doesn't mind. @param {string} uid */
   #helps(uid) {
-    return !this.talking.has(uid) && this.#replica.people.get(uid)?.status !== 'offline';
+    return this.hasNames && !this.talking.has(uid) && this.#replica.people.get(uid)?.status !== 'offline';
   }
 
   /** @param {string | null | undefined} uid @param {boolean} wanted @returns {Wish[]} */

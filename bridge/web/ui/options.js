@@ -13,7 +13,9 @@ export function offerChoices(words, preferences) {
     const select = make('select');
     select.name = name;
     for (const [value, text] of Object.entries(options)) select.append(new Option(text, value));
-    select.value = /** @type {Record<string, string>} */ (preferences.choices)[name];
+    const chosen = /** @type {Record<string, string>} */ (preferences.choices)[name];
+    if (!Object.hasOwn(options, chosen)) select.append(new Option(chosen)); // an hour that the page's address names
+    select.value = chosen;
     form.append(make('label', 'choice', make('span', '', title), select));
   }
   form.addEventListener('change', ({ target }) => {

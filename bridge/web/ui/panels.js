@@ -72,13 +72,12 @@ export class Panels {
     const free = { left: MARGIN_PX, top: MARGIN_PX, right: width - MARGIN_PX, bottom: height - MARGIN_PX };
     if (!document.body.classList.contains('embed')) {
       free.top = this.#below('.top');
-      const narrow = this.#isNarrow();
-      if (narrow) free.bottom = byId('tools').getBoundingClientRect().top - MARGIN_PX;
-      if (this.open !== 'none') {
-        const { left, top, width: wide } = byId(this.open).getBoundingClientRect();
-        if (wide > width * BELOW) free.bottom = top - MARGIN_PX;
-        else if (wide) free.right = left - MARGIN_PX;
-      }
+      if (this.#isNarrow()) free.bottom = byId('tools').getBoundingClientRect().top - MARGIN_PX;
+    }
+    if (this.open !== 'none') {
+      const { left, top, width: wide } = byId(this.open).getBoundingClientRect();
+      if (wide > width * BELOW) free.bottom = top - MARGIN_PX;
+      else if (wide) free.right = left - MARGIN_PX;
     }
     this.#moved(free);
   }

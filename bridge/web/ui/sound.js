@@ -1,25 +1,64 @@
-/** A soft pop, made on the spot; each speaker has their own pitch. */
+/**
+ * How the world sounds: a soft pop for each message, made on the spot, at each speaker's own pitch; and what is around.
+ *
+ * @typedef {import('./ambience.js').Surroundings} Surroundings
+ */
+
+import { Ambience } from './ambience.js';
 
 const GAP_S = 0.09; // between two pops, however many speak
 const PITCHES = [523, 587, 659, 784, 880]; // hertz; a pentatonic scale never clashes
 
 export class Sound {
-  on = false;
+  #look;
+  /** @type {import('./preferences.js').Choices['sound']} */
+  #wanted = 'off';
   /** @type {AudioContext | null} */
   #audio = null;
+  /** @type {Ambience | null} */
+  #ambience = null;
   #nextAt = 0;
+  /** Nobody touches the page in OBS, which lets it sound all the same. */
+  #isTouched = 'obsstudio' in window;
+
+  /** @param {() => Surroundings} look */
+  constructor(look) {
+    this.#look = look;
+    document.addEventListener('visibilitychange', () => this.#surround());
+  }
+
+  /** @param {import('./preferences.js').Choices['sound']} wanted */
+  want(wanted) {
+    if (wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    if (this.#isTouched) this.wake();
+    this.#surround();
+  }
 
   /** Browsers let nothing sound before the viewer has touched the page. */
-  wake() {
-    if (!this.on) return;
+  async wake() {
+    this.#isTouched = true;
+    if (this.#wanted === 'off') return;
     this.#audio ??= new AudioContext();
-    if (this.#audio.state === 'suspended') this.#audio.resume();
+    if (this.#audio.state === 'suspended') await this.#audio.resume();
+    this.#surround();
+  }
+
+  /** The sea is heard as long as somebody wants it, and looks. */
+  #surround() {
+    const isHeard = this.#wanted === 'sea' && !document.hidden;
+    if (isHeard && this.#audio?.state === 'running') {
+      this.#ambience ??= new Ambience(this.#audio, this.#look);
+    } else if (!isHeard) {
+      this.#ambience?.stop();
+      this.#ambience = null;
+    }
   }
 
   /** @param {string} speaker */
   pop(speaker) {
     const audio = this.#audio;
-    if (!this.on || audio?.state !== 'running' || audio.currentTime < this.#nextAt) return;
+    if (this.#wanted === 'off' || audio?.state !== 'running' || audio.currentTime < this.#nextAt) return;
     const now = audio.currentTime;
     this.#nextAt = now + GAP_S;
     const pitch = PITCHES[Number(speaker.slice(-4)) % PITCHES.length] ?? PITCHES[0];

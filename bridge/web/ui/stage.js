@@ -12,15 +12,18 @@
  */
 
 import { byId } from './dom.js';
-import { HOURS } from './preferences.js';
+import { sketch } from './islands.js';
+import { hourOf } from './preferences.js';
 import { Tour } from './tour.js';
 import { Controls } from './controls.js';
 import { Follower } from './follower.js';
 import { Labels } from './labels.js';
 import { Talk } from './talk.js';
+import { isSouthern } from '../world/seasons.js';
 import { World } from '../world/world.js';
 
 const LIVELY_MS = 120_000; // a place where somebody spoke is lively for so long
+const CUT_MS = 350;
 const EARLY = 20; // reactions
 const LOOK_MS = 400; // between two looks for whom a still pointer is at
 const HOUSE_MS = 1_000; // between two looks at how many of a crowd are awake
@@ -52,30 +55,43 @@ export class Stage {
   /** Where somebody spoke, and when. @type {Map<string, number>} */
   #spoken = new Map();
   #slug = '';
+  /** Whether the room's own island is to be seen. */
+  #isThere = false;
+  /** What is known of the island that comes, and how to learn of it. @type {import('./islands.js').Outline | null} */
+  #outline;
+  #options;
   /** Called with the next picture. */
   #drawn;
   /** Whom the address wants to follow, until they are there. @type {string | null} */
   #awaited;
+  #hasTour;
 
   /**
    * @param {import('../words.js').Words} words
    * @param {Replica} replica
    * @param {import('./preferences.js').Preferences} preferences
    * @param {Frame} frame
-   * @param {{transparent: boolean, follow: string | null, drawn(): void}} options `drawn` is called when there is a
-   *   first picture
+   * @param {{transparent: boolean, follow: string | null, zoom: number | null, tour: boolean, names: boolean, drawn(): void,
+   *   outline(slug: string | null): import('./islands.js').Outline | null, arrived(): void}} options
+   *   `drawn` is called when there is a first picture,
+   *   `outline` for what is known of an island before it is there, `arrived` when it is
    */
   constructor(words, replica, preferences, frame, options) {
     this.#replica = replica;
     this.#preferences = preferences;
     this.#awaited = options.follow;
+    this.#hasTour = options.tour;
+    this.#options = options;
+    this.#outline = options.outline(null);
     this.#drawn = options.drawn;
     this.#world = new World(/** @type {HTMLCanvasElement} */ (byId('world')), {
       reducedMotion: this.#isCalm(),
       background: options.transparent ? 'transparent' : 'sea',
+      zoom: options.zoom,
       onFrame: () => this.#frame(),
     });
     this.#labels = new Labels(this.#world, replica, ({ uid, channelId }) => this.#go(uid, channelId));
+    this.#labels.hasNames = options.names;
     this.#follower = new Follower(words, () => this.#world.follow(null));
     this.#controls = new Controls(this.#world, {
       touched: () => this.#touched(),
@@ -101,6 +117,10 @@ export class Stage {
     this.#early = [];
   }
 
+  get isThere() {
+    return this.#isThere;
+  }
+
   get world() {
     return this.#world;
   }
@@ -112,7 +132,11 @@ export class Stage {
     document.body.classList.toggle('calm', calm);
     this.#world.reducedMotion = calm;
     this.#labels.density = choices.density;
-    this.#world.hour = HOURS[choices.hour];
+    this.#world.hour = hourOf(choices.hour);
+    const { season } = choices;
+    const isCalendar = season === 'auto' || season === 'north' || season === 'south';
+    this.#world.season = isCalendar ? null : season;
+    this.#world.isSouth = season === 'auto' ? isSouthern(Intl.DateTimeFormat().resolvedOptions().timeZone) : season === 'south';
     this.#air?.adapt(choices, calm);
     this.#labels.hurry();
   }
@@ -124,6 +148,13 @@ export class Stage {
     const { clientWidth, clientHeight } = byId('stage'); // the canvas has no size before the first picture
     const { left, top } = free;
     this.#world.insets = { left, top, right: clientWidth - free.right, bottom: clientHeight - free.bottom };
+    this.#sketch();
+  }
+
+  /** Shows what is known of the island that comes. */
+  #sketch() {
+    const outline = this.#outline;
+    if (outline && !this.#isThere) sketch(outline, this.#world.rectOf(outline.width, outline.height));
   }
 
   /** @param {boolean} connected */
@@ -149,6 +180,12 @@ export class Stage {
     this.seek([uid]);
   }
 
+  /** Flies to who said something, or else to where they said it. @param {Message} message */
+  visitSpeaker({ uid, placeId }) {
+    if (this.#replica.people.get(uid)) this.visit(uid);
+    else this.#go('', placeId);
+  }
+
   /** Stays with somebody. @param {string} uid */
   follow(uid) {
     this.#touched();
@@ -160,7 +197,10 @@ export class Stage {
   entered() {
     const { room, people, channels, counts, strangers } = this.#replica;
     if (!room) return;
-    if (room.slug !== this.#slug) this.#hush();
+    if (room.slug !== this.#slug) {
+      this.#hush();
+      this.#cut(room.slug);
+    }
     this.#slug = room.slug;
     this.#unsay(({ uid }) => !people.get(uid));
     this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts, strangers });
@@ -169,7 +209,27 @@ export class Stage {
 
   left() {
     this.#hush();
+    this.#slug = '';
+    this.#isThere = false;
+    byId('world').classList.remove('leaving');
     this.#world.clear();
+  }
+
+  /** From one island to another there is the sea, and then what is known of it. @param {string} slug */
+  #cut(slug) {
+    this.#isThere = false;
+    byId('world').classList.toggle('leaving', this.#slug !== '');
+    this.#outline = this.#options.outline(slug);
+    this.#sketch();
+  }
+
+  #arrive() {
+    this.#isThere = true;
+    const canvas = byId('world');
+    const isCut = canvas.classList.contains('leaving');
+    canvas.classList.remove('leaving');
+    if (isCut && !this.#isCalm()) canvas.animate({ opacity: [0, 1] }, CUT_MS);
+    this.#options.arrived();
   }
 
   /** Nothing of what was said in another room stays in the air. */
@@ -221,12 +281,22 @@ export class Stage {
   /** @param {Message} message */
   said(message) {
     const now = performance.now();
-    this.#world.say(message.uid, message.placeId);
-    this.#talk.say(message, now);
-    this.#tour.heard(message.placeId);
+    if (!this.#gestured(message)) {
+      this.#world.say(message.uid, message.placeId);
+      this.#talk.say(message, now);
+    }
+    if (this.#hasTour) this.#tour.heard(message.placeId);
     this.#spoken.delete(message.placeId); // so that the latest stands last
     this.#spoken.set(message.placeId, now);
     this.#air?.heard(message.uid);
+  }
+
+  /** Does what somebody says without words, if they can be seen. @param {Message} message */
+  #gestured({ uid, text, emoji: pictures }) {
+    const gesture = this.#air?.gestureOf(text);
+    if (!gesture || !this.#world.gesture(uid, gesture.kind)) return false;
+    this.reacted(uid, gesture.emoji, pictures[gesture.emoji] ?? '');
+    return true;
   }
 
   /** @param {Message} message */
@@ -285,19 +355,23 @@ export class Stage {
 
   /** A second tap: to whom or what is there, or just there. @param {Point} at */
   #enter(at) {
-    const { uid, channelId } = this.#whatIsAt(at);
+    const { uid, channelId, house } = this.#whatIsAt(at);
     if (uid || channelId) {
       this.#go(uid, channelId);
+    } else if (house >= 0) {
+      this.#touched();
+      this.#world.lookAtHouse(house);
     } else {
       const { left, right, top, bottom } = this.#free;
       this.#world.pan(at.x - (left + right) / 2, at.y - (top + bottom) / 2);
     }
   }
 
-  /** What is drawn on top counts: a name or a sign, then people, then places. @param {Point} at */
+  /** What is drawn on top counts: a name or a sign, then people, then places and houses. @param {Point} at */
   #whatIsAt(at) {
     const { uid, channelId } = this.#labels.under(at) ?? { uid: this.#world.personAt(at.x, at.y) ?? '', channelId: '' };
-    return { uid, channelId: uid ? '' : channelId || (this.#world.placeAt(at.x, at.y) ?? '') };
+    const place = uid ? '' : channelId || (this.#world.placeAt(at.x, at.y) ?? '');
+    return { uid, channelId: place, house: uid || place ? -1 : this.#world.houseAt(at.x, at.y) };
   }
 
   #frame() {
@@ -305,6 +379,7 @@ export class Stage {
     const world = this.#world;
     this.#drawn();
     this.#drawn = () => {};
+    if (!this.#isThere && this.#slug && world.isHere) this.#arrive();
     this.#controls.frame(Math.min(100, now - this.#drawnAt));
     this.#drawnAt = now;
     this.#house(now);
@@ -312,8 +387,7 @@ export class Stage {
     this.#lookAtPointer(now);
     if (this.#air) this.#labels.talking = this.#air.talking;
     this.#labels.frame(now, this.#free);
-    const pointed = this.#replica.people.get(this.#labels.pointed.uid ?? '') ?? null;
-    this.#air?.frame(now, this.#free, this.#labels.signs, this.#replica.typing.keys(), pointed);
+    this.#air?.frame(now, this.#free, this.#labels.signs, this.#replica.typing.keys(), this.#labels.pointed);
     this.#follower.show(world.following ? this.#replica.people.get(world.following) ?? null : null);
   }
 
@@ -342,11 +416,11 @@ export class Stage {
     if (now - this.#pointedAt < LOOK_MS) return;
     this.#pointedAt = now;
     const at = this.#pointer;
-    const { uid, channelId } = at ? this.#whatIsAt(at) : { uid: '', channelId: '' };
+    const { uid, channelId, house } = at ? this.#whatIsAt(at) : { uid: '', channelId: '', house: -1 };
     const before = this.#labels.pointed;
-    if (before.uid === uid && before.channelId === channelId) return;
-    this.#labels.pointed = { uid, channelId };
+    if (before.uid === uid && before.channelId === channelId && before.house === house) return;
+    this.#labels.pointed = { uid, channelId, house };
     this.#labels.hurry();
-    byId('world').classList.toggle('pointing', Boolean(uid || channelId));
+    byId('world').classList.toggle('pointing', Boolean(uid || channelId || house >= 0));
   }
 }

@@ -19,10 +19,15 @@ const REMEMBERED = 60; // words in the air at once, however loud it gets
 
 export const LONGEST = 180; // characters of a bubble; the feed has the rest
 
-/** Words as a bubble shows them. @param {string} text */
+const EMPTY_LINES = /^(?:[^\S\n]*\n)+|\s+$/g;
+
+/** Words without the empty lines around them. @param {string} text */
+export const trimmed = (text) => text.replace(EMPTY_LINES, '');
+
+/** Words as a bubble shows them: without empty lines, and not too many. @param {string} text */
 export function shorten(text) {
-  const letters = [...text];
-  return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join('').trimEnd()}…` : text;
+  const letters = [...trimmed(text).replace(/\n\s*\n/g, '\n')];
+  return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join('').trimEnd()}…` : letters.join('');
 }
 
 /** How long letters take to appear. @param {string} text */

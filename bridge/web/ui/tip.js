@@ -1,48 +1,120 @@
 /**
- * What there is to know about who is pointed at: name, status, where they talk, what they do.
+ * What there is to know about who or what is pointed at: name, status and activity of a person; who is at a place and
+ * what was said there last; who lives in a house.
  *
  * @typedef {import('../guild/people.js').Member} Member
+ * @typedef {import('../guild/replica.js').Replica} Replica
+ * @typedef {import('../world/world.js').Point} Point
+ * @typedef {{uid?: string, channelId?: string, house?: number}} Pointed
+ * @typedef {{member?: Member, name: string, state: string, said: string}} Facts
  */
 
 import { byId, make, setText, tint } from './dom.js';
 
+const NAMES = 8;
+const QUOTED = 90; // characters
+const RETOLD_MS = 400; // people come and go
+
 export class Tip {
   #words;
-  #node = make('div', 'tip', make('p', 'name'), make('p', 'state'));
-  /** @type {Member | null} */
-  #shown = null;
+  #more;
+  #world;
+  #replica;
+  #node = make('div', 'tip', make('p', 'name'), make('p', 'state'), make('p', 'state said'));
+  #shown = '';
+  #describedAt = 0;
 
-  /** @param {import('../words.js').Words} words */
-  constructor(words) {
+  /**
+   * @param {import('../words.js').Words} words
+   * @param {import('../words.js').MoreWords} more
+   * @param {import('../world/world.js').World} world
+   * @param {Replica} replica
+   */
+  constructor(words, more, world, replica) {
     this.#words = words;
+    this.#more = more;
+    this.#world = world;
+    this.#replica = replica;
     this.#node.hidden = true;
     byId('air').append(this.#node);
   }
 
-  /**
-   * @param {Member | null} member
-   * @param {{x: number, y: number, visible: boolean} | null} at their head
-   */
-  show(member, at) {
-    const visible = Boolean(member && at?.visible);
+  /** @param {number} now @param {Pointed} pointed */
+  show(now, pointed) {
+    const at = this.#spotOf(pointed);
+    const key = `${pointed.uid} ${pointed.channelId} ${pointed.house}`;
+    if (at?.visible && (key !== this.#shown || now - this.#describedAt > RETOLD_MS)) {
+      this.#shown = key;
+      this.#describedAt = now;
+      this.#tell(this.#factsOf(pointed));
+    }
+    const visible = Boolean(at?.visible && this.#node.children[0].textContent);
     if (this.#node.hidden === visible) this.#node.hidden = !visible;
-    if (!member || !at?.visible) return;
-    if (member !== this.#shown) this.#describe(member);
+    if (!at?.visible) return;
     const transform = `translate(${Math.round(at.x)}px,${Math.round(at.y)}px) translate(-50%,-100%)`;
     if (this.#node.style.transform !== transform) this.#node.style.transform = transform;
   }
 
-  /** @param {Member} member */
-  #describe(member) {
-    this.#shown = member;
-    const [name, state] = this.#node.children;
-    tint(this.#node, member);
-    setText(name, member.name);
+  /** @param {Pointed} pointed @returns {Point | null} */
+  #spotOf({ uid, channelId, house = -1 }) {
+    if (uid) return this.#world.headOf(uid);
+    if (channelId) return this.#world.signOf(channelId);
+    return this.#world.householdOf(house)?.at ?? null;
+  }
+
+  /** @param {Pointed} pointed @returns {Facts | null} */
+  #factsOf({ uid, channelId, house = -1 }) {
+    if (uid) return this.#person(this.#replica.people.get(uid));
+    return channelId ? this.#place(channelId) : this.#house(house);
+  }
+
+  /** @param {Facts | null} facts */
+  #tell(facts) {
+    const [name, state, said] = this.#node.children;
+    tint(this.#node, facts?.member);
+    setText(name, facts?.name ?? '');
+    setText(state, facts?.state ?? '');
+    setText(said, facts?.said ?? '');
+  }
+
+  /** @param {Member | undefined} member @returns {Facts | null} */
+  #person(member) {
+    if (!member) return null;
     const { bot, fresh, speaker, status } = this.#words;
     const { voice } = member;
     const parts = [
       member.bot && bot, member.fresh && fresh, status[member.status], voice?.channel, voice?.line, voice?.speaker && speaker, member.activity, member.line,
     ];
-    setText(state, parts.filter(Boolean).join(' · '));
+    return { member, name: member.name, state: parts.filter(Boolean).join(' · '), said: '' };
+  }
+
+  /** @param {string} channelId @returns {Facts | null} */
+  #place(channelId) {
+    const channel = this.#replica.channels.get(channelId);
+    if (!channel) return null;
+    const people = this.#world.crowdAt(channelId);
+    const last = this.#replica.feed.findLast((entry) => 'placeId' in entry && entry.placeId === channelId);
+    const quoted = last && 'text' in last ? [...last.text.replace(/\s+/g, ' ')] : [];
+    const text = quoted.length > QUOTED ? `${quoted.slice(0, QUOTED).join('')}…` : quoted.join('');
+    const name = channel.kind === 'text' ? `#${channel.name}` : channel.name;
+    const author = last && 'text' in last ? last.author || this.#words.someone : '';
+    return { name, state: people.length ? this.#list(people) : this.#more.empty, said: text && `${this.#words.called(author)}: ${this.#words.called(text)}` };
+  }
+
+  /** @param {number} house @returns {Facts | null} */
+  #house(house) {
+    const people = this.#world.householdOf(house)?.people;
+    if (!people) return null;
+    if (!people.length) return { name: this.#more.unlet, state: '', said: '' };
+    return { name: this.#more.live(people.length), state: this.#list(people), said: '' };
+  }
+
+  /** Names, those who are awake first. @param {string[]} uids */
+  #list(uids) {
+    const order = ['online', 'dnd', 'idle', 'offline'];
+    const members = uids.flatMap((uid) => this.#replica.people.get(uid) ?? []).sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
+    const names = members.slice(0, NAMES).map(({ name }) => this.#words.called(name));
+    const rest = uids.length - names.length;
+    return names.join(', ') + (rest ? ` ${this.#words.more(rest)}` : '');
   }
 }

@@ -10,7 +10,7 @@
  * @typedef {import('./guilds.js').GuildList} GuildList
  * @typedef {import('./members.js').MemberList} MemberList
  * @typedef {{
- *   pick(slug: string | null, password?: string): void, dismissed(): void, hurry(): void, isOwn: boolean,
+ *   pick(slug: string | null, password?: string): void, dismissed(): void, hurry(): void, openStreams(): void, isOwn: boolean,
  * }} Wishes
  */
 
@@ -96,14 +96,18 @@ export class View {
    * @param {Later} later
    * @param {import('../words.js').MoreWords} more
    */
-  furnish({ Feed, GuildList, MemberList, explain, offerChoices }, more) {
+  furnish({ Feed, GuildList, MemberList, explain, offerChoices, offerMenu }, more) {
     const words = this.#words;
     this.#lists = {
       guilds: new GuildList(words, (slug) => this.#wishes.pick(slug)),
       members: new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid), (text) => this.#conversation.find(text)),
-      feed: new Feed(words),
+      feed: new Feed(words, (message) => {
+        this.panels.makeRoom();
+        this.#stage.visitSpeaker(message);
+      }),
     };
     whenOpened('legend', () => explain(more));
+    whenOpened('menu', () => offerMenu(more, words.language, this.#replica, this.#wishes.openStreams));
     whenOpened('settings', () => offerChoices(more, this.#preferences));
     this.#isIncomplete = false;
     this.refresh();

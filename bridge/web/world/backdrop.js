@@ -10,14 +10,20 @@
  */
 
 import { REACHES } from './glow.js';
-import { GRAIN, OPEN_SEA, SEA, WHITE, seaRow } from './grain.js';
+import { GRAIN, OPEN_SEA, SEA, WHITE, isSkyAt, seaRow, seaShift } from './grain.js';
 import { DEEP, WATER_END } from './inks.js';
-import { LEVELS } from './light.js';
+import { BANDS, LEVELS, SHADED } from './light.js';
 import { through } from './slices.js';
 import { HALF_WIDTH } from './spots.js';
+import { eachStill } from './stills.js';
 
 const COUNTED = 65_536; // pixels, at a time
+const ROWS_KEPT = 1_024; // of the open sea that are kept
 const FRAYED = 6; // pixels over which light ends
+const FALL = 0.3; // how far down a shadow falls, of how far aside
+// Between which parts of the land's height, from its top, the sea mirrors all of the sky and nothing of it.
+const ALL_SKY = -0.1;
+const NO_SKY = 0.85;
 
 export class Backdrop {
   left = 0;
@@ -27,8 +33,12 @@ export class Backdrop {
   pixels = new Uint32Array(0);
   /** The same, by rows: making these for each frame would take longer than copying them. @type {Uint32Array[]} */
   rows = [];
-  /** The open sea, over and over; and what it is of. */
-  sea = new Uint32Array(OPEN_SEA.length);
+  /** The open sea, over and over, by rows of the picture; and what it is of. */
+  sea = new Uint32Array(SEA * ROWS_KEPT);
+  /** Which rows those are, and since when. */
+  #rowsOf = new Int32Array(ROWS_KEPT);
+  #fresh = new Uint32Array(ROWS_KEPT);
+  #times = 0;
   seaInks = new Uint8Array(OPEN_SEA.length);
   /** How brightly each pixel is lit. */
   levels = new Uint8Array(0);
@@ -37,7 +47,10 @@ export class Backdrop {
   #inks = new Uint8Array(0);
   /** Which rows are to be painted anew before they are seen. */
   #stale = new Uint8Array(0);
-  #lamps = '-';
+  #lit = '-';
+  #slant = 0;
+  /** The pixels of the ground that are in a long shadow. */
+  #shadows = new Int32Array(0);
   /** @type {Palette | null} */
   #palette = null;
   #step;
@@ -50,6 +63,10 @@ export class Backdrop {
   constructor(land, step) {
     this.#land = land;
     this.#step = step;
+    for (let i = 0; i < OPEN_SEA.length; i++) {
+      const x = ((i % SEA) * step) & (SEA - 1);
+      this.seaInks[i] = OPEN_SEA[seaRow(((i / SEA) | 0) * step) + x];
+    }
   }
 
   /** Makes it ready to be looked at. @returns {Generator<void, void>} */
@@ -86,15 +103,16 @@ export class Backdrop {
   update(palette, glow, top, bottom) {
     const step = this.#step;
     const { mended } = this.#land;
-    const lamps = palette.isDark ? glow.key : '';
-    if (lamps !== this.#lamps || palette !== this.#palette) this.expire();
-    if (lamps !== this.#lamps) this.#light(palette.isDark ? glow.spots : []);
-    this.#lamps = lamps;
+    const { mirrors, slant } = palette.light;
+    const lit = `${palette.isDark ? glow.key : ''} ${mirrors} ${slant}`;
+    if (lit !== this.#lit || palette !== this.#palette) this.expire();
     if (palette !== this.#palette) {
       this.#palette = palette;
       this.#flow = palette.flows;
-      this.#paintSea();
+      this.#times += 1;
     }
+    if (lit !== this.#lit) this.#light(palette.isDark ? glow.spots : []);
+    this.#lit = lit;
     for (const { x, y, width, height } of mended.splice(0)) {
       const column = Math.floor(x / step);
       const row = Math.floor(y / step);
@@ -110,11 +128,63 @@ export class Backdrop {
   /** Pools of light, the fainter ones first. @param {{x: number, y: number}[]} spots */
   #light(spots) {
     const { left, top } = this.#land;
+    const { mirrors, slant } = /** @type {Palette} */ (this.#palette).light;
     this.levels.fill(0);
+    if (mirrors) this.#mirror();
+    if (slant !== this.#slant) this.#shadows = slant ? this.#shade(slant) : new Int32Array(0);
+    this.#slant = slant;
+    for (const at of this.#shadows) this.levels[at] = SHADED;
     for (let level = 1; level < LEVELS; level++) {
       const wide = (REACHES[level] * HALF_WIDTH * Math.SQRT2) / this.#step;
       for (const { x, y } of spots) this.#pool((x - left) / this.#step, (y - top) / this.#step, wide, level);
     }
+  }
+
+  /** The sky in the water near the land. */
+  #mirror() {
+    const { width, left, top } = this;
+    const skies = Int32Array.from({ length: this.height }, (_, row) => this.#skyAt(row + top));
+    const shifts = Int32Array.from({ length: this.height }, (_, row) => this.#shiftAt(row + top) + left);
+    for (const at of this.#water) {
+      const row = (at / width) | 0;
+      const sky = skies[row];
+      if (!sky) continue;
+      const band = (sky >> 8) + Number(isSkyAt((at - row * width + shifts[row]) & (SEA - 1), row + top, sky & 255));
+      if (band) this.levels[at] = LEVELS - 1 + band;
+    }
+  }
+
+  /** How far the pattern of the sea is shifted in a row. @param {number} y */
+  #shiftAt(y) {
+    return seaShift(y * this.#step) / this.#step;
+  }
+
+  /** How much of the sky a row of the sea mirrors, in 256ths of a band. @param {number} y */
+  #skyAt(y) {
+    const { top, bottom } = this.#land.bounds;
+    const down = (y * this.#step - top) / (bottom - top);
+    const sky = Math.round(((NO_SKY - down) / (NO_SKY - ALL_SKY)) * BANDS * 256);
+    return Math.max(0, Math.min(BANDS * 256 - 256, sky));
+  }
+
+  /** Where shadows fall when the sun is low. @param {number} slant */
+  #shade(slant) {
+    const { left, top, width, height } = this;
+    const step = this.#step;
+    const isShady = new Uint8Array(this.pixels.length);
+    eachStill(this.#land.terrain, ({ width: wide, x: middle, y: foot, inks }, { x, y }) => {
+      for (let i = 0; i < inks.length; i++) {
+        if (!inks[i]) continue;
+        const up = foot - ((i / wide) | 0);
+        if (up < 0) continue;
+        const column = Math.round((x + (i % wide) - middle + up * slant) / step) - left;
+        const row = Math.round((y + up * Math.abs(slant) * FALL) / step) - top;
+        if (column >= 0 && column < width && row >= 0 && row < height) isShady[row * width + column] = 1;
+      }
+    });
+    const found = [];
+    for (let at = 0; at < isShady.length; at++) if (isShady[at] && this.#inks[at] >= WATER_END) found.push(at);
+    return Int32Array.from(found);
   }
 
   /** @param {number} x @param {number} y @param {number} wide @param {number} level */
@@ -125,7 +195,8 @@ export class Backdrop {
       for (let column = Math.max(0, Math.ceil(x - half)); column < Math.min(this.width, x + half); column++) {
         const edge = half - Math.abs(column - x);
         if (edge < FRAYED && WHITE[((row & (GRAIN - 1)) * GRAIN) | (column & (GRAIN - 1))] * FRAYED > 256 * edge) continue;
-        this.levels[row * this.width + column] = level;
+        const at = row * this.width + column;
+        if (this.levels[at] < LEVELS || this.levels[at] === SHADED) this.levels[at] = level; // the sky in the sea is brighter
       }
     }
   }
@@ -152,14 +223,21 @@ export class Backdrop {
     }
   }
 
-  #paintSea() {
-    const { colors } = /** @type {Palette} */ (this.#palette);
-    const step = this.#step;
-    for (let i = 0; i < OPEN_SEA.length; i++) {
-      const x = ((i % SEA) * step) & (SEA - 1);
-      this.seaInks[i] = OPEN_SEA[seaRow(((i / SEA) | 0) * step) + x];
-      this.sea[i] = colors[this.seaInks[i]];
+  /** Where in `sea` the open sea of a row is, in its colours of the moment. @param {number} y */
+  seaRow(y) {
+    const row = y & (ROWS_KEPT - 1);
+    const from = row * SEA;
+    if (this.#fresh[row] === this.#times && this.#rowsOf[row] === y) return from;
+    this.#fresh[row] = this.#times;
+    this.#rowsOf[row] = y;
+    const { colors, light } = /** @type {Palette} */ (this.#palette);
+    const sky = light.mirrors ? this.#skyAt(y) : 0;
+    const strip = seaRow(y);
+    for (let i = 0; i < SEA; i++) {
+      const band = sky && (sky >> 8) + Number(isSkyAt(i, y, sky & 255));
+      this.sea[from + i] = colors[(band && (LEVELS - 1 + band) << 8) | this.seaInks[strip + i]];
     }
+    return from;
   }
 
   /** @param {Palette} palette */
@@ -173,6 +251,6 @@ export class Backdrop {
         pixels[at] = colors[(levels[at] << 8) | ink];
       }
     }
-    if (palette.moved.some((ink) => ink < DEEP)) this.#paintSea();
+    if (palette.moved.some((ink) => ink < DEEP)) this.#times += 1;
   }
 }

@@ -7,6 +7,9 @@
  *   a sprite as the pixels that it has, and where they come in the buffer
  */
 
+/** The ink of a figure's rim. */
+export const RIM = 1;
+
 /** As wide as the guard is; no sprite may be larger. */
 export const GUARD = 96;
 
@@ -63,6 +66,28 @@ export class Buffer {
     const { at, inks } = stamp;
     const base = this.at(x, y);
     for (let i = 0; i < at.length; i++) if (((i * 5) & 7) < share * 8) this.pixels[base + at[i]] = colors[first + inks[i]];
+  }
+
+  /**
+   * Puts a rim, and of all else three of four pixels: so it shows through what is before it.
+   *
+   * @param {Stamp} stamp
+   * @param {number} x
+   * @param {number} y
+   * @param {Uint32Array} colors
+   * @param {number} first
+   * @param {boolean} isFaint but every other pixel of the rim
+   */
+  dither(stamp, x, y, colors, first, isFaint) {
+    if (!this.#holds(stamp, x, y)) return;
+    const { at, inks } = stamp;
+    const base = this.at(x, y);
+    for (let i = 0; i < at.length; i++) {
+      const to = base + at[i];
+      const row = (to / this.stride) | 0;
+      if (inks[i] === RIM ? isFaint && (row + to) & 1 : isFaint || row & to & 1) continue;
+      this.pixels[to] = colors[first + inks[i]];
+    }
   }
 
   /** Takes a quarter of the light from what is there. @param {Stamp} stamp @param {number} x @param {number} y */

@@ -19,7 +19,7 @@ export const CAPACITIES = FLOORS.map((floors) => 3 + (floors - 1) * 6);
 /** How high each is, in pixels of art, with its roof. */
 export const HEIGHTS = FLOORS.map((floors) => 12 + floors * 5);
 
-const CITY = 2_000; // from that many members on houses are higher, and stand closer together
+export const CITY = 2_000; // from that many members on houses are higher, and stand closer together
 const SPARE = 1.2; // windows for each member: not every house is full
 const HALF_A_BODY = 10; // pixels
 const SIDEWAYS = 4; // cells to each side, that a house may hide
@@ -63,16 +63,4 @@ function tallest({ side, places }, corner) {
   let kind = FLOORS.length - 1;
   while (kind && HEIGHTS[kind] > room) kind -= 1;
   return kind;
-}
-
-/** Cells behind a house, where nobody would be seen well. @param {House} house @param {number} side @returns {number[]} */
-export function shadowed({ cell, kind }, side) {
-  const reach = Math.ceil(HEIGHTS[kind] / 4);
-  const found = [];
-  for (let dx = -1; dx <= reach; dx++) {
-    for (let dy = -1; dy <= reach; dy++) {
-      if (dx + dy > 0 && dx + dy <= reach && Math.abs(dx - dy) <= 2) found.push(cell - dx - dy * side);
-    }
-  }
-  return found;
 }

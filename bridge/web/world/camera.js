@@ -32,6 +32,8 @@ export class Camera {
   bounds = { left: -100, right: 100, top: -50, bottom: 50 };
   /** What is covered at each side. @type {Sides} */
   insets = { left: 0, right: 0, top: 0, bottom: 0 };
+  /** How near it starts, and returns to, in pixels of CSS for one of art; 0: with all in view. */
+  start = 0;
   /** Whether all is in view, and shall stay so when the window changes. */
   isFitted = false;
   /** Whether there is only the picture at half the size yet. */
@@ -93,9 +95,14 @@ export class Camera {
     return legible(zoom, Math.floor);
   }
 
+  /** How near it is when nobody goes closer. */
+  get #home() {
+    return this.start * this.density || this.#whole;
+  }
+
   fit() {
     const { left, right, top, bottom } = this.bounds;
-    this.zoom = this.#allowed(this.#whole);
+    this.zoom = this.#allowed(this.#home);
     this.x = (left + right) / 2;
     this.y = (top + bottom) / 2;
     this.isFitted = true;
@@ -118,7 +125,7 @@ export class Camera {
   /** Goes back to where all is in view. @param {number} speed */
   goHome(speed) {
     const { left, right, top, bottom } = this.bounds;
-    this.visit((left + right) / 2, (top + bottom) / 2, this.#whole, speed);
+    this.visit((left + right) / 2, (top + bottom) / 2, this.#home, speed);
   }
 
   /** @param {number} dx to the right @param {number} dy down */
@@ -178,7 +185,7 @@ export class Camera {
     }
     if (this.zoom !== zoom || Math.hypot(x - this.x, y - this.y) >= THERE) return;
     this.#flight = null;
-    if (this.isAway && zoom === this.#allowed(this.#whole)) this.fit();
+    if (this.isAway && zoom === this.#allowed(this.#home)) this.fit();
   }
 
   /** @param {number} x @param {number} y */

@@ -6,36 +6,36 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
-import { shadowed } from './build.js';
 import { NONE, WALK } from './crowd.js';
 import { mix } from './random.js';
 import { NOWHERE } from './routes.js';
+import { HIDDEN, measureCover } from './sight.js';
 import { PLANKS, STEPS } from './terrain.js';
 
 const ROOMY = 14; // cells around a place: nearer than that people keep one free between them, as long as they can
 const TRIES = 99; // cells of a meadow, before one takes any that is free
-const TOWER = 7; // cells straight behind the lighthouse in which it hides somebody
 const BETWEEN = 40; // how much nearer a cell must be, by eighths of the field's measure, to stand out of line
+const WIDTH = 2 * ROOMY + 1;
+const FIRST_RING = 2.2; // cells from the middle of a place to its first ring, from there to the next, and between two in it
+const NEXT_RING = 2;
+const SEATS_APART = 2.3;
+const MASKED = 110; // how much of one who stays may be hidden by others and all else
+/** How much of somebody is hidden by who stands right before them, and beside that. */
+const BEFORE = [[1, 1, 110], [1, 0, 61], [0, 1, 61]];
 
-/** Which cells are behind something tall. @param {Terrain} land */
-function veiled({ side, props, places, houses }) {
-  const behind = new Uint8Array(side * side);
-  for (const { kind, cell } of props) {
-    if (kind === 'sign') behind[cell - 1] = behind[cell - side] = behind[cell - side - 1] = 1;
-    if (kind !== 'tree' && kind !== 'lighthouse') continue;
-    for (const hidden of [1, side, side + 1, 2 * side + 1, side + 2, 2 * side + 2]) behind[cell - hidden] = 1;
-    for (let back = 3; kind === 'lighthouse' && back <= TOWER; back++) {
-      for (const beside of [0, 1, side]) behind[cell - back * (side + 1) - beside] = 1;
-    }
+/**
+ * Where around a place one stands first: in rings around it, each a step apart from the next, so that nobody is right
+ * before somebody else.
+ */
+const SEAT_MAP = new Uint8Array(WIDTH * WIDTH);
+for (const [dx, dy] of [[-2, 0], [-2, -2], [0, -2], [2, -2], [2, 0], [-1, 2]]) SEAT_MAP[(dy + ROOMY) * WIDTH + dx + ROOMY] = 1; // not where the sign is
+for (let ring = 1; ring * NEXT_RING + FIRST_RING < ROOMY; ring++) {
+  const far = FIRST_RING + ring * NEXT_RING;
+  const count = Math.floor((2 * Math.PI * far) / SEATS_APART);
+  for (let i = 0; i < count; i++) {
+    const angle = ((i + (ring & 1) / 2) * 2 * Math.PI) / count;
+    SEAT_MAP[(Math.round(Math.sin(angle) * far) + ROOMY) * WIDTH + Math.round(Math.cos(angle) * far) + ROOMY] = 1;
   }
-  for (const { cell, boards } of places) {
-    if (!boards.length) continue;
-    for (let dy = 0; dy <= 4; dy++) {
-      for (let dx = 0; dx <= 4; dx++) if (dx + dy > 0 && dx + dy <= 6 && Math.abs(dx - dy) <= 2) behind[cell - dy * side - dx] = 1;
-    }
-  }
-  for (const house of houses) for (const cell of shadowed(house, side)) behind[cell] = 1;
-  return behind;
 }
 
 export class Cells {
@@ -44,7 +44,8 @@ export class Cells {
   #land;
   #routes;
   #crowd;
-  #veiled;
+  /** How much of somebody at each cell is hidden. */
+  cover;
   /** Cells away from places: those that are in the open, and the others. @type {[number[], number[]]} */
   #meadows = [[], []];
   /** How far around each place nobody has found room in this step; under -1 less its number, nobody has found a free cell. @type {Map<number, number>} */
@@ -57,9 +58,9 @@ export class Cells {
     this.#routes = routes;
     this.#crowd = crowd;
     this.holder = new Int32Array(land.side * land.side).fill(NONE);
-    this.#veiled = veiled(land);
+    this.cover = measureCover(land);
     for (let cell = land.first; cell < land.last; cell++) {
-      if (land.open[cell] && !land.zone[cell] && land.ground[cell] !== PLANKS) this.#meadows[this.#veiled[cell]].push(cell);
+      if (land.open[cell] && !land.zone[cell] && land.ground[cell] !== PLANKS) this.#meadows[this.isInSight(cell) ? 0 : 1].push(cell);
     }
   }
 
@@ -70,7 +71,7 @@ export class Cells {
 
   /** Whether one can stand there and be seen. @param {number} cell */
   isInSight(cell) {
-    return this.#land.open[cell] > 0 && !this.#veiled[cell];
+    return this.#land.open[cell] > 0 && this.cover[cell] < HIDDEN;
   }
 
   /** Holds a cell for somebody rather than the one they had. @param {number} slot @param {number} cell */
@@ -120,12 +121,42 @@ export class Cells {
 
   /** Whether nobody who stays at a place would be right beside somebody there, and nothing hides them. @param {number} cell @param {number} slot @param {number} goal */
   isRoomy(cell, slot, goal) {
-    if (this.#veiled[cell]) return false;
+    if (!this.isInSight(cell)) return false;
     for (const { dx, dy } of STEPS) {
       const other = this.holder[cell + dy * this.#land.side + dx];
       if (other !== slot && this.isSettled(other, goal)) return false;
     }
     return true;
+  }
+
+  /** Whether somebody would be seen there who stays, and hide nobody who does. @param {number} cell @param {number} slot @param {number} goal */
+  isClear(cell, slot, goal) {
+    if (!this.isInSight(cell) || this.#masked(cell, slot, goal) > MASKED) return false;
+    const { side } = this.#land;
+    return BEFORE.every(([dx, dy, much]) => {
+      const behind = cell - dy * side - dx;
+      const other = this.holder[behind];
+      return other === slot || !this.isSettled(other, goal) || this.#masked(behind, slot, goal) + much <= MASKED;
+    });
+  }
+
+  /** How much of who is at a cell is hidden, also by those before them. @param {number} cell @param {number} slot who doesn't count @param {number} goal */
+  #masked(cell, slot, goal) {
+    const { side } = this.#land;
+    return BEFORE.reduce((sum, [dx, dy, much]) => {
+      const other = this.holder[cell + dy * side + dx];
+      return other !== slot && this.isSettled(other, goal) ? sum + much : sum;
+    }, this.cover[cell]);
+  }
+
+  /** Whether somebody there would be in the way of who has something to say. @param {number} cell */
+  hides(cell) {
+    const { side } = this.#land;
+    const { talkUntil, tick } = this.#crowd;
+    return BEFORE.some(([dx, dy]) => {
+      const other = this.holder[cell - dy * side - dx];
+      return other >= 0 && talkUntil[other] > tick;
+    });
   }
 
   /** A free cell around a place, as near as there is one. @param {number} place @param {number} slot */
@@ -169,9 +200,9 @@ export class Cells {
       for (let dx = -reach; dx <= reach; dx += dx === hole ? 2 * reach - 2 : 1) {
         const cell = (y + dy) * side + x + dx;
         if (x + dx < 0 || x + dx >= side || !open[cell] || !this.isFree(cell, slot)) continue;
-        const between = keepsRoom && (dx | dy) & 1 ? BETWEEN : 0;
+        const between = keepsRoom && reach <= ROOMY && !SEAT_MAP[(dy + ROOMY) * WIDTH + dx + ROOMY] ? BETWEEN : 0;
         const far = field(cell) * 8 + between + (mix(self, cell) & 7);
-        if (far >= bestFar || (keepsRoom && !this.isRoomy(cell, slot, place))) continue;
+        if (far >= bestFar || !(keepsRoom ? this.isRoomy(cell, slot, place) : this.isClear(cell, slot, place))) continue;
         [best, bestFar] = [cell, far];
       }
     }

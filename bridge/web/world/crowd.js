@@ -52,6 +52,9 @@ export class Crowd {
   due = new Float64Array(0);
   stayUntil = new Float64Array(0);
   talkUntil = new Float64Array(0);
+  /** What they do where they stand, and the step that it ends at. */
+  gesture = new Uint8Array(0);
+  gestureUntil = new Float64Array(0);
   /** Whether they are on their way off the island. */
   leaving = new Uint8Array(0);
   /** A number of their own: for looks, and so that no two are in step. */
@@ -92,7 +95,7 @@ export class Crowd {
     this.facing[slot] = this.self[slot] % 8;
     this.cell[slot] = this.from[slot] = this.tent[slot] = this.home[slot] = this.goal[slot] = this.target[slot] = NONE;
     this.hop[slot] = this.leaving[slot] = this.fading[slot] = this.tries[slot] = this.choices[slot] = this.due[slot] = 0;
-    this.stayUntil[slot] = this.talkUntil[slot] = -Infinity;
+    this.stayUntil[slot] = this.talkUntil[slot] = this.gestureUntil[slot] = -Infinity;
     return slot;
   }
 

@@ -8,8 +8,8 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  * @typedef {{x: number, y: number, level: number, right: number, down: number}} Beam
  *   `x`, `y`: its source; `right`, `down`: how much farther along it, of all its length, is a pixel that way
- * @typedef {{x: number, y: number, far: boolean, time: number, beam: number, moods: boolean, grown: number}} View
- *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `time` in seconds;
+ * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number, weather?: '' | 'rain' | 'snow', feast?: ((buffer: Buffer) => void) | null}} View
+ *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `legible`: whether small signs can be read; `time` in seconds;
  *   `grown`: how much of new land is up, from 0 to 1; `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
  * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[]}} Still
  *   what doesn't move
@@ -25,16 +25,16 @@ import { Folk } from './folk.js';
 import { Glow } from './glow.js';
 import { GRAIN, SEA, WHITE, repeat, seaRow, seaShift } from './grain.js';
 import { Palette } from './inks.js';
-import { Light } from './light.js';
-import { drawClouds, drawCreatures } from './moods.js';
+import { LEVELS, Light } from './light.js';
 import { paintPlace, sign } from './furniture.js';
-import { paintThings } from './paint.js';
+import { paintThings, stillOf } from './paint.js';
 import { Rising } from './rising.js';
+import { inksOf } from './seasons.js';
 import { halved } from './sheet.js';
+import { HIDDEN, BODY_HIGH, WHOLE, BODY_WIDE } from './sight.js';
 import { Skyline } from './skyline.js';
 import { pursue } from './slices.js';
 import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
-import { BIOMES } from './terrain.js';
 
 const BEAM_REACH = 46; // cells
 const BEAM_FADES = 4; // it grows fainter over the last of so many parts of its length
@@ -45,8 +45,6 @@ const MANY = 1024;
 
 /** Painted once for all. @type {{things: any, figures: any} | null} */
 let sprites = null;
-/** What was painted for some islands. @type {Record<string, any>} */
-const placeSprites = {};
 
 /** Where a line meets a row. @param {{x: number, y: number}} from @param {{x: number, y: number}} to @param {number} row */
 const crossing = (from, to, row) => from.x + ((row - from.y) / (to.y - from.y)) * (to.x - from.x);
@@ -67,6 +65,8 @@ function each(tree, make) {
 
 export class Picture {
   buffer = new Buffer();
+  /** What tells nothing, once it is there. @type {import('./moods.js').Moods | null} */
+  moods = null;
   /** By size, each made when it is needed. @type {(Atlas | undefined)[]} */
   #atlases = [];
   #size = 0;
@@ -126,13 +126,13 @@ export class Picture {
     return each(tree, (sprite) => this.buffer.stamp(sized(sprite)));
   }
 
-  /** @param {Light} light @param {boolean} hasSea */
-  relight(light, hasSea) {
+  /** @param {Light} light @param {boolean} hasSea @param {import('./seasons.js').Season} [season] */
+  relight(light, hasSea, season = 'summer') {
     this.#light = light;
     this.#hasSea = hasSea;
-    this.#palette = new Palette(light, hasSea);
+    this.#palette = new Palette(light, hasSea, inksOf(season));
     this.#folk.relight(light);
-    this.#skyline.relight(light);
+    this.#skyline.relight(light, season);
   }
 
   /**
@@ -190,19 +190,23 @@ export class Picture {
     this.#ground(view);
     if (view.grown >= 1) this.#past = null;
     this.#coverNew(view);
-    if (view.moods && this.#light.darkness < 0.5) drawClouds(this.buffer, land, view);
+    if (this.#hasSea && this.#light.shine.strength) this.moods?.glade(this.buffer, land, view, this.#light.shine);
+    if (view.moods && this.#light.darkness < 0.5) this.moods?.clouds(this.buffer, land, view);
     if (this.#palette.isDark && view.beam >= 0) for (const level of [1, 2]) this.#beam(sim, land, view, level);
     this.#count = 0;
     this.#addStills(sim, view);
     this.#addPeople(sim, view);
     this.#addBoat(sim, view);
     this.#sort();
-    this.#folk.begin(figures, view.far, view.time, this.#glow.levels);
+    this.#folk.begin(figures, view.far, view.legible, view.time, this.#glow.levels);
     for (let i = 0; i < this.#count; i++) {
       if (this.#kinds[i] >= 0) this.#folk.shadow(sim, this.#kinds[i], this.#xs[i], this.#ys[i], this.#zs[i]);
     }
     for (let i = 0; i < this.#count; i++) this.#item(sim, view, this.#order[i]);
-    if (view.moods) drawCreatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
+    for (let i = 0; i < this.#count; i++) this.#reveal(sim, view, i);
+    if (view.moods && view.weather) this.moods?.weather(this.buffer, view, view.weather, this.#light);
+    view.feast?.(this.buffer);
+    if (view.moods) this.moods?.creatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
   }
 
   /** Another island. @param {Sim} sim */
@@ -219,11 +223,9 @@ export class Picture {
   #furnish(land, size) {
     this.#size = size;
     const props = this.#hasSea ? land.props : land.props.filter(({ cell }) => land.ground[cell]);
-    this.#stills = props.map(({ kind, cell, variant }) => this.#still(land, cell, (things) => {
-      if (kind === 'sign') return this.#sign(size ? '' : land.places[variant].name);
-      const found = kind === 'tree' || kind === 'bush' ? things[kind][land.district[cell] % BIOMES] : things[kind];
-      return Array.isArray(found) ? found[variant % found.length] : found;
-    }));
+    this.#stills = props.map((prop) => this.#still(land, prop.cell, (things) => (
+      prop.kind === 'sign' ? this.#sign(size ? '' : land.places[prop.variant].name) : stillOf(things, land, prop)
+    )));
     land.places.forEach(({ cell, thing }, place) => {
       this.#stills.push({ ...this.#still(land, cell, () => this.#thing(thing)), place, hasLamp: thing !== 'fire' });
     });
@@ -236,7 +238,7 @@ export class Picture {
 
   /** What stands in the middle of a place: painted when there is one. @param {string} thing @returns {Stamp | Stamp[]} */
   #thing(thing) {
-    return (this.#atlas.things[thing] ??= this.#stamped((placeSprites[thing] ??= paintPlace(thing))));
+    return (this.#atlas.things[thing] ??= this.#stamped(paintPlace(thing)));
   }
 
   /** @param {string} name @returns {Stamp} */
@@ -269,7 +271,7 @@ export class Picture {
       const line = y - drop.top;
       const isSea = line < 0 || line >= drop.height || from === to;
       const out = this.buffer.at(0, row);
-      const strip = seaRow(y);
+      const strip = drop.seaRow(y);
       const shift = shiftOf(view, y);
       this.#fill(out, 0, isSea ? width : from, strip, shift);
       if (isSea) continue;
@@ -347,7 +349,7 @@ export class Picture {
     for (let column = Math.max(0, Math.ceil(from)); column < last; column++) {
       const x = column + view.x - left;
       const at = isSea || x < 0 || x >= width ? -1 : line * width + x;
-      if (at >= 0 && levels[at] >= level) continue;
+      if (at >= 0 && levels[at] >= level && levels[at] < LEVELS) continue;
       const inside = Math.min((column - from) / soft, (to - column) / soft, BEAM_FADES * (1 - along - column * right));
       if (WHITE[grain | (x & (GRAIN - 1))] > 256 * inside) continue;
       const ink = at < 0 ? seaInks[strip + ((column + shift) & (SEA - 1))] : inks[at];
@@ -430,6 +432,35 @@ export class Picture {
     if (kind >= 0) this.#folk.draw(sim, kind, x, y, this.#zs[i]);
     else if (kind === -1 - this.#stills.length) this.#boat(sim, x, y);
     else this.#putStill(this.#stills[-1 - kind], view, x, y);
+  }
+
+  /** Draws who is behind something once more, so that it shows. @param {Sim} sim @param {View} view @param {number} i in the order of what is drawn */
+  #reveal(sim, view, i) {
+    const at = this.#order[i];
+    const slot = this.#kinds[at];
+    if (slot < 0 || sim.fading[slot]) return;
+    const isTalking = sim.talkUntil[slot] > sim.tick;
+    const cover = Math.max(sim.cover[sim.cell[slot]], sim.cover[sim.from[slot]]);
+    if (isTalking ? cover + this.#masked(i, view) >= HIDDEN : cover >= HIDDEN && !view.far) {
+      this.#folk.reveal(sim, slot, this.#xs[at], this.#ys[at], this.#zs[at]);
+    }
+  }
+
+  /** How much of somebody is behind other people. @param {number} i @param {View} view */
+  #masked(i, view) {
+    const at = this.#order[i];
+    const [wide, high] = view.far ? [BODY_WIDE / 2, BODY_HIGH / 2] : [BODY_WIDE, BODY_HIGH];
+    let hidden = 0;
+    for (let j = i + 1; j < this.#count; j++) {
+      const other = this.#order[j];
+      const up = this.#ys[other] - this.#ys[at];
+      if (up > 2 * high) break;
+      if (this.#kinds[other] < 0) continue;
+      const across = wide - Math.abs(this.#xs[other] - this.#xs[at]);
+      const down = high - Math.abs(up - this.#zs[other] + this.#zs[at]);
+      if (across > 0 && down > 0) hidden += across * down;
+    }
+    return (hidden * WHOLE) / (wide * high);
   }
 
   /** @param {Still} still @param {View} view @param {number} x @param {number} y */

@@ -7,6 +7,7 @@
  * @typedef {import('./color.js').Rgb} Rgb
  */
 
+import { RIM } from './buffer.js';
 import { bodyColor, fromLch, ramp } from './color.js';
 import { mix } from './random.js';
 import { Sheet, mirrored } from './sheet.js';
@@ -14,7 +15,6 @@ import { Sheet, mirrored } from './sheet.js';
 /** How many colours a figure has. */
 export const OWN = 31;
 
-const RIM = 1;
 const BODY = 2; // five shades
 const EYE = 7;
 const SHINE = 8;
@@ -23,7 +23,7 @@ const HAT = 10; // three shades
 const LEAF = 13;
 const RED = 14;
 const GREY = 15;
-const BANDS = 4; // of a gradient, one below the other: the first has the body's own shades
+const BODY_BANDS = 4; // of a gradient, one below the other: the first has the body's own shades
 const BAND = 16; // five shades for each of the others
 const SHADES = [-0.15, -0.07, 0, 0.06, 0.13];
 
@@ -90,14 +90,14 @@ function graded(sprite) {
   return {
     ...sprite,
     inks: inks.map((ink, i) => {
-      const band = Math.floor((BANDS * (Math.floor(i / width) - top)) / (FOOT - top));
+      const band = Math.floor((BODY_BANDS * (Math.floor(i / width) - top)) / (FOOT - top));
       return ink >= BODY && ink < EYE && band > 0 ? ink - BODY + BAND + (band - 1) * SHADES.length : ink;
     }),
   };
 }
 
 /** What the eyes do. */
-export const OPEN = 0;
+export const EYES_OPEN = 0;
 export const SHUT = 1;
 export const SPEAKING = 2;
 
@@ -140,6 +140,9 @@ function hats() {
     .rows(AXIS - 7, FOOT - 16 - rows.length + HAT_DEPTHS[i], rows, HAT_INKS).sprite(AXIS, FOOT));
 }
 
+/** A Z. */
+const SNORE = ['kkkkkkk', 'kwwwwwk', 'kkkwwkk', '.kwwkk.', 'kkwwkkk', 'kwwwwwk', 'kkkkkkk'];
+
 /** @returns {Record<string, Sprite>} */
 function marks() {
   const on = (/** @type {string[]} */ rows, /** @type {number} */ up, x = 0) =>
@@ -153,35 +156,35 @@ function marks() {
     muted: on(['.kkkkk.', 'krwwwrk', 'kwrwrwk', 'kwwrwwk', 'kwrwrwk', 'krwwwrk', '.kkkkk.'], 25, 8),
     camera: on(['kkkkkk.kk', 'kssssksk.', 'ksrrssssk', 'ksrrssssk', 'kssssksk.', 'kkkkkk.kk'], 24, 8),
     stop: on(['..kkkk..', '.krrrrk.', 'krrrrrrk', 'kwwwwwwk', 'kwwwwwwk', 'krrrrrrk', '.krrrrk.', '..kkkk..', '...ks...', '...ks...', '...ks...'], 14, 9),
-    doze: on(['kkkkk', 'kwwwk', 'kkwkk', 'kwwwk', 'kkkkk'], 22, 7),
-    deepDoze: on(['kkkkkk', 'kwwwwk', 'kkkwkk', '.kwkk.', 'kwwwwk', 'kkkkkk'], 27, 9),
+    doze: on(SNORE, 24, 8),
+    deepDoze: on(SNORE, 28, 9),
   };
 }
 
-/** @param {number} wide */
-function shadow(wide) {
-  return new Sheet(W, H).ball(AXIS, FOOT, wide, wide * 0.42, RIM, 1).sprite(AXIS, FOOT);
+/** @param {number} wide @param {number} aside how far from the foot @param {number} down */
+function shadow(wide, aside = 0, down = 0) {
+  return new Sheet(W + 14, H + 4).ball(AXIS + 7, FOOT, wide, wide * 0.42, RIM, 1).sprite(AXIS + 7 - aside, FOOT - down);
 }
 
-function paint() {
+function paintParts() {
   const worn = hats();
   const bodies = [false, true].map((isBot) => SHAPES.map((_, pose) => body(pose, isBot)));
   return {
     bodies: [...bodies, ...bodies.map((poses) => poses.map(graded))],
-    faces: TURNS.map((turn) => (turn === null ? null : [OPEN, SHUT, SPEAKING].map((look) => face(turn, look)))),
+    faces: TURNS.map((turn) => (turn === null ? null : [EYES_OPEN, SHUT, SPEAKING].map((look) => face(turn, look)))),
     hats: worn.map((hat) => [hat, mirrored(hat)]),
     marks: marks(),
-    shadows: [shadow(7), shadow(5.5)],
+    shadows: [shadow(7), shadow(5.5), shadow(9, 7, 2), shadow(9, -7, 2)],
   };
 }
 
-/** @type {ReturnType<typeof paint> | null} */
-let painted = null;
+/** @type {ReturnType<typeof paintParts> | null} */
+let paintedFigures = null;
 
 /** All parts of people; painted once. */
 export function paintFigures() {
-  painted ??= paint();
-  return painted;
+  paintedFigures ??= paintParts();
+  return paintedFigures;
 }
 
 /** Which hat somebody wears. @param {number} self */

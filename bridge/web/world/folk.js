@@ -9,7 +9,9 @@
  */
 
 import { DOZE, SIT, WALK } from './crowd.js';
-import { BREATHING, HEADS, OPEN, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
+import { BREATHING, EYES_OPEN, HEADS, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
+import { GESTURE_S, motionOf } from './gestures.js';
+import { RATE } from './sim.js';
 import { BUILD, BOT, DND, FRESH, HAT_SHIFT, MUTED, STREAMING, VOICE, Wardrobe } from './wardrobe.js';
 
 const LEFT = 2; // directions from here up to `RIGHT` are to the left of the screen
@@ -23,6 +25,10 @@ export class Folk {
   #figures = { bodies: [], faces: [], hats: [], shadows: [], marks: {} };
   #scale = 1;
   #time = 0;
+  /** How long shadows are, and to which side. */
+  #slant = 0;
+  /** Whether small signs can be read. */
+  #isLegible = false;
   /** @type {Uint8Array} */
   #levels = new Uint8Array(0);
 
@@ -34,6 +40,7 @@ export class Folk {
 
   /** @param {Light} light */
   relight(light) {
+    this.#slant = light.slant;
     this.#wardrobe.relight(light);
   }
 
@@ -45,19 +52,23 @@ export class Folk {
   /**
    * @param {Figures} figures
    * @param {boolean} far
+   * @param {boolean} legible
    * @param {number} time
    * @param {Uint8Array} levels how brightly each cell is lit
    */
-  begin(figures, far, time, levels) {
+  begin(figures, far, legible, time, levels) {
     this.#figures = figures;
     this.#scale = far ? 0.5 : 1;
+    this.#isLegible = legible && !far;
     this.#time = time;
     this.#levels = levels;
   }
 
   /** @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} z */
   shadow(sim, slot, x, y, z) {
-    if (this.#scale === 1 && !sim.fading[slot]) this.#buffer.darken(this.#figures.shadows[z > 2 ? 1 : 0], x, y);
+    if (this.#scale < 1 || sim.fading[slot]) return;
+    const { shadows } = this.#figures;
+    this.#buffer.darken(shadows[this.#slant ? (this.#slant > 0 ? 2 : 3) : z > 2 ? 1 : 0], x, y);
   }
 
   /** @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} z how high they jump */
@@ -69,23 +80,39 @@ export class Folk {
     const traits = wardrobe.traits[slot];
     const first = wardrobe.skins[slot] + this.#levels[sim.cell[slot]] * OWN;
     const state = sim.state[slot];
-    const facing = sim.facing[slot];
+    const left = state === WALK || sim.reducedMotion ? 0 : (sim.gestureUntil[slot] - sim.tick) / RATE;
+    const motion = left > 0 ? motionOf(sim.gesture[slot], GESTURE_S - left) : null;
+    const facing = motion ? (sim.facing[slot] + motion.turn + 8) % 8 : sim.facing[slot];
     const isTalking = sim.talkUntil[slot] > sim.tick;
     const clock = this.#time + (sim.self[slot] & 0xfff) / 256; // so that no two are in step
     if (sim.fading[slot]) {
       return this.#buffer.fade(bodies[traits & BUILD][REST], x, y, colors, first, Math.abs(sim.hop[slot] - 0.5) * 2);
     }
-    const pose = poseOf(state, sim.hop[slot], clock);
+    const pose = motion ? motion.pose : poseOf(state, sim.hop[slot], clock);
     const nod = isTalking && state !== WALK ? Math.abs(Math.sin(clock * 9)) * 2 : 0;
-    const foot = y - z - Math.round(nod * this.#scale);
+    x += Math.round((motion?.x ?? 0) * this.#scale);
+    const foot = y - z - Math.round((nod + (motion?.z ?? 0)) * this.#scale);
     const head = foot + Math.round((HEADS[REST] - HEADS[pose]) * this.#scale);
     this.#buffer.put(bodies[traits & BUILD][pose], x, foot, colors, first);
     const isFar = this.#scale < 1;
     const face = isFar ? null : faces[facing];
-    if (face) this.#buffer.put(face[lookOf(state, isTalking, clock)], x, head, colors, first);
+    if (face) this.#buffer.put(face[motion?.isShut ? SHUT : lookOf(state, isTalking, clock)], x, head, colors, first);
     if (!(traits & BOT)) this.#buffer.put(hats[traits >> HAT_SHIFT][facing >= LEFT && facing < RIGHT ? 1 : 0], x, head, colors, first);
-    if (traits & DND) this.#buffer.put(this.#figures.marks.stop, x, foot, colors, first);
+    if (this.#isLegible && traits & DND) this.#buffer.put(this.#figures.marks.stop, x, foot, colors, first);
     if (!isFar && (traits & ~DND & 0xff || state === DOZE)) this.#marks(traits, state === DOZE, x, head, first, clock);
+  }
+
+  /** Somebody behind something: all of them if they talk, else their outline. @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} z */
+  reveal(sim, slot, x, y, z) {
+    const { colors, traits, skins } = this.#wardrobe;
+    const isTalking = sim.talkUntil[slot] > sim.tick;
+    const { bodies, faces } = this.#figures;
+    const first = skins[slot] + this.#levels[sim.cell[slot]] * OWN;
+    const clock = this.#time + (sim.self[slot] & 0xfff) / 256;
+    const pose = poseOf(sim.state[slot], sim.hop[slot], clock);
+    this.#buffer.dither(bodies[traits[slot] & BUILD][pose], x, y - z, colors, first, !isTalking);
+    const face = isTalking && faces[sim.facing[slot]];
+    if (face && this.#scale === 1) this.#buffer.put(face[EYES_OPEN], x, y - z + HEADS[REST] - HEADS[pose], colors, first);
   }
 
   /** Somebody in the boat. @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} facing */
@@ -95,7 +122,7 @@ export class Folk {
     const { bodies, faces, hats } = this.#figures;
     const traits = wardrobe.traits[slot];
     const head = y + Math.round((HEADS[REST] - HEADS[SITTING]) * this.#scale);
-    const parts = [faces[facing]?.[OPEN], traits & BOT ? undefined : hats[traits >> HAT_SHIFT][0]];
+    const parts = [faces[facing]?.[EYES_OPEN], traits & BOT ? undefined : hats[traits >> HAT_SHIFT][0]];
     this.#buffer.put(bodies[traits & BUILD][SITTING], x, y, wardrobe.colors, wardrobe.skins[slot]);
     for (const part of parts) if (part) this.#buffer.put(part, x, head, wardrobe.colors, wardrobe.skins[slot]);
   }
@@ -116,7 +143,7 @@ export class Folk {
     if (traits & VOICE) on(marks.headphones);
     if (traits & MUTED) on(marks.muted);
     if (traits & STREAMING) on(marks.camera);
-    if (isAsleep && clock % 3 < 2.2) on(clock % 3 < 1.1 ? marks.doze : marks.deepDoze);
+    if (isAsleep && this.#isLegible && clock % 3 < 2.2) on(clock % 3 < 1.1 ? marks.doze : marks.deepDoze);
   }
 }
 
@@ -131,5 +158,5 @@ function poseOf(state, hop, clock) {
 /** @param {number} state @param {boolean} isTalking @param {number} clock */
 function lookOf(state, isTalking, clock) {
   if (state === DOZE || clock % 4.1 < 0.14) return SHUT;
-  return isTalking && clock % 0.3 < 0.16 ? SPEAKING : OPEN;
+  return isTalking && clock % 0.3 < 0.16 ? SPEAKING : EYES_OPEN;
 }

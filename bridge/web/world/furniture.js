@@ -328,5 +328,8 @@ const PAINTERS = {
   },
 };
 
-/** @param {string} thing what stands in the middle of a place */
-export const paintPlace = (thing) => PAINTERS[thing]();
+/** @type {Record<string, any>} */
+const paintedPlaces = {};
+
+/** Painted once. @param {string} thing what stands in the middle of a place */
+export const paintPlace = (thing) => (paintedPlaces[thing] ??= PAINTERS[thing]());

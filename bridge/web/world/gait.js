@@ -73,7 +73,8 @@ export class Gait {
       const to = cell + STEPS[direction].dy * this.#land.side + STEPS[direction].dx;
       const far = field(to);
       if (holder[to] === NONE) {
-        if (far < bestFar) [best, bestFar] = [direction, far];
+        const much = far < here && this.#cells.hides(to) ? here - 0.5 : far; // steps aside for who talks
+        if (much < bestFar) [best, bestFar] = [direction, much];
         else if (far <= here + 1 && aside < 0 && i < 4) aside = direction;
       } else if (far < here && other < 0) {
         other = holder[to];

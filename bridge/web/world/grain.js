@@ -51,6 +51,12 @@ const isGlint = (i) => mix(17, i) % 420 === 0 && lullAt(i % SEA, (i / SEA) | 0) 
 /** The open sea, over and over. */
 export const OPEN_SEA = PHASE.map((phase, i) => (isGlint(i) ? GLINT + (mix(18, i) % PHASES) : OUT_AT_SEA + phase));
 
+/** What the sky in the sea is broken by. */
+const STREAKS = clouds(11, 52, 25);
+
+/** Whether there is more of the sky in a pixel of the sea than in the next. @param {number} x @param {number} y @param {number} share of the pixels, in 256ths */
+export const isSkyAt = (x, y, share) => STREAKS[tile(x, y)] < 56 + ((share * 144) >> 8);
+
 /** How far to the side the sea is moved in a row. @param {number} y */
 export const seaShift = (y) => mix(19, Math.floor(y / DEPTH)) & (SEA - 2);
 

@@ -13,7 +13,7 @@
 
 import { SEA, WARP_X, WARP_Y, WHITE, openSeaAt, phaseAt, repeat, tile } from './grain.js';
 import {
-  DEEP, EARTH_INK, FOAM, GRASS_INK, MID, PATH_INK, PETAL_INK, PHASES, PLAZA_INK, SAND_INK, SHALLOW, WOOD_INK, YELLOW_INK,
+  DEEP, EARTH_INK, FOAM, GRASS_INK, HEART_INK, MID, PATH_INK, PETAL_INK, PHASES, PLAZA_INK, SAND_INK, SHALLOW, WATER_END, WOOD_INK,
 } from './inks.js';
 import { mix, noise } from './random.js';
 import { through } from './slices.js';
@@ -113,6 +113,13 @@ export class Ground {
     this.pixels = new Uint8Array(this.width * this.height);
     this.#shade = new Uint8Array(this.width * this.height);
     this.#soft = new Uint8Array(terrain.ground.length).fill(128);
+  }
+
+  /** Whether there is water. @param {number} x in pixels of its size @param {number} y */
+  isSea(x, y) {
+    const column = x - this.#extent.left / this.#step;
+    const row = y - this.#extent.top / this.#step;
+    return column < 0 || row < 0 || column >= this.width || row >= this.height || this.pixels[row * this.width + column] < WATER_END;
   }
 
   /** Makes it: from the back to the front. @returns {Generator<void, void>} */
@@ -289,7 +296,7 @@ export class Ground {
         this.#set(fx, fy, petal + 1);
         this.#set(fx + 1, fy, petal + 1);
         this.#set(fx, fy + 1, petal);
-        this.#set(fx + 1, fy + 1, i % 2 ? petal : YELLOW_INK + 2);
+        this.#set(fx + 1, fy + 1, i % 2 ? petal : HEART_INK);
       }
     } else if ((dice >>> 8) % 256 > 150) {
       for (const [dx, dy] of [[-1, -1], [-1, 0], [0, 0], [1, 0], [1, -1], [1, -2]]) this.#set(x + dx, y + dy, grass + (dy < -1 ? 1 : 0));

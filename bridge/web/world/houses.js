@@ -5,7 +5,7 @@
  */
 
 import { FLOORS } from './build.js';
-import { DIM_INK, INK, LIT_INK, PANE_INK, PLASTER_INK, RED_INK, STONE_INK, WHITE_INK, WOOD_INK } from './inks.js';
+import { AWAKE_INK, DIM_INK, INK, LIT_INK, PANE_INK, PLASTER_INK, RED_INK, STONE_INK, WHITE_INK, WOOD_INK } from './inks.js';
 import { Sheet } from './sheet.js';
 
 /** What a window tells. */
@@ -13,18 +13,20 @@ export const DARK = 0;
 export const LIT = 1;
 export const DIM = 2;
 export const CURTAIN = 3;
+export const AWAKE = 4; // by day
 
-/** How many shades a roof has: its rim, and four. */
-export const ROOF = 6;
+/** How many shades a roof has: none, its rim, four, and two for where snow lies. */
+export const ROOF = 8;
 const ROOF_RIM = 1;
-const SLATE = 2; // the darkest of four
+const SHADE = 2; // the darkest of four
+const SNOWY = 6; // the darker of two
 
 const WALL = 14; // pixels of each wall
 const FLOOR = 5;
 const SOCKLE = 3;
 const EAVES = 10; // pixels that a gable is high
-const BREADTH = 2 * WALL + 4;
-const RIDGE = BREADTH / 2;
+const HOUSE_W = 2 * WALL + 4;
+const HOUSE_AXIS = HOUSE_W / 2;
 /** Where windows are on each wall, from its outer edge. */
 const SLOTS = [2, 6, 10];
 
@@ -45,19 +47,19 @@ const slant = (far) => far >> 1;
  * @returns {Sprite}
  */
 export function paintWalls(kind, windows, look) {
-  const sheet = new Sheet(BREADTH, tall(kind));
+  const sheet = new Sheet(HOUSE_W, tall(kind));
   const plaster = kind > 2 && look === 1 ? STONE_INK + 1 : PLASTER_INK[look];
   const foot = footOf(kind);
   const high = wallHeight(kind);
   for (let far = 0; far < WALL; far++) {
     const bottom = foot - slant(far);
-    column(RIDGE - 1 - far, bottom, 2);
-    column(RIDGE + far, bottom, 1);
+    column(HOUSE_AXIS - 1 - far, bottom, 2);
+    column(HOUSE_AXIS + far, bottom, 1);
   }
   windows.forEach((window, i) => putWindow(sheet, kind, i, window));
-  const door = RIDGE - 7; // on the left, which is lit
-  for (let x = 0; x < 3; x++) sheet.rect(door + x, foot - slant(RIDGE - 1 - door - x) - 5, 1, 5, WOOD_INK + (x ? 1 : 2));
-  return sheet.outline(INK).sprite(RIDGE, foot - WALL / 2);
+  const door = HOUSE_AXIS - 7; // on the left, which is lit
+  for (let x = 0; x < 3; x++) sheet.rect(door + x, foot - slant(HOUSE_AXIS - 1 - door - x) - 5, 1, 5, WOOD_INK + (x ? 1 : 2));
+  return sheet.outline(INK).sprite(HOUSE_AXIS, foot - WALL / 2);
 
   /** @param {number} x @param {number} bottom @param {number} shade */
   function column(x, bottom, shade) {
@@ -73,9 +75,9 @@ function putWindow(sheet, kind, i, window) {
   const isLeft = at < 3;
   for (let dx = 0; dx < 2; dx++) {
     const far = isLeft ? WALL - 1 - SLOTS[at] - dx : SLOTS[at - 3] + dx;
-    const x = isLeft ? RIDGE - 1 - far : RIDGE + far;
+    const x = isLeft ? HOUSE_AXIS - 1 - far : HOUSE_AXIS + far;
     const top = footOf(kind) - slant(far) - SOCKLE - floor * FLOOR - 3;
-    sheet.rect(x, top, 1, 3, [PANE_INK, LIT_INK, DIM_INK, WHITE_INK + 2][window]);
+    sheet.rect(x, top, 1, 3, [PANE_INK, LIT_INK, DIM_INK, WHITE_INK + 2, AWAKE_INK][window]);
     if (window === DARK) sheet.set(x, top, PANE_INK + 1);
     if (window === CURTAIN) sheet.set(x, top + 1, RED_INK + 2);
   }
@@ -83,12 +85,12 @@ function putWindow(sheet, kind, i, window) {
 
 /** Its inks are a roof's own. @param {number} kind @returns {Sprite} */
 export function paintRoof(kind) {
-  const sheet = new Sheet(BREADTH, tall(kind));
+  const sheet = new Sheet(HOUSE_W, tall(kind));
   const foot = footOf(kind);
   const eaves = foot - wallHeight(kind);
   if (kind < 3) gable(sheet, eaves);
   else terrace(sheet, eaves);
-  return sheet.outline(ROOF_RIM).sprite(RIDGE, foot - WALL / 2);
+  return sheet.outline(ROOF_RIM).sprite(HOUSE_AXIS, foot - WALL / 2);
 }
 
 /** Four slopes to a point. @param {Sheet} sheet @param {number} eaves the row where the walls meet below it */
@@ -99,8 +101,9 @@ function gable(sheet, eaves) {
     const high = top + Math.round((far / (WALL + 1)) * (EAVES + 1));
     for (let y = high; y <= low; y++) {
       const line = (y - eaves + slant(far)) & 3 ? 0 : 1; // tiles
-      sheet.set(RIDGE - 1 - far, y, SLATE + 3 - line);
-      sheet.set(RIDGE + far, y, SLATE + 1 - line);
+      const isUp = !line && y - high < 5 + (far * 5) % 4;
+      sheet.set(HOUSE_AXIS - 1 - far, y, isUp ? SNOWY + 1 : SHADE + 3 - line);
+      sheet.set(HOUSE_AXIS + far, y, isUp ? SNOWY : SHADE + 1 - line);
     }
   }
 }
@@ -110,11 +113,11 @@ function terrace(sheet, eaves) {
   for (let far = 0; far < WALL; far++) {
     const low = eaves - slant(far);
     const high = eaves - WALL + 1 + slant(far);
-    for (const x of [RIDGE - 1 - far, RIDGE + far]) {
-      const isLeft = x < RIDGE;
-      sheet.rect(x, high, 1, low - high + 1, SLATE + 2);
-      sheet.rect(x, low, 1, 5, SLATE + (isLeft ? 3 : 0)).set(x, high, SLATE + 1);
+    for (const x of [HOUSE_AXIS - 1 - far, HOUSE_AXIS + far]) {
+      const isLeft = x < HOUSE_AXIS;
+      sheet.rect(x, high, 1, low - high + 1, SHADE + 2);
+      sheet.rect(x, low, 1, 5, SHADE + (isLeft ? 3 : 0)).set(x, high, SHADE + 1);
     }
   }
-  sheet.rect(RIDGE - 4, eaves - WALL / 2 - 5, 6, 5, SLATE + 1).rect(RIDGE - 4, eaves - WALL / 2 - 5, 3, 5, SLATE + 3);
+  sheet.rect(HOUSE_AXIS - 4, eaves - WALL / 2 - 5, 6, 5, SHADE + 1).rect(HOUSE_AXIS - 4, eaves - WALL / 2 - 5, 3, 5, SHADE + 3);
 }

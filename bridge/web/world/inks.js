@@ -8,7 +8,7 @@
  */
 
 import { fromLch, ramp } from './color.js';
-import { LEVELS } from './light.js';
+import { TABLES } from './light.js';
 
 /** Phases of water: the one that is lit moves on, and so the water does. */
 export const PHASES = 16;
@@ -40,7 +40,8 @@ const SWASH = fromLch([0.85, 0.055, 203]); // behind a wave's crest
 export const [OUT_AT_SEA, GLINT, DEEP, MID, SHALLOW, FOAM] = WATERS.map(([still]) => add(Array.from({ length: PHASES + 1 }, () => fromLch(still))));
 export const WATER_END = list.length;
 
-const FIVE = [-0.13, -0.065, 0, 0.05, 0.1];
+/** Of the ground: how much lighter than the middle one each of five shades is. */
+export const FIVE = [-0.13, -0.065, 0, 0.05, 0.1];
 
 export const SAND_INK = shades([0.85, 0.062, 85], [-0.1, -0.05, 0, 0.03, 0.06]);
 /** Five shades for each kind of district. */
@@ -74,12 +75,15 @@ export const YELLOW_INK = shades([0.83, 0.15, 88], [-0.2, -0.1, 0, 0.08]);
 export const TENT_INK = shades([0.74, 0.1, 65], [-0.26, -0.13, -0.04, 0.07]);
 /** Petals: light and dark of six. */
 export const PETAL_INK = [95, 20, 350, 300, 260, 60].map((hue) => shades([0.82, 0.12, hue], [-0.06, 0.06]));
+/** What is in the middle of flowers. */
+export const HEART_INK = add([list[YELLOW_INK + 2].rgb]);
 export const INK = shades([0.26, 0.03, 280], [0, 0.08]);
 export const FIRE_INK = add([[0.86, 0.26, 0.12], [0.98, 0.52, 0.14], [1, 0.78, 0.28], [1, 0.96, 0.68]], true);
 export const LAMP_INK = add([[1, 0.86, 0.5], [1, 0.97, 0.8]], true);
 /** A window: lit when it is dark. */
 export const WINDOW_INK = add([[0.4, 0.5, 0.62]]);
-/** Windows of houses: of who is awake, who dozes, and who is away; and the walls around them. */
+/** Windows of houses: of who is awake, after dark and by day, who dozes, and who is away; and the walls around them. */
+export const AWAKE_INK = add([[0.95, 0.87, 0.62]]);
 export const LIT_INK = add([[1, 0.87, 0.48]], true);
 export const DIM_INK = add([[0.72, 0.53, 0.3]], true);
 export const PANE_INK = shades([0.36, 0.03, 260], [0, 0.07]);
@@ -91,10 +95,13 @@ export const PLASTER_INK = [
 
 if (list.length > 256) throw new Error('a pixel is one byte');
 
-/** The list under a light, once for each level of lamps; water moves. */
+const LIT_WATERS = [...WATERS.map(([, lit]) => fromLch(lit)), SWASH];
+
+/** The list under a light, once for each level of lamps and what else there is in `light.js`; water moves. */
 export class Palette {
-  /** `LEVELS` times 256 packed colours. */
-  colors = new Uint32Array(LEVELS * 256);
+  /** `TABLES` times 256 packed colours. */
+  colors = new Uint32Array(TABLES * 256);
+  light;
   /** Whether lamps make a difference. */
   isDark;
   /** Grows whenever water moves. */
@@ -111,18 +118,20 @@ export class Palette {
   /**
    * @param {Light} light
    * @param {boolean} hasSea false: there is nothing where water would be
+   * @param {Map<number, Rgb>} [others] inks that look otherwise in this season
    */
-  constructor(light, hasSea) {
+  constructor(light, hasSea, others) {
     this.#hasSea = hasSea;
+    this.light = light;
     this.isDark = light.darkness > 0.1;
-    const levels = Array.from({ length: LEVELS }, (_, level) => level);
+    const levels = Array.from({ length: TABLES }, (_, level) => level);
     for (const level of levels) {
-      list.forEach(({ rgb, glows }, i) => { this.colors[level * 256 + i] = light.on(rgb, level, glows); });
+      list.forEach(({ rgb, glows }, i) => { this.colors[level * 256 + i] = light.on(others?.get(i) ?? rgb, level, glows); });
       if (light.darkness > 0.35) this.colors[level * 256 + WINDOW_INK] = light.on([1, 0.84, 0.46], level, true);
       if (!hasSea) this.colors.fill(0, level * 256 + OUT_AT_SEA, level * 256 + WATER_END);
     }
     this.#still = this.colors.slice();
-    this.#lit = levels.map((level) => [...WATERS.map(([, lit]) => light.on(fromLch(lit), level)), light.on(SWASH, level)]);
+    this.#lit = levels.map((level) => LIT_WATERS.map((lit) => light.on(lit, level)));
   }
 
   /** Moves the water; `moved` then tells which inks look otherwise than before. @param {number} time in seconds */

@@ -6,7 +6,7 @@
  * The land is a square of cells, and each cell has the same number for good. `x` runs to the lower right of the
  * screen, `y` to the lower left. Ground never rises towards the viewer, so nothing is ever hidden behind a hill.
  *
- * @typedef {{kind: 'tree' | 'bush' | 'rock' | 'tent' | 'lighthouse' | 'sign' | 'lamp', cell: number, variant: number}} Prop
+ * @typedef {{kind: 'tree' | 'bush' | 'rock' | 'tent' | 'lighthouse' | 'sign' | 'lamp' | 'crane' | 'moored', cell: number, variant: number}} Prop
  * @typedef {Generator<void, void>} Work
  */
 

@@ -24,7 +24,7 @@ export class Land {
   mended = [];
   /** By size. @type {(Ground | undefined)[]} */
   #grounds = [];
-  #terrain;
+  terrain;
   #wearAt;
 
   /**
@@ -35,23 +35,23 @@ export class Land {
   constructor(terrain, wearAt, before = /** @type {Land | null} */ (null)) {
     this.before = before;
     this.reach = terrain.reach;
-    this.#terrain = terrain;
+    this.terrain = terrain;
     this.#wearAt = wearAt;
     this.#measure();
   }
 
   /** Its ground, which whoever looks at it first has to bake: some islands are left again before. @param {number} step 1, or 2 for half the size */
   ground(step) {
-    return (this.#grounds[step] ??= new Ground(this.#terrain, this.#wearAt, this, step));
+    return (this.#grounds[step] ??= new Ground(this.terrain, this.#wearAt, this, step));
   }
 
   /** Whether a cell is land. @param {number} cell */
   has(cell) {
-    return this.#terrain.ground[cell] > 0;
+    return this.terrain.ground[cell] > 0;
   }
 
   #measure() {
-    const { side, ground, height, first, last } = this.#terrain;
+    const { side, ground, height, first, last } = this.terrain;
     let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
     for (let cell = first; cell < last; cell++) {
       if (!ground[cell]) continue;
@@ -66,10 +66,10 @@ export class Land {
     this.top = (top - 2 * MARGIN) * HALF_HEIGHT;
     this.width = (right - left + 4 * MARGIN) * HALF_WIDTH;
     this.height = (bottom - top + 4 * MARGIN) * HALF_HEIGHT;
-    const { props, places } = this.#terrain;
+    const { props, places } = this.terrain;
     const tops = [
-      ...props.map(({ cell, kind }) => cornerOf(this.#terrain, cell).y - (TALL[kind] ?? 0)),
-      ...places.map(({ cell }) => cornerOf(this.#terrain, cell).y - TALL.thing),
+      ...props.map(({ cell, kind }) => cornerOf(this.terrain, cell).y - (TALL[kind] ?? 0)),
+      ...places.map(({ cell }) => cornerOf(this.terrain, cell).y - TALL.thing),
     ];
     this.bounds = {
       left: (left - 1) * HALF_WIDTH, right: (right + 1) * HALF_WIDTH,
@@ -79,13 +79,13 @@ export class Land {
 
   /** Draws again what has changed since. @param {number[]} cells */
   mend(cells) {
-    const { side, ground } = this.#terrain;
+    const { side, ground } = this.terrain;
     const around = new Set(cells.flatMap((cell) => [cell, cell - 1, cell + 1, cell - side, cell + side]));
     const baked = this.#grounds.filter((one) => one !== undefined);
     for (const cell of around) {
       if (!ground[cell] || !baked.length) continue;
       for (const one of baked) one.mend(cell);
-      const { x, y } = cornerOf(this.#terrain, cell);
+      const { x, y } = cornerOf(this.terrain, cell);
       this.mended.push({ x: x - HALF_WIDTH - this.left, y: y - this.top, width: 2 * HALF_WIDTH, height: 2 * HALF_HEIGHT });
     }
   }

@@ -6,7 +6,7 @@ const FONT = 'a25755b65656c34443d65556e74647f74644g34553h55755i72227j11152k55655
   + 'v55552w55775x55255y55222z71247075557126227271747371317455711574717674757771122875757975717';
 for (let i = 0; i < FONT.length; i += 6) GLYPHS[FONT[i]] = FONT.slice(i + 1, i + 6);
 
-const LETTERS_OF_A_LINE = 12; // letters of a line
+const LONGEST_LINE = 12; // letters of a line
 /** Pixels from one letter to the next, and from one line to the next. */
 export const ADVANCE = 4;
 export const LEADING = 6;
@@ -24,10 +24,10 @@ export function lettered(name) {
   const lines = [];
   for (const word of plain.split(/[^a-z0-9]+/).filter((part) => part)) {
     const last = lines[lines.length - 1];
-    if (last && last.length + word.length < LETTERS_OF_A_LINE) lines[lines.length - 1] = `${last} ${word}`;
+    if (last && last.length + word.length < LONGEST_LINE) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines.slice(0, 2).map((line) => line.slice(0, LETTERS_OF_A_LINE + 1));
+  return lines.slice(0, 2).map((line) => line.slice(0, LONGEST_LINE + 1));
 }
 
 /** How large the board of a sign is, in pixels of art. @param {string[]} lines */

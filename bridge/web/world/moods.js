@@ -1,6 +1,8 @@
 /**
- * What tells nothing and is nice to have: clouds that pass, gulls by day, fireflies by night.
+ * What tells nothing and is nice to have: clouds that pass, gulls by day, fireflies by night, the light on the water,
+ * rain and snow. The page fetches it after its first picture.
  *
+ * @typedef {typeof moods} Moods
  * @typedef {import('./buffer.js').Buffer} Buffer
  * @typedef {import('./draw.js').View} View
  * @typedef {import('./land.js').Land} Land
@@ -12,9 +14,10 @@ import { mix } from './random.js';
 const CLOUDS = 4;
 const GULLS = 4;
 const FIREFLIES = 26;
+const GLADE = 0.9; // how far down it reaches, of the land's height
 
 /** Their shadows on the ground. @param {Buffer} buffer @param {Land} land @param {View} view */
-export function drawClouds(buffer, land, view) {
+function drawClouds(buffer, land, view) {
   const scale = view.far ? 0.5 : 1;
   const { left, right, top, bottom } = land.bounds;
   const way = right - left + 400;
@@ -44,6 +47,60 @@ function shade(buffer, view, x, y, wide) {
 }
 
 /**
+ * Rain, or snow; before all else that is seen.
+ *
+ * @param {Buffer} buffer
+ * @param {View} view
+ * @param {'rain' | 'snow'} kind
+ * @param {import('./light.js').Light} light
+ */
+function drawWeather(buffer, view, kind, light) {
+  const { width, height, pixels } = buffer;
+  const isRain = kind === 'rain';
+  const drop = light.on(isRain ? [0.72, 0.82, 0.95] : [0.97, 0.98, 1], 0);
+  const count = (width * height) / (isRain ? 1_600 : 900);
+  for (let i = 0; i < count; i++) {
+    const speed = isRain ? 240 + (mix(i, 51) & 63) : 14 + (mix(i, 51) & 15);
+    const fall = mix(i, 52) % height + view.time * speed;
+    const drift = isRain ? fall * 0.25 : Math.sin(view.time + i) * 5;
+    let row = Math.floor(fall - view.y) % height;
+    let column = Math.floor(mix(i, 53) % width - drift - view.x) % width;
+    if (row < 0) row += height;
+    if (column < 0) column += width;
+    for (let long = isRain ? 5 : 1; long && row < height; long--, row++) {
+      const at = buffer.at(column - (long >> 2), row);
+      pixels[at] = isRain ? 0xff000000 | (((pixels[at] >>> 1) & 0x7f7f7f) + ((drop >>> 1) & 0x7f7f7f)) : drop;
+    }
+  }
+}
+
+/** The way of the low sun's light, or the moon's, over the water. @param {Buffer} buffer @param {Land} land @param {View} view @param {import('./light.js').Light['shine']} shine */
+function drawGlade(buffer, land, view, { color, strength, isLeft }) {
+  const step = view.far ? 2 : 1;
+  const { left, right, top, bottom } = land.bounds;
+  const middle = isLeft ? left + (right - left) * 0.14 : right - (right - left) * 0.14;
+  const ground = land.ground(step);
+  const shimmer = view.moods ? view.time * 2.5 : 0;
+  for (let row = 0; row < buffer.height; row++) {
+    const y = row + view.y;
+    const down = (y * step - top) / (bottom - top);
+    if (down > GLADE) return;
+    const wide = 26 + 40 * Math.max(0, down + 0.3);
+    for (let i = 0; i < 3; i++) {
+      const dice = mix(y, i, Math.floor(shimmer + (mix(y, i) & 255) / 256));
+      if ((dice & 255) > 150 * strength * Math.min(1, (GLADE - down) * 2)) continue;
+      const off = (((dice >>> 8) & 255) + ((dice >>> 16) & 255)) / 255 - 1; // more of it in the middle
+      const from = Math.round((middle + off * wide) / step) - view.x;
+      for (let x = Math.max(0, from); x < Math.min(buffer.width, from + 1 + ((dice >>> 24) & 7) / step); x++) {
+        if (!ground.isSea(x + view.x, y)) continue;
+        const at = buffer.at(x, row);
+        buffer.pixels[at] = 0xff000000 | (((buffer.pixels[at] >>> 1) & 0x7f7f7f) + ((color >>> 1) & 0x7f7f7f));
+      }
+    }
+  }
+}
+
+/**
  * @param {Buffer} buffer
  * @param {Land} land
  * @param {View} view
@@ -51,7 +108,7 @@ function shade(buffer, view, x, y, wide) {
  * @param {Uint32Array} colors
  * @param {boolean} isNight
  */
-export function drawCreatures(buffer, land, view, things, colors, isNight) {
+function drawCreatures(buffer, land, view, things, colors, isNight) {
   const scale = view.far ? 0.5 : 1;
   const { left, right, top, bottom } = land.bounds;
   const beat = Math.floor(view.time * 5);
@@ -69,3 +126,6 @@ export function drawCreatures(buffer, land, view, things, colors, isNight) {
     }
   }
 }
+
+/** All of them. */
+export const moods = { clouds: drawClouds, creatures: drawCreatures, glade: drawGlade, weather: drawWeather };

@@ -4,7 +4,7 @@
  * @typedef {import('../guild/people.js').Member} Member
  */
 
-import { OPEN, REST, SHUT, hatOf, ownColors, paintFigures } from './figures.js';
+import { EYES_OPEN, REST, SHUT, hatOf, ownColors, paintFigures } from './figures.js';
 import { Light } from './light.js';
 import { hash } from './random.js';
 
@@ -37,7 +37,7 @@ export function portrait(canvas, member, all = false) {
   const self = hash(member.uid);
   const light = new Light(12, false);
   const colors = ownColors(member.color, self, member.color2).map((rgb) => light.on(rgb, 0));
-  const parts = [figures.bodies[(member.bot ? 1 : 0) + (member.color && member.color2 ? 2 : 0)][REST], figures.faces[0]?.[all && (member.status === 'idle' || member.status === 'offline') ? SHUT : OPEN]];
+  const parts = [figures.bodies[(member.bot ? 1 : 0) + (member.color && member.color2 ? 2 : 0)][REST], figures.faces[0]?.[all && (member.status === 'idle' || member.status === 'offline') ? SHUT : EYES_OPEN]];
   parts.push(member.bot ? marks.antenna : figures.hats[hatOf(self)][0]);
   if (member.voice) parts.push(marks.headphones);
   if (all) parts.push(...marksOf(member).map((name) => marks[name]));

@@ -1,12 +1,12 @@
 /** How new land comes up out of the sea: from the old coast outward, grain by grain. */
 
-import { GRAIN, SEA, WHITE, seaRow } from './grain.js';
+import { GRAIN, SEA, WHITE } from './grain.js';
 import { HALF_HEIGHT, HALF_WIDTH } from './spots.js';
 
 export const RISING = 1.5; // seconds
 const STILL_DRY = 0.72; // of the old reach: nearer than that all is as it was
 const STILL_SEA = 1.3; // of the new one: farther than that there is nothing new
-const RAGGED = 0.12;
+const FRAYED_COAST = 0.12;
 
 export class Rising {
   #from;
@@ -39,13 +39,13 @@ export class Rising {
       const y = row + view.y;
       const line = y - old.top;
       const isSea = line < 0 || line >= old.height;
-      const strip = seaRow(y);
+      const strip = old.seaRow(y);
       const shift = shiftOf(y);
       const out = buffer.at(0, row);
       for (let column = 0; column < buffer.width; column++) {
         const x = column + view.x;
         const when = this.when(x * step, y * step);
-        if (when < 0 || when + (WHITE[((y & (GRAIN - 1)) * GRAIN) | (x & (GRAIN - 1))] / 256) * RAGGED < view.grown * (1 + RAGGED)) continue;
+        if (when < 0 || when + (WHITE[((y & (GRAIN - 1)) * GRAIN) | (x & (GRAIN - 1))] / 256) * FRAYED_COAST < view.grown * (1 + FRAYED_COAST)) continue;
         const at = x - old.left;
         const isOpen = isSea || at < 0 || at >= old.width;
         buffer.pixels[out + column] = isOpen ? old.sea[strip + ((column + shift) & (SEA - 1))] : old.pixels[line * old.width + at];

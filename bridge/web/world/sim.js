@@ -37,11 +37,12 @@ const STAY = 100 * RATE; // how long who wrote stays at the place
 const TALK = 3 * RATE;
 const ON_PIER = 16; // as far from the boat, by the field's measure, one can step in
 const MOST_OUT = 150; // people out of doors in a town: more than that nobody could tell apart
-const STROLLERS = 24; // of them, as long as nothing happens
+const LEAST_OUT = 24; // of them, as long as nothing happens
 const A_WALK = [30 * RATE, 90 * RATE]; // how long somebody is out for no other reason
 const A_BREATH = 2 * RATE; // steps between two who go out for that
 const EAGER = 6; // cells that are thought of, before somebody stays after all
 const CHOICES = 16; // of where to stay, before one takes what there is
+const FEW_CHOICES = 4; // the same, where it is crowded
 
 export class Sim extends Crowd {
   land;
@@ -213,6 +214,11 @@ export class Sim extends Crowd {
     return channel ? this.placeOf(channel) : NONE;
   }
 
+  /** How much of somebody at each cell is hidden. */
+  get cover() {
+    return this.#cells.cover;
+  }
+
   /** @param {string} channelId @returns {number} -1 if it has none */
   placeOf(channelId) {
     return this.#places.get(channelId) ?? NONE;
@@ -228,6 +234,8 @@ export class Sim extends Crowd {
     this.wear.take(before.wear);
     /** Whose cell is something else now, and their house. @type {[Member, number][]} */
     const moved = [];
+    /** Who goes on to which place, once all others have their cells. @type {[number, number][]} */
+    const heading = [];
     let count = 0;
     for (const old of before.slots.values()) {
       if (++count % AT_ONCE === 0) yield;
@@ -251,9 +259,10 @@ export class Sim extends Crowd {
       this.state[slot] = isHeading ? STAND : before.state[old];
       if (goal >= before.routes.camp) this.#retire(slot);
       else if (place < 0) this.#think(slot, RATE * this.#dice.next());
-      else if (isHeading || goal < 0) this.#head(slot, place);
+      else if (isHeading || goal < 0) heading.push([slot, place]);
       else this.#stay(slot, place, before.target[old]);
     }
+    for (const [slot, place] of heading) this.#head(slot, place);
     yield* through(moved.length, (i) => this.add(moved[i][0], false, moved[i][1]), AT_ONCE);
   }
 
@@ -269,7 +278,7 @@ export class Sim extends Crowd {
   step() {
     this.tick += 1;
     for (const slot of this.#wheel.take(this.tick, this.due)) this.#wake(slot);
-    if (this.homes && this.tick % A_BREATH === 0 && this.#out.size < STROLLERS) this.#entice();
+    if (this.homes && this.tick % A_BREATH === 0 && this.#out.size < LEAST_OUT) this.#entice();
     for (let i = this.movers - 1; i >= 0; i--) this.#move(this.moving[i]);
     this.ferry.step();
     this.wear.step(this.tick);
@@ -362,7 +371,8 @@ export class Sim extends Crowd {
     this.choices[slot] += 1;
     const isRoomy = this.#cells.isRoomy(cell, slot, goal);
     const to = isRoomy ? cell : this.#cells.room(goal, slot);
-    if (!isRoomy && !this.#cells.isRoomy(to, slot, goal)) return false; // it is crowded everywhere
+    const isCrowded = !isRoomy && !this.#cells.isRoomy(to, slot, goal); // everywhere
+    if (isCrowded && (this.choices[slot] > FEW_CHOICES || this.#cells.isClear(cell, slot, goal))) return false;
     this.target[slot] = to;
     return this.#gait.approach(slot);
   }

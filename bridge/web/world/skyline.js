@@ -10,14 +10,18 @@
 
 import { CAPACITIES } from './build.js';
 import { bodyColor, fromLch, ramp } from './color.js';
-import { CURTAIN, DARK, DIM, LIT, ROOF, paintRoof, paintWalls } from './houses.js';
+import { AWAKE, CURTAIN, DARK, DIM, LIT, ROOF, paintRoof, paintWalls } from './houses.js';
 import { LEVELS } from './light.js';
 import { mix } from './random.js';
+import { ON_ROOFS } from './seasons.js';
 import { halved } from './sheet.js';
 
 const WALLS_KEPT = 3_000; // walls, each as it is painted with some windows lit
 const PLASTERS = 3;
-const SLATES = [-0.16, -0.08, 0, 0.07];
+// Of the dark: when the first house has its lamps on, and how much more there is until the last.
+const FIRST_LIGHT = 0.03;
+const DUSK = 0.45;
+const ROOF_SHADES = [-0.16, -0.08, 0, 0.07];
 const LODGERS = [LIT, DIM, CURTAIN, DARK]; // of those who are known by number, by status
 const FIRST = [LIT, CURTAIN, DIM, DARK]; // what counts where there are more people than windows
 
@@ -35,6 +39,7 @@ export class Skyline {
   #walls = [new Map(), new Map()];
   /** By size and kind. @type {[(Stamp | undefined)[], (Stamp | undefined)[]]} */
   #roofs = [[], []];
+  #isSnowy = false;
   /** By colour: what a roof's inks look like, for each level of light. @type {Map<string, Uint32Array>} */
   #tiles = new Map();
 
@@ -44,10 +49,12 @@ export class Skyline {
     this.#light = light;
   }
 
-  /** @param {Light} light */
-  relight(light) {
+  /** @param {Light} light @param {import('./seasons.js').Season} season */
+  relight(light, season) {
     this.#light = light;
+    this.#isSnowy = season === 'winter';
     this.#tiles.clear();
+    this.#keys = [];
   }
 
   /** Another town. @param {Sim} sim */
@@ -85,6 +92,7 @@ export class Skyline {
     const sim = /** @type {Sim} */ (this.#sim);
     const homes = /** @type {import('./homes.js').Homes} */ (sim.homes);
     const { kind, cell } = homes.houses[house];
+    const isOn = (mix(cell, 24) & 255) / 256 < (this.#light.darkness - FIRST_LIGHT) / DUSK; // one after the other, at dusk
     const windows = homes.rooms[house].map((slot) => WINDOWS[sim.members[slot]?.status ?? 'offline']);
     const lodgers = homes.lodgers[house];
     lodgers?.forEach((count, status) => windows.push(...Array(count).fill(LODGERS[status])));
@@ -93,7 +101,9 @@ export class Skyline {
     const nobodys = Array(most - windows.length).fill(DARK);
     const look = mix(cell, 15) % PLASTERS;
     // In a city many houses look alike: each is painted once.
-    return `${kind} ${look} ${spread([...windows, ...nobodys], lodgers ? look : cell).join('')}`;
+    const order = lodgers ? look : cell;
+    const shown = spread([...windows, ...nobodys], order).map((one) => (one === LIT && !isOn ? AWAKE : one));
+    return `${kind} ${look} ${shown.join('')}`;
   }
 
   /** @param {string} key @param {number} kind @param {number} size */
@@ -119,7 +129,8 @@ export class Skyline {
     if (tiles) return tiles;
     const [lightness, chroma, hue] = bodyColor(role || null);
     /** @type {import('./color.js').Rgb[]} */
-    const shades = [[0, 0, 0], fromLch([Math.max(0.2, lightness - 0.36), chroma * 0.8, hue]), ...ramp([lightness - 0.04, chroma, hue], SLATES)];
+    const shades = [[0, 0, 0], fromLch([Math.max(0.2, lightness - 0.36), chroma * 0.8, hue]), ...ramp([lightness - 0.04, chroma, hue], ROOF_SHADES)];
+    shades.push(...(this.#isSnowy ? ON_ROOFS : [shades[3], shades[5]]));
     tiles = new Uint32Array(LEVELS * ROOF);
     for (let level = 0; level < LEVELS; level++) shades.forEach((rgb, i) => { tiles[level * ROOF + i] = this.#light.on(rgb, level); });
     this.#tiles.set(role, tiles);

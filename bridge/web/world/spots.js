@@ -19,6 +19,9 @@ export const RISE = 7;
 /** How much higher the pier is than the beach. */
 export const DECK = 3;
 
+/** How many pixels the boards of a stage are above the ground. */
+export const STAGE = 11;
+
 /** @param {Terrain} land @param {number} cell @param {Spot} spot */
 export function cellSpot(land, cell, spot) {
   const x = cell % land.side;
@@ -44,8 +47,6 @@ function standing(sim, slot, cell, spot) {
   if (sim.land.raised[cell]) spot.z = STAGE;
   else spot.y += ((own >> 8) % 3) - 1;
 }
-
-const STAGE = 11; // pixels that its boards are above the ground
 
 const before = { x: 0, y: 0, z: 0 };
 

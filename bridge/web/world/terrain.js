@@ -15,14 +15,14 @@
  *   id: string, seed: number, side: number, first: number, last: number, rings: number, reach: number, ground: Uint8Array, height: Uint8Array,
  *   open: Uint8Array, ways: Uint8Array, zone: Int16Array, lot: Int16Array, district: Uint8Array, trail: Uint8Array,
  *   offshore: Uint8Array, lift: Uint8Array, raised: Uint8Array, channels: ChannelInfo[], places: Place[], plots: number[],
- *   props: Prop[], houses: House[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle,
+ *   age: number, props: Prop[], houses: House[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle,
  * }} Terrain `ways`: which of the eight steps can be taken from each cell, a bit for each of `STEPS`; `first`, `last`: all
  *   land is between these cells; `lot`: whose ground a cell is, a plot's number from 1 on; `lift`: how many pixels the land is
- *   raised that water lies before; `plots`: where places can be, taken or not
+ *   raised that water lies before; `plots`: where places can be, taken or not; `age`: of the settlement, see `ageOf`
  * @typedef {Generator<void, void>} Work
  */
 
-import { TOWN, build } from './build.js';
+import { CITY, TOWN, build } from './build.js';
 import { HEART, Isle, SIDE, ZONE, cellAt, signOf } from './isle.js';
 import { boardFor, lettered } from './lettering.js';
 import { propFor } from './props.js';
@@ -46,7 +46,7 @@ const LIFT = 7; // pixels for each terrace, as `RISE` has it in `spots.js`
 const SMOOTHINGS = 5;
 const PIER = 6; // cells that it goes out
 const MOST_PLOTS = 2_000;
-const HOUSEFUL = 36; // people to a house, at most, as long as there can be more land
+const FULL_HOUSE = 36; // people to a house, at most, as long as there can be more land
 const NO_CHANNEL = ''; // the id of the place there is where no channel is known
 
 // How many cells of land there are for how many members: about constant for each at first, then houses get higher.
@@ -61,7 +61,13 @@ export function areaFor(members) {
   return Math.round(y0 + ((members - x0) * (y1 - y0)) / (x1 - x0));
 }
 
+/** From how many members on a settlement is a village, a town, a city. Before, it is a camp. */
+const AGES = [15, TOWN, CITY];
+const CITY_AGE = AGES.length;
 const OVERLOOKED = 20_000;
+
+/** @param {number} members */
+export const ageOf = (members) => AGES.filter((least) => members >= least).length;
 
 /**
  * Members as the island counts them: in steps, so that it isn't looked at anew after each newcomer; and no more than
@@ -89,9 +95,9 @@ export function* grow(id, members, channels, before = null) {
   const plots = allot(wanted, known);
   const most = plots.reduce((one, other) => Math.max(one, other));
   const area = areaFor(members);
-  const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN && isle.houses.length * HOUSEFUL < members);
+  const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN && isle.houses.length * FULL_HOUSE < members);
   while (isle.isHalfDone || (!isle.isLargest && isSmall())) yield* isle.extend();
-  const land = bare(id, isle, channels);
+  const land = bare(id, isle, channels, ageOf(members));
   yield* settle(land, plots, wanted, members);
   return land;
 }
@@ -127,14 +133,14 @@ export function allot(channels, before) {
   return channels.map(({ id }) => chosen.get(id) ?? 0);
 }
 
-/** Land that nobody has settled on. @param {string} id @param {Isle} isle @param {ChannelInfo[]} channels @returns {Terrain} */
-function bare(id, isle, channels) {
+/** Land that nobody has settled on. @param {string} id @param {Isle} isle @param {ChannelInfo[]} channels @param {number} age @returns {Terrain} */
+function bare(id, isle, channels, age) {
   const bytes = () => new Uint8Array(SIDE * SIDE);
   return {
-    id, isle, channels, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, reach: isle.reach, ground: bytes(),
+    id, isle, channels, age, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, reach: isle.reach, ground: bytes(),
     height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(SIDE * SIDE), lot: isle.lot.slice(),
     district: bytes(), trail: bytes(), offshore: bytes(), lift: bytes(), raised: bytes(), places: [], plots: isle.plots.slice(),
-    props: isle.props.slice(), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0,
+    props: isle.props.map((prop) => (prop.kind === 'lighthouse' ? { ...prop, variant: age } : prop)), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0,
   };
 }
 
@@ -272,6 +278,15 @@ function addPier(land) {
   if (ground[end] !== PLANKS) return;
   open[end] = 0;
   land.props.push({ kind: 'lamp', cell: end, variant: 1 });
+  if (land.age === CITY_AGE) addHarbour(land, start);
+}
+
+/** A city's boats, and a crane to unload them, in the water on both sides of the pier. @param {Terrain} land @param {number} start of the pier */
+function addHarbour({ side, ground, props }, start) {
+  const berths = [start + 3 - 4 * side, start + 6 - 3 * side, start + 4 + 5 * side, start + 1 + 4 * side];
+  berths.forEach((cell, variant) => { if (!ground[cell]) props.push({ kind: 'moored', cell, variant }); });
+  const crane = start + 3 - side;
+  if (!ground[crane]) props.push({ kind: 'crane', cell: crane, variant: 0 });
 }
 
 /** The ways from the heart to all places, to the pier and to the lighthouse. @param {Terrain} land @returns {Work} */

@@ -6,25 +6,29 @@
  * @typedef {import('./terrain.js').ChannelInfo} ChannelInfo
  * @typedef {import('./spots.js').Spot} Spot
  * @typedef {{x: number, y: number, visible: boolean}} Point
- * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', onFrame: () => void}} WorldOptions
+ * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', zoom: number | null, onFrame: () => void}} WorldOptions
+ *   `zoom`: how near it starts and returns to, in CSS pixels for one of art; null: with all of the island in view
  * @typedef {import('./homes.js').Tenants} Tenants
  * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {shown: number}, strangers: Tenants[]}} GuildView
  */
 
 import { GUARD } from './buffer.js';
+import { HEIGHTS } from './build.js';
 import { Camera } from './camera.js';
-import { ABOARD, GONE, TENT } from './crowd.js';
+import { ABOARD, GONE, NONE, TENT } from './crowd.js';
 import { Picture } from './draw.js';
 import { HEADS, REST } from './figures.js';
+import { GESTURES, GESTURE_S } from './gestures.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
 import { RISING } from './rising.js';
 import { RATE, Sim } from './sim.js';
+import { seasonAt, weatherAt } from './seasons.js';
 import { finish, pursue } from './slices.js';
-import { boatSpot, cellSpot, personSpot } from './spots.js';
+import { boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
 import { POST } from './furniture.js';
 import { signOf } from './isle.js';
-import { grow, sizeFor } from './terrain.js';
+import { ageOf, grow, sizeFor } from './terrain.js';
 
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
 const ASHORE = 10; // and for who comes ashore, at least
@@ -42,12 +46,19 @@ const ABOVE_GROUND = 10; // of what is looked at when people are
 const ABOVE_HEAD = 4;
 const ABOVE_PLACE = 34;
 const ABOVE_STAGE = 56;
+const GREAT_FEAST = 14; // seconds, when the settlement has come of another age
+const AN_HOUR = 3_600_000; // milliseconds
+const HALF_A_HOUSE = 14; // pixels of art
 const LEGIBLE = 2; // CSS pixels for one of art, from where on drawn signs can be read
 
 export class World {
   connected = true;
   /** From 0 to 24; null: the viewer's own clock. @type {number | null} */
   hour = null;
+  /** Null: the one there is on the viewer's calendar. @type {import('./seasons.js').Season | null} */
+  season = null;
+  /** Whether that calendar is a southern one. */
+  isSouth = false;
 
   #canvas;
   #context;
@@ -91,6 +102,12 @@ export class World {
   /** How much of new land is up. */
   #grown = 1;
   #lightKey = '';
+  /** What draws a feast, once it is there. @type {typeof import('./feast.js').drawFeast | null} */
+  drawFeast = null;
+  /** When one began and will be over, in the world's own time. */
+  #feast = { from: 0, until: 0, isGreat: false };
+  /** @type {'' | 'rain' | 'snow'} */
+  #weather = '';
   #spot = { x: 0, y: 0, z: 0 };
 
   /** @param {HTMLCanvasElement} canvas @param {WorldOptions} options */
@@ -98,6 +115,7 @@ export class World {
     this.#canvas = canvas;
     this.#options = options;
     this.#reducedMotion = options.reducedMotion;
+    this.#camera.start = options.zoom ?? 0;
     const context = canvas.getContext('2d', { alpha: options.background === 'transparent' });
     if (!context) throw new Error('no canvas');
     this.#context = context;
@@ -126,6 +144,11 @@ export class World {
   set reducedMotion(reduced) {
     this.#reducedMotion = reduced;
     if (this.#island) this.#sim.reducedMotion = reduced;
+  }
+
+  /** @param {import('./moods.js').Moods} moods */
+  set moods(moods) {
+    this.#picture.moods = moods;
   }
 
   // ── what there is ───────────────────────────────────────────────────────
@@ -202,6 +225,7 @@ export class World {
       yield* sim.adopt(before.sim);
       yield* this.#picture.ahead(land, this.#camera.isFar);
       this.#grown = this.#reducedMotion ? 1 : 0;
+      if (land.terrain.age > before.land.terrain.age) this.celebrate(GREAT_FEAST, true);
     }
     yield* sim.house(this.#strangers);
     sim.reducedMotion = this.#reducedMotion;
@@ -210,7 +234,7 @@ export class World {
     this.#camera.settle();
     if (!isOther) return;
     const followed = this.#following;
-    this.fit();
+    this.#comeHome();
     this.follow(followed);
   }
 
@@ -245,6 +269,7 @@ export class World {
       this.#plan(land.channels, sizeFor(people * 1.3));
       if (!this.#goOn(performance.now() + SLICE)) return false;
     }
+    if (member && ageOf(people + 1) > land.age && this.#sim.slotOf(uid) < 0) this.#plan(land.channels, sizeFor(people + 1));
     this.#news.delete(uid);
     if (member) this.#sim.add(member, this.#sailing.delete(uid));
     else if (this.#forgotten.delete(uid)) this.#sim.forget(uid);
@@ -297,6 +322,18 @@ export class World {
     if (this.#admit(uid)) this.#sim.stir(uid);
   }
 
+  /** Somebody does something where they stand. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
+  gesture(uid, kind) {
+    if (this.#awaited || !this.#admit(uid)) return false;
+    const sim = this.#sim;
+    sim.stir(uid);
+    const slot = sim.slotOf(uid);
+    if (slot < 0 || !this.#isOut(slot)) return false;
+    sim.gesture[slot] = GESTURES.indexOf(kind);
+    sim.gestureUntil[slot] = sim.tick + GESTURE_S * RATE;
+    return true;
+  }
+
   /** So many things happened just now: the lighthouse turns with them. @param {number} events */
   pulse(events) {
     this.#rate += events / CALMING;
@@ -320,7 +357,13 @@ export class World {
     this.#camera.settle();
   }
 
+  /** Shows all of the island, also where it started closer. */
   fit() {
+    this.#camera.start = 0;
+    this.#comeHome();
+  }
+
+  #comeHome() {
     this.#following = null;
     this.#camera.bounds = this.#land.bounds;
     this.#camera.fit();
@@ -351,6 +394,15 @@ export class World {
   lookAt(channelId) {
     this.#following = null;
     this.#flyToPlace(channelId, FLIGHT);
+  }
+
+  /** @param {number} house */
+  lookAtHouse(house) {
+    const built = this.#sim.land.houses[house];
+    if (!built) return;
+    this.#following = null;
+    this.#comeClose();
+    this.#fly(houseSpot(this.#sim.land, built.cell, this.#spot), FLIGHT);
   }
 
   /**
@@ -411,12 +463,26 @@ export class World {
 
   /** Where the island is. */
   get landRect() {
-    const { scale } = this;
-    const { bounds, origin } = this.#camera;
-    return {
-      left: (bounds.left - origin.x) * scale, right: (bounds.right - origin.x) * scale,
-      top: (bounds.top - origin.y) * scale, bottom: (bounds.bottom - origin.y) * scale,
-    };
+    return rectIn(this.#camera);
+  }
+
+  /** Where an island would be with all of it in view. @param {number} width in pixels of art @param {number} height */
+  rectOf(width, height) {
+    const { density, insets, start } = this.#camera;
+    const camera = Object.assign(new Camera(), { density, insets, start, bounds: { left: 0, right: width, top: 0, bottom: height } });
+    camera.resize(this.#camera.width, this.#camera.height, density);
+    camera.fit();
+    return rectIn(camera);
+  }
+
+  /** Whether the island is that of the guild that is shown: it takes a moment to grow. */
+  get isHere() {
+    return !this.#isOther;
+  }
+
+  /** What the island is like, for who draws it otherwise. */
+  get shape() {
+    return { terrain: this.#sim.land, bounds: this.#land.bounds };
   }
 
   /** Where a bubble's tip belongs. @param {string} uid @returns {Point | null} */
@@ -477,6 +543,40 @@ export class World {
       return Math.abs(this.#spot.x - at.x) < 18 && at.y < this.#spot.y + 6 && at.y > this.#spot.y - ABOVE_PLACE;
     });
     return found?.id ?? null;
+  }
+
+  /** Which house is there, or -1. @param {number} x @param {number} y */
+  houseAt(x, y) {
+    if (!this.#isAwake) return NONE;
+    const at = this.#artAt(x, y);
+    const { land } = this.#sim;
+    let found = NONE;
+    let front = -Infinity;
+    land.houses.forEach(({ cell, kind }, house) => {
+      houseSpot(land, cell, this.#spot);
+      const up = this.#spot.y + HALF_A_HOUSE / 2 - at.y;
+      if (Math.abs(this.#spot.x - at.x) > HALF_A_HOUSE || up < 0 || up > HEIGHTS[kind] + HALF_A_HOUSE || this.#spot.y <= front) return;
+      [found, front] = [house, this.#spot.y];
+    });
+    return found;
+  }
+
+  /** Who lives in a house, and the upper middle of it. @param {number} house @returns {{people: string[], at: Point} | null} */
+  householdOf(house) {
+    const { homes, land, members } = this.#sim;
+    const built = land.houses[house];
+    if (!homes || !built) return null;
+    houseSpot(land, built.cell, this.#spot);
+    const people = homes.rooms[house].flatMap((slot) => members[slot]?.uid ?? []);
+    return { people, at: this.#pointAt(this.#spot, HEIGHTS[built.kind]) };
+  }
+
+  /** Who is at a place. @param {string} channelId @returns {string[]} */
+  crowdAt(channelId) {
+    const sim = this.#sim;
+    const place = sim.placeOf(channelId);
+    if (place < 0) return [];
+    return [...sim.slots.values()].flatMap((slot) => (sim.goal[slot] === place && this.#isOut(slot) ? sim.members[slot]?.uid ?? [] : []));
   }
 
   /** Those nearest to the middle first. @param {number} limit @returns {string[]} */
@@ -620,22 +720,51 @@ export class World {
       x: origin.x / part,
       y: origin.y / part,
       far: isFar,
+      legible: this.scale >= LEGIBLE,
       time: this.#time,
       beam: this.connected ? this.#turns : -1,
       moods: !this.#reducedMotion,
       grown: this.#grown,
+      weather: this.#weather,
+      feast: this.#time < this.#feast.until ? (buffer) => this.#celebrate(buffer) : null,
     });
     const { width, height } = this.#picture.buffer;
     if (this.#image) this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, width, height);
+  }
+
+  /** There is something to celebrate, unless somebody wants nothing to move. @param {number} seconds @param {boolean} [isGreat] */
+  celebrate(seconds, isGreat = false) {
+    if (this.#reducedMotion) return;
+    this.#feast = { from: this.#time, until: this.#time + seconds, isGreat };
+  }
+
+  /** @param {import('./buffer.js').Buffer} buffer */
+  #celebrate(buffer) {
+    const { from, until, isGreat } = this.#feast;
+    const { isFar, origin } = this.#camera;
+    const part = isFar ? 2 : 1;
+    this.drawFeast?.(buffer, { x: origin.x / part, y: origin.y / part, far: isFar }, this.#time - from, until - this.#time, isGreat);
   }
 
   /** The light changes every other minute, not with every frame. */
   #relight() {
     const clock = new Date();
     const hour = this.hour ?? clock.getHours() + clock.getMinutes() / 60;
-    const key = `${Math.round(hour * 30)} ${this.connected}`;
+    const season = this.season ?? seasonAt(clock, this.isSouth);
+    const { seed } = this.#sim.land;
+    const key = `${Math.round(hour * 30)} ${this.connected} ${season} ${seed}`;
     if (key === this.#lightKey) return;
     this.#lightKey = key;
-    this.#picture.relight(new Light(hour % 24, !this.connected), this.#options.background === 'sea');
+    this.#weather = weatherAt(seed, Math.floor(clock.getTime() / AN_HOUR), season);
+    this.#picture.relight(new Light(hour % 24, !this.connected), this.#options.background === 'sea', season);
   }
+}
+
+/** Where the land is, in CSS pixels. @param {Camera} camera */
+function rectIn({ bounds, origin, zoom, density }) {
+  const scale = zoom / density;
+  return {
+    left: (bounds.left - origin.x) * scale, right: (bounds.right - origin.x) * scale,
+    top: (bounds.top - origin.y) * scale, bottom: (bounds.bottom - origin.y) * scale,
+  };
 }

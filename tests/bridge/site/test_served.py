@@ -21,7 +21,8 @@ _IMPORTS: Final = re.compile(r"^import .*\n", re.MULTILINE)
 _EXPORTS: Final = re.compile(r"export\{[\w,]+\};\s*$")
 _CHUNKS: Final = re.compile(r"import\(`\./([\w/-]+\.\w+\.js)\$")
 _AT_HOME: Final = (  # what a browser has
-    "globalThis.navigator ??= { languages: [] };\nglobalThis.addEventListener = () => {};\n"
+    "globalThis.navigator ??= { languages: [] };\nglobalThis.location = new URL('http://localhost/');\n"
+    "globalThis.addEventListener = () => {};\n"
 )
 _OF_SOURCES: Final = shutil.ignore_patterns("node_modules", "wings.test.js", "*.actual.png")
 
@@ -57,10 +58,9 @@ def stem(address: str) -> str:
 def without_entry(script: str) -> str:
     """Take away what needs a document."""
     own = rjsmin.jsmin(_IMPORTS.sub("", (WEB_DIR / _ENTRY).read_text("utf-8")))
-    begin, later, end = re.split(r"(`\./ui/later)\.js", own)
-    found = re.fullmatch(
-        rf"(.+){re.escape(begin + later)}\.\w+\.js{re.escape(end)}\s*{_EXPORTS.pattern}", script, re.DOTALL
-    )
+    parts = map(re.escape, re.split(r"(?<=import\(`)(\./[\w/-]+)\.js", own))
+    served = "".join(rf"{part}\.\w+\.js" if i % 2 else part for i, part in enumerate(parts))
+    found = re.fullmatch(rf"(.+){served}\s*{_EXPORTS.pattern}", script, re.DOTALL)
     assert found
     return found[1]
 

@@ -1,0 +1,76 @@
+/**
+ * Who can be seen where: how much of somebody at a cell is behind what stands before them. Measured on what is drawn.
+ *
+ * @typedef {import('./sheet.js').Sprite} Sprite
+ * @typedef {import('./terrain.js').Terrain} Terrain
+ */
+
+import { HALF_HEIGHT, HALF_WIDTH, STAGE, cellSpot } from './spots.js';
+import { eachStill } from './stills.js';
+
+/** All of somebody is hidden. */
+export const WHOLE = 255;
+/** From here on one wouldn't know who it is. */
+export const HIDDEN = 96;
+
+/** Of a body, in pixels. */
+export const BODY_WIDE = 12;
+export const BODY_HIGH = 14;
+
+/** Of the sprites: how many pixels they have to the upper left of each. @type {WeakMap<Sprite, Uint16Array>} */
+const sums = new WeakMap();
+
+/** @param {Sprite} sprite */
+function sumsOf(sprite) {
+  let sum = sums.get(sprite);
+  if (sum) return sum;
+  const { width, height, inks } = sprite;
+  sum = new Uint16Array((width + 1) * (height + 1));
+  for (let y = 0; y < height; y++) {
+    let row = 0;
+    for (let x = 0; x < width; x++) {
+      row += inks[y * width + x] ? 1 : 0;
+      sum[(y + 1) * (width + 1) + x + 1] = sum[y * (width + 1) + x + 1] + row;
+    }
+  }
+  sums.set(sprite, sum);
+  return sum;
+}
+
+/** How many pixels of a sprite are in a body's rectangle. @param {Sprite} sprite @param {number} left of the body, from where the sprite stands @param {number} top */
+function hiddenPart(sprite, left, top) {
+  const { width, height } = sprite;
+  const x0 = Math.min(width, Math.max(0, left + sprite.x));
+  const x1 = Math.min(width, Math.max(0, left + BODY_WIDE + sprite.x));
+  const y0 = Math.min(height, Math.max(0, top + sprite.y));
+  const y1 = Math.min(height, Math.max(0, top + BODY_HIGH + sprite.y));
+  if (x0 === x1 || y0 === y1) return 0;
+  const sum = sumsOf(sprite);
+  const at = (/** @type {number} */ x, /** @type {number} */ y) => sum[y * (width + 1) + x];
+  return at(x1, y1) - at(x0, y1) - at(x1, y0) + at(x0, y0);
+}
+
+/** How much of somebody at each cell is hidden, from 0 to `WHOLE`. @param {Terrain} land */
+export function measureCover(land) {
+  const { side } = land;
+  const cover = new Uint8Array(side * side);
+  const body = { x: 0, y: 0, z: 0 };
+  eachStill(land, (sprite, spot, from) => {
+    const reach = Math.ceil(sprite.y / HALF_HEIGHT) + 1;
+    const left = Math.ceil((sprite.x + BODY_WIDE) / HALF_WIDTH);
+    const right = Math.ceil((sprite.width - sprite.x + BODY_WIDE) / HALF_WIDTH);
+    for (let back = -1; back <= reach; back++) {
+      for (let aside = -left; aside <= right; aside++) {
+        if ((back + aside) & 1) continue;
+        const cell = from - ((back - aside) >> 1) - ((back + aside) >> 1) * side;
+        if (!land.open[cell] && !land.raised[cell]) continue;
+        cellSpot(land, cell, body);
+        if (body.y > spot.y) continue; // one stands not quite in the middle of a cell
+        const up = BODY_HIGH + (land.raised[cell] ? STAGE : 0);
+        const much = hiddenPart(sprite, body.x - spot.x - BODY_WIDE / 2, body.y - spot.y - up);
+        cover[cell] = Math.min(WHOLE, cover[cell] + (much * WHOLE) / (BODY_WIDE * BODY_HIGH));
+      }
+    }
+  });
+  return cover;
+}
