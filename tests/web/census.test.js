@@ -114,6 +114,7 @@ test('one who wakes lights a window or moves a few, and no house changes hands',
   finish(homes.house([{ color: '#ff0000', counts: [301, 50, 10, 3_999] }]));
   assert.equal(windows(homes)[0], 301);
   assert.deepEqual(homes.colors, before);
+  assert.equal(homes.houses.reduce((sum, _, house) => sum + homes.strangersIn(house), 0), 4_360);
   assert.ok(homes.stale.size > 0);
 });
 
@@ -127,6 +128,8 @@ test('in a city of 300,000 a window stands for several, and the island is no lar
   const all = lit.reduce((sum, count) => sum + count, 0);
   assert.ok(Math.abs(lit[0] / all - 1_000 / 4_600) < 0.02);
   assert.ok(new Set(homes.colors).size >= 65);
+  const told = homes.houses.reduce((sum, _, house) => sum + homes.strangersIn(house), 0);
+  assert.ok(Math.abs(told / (65 * 4_600) - 1) < 0.1, `${told}`);
 });
 
 test('somebody who is forgotten is no longer on the land, and one who is found is at home', () => {

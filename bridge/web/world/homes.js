@@ -22,6 +22,8 @@ export class Homes {
   rooms;
   /** How many windows of each house are of those who are known by number alone, by status. @type {(number[] | undefined)[]} */
   lodgers;
+  /** For how many of those a window stands. */
+  #each = 1;
   /** Whose each house is: a colour; null: nobody's yet. @type {(string | null)[]} */
   colors;
   /** Houses that look otherwise than they did. @type {Set<number>} */
@@ -109,6 +111,7 @@ export class Homes {
     const crowds = tenants.map(({ color, counts }) => ({ color, counts, size: total(counts) })).sort((a, b) => b.size - a.size);
     const windows = total(this.houses.map(({ kind }) => CAPACITIES[kind]));
     const share = Math.min(1, windows / (1 + SLACK * total(crowds.map(({ size }) => size))));
+    this.#each = 1 / share;
     /** @type {(number[] | undefined)[]} */
     const lodgers = this.houses.map(() => undefined);
     for (const { color, counts, size } of crowds) {
@@ -119,6 +122,11 @@ export class Homes {
       if (String(now) !== String(this.lodgers[house])) this.stale.add(house);
     });
     this.lodgers = lodgers;
+  }
+
+  /** About how many of them live in a house. @param {number} house */
+  strangersIn(house) {
+    return Math.round(total(this.lodgers[house] ?? []) * this.#each);
   }
 
   /** Spreads some evenly over the windows that are left in some houses. @param {number[]} quarter @param {number[]} counts @param {number} size @param {(number[] | undefined)[]} lodgers */

@@ -561,14 +561,14 @@ export class World {
     return found;
   }
 
-  /** Who lives in a house, and the upper middle of it. @param {number} house @returns {{people: string[], at: Point} | null} */
+  /** Who lives in a house, and the upper middle of it. @param {number} house @returns {{people: string[], strangers: number, at: Point} | null} */
   householdOf(house) {
     const { homes, land, members } = this.#sim;
     const built = land.houses[house];
     if (!homes || !built) return null;
     houseSpot(land, built.cell, this.#spot);
     const people = homes.rooms[house].flatMap((slot) => members[slot]?.uid ?? []);
-    return { people, at: this.#pointAt(this.#spot, HEIGHTS[built.kind]) };
+    return { people, strangers: homes.strangersIn(house), at: this.#pointAt(this.#spot, HEIGHTS[built.kind]) };
   }
 
   /** Who is at a place. @param {string} channelId @returns {string[]} */
