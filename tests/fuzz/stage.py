@@ -52,7 +52,7 @@ UPGRADE: Final = (
     b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
 )
 _HANDSHAKE: Final = b"GET / HTTP/1.1\r\nHost: zone.test\r\n" + UPGRADE + b"\r\n"
-_ANSWERS: Final = frozenset({"error", "server-join", "user_data"})
+_ANSWERS: Final = frozenset({"error", "beat", "found", "server-join", "user_data"})
 _ATTEMPTS: Final = 100
 _PATIENT: Final = Limits(
     handshakes_per_minute=10**9, requests_per_minute=10**9, wrong_tries=10**9,
