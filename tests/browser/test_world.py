@@ -411,7 +411,8 @@ async def test_reactions_rise_and_are_gone(bridge: WebSocketServer, new_page: Op
 async def test_words_leave_a_small_island_to_be_seen(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """On a phone they stand over the sea, above all that has a sign."""
     page = await new_page({**NO_PANEL, "motion": "less"}, viewport={"width": 390, "height": 844})
-    await open_garden(page, bridge)
+    await page.goto(address(bridge))
+    await expect(label(page, "#beds")).to_have_count(1)  # Ada may be where one would have to drag to
     await bridge.broadcast_message(GARDEN.id, "11", DULL, "31")
     said = bubble(page, "Ada")
     await expect(said).to_be_visible()
