@@ -43,6 +43,9 @@ PROVIDER_TROUBLE: Final = Problem(
 INTERNAL_ERROR: Final = Problem("internal-error", "Sorry, something went wrong here. Please try again.")
 
 
+NO_ROOM: Final = Problem("bad-request", "Invalid request: you are in no server to look for somebody in")
+
+
 def too_many_tries(seconds: int) -> Problem:
     """Say how long to wait before the next try."""
     return Problem("too-many-tries", f"Too many tries. Please wait {seconds} seconds and try again.")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
+from bridge.access.fair import FairTurns
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.running.rate import Rate, Rates
 from bridge.running.turnstile import Turnstile
@@ -40,6 +41,7 @@ class Budgets:
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # by address, whose turn is next first
         self._timer: asyncio.Handle | None = None
         self.turnstile = Turnstile()
+        self.searches = FairTurns(limits.viewers)  # through a room's members, one at a time
 
     def purse(self, address: str) -> "Purse":
         """Give somebody who came from an address what they may spend."""

@@ -9,6 +9,7 @@ from bridge.problems import Problem
 from bridge.rooms.delivery import Delivery, Seats, Viewer
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.playback import Playback
+from bridge.wire.crowd import FEWEST, level_of
 from bridge.wire.protocol import OPTIONAL_EVENTS, Event, Goodbye, Wants
 
 # Each kind of client has its events encoded for itself. There are a few more at most: see `kind`.
@@ -42,6 +43,11 @@ class Audience:
         """Whether nobody has a seat."""
         return not self._kinds
 
+    @property
+    def has_crowd(self) -> bool:
+        """Whether somebody is told of a crowd by number."""
+        return any(wants.crowd for wants in self._kinds)
+
     def seats(self, viewer: Viewer) -> bool:
         """Tell whether somebody has a seat; who is being dismissed has none."""
         return viewer in self._kinds.get(viewer.wants, ())
@@ -49,15 +55,16 @@ class Audience:
     def kind(self, wants: Wants) -> Wants:
         """Name the kind of client that somebody with such wishes is here.
 
-        Where there are many kinds already, who asks for an odd choice of events gets all of them: clients
-        ignore what they don't know, and nobody makes the room encode each event hundreds of times.
+        Where there are many kinds already, who asks for an odd choice of events gets all of them, and in a
+        crowd nearly everybody whole who acts: clients ignore what they don't know, and nobody makes the room
+        encode each event hundreds of times.
         """
         if wants.batch or wants.events:
             wants = replace(wants, cursor=False)  # they get one anyway
-        is_common = not wants.events or wants in self._kinds
-        if is_common or len(self._kinds) < MAX_KINDS:
+        if wants in self._kinds or len(self._kinds) < MAX_KINDS:
             return wants
-        return replace(wants, events=OPTIONAL_EVENTS)
+        events, crowd = wants.events and OPTIONAL_EVENTS, min(wants.crowd, level_of(FEWEST))
+        return replace(wants, events=events, crowd=crowd)
 
     def seat(self, viewer: Viewer, position: int) -> None:
         """Give a seat to a viewer who knows everything up to a position."""

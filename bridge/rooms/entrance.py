@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from bridge.model import GuildInfo
+from bridge.rooms.listing import Listing
 from bridge.rooms.state import State
 from bridge.rooms.stream import Stream
 from bridge.rooms.tape import Tape
@@ -28,8 +29,10 @@ MAX_ENTRIES: Final = 16
 MAX_MISSED: Final = 256 * 1024  # bytes of each of the latter; more is made anew, and paid for
 SETTLED_AT_ONCE: Final = 200  # members who are no longer new
 
-Kind = tuple[bool, bool] | tuple[Wants, int]  # of a snapshot, or of what was missed since a position
-_Key = tuple[Wants, int | None]  # what they asked for, and what they had heard; without that, a snapshot
+# Of a snapshot, with how many of a crowd; or of what was missed since a position.
+Kind = tuple[bool, bool, int] | tuple[Wants, int]
+# What they asked for, how many members of a crowd, and what they had heard; without that, a snapshot.
+_Key = tuple[Wants, int, int | None]
 
 
 class Entrance:
@@ -46,36 +49,45 @@ class Entrance:
         """Name what has to be prepared for such a viewer: many who ask alike need the same."""
         wants, since = request.wants, self._stream.place(request)
         if since is None:
-            return bool(wants.events), wants.deflate
+            return bool(wants.events), wants.deflate, request.crowd
         return _entering(wants), since
 
     def steps(self, request: Connect) -> int:
         """Tell how many steps that takes at most, if nothing changes meanwhile."""
         wants, since = request.wants, self._stream.place(request)
         if since is None:
-            return self._state.pages[bool(wants.events)].steps
+            full = bool(wants.events)
+            return Listing.steps(request.crowd) if request.crowd else self._state.pages[full].steps
         return max(1, self._tape.missing(_entering(wants), since))
 
     def is_prepared(self, request: Connect) -> bool:
         """Tell whether what such a viewer gets takes only a few milliseconds to make."""
         wants, since = request.wants, self._stream.place(request)
+        full = bool(wants.events)
+        if since is None and request.crowd:
+            return self._state.listings[full].is_prepared(request.crowd, deflate=wants.deflate)
         if since is None:
-            return self._state.pages[bool(wants.events)].is_prepared(deflate=wants.deflate)
+            return self._state.pages[full].is_prepared(deflate=wants.deflate)
         return not self._tape.missing(_entering(wants), since)
 
     def prepare(self, request: Connect) -> bool:
         """Take a step towards what such a viewer gets; tell whether there is no other to take."""
         wants, since = request.wants, self._stream.place(request)
         if since is None:
-            self._state.settle(SETTLED_AT_ONCE)
-            return self._state.pages[bool(wants.events)].prepare(deflate=wants.deflate)
+            return self._prepare_snapshot(bool(wants.events), request)
         self._tape.make_next(_entering(wants), since)
         return self.is_prepared(request)
 
-    def users(self, *, full: bool) -> Entries:
-        """Show all members."""
+    def _prepare_snapshot(self, full: bool, request: Connect) -> bool:  # noqa: FBT001
+        self._state.settle(SETTLED_AT_ONCE)
+        if request.crowd:
+            return self._state.listings[full].prepare(request.crowd, deflate=request.wants.deflate)
+        return self._state.pages[full].prepare(deflate=request.wants.deflate)
+
+    def users(self, *, full: bool, crowd: int = 0, deflate: bool = False) -> Entries:
+        """Show all members, or as many of a crowd."""
         self._state.settle()
-        return self._state.pages[full]
+        return self._users(full=full, crowd=crowd, deflate=deflate)
 
     def entry(self, request: Connect) -> bytes | LongMessage:
         """Frame what a viewer gets: what it missed, if there still is all of that; else a snapshot."""
@@ -85,7 +97,7 @@ class Entrance:
         if password is not None and _opens(self._state.info):  # it is echoed: for nobody else
             return self._make(request, since)
         self._drop_outdated()
-        key = (_entering(request.wants), since)
+        key = (_entering(request.wants), request.crowd, since)
         frame = self._kept.get(key)
         if frame is None:
             frame = self._make(replace(request, credentials=Credentials()), since)
@@ -113,7 +125,7 @@ class Entrance:
             self._kept_of = shown
 
     def _keep(self, key: _Key, frame: bytes | LongMessage) -> None:
-        if key[1] is not None and len(frame) > MAX_MISSED:
+        if key[2] is not None and len(frame) > MAX_MISSED:
             return
         if len(self._kept) >= MAX_ENTRIES:
             del self._kept[next(iter(self._kept))]
@@ -122,11 +134,14 @@ class Entrance:
     def _make(self, request: Connect, since: int | None) -> bytes | LongMessage:
         wants, stream = request.wants, self._stream
         if since is None:
-            users = self._state.pages[bool(wants.events)]
+            users = self._users(full=bool(wants.events), crowd=request.crowd, deflate=wants.deflate)
             return server_join_frame(self._snapshot(wants, stream.position, users), request)
         # The cursor stays where it was: the connection may break before the events are through.
         join = rejoin_frame(self._snapshot(wants, since, users=None), request)
         return join + self._tape.frames(_entering(wants), since)
+
+    def _users(self, *, full: bool, crowd: int, deflate: bool) -> Entries:
+        return self._state.listings[full].freeze(crowd, deflate=deflate) if crowd else self._state.pages[full]
 
     def _snapshot(self, wants: Wants, position: int, users: Entries | None) -> Snapshot:
         state = self._state
@@ -137,6 +152,7 @@ class Entrance:
             channels={channel.id: channel_data(channel) for channel in state.channels.values()},
             counts=state.counts() if wants.events else {},
             client_id=state.client_id,
+            neighbourhoods=state.neighbourhoods.all() if wants.crowd else None,
         )
 
 

@@ -32,7 +32,7 @@ class Guild:
     ) -> None:
         self._wake = wake
         self._state = State(info, clock)
-        self._stream = Stream(info.id, limits, epoch, position)
+        self._stream = Stream(info.id, limits, epoch, position, self._state.recency)
         self._audience = Audience(self._stream.epoch)
         self._memory = Memory(self._state, self._stream, self._audience)
         # To be read by everybody, and changed here alone.

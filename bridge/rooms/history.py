@@ -63,6 +63,10 @@ class History:
             for event in forgotten:
                 self._name_no_more(event)
 
+    def outdate(self) -> None:
+        """Know that something that is kept is told in another way now."""
+        self.edition += 1
+
     def names(self, uid: str) -> bool:
         """Tell whether anything of it is of somebody, or answers them."""
         return uid in self._named

@@ -68,6 +68,7 @@ class Memory:
         if channels:
             names = self._names_of(channels)
             self._audience.silence(channels)
+            self._stream.leave_voice(channels)
             self._forget(lambda event: happened_in(event, channels) or names(event))
 
     def revise(self, edit: Mapping[str, Any]) -> None:

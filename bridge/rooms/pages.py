@@ -22,7 +22,7 @@ COMPRESSED_AT_ONCE: Final = 8  # pages
 JOINED_AT_ONCE: Final = 128  # pages that need not be compressed
 
 
-class _Form:
+class Form:
     """What is on a page at one moment."""
 
     __slots__ = ("_deflated", "plain")
@@ -33,9 +33,11 @@ class _Form:
 
     @property
     def is_compressed(self) -> bool:
+        """Whether that has been done."""
         return self._deflated is not None
 
     def deflated(self) -> bytes:
+        """Compress it, once."""
         if self._deflated is None:
             self._deflated = segment(self.plain)
         return self._deflated
@@ -48,7 +50,7 @@ class _Page:
 
     def __init__(self) -> None:
         self.pieces: dict[str, bytes] = {}
-        self._form: _Form | None = None
+        self._form: Form | None = None
 
     def put(self, key: str, piece: bytes) -> None:
         self.pieces[key] = piece
@@ -66,9 +68,9 @@ class _Page:
         if deflate:
             form.deflated()
 
-    def form(self) -> _Form:
+    def form(self) -> Form:
         if self._form is None:
-            self._form = _Form(b",".join(self.pieces.values()))
+            self._form = Form(b",".join(self.pieces.values()))
         return self._form
 
 

@@ -13,6 +13,7 @@ from bridge.rooms.delivery import Viewer
 from bridge.rooms.entrance import Entrance, Kind
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.guild import Guild
+from bridge.rooms.search import Search
 from bridge.rooms.state import Copy
 from bridge.rooms.stream import Hearer
 from bridge.wire.framing import LongMessage
@@ -129,9 +130,16 @@ class Room(Guild):
         """Frame the list of servers for one viewer who may have missed that it changed."""
         return self._entrance.servers_frame(listing, wants)
 
-    def users(self, *, full: bool) -> Entries:
-        """Show all members, for `get_user_data`; `full` is for clients that asked for events."""
-        return self._entrance.users(full=full)
+    def users(self, *, full: bool, crowd: int = 0, deflate: bool = False) -> Entries:
+        """Show all members, or as many of a crowd, for `get_user_data`.
+
+        `full` is for clients that asked for events.
+        """
+        return self._entrance.users(full=full, crowd=crowd, deflate=deflate)
+
+    def search(self, text: str) -> Search:
+        """Begin to look for members by their name."""
+        return Search(self.members, text)
 
     # Between rooms that hold the same guild
 
@@ -241,7 +249,8 @@ class Room(Guild):
         if not self._audience.is_served:
             self._audience.go_on()
         else:
-            self._audience.hand_out(self._stream.take(now, is_watched=self.is_watched), now)
+            events = self._stream.take(now, is_watched=self.is_watched)
+            self._audience.hand_out([*events, *self._counted()], now)
             self._entrance.forget_old()
         if self._untold and self._audience.is_served and not self._stream.pending:
             self._tell_some()
@@ -257,6 +266,20 @@ class Room(Guild):
         return not (
             self._stream.pending or self._audience.is_leaving or self._untold or not self._audience.is_served
         )
+
+    def _counted(self) -> list[Event]:
+        """Tell which neighbourhoods have changed, when all else is told: then it is of here and now.
+
+        It has no number of its own, and is not kept: who comes back is told of all of them.
+        """
+        neighbourhoods = self._state.neighbourhoods
+        if self._stream.pending or not neighbourhoods.is_news:
+            return []
+        if not self._audience.has_crowd:
+            neighbourhoods.forget_news()
+            return []
+        data = {"neighbourhoods": neighbourhoods.news()}
+        return [Event("neighbourhoods", self._stream.position, self._stream.head, data)]
 
     def _tell_some(self) -> None:
         """Tell some of those who are still to hear of the list of servers."""

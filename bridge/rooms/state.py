@@ -9,8 +9,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bridge.model import Channel, GuildInfo, Member, Message, Status
+from bridge.rooms.listing import Listing
+from bridge.rooms.neighbourhoods import Neighbourhoods
 from bridge.rooms.newcomers import Newcomers
 from bridge.rooms.pages import Pages
+from bridge.rooms.recency import Recency
 from bridge.rooms.visitors import Visitors
 
 MAX_SAID: Final = 200  # messages; an older one no viewer still shows
@@ -37,13 +40,19 @@ class State:
         self._facts: dict[str, Any] = {"info": info, "channels": {}}
         self._members: dict[str, Member] = {}
         self._said: dict[str, Message] = {}
+        self._talking: dict[str, None] = {}  # who sits in a voice channel
         self._online = 0  # members who are not offline
         self._told_counts: Mapping[str, int] | None = None  # of a guild whose members aren't here
         self.members: Final = MappingProxyType(self._members)
         self.said: Final = MappingProxyType(self._said)  # the last messages with an id, without their words
         self.newcomers: Final = Newcomers(clock)
         self.visitors: Final = Visitors()
+        self.neighbourhoods: Final = Neighbourhoods()
+        self.recency: Final = Recency(self._members, clock)
         self.pages: Final = tuple(Pages(self._members, full=full) for full in (False, True))
+        self.listings: Final = tuple(
+            Listing(self._members, self._talking, self.recency, full=full) for full in (False, True)
+        )
 
     @property
     def info(self) -> GuildInfo:
@@ -86,6 +95,7 @@ class State:
             self.bring(member)
         for words in copy.said.values():
             self.note_words(words)
+            self.recency.recall(words.uid)
         self.set_channels(copy.channels.values())
         if copy.client_id is not None:
             self.set_client_id(copy.client_id)
@@ -165,4 +175,9 @@ class State:
             self._online -= before is not None and before.status != "offline"
             for pages in self.pages:
                 pages.touch(key)
+            self.neighbourhoods.move(before, value)
+            if value is not None and value.voice is not None:
+                self._talking[key] = None
+            elif before is not None and before.voice is not None:
+                del self._talking[key]
         return before

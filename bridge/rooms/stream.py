@@ -1,7 +1,7 @@
 """What happened in a room, numbered: what still has to go out, and what somebody missed. Pure."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from bridge.limits import Limits
 from bridge.rooms.changes import CONTROL, ControlType, corrected, trace
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.history import History
+from bridge.rooms.recency import Recency
 from bridge.wire.protocol import Connect, Entries, Event, EventType, decode_cursor, stream_name
 
 EVENTS_AT_ONCE: Final = 500  # that are encoded in one turn of the loop
@@ -27,7 +28,15 @@ class Stream:
     or may come back. `edition` grows when something that happened is told in another way, or not at all.
     """
 
-    def __init__(self, server_id: str, limits: Limits, epoch: str | None = None, position: int = 0) -> None:
+    def __init__(
+        self,
+        server_id: str,
+        limits: Limits,
+        epoch: str | None = None,
+        position: int = 0,
+        recency: Recency | None = None,
+    ) -> None:
+        self._recency = recency or Recency({}, lambda: 0.0)
         self.epoch: Final = epoch or secrets.token_hex(4)
         self.head: Final = {"server": server_id}
         self.position = position
@@ -86,11 +95,15 @@ class Stream:
         self.position += 1
         if not self._records:  # with nobody there, the state is all there is to keep
             self._history.since = self.position
+            if data is not None and (type != "presence" or "username" not in data):  # who is new did nothing
+                self._recency.note(type, data, self.position)
             return
         event = Event(
             type, self.position, head or self.head, data, extras,
             quiet=quiet, entries=entries, repeated=repeated,
         )  # fmt: skip
+        if data is not None:
+            event.who = self._recency.note(type, data, self.position)
         self._file(event)
 
     def control(self, type: ControlType, data: Callable[[], Mapping[str, Any]]) -> None:  # noqa: A002
@@ -101,6 +114,7 @@ class Stream:
     def accept(self, event: Event) -> None:
         """Let what happened elsewhere go on from here, at its own position."""
         self.position = event.position
+        event.who = self._recency.note(event.type, event.data, event.position)
         if not self._records:
             self._history.since = self.position
         elif event.type in _WHOLE:
@@ -112,7 +126,10 @@ class Stream:
         """Know what happened after `since` in a room that this one carries on: it goes out to nobody."""
         self.start()
         self._history.start_at(since)
-        self._history.add((event for event in events if event.type not in {*CONTROL, "servers"}), now)
+        kept = [event for event in events if event.type not in {*CONTROL, "servers"}]
+        for event in kept:
+            event.who = self._recency.note(event.type, event.data, event.position)
+        self._history.add(kept, now)
 
     def _file(self, event: Event) -> None:
         if event.type in _WHOLE:
@@ -236,9 +253,18 @@ class Stream:
     def forget(self, unwanted: Callable[[Event], bool]) -> None:
         """Forget such events."""
         self.edition += 1
+        self._recency.forget_told(self.position)
         self._history.forget(unwanted)
         self._replaceable.clear()  # what it names may be gone
         self._drop_pending(unwanted)
+
+    def leave_voice(self, channels: Collection[str]) -> None:
+        """Say of nobody any more that they talk in these channels, when they did or came."""
+        changed = [
+            event.leave_voice(channels) for event in (*self._history.after(-1), *self.pending.values())
+        ]
+        if any(changed):
+            self._history.outdate()
 
     def forget_past(self) -> None:
         """Forget what is kept for those who come back, and words that wait."""
@@ -248,6 +274,7 @@ class Stream:
     def keep_no_past(self) -> None:
         """Forget what is kept for those who come back."""
         self.edition += 1
+        self._recency.forget_told(self.position)
         self._history.start_at(self.position)
 
     def correct(self, message_id: str, words: str, emoji: Mapping[str, str]) -> None:

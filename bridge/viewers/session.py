@@ -14,8 +14,8 @@ from websockets.protocol import State
 
 from bridge.access.admission import Admission, Comes, Entry
 from bridge.access.visitor import Pass, Visitor
-from bridge.errors import ProviderError, RequestError
-from bridge.problems import BUSY, INTERNAL_ERROR, LOGIN_ENDED, NOTHING_ASKED, Problem
+from bridge.errors import BadRequest, ProviderError, RequestError
+from bridge.problems import BUSY, INTERNAL_ERROR, LOGIN_ENDED, NO_ROOM, NOTHING_ASKED, Problem
 from bridge.providers.keeper import Keeper
 from bridge.providers.owner import look
 from bridge.rooms.directory import Directory
@@ -27,11 +27,13 @@ from bridge.wire.protocol import (
     Beat,
     Connect,
     Credentials,
+    Find,
     GetUserData,
     Goodbye,
     Request,
     Wants,
     error_frame,
+    found_frame,
     parse_request,
     user_data_frame,
 )
@@ -278,8 +280,27 @@ class Session:
     async def _serve(self, request: Request) -> None:
         if isinstance(request, Connect):
             await self._connect(request)
+        elif isinstance(request, Find):
+            await self._find(request.text)
         else:
             await self._send_user_data(request)
+
+    async def _find(self, text: str) -> None:
+        """Look for somebody where this viewer is; whoever is elsewhere by then is told nothing."""
+        room = self.room
+        if room is None or not self._may_hear(room):
+            raise BadRequest(NO_ROOM)
+        async with self.connection.gate.budgets.searches.turn(self.visitor.address):
+            search = room.search(text)
+            while self._may_hear(room) and search.step():
+                await self._purse.round()
+        if self._may_hear(room):
+            found = search.found(room.members)
+            full, deflate = bool(self.wants.events), self._deflates
+            self.outbox.present(found_frame(text, found, full=full, deflate=deflate))
+
+    def _may_hear(self, room: Room) -> bool:
+        return self.is_here and self.room is room and room.seats(self) and not self.permit.has_ended
 
     async def _connect(self, request: Connect) -> None:
         entry = await self._admit(request, comes=lambda room: room is not self.room)
@@ -291,12 +312,12 @@ class Session:
 
     async def _send_user_data(self, request: GetUserData) -> None:
         wants = replace(self.wants, deflate=self._deflates)
-        asked = Connect(request.server, request.credentials, wants)
+        asked = Connect(request.server, request.credentials, wants, crowd=self._request.crowd)
         seated = self.room if self.room is not None and self.room.seats(self) else None
         if self.permit.has_ended:
             seated = None  # they are about to be let go
         entry = await self._admit(asked, seated)
-        users = entry.room.users(full=bool(wants.events))
+        users = entry.room.users(full=bool(wants.events), crowd=asked.crowd, deflate=wants.deflate)
         self.outbox.present(user_data_frame(entry.room.info.id, users, deflate=wants.deflate))
 
     async def _admit(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bridge.wire.framing import deflated_frame, segment, text_frame
-from bridge.wire.protocol import Event, Wants, encode_cursor, stream_name
+from bridge.wire.protocol import Event, Wants, encode_cursor, payloads_of, stream_name
 
 
 class Piece(NamedTuple):
@@ -23,9 +23,9 @@ def encode_piece(events: Iterable[Event], wants: Wants, epoch: str) -> Piece:
     stream, cursor = stream_name(epoch, wants), b""
     payloads: list[bytes] = []
     for event in events:
-        if event.is_for(wants):
+        if told := payloads_of(event, wants, stream):
             cursor = encode_cursor(stream, event.position)
-            payloads.append(event.payload(wants, cursor))
+            payloads += told
     if not wants.batch:
         body = b"".join(text_frame(payload, deflate=wants.deflate) for payload in payloads)
     else:

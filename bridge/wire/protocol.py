@@ -5,7 +5,8 @@ a client asks for in `connect`.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Literal, Protocol
@@ -13,6 +14,7 @@ from typing import Any, Final, Literal, Protocol
 from bridge.errors import BadRequest
 from bridge.model import Channel, GuildInfo, Member, Message, Voice
 from bridge.problems import INVALID_JSON, UNKNOWN_TYPE, Problem, bad_request
+from bridge.wire.crowd import level_of, read_crowd, read_text
 from bridge.wire.framing import LongMessage, deflated_frame, segment, text_frame, text_message
 
 MAX_NAME: Final = 100  # characters of a slug or a snowflake; Discord's own names end there too
@@ -21,16 +23,21 @@ _MAX_DIGITS: Final = 18  # of a position: enough for a million events a second f
 
 EventType = Literal[
     "presence", "message", "update-clientid", "refresh_data", "typing", "voice", "reaction", "edit",
-    "activity", "channels", "servers", "notice",
+    "activity", "channels", "servers", "notice", "neighbourhoods",
 ]  # fmt: skip
 
 # Every client gets these; the others have to be asked for. `channels` comes with any of them.
 BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
 OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers", "notice"})
 
-_ASKING: Final = frozenset({"batch", "events", "cursor"})  # fields of `connect` that no old client sends
+_ASKING: Final = frozenset(
+    {"batch", "events", "cursor", "crowd"}
+)  # fields of `connect` that no old client sends
 _SPOKEN: Final = frozenset({"message", "edit", "reaction", "typing"})
 _SHORT: Final = 256  # characters of a message
+
+# Where a cursor of those is good who know only some of the members: another process knows others of them.
+_HERE: Final = secrets.token_hex(3)
 
 # Made once: `json.dumps` makes an encoder for each call that wants other separators.
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -58,9 +65,10 @@ class Wants:
     """What a client asked for beyond what every d-zone client knows.
 
     `cursor` tells that it sent any of the fields, if only an empty one. A client that sent none of them
-    `asked_for_nothing`, and gets exactly the frames that the oldest clients know. The rest is not asked for:
-    `deflate` tells that the client reads compressed frames, as agreed on in the handshake; `paced` that it is
-    an old client in a browser, which has to be given words at the pace at which it can show them.
+    `asked_for_nothing`, and gets exactly the frames that the oldest clients know. `crowd` is there where few
+    members are named to it: within how many events somebody must have acted to be known. The rest is not
+    asked for: `deflate` tells that the client reads compressed frames, as agreed on in the handshake; `paced`
+    that it is an old client in a browser, which has to be given words at the pace at which it can show them.
     """
 
     batch: bool = False
@@ -68,11 +76,12 @@ class Wants:
     cursor: bool = False
     deflate: bool = False
     paced: bool = False
+    crowd: int = 0
 
     @property
     def asked_for_nothing(self) -> bool:
         """Whether such a client knows no more than the oldest."""
-        return not (self.batch or self.events or self.cursor)
+        return not (self.batch or self.events or self.cursor or self.crowd)
 
     @property
     def is_plain(self) -> bool:
@@ -83,6 +92,8 @@ class Wants:
         """Tell whether events of this type are for such a client."""
         if event_type == "channels":
             return bool(self.events)
+        if event_type == "neighbourhoods":
+            return self.crowd > 0
         return event_type in BASIC_EVENTS or event_type in self.events
 
 
@@ -99,13 +110,15 @@ class Credentials:
 class Connect:
     """A viewer wants to enter a room.
 
-    `server` is a slug, a snowflake or `default`; `cursor` is where in a room's stream it was before.
+    `server` is a slug, a snowflake or `default`; `cursor` is where in a room's stream it was before; `crowd`
+    is how many members it wants listed, if not all.
     """
 
     server: str = "default"
     credentials: Credentials = Credentials()
     wants: Wants = Wants()
     cursor: str | None = None
+    crowd: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +130,18 @@ class GetUserData:
 
 
 @dataclass(frozen=True, slots=True)
+class Find:
+    """A viewer looks for somebody by their name, in the room where they are."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Beat:
     """A viewer wants to know whether anybody is there."""
 
 
-Request = Connect | GetUserData
+Request = Connect | GetUserData | Find
 
 
 def parse_request(frame: str | bytes) -> Request | Beat:
@@ -145,9 +165,12 @@ def parse_request(frame: str | bytes) -> Request | Beat:
                 _credentials(data),
                 _wants(data),
                 cursor if isinstance(cursor, str) else None,
+                read_crowd(data.get("crowd")),
             )
         case "get_user_data":
             return GetUserData(_server(request, "serverId"), _credentials(_object(request, "data")))
+        case "find":
+            return Find(read_text(_object(request, "data").get("text")))
         case "beat":
             return Beat()
         case _:
@@ -206,6 +229,7 @@ def _wants(data: dict[str, Any]) -> Wants:
         batch=data.get("batch") is True,
         events=OPTIONAL_EVENTS.intersection(asked),
         cursor=not _ASKING.isdisjoint(data),
+        crowd=level_of(read_crowd(data.get("crowd"))),
     )
 
 
@@ -239,12 +263,13 @@ class Event:
     `data` is what every client may know, `extras` what a client that asked for events gets beside it,
     `repeated` what a plain one gets beside it although it was said before, `head` the fields beside `type`
     and `data`. A `quiet` event is news in its extras alone: nobody else hears of it. `entries` stand for
-    data that is encoded already.
+    data that is encoded already. `who` did it, as they were then, and how many events before they did
+    something, is for clients that know only some of the members.
     """
 
     __slots__ = (
         "_bare", "_full", "_has_data", "_head", "_plain", "data", "entries", "extras", "position", "quiet",
-        "repeated", "type",
+        "repeated", "type", "who",
     )  # fmt: skip
 
     def __init__(
@@ -266,6 +291,7 @@ class Event:
         self.quiet = quiet
         self.entries = entries
         self.repeated: Mapping[str, Any] = {} if repeated is None else repeated
+        self.who: tuple[Member, int] | None = None
         self._head = head
         self._has_data = data is not None
         self._bare: bytes | None = None  # encoded, without the brace that closes it
@@ -300,7 +326,9 @@ class Event:
 
     def with_data(self, data: Mapping[str, Any], extras: Mapping[str, Any] | None = None) -> "Event":
         """Say something else at the same position; what stands beside it stays, but for other `extras`."""
-        return Event(self.type, self.position, self._head, data, self.extras if extras is None else extras)
+        event = Event(self.type, self.position, self._head, data, self.extras if extras is None else extras)
+        event.who = self.who
+        return event
 
     def after(self, earlier: "Event") -> "Event":
         """Say at once what an earlier event said and this one doesn't contradict."""
@@ -308,7 +336,31 @@ class Event:
         extras = {**earlier.extras, **self.extras}
         quiet = earlier.quiet and self.quiet
         repeated = {**earlier.repeated, **self.repeated}
-        return Event(self.type, self.position, self._head, data, extras, quiet=quiet, repeated=repeated)
+        event = Event(self.type, self.position, self._head, data, extras, quiet=quiet, repeated=repeated)
+        if self.who is not None and earlier.who is not None:
+            event.who = self.who[0], max(self.who[1], earlier.who[1])
+        return event
+
+    def stranger(self, wants: Wants) -> Member | None:
+        """Name who did it, if such clients may not know them yet."""
+        if not wants.crowd or self.who is None or self.who[1] < wants.crowd:
+            return None
+        return self.who[0]
+
+    def introduction(self, member: Member, wants: Wants, cursor: bytes) -> bytes:
+        """Encode who did it, whole, for clients that may know them otherwise or not at all."""
+        user = member_basics(member)
+        if wants.events:
+            user |= member_extras(member) | {"roleColor2": member.role_color2}
+        body = encode({"type": "presence", **self._head, "data": user})[:-1]
+        return body + b',"cursor":' + cursor + b"}"
+
+    def leave_voice(self, channels: Collection[str]) -> bool:
+        """Say no more that who did it talks in one of these channels; tell whether it was said."""
+        if self.who is None or (voice := self.who[0].voice) is None or voice.channel not in channels:
+            return False
+        self.who = self.who[0]._replace(voice=None), self.who[1]
+        return True
 
     def is_for(self, wants: Wants) -> bool:
         """Tell whether such clients hear of it."""
@@ -359,15 +411,29 @@ def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
     cursor = b""
     stream = stream_name(epoch, wants)
     for event in events:
-        if event.is_for(wants):
-            before, cursor = cursor, encode_cursor(stream, event.position)
-            if event.entries is None:
-                payloads.append(event.payload(wants, cursor))
-            else:  # what is large and the same for many stays out of batches, which would be compressed anew
-                frames += _payload_frames(payloads, wants, before)
-                frames.append(event.frame_of_entries(event.entries, wants, cursor))
-                payloads = []
+        if event.entries is None:
+            if told := payloads_of(event, wants, stream):
+                payloads += told
+                cursor = encode_cursor(stream, event.position)
+        elif event.is_for(wants):
+            # What is large and the same for many stays out of batches, which would be compressed anew.
+            frames += _payload_frames(payloads, wants, cursor)
+            cursor = encode_cursor(stream, event.position)
+            frames.append(event.frame_of_entries(event.entries, wants, cursor))
+            payloads = []
     return b"".join([*frames, *_payload_frames(payloads, wants, cursor)])
+
+
+def payloads_of(event: Event, wants: Wants, stream: str) -> list[bytes]:
+    """Encode an event for one kind of client, after who did it where they may be unknown to it."""
+    is_wanted, payloads = event.is_for(wants), []
+    if (member := event.stranger(wants)) is not None:
+        is_wanted = is_wanted and event.type != "presence"  # which says no more than that
+        cursor = encode_cursor(stream, event.position - is_wanted)
+        payloads.append(event.introduction(member, wants, cursor))
+    if is_wanted:
+        payloads.append(event.payload(wants, encode_cursor(stream, event.position)))
+    return payloads
 
 
 def _payload_frames(payloads: list[bytes], wants: Wants, cursor: bytes) -> list[bytes]:
@@ -381,9 +447,10 @@ def stream_name(epoch: str, wants: Wants) -> str:
     """Name what such clients get of a room in one of its lives.
 
     A letter for each type of event they asked for: who comes back and asks for others has gaps in what
-    it knows.
+    it knows. So has who knows some of the members, and comes back where others are known.
     """
-    return f"{epoch}.{''.join(sorted(event[0] for event in wants.events))}"
+    name = f"{epoch}.{''.join(sorted(event[0] for event in wants.events))}"
+    return f"{name}{wants.crowd}{_HERE}" if wants.crowd else name
 
 
 def encode_cursor(stream: str, position: int) -> bytes:
@@ -401,15 +468,20 @@ def decode_cursor(stream: str, cursor: str) -> int | None:
 
 def member_json(member: Member, *, full: bool) -> bytes:
     """Encode one entry of a snapshot's `users`: `"<uid>":{...}`."""
-    user: dict[str, Any] = {
+    user = member_basics(member)
+    if full:
+        user |= member_extras(member)
+    return encode(member.uid) + b":" + encode(user)
+
+
+def member_basics(member: Member) -> dict[str, Any]:
+    """Name what every client knows of a member."""
+    return {
         "uid": member.uid,
         "username": member.username,
         "status": member.status,
         "roleColor": member.role_color,
     }
-    if full:
-        user |= member_extras(member)
-    return encode(member.uid) + b":" + encode(user)
 
 
 def member_extras(member: Member) -> dict[str, Any]:
@@ -482,6 +554,7 @@ class Snapshot:
     channels: Mapping[str, Any]
     counts: Mapping[str, int]
     client_id: str | None = None
+    neighbourhoods: Sequence[Mapping[str, Any]] | None = None
 
 
 def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes | LongMessage:
@@ -508,6 +581,8 @@ def _join(snapshot: Snapshot, request: Connect) -> bytes:
         data["clientId"] = snapshot.client_id
     if wants.events:
         data |= {"serverId": snapshot.info.id, "channels": snapshot.channels, "counts": snapshot.counts}
+    if snapshot.neighbourhoods is not None:
+        data["neighbourhoods"] = snapshot.neighbourhoods
     if snapshot.users is None:
         data["resumed"] = True
     body = b'{"type":"server-join","data":' + encode(data)[:-1]
@@ -523,6 +598,13 @@ def user_data_frame(guild_id: str, users: Entries, *, deflate: bool = False) -> 
     """Frame the answer to `get_user_data`."""
     before = b'{"type":"user_data","serverId":' + encode(guild_id) + b","
     return _frame_with_users(before, users, b"}", deflate=deflate)
+
+
+def found_frame(text: str, members: Iterable[Member], *, full: bool, deflate: bool = False) -> bytes:
+    """Frame the answer to `find`."""
+    users = b",".join(member_json(member, full=full) for member in members)
+    body = b'{"type":"found","data":{"text":' + encode(text) + b',"users":{' + users + b"}}}"
+    return text_frame(body, deflate=deflate)
 
 
 def _frame_with_users(before: bytes, users: Entries, after: bytes, *, deflate: bool) -> bytes | LongMessage:

@@ -7,7 +7,7 @@ import contextlib
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -35,6 +35,14 @@ KINDS: Final = {
     "no deflate": Kind(deflate=False),
     "deflate, events": EVENTS,
 }
+LISTED: Final = 1_500  # members, as the page asks
+CROWD: Final = Kind(
+    b'{"type":"connect","data":{"server":"dworld","batch":true,"crowd":%d,' % LISTED
+    + b'"events":["typing","voice","reaction","edit","activity"]}}'
+)
+CROWDS: Final = (5_000, 20_000, 300_000)
+LARGEST: Final = 150_000  # bytes, at any size
+CROWD_COLUMNS: Final = ("guild", "listed", "unchanged ms", "one change ms", "bytes")
 _LAST: Final = 0x80  # of a message's frames
 _CONTROL: Final = 0x08
 
@@ -150,13 +158,37 @@ def measure(quick: bool) -> list[Bar]:
             if size == BARRED:
                 barred.append(cases["deflate"])
     REPORT.show(Table("Joins", COLUMNS, rows, NOTE))
+    crowds = measure_crowds(CROWDS[:1] if quick else CROWDS, seconds)
     guild = f"join of a {BARRED}-member guild"
     unchanged = [case.unchanged.cpu / case.baseline.cpu for case in barred]
     changed = [case.changed.cpu / case.baseline.cpu for case in barred]
     return [
         bar(f"{guild}, unchanged, CPU, of json.dumps plus deflate", 1 / 60, unchanged),
         bar(f"{guild}, one change between, CPU, of the same", 1 / 10, changed),
+        *crowds,
     ]
+
+
+def measure_crowds(sizes: Sequence[int], seconds: float) -> list[Bar]:
+    """Measure joins of viewers who are told of a crowd by number."""
+    rows, bars = [], []
+    for size in sizes:
+        progress(f"joins: crowd of {size}")
+        listed, unchanged, changed = measure_crowd(size, seconds)
+        times = (f"{cost.cpu * 1e3:.3f}" for cost in (unchanged, changed))
+        rows.append((f"{size:,}", f"{listed:,}", *times, f"{unchanged.size:,}"))
+        name = f"join of a crowd of {size:,}, bytes, of {LARGEST // 1000} KB"
+        bars.append(bar(name, 1, [unchanged.size / LARGEST]))
+    REPORT.show(Table("Joins of a crowd", CROWD_COLUMNS, rows, NOTE))
+    return bars
+
+
+def measure_crowd(size: int, seconds: float) -> tuple[int, Cost, Cost]:
+    """Tell how many are listed, and what a join costs, with nothing changed and with one change."""
+    with Host("bridge", size) as host, Visitor(host.port, CROWD) as visitor:
+        listed = visitor.count_users(visitor.join())
+        unchanged = _repeat(host, visitor.join, seconds)
+        return listed, unchanged, _repeat(host, partial(_join_after_change, host, visitor), seconds)
 
 
 def measure_guild(size: int, kind: Kind, seconds: float) -> Case:

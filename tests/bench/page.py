@@ -46,8 +46,9 @@ class Wanted:
 PROMISES: Final = (
     Wanted(21, 800, 60, 15),
     Wanted(1_000, 1_000, 60, 30),
-    Wanted(5_000, 1_500, 60, 60),
-    Wanted(20_000, 4_000, 30, 150),
+    Wanted(5_000, 700, 60, 60),
+    Wanted(20_000, 800, 60, 60),
+    Wanted(300_000, 1_500, 60, 60),
 )
 
 
@@ -87,7 +88,7 @@ _PAINT: Final = "() => performance.getEntriesByName('first-contentful-paint')[0]
 
 
 def measure(quick: bool) -> list[Bar]:
-    """Visit guilds of four sizes, and crowds."""
+    """Visit guilds of five sizes, and crowds."""
     try:
         find_chromium()
     except LookupError as missing:

@@ -48,6 +48,10 @@ def test_a_loss_is_noticed() -> None:
 
 def test_joins_are_measured() -> None:
     """A join has a cost and a size, for each kind of viewer."""
+    listed, unchanged, changed = joins.measure_crowd(60, seconds=0.01)
+    assert listed == 60
+    assert unchanged.size
+    assert changed.cpu >= 0
     for kind in joins.KINDS.values():
         case = joins.measure_guild(30, kind, seconds=0.01)
         assert min(case.baseline.cpu, case.unchanged.cpu, case.changed.cpu, case.fresh.cpu) > 0

@@ -15,10 +15,12 @@ from bridge.limits import DEFAULT_LIMITS as LIMITS
 from bridge.model import GuildInfo
 from bridge.network import peers
 from bridge.providers import refresher
-from bridge.rooms import entrance, room, tape
+from bridge.rooms import entrance, neighbourhoods, room, search, tape
 from bridge.running import calm, lines, rate
 from bridge.site import assets, counts, login, login_elsewhere
 from bridge.viewers import connection, listening, outbox, pulse
+from bridge.wire import crowd
+from bridge.wire.crowd import level_of
 from bridge.wire.framing import FRAGMENT
 from bridge.wire.protocol import OPTIONAL_EVENTS, Wants
 from tests.examples import ROOT
@@ -72,6 +74,7 @@ def sentences() -> Iterator[str]:
     yield f"{LIMITS.unread_bytes // MIB} MiB for all together"
     yield (
         f"keeps {in_script('guild/replica.js', 'MOST_MEMBERS'):,.0f} members, however they come,"
+        f" {in_script('guild/replica.js', 'MOST_KNOWN'):,.0f} of a crowd,"
         f" {in_script('guild/replica.js', 'MOST_CHANNELS'):,.0f} channels"
         f" and {in_script('guild/replica.js', 'MOST_GUILDS'):,.0f} servers"
     )
@@ -113,6 +116,10 @@ def bounds() -> Iterator[str]:
     yield f"{answering.MAX_WAITING:,} wait, bridges take turns"
     yield f"A question has {letters.MAX_LETTER // KIB} KiB at most"
     yield f"`/auth/me` without a cookie is asked once in {login_elsewhere.GOOD_FOR:g} seconds"
+    yield f"in steps of {search.STEP * 1000:g} ms"
+    yield f"{crowd.MAX_TEXT} characters of text, {crowd.MOST_FOUND} members found"
+    yield f"{crowd.MOST:,} members are listed at most. {crowd.MOST:,} who acted last are kept of a room"
+    yield f"{neighbourhoods.MOST} colours are counted apart"
     yield f"{entrance.MAX_ENTRIES} are kept of a room"
     yield f"of what was missed those up to {entrance.MAX_MISSED // KIB} KiB"
     yield f"in pieces of {tape.PIECE} events, each in a turn of its own"
@@ -144,8 +151,9 @@ def kinds_of_viewers() -> int:
     pairs = [frozenset({one, other}) for one, other in product(sorted(OPTIONAL_EVENTS), repeat=2)]
     for wanted in [*sorted(pairs, key=sorted), *events]:
         for flags in product((False, True), repeat=3):
-            kind = crowded.kind(Wants(flags[0], wanted, *flags[1:]))
-            crowded._audience._kinds.setdefault(kind, {})
+            for size in (0, 50, 200, 1_000, 5_000):
+                kind = crowded.kind(Wants(flags[0], wanted, flags[1], flags[2], crowd=level_of(size)))
+                crowded._audience._kinds.setdefault(kind, {})
     return len(crowded._audience._kinds)
 
 

@@ -165,6 +165,9 @@ class Line(asyncio.Transport):
         if not self._closed:
             self.written += bytes(data)
 
+    def get_protocol(self) -> Any:
+        return self.protocol
+
     def write_eof(self) -> None:
         self.ended = True
 

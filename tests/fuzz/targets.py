@@ -22,12 +22,15 @@ from bridge.network.peers import Proxies, household, parse_networks
 from bridge.providers.records import MAX_TEXT, Rubbish, parse_servers, parse_users
 from bridge.site.answers import Answer
 from bridge.site.http import find_file
+from bridge.wire.crowd import FEWEST, MOST
+from bridge.wire.crowd import MAX_TEXT as MAX_LOOKED_FOR
 from bridge.wire.protocol import (
     MAX_NAME,
     MAX_SECRET,
     OPTIONAL_EVENTS,
     Beat,
     Connect,
+    Find,
     Snapshot,
     decode_cursor,
     encode_cursor,
@@ -63,7 +66,18 @@ _STREAM: Final = "00c0ffee.etv"
 _PROXY: Final = "10.0.0.1"
 MAX_REQUESTS: Final = 12  # of one conversation
 _SAID: Final = frozenset(
-    {"server-list", "server-join", "user_data", "error", "message", "batch", "servers", "beat"}
+    {
+        "server-list",
+        "server-join",
+        "user_data",
+        "error",
+        "message",
+        "batch",
+        "servers",
+        "beat",
+        "found",
+        "neighbourhoods",
+    }
 )
 
 
@@ -75,12 +89,18 @@ def request(data: bytes) -> None:
         return
     if isinstance(asked, Beat):
         return
+    if isinstance(asked, Find):
+        assert 0 < len(asked.text) <= MAX_LOOKED_FOR
+        assert asked.text.encode()  # no half of a letter
+        return
     credentials = asked.credentials
     assert len(asked.server) <= MAX_NAME
     assert all(len(secret or "") <= MAX_SECRET for secret in (credentials.token, credentials.password))
     if isinstance(asked, Connect):
         assert asked.wants.events <= OPTIONAL_EVENTS
         assert asked.wants.cursor or asked.cursor is None
+        assert asked.crowd == 0 or FEWEST <= asked.crowd <= MOST
+        assert bool(asked.crowd) == bool(asked.wants.crowd)
         frame = rejoin_frame(Snapshot(_INFO, None, b'""', {}, {}), asked)
         assert json.loads(frame[frame.index(b"{") :])["type"] == "server-join"
 

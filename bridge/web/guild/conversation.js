@@ -14,6 +14,7 @@ import { label, record, text } from './parse.js';
 
 const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers', 'notice'];
 const UNKNOWN = 'Unknown event type'; // what bridges without codes say
+const LISTED = 1_500; // members that are listed: more than can be out of doors, and 90 KB
 const AGAIN_MS = 20_000; // between two questions for a guild that is to come: not all of them are announced
 
 export class Conversation {
@@ -94,6 +95,11 @@ export class Conversation {
     this.#ask(slug, password);
   }
 
+  /** Looks for somebody in a crowd, by name. @param {string} text */
+  find(text) {
+    if (this.#seated && this.#replica.census.isTaken) this.#line.send({ type: 'find', data: { text } });
+  }
+
   /** Nothing else is waited for any more. */
   stay() {
     this.#await(null);
@@ -125,7 +131,7 @@ export class Conversation {
     const resumable = !this.#seated && slug !== null && slug === this.#replica.room?.slug;
     this.#line.send({
       type: 'connect',
-      data: { server: slug, password, batch: true, events: EVENTS, cursor: resumable ? this.#cursor : undefined },
+      data: { server: slug, password, batch: true, events: EVENTS, crowd: LISTED, cursor: resumable ? this.#cursor : undefined },
     });
   }
 

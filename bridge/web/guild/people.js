@@ -48,6 +48,8 @@ export class People {
   /** @type {Member[] | null} */
   #order = [];
   #totals = nobody();
+  /** How many there are of each colour, by status. @type {Map<string, number[]>} */
+  colors = new Map();
   /** Grows with every change, so that a reader knows what it has seen. */
   revision = 0;
 
@@ -74,6 +76,7 @@ export class People {
   replace(members) {
     this.#byUid.clear();
     this.#totals = nobody();
+    this.colors.clear();
     for (const member of members) this.set(member);
     this.#changed();
   }
@@ -81,8 +84,8 @@ export class People {
   /** @param {Member} member */
   set(member) {
     const before = this.get(member.uid);
-    if (before) this.#totals[before.status] -= 1;
-    this.#totals[member.status] += 1;
+    if (before) this.#count(before, -1);
+    this.#count(member, 1);
     this.#byUid.set(member.uid, member);
     this.#changed();
   }
@@ -91,9 +94,17 @@ export class People {
   delete(uid) {
     const before = this.get(uid);
     if (!before) return;
-    this.#totals[before.status] -= 1;
+    this.#count(before, -1);
     this.#byUid.delete(uid);
     this.#changed();
+  }
+
+  /** @param {Member} member @param {number} by */
+  #count({ status, color }, by) {
+    this.#totals[status] += by;
+    const counts = this.colors.get(color ?? '') ?? [0, 0, 0, 0];
+    counts[RANK[status]] += by;
+    this.colors.set(color ?? '', counts);
   }
 
   /**

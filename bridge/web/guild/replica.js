@@ -24,13 +24,17 @@
  * @property {() => void} rebuilt the channels are others
  * @property {(member: Member) => void} came
  * @property {(member: Member) => void} changed
+ * @property {(member: Member) => void} met they were there already, unknown
  * @property {(uid: string) => void} went
+ * @property {(uid: string) => void} forgotten they are still there, and not known any more
+ * @property {(uid: string) => boolean} isWatched
  * @property {(message: Message) => void} said
  * @property {(message: Message) => void} corrected
  * @property {(message: Message) => void} unsaid
  * @property {(uid: string, emoji: string, picture: string) => void} reacted `picture`: its address, or nothing
  */
 
+import { Census } from './census.js';
 import { label, number, record, text } from './parse.js';
 import { People, STATUSES, fold } from './people.js';
 import { through } from '../world/slices.js';
@@ -41,7 +45,10 @@ const REACTION_MS = 6_000;
 const MOST_GUILDS = 5_000; // in the list of them
 const MOST_CHANNELS = 1_000; // a guild has at most half as many
 const MOST_MEMBERS = 50_000; // as many as a page can bear
+const MOST_KNOWN = 3_000; // of a crowd; there, whoever has been quiet for longest is forgotten first
+const JUST_NOW_MS = 120_000; // who joined before that has been there, unknown
 const READ_AT_ONCE = 64; // of them
+const MOST_FOUND = 100;
 const MOST_PICTURES = 20; // of a message
 const A_DAY_MS = 86_400_000; // for so long somebody is new here
 const DISCORD_EPOCH = 1_420_070_400_000;
@@ -105,6 +112,7 @@ export class Replica {
   /** @type {Room | null} */
   room = null;
   people = new People();
+  census = new Census();
   // Oldest first. Replaced, never changed, so that a reader sees by identity whether it is news.
   /** @type {(Message | Gap)[]} */
   feed = [];
@@ -143,6 +151,8 @@ export class Replica {
     typing: (data, now) => this.#type(label(data.uid), now),
     reaction: (data, now) => this.#reaction(data, now),
     voice: (data) => this.#amend(label(data.uid), { voice: this.#voice(data) }),
+    neighbourhoods: (data) => this.census.take(data.neighbourhoods),
+    found: (data, now) => this.#found(record(data.users), now),
     activity: (data) => this.#amend(label(data.uid), { activity: label(data.text) }),
   };
 
@@ -164,7 +174,13 @@ export class Replica {
   }
 
   get counts() {
-    return { members: this.people.size + this.#unseen, online: this.people.present };
+    const { size, present } = this.census.isTaken ? this.census : this.people;
+    return { members: size + this.#unseen, online: present, shown: size };
+  }
+
+  /** Those of a crowd whom the page doesn't know. */
+  get strangers() {
+    return this.census.isTaken ? this.census.strangers(this.people) : [];
   }
 
   /** The room may not be shown any longer: nothing of it stays. */
@@ -191,6 +207,7 @@ export class Replica {
 
   #empty() {
     this.people.replace([]);
+    this.census.clear();
     this.#unseen = 0;
     this.feed = [];
     this.typing.clear();
@@ -220,6 +237,8 @@ export class Replica {
     this.room = { id, slug, name: label(data.serverName) || slug };
     if (!returning) this.#empty(); // what follows may take a moment, in which nothing is to be seen of another guild
     if (data.channels) this.#build(record(data.channels));
+    if (data.neighbourhoods) this.census.take(data.neighbourhoods, true);
+    else if (this.census.isTaken) this.census.clear();
     if (data.resumed) {
       this.#caption();
       if (data.channels) this.witness.rebuilt?.();
@@ -228,7 +247,7 @@ export class Replica {
     this.typing.clear();
     this.#reactions.clear();
     yield* this.#members(record(data.users), now);
-    this.#unseen = Math.max(0, number(data.counts?.members) - this.people.size);
+    this.#unseen = Math.max(0, number(data.counts?.members) - this.counts.shown);
     if (this.feed.length) this.#say({ key: this.#keys++, gap: true });
     this.witness.entered?.();
   }
@@ -283,6 +302,7 @@ export class Replica {
     this.#newcomers.clear();
     yield* through(uids.length, (i) => members.push(this.#member(label(uids[i]), record(users[uids[i]]), now)), READ_AT_ONCE);
     this.people.replace(members);
+    for (const { uid } of members) this.census.note(uid);
   }
 
   /** @param {string} uid @param {any} user @param {number} now @returns {Member} */
@@ -336,6 +356,7 @@ export class Replica {
     if (!member) return;
     const changed = { ...member, ...change };
     this.people.set(changed);
+    this.#note(uid);
     this.witness.changed?.(changed);
   }
 
@@ -349,18 +370,51 @@ export class Replica {
       this.#amend(uid, this.#news(data, now));
     } else if (this.people.size < MOST_MEMBERS) {
       const member = this.#member(uid, data, now);
+      const wasThere = this.census.isTaken && !(number(data.joined) * 1000 > now - JUST_NOW_MS);
       this.people.set(member);
-      this.witness.came?.(member);
-      if (this.#unseen) this.#unseen -= 1; // where some are not shown, who appears was most likely one of them
+      if (wasThere) this.witness.met?.(member);
+      else this.witness.came?.(member);
+      if (!this.census.isTaken && this.#unseen) this.#unseen -= 1; // where some are not shown, who appears was most likely one of them
     }
+    this.#note(uid);
+  }
+
+  /** Somebody did something; who has been quiet for long makes room. @param {string} uid */
+  #note(uid) {
+    if (!this.census.isTaken || !this.people.get(uid)) return;
+    this.census.note(uid);
+    if (this.people.size <= MOST_KNOWN) return;
+    for (const quiet of this.census.quietest()) {
+      if (quiet === uid) return;
+      if (this.people.get(quiet)?.voice || this.witness.isWatched?.(quiet)) continue;
+      this.#forget(quiet);
+      return;
+    }
+  }
+
+  /** @param {string} uid */
+  #forget(uid) {
+    this.census.forget(uid);
+    this.typing.delete(uid);
+    this.#newcomers.delete(uid);
+    this.#reactions.delete(uid);
+    if (!this.people.get(uid)) return;
+    this.people.delete(uid);
+    this.witness.forgotten?.(uid);
+  }
+
+  /** Some were looked for. @param {Record<string, any>} users @param {number} now */
+  #found(users, now) {
+    for (const [uid, user] of Object.entries(users).slice(0, MOST_FOUND)) this.#presence({ ...record(user), uid }, now);
   }
 
   /** @param {string} uid */
   #leave(uid) {
     this.people.delete(uid);
+    this.census.forget(uid);
     this.typing.delete(uid);
     this.#newcomers.delete(uid);
-    if (this.#unseen) this.#unseen += 1;
+    if (!this.census.isTaken && this.#unseen) this.#unseen += 1;
     this.witness.went?.(uid);
   }
 
@@ -410,6 +464,7 @@ export class Replica {
       edited: false,
       emoji: this.#emoji(data),
     };
+    this.#note(uid);
     this.#say(message);
     this.witness.said?.(message);
   }

@@ -53,6 +53,7 @@ export const german = ({ number, list, called }) => ({
   called,
   more: (n) => `und ${number(n)} weitere`,
   found: (n) => `${number(n)} gefunden`,
+  others: (n) => `${number(n)} weitere sind da: Suche sie beim Namen.`,
   typing: (names) => (names.length > 3
     ? 'Mehrere Leute schreiben …'
     : `${list(names)} ${names.length === 1 ? 'schreibt' : 'schreiben'} …`),

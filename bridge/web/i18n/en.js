@@ -59,6 +59,7 @@ export const english = ({ number, list, called }) => ({
   called,
   more: (/** @type {number} */ n) => `and ${number(n)} more`,
   found: (/** @type {number} */ n) => `${number(n)} found`,
+  others: (/** @type {number} */ n) => `${number(n)} more are here: search for them by name.`,
   typing: (/** @type {string[]} */ names) => (names.length > 3
     ? 'Several people are typing…'
     : `${list(names)} ${names.length === 1 ? 'is' : 'are'} typing…`),

@@ -53,6 +53,7 @@ export const spanish = ({ number, list, called }) => ({
   called,
   more: (n) => `y ${number(n)} más`,
   found: (n) => (n === 1 ? '1 resultado' : `${number(n)} resultados`),
+  others: (n) => `Hay ${number(n)} más: búscalos por su nombre.`,
   typing: (names) => (names.length > 3
     ? 'Varias personas están escribiendo…'
     : `${list(names)} ${names.length === 1 ? 'está' : 'están'} escribiendo…`),

@@ -12,6 +12,8 @@ import { STATUSES } from '../guild/people.js';
 import { person, pose } from './figure.js';
 
 const ROWS = 200;
+const ASK_MS = 300; // after the last letter, somebody is looked for at the bridge
+const SHORTEST = 2; // letters of them
 const NAMED = 12; // of those found, in the world
 
 export class MemberList {
@@ -24,16 +26,24 @@ export class MemberList {
   // Who is found, as long as somebody is looked for.
   /** @type {string[]} */
   #found = [];
+  /** @type {number | undefined} */
+  #asking;
 
   /**
    * @param {Words} words
    * @param {() => void} searched called when somebody else is looked for
    * @param {(uid: string) => void} visit
+   * @param {(text: string) => void} ask looks for somebody who isn't listed
    */
-  constructor(words, searched, visit) {
+  constructor(words, searched, visit, ask) {
     this.#words = words;
     this.#search.placeholder = words.search;
     this.#search.addEventListener('input', searched);
+    this.#search.addEventListener('input', () => {
+      clearTimeout(this.#asking);
+      const text = this.#search.value.trim();
+      if (text.length >= SHORTEST) this.#asking = setTimeout(() => ask(text), ASK_MS);
+    });
     this.#search.addEventListener('keydown', ({ key }) => {
       const [first] = this.#found;
       if (key === 'Enter' && first) visit(first);
@@ -59,24 +69,27 @@ export class MemberList {
     return this.#found;
   }
 
-  /** @param {People} people */
-  show(people) {
+  /** @param {People} people @param {number[]} [all] how many there are, by status, where not all are listed */
+  show(people, all) {
     const query = this.#search.value;
-    const seen = `${people.revision} ${this.#limit} ${query}`;
+    const seen = `${people.revision} ${this.#limit} ${query} ${all}`;
     if (seen === this.#seen) return;
     this.#seen = seen;
     const { rows, total, totals } = people.find(query, this.#limit);
+    const isAll = !query.trim();
     const focused = byId('groups').contains(document.activeElement) ? document.activeElement : null;
     const { uid } = focused instanceof HTMLElement ? focused.dataset : {};
     this.#found = query.trim() ? rows.slice(0, NAMED).map(({ uid }) => uid) : [];
-    for (const status of STATUSES) {
+    for (const [rank, status] of STATUSES.entries()) {
       const { section, title, list } = this.#groups[status];
       list.show(rows.filter((member) => member.status === status));
-      setText(title, `${this.#words.status[status]} · ${this.#words.number(totals[status])}`);
+      const count = (isAll && all?.[rank]) || totals[status];
+      setText(title, `${this.#words.status[status]} · ${this.#words.number(count)}`);
       section.hidden = !rows.some((member) => member.status === status);
     }
     if (uid && document.activeElement !== focused) this.#focus(uid); // their row has moved, or they are gone
-    setText(byId('rest'), query.trim() ? this.#summary(total) : '');
+    const others = Math.max(0, (all ?? []).reduce((sum, count) => sum + count, 0) - people.size);
+    setText(byId('rest'), !isAll ? this.#summary(total) : others ? this.#words.others(others) : '');
     const left = total - rows.length;
     const more = byId('more');
     if (!left && more === document.activeElement) this.#search.focus();

@@ -26,6 +26,7 @@ const LIVELY_MS = 120_000; // a place where somebody spoke is lively for so long
 const CUT_MS = 350;
 const EARLY = 20; // reactions
 const LOOK_MS = 400; // between two looks for whom a still pointer is at
+const HOUSE_MS = 1_000; // between two looks at how many of a crowd are awake
 
 /** @implements {Witness} */
 export class Stage {
@@ -48,6 +49,8 @@ export class Stage {
   /** @type {Point | null} */
   #pointer = null;
   #pointedAt = 0;
+  #housedAt = 0;
+  #housed = '';
   #drawnAt = performance.now();
   /** Where somebody spoke, and when. @type {Map<string, number>} */
   #spoken = new Map();
@@ -192,7 +195,7 @@ export class Stage {
   // What happens in the room
 
   entered() {
-    const { room, people, channels, counts } = this.#replica;
+    const { room, people, channels, counts, strangers } = this.#replica;
     if (!room) return;
     if (room.slug !== this.#slug) {
       this.#hush();
@@ -200,7 +203,7 @@ export class Stage {
     }
     this.#slug = room.slug;
     this.#unsay(({ uid }) => !people.get(uid));
-    this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts });
+    this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts, strangers });
     this.#meetAwaited();
   }
 
@@ -246,6 +249,22 @@ export class Stage {
   came(member) {
     this.#world.arrive(member);
     this.#meetAwaited();
+  }
+
+  /** They are there already. @param {Member} member */
+  met(member) {
+    this.#world.change(member);
+    this.#meetAwaited();
+  }
+
+  /** They still are, as one of many. @param {string} uid */
+  forgotten(uid) {
+    this.#world.forget(uid);
+  }
+
+  /** @param {string} uid */
+  isWatched(uid) {
+    return uid === this.#world.following;
   }
 
   /** @param {Member} member */
@@ -363,12 +382,24 @@ export class Stage {
     if (!this.#isThere && this.#slug && world.isHere) this.#arrive();
     this.#controls.frame(Math.min(100, now - this.#drawnAt));
     this.#drawnAt = now;
+    this.#house(now);
     this.#walk(now);
     this.#lookAtPointer(now);
     if (this.#air) this.#labels.talking = this.#air.talking;
     this.#labels.frame(now, this.#free);
     this.#air?.frame(now, this.#free, this.#labels.signs, this.#replica.typing.keys(), this.#labels.pointed);
     this.#follower.show(world.following ? this.#replica.people.get(world.following) ?? null : null);
+  }
+
+  /** Lights the windows of a crowd anew from time to time. @param {number} now */
+  #house(now) {
+    const { census, people, strangers } = this.#replica;
+    if (!census.isTaken || now - this.#housedAt < HOUSE_MS) return;
+    this.#housedAt = now;
+    const seen = `${census.revision} ${people.revision}`;
+    if (seen === this.#housed) return;
+    this.#housed = seen;
+    this.#world.house(strangers);
   }
 
   /** @param {number} now */

@@ -103,18 +103,19 @@ export class Tip {
 
   /** @param {number} house @returns {Facts | null} */
   #house(house) {
-    const people = this.#world.householdOf(house)?.people;
-    if (!people) return null;
-    if (!people.length) return { name: this.#more.unlet, state: '', said: '' };
-    return { name: this.#more.live(people.length), state: this.#list(people), said: '' };
+    const household = this.#world.householdOf(house);
+    if (!household) return null;
+    const { people, strangers } = household;
+    if (!people.length && !strangers) return { name: this.#more.unlet, state: '', said: '' };
+    return { name: this.#more.live(people.length + strangers), state: this.#list(people, strangers), said: '' };
   }
 
-  /** Names, those who are awake first. @param {string[]} uids */
-  #list(uids) {
+  /** Names, those who are awake first. @param {string[]} uids @param {number} [others] of whom no names are known */
+  #list(uids, others = 0) {
     const order = ['online', 'dnd', 'idle', 'offline'];
     const members = uids.flatMap((uid) => this.#replica.people.get(uid) ?? []).sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
     const names = members.slice(0, NAMES).map(({ name }) => this.#words.called(name));
-    const rest = uids.length - names.length;
+    const rest = names.length ? uids.length + others - names.length : 0;
     return names.join(', ') + (rest ? ` ${this.#words.more(rest)}` : '');
   }
 }

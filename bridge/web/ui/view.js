@@ -100,7 +100,7 @@ export class View {
     const words = this.#words;
     this.#lists = {
       guilds: new GuildList(words, (slug) => this.#wishes.pick(slug)),
-      members: new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid)),
+      members: new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid), (text) => this.#conversation.find(text)),
       feed: new Feed(words, (message) => {
         this.panels.makeRoom();
         this.#stage.visitSpeaker(message);
@@ -217,7 +217,8 @@ export class View {
     }
     this.#listedAt = performance.now();
     const before = members.found;
-    members.show(this.#replica.people);
+    const { people, census } = this.#replica;
+    members.show(people, census.isTaken ? census.totals : undefined);
     if (members.found !== before) this.#stage.seek(members.found);
     byId('find-me').hidden = !this.#replica.people.get(this.account.user?.id ?? '');
   }

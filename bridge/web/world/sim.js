@@ -113,6 +113,21 @@ export class Sim extends Crowd {
     return slot;
   }
 
+  /** Those live here as well who are known by number alone. @param {import('./homes.js').Tenants[]} tenants @returns {Generator<void, void>} */
+  *house(tenants) {
+    if (this.homes) yield* this.homes.house(tenants);
+  }
+
+  /** Somebody is one of those from now on. @param {string} uid */
+  forget(uid) {
+    const slot = this.slotOf(uid);
+    if (slot < 0 || this.leaving[slot]) return;
+    if (this.state[slot] === ABOARD) this.ferry.forget(slot);
+    if (this.state[slot] === TENT || this.state[slot] === ABOARD) return this.drop(slot);
+    this.leaving[slot] = 1;
+    this.#fade(slot, VANISHING);
+  }
+
   /** Somebody leaves: by boat if they can. @param {string} uid */
   remove(uid) {
     const slot = this.slotOf(uid);

@@ -22,6 +22,7 @@ const PLASTERS = 3;
 const FIRST_LIGHT = 0.03;
 const DUSK = 0.45;
 const ROOF_SHADES = [-0.16, -0.08, 0, 0.07];
+const LODGERS = [LIT, DIM, CURTAIN, DARK]; // of those who are known by number, by status
 const FIRST = [LIT, CURTAIN, DIM, DARK]; // what counts where there are more people than windows
 
 /** @type {Record<string, number>} */
@@ -93,11 +94,16 @@ export class Skyline {
     const { kind, cell } = homes.houses[house];
     const isOn = (mix(cell, 24) & 255) / 256 < (this.#light.darkness - FIRST_LIGHT) / DUSK; // one after the other, at dusk
     const windows = homes.rooms[house].map((slot) => WINDOWS[sim.members[slot]?.status ?? 'offline']);
+    const lodgers = homes.lodgers[house];
+    lodgers?.forEach((count, status) => windows.push(...Array(count).fill(LODGERS[status])));
     const most = CAPACITIES[kind];
     if (windows.length > most) windows.sort((a, b) => FIRST.indexOf(a) - FIRST.indexOf(b)).length = most;
     const nobodys = Array(most - windows.length).fill(DARK);
-    const shown = spread([...windows, ...nobodys], cell).map((one) => (one === LIT && !isOn ? AWAKE : one));
-    return `${kind} ${mix(cell, 15) % PLASTERS} ${shown.join('')}`;
+    const look = mix(cell, 15) % PLASTERS;
+    // In a city many houses look alike: each is painted once.
+    const order = lodgers ? look : cell;
+    const shown = spread([...windows, ...nobodys], order).map((one) => (one === LIT && !isOn ? AWAKE : one));
+    return `${kind} ${look} ${shown.join('')}`;
   }
 
   /** @param {string} key @param {number} kind @param {number} size */

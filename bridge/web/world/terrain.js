@@ -64,18 +64,20 @@ export function areaFor(members) {
 /** From how many members on a settlement is a village, a town, a city. Before, it is a camp. */
 const AGES = [15, TOWN, CITY];
 const CITY_AGE = AGES.length;
+const OVERLOOKED = 20_000;
 
 /** @param {number} members */
 export const ageOf = (members) => AGES.filter((least) => members >= least).length;
 
 /**
- * Members as the island counts them: in steps, so that it isn't looked at anew after each newcomer.
+ * Members as the island counts them: in steps, so that it isn't looked at anew after each newcomer; and no more than
+ * live on one that can be seen as a whole. Where there are more, a window stands for several of them.
  *
  * @param {number} members
  */
 export function sizeFor(members) {
   let size = 6;
-  while (size < members) size = Math.ceil(size * 1.2);
+  while (size < Math.min(members, OVERLOOKED)) size = Math.ceil(size * 1.2);
   return size;
 }
 

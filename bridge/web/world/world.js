@@ -8,7 +8,8 @@
  * @typedef {{x: number, y: number, visible: boolean}} Point
  * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', zoom: number | null, onFrame: () => void}} WorldOptions
  *   `zoom`: how near it starts and returns to, in CSS pixels for one of art; null: with all of the island in view
- * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {members: number}}} GuildView
+ * @typedef {import('./homes.js').Tenants} Tenants
+ * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {shown: number}, strangers: Tenants[]}} GuildView
  */
 
 import { GUARD } from './buffer.js';
@@ -81,6 +82,10 @@ export class World {
   #news = new Map();
   /** Who comes by boat. @type {Set<string>} */
   #sailing = new Set();
+  /** Who goes without being seen to. @type {Set<string>} */
+  #forgotten = new Set();
+  /** Those who are known by number alone. @type {Tenants[]} */
+  #strangers = [];
   /** What time waits for: another island, or that everyone is where they were going. @type {Generator<void, void> | null} */
   #work = null;
   /** Made when somebody looks: the one before the first guild is never seen. @type {{guild: string, sim: Sim, land: Land} | null} */
@@ -153,20 +158,24 @@ export class World {
    *
    * @param {GuildView} guild
    */
-  show({ id, channels, members }) {
+  show({ id, channels, members, counts, strangers }) {
     const coming = new Map([...members].map((member) => [member.uid, member]));
     this.#guild = id;
     this.#awaited = null;
     this.#sailing.clear();
+    this.#forgotten.clear();
     this.#news = coming;
+    this.#strangers = strangers;
     if (this.#isOther) {
       this.#following = null;
       this.#unsaid = [];
     } else {
       const leaving = [...this.#sim.slots.keys()].filter((uid) => !coming.has(uid));
+      if (strangers.length) for (const uid of leaving) this.#forgotten.add(uid); // most are still there
       this.#news = new Map([...leaving.map((uid) => /** @type {[string, null]} */ ([uid, null])), ...coming]);
     }
-    this.#plan(channels, sizeFor(coming.size));
+    this.#plan(channels, sizeFor(counts.shown));
+    if (!this.#work) finish(this.#sim.house(strangers));
     this.#goOn(performance.now() + SLICE);
   }
 
@@ -181,6 +190,7 @@ export class World {
     this.#awaited = null;
     this.#unsaid = [];
     this.#news.clear();
+    this.#strangers = [];
     this.#plan([], NOBODY_YET);
     this.#goOn();
   }
@@ -217,6 +227,7 @@ export class World {
       this.#grown = this.#reducedMotion ? 1 : 0;
       if (land.terrain.age > before.land.terrain.age) this.celebrate(GREAT_FEAST, true);
     }
+    yield* sim.house(this.#strangers);
     sim.reducedMotion = this.#reducedMotion;
     this.#island = { guild: this.#guild, sim, land };
     this.#camera.bounds = land.bounds;
@@ -261,12 +272,14 @@ export class World {
     if (member && ageOf(people + 1) > land.age && this.#sim.slotOf(uid) < 0) this.#plan(land.channels, sizeFor(people + 1));
     this.#news.delete(uid);
     if (member) this.#sim.add(member, this.#sailing.delete(uid));
+    else if (this.#forgotten.delete(uid)) this.#sim.forget(uid);
     else this.#sim.remove(uid);
     return true;
   }
 
   /** @param {Member} member */
   arrive(member) {
+    this.#forgotten.delete(member.uid);
     this.#sailing.add(member.uid);
     this.#news.set(member.uid, member);
   }
@@ -277,8 +290,21 @@ export class World {
     this.#news.set(uid, null);
   }
 
+  /** Somebody is there, and known by number alone. @param {string} uid */
+  forget(uid) {
+    this.leave(uid);
+    this.#forgotten.add(uid);
+  }
+
+  /** Those live there as well who are known by number alone. @param {Tenants[]} strangers */
+  house(strangers) {
+    this.#strangers = strangers;
+    if (!this.#work) finish(this.#sim.house(strangers));
+  }
+
   /** @param {Member} member */
   change(member) {
+    this.#forgotten.delete(member.uid);
     this.#news.set(member.uid, member);
   }
 
@@ -535,14 +561,14 @@ export class World {
     return found;
   }
 
-  /** Who lives in a house, and the upper middle of it. @param {number} house @returns {{people: string[], at: Point} | null} */
+  /** Who lives in a house, and the upper middle of it. @param {number} house @returns {{people: string[], strangers: number, at: Point} | null} */
   householdOf(house) {
     const { homes, land, members } = this.#sim;
     const built = land.houses[house];
     if (!homes || !built) return null;
     houseSpot(land, built.cell, this.#spot);
     const people = homes.rooms[house].flatMap((slot) => members[slot]?.uid ?? []);
-    return { people, at: this.#pointAt(this.#spot, HEIGHTS[built.kind]) };
+    return { people, strangers: homes.strangersIn(house), at: this.#pointAt(this.#spot, HEIGHTS[built.kind]) };
   }
 
   /** Who is at a place. @param {string} channelId @returns {string[]} */
