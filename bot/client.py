@@ -5,7 +5,7 @@ import contextlib
 import logging
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -84,6 +84,13 @@ class Storage(Settings, Departures, Notes, Protocol):
 
     async def read_again(self) -> None:
         """Take up what another process has stored, and return when it was heard."""
+
+    async def save_notes(self, notes: Mapping[str, str | None]) -> None:
+        """Keep several notes, all or none.
+
+        Raises:
+            NotSaved: if they can't be kept.
+        """
 
 
 class DZoneBot(commands.AutoShardedBot):

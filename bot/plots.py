@@ -2,14 +2,16 @@
 
 import json
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final, Protocol
 
 from bridge.model import Channel
 from cogs.settings import NotSaved
 
 NOTE: Final = "plots "  # how the keys of its notes begin; the guild's id follows
+AT_ONCE: Final = 200  # guilds stored together: what somebody decides meanwhile waits for no more
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +22,8 @@ class Notes(Protocol):
     def note(self, key: str) -> str | None:
         """Return what was kept."""
 
-    async def save_note(self, key: str, value: str) -> None:
-        """Keep something.
+    async def save_notes(self, notes: Mapping[str, str | None]) -> None:
+        """Keep several of them, all or none.
 
         Raises:
             NotSaved: if it can't be kept.
@@ -39,6 +41,8 @@ class Plots:
         self._notes = notes
         self._start = start
         self._held: dict[int, list[str | None]] = {}
+        self._unsaved: dict[int, str] = {}
+        self._is_saving = False
 
     def given(self, guild_id: int, channels: Iterable[Channel], existing: set[str]) -> list[Channel]:
         """Give channels their numbers, in their order. `existing` are the ids of all that there are."""
@@ -55,14 +59,25 @@ class Plots:
         while held and held[-1] is None:
             held.pop()
         if held != before:
-            self._start(self._save(guild_id, json.dumps(held)), "storing where channels are")
+            self._unsaved[guild_id] = json.dumps(held)
+            if not self._is_saving:
+                self._is_saving = True
+                self._start(self._save(), "storing where channels are")
         return given
 
-    async def _save(self, guild_id: int, value: str) -> None:
+    async def _save(self) -> None:
         try:
-            await self._notes.save_note(f"{NOTE}{guild_id}", value)
+            while some := dict(islice(self._unsaved.items(), AT_ONCE)):
+                notes: dict[str, str | None] = {f"{NOTE}{guild_id}": held for guild_id, held in some.items()}
+                await self._notes.save_notes(notes)
+                for guild_id, value in some.items():
+                    if self._unsaved[guild_id] == value:  # it may have changed meanwhile
+                        del self._unsaved[guild_id]
         except NotSaved as error:
-            log.warning("where the channels of guild %s are isn't stored (%s)", guild_id, error)
+            # They are stored with the next one that changes.
+            log.warning("where the channels of %d guilds are isn't stored (%s)", len(self._unsaved), error)
+        finally:
+            self._is_saving = False
 
 
 def _put(held: list[str | None], channel_id: str) -> None:

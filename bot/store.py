@@ -257,7 +257,15 @@ class Store:
         Raises:
             NotSaved: if the database can't be reached or is full.
         """
-        await self._change(lambda _: Changes(notes={key: value}))
+        await self.save_notes({key: value})
+
+    async def save_notes(self, notes: Mapping[str, str | None]) -> None:
+        """Note several things at once.
+
+        Raises:
+            NotSaved: if the database can't be reached or is full.
+        """
+        await self._change(lambda _: Changes(notes=dict(notes)))
 
     async def forget_guild(self, guild_id: int) -> None:
         """Delete everything that is stored about a guild: the defaults hold again.

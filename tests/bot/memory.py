@@ -71,10 +71,14 @@ class MemorySettings:
         return self.notes.get(key)
 
     async def save_note(self, key: str, value: str | None) -> None:
-        if value is None:
-            self.notes.pop(key, None)
-        else:
-            self.notes[key] = value
+        await self.save_notes({key: value})
+
+    async def save_notes(self, notes: Mapping[str, str | None]) -> None:
+        for key, value in notes.items():
+            if value is None:
+                self.notes.pop(key, None)
+            else:
+                self.notes[key] = value
 
     def is_blocked(self, kind: Blockable, snowflake: int) -> bool:
         return (kind, snowflake) in self.blocks

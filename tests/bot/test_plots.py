@@ -1,17 +1,19 @@
 """The numbers that say where on the island channels are."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.plots import Plots
+from bot.plots import AT_ONCE, Plots
 from bridge.model import Channel
 from cogs.settings import NotSaved
 
 from .memory import MemorySettings
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Mapping
 
 GUILD = 7
 
@@ -80,13 +82,35 @@ async def test_a_note_that_nobody_can_read_is_none(note: str) -> None:
     await town.save()
 
 
-async def test_a_database_that_is_away_costs_a_line(caplog: pytest.LogCaptureFixture) -> None:
+async def test_many_guilds_are_stored_a_portion_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or whoever decides something at a start would wait for a write for each guild."""
+    town, portions = Town(), []
+
+    async def save(notes: Mapping[str, str | None]) -> None:
+        portions.append(len(notes))
+
+    monkeypatch.setattr(town.settings, "save_notes", save)
+    for guild_id in range(2 * AT_ONCE + 1):
+        town.plots.given(guild_id, [Channel("1", "1")], {"1"})
+    await town.save()
+    assert portions == [AT_ONCE, AT_ONCE, 1]
+
+
+async def test_a_database_that_is_away_costs_a_line(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be stored is, with what is next."""
     town = Town()
 
-    async def refuse(key: str, value: str | None) -> None:
+    async def refuse(notes: Mapping[str, str | None]) -> None:
         raise NotSaved("away")
 
-    town.settings.save_note = refuse  # type: ignore[method-assign]
-    town.given("1")
-    await town.save()
+    with monkeypatch.context() as away:
+        away.setattr(town.settings, "save_notes", refuse)
+        town.given("1")
+        await town.save()
     assert "isn't stored" in caplog.text
+    assert town.settings.notes == {}
+    town.plots.given(8, [Channel("2", "2")], {"2"})
+    await town.save()
+    assert town.settings.notes == {f"plots {GUILD}": '["1"]', "plots 8": '["2"]'}

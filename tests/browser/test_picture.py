@@ -57,7 +57,8 @@ async def test_the_world_looks_as_it_did(
 ) -> None:
     """Whatever frames there were before: nobody has gone anywhere."""
     bare_bridge.show_guild(town.TOWN, town.members(members), town.channels(members))
-    page = await new_page({"panel": "none", "hour": hour, "season": "summer"}, viewport=size, reduced_motion="reduce")
+    chosen = {"panel": "none", "hour": hour, "season": "summer"}
+    page = await new_page(chosen, viewport=size, reduced_motion="reduce")
     await page.goto(address(bare_bridge, "?embed=1&background=transparent"))
     await expect(page.locator("#world.awake")).to_have_css("opacity", "1")
     await expect(page.locator("body[data-link=live]")).to_have_count(1)

@@ -350,7 +350,8 @@ async def test_a_sign_counts_before_who_stands_behind_it(bridge: WebSocketServer
     crowd = [Member(uid=f"7{number}", username=f"Bee {number}", status="online") for number in range(24)]
     bridge.show_guild(GARDEN, [*GARDENERS, *crowd], CHANNELS)
     page = await new_page(NO_PANEL, reduced_motion="reduce")
-    await open_garden(page, bridge)
+    await page.goto(address(bridge))
+    await expect(label(page, "#beds")).to_be_visible()
     for each in crowd:
         await bridge.broadcast_message(GARDEN.id, each.uid, "Here", "31")
     x, y = await middle_of(label(page, "#beds"))
@@ -410,7 +411,8 @@ async def test_reactions_rise_and_are_gone(bridge: WebSocketServer, new_page: Op
 async def test_words_leave_a_small_island_to_be_seen(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """On a phone they stand over the sea, above all that has a sign."""
     page = await new_page({**NO_PANEL, "motion": "less"}, viewport={"width": 390, "height": 844})
-    await open_garden(page, bridge)
+    await page.goto(address(bridge))
+    await expect(label(page, "#beds")).to_have_count(1)  # Ada may be where one would have to drag to
     await bridge.broadcast_message(GARDEN.id, "11", DULL, "31")
     said = bubble(page, "Ada")
     await expect(said).to_be_visible()
@@ -467,8 +469,8 @@ async def test_a_speaker_is_named_whomever_they_answer(
 
 
 async def test_a_sign_is_as_wide_as_it_looks(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    """Beside a long one there is nothing to point at."""
-    text = "general-chat-about-everything-and-everybody-that-grows"
+    """Beside a long one, which no drawn sign has the letters for, there is nothing to point at."""
+    text = "雑談" * 20
     bridge.show_guild(GARDEN, GARDENERS[2:], [Channel("31", text, "text")])
     page = await new_page(NO_PANEL, reduced_motion="reduce")
     await page.goto(address(bridge))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NEEDED: Final = ("buildah", "debootstrap")
 PACKAGES: Final = "python3,python3-venv,ca-certificates"
-EXTRAS: Final = ".[speed,workers]"
+EXTRAS: Final = ".[speed,workers,metrics]"
 BUILDS_WITH: Final = ("hatchling", "async-timeout")  # and with what Debian's Python lacks
 BASE: Final = "localhost/python"
 IMAGE: Final = "localhost/dzone-bot"

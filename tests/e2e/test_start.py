@@ -393,9 +393,9 @@ async def test_the_page_is_served_on_the_same_port(discord: LoopbackDiscord, lau
 
 
 async def test_the_demo_needs_no_discord(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
-    """`--demo` shows four guilds that live, without a token and without a network."""
+    """`--demo` shows three guilds that live, without a token and without a network."""
     bot = await launch("--demo", DISCORD_TOKEN=None, DISCORD_API_URL=None)
     viewer = await watch(bot)
-    assert len(viewer.servers) == 4
+    assert len(viewer.servers) == 3
     await viewer.until(lambda: bool(viewer.events))
     assert discord.rest.requests == []
