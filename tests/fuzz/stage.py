@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHeaderValue
@@ -30,6 +30,7 @@ from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.site.http import Website
 from bridge.site.login import WebLogin
+from bridge.wire.protocol import EventType
 from tests.bridge.watchers import masked, parse_frame
 
 T = TypeVar("T")
@@ -52,7 +53,8 @@ UPGRADE: Final = (
     b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
 )
 _HANDSHAKE: Final = b"GET / HTTP/1.1\r\nHost: zone.test\r\n" + UPGRADE + b"\r\n"
-_ANSWERS: Final = frozenset({"error", "beat", "found", "server-join", "user_data"})
+# All else is an answer, also to requests that there aren't yet.
+_UNASKED: Final = frozenset({"server-list", "batch", *get_args(EventType)})
 _ATTEMPTS: Final = 100
 _PATIENT: Final = Limits(
     handshakes_per_minute=10**9, requests_per_minute=10**9, wrong_tries=10**9,
@@ -258,21 +260,23 @@ class Stage:
 
     async def _converse(self, line: Line, requests: Sequence[bytes]) -> None:
         self._connect(line)
-        line.protocol.data_received(_HANDSHAKE)
-        for number, request in enumerate(requests, 1):
-            if line.is_closing():
-                break
-            line.protocol.data_received(masked(request.replace(b"CURSOR", _last_cursor(line.written))))
-            await self._until_answered(line, number)
-            for guild in ("1", "2", "3"):
-                await self._server.broadcast_message(guild, "8", "hello" if guild == "1" else HUSH, "5")
-        await self._hang_up(line)
+        try:
+            line.protocol.data_received(_HANDSHAKE)
+            for number, request in enumerate(requests, 1):
+                if line.is_closing():
+                    break
+                line.protocol.data_received(masked(request.replace(b"CURSOR", _last_cursor(line.written))))
+                await self._until_answered(line, number)
+                for guild in ("1", "2", "3"):
+                    await self._server.broadcast_message(guild, "8", "hello" if guild == "1" else HUSH, "5")
+        finally:
+            await self._hang_up(line)  # one that stayed would have the next ones fail as well
 
     async def _until_answered(self, line: Line, number: int) -> None:
         for _ in range(_ATTEMPTS):
             for _ in range(10):
                 await asyncio.sleep(0)
-            answers = [frame for frame in heard(line.written) if frame["type"] in _ANSWERS]
+            answers = [frame for frame in heard(line.written) if frame["type"] not in _UNASKED]
             if len(answers) >= number or line.is_closing() or line.protocol.protocol.close_sent:
                 return
             await asyncio.sleep(0.001)
