@@ -35,12 +35,14 @@ def encode_piece(events: Iterable[Event], wants: Wants, epoch: str) -> Piece:
 
 
 def frames_of(pieces: Iterable[Piece], wants: Wants) -> bytes:
-    """Frame pieces in their order: all in one batch for a client that wants that."""
+    """Frame pieces in their order: several events in one batch for a client that wants that."""
     filled = [piece for piece in pieces if piece.events]
     bodies = [piece.body for piece in filled]
     if not wants.batch:
         return b"".join(bodies)
-    return _batch(bodies, filled[-1].cursor, deflate=wants.deflate) if filled else b""
+    if sum(piece.events for piece in filled) > 1:
+        return _batch(bodies, filled[-1].cursor, deflate=wants.deflate)
+    return deflated_frame(bodies) if wants.deflate and bodies else b"".join(map(text_frame, bodies))
 
 
 def _batch(bodies: Sequence[bytes], cursor: bytes, *, deflate: bool) -> bytes:
