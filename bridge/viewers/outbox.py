@@ -52,7 +52,6 @@ class Outbox:
         self,
         connection: Connection,
         renew: Callable[[], None],
-        max_backlog: int = MAX_BACKLOG,
         paying: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.written = 0  # bytes that went to the transport
@@ -66,7 +65,7 @@ class Outbox:
         self._held: Thing | None = None  # the same, as a whole
         self._waiting: deque[Thing] = deque()
         self._backlog = 0  # bytes that wait
-        self._max_backlog = max_backlog
+        self._max_backlog = MAX_BACKLOG
         self._renew = renew
         self._paying = paying
         self._connection = connection

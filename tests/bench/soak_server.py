@@ -20,8 +20,7 @@ from typing import Any, Final
 from bridge.model import Channel, GuildInfo, Member, Voice
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
-from bridge.viewers import connection, pulse
-from bridge.viewers.outbox import Outbox
+from bridge.viewers import connection, outbox, pulse
 from tests.bench.contestants import ONE_ADDRESS
 from tests.bench.guild import members
 from tests.bench.pipe import serve
@@ -341,7 +340,7 @@ def main() -> None:
     pulse.PERIOD = float(period)  # type: ignore[misc]  # Final, but for a short soak
     if int(tight):
         connection.SEND_BUFFER = 16 * 1024  # type: ignore[misc]
-        Outbox.__init__.__defaults__ = (32 * 1024,)  # the bound
+        outbox.MAX_BACKLOG = 32 * 1024  # type: ignore[misc]
     os.sched_setaffinity(0, {int(core)})
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -17,7 +17,6 @@ from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
 from bridge.server import WebSocketServer
-from bridge.viewers.outbox import Outbox
 from bridge.viewers.pulse import _Vitals
 from tests.bridge.conftest import ADA, DWORLD, REPOS, patient
 from tests.bridge.watchers import (
@@ -136,7 +135,7 @@ def fast_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
 def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let little be owed before it is too much."""
     monkeypatch.setattr("bridge.viewers.connection.SEND_BUFFER", 4096)
-    monkeypatch.setattr(Outbox.__init__, "__defaults__", (BOUND,))
+    monkeypatch.setattr("bridge.viewers.outbox.MAX_BACKLOG", BOUND)
 
 
 def reset(viewer: RawViewer) -> None:

@@ -51,7 +51,8 @@ class Owed:
         self.connection = connection
         self.renewals = 0
         self.renewal = b""  # what it takes beside
-        self.outbox = Outbox(connection, self._renew, BOUND)
+        self.outbox = Outbox(connection, self._renew)
+        self.outbox._max_backlog = BOUND
 
     def _renew(self) -> None:
         self.renewals += 1
