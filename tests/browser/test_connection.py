@@ -131,6 +131,7 @@ async def test_a_page_asks_for_all_it_can_show(bridge: WebSocketServer, new_page
         "server": None,
         "batch": True,
         "events": ["typing", "voice", "reaction", "edit", "activity", "servers", "notice"],
+        "crowd": 1500,
     }
 
 

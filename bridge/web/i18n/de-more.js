@@ -8,7 +8,7 @@ export const moreGerman = {
     sound: ['Ton', { off: 'Aus', on: 'Ein leiser Ton für jede Nachricht', sea: 'Auch Meer, Feuer und Vögel' }],
     language: ['Sprache', { auto: 'Wie im Browser eingestellt', en: 'English', de: 'Deutsch', es: 'Español' }],
   },
-  live: (/** @type {number} */ n) => `Hier ${n === 1 ? 'wohnt eine Person' : `wohnen ${n}`}`,
+  live: (/** @type {number} */ n) => (n === 1 ? 'Hier wohnt eine Person' : `Hier wohnen ${n}`),
   unlet: 'Hier wohnt noch niemand',
   empty: 'Gerade ist niemand hier',
   fullScreen: 'Vollbild',

@@ -8,7 +8,7 @@ export const moreSpanish = {
     sound: ['Sonido', { off: 'Desactivado', on: 'Un sonido suave con cada mensaje', sea: 'También mar, fuego y pájaros' }],
     language: ['Idioma', { auto: 'El de mi navegador', en: 'English', de: 'Deutsch', es: 'Español' }],
   },
-  live: (/** @type {number} */ n) => `Aquí ${n === 1 ? 'vive una persona' : `viven ${n} personas`}`,
+  live: (/** @type {number} */ n) => (n === 1 ? 'Aquí vive una persona' : `Aquí viven ${n} personas`),
   unlet: 'Aquí aún no vive nadie',
   empty: 'Ahora mismo no hay nadie',
   fullScreen: 'Pantalla completa',
