@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 from typing import Any, Final, Protocol
 
 from bridge.model import Channel
@@ -40,24 +40,28 @@ class Plots:
     def __init__(self, notes: Notes, start: Callable[[Coroutine[Any, Any, None], str], object]) -> None:
         self._notes = notes
         self._start = start
-        self._held: dict[int, list[str | None]] = {}
         self._unsaved: dict[int, str] = {}
         self._is_saving = False
 
     def given(self, guild_id: int, channels: Iterable[Channel], existing: set[str]) -> list[Channel]:
         """Give channels their numbers, in their order. `existing` are the ids of all that there are."""
-        held = self._held.get(guild_id)
-        if held is None:
-            held = self._held[guild_id] = _read(self._notes.note(f"{NOTE}{guild_id}"))
-        before = list(held)
-        held[:] = [channel_id if channel_id in existing else None for channel_id in held]
+        kept = self._unsaved.get(guild_id) or self._notes.note(f"{NOTE}{guild_id}")
+        before = _read(kept)
+        plots = {
+            channel_id: plot
+            for plot, channel_id in enumerate(before)
+            if channel_id is not None and channel_id in existing
+        }
+        taken = set(plots.values())
+        free = (plot for plot in count() if plot not in taken)
         given = []
         for channel in channels:
-            if channel.id not in held:
-                _put(held, channel.id)
-            given.append(replace(channel, plot=held.index(channel.id)))
-        while held and held[-1] is None:
-            held.pop()
+            if channel.id not in plots:
+                plots[channel.id] = next(free)
+            given.append(replace(channel, plot=plots[channel.id]))
+        held: list[str | None] = [None] * (max(plots.values(), default=-1) + 1)
+        for channel_id, plot in plots.items():
+            held[plot] = channel_id
         if held != before:
             self._unsaved[guild_id] = json.dumps(held)
             if not self._is_saving:
@@ -78,13 +82,6 @@ class Plots:
             log.warning("where the channels of %d guilds are isn't stored (%s)", len(self._unsaved), error)
         finally:
             self._is_saving = False
-
-
-def _put(held: list[str | None], channel_id: str) -> None:
-    if None in held:
-        held[held.index(None)] = channel_id
-    else:
-        held.append(channel_id)
 
 
 def _read(note: str | None) -> list[str | None]:

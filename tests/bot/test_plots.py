@@ -82,6 +82,17 @@ async def test_a_note_that_nobody_can_read_is_none(note: str) -> None:
     await town.save()
 
 
+async def test_a_guild_that_was_forgotten_is_stored_anew() -> None:
+    """Nothing of it was kept elsewhere, or its places would move at the next start."""
+    town = Town()
+    town.given("1", "2")
+    await town.save()
+    town.settings.notes.clear()
+    assert town.given("2", "1") == {"2": 0, "1": 1}
+    await town.save()
+    assert town.settings.notes == {f"plots {GUILD}": '["2", "1"]'}
+
+
 async def test_many_guilds_are_stored_a_portion_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Or whoever decides something at a start would wait for a write for each guild."""
     town, portions = Town(), []
