@@ -9,7 +9,7 @@ from sys import intern
 from typing import Any, Final, NamedTuple, cast
 
 from bridge.model import WORD_LOCK, Channel, GuildInfo, Member, Message, Status, Voice
-from bridge.wire.protocol import Event, encode
+from bridge.wire.protocol import Event, Said, encode
 
 SAID: Final = "said."  # and the id of a message
 _SECRETS: Final = frozenset({"password", "password_hash", "role"})  # only the bot can check them
@@ -113,6 +113,8 @@ def lock_of(info: GuildInfo) -> str:
 def write_info(info: GuildInfo, counts: Mapping[str, int], number: int) -> bytes:
     """Write down what is told of a guild, the `number`th that was opened: nothing of what opens its door."""
     told = {name: value for name, value in asdict(info).items() if name not in _SECRETS}
+    if not info.recent:
+        del told["recent"]  # for processes of an older version
     if info.protected:
         told["lock"] = lock_of(info)
     return encode({"info": told, "counts": counts, "number": number})
@@ -145,6 +147,8 @@ def _fields(event: Event) -> list[Any]:
         more["repeated"] = event.repeated
     if event.quiet:
         more["quiet"] = {}
+    if event.said is not None:
+        more["said"] = event.said._asdict()
     return [*fields, more] if more else fields
 
 
@@ -161,10 +165,13 @@ def _event(
     head: Mapping[str, Any], kind: str, position: int, data: Mapping[str, Any] | None,
     more: Mapping[str, Mapping[str, Any]],
 ) -> Event:  # fmt: skip
-    return Event(
+    event = Event(
         kind, position, more.get("head", head), data, more.get("extras"),
         quiet="quiet" in more, repeated=more.get("repeated"),
     )  # fmt: skip
+    if "said" in more:
+        event.said = Said(**more["said"])
+    return event
 
 
 def read_stream(generation: str, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> list[Entry]:

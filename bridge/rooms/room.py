@@ -42,7 +42,7 @@ class Room(Guild):
         position: int = 0,
     ) -> None:
         super().__init__(info, wake, limits, clock, epoch=epoch, position=position)
-        self._entrance = Entrance(self._state, self._stream)
+        self._entrance = Entrance(self._state, self._stream, clock)
         self._acceptance = Acceptance(self._state, self._memory, self._audience)
         self._follows = False  # whether what happens here is numbered elsewhere
         self._untold: list[Viewer] = []  # who is still to hear of the list of servers, if so
@@ -204,6 +204,7 @@ class Room(Guild):
             setattr(self, part, getattr(other, part))
         self.members, self.said = self._state.members, self._state.said
         self._state.set_info(info)  # the directory finds the room by it
+        self._remember_words()
         self._untold = []
         self._audience.take_over(audience)
         for viewer in audience.viewers:
@@ -219,6 +220,8 @@ class Room(Guild):
             if event.position > self._stream.position:
                 self._acceptance.apply(event)
                 self._stream.accept(event)
+                if event.type == "info":
+                    self._remember_words()
         if self._audience.is_leaving:
             self._wake()
         self._stir()
@@ -249,7 +252,7 @@ class Room(Guild):
         if not self._audience.is_served:
             self._audience.go_on()
         else:
-            events = self._stream.take(now, is_watched=self.is_watched)
+            events = self._stream.take(now, is_wanted=self.is_watched or self.info.recent)
             self._audience.hand_out([*events, *self._counted()], now)
             self._entrance.forget_old()
         if self._untold and self._audience.is_served and not self._stream.pending:

@@ -10,7 +10,7 @@ from bridge.rooms.changes import CONTROL, ControlType, corrected, trace
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.history import History
 from bridge.rooms.recency import Recency
-from bridge.wire.protocol import Connect, Entries, Event, EventType, decode_cursor, stream_name
+from bridge.wire.protocol import Connect, Entries, Event, EventType, Said, decode_cursor, stream_name
 
 EVENTS_AT_ONCE: Final = 500  # that are encoded in one turn of the loop
 MISSED_AT_ONCE: Final = (
@@ -90,6 +90,7 @@ class Stream:
         quiet: bool = False,
         entries: Entries | None = None,
         repeated: Mapping[str, Any] | None = None,
+        said: Said | None = None,
     ) -> None:
         """Number an event and keep it until it goes out. `head` stands in place of the guild's `server`."""
         self.position += 1
@@ -102,6 +103,7 @@ class Stream:
             type, self.position, head or self.head, data, extras,
             quiet=quiet, entries=entries, repeated=repeated,
         )  # fmt: skip
+        event.said = said
         if data is not None:
             event.who = self._recency.note(type, data, self.position)
         self._file(event)
@@ -158,8 +160,11 @@ class Stream:
 
     # What goes out
 
-    def take(self, now: float, *, is_watched: bool) -> list[Event]:
-        """Take what viewers get next, and keep it for those who come back; those who listen hear it first."""
+    def take(self, now: float, *, is_wanted: bool) -> list[Event]:
+        """Take what viewers get next, and keep it for those who come back; those who listen hear it first.
+
+        `is_wanted` tells whether anybody watches, or wants to hear on arrival what is said until then.
+        """
         events = self._first()
         if self._hearers and events:
             heard = [event for event in events if event.type != "servers"]
@@ -168,7 +173,7 @@ class Stream:
             events = [event for event in events if event.type not in CONTROL]
         # Of the list of servers a newer one comes with the greeting, or beside the join.
         self._history.add((event for event in events if event.type != "servers"), now)
-        if not (is_watched or self._hearers):
+        if not (is_wanted or self._hearers):
             self._stop_recording_for_nobody(now)
         return events
 
@@ -244,6 +249,11 @@ class Stream:
     def missed(self, since: int) -> list[Event]:
         """Name what happened since a position."""
         return [*self._history.after(since), *self._waiting(since)]
+
+    def words(self) -> list[Event]:
+        """Name what was said lately and may be told to who arrives, the oldest first."""
+        waiting = (event for event in self.pending.values() if event.said is not None)
+        return [*self._history.words(), *waiting]
 
     def _waiting(self, since: int) -> Iterator[Event]:
         return (event for at, event in self.pending.items() if at > since and event.type != "servers")
