@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from cogs.needs import Bridge, Settings
 from cogs.rooms import Rooms
-from cogs.settings import Blockable, GuildSettings, MemberSettings, News
+from cogs.settings import READABLE, Blockable, GuildSettings, MemberSettings, News
 
 
 class Decisions:
@@ -165,7 +165,7 @@ def _fewer_people(before: GuildSettings, after: GuildSettings) -> bool:
 def _hides_words(before: GuildSettings, after: GuildSettings) -> bool:
     """Tell whether words that were shown may not be shown any more."""
     return (
-        before.messages != after.messages != "full"
+        (before.messages != after.messages and after.messages not in READABLE)
         or _fewer_people(before, after)
         or any(
             _show(before, channel) > _show(after, channel)
