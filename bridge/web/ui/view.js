@@ -50,6 +50,8 @@ export class View {
   /** @type {number | undefined} */
   #fading;
   #listedAt = 0;
+  /** For whom the bridge was asked where, without an answer. */
+  #missed = '';
   /** @type {number | undefined} */
   #listing;
   /** How many are online in each guild, as far as it is known. @type {Map<string, number>} */
@@ -220,7 +222,17 @@ export class View {
     const { people, census } = this.#replica;
     members.show(people, census.isTaken ? census.totals : undefined);
     if (members.found !== before) this.#stage.seek(members.found);
-    byId('find-me').hidden = !this.#replica.people.get(this.account.user?.id ?? '');
+    this.#lookForMe();
+  }
+
+  /** Offers the way to who is watching, if they are there: in a crowd that has to be asked, once. */
+  #lookForMe() {
+    const me = this.account.user?.id ?? '';
+    const isListed = this.#replica.people.get(me) !== undefined;
+    byId('find-me').hidden = !isListed;
+    const missed = isListed ? '' : `${this.#replica.room?.id} ${me}`;
+    if (isListed || !me) this.#missed = '';
+    else if (missed !== this.#missed && this.#conversation.find(me)) this.#missed = missed;
   }
 
   /** Asks how many are in the guilds that can be picked. */
