@@ -152,6 +152,8 @@ class Entrance:
             )
             snapshot = self._snapshot(wants, stream.position, users)
             return server_join_frame(replace(snapshot, recent=recent), request)
+        if wants.crowd:
+            self._state.recency.tell_rest()
         # The cursor stays where it was: the connection may break before the events are through.
         join = rejoin_frame(self._snapshot(wants, since, users=None), request)
         return join + self._tape.frames(_entering(wants), since)

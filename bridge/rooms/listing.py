@@ -64,9 +64,11 @@ class Listing:
         portions = self._portions_of(count)
         for number, members in self._stale(count, deflate=deflate):
             portions[number] = members, self._form(members, deflate=deflate)
+        self._recency.tell(member.uid for portion in portions if portion is not None for member in portion[0])
         forms = [portion[1] for portion in portions if portion is not None and portion[0]]
         others = set(also).difference(self.chosen(count)) if also else ()
         if others:
+            self._recency.tell(others)
             forms.append(self._form([self._members[uid] for uid in sorted(others)], deflate=deflate))
         return Listed(forms)
 

@@ -10,6 +10,7 @@ from bridge.rooms.changes import CONTROL, ControlType, corrected, trace
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.history import History
 from bridge.rooms.recency import Recency
+from bridge.wire.crowd import FAR
 from bridge.wire.protocol import Connect, Entries, Event, EventType, Said, decode_cursor, stream_name
 
 EVENTS_AT_ONCE: Final = 500  # that are encoded in one turn of the loop
@@ -98,6 +99,7 @@ class Stream:
             self._history.since = self.position
             if data is not None and (type != "presence" or "username" not in data):  # who is new did nothing
                 self._recency.note(type, data, self.position)
+            self._recency.forget_known()
             return
         event = Event(
             type, self.position, head or self.head, data, extras,
@@ -105,7 +107,7 @@ class Stream:
         )  # fmt: skip
         event.said = said
         if data is not None:
-            event.who = self._recency.note(type, data, self.position)
+            self._note(event)
         self._file(event)
 
     def control(self, type: ControlType, data: Callable[[], Mapping[str, Any]]) -> None:  # noqa: A002
@@ -116,9 +118,10 @@ class Stream:
     def accept(self, event: Event) -> None:
         """Let what happened elsewhere go on from here, at its own position."""
         self.position = event.position
-        event.who = self._recency.note(event.type, event.data, event.position)
+        self._note(event)
         if not self._records:
             self._history.since = self.position
+            self._recency.forget_known()
         elif event.type in _WHOLE:
             self._replace_whole(event)
         elif event.type not in CONTROL or self._hearers:
@@ -132,6 +135,12 @@ class Stream:
         for event in kept:
             event.who = self._recency.note(event.type, event.data, event.position)
         self._history.add(kept, now)
+
+    def _note(self, event: Event) -> None:
+        """Know who did it, unless that is nothing to those who are told of a crowd by number."""
+        event.counted = self._recency.is_only_counted(event.type, event.data, event.extras)
+        if not event.counted or "delete" in event.data:
+            event.who = self._recency.note(event.type, event.data, event.position)
 
     def _file(self, event: Event) -> None:
         if event.type in _WHOLE:
@@ -264,6 +273,7 @@ class Stream:
         """Forget such events."""
         self.edition += 1
         self._recency.forget_told(self.position)
+        self._introduce_anew(unwanted)
         self._history.forget(unwanted)
         self._replaceable.clear()  # what it names may be gone
         self._drop_pending(unwanted)
@@ -278,6 +288,7 @@ class Stream:
 
     def forget_past(self) -> None:
         """Forget what is kept for those who come back, and words that wait."""
+        self._introduce_anew(lambda event: event.has_words)
         self._drop_pending(lambda event: event.has_words)
         self.keep_no_past()
 
@@ -293,6 +304,14 @@ class Stream:
         self.edition += 1
         self._history.change(correct)
         self.pending = {at: correct(event) for at, event in self.pending.items()}
+
+    def _introduce_anew(self, unwanted: Callable[[Event], bool]) -> None:
+        """Say again who did what follows such events: clients that know only some heard it with them."""
+        events = [*self._history.after(-1), *self.pending.values()]
+        silenced = {event.data["uid"] for event in events if event.who is not None and unwanted(event)}
+        for event in events:
+            if event.who is not None and event.data["uid"] in silenced:
+                event.who = event.who[0], FAR
 
     def _drop_pending(self, unwanted: Callable[[Event], bool]) -> None:
         """Take out what may not leave any more. Those who listen still learn that there was a message."""

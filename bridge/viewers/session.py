@@ -295,7 +295,7 @@ class Session:
             while self._may_hear(room) and search.step():
                 await self._purse.round()
         if self._may_hear(room):
-            found = search.found(room.members)
+            found = room.found(search)
             full, deflate = bool(self.wants.events), self._deflates
             self.outbox.present(found_frame(text, found, full=full, deflate=deflate))
 

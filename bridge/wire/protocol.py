@@ -273,12 +273,12 @@ class Event:
     and `data`. A `quiet` event is news in its extras alone: nobody else hears of it. `entries` stand for
     data that is encoded already. `who` did it, as they were then, and how many events before they did
     something, is for clients that know only some of the members. Words that may be told to who arrives later
-    were `said` at some time.
+    were `said` at some time. What is `counted` is no news to clients that know only some: a number tells it.
     """
 
     __slots__ = (
-        "_bare", "_full", "_has_data", "_head", "_plain", "data", "entries", "extras", "position", "quiet",
-        "repeated", "said", "type", "who",
+        "_bare", "_full", "_has_data", "_head", "_plain", "counted", "data", "entries", "extras", "position",
+        "quiet", "repeated", "said", "type", "who",
     )  # fmt: skip
 
     def __init__(
@@ -302,6 +302,7 @@ class Event:
         self.repeated: Mapping[str, Any] = {} if repeated is None else repeated
         self.who: tuple[Member, int] | None = None
         self.said: Said | None = None
+        self.counted = False
         self._head = head
         self._has_data = data is not None
         self._bare: bytes | None = None  # encoded, without the brace that closes it
@@ -337,7 +338,7 @@ class Event:
     def with_data(self, data: Mapping[str, Any], extras: Mapping[str, Any] | None = None) -> "Event":
         """Say something else at the same position; what stands beside it stays, but for other `extras`."""
         event = Event(self.type, self.position, self._head, data, self.extras if extras is None else extras)
-        event.who, event.said = self.who, self.said
+        event.who, event.said, event.counted = self.who, self.said, self.counted
         return event
 
     def after(self, earlier: "Event") -> "Event":
@@ -347,6 +348,7 @@ class Event:
         quiet = earlier.quiet and self.quiet
         repeated = {**earlier.repeated, **self.repeated}
         event = Event(self.type, self.position, self._head, data, extras, quiet=quiet, repeated=repeated)
+        event.counted = self.counted and earlier.counted
         if self.who is not None and earlier.who is not None:
             event.who = self.who[0], max(self.who[1], earlier.who[1])
         return event
@@ -436,6 +438,8 @@ def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
 
 def payloads_of(event: Event, wants: Wants, stream: str) -> list[bytes]:
     """Encode an event for one kind of client, after who did it where they may be unknown to it."""
+    if event.counted and wants.crowd:
+        return []
     is_wanted, payloads = event.is_for(wants), []
     if (member := event.stranger(wants)) is not None:
         is_wanted = is_wanted and event.type != "presence"  # which says no more than that
