@@ -10,6 +10,7 @@ import { NONE, WALK } from './crowd.js';
 import { mix } from './random.js';
 import { NOWHERE } from './routes.js';
 import { HIDDEN, measureCover } from './sight.js';
+import { finish, through } from './slices.js';
 import { PLANKS, STEPS } from './terrain.js';
 
 const ROOMY = 14; // cells around a place: nearer than that people keep one free between them, as long as they can
@@ -38,6 +39,30 @@ for (let ring = 1; ring * NEXT_RING + FIRST_RING < ROOMY; ring++) {
   }
 }
 
+/**
+ * What one sees of people on a land that doesn't change: `cover` is how much of somebody at each cell is hidden,
+ * `meadows` are the cells away from places, those that are in the open and the others.
+ *
+ * @typedef {{cover: Uint8Array, meadows: [number[], number[]]}} Lay
+ * @type {WeakMap<Terrain, Lay>}
+ */
+const lays = new WeakMap();
+
+/** Looks a land over, which takes long, before people come to it. @param {Terrain} land @returns {Generator<void, Lay>} */
+export function* survey(land) {
+  const { open, zone, ground, first, last } = land;
+  const cover = yield* measureCover(land);
+  /** @type {[number[], number[]]} */
+  const meadows = [[], []];
+  yield* through(last - first, (i) => {
+    const cell = first + i;
+    if (open[cell] && !zone[cell] && ground[cell] !== PLANKS) meadows[cover[cell] < HIDDEN ? 0 : 1].push(cell);
+  });
+  const lay = { cover, meadows };
+  lays.set(land, lay);
+  return lay;
+}
+
 export class Cells {
   /** Who holds each cell. */
   holder;
@@ -46,8 +71,7 @@ export class Cells {
   #crowd;
   /** How much of somebody at each cell is hidden. */
   cover;
-  /** Cells away from places: those that are in the open, and the others. @type {[number[], number[]]} */
-  #meadows = [[], []];
+  #meadows;
   /** How far around each place nobody has found room in this step; under -1 less its number, nobody has found a free cell. @type {Map<number, number>} */
   #full = new Map();
   #fullAt = -1;
@@ -58,10 +82,9 @@ export class Cells {
     this.#routes = routes;
     this.#crowd = crowd;
     this.holder = new Int32Array(land.side * land.side).fill(NONE);
-    this.cover = measureCover(land);
-    for (let cell = land.first; cell < land.last; cell++) {
-      if (land.open[cell] && !land.zone[cell] && land.ground[cell] !== PLANKS) this.#meadows[this.isInSight(cell) ? 0 : 1].push(cell);
-    }
+    const { cover, meadows } = lays.get(land) ?? finish(survey(land));
+    this.cover = cover;
+    this.#meadows = meadows;
   }
 
   /** Whether nobody would be in the way of somebody there. @param {number} cell @param {number} [slot] */

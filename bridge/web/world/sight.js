@@ -6,7 +6,7 @@
  */
 
 import { HALF_HEIGHT, HALF_WIDTH, STAGE, cellSpot } from './spots.js';
-import { eachStill } from './stills.js';
+import { stills } from './stills.js';
 
 /** All of somebody is hidden. */
 export const WHOLE = 255;
@@ -50,12 +50,12 @@ function hiddenPart(sprite, left, top) {
   return at(x1, y1) - at(x0, y1) - at(x1, y0) + at(x0, y0);
 }
 
-/** How much of somebody at each cell is hidden, from 0 to `WHOLE`. @param {Terrain} land */
-export function measureCover(land) {
+/** How much of somebody at each cell is hidden, from 0 to `WHOLE`. @param {Terrain} land @returns {Generator<void, Uint8Array>} */
+export function* measureCover(land) {
   const { side } = land;
   const cover = new Uint8Array(side * side);
   const body = { x: 0, y: 0, z: 0 };
-  eachStill(land, (sprite, spot, from) => {
+  yield* stills(land, (sprite, spot, from) => {
     const reach = Math.ceil(sprite.y / HALF_HEIGHT) + 1;
     const left = Math.ceil((sprite.x + BODY_WIDE) / HALF_WIDTH);
     const right = Math.ceil((sprite.width - sprite.x + BODY_WIDE) / HALF_WIDTH);
