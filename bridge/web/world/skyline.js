@@ -130,7 +130,7 @@ export class Skyline {
     const [lightness, chroma, hue] = bodyColor(role || null);
     /** @type {import('./color.js').Rgb[]} */
     const shades = [[0, 0, 0], fromLch([Math.max(0.2, lightness - 0.36), chroma * 0.8, hue]), ...ramp([lightness - 0.04, chroma, hue], ROOF_SHADES)];
-    shades.push(...(this.#isSnowy ? ON_ROOFS : [shades[3], shades[5]]));
+    shades.push(...(this.#isSnowy ? ON_ROOFS : [shades[3], shades[5], shades[4]]));
     tiles = new Uint32Array(LEVELS * ROOF);
     for (let level = 0; level < LEVELS; level++) shades.forEach((rgb, i) => { tiles[level * ROOF + i] = this.#light.on(rgb, level); });
     this.#tiles.set(role, tiles);
