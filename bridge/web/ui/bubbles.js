@@ -11,7 +11,7 @@ import { Bubble } from './bubble.js';
 
 const SPELLED_MS = 45; // between looks for letters to appear: each time the page is laid out anew
 const ARRANGED_MS = 80; // between two looks at who stands in whose way
-const AREA = 55_000; // square pixels of free view that one bubble needs
+const AREA = 75_000; // square pixels of free view that one bubble needs
 const WIDE_SCALE = 3; // CSS pixels for one of art: from farther away bubbles are narrower
 const LIMITS = { calm: 4, normal: 12, lively: 18 };
 
