@@ -10,6 +10,7 @@ import { drawFeast } from '../world/feast.js';
 import { moods } from '../world/moods.js';
 import { Bubbles } from './bubbles.js';
 import { Cheers } from './cheers.js';
+import { Districts } from './districts.js';
 import { gestureOf } from './gestures.js';
 import { Sound } from './sound.js';
 import { Sparks } from './sparks.js';
@@ -24,6 +25,7 @@ export class Air {
   #tip;
   #sound;
   #cheers = new Cheers();
+  districts = new Districts();
 
   /**
    * @param {import('../words.js').Words} words

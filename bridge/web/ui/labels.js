@@ -10,7 +10,6 @@
  *   names, at a place of it that is `channelId`
  */
 
-import { centres } from './districts.js';
 import { byId, icon, make, setText, tint } from './dom.js';
 import { overlap } from './layout.js';
 
@@ -21,8 +20,6 @@ const NEAR_SCALE = 3; // CSS pixels per art pixel from where on it counts as nea
 const A_FEW = 12; // who have names from afar as well
 const SIGNS_SCALE = 2; // from where on all signs can be read
 const SIGNS = 40;
-const DISTRICT_SIZE = 60_000; // square pixels of the view for each name of a category
-const DISTRICT_TRIES = 6; // places of a category, where its name may stand
 const CLOSEST = 3; // people whose names matter more than signs
 const FIGURE = 24; // art pixels from above the hair to below the feet
 // As the style sheet has it, in pixels where letters are as large as usual.
@@ -56,10 +53,8 @@ export class Labels {
   #legible = [];
   /** Where there are drawn signs. @type {Rect[]} */
   #boards = [];
-  /** Of each category its places, the best for its name first; and of which land that is. @type {Map<string, {id: string}[]>} */
-  #districts = new Map();
-  /** @type {unknown} */
-  #land = null;
+  /** Which category is where, once that is there. @type {import('./districts.js').Districts | null} */
+  districts = null;
 
   /**
    * @param {World} world
@@ -183,17 +178,14 @@ export class Labels {
     return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), line: '', wanted: true }];
   }
 
-  /** From afar: which category is where, the first ones first. @param {Rect} free @returns {Wish[]} */
+  /** From afar: which category is where. @param {Rect} free @returns {Wish[]} */
   #categories(free) {
-    const { terrain } = this.#world.shape;
-    if (terrain !== this.#land) this.#districts = centres(terrain.places);
-    this.#land = terrain;
-    const most = (free.right - free.left) * (free.bottom - free.top) / DISTRICT_SIZE;
-    const channels = [...this.#replica.channels.values()];
-    const names = new Set(channels.map(({ category }) => category ?? '').filter((category) => category));
-    return [...names].slice(0, Math.min(SIGNS, most)).map((category) => (
-      { key: `g${category}`, uid: '', channelId: this.#labels.get(`g${category}`)?.wish.channelId ?? '', text: category, line: '', wanted: true, category }
-    ));
+    const names = this.districts?.named(this.#world.shape.terrain, this.#replica.channels.values(), free) ?? [];
+    return names.map((category) => {
+      const key = `g${category}`;
+      const channelId = this.#labels.get(key)?.wish.channelId ?? '';
+      return { key, uid: '', channelId, text: category, line: '', wanted: true, category };
+    });
   }
 
   /** @param {Wish} wish */
@@ -230,8 +222,7 @@ export class Labels {
   /** Lets the name of a category stand where it stood, or else by the place that is best for it and has room. @param {{wish: Wish, width: number}} label @param {Rect} free */
   #findsPlace(label, free) {
     const { wish } = label;
-    const spots = this.#districts.get(wish.category ?? '') ?? [];
-    return [wish.channelId, ...spots.slice(0, DISTRICT_TRIES).map(({ id }) => id)].some((id) => {
+    return [wish.channelId, ...this.districts?.spots(wish.category ?? '') ?? []].some((id) => {
       wish.channelId = id;
       return this.#findsRoom(label, free, this.#boards);
     });

@@ -111,6 +111,7 @@ export class Stage {
   /** Gets an air, in which what was said before can be read as well. @param {(world: World, talk: Talk) => Air} make */
   furnish(make) {
     this.#air = make(this.#world, this.#talk);
+    this.#labels.districts = this.#air.districts;
     this.#air.renew();
     this.adapt();
     for (const reaction of this.#early) this.reacted(...reaction);
