@@ -14,7 +14,7 @@ const UPRIGHT = 0.8; // a view that is narrower than that of its height shows a 
 const LEAST_ACROSS = 0.4; // of the island's width, that such a view shows
 const MOST_DOWN = 0.62; // of its own height, that the island takes: words stand above it
 const STEP_SECONDS = 0.35; // from one zoom to the next, on a flight
-const MOST_PIXELS = 3_700_000; // drawn in a frame: more than that no software does sixty times a second
+const MOST_PIXELS = 3_700_000; // drawn in a frame: with more, no software is fast enough
 const AROUND = 12; // pixels of art that are kept free around the whole island
 const THERE = 0.4; // pixels of art from where a flight ends
 
