@@ -20,6 +20,7 @@ from bridge.access.porter import Porter
 from bridge.backplane import asking, counting, keys
 from bridge.backplane.answering import Answerer
 from bridge.backplane.asking import STARTING, Asker
+from bridge.backplane.households import Households
 from bridge.errors import Silence
 from bridge.providers.keeper import Keeper
 from bridge.rooms.directory import Directory
@@ -33,6 +34,7 @@ from bridge.viewers.sessions import Sessions
 from bridge.wire.protocol import Event
 
 if TYPE_CHECKING:
+    from bridge.backplane.crier import Crier
     from bridge.backplane.logouts import Logouts
     from bridge.backplane.talk import Talk
 
@@ -51,8 +53,9 @@ class Exchange:
     """
 
     def __init__(
-        self, directory: Directory, website: Website, count: Callable[[str], None], *, follows: bool
-    ) -> None:
+        self, directory: Directory, website: Website, count: Callable[[str], None], households: Households, *,
+        follows: bool,
+    ) -> None:  # fmt: skip
         self._directory = directory
         self._website = website
         self._asker = Asker() if follows else None
@@ -61,6 +64,8 @@ class Exchange:
         self._review: Review | None = None
         self._talk: Talk | None = None
         self._logouts: Logouts | None = None
+        self._households = households
+        self._crier: Crier | None = None
         self._tasks = Tasks(log, "the exchange")
         self._was_reported: set[str] = set()
         self._elsewhere: dict[str, tuple[int, float]] = {}  # how many watch there, and until when it is good
@@ -86,7 +91,8 @@ class Exchange:
         """Begin, if there is a backplane; `life` is as who this process writes guilds to it, if it does."""
         if url is None:
             return
-        from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane needs no redis
+        from bridge.backplane.crier import Crier  # noqa: PLC0415 - who has no backplane needs no redis
+        from bridge.backplane.lines import Lines  # noqa: PLC0415
         from bridge.backplane.logouts import Logouts  # noqa: PLC0415
         from bridge.backplane.talk import Talk  # noqa: PLC0415
 
@@ -95,17 +101,26 @@ class Exchange:
         lines = Lines(url)
         self._logouts = Logouts(lines, lambda: self._login.ended if self._login else {}, self._end_logins)
         side = self._asker or self._answerer
-        channels = [keys.LOGINS_LIVE, *([side.channel] if side else [])]
+        self._households.is_leaving = False
+        self._crier = Crier(lines, self._households)
+        channels = [keys.LOGINS_LIVE, keys.ADDRESSES_LIVE, *([side.channel] if side else [])]
         self._talk = Talk(lines, channels, self._hear, self._logouts.look)
         if side is not None:
             side.use(self._talk)
         tasks.start(self._talk.run(), "talking to other processes")
         tasks.start(self._logouts.run(), "telling of logouts")
+        tasks.start(self._crier.run(), "telling from where many come")
         if self._answerer is not None:
             tasks.start(self._answerer.run(), "answering other processes")
             tasks.start(self._keep_tidy(), "counting viewers elsewhere")
         if self._asker is not None:
             tasks.start(self._keep_reporting(), "reporting how many watch")
+
+    def let_go(self) -> None:
+        """Have those who are here counted where they go to: a stop follows."""
+        self._households.is_leaving = True
+        if self._crier is not None:
+            self._crier.tell_now()
 
     def end(self) -> None:
         """Try nothing again: a stop follows."""
@@ -183,6 +198,8 @@ class Exchange:
         if channel == keys.LOGINS_LIVE.encode():
             if self._logouts is not None:
                 self._logouts.hear(told)
+        elif channel == keys.ADDRESSES_LIVE.encode():
+            self._households.hear(told)
         elif self._asker is not None:
             self._asker.hear(told)
         elif self._answerer is not None:

@@ -148,8 +148,9 @@ class WebSocketServer(Broadcasts):
         self._health = health
         self._website = Website()
         self._exchange = Exchange(
-            directory, self._website, self._gate.count, follows=follow is not None and not workers
-        )
+            directory, self._website, self._gate.count, self._gate.households,
+            follows=follow is not None and not workers,
+        )  # fmt: skip
         self._plane.count_elsewhere(self._exchange.all_elsewhere)
         doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
         self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
@@ -277,6 +278,7 @@ class WebSocketServer(Broadcasts):
         They hear 1001 in portions, as long as `is_patient` says so; those who are still at the door, too.
         """
         close_doors(self._servers)
+        self._exchange.let_go()
         for _ in range(LOOKS_AT_DOOR):
             await self._sessions.let_go(Goodbye.RESTART, self._directory.flush, is_patient)
             await asyncio.sleep(PAUSE)
@@ -296,6 +298,7 @@ class WebSocketServer(Broadcasts):
             if not self._is_serving:
                 return
             self._pulse.stop()
+            self._exchange.let_go()
             self._directory.flush()
             await hang_up(self._servers, self._gate)
             self._servers.clear()
