@@ -73,6 +73,17 @@ class Pair:
         assert fields["Viewers now"].isdecimal()
         return fields.get("The whole bot")
 
+    async def host(self, line: str, **options: str) -> Reply:
+        """Let the bot's owner write a command to it."""
+        owner = self.guilds[0].members[self.discord.owner.id]
+        return await self.discord.command_privately(owner, f"host {line}", **options)
+
+    async def servers(self) -> str:
+        """Let the bot's owner look where it is."""
+        reply = await self.host("servers")
+        assert reply.message is not None
+        return str(reply.message["embeds"][0]["description"])
+
     def say(self, number: int, text: str) -> None:
         """Let somebody say something in one of the guilds."""
         self.discord.say(self.guilds[number].public, self.guilds[number].member("ann"), text)
@@ -97,7 +108,8 @@ async def test_two_processes_are_one_bot(
     lister = await watch(shown, None, events=["servers"])
     await lister.until(lambda: {str(guild.id) for guild in pair.guilds} <= lister.servers.keys())
     assert len({lister.servers[str(guild.id)]["id"] for guild in pair.guilds}) == 2
-    watchers = [await watch(shown, guild, events=ALL_EVENTS, batch=True) for guild in pair.guilds]
+    events = [*ALL_EVENTS, "notice"]
+    watchers = [await watch(shown, guild, events=events, batch=True) for guild in pair.guilds]
     for viewer, guild in zip(watchers, pair.guilds, strict=True):
         await viewer.sees(truth(guild))
     await discord.commands()
@@ -116,12 +128,22 @@ async def test_two_processes_are_one_bot(
     # One of them dies. Nobody loses anything of the world, and the other one goes on.
     assert await pair.whole(pair.keeper) is None
     assert (await pair.whole(discord.owner) or "").startswith("Servers: 2. Viewers: ")
+    listed = await pair.servers()
+    assert listed.startswith("**Servers: 2, viewers: ")
+    assert all(f"`{guild.id}` **Harbour**" in listed for guild in pair.guilds)
+    await pair.host("announce", text="Back in five minutes")
+    for viewer in watchers:
+        await viewer.happens("notice")
     bots[1].signal(signal.SIGKILL)
     await bots[1].exited()
     pair.say(0, "still here")
     await watchers[0].hears("still here")
     pair.say(1, "while nobody listens")
+    listed = await pair.servers()
+    assert listed.startswith("**Servers: 1, ")
+    assert "Nobody answers for the shards 1/2" in listed
     redis.ask("DEL", "dzone:{guilds}:alive:1/2")  # which is believed for a minute
+    assert "No process has the shards 1/2" in await pair.servers()
     assert "No process has the shards 1/2" in (await pair.whole(discord.owner) or "")
 
     # It comes back, and takes its own part alone anew.
@@ -133,6 +155,17 @@ async def test_two_processes_are_one_bot(
     pair.say(0, "all the time")
     await watchers[0].hears("all the time")
     assert [len(viewer.joined) for viewer in watchers] == [1, 2]
+
+    # Who runs it blocks a guild of the other process, and lets it in again.
+    question = await pair.host("block-server", server=str(pair.guilds[1].id))
+    assert "I leave **Harbour**" in question.text
+    await discord.press(question, "Block it")
+    assert await watchers[1].closed() == 1008
+    assert pair.guilds[1].id not in discord.guilds
+    await pair.host("unblock-server", server=str(pair.guilds[1].id))
+    discord.join(pair.guilds[1])
+    again = await watch(shown, None, events=["servers"])
+    await again.until(lambda: str(pair.guilds[1].id) in again.servers)
     assert discord.gateway.hasty == []
 
 

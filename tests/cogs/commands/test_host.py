@@ -10,7 +10,7 @@ from simcord.builders import UserHandle
 from simcord.components import walk_components
 from simcord.results import InteractionResult
 
-from cogs.commands import host
+from cogs.commands import host, hosted
 from cogs.settings import GuildSettings
 from tests.cogs.office import LOCALES, Office, open_office
 
@@ -97,7 +97,7 @@ async def test_where_the_bot_is(office: Office, owner: UserHandle) -> None:
 
 async def test_many_servers(office: Office, owner: UserHandle, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page at a time."""
-    monkeypatch.setattr(host, "PAGE", 1)
+    monkeypatch.setattr(hosted, "PAGE", 1)
     office.env.create_guild("Village")
     await office.env.settle()
     message = (await owner.slash("host servers")).response
