@@ -60,10 +60,9 @@ def test_each_server_stands_on_one_page(processes: int) -> None:
     assert [row for page in pages for row in page.rows] == IN_ORDER
     assert [len(page.rows) for page in pages] == [10, 10, 10, 7]
     for number, page in enumerate(pages):
-        assert f"Page {number + 1} of 4" in page.text().within("en")
-        assert f"Servers: {COUNT}, viewers: {-sum(row.place.viewers for row in ROWS)}" in page.text().within(
-            "en"
-        )
+        text, viewers = page.text().within("en"), -sum(row.place.viewers for row in ROWS)
+        assert f"Page {number + 1} of 4" in text
+        assert f"Servers: {COUNT}, viewers: {viewers}" in text
         assert page.instead(Cut()) is None
     there = pages[-1]
     for page in reversed(pages[:-1]):
