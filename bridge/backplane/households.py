@@ -22,7 +22,7 @@ from bridge.running.rate import Rate, Rates
 TELL_EVERY: Final = 1.0  # seconds
 GOOD_FOR: Final = 3 * TELL_EVERY  # seconds that what was heard counts
 PART: Final = 20  # an address is told of that has this part of a limit
-TOLD_AT_ONCE: Final = 500  # addresses: those nearest to a limit
+TOLD_AT_ONCE: Final = 100  # addresses: those nearest to a limit
 MAX_TOLD: Final = 64 * 1024  # bytes of what is told at once
 MAX_TELLERS: Final = 500  # who are heard
 MAX_COUNT: Final = 10_000_000  # of one address
@@ -37,11 +37,10 @@ _NAME: Final = 32  # characters of a house, or of a process
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What a process told last: with which key, until when it counts, and how many of each address."""
+    """What a process told last: until when it counts, and how many of each address."""
 
-    mark: str
     until: float
-    counts: Mapping[str, list[int]]
+    few: Mapping[str, list[int]]
 
 
 @dataclass(slots=True)
@@ -67,7 +66,8 @@ class Households:
         self._process = secrets.token_hex(_NAME // 2)
         self._clock = clock
         self._keys: dict[str, bytes] = {}  # by what tells them apart, the newest last
-        self._told: dict[str, _Told] = {}  # by process
+        self._told: dict[str, _Told] = {}  # by process, who told longest ago first
+        self._there: dict[str, Counter[str]] = {name: Counter() for name in COUNTED}  # all of that, by digest
         self._counts: dict[str, tuple[Counts, int]] = {}  # with how many are worth a word
         self._rates: dict[str, _Rate] = {}
         self._forget_at = 0.0
@@ -93,12 +93,9 @@ class Households:
         """Tell how many there are of an address in other houses, as far as was heard."""
         if not self._told:
             return 0
-        at, now, digests = _NAMES.index(name), self._clock(), self._digests(address)
-        return sum(
-            told.counts[digest][at]
-            for told in self._told.values()
-            if told.until > now and (digest := digests.get(told.mark, "")) in told.counts
-        )
+        self._drop_old()
+        there = self._there[name]
+        return sum(there[digest] for digest in self._digests(address))
 
     def allow(self, name: str, rates: Rates, address: str, now: float) -> bool:
         """Tell whether something may happen once more, and count it: `rates` are this house's own."""
@@ -106,7 +103,7 @@ class Households:
             return rates.allow(address, now)
         rate = self._rates[name]
         if rate.heard:
-            spent = sum(rate.heard.drain(digest, now) for digest in self._digests(address).values())
+            spent = sum(rate.heard.drain(digest, now) for digest in self._digests(address))
             if spent:
                 rates.charge(address, now, spent, 0)
         if not rates.allow(address, now):
@@ -146,8 +143,8 @@ class Households:
             for address, count in counts.items():
                 if count >= share:
                     parts[address] = max(parts.get(address, 0.0), count / share)
-        there = [address for address in parts if not is_of_one_machine(address)]
-        return nlargest(TOLD_AT_ONCE, there, key=parts.__getitem__)
+        most = nlargest(TOLD_AT_ONCE, parts, key=parts.__getitem__)
+        return [address for address in most if not is_of_one_machine(address)]
 
     def _numbers(self, address: str) -> list[int]:
         """Give the numbers of an address: how many there are, and what happened since it was told of last."""
@@ -170,20 +167,38 @@ class Households:
         if len(few) > TOLD_AT_ONCE or not all(map(_are_numbers, few.values())):
             return
         now = self._clock()
+        self._drop(who)
         if few:
-            self._told[who] = _Told(mark, now + GOOD_FOR, few)
-        else:
-            self._told.pop(who, None)
+            self._told[who] = _Told(now + GOOD_FOR, few)
+            self._add(few)
         for name, rate in self._rates.items():
             at = _NAMES.index(name)
             for digest, numbers in few.items():
                 if numbers[at]:  # each of a house hears it, and has what they count in common pay a part
                     rate.heard.charge(digest, now, numbers[at] / self._sharers, 0)
 
-    def _tidy(self) -> None:
+    def _add(self, few: Mapping[str, list[int]], sign: int = 1) -> None:
+        for at, name in enumerate(COUNTED):
+            there = self._there[name]
+            for digest, numbers in few.items():
+                there[digest] += sign * numbers[at]
+                if not there[digest]:
+                    del there[digest]
+
+    def _drop(self, who: str) -> None:
+        """Forget what a process told, if it did."""
+        told = self._told.pop(who, None)
+        if told is not None:
+            self._add(told.few, -1)
+
+    def _drop_old(self) -> None:
         now = self._clock()
-        for who in [who for who, told in self._told.items() if told.until <= now]:
-            del self._told[who]
+        while self._told and next(iter(self._told.values())).until <= now:
+            self._drop(next(iter(self._told)))
+
+    def _tidy(self) -> None:
+        self._drop_old()
+        now = self._clock()
         too_many = any(len(rate.untold) > MAX_NOTED for rate in self._rates.values())
         if now >= self._forget_at or too_many:
             self._forget_at = now + NOTED_FOR
@@ -191,11 +206,9 @@ class Households:
                 rate.untold = Counter({key: n for key, n in rate.untold.items() if n >= rate.share})
                 rate.heard.make_room(now)
 
-    def _digests(self, address: str) -> dict[str, str]:
-        """Name an address as others may have named it, by the key that they had."""
-        if is_of_one_machine(address):
-            return {}
-        return {mark: _digest(address, key) for mark, key in self._keys.items()}
+    def _digests(self, address: str) -> list[str]:
+        """Name an address as others may have named it, with each key that they may have had."""
+        return [_digest(address, key) for key in self._keys.values()]
 
 
 def _digest(address: str, key: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ import pytest
 from bot.running.errors import MEND
 from tests.e2e.model import MANAGE_GUILD, User, snowflake
 from tests.e2e.test_backplane import bridge
-from tests.e2e.viewer import ALL_EVENTS, truth
+from tests.e2e.viewer import ALL_EVENTS, Viewer, truth
+from tests.e2e.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from tests.e2e.interactions import Reply
     from tests.e2e.loopback import LoopbackDiscord
     from tests.e2e.process import BotProcess
-    from tests.e2e.viewer import Viewer
     from tests.postgres import Cluster
     from tests.redis import RedisServer
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["bridge"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+THERE, ELSEWHERE = "203.0.113.1", "203.0.113.2"  # addresses of viewers
 
 
 class Pair:
@@ -59,7 +63,8 @@ class Pair:
 
     async def start(self, number: int) -> BotProcess:
         """Start one of the processes."""
-        return await self._launch(SHARDS=f"{number}/2", **self._shared)
+        limits = {"TRUSTED_PROXIES": "127.0.0.1", "MAX_VIEWERS_PER_ADDRESS": "1"}
+        return await self._launch(SHARDS=f"{number}/2", **limits, **self._shared)
 
     async def command(self, number: int, who: User, line: str) -> Reply:
         """Use a command in one of the guilds."""
@@ -115,6 +120,8 @@ async def test_two_processes_are_one_bot(
     await discord.commands()
     assert sum(request.startswith("PUT /applications/") for request in discord.rest.requests) == 1
 
+    await counted_together(bots)
+
     # What somebody decides in one guild holds in the guilds of the other process.
     await pair.command(0, pair.zed, "myself hide")
     for viewer in watchers:
@@ -156,17 +163,46 @@ async def test_two_processes_are_one_bot(
     await watchers[0].hears("all the time")
     assert [len(viewer.joined) for viewer in watchers] == [1, 2]
 
-    # Who runs it blocks a guild of the other process, and lets it in again.
-    question = await pair.host("block-server", server=str(pair.guilds[1].id))
+    await blocked_and_let_in(pair, watchers[1], await watch(shown, None, events=["servers"]))
+    assert discord.gateway.hasty == []
+
+
+async def come_from(address: str, bot: BotProcess) -> Viewer:
+    """Come to a bot by way of a proxy that it trusts."""
+    return await Viewer.connect(bot.url, additional_headers={"X-Forwarded-For": address})
+
+
+async def counted_together(bots: list[BotProcess]) -> None:
+    """Who has used up what is an address's at one of two processes is refused at the other, and nobody else."""
+    at_first = await come_from(THERE, bots[0])
+    async with asyncio.timeout(PATIENCE):
+        while not (late := await come_from(THERE, bots[1])).errors:
+            await late.close()
+            await asyncio.sleep(0.1)
+    assert "too many viewers" in late.errors[0]
+    other = await come_from(ELSEWHERE, bots[1])
+    assert not other.errors
+    for viewer in (at_first, late, other):
+        await viewer.close()
+
+
+async def blocked_and_let_in(pair: Pair, watcher: Viewer, lister: Viewer) -> None:
+    """Who runs the bot blocks the guild of the process that doesn't answer them, and lets it in again."""
+    discord, guild = pair.discord, pair.guilds[1]
+    question = await pair.host("block-server", server=str(guild.id))
     assert "I leave **Harbour**" in question.text
     await discord.press(question, "Block it")
-    assert await watchers[1].closed() == 1008
-    assert pair.guilds[1].id not in discord.guilds
-    await pair.host("unblock-server", server=str(pair.guilds[1].id))
-    discord.join(pair.guilds[1])
-    again = await watch(shown, None, events=["servers"])
-    await again.until(lambda: str(pair.guilds[1].id) in again.servers)
-    assert discord.gateway.hasty == []
+    assert await watcher.closed() == 1008
+    assert guild.id not in discord.guilds
+    await lister.until(lambda: str(guild.id) not in lister.servers)
+    await pair.host("unblock-server", server=str(guild.id))
+    async with asyncio.timeout(PATIENCE):
+        while str(guild.id) not in lister.servers:
+            if (
+                guild.id not in discord.guilds
+            ):  # until its process hears of it, it leaves
+                discord.join(guild)
+            await asyncio.sleep(0.1)
 
 
 async def rejoined(viewer: Viewer) -> None:
