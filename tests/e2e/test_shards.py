@@ -173,7 +173,7 @@ async def come_from(address: str, bot: BotProcess) -> Viewer:
 
 
 async def counted_together(bots: list[BotProcess]) -> None:
-    """Who has used up what is an address's at one of two processes is refused at the other, and nobody else."""
+    """Who has used up an address's places at one of two processes is refused at the other, and nobody else."""
     at_first = await come_from(THERE, bots[0])
     async with asyncio.timeout(PATIENCE):
         while not (late := await come_from(THERE, bots[1])).errors:
@@ -198,9 +198,7 @@ async def blocked_and_let_in(pair: Pair, watcher: Viewer, lister: Viewer) -> Non
     await pair.host("unblock-server", server=str(guild.id))
     async with asyncio.timeout(PATIENCE):
         while str(guild.id) not in lister.servers:
-            if (
-                guild.id not in discord.guilds
-            ):  # until its process hears of it, it leaves
+            if guild.id not in discord.guilds:  # until its process hears of it, it leaves
                 discord.join(guild)
             await asyncio.sleep(0.1)
 
