@@ -173,7 +173,7 @@ async def come_from(address: str, bot: BotProcess) -> Viewer:
 
 
 async def counted_together(bots: list[BotProcess]) -> None:
-    """Who has used up an address's places at one of two processes is refused at the other, and nobody else."""
+    """Whose address's places are taken at one of two processes is refused at the other; nobody else is."""
     at_first = await come_from(THERE, bots[0])
     async with asyncio.timeout(PATIENCE):
         while not (late := await come_from(THERE, bots[1])).errors:
