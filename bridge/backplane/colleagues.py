@@ -8,13 +8,15 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bridge.backplane import keys, letters, parts
 from bridge.backplane.asking import Asker
 from bridge.backplane.parts import WHOLE, Part
-from bridge.backplane.sealing import Seal
 from bridge.errors import Silence
+
+if TYPE_CHECKING:
+    from bridge.backplane.sealing import Seal
 
 PATIENCE: Final = 2.0  # seconds in which all of them have answered, or are left out
 
@@ -39,7 +41,7 @@ class Colleagues:
         self.asker = Asker()
         self._part = WHOLE
         self._writers: Writers | None = None
-        self._seal: Seal | None = None
+        self._secret: bytes | None = None
         self._answer: Answer | None = None
 
     def meet(self, part: Part, writers: Writers) -> None:
@@ -48,7 +50,7 @@ class Colleagues:
 
     def use(self, answer: Answer, secret: bytes) -> None:
         """Answer by `answer` whoever has the same secret."""
-        self._answer, self._seal = answer, Seal(secret)
+        self._answer, self._secret = answer, secret
 
     @property
     def is_alone(self) -> bool:
@@ -61,9 +63,9 @@ class Colleagues:
         Raises:
             Silence: if nobody knows who they are.
         """
-        if self._writers is None or self._seal is None:
+        if self._writers is None or (seal := self._seal) is None:
             raise Silence
-        sealed = _text(self._seal.close(letters.write_body(question)))
+        sealed = _text(seal.close(letters.write_body(question)))
         now = asyncio.get_running_loop().time
         give_up = now() + within
         try:
@@ -73,7 +75,7 @@ class Colleagues:
             raise Silence from None
         missing = tuple(parts.missing((self._part, *writers), self._part.total))
         writers.pop(self._part, None)
-        asked = (self._ask_one(part, life, sealed, give_up - now()) for part, life in writers.items())
+        asked = (self._ask_one(seal, part, life, sealed, give_up - now()) for part, life in writers.items())
         said = dict(zip(writers, await asyncio.gather(*asked), strict=True))
         answers = {part: answer for part, answer in sorted(said.items()) if answer is not None}
         return Others(answers, tuple(sorted(said.keys() - answers.keys())), missing)
@@ -81,25 +83,30 @@ class Colleagues:
     async def answer(self, body: Say) -> Say | None:
         """Answer one of them; None to anybody else."""
         sealed = body.get("sealed")
-        if self._seal is None or self._answer is None or not isinstance(sealed, str):
+        if (seal := self._seal) is None or self._answer is None or not isinstance(sealed, str):
             return None
-        question = _read(self._seal, sealed, b"")
+        question = _read(seal, sealed, b"")
         if question is None:
             return None
         answer = letters.write_body(await self._answer(question))
-        return {"sealed": _text(self._seal.close(answer, _matter(sealed, self._part)))}
+        return {"sealed": _text(seal.close(answer, _matter(sealed, self._part)))}
 
-    async def _ask_one(self, part: Part, life: str, sealed: str, within: float) -> Say | None:
-        assert self._seal is not None  # noqa: S101 - see `ask`
+    @property
+    def _seal(self) -> "Seal | None":
+        from bridge.backplane.sealing import Seal  # noqa: PLC0415 - who has no backplane needs no cryptography
+
+        return None if self._secret is None else Seal(self._secret)
+
+    async def _ask_one(self, seal: "Seal", part: Part, life: str, sealed: str, within: float) -> Say | None:
         try:
             answer = await self.asker.ask_at(keys.asked(life), "colleague", {"sealed": sealed}, within)
         except Silence:
             return None
         said = answer.get("sealed")
-        return _read(self._seal, said, _matter(sealed, part)) if isinstance(said, str) else None
+        return _read(seal, said, _matter(sealed, part)) if isinstance(said, str) else None
 
 
-def _read(seal: Seal, sealed: str, matter: bytes) -> Say | None:
+def _read(seal: "Seal", sealed: str, matter: bytes) -> Say | None:
     try:
         closed = base64.b64decode(sealed, validate=True)
     except (binascii.Error, ValueError):
