@@ -9,7 +9,7 @@ import { byId, focusTools, make, setText, svg } from './dom.js';
 
 const TOLD_MS = 5_000;
 const ROOM_BESIDE = 100; // pixels that it takes to either side of the head
-const ROOM_ABOVE = 124; // and above
+const ROOM_ABOVE = 76; // and above
 /** How many choices on each key. @type {Record<string, number>} */
 const CHOICE_KEYS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 /** @type {Record<string, string>} */
