@@ -87,7 +87,7 @@ class GuildInfo:
     known as it is or, better, as a hash. `role` is what a login needs, to whoever checks it. `since` is when
     it came to this bridge's bot, in seconds since 1970, where that is known. `lock` stands for the
     password and the role where only another process knows them: with them it changes. `gestures` is whether
-    members who watch may have their own figure wave, hop or sit.
+    members who watch may make their own figure wave, hop or sit.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Lets somebody who is logged in have their own figure do something: nobody else's, and not all the time."""
+"""Lets somebody who is logged in make their own figure do something: nobody else's, and not all the time."""
 
 import asyncio
 from collections.abc import Callable

@@ -38,9 +38,9 @@ class ManagePeople(Desk):
         await self._decide(interaction, text, lambda settings: replace(settings, optin=mode == "on"))
 
     @app_commands.command()
-    @app_commands.describe(mode="Whether members may have their own figure do something.")
+    @app_commands.describe(mode="Whether members may make their own figure move.")
     async def gestures(self, interaction: discord.Interaction, mode: OnOff) -> None:
-        """Let members have their own figure wave, hop or sit on the page, or not."""
+        """Let members make their own figure wave, hop or sit on the page, or not."""
         text = GESTURES[mode == "on"]
         if mode == "on" and not self._page_login:
             text = Lines(text, self._login_missing())

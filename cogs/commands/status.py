@@ -46,7 +46,7 @@ MESSAGES: Final[dict[MessageMode, Text]] = {
     "off": Text("Viewers see nothing of them."),
 }
 GESTURES: Final = {
-    True: Text("Members who are logged in and shown may have their own figure wave, hop or sit."),
+    True: Text("Members who are logged in and shown may make their own figure wave, hop or sit."),
     False: Text("Nobody may make a gesture on the page."),
 }
 # What the portal calls them, and what it costs to lack one.
@@ -149,7 +149,7 @@ class Report:
         return Text("Members are shown until they hide themselves.")
 
     def gestures(self) -> Text:
-        """Tell whether members may have their own figure do something."""
+        """Tell whether members may make their own figure move."""
         return GESTURES[self.settings.gestures]
 
     def verdict(self) -> Text:

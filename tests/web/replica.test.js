@@ -52,7 +52,7 @@ test('what is resumed is not entered again', () => {
   assert.equal(replica.people.size, 1);
 });
 
-test('somebody has their own figure do something, where that may be', () => {
+test('somebody makes their own figure do something, where that may be', () => {
   join({ gestures: true });
   told = [];
   assert.equal(replica.gestures, true);

@@ -1,4 +1,4 @@
-"""Whether members who watch may have their own figure wave, hop or sit."""
+"""Whether members who watch may make their own figure wave, hop or sit."""
 
 import sqlalchemy as sa
 from alembic import op

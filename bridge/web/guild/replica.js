@@ -31,7 +31,7 @@
  * @property {(message: Message) => void} said
  * @property {(message: Message) => void} corrected
  * @property {(message: Message) => void} unsaid
- * @property {(uid: string, gesture: string) => void} acted they have their own figure do something
+ * @property {(uid: string, gesture: string) => void} acted they make their own figure do something
  * @property {(uid: string, emoji: string, picture: string) => void} reacted `picture`: its address, or nothing
  */
 
@@ -124,7 +124,7 @@ export class Replica {
   channels = new Map();
   /** @type {Partial<Witness>} */
   witness = {};
-  /** Whether members who watch may have their own figure do something. */
+  /** Whether members who watch may make their own figure move. */
   gestures = false;
   #hasPictures;
   /** Whether the bridge says which channels there are. */

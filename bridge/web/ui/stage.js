@@ -313,7 +313,7 @@ export class Stage {
     return true;
   }
 
-  /** Somebody has their own figure do something. @param {string} uid @param {string} gesture */
+  /** Somebody makes their own figure do something. @param {string} uid @param {string} gesture */
   acted(uid, gesture) {
     if (this.#world.act(uid, gesture)) this.#air?.act(uid, gesture, performance.now());
   }

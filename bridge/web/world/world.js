@@ -334,7 +334,7 @@ export class World {
     return true;
   }
 
-  /** Somebody has their own figure hop, wave, or sit until it moves on. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
+  /** Somebody makes their own figure hop, wave, or sit until it moves on. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
   act(uid, kind) {
     if (!OWN_GESTURES.includes(kind) || !this.gesture(uid, kind)) return false;
     this.#sim.pause(uid, kind === 'sit');

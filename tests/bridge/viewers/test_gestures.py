@@ -1,4 +1,4 @@
-"""Somebody who is logged in has their own figure do something: through real sockets."""
+"""Somebody who is logged in makes their own figure do something: through real sockets."""
 
 import asyncio
 import contextlib
@@ -136,6 +136,15 @@ async def test_what_is_over_is_not_told_to_who_comes_back(server: WebSocketServe
         joined = await eve.enter("dworld", cursor=cursor, **WISHES)
         assert joined["resumed"] is True
         assert (await eve.hear())["type"] == "message"
+        assert await eve.has_heard_everything()
+
+
+async def test_what_waits_is_forgotten_with_who_opts_out(server: WebSocketServer) -> None:
+    """Nothing of somebody leaves any more, also of what they did a moment ago."""
+    async with watching(server) as eve:
+        await eve.enter("dworld", **WISHES)
+        server._directory.rooms[DWORLD.id].publish("gesture", {"uid": ADA.uid, "gesture": "hop"})
+        server.forget_words(DWORLD.id, ADA.uid)
         assert await eve.has_heard_everything()
 
 
