@@ -39,6 +39,8 @@ export class Labels {
   #enlarged = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   /** Whom or what a pointer is at, or was tapped. @type {{uid?: string, channelId?: string, house?: number}} */
   pointed = {};
+  /** Whom the viewer may have do something: always to be reached by Tab. */
+  own = '';
   /** Who is looked for. @type {string[]} */
   sought = [];
   /** Who has a bubble. @type {Set<string>} */
@@ -149,7 +151,7 @@ export class Labels {
     const near = world.scale >= NEAR_SCALE ? NEAR[this.density] : 0;
     const around = world.visiblePeople(Math.max(BY_TAB, near, A_FEW + 1));
     const seen = around.length <= A_FEW && this.density !== 'calm' ? A_FEW : near;
-    const people = new Set([pointed.uid, world.following, ...sought, ...around]);
+    const people = new Set([pointed.uid, world.following, ...sought, ...around, this.own]);
     const named = new Set(around.slice(0, seen).filter((uid) => this.#helps(uid)));
     for (const uid of [pointed.uid, world.following, ...sought]) if (uid) named.add(uid);
     const legible = world.scale >= SIGNS_SCALE ? this.#replica.channels.keys() : [];
@@ -210,6 +212,7 @@ export class Labels {
       setText(line, wish.line);
     }
     label.wish = wish;
+    if (wish.uid && wish.uid === this.own) label.node.setAttribute('aria-haspopup', 'menu');
     tint(label.node, this.#replica.people.get(wish.uid));
     return label;
   }

@@ -18,7 +18,7 @@ import { Camera } from './camera.js';
 import { ABOARD, GONE, NONE, TENT } from './crowd.js';
 import { Picture } from './draw.js';
 import { HEADS, REST } from './figures.js';
-import { GESTURES, GESTURE_S } from './gestures.js';
+import { GESTURES, GESTURE_S, OWN_GESTURES } from './gestures.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
 import { RISING } from './rising.js';
@@ -331,6 +331,13 @@ export class World {
     if (slot < 0 || !this.#isOut(slot)) return false;
     sim.gesture[slot] = GESTURES.indexOf(kind);
     sim.gestureUntil[slot] = sim.tick + GESTURE_S * RATE;
+    return true;
+  }
+
+  /** Somebody makes their own figure hop, wave, or sit until it moves on. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
+  act(uid, kind) {
+    if (!OWN_GESTURES.includes(kind) || !this.gesture(uid, kind)) return false;
+    this.#sim.pause(uid, kind === 'sit');
     return true;
   }
 
