@@ -13,6 +13,8 @@ from bridge.wire.protocol import Event, Said, encode
 
 SAID: Final = "said."  # and the id of a message
 _SECRETS: Final = frozenset({"password", "password_hash", "role"})  # only the bot can check them
+# What a process of an older version couldn't read as part of a guild itself.
+_BESIDE: Final = frozenset({"gestures", "recent"})
 
 # What reading raises where something is of another version, or a stranger's.
 UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError)
@@ -112,19 +114,19 @@ def lock_of(info: GuildInfo) -> str:
 
 def write_info(info: GuildInfo, counts: Mapping[str, int], number: int) -> bytes:
     """Write down what is told of a guild, the `number`th that was opened: nothing of what opens its door."""
-    told = {name: value for name, value in asdict(info).items() if name not in _SECRETS}
-    if not info.recent:
-        del told["recent"]  # for processes of an older version
+    told = {name: value for name, value in asdict(info).items() if name not in _SECRETS | _BESIDE}
     if info.protected:
         told["lock"] = lock_of(info)
-    return encode({"info": told, "counts": counts, "number": number})
+    beside = {name: getattr(info, name) for name in _BESIDE}
+    return encode({"info": told, "counts": counts, "number": number} | beside)
 
 
 def read_info(text: bytes) -> tuple[GuildInfo, dict[str, int], int]:
     """Read what is told of a guild. Where it is protected, no password opens it here."""
     told = json.loads(text)
+    beside: Any = {name: told.get(name) is True for name in _BESIDE}  # whoever doesn't say so has none of it
     return (
-        replace(GuildInfo(**told["info"]), password=None, password_hash=None, role=None),
+        replace(GuildInfo(**told["info"]), password=None, password_hash=None, role=None, **beside),
         told["counts"],
         told["number"],
     )

@@ -7,10 +7,12 @@
  */
 
 import { NONE, WALK } from './crowd.js';
+import { signOf } from './isle.js';
 import { mix } from './random.js';
 import { NOWHERE } from './routes.js';
-import { HIDDEN, measureCover } from './sight.js';
+import { HIDDEN, clearSigns, measureCover } from './sight.js';
 import { finish, through } from './slices.js';
+import { HALF_WIDTH } from './spots.js';
 import { PLANKS, STEPS } from './terrain.js';
 
 const ROOMY = 14; // cells around a place: nearer than that people keep one free between them, as long as they can
@@ -20,6 +22,8 @@ const WIDTH = 2 * ROOMY + 1;
 const FIRST_RING = 2.2; // cells from the middle of a place to its first ring, from there to the next, and between two in it
 const NEXT_RING = 2;
 const SEATS_APART = 2.3;
+const BELOW_SIGNS = 2; // rows before a sign, in which one hides its name
+const HALF_A_FIGURE = 4; // pixels, without what is round
 const MASKED = 110; // how much of one who stays may be hidden by others and all else
 /** How much of somebody is hidden by who stands right before them, and beside that. */
 const BEFORE = [[1, 1, 110], [1, 0, 61], [0, 1, 61]];
@@ -51,6 +55,7 @@ const lays = new WeakMap();
 /** Looks a land over, which takes long, before people come to it. @param {Terrain} land @returns {Generator<void, Lay>} */
 export function* survey(land) {
   const { open, zone, ground, first, last } = land;
+  yield* clearSigns(land);
   const cover = yield* measureCover(land);
   /** @type {[number[], number[]]} */
   const meadows = [[], []];
@@ -71,6 +76,8 @@ export class Cells {
   #crowd;
   /** How much of somebody at each cell is hidden. */
   cover;
+  /** Where one would stand before a sign. @type {Set<number>} */
+  #beforeSigns = new Set();
   #meadows;
   /** How far around each place nobody has found room in this step; under -1 less its number, nobody has found a free cell. @type {Map<number, number>} */
   #full = new Map();
@@ -85,6 +92,16 @@ export class Cells {
     const { cover, meadows } = lays.get(land) ?? finish(survey(land));
     this.cover = cover;
     this.#meadows = meadows;
+    for (const { cell, board } of land.places) if (board) this.#keepClear(signOf(cell), board.width / 2 + HALF_A_FIGURE);
+  }
+
+  /** @param {number} sign @param {number} wide how far from its middle somebody is beside it, in pixels */
+  #keepClear(sign, wide) {
+    for (let down = 1; down <= BELOW_SIGNS; down++) {
+      for (let aside = -Math.floor(wide / HALF_WIDTH); aside * HALF_WIDTH <= wide; aside++) {
+        if (!((down + aside) & 1)) this.#beforeSigns.add(sign + (down + aside) / 2 + ((down - aside) / 2) * this.#land.side);
+      }
+    }
   }
 
   /** Whether nobody would be in the way of somebody there. @param {number} cell @param {number} [slot] */
@@ -142,9 +159,9 @@ export class Cells {
     });
   }
 
-  /** Whether nobody who stays at a place would be right beside somebody there, and nothing hides them. @param {number} cell @param {number} slot @param {number} goal */
+  /** Whether nobody who stays at a place would be right beside somebody there, and nothing hides them, nor they a sign. @param {number} cell @param {number} slot @param {number} goal */
   isRoomy(cell, slot, goal) {
-    if (!this.isInSight(cell)) return false;
+    if (!this.isInSight(cell) || this.#beforeSigns.has(cell)) return false;
     for (const { dx, dy } of STEPS) {
       const other = this.holder[cell + dy * this.#land.side + dx];
       if (other !== slot && this.isSettled(other, goal)) return false;

@@ -19,7 +19,7 @@ const houses = [];
 
 /**
  * @param {Terrain} land
- * @param {(sprite: Sprite, spot: Spot, cell: number) => void} act `spot`: where it stands, good until the next; `cell`: the same
+ * @param {(sprite: Sprite, spot: Spot, cell: number, prop?: import('./isle.js').Prop) => void} act `spot`: where it stands, good until the next; `cell`: the same
  */
 export const eachStill = (land, act) => finish(stills(land, act));
 
@@ -27,7 +27,7 @@ export const eachStill = (land, act) => finish(stills(land, act));
  * The same, some at a time.
  *
  * @param {Terrain} land
- * @param {(sprite: Sprite, spot: Spot, cell: number) => void} act
+ * @param {(sprite: Sprite, spot: Spot, cell: number, prop?: import('./isle.js').Prop) => void} act
  * @returns {Generator<void, void>}
  */
 export function* stills(land, act) {
@@ -37,7 +37,7 @@ export function* stills(land, act) {
   yield;
   yield* through(land.props.length, (i) => {
     const prop = land.props[i];
-    act(prop.kind === 'sign' ? sign(land.places[prop.variant].name) : stillOf(things, land, prop), at(prop.cell), prop.cell);
+    act(prop.kind === 'sign' ? sign(land.places[prop.variant].name) : stillOf(things, land, prop), at(prop.cell), prop.cell, prop);
   }, SOME);
   yield* through(land.places.length, (i) => {
     const { cell, thing } = land.places[i];
