@@ -8,9 +8,10 @@
 
 import { paintPlace, sign } from './furniture.js';
 import { paintRoof, paintWalls } from './houses.js';
-import { paintThings, stillOf } from './paint.js';
+import { grove, paintThings, stillOf } from './paint.js';
 import { finish, through } from './slices.js';
 import { cellSpot, houseSpot } from './spots.js';
+import { BIOMES } from './terrain.js';
 
 const SOME = 32; // painted and looked at before others may go on
 
@@ -31,6 +32,7 @@ export const eachStill = (land, act) => finish(stills(land, act));
  * @returns {Generator<void, void>}
  */
 export function* stills(land, act) {
+  yield* through(BIOMES, grove, 1);
   const things = paintThings();
   const spot = { x: 0, y: 0, z: 0 };
   const at = (/** @type {number} */ cell) => cellSpot(land, cell, spot);
