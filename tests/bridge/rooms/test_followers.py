@@ -64,6 +64,7 @@ def known_to(room: Room) -> Json:
         "members": dict(room.members),
         "channels": dict(room.channels),
         "said": dict(room.said),
+        "happenings": dict(room.happenings),
         "counts": room.counts(),
     }
 
