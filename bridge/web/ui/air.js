@@ -10,12 +10,13 @@ import { drawFeast } from '../world/feast.js';
 import { moods } from '../world/moods.js';
 import { Bubbles } from './bubbles.js';
 import { Cheers } from './cheers.js';
+import { marksOf } from '../world/marks.js';
 import { gestureOf } from './gestures.js';
 import { Sound } from './sound.js';
 import { Sparks } from './sparks.js';
 import { Tip } from './tip.js';
 
-const FEAST = 7; // seconds
+const FEAST = 7; // seconds, as for a boost
 
 export class Air {
   #world;
@@ -24,6 +25,7 @@ export class Air {
   #tip;
   #sound;
   #cheers = new Cheers();
+  #replica;
 
   /**
    * @param {import('../words.js').Words} words
@@ -35,6 +37,7 @@ export class Air {
    */
   constructor(words, world, talk, more, replica, hasFire) {
     this.#world = world;
+    this.#replica = replica;
     world.drawFeast = drawFeast;
     world.moods = moods;
     this.#sound = new Sound(() => ({ hour: world.hour ?? new Date().getHours(), hasFire: hasFire() }));
@@ -77,6 +80,21 @@ export class Air {
   react(uid, emoji, picture, now) {
     this.#sparks.react(uid, emoji, picture, now);
     if (this.#cheers.heard(now)) this.#world.celebrate(FEAST);
+  }
+
+  /** @param {import('../guild/happenings.js').Happening} happening */
+  happened({ kind, uid, placeId }) {
+    if (kind === 'boost') this.#world.celebrate(FEAST);
+    if (kind === 'thread' && uid) {
+      this.#world.say(uid, placeId);
+      this.#world.gesture(uid, 'hop');
+    }
+  }
+
+  /** Puts up what goes on. */
+  mark() {
+    const { happenings, channels } = this.#replica;
+    this.#world.marks = marksOf(happenings.all(), channels.values());
   }
 
   /** What may not be shown any longer doesn't fade. */

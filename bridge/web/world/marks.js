@@ -1,0 +1,165 @@
+/**
+ * What stands in the land for a while because something goes on there: lanterns for a boost, a fingerpost for a new thread,
+ * a ballot box for a poll, flags for an event, a board for what is written over a voice channel. The page fetches this after
+ * its first picture.
+ *
+ * @typedef {import('./draw.js').Mark} Mark
+ * @typedef {import('./sheet.js').Sprite} Sprite
+ * @typedef {import('../guild/happenings.js').Happening} Happening
+ * @typedef {import('../guild/replica.js').ChannelInfo} Channel
+ */
+
+import { BLUE_INK, FIRE_INK, INK, LAMP_INK, LEAF_INK, RED_INK, STONE_INK, TENT_INK, WHITE_INK, WOOD_INK, YELLOW_INK } from './inks.js';
+import { ADVANCE, LEADING, boardFor, lettered, write } from './lettering.js';
+import { Sheet } from './sheet.js';
+
+const FRAMES = [0, 1, 2, 3];
+const FLAG_INKS = [RED_INK + 2, YELLOW_INK + 3, BLUE_INK + 2, WHITE_INK + 3, LEAF_INK[0] + 3];
+const WIDE = 90; // of flags between their poles
+const MOST_OF_A_KIND = 40; // of a kind that are painted
+
+/** Which cell of a place each of them stands on, away from where one sits and from the sign. */
+const SPOTS = { poll: [-1, 4], thread: [4, -1], event: [-3, -3], status: [2, -4], boost: [1, 1] };
+
+/** @type {Map<string, Sprite[]>} */
+const painted = new Map();
+
+/** Painted once, as long as it isn't forgotten. @param {string} key @param {() => Sprite[]} paint */
+function kept(key, paint) {
+  const found = painted.get(key) ?? paint();
+  painted.delete(key);
+  painted.set(key, found);
+  if (painted.size > 2 * MOST_OF_A_KIND) painted.delete(painted.keys().next().value ?? '');
+  return found;
+}
+
+/** A name on a board, or a star where it can't be written. @param {Sheet} sheet @param {number} middle @param {number} top @param {string} name @param {number} board its ink @param {number} ink of letters */
+function inscribe(sheet, middle, top, name, board, ink) {
+  const lines = lettered(name);
+  const { width, height } = boardFor(lines) ?? { width: 14, height: 9 };
+  const left = middle - (width >> 1);
+  sheet.rect(left - 1, top - 1, width + 2, height + 2, INK).rect(left, top, width, height, board);
+  lines.forEach((line, i) => write(sheet, middle - Math.floor((line.length * ADVANCE - 1) / 2), top + 2 + i * LEADING, line, ink));
+  if (!lines.length) sheet.rows(middle - 3, top + 1, ['...s...', '..sss..', 'sssssss', '.sssss.', '..sss..', '.ss.ss.', '.s...s.'], { s: ink });
+  return { width, height };
+}
+
+/** Flags on a string that sags. @param {Sheet} sheet @param {number} from @param {number} to @param {number} top @param {number} sag @param {number} frame */
+function flags(sheet, from, to, top, sag, frame) {
+  const middle = (from + to) / 2;
+  const heightAt = (/** @type {number} */ x) => Math.round(top + sag * (1 - ((x - middle) / (middle - from)) ** 2));
+  for (let x = from; x <= to; x++) sheet.set(x, heightAt(x), INK);
+  for (let x = from + 4, i = 0; x < to - 4; x += 8, i++) {
+    const y = heightAt(x + 2) + 1;
+    const sway = [0, 1, 0, -1][(frame + i) & 3];
+    for (let row = 0; row < 6; row++) for (let dx = row >> 1; dx < 6 - (row >> 1) - (row & 1); dx++) sheet.set(x + dx + (row > 2 ? sway : 0), y + row, FLAG_INKS[i % FLAG_INKS.length] - (dx > 3 ? 1 : 0));
+  }
+}
+
+/** @param {Sheet} sheet @param {number} x @param {number} y @param {boolean} isBright */
+const lantern = (sheet, x, y, isBright) => sheet.rect(x - 1, y - 3, 3, 1, INK).rect(x - 2, y - 2, 5, 5, FIRE_INK + (isBright ? 2 : 1)).rect(x - 1, y - 1, 3, 3, isBright ? LAMP_INK + 1 : FIRE_INK + 2).rect(x - 1, y + 3, 3, 1, INK);
+
+/** Flags between two poles, with the event's name on a cloth between them. @param {string} name @param {number} frame */
+function festoon(name, frame) {
+  const sheet = new Sheet(WIDE, 72);
+  for (const x of [6, WIDE - 8]) sheet.rect(x, 12, 2, 56, WOOD_INK + 2).rect(x + 1, 12, 1, 56, WOOD_INK + 1);
+  flags(sheet, 7, WIDE - 7, 12, 9, frame);
+  const middle = WIDE >> 1;
+  const { width } = boardFor(lettered(name)) ?? { width: 14 };
+  for (const x of [middle - (width >> 1) + 1, middle + (width >> 1) - 2]) sheet.rect(x, 20, 1, 10, INK);
+  inscribe(sheet, middle, 30, name, WHITE_INK + 3, RED_INK + 1);
+  for (const x of [7, WIDE - 7]) lantern(sheet, x, 9, frame !== 2);
+  return sheet.sprite(middle, 68);
+}
+
+/** The same over a stage, which has posts. @param {string} name @param {number} frame */
+function canopy(name, frame) {
+  const sheet = new Sheet(66, 84);
+  flags(sheet, 10, 56, 24, 6, frame);
+  const { height } = boardFor(lettered(name)) ?? { height: 9 };
+  for (const x of [22, 43]) sheet.rect(x, 20, 1, 8, INK);
+  inscribe(sheet, 33, 22 - height, name, WHITE_INK + 3, RED_INK + 1);
+  for (const x of [10, 55]) lantern(sheet, x, 23, frame !== 2);
+  return sheet.sprite(33, 80);
+}
+
+/** A box with a slot, and a paper that goes into it. @param {number} frame */
+function ballot(frame) {
+  const sheet = new Sheet(26, 34);
+  sheet.box(13, 28, 14, 12, 0, 12, WOOD_INK + 4, WOOD_INK + 3, WOOD_INK + 1);
+  sheet.box(13, 28, 16, 14, 12, 2, (u, v) => (u > 4 && u < 12 && v > 5 && v < 8 ? INK : WOOD_INK + 4), WOOD_INK + 2, WOOD_INK);
+  sheet.rows(7, 20, ['....c', '...cc', 'c.cc.', 'ccc..', '.c...'], { c: LEAF_INK[0] + 4 });
+  const up = [7, 5, 4, 5][frame];
+  sheet.rect(11, 12 - up, 6, up, WHITE_INK + 3).rect(12, 13 - up, 4, 1, STONE_INK + 2);
+  if (up > 4) sheet.rect(12, 15 - up, 3, 1, STONE_INK + 2);
+  return sheet.outline(INK).sprite(13, 29);
+}
+
+/** A post with an arm that points another way, before a small tent. @param {number} frame */
+function fingerpost(frame) {
+  const sheet = new Sheet(40, 36);
+  for (let y = 0; y < 13; y++) for (let x = -Math.round(y * 0.75); x <= y * 0.75; x++) sheet.set(28 + x, 17 + y, TENT_INK + (x < 0 ? 3 : 1));
+  for (let y = 5; y < 13; y++) for (let x = 0; x < (y - 4) * 0.35; x++) sheet.set(29 + x, 17 + y, INK);
+  sheet.rect(11, 8, 2, 25, WOOD_INK + 1).rect(11, 8, 1, 25, WOOD_INK + 3);
+  sheet.rows(5, 11, ['wwwwwwwwwwwww..', 'wWWWWWWWWWWWww.', 'wWiiWiiiWiiWWWw', 'wWWWWWWWWWWWww.', 'wwwwwwwwwwwww..'], { w: WOOD_INK + 2, W: WOOD_INK + 4, i: INK });
+  for (let x = 0; x < 8; x++) for (let y = 0; y < 4 - (x >> 1); y++) sheet.set(13 + x, 4 + y + (x >> 1) + ([0, 1, 0, -1][(frame + (x >> 2)) & 3] && x > 3 ? 1 : 0), RED_INK + 2);
+  return sheet.rect(12, 3, 1, 6, INK).outline(INK).sprite(14, 32);
+}
+
+/** A dark board on two legs, written on with chalk. @param {string} words */
+function chalkboard(words) {
+  const sheet = new Sheet(64, 40);
+  const { width } = boardFor(lettered(words)) ?? { width: 14 };
+  for (const x of [32 - (width >> 1) + 2, 32 + (width >> 1) - 4]) sheet.rect(x, 20, 2, 17, WOOD_INK + 2);
+  const { height } = inscribe(sheet, 32, 9, words, LEAF_INK[1], WHITE_INK + 3);
+  sheet.rect(32 - (width >> 1) - 1, 8, width + 2, 1, WOOD_INK + 4).rect(32 - (width >> 1) - 1, 9 + height, width + 2, 1, WOOD_INK + 3);
+  return sheet.outline(INK).sprite(32, 37);
+}
+
+/** Lanterns on strings from the top of the lighthouse down. @param {number} frame */
+function garland(frame) {
+  const sheet = new Sheet(94, 84);
+  for (const side of [-1, 1]) {
+    for (let i = 0; i <= 40; i++) sheet.set(47 + side * i, 18 + Math.round((i / 40) ** 0.7 * 56), INK);
+    for (let i = 4; i < 42; i += 9) lantern(sheet, 47 + side * i, 22 + Math.round((i / 40) ** 0.7 * 56), ((i >> 2) + frame + (side > 0 ? 1 : 0)) % 3 > 0);
+  }
+  return sheet.sprite(47, 76);
+}
+
+/** @param {string} placeId @param {keyof typeof SPOTS} kind @param {Sprite[]} frames @returns {Mark} */
+const markAt = (placeId, kind, frames) => ({ placeId, dx: SPOTS[kind][0], dy: SPOTS[kind][1], frames });
+
+/** @param {Happening} happening @param {boolean} isStage @returns {Mark[]} */
+function markOf({ kind, placeId, text }, isStage) {
+  switch (kind) {
+    case 'boost': return [markAt('', 'boost', kept('boost', () => FRAMES.map(garland)))];
+    case 'thread': return [markAt(placeId, 'thread', kept('thread', () => FRAMES.map(fingerpost)))];
+    case 'poll': return [markAt(placeId, 'poll', kept('poll', () => FRAMES.map(ballot)))];
+    case 'event': return isStage
+      ? [{ placeId, dx: 1, dy: 1, frames: kept(`stage ${text}`, () => FRAMES.map((frame) => canopy(text, frame))) }]
+      : [markAt(placeId, 'event', kept(`event ${text}`, () => FRAMES.map((frame) => festoon(text, frame))))];
+    default: return [];
+  }
+}
+
+/**
+ * What is to stand where; one of a kind at each place.
+ *
+ * @param {Iterable<Happening>} happenings
+ * @param {Iterable<Channel>} channels
+ * @returns {Mark[]}
+ */
+export function marksOf(happenings, channels) {
+  const known = new Map([...channels].map((channel) => [channel.id, channel]));
+  /** @type {Map<string, Mark>} */
+  const marks = new Map();
+  for (const happening of happenings) {
+    const { kind, placeId } = happening;
+    if (kind !== 'boost' && kind !== 'event' && !placeId) continue;
+    for (const mark of markOf(happening, known.get(placeId)?.kind === 'stage')) marks.set(`${kind} ${mark.placeId}`, mark);
+  }
+  for (const { id, status, kind } of known.values()) {
+    if (status && kind === 'voice') marks.set(`status ${id}`, markAt(id, 'status', kept(`status ${status}`, () => [chalkboard(status)])));
+  }
+  return [...marks.values()].slice(0, 5 * MOST_OF_A_KIND);
+}
