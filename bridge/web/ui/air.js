@@ -10,7 +10,7 @@ import { drawFeast } from '../world/feast.js';
 import { moods } from '../world/moods.js';
 import { Bubbles } from './bubbles.js';
 import { Cheers } from './cheers.js';
-import { marksOf } from '../world/marks.js';
+import { marksFor } from '../world/marks.js';
 import { gestureOf } from './gestures.js';
 import { Sound } from './sound.js';
 import { Sparks } from './sparks.js';
@@ -94,7 +94,7 @@ export class Air {
   /** Puts up what goes on. */
   mark() {
     const { happenings, channels } = this.#replica;
-    this.#world.marks = marksOf(happenings.all(), channels.values());
+    this.#world.marks = marksFor(happenings.all(), channels.values());
   }
 
   /** What may not be shown any longer doesn't fade. */

@@ -12,6 +12,7 @@
 
 import { byId, icon, make, setText, tint } from './dom.js';
 import { overlap } from './layout.js';
+import { lettered } from '../world/lettering.js';
 
 const REST_MS = 250; // between two looks at who is near
 const BY_TAB = 12; // people
@@ -49,6 +50,8 @@ export class Labels {
   density = 'normal';
   /** Whether more than those are named who are pointed at, followed or looked for. */
   hasNames = true;
+  /** Whether what is written over a voice channel stands on a board as well. */
+  hasBoards = false;
   /** What is to be read, and where. @type {{wish: Wish, rect: Rect}[]} */
   #legible = [];
 
@@ -121,7 +124,8 @@ export class Labels {
   /** Whether what is drawn says all there is to say. @param {Wish} wish */
   #says({ channelId, category }) {
     if (!channelId || category || this.pointed.channelId === channelId) return false;
-    return Boolean(this.#world.signOf(channelId)?.board && !this.#replica.channels.get(channelId)?.status);
+    const status = this.#replica.channels.get(channelId)?.status ?? '';
+    return Boolean(this.#world.signOf(channelId)?.board && (!status || (this.hasBoards && lettered(status).length)));
   }
 
   /** Which name or sign is there. @param {Point} at */

@@ -113,6 +113,7 @@ export class Stage {
     this.#air = make(this.#world, this.#talk);
     this.#air.renew();
     this.#air.mark();
+    this.#labels.hasBoards = true;
     this.adapt();
     for (const reaction of this.#early) this.reacted(...reaction);
     this.#early = [];

@@ -15,11 +15,14 @@ import { Sheet } from './sheet.js';
 
 const FRAMES = [0, 1, 2, 3];
 const FLAG_INKS = [RED_INK + 2, YELLOW_INK + 3, BLUE_INK + 2, WHITE_INK + 3, LEAF_INK[0] + 3];
-const WIDE = 90; // of flags between their poles
+const ACROSS = 90; // of flags between their poles
 const MOST_OF_A_KIND = 40; // of a kind that are painted
 
 /** Which cell of a place each of them stands on, away from where one sits and from the sign. */
-const SPOTS = { poll: [-1, 4], thread: [4, -1], event: [-3, -3], status: [2, -4], boost: [1, 1] };
+const SPOTS = { poll: [-1, 3], thread: [3, -1], event: [-3, -3], status: [0, -3], boost: [1, 1] };
+/** On the stage; and before the lighthouse, where an event is in no channel. */
+const ON_STAGE = [1, 1];
+const BEFORE_IT = [2, 2];
 
 /** @type {Map<string, Sprite[]>} */
 const painted = new Map();
@@ -61,14 +64,14 @@ const lantern = (sheet, x, y, isBright) => sheet.rect(x - 1, y - 3, 3, 1, INK).r
 
 /** Flags between two poles, with the event's name on a cloth between them. @param {string} name @param {number} frame */
 function festoon(name, frame) {
-  const sheet = new Sheet(WIDE, 72);
-  for (const x of [6, WIDE - 8]) sheet.rect(x, 12, 2, 56, WOOD_INK + 2).rect(x + 1, 12, 1, 56, WOOD_INK + 1);
-  flags(sheet, 7, WIDE - 7, 12, 9, frame);
-  const middle = WIDE >> 1;
+  const sheet = new Sheet(ACROSS, 72);
+  for (const x of [6, ACROSS - 8]) sheet.rect(x, 12, 2, 56, WOOD_INK + 2).rect(x + 1, 12, 1, 56, WOOD_INK + 1);
+  flags(sheet, 7, ACROSS - 7, 12, 9, frame);
+  const middle = ACROSS >> 1;
   const { width } = boardFor(lettered(name)) ?? { width: 14 };
   for (const x of [middle - (width >> 1) + 1, middle + (width >> 1) - 2]) sheet.rect(x, 20, 1, 10, INK);
   inscribe(sheet, middle, 30, name, WHITE_INK + 3, RED_INK + 1);
-  for (const x of [7, WIDE - 7]) lantern(sheet, x, 9, frame !== 2);
+  for (const x of [7, ACROSS - 7]) lantern(sheet, x, 9, frame !== 2);
   return sheet.sprite(middle, 68);
 }
 
@@ -85,14 +88,14 @@ function canopy(name, frame) {
 
 /** A box with a slot, and a paper that goes into it. @param {number} frame */
 function ballot(frame) {
-  const sheet = new Sheet(26, 34);
-  sheet.box(13, 28, 14, 12, 0, 12, WOOD_INK + 4, WOOD_INK + 3, WOOD_INK + 1);
-  sheet.box(13, 28, 16, 14, 12, 2, (u, v) => (u > 4 && u < 12 && v > 5 && v < 8 ? INK : WOOD_INK + 4), WOOD_INK + 2, WOOD_INK);
-  sheet.rows(7, 20, ['....c', '...cc', 'c.cc.', 'ccc..', '.c...'], { c: LEAF_INK[0] + 4 });
+  const sheet = new Sheet(22, 30);
+  sheet.box(11, 25, 10, 10, 0, 9, BLUE_INK + 3, BLUE_INK + 2, BLUE_INK + 1);
+  sheet.box(11, 25, 12, 12, 9, 2, (u, v) => (u > 3 && u < 9 && v > 4 && v < 7 ? INK : WHITE_INK + 3), WHITE_INK + 2, WHITE_INK + 1);
+  sheet.rows(4, 17, ['...w', '..ww', 'w.w.', 'www.', '.w..'], { w: WHITE_INK + 3 });
   const up = [7, 5, 4, 5][frame];
-  sheet.rect(11, 12 - up, 6, up, WHITE_INK + 3).rect(12, 13 - up, 4, 1, STONE_INK + 2);
-  if (up > 4) sheet.rect(12, 15 - up, 3, 1, STONE_INK + 2);
-  return sheet.outline(INK).sprite(13, 29);
+  sheet.rect(9, 12 - up, 5, up, WHITE_INK + 3).rect(10, 13 - up, 3, 1, STONE_INK + 1);
+  if (up > 4) sheet.rect(10, 15 - up, 2, 1, STONE_INK + 1);
+  return sheet.outline(INK).sprite(11, 25);
 }
 
 /** A post with an arm that points another way, before a small tent. @param {number} frame */
@@ -108,12 +111,12 @@ function fingerpost(frame) {
 
 /** A dark board on two legs, written on with chalk. @param {string} words */
 function chalkboard(words) {
-  const sheet = new Sheet(64, 40);
+  const sheet = new Sheet(64, 48);
   const { width } = boardFor(lettered(words)) ?? { width: 14 };
-  for (const x of [32 - (width >> 1) + 2, 32 + (width >> 1) - 4]) sheet.rect(x, 20, 2, 17, WOOD_INK + 2);
+  for (const x of [32 - (width >> 1) + 2, 32 + (width >> 1) - 4]) sheet.rect(x, 20, 2, 25, WOOD_INK + 2);
   const { height } = inscribe(sheet, 32, 9, words, LEAF_INK[1], WHITE_INK + 3);
   sheet.rect(32 - (width >> 1) - 1, 8, width + 2, 1, WOOD_INK + 4).rect(32 - (width >> 1) - 1, 9 + height, width + 2, 1, WOOD_INK + 3);
-  return sheet.outline(INK).sprite(32, 37);
+  return sheet.outline(INK).sprite(32, 45);
 }
 
 /** Lanterns on strings from the top of the lighthouse down. @param {number} frame */
@@ -135,9 +138,12 @@ function markOf({ kind, placeId, text }, isStage) {
     case 'boost': return [markAt('', 'boost', kept('boost', () => FRAMES.map(garland)))];
     case 'thread': return [markAt(placeId, 'thread', kept('thread', () => FRAMES.map(fingerpost)))];
     case 'poll': return [markAt(placeId, 'poll', kept('poll', () => FRAMES.map(ballot)))];
-    case 'event': return isStage
-      ? [{ placeId, dx: 1, dy: 1, frames: kept(`stage ${text}`, () => FRAMES.map((frame) => canopy(text, frame))) }]
-      : [markAt(placeId, 'event', kept(`event ${text}`, () => FRAMES.map((frame) => festoon(text, frame))))];
+    case 'event': {
+      const paint = isStage ? canopy : festoon;
+      const mark = markAt(placeId, 'event', kept(`event ${isStage} ${text}`, () => FRAMES.map((frame) => paint(text, frame))));
+      const [dx, dy] = isStage ? ON_STAGE : placeId ? SPOTS.event : BEFORE_IT;
+      return [{ ...mark, dx, dy }];
+    }
     default: return [];
   }
 }
@@ -149,7 +155,7 @@ function markOf({ kind, placeId, text }, isStage) {
  * @param {Iterable<Channel>} channels
  * @returns {Mark[]}
  */
-export function marksOf(happenings, channels) {
+export function marksFor(happenings, channels) {
   const known = new Map([...channels].map((channel) => [channel.id, channel]));
   /** @type {Map<string, Mark>} */
   const marks = new Map();
