@@ -13,8 +13,8 @@
  *   `grown`: how much of new land is up, from 0 to 1; `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
  * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[], plays?: boolean}} Still
  *   what doesn't move
- * @typedef {{placeId: string, dx: number, dy: number, frames: import('./sheet.js').Sprite[]}} Mark
- *   what stands somewhere for a while: how many cells from the middle of a place, or without one from the lighthouse
+ * @typedef {{placeId: string, frames: import('./sheet.js').Sprite[], cellIn: (land: Terrain, middle: number) => number}} Mark
+ *   what stands for a while at a place, or without one at the lighthouse; `cellIn` says where, by the middle of that
  * @typedef {{things: Record<string, any>, figures: import('./folk.js').Figures}} Atlas
  */
 
@@ -244,9 +244,9 @@ export class Picture {
       const { x, y } = houseSpot(land, cell, this.#spot);
       this.#stills.push({ x, y, cell, place: -1, tent: -1, house, hasLamp: false, frames: [] });
     });
-    for (const { placeId, dx, dy, frames } of this.#marks) {
+    for (const { placeId, frames, cellIn } of this.#marks) {
       const middle = placeId ? land.places.find(({ id }) => id === placeId)?.cell : land.lighthouse;
-      if (middle !== undefined) this.#stills.push({ ...this.#still(land, middle + dy * land.side + dx, () => this.#stamped(frames)), plays: true });
+      if (middle !== undefined) this.#stills.push({ ...this.#still(land, cellIn(land, middle), () => this.#stamped(frames)), plays: true });
     }
     land.tents.forEach((cell, tent) => this.#stills.push({ ...this.#still(land, cell, (things) => things.tent), tent }));
   }

@@ -11,18 +11,32 @@
 
 import { BLUE_INK, FIRE_INK, INK, LAMP_INK, LEAF_INK, RED_INK, STONE_INK, TENT_INK, WHITE_INK, WOOD_INK, YELLOW_INK } from './inks.js';
 import { ADVANCE, LEADING, boardFor, lettered, write } from './lettering.js';
+import { POST } from './furniture.js';
+import { signOf } from './isle.js';
 import { Sheet } from './sheet.js';
+import { cellSpot } from './spots.js';
 
 const FRAMES = [0, 1, 2, 3];
 const FLAG_INKS = [RED_INK + 2, YELLOW_INK + 3, BLUE_INK + 2, WHITE_INK + 3, LEAF_INK[0] + 3];
 const ACROSS = 90; // of flags between their poles
+const LEGS = 20; // pixels from the ground up, in which there is little to see of any
 const MOST_OF_A_KIND = 40; // of a kind that are painted
 
-/** Which cell of a place each of them stands on, away from where one sits and from the sign. */
-const SPOTS = { poll: [-1, 3], thread: [3, -1], event: [-3, -3], status: [0, -3], boost: [1, 1] };
-/** On the stage; and before the lighthouse, where an event is in no channel. */
-const ON_STAGE = [1, 1];
-const BEFORE_IT = [2, 2];
+/**
+ * On which cells of a place each of them may stand, away from where one sits and from the sign; the first where no sign
+ * of another place is in its way. An event is before the lighthouse where it is in no channel.
+ *
+ * @type {Record<string, number[][]>}
+ */
+const SPOTS = {
+  poll: [[-1, 3], [3, -1], [-3, 1]],
+  thread: [[3, -1], [-1, 3], [1, -3]],
+  event: [[-3, -3], [-2, -3], [-3, -2]],
+  status: [[0, -3], [-3, 0], [-1, -3], [-3, -1], [-4, -2]],
+  boost: [[1, 1]],
+  show: [[1, 1]],
+  outing: [[2, 2]],
+};
 
 /** @type {Map<string, Sprite[]>} */
 const painted = new Map();
@@ -44,7 +58,6 @@ function inscribe(sheet, middle, top, name, board, ink) {
   sheet.rect(left - 1, top - 1, width + 2, height + 2, INK).rect(left, top, width, height, board);
   lines.forEach((line, i) => write(sheet, middle - Math.floor((line.length * ADVANCE - 1) / 2), top + 2 + i * LEADING, line, ink));
   if (!lines.length) sheet.rows(middle - 3, top + 1, ['...s...', '..sss..', 'sssssss', '.sssss.', '..sss..', '.ss.ss.', '.s...s.'], { s: ink });
-  return { width, height };
 }
 
 /** Flags on a string that sags. @param {Sheet} sheet @param {number} from @param {number} to @param {number} top @param {number} sag @param {number} frame */
@@ -111,12 +124,14 @@ function fingerpost(frame) {
 
 /** A dark board on two legs, written on with chalk. @param {string} words */
 function chalkboard(words) {
-  const sheet = new Sheet(64, 48);
-  const { width } = boardFor(lettered(words)) ?? { width: 14 };
-  for (const x of [32 - (width >> 1) + 2, 32 + (width >> 1) - 4]) sheet.rect(x, 20, 2, 25, WOOD_INK + 2);
-  const { height } = inscribe(sheet, 32, 9, words, LEAF_INK[1], WHITE_INK + 3);
-  sheet.rect(32 - (width >> 1) - 1, 8, width + 2, 1, WOOD_INK + 4).rect(32 - (width >> 1) - 1, 9 + height, width + 2, 1, WOOD_INK + 3);
-  return sheet.outline(INK).sprite(32, 45);
+  const { width, height } = boardFor(lettered(words)) ?? { width: 14, height: 9 };
+  const middle = (width >> 1) + 3;
+  const left = middle - (width >> 1);
+  const sheet = new Sheet(width + 6, height + 30);
+  for (const x of [left + 2, left + width - 4]) sheet.rect(x, height, 2, 28, WOOD_INK + 2);
+  inscribe(sheet, middle, 3, words, LEAF_INK[1], WHITE_INK + 3);
+  sheet.rect(left - 1, 2, width + 2, 1, WOOD_INK + 4).rect(left - 1, height + 3, width + 2, 1, WOOD_INK + 3);
+  return sheet.outline(INK).sprite(middle, height + 28);
 }
 
 /** Lanterns on strings from the top of the lighthouse down. @param {number} frame */
@@ -129,8 +144,28 @@ function garland(frame) {
   return sheet.sprite(47, 76);
 }
 
-/** @param {string} placeId @param {keyof typeof SPOTS} kind @param {Sprite[]} frames @returns {Mark} */
-const markAt = (placeId, kind, frames) => ({ placeId, dx: SPOTS[kind][0], dy: SPOTS[kind][1], frames });
+/** Whether a picture would be in the way of another place's sign, or that in its way. @param {import('./terrain.js').Terrain} land @param {number} middle @param {number} cell @param {Sprite} sprite */
+function isInTheWay(land, middle, cell, { x, y, width, height }) {
+  const at = cellSpot(land, cell, { x: 0, y: 0, z: 0 });
+  const [left, top] = [at.x - x, at.y - y];
+  return land.places.some((place) => {
+    if (!place.board || place.cell === middle) return false;
+    const foot = cellSpot(land, signOf(place.cell), { x: 0, y: 0, z: 0 });
+    const half = place.board.width / 2;
+    const bottom = foot.y - POST;
+    return foot.x + half > left && foot.x - half < left + width && bottom > top && bottom - place.board.height < top + height - LEGS;
+  });
+}
+
+/** @param {string} placeId @param {string} kind @param {Sprite[]} frames @returns {Mark} */
+const markAt = (placeId, kind, frames) => ({
+  placeId,
+  frames,
+  cellIn(land, middle) {
+    const cells = SPOTS[kind].map(([dx, dy]) => middle + dy * land.side + dx);
+    return cells.find((cell) => !isInTheWay(land, middle, cell, frames[0])) ?? cells[0];
+  },
+});
 
 /** @param {Happening} happening @param {boolean} isStage @returns {Mark[]} */
 function markOf({ kind, placeId, text }, isStage) {
@@ -140,9 +175,8 @@ function markOf({ kind, placeId, text }, isStage) {
     case 'poll': return [markAt(placeId, 'poll', kept('poll', () => FRAMES.map(ballot)))];
     case 'event': {
       const paint = isStage ? canopy : festoon;
-      const mark = markAt(placeId, 'event', kept(`event ${isStage} ${text}`, () => FRAMES.map((frame) => paint(text, frame))));
-      const [dx, dy] = isStage ? ON_STAGE : placeId ? SPOTS.event : BEFORE_IT;
-      return [{ ...mark, dx, dy }];
+      const where = isStage ? 'show' : placeId ? 'event' : 'outing';
+      return [markAt(placeId, where, kept(`event ${isStage} ${text}`, () => FRAMES.map((frame) => paint(text, frame))))];
     }
     default: return [];
   }
