@@ -23,14 +23,14 @@ const LEGS = 20; // pixels from the ground up, in which there is little to see o
 const MOST_OF_A_KIND = 40; // of a kind that are painted
 
 /**
- * On which cells of a place each of them may stand, away from where one sits and from the sign; the first where no sign
- * of another place is in its way. An event is before the lighthouse where it is in no channel.
+ * On which cells of a place each of them may stand, no two kinds on one, away from where one sits and from the sign; the
+ * first where no sign of another place is in its way. An event is before the lighthouse where it is in no channel.
  *
  * @type {Record<string, number[][]>}
  */
 const SPOTS = {
-  poll: [[-1, 3], [3, -1], [-3, 1]],
-  thread: [[3, -1], [-1, 3], [1, -3]],
+  poll: [[-1, 3], [-3, 1], [-3, 3]],
+  thread: [[3, -1], [1, -3], [3, -3]],
   event: [[-3, -3], [-2, -3], [-3, -2]],
   status: [[0, -3], [-3, 0], [-1, -3], [-3, -1], [-4, -2]],
   boost: [[1, 1]],
