@@ -124,8 +124,9 @@ export class Labels {
   /** Whether what is drawn says all there is to say. @param {Wish} wish */
   #says({ channelId, category }) {
     if (!channelId || category || this.pointed.channelId === channelId) return false;
-    const status = this.#replica.channels.get(channelId)?.status ?? '';
-    return Boolean(this.#world.signOf(channelId)?.board && (!status || (this.hasBoards && lettered(status).length)));
+    const { status = '', kind } = this.#replica.channels.get(channelId) ?? {};
+    const isWritten = !status || (this.hasBoards && kind === 'voice' && lettered(status).length > 0);
+    return isWritten && Boolean(this.#world.signOf(channelId)?.board);
   }
 
   /** Which name or sign is there. @param {Point} at */
