@@ -35,7 +35,7 @@ OPTIONAL_EVENTS: Final = frozenset(
 _ASKING: Final = frozenset(
     {"batch", "events", "cursor", "crowd"}
 )  # fields of `connect` that no old client sends
-_SPOKEN: Final = frozenset({"message", "edit", "reaction", "typing", "happening"})
+_SPOKEN: Final = frozenset({"message", "edit", "reaction", "typing"})
 _SHORT: Final = 256  # characters of a message
 
 # Where a cursor of those is good who know only some of the members: another process knows others of them.
@@ -318,8 +318,6 @@ class Event:
     @property
     def has_words(self) -> bool:
         """Whether it says what somebody said, or shows that they are about to."""
-        if self.type == "happening":
-            return "over" not in self.data and self.data["kind"] != "event"  # that is the guild's own
         return self.type in _SPOKEN and (self.type != "edit" or self.data.get("message") is not None)
 
     @property
