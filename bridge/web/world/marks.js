@@ -28,7 +28,7 @@ const MOST_OF_A_KIND = 40; // of a kind that are painted
  *
  * @type {Record<string, number[][]>}
  */
-const SPOTS = {
+const MARKED = {
   poll: [[-1, 3], [-3, 1], [-3, 3]],
   thread: [[3, -1], [1, -3], [3, -3]],
   event: [[-3, -3], [-2, -3], [-3, -2]],
@@ -162,7 +162,7 @@ const markAt = (placeId, kind, frames) => ({
   placeId,
   frames,
   cellIn(land, middle) {
-    const cells = SPOTS[kind].map(([dx, dy]) => middle + dy * land.side + dx);
+    const cells = MARKED[kind].map(([dx, dy]) => middle + dy * land.side + dx);
     return cells.find((cell) => !isInTheWay(land, middle, cell, frames[0])) ?? cells[0];
   },
 });
