@@ -200,6 +200,7 @@ class DZoneBot(commands.AutoShardedBot):
         own = self.config.owner_guild
         host = Host(*desk, page_login=page_login, place=own)
         await (self.add_cog(host) if own is None else self.add_cog(host, guild=discord.Object(own)))
+        await decisions.announce_again()
         following = self._settings.follow(partial(self._hear_of, decisions))
         self._tasks.start(following, "hearing of decisions elsewhere")
         self._acting = [

@@ -23,6 +23,7 @@ from bridge.backplane.asking import STARTING, Asker
 from bridge.errors import Silence
 from bridge.providers.keeper import Keeper
 from bridge.rooms.directory import Directory
+from bridge.rooms.notice import Notice
 from bridge.rooms.room import Room
 from bridge.running.tasks import Tasks
 from bridge.site.http import Website
@@ -34,6 +35,7 @@ from bridge.wire.protocol import Event
 
 if TYPE_CHECKING:
     from bridge.backplane.logouts import Logouts
+    from bridge.backplane.notices import Notices
     from bridge.backplane.talk import Talk
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,7 @@ class Exchange:
         self._review: Review | None = None
         self._talk: Talk | None = None
         self._logouts: Logouts | None = None
+        self._notices: Notices | None = None
         self._tasks = Tasks(log, "the exchange")
         self._was_reported: set[str] = set()
         self._elsewhere: dict[str, tuple[int, float]] = {}  # how many watch there, and until when it is good
@@ -88,6 +91,7 @@ class Exchange:
             return
         from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane needs no redis
         from bridge.backplane.logouts import Logouts  # noqa: PLC0415
+        from bridge.backplane.notices import Notices  # noqa: PLC0415
         from bridge.backplane.talk import Talk  # noqa: PLC0415
 
         if life is not None:
@@ -95,12 +99,17 @@ class Exchange:
         lines = Lines(url)
         self._logouts = Logouts(lines, lambda: self._login.ended if self._login else {}, self._end_logins)
         side = self._asker or self._answerer
-        channels = [keys.LOGINS_LIVE, *([side.channel] if side else [])]
-        self._talk = Talk(lines, channels, self._hear, self._logouts.look)
+        channels = [keys.LOGINS_LIVE, keys.NOTICE_LIVE, *([side.channel] if side else [])]
+        self._talk = Talk(lines, channels, self._hear, self._look)
+        self._notices = Notices(
+            lines, lambda: self._directory.notice, self._announce, writes=self._answerer is not None
+        )
+        self._directory.on_notice = self._notices.tell
         if side is not None:
             side.use(self._talk)
         tasks.start(self._talk.run(), "talking to other processes")
         tasks.start(self._logouts.run(), "telling of logouts")
+        tasks.start(self._notices.run(), "telling what is announced")
         if self._answerer is not None:
             tasks.start(self._answerer.run(), "answering other processes")
             tasks.start(self._keep_tidy(), "counting viewers elsewhere")
@@ -179,10 +188,24 @@ class Exchange:
         elif self._review is not None:
             self._tasks.start(self._review.look(room), "asking who may watch")
 
+    def _look(self) -> None:
+        for told in (self._logouts, self._notices):
+            if told is not None:
+                told.look()
+
+    def _announce(self, notice: Notice) -> None:
+        """Tell those who watch here what was announced elsewhere, once."""
+        known = self._directory.notice
+        if known is None or known.at < notice.at:
+            self._tasks.start(self._directory.announce(notice), "announcing")
+
     def _hear(self, channel: bytes, told: bytes) -> None:
         if channel == keys.LOGINS_LIVE.encode():
             if self._logouts is not None:
                 self._logouts.hear(told)
+        elif channel == keys.NOTICE_LIVE.encode():
+            if self._notices is not None:
+                self._notices.hear(told)
         elif self._asker is not None:
             self._asker.hear(told)
         elif self._answerer is not None:

@@ -27,6 +27,13 @@ Of logins that were ended before their time there is, after `dzone:{logins}:`,
 | `ended` | sorted set | the name of each, by until when it would have been good |
 | `live` | channel | the same as it happens |
 
+of what is announced, after `dzone:{notice}:`,
+
+| key | type | what |
+|---|---|---|
+| `said` | string, as long as it stands | what, when, and until when |
+| `live` | channel | the same as it happens |
+
 and processes have channels of their own, on which they ask and answer:
 
 | channel | who hears it |
@@ -46,6 +53,8 @@ GUILDS_LIVE: Final = "dzone:{guilds}:live"
 PROBE: Final = "dzone:{guilds}:probe"
 LOGINS_ENDED: Final = "dzone:{logins}:ended"
 LOGINS_LIVE: Final = "dzone:{logins}:live"
+NOTICE: Final = "dzone:{notice}:said"
+NOTICE_LIVE: Final = "dzone:{notice}:live"
 
 
 def meta(guild_id: str) -> str:

@@ -205,6 +205,8 @@ class Session:
         if self._listing not in (None, self._directory.edition) and self.wants.includes("servers"):
             self._listing = self._directory.edition
             self.offer(room.servers_frame(self._directory.entries(), self.wants))
+        if self.wants.includes("notice") and (notice := self._directory.notice) is not None:
+            self.offer(room.notice_frame(notice.data(time.time()), self.wants))
 
     async def _greet(self) -> None:
         # On failure the last list that could be read, or none, is the greeting; `connect` will say why.
