@@ -291,7 +291,7 @@ def _add_settings(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     load = actions.add_parser(
         "import", help="replace everything by what a file holds; not while the bot runs"
     )
-    load.add_argument("file", help="what export wrote")
+    load.add_argument("file", help="what export wrote; - for stdin, with --yes")
     load.add_argument("--yes", action="store_true", help="don't ask before replacing what is stored")
 
 

@@ -20,7 +20,7 @@ from bot.storage.rows import BLOCKED, DEFAULT_GUILD, Changes, Contents
 from bridge.storage import address
 from bridge.storage.address import Address
 
-STDOUT: Final = "-"
+STDIO: Final = "-"
 MAX_SIZE: Final = 64 * 1024 * 1024  # bytes of a file to import: more than a million people
 _BATCH: Final = 500  # guilds or people written at a time
 
@@ -40,7 +40,7 @@ def export_settings(url: str, file: str) -> str:
     """
     contents = asyncio.run(_read(address.parse(url)))
     try:
-        if file == STDOUT:
+        if file == STDIO:
             for line in _progress(dump.lines(contents), "exporting", len(contents)):
                 sys.stdout.buffer.write(line.encode())
             sys.stdout.buffer.flush()
@@ -67,7 +67,7 @@ def import_settings(url: str, file: str, agrees: Callable[[str], bool]) -> str:
         CannotTransfer: if the file is none of settings, if a bot runs with what is stored, or if it was not
             agreed.
     """
-    contents = _read_file(Path(file))
+    contents = _read_file(file)
     where = address.parse(url)
     with (
         asyncio.Runner() as runner
@@ -144,9 +144,9 @@ def _batches(contents: Contents) -> Iterator[Changes]:
         yield Changes(members=dict(members[start : start + _BATCH]))
 
 
-def _read_file(file: Path) -> Contents:
+def _read_file(file: str) -> Contents:
     try:
-        with file.open("rb") as opened:
+        with sys.stdin.buffer if file == STDIO else Path(file).open("rb") as opened:
             text = opened.read(MAX_SIZE + 1)
     except OSError as error:
         raise CannotTransfer(f"{file} can't be read: {error.strerror}.") from error

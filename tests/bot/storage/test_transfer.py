@@ -341,6 +341,13 @@ def test_to_stdout(url: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None
     assert dump.parse(capsysbinary.readouterr().out) == EVERYTHING
 
 
+def test_from_stdin(url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is handed into a container; nobody can be asked then."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text())))
+    said(capsys, "import", "--yes", "-")
+    assert found(url) == EVERYTHING
+
+
 def test_while_the_bot_runs(url: str, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """An export disturbs nobody, and sees what was saved before."""
 
