@@ -169,6 +169,8 @@ class Welcome(Desk):
         """Say what holds now."""
         settings = self._decisions.settings.guild(guild.id)
         who = WATCHING[settings.protection] if settings.shown else Text("nobody can watch.")
+        if settings.shown and settings.protection == "off" and only_here(self._link(guild)):
+            who = Text("whoever reaches the computer that I run on can watch.")
         now = Text("**Now:** {who} Whoever may manage this server decides with these buttons:", who=who)
         return Lines(gate(settings), now) if settings.shown and self._policy.is_gated(guild) else now
 

@@ -242,6 +242,14 @@ async def test_others_are_refused(office: Office, label: str) -> None:
     assert said(guild)[0].content == message.content
 
 
+async def test_a_bot_that_only_this_computer_reaches(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told that the whole internet can watch."""
+    monkeypatch.setattr(welcome, "only_here", lambda _: True)
+    content = said(await invited(office))[0].content
+    assert "whoever reaches the computer that I run on can watch" in content
+    assert "everybody on the internet" not in content
+
+
 async def test_a_decision_that_is_not_stored(office: Office) -> None:
     """Whoever pressed hears so, and the message says what holds."""
     guild = await invited(office)
