@@ -1,6 +1,7 @@
 """How each kind of setting is read: a text becomes a value, or a sentence that says what is wrong with it."""
 
 import ipaddress
+import os
 import re
 import ssl
 from collections.abc import Callable
@@ -30,6 +31,11 @@ class ConfigError(Exception):
 
 def _where_to_write() -> str:
     """Say into which file settings belong; whoever has one may have started the bot in another folder."""
+    if os.environ.get("DISCORD_TOKEN") == "":  # as Docker gives it
+        return (
+            "it is empty in the environment. Write DISCORD_TOKEN=your-token there;"
+            " with Docker, into the .env beside compose.yaml."
+        )
     file = Path.cwd() / ".env"
     if file.exists():
         return f"write DISCORD_TOKEN=your-token into the file {file}"

@@ -107,6 +107,12 @@ def test_no_token(
     assert len(said.splitlines()) <= 2
 
 
+def test_an_empty_token_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container no file is the place for it."""
+    monkeypatch.setenv("DISCORD_TOKEN", "")
+    assert "empty in the environment" in complaint(DISCORD_TOKEN="")
+
+
 @pytest.mark.parametrize(
     "written", ["two words", "tök€n", "a\x00b", "a\nb", f'"{TOKEN}"', f"'{TOKEN}'"],
     ids=["space", "no ascii", "control", "line break", "double quotes", "single quotes"],
