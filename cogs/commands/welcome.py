@@ -204,10 +204,15 @@ class Welcome(Desk):
         if what == "hide":
             return Text("It stays hidden.")
         if what == "show":
-            return Text(
+            shown = Text(
                 "This server is shown now: {link}\n{/dzone link} posts the link for everybody, "
                 "{/dzone status} tells what viewers see.",
                 link=self._link(guild),
+            )
+            if self._decisions.settings.guild(guild.id).protection == "off":
+                return shown
+            return Lines(
+                shown, Text("Not everybody may watch."), Text("{/dzone protect off} lets everybody watch.")
             )
         who = Text("Only members of this server may watch now, after login.")
         then = Text("{/dzone protect off} lets everybody watch.")

@@ -198,7 +198,7 @@ PASSWORDED = GuildSettings(shown=False, protection="password", password_hash="x"
 @pytest.mark.parametrize(
     ("label", "after", "words", "now"),
     [
-        ("Show it", replace(PASSWORDED, shown=True), "is shown now", "whoever knows the password"),
+        ("Show it", replace(PASSWORDED, shown=True), "Not everybody may watch", "whoever knows the password"),
         (
             "Only members watch",
             replace(PASSWORDED, shown=True, protection="login", password_hash=None),
