@@ -36,5 +36,5 @@ def trouble() -> str:
 
 said = trouble()
 if said:
-    print(said, file=sys.stderr)
+    sys.stderr.write(said + "\n")
     sys.exit(MEND)
