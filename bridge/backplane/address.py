@@ -71,6 +71,6 @@ def without_password(url: str) -> str:
 
 def missing() -> str:
     """Say what has to be installed for a backplane; nothing if nothing has."""
-    if find_spec("redis") is not None:
+    if find_spec("redis") is not None and find_spec("cryptography") is not None:
         return ""
-    return f"A backplane needs the package redis. {to_install('backplane')}"
+    return f"A backplane needs redis and cryptography. {to_install('backplane')}"

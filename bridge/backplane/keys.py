@@ -27,7 +27,14 @@ Of logins that were ended before their time there is, after `dzone:{logins}:`,
 | `ended` | sorted set | the name of each, by until when it would have been good |
 | `live` | channel | the same as it happens |
 
-of what is announced, after `dzone:{notice}:`,
+Of the addresses from which many come there is, after `dzone:{addresses}:`,
+
+| key | type | what |
+|---|---|---|
+| `key` | string, an hour | by which they are named |
+| `live` | channel | how many come to a process, each second; nobody keeps it |
+
+Of what is announced there is, after `dzone:{notice}:`,
 
 | key | type | what |
 |---|---|---|
@@ -53,6 +60,8 @@ GUILDS_LIVE: Final = "dzone:{guilds}:live"
 PROBE: Final = "dzone:{guilds}:probe"
 LOGINS_ENDED: Final = "dzone:{logins}:ended"
 LOGINS_LIVE: Final = "dzone:{logins}:live"
+ADDRESSES_KEY: Final = "dzone:{addresses}:key"
+ADDRESSES_LIVE: Final = "dzone:{addresses}:live"
 NOTICE: Final = "dzone:{notice}:said"
 NOTICE_LIVE: Final = "dzone:{notice}:live"
 
