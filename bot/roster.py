@@ -98,6 +98,7 @@ class Roster:
             password_hash=decided.password_hash if decided.protection == "password" else None,
             role=decided.role_id if decided.protection == "login" else None,
             since=int(came.timestamp()) if came else last.since if last else None,
+            gestures=decided.gestures,
         )
 
     def member(self, member: discord.Member) -> Member:

@@ -15,6 +15,7 @@ from websockets.datastructures import Headers
 
 from bridge.access.admission import Admission
 from bridge.access.elsewhere import DoorElsewhere
+from bridge.access.gestures import Gestures, GesturesElsewhere, GesturesHere
 from bridge.access.login import Login
 from bridge.access.porter import Porter
 from bridge.backplane import asking, counting, keys
@@ -76,8 +77,10 @@ class Exchange:
         self._was_reported: set[str] = set()
         self._elsewhere: dict[str, tuple[int, float]] = {}  # how many watch there, and until when it is good
         self.door: DoorElsewhere | None = None
+        self.gestures: Gestures = GesturesHere(count)
         if self._asker is not None:
             self.door = DoorElsewhere(self._asker.ask, count)
+            self.gestures = GesturesElsewhere(self._asker.ask, count)
             website.login = LoginElsewhere(self._ask_anybody)
 
     def concern(self, admission: Admission, keeper: Keeper, sessions: Sessions) -> None:
@@ -87,7 +90,7 @@ class Exchange:
             self._review = Review(self._directory, keeper, sessions, self._asker.ask)
         self._porter = Porter(
             self._directory, admission, self._read_login,
-            lambda login: self._login is not None and login in self._login.ended,
+            lambda login: self._login is not None and login in self._login.ended, self.gestures,
         )  # fmt: skip
         self._pages = LoginPages(self._website.answer)
 

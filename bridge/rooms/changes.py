@@ -8,7 +8,7 @@ these events, and from a few more that no viewer ever gets: those are the `CONTR
 | `presence` | a member comes, changes or leaves |
 | `voice`, `activity` | where a member talks, what they do |
 | `message`, `edit` | what was said last, and what is told of it |
-| `typing`, `reaction`, `refresh_data` | nothing that lasts |
+| `typing`, `reaction`, `gesture`, `refresh_data` | nothing that lasts |
 | `channels`, `update-clientid` | the channels, the application that one logs in with |
 | `info` | what the guild is called, and who may enter: the fields of a `GuildInfo` |
 | `newcomer` | since when somebody is here: `uid`, `joined` |

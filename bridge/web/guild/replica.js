@@ -31,6 +31,7 @@
  * @property {(message: Message) => void} said
  * @property {(message: Message) => void} corrected
  * @property {(message: Message) => void} unsaid
+ * @property {(uid: string, gesture: string) => void} acted they make their own figure do something
  * @property {(uid: string, emoji: string, picture: string) => void} reacted `picture`: its address, or nothing
  */
 
@@ -123,6 +124,8 @@ export class Replica {
   channels = new Map();
   /** @type {Partial<Witness>} */
   witness = {};
+  /** Whether members who watch may make their own figure move. */
+  gestures = false;
   #hasPictures;
   /** Whether the bridge says which channels there are. */
   #isListed = false;
@@ -150,6 +153,10 @@ export class Replica {
     edit: (data) => this.#edit(data),
     typing: (data, now) => this.#type(label(data.uid), now),
     reaction: (data, now) => this.#reaction(data, now),
+    gesture: (data) => {
+      this.#note(label(data.uid));
+      this.witness.acted?.(label(data.uid), label(data.gesture));
+    },
     voice: (data) => this.#amend(label(data.uid), { voice: this.#voice(data) }),
     neighbourhoods: (data) => this.census.take(data.neighbourhoods),
     found: (data, now) => this.#found(record(data.users), now),
@@ -235,6 +242,7 @@ export class Replica {
     // The list of guilds may come later; and an island grows from its guild's own number.
     const id = label(data.serverId) || (this.guilds.find((guild) => guild.slug === slug)?.key ?? slug);
     this.room = { id, slug, name: label(data.serverName) || slug };
+    this.gestures = data.gestures === true;
     if (!returning) this.#empty(); // what follows may take a moment, in which nothing is to be seen of another guild
     if (data.channels) this.#build(record(data.channels));
     if (data.neighbourhoods) this.census.take(data.neighbourhoods, true);

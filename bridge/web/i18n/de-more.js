@@ -43,6 +43,20 @@ export const moreGerman = {
   people: 'Leute',
   land: 'Land',
   keys: 'Maus, Touch und Tastatur',
+  gestures: {
+    title: 'Deine Figur',
+    wave: 'Winken',
+    hop: 'Hüpfen',
+    sit: 'Setzen',
+    done: { wave: 'Du winkst.', hop: 'Du hüpfst.', sit: 'Du setzt dich hin.' },
+    refusals: {
+      'gesture-off': 'Wer diesen Server verwaltet, hat Gesten ausgeschaltet.',
+      'gesture-login': 'Deine Anmeldung ist abgelaufen. Melde dich neu an, um eine Geste zu machen.',
+      'gesture-not-shown': 'Du wirst auf diesem Server nicht gezeigt, also hast du hier keine Figur.',
+      'gesture-too-often': 'Das war zu schnell. Warte ein paar Sekunden.',
+      'gesture-silent': 'Der Bot antwortet gerade nicht. Versuch es gleich noch einmal.',
+    },
+  },
   looks: {
     online: 'Online: auf den Beinen',
     idle: 'Abwesend: sitzt und döst',
@@ -66,6 +80,7 @@ export const moreGerman = {
     ['Rad, zwei Finger, + −', 'näher heran, weiter weg'],
     ['0, Pos1', 'die ganze Insel'],
     ['Doppelklick, Enter', 'jemandem folgen, zu einem Ort gehen'],
+    ['Klick auf dich selbst', 'winken, hüpfen oder sitzen, wenn du angemeldet bist'],
     ['Tab', 'durch Leute und Orte'],
     ['/', 'jemanden suchen'],
     ['Esc', 'schließen, nicht mehr folgen'],

@@ -45,6 +45,20 @@ export const moreEnglish = {
   people: 'People',
   land: 'Land',
   keys: 'Mouse, touch and keys',
+  gestures: {
+    title: 'Your figure',
+    wave: 'Wave',
+    hop: 'Hop',
+    sit: 'Sit',
+    done: { wave: 'You wave.', hop: 'You hop.', sit: 'You sit down.' },
+    refusals: {
+      'gesture-off': 'Whoever manages this server has switched gestures off.',
+      'gesture-login': 'Your login has ended. Log in again to make a gesture.',
+      'gesture-not-shown': 'You are not shown on this server, so you have no figure here.',
+      'gesture-too-often': 'That was too fast. Wait a few seconds.',
+      'gesture-silent': 'The bot does not answer right now. Try again in a moment.',
+    },
+  },
   looks: {
     online: 'Online: up and about',
     idle: 'Idle: sits and dozes',
@@ -68,6 +82,7 @@ export const moreEnglish = {
     ['wheel, pinch, + −', 'closer, farther'],
     ['0, Home', 'the whole island'],
     ['double-click, Enter', 'follow somebody, go to a place'],
+    ['click on yourself', 'wave, hop or sit, when you are logged in'],
     ['Tab', 'through people and places'],
     ['/', 'look for somebody'],
     ['Esc', 'close, stop following'],

@@ -43,6 +43,20 @@ export const moreSpanish = {
   people: 'Gente',
   land: 'Tierra',
   keys: 'Ratón, pantalla táctil y teclado',
+  gestures: {
+    title: 'Tu figura',
+    wave: 'Saludar',
+    hop: 'Saltar',
+    sit: 'Sentarse',
+    done: { wave: 'Saludas.', hop: 'Das un salto.', sit: 'Te sientas.' },
+    refusals: {
+      'gesture-off': 'Quien administra este servidor ha desactivado los gestos.',
+      'gesture-login': 'Tu sesión ha terminado. Inicia sesión de nuevo para hacer un gesto.',
+      'gesture-not-shown': 'En este servidor no se te muestra, así que aquí no tienes figura.',
+      'gesture-too-often': 'Has ido demasiado rápido. Espera unos segundos.',
+      'gesture-silent': 'El bot no responde en este momento. Inténtalo de nuevo enseguida.',
+    },
+  },
   looks: {
     online: 'En línea: de un lado a otro',
     idle: 'Ausente: dormita en el suelo',
@@ -66,6 +80,7 @@ export const moreSpanish = {
     ['rueda, pellizco, + −', 'acercar, alejar'],
     ['0, Inicio', 'toda la isla'],
     ['doble clic, Intro', 'seguir a alguien, ir a un lugar'],
+    ['clic en ti', 'saludar, saltar o sentarte, si has iniciado sesión'],
     ['Tab', 'recorrer personas y lugares'],
     ['/', 'buscar a alguien'],
     ['Esc', 'cerrar, dejar de seguir'],

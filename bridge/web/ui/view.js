@@ -79,7 +79,10 @@ export class View {
     });
     this.lamp = new LinkLamp(words, () => wishes.hurry());
     this.card = new Card(words, () => wishes.pick(null));
-    this.account = new Account(words, () => this.refresh());
+    this.account = new Account(words, () => {
+      stage.user = this.account.user?.id ?? '';
+      this.refresh();
+    });
     /** @type {((slug: string, password: string) => void) | null} */
     const enter = wishes.isOwn ? (slug, password) => wishes.pick(slug, password) : null;
     this.notice = new Notice(words, enter, () => this.#dismiss());

@@ -42,6 +42,7 @@ const BEAM_WIDTHS = [0, 0.15, 0.067]; // of its length to each side: faint, good
 const BURN = 8; // frames a second of a fire
 const SEAT = 7; // pixels between two in the boat
 const MANY = 1024;
+const IN_MOTION = ['fire', 'fountain', 'oak']; // places where no snow stays, or leaves have theirs
 
 /** Painted once for all. @type {{things: any, figures: any} | null} */
 let sprites = null;
@@ -55,7 +56,7 @@ function shiftOf({ x, far }, y) {
   return x + seaShift(y * step) / step;
 }
 
-/** The same tree with every sprite made into a stamp. @param {any} tree @param {(sprite: any) => Stamp} make @returns {any} */
+/** The same tree with something else made of every sprite. @param {any} tree @param {(sprite: any) => any} make @returns {any} */
 function each(tree, make) {
   if (tree === null) return null;
   if (Array.isArray(tree)) return tree.map((branch) => each(branch, make));
@@ -66,7 +67,8 @@ function each(tree, make) {
 export class Picture {
   buffer = new Buffer();
   /** What tells nothing, once it is there. @type {import('./moods.js').Moods | null} */
-  moods = null;
+  #moods = null;
+  #isSnowy = false;
   /** By size, each made when it is needed. @type {(Atlas | undefined)[]} */
   #atlases = [];
   #size = 0;
@@ -110,14 +112,36 @@ export class Picture {
   resize(width, height) {
     this.buffer.resize(width, height);
     this.#rows = new Int32Array(height + 2 * GUARD + 1);
+    this.#repaint();
+    this.#skyline.forget();
+  }
+
+  /** @param {import('./moods.js').Moods} moods */
+  set moods(moods) {
+    this.#moods = moods;
+    this.#repaint();
+  }
+
+  /** What stands there looks otherwise. */
+  #repaint() {
     this.#atlases = [];
     this.#stills = [];
-    this.#skyline.forget();
   }
 
   /** Everything that is drawn, as stamps of the size that is looked at. @returns {Atlas} */
   get #atlas() {
-    return (this.#atlases[this.#size] ??= this.#stamped(sprites));
+    return (this.#atlases[this.#size] ??= this.#stamped({ ...sprites, things: { ...sprites?.things, ...this.#wintry(sprites?.things) } }));
+  }
+
+  /** With snow on what stands there, in winter. @param {any} things */
+  #wintry({ rock, tent, lighthouse, crane, moored, lamp }) {
+    return this.#snowed({ rock, tent, lighthouse, crane, moored, lamp });
+  }
+
+  /** @param {any} tree */
+  #snowed(tree) {
+    const { snowed } = this.#moods ?? {};
+    return this.#isSnowy && snowed ? each(tree, snowed) : tree;
   }
 
   /** Sprites as stamps of the size that is looked at. @param {any} tree */
@@ -130,6 +154,8 @@ export class Picture {
   relight(light, hasSea, season = 'summer') {
     this.#light = light;
     this.#hasSea = hasSea;
+    if (this.#isSnowy !== (season === 'winter')) this.#repaint();
+    this.#isSnowy = season === 'winter';
     this.#palette = new Palette(light, hasSea, inksOf(season));
     this.#folk.relight(light);
     this.#skyline.relight(light, season);
@@ -190,8 +216,8 @@ export class Picture {
     this.#ground(view);
     if (view.grown >= 1) this.#past = null;
     this.#coverNew(view);
-    if (this.#hasSea && this.#light.shine.strength) this.moods?.glade(this.buffer, land, view, this.#light.shine);
-    if (view.moods && this.#light.darkness < 0.5) this.moods?.clouds(this.buffer, land, view);
+    if (this.#hasSea && this.#light.shine.strength) this.#moods?.glade(this.buffer, land, view, this.#light.shine);
+    if (view.moods && this.#light.darkness < 0.5) this.#moods?.clouds(this.buffer, land, view);
     if (this.#palette.isDark && view.beam >= 0) for (const level of [1, 2]) this.#beam(sim, land, view, level);
     this.#count = 0;
     this.#addStills(sim, view);
@@ -204,9 +230,9 @@ export class Picture {
     }
     for (let i = 0; i < this.#count; i++) this.#item(sim, view, this.#order[i]);
     for (let i = 0; i < this.#count; i++) this.#reveal(sim, view, i);
-    if (view.moods && view.weather) this.moods?.weather(this.buffer, view, view.weather, this.#light);
+    if (view.moods && view.weather) this.#moods?.weather(this.buffer, view, view.weather, this.#light);
     view.feast?.(this.buffer);
-    if (view.moods) this.moods?.creatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
+    if (view.moods) this.#moods?.creatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
   }
 
   /** Another island. @param {Sim} sim */
@@ -238,12 +264,12 @@ export class Picture {
 
   /** What stands in the middle of a place: painted when there is one. @param {string} thing @returns {Stamp | Stamp[]} */
   #thing(thing) {
-    return (this.#atlas.things[thing] ??= this.#stamped(paintPlace(thing)));
+    return (this.#atlas.things[thing] ??= this.#stamped(IN_MOTION.includes(thing) ? paintPlace(thing) : this.#snowed(paintPlace(thing))));
   }
 
   /** @param {string} name @returns {Stamp} */
   #sign(name) {
-    return (this.#atlas.things[`sign ${name}`] ??= this.#stamped(sign(name)));
+    return (this.#atlas.things[`sign ${name}`] ??= this.#stamped(this.#snowed(sign(name))));
   }
 
   /** @param {Terrain} land @param {number} cell @param {(things: Record<string, any>) => Stamp | Stamp[]} choose @returns {Still} */
