@@ -8,7 +8,7 @@ from dataclasses import asdict, astuple, replace
 from sys import intern
 from typing import Any, Final, NamedTuple, cast
 
-from bridge.model import WORD_LOCK, Channel, GuildInfo, Member, Message, Status, Voice
+from bridge.model import WORD_LOCK, Channel, GuildInfo, Happening, Member, Message, Status, Voice
 from bridge.wire.protocol import Event, encode
 
 SAID: Final = "said."  # and the id of a message
@@ -79,6 +79,16 @@ def write_channels(channels: Mapping[str, Channel]) -> bytes:
 def read_channels(text: bytes | None) -> dict[str, Channel]:
     """Read which channels there are."""
     return {fields[0]: Channel(*fields) for fields in json.loads(text or b"[]")}
+
+
+def write_happenings(happenings: Mapping[str, Happening]) -> bytes:
+    """Write down what goes on beside words."""
+    return encode([astuple(one) for one in happenings.values()])
+
+
+def read_happenings(text: bytes | None) -> dict[str, Happening]:
+    """Read what goes on beside words; processes of an older version write nothing of it."""
+    return {fields[0]: Happening(*fields) for fields in json.loads(text or b"[]")}
 
 
 def write_words(position: int, words: Message) -> bytes:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, Final, Literal, Protocol
 
 from bridge.errors import BadRequest
-from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from bridge.model import Channel, GuildInfo, Happening, Member, Message, Voice
 from bridge.problems import INVALID_JSON, UNKNOWN_TYPE, Problem, bad_request
 from bridge.wire.crowd import level_of, read_crowd, read_text
 from bridge.wire.framing import LongMessage, deflated_frame, segment, text_frame, text_message
@@ -24,13 +24,13 @@ _MAX_DIGITS: Final = 18  # of a position: enough for a million events a second f
 
 EventType = Literal[
     "presence", "message", "update-clientid", "refresh_data", "typing", "voice", "reaction", "edit",
-    "activity", "channels", "servers", "notice", "neighbourhoods", "gesture",
+    "activity", "channels", "servers", "notice", "neighbourhoods", "gesture", "happening",
 ]  # fmt: skip
 
 # Every client gets these; the others have to be asked for. `channels` comes with any of them.
 BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
 OPTIONAL_EVENTS: Final = frozenset(
-    {"typing", "voice", "reaction", "edit", "activity", "servers", "notice", "gesture"}
+    {"typing", "voice", "reaction", "edit", "activity", "servers", "notice", "gesture", "happening"}
 )
 
 _ASKING: Final = frozenset(
@@ -547,6 +547,16 @@ def channel_data(channel: Channel) -> dict[str, Any]:
     return data | {key: value for key, value in extras.items() if value is not None}
 
 
+def happening_data(happening: Happening) -> dict[str, Any]:
+    """Describe something that goes on, as a `happening` and as an entry of `happenings`."""
+    told = {
+        "id": happening.id, "kind": happening.kind, "uid": happening.uid, "channel": happening.channel,
+        "parent": happening.parent, "text": happening.text, "location": happening.location,
+        "until": happening.until,
+    }  # fmt: skip
+    return {key: value for key, value in told.items() if value is not None}
+
+
 def listing_data(info: GuildInfo) -> dict[str, Any]:
     """Describe a guild as an entry of `server-list`. A password is not part of it."""
     entry: dict[str, Any] = {"id": info.slug, "name": info.name, "passworded": info.protected}
@@ -567,6 +577,7 @@ class Snapshot:
     counts: Mapping[str, int]
     client_id: str | None = None
     neighbourhoods: Sequence[Mapping[str, Any]] | None = None
+    happenings: Sequence[Mapping[str, Any]] | None = None
 
 
 def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes | LongMessage:
@@ -597,6 +608,8 @@ def _join(snapshot: Snapshot, request: Connect) -> bytes:
         data["gestures"] = snapshot.info.gestures
     if snapshot.neighbourhoods is not None:
         data["neighbourhoods"] = snapshot.neighbourhoods
+    if snapshot.happenings is not None:
+        data["happenings"] = snapshot.happenings
     if snapshot.users is None:
         data["resumed"] = True
     body = b'{"type":"server-join","data":' + encode(data)[:-1]

@@ -130,7 +130,9 @@ async def test_a_page_asks_for_all_it_can_show(bridge: WebSocketServer, new_page
     assert await script.next_request() == {
         "server": None,
         "batch": True,
-        "events": ["typing", "voice", "reaction", "edit", "activity", "servers", "notice"],
+        "events": [
+            *("typing", "voice", "reaction", "edit", "activity", "servers", "notice", "gesture", "happening"),
+        ],
         "crowd": 1500,
     }
 

@@ -14,6 +14,7 @@ import { Picture } from '../../bridge/web/world/draw.js';
 import { drawFeast } from '../../bridge/web/world/feast.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Light } from '../../bridge/web/world/light.js';
+import { marksFor } from '../../bridge/web/world/marks.js';
 import { moods } from '../../bridge/web/world/moods.js';
 import { RATE, Sim } from '../../bridge/web/world/sim.js';
 import { finish } from '../../bridge/web/world/slices.js';
@@ -23,8 +24,8 @@ import { readPng, writePng } from './png.js';
 
 /**
  * @typedef {{count: number, places: number, width: number, height: number, zoom?: number, hour?: number, faded?: boolean,
- *   sea?: boolean, seconds?: number, season?: import('../../bridge/web/world/seasons.js').Season, weather?: 'rain' | 'snow', still?: boolean, on?: string, happen?: (sim: Sim) => void}} Scene
- *   `on`: the place to look at
+ *   sea?: boolean, seconds?: number, season?: import('../../bridge/web/world/seasons.js').Season, weather?: 'rain' | 'snow', still?: boolean, on?: string, goes?: string, happen?: (sim: Sim) => void}} Scene
+ *   `on`: the place to look at, `goes`: what goes on, each kind with its place
  */
 
 const folk = [
@@ -47,6 +48,14 @@ const graded = [
   member(915, { status: 'online', bot: false, color: '#3498db', color2: '#3498db' }),
 ];
 
+/** What goes on, by kinds with their places. @param {string} goes */
+function goingOn(goes) {
+  const happenings = goes.split(' ').map((one) => one.split('@')).map(([kind, placeId], i) => ({
+    id: `${i}`, kind, uid: '', placeId, channel: '', text: kind === 'event' ? 'Tulip quiz' : '', location: '', until: Infinity,
+  }));
+  return marksFor(happenings, channels(8).map((channel) => ({ ...channel, status: channel.id === 'c3' ? 'ghost stories' : '', plot: null })));
+}
+
 /** @type {Record<string, Scene>} */
 const scenes = {
   'all-kinds': { count: 4, places: 8, width: 320, height: 200, zoom: 1, on: 'c3', hour: 19, happen: (sim) => folk.forEach((one) => sim.add(one)) },
@@ -61,6 +70,7 @@ const scenes = {
   'autumn-in-the-rain': { count: 21, places: 12, width: 400, height: 225, season: 'autumn', weather: 'rain' },
   'spring': { count: 21, places: 30, width: 400, height: 225, zoom: 1, season: 'spring' },
   'the-boat': { count: 4, places: 3, width: 320, height: 200, seconds: 4.6, happen: (sim) => folk.slice(0, 3).forEach((one) => sim.add(one, true)) },
+  'what-goes-on': { count: 4, places: 8, width: 520, height: 300, zoom: 1, on: 'c3', hour: 21, goes: 'poll@c1 thread@c2 event@c3 event@c5 event@ boost@', happen: (sim) => folk.forEach((one) => sim.add(one)) },
   'fading': { count: 12, places: 3, width: 320, height: 200, seconds: 0.15, still: true, happen: (sim) => [0, 1, 2, 3].forEach((i) => sim.say(`u${i}`, 0)) },
 };
 
@@ -86,7 +96,7 @@ function settle({ count, places, seconds = 6, still = false, happen }) {
 }
 
 /** @param {ReturnType<typeof settle>} there @param {Scene} scene */
-function look({ sim, land }, { width, height, zoom, hour = 12, faded = false, sea = true, season, weather, still = false, on }) {
+function look({ sim, land }, { width, height, zoom, hour = 12, faded = false, sea = true, season, weather, still = false, on, goes }) {
   const camera = new Camera();
   camera.bounds = land.bounds;
   camera.resize(width, height, 1);
@@ -97,6 +107,7 @@ function look({ sim, land }, { width, height, zoom, hour = 12, faded = false, se
   const picture = new Picture();
   picture.resize(width, height);
   picture.moods = moods;
+  if (goes) picture.marks = goingOn(goes);
   picture.relight(new Light(hour, faded), sea, season);
   const part = camera.isFar ? 2 : 1;
   const { x, y } = camera.origin;

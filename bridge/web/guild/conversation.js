@@ -14,7 +14,7 @@
 import { Line } from './net.js';
 import { label, record, text } from './parse.js';
 
-const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers', 'notice', 'gesture'];
+const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers', 'notice', 'gesture', 'happening'];
 const UNKNOWN = 'Unknown event type'; // what bridges without codes say
 const LISTED = 1_500; // members that are listed: more than can be out of doors, and 90 KB
 const AGAIN_MS = 20_000; // between two questions for a guild that is to come: not all of them are announced

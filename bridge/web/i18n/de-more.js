@@ -11,6 +11,17 @@ export const moreGerman = {
   live: (/** @type {number} */ n) => (n === 1 ? 'Hier wohnt eine Person' : `Hier wohnen ${n}`),
   unlet: 'Hier wohnt noch niemand',
   empty: 'Gerade ist niemand hier',
+  happened: {
+    boost: (who) => `${who} hat den Server geboostet.`,
+    thread: (who, name, where) => `${who} hat ${where && 'in '}${where}${where && ' '}einen Thread eröffnet${name && ': '}${name}`,
+    poll: (_, name, where) => `Offene Umfrage${where && ' in '}${where}${name && ': '}${name}`,
+    event: (_, name, where) => `Eine Veranstaltung läuft${name && ': '}${name}${where && ' · '}${where}`,
+  },
+  going: {
+    thread: (name) => (name ? `Neuer Thread: ${name}` : 'Ein neuer Thread'),
+    poll: (name) => (name ? `Umfrage: ${name}` : 'Eine Umfrage läuft'),
+    event: (name) => (name ? `Veranstaltung: ${name}` : 'Eine Veranstaltung läuft'),
+  },
   fullScreen: 'Vollbild',
   leaveFullScreen: 'Vollbild beenden',
   fullScreenHint: 'Die Welt auf dem ganzen Bildschirm',
@@ -74,6 +85,7 @@ export const moreGerman = {
     'In einer Stadt ist zu Hause, wer gerade nichts tut: für jeden ein Fenster, hell, wer online ist, unter einem Dach in der Farbe der Rolle. Zeig auf ein Haus, und du liest, wer dort wohnt.',
     'Wo viele laufen, entstehen Wege; sie wachsen wieder zu.',
     'Der Leuchtturm dreht sich schneller, je mehr los ist, und erlischt, wenn die Verbindung abreißt.',
+    'Wimpel hängen, wo eine Veranstaltung läuft; eine Wahlurne steht, wo eine Umfrage offen ist, ein Wegweiser, wo ein Thread neu ist. Eine Tafel am Feuer sagt, was über diesem Kanal steht, und Laternen am Leuchtturm danken für einen Boost.',
   ],
   handling: [
     ['Ziehen, Pfeiltasten', 'umsehen'],

@@ -12,6 +12,19 @@ export const moreEnglish = {
   live: (/** @type {number} */ n) => `${n} ${n === 1 ? 'lives' : 'live'} here`,
   unlet: 'Nobody lives here yet',
   empty: 'Nobody is here right now',
+  /** What happened: by whom, what it is called, where. @type {Record<string, (who: string, name: string, where: string) => string>} */
+  happened: {
+    boost: (who) => `${who} has boosted the server.`,
+    thread: (who, name, where) => `${who} has opened a thread${where && ' in '}${where}${name && ': '}${name}`,
+    poll: (_, name, where) => `A poll is open${where && ' in '}${where}${name && ': '}${name}`,
+    event: (_, name, where) => `An event is on${name && ': '}${name}${where && ' · '}${where}`,
+  },
+  /** What goes on at a place. @type {Record<string, (name: string) => string>} */
+  going: {
+    thread: (name) => (name ? `New thread: ${name}` : 'A new thread'),
+    poll: (name) => (name ? `Poll: ${name}` : 'A poll is open'),
+    event: (name) => (name ? `Event: ${name}` : 'An event is on'),
+  },
   fullScreen: 'Full screen',
   leaveFullScreen: 'Leave full screen',
   fullScreenHint: 'Only the world, on all of your screen',
@@ -76,6 +89,7 @@ export const moreEnglish = {
     'In a town, whoever is quiet is at home: a window for each, lit while they are online, under a roof in the colour of their role. Point at a house to read who lives there.',
     'Paths appear where many walk, and grow over again.',
     'The lighthouse turns faster the more there is going on, and goes dark when the connection is lost.',
+    'Flags hang where an event is on, a ballot box stands where a poll is open, a fingerpost where a thread is new. A board at a fire says what is written over that channel, and lanterns on the lighthouse thank for a boost.',
   ],
   handling: [
     ['drag, arrow keys', 'look around'],

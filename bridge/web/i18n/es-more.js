@@ -11,6 +11,17 @@ export const moreSpanish = {
   live: (/** @type {number} */ n) => (n === 1 ? 'Aquí vive una persona' : `Aquí viven ${n} personas`),
   unlet: 'Aquí aún no vive nadie',
   empty: 'Ahora mismo no hay nadie',
+  happened: {
+    boost: (who) => `${who} ha mejorado el servidor.`,
+    thread: (who, name, where) => `${who} ha abierto un hilo${where && ' en '}${where}${name && ': '}${name}`,
+    poll: (_, name, where) => `Hay una encuesta abierta${where && ' en '}${where}${name && ': '}${name}`,
+    event: (_, name, where) => `Hay un evento en curso${name && ': '}${name}${where && ' · '}${where}`,
+  },
+  going: {
+    thread: (name) => (name ? `Hilo nuevo: ${name}` : 'Un hilo nuevo'),
+    poll: (name) => (name ? `Encuesta: ${name}` : 'Hay una encuesta abierta'),
+    event: (name) => (name ? `Evento: ${name}` : 'Hay un evento en curso'),
+  },
   fullScreen: 'Pantalla completa',
   leaveFullScreen: 'Salir de la pantalla completa',
   fullScreenHint: 'El mundo en toda tu pantalla',
@@ -74,6 +85,7 @@ export const moreSpanish = {
     'En un pueblo, quien no dice nada está en casa: una ventana por persona, iluminada si está en línea, bajo un tejado del color de su rol. Señala una casa para leer quién vive en ella.',
     'Donde pasa mucha gente se abren caminos, que luego vuelven a cubrirse.',
     'El faro gira más deprisa cuanto más ocurre, y se apaga si se pierde la conexión.',
+    'Hay banderines donde un evento está en curso, una urna donde una encuesta sigue abierta y un poste indicador donde un hilo es nuevo. Una pizarra junto a la hoguera muestra lo escrito sobre ese canal, y los faroles del faro agradecen una mejora.',
   ],
   handling: [
     ['arrastrar, flechas', 'mirar alrededor'],

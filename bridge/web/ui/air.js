@@ -7,6 +7,7 @@
  */
 
 import { drawFeast } from '../world/feast.js';
+import { marksFor } from '../world/marks.js';
 import { moods } from '../world/moods.js';
 import { Bubbles } from './bubbles.js';
 import { Cheers } from './cheers.js';
@@ -28,6 +29,7 @@ export class Air {
   #tip;
   #sound;
   #cheers = new Cheers();
+  #replica;
   districts = new Districts();
 
   /**
@@ -41,6 +43,7 @@ export class Air {
    */
   constructor(words, world, talk, more, replica, hasFire, self) {
     this.#world = world;
+    this.#replica = replica;
     world.drawFeast = drawFeast;
     world.moods = moods;
     this.#sound = new Sound(() => ({ hour: world.hour ?? new Date().getHours(), hasFire: hasFire() }));
@@ -85,6 +88,21 @@ export class Air {
   react(uid, emoji, picture, now) {
     this.#sparks.react(uid, emoji, picture, now);
     if (this.#cheers.heard(now)) this.#world.celebrate(FEAST);
+  }
+
+  /** @param {import('../guild/happenings.js').Happening} happening */
+  happened({ kind, uid, placeId }) {
+    if (kind === 'boost') this.#world.celebrate(FEAST);
+    if (kind === 'thread' && uid) {
+      this.#world.say(uid, placeId);
+      this.#world.gesture(uid, 'hop');
+    }
+  }
+
+  /** Puts up what goes on. */
+  mark() {
+    const { happenings, channels } = this.#replica;
+    this.#world.marks = marksFor(happenings.all(), channels.values());
   }
 
   /** Somebody has their figure do something; where nothing may move, a sign says what. @param {string} uid @param {string} gesture @param {number} now */

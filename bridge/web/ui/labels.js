@@ -12,6 +12,7 @@
 
 import { byId, icon, make, setText, tint } from './dom.js';
 import { overlap } from './layout.js';
+import { lettered } from '../world/lettering.js';
 
 const REST_MS = 250; // between two looks at who is near
 const BY_TAB = 12; // people
@@ -51,6 +52,8 @@ export class Labels {
   density = 'normal';
   /** Whether more than those are named who are pointed at, followed or looked for. */
   hasNames = true;
+  /** Whether what is written over a voice channel stands on a board as well. */
+  hasBoards = false;
   /** What is to be read, and where. @type {{wish: Wish, rect: Rect}[]} */
   #legible = [];
   /** Where there are drawn signs. @type {Rect[]} */
@@ -131,7 +134,9 @@ export class Labels {
   /** Whether what is drawn says all there is to say. @param {Wish} wish */
   #says({ channelId, category }) {
     if (!channelId || category || this.pointed.channelId === channelId) return false;
-    return Boolean(this.#world.signOf(channelId)?.board && !this.#replica.channels.get(channelId)?.status);
+    const { status = '', kind } = this.#replica.channels.get(channelId) ?? {};
+    const isWritten = !status || (this.hasBoards && kind === 'voice' && lettered(status).length > 0);
+    return isWritten && Boolean(this.#world.signOf(channelId)?.board);
   }
 
   /** Which name or sign is there. @param {Point} at */

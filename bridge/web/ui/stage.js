@@ -122,6 +122,8 @@ export class Stage {
     this.#air = make(this.#world, this.#talk);
     this.#labels.districts = this.#air.districts;
     this.#air.renew();
+    this.#air.mark();
+    this.#labels.hasBoards = true;
     this.adapt();
     for (const reaction of this.#early) this.reacted(...reaction);
     this.#early = [];
@@ -195,7 +197,7 @@ export class Stage {
     this.seek([uid]);
   }
 
-  /** Flies to who said something, or else to where they said it. @param {Message} message */
+  /** Flies to who said something, or else to where they said it. @param {{uid: string, placeId: string}} message */
   visitSpeaker({ uid, placeId }) {
     if (this.#replica.people.get(uid)) this.visit(uid);
     else this.#go('', placeId);
@@ -220,6 +222,7 @@ export class Stage {
     this.#unsay(({ uid }) => !people.get(uid));
     this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts, strangers });
     this.#meetAwaited();
+    this.#air?.mark();
   }
 
   left() {
@@ -228,6 +231,7 @@ export class Stage {
     this.#isThere = false;
     byId('world').classList.remove('leaving');
     this.#world.clear();
+    this.#air?.mark();
   }
 
   /** From one island to another there is the sea, and then what is known of it. @param {string} slug */
@@ -257,6 +261,7 @@ export class Stage {
 
   rebuilt() {
     this.#world.setChannels([...this.#replica.channels.values()]);
+    this.#air?.mark();
     this.#labels.hurry();
   }
 
@@ -344,6 +349,12 @@ export class Stage {
       this.#early.push([uid, emoji, picture]);
       this.#early.splice(0, this.#early.length - EARLY);
     }
+  }
+
+  /** @param {import('../guild/happenings.js').Happening | null} happening */
+  happened(happening) {
+    if (happening) this.#air?.happened(happening);
+    this.#air?.mark();
   }
 
   // Inside

@@ -25,6 +25,7 @@ import { Panels } from './panels.js';
 const MISSING = new Set(['unknown-server', 'gone', 'not-there-yet']);
 /** @type {Refusal} */
 const INCOMPLETE = { code: 'incomplete', slug: '' };
+const LONGEST_MS = 86_400_000; // that a browser is asked to wait: many can't for longer than some weeks
 const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
 export class View {
@@ -105,9 +106,9 @@ export class View {
     this.#lists = {
       guilds: new GuildList(words, (slug) => this.#wishes.pick(slug)),
       members: new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid), (text) => this.#conversation.find(text)),
-      feed: new Feed(words, (message) => {
+      feed: new Feed(words, more, (said) => {
         this.panels.makeRoom();
-        this.#stage.visitSpeaker(message);
+        this.#stage.visitSpeaker(said);
       }),
     };
     whenOpened('legend', () => explain(more));
@@ -285,7 +286,7 @@ export class View {
     clearTimeout(this.#fading);
     const now = Date.now();
     const next = this.#replica.fade(now);
-    if (next !== Infinity) this.#fading = setTimeout(() => this.refresh(), next - now);
+    if (next !== Infinity) this.#fading = setTimeout(() => this.refresh(), Math.min(next - now, LONGEST_MS));
   }
 }
 

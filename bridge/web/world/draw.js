@@ -11,8 +11,10 @@
  * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number, weather?: '' | 'rain' | 'snow', feast?: ((buffer: Buffer) => void) | null}} View
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `legible`: whether small signs can be read; `time` in seconds;
  *   `grown`: how much of new land is up, from 0 to 1; `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
- * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[]}} Still
+ * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[], plays?: boolean}} Still
  *   what doesn't move
+ * @typedef {{placeId: string, frames: import('./sheet.js').Sprite[], cellIn: (land: Terrain, middle: number) => number}} Mark
+ *   what stands for a while at a place, or without one at the lighthouse; `cellIn` says where, by the middle of that
  * @typedef {{things: Record<string, any>, figures: import('./folk.js').Figures}} Atlas
  */
 
@@ -41,6 +43,7 @@ const BEAM_FADES = 4; // it grows fainter over the last of so many parts of its 
 const BEAM_WIDTHS = [0, 0.15, 0.067]; // of its length to each side: faint, good
 const BURN = 8; // frames a second of a fire
 const SEAT = 7; // pixels between two in the boat
+const SWAY = 3; // frames a second of what moves in the wind
 const MANY = 1024;
 const IN_MOTION = ['fire', 'fountain', 'oak']; // places where no snow stays, or leaves have theirs
 
@@ -96,6 +99,8 @@ export class Picture {
   #glow = /** @type {any} */ (null);
   /** @type {Still[]} */
   #stills = [];
+  /** @type {Mark[]} */
+  #marks = [];
   // What is to be drawn: a slot, or a still counted down from -1, or the boat after the last of them; and where.
   #kinds = new Int32Array(MANY);
   #xs = new Int32Array(MANY);
@@ -125,6 +130,12 @@ export class Picture {
   /** What stands there looks otherwise. */
   #repaint() {
     this.#atlases = [];
+    this.#stills = [];
+  }
+
+  /** What stands somewhere for a while. @param {Mark[]} marks */
+  set marks(marks) {
+    this.#marks = marks;
     this.#stills = [];
   }
 
@@ -259,6 +270,10 @@ export class Picture {
       const { x, y } = houseSpot(land, cell, this.#spot);
       this.#stills.push({ x, y, cell, place: -1, tent: -1, house, hasLamp: false, frames: [] });
     });
+    for (const { placeId, frames, cellIn } of this.#marks) {
+      const middle = placeId ? land.places.find(({ id }) => id === placeId)?.cell : land.lighthouse;
+      if (middle !== undefined) this.#stills.push({ ...this.#still(land, cellIn(land, middle), () => this.#stamped(frames)), plays: true });
+    }
     land.tents.forEach((cell, tent) => this.#stills.push({ ...this.#still(land, cell, (things) => things.tent), tent }));
   }
 
@@ -490,10 +505,11 @@ export class Picture {
   }
 
   /** @param {Still} still @param {View} view @param {number} x @param {number} y */
-  #putStill({ cell, place, house, hasLamp, frames }, view, x, y) {
+  #putStill({ cell, place, house, hasLamp, frames, plays }, view, x, y) {
     const { colors } = this.#palette;
     const level = this.#glow.levels[cell];
     const first = level * 256;
+    if (plays) return this.buffer.put(frames[view.moods ? Math.floor(view.time * SWAY) % frames.length : 0], x, y, colors, first);
     if (house >= 0) return this.#skyline.put(house, x, y, view.far, colors, level);
     const isLively = this.#glow.lively[place] ?? 0;
     const moving = frames.length - 1; // the first one is for when nobody is there

@@ -346,6 +346,11 @@ export class World {
     this.#rate += events / CALMING;
   }
 
+  /** What stands somewhere for a while. @param {import('./draw.js').Mark[]} marks */
+  set marks(marks) {
+    this.#picture.marks = marks;
+  }
+
   // ── camera ──────────────────────────────────────────────────────────────
 
   /** CSS pixels for one of art. */
