@@ -72,6 +72,14 @@ class MemberSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Announcement:
+    """What who runs the bot has to say to viewers, and until when, in seconds since 1970; empty: nothing."""
+
+    text: str = ""
+    until: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What has been decided in another process of the same bot: for each whom it concerns, before and after.
 
@@ -83,7 +91,7 @@ class News:
     members: Mapping[int, tuple[MemberSettings, MemberSettings]]
     defaults: frozenset[int] = frozenset()
     blocks: frozenset[tuple[Blockable, int]] = frozenset()
-    notice: str | None = None
+    notice: Announcement | None = None
 
 
 class NotSaved(Exception):

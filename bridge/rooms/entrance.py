@@ -1,6 +1,6 @@
 """What a viewer gets on entering a room: made once for all who ask alike while nothing changes. Pure."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -115,6 +115,11 @@ class Entrance:
     def servers_frame(self, listing: Entries, wants: Wants) -> bytes:
         """Frame the list of servers for one viewer who may have missed that it changed."""
         event = Event("servers", self._stream.position, self._stream.head, entries=listing)
+        return event_frames([event], wants, self._stream.epoch)
+
+    def notice_frame(self, data: Mapping[str, Any], wants: Wants) -> bytes:
+        """Frame what is announced for one viewer who may not have heard it."""
+        event = Event("notice", self._stream.position, self._stream.head, data)
         return event_frames([event], wants, self._stream.epoch)
 
     def forget(self) -> None:

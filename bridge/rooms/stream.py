@@ -17,11 +17,12 @@ EVENTS_AT_ONCE: Final = 500  # that are encoded in one turn of the loop
 MISSED_AT_ONCE: Final = (
     4 * EVENTS_AT_ONCE
 )  # the same for somebody who comes back; short ones, as many as weigh so
-_WHOLE: Final = ("channels", "servers")  # each says everything: a later one replaces an earlier
+_WHOLE: Final = ("channels", "servers", "notice")  # each says everything: a later one replaces an earlier
+_COMMON: Final = ("servers", "notice")  # of all rooms: each process tells its own, and whoever enters
 
-# Not kept for those who come back: of the first a newer one comes with the greeting, or beside the join; the
-# other is over by then, and so many of them would leave no room for words.
-_PASSING: Final = frozenset({"servers", "gesture"})
+# Not kept for those who come back: what is common comes with the greeting, or beside the join; a gesture is
+# over by then, and so many of them would leave no room for words.
+_PASSING: Final = frozenset({*_COMMON, "gesture"})
 
 Hearer = Callable[[list[Event]], None]
 
@@ -180,7 +181,7 @@ class Stream:
         """
         events = self._first()
         if self._hearers and events:
-            heard = [event for event in events if event.type != "servers"]
+            heard = [event for event in events if event.type not in _COMMON]
             for hearer in tuple(self._hearers):
                 hearer(heard)
             events = [event for event in events if event.type not in CONTROL]
@@ -268,7 +269,7 @@ class Stream:
         return [*self._history.words(), *waiting]
 
     def _waiting(self, since: int) -> Iterator[Event]:
-        return (event for at, event in self.pending.items() if at > since and event.type != "servers")
+        return (event for at, event in self.pending.items() if at > since and event.type not in _COMMON)
 
     # What is not told any more
 
