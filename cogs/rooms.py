@@ -88,6 +88,11 @@ class Rooms:
         if _is_known(guild):
             self._bridge.show_events(guild.id, self._roster.events(guild))
 
+    def show_events_of(self, guild: discord.Guild, user_id: int) -> None:
+        """Bring what somebody's scheduled events are called to what may be read of them now."""
+        if any(event.creator_id == user_id for event in guild.scheduled_events):
+            self.show_events(guild)
+
     def _still_shown(self, guild: discord.Guild) -> list[model.Channel]:
         """Name the channels that viewers see and that nobody has hidden, without their categories.
 
@@ -143,6 +148,8 @@ class Rooms:
         """Bring somebody to what may be shown of them now, whether or not the cache knows them."""
         guild = self._bot.get_guild(int(guild_id))
         member = guild.get_member(int(user_id)) if guild else None
+        if guild is not None:
+            self.show_events_of(guild, int(user_id))
         if member is not None:
             self.show_member(member)
         else:
@@ -151,14 +158,22 @@ class Rooms:
     def _review(self, guild_id: int | str, user_id: int | str) -> None:
         """Take somebody away whom viewers may not see any more."""
         shown = self._bridge.shown(guild_id).get(str(user_id))
-        if shown is not None and not self._may_stay(guild_id, shown):
-            guild = self._bot.get_guild(int(guild_id))
-            member = guild.get_member(int(user_id)) if guild else None
+        if shown is None:
+            # What they asked may stand for weeks, whether or not they are seen.
+            asked = any(one.uid == str(user_id) for one in self._bridge.happenings(guild_id).values())
+            if asked and self._is_withdrawn(guild_id, user_id):
+                self._bridge.forget_words(guild_id, user_id)
+        elif not self._may_stay(guild_id, shown):
             # Words first: where some still wait for their bubble, an old client would only see that whoever
             # said them is offline.
-            if member is not None and self._policy.member_verdict(member) in WITHDRAWN:
+            if self._is_withdrawn(guild_id, user_id):
                 self._bridge.forget_words(guild_id, user_id)
             self._bridge.hide_members(guild_id, [user_id])
+
+    def _is_withdrawn(self, guild_id: int | str, user_id: int | str) -> bool:
+        guild = self._bot.get_guild(int(guild_id))
+        member = guild.get_member(int(user_id)) if guild else None
+        return member is not None and self._policy.member_verdict(member) in WITHDRAWN
 
     def _may_stay(self, guild_id: int | str, shown: model.Member) -> bool:
         guild = self._bot.get_guild(int(guild_id))

@@ -1,5 +1,6 @@
 """What goes on beside words, as rooms keep it and tell of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from bridge.model import Channel, Happening, Message
 from bridge.rooms.happenings import MOST, ONE_BOOST
 from bridge.rooms.room import Room
 from bridge.rooms.stream import Stream
-from bridge.wire.protocol import Wants
+from bridge.wire.protocol import Event, Wants
 from tests.bridge.rooms.test_followers import Follower, entry, known_to, told
 from tests.bridge.rooms.test_room import ADA, BEPPO, GUILD, seated
 from tests.bridge.watchers import Json
@@ -195,7 +196,12 @@ def test_many_are_taken_back_in_one_look(writer: Room, monkeypatch: pytest.Monke
     """There may be many thousands of events to look at, in one turn of the loop."""
     looks: list[object] = []
     forget = Stream.forget
-    monkeypatch.setattr(Stream, "forget", lambda self, unwanted: (looks.append(self), forget(self, unwanted)))
+
+    def look(stream: Stream, unwanted: Callable[[Event], bool]) -> None:
+        looks.append(stream)
+        forget(stream, unwanted)
+
+    monkeypatch.setattr(Stream, "forget", look)
     writer.set_events(Happening(f"e{number}", "event", channel="9") for number in range(MOST["event"]))
     assert len(looks) <= 1
     for number in range(MOST["poll"]):
