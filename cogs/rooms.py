@@ -201,8 +201,17 @@ class Rooms:
         """Take back what somebody said, in every room, or `where`; also where they are no longer."""
         await self._turns.each(
             [guild_id for guild_id in self._bridge.guild_ids() if where(guild_id)],
-            lambda guild_id: self._bridge.forget_words(guild_id, user_id),
+            lambda guild_id: self.forget_words_in(guild_id, user_id),
         )
+
+    def forget_words_in(self, guild_id: int | str, user_id: int) -> None:
+        """Take back what somebody said in a guild, and what others said there who may have named them."""
+        guild = self._bot.get_guild(int(guild_id))
+        is_unseen = guild is not None and str(user_id) not in self._bridge.shown(guild_id)
+        # Who isn't seen is named all the same; and so is who isn't known yet.
+        if guild and is_unseen and (guild.get_member(user_id) or self._loader.expects_more(guild)):
+            self._bridge.forget_past(guild_id)
+        self._bridge.forget_words(guild_id, user_id)
 
 
 def _is_known(guild: discord.Guild) -> bool:
