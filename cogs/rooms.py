@@ -197,6 +197,13 @@ class Rooms:
 
     # Words
 
+    def show_words_of(self, before: discord.Member, after: discord.Member) -> None:
+        """Bring what is read of somebody who has other roles now to what may be."""
+        self.show_events_of(after.guild, after.id)
+        was, now = (self._policy.member_verdict(member) in WITHDRAWN for member in (before, after))
+        if now and not was:
+            self.forget_words_in(after.guild.id, after.id)
+
     async def forget_words(self, user_id: int, where: Callable[[str], bool] = lambda _: True) -> None:
         """Take back what somebody said, in every room, or `where`; also where they are no longer."""
         await self._turns.each(
