@@ -86,6 +86,7 @@ const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {},
   tour: address.tour !== false,
   names: address.names !== false,
   drawn: soon,
+  needTown: () => town.start(),
   outline: (slug) => islands.of(slug ?? address.s),
   arrived: keepOutline,
 });
@@ -110,6 +111,10 @@ const view = new View(words, replica, conversation, stage, preferences, {
   openStreams,
   isOwn,
 });
+
+/** What an island with houses needs. @type {Part<typeof import('./world/town.js')>} */
+const town = new Part((again) => import(`./world/town.js${again}`), ({ TOWN }) => { stage.world.town = TOWN; }, tellOnce);
+if (islands.of(address.s)?.isTown) town.start(); // it was one
 
 /** The rest of the page: without it there is a picture already. */
 const later = new Part(async (again) => {

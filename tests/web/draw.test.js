@@ -17,8 +17,8 @@ import { Light } from '../../bridge/web/world/light.js';
 import { moods } from '../../bridge/web/world/moods.js';
 import { RATE, Sim } from '../../bridge/web/world/sim.js';
 import { finish } from '../../bridge/web/world/slices.js';
-import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
-import { channels, island, member, members, voice } from './guild.js';
+import { sizeFor } from '../../bridge/web/world/terrain.js';
+import { channels, growing, island, member, members, voice } from './guild.js';
 import { readPng, writePng } from './png.js';
 
 /**
@@ -145,7 +145,7 @@ test('windows of a town go on one by one at dusk, and by day none of them shines
 
 test('new land comes up out of the sea, and all else stays', () => {
   const before = island('1', 6, channels(4));
-  const after = finish(grow('1', sizeFor(100), channels(4), before));
+  const after = finish(growing('1', sizeFor(100), channels(4), before));
   const [old, land] = [before, after].map((terrain) => ({ sim: new Sim(terrain), land: new Land(terrain, () => 0) }));
   land.land.before = old.land;
   const picture = new Picture();

@@ -71,9 +71,9 @@ export class Stage {
    * @param {Replica} replica
    * @param {import('./preferences.js').Preferences} preferences
    * @param {Frame} frame
-   * @param {{transparent: boolean, follow: string | null, zoom: number | null, tour: boolean, names: boolean, drawn(): void,
+   * @param {{transparent: boolean, follow: string | null, zoom: number | null, tour: boolean, names: boolean, drawn(): void, needTown(): void,
    *   outline(slug: string | null): import('./islands.js').Outline | null, arrived(): void}} options
-   *   `drawn` is called when there is a first picture,
+   *   `drawn` is called when there is a first picture, `needTown` when the world wants a town,
    *   `outline` for what is known of an island before it is there, `arrived` when it is
    */
   constructor(words, replica, preferences, frame, options) {
@@ -89,6 +89,7 @@ export class Stage {
       background: options.transparent ? 'transparent' : 'sea',
       zoom: options.zoom,
       onFrame: () => this.#frame(),
+      needTown: options.needTown,
     });
     this.#labels = new Labels(this.#world, replica, ({ uid, channelId }) => this.#go(uid, channelId));
     this.#labels.hasNames = options.names;

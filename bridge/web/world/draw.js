@@ -32,7 +32,6 @@ import { Rising } from './rising.js';
 import { inksOf } from './seasons.js';
 import { halved } from './sheet.js';
 import { HIDDEN, BODY_HIGH, WHOLE, BODY_WIDE } from './sight.js';
-import { Skyline } from './skyline.js';
 import { pursue } from './slices.js';
 import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
 
@@ -87,7 +86,10 @@ export class Picture {
   /** @type {Backdrop} */
   #backdrop = /** @type {any} */ (null);
   #folk = new Folk(this.buffer, this.#light);
-  #skyline = new Skyline(this.buffer, this.#light);
+  /** Where there are houses. @type {import('./skyline.js').Skyline | null} */
+  #skyline = null;
+  /** @type {import('./seasons.js').Season} */
+  #season = 'summer';
   /** @type {Sim | null} */
   #sim = null;
   /** @type {Glow} */
@@ -112,7 +114,7 @@ export class Picture {
     this.#rows = new Int32Array(height + 2 * GUARD + 1);
     this.#atlases = [];
     this.#stills = [];
-    this.#skyline.forget();
+    this.#skyline?.forget();
   }
 
   /** Everything that is drawn, as stamps of the size that is looked at. @returns {Atlas} */
@@ -132,7 +134,8 @@ export class Picture {
     this.#hasSea = hasSea;
     this.#palette = new Palette(light, hasSea, inksOf(season));
     this.#folk.relight(light);
-    this.#skyline.relight(light, season);
+    this.#season = season;
+    this.#skyline?.relight(light, season);
   }
 
   /**
@@ -214,7 +217,8 @@ export class Picture {
     this.#sim = sim;
     this.#glow = new Glow(sim.land);
     this.#folk.meet(sim);
-    this.#skyline.meet(sim);
+    this.#skyline ??= sim.land.town && new sim.land.town.Skyline(this.buffer, this.#light, this.#season);
+    this.#skyline?.meet(sim);
     this.#stands = new Float32Array(0);
     this.#stills = [];
   }
@@ -468,7 +472,7 @@ export class Picture {
     const { colors } = this.#palette;
     const level = this.#glow.levels[cell];
     const first = level * 256;
-    if (house >= 0) return this.#skyline.put(house, x, y, view.far, colors, level);
+    if (house >= 0) return this.#skyline?.put(house, x, y, view.far, colors, level);
     const isLively = this.#glow.lively[place] ?? 0;
     const moving = frames.length - 1; // the first one is for when nobody is there
     const frame = moving && isLively ? 1 + (Math.floor(view.time * BURN + cell) % moving) : 0;

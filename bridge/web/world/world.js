@@ -6,14 +6,14 @@
  * @typedef {import('./terrain.js').ChannelInfo} ChannelInfo
  * @typedef {import('./spots.js').Spot} Spot
  * @typedef {{x: number, y: number, visible: boolean}} Point
- * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', zoom: number | null, onFrame: () => void}} WorldOptions
- *   `zoom`: how near it starts and returns to, in CSS pixels for one of art; null: with all of the island in view
+ * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', zoom: number | null, onFrame: () => void, needTown: () => void}} WorldOptions
+ *   `zoom`: how near it starts and returns to, in CSS pixels for one of art; null: with all of the island in view;
+ *   `needTown`: called when `town` is wanted
  * @typedef {import('./homes.js').Tenants} Tenants
  * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {shown: number}, strangers: Tenants[]}} GuildView
  */
 
 import { GUARD } from './buffer.js';
-import { HEIGHTS } from './build.js';
 import { Camera } from './camera.js';
 import { ABOARD, GONE, NONE, TENT } from './crowd.js';
 import { Picture } from './draw.js';
@@ -28,7 +28,7 @@ import { finish, pursue } from './slices.js';
 import { boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
 import { POST } from './furniture.js';
 import { signOf } from './isle.js';
-import { ageOf, grow, sizeFor } from './terrain.js';
+import { TOWN_SIZE, ageOf, grow, sizeFor } from './terrain.js';
 
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
 const ASHORE = 10; // and for who comes ashore, at least
@@ -74,6 +74,10 @@ export class World {
   /** What the island that is asked for is like, and for how many it is. */
   #key = '';
   #size = 0;
+  /** @type {ChannelInfo[]} */
+  #channels = [];
+  /** What builds houses, once it is there. @type {import('./town.js').Town | null} */
+  #town = null;
   /** Channels that the island doesn't have yet, and who wrote where since. @type {ChannelInfo[] | null} */
   #awaited = null;
   /** @type {[uid: string, channelId: string][]} */
@@ -86,7 +90,7 @@ export class World {
   #forgotten = new Set();
   /** Those who are known by number alone. @type {Tenants[]} */
   #strangers = [];
-  /** What time waits for: another island, or that everyone is where they were going. @type {Generator<void, void> | null} */
+  /** What time waits for: another island, or that everyone is where they were going. @type {Generator<boolean | void, void> | null} */
   #work = null;
   /** Made when somebody looks: the one before the first guild is never seen. @type {{guild: string, sim: Sim, land: Land} | null} */
   #island = null;
@@ -202,12 +206,23 @@ export class World {
 
   /** Wants the island to be for so many, with these channels. @param {ChannelInfo[]} channels @param {number} size */
   #plan(channels, size) {
+    const isTown = size >= TOWN_SIZE;
+    if (isTown && !this.#town) this.#options.needTown();
+    this.#size = size;
+    this.#channels = channels;
+    // A village goes on as one until there is what builds houses; one that nobody has seen yet waits for it.
+    const now = isTown && !this.#town && !this.#isOther ? TOWN_SIZE - 1 : size;
     const places = channels.map(({ id, name, kind, category, plot }) => [id, name, kind, category, plot]);
-    const key = JSON.stringify([this.#guild, size, places]);
+    const key = JSON.stringify([this.#guild, now, places]);
     if (key === this.#key) return;
     this.#key = key;
-    this.#size = size;
-    this.#work = this.#rise(channels, size);
+    this.#work = this.#rise(channels, now);
+  }
+
+  /** @param {import('./town.js').Town} town */
+  set town(town) {
+    this.#town = town;
+    if (this.#key) this.#plan(this.#channels, this.#size);
   }
 
   /** Goes on with what time waits for. @param {number} [until] @returns {boolean} whether it waits no longer */
@@ -216,11 +231,11 @@ export class World {
     return !this.#work;
   }
 
-  /** Another island, in place of the one that is there; that stands still meanwhile. @param {ChannelInfo[]} channels @param {number} size @returns {Generator<void, void>} */
+  /** Another island, in place of the one that is there; that stands still meanwhile. @param {ChannelInfo[]} channels @param {number} size @returns {Generator<boolean | void, void>} */
   *#rise(channels, size) {
     const isOther = this.#isOther;
     const before = isOther ? null : this.#here;
-    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels, before?.sim.land), before);
+    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels, before?.sim.land, () => this.#town), before);
     if (before) {
       yield* sim.adopt(before.sim);
       yield* this.#picture.ahead(land, this.#camera.isFar);
@@ -552,10 +567,10 @@ export class World {
     const { land } = this.#sim;
     let found = NONE;
     let front = -Infinity;
-    land.houses.forEach(({ cell, kind }, house) => {
+    land.houses.forEach(({ cell, high }, house) => {
       houseSpot(land, cell, this.#spot);
       const up = this.#spot.y + HALF_A_HOUSE / 2 - at.y;
-      if (Math.abs(this.#spot.x - at.x) > HALF_A_HOUSE || up < 0 || up > HEIGHTS[kind] + HALF_A_HOUSE || this.#spot.y <= front) return;
+      if (Math.abs(this.#spot.x - at.x) > HALF_A_HOUSE || up < 0 || up > high + HALF_A_HOUSE || this.#spot.y <= front) return;
       [found, front] = [house, this.#spot.y];
     });
     return found;
@@ -568,7 +583,7 @@ export class World {
     if (!homes || !built) return null;
     houseSpot(land, built.cell, this.#spot);
     const people = homes.rooms[house].flatMap((slot) => members[slot]?.uid ?? []);
-    return { people, strangers: homes.strangersIn(house), at: this.#pointAt(this.#spot, HEIGHTS[built.kind]) };
+    return { people, strangers: homes.strangersIn(house), at: this.#pointAt(this.#spot, built.high) };
   }
 
   /** Who is at a place. @param {string} channelId @returns {string[]} */

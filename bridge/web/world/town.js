@@ -1,0 +1,9 @@
+/** Houses, and who lives in which: fetched where a guild has enough members for a town. */
+
+import { build } from './build.js';
+import { Homes } from './homes.js';
+import { Skyline } from './skyline.js';
+
+/** @typedef {typeof TOWN} Town */
+
+export const TOWN = { build, Homes, Skyline };
