@@ -25,6 +25,8 @@ const OMENS = [
   [/** @type {any} */ (navigator).connection, 'change'],
 ];
 
+const TOUCHES = ['pointermove', 'pointerdown', 'keydown', 'focusin'];
+
 const isEmbedded = address.embed === true;
 const isTransparent = address.background === 'transparent';
 document.body.classList.toggle('embed', isEmbedded);
@@ -68,23 +70,10 @@ const conversation = new Conversation(bridge, address.s, replica, {
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
 conversation.start(); // what it hears comes when all of this is there
 
-const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {}, explain() {}, close() {} } : {
-  search() {
-    want();
-    view.search();
-  },
-  explain() {
-    want();
-    byId('legend').togglePopover();
-    byId('legend-text').focus();
-  },
-  close: () => view.close(),
-}, {
+const stage = new Stage(replica, preferences, {
   transparent: isTransparent,
   follow: address.follow,
   zoom: address.zoom,
-  tour: address.tour !== false,
-  names: address.names !== false,
   drawn: soon,
   needTown: () => town.start(),
   outline: (slug) => islands.of(slug ?? address.s),
@@ -93,6 +82,7 @@ const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {},
 replica.witness = stage;
 preferences.changed = (name) => {
   if (name === 'language') speakAnother();
+  if (name === 'sound') fetchRest();
   stage.adapt();
 };
 
@@ -112,32 +102,94 @@ const view = new View(words, replica, conversation, stage, preferences, {
   isOwn,
 });
 
-/** What an island with houses needs. @type {Part<typeof import('./world/town.js')>} */
-const town = new Part((again) => import(`./world/town.js${again}`), ({ TOWN }) => { stage.world.town = TOWN; }, tellOnce);
+/** What hands on the world do beside it. @type {import('./ui/lookout.js').Frame} */
+const frame = isEmbedded ? { search() {}, explain() {}, close() {} } : {
+  search() {
+    want();
+    view.search();
+  },
+  explain() {
+    want();
+    byId('legend').togglePopover();
+    byId('legend-text').focus();
+  },
+  close: () => view.close(),
+};
+
+/** What lacks of the page, though it was asked for. @type {Set<object>} */
+const missing = new Set();
+let isTold = false; // once, and again to who wants it again
+
+/** @template Content @param {(again: string) => Promise<Content>} load @param {(content: Content) => void} arrived */
+function partOf(load, arrived) {
+  /** @type {Part<Content>} */
+  const part = new Part(load, (content) => {
+    missing.delete(part);
+    arrived(content);
+    if (!missing.size) view.miss(false);
+  }, (failures) => {
+    if (failures < 2) return;
+    missing.add(part);
+    if (!isTold) view.miss(true);
+    isTold = true;
+  });
+  return part;
+}
+
+/** What an island with houses needs. */
+const town = partOf((again) => import(`./world/town.js${again}`), (/** @type {typeof import('./world/town.js')} */ { TOWN }) => {
+  stage.world.town = TOWN;
+});
 if (islands.of(address.s)?.isTown) town.start(); // it was one
 
 /** The rest of the page: without it there is a picture already. */
-const later = new Part(async (again) => {
-  /** @type {Promise<typeof import('./ui/later.js')>} */
-  const coming = import(`./ui/later.js${again}`);
-  const [{ LATER }, more] = await Promise.all([coming, moreWordsFor(words.language, again)]);
-  return { LATER, more };
-}, ({ LATER, more }) => {
+const later = partOf((again) => import(`./ui/later.js${again}`), (/** @type {typeof import('./ui/later.js')} */ { LATER }) => {
   traceOutline = LATER.outlineOf;
   keepOutline();
-  stage.furnish((world, talk) => new LATER.Air(words, world, talk, more, replica, isSomebodyInVoice));
-  view.furnish(LATER, more);
+  stage.furnish((world) => {
+    const where = new LATER.Whereabouts(world);
+    const air = new LATER.Air(words, world, where);
+    furnish({ LATER, air, where });
+    return { air, lookout: new LATER.Lookout(words, world, where, replica, frame, address) };
+  });
+  view.furnish(LATER);
+});
+/** @type {(furniture: {LATER: typeof import('./ui/later.js').LATER, air: import('./ui/air.js').Air, where: import('./world/whereabouts.js').Whereabouts}) => void} */
+let furnish;
+/** What that has made, for what comes after it. @type {Promise<Parameters<typeof furnish>[0]>} */
+const furnished = new Promise((resolve) => { furnish = resolve; });
+
+/** What only who touches the page needs. */
+const touched = partOf(async (again) => {
+  /** @type {Promise<typeof import('./ui/touched.js')>} */
+  const coming = import(`./ui/touched.js${again}`);
+  return Promise.all([coming, moreWordsFor(words.language, again), furnished]);
+}, ([{ TOUCHED }, more, { LATER, air, where }]) => {
+  air.tip = new TOUCHED.Tip(words, more, where, replica);
+  view.offer(TOUCHED, more, LATER.portraitOf);
   setText(byId('streams-title'), more.streams);
-  furnishStreams = ({ Streams }) => new Streams(more, { copy: LATER.copy, link: (slug, settings) => LATER.linkTo(location.href, slug, settings) }, () => {
+  furnishStreams = ({ Streams }) => new Streams(more, { copy: TOUCHED.copy, link: (slug, settings) => TOUCHED.linkTo(location.href, slug, settings) }, () => {
     const { room, guilds } = replica;
     return room && { slug: room.slug, locked: guilds.find(({ slug }) => slug === room.slug)?.locked === true };
   });
-}, tellOnce);
+});
+for (const touch of TOUCHES) addEventListener(touch, () => touched.start(), { once: true });
+let isPressed = false; // browsers let nothing sound before
+for (const press of ['pointerdown', 'keydown']) addEventListener(press, () => { isPressed = true; }, { once: true });
+
+/** What sounds, where somebody wants that. */
+const sound = partOf(async (again) => {
+  /** @type {Promise<typeof import('./ui/sound.js')>} */
+  const coming = import(`./ui/sound.js${again}`);
+  return Promise.all([coming, furnished]);
+}, ([{ Sound }, { air }]) => {
+  air.sound = new Sound(() => ({ hour: stage.world.hour ?? new Date().getHours(), hasFire: isSomebodyInVoice() }), isPressed);
+  stage.adapt();
+});
 
 /** What few need: it comes when somebody wants it. @type {(got: typeof import('./ui/streams.js')) => void} */
 let furnishStreams = () => {};
-/** @type {Part<typeof import('./ui/streams.js')>} */
-const streams = new Part((again) => import(`./ui/streams.js${again}`), (got) => furnishStreams(got), tellOnce);
+const streams = partOf((again) => import(`./ui/streams.js${again}`), (/** @type {typeof import('./ui/streams.js')} */ got) => furnishStreams(got));
 
 function openStreams() {
   isTold = false;
@@ -146,13 +198,6 @@ function openStreams() {
   streams.hurry();
 }
 
-/** @param {number} failures */
-function tellOnce(failures) {
-  if (failures < 2 || isTold) return;
-  isTold = true;
-  view.miss();
-}
-let isTold = false; // once, and again to who wants it again
 byId('tools').addEventListener('click', want);
 
 function isSomebodyInVoice() {
@@ -171,12 +216,18 @@ function keepOutline() {
 function want() {
   isTold = false;
   later.hurry();
+  touched.hurry();
 }
 
 /** Fetches the rest when the browser has time for it. */
 function soon() {
-  if ('requestIdleCallback' in window) requestIdleCallback(() => later.start(), { timeout: IDLE_MS });
-  else setTimeout(() => later.start());
+  if ('requestIdleCallback' in window) requestIdleCallback(fetchRest, { timeout: IDLE_MS });
+  else setTimeout(fetchRest);
+}
+
+function fetchRest() {
+  later.start();
+  if (preferences.choices.sound !== 'off') sound.start();
 }
 
 /**

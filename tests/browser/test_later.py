@@ -21,6 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PART: Final = "/ui/later."
 ASKED: Final = f"**{PART}*"
+AT_TOUCH: Final = "/ui/touched."
 INCOMPLETE: Final = "This page could not be loaded completely."
 
 
@@ -47,7 +48,7 @@ async def test_what_does_not_come_is_told_and_tried_again(
     await page.route(ASKED, lambda route: route.abort())
     await page.goto(address(bridge))
     await expect(heading(page, "The Garden")).to_be_visible()
-    await expect(label(page, "Ada")).to_have_count(1)
+    await expect(page.locator("#world.awake")).to_be_visible()
     await expect(page.get_by_text(INCOMPLETE)).to_be_visible()
     await page.get_by_role("button", name="Close", exact=True).click()
     await expect(page.get_by_text(INCOMPLETE)).to_have_count(0)
@@ -62,6 +63,7 @@ async def test_what_does_not_come_is_told_and_tried_again(
     await expect(page.get_by_role("combobox", name="Time of day")).to_be_visible()
     await expect(page.get_by_text(INCOMPLETE)).to_have_count(0)
     await expect(member(page, "Ada")).to_be_visible()
+    await expect(label(page, "Ada")).to_have_count(1)
     await expect(bubble(page, "Is anybody there?")).to_be_visible()
     await expect(feed(page)).to_contain_text("Is anybody there?")
 
@@ -71,7 +73,7 @@ async def test_an_update_under_an_open_page(
 ) -> None:
     """What it would have asked for is gone: it says so, goes on as it is, and a reload mends it."""
     server, folder = own_page
-    page = await new_page(may_miss=PART)
+    page = await new_page(may_miss="/ui/")
     await page.route(ASKED, lambda route: route.abort())
     await page.goto(address(server))
     await expect(heading(page, "The Garden")).to_be_visible()
@@ -90,11 +92,13 @@ async def test_an_update_under_an_open_page(
 
 
 async def test_who_has_the_page_needs_nobody(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    """What opens only when somebody asks for it is there by then."""
+    """What opens only when somebody asks for it comes as soon as they touch the page."""
     page = await new_page()
     asked: list[str] = []
     await page.goto(address(bridge))
     await expect(member(page, "Ada")).to_be_visible()
+    async with page.expect_response(f"**{AT_TOUCH}*"):
+        await page.mouse.move(200, 200)
     page.on("request", lambda request: asked.append(request.url))
     for name in ("What is what", "Settings"):
         await tool(page, name).click()
@@ -136,6 +140,7 @@ async def test_all_of_it_stands_below_a_path(bridge: WebSocketServer, new_page: 
     assert await loaded(page) == {
         "/zone/main.js",
         "/zone/ui/later.js",
+        "/zone/ui/touched.js",
         "/zone/i18n/en.js",
         "/zone/i18n/en-more.js",
     }

@@ -3,6 +3,7 @@
  *
  * @typedef {import('./layout.js').Rect} Rect
  * @typedef {import('./preferences.js').Choices} Choices
+ * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../world/world.js').World} World
  */
 
@@ -11,9 +12,8 @@ import { moods } from '../world/moods.js';
 import { Bubbles } from './bubbles.js';
 import { Cheers } from './cheers.js';
 import { gestureOf } from './gestures.js';
-import { Sound } from './sound.js';
 import { Sparks } from './sparks.js';
-import { Tip } from './tip.js';
+import { Talk } from './talk.js';
 
 const FEAST = 7; // seconds
 
@@ -21,28 +21,24 @@ export class Air {
   #world;
   #bubbles;
   #sparks;
-  #tip;
-  #sound;
+  #talk = new Talk();
   #cheers = new Cheers();
+  /** What tells of who is pointed at, once somebody points. @type {import('./tip.js').Tip | null} */
+  tip = null;
+  /** Once somebody wants any. @type {import('./sound.js').Sound | null} */
+  sound = null;
 
   /**
    * @param {import('../words.js').Words} words
    * @param {World} world
-   * @param {import('./talk.js').Talk} talk
-   * @param {import('../words.js').MoreWords} more
-   * @param {import('../guild/replica.js').Replica} replica
-   * @param {() => boolean} hasFire whether people sit at one
+   * @param {import('../world/whereabouts.js').Whereabouts} where
    */
-  constructor(words, world, talk, more, replica, hasFire) {
+  constructor(words, world, where) {
     this.#world = world;
     world.drawFeast = drawFeast;
     world.moods = moods;
-    this.#sound = new Sound(() => ({ hour: world.hour ?? new Date().getHours(), hasFire: hasFire() }));
-    this.#bubbles = new Bubbles(words, world, talk);
-    this.#sparks = new Sparks(world);
-    this.#tip = new Tip(words, more, world, replica);
-    addEventListener('pointerdown', () => this.#sound.wake());
-    addEventListener('keydown', () => this.#sound.wake());
+    this.#bubbles = new Bubbles(words, where, this.#talk);
+    this.#sparks = new Sparks(where);
   }
 
   /** Who is heard. */
@@ -54,7 +50,7 @@ export class Air {
   adapt({ density, sound }, calm) {
     this.#bubbles.calm = this.#sparks.calm = calm;
     this.#bubbles.density = density;
-    this.#sound.want(sound);
+    this.sound?.want(sound);
   }
 
   /** What is said has changed, or how much room there is for it. */
@@ -67,10 +63,27 @@ export class Air {
     return gestureOf(text);
   }
 
+  /** @param {Message} message @param {number} now */
+  say(message, now) {
+    this.#talk.say(message, now);
+  }
+
+  /** @param {Message} message @param {number} now */
+  correct(message, now) {
+    this.#talk.correct(message, now);
+    this.renew();
+  }
+
+  /** What may not be shown any longer isn't. @param {(message: Message) => boolean} isGone */
+  drop(isGone) {
+    this.#talk.drop(isGone);
+    this.renew();
+  }
+
   /** @param {string} uid who has said something */
   heard(uid) {
     this.renew();
-    this.#sound.pop(uid);
+    this.sound?.pop(uid);
   }
 
   /** @param {string} uid @param {string} emoji @param {string} picture @param {number} now */
@@ -96,6 +109,6 @@ export class Air {
     this.#bubbles.signs = signs;
     this.#bubbles.frame(now, free);
     this.#sparks.frame(now, free, typing, this.#bubbles.unheard);
-    this.#tip.show(now, pointed);
+    this.tip?.show(now, pointed);
   }
 }

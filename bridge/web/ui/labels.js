@@ -31,6 +31,7 @@ const WIDEST = 192;
 
 export class Labels {
   #world;
+  #where;
   #replica;
   /** @type {Map<string, {node: HTMLButtonElement, wish: Wish, width: number}>} */
   #labels = new Map();
@@ -54,11 +55,13 @@ export class Labels {
 
   /**
    * @param {World} world
+   * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {Replica} replica
    * @param {(wish: Wish) => void} go
    */
-  constructor(world, replica, go) {
+  constructor(world, where, replica, go) {
     this.#world = world;
+    this.#where = where;
     this.#replica = replica;
     this.#pen.font = `600 ${LETTERS}px ${getComputedStyle(document.body).fontFamily}`;
     byId('labels').addEventListener('click', (event) => {
@@ -87,9 +90,9 @@ export class Labels {
 
   /** @param {Wish} wish */
   #spotOf({ uid, channelId, category }) {
-    if (category) return this.#world.districtOf(category);
-    if (!uid) return this.#world.signOf(channelId);
-    const head = this.#world.headOf(uid);
+    if (category) return this.#where.districtOf(category);
+    if (!uid) return this.#where.signOf(channelId);
+    const head = this.#where.headOf(uid);
     return head && { ...head, y: head.y + FIGURE * this.#world.scale };
   }
 
@@ -111,7 +114,7 @@ export class Labels {
 
   /** Whether a sign is drawn, and can be read. @param {{wish: Wish}} label */
   #isDrawn({ wish }) {
-    const at = wish.channelId && !wish.category ? this.#world.signOf(wish.channelId) : null;
+    const at = wish.channelId && !wish.category ? this.#where.signOf(wish.channelId) : null;
     if (!at?.board || !at.visible) return false;
     const { width, height } = at.board;
     this.#legible.push({ wish, rect: { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + height } });
@@ -121,7 +124,7 @@ export class Labels {
   /** Whether what is drawn says all there is to say. @param {Wish} wish */
   #says({ channelId, category }) {
     if (!channelId || category || this.pointed.channelId === channelId) return false;
-    return Boolean(this.#world.signOf(channelId)?.board && !this.#replica.channels.get(channelId)?.status);
+    return Boolean(this.#where.signOf(channelId)?.board && !this.#replica.channels.get(channelId)?.status);
   }
 
   /** Which name or sign is there. @param {Point} at */
@@ -139,7 +142,7 @@ export class Labels {
     const { pointed, sought } = this;
     const world = this.#world;
     const near = world.scale >= NEAR_SCALE ? NEAR[this.density] : 0;
-    const around = world.visiblePeople(Math.max(BY_TAB, near, A_FEW + 1));
+    const around = this.#where.visiblePeople(Math.max(BY_TAB, near, A_FEW + 1));
     const seen = around.length <= A_FEW && this.density !== 'calm' ? A_FEW : near;
     const people = new Set([pointed.uid, world.following, ...sought, ...around]);
     const named = new Set(around.slice(0, seen).filter((uid) => this.#helps(uid)));
@@ -166,7 +169,7 @@ export class Labels {
   /** @param {string | undefined} id @returns {Wish[]} */
   #place(id) {
     const channel = id ? this.#replica.channels.get(id) : undefined;
-    if (!channel || !this.#world.signOf(channel.id)?.visible) return [];
+    if (!channel || !this.#where.signOf(channel.id)?.visible) return [];
     return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), line: '', wanted: true }];
   }
 

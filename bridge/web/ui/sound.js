@@ -19,12 +19,14 @@ export class Sound {
   #ambience = null;
   #nextAt = 0;
   /** Nobody touches the page in OBS, which lets it sound all the same. */
-  #isTouched = 'obsstudio' in window;
+  #isTouched;
 
-  /** @param {() => Surroundings} look */
-  constructor(look) {
+  /** @param {() => Surroundings} look @param {boolean} isTouched whether the viewer has touched the page already */
+  constructor(look, isTouched) {
     this.#look = look;
+    this.#isTouched = isTouched || 'obsstudio' in window;
     document.addEventListener('visibilitychange', () => this.#surround());
+    for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => this.wake());
   }
 
   /** @param {import('./preferences.js').Choices['sound']} wanted */

@@ -1,31 +1,22 @@
 /**
  * The world and all that hangs in its air: what happens in the room is played here.
  *
- * @typedef {import('./layout.js').Point} Point
  * @typedef {import('./layout.js').Rect} Rect
  * @typedef {import('../guild/people.js').Member} Member
  * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {import('../guild/replica.js').Witness} Witness
- * @typedef {import('./air.js').Air} Air
- * @typedef {{search(): void, explain(): void, close(): void}} Frame
+ * @typedef {{air: import('./air.js').Air, lookout: import('./lookout.js').Lookout}} Furniture what comes later
  */
 
 import { byId } from './dom.js';
 import { sketch } from './islands.js';
 import { hourOf } from './preferences.js';
-import { Tour } from './tour.js';
-import { Controls } from './controls.js';
-import { Follower } from './follower.js';
-import { Labels } from './labels.js';
-import { Talk } from './talk.js';
 import { isSouthern } from '../world/seasons.js';
 import { World } from '../world/world.js';
 
-const LIVELY_MS = 120_000; // a place where somebody spoke is lively for so long
 const CUT_MS = 350;
-const EARLY = 20; // reactions
-const LOOK_MS = 400; // between two looks for whom a still pointer is at
+const MOST_UNTOLD = 60;
 const HOUSE_MS = 1_000; // between two looks at how many of a crowd are awake
 
 /** @implements {Witness} */
@@ -33,27 +24,15 @@ export class Stage {
   #replica;
   #preferences;
   #world;
-  #labels;
-  #follower;
-  #controls;
-  #tour = new Tour(performance.now());
-  /** What is said; also before there is an air for it. */
-  #talk = new Talk();
-  /** @type {Air | null} */
-  #air = null;
-  /** Reactions from before there is an air for them; the latest. @type {[uid: string, emoji: string, picture: string][]} */
-  #early = [];
+  /** @type {Furniture | null} */
+  #furniture = null;
+  /** What happens before that is there; the latest. @type {((furniture: Furniture) => void)[]} */
+  #untold = [];
   #still = matchMedia('(prefers-reduced-motion: reduce)');
   /** @type {Rect} */
   #free = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
-  /** @type {Point | null} */
-  #pointer = null;
-  #pointedAt = 0;
   #housedAt = 0;
   #housed = '';
-  #drawnAt = performance.now();
-  /** Where somebody spoke, and when. @type {Map<string, number>} */
-  #spoken = new Map();
   #slug = '';
   /** Whether the room's own island is to be seen. */
   #isThere = false;
@@ -64,23 +43,19 @@ export class Stage {
   #drawn;
   /** Whom the address wants to follow, until they are there. @type {string | null} */
   #awaited;
-  #hasTour;
 
   /**
-   * @param {import('../words.js').Words} words
    * @param {Replica} replica
    * @param {import('./preferences.js').Preferences} preferences
-   * @param {Frame} frame
-   * @param {{transparent: boolean, follow: string | null, zoom: number | null, tour: boolean, names: boolean, drawn(): void, needTown(): void,
+   * @param {{transparent: boolean, follow: string | null, zoom: number | null, drawn(): void, needTown(): void,
    *   outline(slug: string | null): import('./islands.js').Outline | null, arrived(): void}} options
    *   `drawn` is called when there is a first picture, `needTown` when the world wants a town,
    *   `outline` for what is known of an island before it is there, `arrived` when it is
    */
-  constructor(words, replica, preferences, frame, options) {
+  constructor(replica, preferences, options) {
     this.#replica = replica;
     this.#preferences = preferences;
     this.#awaited = options.follow;
-    this.#hasTour = options.tour;
     this.#options = options;
     this.#outline = options.outline(null);
     this.#drawn = options.drawn;
@@ -91,31 +66,24 @@ export class Stage {
       onFrame: () => this.#frame(),
       needTown: options.needTown,
     });
-    this.#labels = new Labels(this.#world, replica, ({ uid, channelId }) => this.#go(uid, channelId));
-    this.#labels.hasNames = options.names;
-    this.#follower = new Follower(words, () => this.#world.follow(null));
-    this.#controls = new Controls(this.#world, {
-      touched: () => this.#touched(),
-      point: (at) => { this.#pointer = at; this.#pointedAt = 0; },
-      enter: (at) => this.#enter(at),
-      search: () => frame.search(),
-      explain: () => frame.explain(),
-      escape: () => {
-        if (this.#world.following) this.#world.follow(null);
-        else frame.close();
-      },
-    });
     this.#still.addEventListener('change', () => this.adapt());
     this.adapt();
   }
 
-  /** Gets an air, in which what was said before can be read as well. @param {(world: World, talk: Talk) => Air} make */
+  /** Gets what else belongs to it; what happened until then is told to that. @param {(world: World) => Furniture} make */
   furnish(make) {
-    this.#air = make(this.#world, this.#talk);
-    this.#air.renew();
+    this.#furniture = make(this.#world);
+    this.#furniture.lookout.setFree(this.#free);
+    this.#furniture.air.renew();
     this.adapt();
-    for (const reaction of this.#early) this.reacted(...reaction);
-    this.#early = [];
+    for (const tell of this.#untold.splice(0)) tell(this.#furniture);
+  }
+
+  /** @param {(furniture: Furniture) => void} tell */
+  #tell(tell) {
+    if (this.#furniture) return tell(this.#furniture);
+    this.#untold.push(tell);
+    this.#untold.splice(0, this.#untold.length - MOST_UNTOLD);
   }
 
   get isThere() {
@@ -126,26 +94,30 @@ export class Stage {
     return this.#world;
   }
 
+  get lookout() {
+    return this.#furniture?.lookout;
+  }
+
   /** Takes the viewer's choices over. */
   adapt() {
     const { choices } = this.#preferences;
     const calm = this.#isCalm();
     document.body.classList.toggle('calm', calm);
     this.#world.reducedMotion = calm;
-    this.#labels.density = choices.density;
     this.#world.hour = hourOf(choices.hour);
     const { season } = choices;
     const isCalendar = season === 'auto' || season === 'north' || season === 'south';
     this.#world.season = isCalendar ? null : season;
     this.#world.isSouth = season === 'auto' ? isSouthern(Intl.DateTimeFormat().resolvedOptions().timeZone) : season === 'south';
-    this.#air?.adapt(choices, calm);
-    this.#labels.hurry();
+    this.#furniture?.air.adapt(choices, calm);
+    this.#furniture?.lookout.adapt(choices, calm);
   }
 
   /** @param {Rect} free what of the view the frame leaves open */
   setFree(free) {
     this.#free = free;
-    this.#air?.renew();
+    this.#furniture?.lookout.setFree(free);
+    this.#furniture?.air.renew();
     const { clientWidth, clientHeight } = byId('stage'); // the canvas has no size before the first picture
     const { left, top } = free;
     this.#world.insets = { left, top, right: clientWidth - free.right, bottom: clientHeight - free.bottom };
@@ -166,31 +138,6 @@ export class Stage {
   /** @param {number} events */
   pulse(events) {
     this.#world.pulse(events);
-  }
-
-  /** Shows the names of those who are looked for. @param {string[]} uids */
-  seek(uids) {
-    this.#labels.sought = uids;
-    this.#labels.hurry();
-  }
-
-  /** Flies to somebody. @param {string} uid */
-  visit(uid) {
-    this.#touched();
-    this.#world.flyTo(uid);
-    this.seek([uid]);
-  }
-
-  /** Flies to who said something, or else to where they said it. @param {Message} message */
-  visitSpeaker({ uid, placeId }) {
-    if (this.#replica.people.get(uid)) this.visit(uid);
-    else this.#go('', placeId);
-  }
-
-  /** Stays with somebody. @param {string} uid */
-  follow(uid) {
-    this.#touched();
-    this.#world.follow(uid);
   }
 
   // What happens in the room
@@ -235,15 +182,14 @@ export class Stage {
 
   /** Nothing of what was said in another room stays in the air. */
   #hush() {
-    this.#unsay(() => true);
-    this.#early = [];
-    this.#air?.clear();
-    this.#spoken.clear();
+    this.#untold = [];
+    this.#furniture?.air.clear();
+    this.#furniture?.lookout.clear();
   }
 
   rebuilt() {
     this.#world.setChannels([...this.#replica.channels.values()]);
-    this.#labels.hurry();
+    this.#furniture?.lookout.hurry();
   }
 
   /** @param {Member} member */
@@ -282,19 +228,18 @@ export class Stage {
   /** @param {Message} message */
   said(message) {
     const now = performance.now();
-    if (!this.#gestured(message)) {
-      this.#world.say(message.uid, message.placeId);
-      this.#talk.say(message, now);
-    }
-    if (this.#hasTour) this.#tour.heard(message.placeId);
-    this.#spoken.delete(message.placeId); // so that the latest stands last
-    this.#spoken.set(message.placeId, now);
-    this.#air?.heard(message.uid);
+    const isGesture = this.#gestured(message);
+    if (!isGesture) this.#world.say(message.uid, message.placeId);
+    this.#tell(({ air, lookout }) => {
+      if (!isGesture) air.say(message, now);
+      lookout.heard(message.placeId, now);
+      air.heard(message.uid);
+    });
   }
 
   /** Does what somebody says without words, if they can be seen. @param {Message} message */
   #gestured({ uid, text, emoji: pictures }) {
-    const gesture = this.#air?.gestureOf(text);
+    const gesture = this.#furniture?.air.gestureOf(text);
     if (!gesture || !this.#world.gesture(uid, gesture.kind)) return false;
     this.reacted(uid, gesture.emoji, pictures[gesture.emoji] ?? '');
     return true;
@@ -302,8 +247,8 @@ export class Stage {
 
   /** @param {Message} message */
   corrected(message) {
-    this.#talk.correct(message, performance.now());
-    this.#air?.renew();
+    const now = performance.now();
+    this.#tell(({ air }) => air.correct(message, now));
   }
 
   /** @param {Message} message */
@@ -314,31 +259,19 @@ export class Stage {
   /** @param {string} uid @param {string} emoji @param {string} picture */
   reacted(uid, emoji, picture) {
     this.#world.stir(uid);
-    if (this.#air) {
-      this.#air.react(uid, emoji, picture, performance.now());
-    } else {
-      this.#early.push([uid, emoji, picture]);
-      this.#early.splice(0, this.#early.length - EARLY);
-    }
+    this.#tell(({ air }) => air.react(uid, emoji, picture, performance.now()));
   }
 
   // Inside
 
   /** @param {(message: Message) => boolean} isGone */
   #unsay(isGone) {
-    this.#talk.drop(isGone);
-    this.#air?.renew();
+    this.#tell(({ air }) => air.drop(isGone));
   }
 
   #isCalm() {
     const { motion } = this.#preferences.choices;
     return motion === 'auto' ? this.#still.matches : motion === 'less';
-  }
-
-  #touched() {
-    this.#world.stopVisit();
-    this.#world.stay();
-    this.#tour.touched(performance.now());
   }
 
   #meetAwaited() {
@@ -347,49 +280,17 @@ export class Stage {
     this.#awaited = null;
   }
 
-  /** @param {string} uid @param {string} channelId */
-  #go(uid, channelId) {
-    this.#touched();
-    if (uid) this.#world.follow(uid);
-    else this.#world.lookAt(channelId);
-  }
-
-  /** A second tap: to whom or what is there, or just there. @param {Point} at */
-  #enter(at) {
-    const { uid, channelId, house } = this.#whatIsAt(at);
-    if (uid || channelId) {
-      this.#go(uid, channelId);
-    } else if (house >= 0) {
-      this.#touched();
-      this.#world.lookAtHouse(house);
-    } else {
-      const { left, right, top, bottom } = this.#free;
-      this.#world.pan(at.x - (left + right) / 2, at.y - (top + bottom) / 2);
-    }
-  }
-
-  /** What is drawn on top counts: a name or a sign, then people, then places and houses. @param {Point} at */
-  #whatIsAt(at) {
-    const { uid, channelId } = this.#labels.under(at) ?? { uid: this.#world.personAt(at.x, at.y) ?? '', channelId: '' };
-    const place = uid ? '' : channelId || (this.#world.placeAt(at.x, at.y) ?? '');
-    return { uid, channelId: place, house: uid || place ? -1 : this.#world.houseAt(at.x, at.y) };
-  }
-
   #frame() {
     const now = performance.now();
     const world = this.#world;
     this.#drawn();
     this.#drawn = () => {};
     if (!this.#isThere && this.#slug && world.isHere) this.#arrive();
-    this.#controls.frame(Math.min(100, now - this.#drawnAt));
-    this.#drawnAt = now;
     this.#house(now);
-    this.#walk(now);
-    this.#lookAtPointer(now);
-    if (this.#air) this.#labels.talking = this.#air.talking;
-    this.#labels.frame(now, this.#free);
-    this.#air?.frame(now, this.#free, this.#labels.signs, this.#replica.typing.keys(), this.#labels.pointed);
-    this.#follower.show(world.following ? this.#replica.people.get(world.following) ?? null : null);
+    if (!this.#furniture) return;
+    const { air, lookout } = this.#furniture;
+    lookout.frame(now, air.talking);
+    air.frame(now, this.#free, lookout.signs, this.#replica.typing.keys(), lookout.pointed);
   }
 
   /** Lights the windows of a crowd anew from time to time. @param {number} now */
@@ -401,27 +302,5 @@ export class Stage {
     if (seen === this.#housed) return;
     this.#housed = seen;
     this.#world.house(strangers);
-  }
-
-  /** @param {number} now */
-  #walk(now) {
-    for (const [channelId, at] of this.#spoken) if (now - at > LIVELY_MS) this.#spoken.delete(channelId);
-    this.#labels.lively = [...this.#spoken.keys()].reverse();
-    const shot = this.#isCalm() || this.#world.following ? null : this.#tour.next(now);
-    if (shot?.to === 'whole') this.#world.goHome();
-    else if (shot) this.#tour.isAway = this.#world.visit(shot.place);
-  }
-
-  /** @param {number} now */
-  #lookAtPointer(now) {
-    if (now - this.#pointedAt < LOOK_MS) return;
-    this.#pointedAt = now;
-    const at = this.#pointer;
-    const { uid, channelId, house } = at ? this.#whatIsAt(at) : { uid: '', channelId: '', house: -1 };
-    const before = this.#labels.pointed;
-    if (before.uid === uid && before.channelId === channelId && before.house === house) return;
-    this.#labels.pointed = { uid, channelId, house };
-    this.#labels.hurry();
-    byId('world').classList.toggle('pointing', Boolean(uid || channelId || house >= 0));
   }
 }

@@ -6,6 +6,7 @@
  * @typedef {import('./stage.js').Stage} Stage
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {typeof import('./later.js').LATER} Later
+ * @typedef {typeof import('./touched.js').TOUCHED} Touched
  * @typedef {import('./feed.js').Feed} Feed
  * @typedef {import('./guilds.js').GuildList} GuildList
  * @typedef {import('./members.js').MemberList} MemberList
@@ -90,32 +91,36 @@ export class View {
     });
   }
 
-  /**
-   * Fills what lies beside the world.
-   *
-   * @param {Later} later
-   * @param {import('../words.js').MoreWords} more
-   */
-  furnish({ Feed, GuildList, MemberList, explain, offerChoices, offerMenu }, more) {
+  /** Fills what lies beside the world. @param {Later} later */
+  furnish({ Feed, GuildList, MemberList }) {
     const words = this.#words;
     this.#lists = {
       guilds: new GuildList(words, (slug) => this.#wishes.pick(slug)),
       members: new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid), (text) => this.#conversation.find(text)),
       feed: new Feed(words, (message) => {
         this.panels.makeRoom();
-        this.#stage.visitSpeaker(message);
+        this.#stage.lookout?.visitSpeaker(message);
       }),
     };
-    whenOpened('legend', () => explain(more));
-    whenOpened('menu', () => offerMenu(more, words.language, this.#replica, this.#wishes.openStreams));
-    whenOpened('settings', () => offerChoices(more, this.#preferences));
-    this.#isIncomplete = false;
     this.refresh();
   }
 
-  /** What should fill it can't be fetched; as long as that is so. */
-  miss() {
-    this.#isIncomplete = true;
+  /**
+   * Fills what opens when somebody wants it.
+   *
+   * @param {Touched} touched
+   * @param {import('../words.js').MoreWords} more
+   * @param {Later['portraitOf']} portraitOf
+   */
+  offer({ explain, offerChoices, offerMenu }, more, portraitOf) {
+    whenOpened('legend', () => explain(more, portraitOf));
+    whenOpened('menu', () => offerMenu(more, this.#words.language, this.#replica, this.#wishes.openStreams));
+    whenOpened('settings', () => offerChoices(more, this.#preferences));
+  }
+
+  /** Whether a part of the page can't be fetched, as long as that is so. @param {boolean} isMissing */
+  miss(isMissing) {
+    this.#isIncomplete = isMissing;
     this.refresh();
   }
 
@@ -182,7 +187,7 @@ export class View {
   /** @param {string} uid */
   #visit(uid) {
     this.panels.makeRoom();
-    this.#stage.visit(uid);
+    this.#stage.lookout?.visit(uid);
   }
 
   #draw() {
@@ -219,7 +224,7 @@ export class View {
     const before = members.found;
     const { people, census } = this.#replica;
     members.show(people, census.isTaken ? census.totals : undefined);
-    if (members.found !== before) this.#stage.seek(members.found);
+    if (members.found !== before) this.#stage.lookout?.seek(members.found);
     byId('find-me').hidden = !this.#replica.people.get(this.account.user?.id ?? '');
   }
 
