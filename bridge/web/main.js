@@ -3,7 +3,7 @@
 // First: what it asks for is on its way while the rest is made.
 import { address, comingWords, preferences, storage } from './ui/reader.js';
 
-import { byId, icon, setText } from './ui/dom.js';
+import { byId, dress, icon, setText } from './ui/dom.js';
 import { moreWordsFor, translate } from './words.js';
 import { isOwnBridge, socketUrl } from './guild/net.js';
 import { Conversation } from './guild/conversation.js';
@@ -143,7 +143,11 @@ const town = partOf((again) => import(`./world/town.js${again}`), (/** @type {ty
 if (islands.of(address.s)?.isTown) town.start(); // it was one
 
 /** The rest of the page: without it there is a picture already. */
-const later = partOf((again) => import(`./ui/later.js${again}`), (/** @type {typeof import('./ui/later.js')} */ { LATER }) => {
+const later = partOf(async (again) => {
+  /** @type {Promise<typeof import('./ui/later.js')>} */
+  const coming = import(`./ui/later.js${again}`);
+  return Promise.all([coming, dress(`ui/later.css${again}`)]);
+}, ([{ LATER }]) => {
   traceOutline = LATER.outlineOf;
   keepOutline();
   stage.furnish((world) => {
@@ -163,7 +167,7 @@ const furnished = new Promise((resolve) => { furnish = resolve; });
 const touched = partOf(async (again) => {
   /** @type {Promise<typeof import('./ui/touched.js')>} */
   const coming = import(`./ui/touched.js${again}`);
-  return Promise.all([coming, moreWordsFor(words.language, again), furnished]);
+  return Promise.all([coming, moreWordsFor(words.language, again), furnished, dress(`ui/touched.css${again}`)]);
 }, ([{ TOUCHED }, more, { LATER, air, where }]) => {
   air.tip = new TOUCHED.Tip(words, more, where, replica);
   view.offer(TOUCHED, more, LATER.portraitOf);

@@ -10,6 +10,21 @@ export function byId(id) {
 /** Where the keyboard goes when what had it is gone. */
 export const focusTools = () => byId('tools').querySelector('button')?.focus();
 
+/** Fetches a style sheet. @param {string} address @returns {Promise<unknown>} done when it holds */
+export function dress(address) {
+  const link = make('link');
+  link.rel = 'stylesheet';
+  link.href = address;
+  document.head.append(link);
+  return new Promise((resolve, reject) => {
+    link.onload = resolve;
+    link.onerror = () => {
+      link.remove();
+      reject(new Error(address));
+    };
+  });
+}
+
 /** Hides something, or shows it. @param {HTMLElement} node @param {boolean} isHidden */
 export function hide(node, isHidden) {
   const hadFocus = isHidden && node.contains(document.activeElement);
