@@ -7,8 +7,7 @@
  * @typedef {import('../world/world.js').World} World
  */
 
-import { drawFeast } from '../world/feast.js';
-import { moods } from '../world/moods.js';
+import { EFFECTS } from '../world/effects.js';
 import { Bubbles } from './bubbles.js';
 import { Cheers } from './cheers.js';
 import { gestureOf } from './gestures.js';
@@ -35,8 +34,7 @@ export class Air {
    */
   constructor(words, world, where) {
     this.#world = world;
-    world.drawFeast = drawFeast;
-    world.moods = moods;
+    world.effects = EFFECTS;
     this.#bubbles = new Bubbles(words, where, this.#talk);
     this.#sparks = new Sparks(where);
   }

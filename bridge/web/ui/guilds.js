@@ -4,7 +4,8 @@
  * @typedef {import('../guild/replica.js').Guild} Guild
  */
 
-import { KeyedList, byId, icon, make, setText } from './dom.js';
+import { byId, icon, make, setText } from './dom.js';
+import { KeyedList } from './list.js';
 
 export class GuildList {
   #words;

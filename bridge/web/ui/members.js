@@ -7,7 +7,8 @@
  * @typedef {import('../guild/people.js').Status} Status
  */
 
-import { KeyedList, byId, icon, make, setText, tint } from './dom.js';
+import { byId, icon, make, setText, tint } from './dom.js';
+import { KeyedList } from './list.js';
 import { STATUSES } from '../guild/people.js';
 import { person, pose } from './figure.js';
 

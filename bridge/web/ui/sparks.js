@@ -5,7 +5,8 @@
  * @typedef {import('../world/whereabouts.js').Whereabouts} Whereabouts
  */
 
-import { byId, emoji, make } from './dom.js';
+import { byId, make } from './dom.js';
+import { emoji } from './emoji.js';
 
 const MOST_DOTS = 40;
 const MOST_REACTIONS = 24;

@@ -7,19 +7,15 @@
  */
 
 import { paintPlace, sign } from './furniture.js';
-import { paintRoof, paintWalls } from './houses.js';
 import { paintThings, stillOf } from './paint.js';
 import { cellSpot, houseSpot } from './spots.js';
-
-/** Houses of each kind. @type {Sprite[][]} */
-const houses = [];
 
 /**
  * @param {Terrain} land
  * @param {(sprite: Sprite, spot: Spot, cell: number) => void} act `spot`: where it stands, good until the next; `cell`: the same
  */
 export function eachStill(land, act) {
-  const things = paintThings();
+  const things = paintThings(land.town);
   const spot = { x: 0, y: 0, z: 0 };
   const at = (/** @type {number} */ cell) => cellSpot(land, cell, spot);
   for (const prop of land.props) {
@@ -28,6 +24,6 @@ export function eachStill(land, act) {
   for (const { cell, thing } of land.places) act([paintPlace(thing)].flat()[0], at(cell), cell);
   for (const cell of land.tents) act(things.tent, at(cell), cell);
   for (const { cell, kind } of land.houses) {
-    for (const part of (houses[kind] ??= [paintWalls(kind, [], 0), paintRoof(kind)])) act(part, houseSpot(land, cell, spot), cell);
+    for (const part of land.town?.paintHouse(kind) ?? []) act(part, houseSpot(land, cell, spot), cell);
   }
 }

@@ -67,6 +67,7 @@ export const TOWN_SIZE = 60;
 export const CITY = 2_000;
 /** From how many members on a settlement is a village, a town, a city. Before, it is a camp. */
 const AGES = [15, TOWN_SIZE, CITY];
+export const TOWN_AGE = 2;
 const CITY_AGE = AGES.length;
 const OVERLOOKED = 20_000;
 
@@ -287,7 +288,7 @@ function addPier(land) {
   if (ground[end] !== PLANKS) return;
   open[end] = 0;
   land.props.push({ kind: 'lamp', cell: end, variant: 1 });
-  if (land.age === CITY_AGE) addHarbour(land, start);
+  if (land.town && land.age === CITY_AGE) addHarbour(land, start);
 }
 
 /** A city's boats, and a crane to unload them, in the water on both sides of the pier. @param {Terrain} land @param {number} start of the pier */

@@ -17,10 +17,8 @@ import { GUARD } from './buffer.js';
 import { Camera } from './camera.js';
 import { ABOARD, GONE, TENT } from './crowd.js';
 import { Picture } from './draw.js';
-import { GESTURES, GESTURE_S } from './gestures.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
-import { RISING } from './rising.js';
 import { RATE, Sim } from './sim.js';
 import { seasonAt, weatherAt } from './seasons.js';
 import { finish, pursue } from './slices.js';
@@ -99,8 +97,6 @@ export class World {
   /** How much of new land is up. */
   #grown = 1;
   #lightKey = '';
-  /** What draws a feast, once it is there. @type {typeof import('./feast.js').drawFeast | null} */
-  drawFeast = null;
   /** When one began and will be over, in the world's own time. */
   #feast = { from: 0, until: 0, isGreat: false };
   /** @type {'' | 'rain' | 'snow'} */
@@ -143,9 +139,9 @@ export class World {
     if (this.#island) this.sim.reducedMotion = reduced;
   }
 
-  /** @param {import('./moods.js').Moods} moods */
-  set moods(moods) {
-    this.#picture.moods = moods;
+  /** @param {import('./effects.js').Effects} effects */
+  set effects(effects) {
+    this.#picture.effects = effects;
   }
 
   // ── what there is ───────────────────────────────────────────────────────
@@ -232,7 +228,7 @@ export class World {
     if (before) {
       yield* sim.adopt(before.sim);
       yield* this.#picture.ahead(land, this.camera.isFar);
-      this.#grown = this.#reducedMotion ? 1 : 0;
+      this.#grown = this.#reducedMotion || !this.#picture.effects ? 1 : 0;
       if (land.terrain.age > before.land.terrain.age) this.celebrate(GREAT_FEAST, true);
     }
     yield* sim.house(this.#strangers);
@@ -332,13 +328,14 @@ export class World {
 
   /** Somebody does something where they stand. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
   gesture(uid, kind) {
-    if (this.#awaited || !this.#admit(uid)) return false;
+    const { effects } = this.#picture;
+    if (!effects || this.#awaited || !this.#admit(uid)) return false;
     const sim = this.sim;
     sim.stir(uid);
     const slot = sim.slotOf(uid);
     if (slot < 0 || !this.isOut(slot)) return false;
-    sim.gesture[slot] = GESTURES.indexOf(kind);
-    sim.gestureUntil[slot] = sim.tick + GESTURE_S * RATE;
+    sim.gesture[slot] = effects.GESTURES.indexOf(kind);
+    sim.gestureUntil[slot] = sim.tick + effects.GESTURE_S * RATE;
     return true;
   }
 
@@ -583,7 +580,8 @@ export class World {
     if (spot) this.#fly(spot, FLIGHT);
     else if (!this.#news.has(this.#following ?? '')) this.#following = null;
     this.camera.step(passed);
-    this.#grown = Math.min(1, this.#grown + passed / RISING);
+    const { effects } = this.#picture;
+    if (effects) this.#grown = Math.min(1, this.#grown + passed / effects.RISING);
     this.#measure();
     const { isFar, origin } = this.camera;
     const part = isFar ? 2 : 1;
@@ -614,7 +612,7 @@ export class World {
     const { from, until, isGreat } = this.#feast;
     const { isFar, origin } = this.camera;
     const part = isFar ? 2 : 1;
-    this.drawFeast?.(buffer, { x: origin.x / part, y: origin.y / part, far: isFar }, this.#time - from, until - this.#time, isGreat);
+    this.#picture.effects?.feast(buffer, { x: origin.x / part, y: origin.y / part, far: isFar }, this.#time - from, until - this.#time, isGreat);
   }
 
   /** The light changes every other minute, not with every frame. */
