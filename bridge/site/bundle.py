@@ -156,10 +156,11 @@ def _with_addresses(file: Path, body: str, addresses: Mapping[Path, str]) -> str
 
 def _shortened(script: str) -> str:
     """Give what is private short names, the shortest to what is said most often; equals in all classes."""
+    private = set(_PRIVATE.findall(script))
     said = Counter(found["name"] or found["used"] for found in _NAMED.finditer(script))
-    private = [name for name, _ in said.most_common() if name in {*_PRIVATE.findall(script)}]
     letters = string.ascii_letters
-    shorter = dict(zip(private, (*letters, *map("".join, product(letters, repeat=2))), strict=False))
+    names = (name for name, _ in said.most_common() if name in private)
+    shorter = dict(zip(names, (*letters, *map("".join, product(letters, repeat=2))), strict=False))
 
     def shorten(found: re.Match[str]) -> str:
         name = found["name"] or found["used"]

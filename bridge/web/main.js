@@ -158,7 +158,7 @@ const later = partOf(async (again) => {
   });
   view.furnish(LATER);
 });
-/** @type {(furniture: {LATER: typeof import('./ui/later.js').LATER, air: import('./ui/air.js').Air, where: import('./world/whereabouts.js').Whereabouts}) => void} */
+/** @type {(furniture: {LATER: import('./ui/later.js').Later, air: import('./ui/air.js').Air, where: import('./world/whereabouts.js').Whereabouts}) => void} */
 let furnish;
 /** What that has made, for what comes after it. @type {Promise<Parameters<typeof furnish>[0]>} */
 const furnished = new Promise((resolve) => { furnish = resolve; });
@@ -170,7 +170,7 @@ const touched = partOf(async (again) => {
   return Promise.all([coming, moreWordsFor(words.language, again), furnished, dress(`ui/touched.css${again}`)]);
 }, ([{ TOUCHED }, more, { LATER, air, where }]) => {
   air.tip = new TOUCHED.Tip(words, more, where, replica);
-  view.offer(TOUCHED, more, LATER.portraitOf);
+  view.offer(TOUCHED, more, LATER);
   setText(byId('streams-title'), more.streams);
   furnishStreams = ({ Streams }) => new Streams(more, { copy: TOUCHED.copy, link: (slug, settings) => TOUCHED.linkTo(location.href, slug, settings) }, () => {
     const { room, guilds } = replica;
@@ -232,6 +232,7 @@ function soon() {
 function fetchRest() {
   later.start();
   if (preferences.choices.sound !== 'off') sound.start();
+  if (view.panels.open === 'members') touched.start();
 }
 
 /**

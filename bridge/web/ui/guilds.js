@@ -5,22 +5,22 @@
  */
 
 import { byId, icon, make, setText } from './dom.js';
-import { KeyedList } from './list.js';
 
 export class GuildList {
   #words;
   #pick;
-  /** @type {KeyedList<Guild>} */
+  /** @type {import('./list.js').KeyedList<Guild>} */
   #list;
   /** @type {readonly Guild[] | null} */
   #shown = null;
   #state = '';
 
   /**
+   * @param {import('./later.js').Later} later
    * @param {import('../words.js').Words} words
    * @param {(slug: string) => void} pick
    */
-  constructor(words, pick) {
+  constructor({ KeyedList }, words, pick) {
     this.#words = words;
     this.#pick = pick;
     this.#list = new KeyedList(

@@ -1,12 +1,15 @@
 /** What the first picture does without: it is fetched when that is there, as one script. */
 
 import { Whereabouts } from '../world/whereabouts.js';
+import { Account } from './account.js';
 import { Air } from './air.js';
 import { Feed } from './feed.js';
-import { portraitOf } from './figure.js';
-import { GuildList } from './guilds.js';
+import { person, portraitOf, pose } from './figure.js';
+import { KeyedList } from './list.js';
 import { Lookout } from './lookout.js';
-import { MemberList } from './members.js';
 import { outlineOf } from './outline.js';
+import { passwordForm } from './password.js';
 
-export const LATER = { Air, Feed, GuildList, Lookout, MemberList, Whereabouts, outlineOf, portraitOf };
+/** @typedef {typeof LATER} Later */
+
+export const LATER = { Account, Air, Feed, KeyedList, Lookout, Whereabouts, outlineOf, passwordForm, person, portraitOf, pose };

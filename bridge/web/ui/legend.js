@@ -16,8 +16,8 @@ const LOOKS = {
   fresh: { fresh: true },
 };
 
-/** @param {import('../words.js').MoreWords} words @param {typeof import('./figure.js').portraitOf} portraitOf */
-export function explain(words, portraitOf) {
+/** @param {import('../words.js').MoreWords} words @param {import('./later.js').Later} later */
+export function explain(words, { portraitOf }) {
   const text = byId('legend-text');
   const looks = Object.entries(LOOKS).map(([name, look]) => (
     make('li', '', portraitOf({ color: '#e5a04b', ...look }, true), make('span', '', /** @type {Record<string, string>} */ (words.looks)[name]))));

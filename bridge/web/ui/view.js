@@ -5,8 +5,8 @@
  * @typedef {import('../guild/conversation.js').Conversation} Conversation
  * @typedef {import('./stage.js').Stage} Stage
  * @typedef {import('../guild/replica.js').Replica} Replica
- * @typedef {typeof import('./later.js').LATER} Later
- * @typedef {typeof import('./touched.js').TOUCHED} Touched
+ * @typedef {import('./later.js').Later} Later
+ * @typedef {import('./touched.js').Touched} Touched
  * @typedef {import('./feed.js').Feed} Feed
  * @typedef {import('./guilds.js').GuildList} GuildList
  * @typedef {import('./members.js').MemberList} MemberList
@@ -17,7 +17,6 @@
 
 import { byId, setText } from './dom.js';
 import { ask } from '../guild/net.js';
-import { Account } from './account.js';
 import { Card, sceneOf } from './card.js';
 import { LinkLamp } from './link.js';
 import { Notice } from './notice.js';
@@ -45,8 +44,12 @@ export class View {
   #wasLocked = false;
   #preferences;
   #wishes;
-  /** @type {{guilds: GuildList, members: MemberList, feed: Feed} | null} */
+  /** @type {Feed | null} */
+  #feed = null;
+  /** @type {{guilds: GuildList, members: MemberList} | null} */
   #lists = null;
+  /** @type {import('./account.js').Account | null} */
+  #account = null;
   #isIncomplete = false;
   /** @type {number | undefined} */
   #fading;
@@ -56,7 +59,7 @@ export class View {
   /** How many are online in each guild, as far as it is known. @type {Map<string, number>} */
   #present = new Map();
   /** @param {string} [slug] */
-  #login = (slug) => this.account.button(slug);
+  #login = (slug) => /** @type {import('./account.js').Account} */ (this.#account).button(slug);
 
   /**
    * @param {import('../words.js').Words} words
@@ -79,29 +82,20 @@ export class View {
     });
     this.lamp = new LinkLamp(words, () => wishes.hurry());
     this.card = new Card(words, () => wishes.pick(null));
-    this.account = new Account(words, () => this.refresh());
-    /** @type {((slug: string, password: string) => void) | null} */
-    const enter = wishes.isOwn ? (slug, password) => wishes.pick(slug, password) : null;
-    this.notice = new Notice(words, enter, () => this.#dismiss());
-    byId('find-me').addEventListener('click', () => this.#visit(this.account.user?.id ?? ''));
-    if (!wishes.isOwn) return;
-    this.account.look();
-    byId('servers').addEventListener('beforetoggle', ({ newState }) => {
-      if (newState === 'open') this.#count();
-    });
+    this.notice = new Notice(words, () => this.#dismiss());
   }
 
   /** Fills what lies beside the world. @param {Later} later */
-  furnish({ Feed, GuildList, MemberList }) {
-    const words = this.#words;
-    this.#lists = {
-      guilds: new GuildList(words, (slug) => this.#wishes.pick(slug)),
-      members: new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid), (text) => this.#conversation.find(text)),
-      feed: new Feed(words, (message) => {
-        this.panels.makeRoom();
-        this.#stage.lookout?.visitSpeaker(message);
-      }),
-    };
+  furnish({ Account, Feed, passwordForm }) {
+    this.#feed = new Feed(this.#words, (message) => {
+      this.panels.makeRoom();
+      this.#stage.lookout?.visitSpeaker(message);
+    });
+    this.#account = new Account(this.#words, () => this.refresh());
+    if (this.#wishes.isOwn) {
+      this.#account.look();
+      this.notice.askPassword = (slug) => passwordForm(this.#words, slug, this.#wishes.pick);
+    }
     this.refresh();
   }
 
@@ -110,12 +104,26 @@ export class View {
    *
    * @param {Touched} touched
    * @param {import('../words.js').MoreWords} more
-   * @param {Later['portraitOf']} portraitOf
+   * @param {Later} later
    */
-  offer({ explain, offerChoices, offerMenu }, more, portraitOf) {
-    whenOpened('legend', () => explain(more, portraitOf));
-    whenOpened('menu', () => offerMenu(more, this.#words.language, this.#replica, this.#wishes.openStreams));
+  offer({ GuildList, MemberList, addIcons, explain, offerChoices, offerMenu }, more, later) {
+    const words = this.#words;
+    addIcons();
+    this.#lists = {
+      guilds: new GuildList(later, words, (slug) => this.#wishes.pick(slug)),
+      members: new MemberList(later, words, () => this.refresh(), (uid) => this.#visit(uid), (text) => this.#conversation.find(text)),
+    };
+    byId('find-me').addEventListener('click', () => this.#visit(this.#account?.user?.id ?? ''));
+    whenOpened('legend', () => explain(more, later));
+    whenOpened('menu', () => offerMenu(more, words.language, this.#replica, this.#wishes.openStreams));
     whenOpened('settings', () => offerChoices(more, this.#preferences));
+    if (this.#wishes.isOwn) {
+      if (byId('servers').matches(':popover-open')) this.#count();
+      byId('servers').addEventListener('beforetoggle', ({ newState }) => {
+        if (newState === 'open') this.#count();
+      });
+    }
+    this.refresh();
   }
 
   /** Whether a part of the page can't be fetched, as long as that is so. @param {boolean} isMissing */
@@ -197,8 +205,8 @@ export class View {
     document.body.dataset.link = link.phase;
     this.lamp.show(link, lostAt);
     const scene = sceneOf(link, replica);
-    const login = this.account.possible ? this.#login : null;
-    if (this.card.show(scene, this.account.user ? null : login)) this.panels.measure();
+    const login = this.#account?.possible ? this.#login : null;
+    if (this.card.show(scene, this.#account?.user ? null : login)) this.panels.measure();
     if (this.#isOpen()) this.explain(null);
     this.#nameRefused();
     const refusal = this.#isSaid(scene) ? null : this.#refusal;
@@ -206,7 +214,7 @@ export class View {
     if (replica.room) this.#present.set(replica.room.slug, replica.counts.online);
     this.#lists?.guilds.show(replica.guilds, replica.room?.slug ?? null, asking, this.#present);
     this.#listMembers();
-    this.#lists?.feed.show(replica);
+    this.#feed?.show(replica);
     this.#title(scene === 'lobby' ? null : replica.room);
   }
 
@@ -225,7 +233,7 @@ export class View {
     const { people, census } = this.#replica;
     members.show(people, census.isTaken ? census.totals : undefined);
     if (members.found !== before) this.#stage.lookout?.seek(members.found);
-    byId('find-me').hidden = !this.#replica.people.get(this.account.user?.id ?? '');
+    byId('find-me').hidden = !this.#replica.people.get(this.#account?.user?.id ?? '');
   }
 
   /** Asks how many are in the guilds that can be picked. */

@@ -185,7 +185,7 @@ export class Picture {
     this.#ground(view);
     if (view.grown >= 1) this.#past = null;
     this.#coverNew(view);
-    if (this.#hasSea && this.#light.shine.strength) moods?.glade(this.buffer, land, view, this.#light.shine);
+    if (this.#hasSea) moods?.glade(this.buffer, land, view, this.#light);
     if (view.moods && this.#light.darkness < 0.5) moods?.clouds(this.buffer, land, view);
     if (this.#palette.isDark && view.beam >= 0) beam?.({ buffer: this.buffer, sim, land, view, backdrop: this.#backdrop, palette: this.#palette });
     this.#count = 0;

@@ -37,3 +37,11 @@ const laden = (one, side) => ({ ...one, inks: one.inks.map((ink, i) => side.inks
 
 /** By name, as in `paintThings`. */
 export const paintHarbour = () => ({ kept: lighthouse(keeper), crane: crane(), moored: [laden(boat(), hull()), dinghy()] });
+
+/** A city's boats, and a crane to unload them, in the water on both sides of the pier. @param {import('./terrain.js').Terrain} land @param {number} start of the pier */
+export function addHarbour({ side, ground, props }, start) {
+  const berths = [start + 3 - 4 * side, start + 6 - 3 * side, start + 4 + 5 * side, start + 1 + 4 * side];
+  berths.forEach((cell, variant) => { if (!ground[cell]) props.push({ kind: 'moored', cell, variant }); });
+  const crane = start + 3 - side;
+  if (!ground[crane]) props.push({ kind: 'crane', cell: crane, variant: 0 });
+}

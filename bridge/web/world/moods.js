@@ -4,10 +4,12 @@
  *
  * @typedef {typeof moods} Moods
  * @typedef {import('./buffer.js').Buffer} Buffer
+ * @typedef {import('./color.js').Rgb} Rgb
  * @typedef {import('./draw.js').View} View
  * @typedef {import('./land.js').Land} Land
  */
 
+import { pack } from './color.js';
 import { LAMP_INK } from './inks.js';
 import { mix } from './random.js';
 
@@ -15,6 +17,16 @@ const CLOUDS = 4;
 const GULLS = 4;
 const FIREFLIES = 26;
 const GLADE = 0.9; // how far down it reaches, of the land's height
+
+/** What shines on the water: the hour that it begins, how bright, and whether it is to the left. @type {[number, Rgb, number, boolean][]} */
+const SHINING = [
+  [0, [0.86, 0.9, 1], 0.75, false],
+  [5, [1, 0.8, 0.7], 0.7, false],
+  [8, [1, 1, 1], 0, false],
+  [17.25, [1, 0.86, 0.55], 0.7, true],
+  [20.25, [0.86, 0.9, 1], 0, false],
+  [21, [0.86, 0.9, 1], 0.75, false],
+];
 
 /** Their shadows on the ground. @param {Buffer} buffer @param {Land} land @param {View} view */
 function drawClouds(buffer, land, view) {
@@ -74,8 +86,11 @@ function drawWeather(buffer, view, kind, light) {
   }
 }
 
-/** The way of the low sun's light, or the moon's, over the water. @param {Buffer} buffer @param {Land} land @param {View} view @param {import('./light.js').Light['shine']} shine */
-function drawGlade(buffer, land, view, { color, strength, isLeft }) {
+/** The way of the low sun's light, or the moon's, over the water. @param {Buffer} buffer @param {Land} land @param {View} view @param {import('./light.js').Light} light */
+function drawGlade(buffer, land, view, { hour, faded }) {
+  const [, shine, strength, isLeft] = /** @type {[number, Rgb, number, boolean]} */ (SHINING.findLast(([at]) => at <= hour));
+  if (faded || !strength) return;
+  const color = pack(shine);
   const step = view.far ? 2 : 1;
   const { left, right, top, bottom } = land.bounds;
   const middle = isLeft ? left + (right - left) * 0.14 : right - (right - left) * 0.14;

@@ -288,15 +288,7 @@ function addPier(land) {
   if (ground[end] !== PLANKS) return;
   open[end] = 0;
   land.props.push({ kind: 'lamp', cell: end, variant: 1 });
-  if (land.town && land.age === CITY_AGE) addHarbour(land, start);
-}
-
-/** A city's boats, and a crane to unload them, in the water on both sides of the pier. @param {Terrain} land @param {number} start of the pier */
-function addHarbour({ side, ground, props }, start) {
-  const berths = [start + 3 - 4 * side, start + 6 - 3 * side, start + 4 + 5 * side, start + 1 + 4 * side];
-  berths.forEach((cell, variant) => { if (!ground[cell]) props.push({ kind: 'moored', cell, variant }); });
-  const crane = start + 3 - side;
-  if (!ground[crane]) props.push({ kind: 'crane', cell: crane, variant: 0 });
+  if (land.age === CITY_AGE) land.town?.addHarbour(land, start);
 }
 
 /** The ways from the heart to all places, to the pier and to the lighthouse. @param {Terrain} land @returns {Work} */
