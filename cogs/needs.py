@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import EllipsisType
-from typing import Protocol
+from typing import Any, Protocol
 
 import discord
 from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
+from bridge.backplane.colleagues import Others
 from bridge.backplane.parts import Overview
 from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
 from cogs.settings import Blockable, GuildSettings, MemberSettings
@@ -137,6 +138,17 @@ class Bridge(Protocol):
 
     async def overview(self) -> Overview | None:
         """Ask what all processes of this bot have together; None where it has one alone."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether this bot has no other process."""
+
+    async def ask_others(self, question: Mapping[str, Any], within: float = ...) -> Others:
+        """Ask all other processes of this bot something; who hasn't answered in time is left out.
+
+        Raises:
+            bridge.errors.Silence: if it can't be known now which there are.
+        """
 
     async def viewers_elsewhere(self, server: str | int) -> int:
         """Ask how many watch a guild in other processes."""

@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import discord
 from discord.ext import commands
 
-from bridge.backplane.parts import Overview
+from bridge.backplane.parts import Overview, Part
 from cogs.commands.choices import channels_of, listed
 from cogs.commands.replies import MAX_TITLE, called, plain
 from cogs.needs import Policy
@@ -88,7 +88,7 @@ class Report:
     link: str
     viewers: int
     login_missing: Text | None = None
-    whole: Overview | None = None
+    whole: Text | None = None
 
     async def embed(self, language: Language) -> discord.Embed:
         """Write it in a language."""
@@ -113,8 +113,8 @@ class Report:
         ):
             embed.add_field(name=title.within(language), value=text.within(language), inline=inline)
         if self.whole is not None:
-            title, text = Text("The whole bot"), _whole(self.whole)
-            embed.add_field(name=title.within(language), value=text.within(language), inline=False)
+            title = Text("The whole bot")
+            embed.add_field(name=title.within(language), value=self.whole.within(language), inline=False)
         return embed
 
     def _live(self) -> Iterator[tuple[Text, Text, bool]]:
@@ -257,19 +257,26 @@ def gate(settings: GuildSettings) -> Text:
     return _GATED if settings.audience is None else _NO_AUDIENCE
 
 
-def _whole(whole: Overview) -> Text:
+def whole_bot(whole: Overview | None) -> Text:
     """Say what all processes have together, and what is missing."""
+    if whole is None:
+        return Text("My other processes can't be asked now.")
     told = Text(
         "Servers: {guilds}. Viewers: {viewers}. Bot processes: {processes}.",
         guilds=whole.guilds, viewers=whole.viewers, processes=whole.processes,
     )  # fmt: skip
     if not whole.missing:
         return told
-    shards = ", ".join(map(str, whole.missing[:MAX_MISSING])) + (" …" if whole.missing[MAX_MISSING:] else "")
     missing = Text(
-        "No process has the shards {shards}: their servers stay as they were until one starts.", shards=shards
+        "No process has the shards {shards}: their servers stay as they were until one starts.",
+        shards=shards_of(whole.missing),
     )
     return Lines(told, missing)
+
+
+def shards_of(parts: Sequence[Part]) -> str:
+    """Name which shards these are, as far as there is room."""
+    return ", ".join(map(str, parts[:MAX_MISSING])) + (" …" if parts[MAX_MISSING:] else "")
 
 
 def _count(what: Text, count: int) -> Text:
