@@ -116,7 +116,7 @@ const frame = isEmbedded ? { search() {}, explain() {}, close() {} } : {
   close: () => view.close(),
 };
 
-/** What lacks of the page, though it was asked for. @type {Set<object>} */
+/** What lacks of the page, though it was asked for. @type {Set<Part<any>>} */
 const missing = new Set();
 let isTold = false; // once, and again to who wants it again
 
@@ -219,8 +219,7 @@ function keepOutline() {
 /** Somebody wants what may not be there yet. */
 function want() {
   isTold = false;
-  later.hurry();
-  touched.hurry();
+  for (const part of new Set([...missing, later, touched])) part.hurry();
 }
 
 /** Fetches the rest when the browser has time for it. */

@@ -13,9 +13,9 @@ from .scene import bubbles, feed, group, heading, label, member, nameless, serve
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-VISIT = 82_000  # bytes, compressed, with the document and its styles
-LATER = 22_000  # what follows by itself
-AT_TOUCH = 8_000  # what follows when somebody touches the page
+VISIT = 75_000  # bytes, compressed, with the document and its styles
+LATER = 24_000  # what follows by itself
+AT_TOUCH = 11_000  # what follows when somebody touches the page
 LOADED = """() => ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
     .filter(({ name }) => name.startsWith(location.origin))
     .map(({ name, encodedBodySize, startTime }) => [name, encodedBodySize, startTime])"""
@@ -147,7 +147,7 @@ async def test_nothing_moves_for_those_who_asked_for_calm(
 
 
 async def test_a_visit_loads_little(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    """What a first visit fetches of us, as it comes over the line: until the first picture, then, and at a touch."""
+    """What a first visit fetches of us, over the line: for the first picture, after it, and at a touch."""
     page = await new_page({"panel": "messages"}, locale="de-DE")
     await page.add_init_script(FIRST_PICTURE)
     await page.goto(address(bridge))

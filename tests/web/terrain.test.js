@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { ring } from '../../bridge/web/world/routes.js';
 import { ZONE } from '../../bridge/web/world/isle.js';
 import { Random } from '../../bridge/web/world/random.js';
-import { finish } from '../../bridge/web/world/slices.js';
-import { GRASS, PLANKS, SAND, WATER, allot, areaFor, flood, sizeFor } from '../../bridge/web/world/terrain.js';
+import { AWAITING, finish, pursue } from '../../bridge/web/world/slices.js';
+import { GRASS, PLANKS, SAND, WATER, allot, areaFor, TOWN_SIZE, flood, grow, sizeFor } from '../../bridge/web/world/terrain.js';
+import { TOWN } from '../../bridge/web/world/town.js';
 import { channels, growing, island } from './guild.js';
 
 /** Members and channels. @type {[number, number][]} */
@@ -172,6 +173,15 @@ test('an island that nobody waited for is finished the next time', () => {
   const last = finish(growing('1', sizeFor(3_000), channels(5), after));
   assertKept(after, last, 'gone on');
   assert.deepEqual(last.props, island('1', sizeFor(3_000), channels(5)).props);
+});
+
+test('where there are to be houses it waits for what builds them', () => {
+  let town = /** @type {typeof TOWN | null} */ (null);
+  const work = grow('1', TOWN_SIZE, channels(4), null, () => town);
+  for (let i = 0; i < 3; i++) assert.equal(pursue(work).value, AWAITING);
+  town = TOWN;
+  assert.deepEqual(finish(work).houses, island('1', TOWN_SIZE, channels(4)).houses);
+  assert.equal(finish(grow('1', TOWN_SIZE - 1, channels(4))).town, null);
 });
 
 const told = (/** @type {string} */ id, /** @type {number | null} */ plot = null) => ({ ...channels(1)[0], id, plot });
