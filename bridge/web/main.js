@@ -8,6 +8,7 @@ import { moreWordsFor, translate } from './words.js';
 import { isOwnBridge, socketUrl } from './guild/net.js';
 import { Conversation } from './guild/conversation.js';
 import { Islands } from './ui/islands.js';
+import { listenForKeys } from './ui/keys.js';
 import { Part } from './ui/part.js';
 import { Stage } from './ui/stage.js';
 import { Replica } from './guild/replica.js';
@@ -102,19 +103,23 @@ const view = new View(words, replica, conversation, stage, preferences, {
   isOwn,
 });
 
-/** What hands on the world do beside it. @type {import('./ui/lookout.js').Frame} */
-const frame = isEmbedded ? { search() {}, explain() {}, close() {} } : {
+listenForKeys({
   search() {
+    if (isEmbedded) return;
     want();
     view.search();
   },
   explain() {
+    if (isEmbedded) return;
     want();
     byId('legend').togglePopover();
     byId('legend-text').focus();
   },
-  close: () => view.close(),
-};
+  escape() {
+    if (stage.world.following) stage.world.follow(null);
+    else if (!isEmbedded) view.close();
+  },
+});
 
 /** What lacks of the page, though it was asked for. @type {Set<Part<any>>} */
 const missing = new Set();
@@ -154,7 +159,7 @@ const later = partOf(async (again) => {
     const where = new LATER.Whereabouts(world);
     const air = new LATER.Air(words, world, where);
     furnish({ LATER, air, where });
-    return { air, lookout: new LATER.Lookout(words, world, where, replica, frame, address) };
+    return { air, lookout: new LATER.Lookout(words, world, where, replica, address) };
   });
   view.furnish(LATER);
 });
@@ -218,6 +223,7 @@ function keepOutline() {
 
 /** Somebody wants what may not be there yet. */
 function want() {
+  stage.lookout?.touched();
   isTold = false;
   for (const part of new Set([...missing, later, touched])) part.hurry();
 }

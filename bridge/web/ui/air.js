@@ -92,6 +92,7 @@ export class Air {
 
   /** What may not be shown any longer doesn't fade. */
   clear() {
+    this.drop(() => true);
     this.#bubbles.clear();
     this.#sparks.clear();
   }

@@ -5,7 +5,6 @@
  * @typedef {import('./layout.js').Rect} Rect
  * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../guild/replica.js').Replica} Replica
- * @typedef {{search(): void, explain(): void, close(): void}} Frame
  */
 
 import { byId } from './dom.js';
@@ -41,10 +40,9 @@ export class Lookout {
    * @param {import('../world/world.js').World} world
    * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {Replica} replica
-   * @param {Frame} frame
    * @param {{tour: boolean | null, names: boolean | null}} wanted whether there is a tour, and are names: unless somebody wants none
    */
-  constructor(words, world, where, replica, frame, { tour, names }) {
+  constructor(words, world, where, replica, { tour, names }) {
     this.#world = world;
     this.#where = where;
     this.#replica = replica;
@@ -53,15 +51,9 @@ export class Lookout {
     this.#labels.hasNames = names !== false;
     this.#follower = new Follower(words, () => world.follow(null));
     this.#controls = new Controls(world, {
-      touched: () => this.#touched(),
+      touched: () => this.touched(),
       point: (at) => { this.#pointer = at; this.#pointedAt = 0; },
       enter: (at) => this.#enter(at),
-      search: () => frame.search(),
-      explain: () => frame.explain(),
-      escape: () => {
-        if (world.following) world.follow(null);
-        else frame.close();
-      },
     });
   }
 
@@ -111,7 +103,7 @@ export class Lookout {
 
   /** Flies to somebody. @param {string} uid */
   visit(uid) {
-    this.#touched();
+    this.touched();
     this.#world.flyTo(uid);
     this.seek([uid]);
   }
@@ -134,7 +126,8 @@ export class Lookout {
     this.#follower.show(following ? this.#replica.people.get(following) ?? null : null);
   }
 
-  #touched() {
+  /** Somebody takes the camera over. */
+  touched() {
     this.#world.stopVisit();
     this.#world.stay();
     this.#tour.touched(performance.now());
@@ -142,7 +135,7 @@ export class Lookout {
 
   /** @param {string} uid @param {string} channelId */
   #go(uid, channelId) {
-    this.#touched();
+    this.touched();
     if (uid) this.#world.follow(uid);
     else this.#world.lookAt(channelId);
   }
@@ -153,7 +146,7 @@ export class Lookout {
     if (uid || channelId) {
       this.#go(uid, channelId);
     } else if (house >= 0) {
-      this.#touched();
+      this.touched();
       this.#world.lookAtHouse(house);
     } else {
       const { left, right, top, bottom } = this.#free;
