@@ -106,11 +106,13 @@ const view = new View(words, replica, conversation, stage, preferences, {
 listenForKeys({
   search() {
     if (isEmbedded) return;
+    stage.lookout?.touched();
     want();
     view.search();
   },
   explain() {
     if (isEmbedded) return;
+    stage.lookout?.touched();
     want();
     byId('legend').togglePopover();
     byId('legend-text').focus();
@@ -223,7 +225,6 @@ function keepOutline() {
 
 /** Somebody wants what may not be there yet. */
 function want() {
-  stage.lookout?.touched();
   isTold = false;
   for (const part of new Set([...missing, later, touched])) part.hurry();
 }
