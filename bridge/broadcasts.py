@@ -1,15 +1,18 @@
 """What a bridge's owner says of guilds: what happens there, and rooms that the owner keeps."""
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import EllipsisType, MappingProxyType
-from typing import Any, Final, overload
+from typing import Any, Final, get_args, overload
 
-from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
+from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Happening, HappeningKind, Member, Message, Voice
 from bridge.providers.records import MAX_TEXT, parse_color, parse_id, parse_role_color, parse_status
 from bridge.providers.refresher import Refresher
 from bridge.rooms.directory import Directory
 from bridge.rooms.misses import Misses
+from bridge.rooms.notice import Notice
 from bridge.rooms.room import Room
 from bridge.wire.pictures import check_emoji, check_picture
 
@@ -18,6 +21,9 @@ __all__ = ["Broadcasts"]
 log = logging.getLogger(__name__)
 
 MAX_NOTICE: Final = 300  # characters
+NOTICE_SECONDS: Final = 600.0  # that a notice stands, if nobody says for how long
+MAX_NOTICE_SECONDS: Final = 86_400
+_KINDS: Final = get_args(HappeningKind)
 _TEXTUAL: Final = (str, int)
 
 
@@ -186,24 +192,27 @@ class Broadcasts:
             activity = None if text is None else _text(text)
             room.revise([member.with_presence(member.status, activity)])
 
-    async def broadcast_notice(self, text: str) -> None:
+    async def broadcast_notice(self, text: str | None, *, seconds: float = NOTICE_SECONDS) -> None:
         """Tell everybody who watches something, such as that there will be a restart.
 
-        Reaches viewers who asked for `notice`. White space becomes single spaces.
+        It stands for so many seconds: whoever comes until then is told as well. None takes it back. Reaches
+        viewers who asked for `notice`. White space becomes single spaces.
 
         Raises:
             TypeError: if it is no text.
-            ValueError: if it is empty, or has more than 300 characters.
+            ValueError: if it is empty, has more than 300 characters, or is to stand for longer than a day.
         """
+        now = time.time()
+        if text is None:
+            if (notice := self._directory.notice) is not None:
+                await self._directory.announce(Notice("", now, notice.until))
+            return
         said = " ".join(_text(text).split())
         if not 0 < len(said) <= MAX_NOTICE:
             raise ValueError(f"a notice has 1 to {MAX_NOTICE} characters")
-
-        def tell(guild_id: str) -> None:
-            if room := self._room(guild_id):
-                room.publish("notice", {"text": said})
-
-        await self._directory.turns.each(list(self._directory.rooms), tell)
+        if not 0 < seconds <= MAX_NOTICE_SECONDS:
+            raise ValueError(f"a notice stands for up to {MAX_NOTICE_SECONDS} seconds")
+        await self._directory.announce(Notice(said, now, now + seconds))
 
     # Rooms that an owner feeds, as the bot does
 
@@ -224,6 +233,37 @@ class Broadcasts:
         """Bring these members to this state, and leave the others; what is news goes out together."""
         if room := self._room(server):
             room.put_all(members)
+
+    def show_happening(self, server: str | int, happening: Happening) -> None:
+        """Show that somebody boosts the guild or opens a thread, that a poll is open or an event is on.
+
+        Reaches viewers who asked for `happening`; polls and events also those who come while they go on. Of
+        a boost that is told twice within a minute viewers hear once. Texts are cut to 300 characters.
+
+        Raises:
+            ValueError: for another kind.
+        """
+        if room := self._room(server):
+            room.happen(_checked(happening))
+
+    def end_happening(self, server: str | int, id: str | int) -> None:  # noqa: A002 - the protocol's word
+        """Show that a poll is closed, or an event over."""
+        if room := self._room(server):
+            room.end_happening(str(id))
+
+    def show_events(self, server: str | int, events: Iterable[Happening]) -> None:
+        """Show that these scheduled events are on; of any other viewers forget that it was.
+
+        Raises:
+            ValueError: for another kind.
+        """
+        if room := self._room(server):
+            room.set_events(map(_checked, events))
+
+    def happenings(self, server: str | int) -> Mapping[str, Happening]:
+        """Return what viewers of a guild see going on beside words, by id."""
+        room = self._room(server)
+        return MappingProxyType(dict(room.happenings) if room else {})
 
     def hide_members(self, server: str | int, uids: Iterable[str | int]) -> None:
         """Take members away, as far as viewers see them."""
@@ -272,9 +312,12 @@ class Broadcasts:
         return room is not None and room.is_visiting(str(uid))
 
     def places_of_words(self, server: str | int) -> set[str]:
-        """Name the channels and threads in which the last messages that viewers saw were said."""
+        """Name the channels and threads of the last messages, polls and new threads that viewers saw."""
         room = self._room(server)
-        return {words.channel for words in room.said.values()} if room else set()
+        if room is None:
+            return set()
+        happened = {one.channel for one in room.happenings.values() if one.kind in ("thread", "poll")}
+        return {*(words.channel for words in room.said.values()), *(place for place in happened if place)}
 
     def forget_channels(self, server: str | int, channels: Iterable[str | int]) -> None:
         """Take back what was said in channels or threads of a guild, and in the threads of these channels.
@@ -365,6 +408,18 @@ def _text(value: str | int) -> str:
     if not isinstance(value, _TEXTUAL):
         raise TypeError(f"a text was expected, not {type(value).__name__}")
     return str(value)
+
+
+def _checked(happening: Happening) -> Happening:
+    """Cut what is too long.
+
+    Raises:
+        ValueError: for a kind that there isn't.
+    """
+    if happening.kind not in _KINDS:
+        raise ValueError(f"a happening is one of {', '.join(_KINDS)}, not {happening.kind!r}")
+    text, location = happening.text, happening.location
+    return replace(happening, text=text and text[:MAX_NOTICE], location=location and location[:MAX_NOTICE])
 
 
 def _new_color(given: str | None, before: str) -> str:

@@ -519,8 +519,9 @@ class WebSocketServer(Broadcasts):
         seems_old = comes_from_browser(connection) if self._paces_old_clients else None
         connection.forget_handshake()
         session = Session(
-            connection, visitor, self._directory, self._admission, self._keeper, seems_old=seems_old
-        )
+            connection, visitor, self._directory, self._admission, self._keeper,
+            gestures=self._exchange.gestures, seems_old=seems_old,
+        )  # fmt: skip
         problem = self._gate.check_viewer(connection.address, len(self._sessions))
         if problem is not None:
             session.dismiss(Goodbye.FULL, problem)

@@ -11,8 +11,8 @@ from discord.activity import ActivityTypes
 
 from bridge.backplane.colleagues import Others
 from bridge.backplane.parts import Overview
-from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
-from cogs.settings import Blockable, GuildSettings, MemberSettings
+from bridge.model import Channel, GuildInfo, Happening, Member, Message, Status, Voice
+from cogs.settings import Announcement, Blockable, GuildSettings, MemberSettings
 from cogs.verdicts import ChannelVerdict, MemberVerdict
 
 
@@ -74,8 +74,8 @@ class Bridge(Protocol):
     async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
         """Show where somebody talks; None if they don't any more."""
 
-    async def broadcast_notice(self, text: str) -> None:
-        """Tell everybody who watches something that who runs the bot has to say."""
+    async def broadcast_notice(self, text: str | None, *, seconds: float = ...) -> None:
+        """Tell everybody who watches something that who runs the bot has to say; None takes it back."""
 
     # What is shown
 
@@ -95,6 +95,15 @@ class Bridge(Protocol):
 
     def hide_members(self, server: str | int, uids: Iterable[str | int]) -> None:
         """Take members away, as far as viewers see them."""
+
+    def show_happening(self, server: str | int, happening: Happening) -> None:
+        """Show a boost, a new thread or an open poll."""
+
+    def end_happening(self, server: str | int, id: str | int) -> None:  # noqa: A002 - the protocol's word
+        """Show that a poll is closed, or an event over."""
+
+    def show_events(self, server: str | int, events: Iterable[Happening]) -> None:
+        """Show that these scheduled events are on; of any other viewers forget that it was."""
 
     def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
         """Take back what somebody said in a guild, or everybody."""
@@ -129,7 +138,7 @@ class Bridge(Protocol):
         """Name who said one of a guild's last messages. None if viewers haven't seen it."""
 
     def places_of_words(self, server: str | int) -> set[str]:
-        """Name the channels and threads in which the last messages that viewers saw were said."""
+        """Name the channels and threads of the last messages, polls and new threads that viewers saw."""
 
     # Who watches
 
@@ -220,6 +229,9 @@ class Policy(Protocol):
     def shows_doing(self, member: discord.Member, channel: object) -> bool:
         """Tell whether viewers may see that somebody says or does something in a channel."""
 
+    def shows_deed(self, member: discord.Member) -> bool:
+        """Tell whether viewers may see that it was somebody who did something for the whole guild."""
+
     def admits(self, member: discord.Member) -> bool:
         """Tell whether somebody who logged in may watch this guild."""
 
@@ -259,6 +271,15 @@ class Roster(Protocol):
 
     def message(self, message: discord.Message) -> Message:
         """Describe a message."""
+
+    def poll(self, message: discord.Message) -> Happening | None:
+        """Describe the poll that a message holds, as long as it is open."""
+
+    def thread(self, thread: discord.Thread, owner: discord.Member) -> Happening:
+        """Describe a new thread."""
+
+    def events(self, guild: discord.Guild) -> list[Happening]:
+        """Describe the scheduled events that are on and may be shown."""
 
     def picture(self, emoji: discord.PartialEmoji) -> str | None:
         """Name the picture of a custom emoji, if viewers are to see it."""
@@ -354,8 +375,12 @@ class Settings(Protocol):
             NotSaved: if the database can't be reached or is full.
         """
 
-    async def save_notice(self, text: str) -> None:
-        """Store what viewers are to be told, so that other processes tell theirs.
+    @property
+    def announcement(self) -> Announcement:
+        """What viewers are to be told."""
+
+    async def save_announcement(self, announcement: Announcement) -> None:
+        """Store what viewers are to be told, so that other processes and the next one tell theirs.
 
         Raises:
             NotSaved: if the database can't be reached or is full.

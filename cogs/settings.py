@@ -29,7 +29,7 @@ class GuildSettings:
     webhooks say is shown; `hidden` the members that moderators have hidden, and `hidden_roles` the roles
     whose members aren't shown. With `optin`, only members are shown who have agreed to that. `live_channel`
     and `live_message` are where a message is kept up to date, `live_ended` is why that came to an end by
-    itself.
+    itself. `gestures` is whether members who watch and are shown may make their own figure wave, hop or sit.
     """
 
     shown: bool = True
@@ -50,6 +50,7 @@ class GuildSettings:
     hidden: frozenset[int] = frozenset()
     hidden_roles: frozenset[int] = frozenset()
     optin: bool = False
+    gestures: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,14 @@ class MemberSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Announcement:
+    """What who runs the bot has to say to viewers, and until when, in seconds since 1970; empty: nothing."""
+
+    text: str = ""
+    until: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What has been decided in another process of the same bot: for each whom it concerns, before and after.
 
@@ -79,7 +88,7 @@ class News:
     members: Mapping[int, tuple[MemberSettings, MemberSettings]]
     defaults: frozenset[int] = frozenset()
     blocks: frozenset[tuple[Blockable, int]] = frozenset()
-    notice: str | None = None
+    notice: Announcement | None = None
 
 
 class NotSaved(Exception):

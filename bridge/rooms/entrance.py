@@ -1,7 +1,8 @@
 """What a viewer gets on entering a room: made once for all who ask alike while nothing changes. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from bridge.model import GuildInfo
 from bridge.rooms.listing import Listing
@@ -19,6 +20,7 @@ from bridge.wire.protocol import (
     channel_data,
     encode_cursor,
     event_frames,
+    happening_data,
     rejoin_frame,
     server_join_frame,
     stream_name,
@@ -109,6 +111,11 @@ class Entrance:
         event = Event("servers", self._stream.position, self._stream.head, entries=listing)
         return event_frames([event], wants, self._stream.epoch)
 
+    def notice_frame(self, data: Mapping[str, Any], wants: Wants) -> bytes:
+        """Frame what is announced for one viewer who may not have heard it."""
+        event = Event("notice", self._stream.position, self._stream.head, data)
+        return event_frames([event], wants, self._stream.epoch)
+
     def forget(self) -> None:
         """Keep nothing: thousands of guilds that nobody watches keep nothing for nobody."""
         self._kept.clear()
@@ -153,7 +160,19 @@ class Entrance:
             counts=state.counts() if wants.events else {},
             client_id=state.client_id,
             neighbourhoods=state.neighbourhoods.all() if wants.crowd else None,
+            happenings=self._happenings(users) if "happening" in wants.events else None,
         )
+
+    def _happenings(self, users: Entries | None) -> list[dict[str, Any]] | None:
+        """Say what goes on; who resumes hears of it as it happened. Of who isn't here it doesn't say who."""
+        if users is None:
+            return None
+        members = self._state.members
+        return [
+            happening_data(one if one.uid in members else replace(one, uid=None))
+            for one in self._state.happenings.values()
+            if one.lasts
+        ]
 
 
 def _entering(wants: Wants) -> Wants:

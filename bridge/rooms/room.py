@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import GuildInfo, Member
@@ -129,6 +129,10 @@ class Room(Guild):
     def servers_frame(self, listing: Entries, wants: Wants) -> bytes:
         """Frame the list of servers for one viewer who may have missed that it changed."""
         return self._entrance.servers_frame(listing, wants)
+
+    def notice_frame(self, data: Mapping[str, Any], wants: Wants) -> bytes:
+        """Frame what is announced for one viewer who may not have heard it."""
+        return self._entrance.notice_frame(data, wants)
 
     def users(self, *, full: bool, crowd: int = 0, deflate: bool = False) -> Entries:
         """Show all members, or as many of a crowd, for `get_user_data`.

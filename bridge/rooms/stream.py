@@ -16,7 +16,12 @@ EVENTS_AT_ONCE: Final = 500  # that are encoded in one turn of the loop
 MISSED_AT_ONCE: Final = (
     4 * EVENTS_AT_ONCE
 )  # the same for somebody who comes back; short ones, as many as weigh so
-_WHOLE: Final = ("channels", "servers")  # each says everything: a later one replaces an earlier
+_WHOLE: Final = ("channels", "servers", "notice")  # each says everything: a later one replaces an earlier
+_COMMON: Final = ("servers", "notice")  # of all rooms: each process tells its own, and whoever enters
+
+# Not kept for those who come back: what is common comes with the greeting, or beside the join; a gesture is
+# over by then, and so many of them would leave no room for words.
+_PASSING: Final = frozenset({*_COMMON, "gesture"})
 
 Hearer = Callable[[list[Event]], None]
 
@@ -126,7 +131,7 @@ class Stream:
         """Know what happened after `since` in a room that this one carries on: it goes out to nobody."""
         self.start()
         self._history.start_at(since)
-        kept = [event for event in events if event.type not in {*CONTROL, "servers"}]
+        kept = [event for event in events if event.type not in CONTROL | _PASSING]
         for event in kept:
             event.who = self._recency.note(event.type, event.data, event.position)
         self._history.add(kept, now)
@@ -162,12 +167,11 @@ class Stream:
         """Take what viewers get next, and keep it for those who come back; those who listen hear it first."""
         events = self._first()
         if self._hearers and events:
-            heard = [event for event in events if event.type != "servers"]
+            heard = [event for event in events if event.type not in _COMMON]
             for hearer in tuple(self._hearers):
                 hearer(heard)
             events = [event for event in events if event.type not in CONTROL]
-        # Of the list of servers a newer one comes with the greeting, or beside the join.
-        self._history.add((event for event in events if event.type != "servers"), now)
+        self._history.add((event for event in events if event.type not in _PASSING), now)
         if not (is_watched or self._hearers):
             self._stop_recording_for_nobody(now)
         return events
@@ -246,7 +250,7 @@ class Stream:
         return [*self._history.after(since), *self._waiting(since)]
 
     def _waiting(self, since: int) -> Iterator[Event]:
-        return (event for at, event in self.pending.items() if at > since and event.type != "servers")
+        return (event for at, event in self.pending.items() if at > since and event.type not in _COMMON)
 
     # What is not told any more
 

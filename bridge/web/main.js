@@ -68,6 +68,7 @@ const conversation = new Conversation(bridge, address.s, replica, {
     soon(); // and so it may be now
   },
   announced: (said) => view.announce(said),
+  balked: (code) => stage.balked(code),
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
 conversation.start(); // what it hears comes when all of this is there
 
@@ -118,6 +119,7 @@ listenForKeys({
     byId('legend-text').focus();
   },
   escape() {
+    if (stage.closeRing()) return;
     if (stage.world.following) stage.world.follow(null);
     else if (!isEmbedded) view.close();
   },
@@ -153,19 +155,22 @@ if (islands.of(address.s)?.isTown) town.start(); // it was one
 const later = partOf(async (again) => {
   /** @type {Promise<typeof import('./ui/later.js')>} */
   const coming = import(`./ui/later.js${again}`);
-  return Promise.all([coming, dress(`ui/later.css${again}`)]);
-}, ([{ LATER }]) => {
+  return Promise.all([coming, moreWordsFor(words.language, again), dress(`ui/later.css${again}`)]);
+}, ([{ LATER }, more]) => {
   traceOutline = LATER.outlineOf;
   keepOutline();
   stage.furnish((world) => {
     const where = new LATER.Whereabouts(world);
-    const air = new LATER.Air(words, world, where);
-    furnish({ LATER, air, where });
-    return { air, lookout: new LATER.Lookout(words, world, where, replica, address) };
+    const air = new LATER.Air(words, world, where, more, replica, {
+      own: () => stage.own,
+      ask: (gesture) => conversation.gesture(gesture),
+    });
+    furnish({ LATER, air, where, more });
+    return { air, lookout: new LATER.Lookout(words, world, where, replica, address, air) };
   });
-  view.furnish(LATER);
+  view.furnish(LATER, more);
 });
-/** @type {(furniture: {LATER: import('./ui/later.js').Later, air: import('./ui/air.js').Air, where: import('./world/whereabouts.js').Whereabouts}) => void} */
+/** @type {(furniture: {LATER: import('./ui/later.js').Later, air: import('./ui/air.js').Air, where: import('./world/whereabouts.js').Whereabouts, more: import('./words.js').MoreWords}) => void} */
 let furnish;
 /** What that has made, for what comes after it. @type {Promise<Parameters<typeof furnish>[0]>} */
 const furnished = new Promise((resolve) => { furnish = resolve; });
@@ -174,8 +179,8 @@ const furnished = new Promise((resolve) => { furnish = resolve; });
 const touched = partOf(async (again) => {
   /** @type {Promise<typeof import('./ui/touched.js')>} */
   const coming = import(`./ui/touched.js${again}`);
-  return Promise.all([coming, moreWordsFor(words.language, again), furnished, dress(`ui/touched.css${again}`)]);
-}, ([{ TOUCHED }, more, { LATER, air, where }]) => {
+  return Promise.all([coming, furnished, dress(`ui/touched.css${again}`)]);
+}, ([{ TOUCHED }, { LATER, air, where, more }]) => {
   air.tip = new TOUCHED.Tip(words, more, where, replica);
   view.offer(TOUCHED, more, LATER);
   setText(byId('streams-title'), more.streams);

@@ -45,6 +45,10 @@ MESSAGES: Final[dict[MessageMode, Text]] = {
     "bubble": Text("Viewers see that somebody talks, but not what."),
     "off": Text("Viewers see nothing of them."),
 }
+GESTURES: Final = {
+    True: Text("Members who are logged in and shown may make their own figure wave, hop or sit."),
+    False: Text("Nobody may make a gesture on the page."),
+}
 # What the portal calls them, and what it costs to lack one.
 _INTENTS: Final = {
     "presences": ("Presence Intent", Text("everybody counts as online, and activities aren't shown.")),
@@ -108,6 +112,7 @@ class Report:
             (Text("Channels"), self.channels(), True),
             (Text("Messages"), MESSAGES[self.settings.messages], False),
             *([(Text("Consent"), self.optin(), False)] if self.settings.optin else []),
+            *([] if self.settings.gestures else [(Text("Gestures"), self.gestures(), False)]),
             *self._live(),
             (Text("What I need"), self._needs(language), False),
         ):
@@ -142,6 +147,10 @@ class Report:
         if self.settings.optin:
             return Text("Only members who have agreed with {/myself show} are shown, and no bots.")
         return Text("Members are shown until they hide themselves.")
+
+    def gestures(self) -> Text:
+        """Tell whether members may make their own figure move."""
+        return GESTURES[self.settings.gestures]
 
     def verdict(self) -> Text:
         """Tell whether it is shown."""

@@ -8,13 +8,17 @@
  */
 
 import { EFFECTS } from '../world/effects.js';
+import { marksFor } from '../world/marks.js';
 import { Bubbles } from './bubbles.js';
 import { Cheers } from './cheers.js';
 import { gestureOf } from './gestures.js';
+import { Ring } from './ring.js';
 import { Sparks } from './sparks.js';
 import { Talk } from './talk.js';
 
 const FEAST = 7; // seconds
+/** @type {Record<string, string>} */
+const STILL_SIGNS = { wave: '👋', hop: '⬆️' };
 
 export class Air {
   #world;
@@ -22,6 +26,7 @@ export class Air {
   #sparks;
   #talk = new Talk();
   #cheers = new Cheers();
+  #replica;
   /** What tells of who is pointed at, once somebody points. @type {import('./tip.js').Tip | null} */
   tip = null;
   /** Once somebody wants any. @type {import('./sound.js').Sound | null} */
@@ -31,12 +36,18 @@ export class Air {
    * @param {import('../words.js').Words} words
    * @param {World} world
    * @param {import('../world/whereabouts.js').Whereabouts} where
+   * @param {import('../words.js').MoreWords} more
+   * @param {import('../guild/replica.js').Replica} replica
+   * @param {import('./ring.js').Self} self who is watching
    */
-  constructor(words, world, where) {
+  constructor(words, world, where, more, replica, self) {
     this.#world = world;
+    this.#replica = replica;
     world.effects = EFFECTS;
     this.#bubbles = new Bubbles(words, where, this.#talk);
     this.#sparks = new Sparks(where);
+    /** What one's own figure can do. */
+    this.ring = new Ring(more.gestures, where, self);
   }
 
   /** Who is heard. */
@@ -90,9 +101,31 @@ export class Air {
     if (this.#cheers.heard(now)) this.#world.celebrate(FEAST);
   }
 
+  /** @param {import('../guild/happenings.js').Happening} happening */
+  happened({ kind, uid, placeId }) {
+    if (kind === 'boost') this.#world.celebrate(FEAST);
+    if (kind === 'thread' && uid) {
+      this.#world.say(uid, placeId);
+      this.#world.gesture(uid, 'hop');
+    }
+  }
+
+  /** Puts up what goes on. */
+  mark() {
+    const { happenings, channels } = this.#replica;
+    this.#world.marks = marksFor(happenings.all(), channels.values());
+  }
+
+  /** Somebody has their figure do something; where nothing may move, a sign says what. @param {string} uid @param {string} gesture @param {number} now */
+  act(uid, gesture, now) {
+    this.ring.seen(uid, gesture);
+    if (this.#sparks.calm && STILL_SIGNS[gesture]) this.#sparks.react(uid, STILL_SIGNS[gesture], '', now);
+  }
+
   /** What may not be shown any longer doesn't fade. */
   clear() {
     this.drop(() => true);
+    this.ring.close();
     this.#bubbles.clear();
     this.#sparks.clear();
   }
@@ -108,6 +141,7 @@ export class Air {
     this.#bubbles.signs = signs;
     this.#bubbles.frame(now, free);
     this.#sparks.frame(now, free, typing, this.#bubbles.unheard);
-    this.tip?.show(now, pointed);
+    this.tip?.show(now, this.ring.isOpen ? {} : pointed);
+    this.ring.frame(now, free);
   }
 }

@@ -3,7 +3,6 @@
  *
  * @typedef {import('./layout.js').Point} Point
  * @typedef {import('./layout.js').Rect} Rect
- * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../guild/replica.js').Replica} Replica
  */
 
@@ -17,6 +16,7 @@ const LIVELY_MS = 120_000; // a place where somebody spoke is lively for so long
 const LOOK_MS = 400; // between two looks for whom a still pointer is at
 
 export class Lookout {
+  #air;
   #world;
   #where;
   #replica;
@@ -41,18 +41,26 @@ export class Lookout {
    * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {Replica} replica
    * @param {{tour: boolean | null, names: boolean | null}} wanted whether there is a tour, and are names: unless somebody wants none
+   * @param {import('./air.js').Air} air
    */
-  constructor(words, world, where, replica, { tour, names }) {
+  constructor(words, world, where, replica, { tour, names }, air) {
+    this.#air = air;
     this.#world = world;
     this.#where = where;
     this.#replica = replica;
     this.#hasTour = tour !== false;
-    this.#labels = new Labels(world, where, replica, ({ uid, channelId }) => this.#go(uid, channelId));
+    this.#labels = new Labels(world, where, replica, ({ uid, channelId }) => {
+      if (!air.ring.touch(uid, true)) this.#go(uid, channelId);
+    });
     this.#labels.hasNames = names !== false;
     this.#follower = new Follower(words, () => world.follow(null));
     this.#controls = new Controls(world, {
       touched: () => this.touched(),
-      point: (at) => { this.#pointer = at; this.#pointedAt = 0; },
+      point: (at) => this.#point(at),
+      tap: (at) => {
+        this.#point(at);
+        air.ring.touch(this.#whatIsAt(at).uid);
+      },
       enter: (at) => this.#enter(at),
     });
   }
@@ -108,19 +116,20 @@ export class Lookout {
     this.seek([uid]);
   }
 
-  /** Flies to who said something, or else to where they said it. @param {Message} message */
+  /** Flies to who said something, or else to where they said it. @param {{uid: string, placeId: string}} message */
   visitSpeaker({ uid, placeId }) {
     if (this.#replica.people.get(uid)) this.visit(uid);
     else this.#go('', placeId);
   }
 
-  /** @param {number} now @param {Set<string>} talking who has a bubble */
-  frame(now, talking) {
+  /** @param {number} now @param {Set<string>} talking who has a bubble @param {string} own whose figure the viewer may move */
+  frame(now, talking, own) {
     this.#controls.frame(Math.min(100, now - this.#drawnAt));
     this.#drawnAt = now;
     this.#walk(now);
     this.#lookAtPointer(now);
     this.#labels.talking = talking;
+    this.#labels.own = own;
     this.#labels.frame(now, this.#free);
     const { following } = this.#world;
     this.#follower.show(following ? this.#replica.people.get(following) ?? null : null);
@@ -140,8 +149,15 @@ export class Lookout {
     else this.#world.lookAt(channelId);
   }
 
+  /** @param {Point | null} at */
+  #point(at) {
+    this.#pointer = at;
+    this.#pointedAt = 0;
+  }
+
   /** A second tap: to whom or what is there, or just there. @param {Point} at */
   #enter(at) {
+    this.#air.ring.close();
     const { uid, channelId, house } = this.#whatIsAt(at);
     if (uid || channelId) {
       this.#go(uid, channelId);

@@ -39,6 +39,8 @@ export class Stage {
   /** What is known of the island that comes, and how to learn of it. @type {import('./islands.js').Outline | null} */
   #outline;
   #options;
+  /** The uid of who is logged in. */
+  user = '';
   /** Called with the next picture. */
   #drawn;
   /** Whom the address wants to follow, until they are there. @type {string | null} */
@@ -75,6 +77,7 @@ export class Stage {
     this.#furniture = make(this.#world);
     this.#furniture.lookout.setFree(this.#free);
     this.#furniture.air.renew();
+    this.#furniture.air.mark();
     this.adapt();
     for (const tell of this.#untold.splice(0)) tell(this.#furniture);
   }
@@ -84,6 +87,11 @@ export class Stage {
     if (this.#furniture) return tell(this.#furniture);
     this.#untold.push(tell);
     this.#untold.splice(0, this.#untold.length - MOST_UNTOLD);
+  }
+
+  /** Whose figure the viewer may move, if they may. */
+  get own() {
+    return this.#replica.gestures ? this.user : '';
   }
 
   get isThere() {
@@ -153,6 +161,7 @@ export class Stage {
     this.#unsay(({ uid }) => !people.get(uid));
     this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts, strangers });
     this.#meetAwaited();
+    this.#furniture?.air.mark();
   }
 
   left() {
@@ -161,6 +170,7 @@ export class Stage {
     this.#isThere = false;
     byId('world').classList.remove('leaving');
     this.#world.clear();
+    this.#furniture?.air.mark();
   }
 
   /** From one island to another there is the sea, and then what is known of it. @param {string} slug */
@@ -189,6 +199,7 @@ export class Stage {
 
   rebuilt() {
     this.#world.setChannels([...this.#replica.channels.values()]);
+    this.#furniture?.air.mark();
     this.#furniture?.lookout.hurry();
   }
 
@@ -245,6 +256,21 @@ export class Stage {
     return true;
   }
 
+  /** Somebody makes their own figure do something. @param {string} uid @param {string} gesture */
+  acted(uid, gesture) {
+    if (this.#world.act(uid, gesture)) this.#furniture?.air.act(uid, gesture, performance.now());
+  }
+
+  /** One's own figure doesn't do what was asked for. @param {string} code */
+  balked(code) {
+    this.#furniture?.air.ring.refuse(code);
+  }
+
+  /** Closes what one's own figure can do. @returns {boolean} whether that was there */
+  closeRing() {
+    return this.#furniture?.air.ring.close() ?? false;
+  }
+
   /** @param {Message} message */
   corrected(message) {
     const now = performance.now();
@@ -260,6 +286,12 @@ export class Stage {
   reacted(uid, emoji, picture) {
     this.#world.stir(uid);
     this.#tell(({ air }) => air.react(uid, emoji, picture, performance.now()));
+  }
+
+  /** @param {import('../guild/happenings.js').Happening | null} happening */
+  happened(happening) {
+    if (happening) this.#furniture?.air.happened(happening);
+    this.#furniture?.air.mark();
   }
 
   // Inside
@@ -289,7 +321,7 @@ export class Stage {
     this.#house(now);
     if (!this.#furniture) return;
     const { air, lookout } = this.#furniture;
-    lookout.frame(now, air.talking);
+    lookout.frame(now, air.talking, this.own);
     air.frame(now, this.#free, lookout.signs, this.#replica.typing.keys(), lookout.pointed);
   }
 

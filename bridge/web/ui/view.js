@@ -25,7 +25,7 @@ import { Panels } from './panels.js';
 const MISSING = new Set(['unknown-server', 'gone', 'not-there-yet']);
 /** @type {Refusal} */
 const INCOMPLETE = { code: 'incomplete', slug: '' };
-const ANNOUNCED_MS = 600_000; // as long as it is news
+const LONGEST_MS = 86_400_000; // that a browser is asked to wait: many can't for longer than some weeks
 const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
 export class View {
@@ -41,6 +41,8 @@ export class View {
   #announcement = null;
   /** @type {number | undefined} */
   #announced;
+  #saidAt = 0;
+  #closedOf = 0;
   #wasLocked = false;
   #preferences;
   #wishes;
@@ -85,15 +87,19 @@ export class View {
     this.notice = new Notice(words, () => this.#dismiss());
   }
 
-  /** Fills what lies beside the world. @param {Later} later */
-  furnish({ Account, Feed, passwordForm }) {
-    this.#feed = new Feed(this.#words, (message) => {
+  /** Fills what lies beside the world. @param {Later} later @param {import('../words.js').MoreWords} more */
+  furnish({ Account, Feed, passwordForm }, more) {
+    this.#feed = new Feed(this.#words, more, (said) => {
       this.panels.makeRoom();
-      this.#stage.lookout?.visitSpeaker(message);
+      this.#stage.lookout?.visitSpeaker(said);
     });
-    this.#account = new Account(this.#words, () => this.refresh());
+    const account = new Account(this.#words, () => {
+      this.#stage.user = account.user?.id ?? '';
+      this.refresh();
+    });
+    this.#account = account;
     if (this.#wishes.isOwn) {
-      this.#account.look();
+      account.look();
       this.notice.askPassword = (slug) => passwordForm(this.#words, slug, this.#wishes.pick);
     }
     this.refresh();
@@ -151,11 +157,17 @@ export class View {
     this.refresh();
   }
 
-  /** Who runs the bot has something to say. @param {string} said empty: nothing any more */
+  /**
+   * Who runs the bot has something to say; whoever comes back hears it again, and has perhaps closed it.
+   *
+   * @param {import('../guild/conversation.js').Notified | null} said null: nothing any more
+   */
   announce(said) {
+    if (said?.at && said.at === this.#closedOf) return;
     clearTimeout(this.#announced);
-    this.#announcement = said ? { code: '', text: this.#words.announced(said), slug: '' } : null;
-    if (said) this.#announced = setTimeout(() => this.announce(''), ANNOUNCED_MS);
+    this.#saidAt = said?.at ?? 0;
+    this.#announcement = said?.text ? { code: '', text: this.#words.announced(said.text), slug: '' } : null;
+    if (said?.text) this.#announced = setTimeout(() => this.announce(null), said.seconds * 1000);
     this.refresh();
   }
 
@@ -178,8 +190,10 @@ export class View {
 
   #dismiss() {
     const wasRefused = this.#refusal !== null;
-    if (!wasRefused && !this.#isIncomplete) this.announce('');
-    else if (!wasRefused) this.#isIncomplete = false;
+    if (!wasRefused && !this.#isIncomplete) {
+      this.#closedOf = this.#saidAt;
+      this.announce(null);
+    } else if (!wasRefused) this.#isIncomplete = false;
     this.explain(null);
     if (wasRefused) this.#wishes.dismissed();
   }
@@ -286,7 +300,7 @@ export class View {
     clearTimeout(this.#fading);
     const now = Date.now();
     const next = this.#replica.fade(now);
-    if (next !== Infinity) this.#fading = setTimeout(() => this.refresh(), next - now);
+    if (next !== Infinity) this.#fading = setTimeout(() => this.refresh(), Math.min(next - now, LONGEST_MS));
   }
 }
 

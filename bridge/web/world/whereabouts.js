@@ -57,13 +57,15 @@ export class Whereabouts {
     return { ...this.#pointAt(this.#spot, place.boards.length ? ABOVE_STAGE : ABOVE_PLACE), board: null };
   }
 
-  /** The middle of all places of a category. @param {string} category @returns {Point | null} */
-  districtOf(category) {
+  /** Where the drawn sign of a place is, unless it is too small to be one. @param {string} channelId */
+  boardOf(channelId) {
     const { land } = this.#world.sim;
-    const spots = land.places.filter((place) => place.category === category).map(({ cell }) => cellSpot(land, cell, { x: 0, y: 0, z: 0 }));
-    if (!spots.length) return null;
-    const mean = (/** @type {'x' | 'y'} */ way) => spots.reduce((sum, spot) => sum + spot[way], 0) / spots.length;
-    return this.#pointAt({ x: mean('x'), y: mean('y'), z: 0 }, 0);
+    const place = land.places[this.#world.sim.placeOf(channelId)];
+    if (!place?.board || this.#world.camera.isFar) return null;
+    const [width, height] = [place.board.width * this.scale, place.board.height * this.scale];
+    cellSpot(land, signOf(place.cell), this.#spot);
+    const { x, y } = this.#pointAt(this.#spot, place.board.height + POST);
+    return { left: x - width / 2, right: x + width / 2, top: y, bottom: y + height };
   }
 
   /** @param {number} x @param {number} y @returns {string | null} */

@@ -339,9 +339,21 @@ export class World {
     return true;
   }
 
+  /** Somebody makes their own figure hop, wave, or sit until it moves on. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
+  act(uid, kind) {
+    if (!this.#picture.effects?.OWN_GESTURES.includes(kind) || !this.gesture(uid, kind)) return false;
+    this.sim.pause(uid, kind === 'sit');
+    return true;
+  }
+
   /** So many things happened just now: the lighthouse turns with them. @param {number} events */
   pulse(events) {
     this.#rate += events / CALMING;
+  }
+
+  /** What stands somewhere for a while. @param {import('./draw.js').Mark[]} marks */
+  set marks(marks) {
+    this.#picture.marks = marks;
   }
 
   // ── camera ──────────────────────────────────────────────────────────────
