@@ -5,6 +5,7 @@ import { Account } from './account.js';
 import { Air } from './air.js';
 import { Feed } from './feed.js';
 import { person, portraitOf, pose } from './figure.js';
+import { addIcons } from './icons.js';
 import { KeyedList } from './list.js';
 import { Lookout } from './lookout.js';
 import { outlineOf } from './outline.js';
@@ -12,4 +13,4 @@ import { passwordForm } from './password.js';
 
 /** @typedef {typeof LATER} Later */
 
-export const LATER = { Account, Air, Feed, KeyedList, Lookout, Whereabouts, outlineOf, passwordForm, person, portraitOf, pose };
+export const LATER = { Account, Air, Feed, KeyedList, Lookout, Whereabouts, addIcons, outlineOf, passwordForm, person, portraitOf, pose };

@@ -8,15 +8,12 @@
  * @typedef {import('./later.js').Later} Later
  * @typedef {import('./touched.js').Touched} Touched
  * @typedef {import('./feed.js').Feed} Feed
- * @typedef {import('./guilds.js').GuildList} GuildList
- * @typedef {import('./members.js').MemberList} MemberList
  * @typedef {{
  *   pick(slug: string | null, password?: string): void, dismissed(): void, hurry(): void, openStreams(): void, isOwn: boolean,
  * }} Wishes
  */
 
 import { byId, setText } from './dom.js';
-import { ask } from '../guild/net.js';
 import { Card, sceneOf } from './card.js';
 import { LinkLamp } from './link.js';
 import { Notice } from './notice.js';
@@ -26,7 +23,6 @@ const MISSING = new Set(['unknown-server', 'gone', 'not-there-yet']);
 /** @type {Refusal} */
 const INCOMPLETE = { code: 'incomplete', slug: '' };
 const LONGEST_MS = 86_400_000; // that a browser is asked to wait: many can't for longer than some weeks
-const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
 export class View {
   #words;
@@ -48,18 +44,13 @@ export class View {
   #wishes;
   /** @type {Feed | null} */
   #feed = null;
-  /** @type {{guilds: GuildList, members: MemberList} | null} */
+  /** @type {import('./lists.js').Lists | null} */
   #lists = null;
   /** @type {import('./account.js').Account | null} */
   #account = null;
   #isIncomplete = false;
   /** @type {number | undefined} */
   #fading;
-  #listedAt = 0;
-  /** @type {number | undefined} */
-  #listing;
-  /** How many are online in each guild, as far as it is known. @type {Map<string, number>} */
-  #present = new Map();
   /** @param {string} [slug] */
   #login = (slug) => /** @type {import('./account.js').Account} */ (this.#account).button(slug);
 
@@ -88,7 +79,8 @@ export class View {
   }
 
   /** Fills what lies beside the world. @param {Later} later @param {import('../words.js').MoreWords} more */
-  furnish({ Account, Feed, passwordForm }, more) {
+  furnish({ Account, Feed, addIcons, passwordForm }, more) {
+    addIcons();
     this.#feed = new Feed(this.#words, more, (said) => {
       this.panels.makeRoom();
       this.#stage.lookout?.visitSpeaker(said);
@@ -112,23 +104,19 @@ export class View {
    * @param {import('../words.js').MoreWords} more
    * @param {Later} later
    */
-  offer({ GuildList, MemberList, addIcons, explain, offerChoices, offerMenu }, more, later) {
+  offer({ Lists, explain, offerChoices, offerMenu }, more, later) {
     const words = this.#words;
-    addIcons();
-    this.#lists = {
-      guilds: new GuildList(later, words, (slug) => this.#wishes.pick(slug)),
-      members: new MemberList(later, words, () => this.refresh(), (uid) => this.#visit(uid), (text) => this.#conversation.find(text)),
-    };
-    byId('find-me').addEventListener('click', () => this.#visit(this.#account?.user?.id ?? ''));
+    this.#lists = new Lists(later, words, this.#replica, {
+      refresh: () => this.refresh(),
+      pick: (slug) => this.#wishes.pick(slug),
+      visit: (uid) => this.#visit(uid),
+      seek: (uids) => this.#stage.lookout?.seek(uids),
+      find: (text) => this.#conversation.find(text),
+      isOwn: this.#wishes.isOwn,
+    });
     whenOpened('legend', () => explain(more, later));
     whenOpened('menu', () => offerMenu(more, words.language, this.#replica, this.#wishes.openStreams));
     whenOpened('settings', () => offerChoices(more, this.#preferences));
-    if (this.#wishes.isOwn) {
-      if (byId('servers').matches(':popover-open')) this.#count();
-      byId('servers').addEventListener('beforetoggle', ({ newState }) => {
-        if (newState === 'open') this.#count();
-      });
-    }
     this.refresh();
   }
 
@@ -225,39 +213,9 @@ export class View {
     this.#nameRefused();
     const refusal = this.#isSaid(scene) ? null : this.#refusal;
     this.notice.show(refusal ?? (this.#isIncomplete ? INCOMPLETE : this.#announcement), this.#refusedName, login);
-    if (replica.room) this.#present.set(replica.room.slug, replica.counts.online);
-    this.#lists?.guilds.show(replica.guilds, replica.room?.slug ?? null, asking, this.#present);
-    this.#listMembers();
+    this.#lists?.show(asking, this.panels.open === 'members', this.#account?.user?.id ?? '');
     this.#feed?.show(replica);
     this.#title(scene === 'lobby' ? null : replica.room);
-  }
-
-  /** The list is long, and out of sight most of the time. */
-  #listMembers() {
-    const members = this.#lists?.members;
-    if (!members || this.panels.open !== 'members') return;
-    clearTimeout(this.#listing);
-    const wait = this.#listedAt + MEMBERS_MS - performance.now();
-    if (wait > 0) {
-      this.#listing = setTimeout(() => this.refresh(), wait);
-      return;
-    }
-    this.#listedAt = performance.now();
-    const before = members.found;
-    const { people, census } = this.#replica;
-    members.show(people, census.isTaken ? census.totals : undefined);
-    if (members.found !== before) this.#stage.lookout?.seek(members.found);
-    byId('find-me').hidden = !this.#replica.people.get(this.#account?.user?.id ?? '');
-  }
-
-  /** Asks how many are in the guilds that can be picked. */
-  async #count() {
-    const counts = await ask('api/counts');
-    for (const { key, slug } of this.#replica.guilds) {
-      const online = counts?.[key]?.online;
-      if (typeof online === 'number') this.#present.set(slug, online);
-    }
-    this.refresh();
   }
 
   /** Whether the card says already why there is nothing to see. @param {import('./card.js').Scene} scene */
