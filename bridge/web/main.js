@@ -169,6 +169,10 @@ const later = partOf(async (again) => {
     return { air, lookout: new LATER.Lookout(words, world, where, replica, address, air) };
   });
   view.furnish(LATER, more);
+  const code = LATER.outcomeOf(location);
+  if (!code) return;
+  changeAddress((here) => here.searchParams.delete('login'));
+  view.explain({ code, slug: '' });
 });
 /** @type {(furniture: {LATER: import('./ui/later.js').Later, air: import('./ui/air.js').Air, where: import('./world/whereabouts.js').Whereabouts, more: import('./words.js').MoreWords}) => void} */
 let furnish;
@@ -184,10 +188,7 @@ const touched = partOf(async (again) => {
   air.tip = new TOUCHED.Tip(words, more, where, replica);
   view.offer(TOUCHED, more, LATER);
   setText(byId('streams-title'), more.streams);
-  furnishStreams = ({ Streams }) => new Streams(more, { copy: TOUCHED.copy, link: (slug, settings) => TOUCHED.linkTo(location.href, slug, settings) }, () => {
-    const { room, guilds } = replica;
-    return room && { slug: room.slug, locked: guilds.find(({ slug }) => slug === room.slug)?.locked === true };
-  });
+  furnishStreams = (got) => TOUCHED.makeStreams(got, more, replica);
 });
 for (const touch of TOUCHES) addEventListener(touch, () => touched.start(), { once: true });
 let isPressed = false; // browsers let nothing sound before
@@ -199,7 +200,7 @@ const sound = partOf(async (again) => {
   const coming = import(`./ui/sound.js${again}`);
   return Promise.all([coming, furnished]);
 }, ([{ Sound }, { air }]) => {
-  air.sound = new Sound(() => ({ hour: stage.world.hour ?? new Date().getHours(), hasFire: isSomebodyInVoice() }), isPressed);
+  air.sound = new Sound(stage.world, replica, isPressed);
   stage.adapt();
 });
 
@@ -215,11 +216,6 @@ function openStreams() {
 }
 
 byId('tools').addEventListener('click', want);
-
-function isSomebodyInVoice() {
-  for (const { voice } of replica.people.all()) if (voice) return true;
-  return false;
-}
 
 /** A next visit begins with the island as it is. */
 function keepOutline() {
@@ -268,15 +264,5 @@ function changeAddress(change) {
   history.replaceState(null, '', here);
 }
 
-/** How a login ended that came to nothing: said once, and not kept in the address. */
-function tellOfLogin() {
-  const outcome = new URLSearchParams(location.search).get('login');
-  if (!outcome) return;
-  changeAddress((here) => here.searchParams.delete('login'));
-  const code = outcome === 'silent' ? 'no-answer' : outcome === 'denied' ? 'login-denied' : 'login-failed';
-  view.explain({ code, slug: '' });
-}
-
 for (const [from, event] of OMENS) from?.addEventListener(event, () => conversation.doubt());
 addEventListener('online', () => later.hurry());
-tellOfLogin();

@@ -1,7 +1,7 @@
 /** What the first picture does without: it is fetched when that is there, as one script. */
 
 import { Whereabouts } from '../world/whereabouts.js';
-import { Account } from './account.js';
+import { Account, outcomeOf } from './account.js';
 import { Air } from './air.js';
 import { Feed } from './feed.js';
 import { person, portraitOf, pose } from './figure.js';
@@ -13,4 +13,4 @@ import { passwordForm } from './password.js';
 
 /** @typedef {typeof LATER} Later */
 
-export const LATER = { Account, Air, Feed, KeyedList, Lookout, Whereabouts, addIcons, outlineOf, passwordForm, person, portraitOf, pose };
+export const LATER = { Account, Air, Feed, KeyedList, Lookout, Whereabouts, addIcons, outcomeOf, outlineOf, passwordForm, person, portraitOf, pose };
