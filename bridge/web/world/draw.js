@@ -137,7 +137,7 @@ export class Picture {
 
   /** Everything that is drawn, as stamps of the size that is looked at. @returns {Atlas} */
   get #atlas() {
-    return (this.#atlases[this.#size] ??= this.#stamped({ ...sprites, things: { ...sprites?.things, ...this.#wintry(sprites?.things) } }));
+    return (this.#atlases[this.#size] ??= this.#stamped({ ...sprites, things: { ...sprites?.things, gull: this.#effects?.moods.gull ?? null, ...this.#wintry(sprites?.things) } }));
   }
 
   /** With snow on what stands there, in winter. @param {any} things */

@@ -10,8 +10,9 @@
  */
 
 import { pack } from './color.js';
-import { GRASS_INK, LAMP_INK } from './inks.js';
+import { GRASS_INK, LAMP_INK, STONE_INK, WHITE_INK, YELLOW_INK } from './inks.js';
 import { mix } from './random.js';
+import { Sheet } from './sheet.js';
 
 const CLOUDS = 4;
 const GULLS = 4;
@@ -162,5 +163,14 @@ function snowed(sprite) {
   return { ...sprite, inks };
 }
 
-/** All of them. */
-export const moods = { clouds: drawClouds, creatures: drawCreatures, glade: drawGlade, snowed, weather: drawWeather };
+/** @param {number} frame */
+function gull(frame) {
+  const sheet = new Sheet(15, 9);
+  const rows = frame
+    ? ['...............', '......ww.......', '.ggwwwwwwwwwgg.', 'gg...wwww....gg', '......yw.......']
+    : ['gg...........gg', '.gww.......wwg.', '...wwwwwwwww...', '.....wwww......', '......yw.......'];
+  return sheet.rows(0, 2, rows, { w: WHITE_INK + 3, g: STONE_INK + 1, y: YELLOW_INK + 1 }).sprite(7, 5);
+}
+
+/** All of them, and what they draw. */
+export const moods = { gull: [gull(0), gull(1)], clouds: drawClouds, creatures: drawCreatures, glade: drawGlade, snowed, weather: drawWeather };

@@ -7,7 +7,6 @@
 
 import {
   BARK_INK, BIRCH_INK, BLOSSOM_INK, INK, LAMP_INK, LEAF_INK, RED_INK, STONE_INK, TENT_INK, WHITE_INK, WINDOW_INK, WOOD_INK,
-  YELLOW_INK,
 } from './inks.js';
 import { crown, rough } from './furniture.js';
 import { Sheet } from './sheet.js';
@@ -121,15 +120,6 @@ export function hull() {
   return sheet.outline(INK).sprite(25, 38);
 }
 
-/** @param {number} frame */
-function gull(frame) {
-  const sheet = new Sheet(15, 9);
-  const rows = frame
-    ? ['...............', '......ww.......', '.ggwwwwwwwwwgg.', 'gg...wwww....gg', '......yw.......']
-    : ['gg...........gg', '.gww.......wwg.', '...wwwwwwwww...', '.....wwww......', '......yw.......'];
-  return sheet.rows(0, 2, rows, { w: WHITE_INK + 3, g: STONE_INK + 1, y: YELLOW_INK + 1 }).sprite(7, 5);
-}
-
 /** @type {Record<string, any> | null} */
 let paintedThings = null;
 
@@ -150,7 +140,7 @@ function paintAll() {
     tree: trees(),
     bush: LEAF_INK.map((leaf, i) => bush(leaf, i)),
     rock: [rock(1), rock(2)],
-    tent: tent(), lighthouse: lighthouse(), boat: boat(), hull: hull(), lamp: [lamp(false), lamp(true)], gull: [gull(0), gull(1)],
+    tent: tent(), lighthouse: lighthouse(), boat: boat(), hull: hull(), lamp: [lamp(false), lamp(true)],
   };
 }
 
