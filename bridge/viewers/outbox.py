@@ -270,7 +270,7 @@ class Outbox:
         return thing
 
     def _let_go(self) -> None:
-        """Drop what waits, a little in each turn: a hundred snapshots may, and nobody is in a hurry for it."""
+        """Drop what waits, a little in each turn: it may be a hundred snapshots, and there is no hurry."""
         for _ in range(RELEASED_AT_ONCE):
             if not self._waiting:
                 break
