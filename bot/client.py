@@ -44,6 +44,7 @@ from cogs.commands.replies import CommandTree
 from cogs.commands.welcome import Welcome
 from cogs.decisions import Decisions
 from cogs.events.guilds import Guilds
+from cogs.events.happenings import Happenings
 from cogs.events.messages import Messages
 from cogs.events.presence import Presence
 from cogs.events.retention import Retention
@@ -69,6 +70,7 @@ INTENTS: Final = discord.Intents(
     voice_states=True,
     reactions=True,
     typing=True,
+    guild_scheduled_events=True,
 )
 
 
@@ -189,6 +191,7 @@ class DZoneBot(commands.AutoShardedBot):
         await self.add_cog(Presence(self.bridge, policy, roster, rooms))
         await self.add_cog(Messages(self.bridge, policy, roster))
         await self.add_cog(VoiceChannels(self.bridge, roster, rooms))
+        await self.add_cog(Happenings(self.bridge, policy, roster, rooms))
         await self.add_cog(Access(self.bridge, policy, self._loader))
         self._open_logins(policy)
         decisions = Decisions(self, self.bridge, self._settings, rooms)
@@ -199,6 +202,7 @@ class DZoneBot(commands.AutoShardedBot):
         await self.add_cog(Myself(self, self.bridge, policy, decisions))
         own = self.config.owner_guild
         host = Host(*desk, page_login=page_login, place=own)
+        self.bridge.on_question(host.answer, self.config.token.encode())
         await (self.add_cog(host) if own is None else self.add_cog(host, guild=discord.Object(own)))
         following = self._settings.follow(partial(self._hear_of, decisions))
         self._tasks.start(following, "hearing of decisions elsewhere")

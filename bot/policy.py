@@ -231,6 +231,27 @@ class Policy:
         """Tell whether viewers may see that somebody says or does something in a channel."""
         return self._hears(member) and self.shows_member(member) and self.shows_chat(channel)
 
+    def shows_deed(self, member: discord.Member) -> bool:
+        """Tell whether viewers may see that it was somebody who did something for the whole guild."""
+        return self._hears(member) and self.shows_member(member)
+
+    def shows_event(self, event: discord.ScheduledEvent, guild: discord.Guild) -> bool:
+        """Tell whether viewers may see that a scheduled event is on.
+
+        That is as public as the channel it is in. One elsewhere everybody in the guild sees.
+        """
+        if event.channel_id is not None:
+            return self.shows_chat(guild.get_channel(event.channel_id))
+        is_elsewhere = event.entity_type is discord.EntityType.external
+        return is_elsewhere and guild.nsfw_level not in _RESTRICTED and not self.is_gated(guild)
+
+    def names_event(self, event: discord.ScheduledEvent) -> bool:
+        """Tell whether viewers may read what a scheduled event is called: words, by whoever made it."""
+        guild_id, creator = event.guild_id, event.creator_id
+        if not self.shows_words(guild_id) or self.asks(guild_id):
+            return False
+        return creator is None or (self.shows_words_of(creator) and self.names_user(guild_id, creator))
+
     def shows_words(self, guild_id: int) -> bool:
         """Tell whether viewers may read what is said, and not only see that something is."""
         return self._settings.guild(guild_id).messages == "full"

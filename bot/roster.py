@@ -22,6 +22,7 @@ from bridge.model import (
     Channel,
     ChannelKind,
     GuildInfo,
+    Happening,
     Member,
     Message,
     Status,
@@ -98,6 +99,7 @@ class Roster:
             password_hash=decided.password_hash if decided.protection == "password" else None,
             role=decided.role_id if decided.protection == "login" else None,
             since=int(came.timestamp()) if came else last.since if last else None,
+            gestures=decided.gestures,
         )
 
     def member(self, member: discord.Member) -> Member:
@@ -218,6 +220,58 @@ class Roster:
             return None
         hides = partial(self._hides, guild)
         return readable_line(words, guild, self._policy.shows_channel, hides) or None
+
+    def _standing(self, guild: discord.Guild, text: str) -> str | None:
+        """Read what stands somewhere for long, where words may be read: no person or channel is named."""
+        if not self._policy.shows_words(guild.id):
+            return None
+        return readable_line(text, guild, lambda _: False, partial(self._hides, guild)) or None
+
+    def poll(self, message: discord.Message) -> Happening | None:
+        """Describe the poll that a message holds, as long as it is open."""
+        guild, poll, channel = message.guild, message.poll, message.channel
+        if guild is None or poll is None or poll.is_finalised():
+            return None
+        ends = poll.expires_at
+        return Happening(
+            id=str(message.id),
+            kind="poll",
+            uid=_speaker_id(message),
+            channel=str(channel.id),
+            parent=str(channel.parent_id) if isinstance(channel, discord.Thread) else None,
+            text=self._standing(guild, poll.question or ""),
+            until=int(ends.timestamp()) if ends else None,
+        )
+
+    def thread(self, thread: discord.Thread, owner: discord.Member) -> Happening:
+        """Describe a new thread."""
+        return Happening(
+            id=str(thread.id),
+            kind="thread",
+            uid=str(owner.id),
+            channel=str(thread.id),
+            parent=str(thread.parent_id),
+            text=self._standing(thread.guild, thread.name),
+        )
+
+    def events(self, guild: discord.Guild) -> list[Happening]:
+        """Describe the scheduled events that are on and may be shown."""
+        return [
+            self._event(event, guild)
+            for event in guild.scheduled_events
+            if event.status is discord.EventStatus.active and self._policy.shows_event(event, guild)
+        ]
+
+    def _event(self, event: discord.ScheduledEvent, guild: discord.Guild) -> Happening:
+        is_named = self._policy.names_event(event)
+        is_elsewhere = event.channel_id is None and event.location
+        return Happening(
+            id=str(event.id),
+            kind="event",
+            channel=None if event.channel_id is None else str(event.channel_id),
+            text=self._standing(guild, event.name) if is_named else None,
+            location=self._standing(guild, event.location or "") if is_named and is_elsewhere else None,
+        )
 
     def picture(self, emoji: discord.PartialEmoji) -> str | None:
         """Name the small picture of a custom emoji, if viewers are to see it."""

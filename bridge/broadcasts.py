@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import EllipsisType, MappingProxyType
-from typing import Any, Final, overload
+from typing import Any, Final, get_args, overload
 
-from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Member, Message, Voice
+from bridge.model import DEFAULT_COLOR, Channel, GuildInfo, Happening, HappeningKind, Member, Message, Voice
 from bridge.providers.records import MAX_TEXT, parse_color, parse_id, parse_role_color, parse_status
 from bridge.providers.refresher import Refresher
 from bridge.rooms.directory import Directory
@@ -18,6 +19,7 @@ __all__ = ["Broadcasts"]
 log = logging.getLogger(__name__)
 
 MAX_NOTICE: Final = 300  # characters
+_KINDS: Final = get_args(HappeningKind)
 _TEXTUAL: Final = (str, int)
 
 
@@ -225,6 +227,37 @@ class Broadcasts:
         if room := self._room(server):
             room.put_all(members)
 
+    def show_happening(self, server: str | int, happening: Happening) -> None:
+        """Show that somebody boosts the guild or opens a thread, that a poll is open or an event is on.
+
+        Reaches viewers who asked for `happening`; polls and events also those who come while they go on. Of
+        a boost that is told twice within a minute viewers hear once. Texts are cut to 300 characters.
+
+        Raises:
+            ValueError: for another kind.
+        """
+        if room := self._room(server):
+            room.happen(_checked(happening))
+
+    def end_happening(self, server: str | int, id: str | int) -> None:  # noqa: A002 - the protocol's word
+        """Show that a poll is closed, or an event over."""
+        if room := self._room(server):
+            room.end_happening(str(id))
+
+    def show_events(self, server: str | int, events: Iterable[Happening]) -> None:
+        """Show that these scheduled events are on; of any other viewers forget that it was.
+
+        Raises:
+            ValueError: for another kind.
+        """
+        if room := self._room(server):
+            room.set_events(map(_checked, events))
+
+    def happenings(self, server: str | int) -> Mapping[str, Happening]:
+        """Return what viewers of a guild see going on beside words, by id."""
+        room = self._room(server)
+        return MappingProxyType(dict(room.happenings) if room else {})
+
     def hide_members(self, server: str | int, uids: Iterable[str | int]) -> None:
         """Take members away, as far as viewers see them."""
         if room := self._room(server):
@@ -272,9 +305,12 @@ class Broadcasts:
         return room is not None and room.is_visiting(str(uid))
 
     def places_of_words(self, server: str | int) -> set[str]:
-        """Name the channels and threads in which the last messages that viewers saw were said."""
+        """Name the channels and threads of the last messages, polls and new threads that viewers saw."""
         room = self._room(server)
-        return {words.channel for words in room.said.values()} if room else set()
+        if room is None:
+            return set()
+        happened = {one.channel for one in room.happenings.values() if one.kind in ("thread", "poll")}
+        return {*(words.channel for words in room.said.values()), *(place for place in happened if place)}
 
     def forget_channels(self, server: str | int, channels: Iterable[str | int]) -> None:
         """Take back what was said in channels or threads of a guild, and in the threads of these channels.
@@ -365,6 +401,18 @@ def _text(value: str | int) -> str:
     if not isinstance(value, _TEXTUAL):
         raise TypeError(f"a text was expected, not {type(value).__name__}")
     return str(value)
+
+
+def _checked(happening: Happening) -> Happening:
+    """Cut what is too long.
+
+    Raises:
+        ValueError: for a kind that there isn't.
+    """
+    if happening.kind not in _KINDS:
+        raise ValueError(f"a happening is one of {', '.join(_KINDS)}, not {happening.kind!r}")
+    text, location = happening.text, happening.location
+    return replace(happening, text=text and text[:MAX_NOTICE], location=location and location[:MAX_NOTICE])
 
 
 def _new_color(given: str | None, before: str) -> str:

@@ -15,11 +15,14 @@ from websockets.datastructures import Headers
 
 from bridge.access.admission import Admission
 from bridge.access.elsewhere import DoorElsewhere
+from bridge.access.gestures import Gestures, GesturesElsewhere, GesturesHere
 from bridge.access.login import Login
 from bridge.access.porter import Porter
 from bridge.backplane import asking, counting, keys
 from bridge.backplane.answering import Answerer
 from bridge.backplane.asking import STARTING, Asker
+from bridge.backplane.colleagues import Colleagues
+from bridge.backplane.households import Households
 from bridge.errors import Silence
 from bridge.providers.keeper import Keeper
 from bridge.rooms.directory import Directory
@@ -33,6 +36,7 @@ from bridge.viewers.sessions import Sessions
 from bridge.wire.protocol import Event
 
 if TYPE_CHECKING:
+    from bridge.backplane.crier import Crier
     from bridge.backplane.logouts import Logouts
     from bridge.backplane.talk import Talk
 
@@ -51,8 +55,9 @@ class Exchange:
     """
 
     def __init__(
-        self, directory: Directory, website: Website, count: Callable[[str], None], *, follows: bool
-    ) -> None:
+        self, directory: Directory, website: Website, count: Callable[[str], None], households: Households, *,
+        follows: bool,
+    ) -> None:  # fmt: skip
         self._directory = directory
         self._website = website
         self._asker = Asker() if follows else None
@@ -61,12 +66,18 @@ class Exchange:
         self._review: Review | None = None
         self._talk: Talk | None = None
         self._logouts: Logouts | None = None
+        self._ears: dict[str, Callable[[bytes], None]] = {}  # by channel
+        self._households = households
+        self._crier: Crier | None = None
+        self.colleagues = Colleagues()
         self._tasks = Tasks(log, "the exchange")
         self._was_reported: set[str] = set()
         self._elsewhere: dict[str, tuple[int, float]] = {}  # how many watch there, and until when it is good
         self.door: DoorElsewhere | None = None
+        self.gestures: Gestures = GesturesHere(count)
         if self._asker is not None:
             self.door = DoorElsewhere(self._asker.ask, count)
+            self.gestures = GesturesElsewhere(self._asker.ask, count)
             website.login = LoginElsewhere(self._ask_anybody)
 
     def concern(self, admission: Admission, keeper: Keeper, sessions: Sessions) -> None:
@@ -76,7 +87,7 @@ class Exchange:
             self._review = Review(self._directory, keeper, sessions, self._asker.ask)
         self._porter = Porter(
             self._directory, admission, self._read_login,
-            lambda login: self._login is not None and login in self._login.ended,
+            lambda login: self._login is not None and login in self._login.ended, self.gestures,
         )  # fmt: skip
         self._pages = LoginPages(self._website.answer)
 
@@ -86,7 +97,8 @@ class Exchange:
         """Begin, if there is a backplane; `life` is as who this process writes guilds to it, if it does."""
         if url is None:
             return
-        from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane needs no redis
+        from bridge.backplane.crier import Crier  # noqa: PLC0415 - who has no backplane needs no redis
+        from bridge.backplane.lines import Lines  # noqa: PLC0415
         from bridge.backplane.logouts import Logouts  # noqa: PLC0415
         from bridge.backplane.talk import Talk  # noqa: PLC0415
 
@@ -94,18 +106,32 @@ class Exchange:
             self._answerer = Answerer(life, self._answer)
         lines = Lines(url)
         self._logouts = Logouts(lines, lambda: self._login.ended if self._login else {}, self._end_logins)
-        side = self._asker or self._answerer
-        channels = [keys.LOGINS_LIVE, *([side.channel] if side else [])]
-        self._talk = Talk(lines, channels, self._hear, self._logouts.look)
-        if side is not None:
-            side.use(self._talk)
+        asker = self._asker if life is None else self.colleagues.asker
+        self._households.is_leaving = False
+        self._crier = Crier(lines, self._households)
+        self._ears = {
+            keys.LOGINS_LIVE: self._logouts.hear,
+            keys.ADDRESSES_LIVE: self._households.hear,
+            **{side.channel: side.hear for side in (asker, self._answerer) if side is not None},
+        }
+        self._talk = Talk(lines, list(self._ears), self._hear, self._logouts.look)
+        for side in (asker, self._answerer):
+            if side is not None:
+                side.use(self._talk)
         tasks.start(self._talk.run(), "talking to other processes")
         tasks.start(self._logouts.run(), "telling of logouts")
+        tasks.start(self._crier.run(), "telling from where many come")
         if self._answerer is not None:
             tasks.start(self._answerer.run(), "answering other processes")
             tasks.start(self._keep_tidy(), "counting viewers elsewhere")
         if self._asker is not None:
             tasks.start(self._keep_reporting(), "reporting how many watch")
+
+    def let_go(self) -> None:
+        """Have those who are here counted where they go to: a stop follows."""
+        self._households.is_leaving = True
+        if self._crier is not None:
+            self._crier.tell_now()
 
     def end(self) -> None:
         """Try nothing again: a stop follows."""
@@ -180,13 +206,7 @@ class Exchange:
             self._tasks.start(self._review.look(room), "asking who may watch")
 
     def _hear(self, channel: bytes, told: bytes) -> None:
-        if channel == keys.LOGINS_LIVE.encode():
-            if self._logouts is not None:
-                self._logouts.hear(told)
-        elif self._asker is not None:
-            self._asker.hear(told)
-        elif self._answerer is not None:
-            self._answerer.hear(told)
+        self._ears[channel.decode()](told)
 
     def _end_logins(self, logins: Mapping[str, float]) -> None:
         if self._login is not None:
@@ -200,6 +220,8 @@ class Exchange:
                 return None
             case "watchers":
                 return self._count_watchers(reader, body)
+            case "colleague":
+                return await self.colleagues.answer(body)
             case "page":
                 return await self._pages.answer(body)
             case _:

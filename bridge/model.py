@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-__all__ = ["Channel", "ChannelKind", "GuildInfo", "Member", "Message", "Status", "Voice"]
+__all__ = [
+    "Channel", "ChannelKind", "GuildInfo", "Happening", "HappeningKind", "Member", "Message", "Status",
+    "Voice",
+]  # fmt: skip
 
 Status = Literal["online", "idle", "dnd", "offline"]
 ChannelKind = Literal["text", "voice", "stage", "forum", "news"]
+HappeningKind = Literal["boost", "thread", "poll", "event"]
 
 RESERVED_SLUGS: Final = frozenset({"default", "lobby"})  # what a viewer without a choice asks for
 DEFAULT_COLOR: Final = "#ffffff"  # of a member without a coloured role
@@ -86,7 +90,8 @@ class GuildInfo:
     server list, but its link opens it. `member_count` counts everybody, shown or not. The password is
     known as it is or, better, as a hash. `role` is what a login needs, to whoever checks it. `since` is when
     it came to this bridge's bot, in seconds since 1970, where that is known. `lock` stands for the
-    password and the role where only another process knows them: with them it changes.
+    password and the role where only another process knows them: with them it changes. `gestures` is whether
+    members who watch may make their own figure wave, hop or sit.
     """
 
     id: str
@@ -102,6 +107,7 @@ class GuildInfo:
     role: int | None = None
     since: int | None = None
     lock: str | None = field(default=None, repr=False)
+    gestures: bool = True
 
     @property
     def has_password(self) -> bool:
@@ -131,3 +137,29 @@ class Message:
     reply_to: str | None = None
     emoji: Mapping[str, str] = field(default_factory=dict, hash=False)  # a dict has no hash
     parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happens to a guild or goes on there, and is more than words.
+
+    A `boost`, or a new `thread`, is over in a moment. A `poll` is open and an `event` is on until they end.
+    `id` is the snowflake of the thread, the scheduled event, or the message with the poll. `uid` is who did
+    it, where viewers may know. `channel` is where; of a thread, or in one, `parent` is the channel that it
+    belongs to. `text` is what it is called or asks, `location` where an event is that is in no channel.
+    `until` is when a poll closes by itself, in seconds since 1970.
+    """
+
+    id: str
+    kind: HappeningKind
+    uid: str | None = None
+    channel: str | None = None
+    parent: str | None = None
+    text: str | None = None
+    location: str | None = None
+    until: int | None = None
+
+    @property
+    def lasts(self) -> bool:
+        """Whether who comes later is told of it."""
+        return self.kind in ("poll", "event")

@@ -42,7 +42,18 @@ PROVIDER_TROUBLE: Final = Problem(
 )
 INTERNAL_ERROR: Final = Problem("internal-error", "Sorry, something went wrong here. Please try again.")
 
+# Why somebody's own figure doesn't do what they asked for. It has nothing to do with whether they may watch.
+GESTURE_OFF: Final = Problem("gesture-off", "Gestures are switched off on this server.")
+GESTURE_LOGIN: Final = Problem("gesture-login", "Only people who are logged in can make a gesture.")
+GESTURE_NOT_SHOWN: Final = Problem(
+    "gesture-not-shown", "You have no figure on this server: you aren't a member, or you aren't shown."
+)
+GESTURE_TOO_OFTEN: Final = Problem("gesture-too-often", "That was too fast. Please wait a few seconds.")
+GESTURE_SILENT: Final = Problem(
+    "gesture-silent", "The bot doesn't answer right now, so nothing happened. Please try again in a moment."
+)
 
+NOWHERE: Final = Problem("bad-request", "Invalid request: you are in no server to make a gesture in")
 NO_ROOM: Final = Problem("bad-request", "Invalid request: you are in no server to look for somebody in")
 
 

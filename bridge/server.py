@@ -17,6 +17,8 @@ from bridge.access.doorkeeper import LONGEST_WAIT, Doorkeeper, Validator
 from bridge.access.gate import Gate
 from bridge.access.guesses import AddressGuesses
 from bridge.access.login import Authority
+from bridge.backplane import colleagues
+from bridge.backplane.colleagues import Others
 from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.broadcasts import Broadcasts
 from bridge.errors import ProviderError
@@ -148,8 +150,10 @@ class WebSocketServer(Broadcasts):
         self._health = health
         self._website = Website()
         self._exchange = Exchange(
-            directory, self._website, self._gate.count, follows=follow is not None and not workers
-        )
+            directory, self._website, self._gate.count, self._gate.households,
+            follows=follow is not None and not workers,
+        )  # fmt: skip
+        self._exchange.colleagues.meet(part, self._plane.writers)
         self._plane.count_elsewhere(self._exchange.all_elsewhere)
         doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
         self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
@@ -240,6 +244,27 @@ class WebSocketServer(Broadcasts):
         """Ask what all servers that write to one place have together; None where this one is alone."""
         return await self._plane.overview()
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other server writes to the same place, each its own guilds."""
+        return self._exchange.colleagues.is_alone
+
+    async def ask_others(self, question: Mapping[str, Any], within: float = colleagues.PATIENCE) -> Others:
+        """Ask all servers that write to the same place something, as their `on_question` answers it.
+
+        Raises:
+            bridge.errors.Silence: if it can't be known now which there are.
+        """
+        return await self._exchange.colleagues.ask(question, within)
+
+    def on_question(self, callback: colleagues.Answer, secret: bytes) -> None:
+        """Ask `callback(question)` what another server gets that asks so with `ask_others`.
+
+        Question and answer are JSON objects. Only those with the same secret can read and write them.
+        """
+        require_async("on_question", callback)
+        self._exchange.colleagues.use(callback, secret)
+
     async def start(self) -> None:
         """Start, and return as soon as the server listens. A script then needs something to wait for.
 
@@ -277,6 +302,7 @@ class WebSocketServer(Broadcasts):
         They hear 1001 in portions, as long as `is_patient` says so; those who are still at the door, too.
         """
         close_doors(self._servers)
+        self._exchange.let_go()
         for _ in range(LOOKS_AT_DOOR):
             await self._sessions.let_go(Goodbye.RESTART, self._directory.flush, is_patient)
             await asyncio.sleep(PAUSE)
@@ -296,6 +322,7 @@ class WebSocketServer(Broadcasts):
             if not self._is_serving:
                 return
             self._pulse.stop()
+            self._exchange.let_go()
             self._directory.flush()
             await hang_up(self._servers, self._gate)
             self._servers.clear()
@@ -492,8 +519,9 @@ class WebSocketServer(Broadcasts):
         seems_old = comes_from_browser(connection) if self._paces_old_clients else None
         connection.forget_handshake()
         session = Session(
-            connection, visitor, self._directory, self._admission, self._keeper, seems_old=seems_old
-        )
+            connection, visitor, self._directory, self._admission, self._keeper,
+            gestures=self._exchange.gestures, seems_old=seems_old,
+        )  # fmt: skip
         problem = self._gate.check_viewer(connection.address, len(self._sessions))
         if problem is not None:
             session.dismiss(Goodbye.FULL, problem)

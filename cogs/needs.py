@@ -3,14 +3,15 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import EllipsisType
-from typing import Protocol
+from typing import Any, Protocol
 
 import discord
 from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
+from bridge.backplane.colleagues import Others
 from bridge.backplane.parts import Overview
-from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
+from bridge.model import Channel, GuildInfo, Happening, Member, Message, Status, Voice
 from cogs.settings import Blockable, GuildSettings, MemberSettings
 from cogs.verdicts import ChannelVerdict, MemberVerdict
 
@@ -95,6 +96,15 @@ class Bridge(Protocol):
     def hide_members(self, server: str | int, uids: Iterable[str | int]) -> None:
         """Take members away, as far as viewers see them."""
 
+    def show_happening(self, server: str | int, happening: Happening) -> None:
+        """Show a boost, a new thread or an open poll."""
+
+    def end_happening(self, server: str | int, id: str | int) -> None:  # noqa: A002 - the protocol's word
+        """Show that a poll is closed, or an event over."""
+
+    def show_events(self, server: str | int, events: Iterable[Happening]) -> None:
+        """Show that these scheduled events are on; of any other viewers forget that it was."""
+
     def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
         """Take back what somebody said in a guild, or everybody."""
 
@@ -128,7 +138,7 @@ class Bridge(Protocol):
         """Name who said one of a guild's last messages. None if viewers haven't seen it."""
 
     def places_of_words(self, server: str | int) -> set[str]:
-        """Name the channels and threads in which the last messages that viewers saw were said."""
+        """Name the channels and threads of the last messages, polls and new threads that viewers saw."""
 
     # Who watches
 
@@ -137,6 +147,17 @@ class Bridge(Protocol):
 
     async def overview(self) -> Overview | None:
         """Ask what all processes of this bot have together; None where it has one alone."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether this bot has no other process."""
+
+    async def ask_others(self, question: Mapping[str, Any], within: float = ...) -> Others:
+        """Ask all other processes of this bot something; who hasn't answered in time is left out.
+
+        Raises:
+            bridge.errors.Silence: if it can't be known now which there are.
+        """
 
     async def viewers_elsewhere(self, server: str | int) -> int:
         """Ask how many watch a guild in other processes."""
@@ -208,6 +229,9 @@ class Policy(Protocol):
     def shows_doing(self, member: discord.Member, channel: object) -> bool:
         """Tell whether viewers may see that somebody says or does something in a channel."""
 
+    def shows_deed(self, member: discord.Member) -> bool:
+        """Tell whether viewers may see that it was somebody who did something for the whole guild."""
+
     def admits(self, member: discord.Member) -> bool:
         """Tell whether somebody who logged in may watch this guild."""
 
@@ -247,6 +271,15 @@ class Roster(Protocol):
 
     def message(self, message: discord.Message) -> Message:
         """Describe a message."""
+
+    def poll(self, message: discord.Message) -> Happening | None:
+        """Describe the poll that a message holds, as long as it is open."""
+
+    def thread(self, thread: discord.Thread, owner: discord.Member) -> Happening:
+        """Describe a new thread."""
+
+    def events(self, guild: discord.Guild) -> list[Happening]:
+        """Describe the scheduled events that are on and may be shown."""
 
     def picture(self, emoji: discord.PartialEmoji) -> str | None:
         """Name the picture of a custom emoji, if viewers are to see it."""

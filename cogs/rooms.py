@@ -78,9 +78,15 @@ class Rooms:
             if before is None or not before.listed:
                 info = replace(info, listed=False)  # until its people are there, whom who waits will see
             self._bridge.show_guild(info, None, self._roster.channels(guild))
+            self.show_events(guild)
             self._review_words(guild)
         elif before is not None:  # Discord has named no more than its id: what was known is all there is
             self._bridge.show_guild(self._roster.guild(guild, before), None, self._still_shown(guild))
+
+    def show_events(self, guild: discord.Guild) -> None:
+        """Bring a room to which scheduled events are on, at once."""
+        if _is_known(guild):
+            self._bridge.show_events(guild.id, self._roster.events(guild))
 
     def _still_shown(self, guild: discord.Guild) -> list[model.Channel]:
         """Name the channels that viewers see and that nobody has hidden, without their categories.

@@ -29,7 +29,7 @@ class GuildSettings:
     webhooks say is shown; `hidden` the members that moderators have hidden, and `hidden_roles` the roles
     whose members aren't shown. With `optin`, only members are shown who have agreed to that. `live_channel`
     and `live_message` are where a message is kept up to date, `live_ended` is why that came to an end by
-    itself.
+    itself. `gestures` is whether members who watch and are shown may make their own figure wave, hop or sit.
     """
 
     shown: bool = True
@@ -50,6 +50,7 @@ class GuildSettings:
     hidden: frozenset[int] = frozenset()
     hidden_roles: frozenset[int] = frozenset()
     optin: bool = False
+    gestures: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from bridge.model import Channel, GuildInfo, Member, Status, Voice
+from bridge.model import Channel, GuildInfo, Happening, Member, Status, Voice
 
 PASSWORD: Final = "turnip"  # noqa: S105 - of a guild that is made up, and told to everybody
 
@@ -26,6 +26,11 @@ CHANNELS: Final = [
 ]
 THREADS: Final = {"41": ("which tulip is this?", "32"), "42": ("a bench by the pond", "39")}
 """Threads and posts by id: what they are called, and where they are."""
+
+QUIZ: Final = Happening("51", "event", channel=STAGE, text="Tulip quiz")
+PICNIC: Final = Happening("52", "event", text="Picnic", location="The old mill")
+BOOSTERS: Final = ("Juno", "Tomoko", "Ada")
+QUESTION: Final = "Roses or tulips by the pond?"
 
 NAMES: Final = (
     "Ada", "Beppo", "Chiara", "Dmitri", "Esra", "Farid", "Greta", "Hugo", "Inés", "Jonas", "Kim", "Lena",

@@ -8,13 +8,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 from bot.demo.garden import (
+    BOOSTERS,
     CELLAR,
     CHANNELS,
     FIRE,
     GARDEN,
     HARBOUR,
     NEWCOMER,
+    PICNIC,
     POND,
+    QUESTION,
+    QUIZ,
     STAGE,
     TALK,
     THREADS,
@@ -23,10 +27,11 @@ from bot.demo.garden import (
     gardeners,
     uid_of,
 )
-from bridge.model import Member, Status, Voice
+from bridge.model import Happening, Member, Status, Voice
 from bridge.server import WebSocketServer
 
 PACE: Final = 1.4  # seconds between two things that happen
+POLLED: Final = 90  # seconds that a poll is open
 TYPING: Final = 1.2  # seconds that somebody types before they say something
 
 _PLACES: Final = {channel.id: channel.name for channel in CHANNELS}
@@ -70,8 +75,9 @@ class Life:
         """Do each thing there is once: people talk all the while, and others come, sit down and get up."""
         acts = itertools.cycle(
             [
-                self._arrive, self._sit_down, self._change_status, self._go_on_stage, self._do_something,
-                self._mute, self._visit, self._change_status, self._get_up, self._come_off_stage,
+                self._arrive, self._ask, self._begin, self._sit_down, self._open_thread, self._boost,
+                self._change_status, self._go_on_stage, self._do_something,
+                self._mute, self._visit, self._get_up, self._come_off_stage, self._close,
             ]
         )  # fmt: skip
         for line in TALK:
@@ -114,6 +120,33 @@ class Life:
             GARDEN.id, guest.uid, "A parcel for the shed!", "31", id=str(next(self._messages)), speaker=guest,
             channel_name="general",
         )  # fmt: skip
+
+    # What happens beside words
+
+    async def _ask(self) -> None:
+        asked = str(next(self._messages))
+        await self._server.broadcast_message(
+            GARDEN.id, uid_of("Zofia"), f"[poll] {QUESTION}", "32", id=asked, channel_name="seedlings"
+        )
+        self._server.show_happening(
+            GARDEN.id,
+            Happening(asked, "poll", uid_of("Zofia"), "32", text=QUESTION, until=int(time.time()) + POLLED),
+        )
+
+    async def _begin(self) -> None:
+        self._server.show_events(GARDEN.id, [QUIZ, PICNIC])
+
+    async def _open_thread(self) -> None:
+        name, parent = THREADS["41"]
+        self._server.show_happening(GARDEN.id, Happening("41", "thread", uid_of("Marek"), "41", parent, name))
+
+    async def _boost(self) -> None:
+        self._server.show_happening(GARDEN.id, Happening("", "boost", uid_of(self._rng.choice(BOOSTERS))))
+
+    async def _close(self) -> None:
+        """End what goes on, so that it can begin anew; who comes then sees that as well."""
+        for happening in list(self._server.happenings(GARDEN.id).values()):
+            self._server.end_happening(GARDEN.id, happening.id)
 
     # What people do
 

@@ -93,8 +93,22 @@ def known_guild(guild: discord.Guild) -> Payload:
         "nsfw_level": guild.nsfw_level.value,
         "owner_id": guild.owner_id,
         "roles": [known_role(role) for role in guild._roles.values()],
+        "premium_subscription_count": guild.premium_subscription_count,
     }
     return told if guild.name else {}  # one that is only announced has no name yet
+
+
+def known_event(event: discord.ScheduledEvent) -> Payload:
+    """Write a scheduled event."""
+    return {
+        "name": event.name,
+        "status": event.status.value,
+        "entity_type": event.entity_type.value,
+        "channel_id": event.channel_id,
+        "creator_id": event.creator_id,
+        "entity_metadata": {"location": event.location},
+        "scheduled_start_time": _moment(event.start_time),
+    }
 
 
 def known_message(message: discord.Message) -> Payload:

@@ -86,6 +86,19 @@ _THREAD_METADATA: Final[Shape] = {
     "archiver_id": shapes.MAYBE_ID,
     "create_timestamp": shapes.TIME,
 }
+_EVENT: Final[Shape] = {
+    "id": shapes.ID,
+    "name": shapes.NAME,
+    "status": shapes.A_NUMBER,
+    "entity_type": shapes.A_NUMBER,
+    "channel_id": Field(shapes.MAYBE_ID.types, shapes.NEEDED, shapes.MAYBE_ID.check),
+    "creator_id": shapes.MAYBE_ID,
+    "entity_id": shapes.MAYBE_ID,
+    "entity_metadata": shapes.OBJECT_OR_NULL,
+    "scheduled_start_time": Field(shapes.TIME.types - {type(ABSENT)}, None, shapes.is_time),
+    "scheduled_end_time": shapes.TIME,
+}
+_UNREAD_OF_EVENT: Final = ("creator", "description", "image", "user_count", "recurrence_rule")
 _VOICE: Final[Shape] = {
     "user_id": shapes.ID,
     "channel_id": shapes.MAYBE_ID,
@@ -150,9 +163,10 @@ _GUILD: Final[Shape] = {
     "roles": Field(frozenset({list}), ()),
     "icon": shapes.MAYBE_WORDS,
     "features": shapes.THINGS,
+    "premium_subscription_count": shapes.NUMBER,
     "member_count": Field(frozenset({int, type(ABSENT)}), check=lambda value: value is ABSENT or value >= 0),
 } | dict.fromkeys(_IDS, shapes.MAYBE_ID)
-_UNREAD_OF_GUILD: Final = ("stage_instances", "guild_scheduled_events", "soundboard_sounds")
+_UNREAD_OF_GUILD: Final = ("stage_instances", "soundboard_sounds")
 _VOICE_TYPES: Final = (discord.ChannelType.voice.value, discord.ChannelType.stage_voice.value)
 _VIEW: Final = discord.Permissions(view_channel=True).value
 _MAX_COLOR: Final = 0xFFFFFF
@@ -297,6 +311,21 @@ class Mender:
             data.pop(unread, None)
         return data
 
+    def event(self, data: Any, guild_id: int, guild: discord.Guild | None) -> Payload:
+        """Read a scheduled event of a guild."""
+
+        def known_event() -> Payload | None:
+            event = guild.get_scheduled_event(int(data["id"])) if guild and is_id(data.get("id")) else None
+            return known.known_event(event) if event else None
+
+        told = mend(data, _EVENT, known_event)
+        told["guild_id"] = guild_id
+        location = (told.get("entity_metadata") or {}).get("location")
+        told["entity_metadata"] = {"location": location} if type(location) is str else None
+        for unread in _UNREAD_OF_EVENT:
+            told.pop(unread, None)
+        return told
+
     def voice(self, data: Payload) -> Payload:
         """Read the voice state of somebody who is in a channel."""
         mend(data, _VOICE)
@@ -333,6 +362,8 @@ class Mender:
         self.each(event, data, "presences", self.presence)
         self.each(event, data, "voice_states", self.voice)
         self.each(event, data, "threads", lambda thread: self.thread(thread, None))
+        if "guild_scheduled_events" in data:
+            self.each(event, data, "guild_scheduled_events", lambda one: self.event(one, guild_id, None))
         data.setdefault("member_count", len(data["members"]) + 1)  # one more: they are to be asked for
         for unread in _UNREAD_OF_GUILD:
             data.pop(unread, None)

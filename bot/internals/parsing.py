@@ -108,6 +108,10 @@ class _Reader:
         parsers["GUILD_MEMBER_UPDATE"] = self._member_update(change)
         parsers["GUILD_MEMBER_REMOVE"] = self._member_remove(parse["GUILD_MEMBER_REMOVE"])
         parsers["VOICE_STATE_UPDATE"] = self._voice(parse["VOICE_STATE_UPDATE"])
+        begin, change = parse["GUILD_SCHEDULED_EVENT_CREATE"], parse["GUILD_SCHEDULED_EVENT_UPDATE"]
+        parsers["GUILD_SCHEDULED_EVENT_CREATE"] = _then(self._event, begin)
+        parsers["GUILD_SCHEDULED_EVENT_UPDATE"] = self._event_update(begin, change)
+        parsers["GUILD_SCHEDULED_EVENT_DELETE"] = _then(self._event, parse["GUILD_SCHEDULED_EVENT_DELETE"])
         for event, read_message in (("MESSAGE_CREATE", mender.message), ("MESSAGE_UPDATE", mender.edit)):
             parsers[event] = self._message(event, read_message, parse[event])
 
@@ -256,6 +260,21 @@ class _Reader:
 
     def _thread(self, data: Payload) -> None:
         self._mender.thread(data, self._mender.guild_of(data))
+
+    def _event(self, data: Payload) -> None:
+        guild = self._mender.guild_of(data)
+        self._mender.event(data, int(data["guild_id"]), guild)
+
+    def _event_update(self, begin: Parser, change: Parser) -> Callable[[Payload], None]:
+        """Take for a new one what changes of an event that was never told: discord.py drops it."""
+
+        def read(data: Payload) -> None:
+            guild = self._mender.guild_of(data)
+            event = self._mender.event(data, int(data["guild_id"]), guild)
+            is_known = guild is not None and guild.get_scheduled_event(int(event["id"])) is not None
+            (change if is_known else begin)(data)
+
+        return read
 
     def _threads(self, data: Payload) -> None:
         guild = self._mender.guild_of(data)

@@ -23,7 +23,7 @@ BLOCKED: Final[Mapping[Blockable, str]] = MappingProxyType(
 """How the notes begin that say whom who runs the bot has blocked; their ids follow."""
 _SETTINGS: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
-    "audience", "live_channel", "live_message", "live_ended", "optin",
+    "audience", "live_channel", "live_message", "live_ended", "optin", "gestures",
 )  # fmt: skip
 
 _BREATH: Final = 500  # rows that are read without letting others in between

@@ -5,7 +5,7 @@ They bear a prefix: a database that a hosting platform gives may be shared with 
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, MetaData, Table, Text, false
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, MetaData, Table, Text, false, true
 
 PREFIX: Final = "dzone_"
 VERSION_TABLE: Final = PREFIX + "version"
@@ -31,6 +31,7 @@ guilds: Final = Table(
     Column("live_message", BigInteger),  # the one that is kept up to date
     Column("live_ended", Text),  # why it isn't any more
     Column("optin", Boolean, nullable=False, server_default=false()),  # whether only who agreed is shown
+    Column("gestures", Boolean, nullable=False, server_default=true()),
 )
 
 

@@ -106,6 +106,7 @@ def _said(said: discord.Message | discord.MessageSnapshot, markup: Markup) -> It
     yield from (f"[sticker: {literal(sticker.name)}]" for sticker in said.stickers)
     if isinstance(said, discord.Message) and said.poll is not None:
         yield "[poll]"
+        yield markup.read(said.poll.question or "")
     if said.embeds and not said.content:
         yield "[embed]"
 

@@ -11,6 +11,7 @@ from websockets.http11 import Request
 from bridge.access.cost import Budgets
 from bridge.access.ledger import Ledger
 from bridge.access.tally import Tally
+from bridge.backplane.households import Households
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import Proxies, household
@@ -37,7 +38,8 @@ class Gate:
     """Counts connections, and requests, by the address they come from.
 
     A connection counts from its first byte on, as its peer's. One that a trusted proxy hands on counts only
-    when its request has told whose it is. With a `board` what other processes count is counted as well.
+    when its request has told whose it is. With a `board` what other processes count is counted as well, and
+    what `households` hears of those that don't share it.
     """
 
     def __init__(
@@ -57,9 +59,29 @@ class Gate:
         self._viewers = Counts() if board is None else board.counts("viewers")  # of those connections
         # Each brings a request or a handshake. It is what costs with TLS, before there is either.
         asked = limits.handshakes_per_minute + limits.requests_per_minute
-        self._arrivals = _rates("arrivals", Rate(asked / _MINUTE, asked + 2 * SPARE_PER_ADDRESS), board)
-        self._handshakes = _rates("handshakes", _per_minute(limits.handshakes_per_minute), board)
-        self._requests = _rates("requests", _per_minute(limits.requests_per_minute), board)
+        self.households = Households(None if board is None else board.seat)
+        self.households.watch("connections", self._connections, limits.viewers_per_address)
+        self.households.watch("viewers", self._viewers, limits.viewers_per_address)
+        self._rates = {
+            name: self._bound(name, per_minute, at_once, board)
+            for name, per_minute, at_once in (
+                ("arrivals", asked, asked + 2 * SPARE_PER_ADDRESS),
+                ("handshakes", limits.handshakes_per_minute, limits.handshakes_per_minute),
+                ("requests", limits.requests_per_minute, limits.requests_per_minute),
+            )
+        }
+
+    def _bound(self, name: str, per_minute: int, at_once: int, board: Board | None) -> Rates:
+        rate = Rate(per_minute / _MINUTE, at_once)
+        self.households.bound(name, rate, per_minute)
+        return Rates(rate) if board is None else board.rates(name, rate)
+
+    def _allow(self, name: str, address: str) -> bool:
+        """Tell whether something may happen once more, and count it."""
+        return self.households.allow(name, self._rates[name], address, asyncio.get_running_loop().time())
+
+    def _connections_of(self, address: str) -> int:
+        return self._connections.of(address) + self.households.elsewhere("connections", address)
 
     def count(self, reason: str) -> None:
         """Count a refusal."""
@@ -75,10 +97,10 @@ class Gate:
         whose = "" if self._proxies.trusts(peer) else household(peer)
         limits = self.limits
         crowd = limits.viewers_per_address + 2 * SPARE_PER_ADDRESS
-        if len(self.alive) >= limits.viewers + 2 * SPARE or self._connections.of(whose) >= crowd:
+        if len(self.alive) >= limits.viewers + 2 * SPARE or self._connections_of(whose) >= crowd:
             self.count("too many connections")
             return None
-        if whose and not self._arrivals.allow(whose, asyncio.get_running_loop().time()):
+        if whose and not self._allow("arrivals", whose):
             self.count("too many connections in a short time")
             return None
         self.alive.add(transport)
@@ -99,7 +121,8 @@ class Gate:
         if present >= self.limits.viewers:
             self.count("full")
             return FULL_HOUSE
-        if self._viewers.of(address) >= self.limits.viewers_per_address:
+        there = self._viewers.of(address) + self.households.elsewhere("viewers", address)
+        if there >= self.limits.viewers_per_address:
             self.count("too many viewers of one address")
             return CROWDED
         return None
@@ -133,7 +156,7 @@ class Gate:
         """Tell whether a page or file may be asked for."""
         if self._is_full():
             return self._refuse_full()
-        if self._requests.allow(address, asyncio.get_running_loop().time()):
+        if self._allow("requests", address):
             return None
         self.count("too many requests")
         return Refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests. Please wait a moment.\n", 10)
@@ -145,11 +168,11 @@ class Gate:
             return Refusal(HTTPStatus.FORBIDDEN, "Pages from there may not connect here: ALLOWED_ORIGINS.\n")
         if self._is_full():
             return self._refuse_full()
-        if self._connections.of(address) > self.limits.viewers_per_address + SPARE_PER_ADDRESS:
+        if self._connections_of(address) > self.limits.viewers_per_address + SPARE_PER_ADDRESS:
             self.count("too many viewers of one address")
             text = "Too many viewers come from your network. Please try again later.\n"
             return Refusal(HTTPStatus.TOO_MANY_REQUESTS, text, 30)
-        if not self._handshakes.allow(address, asyncio.get_running_loop().time()):
+        if not self._allow("handshakes", address):
             self.count("too many handshakes")
             text = "Too many connections in a short time. Please wait a minute.\n"
             return Refusal(HTTPStatus.TOO_MANY_REQUESTS, text, 60)
@@ -163,11 +186,3 @@ class Gate:
         self.count("full")
         retry_after = random.randint(5, 30)  # noqa: S311 - so that they don't all come back at once
         return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, FULL_HOUSE.sentence + "\n", retry_after)
-
-
-def _rates(name: str, rate: Rate, board: Board | None) -> Rates:
-    return Rates(rate) if board is None else board.rates(name, rate)
-
-
-def _per_minute(count: int) -> Rate:
-    return Rate(count / _MINUTE, at_once=count)

@@ -1,4 +1,4 @@
-"""Answers other processes that ask who may enter here, and who still may watch."""
+"""Answers other processes that ask who may enter here, who still may watch, and whose figure moves."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -8,11 +8,13 @@ from websockets.datastructures import Headers
 
 from bridge.access import questions
 from bridge.access.admission import Admission, Who
+from bridge.access.gestures import Gestures
 from bridge.access.login import Login
 from bridge.access.questions import Body, Caller, Standing
-from bridge.access.visitor import Papers, Visitor
+from bridge.access.visitor import FREELY, Papers, Visitor
 from bridge.backplane import codec
 from bridge.errors import NoAnswer, Refused
+from bridge.problems import GESTURE_NOT_SHOWN
 from bridge.rooms.directory import Directory
 
 REVIEWED_WITHIN: Final = 6.0  # seconds that Discord may take to say who still may watch; then it isn't known
@@ -25,13 +27,14 @@ class Porter:
     """Answers by what `admission` says.
 
     `read_login` reads who somebody is that has logged in on our page, `has_ended` tells whether a login was
-    ended before its time.
+    ended before its time. `gestures` are made here.
     """
 
     def __init__(
         self, directory: Directory, admission: Admission, read_login: ReadLogin,
-        has_ended: Callable[[str], bool],
+        has_ended: Callable[[str], bool], gestures: Gestures,
     ) -> None:  # fmt: skip
+        self._gestures = gestures
         self._directory = directory
         self._admission = admission
         self._read_login = read_login
@@ -47,6 +50,8 @@ class Porter:
                     return await self._find_first(body)
                 case "still":
                     return await self._review(body)
+                case "gesture":
+                    return await self._make_gesture(body)
         except questions.Rubbish:
             pass
         return None
@@ -67,6 +72,17 @@ class Porter:
         return questions.write_first(
             *await self._admission.vouch_for_first(guild_ids, caller.credentials, who)
         )
+
+    async def _make_gesture(self, body: Body) -> Mapping[str, Any]:
+        guild_id, caller, gesture = questions.read_gesture(body)
+        room = self._directory.rooms.get(guild_id)
+        if room is None:
+            return questions.write_refusal(Refused(GESTURE_NOT_SHOWN))
+        try:
+            await self._gestures.make(room, self._who(caller), gesture)
+        except Refused as refused:
+            return questions.write_refusal(refused)
+        return questions.write_pass(FREELY)
 
     def _who(self, caller: Caller) -> Who:
         """Tell who somebody is by now: they may log out while they wait."""

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from bridge.access.doorkeeper import Unanswered
 from bridge.access.visitor import Papers, Pass, Visitor
-from bridge.errors import Refused
+from bridge.errors import BadRequest, Refused
 from bridge.problems import BOT_SILENT, Problem
+from bridge.wire import gestures
+from bridge.wire.gestures import Gesture
 from bridge.wire.protocol import Credentials
 
 GUILDS_AT_ONCE: Final = 100  # of a question which of them lets somebody in
@@ -94,6 +96,27 @@ def read_caller(body: Body) -> Caller:
     visitor = Visitor(text(body.get("address")), None, maybe_text(body.get("device")), papers)
     token, password = (maybe_text(body.get(name), MAX_TEXT) for name in ("token", "password"))
     return Caller(visitor, Credentials(token, user, password))
+
+
+# May their figure do something
+
+
+def write_gesture(guild_id: str, visitor: Visitor, gesture: Gesture) -> dict[str, Any]:
+    """Write down who wants their figure to do what, and where."""
+    return {"guild": guild_id, "gesture": gesture, **write_caller(visitor, Credentials())}
+
+
+def read_gesture(body: Body) -> tuple[str, Caller, Gesture]:
+    """Read the same.
+
+    Raises:
+        Rubbish: if it can't be read.
+    """
+    try:
+        gesture = gestures.read_gesture(body.get("gesture"))
+    except BadRequest:
+        raise Rubbish from None
+    return text(body.get("guild")), read_caller(body), gesture
 
 
 # May they enter

@@ -69,6 +69,6 @@ def without_password(url: str) -> str:
 
 def missing() -> str:
     """Say what has to be installed for a backplane; nothing if nothing has."""
-    if find_spec("redis") is not None:
+    if find_spec("redis") is not None and find_spec("cryptography") is not None:
         return ""
-    return "A backplane needs the package redis, which pip install 'dzone-bot[backplane]' brings."
+    return "A backplane needs redis and cryptography. Install both: pip install 'dzone-bot[backplane]'"

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,11 @@ STARTING: Final = 2.0  # seconds that whoever writes a guild may take to be ther
 AGAIN: Final = 0.1  # seconds between two tries
 MAX_MISSING: Final = 1_000
 MAX_WAITING: Final = 2_000  # questions that aren't answered yet
+
+
+Speak = Callable[
+    [bytes, Callable[[Silence], None]], None
+]  # takes a question, and whom to tell that nobody heard it
 
 
 class Asker:
@@ -51,7 +56,9 @@ class Asker:
         now = asyncio.get_running_loop().time
         while True:
             try:
-                answer = await self._ask_once(guild_id, kind, body)
+                answer = await self._ask_once(
+                    lambda talk: partial(talk.say_to_writer, guild_id), kind, body, PATIENCE
+                )
             except Unheard:
                 if len(self._missing) >= MAX_MISSING:
                     self._missing.clear()
@@ -62,15 +69,25 @@ class Asker:
                 return answer
             await asyncio.sleep(AGAIN)
 
-    async def _ask_once(self, guild_id: str, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def ask_at(self, channel: str, kind: str, body: Mapping[str, Any], within: float) -> dict[str, Any]:
+        """Ask whoever hears a channel, once.
+
+        Raises:
+            Silence: if there is no answer.
+        """
+        return await self._ask_once(lambda talk: partial(talk.say, channel), kind, body, within)
+
+    async def _ask_once(
+        self, by: Callable[["Talk"], Speak], kind: str, body: Mapping[str, Any], within: float
+    ) -> dict[str, Any]:
         if self._talk is None or len(self._waiting) >= MAX_WAITING:
             raise Silence
         question = self._question(kind, body)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[question.number] = answer
         try:
-            self._talk.say_to_writer(guild_id, question.told(), partial(_give_up, answer))
-            async with asyncio.timeout(PATIENCE):
+            by(self._talk)(question.told(), partial(_give_up, answer))
+            async with asyncio.timeout(within):
                 return await answer
         except TimeoutError:
             raise Silence from None

@@ -95,6 +95,9 @@ class Book:
             elif event.type == "channels":
                 batch.facts["channels"] = codec.write_channels(room.channels)
                 batch.forgets = True  # perhaps of a channel that nobody may see
+            elif event.type == "happening":
+                batch.facts["happenings"] = codec.write_happenings(room.happenings)
+                batch.forgets |= "gone" in event.data
             elif event.type == "update-clientid":
                 batch.facts["client"] = (room.client_id or "").encode()
             elif event.type == "forget":
@@ -205,7 +208,10 @@ class Book:
         everybody = iter(copy.members.values())
         while few := list(islice(everybody, WRITTEN_AT_ONCE)):
             yield members, {member.uid: codec.write_member(member) for member in few}
-        told = {"channels": codec.write_channels(copy.channels)}
+        told = {
+            "channels": codec.write_channels(copy.channels),
+            "happenings": codec.write_happenings(copy.happenings),
+        }
         if copy.client_id is not None:
             told["client"] = copy.client_id.encode()
         for number, (message_id, words) in enumerate(copy.said.items()):

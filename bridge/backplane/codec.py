@@ -8,11 +8,12 @@ from dataclasses import asdict, astuple, replace
 from sys import intern
 from typing import Any, Final, NamedTuple, cast
 
-from bridge.model import WORD_LOCK, Channel, GuildInfo, Member, Message, Status, Voice
+from bridge.model import WORD_LOCK, Channel, GuildInfo, Happening, Member, Message, Status, Voice
 from bridge.wire.protocol import Event, encode
 
 SAID: Final = "said."  # and the id of a message
 _SECRETS: Final = frozenset({"password", "password_hash", "role"})  # only the bot can check them
+_BESIDE: Final = frozenset({"gestures"})  # a process of an older version can't read more of a guild itself
 
 # What reading raises where something is of another version, or a stranger's.
 UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError)
@@ -80,6 +81,16 @@ def read_channels(text: bytes | None) -> dict[str, Channel]:
     return {fields[0]: Channel(*fields) for fields in json.loads(text or b"[]")}
 
 
+def write_happenings(happenings: Mapping[str, Happening]) -> bytes:
+    """Write down what goes on beside words."""
+    return encode([astuple(one) for one in happenings.values()])
+
+
+def read_happenings(text: bytes | None) -> dict[str, Happening]:
+    """Read what goes on beside words; processes of an older version write nothing of it."""
+    return {fields[0]: Happening(*fields) for fields in json.loads(text or b"[]")}
+
+
 def write_words(position: int, words: Message) -> bytes:
     """Write down that something was said, without what."""
     return encode(
@@ -112,17 +123,19 @@ def lock_of(info: GuildInfo) -> str:
 
 def write_info(info: GuildInfo, counts: Mapping[str, int], number: int) -> bytes:
     """Write down what is told of a guild, the `number`th that was opened: nothing of what opens its door."""
-    told = {name: value for name, value in asdict(info).items() if name not in _SECRETS}
+    told = {name: value for name, value in asdict(info).items() if name not in _SECRETS | _BESIDE}
     if info.protected:
         told["lock"] = lock_of(info)
-    return encode({"info": told, "counts": counts, "number": number})
+    beside = {name: getattr(info, name) for name in _BESIDE}
+    return encode({"info": told, "counts": counts, "number": number} | beside)
 
 
 def read_info(text: bytes) -> tuple[GuildInfo, dict[str, int], int]:
     """Read what is told of a guild. Where it is protected, no password opens it here."""
     told = json.loads(text)
+    gestures = told.get("gestures") is True  # of whoever doesn't say so, nobody could be asked for one
     return (
-        replace(GuildInfo(**told["info"]), password=None, password_hash=None, role=None),
+        replace(GuildInfo(**told["info"]), password=None, password_hash=None, role=None, gestures=gestures),
         told["counts"],
         told["number"],
     )

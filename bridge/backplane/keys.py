@@ -27,6 +27,13 @@ Of logins that were ended before their time there is, after `dzone:{logins}:`,
 | `ended` | sorted set | the name of each, by until when it would have been good |
 | `live` | channel | the same as it happens |
 
+Of the addresses from which many come there is, after `dzone:{addresses}:`,
+
+| key | type | what |
+|---|---|---|
+| `key` | string, an hour | by which they are named |
+| `live` | channel | how many come to a process, each second; nobody keeps it |
+
 and processes have channels of their own, on which they ask and answer:
 
 | channel | who hears it |
@@ -46,6 +53,8 @@ GUILDS_LIVE: Final = "dzone:{guilds}:live"
 PROBE: Final = "dzone:{guilds}:probe"
 LOGINS_ENDED: Final = "dzone:{logins}:ended"
 LOGINS_LIVE: Final = "dzone:{logins}:live"
+ADDRESSES_KEY: Final = "dzone:{addresses}:key"
+ADDRESSES_LIVE: Final = "dzone:{addresses}:live"
 
 
 def meta(guild_id: str) -> str:

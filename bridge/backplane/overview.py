@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from bridge.backplane import keys, parts
 from bridge.backplane.lines import Lines
@@ -12,6 +12,14 @@ from bridge.rooms.directory import Directory
 BELIEVED_FOR: Final = 60  # seconds that a process counts as there after it said so
 
 Listed = tuple[str, int, bool]  # a part's generation, its offset, and whether all its guilds are there
+
+
+class Writer(NamedTuple):
+    """A process that is there: what it calls its life, and what it has."""
+
+    life: str
+    guilds: int
+    viewers: int
 
 
 def say(life: str, directory: Directory, elsewhere: int) -> str:
@@ -38,24 +46,34 @@ async def overview(lines: Lines, total: int) -> Overview:
     Raises:
         Trouble: if the server can't be asked.
     """
-    names = await lines.ask(lines.commands.hkeys(keys.GUILDS_PARTS))
-    alive = [keys.alive(name.decode(errors="replace")) for name in names]
-    said = await lines.ask(lines.commands.mget(alive)) if alive else []
-    there = dict(_there(zip(names, said, strict=True), total))
+    there = await writers(lines, total)
     return Overview(
-        sum(facts["guilds"] for facts in there.values()),
-        sum(facts["viewers"] for facts in there.values()),
+        sum(one.guilds for one in there.values()),
+        sum(one.viewers for one in there.values()),
         len(there),
         tuple(parts.missing(there, total)),
     )
 
 
-def _there(said: Iterable[tuple[bytes, bytes | None]], total: int) -> Iterable[tuple[Part, dict[str, int]]]:
+async def writers(lines: Lines, total: int) -> dict[Part, Writer]:
+    """Ask who writes which part of so many shards, and is there.
+
+    Raises:
+        Trouble: if the server can't be asked.
+    """
+    names = await lines.ask(lines.commands.hkeys(keys.GUILDS_PARTS))
+    alive = [keys.alive(name.decode(errors="replace")) for name in names]
+    said = await lines.ask(lines.commands.mget(alive)) if alive else []
+    return dict(_there(zip(names, said, strict=True), total))
+
+
+def _there(said: Iterable[tuple[bytes, bytes | None]], total: int) -> Iterable[tuple[Part, Writer]]:
     for name, text in said:
         try:
             part = Part.parse(name.decode())
             if text is not None and part.total == total:
-                facts = json.loads(text.partition(b" ")[2])
-                yield part, {"guilds": int(facts["guilds"]), "viewers": int(facts["viewers"])}
+                life, _, told = text.partition(b" ")
+                facts = json.loads(told)
+                yield part, Writer(life.decode(), int(facts["guilds"]), int(facts["viewers"]))
         except (ValueError, LookupError, TypeError):  # not what our writers write
             continue

@@ -14,7 +14,7 @@ from bridge.backplane.book import LIVES, Book
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Call, Lines
 from bridge.backplane.listing import Listing
-from bridge.backplane.overview import overview
+from bridge.backplane.overview import overview, writers
 from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.backplane.trouble import Trouble, first
 from bridge.backplane.waits import Waits
@@ -189,6 +189,14 @@ class Writer:
             Trouble: if the server can't be asked.
         """
         return await overview(self._lines, self._part.total)
+
+    async def writers(self) -> dict[Part, str]:
+        """Name the lives of all who write for this bot now.
+
+        Raises:
+            Trouble: if the server can't be asked.
+        """
+        return {part: one.life for part, one in (await writers(self._lines, self._part.total)).items()}
 
     async def _flush(self) -> None:
         async with self._turn:

@@ -83,6 +83,12 @@ def household(address: str) -> str:
     return address if parsed is None else str(parsed)
 
 
+def is_of_one_machine(whose: str) -> bool:
+    """Tell whether something else goes by that address on another machine."""
+    parsed = _parse(whose.partition("/")[0])
+    return parsed is None or parsed.is_loopback or parsed.is_link_local
+
+
 def network_around(whose: str, bits: int) -> str | None:
     """Name the IPv6 network of so many bits in which a household is; None where it has no such address."""
     try:

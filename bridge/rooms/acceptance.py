@@ -37,6 +37,8 @@ class Acceptance:
                 self._state.note_words(changes.words_of(event))
             case "edit":
                 self._memory.revise(data)
+            case "happening":
+                self._happen(event)
             case _:
                 self._apply_to_guild(event)
 
@@ -47,11 +49,22 @@ class Acceptance:
             return [one for one in past if changes.message_of(one) not in names]
         if event.type == "forget":
             return []
-        if event.type == "edit":
+        if event.type == "happening" and ("over" not in event.data or "gone" in event.data):
+            past = [one for one in past if changes.happening_of(one) != event.data["id"]]
+        elif event.type == "edit":
             past = _edited(past, event.data)
         elif event.type == "channels":
             past = [one for one in past if _may_be_heard(one, event.data)]
         return [*past, event] if event.type not in changes.CONTROL else past
+
+    def _happen(self, event: Event) -> None:
+        data: Any = event.data
+        if "over" not in data or "gone" in data:
+            self._memory.forget_happening(data["id"])
+        if "over" in data:
+            self._state.drop_happening(data["id"])
+        else:
+            self._state.note_happening(changes.happening_after(event))
 
     def _bring(self, event: Event) -> None:
         data: Any = event.data
@@ -103,4 +116,5 @@ def _edited(past: list[Event], edit: Mapping[str, Any]) -> list[Event]:
 def _may_be_heard(event: Event, channels: Mapping[str, Any]) -> bool:
     """Tell whether something happened in one of these channels, or in none."""
     channel = event.data.get("channel")
-    return channel is None or channel in channels or event.extras.get("parent") in channels
+    parent = event.extras.get("parent") or event.data.get("parent")
+    return channel is None or channel in channels or parent in channels

@@ -8,7 +8,8 @@ these events, and from a few more that no viewer ever gets: those are the `CONTR
 | `presence` | a member comes, changes or leaves |
 | `voice`, `activity` | where a member talks, what they do |
 | `message`, `edit` | what was said last, and what is told of it |
-| `typing`, `reaction`, `refresh_data` | nothing that lasts |
+| `typing`, `reaction`, `gesture`, `refresh_data` | nothing that lasts |
+| `happening` | what goes on beside words, or that it is over |
 | `channels`, `update-clientid` | the channels, the application that one logs in with |
 | `info` | what the guild is called, and who may enter: the fields of a `GuildInfo` |
 | `newcomer` | since when somebody is here: `uid`, `joined` |
@@ -22,7 +23,7 @@ these events, and from a few more that no viewer ever gets: those are the `CONTR
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Literal, TypedDict, get_args
 
-from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from bridge.model import Channel, GuildInfo, Happening, Member, Message, Voice
 from bridge.wire.protocol import Event, member_extras
 
 ControlType = Literal["info", "newcomer", "said", "forget", "withdraw", "review", "revoke", "close"]
@@ -121,7 +122,17 @@ def message_of(event: Event) -> str | None:
     """
     if event.type == "message":
         return event.extras.get("id")
+    if event.type == "happening":
+        return happening_of(event)  # a poll has the id of its message
     return event.data["id"] if event.type == "edit" and event.data["message"] is not None else None
+
+
+def happening_of(event: Event) -> str | None:
+    """Name what goes on, if an event says that it does.
+
+    What says that it is over says nothing of it, and has to go out.
+    """
+    return event.data["id"] if event.type == "happening" and "over" not in event.data else None
 
 
 def corrected(event: Event, message_id: str, words: str, emoji: Mapping[str, str]) -> Event:
@@ -138,7 +149,8 @@ def happened_in(event: Event, channels: Collection[str]) -> bool:
     """Tell whether something was said or done in these channels; what takes words back has to go out."""
     if event.type == "edit" and event.data["message"] is None:
         return False
-    return event.data.get("channel") in channels or event.extras.get("parent") in channels
+    parent = event.extras.get("parent") or event.data.get("parent")
+    return event.data.get("channel") in channels or (parent is not None and parent in channels)
 
 
 # From event to state
@@ -194,6 +206,11 @@ def channels_of(event: Event) -> Iterable[Channel]:
         )
         for name, data in event.data.items()
     ]
+
+
+def happening_after(event: Event) -> Happening:
+    """Be what goes on, after an event that says so."""
+    return Happening(**event.data)
 
 
 def info_of(event: Event) -> GuildInfo:

@@ -1,7 +1,7 @@
 """What a viewer gets on entering a room: made once for all who ask alike while nothing changes. Pure."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from bridge.model import GuildInfo
 from bridge.rooms.listing import Listing
@@ -19,6 +19,7 @@ from bridge.wire.protocol import (
     channel_data,
     encode_cursor,
     event_frames,
+    happening_data,
     rejoin_frame,
     server_join_frame,
     stream_name,
@@ -153,7 +154,19 @@ class Entrance:
             counts=state.counts() if wants.events else {},
             client_id=state.client_id,
             neighbourhoods=state.neighbourhoods.all() if wants.crowd else None,
+            happenings=self._happenings(users) if "happening" in wants.events else None,
         )
+
+    def _happenings(self, users: Entries | None) -> list[dict[str, Any]] | None:
+        """Say what goes on; who resumes hears of it as it happened. Of who isn't here it doesn't say who."""
+        if users is None:
+            return None
+        members = self._state.members
+        return [
+            happening_data(one if one.uid in members else replace(one, uid=None))
+            for one in self._state.happenings.values()
+            if one.lasts
+        ]
 
 
 def _entering(wants: Wants) -> Wants:

@@ -5,13 +5,21 @@ from dataclasses import asdict
 from typing import Any
 
 from bridge.limits import DEFAULT_LIMITS, Limits
-from bridge.model import Channel, GuildInfo, Member, Message, Status
+from bridge.model import Channel, GuildInfo, Happening, Member, Message, Status
 from bridge.rooms import changes
 from bridge.rooms.audience import Audience
+from bridge.rooms.happenings import Happenings, is_in, is_of, over
 from bridge.rooms.memory import Memory
 from bridge.rooms.state import State
 from bridge.rooms.stream import Stream
-from bridge.wire.protocol import Entries, EventType, channel_data, message_extras, voice_data
+from bridge.wire.protocol import (
+    Entries,
+    EventType,
+    channel_data,
+    happening_data,
+    message_extras,
+    voice_data,
+)
 
 
 class Guild:
@@ -35,6 +43,7 @@ class Guild:
         self._stream = Stream(info.id, limits, epoch, position, self._state.recency)
         self._audience = Audience(self._stream.epoch)
         self._memory = Memory(self._state, self._stream, self._audience)
+        self._happenings = Happenings(self._state, clock)
         # To be read by everybody, and changed here alone.
         self.members = self._state.members
         self.said = self._state.said
@@ -92,6 +101,7 @@ class Guild:
             talking = [m for m in self.members.values() if m.voice is not None and m.voice.channel in gone]
             self.revise(member._replace(voice=None) for member in talking)
         self._state.set_channels(now.values())
+        self._take_back_happenings(lambda one: is_in(one, gone))
         self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
 
     # Members
@@ -203,6 +213,7 @@ class Guild:
         is_known = self._memory.forget_words(uid)
         self._control("forget", lambda: {"words": uid})  # others may remember longer
         if is_known:
+            self._take_back_happenings(lambda one: is_of(one, uid))
             self._end_visits(self._take_back(lambda words: uid is None or words.uid == uid))
 
     def forget_channels(self, channels: Collection[str]) -> None:
@@ -214,13 +225,43 @@ class Guild:
         places = self._memory.with_threads(channels)
         self._memory.forget_channels(places)
         self._control("forget", lambda: {"channels": sorted(places)})
+        self._take_back_happenings(lambda one: is_in(one, places))
         self._end_visits(self._take_back(lambda words: words.channel in places))
 
     def forget_messages(self, message_ids: Collection[str]) -> None:
         """Take back messages, all of them in one look; others are told as they were."""
         self._memory.forget_messages(message_ids)
         self._control("forget", lambda: {"messages": sorted(message_ids)})
+        self._take_back_happenings(lambda one: one.id in message_ids)
         self._take_back(lambda words: words.id in message_ids)
+
+    # What goes on beside words
+
+    @property
+    def happenings(self) -> Mapping[str, Happening]:
+        """The last moments, and what goes on, by id."""
+        return self._state.happenings
+
+    def happen(self, happening: Happening) -> None:
+        """Pass on that something happens or goes on, if that is news; nobody is told any more what it was."""
+        told = self._happenings.begin(happening)
+        if told is not None:
+            self._memory.forget_happening(told.id)
+            self.publish("happening", happening_data(told))
+            for one in self._happenings.superfluous(told.kind):
+                self.end_happening(one.id)
+
+    def end_happening(self, happening_id: str) -> None:
+        """Pass on that something is over."""
+        for one in self._happenings.forget(lambda one: one.id == happening_id):
+            self.publish("happening", over(one, gone=False))
+
+    def set_events(self, events: Iterable[Happening]) -> None:
+        """Make these the scheduled events that are on; of no other it may be told any more."""
+        now = {event.id: event for event in events}
+        self._take_back_happenings(lambda one: one.kind == "event" and one.id not in now)
+        for event in now.values():
+            self.happen(event)
 
     # What leaves the state as it is
 
@@ -283,6 +324,12 @@ class Guild:
             self._stream.publish("edit", changes.deletion(words))
         self._stir()
         return list(dict.fromkeys(words.uid for words in dropped))
+
+    def _take_back_happenings(self, unwanted: Callable[[Happening], bool]) -> None:
+        """Have it be forgotten that such things happened or went on."""
+        for one in self._happenings.forget(unwanted):
+            self._memory.forget_happening(one.id)
+            self.publish("happening", over(one, gone=True))
 
     def _end_visits(self, silenced: Iterable[str]) -> None:
         """Let those go who came only to say what nobody may hear any more: their name came from there."""

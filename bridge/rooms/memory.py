@@ -6,7 +6,7 @@ from typing import Any
 
 from bridge.model import Message
 from bridge.rooms.audience import Audience
-from bridge.rooms.changes import happened_in, message_of
+from bridge.rooms.changes import happened_in, happening_of, message_of
 from bridge.rooms.state import State
 from bridge.rooms.stream import Stream
 from bridge.wire.protocol import Event
@@ -26,6 +26,7 @@ class Memory:
             uid in self._state.members
             or self._stream.names(uid)
             or any(words.uid == uid for words in self._state.said.values())
+            or any(one.uid == uid for one in self._state.happenings.values())
         )
 
     def with_threads(self, channels: Collection[str]) -> set[str]:
@@ -62,6 +63,10 @@ class Memory:
     def forget_messages(self, message_ids: Collection[str]) -> None:
         """Forget what messages said, all of them in one look."""
         self._forget(lambda event: message_of(event) in message_ids)
+
+    def forget_happening(self, happening_id: str) -> None:
+        """Forget that something happened, or went on."""
+        self._forget(lambda event: happening_of(event) == happening_id)
 
     def hush(self, channels: Collection[str]) -> None:
         """Let nothing that happened in these channels leave any more."""

@@ -4,11 +4,11 @@ Whatever shows the state keeps what it made as long as `edition` stays the same.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from bridge.model import Channel, GuildInfo, Member, Message, Status
+from bridge.model import Channel, GuildInfo, Happening, Member, Message, Status
 from bridge.rooms.listing import Listing
 from bridge.rooms.neighbourhoods import Neighbourhoods
 from bridge.rooms.newcomers import Newcomers
@@ -30,6 +30,7 @@ class Copy:
     members: Mapping[str, Member]
     channels: Mapping[str, Channel]
     said: Mapping[str, Message]
+    happenings: Mapping[str, Happening] = field(default_factory=dict)
 
 
 class State:
@@ -40,11 +41,14 @@ class State:
         self._facts: dict[str, Any] = {"info": info, "channels": {}}
         self._members: dict[str, Member] = {}
         self._said: dict[str, Message] = {}
+        self._happenings: dict[str, Happening] = {}
+        self._clock = clock
         self._talking: dict[str, None] = {}  # who sits in a voice channel
         self._online = 0  # members who are not offline
         self._told_counts: Mapping[str, int] | None = None  # of a guild whose members aren't here
         self.members: Final = MappingProxyType(self._members)
         self.said: Final = MappingProxyType(self._said)  # the last messages with an id, without their words
+        self.happenings: Final = MappingProxyType(self._happenings)  # the last moments, and what goes on
         self.newcomers: Final = Newcomers(clock)
         self.visitors: Final = Visitors()
         self.neighbourhoods: Final = Neighbourhoods()
@@ -86,8 +90,9 @@ class State:
     def copied(self, epoch: str, position: int) -> Copy:
         """Take everything down, for another room."""
         return Copy(
-            epoch, position, self.info, self.client_id, dict(self._members), self.channels, dict(self._said)
-        )
+            epoch, position, self.info, self.client_id, dict(self._members), self.channels, dict(self._said),
+            dict(self._happenings),
+        )  # fmt: skip
 
     def start_as(self, copy: Copy) -> None:
         """Know what another room knew."""
@@ -96,6 +101,8 @@ class State:
         for words in copy.said.values():
             self.note_words(words)
             self.recency.recall(words.uid)
+        for happening in copy.happenings.values():
+            self.note_happening(happening)
         self.set_channels(copy.channels.values())
         if copy.client_id is not None:
             self.set_client_id(copy.client_id)
@@ -147,9 +154,12 @@ class State:
         return known
 
     def settle(self, most: int | None = None) -> None:
-        """Tell no longer when those came who are not new any more, of so many at most."""
+        """Tell no longer when those came who aren't new any more, so many at most; nor what is over."""
         for uid in self.newcomers.settled(most):
             self.bring(self._members[uid]._replace(joined=None))
+        now = self._clock()
+        for one in [one for one in self._happenings.values() if one.until is not None and one.until <= now]:
+            self.drop_happening(one.id)
 
     def note_words(self, message: Message) -> None:
         """Know that a message was said, if it has an id, but not what it said."""
@@ -161,6 +171,14 @@ class State:
     def drop_words(self, message_id: str) -> None:
         """Know nothing of a message any more."""
         self._write(self._said, message_id, None)
+
+    def note_happening(self, happening: Happening) -> None:
+        """Know that something happens, or goes on."""
+        self._write(self._happenings, happening.id, happening)
+
+    def drop_happening(self, happening_id: str) -> None:
+        """Know nothing of it any more."""
+        self._write(self._happenings, happening_id, None)
 
     def _write(self, part: dict[str, Any], key: str, value: Any) -> Any:
         """Change something: nothing else here does. Return what it was; None is nothing."""

@@ -18,6 +18,10 @@ MISSED_AT_ONCE: Final = (
 )  # the same for somebody who comes back; short ones, as many as weigh so
 _WHOLE: Final = ("channels", "servers")  # each says everything: a later one replaces an earlier
 
+# Not kept for those who come back: of the first a newer one comes with the greeting, or beside the join; the
+# other is over by then, and so many of them would leave no room for words.
+_PASSING: Final = frozenset({"servers", "gesture"})
+
 Hearer = Callable[[list[Event]], None]
 
 
@@ -126,7 +130,7 @@ class Stream:
         """Know what happened after `since` in a room that this one carries on: it goes out to nobody."""
         self.start()
         self._history.start_at(since)
-        kept = [event for event in events if event.type not in {*CONTROL, "servers"}]
+        kept = [event for event in events if event.type not in CONTROL | _PASSING]
         for event in kept:
             event.who = self._recency.note(event.type, event.data, event.position)
         self._history.add(kept, now)
@@ -166,8 +170,7 @@ class Stream:
             for hearer in tuple(self._hearers):
                 hearer(heard)
             events = [event for event in events if event.type not in CONTROL]
-        # Of the list of servers a newer one comes with the greeting, or beside the join.
-        self._history.add((event for event in events if event.type != "servers"), now)
+        self._history.add((event for event in events if event.type not in _PASSING), now)
         if not (is_watched or self._hearers):
             self._stop_recording_for_nobody(now)
         return events

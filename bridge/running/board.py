@@ -34,6 +34,12 @@ class Seat:
     column: int
     columns: int
     key: bytes = field(repr=False)  # who knows it could choose addresses that share others' places
+    sharers: int = 1  # processes that count there, as a rule
+
+    @property
+    def house(self) -> str:
+        """Name all who count there, for others."""
+        return blake2b(b"house", key=self.key, digest_size=16).hexdigest()
 
 
 class Counts(Counter[str]):
@@ -58,16 +64,16 @@ class Board:
     """The memory, as the process has it that sits at `seat`."""
 
     def __init__(self, seat: Seat) -> None:
-        self._seat = seat
+        self.seat = seat
         self._memory = memoryview(mmap.mmap(seat.number, _size(seat.columns)))
         self._times = self._memory[: _TIMES * _TIME].cast("d")
         self._counts = self._memory[_TIMES * _TIME :].cast("I")
 
     def counts(self, name: str) -> "SharedCounts":
         """Give what counts one of `COUNTED`."""
-        cells = PLACES * _ROWS * self._seat.columns
+        cells = PLACES * _ROWS * self.seat.columns
         first = COUNTED.index(name) * cells
-        return SharedCounts(self, self._counts[first : first + cells], self._seat)
+        return SharedCounts(self, self._counts[first : first + cells], self.seat)
 
     def rates(self, name: str, rate: Rate) -> "SharedRates":
         """Give what bounds one of `RATED`."""
@@ -77,13 +83,13 @@ class Board:
 
     def places(self, key: str) -> tuple[int, int]:
         """Tell where a key is counted."""
-        digest = blake2b(key.encode(), key=self._seat.key, digest_size=8).digest()
+        digest = blake2b(key.encode(), key=self.seat.key, digest_size=8).digest()
         first, second = (int.from_bytes(part) % PLACES for part in (digest[:4], digest[4:]))
         return first, PLACES + second
 
     def clear(self) -> None:
         """Have nothing counted that was counted in the own column: whoever did so is gone."""
-        self._counts[self._seat.column :: self._seat.columns] = memoryview(
+        self._counts[self.seat.column :: self.seat.columns] = memoryview(
             bytes(len(COUNTED) * _ROWS * PLACES * _COUNT)
         ).cast("I")
 
@@ -135,23 +141,33 @@ class SharedRates(Rates):
         full_at = self._rate.spend(min(self._cells[place] for place in places), now)
         if full_at is None:
             return False
+        self._note(places, full_at)
+        return True
+
+    def charge(self, key: str, now: float, amount: float, longest: float) -> None:
+        """Take from somebody even what they don't have, as `Rate.charge`."""
+        places = self._board.places(key)
+        full_at = min(self._cells[place] for place in places)
+        self._note(places, self._rate.charge(full_at, now, amount, longest))
+
+    def _note(self, places: tuple[int, int], full_at: float) -> None:
         for place in places:
             self._cells[place] = max(full_at, self._cells[place])
-        return True
 
 
 class Table:
     """The memory as the parent has it, who gives seats to processes and clears them when these have ended."""
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self, columns: int, sharers: int = 1) -> None:
         self._number = _memory(_size(columns))
         self._columns = columns
+        self._sharers = sharers
         self._key = secrets.token_bytes(16)
         self._free = list(range(columns))
 
     def take_seat(self) -> Seat:
         """Give a process a seat."""
-        return Seat(self._number, self._free.pop(), self._columns, self._key)
+        return Seat(self._number, self._free.pop(), self._columns, self._key, self._sharers)
 
     def leave_seat(self, seat: Seat) -> None:
         """Count nothing any more of what the process at a seat has counted, which has ended."""

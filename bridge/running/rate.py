@@ -29,6 +29,10 @@ class Rate:
         """Tell in how many seconds there is something again in an overdrawn bucket; 0 or less: now."""
         return full_at - now - self._full
 
+    def spent(self, full_at: float, now: float) -> float:
+        """Tell how much is missing in a bucket."""
+        return max(0.0, full_at - now) / self._each
+
     def charge(self, full_at: float, now: float, amount: float, longest: float) -> float:
         """Take `amount` out of a bucket even if there is not as much; return when it is full again.
 
@@ -54,7 +58,7 @@ class Rates:
         if full_at is None:
             return False
         if key not in self._full_at and len(self._full_at) >= self._max_keys:
-            self._make_room(now)
+            self.make_room(now)
         self._full_at[key] = full_at
         return True
 
@@ -66,10 +70,14 @@ class Rates:
         """Take from somebody even what they don't have, as `Rate.charge`."""
         full_at = self._rate.charge(self._full_at.get(key, 0.0), now, amount, longest)
         if key not in self._full_at and len(self._full_at) >= self._max_keys:
-            self._make_room(now)
+            self.make_room(now)
         self._full_at[key] = full_at
 
-    def _make_room(self, now: float) -> None:
+    def drain(self, key: str, now: float) -> float:
+        """Tell how much somebody has spent that hasn't come back yet, and forget it."""
+        return self._rate.spent(self._full_at.pop(key, 0.0), now)
+
+    def make_room(self, now: float) -> None:
         """Forget those whose bucket is full; where nearly all are in use, those who came first.
 
         Some at once: a look at all of them for each newcomer would be dear.

@@ -30,9 +30,9 @@ Value = float | Mapping[str, float] | Steps
 Reading = tuple[Measure, Value]
 Source = Callable[[], Iterable[Reading]]
 
-GUILDS: Final = Measure("dzone_guilds", "gauge", "Servers that are shown")
-MEMBERS: Final = Measure("dzone_members", "gauge", "People and bots that are shown")
-VIEWERS: Final = Measure("dzone_viewers", "gauge", "Viewers who are connected")
+GUILDS: Final = Measure("dzone_guilds", "gauge", "Servers that this process shows")
+MEMBERS: Final = Measure("dzone_members", "gauge", "People and bots that this process shows")
+VIEWERS: Final = Measure("dzone_viewers", "gauge", "Viewers who are connected to this process or its workers")
 EVENTS: Final = Measure("dzone_events_total", "counter", "Events handed out, each once however many see it")
 FLUSH: Final = Measure("dzone_flush_seconds", "histogram", "Time to hand out what happened in a server")
 BACKLOG: Final = Measure("dzone_backlog_bytes", "gauge", "Bytes that wait for viewers who read slowly")

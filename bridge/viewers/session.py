@@ -13,17 +13,29 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from bridge.access.admission import Admission, Comes, Entry
+from bridge.access.gestures import EACH, Gestures
 from bridge.access.visitor import Pass, Visitor
-from bridge.errors import BadRequest, ProviderError, RequestError
-from bridge.problems import BUSY, INTERNAL_ERROR, LOGIN_ENDED, NO_ROOM, NOTHING_ASKED, Problem
+from bridge.errors import BadRequest, ProviderError, Refused, RequestError
+from bridge.problems import (
+    BUSY,
+    GESTURE_TOO_OFTEN,
+    INTERNAL_ERROR,
+    LOGIN_ENDED,
+    NO_ROOM,
+    NOTHING_ASKED,
+    NOWHERE,
+    Problem,
+)
 from bridge.providers.keeper import Keeper
 from bridge.providers.owner import look
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.viewers.connection import Connection
 from bridge.viewers.outbox import Outbox
+from bridge.wire.gestures import Gesture
 from bridge.wire.protocol import (
     BEAT,
+    Act,
     Beat,
     Connect,
     Credentials,
@@ -57,6 +69,8 @@ class Session:
         "_deadline",
         "_deflates",
         "_directory",
+        "_gestured",
+        "_gestures",
         "_has_asked",
         "_keeper",
         "_listing",
@@ -80,6 +94,7 @@ class Session:
         admission: Admission,
         keeper: Keeper,
         *,
+        gestures: Gestures | None = None,
         seems_old: bool | None = None,
     ) -> None:
         self.connection = connection
@@ -99,6 +114,8 @@ class Session:
         self._directory = directory
         self._admission = admission
         self._keeper = keeper
+        self._gestures = gestures
+        self._gestured = 0.0  # when they may make as many gestures again as at first
 
     async def run(self) -> None:
         """Talk until the viewer has gone."""
@@ -283,6 +300,8 @@ class Session:
             await self._connect(request)
         elif isinstance(request, Find):
             await self._find(request.text)
+        elif isinstance(request, Act):
+            await self._act(request.gesture)
         else:
             await self._send_user_data(request)
 
@@ -299,6 +318,18 @@ class Session:
             found = search.found(room.members)
             full, deflate = bool(self.wants.events), self._deflates
             self.outbox.present(found_frame(text, found, full=full, deflate=deflate))
+
+    async def _act(self, gesture: Gesture) -> None:
+        """Have this viewer's own figure do something where they are; all who watch hear of it, and they."""
+        room = self.room
+        if room is None or self._gestures is None or not self._may_hear(room):
+            raise BadRequest(NOWHERE)
+        full_at = EACH.spend(self._gestured, asyncio.get_running_loop().time())
+        if full_at is None:  # so that nobody else is asked who may be far away
+            self.connection.gate.count("too many gestures")
+            raise Refused(GESTURE_TOO_OFTEN)
+        self._gestured = full_at
+        await self._gestures.make(room, self._who, gesture)
 
     def _may_hear(self, room: Room) -> bool:
         return self.is_here and self.room is room and room.seats(self) and not self.permit.has_ended

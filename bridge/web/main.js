@@ -65,6 +65,7 @@ const conversation = new Conversation(bridge, address.s, replica, {
     soon(); // and so it may be now
   },
   announced: (said) => view.announce(said),
+  balked: (code) => stage.balked(code),
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
 conversation.start(); // what it hears comes when all of this is there
 
@@ -120,7 +121,10 @@ const later = new Part(async (again) => {
 }, ({ LATER, more }) => {
   traceOutline = LATER.outlineOf;
   keepOutline();
-  stage.furnish((world, talk) => new LATER.Air(words, world, talk, more, replica, isSomebodyInVoice));
+  stage.furnish((world, talk) => new LATER.Air(words, world, talk, more, replica, isSomebodyInVoice, {
+    own: () => stage.own,
+    ask: (gesture) => conversation.gesture(gesture),
+  }));
   view.furnish(LATER, more);
   setText(byId('streams-title'), more.streams);
   furnishStreams = ({ Streams }) => new Streams(more, { copy: LATER.copy, link: (slug, settings) => LATER.linkTo(location.href, slug, settings) }, () => {

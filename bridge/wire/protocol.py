@@ -12,10 +12,11 @@ from enum import Enum
 from typing import Any, Final, Literal, Protocol
 
 from bridge.errors import BadRequest
-from bridge.model import Channel, GuildInfo, Member, Message, Voice
+from bridge.model import Channel, GuildInfo, Happening, Member, Message, Voice
 from bridge.problems import INVALID_JSON, UNKNOWN_TYPE, Problem, bad_request
 from bridge.wire.crowd import level_of, read_crowd, read_text
 from bridge.wire.framing import LongMessage, deflated_frame, segment, text_frame, text_message
+from bridge.wire.gestures import Gesture, read_gesture
 
 MAX_NAME: Final = 100  # characters of a slug or a snowflake; Discord's own names end there too
 MAX_SECRET: Final = 2048  # characters of a token or a password
@@ -23,17 +24,19 @@ _MAX_DIGITS: Final = 18  # of a position: enough for a million events a second f
 
 EventType = Literal[
     "presence", "message", "update-clientid", "refresh_data", "typing", "voice", "reaction", "edit",
-    "activity", "channels", "servers", "notice", "neighbourhoods",
+    "activity", "channels", "servers", "notice", "neighbourhoods", "gesture", "happening",
 ]  # fmt: skip
 
 # Every client gets these; the others have to be asked for. `channels` comes with any of them.
 BASIC_EVENTS: Final = frozenset({"presence", "message", "update-clientid", "refresh_data"})
-OPTIONAL_EVENTS: Final = frozenset({"typing", "voice", "reaction", "edit", "activity", "servers", "notice"})
+OPTIONAL_EVENTS: Final = frozenset(
+    {"typing", "voice", "reaction", "edit", "activity", "servers", "notice", "gesture", "happening"}
+)
 
 _ASKING: Final = frozenset(
     {"batch", "events", "cursor", "crowd"}
 )  # fields of `connect` that no old client sends
-_SPOKEN: Final = frozenset({"message", "edit", "reaction", "typing"})
+_SPOKEN: Final = frozenset({"message", "edit", "reaction", "typing", "gesture"})
 _SHORT: Final = 256  # characters of a message
 
 # Where a cursor of those is good who know only some of the members: another process knows others of them.
@@ -137,11 +140,18 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """A viewer wants their own figure to do something, in the room where they are."""
+
+    gesture: Gesture
+
+
+@dataclass(frozen=True, slots=True)
 class Beat:
     """A viewer wants to know whether anybody is there."""
 
 
-Request = Connect | GetUserData | Find
+Request = Connect | GetUserData | Find | Act
 
 
 def parse_request(frame: str | bytes) -> Request | Beat:
@@ -171,6 +181,8 @@ def parse_request(frame: str | bytes) -> Request | Beat:
             return GetUserData(_server(request, "serverId"), _credentials(_object(request, "data")))
         case "find":
             return Find(read_text(_object(request, "data").get("text")))
+        case "gesture":
+            return Act(read_gesture(_object(request, "data").get("gesture")))
         case "beat":
             return Beat()
         case _:
@@ -315,7 +327,7 @@ class Event:
 
     @property
     def has_words(self) -> bool:
-        """Whether it says what somebody said, or shows that they are about to."""
+        """Whether it says what somebody said or did, or shows that they are about to."""
         return self.type in _SPOKEN and (self.type != "edit" or self.data.get("message") is not None)
 
     @property
@@ -535,6 +547,16 @@ def channel_data(channel: Channel) -> dict[str, Any]:
     return data | {key: value for key, value in extras.items() if value is not None}
 
 
+def happening_data(happening: Happening) -> dict[str, Any]:
+    """Describe something that goes on, as a `happening` and as an entry of `happenings`."""
+    told = {
+        "id": happening.id, "kind": happening.kind, "uid": happening.uid, "channel": happening.channel,
+        "parent": happening.parent, "text": happening.text, "location": happening.location,
+        "until": happening.until,
+    }  # fmt: skip
+    return {key: value for key, value in told.items() if value is not None}
+
+
 def listing_data(info: GuildInfo) -> dict[str, Any]:
     """Describe a guild as an entry of `server-list`. A password is not part of it."""
     entry: dict[str, Any] = {"id": info.slug, "name": info.name, "passworded": info.protected}
@@ -555,6 +577,7 @@ class Snapshot:
     counts: Mapping[str, int]
     client_id: str | None = None
     neighbourhoods: Sequence[Mapping[str, Any]] | None = None
+    happenings: Sequence[Mapping[str, Any]] | None = None
 
 
 def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes | LongMessage:
@@ -581,8 +604,12 @@ def _join(snapshot: Snapshot, request: Connect) -> bytes:
         data["clientId"] = snapshot.client_id
     if wants.events:
         data |= {"serverId": snapshot.info.id, "channels": snapshot.channels, "counts": snapshot.counts}
+    if "gesture" in wants.events:
+        data["gestures"] = snapshot.info.gestures
     if snapshot.neighbourhoods is not None:
         data["neighbourhoods"] = snapshot.neighbourhoods
+    if snapshot.happenings is not None:
+        data["happenings"] = snapshot.happenings
     if snapshot.users is None:
         data["resumed"] = True
     body = b'{"type":"server-join","data":' + encode(data)[:-1]

@@ -90,7 +90,7 @@ class Crew:
             CannotServe: if there is no backplane, and none can be started.
         """
         self._doors = await Doors.open(host, port, len(self._places))
-        self._table = Table(SEATS * len(self._places) + SEATS)
+        self._table = Table(SEATS * len(self._places) + SEATS, len(self._places))
         if self._url is None:
             self._private = PrivateServer()
             try:

@@ -1,12 +1,12 @@
 """Whether rooms are carried between processes, and by what. Where none is named, nothing of it is loaded."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from bridge.backplane import address
 from bridge.backplane.parts import WHOLE, Overview, Part
-from bridge.errors import ProviderError
+from bridge.errors import ProviderError, Silence
 from bridge.limits import Limits
 from bridge.providers.keeper import Keeper
 from bridge.providers.refresher import Refresher
@@ -152,6 +152,21 @@ class Plane:
             return await self._writer.overview()
         except Trouble:
             return None
+
+    async def writers(self) -> Mapping[Part, str]:
+        """Name the lives of all processes that write for this bot now.
+
+        Raises:
+            Silence: if nobody can say.
+        """
+        if self._writer is None:
+            raise Silence
+        from bridge.backplane.trouble import Trouble  # noqa: PLC0415 - as above
+
+        try:
+            return await self._writer.writers()
+        except Trouble:
+            raise Silence from None
 
     def _make_reader(self, url: str) -> "Reader":
         from bridge.backplane.lines import Lines  # noqa: PLC0415 - who has no backplane as above

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import discord
 from discord.ext import commands
 
-from bridge.backplane.parts import Overview
 from bridge.model import GuildInfo
 from cogs.commands.choices import channels_of
 from cogs.commands.replies import Refused, answer, called, plain, wait
@@ -112,7 +111,7 @@ class Desk(commands.Cog):
         """Describe a guild as viewers know it, also during an outage."""
         return self._roster.guild(guild, self._bridge.guild(guild.id))
 
-    def _report(self, guild: discord.Guild, viewers: int = 0, whole: Overview | None = None) -> Report:
+    def _report(self, guild: discord.Guild, viewers: int = 0, whole: Text | None = None) -> Report:
         """Gather what there is to say of a guild that Discord has told of."""
         return Report(
             bot=self._bot,

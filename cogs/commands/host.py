@@ -1,32 +1,43 @@
 """`/host`: who runs the bot sees where it is, leaves, blocks, and tells viewers something."""
 
 import asyncio
+import contextlib
 import logging
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bridge.backplane.parts import Overview
+from bridge.errors import Silence
 from bridge.running.named import of_guild
 from bridge.running.words import one_line
 from cogs.commands.desk import Desk
 from cogs.commands.dialogs import confirm
-from cogs.commands.replies import MAX_REASON, NOBODY, NOT_TAKEN, Refused, answer, expect_choices, plain, wait
-from cogs.commands.standing import OUTDATED, custom_id, standing
-from cogs.texts import Language, Lines, Text, language_of
+from cogs.commands.hosted import Cut, Page, Place, Row, Share
+from cogs.commands.replies import (
+    MAX_REASON,
+    MAX_TITLE,
+    NOBODY,
+    NOT_TAKEN,
+    Refused,
+    answer,
+    expect_choices,
+    plain,
+    wait,
+)
+from cogs.commands.standing import OUTDATED
+from cogs.commands.status import shards_of
+from cogs.texts import Lines, Text, language_of
 
 log = logging.getLogger(__name__)
 
-PAGE: Final = 10  # servers at a time
 BREATH: Final = 1_000  # servers that are counted without letting others in between
-MAX_NAME: Final = 60  # characters of a name in the list
 MAX_LISTED: Final = 40  # blocked ones that are named
 MAX_NOTICE: Final = 300  # characters
+SOON: Final = 1.0  # seconds that another process has to name a server
 HOST: Final = "Host"  # the name of the cog, to which its buttons lead
 _ID: Final = re.compile(r"(?:<@!?)?([1-9][0-9]{14,18})>?")  # a mention names somebody, too
 
@@ -35,69 +46,6 @@ _NO_ID: Final = Text(
     "That is no id. With the developer mode of its settings on, Discord copies the id of a server or of "
     "somebody by right-click."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A server in the list: how large, how much watched, and what keeps viewers from seeing it."""
-
-    id: int
-    name: str
-    members: int
-    viewers: int
-    trouble: Text | None
-
-    def text(self) -> Text:
-        """Write it down, in a line."""
-        line = Text(
-            "`{id}` **{name}** · members: {members} · viewers: {viewers}",
-            id=self.id, name=self.name, members=self.members, viewers=self.viewers,
-        )  # fmt: skip
-        return line if self.trouble is None else Text("{line} · ⚠ {trouble}", line=line, trouble=self.trouble)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of all servers, those with the most viewers first: its number, from 0, and that of the last."""
-
-    rows: list[Row]
-    number: int
-    last: int
-    count: int
-    viewers: int
-    whole: Overview | None
-
-    def text(self) -> Text:
-        """Say which they are."""
-        parts = [
-            Text(
-                "**Servers: {count}, viewers: {viewers}**",
-                count=self.count, viewers=self.viewers,
-            )
-        ]  # fmt: skip
-        if self.whole is not None:
-            parts.append(
-                Text(
-                    "All my processes together: {guilds} servers, {viewers} viewers. Listed are those of the "
-                    "process that answers you.",
-                    guilds=self.whole.guilds, viewers=self.whole.viewers,
-                )
-            )  # fmt: skip
-        parts += [row.text() for row in self.rows]
-        if self.last:
-            parts.append(Text("Page {page} of {pages}", page=self.number + 1, pages=self.last + 1))
-        return Lines(*parts)
-
-    def view(self, language: Language) -> discord.ui.View:
-        """Make the buttons to the other pages."""
-        view = discord.ui.View(timeout=None)
-        for label, number in ((Text("Back"), self.number - 1), (Text("Next"), self.number + 1)):
-            if 0 <= number <= self.last:
-                button: discord.ui.Button[Any] = discord.ui.Button(
-                    label=label.within(language), custom_id=custom_id(HOST, f"page_{number}")
-                )
-                view.add_item(button)
-        return standing(view)
 
 
 class Host(
@@ -140,52 +88,97 @@ class Host(
     async def servers(self, interaction: discord.Interaction) -> None:
         """List all servers, with members, viewers and troubles."""
         await wait(interaction)
-        page = await self._page(0)
+        page = await self._page(Cut())
         language = language_of(interaction.locale)
         embed = discord.Embed(description=page.text().within(language))
-        view = page.view(language)
+        view = page.view(HOST, language)
         await interaction.followup.send(embed=embed, view=view, ephemeral=True, allowed_mentions=NOBODY)
 
     async def used(self, interaction: discord.Interaction, what: str, values: list[Any]) -> None:  # noqa: ARG002
         """Turn the page."""
         await self._expect_owner(interaction)
-        name, _, number = what.partition("_")
-        if name != "page" or not number.isdecimal():
+        cut = Cut.read(what)
+        if cut is None:
             raise Refused(OUTDATED)
         await interaction.response.defer()
-        page = await self._page(int(number))
+        page = await self._page(cut)
         language = language_of(interaction.locale)
         embed = discord.Embed(description=page.text().within(language))
         await interaction.edit_original_response(
-            embed=embed, view=page.view(language), allowed_mentions=NOBODY
+            embed=embed, view=page.view(HOST, language), allowed_mentions=NOBODY
         )
 
-    async def _page(self, number: int) -> Page:
-        viewers: dict[int, int] = {}
-        guilds = list(self._bot.guilds)
-        for looked_at, guild in enumerate(guilds, 1):
-            viewers[guild.id] = await self._viewers(guild)
+    async def _page(self, cut: Cut) -> Page:
+        """Ask all processes for a page."""
+        page = await self._page_at(cut)
+        instead = page.instead(cut)
+        return page if instead is None else await self._page_at(instead)
+
+    async def _page_at(self, cut: Cut) -> Page:
+        shares = [await self._share(cut)]
+        troubles: list[Text] = []
+        if not self._bridge.is_alone:
+            more, troubles = await self._shares_elsewhere(cut)
+            shares += more
+        return Page.of(cut, shares, tuple(troubles))
+
+    async def _shares_elsewhere(self, cut: Cut) -> tuple[list[Share], list[Text]]:
+        """Ask the other processes for what they have of a page; say whose is missing, and why."""
+        try:
+            others = await self._bridge.ask_others(cut.question())
+        except Silence:
+            return [], [Text("⚠ My other processes can't be asked now: their servers are missing here.")]
+        shares = {part: Share.read(answer) for part, answer in others.answers.items()}
+        found = [share for share in shares.values() if share is not None]
+        silent = sorted([*others.silent, *(part for part, share in shares.items() if share is None)])
+        troubles = []
+        if silent:
+            told = Text(
+                "⚠ Nobody answers for the shards {shards}: their servers are missing here.",
+                shards=shards_of(silent),
+            )
+            troubles.append(told)
+        if others.missing:
+            told = Text(
+                "⚠ No process has the shards {shards}: their servers are missing here.",
+                shards=shards_of(others.missing),
+            )
+            troubles.append(told)
+        return found, troubles
+
+    async def answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Tell another process of this bot what servers there are here."""
+        match question:
+            case {"ask": "name", "id": int(guild_id)}:
+                named = self._bot.get_guild(guild_id)
+                return {} if named is None else {"name": named.name or ""}
+        cut = Cut.asked(question)
+        return {} if cut is None else (await self._share(cut)).answer()
+
+    async def _share(self, cut: Cut) -> Share:
+        """Find what this process has of a page."""
+        places: list[Place] = []
+        viewers = 0
+        for looked_at, guild in enumerate(list(self._bot.guilds), 1):
+            count = await self._viewers(guild)
+            viewers += count
+            places.append(Place.of(count, guild.member_count or 0, guild.id))
             if looked_at % BREATH == 0:
                 await asyncio.sleep(0)
-        guilds.sort(key=lambda guild: (-viewers[guild.id], -(guild.member_count or 0), guild.id))
-        last = max(0, (len(guilds) - 1) // PAGE)
-        number = min(number, last)
-        return Page(
-            [self._row(guild, viewers[guild.id]) for guild in guilds[number * PAGE : (number + 1) * PAGE]],
-            number, last, len(guilds), sum(viewers.values()), await self._bridge.overview(),
-        )  # fmt: skip
+        few, before = cut.of(sorted(places))
+        rows = [self._row(place, there) for place in few if (there := self._bot.get_guild(place.id))]
+        return Share(rows, before, len(places), viewers)
 
-    def _row(self, guild: discord.Guild, viewers: int) -> Row:
-        name = plain(guild.name[:MAX_NAME]) if guild.name else "?"
-        return Row(guild.id, name, guild.member_count or 0, viewers, self._trouble(guild))
+    def _row(self, place: Place, guild: discord.Guild) -> Row:
+        return Row(place, guild.name or "", self._trouble(guild))
 
-    def _trouble(self, guild: discord.Guild) -> Text | None:
-        """Say what keeps viewers from seeing a server, if anything does."""
+    def _trouble(self, guild: discord.Guild) -> str | None:
+        """Name what keeps viewers from seeing a server, if anything does."""
         if guild.unavailable or not guild.name:
-            return Text("Discord tells nothing of it")
+            return "untold"
         if not self._policy.shows_guild(guild):
-            return Text("not shown")
-        return Text("nothing in it is public") if self._policy.is_gated(guild) else None
+            return "hidden"
+        return "gated" if self._policy.is_gated(guild) else None
 
     # Leave and block
 
@@ -201,7 +194,7 @@ class Host(
                 return Text("I am in no server with that id.")
             return Text("I have left **{name}**.", name=name)
 
-        name = self._called(guild_id)
+        name = await self._called(guild_id)
         warning = Text(
             "I leave **{name}**. What its managers decided stays stored for 30 days, in case they invite me "
             "again. {/host block-server} keeps me from coming back.",
@@ -221,7 +214,7 @@ class Host(
             await self._leave(guild_id)
             return Text("**{name}** is blocked. {/host unblock-server} takes that back.", name=name)
 
-        name = self._called(guild_id)
+        name = await self._called(guild_id)
         warning = Text(
             "I leave **{name}**, never show it again, and leave at once when somebody invites me there.",
             name=name,
@@ -300,9 +293,17 @@ class Host(
             return False
         return True
 
-    def _called(self, guild_id: int) -> str:
+    async def _called(self, guild_id: int) -> str:
+        """Name a server, whichever process has it, as long as Discord waits for an answer; else by its id."""
         guild = self._bot.get_guild(guild_id)
-        return plain(guild.name) if guild and guild.name else str(guild_id)
+        if guild is not None:
+            return plain(guild.name) or str(guild_id)
+        said: Iterable[Mapping[str, Any]] = ()
+        if not self._bridge.is_alone:
+            with contextlib.suppress(Silence):
+                said = (await self._bridge.ask_others({"ask": "name", "id": guild_id}, SOON)).answers.values()
+        names = [name for name in (answer.get("name") for answer in said) if isinstance(name, str) and name]
+        return plain(names[0][:MAX_TITLE]) if names else str(guild_id)
 
     # Viewers
 

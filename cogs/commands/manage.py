@@ -10,7 +10,6 @@ from discord import app_commands
 from discord.ext import commands
 
 from bridge.access.passwords import hash_password
-from bridge.backplane.parts import Overview
 from cogs.commands.audience import ManageAudience
 from cogs.commands.channels import ManageChannels
 from cogs.commands.dialogs import PasswordForm, confirm
@@ -19,7 +18,7 @@ from cogs.commands.live import ManageLive
 from cogs.commands.people import ManagePeople
 from cogs.commands.replies import NOBODY, Refused, answer, expect_choices, say, wait
 from cogs.commands.setup import ManageSetup
-from cogs.commands.status import MESSAGES, OFFLINE
+from cogs.commands.status import MESSAGES, OFFLINE, whole_bot
 from cogs.settings import GuildSettings, MessageMode, OfflineMode
 from cogs.texts import Lines, Text, command_name, described, language_of
 
@@ -105,10 +104,12 @@ class Manage(
         embed = discord.Embed(description="\n".join(lines))
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
-    async def _whole(self, user: discord.User | discord.Member) -> Overview | None:
+    async def _whole(self, user: discord.User | discord.Member) -> Text | None:
         """Ask what all processes have together; nobody but who runs the bot is told."""
         whole = await self._bridge.overview()
-        return whole if whole is not None and await self._bot.is_owner(user) else None
+        if (whole is None and self._bridge.is_alone) or not await self._bot.is_owner(user):
+            return None
+        return whole_bot(whole)
 
     @app_commands.command()
     @app_commands.describe(state="Whether strangers find it in the list.")

@@ -158,8 +158,7 @@ class Myself(
         user_id, guild = interaction.user.id, self._bot.get_guild(interaction.guild_id or 0)
         decided = self._decisions.settings.member(user_id)
         await wait(interaction)
-        is_alone = await self._bridge.overview() is None
-        portrait = Portrait(user_id, decided, guild, self._bridge, self._policy, counts=is_alone)
+        portrait = Portrait(user_id, decided, guild, self._bridge, self._policy, counts=self._bridge.is_alone)
         await answer(interaction, portrait.text())
 
     async def _decide(

@@ -67,6 +67,11 @@ class Panel:
             if settings.optin
             else ("ask_members", Text("Ask members first"))
         )
+        gestures = (
+            ("forbid_gestures", Text("Forbid gestures"))
+            if settings.gestures
+            else ("allow_gestures", Text("Allow gestures"))
+        )
         name = Text("{name}: {link}", name=self.report.plain_name, link=self.report.link)
         return [
             self._section(name, self.report.verdict(), *shown),
@@ -74,9 +79,19 @@ class Panel:
             self._section(
                 Text("Public name"), Text("{name}", name=self.report.plain_name), "rename", Text("Rename")
             ),
-            self._section(Text("Bots"), self.report.bots(), *bots),
-            self._section(Text("Consent"), self.report.optin(), *optin),
+            *self._people(bots, optin, gestures),
         ]
+
+    def _people(self, *switches: tuple[str, Text]) -> list[ui.Item[Any]]:
+        """Show what holds for people, with its buttons below: a message has no room for a section of each."""
+        said = (
+            (Text("Bots"), self.report.bots()),
+            (Text("Consent"), self.report.optin()),
+            (Text("Gestures"), self.report.gestures()),
+        )
+        text = "\n".join(self._title(title, text) for title, text in said)
+        buttons: list[ui.Button[Any]] = [self._button(what, label) for what, label in switches]
+        return [ui.TextDisplay(text), ui.ActionRow(*buttons)]
 
     def _menus(self) -> list[ui.Item[Any]]:
         settings = self.report.settings
@@ -123,11 +138,16 @@ class Panel:
         return [text, *(ui.ActionRow(menu) for menu in menus)]
 
     def _section(self, title: Text, text: Text, what: str, label: Text) -> ui.Section[Any]:
-        button: ui.Button[Any] = ui.Button(label=self._say(label), custom_id=self._id(what))
-        return ui.Section(self._text(title, text), accessory=button)
+        return ui.Section(self._text(title, text), accessory=self._button(what, label))
+
+    def _button(self, what: str, label: Text) -> ui.Button[Any]:
+        return ui.Button(label=self._say(label), custom_id=self._id(what))
 
     def _text(self, title: Text, text: Text) -> ui.TextDisplay[Any]:
-        return ui.TextDisplay(f"**{self._say(title)}**\n{self._say(text)}")
+        return ui.TextDisplay(self._title(title, text))
+
+    def _title(self, title: Text, text: Text) -> str:
+        return f"**{self._say(title)}**\n{self._say(text)}"
 
     def _choice(self, what: str, options: Any, current: str) -> ui.ActionRow[Any]:
         menu: ui.Select[Any] = ui.Select(

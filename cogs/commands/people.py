@@ -1,4 +1,4 @@
-"""`/dzone optin` and `/dzone role`: whom a guild's managers show for what they have agreed to, or are."""
+"""`/dzone optin`, `gestures` and `role`: who is shown at all, and what they may do."""
 
 from dataclasses import replace
 from typing import Literal
@@ -8,6 +8,7 @@ from discord import app_commands
 
 from cogs.commands.desk import Desk
 from cogs.commands.replies import Refused, answer, called
+from cogs.commands.status import GESTURES
 from cogs.settings import MAX_ROLES, GuildSettings
 from cogs.texts import Lines, Text
 
@@ -35,6 +36,15 @@ class ManagePeople(Desk):
         """Show only members who have agreed to it, or all of them."""
         text = ONLY_AGREED if mode == "on" else EVERYBODY_AGAIN
         await self._decide(interaction, text, lambda settings: replace(settings, optin=mode == "on"))
+
+    @app_commands.command()
+    @app_commands.describe(mode="Whether members may make their own figure move.")
+    async def gestures(self, interaction: discord.Interaction, mode: OnOff) -> None:
+        """Let members make their own figure wave, hop or sit on the page, or not."""
+        text = GESTURES[mode == "on"]
+        if mode == "on" and not self._page_login:
+            text = Lines(text, self._login_missing())
+        await self._decide(interaction, text, lambda settings: replace(settings, gestures=mode == "on"))
 
     @role.command(name="hide")
     @app_commands.describe(role="Whoever has it isn't shown.")

@@ -18,7 +18,7 @@ from cogs.commands.panel import Panel, agreement
 from cogs.commands.people import EVERYBODY_AGAIN, EVERYBODY_HAS_IT, ONLY_AGREED
 from cogs.commands.replies import NOBODY, Refused, answer, called, say
 from cogs.commands.standing import OUTDATED
-from cogs.commands.status import MESSAGES, OFFLINE
+from cogs.commands.status import GESTURES, MESSAGES, OFFLINE
 from cogs.settings import GuildSettings
 from cogs.texts import Language, Lines, Text, language_of
 
@@ -49,6 +49,8 @@ SWITCHES: Final[dict[str, tuple[dict[str, Any], Text]]] = {
     "hide_bots": ({"bots": False}, Text("Bots are not shown.")),
     "ask_members": ({"optin": True}, ONLY_AGREED),
     "ask_nobody": ({"optin": False}, EVERYBODY_AGAIN),
+    "allow_gestures": ({"gestures": True}, GESTURES[True]),
+    "forbid_gestures": ({"gestures": False}, GESTURES[False]),
 }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import discord
 from discord.ext import commands
 
-from bridge.backplane.parts import Overview
+from bridge.backplane.parts import Overview, Part
 from cogs.commands.choices import channels_of, listed
 from cogs.commands.replies import MAX_TITLE, called, plain
 from cogs.needs import Policy
@@ -44,6 +44,10 @@ MESSAGES: Final[dict[MessageMode, Text]] = {
     "full": Text("Viewers read them."),
     "bubble": Text("Viewers see that somebody talks, but not what."),
     "off": Text("Viewers see nothing of them."),
+}
+GESTURES: Final = {
+    True: Text("Members who are logged in and shown may make their own figure wave, hop or sit."),
+    False: Text("Nobody may make a gesture on the page."),
 }
 # What the portal calls them, and what it costs to lack one.
 _INTENTS: Final = {
@@ -88,7 +92,7 @@ class Report:
     link: str
     viewers: int
     login_missing: Text | None = None
-    whole: Overview | None = None
+    whole: Text | None = None
 
     async def embed(self, language: Language) -> discord.Embed:
         """Write it in a language."""
@@ -108,13 +112,14 @@ class Report:
             (Text("Channels"), self.channels(), True),
             (Text("Messages"), MESSAGES[self.settings.messages], False),
             *([(Text("Consent"), self.optin(), False)] if self.settings.optin else []),
+            *([] if self.settings.gestures else [(Text("Gestures"), self.gestures(), False)]),
             *self._live(),
             (Text("What I need"), self._needs(language), False),
         ):
             embed.add_field(name=title.within(language), value=text.within(language), inline=inline)
         if self.whole is not None:
-            title, text = Text("The whole bot"), _whole(self.whole)
-            embed.add_field(name=title.within(language), value=text.within(language), inline=False)
+            title = Text("The whole bot")
+            embed.add_field(name=title.within(language), value=self.whole.within(language), inline=False)
         return embed
 
     def _live(self) -> Iterator[tuple[Text, Text, bool]]:
@@ -142,6 +147,10 @@ class Report:
         if self.settings.optin:
             return Text("Only members who have agreed with {/myself show} are shown, and no bots.")
         return Text("Members are shown until they hide themselves.")
+
+    def gestures(self) -> Text:
+        """Tell whether members may make their own figure move."""
+        return GESTURES[self.settings.gestures]
 
     def verdict(self) -> Text:
         """Tell whether it is shown."""
@@ -257,19 +266,26 @@ def gate(settings: GuildSettings) -> Text:
     return _GATED if settings.audience is None else _NO_AUDIENCE
 
 
-def _whole(whole: Overview) -> Text:
+def whole_bot(whole: Overview | None) -> Text:
     """Say what all processes have together, and what is missing."""
+    if whole is None:
+        return Text("My other processes can't be asked now.")
     told = Text(
         "Servers: {guilds}. Viewers: {viewers}. Bot processes: {processes}.",
         guilds=whole.guilds, viewers=whole.viewers, processes=whole.processes,
     )  # fmt: skip
     if not whole.missing:
         return told
-    shards = ", ".join(map(str, whole.missing[:MAX_MISSING])) + (" …" if whole.missing[MAX_MISSING:] else "")
     missing = Text(
-        "No process has the shards {shards}: their servers stay as they were until one starts.", shards=shards
+        "No process has the shards {shards}: their servers stay as they were until one starts.",
+        shards=shards_of(whole.missing),
     )
     return Lines(told, missing)
+
+
+def shards_of(parts: Sequence[Part]) -> str:
+    """Name which shards these are, as far as there is room."""
+    return ", ".join(map(str, parts[:MAX_MISSING])) + (" …" if parts[MAX_MISSING:] else "")
 
 
 def _count(what: Text, count: int) -> Text:

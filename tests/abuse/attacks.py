@@ -257,6 +257,13 @@ ATTACKS: Final = {
     ),
     "cross-site": Attack(doors.cross_site, ("login", "400"), asked=1),
     "ended-login": Attack(doors.ended_login, ("login", "told"), sure=("told",), asked=5),
+    "gesture-flood": Attack(
+        doors.gesture_flood,
+        ("too often", "made", "nobody"),
+        ("too many gestures",),
+        ("made", "nobody"),
+        asked=1,
+    ),
     "traversal": Attack(traversal, ("404", "400", "200")),
     "smuggling": Attack(smuggling, ("400", "200", "404", "405", "408")),
     "header-flood": Attack(header_flood, ("431", "400")),

@@ -10,8 +10,9 @@ from typing import Any, Final
 from tests.abuse.forms import FOREIGN_ORIGINS
 from tests.abuse.identity import OURS, SILENT, THEIRS
 from tests.abuse.raid import Line, Raid
-from tests.abuse.talk import OFTEN, answer, ask_for_users, knock
+from tests.abuse.talk import OFTEN, answer, ask_for_users, connect, join, knock, make_gesture
 from tests.abuse.victim import CLUB, ORIGIN, PASSWORD, SQUARE, VAULT
+from tests.bench.guild import members
 
 LINES: Final = 20
 CROWD: Final = 300
@@ -171,18 +172,36 @@ async def ended_login(raid: Raid) -> None:
     await raid.once(5, stay)
 
 
+async def gesture_flood(raid: Raid) -> None:
+    """One member's figure is to move without end, by many connections of theirs, and by some of nobody's."""
+    cookie = await _log_in(raid, uid=members(100)[0].uid)  # of the square
+
+    async def wave(line: Line, *headers: str) -> None:
+        await line.upgrade(*headers)
+        await line.say(connect(SQUARE.slug, events=["gesture"]))
+        await join(line)
+        while raid.goes_on:
+            raid.heard[await make_gesture(line)] += 1
+            await asyncio.sleep(OFTEN)
+
+    async def wave_as_member(line: Line) -> None:
+        await wave(line, cookie, f"Origin: {ORIGIN}")
+
+    await asyncio.gather(raid.once(LINES, wave_as_member), raid.once(NEIGHBOURS, wave))
+
+
 async def _by_page(line: Line) -> str:
     """Come as somebody who has logged in on the page: it is the cookie that opens the door."""
     return await knock(line, CLUB.slug)
 
 
-async def _log_in(raid: Raid, door: int = 0) -> str:
+async def _log_in(raid: Raid, door: int = 0, uid: str = "7") -> str:
     """Log somebody in at the victim's; return their cookie as a header."""
     heads: list[str] = []
     await raid.call(partial(_request, heads, "GET /auth/login HTTP/1.1"), door)
     state = _find(r"state=([\w-]+)", heads[0])
     flow = _find(r"Set-Cookie: (dzone_flow=[^;]+)", heads[0])
-    callback = f"GET /auth/callback?code=7&state={state} HTTP/1.1\r\nCookie: {flow}"
+    callback = f"GET /auth/callback?code={uid}&state={state} HTTP/1.1\r\nCookie: {flow}"
     await raid.call(partial(_request, heads, callback), door)
     return "Cookie: " + _find(r"Set-Cookie: (dzone_login=[^;]+)", heads[1])
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import compress, product
 from typing import Any, Final
 
-from bridge.problems import BUSY, LOGIN_NEEDED, NO_ANSWER, WRONG_PASSWORD
+from bridge.problems import BUSY, GESTURE_LOGIN, GESTURE_TOO_OFTEN, LOGIN_NEEDED, NO_ANSWER, WRONG_PASSWORD
 from bridge.wire.protocol import OPTIONAL_EVENTS
 from tests.abuse.raid import Line, Raid
 from tests.bench.wire import client_frame
@@ -15,6 +15,7 @@ OFTEN: Final = 0.11  # seconds between two frames, so that they are not too many
 _ANSWER: Final = 16_000  # bytes: a snapshot, or what was missed, is more, and events meanwhile are less
 _CODES: Final = {
     WRONG_PASSWORD.code: "wrong", LOGIN_NEEDED.code: "login", BUSY.code: "busy", NO_ANSWER.code: "silent",
+    GESTURE_TOO_OFTEN.code: "too often", GESTURE_LOGIN.code: "nobody",
 }  # fmt: skip
 _BUSY: Final = BUSY.code.encode()
 
@@ -43,6 +44,17 @@ async def knock(line: Line, server: str, **credentials: Any) -> str:
     """Ask for a room; tell what came of it."""
     await line.say(connect(server, **credentials))
     return await answer(line)
+
+
+async def make_gesture(line: Line) -> str:
+    """Ask for one's own figure to do something; tell what came of it, or of another's wish to the same."""
+    await line.say(client_frame(b'{"type":"gesture","data":{"gesture":"wave"}}'))
+    while True:
+        frame = json.loads(await line.frame())
+        if frame["type"] == "gesture":
+            return "made"
+        if frame["type"] == "error":
+            return _CODES.get(frame["data"]["code"], "wait")
 
 
 async def join(line: Line) -> Any:

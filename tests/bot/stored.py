@@ -39,6 +39,7 @@ FULL: Final = GuildSettings(
     hidden=frozenset({3, MAX_ID}),
     hidden_roles=frozenset({8, MAX_ID}),
     optin=True,
+    gestures=False,
 )
 HIDDEN: Final = MemberSettings(hidden=True, muted=True, color="#5865F2", agreed=True, line="Grüße 👋🏽")
 LONG_AGO: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -73,6 +74,7 @@ guild_settings = st.builds(
     hidden=st.frozensets(ids, max_size=4),
     hidden_roles=st.frozensets(ids, max_size=4),
     optin=st.booleans(),
+    gestures=st.booleans(),
 )
 member_settings = st.builds(
     MemberSettings,

@@ -44,6 +44,7 @@ def test_intents() -> None:
         "dm_reactions",
         "guild_typing",
         "dm_typing",
+        "guild_scheduled_events",
     }
 
 

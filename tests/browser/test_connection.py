@@ -130,7 +130,9 @@ async def test_a_page_asks_for_all_it_can_show(bridge: WebSocketServer, new_page
     assert await script.next_request() == {
         "server": None,
         "batch": True,
-        "events": ["typing", "voice", "reaction", "edit", "activity", "servers", "notice"],
+        "events": [
+            *("typing", "voice", "reaction", "edit", "activity", "servers", "notice", "gesture", "happening"),
+        ],
         "crowd": 1500,
     }
 
@@ -193,7 +195,6 @@ async def test_a_dead_line_is_noticed(bridge: WebSocketServer, new_page: OpenPag
         await expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
 
-@only_chromium
 async def test_a_page_that_slept_takes_a_new_line(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """If the old one is dead."""
     page = await new_page()

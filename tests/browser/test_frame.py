@@ -258,7 +258,6 @@ async def test_words_turn_nothing_round_but_themselves(bridge: WebSocketServer, 
     assert begin >= end - 1
 
 
-@only_chromium
 async def test_the_sea_is_heard_by_who_wants_it(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """After the first touch, and never before."""
     page = await new_page({"panel": "none", "sound": "sea"})
@@ -277,7 +276,6 @@ async def test_the_sea_is_heard_by_who_wants_it(bridge: WebSocketServer, new_pag
     await page.wait_for_function("() => sounds > 0")
 
 
-@only_chromium
 async def test_the_page_can_be_put_among_apps(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """Its policy lets the browser have manifest and icons."""
     page = await new_page()
@@ -299,7 +297,6 @@ async def test_the_page_can_be_put_among_apps(bridge: WebSocketServer, new_page:
     assert sizes == ["application/manifest+json; charset=utf-8", 192, 512, 512]
 
 
-@only_chromium
 async def test_emoji_alone_are_a_gesture(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """The figure does something, and the emoji rises; who isn't to be seen says it."""
     page = await new_page({"panel": "messages"})

@@ -185,10 +185,13 @@ async def test_axe_finds_nothing(scheme: str, bridge: WebSocketServer, new_page:
     await tool(page, "Members").click()
     await expect(member(page, "Ada")).to_be_visible()
     assert await violations(page) == []
-    for name in ("Servers", "What is what", "Settings"):
+    for name in ("Servers", "What is what", "Settings", "More"):
         await tool(page, name).click()
         await expect(heading(page, name)).to_be_visible()
         assert await violations(page) == [], name
+    await page.get_by_role("button", name="For streams").click()
+    await expect(page.get_by_label("Address")).not_to_have_value("")
+    assert await violations(page) == []
 
 
 async def tap(node: Locator) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bot.login import logins, oauth
 from bridge.access import doorkeeper, familiar, gate, guesses, passwords, patience, tally
 from bridge.access.cost import LONGEST_WAIT
-from bridge.backplane import answering, asking, letters
+from bridge.backplane import answering, asking, crier, households, letters
 from bridge.limits import DEFAULT_LIMITS as LIMITS
 from bridge.model import GuildInfo
 from bridge.network import peers
@@ -139,6 +139,15 @@ def bounds() -> Iterator[str]:
     yield f"{rate.MAX_KEYS:,} with what they have spent"
 
 
+def shared() -> Iterator[str]:
+    """Say what processes tell each other of addresses."""
+    assert (households.PART, households.TELL_EVERY, crier.KEY_LIVES) == (20, 1, 3_600)
+    yield "once a second which addresses have a twentieth of a limit or more"
+    yield f"{households.TOLD_AT_ONCE} addresses at most, and count that as well"
+    yield f"as well for {households.GOOD_FOR:g} seconds"
+    yield f"a digest of {households._DIGEST * 8} bits with a random key that is replaced every hour"
+
+
 def numeral(number: float) -> str:
     """Write a small number as a word."""
     return {5: "five", 10: "ten"}[round(number)]
@@ -157,7 +166,7 @@ def kinds_of_viewers() -> int:
     return len(crowded._audience._kinds)
 
 
-@pytest.mark.parametrize("said", [*sentences(), *bounds()])
+@pytest.mark.parametrize("said", [*sentences(), *bounds(), *shared()])
 def test_the_figures_are_those_of_the_code(said: str) -> None:
     """Word by word."""
     assert said in TEXT

@@ -30,6 +30,7 @@ HEARTBEAT_MS = 41_250
 CHUNK = 1_000  # members to a chunk
 
 GUILDS, MEMBERS, MODERATION, VOICE_STATES, PRESENCES = 1 << 0, 1 << 1, 1 << 2, 1 << 7, 1 << 8
+EVENTS = 1 << 16
 MESSAGES, REACTIONS, TYPING, DIRECT_MESSAGES, CONTENT = 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 15
 PRIVILEGED = {"members": MEMBERS, "presences": PRESENCES, "message_content": CONTENT}
 
@@ -47,6 +48,9 @@ NEEDS = {
     "MESSAGE_REACTION_ADD": REACTIONS,
     "MESSAGE_REACTION_REMOVE": REACTIONS,
     "TYPING_START": TYPING,
+    "GUILD_SCHEDULED_EVENT_CREATE": EVENTS,
+    "GUILD_SCHEDULED_EVENT_UPDATE": EVENTS,
+    "GUILD_SCHEDULED_EVENT_DELETE": EVENTS,
     "GUILD_MEMBERS_CHUNK": 0,
     "RATE_LIMITED": 0,
     "CHANNEL_INFO": 0,
@@ -118,6 +122,7 @@ class Session:
             return
         if "content" in data and not self.intents & CONTENT and not self._may_read(data):
             data = data | {"content": "", "attachments": [], "embeds": [], "components": []}
+            data.pop("poll", None)
         self.send(event, data)
 
     def send(self, event: object, data: object) -> None:
@@ -130,6 +135,7 @@ class Session:
     def create(self, guild: Guild, **more: object) -> None:
         """Tell of a guild, as much as the intents cover."""
         may = {"presences": bool(self.intents & PRESENCES), "members": bool(self.intents & MEMBERS)}
+        may["events"] = bool(self.intents & EVENTS)
         self.dispatch("GUILD_CREATE", guild.payload(self._me, **may) | more)
 
     def _may_read(self, message: Payload) -> bool:

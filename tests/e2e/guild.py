@@ -13,6 +13,7 @@ from tests.e2e.model import (
     Channel,
     Emoji,
     Payload,
+    Planned,
     Role,
     User,
     snowflake,
@@ -34,6 +35,7 @@ class Member:
     nick: str | None = None
     roles: list[Role] = field(default_factory=list)
     joined_at: str | None = JOINED_AT
+    boosts_since: str | None = None
 
     @property
     def id(self) -> int:
@@ -78,7 +80,7 @@ class Member:
             "banner": None,
             "roles": [str(role.id) for role in self.roles],
             "joined_at": self.joined_at,
-            "premium_since": None,
+            "premium_since": self.boosts_since,
             "deaf": False,
             "mute": False,
             "flags": 0,
@@ -118,6 +120,9 @@ class Guild:
     emojis: list[Emoji] = field(default_factory=list)
     voice: dict[int, Payload] = field(default_factory=dict)
     """The voice state of each member who is in a voice channel, by user id."""
+    events: dict[int, Planned] = field(default_factory=dict)
+    """The scheduled events that aren't over."""
+    boosts: int = 0
     available: bool = True
     very_large: int = VERY_LARGE
     """From how many members on only those who talk come by themselves."""
@@ -196,7 +201,7 @@ class Guild:
             "mfa_level": 0,
             "nsfw_level": 0,
             "premium_tier": 0,
-            "premium_subscription_count": 0,
+            "premium_subscription_count": self.boosts,
             "premium_progress_bar_enabled": False,
             "preferred_locale": self.locale,
             "system_channel_id": str(self.system.id) if self.system else None,
@@ -212,7 +217,9 @@ class Guild:
             "stickers": [],
         }
 
-    def payload(self, me: User, *, presences: bool = True, members: bool = True) -> Payload:
+    def payload(
+        self, me: User, *, presences: bool = True, members: bool = True, events: bool = True
+    ) -> Payload:
         """Return the guild object as a `GUILD_CREATE` brings it to the bot `me`, which may know as much."""
         large = len(self.members) > min(LARGE_THRESHOLD, self.very_large)
         online = presences and members and len(self.members) <= self.very_large
@@ -237,7 +244,9 @@ class Guild:
             ],
             "voice_states": list(self.voice.values()),
             "stage_instances": [],
-            "guild_scheduled_events": [],
+            "guild_scheduled_events": [event.payload() for event in self.events.values() if event.is_seen()]
+            if events
+            else [],
             "soundboard_sounds": [],
         }
 

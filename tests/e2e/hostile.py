@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from tests.e2e.guild import answering, changed, written
 from tests.e2e.interactions import COMMAND, COMPONENT, SUBMIT, Reply
-from tests.e2e.model import PRIVATE_THREAD, PUBLIC_THREAD, VOICE, Emoji, User
+from tests.e2e.model import (
+    ACTIVE,
+    BOOSTED,
+    POLL_CLOSED,
+    PRIVATE_THREAD,
+    PUBLIC_THREAD,
+    VOICE,
+    Emoji,
+    Planned,
+    User,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +52,15 @@ ODD: list[Any] = [
 ]
 """What a field may be instead."""
 
+POLL: Payload = {
+    "question": {"text": "Mars or Venus?"},
+    "answers": [{"answer_id": 1, "poll_media": {"text": "Mars"}}],
+    "expiry": "2030-01-01T00:00:00+00:00",
+    "allow_multiselect": False,
+    "layout_type": 1,
+    "results": {"is_finalized": False, "answer_counts": []},
+}
+
 FRAMES = [
     "no JSON",
     "7",
@@ -73,6 +92,9 @@ class Target:
         self.lounge = guild.channel("Lounge", VOICE)
         self.thread = guild.channel("thread", PUBLIC_THREAD, parent=guild.public)
         self.cellar = guild.channel("cellar", PRIVATE_THREAD, parent=guild.public)
+        self.event = Planned("Quiz", guild, self.ann.user, self.lounge, status=ACTIVE)
+        self.outing = Planned("Picnic", guild, self.zed.user, location="The park", status=ACTIVE)
+        guild.events = {event.id: event for event in (self.event, self.outing)}
         self.emoji = Emoji("party")
         self.stranger = User("stranger")
         for member in (self.ann, self.zed):
@@ -108,6 +130,9 @@ class Target:
         yield "VOICE_CHANNEL_START_TIME_UPDATE", where | {"id": channel["id"], "voice_start_time": 1}
         yield "CHANNEL_INFO", where | {"channels": [channel]}
         yield "NOTHING_THAT_IS_KNOWN", where
+        for planned in (self.event, self.outing):
+            for kind in ("CREATE", "UPDATE", "DELETE"):
+                yield f"GUILD_SCHEDULED_EVENT_{kind}", planned.payload()
 
     def _of_channels(self) -> Iterator[tuple[str, Payload]]:
         for channel in (self.guild.public, self.den, self.lounge):
@@ -118,7 +143,7 @@ class Target:
         yield "CHANNEL_PINS_UPDATE", where | {"channel_id": str(self.den.id), "last_pin_timestamp": None}
         for thread in (self.thread, self.cellar):
             for event in ("THREAD_CREATE", "THREAD_UPDATE"):
-                yield event, thread.payload()
+                yield event, thread.payload() | {"newly_created": True}
         gone = {key: self.thread.payload()[key] for key in ("id", "guild_id", "parent_id", "type")}
         yield "THREAD_DELETE", gone
         yield "THREAD_LIST_SYNC", where | {"threads": [self.thread.payload()], "members": []}
@@ -173,10 +198,13 @@ class Target:
             sticker_items=[{"id": "2", "name": "wave", "format_type": 1}],
             message_snapshots=[{"message": snapshot | {"edited_timestamp": None, "embeds": []}}],
             components=[{"type": 10, "id": 1, "content": "a"}],
+            poll=POLL,
             **answering(self.said),
         )
         yield "MESSAGE_CREATE", message
         yield "MESSAGE_CREATE", written(self.thread, member, "in a thread")
+        yield "MESSAGE_CREATE", written(public, member, "", type=BOOSTED)
+        yield "MESSAGE_CREATE", written(public, member, "", **answering(self.said) | {"type": POLL_CLOSED})
         yield "MESSAGE_UPDATE", changed(public, message, content="else")
         where = {"channel_id": str(public.id), "guild_id": str(self.guild.id)}
         yield "MESSAGE_DELETE", where | {"id": message["id"]}

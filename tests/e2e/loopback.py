@@ -7,7 +7,7 @@ first identify, and after `lose_sessions`) nobody hears of a change: the next `R
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
@@ -29,13 +29,18 @@ from tests.e2e.interactions import (
     slash,
 )
 from tests.e2e.model import (
+    BOOSTED,
+    CANCELED,
     CHANCE,
+    COMPLETED,
     DIRECT,
     EMBED_LINKS,
     FIRST_MOMENT_MS,
     JOINED_AT,
     PARTLY,
+    POLL_CLOSED,
     SEND_MESSAGES,
+    THREAD_MADE,
     VIEW_CHANNEL,
     Channel,
     Emoji,
@@ -50,6 +55,8 @@ from tests.e2e.waiting import Bell
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from types import TracebackType
+
+    from tests.e2e.model import Planned
 
 INVITED = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS  # what our invite link asks for
 TOKEN = "MTA1.loopback.it-must-never-be-seen-anywhere"  # opens nothing
@@ -275,6 +282,76 @@ class LoopbackDiscord:
         assert channel.guild is not None
         told = {"id": str(channel.id), "guild_id": str(channel.guild.id), "status": status}
         self.gateway.dispatch(channel.guild, "VOICE_CHANNEL_STATUS_UPDATE", told)
+
+    def boost(self, member: Member, channel: Channel | None = None) -> None:
+        """Let a member boost their guild: it is told in three ways, and the message may be switched off."""
+        guild = member.guild
+        member.boosts_since = member.boosts_since or JOINED_AT
+        guild.boosts += 1
+        self.gateway.dispatch(guild, "GUILD_UPDATE", guild.properties())
+        if channel is not None:
+            self.say(channel, member, "", type=BOOSTED)
+        self._tell_member("GUILD_MEMBER_UPDATE", member)
+
+    def open_thread(self, thread: Channel, author: Member) -> None:
+        """Let a member open a thread under a channel, which is told twice, and to who is added once more."""
+        assert thread.parent is not None
+        told = thread.payload() | {"owner_id": author.uid}
+        self.gateway.dispatch(thread.guild, "THREAD_CREATE", told | {"newly_created": True})
+        where = {"channel_id": str(thread.id), "guild_id": told["guild_id"]}
+        self.say(thread.parent, author, thread.name, type=THREAD_MADE, message_reference=where)
+        self.gateway.dispatch(thread.guild, "THREAD_CREATE", told | {"newly_created": True})
+
+    def ask(self, channel: Channel, author: Member | User, question: str, **extra: Any) -> Payload:
+        """Post a poll, which is open for a day."""
+        ends = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        answer = {"answer_id": 1, "poll_media": {"text": "Mars", "emoji": None}}
+        poll = {
+            "question": {"text": question},
+            "answers": [answer, answer | {"answer_id": 2}],
+            "expiry": ends,
+            "allow_multiselect": False,
+            "layout_type": 1,
+            "results": {"is_finalized": False, "answer_counts": []},
+        }
+        return self.say(channel, author, "", poll=poll, **extra)
+
+    def close_poll(self, channel: Channel, poll: Payload, *, told_by: str = "both") -> None:
+        """Let a poll's time be up: its message changes, and another one says so; either may be late."""
+        if told_by != "result":
+            results = {"is_finalized": True, "answer_counts": [{"id": 1, "count": 2, "me_voted": False}]}
+            poll.update(changed(channel, poll, poll=poll["poll"] | {"results": results}))
+            self.gateway.dispatch(channel.guild, "MESSAGE_UPDATE", poll)
+        if told_by != "change":
+            where = {"type": 0, "channel_id": str(channel.id), "message_id": poll["id"]}
+            fields = [{"name": "poll_question_text", "value": poll["poll"]["question"]["text"]}]
+            result = [{"type": "poll_result", "fields": fields}]
+            author = User(poll["author"]["username"], id=int(poll["author"]["id"]))
+            self.say(channel, author, "", type=POLL_CLOSED, message_reference=where, embeds=result)
+
+    def plan(self, event: Planned) -> None:
+        """Tell of a scheduled event that was made, and once more."""
+        event.guild.events[event.id] = event
+        for _ in range(2):
+            self.gateway.dispatch(event.guild, "GUILD_SCHEDULED_EVENT_CREATE", event.payload())
+
+    def change_event(self, event: Planned, **changes: Any) -> None:
+        """Change a scheduled event's fields, for example `status`; it may be told in part."""
+        for field, value in changes.items():
+            setattr(event, field, value)
+        told = event.payload()
+        if CHANCE.random() < PARTLY:
+            for unneeded in ("creator", "name", "entity_metadata"):
+                if unneeded.removeprefix("entity_") not in changes:
+                    told.pop(unneeded)
+        if event.status in (COMPLETED, CANCELED):
+            event.guild.events.pop(event.id, None)
+        self.gateway.dispatch(event.guild, "GUILD_SCHEDULED_EVENT_UPDATE", told)
+
+    def delete_event(self, event: Planned) -> None:
+        """Take a scheduled event back."""
+        event.guild.events.pop(event.id, None)
+        self.gateway.dispatch(event.guild, "GUILD_SCHEDULED_EVENT_DELETE", event.payload())
 
     def create_role(self, guild: Guild, role: Role) -> None:
         """Tell of a role that was made."""

@@ -25,6 +25,9 @@ PARTLY = 0.25  # of all presences say more of the account than its id
 REDACTED, SPOILER = 1 << 17, 1 << 21  # flags of a channel
 
 TEXT, DIRECT, VOICE, CATEGORY, NEWS, STAGE, FORUM = 0, 1, 2, 4, 5, 13, 15
+SCHEDULED, ACTIVE, COMPLETED, CANCELED = 1, 2, 3, 4  # what becomes of an event
+IN_STAGE, IN_VOICE, EXTERNAL = 1, 2, 3  # where it is
+BOOSTED, THREAD_MADE, POLL_CLOSED = 8, 18, 46  # types of messages that Discord itself writes
 NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
 
 CHANCE = random.Random(4711)  # what Discord does now and then it does here at the same moments each time
@@ -126,6 +129,46 @@ class Emoji:
             "managed": False,
             "animated": False,
             "available": True,
+        }
+
+
+@dataclass(eq=False)
+class Planned:
+    """A scheduled event of a guild: in a voice or stage channel, or at a `location`."""
+
+    name: str
+    guild: Guild
+    creator: User
+    channel: Channel | None = None
+    location: str | None = None
+    status: int = SCHEDULED
+    id: int = field(default_factory=snowflake)
+
+    def is_seen(self) -> bool:
+        """Tell whether the bot hears of it."""
+        return self.channel is None or not self.channel.unseen
+
+    def payload(self) -> Payload:
+        """Return the scheduled event object."""
+        kind = EXTERNAL if self.channel is None else IN_STAGE if self.channel.type == STAGE else IN_VOICE
+        return {
+            "id": str(self.id),
+            "guild_id": str(self.guild.id),
+            "channel_id": str(self.channel.id) if self.channel else None,
+            "creator_id": str(self.creator.id),
+            "creator": self.creator.payload(),
+            "name": self.name,
+            "description": "what nobody is shown",
+            "scheduled_start_time": JOINED_AT,
+            "scheduled_end_time": JOINED_AT if self.channel is None else None,
+            "privacy_level": 2,
+            "status": self.status,
+            "entity_type": kind,
+            "entity_id": None,
+            "entity_metadata": {"location": self.location} if self.location else None,
+            "recurrence_rule": None,
+            "image": None,
+            "user_count": 3,
         }
 
 

@@ -7,7 +7,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tests.e2e.guild import answering
-from tests.e2e.model import MANAGE_GUILD, MODERATE_MEMBERS, PUBLIC_THREAD, VOICE, User
+from tests.e2e.model import (
+    ACTIVE,
+    MANAGE_GUILD,
+    MODERATE_MEMBERS,
+    PUBLIC_THREAD,
+    VOICE,
+    Planned,
+    User,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +57,13 @@ class Scene:
         self.grotto = self.guild.channel("deep-grotto", VOICE)
         self.hall = self.guild.channel("hall", VOICE)
         self.den = self.guild.channel("den-of-thieves", hidden=True)
+        self.burrow = self.guild.channel("zed-burrow", PUBLIC_THREAD, parent=self.guild.public)
+        self.chest = self.guild.channel("cove-chest", PUBLIC_THREAD, parent=self.cove)
+        self.events = [
+            Planned("zed-parade", self.guild, zed, self.hall),
+            Planned("grotto-parade", self.guild, self.ann.user, self.grotto),
+            Planned("zed-picnic", self.guild, zed, location="zed-meadow"),
+        ]
         self._said: list[tuple[Channel, Payload]] = []
         self._rounds = 0
 
@@ -76,6 +91,14 @@ class Scene:
         discord.react(self.cove, self.ann, self._said[3][1], "🦪")
         discord.type(general, zed)
         discord.type(self.cove, self.ann)
+        discord.boost(zed, general)
+        for thread, author in ((self.burrow, zed), (self.chest, self.ann)):
+            discord.open_thread(thread, author)
+        for channel, author, words in ((general, zed, "zed-poll"), (self.cove, self.ann, "cove-poll")):
+            self._said.append((channel, discord.ask(channel, author, f"{words} {zed.mention} {zed.id}?")))
+        for event in self.events:
+            discord.plan(event)
+            discord.change_event(event, status=ACTIVE)
         discord.caption(self.hall, f"hall-words with {zed.mention} {self._rounds}")
         discord.caption(self.grotto, f"grotto-words {self._rounds}")
         discord.speak(zed, self.hall)
@@ -124,6 +147,8 @@ def _without_farewells(frame: str) -> str:
 
 def _is_farewell(event: Payload) -> bool:
     data = event.get("data", {})
+    if event["type"] == "happening":
+        return bool(data == {"id": data.get("id"), "kind": data.get("kind"), "over": True, "gone": True})
     if event["type"] == "presence":
         return bool(data == {"uid": data.get("uid"), "status": "offline", "delete": True})
     taken_back = {"uid", "channel", "id", "message"}

@@ -145,6 +145,7 @@ async def test_each_event_only_where_asked_for(
     town.discord.edit(guild.public, message, "two")
     town.discord.type(guild.public, ann)
     town.discord.react(guild.public, ann, message, "👍")
+    town.discord.boost(ann)
     town.discord.speak(ann, lounge)
     town.discord.set_activities(ann, {"name": "Factorio", "type": 0})
     town.discord.set_status(ann, "idle")

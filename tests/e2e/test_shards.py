@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ import pytest
 from bot.running.errors import MEND
 from tests.e2e.model import MANAGE_GUILD, User, snowflake
 from tests.e2e.test_backplane import bridge
-from tests.e2e.viewer import ALL_EVENTS, truth
+from tests.e2e.viewer import ALL_EVENTS, Viewer, truth
+from tests.e2e.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from tests.e2e.interactions import Reply
     from tests.e2e.loopback import LoopbackDiscord
     from tests.e2e.process import BotProcess
-    from tests.e2e.viewer import Viewer
     from tests.postgres import Cluster
     from tests.redis import RedisServer
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["bridge"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+THERE, ELSEWHERE = "203.0.113.1", "203.0.113.2"  # addresses of viewers
 
 
 class Pair:
@@ -59,7 +63,8 @@ class Pair:
 
     async def start(self, number: int) -> BotProcess:
         """Start one of the processes."""
-        return await self._launch(SHARDS=f"{number}/2", **self._shared)
+        limits = {"TRUSTED_PROXIES": "127.0.0.1", "MAX_VIEWERS_PER_ADDRESS": "1"}
+        return await self._launch(SHARDS=f"{number}/2", **limits, **self._shared)
 
     async def command(self, number: int, who: User, line: str) -> Reply:
         """Use a command in one of the guilds."""
@@ -72,6 +77,17 @@ class Pair:
         fields = {field["name"]: field["value"] for field in reply.message["embeds"][0]["fields"]}
         assert fields["Viewers now"].isdecimal()
         return fields.get("The whole bot")
+
+    async def host(self, line: str, **options: str) -> Reply:
+        """Let the bot's owner write a command to it."""
+        owner = self.guilds[0].members[self.discord.owner.id]
+        return await self.discord.command_privately(owner, f"host {line}", **options)
+
+    async def servers(self) -> str:
+        """Let the bot's owner look where it is."""
+        reply = await self.host("servers")
+        assert reply.message is not None
+        return str(reply.message["embeds"][0]["description"])
 
     def say(self, number: int, text: str) -> None:
         """Let somebody say something in one of the guilds."""
@@ -97,11 +113,14 @@ async def test_two_processes_are_one_bot(
     lister = await watch(shown, None, events=["servers"])
     await lister.until(lambda: {str(guild.id) for guild in pair.guilds} <= lister.servers.keys())
     assert len({lister.servers[str(guild.id)]["id"] for guild in pair.guilds}) == 2
-    watchers = [await watch(shown, guild, events=ALL_EVENTS, batch=True) for guild in pair.guilds]
+    events = [*ALL_EVENTS, "notice"]
+    watchers = [await watch(shown, guild, events=events, batch=True) for guild in pair.guilds]
     for viewer, guild in zip(watchers, pair.guilds, strict=True):
         await viewer.sees(truth(guild))
     await discord.commands()
     assert sum(request.startswith("PUT /applications/") for request in discord.rest.requests) == 1
+
+    await counted_together(bots)
 
     # What somebody decides in one guild holds in the guilds of the other process.
     await pair.command(0, pair.zed, "myself hide")
@@ -116,12 +135,22 @@ async def test_two_processes_are_one_bot(
     # One of them dies. Nobody loses anything of the world, and the other one goes on.
     assert await pair.whole(pair.keeper) is None
     assert (await pair.whole(discord.owner) or "").startswith("Servers: 2. Viewers: ")
+    listed = await pair.servers()
+    assert listed.startswith("**Servers: 2, viewers: ")
+    assert all(f"`{guild.id}` **Harbour**" in listed for guild in pair.guilds)
+    await pair.host("announce", text="Back in five minutes")
+    for viewer in watchers:
+        await viewer.happens("notice")
     bots[1].signal(signal.SIGKILL)
     await bots[1].exited()
     pair.say(0, "still here")
     await watchers[0].hears("still here")
     pair.say(1, "while nobody listens")
+    listed = await pair.servers()
+    assert listed.startswith("**Servers: 1, ")
+    assert "Nobody answers for the shards 1/2" in listed
     redis.ask("DEL", "dzone:{guilds}:alive:1/2")  # which is believed for a minute
+    assert "No process has the shards 1/2" in await pair.servers()
     assert "No process has the shards 1/2" in (await pair.whole(discord.owner) or "")
 
     # It comes back, and takes its own part alone anew.
@@ -133,7 +162,45 @@ async def test_two_processes_are_one_bot(
     pair.say(0, "all the time")
     await watchers[0].hears("all the time")
     assert [len(viewer.joined) for viewer in watchers] == [1, 2]
+
+    await blocked_and_let_in(pair, watchers[1], await watch(shown, None, events=["servers"]))
     assert discord.gateway.hasty == []
+
+
+async def come_from(address: str, bot: BotProcess) -> Viewer:
+    """Come to a bot by way of a proxy that it trusts."""
+    return await Viewer.connect(bot.url, additional_headers={"X-Forwarded-For": address})
+
+
+async def counted_together(bots: list[BotProcess]) -> None:
+    """Whose address's places are taken at one of two processes is refused at the other; nobody else is."""
+    at_first = await come_from(THERE, bots[0])
+    async with asyncio.timeout(PATIENCE):
+        while not (late := await come_from(THERE, bots[1])).errors:
+            await late.close()
+            await asyncio.sleep(0.1)
+    assert "too many viewers" in late.errors[0]
+    other = await come_from(ELSEWHERE, bots[1])
+    assert not other.errors
+    for viewer in (at_first, late, other):
+        await viewer.close()
+
+
+async def blocked_and_let_in(pair: Pair, watcher: Viewer, lister: Viewer) -> None:
+    """Who runs the bot blocks the guild of the process that doesn't answer them, and lets it in again."""
+    discord, guild = pair.discord, pair.guilds[1]
+    question = await pair.host("block-server", server=str(guild.id))
+    assert "I leave **Harbour**" in question.text
+    await discord.press(question, "Block it")
+    assert await watcher.closed() == 1008
+    assert guild.id not in discord.guilds
+    await lister.until(lambda: str(guild.id) not in lister.servers)
+    await pair.host("unblock-server", server=str(guild.id))
+    async with asyncio.timeout(PATIENCE):
+        while str(guild.id) not in lister.servers:
+            if guild.id not in discord.guilds:  # until its process hears of it, it leaves
+                discord.join(guild)
+            await asyncio.sleep(0.1)
 
 
 async def rejoined(viewer: Viewer) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.e2e.guild import Guild
     from tests.e2e.model import Payload
 
-ALL_EVENTS = ["typing", "voice", "reaction", "edit", "activity", "servers"]
+ALL_EVENTS = ["typing", "voice", "reaction", "edit", "activity", "servers", "happening"]
 
 Person = tuple[str, str, str]
 """A name, a status and a colour: what every client shows of somebody."""

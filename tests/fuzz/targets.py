@@ -24,10 +24,12 @@ from bridge.site.answers import Answer
 from bridge.site.http import find_file
 from bridge.wire.crowd import FEWEST, MOST
 from bridge.wire.crowd import MAX_TEXT as MAX_LOOKED_FOR
+from bridge.wire.gestures import GESTURES
 from bridge.wire.protocol import (
     MAX_NAME,
     MAX_SECRET,
     OPTIONAL_EVENTS,
+    Act,
     Beat,
     Connect,
     Find,
@@ -76,6 +78,7 @@ _SAID: Final = frozenset(
         "servers",
         "beat",
         "found",
+        "gesture",
         "neighbourhoods",
     }
 )
@@ -88,6 +91,9 @@ def request(data: bytes) -> None:
     except BadRequest:
         return
     if isinstance(asked, Beat):
+        return
+    if isinstance(asked, Act):
+        assert asked.gesture in GESTURES
         return
     if isinstance(asked, Find):
         assert 0 < len(asked.text) <= MAX_LOOKED_FOR

@@ -16,7 +16,7 @@ function camera(width, height, density = 1) {
 const onScreen = ({ origin, zoom }, x, y) => [(x - origin.x) * zoom, (y - origin.y) * zoom];
 
 test('the whole island is in view, as large as legible pixels allow', () => {
-  for (const [width, height, density, zoom] of [[1280, 720, 1, 2], [1000, 640, 1, 1.5], [3840, 2160, 1, 6], [800, 600, 1, 1], [500, 400, 1, 0.5]]) {
+  for (const [width, height, density, zoom] of [[1280, 720, 1, 2], [1000, 640, 1, 1.5], [3840, 2160, 1, 6], [800, 600, 1, 1], [500, 400, 1, 0.75], [400, 330, 1, 0.5]]) {
     const one = camera(width, height, density);
     assert.equal(one.zoom, zoom);
     const [left, top] = onScreen(one, -300, -20);
@@ -121,7 +121,15 @@ test('an island that is shown whole at one to one can be halved', () => {
 test('so many pixels that no frame could draw them are not drawn', () => {
   const one = camera(3840, 2160);
   one.zoomBy(-20, 0, 0);
-  assert.equal(one.zoom, 2);
+  assert.equal(one.zoom, 1.5);
+});
+
+test('a city is in view as a whole on the largest of screens', () => {
+  const one = camera(3840, 2160);
+  one.bounds = { left: -1100, right: 1100, top: -550, bottom: 550 };
+  one.settle();
+  const [left, top] = onScreen(one, -1100, -550);
+  assert.ok(left >= 0 && top >= 0, `${one.zoom}`);
 });
 
 test('a flight ends where it was aimed at, and at the first touch', () => {

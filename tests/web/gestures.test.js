@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { gestureOf } from '../../bridge/web/ui/gestures.js';
-import { GESTURES, GESTURE_S, motionOf } from '../../bridge/web/world/gestures.js';
+import { GESTURES, GESTURE_S, OWN_GESTURES, motionOf } from '../../bridge/web/world/gestures.js';
 
 test('only emoji are a gesture', () => {
   for (const text of ['👋', ' 👋🏽 ', '❤️', '👩‍👩‍👧‍👦', '🇩🇪', '🏴󠁧󠁢󠁳󠁣󠁴󠁿', '1️⃣', '😂😂😂', '🎉 🎉', '\n👍', ':wave:', ':blob_dance: 👋']) {
@@ -34,6 +34,10 @@ test('a figure moves to each, and stays near where it stands', () => {
       assert.ok(Math.abs(motion.x) <= 5 && motion.z >= 0 && motion.z <= 12, GESTURES[kind]);
       seen.add(JSON.stringify([Math.round(motion.x), Math.round(motion.z), motion.pose, motion.turn]));
     }
-    assert.ok(seen.size > 1 || GESTURES[kind] === 'sleep', GESTURES[kind]);
+    assert.ok(seen.size > 1 || ['sleep', 'sit'].includes(GESTURES[kind]), GESTURES[kind]);
   }
+});
+
+test('what people may have their own figure do are gestures', () => {
+  for (const kind of OWN_GESTURES) assert.ok(GESTURES.includes(kind), kind);
 });

@@ -52,6 +52,18 @@ test('what is resumed is not entered again', () => {
   assert.equal(replica.people.size, 1);
 });
 
+test('somebody makes their own figure do something, where that may be', () => {
+  join({ gestures: true });
+  told = [];
+  assert.equal(replica.gestures, true);
+  tell('gesture', { uid: '1', gesture: 'wave' });
+  assert.deepEqual(told, [['acted', '1', 'wave']]);
+  for (const gestures of [false, undefined, 1, 'yes']) {
+    join({ gestures, resumed: true });
+    assert.equal(replica.gestures, false);
+  }
+});
+
 test('people come, change and go', () => {
   join();
   told = [];
@@ -164,7 +176,7 @@ test('a thread is no channel of its own where channels are listed', () => {
 
 const odd = { toString: 1, valueOf: 1 };
 const rubbish = [null, undefined, 5, 'text', [], ['1'], odd, Number.NaN, 1e308, -1];
-for (const type of ['server-list', 'servers', 'server-join', 'channels', 'presence', 'message', 'edit', 'typing', 'reaction', 'voice', 'activity']) {
+for (const type of ['server-list', 'servers', 'server-join', 'channels', 'presence', 'message', 'edit', 'typing', 'reaction', 'voice', 'activity', 'gesture']) {
   test(`rubbish as ${type} is survived`, () => {
     replica = new Replica(true);
     join({ users: { '': { username: 'Nobody' }, 1: { username: 'Ada' } } });

@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ABOARD, GONE, TENT, WALK } from '../../bridge/web/world/crowd.js';
+import { ABOARD, DOZE, GONE, STAND, TENT, WALK } from '../../bridge/web/world/crowd.js';
 import { Picture } from '../../bridge/web/world/draw.js';
 import { paintFigures } from '../../bridge/web/world/figures.js';
+import { signOf } from '../../bridge/web/world/isle.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Light } from '../../bridge/web/world/light.js';
 import { RATE, Sim } from '../../bridge/web/world/sim.js';
-import { personSpot } from '../../bridge/web/world/spots.js';
+import { cellSpot, personSpot } from '../../bridge/web/world/spots.js';
 import { sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, island, member, members, voice } from './guild.js';
 
@@ -68,3 +69,29 @@ for (const [count, places] of [[21, 8], [300, 20], [1_000, 40]]) {
     assert.deepEqual(hidden, []);
   });
 }
+
+test('a name on a sign can be read: no tree is before it, nor anybody who stays there', () => {
+  const sim = crowd(300, 20);
+  const signs = sim.land.places.flatMap(({ cell, board }) => (board ? { ...cellSpot(sim.land, signOf(cell), { x: 0, y: 0, z: 0 }), wide: board.width / 2 } : []));
+  assert.ok(signs.length > 15);
+  const spot = { x: 0, y: 0, z: 0 };
+  const isBefore = (/** @type {number} */ beside) => signs.some(({ x, y, wide }) => spot.y > y && spot.y < y + 11 && Math.abs(spot.x - x) < wide + beside);
+  for (const { cell, kind } of sim.land.props) {
+    cellSpot(sim.land, cell, spot);
+    assert.ok(kind !== 'tree' || !isBefore(-4), `${cell}`);
+  }
+  let stays = 0;
+  let before = 0;
+  for (let second = 0; second < 60; second++) {
+    for (let i = 0; i < 6; i++) sim.say(`u${(second * 37 + i * 11) % 300}`, (second + i) % 20);
+    for (let i = 0; i < RATE; i++) sim.step();
+    for (let slot = 0; slot < sim.size; slot++) {
+      if (![STAND, DOZE].includes(sim.state[slot]) || sim.goal[slot] < 0) continue;
+      cellSpot(sim.land, sim.cell[slot], spot);
+      stays += 1;
+      before += Number(isBefore(0));
+    }
+  }
+  assert.ok(stays > 500, `${stays}`);
+  assert.ok(before < stays / 50, `${before} of ${stays}`);
+});

@@ -79,6 +79,26 @@ for (const [count, places] of [[4, 8], [300, 30], [1_000, 60], [5_000, 60]]) {
   });
 }
 
+test('who sits by their own wish stays for a while, or until there is a reason to go', () => {
+  const sim = populated(40, 4, { status: 'online' });
+  const slots = [...Array(20).keys()].map((i) => sim.slotOf(`u${i}`));
+  run(sim, 5);
+  for (let i = 0; i < 20; i++) sim.pause(`u${i}`, true);
+  run(sim, 4);
+  const seats = slots.map((slot) => sim.cell[slot]);
+  const sitting = () => slots.filter((slot) => sim.sitsUntil[slot] > sim.tick && sim.state[slot] !== WALK);
+  assert.ok(sitting().length > 15, 'but for those whom others walk past');
+  sim.say('u1', 1);
+  sim.pause('u2', false);
+  assert.ok(!sitting().includes(sim.slotOf('u1')) && !sitting().includes(sim.slotOf('u2')));
+  run(sim, 60);
+  for (const slot of sitting()) assert.equal(sim.cell[slot], seats[slot - slots[0]]);
+  assert.ok(sitting().length > 8);
+  run(sim, 70);
+  assert.deepEqual(sitting(), []);
+  assertNobodyStacked(sim);
+});
+
 for (const places of [65, 500]) {
   test(`${places} places and few people: lists of places are none of people`, () => {
     const sim = populated(4, places, { status: 'online' });

@@ -6,13 +6,14 @@
  * @typedef {{code: string, text?: string, slug: string | null, tried?: boolean}} Refusal
  *   `text`: for a code that the page doesn't know; `slug`: what was asked for, null: the bridge's default; `tried`: a password was given
  * @typedef {{changed(): void, heard(events: number): void, joined(slug: string): void,
- *   refused(refusal: Refusal): void, announced(said: string): void}} Watcher
+ *   refused(refusal: Refusal): void, announced(said: string): void, balked(code: string): void}} Watcher
+ *   `balked`: one's own figure doesn't do what was asked for
  */
 
 import { Line } from './net.js';
 import { label, record, text } from './parse.js';
 
-const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers', 'notice'];
+const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers', 'notice', 'gesture', 'happening'];
 const UNKNOWN = 'Unknown event type'; // what bridges without codes say
 const LISTED = 1_500; // members that are listed: more than can be out of doors, and 90 KB
 const AGAIN_MS = 20_000; // between two questions for a guild that is to come: not all of them are announced
@@ -98,6 +99,11 @@ export class Conversation {
   /** Looks for somebody in a crowd, by name. @param {string} text */
   find(text) {
     if (this.#seated && this.#replica.census.isTaken) this.#line.send({ type: 'find', data: { text } });
+  }
+
+  /** Has one's own figure do something. @param {string} gesture */
+  gesture(gesture) {
+    if (this.#seated) this.#line.send({ type: 'gesture', data: { gesture } });
   }
 
   /** Nothing else is waited for any more. */
@@ -202,6 +208,7 @@ export class Conversation {
   /** @param {Record<string, any>} error */
   #refused(error) {
     const code = label(error.code);
+    if (code.startsWith('gesture-')) return this.#watcher.balked(code);
     if (code === 'busy') return; // no refusal: what was asked for comes in a moment
     if (code === 'unknown-type' || text(error.message) === UNKNOWN) return; // a beat: an older bridge lives as well
     const { slug, password } = this.#asked ?? { slug: this.#replica.room?.slug ?? null, password: '' };

@@ -13,6 +13,8 @@
  *   edited: boolean, emoji: Record<string, string>}} Message `answers` is the uid of whom it replies to, `replyTo` their
  *   name; `placeId` is the channel that a thread belongs to; `emoji` has the addresses of pictures for parts of the text
  * @typedef {{key: number, gap: true}} Gap
+ * @typedef {import('./happenings.js').Happening} Happening
+ * @typedef {{key: number, happening: Happening, author: string, at: number}} Note that something happened
  */
 
 /**
@@ -31,10 +33,13 @@
  * @property {(message: Message) => void} said
  * @property {(message: Message) => void} corrected
  * @property {(message: Message) => void} unsaid
+ * @property {(uid: string, gesture: string) => void} acted they make their own figure do something
  * @property {(uid: string, emoji: string, picture: string) => void} reacted `picture`: its address, or nothing
+ * @property {(happening: Happening | null) => void} happened null: something is over
  */
 
 import { Census } from './census.js';
+import { Happenings } from './happenings.js';
 import { label, number, record, text } from './parse.js';
 import { People, STATUSES, fold } from './people.js';
 import { through } from '../world/slices.js';
@@ -50,6 +55,7 @@ const JUST_NOW_MS = 120_000; // who joined before that has been there, unknown
 const READ_AT_ONCE = 64; // of them
 const MOST_FOUND = 100;
 const MOST_PICTURES = 20; // of a message
+const MOST_GOING_ON = 200;
 const A_DAY_MS = 86_400_000; // for so long somebody is new here
 const DISCORD_EPOCH = 1_420_070_400_000;
 
@@ -114,8 +120,9 @@ export class Replica {
   people = new People();
   census = new Census();
   // Oldest first. Replaced, never changed, so that a reader sees by identity whether it is news.
-  /** @type {(Message | Gap)[]} */
+  /** @type {(Message | Gap | Note)[]} */
   feed = [];
+  happenings = new Happenings();
   // Who is typing, and until when.
   /** @type {Map<string, number>} */
   typing = new Map();
@@ -123,6 +130,8 @@ export class Replica {
   channels = new Map();
   /** @type {Partial<Witness>} */
   witness = {};
+  /** Whether members who watch may make their own figure move. */
+  gestures = false;
   #hasPictures;
   /** Whether the bridge says which channels there are. */
   #isListed = false;
@@ -150,7 +159,12 @@ export class Replica {
     edit: (data) => this.#edit(data),
     typing: (data, now) => this.#type(label(data.uid), now),
     reaction: (data, now) => this.#reaction(data, now),
+    gesture: (data) => {
+      this.#note(label(data.uid));
+      this.witness.acted?.(label(data.uid), label(data.gesture));
+    },
     voice: (data) => this.#amend(label(data.uid), { voice: this.#voice(data) }),
+    happening: (data, now) => this.#happen(data, now),
     neighbourhoods: (data) => this.census.take(data.neighbourhoods),
     found: (data, now) => this.#found(record(data.users), now),
     activity: (data) => this.#amend(label(data.uid), { activity: label(data.text) }),
@@ -202,6 +216,7 @@ export class Replica {
       ended(this.typing, now, () => {}),
       ended(this.#reactions, now, (uid) => this.#amend(uid, { reaction: '' })),
       ended(this.#newcomers, now, (uid) => this.#amend(uid, { fresh: false })),
+      ended(this.happenings.ends, now, (id) => this.#end(id)),
     );
   }
 
@@ -212,6 +227,7 @@ export class Replica {
     this.feed = [];
     this.typing.clear();
     this.#reactions.clear();
+    this.happenings.clear();
     this.channels = new Map();
     this.#isListed = false;
   }
@@ -235,6 +251,7 @@ export class Replica {
     // The list of guilds may come later; and an island grows from its guild's own number.
     const id = label(data.serverId) || (this.guilds.find((guild) => guild.slug === slug)?.key ?? slug);
     this.room = { id, slug, name: label(data.serverName) || slug };
+    this.gestures = data.gestures === true;
     if (!returning) this.#empty(); // what follows may take a moment, in which nothing is to be seen of another guild
     if (data.channels) this.#build(record(data.channels));
     if (data.neighbourhoods) this.census.take(data.neighbourhoods, true);
@@ -247,8 +264,11 @@ export class Replica {
     this.typing.clear();
     this.#reactions.clear();
     yield* this.#members(record(data.users), now);
+    this.happenings.clear();
+    const news = [data.happenings ?? []].flat().slice(0, MOST_GOING_ON).map((one) => this.happenings.begin(record(one), now, this.channels));
     this.#unseen = Math.max(0, number(data.counts?.members) - this.counts.shown);
     if (this.feed.length) this.#say({ key: this.#keys++, gap: true });
+    for (const happening of news) if (happening) this.#mention(happening, now);
     this.witness.entered?.();
   }
 
@@ -469,10 +489,38 @@ export class Replica {
     this.witness.said?.(message);
   }
 
-  /** @param {Message | Gap} entry */
+  /** @param {Message | Gap | Note} entry */
   #say(entry) {
     this.feed = [...this.feed, entry].slice(-FEED_LENGTH);
   }
+
+  /** @param {any} data @param {number} now */
+  #happen(data, now) {
+    if (data.over !== true) {
+      const happening = this.happenings.begin(data, now, this.channels);
+      if (happening) this.witness.happened?.(happening);
+      if (happening && happening.kind !== 'poll') this.#mention(happening, now); // that is a message as well
+      return;
+    }
+    const id = label(data.id);
+    if (data.gone === true) this.feed = this.feed.filter((entry) => !('happening' in entry && entry.happening.id === id));
+    this.#end(id);
+  }
+
+  /** @param {Happening} happening @param {number} now */
+  #mention(happening, now) {
+    const author = this.people.get(happening.uid)?.name ?? '';
+    const note = { key: this.#keys++, happening, author, at: now };
+    const before = this.feed.find((entry) => 'happening' in entry && entry.happening.id === happening.id);
+    if (before) this.feed = this.feed.map((entry) => (entry === before ? note : entry));
+    else this.#say(note);
+  }
+
+  /** @param {string} id */
+  #end(id) {
+    if (this.happenings.end(id)) this.witness.happened?.(null);
+  }
+
 
   /** @param {any} data */
   #edit(data) {

@@ -12,6 +12,19 @@ export const moreEnglish = {
   live: (/** @type {number} */ n) => `${n} ${n === 1 ? 'lives' : 'live'} here`,
   unlet: 'Nobody lives here yet',
   empty: 'Nobody is here right now',
+  /** What happened: by whom, what it is called, where. @type {Record<string, (who: string, name: string, where: string) => string>} */
+  happened: {
+    boost: (who) => `${who} has boosted the server.`,
+    thread: (who, name, where) => `${who} has opened a thread${where && ' in '}${where}${name && ': '}${name}`,
+    poll: (_, name, where) => `A poll is open${where && ' in '}${where}${name && ': '}${name}`,
+    event: (_, name, where) => `An event is on${name && ': '}${name}${where && ' · '}${where}`,
+  },
+  /** What goes on at a place. @type {Record<string, (name: string) => string>} */
+  going: {
+    thread: (name) => (name ? `New thread: ${name}` : 'A new thread'),
+    poll: (name) => (name ? `Poll: ${name}` : 'A poll is open'),
+    event: (name) => (name ? `Event: ${name}` : 'An event is on'),
+  },
   fullScreen: 'Full screen',
   leaveFullScreen: 'Leave full screen',
   fullScreenHint: 'Only the world, on all of your screen',
@@ -45,6 +58,20 @@ export const moreEnglish = {
   people: 'People',
   land: 'Land',
   keys: 'Mouse, touch and keys',
+  gestures: {
+    title: 'Your figure',
+    wave: 'Wave',
+    hop: 'Hop',
+    sit: 'Sit',
+    done: { wave: 'You wave.', hop: 'You hop.', sit: 'You sit down.' },
+    refusals: {
+      'gesture-off': 'Whoever manages this server has switched gestures off.',
+      'gesture-login': 'Your login has ended. Log in again to make a gesture.',
+      'gesture-not-shown': 'You are not shown on this server, so you have no figure here.',
+      'gesture-too-often': 'That was too fast. Wait a few seconds.',
+      'gesture-silent': 'The bot does not answer right now. Try again in a moment.',
+    },
+  },
   looks: {
     online: 'Online: up and about',
     idle: 'Idle: sits and dozes',
@@ -62,12 +89,14 @@ export const moreEnglish = {
     'In a town, whoever is quiet is at home: a window for each, lit while they are online, under a roof in the colour of their role. Point at a house to read who lives there.',
     'Paths appear where many walk, and grow over again.',
     'The lighthouse turns faster the more there is going on, and goes dark when the connection is lost.',
+    'Flags hang where an event is on, a ballot box stands where a poll is open, a fingerpost where a thread is new. A board at a fire says what is written over that channel, and lanterns on the lighthouse thank for a boost.',
   ],
   handling: [
     ['drag, arrow keys', 'look around'],
     ['wheel, pinch, + −', 'closer, farther'],
     ['0, Home', 'the whole island'],
     ['double-click, Enter', 'follow somebody, go to a place'],
+    ['click on yourself', 'wave, hop or sit, when you are logged in'],
     ['Tab', 'through people and places'],
     ['/', 'look for somebody'],
     ['Esc', 'close, stop following'],

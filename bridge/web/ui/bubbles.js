@@ -12,6 +12,7 @@ import { Bubble } from './bubble.js';
 const SPELLED_MS = 45; // between looks for letters to appear: each time the page is laid out anew
 const ARRANGED_MS = 80; // between two looks at who stands in whose way
 const AREA = 55_000; // square pixels of free view that one bubble needs
+const TWO_ACROSS = 440; // pixels: in a narrower view none has room beside another, and each needs more
 const WIDE_SCALE = 3; // CSS pixels for one of art: from farther away bubbles are narrower
 const LIMITS = { calm: 4, normal: 12, lively: 18 };
 
@@ -101,7 +102,8 @@ export class Bubbles {
   /** @param {Rect} free */
   #renew(free) {
     this.#stale = false;
-    const room = Math.floor(((free.right - free.left) * (free.bottom - free.top)) / AREA);
+    const width = free.right - free.left;
+    const room = Math.floor((width * (free.bottom - free.top)) / (width < TWO_ACROSS ? AREA * 1.5 : AREA));
     const { bubbles, dots } = this.#talk.shown(Math.max(1, Math.min(LIMITS[this.density], room)));
     this.#crowdedOut = dots;
     const wanted = new Set(bubbles.map(({ words }) => words.message.key));

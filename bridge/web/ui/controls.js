@@ -4,7 +4,7 @@
  * @typedef {import('./layout.js').Point} Point
  * @typedef {import('../world/world.js').World} World
  * @typedef {{
- *   touched(): void, point(at: Point | null): void, enter(at: Point): void,
+ *   touched(): void, point(at: Point | null): void, tap(at: Point): void, enter(at: Point): void,
  *   search(): void, explain(): void, escape(): void,
  * }} Hands
  */
@@ -124,7 +124,7 @@ export class Controls {
       && Math.hypot(finger.x - this.#tap.x, finger.y - this.#tap.y) < 4 * A_TAP;
     this.#tap = { x: finger.x, y: finger.y, at: again ? 0 : event.timeStamp };
     if (again) this.#hands.enter(finger);
-    else this.#hands.point(finger);
+    else this.#hands.tap(finger);
   }
 
   /** A short press moves as well. @param {string} key */

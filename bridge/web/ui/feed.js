@@ -4,6 +4,8 @@
  * @typedef {import('../words.js').Words} Words
  * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../guild/replica.js').Gap} Gap
+ * @typedef {import('../guild/replica.js').Note} Note
+ * @typedef {Message | Gap | Note} Entry
  * @typedef {import('../guild/replica.js').Replica} Replica
  */
 
@@ -17,12 +19,13 @@ const NEAR_END = 24; // pixels from the end that still count as reading the late
 
 export class Feed {
   #words;
+  #more;
   #go;
   /** Made for the first words: making it takes long. @type {Intl.DateTimeFormat | undefined} */
   #clock;
   #log = byId('feed');
   #latest = byId('latest');
-  /** @type {KeyedList<Message | Gap>} */
+  /** @type {KeyedList<Entry>} */
   #list;
   /** @type {readonly unknown[] | null} */
   #shown = null;
@@ -33,9 +36,10 @@ export class Feed {
     this.#keepUp();
   });
 
-  /** @param {Words} words @param {(message: Message) => void} go to where that was said */
-  constructor(words, go) {
+  /** @param {Words} words @param {import('../words.js').MoreWords} more @param {(said: {uid: string, placeId: string}) => void} go to where that was said */
+  constructor(words, more, go) {
     this.#words = words;
+    this.#more = more;
     this.#go = go;
     this.#list = new KeyedList(
       this.#log, (entry) => entry.key, (entry) => this.#create(entry), (row, entry) => this.#update(row, entry),
@@ -76,9 +80,10 @@ export class Feed {
     this.#latest.hidden = this.#following;
   }
 
-  /** @param {Message | Gap} entry */
+  /** @param {Entry} entry */
   #create(entry) {
     if ('gap' in entry) return make('p', 'gap', this.#words.gap);
+    if ('happening' in entry) return this.#note(entry);
     const byline = make('p', 'byline', make('span', 'name', entry.author || this.#words.someone));
     if (entry.bot) byline.append(make('span', 'tag', this.#words.bot));
     if (entry.replyTo) byline.append(make('span', 'reply', this.#words.replying(entry.replyTo)));
@@ -90,16 +95,29 @@ export class Feed {
     words.dir = 'auto';
     const row = make('article', 'message', portraitOf(entry), byline, words);
     tint(row, entry);
+    return this.#leading(row, entry);
+  }
+
+  /** What happened beside words, in a sentence. @param {Note} note */
+  #note({ happening, author }) {
+    const { kind, placeId, channel, text, location } = happening;
+    const { called, someone } = this.#words;
+    const [name, where] = [text && called(text), channel || location];
+    return this.#leading(make('p', 'note', this.#more.happened[kind](called(author || someone), name, where && called(where))), { uid: '', placeId });
+  }
+
+  /** A click leads to where that was said. @param {HTMLElement} row @param {{uid: string, placeId: string}} said */
+  #leading(row, said) {
     row.addEventListener('click', ({ target }) => {
       const isElsewhere = target instanceof Element && target.closest('a, button');
-      if (!isElsewhere && getSelection()?.isCollapsed !== false) this.#go(entry); // who marks words wants to copy them
+      if (said.placeId && !isElsewhere && getSelection()?.isCollapsed !== false) this.#go(said); // who marks words wants to copy them
     });
     return row;
   }
 
-  /** @param {HTMLElement} row @param {Message | Gap} entry */
+  /** @param {HTMLElement} row @param {Entry} entry */
   #update(row, entry) {
-    if ('gap' in entry) return;
+    if ('gap' in entry || 'happening' in entry) return;
     const words = /** @type {Element} */ (row.querySelector('.words'));
     const text = trimmed(entry.text);
     words.replaceChildren(make('span', 'apart', ...illustrated(text, entry.emoji)));

@@ -6,12 +6,13 @@
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {import('../world/world.js').World} World
  * @typedef {{key: string, uid: string, channelId: string, text: string, line: string, wanted: boolean, category?: string}} Wish
- *   `line`: what somebody says over their head; `wanted`: to be seen, and not only to be reached by Tab; `category`: all places
- *   of which it names
+ *   `line`: what somebody says over their head; `wanted`: to be seen, and not only to be reached by Tab; `category`: which it
+ *   names, at a place of it that is `channelId`
  */
 
 import { byId, icon, make, setText, tint } from './dom.js';
 import { overlap } from './layout.js';
+import { lettered } from '../world/lettering.js';
 
 const REST_MS = 250; // between two looks at who is near
 const BY_TAB = 12; // people
@@ -39,6 +40,8 @@ export class Labels {
   #enlarged = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   /** Whom or what a pointer is at, or was tapped. @type {{uid?: string, channelId?: string, house?: number}} */
   pointed = {};
+  /** Whom the viewer may have do something: always to be reached by Tab. */
+  own = '';
   /** Who is looked for. @type {string[]} */
   sought = [];
   /** Who has a bubble. @type {Set<string>} */
@@ -49,8 +52,14 @@ export class Labels {
   density = 'normal';
   /** Whether more than those are named who are pointed at, followed or looked for. */
   hasNames = true;
+  /** Whether what is written over a voice channel stands on a board as well. */
+  hasBoards = false;
   /** What is to be read, and where. @type {{wish: Wish, rect: Rect}[]} */
   #legible = [];
+  /** Where there are drawn signs. @type {Rect[]} */
+  #boards = [];
+  /** Which category is where, once that is there. @type {import('./districts.js').Districts | null} */
+  districts = null;
 
   /**
    * @param {World} world
@@ -87,8 +96,10 @@ export class Labels {
 
   /** @param {Wish} wish */
   #spotOf({ uid, channelId, category }) {
-    if (category) return this.#world.districtOf(category);
-    if (!uid) return this.#world.signOf(channelId);
+    if (!uid) {
+      const sign = this.#world.signOf(channelId);
+      return sign && category ? { ...sign, y: sign.y - HEIGHT * this.#enlarged } : sign;
+    }
     const head = this.#world.headOf(uid);
     return head && { ...head, y: head.y + FIGURE * this.#world.scale };
   }
@@ -96,16 +107,18 @@ export class Labels {
   /** @param {number} now @param {Rect} free */
   #choose(now, free) {
     this.#chosenAt = now;
-    const wishes = new Map(this.#wishes().map((wish) => [wish.key, wish]));
+    const wishes = new Map(this.#wishes(free).map((wish) => [wish.key, wish]));
     for (const [key, { node, wish }] of this.#labels) {
       if (wishes.has(key)) continue;
       if (node === document.activeElement && this.#spotOf(wish)) wishes.set(key, wish);
       else this.#remove(key, node);
     }
     this.#legible = [];
+    this.#boards = [...this.#replica.channels.keys()].flatMap((id) => this.#world.boardOf(id) ?? []);
     for (const wish of wishes.values()) {
       const label = this.#labelFor(wish);
-      label.node.classList.toggle('quiet', !(wish.wanted && (this.#isDrawn(label) || this.#findsRoom(label, free))) || this.#says(wish));
+      const isSeen = wish.category ? this.#findsPlace(label, free) : wish.wanted && (this.#isDrawn(label) || this.#findsRoom(label, free, wish.uid ? this.#boards : []));
+      label.node.classList.toggle('quiet', !isSeen || this.#says(wish));
     }
   }
 
@@ -121,7 +134,9 @@ export class Labels {
   /** Whether what is drawn says all there is to say. @param {Wish} wish */
   #says({ channelId, category }) {
     if (!channelId || category || this.pointed.channelId === channelId) return false;
-    return Boolean(this.#world.signOf(channelId)?.board && !this.#replica.channels.get(channelId)?.status);
+    const { status = '', kind } = this.#replica.channels.get(channelId) ?? {};
+    const isWritten = !status || (this.hasBoards && kind === 'voice' && lettered(status).length > 0);
+    return isWritten && Boolean(this.#world.signOf(channelId)?.board);
   }
 
   /** Which name or sign is there. @param {Point} at */
@@ -134,22 +149,22 @@ export class Labels {
     return this.#legible.filter(({ wish }) => wish.channelId).map(({ rect }) => rect);
   }
 
-  /** Those who need a name most come first. @returns {Wish[]} */
-  #wishes() {
+  /** Those who need a name most come first. @param {Rect} free @returns {Wish[]} */
+  #wishes(free) {
     const { pointed, sought } = this;
     const world = this.#world;
     const near = world.scale >= NEAR_SCALE ? NEAR[this.density] : 0;
     const around = world.visiblePeople(Math.max(BY_TAB, near, A_FEW + 1));
     const seen = around.length <= A_FEW && this.density !== 'calm' ? A_FEW : near;
-    const people = new Set([pointed.uid, world.following, ...sought, ...around]);
+    const people = new Set([pointed.uid, world.following, ...sought, ...around, this.own]);
     const named = new Set(around.slice(0, seen).filter((uid) => this.#helps(uid)));
     for (const uid of [pointed.uid, world.following, ...sought]) if (uid) named.add(uid);
     const legible = world.scale >= SIGNS_SCALE ? this.#replica.channels.keys() : [];
     const places = new Set(this.hasNames ? [pointed.channelId, ...this.lively, ...legible] : [pointed.channelId]);
     const persons = [...people].flatMap((uid) => this.#person(uid, named.has(uid ?? '')));
     const signs = [...places].flatMap((id) => this.#place(id)).slice(0, SIGNS);
-    const districts = world.scale < SIGNS_SCALE ? this.#districts() : [];
-    return [...districts, ...persons.slice(0, CLOSEST), ...signs, ...persons.slice(CLOSEST)];
+    const districts = this.hasNames && world.scale < SIGNS_SCALE ? this.#categories(free) : [];
+    return [...persons.slice(0, CLOSEST), ...signs, ...districts, ...persons.slice(CLOSEST)];
   }
 
   /** Who speaks has their name in the bubble; who sleeps doesn't mind. @param {string} uid */
@@ -170,12 +185,14 @@ export class Labels {
     return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), line: '', wanted: true }];
   }
 
-  /** From afar: which category is where. @returns {Wish[]} */
-  #districts() {
-    /** @type {Map<string, string>} */
-    const first = new Map();
-    for (const { id, category } of this.#replica.channels.values()) if (category && !first.has(category)) first.set(category, id);
-    return [...first].slice(0, SIGNS).map(([category, channelId]) => ({ key: `g${category}`, uid: '', channelId, text: category, line: '', wanted: true, category }));
+  /** From afar: which category is where. @param {Rect} free @returns {Wish[]} */
+  #categories(free) {
+    const names = this.districts?.named(this.#world.shape.terrain, this.#replica.channels.values(), free) ?? [];
+    return names.map((category) => {
+      const key = `g${category}`;
+      const channelId = this.#labels.get(key)?.wish.channelId ?? '';
+      return { key, uid: '', channelId, text: category, line: '', wanted: true, category };
+    });
   }
 
   /** @param {Wish} wish */
@@ -200,6 +217,7 @@ export class Labels {
       setText(line, wish.line);
     }
     label.wish = wish;
+    if (wish.uid && wish.uid === this.own) label.node.setAttribute('aria-haspopup', 'menu');
     tint(label.node, this.#replica.people.get(wish.uid));
     return label;
   }
@@ -209,14 +227,31 @@ export class Labels {
     return !category && ['voice', 'stage'].includes(this.#replica.channels.get(channelId)?.kind ?? '');
   }
 
-  /** @param {{wish: Wish, width: number}} label @param {Rect} free */
-  #findsRoom({ wish, width }, free) {
+  /** Lets the name of a category stand where it stood, or else by the place that is best for it and has room. @param {{wish: Wish, width: number}} label @param {Rect} free */
+  #findsPlace(label, free) {
+    const { wish } = label;
+    return [wish.channelId, ...this.districts?.spots(wish.category ?? '') ?? []].some((id) => {
+      wish.channelId = id;
+      return this.#findsRoom(label, free, this.#boards);
+    });
+  }
+
+  /** @param {{wish: Wish, width: number}} label @param {Rect} free @param {readonly Rect[]} [others] what else it may not cover */
+  #findsRoom({ wish, width }, free, others = []) {
     const at = this.#spotOf(wish);
     if (!at?.visible || at.x < free.left || at.x > free.right) return false;
     const rect = { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + HEIGHT * (wish.line ? 2 : 1) * this.#enlarged };
-    const room = !this.#legible.some(({ rect: other }) => overlap(rect, other));
+    const isPointed = this.#isPointed(wish);
+    const isCut = rect.left < free.left || rect.right > free.right || rect.top < free.top;
+    if (isCut && !isPointed) return false;
+    const room = !this.#legible.some((other) => overlap(rect, other.rect)) && (isPointed || !others.some((other) => overlap(rect, other)));
     if (room) this.#legible.push({ wish, rect });
     return room;
+  }
+
+  /** @param {Wish} wish */
+  #isPointed({ uid, channelId, category }) {
+    return !category && (uid ? uid === this.pointed.uid || uid === this.#world.following : channelId === this.pointed.channelId);
   }
 
   /** @param {string} key @param {HTMLElement} node */

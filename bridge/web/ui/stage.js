@@ -60,6 +60,8 @@ export class Stage {
   /** What is known of the island that comes, and how to learn of it. @type {import('./islands.js').Outline | null} */
   #outline;
   #options;
+  /** The uid of who is logged in. */
+  user = '';
   /** Called with the next picture. */
   #drawn;
   /** Whom the address wants to follow, until they are there. @type {string | null} */
@@ -90,16 +92,23 @@ export class Stage {
       zoom: options.zoom,
       onFrame: () => this.#frame(),
     });
-    this.#labels = new Labels(this.#world, replica, ({ uid, channelId }) => this.#go(uid, channelId));
+    this.#labels = new Labels(this.#world, replica, ({ uid, channelId }) => {
+      if (!this.#air?.ring.touch(uid, true)) this.#go(uid, channelId);
+    });
     this.#labels.hasNames = options.names;
     this.#follower = new Follower(words, () => this.#world.follow(null));
     this.#controls = new Controls(this.#world, {
       touched: () => this.#touched(),
-      point: (at) => { this.#pointer = at; this.#pointedAt = 0; },
+      point: (at) => this.#point(at),
+      tap: (at) => {
+        this.#point(at);
+        this.#air?.ring.touch(this.#whatIsAt(at).uid);
+      },
       enter: (at) => this.#enter(at),
       search: () => frame.search(),
       explain: () => frame.explain(),
       escape: () => {
+        if (this.#air?.ring.close()) return;
         if (this.#world.following) this.#world.follow(null);
         else frame.close();
       },
@@ -111,10 +120,18 @@ export class Stage {
   /** Gets an air, in which what was said before can be read as well. @param {(world: World, talk: Talk) => Air} make */
   furnish(make) {
     this.#air = make(this.#world, this.#talk);
+    this.#labels.districts = this.#air.districts;
     this.#air.renew();
+    this.#air.mark();
+    this.#labels.hasBoards = true;
     this.adapt();
     for (const reaction of this.#early) this.reacted(...reaction);
     this.#early = [];
+  }
+
+  /** Whose figure the viewer may move, if they may. */
+  get own() {
+    return this.#replica.gestures ? this.user : '';
   }
 
   get isThere() {
@@ -180,7 +197,7 @@ export class Stage {
     this.seek([uid]);
   }
 
-  /** Flies to who said something, or else to where they said it. @param {Message} message */
+  /** Flies to who said something, or else to where they said it. @param {{uid: string, placeId: string}} message */
   visitSpeaker({ uid, placeId }) {
     if (this.#replica.people.get(uid)) this.visit(uid);
     else this.#go('', placeId);
@@ -205,6 +222,7 @@ export class Stage {
     this.#unsay(({ uid }) => !people.get(uid));
     this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts, strangers });
     this.#meetAwaited();
+    this.#air?.mark();
   }
 
   left() {
@@ -213,6 +231,7 @@ export class Stage {
     this.#isThere = false;
     byId('world').classList.remove('leaving');
     this.#world.clear();
+    this.#air?.mark();
   }
 
   /** From one island to another there is the sea, and then what is known of it. @param {string} slug */
@@ -242,6 +261,7 @@ export class Stage {
 
   rebuilt() {
     this.#world.setChannels([...this.#replica.channels.values()]);
+    this.#air?.mark();
     this.#labels.hurry();
   }
 
@@ -299,6 +319,16 @@ export class Stage {
     return true;
   }
 
+  /** Somebody makes their own figure do something. @param {string} uid @param {string} gesture */
+  acted(uid, gesture) {
+    if (this.#world.act(uid, gesture)) this.#air?.act(uid, gesture, performance.now());
+  }
+
+  /** One's own figure doesn't do what was asked for. @param {string} code */
+  balked(code) {
+    this.#air?.ring.refuse(code);
+  }
+
   /** @param {Message} message */
   corrected(message) {
     this.#talk.correct(message, performance.now());
@@ -319,6 +349,12 @@ export class Stage {
       this.#early.push([uid, emoji, picture]);
       this.#early.splice(0, this.#early.length - EARLY);
     }
+  }
+
+  /** @param {import('../guild/happenings.js').Happening | null} happening */
+  happened(happening) {
+    if (happening) this.#air?.happened(happening);
+    this.#air?.mark();
   }
 
   // Inside
@@ -353,8 +389,15 @@ export class Stage {
     else this.#world.lookAt(channelId);
   }
 
+  /** @param {Point | null} at */
+  #point(at) {
+    this.#pointer = at;
+    this.#pointedAt = 0;
+  }
+
   /** A second tap: to whom or what is there, or just there. @param {Point} at */
   #enter(at) {
+    this.#air?.ring.close();
     const { uid, channelId, house } = this.#whatIsAt(at);
     if (uid || channelId) {
       this.#go(uid, channelId);
@@ -385,7 +428,10 @@ export class Stage {
     this.#house(now);
     this.#walk(now);
     this.#lookAtPointer(now);
-    if (this.#air) this.#labels.talking = this.#air.talking;
+    if (this.#air) {
+      this.#labels.talking = this.#air.talking;
+      this.#labels.own = this.own;
+    }
     this.#labels.frame(now, this.#free);
     this.#air?.frame(now, this.#free, this.#labels.signs, this.#replica.typing.keys(), this.#labels.pointed);
     this.#follower.show(world.following ? this.#replica.people.get(world.following) ?? null : null);

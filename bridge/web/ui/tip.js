@@ -6,7 +6,7 @@
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {import('../world/world.js').Point} Point
  * @typedef {{uid?: string, channelId?: string, house?: number}} Pointed
- * @typedef {{member?: Member, name: string, state: string, said: string}} Facts
+ * @typedef {{member?: Member, name: string, state: string, said: string, on?: string}} Facts what is `on` there
  */
 
 import { byId, make, setText, tint } from './dom.js';
@@ -20,7 +20,7 @@ export class Tip {
   #more;
   #world;
   #replica;
-  #node = make('div', 'tip', make('p', 'name'), make('p', 'state'), make('p', 'state said'));
+  #node = make('div', 'tip', make('p', 'name'), make('p', 'state'), make('p', 'state said'), make('p', 'state on'));
   #shown = '';
   #describedAt = 0;
 
@@ -70,11 +70,12 @@ export class Tip {
 
   /** @param {Facts | null} facts */
   #tell(facts) {
-    const [name, state, said] = this.#node.children;
+    const [name, state, said, on] = this.#node.children;
     tint(this.#node, facts?.member);
     setText(name, facts?.name ?? '');
     setText(state, facts?.state ?? '');
     setText(said, facts?.said ?? '');
+    setText(on, facts?.on ?? '');
   }
 
   /** @param {Member | undefined} member @returns {Facts | null} */
@@ -98,7 +99,13 @@ export class Tip {
     const text = quoted.length > QUOTED ? `${quoted.slice(0, QUOTED).join('')}…` : quoted.join('');
     const name = channel.kind === 'text' ? `#${channel.name}` : channel.name;
     const author = last && 'text' in last ? last.author || this.#words.someone : '';
-    return { name, state: people.length ? this.#list(people) : this.#more.empty, said: text && `${this.#words.called(author)}: ${this.#words.called(text)}` };
+    const on = [channel.status, ...this.#goingOn(channelId)].filter(Boolean).map(this.#words.called).join(' · ');
+    return { name, on, state: people.length ? this.#list(people) : this.#more.empty, said: text && `${this.#words.called(author)}: ${this.#words.called(text)}` };
+  }
+
+  /** What goes on at a place. @param {string} channelId */
+  #goingOn(channelId) {
+    return [...this.#replica.happenings.all()].flatMap(({ kind, placeId, text }) => (placeId === channelId ? this.#more.going[kind]?.(text) ?? [] : []));
   }
 
   /** @param {number} house @returns {Facts | null} */

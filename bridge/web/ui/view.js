@@ -26,6 +26,7 @@ const MISSING = new Set(['unknown-server', 'gone', 'not-there-yet']);
 /** @type {Refusal} */
 const INCOMPLETE = { code: 'incomplete', slug: '' };
 const ANNOUNCED_MS = 600_000; // as long as it is news
+const LONGEST_MS = 86_400_000; // that a browser is asked to wait: many can't for longer than some weeks
 const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
 export class View {
@@ -78,7 +79,10 @@ export class View {
     });
     this.lamp = new LinkLamp(words, () => wishes.hurry());
     this.card = new Card(words, () => wishes.pick(null));
-    this.account = new Account(words, () => this.refresh());
+    this.account = new Account(words, () => {
+      stage.user = this.account.user?.id ?? '';
+      this.refresh();
+    });
     /** @type {((slug: string, password: string) => void) | null} */
     const enter = wishes.isOwn ? (slug, password) => wishes.pick(slug, password) : null;
     this.notice = new Notice(words, enter, () => this.#dismiss());
@@ -101,9 +105,9 @@ export class View {
     this.#lists = {
       guilds: new GuildList(words, (slug) => this.#wishes.pick(slug)),
       members: new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid), (text) => this.#conversation.find(text)),
-      feed: new Feed(words, (message) => {
+      feed: new Feed(words, more, (said) => {
         this.panels.makeRoom();
-        this.#stage.visitSpeaker(message);
+        this.#stage.visitSpeaker(said);
       }),
     };
     whenOpened('legend', () => explain(more));
@@ -273,7 +277,7 @@ export class View {
     clearTimeout(this.#fading);
     const now = Date.now();
     const next = this.#replica.fade(now);
-    if (next !== Infinity) this.#fading = setTimeout(() => this.refresh(), next - now);
+    if (next !== Infinity) this.#fading = setTimeout(() => this.refresh(), Math.min(next - now, LONGEST_MS));
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Which part of the island is seen, and how large. Pixels are drawn at whole multiples, and between the first three
- * at halves as well; smaller than one to one there is a picture at half the size. Everything here is in the screen's
+ * at halves as well; smaller than one to one there is a picture at half the size, drawn likewise. Everything here is in the screen's
  * pixels, or in those of the art.
  *
  * @typedef {{left: number, right: number, top: number, bottom: number}} Sides
@@ -14,7 +14,7 @@ const UPRIGHT = 0.8; // a view that is narrower than that of its height shows a 
 const LEAST_ACROSS = 0.4; // of the island's width, that such a view shows
 const MOST_DOWN = 0.62; // of its own height, that the island takes: words stand above it
 const STEP_SECONDS = 0.35; // from one zoom to the next, on a flight
-const MOST_PIXELS = 3_200_000; // drawn in a frame: more than that no software does sixty times a second
+const MOST_PIXELS = 3_700_000; // drawn in a frame: with more, no software is fast enough
 const AROUND = 12; // pixels of art that are kept free around the whole island
 const THERE = 0.4; // pixels of art from where a flight ends
 
@@ -22,7 +22,7 @@ export class Camera {
   /** What is seen in the middle of the part that nothing covers, in pixels of art. */
   x = 0;
   y = 0;
-  /** Screen pixels for one of art; 0.5 is the picture at half the size. */
+  /** Screen pixels for one of art; below 1 it is the picture at half the size. */
   zoom = 2;
   width = 1;
   height = 1;
@@ -204,24 +204,24 @@ export class Camera {
 
   get #smallest() {
     if (this.width * this.height <= MOST_PIXELS) return legible(this.#whole / 2, Math.floor); // not a dot in the sea
-    return Math.ceil(Math.sqrt((this.width * this.height) / MOST_PIXELS));
+    return legible(Math.sqrt((this.width * this.height) / MOST_PIXELS), Math.ceil);
   }
 }
 
 /** A zoom at which pixels are drawn, near a number. @param {number} zoom @param {(zoom: number) => number} near */
 function legible(zoom, near) {
   if (zoom >= HALVES) return near(zoom);
-  return zoom < 1 ? 0.5 : near(zoom * 2) / 2;
+  return zoom < 1 ? Math.max(0.5, near(zoom * 4) / 4) : near(zoom * 2) / 2;
 }
 
 /** The next zoom, by a quarter at least. @param {number} zoom */
 function closer(zoom) {
-  if (zoom < 1) return 1;
+  if (zoom < 1) return zoom + 0.25;
   return zoom < HALVES ? zoom + 0.5 : Math.max(zoom + 1, Math.floor(zoom * 1.25));
 }
 
 /** @param {number} zoom */
 function farther(zoom) {
-  if (zoom <= 1) return 0.5;
+  if (zoom <= 1) return Math.max(0.5, zoom - 0.25);
   return zoom <= HALVES ? zoom - 0.5 : Math.min(zoom - 1, Math.ceil(zoom / 1.25));
 }

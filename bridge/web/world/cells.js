@@ -7,9 +7,11 @@
  */
 
 import { NONE, WALK } from './crowd.js';
+import { signOf } from './isle.js';
 import { mix } from './random.js';
 import { NOWHERE } from './routes.js';
-import { HIDDEN, measureCover } from './sight.js';
+import { HIDDEN, clearSigns, measureCover } from './sight.js';
+import { HALF_WIDTH } from './spots.js';
 import { PLANKS, STEPS } from './terrain.js';
 
 const ROOMY = 14; // cells around a place: nearer than that people keep one free between them, as long as they can
@@ -19,6 +21,8 @@ const WIDTH = 2 * ROOMY + 1;
 const FIRST_RING = 2.2; // cells from the middle of a place to its first ring, from there to the next, and between two in it
 const NEXT_RING = 2;
 const SEATS_APART = 2.3;
+const BELOW_SIGNS = 2; // rows before a sign, in which one hides its name
+const HALF_A_FIGURE = 4; // pixels, without what is round
 const MASKED = 110; // how much of one who stays may be hidden by others and all else
 /** How much of somebody is hidden by who stands right before them, and beside that. */
 const BEFORE = [[1, 1, 110], [1, 0, 61], [0, 1, 61]];
@@ -46,6 +50,8 @@ export class Cells {
   #crowd;
   /** How much of somebody at each cell is hidden. */
   cover;
+  /** Where one would stand before a sign. @type {Set<number>} */
+  #beforeSigns = new Set();
   /** Cells away from places: those that are in the open, and the others. @type {[number[], number[]]} */
   #meadows = [[], []];
   /** How far around each place nobody has found room in this step; under -1 less its number, nobody has found a free cell. @type {Map<number, number>} */
@@ -58,9 +64,20 @@ export class Cells {
     this.#routes = routes;
     this.#crowd = crowd;
     this.holder = new Int32Array(land.side * land.side).fill(NONE);
+    clearSigns(land);
+    for (const { cell, board } of land.places) if (board) this.#keepClear(signOf(cell), board.width / 2 + HALF_A_FIGURE);
     this.cover = measureCover(land);
     for (let cell = land.first; cell < land.last; cell++) {
       if (land.open[cell] && !land.zone[cell] && land.ground[cell] !== PLANKS) this.#meadows[this.isInSight(cell) ? 0 : 1].push(cell);
+    }
+  }
+
+  /** @param {number} sign @param {number} wide how far from its middle somebody is beside it, in pixels */
+  #keepClear(sign, wide) {
+    for (let down = 1; down <= BELOW_SIGNS; down++) {
+      for (let aside = -Math.floor(wide / HALF_WIDTH); aside * HALF_WIDTH <= wide; aside++) {
+        if (!((down + aside) & 1)) this.#beforeSigns.add(sign + (down + aside) / 2 + ((down - aside) / 2) * this.#land.side);
+      }
     }
   }
 
@@ -119,9 +136,9 @@ export class Cells {
     });
   }
 
-  /** Whether nobody who stays at a place would be right beside somebody there, and nothing hides them. @param {number} cell @param {number} slot @param {number} goal */
+  /** Whether nobody who stays at a place would be right beside somebody there, and nothing hides them, nor they a sign. @param {number} cell @param {number} slot @param {number} goal */
   isRoomy(cell, slot, goal) {
-    if (!this.isInSight(cell)) return false;
+    if (!this.isInSight(cell) || this.#beforeSigns.has(cell)) return false;
     for (const { dx, dy } of STEPS) {
       const other = this.holder[cell + dy * this.#land.side + dx];
       if (other !== slot && this.isSettled(other, goal)) return false;

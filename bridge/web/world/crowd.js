@@ -55,6 +55,8 @@ export class Crowd {
   /** What they do where they stand, and the step that it ends at. */
   gesture = new Uint8Array(0);
   gestureUntil = new Float64Array(0);
+  /** Until when they sit by their own wish, if they don't move before. */
+  sitsUntil = new Float64Array(0);
   /** Whether they are on their way off the island. */
   leaving = new Uint8Array(0);
   /** A number of their own: for looks, and so that no two are in step. */
@@ -95,7 +97,7 @@ export class Crowd {
     this.facing[slot] = this.self[slot] % 8;
     this.cell[slot] = this.from[slot] = this.tent[slot] = this.home[slot] = this.goal[slot] = this.target[slot] = NONE;
     this.hop[slot] = this.leaving[slot] = this.fading[slot] = this.tries[slot] = this.choices[slot] = this.due[slot] = 0;
-    this.stayUntil[slot] = this.talkUntil[slot] = this.gestureUntil[slot] = -Infinity;
+    this.stayUntil[slot] = this.talkUntil[slot] = this.gestureUntil[slot] = this.sitsUntil[slot] = -Infinity;
     return slot;
   }
 
@@ -112,6 +114,7 @@ export class Crowd {
   setOff(slot) {
     if (this.state[slot] === WALK) return;
     this.state[slot] = WALK;
+    this.sitsUntil[slot] = -Infinity;
     this.rank[slot] = this.movers;
     this.moving[this.movers++] = slot;
   }

@@ -11,8 +11,10 @@
  * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number, weather?: '' | 'rain' | 'snow', feast?: ((buffer: Buffer) => void) | null}} View
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `legible`: whether small signs can be read; `time` in seconds;
  *   `grown`: how much of new land is up, from 0 to 1; `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
- * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[]}} Still
+ * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[], plays?: boolean}} Still
  *   what doesn't move
+ * @typedef {{placeId: string, frames: import('./sheet.js').Sprite[], cellIn: (land: Terrain, middle: number) => number}} Mark
+ *   what stands for a while at a place, or without one at the lighthouse; `cellIn` says where, by the middle of that
  * @typedef {{things: Record<string, any>, figures: import('./folk.js').Figures}} Atlas
  */
 
@@ -41,7 +43,9 @@ const BEAM_FADES = 4; // it grows fainter over the last of so many parts of its 
 const BEAM_WIDTHS = [0, 0.15, 0.067]; // of its length to each side: faint, good
 const BURN = 8; // frames a second of a fire
 const SEAT = 7; // pixels between two in the boat
+const SWAY = 3; // frames a second of what moves in the wind
 const MANY = 1024;
+const IN_MOTION = ['fire', 'fountain', 'oak']; // places where no snow stays, or leaves have theirs
 
 /** Painted once for all. @type {{things: any, figures: any} | null} */
 let sprites = null;
@@ -55,7 +59,7 @@ function shiftOf({ x, far }, y) {
   return x + seaShift(y * step) / step;
 }
 
-/** The same tree with every sprite made into a stamp. @param {any} tree @param {(sprite: any) => Stamp} make @returns {any} */
+/** The same tree with something else made of every sprite. @param {any} tree @param {(sprite: any) => any} make @returns {any} */
 function each(tree, make) {
   if (tree === null) return null;
   if (Array.isArray(tree)) return tree.map((branch) => each(branch, make));
@@ -66,7 +70,8 @@ function each(tree, make) {
 export class Picture {
   buffer = new Buffer();
   /** What tells nothing, once it is there. @type {import('./moods.js').Moods | null} */
-  moods = null;
+  #moods = null;
+  #isSnowy = false;
   /** By size, each made when it is needed. @type {(Atlas | undefined)[]} */
   #atlases = [];
   #size = 0;
@@ -94,6 +99,8 @@ export class Picture {
   #glow = /** @type {any} */ (null);
   /** @type {Still[]} */
   #stills = [];
+  /** @type {Mark[]} */
+  #marks = [];
   // What is to be drawn: a slot, or a still counted down from -1, or the boat after the last of them; and where.
   #kinds = new Int32Array(MANY);
   #xs = new Int32Array(MANY);
@@ -110,14 +117,42 @@ export class Picture {
   resize(width, height) {
     this.buffer.resize(width, height);
     this.#rows = new Int32Array(height + 2 * GUARD + 1);
+    this.#repaint();
+    this.#skyline.forget();
+  }
+
+  /** @param {import('./moods.js').Moods} moods */
+  set moods(moods) {
+    this.#moods = moods;
+    this.#repaint();
+  }
+
+  /** What stands there looks otherwise. */
+  #repaint() {
     this.#atlases = [];
     this.#stills = [];
-    this.#skyline.forget();
+  }
+
+  /** What stands somewhere for a while. @param {Mark[]} marks */
+  set marks(marks) {
+    this.#marks = marks;
+    this.#stills = [];
   }
 
   /** Everything that is drawn, as stamps of the size that is looked at. @returns {Atlas} */
   get #atlas() {
-    return (this.#atlases[this.#size] ??= this.#stamped(sprites));
+    return (this.#atlases[this.#size] ??= this.#stamped({ ...sprites, things: { ...sprites?.things, ...this.#wintry(sprites?.things) } }));
+  }
+
+  /** With snow on what stands there, in winter. @param {any} things */
+  #wintry({ rock, tent, lighthouse, crane, moored, lamp }) {
+    return this.#snowed({ rock, tent, lighthouse, crane, moored, lamp });
+  }
+
+  /** @param {any} tree */
+  #snowed(tree) {
+    const { snowed } = this.#moods ?? {};
+    return this.#isSnowy && snowed ? each(tree, snowed) : tree;
   }
 
   /** Sprites as stamps of the size that is looked at. @param {any} tree */
@@ -130,6 +165,8 @@ export class Picture {
   relight(light, hasSea, season = 'summer') {
     this.#light = light;
     this.#hasSea = hasSea;
+    if (this.#isSnowy !== (season === 'winter')) this.#repaint();
+    this.#isSnowy = season === 'winter';
     this.#palette = new Palette(light, hasSea, inksOf(season));
     this.#folk.relight(light);
     this.#skyline.relight(light, season);
@@ -190,8 +227,8 @@ export class Picture {
     this.#ground(view);
     if (view.grown >= 1) this.#past = null;
     this.#coverNew(view);
-    if (this.#hasSea && this.#light.shine.strength) this.moods?.glade(this.buffer, land, view, this.#light.shine);
-    if (view.moods && this.#light.darkness < 0.5) this.moods?.clouds(this.buffer, land, view);
+    if (this.#hasSea && this.#light.shine.strength) this.#moods?.glade(this.buffer, land, view, this.#light.shine);
+    if (view.moods && this.#light.darkness < 0.5) this.#moods?.clouds(this.buffer, land, view);
     if (this.#palette.isDark && view.beam >= 0) for (const level of [1, 2]) this.#beam(sim, land, view, level);
     this.#count = 0;
     this.#addStills(sim, view);
@@ -204,9 +241,9 @@ export class Picture {
     }
     for (let i = 0; i < this.#count; i++) this.#item(sim, view, this.#order[i]);
     for (let i = 0; i < this.#count; i++) this.#reveal(sim, view, i);
-    if (view.moods && view.weather) this.moods?.weather(this.buffer, view, view.weather, this.#light);
+    if (view.moods && view.weather) this.#moods?.weather(this.buffer, view, view.weather, this.#light);
     view.feast?.(this.buffer);
-    if (view.moods) this.moods?.creatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
+    if (view.moods) this.#moods?.creatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
   }
 
   /** Another island. @param {Sim} sim */
@@ -233,17 +270,21 @@ export class Picture {
       const { x, y } = houseSpot(land, cell, this.#spot);
       this.#stills.push({ x, y, cell, place: -1, tent: -1, house, hasLamp: false, frames: [] });
     });
+    for (const { placeId, frames, cellIn } of this.#marks) {
+      const middle = placeId ? land.places.find(({ id }) => id === placeId)?.cell : land.lighthouse;
+      if (middle !== undefined) this.#stills.push({ ...this.#still(land, cellIn(land, middle), () => this.#stamped(frames)), plays: true });
+    }
     land.tents.forEach((cell, tent) => this.#stills.push({ ...this.#still(land, cell, (things) => things.tent), tent }));
   }
 
   /** What stands in the middle of a place: painted when there is one. @param {string} thing @returns {Stamp | Stamp[]} */
   #thing(thing) {
-    return (this.#atlas.things[thing] ??= this.#stamped(paintPlace(thing)));
+    return (this.#atlas.things[thing] ??= this.#stamped(IN_MOTION.includes(thing) ? paintPlace(thing) : this.#snowed(paintPlace(thing))));
   }
 
   /** @param {string} name @returns {Stamp} */
   #sign(name) {
-    return (this.#atlas.things[`sign ${name}`] ??= this.#stamped(sign(name)));
+    return (this.#atlas.things[`sign ${name}`] ??= this.#stamped(this.#snowed(sign(name))));
   }
 
   /** @param {Terrain} land @param {number} cell @param {(things: Record<string, any>) => Stamp | Stamp[]} choose @returns {Still} */
@@ -464,10 +505,11 @@ export class Picture {
   }
 
   /** @param {Still} still @param {View} view @param {number} x @param {number} y */
-  #putStill({ cell, place, house, hasLamp, frames }, view, x, y) {
+  #putStill({ cell, place, house, hasLamp, frames, plays }, view, x, y) {
     const { colors } = this.#palette;
     const level = this.#glow.levels[cell];
     const first = level * 256;
+    if (plays) return this.buffer.put(frames[view.moods ? Math.floor(view.time * SWAY) % frames.length : 0], x, y, colors, first);
     if (house >= 0) return this.#skyline.put(house, x, y, view.far, colors, level);
     const isLively = this.#glow.lively[place] ?? 0;
     const moving = frames.length - 1; // the first one is for when nobody is there

@@ -8,7 +8,7 @@
  * @typedef {{bodies: Stamp[][], faces: (Stamp[] | null)[], hats: Stamp[][], shadows: Stamp[], marks: Record<string, Stamp>}} Figures
  */
 
-import { DOZE, SIT, WALK } from './crowd.js';
+import { DOZE, SIT, STAND, WALK } from './crowd.js';
 import { BREATHING, EYES_OPEN, HEADS, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
 import { GESTURE_S, motionOf } from './gestures.js';
 import { RATE } from './sim.js';
@@ -88,7 +88,7 @@ export class Folk {
     if (sim.fading[slot]) {
       return this.#buffer.fade(bodies[traits & BUILD][REST], x, y, colors, first, Math.abs(sim.hop[slot] - 0.5) * 2);
     }
-    const pose = motion ? motion.pose : poseOf(state, sim.hop[slot], clock);
+    const pose = motion ? motion.pose : poseOf(seatOf(sim, slot), sim.hop[slot], clock);
     const nod = isTalking && state !== WALK ? Math.abs(Math.sin(clock * 9)) * 2 : 0;
     x += Math.round((motion?.x ?? 0) * this.#scale);
     const foot = y - z - Math.round((nod + (motion?.z ?? 0)) * this.#scale);
@@ -109,7 +109,7 @@ export class Folk {
     const { bodies, faces } = this.#figures;
     const first = skins[slot] + this.#levels[sim.cell[slot]] * OWN;
     const clock = this.#time + (sim.self[slot] & 0xfff) / 256;
-    const pose = poseOf(sim.state[slot], sim.hop[slot], clock);
+    const pose = poseOf(seatOf(sim, slot), sim.hop[slot], clock);
     this.#buffer.dither(bodies[traits[slot] & BUILD][pose], x, y - z, colors, first, !isTalking);
     const face = isTalking && faces[sim.facing[slot]];
     if (face && this.#scale === 1) this.#buffer.put(face[EYES_OPEN], x, y - z + HEADS[REST] - HEADS[pose], colors, first);
@@ -146,6 +146,9 @@ export class Folk {
     if (isAsleep && this.#isLegible && clock % 3 < 2.2) on(clock % 3 < 1.1 ? marks.doze : marks.deepDoze);
   }
 }
+
+/** What somebody does, or wants to do where they stand. @param {Sim} sim @param {number} slot */
+const seatOf = (sim, slot) => (sim.state[slot] === STAND && sim.sitsUntil[slot] > sim.tick ? SIT : sim.state[slot]);
 
 /** @param {number} state @param {number} hop @param {number} clock */
 function poseOf(state, hop, clock) {

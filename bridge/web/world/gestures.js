@@ -10,7 +10,10 @@ import { BREATHING, REST, SITTING, SQUASHED, STRETCHED } from './figures.js';
 export const GESTURE_S = 2.4; // seconds that one takes
 
 /** What there is; a number stands for each, and 0 for none. */
-export const GESTURES = ['', 'hop', 'wave', 'heart', 'laugh', 'dance', 'party', 'cry', 'sleep', 'nod', 'shake'];
+export const GESTURES = ['', 'hop', 'wave', 'heart', 'laugh', 'dance', 'party', 'cry', 'sleep', 'nod', 'shake', 'sit'];
+
+/** Those that people may have their own figure do. */
+export const OWN_GESTURES = ['wave', 'hop', 'sit'];
 
 /** @param {number} z */
 const leap = (z) => (z > 5 ? STRETCHED : z < 1.5 ? SQUASHED : REST);
@@ -32,6 +35,7 @@ const MOTIONS = {
   cry: (age) => ({ x: Math.sin(age * 30), pose: SQUASHED, isShut: true }),
   sleep: () => ({ pose: SITTING, isShut: true }),
   nod: (age) => ({ pose: isUp(age, 4) ? SQUASHED : BREATHING }),
+  sit: () => ({ pose: SITTING }),
   shake: (age) => ({ x: Math.sin(age * 16) * 1.4, turn: isUp(age, 5) ? 1 : -1 }),
 };
 

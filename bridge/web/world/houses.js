@@ -15,11 +15,11 @@ export const DIM = 2;
 export const CURTAIN = 3;
 export const AWAKE = 4; // by day
 
-/** How many shades a roof has: none, its rim, four, and two for where snow lies. */
-export const ROOF = 8;
+/** How many shades a roof has: none, its rim, four, and three for where snow lies. */
+export const ROOF = 9;
 const ROOF_RIM = 1;
 const SHADE = 2; // the darkest of four
-const SNOWY = 6; // the darker of two
+const SNOWY = 6; // on the slope in the shade, on the other, and on what is flat
 
 const WALL = 14; // pixels of each wall
 const FLOOR = 5;
@@ -108,14 +108,14 @@ function gable(sheet, eaves) {
   }
 }
 
-/** Flat, with a parapet. @param {Sheet} sheet @param {number} eaves */
+/** Flat, with a parapet, inside of which snow stays. @param {Sheet} sheet @param {number} eaves */
 function terrace(sheet, eaves) {
   for (let far = 0; far < WALL; far++) {
     const low = eaves - slant(far);
     const high = eaves - WALL + 1 + slant(far);
     for (const x of [HOUSE_AXIS - 1 - far, HOUSE_AXIS + far]) {
       const isLeft = x < HOUSE_AXIS;
-      sheet.rect(x, high, 1, low - high + 1, SHADE + 2);
+      sheet.rect(x, high, 1, low - high + 1, SNOWY + 2);
       sheet.rect(x, low, 1, 5, SHADE + (isLeft ? 3 : 0)).set(x, high, SHADE + 1);
     }
   }

@@ -84,7 +84,7 @@ export const LAMP_INK = add([[1, 0.86, 0.5], [1, 0.97, 0.8]], true);
 export const WINDOW_INK = add([[0.4, 0.5, 0.62]]);
 /** Windows of houses: of who is awake, after dark and by day, who dozes, and who is away; and the walls around them. */
 export const AWAKE_INK = add([[0.95, 0.87, 0.62]]);
-export const LIT_INK = add([[1, 0.87, 0.48]], true);
+export const LIT_INK = add([[1, 0.81, 0.32]], true);
 export const DIM_INK = add([[0.72, 0.53, 0.3]], true);
 export const PANE_INK = shades([0.36, 0.03, 260], [0, 0.07]);
 export const PLASTER_INK = [

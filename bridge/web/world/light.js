@@ -9,12 +9,17 @@ import { pack } from './color.js';
 /** How brightly something is lit: from 0, by the sky alone, to 3, right beside a fire. */
 export const LEVELS = 4;
 
-/** How many shades of the sky the sea mirrors, and where those come among the levels; after them what lies in a long shadow. */
+/** How many shades of the sky the sea mirrors, and where those come among the levels; after them what lies in a long shadow,
+ *  and the walls of houses: where nobody is awake, and around lit windows. */
 export const BANDS = 6;
 export const SHADED = LEVELS + BANDS;
-export const TABLES = SHADED + 1;
+export const ASLEEP = SHADED + 1;
+export const HOMELY = ASLEEP + 1;
+export const TABLES = HOMELY + 1;
 const MIRRORING = 0.8; // of the sky's colour, at the most
 const SHADY = 0.76; // of the light is left in a shadow
+const WARM = 2; // as walls around lit windows are lit, but darker: the windows are brighter still
+const WALLS = [0.24, 0.38]; // of the light is taken from them at night
 
 /** @type {Rgb} */
 const LAMP = [1.06, 0.88, 0.66];
@@ -110,9 +115,9 @@ export class Light {
    * @param {boolean} glows whether it shines by itself
    */
   on([red, green, blue], table, glows = false) {
-    const [r, g, b] = glows ? [1, 1, 1] : this.#tints[table < LEVELS ? table : 0];
-    const shade = table === SHADED && !glows ? SHADY : 1;
-    let lit = [red * r * shade, green * g * shade, blue * b * (shade + 1) * 0.5];
+    const [r, g, b] = glows ? [1, 1, 1] : this.#tints[table < LEVELS ? table : table === HOMELY ? WARM : 0];
+    const shade = glows || table < SHADED ? 1 : table === SHADED ? SHADY : 1 - WALLS[table - ASLEEP] * this.darkness;
+    let lit = [red * r * shade, green * g * shade, blue * b * (table === HOMELY ? shade : (shade + 1) * 0.5)];
     if (table >= LEVELS && table < SHADED) {
       const share = (this.#mirroring * (table - LEVELS + 1)) / BANDS;
       lit = lit.map((c, i) => c + (this.#sky[i] * (0.62 + 0.38 * (1 - this.darkness)) - c) * share);

@@ -8,7 +8,7 @@
  * @typedef {import('./land.js').Land} Land
  */
 
-import { LAMP_INK } from './inks.js';
+import { GRASS_INK, LAMP_INK } from './inks.js';
 import { mix } from './random.js';
 
 const CLOUDS = 4;
@@ -127,5 +127,25 @@ function drawCreatures(buffer, land, view, things, colors, isNight) {
   }
 }
 
+/**
+ * The same in winter: with snow on all that is uppermost. It has the ink of grass, which is white then.
+ *
+ * @param {import('./sheet.js').Sprite} sprite
+ */
+function snowed(sprite) {
+  const { width, height } = sprite;
+  const inks = sprite.inks.slice();
+  for (let x = 0; x < width; x++) {
+    let y = 0;
+    while (y < height && !inks[y * width + x]) y += 1;
+    const rim = inks[y * width + x];
+    for (let deep = 1 + (mix(x, width) & 1); deep && y + 1 < height; deep--) {
+      const at = (y + deep) * width + x;
+      if (inks[at] && inks[at] !== rim) inks[at] = GRASS_INK[0] + (deep > 1 ? 2 : 4);
+    }
+  }
+  return { ...sprite, inks };
+}
+
 /** All of them. */
-export const moods = { clouds: drawClouds, creatures: drawCreatures, glade: drawGlade, weather: drawWeather };
+export const moods = { clouds: drawClouds, creatures: drawCreatures, glade: drawGlade, snowed, weather: drawWeather };

@@ -76,8 +76,8 @@ export function inksOf(season) {
   return found;
 }
 
-/** What roofs are covered with in winter: in the light, and beside that. */
-export const ON_ROOFS = [SNOW[1], SNOW[3]];
+/** What roofs are covered with in winter: beside the light, in it, and where they are flat. */
+export const ON_ROOFS = [SNOW[1], SNOW[3], SNOW[4]];
 
 /**
  * @param {Date} date

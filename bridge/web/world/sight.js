@@ -5,6 +5,8 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
+import { POST } from './furniture.js';
+import { signOf } from './isle.js';
 import { HALF_HEIGHT, HALF_WIDTH, STAGE, cellSpot } from './spots.js';
 import { eachStill } from './stills.js';
 
@@ -12,6 +14,9 @@ import { eachStill } from './stills.js';
 export const WHOLE = 255;
 /** From here on one wouldn't know who it is. */
 export const HIDDEN = 96;
+
+/** How much of a sign may be hidden before one can't read it. */
+const UNREAD = 0.3;
 
 /** Of a body, in pixels. */
 export const BODY_WIDE = 12;
@@ -37,17 +42,42 @@ function sumsOf(sprite) {
   return sum;
 }
 
-/** How many pixels of a sprite are in a body's rectangle. @param {Sprite} sprite @param {number} left of the body, from where the sprite stands @param {number} top */
-function hiddenPart(sprite, left, top) {
+/** How many pixels of a sprite are in a rectangle. @param {Sprite} sprite @param {number} left of it, from where the sprite stands @param {number} top */
+function hiddenPart(sprite, left, top, wide = BODY_WIDE, high = BODY_HIGH) {
   const { width, height } = sprite;
   const x0 = Math.min(width, Math.max(0, left + sprite.x));
-  const x1 = Math.min(width, Math.max(0, left + BODY_WIDE + sprite.x));
+  const x1 = Math.min(width, Math.max(0, left + wide + sprite.x));
   const y0 = Math.min(height, Math.max(0, top + sprite.y));
-  const y1 = Math.min(height, Math.max(0, top + BODY_HIGH + sprite.y));
+  const y1 = Math.min(height, Math.max(0, top + high + sprite.y));
   if (x0 === x1 || y0 === y1) return 0;
   const sum = sumsOf(sprite);
   const at = (/** @type {number} */ x, /** @type {number} */ y) => sum[y * (width + 1) + x];
   return at(x1, y1) - at(x0, y1) - at(x1, y0) + at(x0, y0);
+}
+
+/**
+ * Fells the trees before signs. A name that something else hides is none: it is read elsewhere.
+ *
+ * @param {Terrain} land
+ */
+export function clearSigns(land) {
+  const boards = land.places.filter(({ id, board }) => id && board).map((place) => {
+    const { x, y } = cellSpot(land, signOf(place.cell), { x: 0, y: 0, z: 0 });
+    return { place, x, y, hidden: 0 };
+  });
+  /** @type {Set<number>} */
+  const felled = new Set();
+  eachStill(land, (sprite, spot, cell, prop) => {
+    for (const one of boards) {
+      const { width, height } = /** @type {{width: number, height: number}} */ (one.place.board);
+      if (spot.y <= one.y || spot.y - sprite.y > one.y || Math.abs(spot.x - one.x) > sprite.width + width) continue;
+      const much = hiddenPart(sprite, one.x - spot.x - (width >> 1), one.y - spot.y - POST - height, width, height) / (width * height);
+      if (much > UNREAD / 4 && ['tree', 'bush', 'rock'].includes(prop?.kind ?? '')) felled.add(cell);
+      else one.hidden += much;
+    }
+  });
+  land.props = land.props.filter(({ kind, cell }) => !felled.has(cell) || kind === 'sign');
+  for (const { place, hidden } of boards) if (hidden > UNREAD) place.board = null;
 }
 
 /** How much of somebody at each cell is hidden, from 0 to `WHOLE`. @param {Terrain} land */

@@ -39,6 +39,7 @@ const ON_PIER = 16; // as far from the boat, by the field's measure, one can ste
 const MOST_OUT = 150; // people out of doors in a town: more than that nobody could tell apart
 const LEAST_OUT = 24; // of them, as long as nothing happens
 const A_WALK = [30 * RATE, 90 * RATE]; // how long somebody is out for no other reason
+const A_SIT = 120 * RATE;
 const A_BREATH = 2 * RATE; // steps between two who go out for that
 const EAGER = 6; // cells that are thought of, before somebody stays after all
 const CHOICES = 16; // of where to stay, before one takes what there is
@@ -189,6 +190,18 @@ export class Sim extends Crowd {
     this.stayUntil[slot] = Math.max(this.stayUntil[slot], this.tick + least + (most - least) * this.#dice.next());
   }
 
+  /**
+   * Who is on a walk for no reason stops for what they do; who has somewhere to be goes on.
+   *
+   * @param {string} uid
+   * @param {boolean} sits whether they sit down once they stand: for a while, or until they have a reason to go
+   */
+  pause(uid, sits) {
+    const slot = this.slotOf(uid);
+    this.sitsUntil[slot] = sits ? this.tick + A_SIT : -Infinity;
+    if (this.goal[slot] === STROLL) this.target[slot] = this.cell[slot];
+  }
+
   /** Came back before the boat went. @param {number} slot */
   #return(slot) {
     this.leaving[slot] = 0;
@@ -252,6 +265,7 @@ export class Sim extends Crowd {
       this.facing[slot] = before.facing[old];
       this.talkUntil[slot] = before.talkUntil[old];
       this.stayUntil[slot] = before.stayUntil[old];
+      this.sitsUntil[slot] = before.sitsUntil[old];
       const goal = before.goal[old];
       const wanted = this.#placeFor(member);
       const place = wanted >= 0 ? wanted : this.placeOf(before.land.places[goal]?.id ?? '');
@@ -339,6 +353,7 @@ export class Sim extends Crowd {
   #wake(slot) {
     const state = this.state[slot];
     if (state === GONE || state === TENT || state === ABOARD || state === WALK) return;
+    if (this.sitsUntil[slot] > this.tick) return this.#think(slot, this.sitsUntil[slot] - this.tick);
     const goal = this.goal[slot];
     if (goal >= 0) {
       if (this.land.raised[this.cell[slot]]) this.target[slot] = NONE; // boards are for those who speak, as long as they do
@@ -390,6 +405,7 @@ export class Sim extends Crowd {
   #head(slot, destination) {
     this.goal[slot] = destination;
     this.target[slot] = NONE;
+    this.sitsUntil[slot] = -Infinity;
     this.tries[slot] = this.choices[slot] = 0;
     if (this.reducedMotion) return this.#fadeTo(slot, destination);
     if (this.state[slot] === WALK) return;

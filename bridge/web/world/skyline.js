@@ -11,7 +11,7 @@
 import { CAPACITIES } from './build.js';
 import { bodyColor, fromLch, ramp } from './color.js';
 import { AWAKE, CURTAIN, DARK, DIM, LIT, ROOF, paintRoof, paintWalls } from './houses.js';
-import { LEVELS } from './light.js';
+import { ASLEEP, HOMELY, LEVELS } from './light.js';
 import { mix } from './random.js';
 import { ON_ROOFS } from './seasons.js';
 import { halved } from './sheet.js';
@@ -21,6 +21,7 @@ const PLASTERS = 3;
 // Of the dark: when the first house has its lamps on, and how much more there is until the last.
 const FIRST_LIGHT = 0.03;
 const DUSK = 0.45;
+const AWAKE_SHARE = 0.1; // of the windows, from where on the walls shine with them
 const ROOF_SHADES = [-0.16, -0.08, 0, 0.07];
 const LODGERS = [LIT, DIM, CURTAIN, DARK]; // of those who are known by number, by status
 const FIRST = [LIT, CURTAIN, DIM, DARK]; // what counts where there are more people than windows
@@ -35,6 +36,8 @@ export class Skyline {
   #sim = null;
   /** Of each house: how its walls look. @type {string[]} */
   #keys = [];
+  /** Of each house: whether so many windows are lit that its walls are as well. @type {boolean[]} */
+  #isHomely = [];
   /** By size. @type {[Map<string, Stamp>, Map<string, Stamp>]} */
   #walls = [new Map(), new Map()];
   /** By size and kind. @type {[(Stamp | undefined)[], (Stamp | undefined)[]]} */
@@ -81,9 +84,13 @@ export class Skyline {
     const homes = this.#sim?.homes;
     if (!homes) return;
     const { kind } = homes.houses[house];
-    if (homes.stale.delete(house) || !this.#keys[house]) this.#keys[house] = this.#look(house);
+    if (homes.stale.delete(house) || !this.#keys[house]) {
+      const [, , windows] = (this.#keys[house] = this.#look(house)).split(' ');
+      this.#isHomely[house] = windows.split(`${LIT}`).length > 1 + windows.length * AWAKE_SHARE;
+    }
     const size = far ? 1 : 0;
-    this.#buffer.put(this.#wallsOf(this.#keys[house], kind, size), x, y, colors, level * 256);
+    const walls = level || (this.#isHomely[house] ? HOMELY : ASLEEP);
+    this.#buffer.put(this.#wallsOf(this.#keys[house], kind, size), x, y, colors, walls * 256);
     this.#buffer.put(this.#roofs[size][kind] ??= this.#stamp(paintRoof(kind), size), x, y, this.#tilesOf(homes.colors[house] ?? ''), level * ROOF);
   }
 
@@ -130,7 +137,7 @@ export class Skyline {
     const [lightness, chroma, hue] = bodyColor(role || null);
     /** @type {import('./color.js').Rgb[]} */
     const shades = [[0, 0, 0], fromLch([Math.max(0.2, lightness - 0.36), chroma * 0.8, hue]), ...ramp([lightness - 0.04, chroma, hue], ROOF_SHADES)];
-    shades.push(...(this.#isSnowy ? ON_ROOFS : [shades[3], shades[5]]));
+    shades.push(...(this.#isSnowy ? ON_ROOFS : [shades[3], shades[5], shades[4]]));
     tiles = new Uint32Array(LEVELS * ROOF);
     for (let level = 0; level < LEVELS; level++) shades.forEach((rgb, i) => { tiles[level * ROOF + i] = this.#light.on(rgb, level); });
     this.#tiles.set(role, tiles);

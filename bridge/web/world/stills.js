@@ -16,14 +16,14 @@ const houses = [];
 
 /**
  * @param {Terrain} land
- * @param {(sprite: Sprite, spot: Spot, cell: number) => void} act `spot`: where it stands, good until the next; `cell`: the same
+ * @param {(sprite: Sprite, spot: Spot, cell: number, prop?: import('./isle.js').Prop) => void} act `spot`: where it stands, good until the next; `cell`: the same
  */
 export function eachStill(land, act) {
   const things = paintThings();
   const spot = { x: 0, y: 0, z: 0 };
   const at = (/** @type {number} */ cell) => cellSpot(land, cell, spot);
   for (const prop of land.props) {
-    act(prop.kind === 'sign' ? sign(land.places[prop.variant].name) : stillOf(things, land, prop), at(prop.cell), prop.cell);
+    act(prop.kind === 'sign' ? sign(land.places[prop.variant].name) : stillOf(things, land, prop), at(prop.cell), prop.cell, prop);
   }
   for (const { cell, thing } of land.places) act([paintPlace(thing)].flat()[0], at(cell), cell);
   for (const cell of land.tents) act(things.tent, at(cell), cell);

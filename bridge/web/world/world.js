@@ -18,7 +18,7 @@ import { Camera } from './camera.js';
 import { ABOARD, GONE, NONE, TENT } from './crowd.js';
 import { Picture } from './draw.js';
 import { HEADS, REST } from './figures.js';
-import { GESTURES, GESTURE_S } from './gestures.js';
+import { GESTURES, GESTURE_S, OWN_GESTURES } from './gestures.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
 import { RISING } from './rising.js';
@@ -334,9 +334,21 @@ export class World {
     return true;
   }
 
+  /** Somebody makes their own figure hop, wave, or sit until it moves on. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
+  act(uid, kind) {
+    if (!OWN_GESTURES.includes(kind) || !this.gesture(uid, kind)) return false;
+    this.#sim.pause(uid, kind === 'sit');
+    return true;
+  }
+
   /** So many things happened just now: the lighthouse turns with them. @param {number} events */
   pulse(events) {
     this.#rate += events / CALMING;
+  }
+
+  /** What stands somewhere for a while. @param {import('./draw.js').Mark[]} marks */
+  set marks(marks) {
+    this.#picture.marks = marks;
   }
 
   // ── camera ──────────────────────────────────────────────────────────────
@@ -505,13 +517,15 @@ export class World {
     return { ...this.#pointAt(this.#spot, place.boards.length ? ABOVE_STAGE : ABOVE_PLACE), board: null };
   }
 
-  /** The middle of all places of a category. @param {string} category @returns {Point | null} */
-  districtOf(category) {
+  /** Where the drawn sign of a place is, unless it is too small to be one. @param {string} channelId */
+  boardOf(channelId) {
     const { land } = this.#sim;
-    const spots = land.places.filter((place) => place.category === category).map(({ cell }) => cellSpot(land, cell, { x: 0, y: 0, z: 0 }));
-    if (!spots.length) return null;
-    const mean = (/** @type {'x' | 'y'} */ way) => spots.reduce((sum, spot) => sum + spot[way], 0) / spots.length;
-    return this.#pointAt({ x: mean('x'), y: mean('y'), z: 0 }, 0);
+    const place = land.places[this.#sim.placeOf(channelId)];
+    if (!place?.board || this.#camera.isFar) return null;
+    const [width, height] = [place.board.width * this.scale, place.board.height * this.scale];
+    cellSpot(land, signOf(place.cell), this.#spot);
+    const { x, y } = this.#pointAt(this.#spot, place.board.height + POST);
+    return { left: x - width / 2, right: x + width / 2, top: y, bottom: y + height };
   }
 
   /** @param {number} x @param {number} y @returns {string | null} */

@@ -40,19 +40,23 @@ async def test_a_minute_in_the_garden(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds = ("message", "edit", "reaction", "typing", "presence", "voice", "activity")
     for kind in kinds:
         monkeypatch.setattr(server, f"broadcast_{kind}", server.note(f"broadcast_{kind}"))
-    monkeypatch.setattr(server, "show_members", server.note("show_members"))
+    shows = ("show_members", "show_happening", "show_events", "end_happening")
+    for name in shows:
+        monkeypatch.setattr(server, name, server.note(name))
     world = Life(server, sleep=server.sleep)
     world.open()
     assert [server.guild(guild.id) for guild in (GARDEN, HARBOUR, CELLAR)]
     assert 38 <= len(server.shown(GARDEN.id)) <= 45
     with pytest.raises(asyncio.CancelledError):
         await world.go_on()
-    assert {name for _, name, _ in server.told} == {*kinds, "show_members"}
+    assert {name for _, name, _ in server.told} == {*kinds, *shows}
     said = [told for _, name, told in server.told if name == "message"]
     assert {told["parent"] for told in said if told.get("parent")} == {"32", "39"}
     assert any(told.get("reply_to") for told in said)
     assert any(told.get("speaker") for told in said)
     assert {told["args"][-1] is None for _, name, told in server.told if name == "edit"} == {True, False}
+    happened = {told["args"][1].kind for _, name, told in server.told if name == "show_happening"}
+    assert happened == {"poll", "thread", "boost"}
     stage = [told["args"][2] for _, name, told in server.told if name == "voice"]
     assert None in stage
     assert any(voice and voice.speaker for voice in stage)

@@ -61,11 +61,18 @@ WRITTEN["0005"] = [
     *WRITTEN["0004"][5:],
     f"INSERT INTO dzone_hidden_roles VALUES (1, 8), (1, {BIG})",
 ]
+WRITTEN["0006"] = [
+    WRITTEN["0005"][0].replace("true)", "true, false)"),
+    WRITTEN["0005"][1].replace("false)", "false, true)"),
+    *WRITTEN["0005"][2:],
+]
 
 
 def read(version: str) -> Contents:
     """Tell what that is for a program of today."""
     full, hidden = FULL, HIDDEN
+    if version < "0006":
+        full = replace(full, gestures=True)
     if version < "0005":
         full = replace(full, hidden_roles=frozenset(), optin=False)
         hidden = replace(hidden, agreed=False, line=None)

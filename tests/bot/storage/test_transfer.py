@@ -84,7 +84,7 @@ def test_the_text() -> None:
     )
     lines = text(written).decode().splitlines()
     assert lines[:5] == [
-        "{", '  "format": "d-zone settings",', '  "version": 4,', '  "default_guild": "20",', '  "guilds": {',
+        "{", '  "format": "d-zone settings",', '  "version": 5,', '  "default_guild": "20",', '  "guilds": {',
     ]  # fmt: skip
     assert lines[5].startswith('    "3": {"shown": false, ')
     assert lines[6].startswith('    "20": {"shown": true, "listed": true, "name": "Grüße", ')
@@ -107,7 +107,7 @@ def before_consent(version: int) -> Any:
     """Be an export of an older version, in which nobody could agree to anything."""
     old = json.loads(text()) | {"version": version}
     for guild in old["guilds"].values():
-        del guild["hidden_roles"], guild["optin"]
+        del guild["hidden_roles"], guild["optin"], guild["gestures"]
     for member in old["members"].values():
         del member["agreed"], member["line"]
     return old
@@ -166,8 +166,8 @@ GUILD = ("guilds", "1")
         (b"{}", 'the file: "format" is missing'),
         (b'{"a": 1, "a": 1}', '"a" stands twice'),
         (changed(at("format", put="settings")), "no export of settings"),
-        (changed(at("version", put=5)), "up to version 4, and not 5"),
-        (changed(at("version", put=0)), "up to version 4, and not 0"),
+        (changed(at("version", put=6)), "up to version 5, and not 6"),
+        (changed(at("version", put=0)), "up to version 5, and not 0"),
         (changed(at("blocked", put={"channel": ["1"]})), 'blocked: "channel" is unknown'),
         (changed(at("blocked", put={"user": [1]})), "blocked, user: 1 is no id"),
         (changed(at("version", put="1")), "no export of settings"),

@@ -436,15 +436,15 @@ def test_a_sticker(world: World) -> None:
 
 
 def test_a_poll(world: World) -> None:
-    """A poll is one word."""
+    """A poll is what it asks, as plain as all else."""
     poll = {
-        "question": {"text": "Mars or Venus?"},
+        "question": {"text": "**Mars** or ||Venus||?"},
         "answers": [{"answer_id": 1, "poll_media": {"text": "Mars"}}],
         "expiry": "2030-01-01T00:00:00+00:00",
         "allow_multiselect": False,
         "layout_type": 1,
     }
-    assert read(world, "", poll=poll) == "[poll]"
+    assert read(world, "", poll=poll) == "[poll] Mars or [spoiler]?"
 
 
 def test_an_embed(world: World) -> None:

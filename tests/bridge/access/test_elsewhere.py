@@ -1,6 +1,7 @@
 """A door that is asked about elsewhere, at one of several who know: without anything in between."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -10,14 +11,25 @@ from bridge.access import questions
 from bridge.access.admission import Admission
 from bridge.access.doorkeeper import Attempt, Doorkeeper, Unanswered
 from bridge.access.elsewhere import WRITERS_AT_ONCE, DoorElsewhere
+from bridge.access.gestures import GesturesElsewhere, GesturesHere
 from bridge.access.guesses import Guesses
 from bridge.access.login import Account, Authority, Login
 from bridge.access.porter import Porter
 from bridge.access.visitor import Papers, Pass, Visitor
 from bridge.backplane import codec
 from bridge.errors import NoAnswer, ProviderError, Refused, Silence
-from bridge.model import GuildInfo
-from bridge.problems import BOT_SILENT, LOGIN_NEEDED, NO_SUCH_SERVER, NOT_THERE_YET, PROVIDER_TROUBLE
+from bridge.model import GuildInfo, Member
+from bridge.problems import (
+    BOT_SILENT,
+    GESTURE_LOGIN,
+    GESTURE_NOT_SHOWN,
+    GESTURE_OFF,
+    GESTURE_SILENT,
+    LOGIN_NEEDED,
+    NO_SUCH_SERVER,
+    NOT_THERE_YET,
+    PROVIDER_TROUBLE,
+)
 from bridge.providers import EmptyProvider
 from bridge.providers.refresher import Refresher
 from bridge.rooms.directory import Directory
@@ -45,7 +57,9 @@ class Bot:
         self.keeper = Refresher(self.directory, EmptyProvider())
         self.admission = Admission(self.directory, self.keeper, Doorkeeper(Guesses(10, 300)))
         self.admission.doorkeeper.authority = cast("Authority", self)
-        self.porter = Porter(self.directory, self.admission, self.read, self.ended.__contains__)
+        self.porter = Porter(
+            self.directory, self.admission, self.read, self.ended.__contains__, GesturesHere(lambda _: None)
+        )
 
     def read(self, headers: Headers) -> Login | None:
         match headers["Cookie"]:
@@ -182,3 +196,47 @@ async def test_who_may_still_watch() -> None:
     assert await ask() == questions.Standing(True, frozenset({1}), frozenset({0, 2, 3}))
     bot.directory.open(GuildInfo("1", "g1", "Guild 1"))
     assert await ask(lock="word.other") is not None
+
+
+async def test_a_gesture_is_made_where_the_guild_is_written() -> None:
+    """By who is known there, and shown; who shows nothing, or may not, is no question."""
+    bot = Bot(1, 2)
+    world = World(bot)
+    gestures = GesturesElsewhere(world.ask, world.counted.append)
+    stranger = Visitor("192.0.2.1", papers=Papers("of nobody", "https://here.example"))
+
+    async def make(visitor: Visitor, number: int = 1, *, here: bool = True) -> object:
+        room = Room(replace(locked(number), gestures=here))
+        try:
+            await gestures.make(room, lambda: visitor, "hop")
+        except Refused as refused:
+            return refused.problem
+        return None
+
+    assert await make(ADA, here=False) == GESTURE_OFF
+    assert await make(Visitor("192.0.2.1")) == GESTURE_LOGIN
+    assert not world.asked
+    assert await make(stranger) == GESTURE_LOGIN
+    assert await make(ADA) == GESTURE_NOT_SHOWN
+    bot.directory.rooms["1"].put(Member("7", "Ada"))
+    position = bot.directory.rooms["1"].position
+    assert await make(ADA) is None
+    assert bot.directory.rooms["1"].position == position + 1
+    bot.directory.open(replace(locked(2), gestures=False))
+    assert await make(ADA, 2) == GESTURE_OFF
+    assert await make(ADA, 3) == GESTURE_SILENT
+    world.answer = {"refused": "rubbish"}
+    assert await make(ADA) == GESTURE_SILENT
+    assert world.counted == ["nobody answered"] * 2
+
+
+@pytest.mark.parametrize(
+    "changed", [{"gesture": "dance"}, {"gesture": None}, {"guild": 1}, {"address": None}]
+)
+async def test_a_gesture_that_can_not_be_read(changed: dict[str, Any]) -> None:
+    """None of ours writes it: it isn't answered."""
+    body = questions.write_gesture("1", ADA, "sit") | changed
+    assert await Bot(1).porter.answer("gesture", body) is None
+    answer = await Bot(1).porter.answer("gesture", questions.write_gesture("9", ADA, "sit"))
+    assert answer is not None
+    assert answer["refused"] == list(GESTURE_NOT_SHOWN)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from bridge.backplane.codec import read_members, write_member
-from bridge.model import Member, Voice
+from bridge.backplane.codec import read_happenings, read_members, write_happenings, write_member
+from bridge.model import Happening, Member, Voice
 
 
 @pytest.mark.parametrize("line", ["back at noon", None])
@@ -17,3 +17,12 @@ def test_a_member_arrives_as_they_were(line: str | None) -> None:
     written = write_member(ada)
     assert read_members([written]) == [ada]
     assert len(json.loads(written)) == (11 if line else 10)
+
+
+def test_what_goes_on_arrives_as_it_was() -> None:
+    """Where an older version has written nothing of it, there is nothing."""
+    poll = Happening("5", "poll", "7", "44", "9", "Tea?", until=1_000)
+    picnic = Happening("6", "event", text="Picnic", location="The park")
+    happenings = {"5": poll, "6": picnic}
+    assert read_happenings(write_happenings(happenings)) == happenings
+    assert read_happenings(None) == {}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,14 @@ from aiohttp import ClientSession, DummyCookieJar
 
 from bridge.backplane import asking
 from bridge.exposure import Exposure
-from bridge.problems import BOT_SILENT, LOGIN_ENDED, LOGIN_NEEDED, NOT_A_MEMBER
+from bridge.problems import (
+    BOT_SILENT,
+    GESTURE_OFF,
+    GESTURE_TOO_OFTEN,
+    LOGIN_ENDED,
+    LOGIN_NEEDED,
+    NOT_A_MEMBER,
+)
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.backplane.conftest import Follow
@@ -107,6 +115,33 @@ async def test_who_may_not_watch(
         await viewer.enter("vault")
         origin.revoke(VAULT.id, "111")
         assert await viewer.hear_error() == LOGIN_NEEDED
+
+
+async def test_a_gesture_is_seen_everywhere(
+    origin: WebSocketServer, follow: Follow, http: ClientSession
+) -> None:
+    """Whoever writes the guild knows who it is, and counts for all; there an owner switches it off."""
+    first, second = await follow(**REACHED), await follow(**REACHED)
+    browser = Browser(origin, http)
+    await browser.log_in()
+    wave = {"type": "gesture", "data": {"gesture": "wave"}}
+    async with (
+        opened(first, browser) as ada,
+        opened(second, browser) as again,
+        opened(origin, browser) as home,
+    ):
+        for viewer in (ada, again, home):
+            assert (await viewer.enter("dworld", events=["gesture"]))["gestures"] is True
+        for viewer in (ada, again, home):
+            await viewer.say(wave)
+            for each in (ada, again, home):
+                assert (await each.hear_type("gesture"))["data"] == {"uid": ADA.uid, "gesture": "wave"}
+        await again.say(wave)
+        assert await again.hear_error() == GESTURE_TOO_OFTEN
+        origin.show_guild(replace(DWORLD, gestures=False), [ADA])
+        await until(lambda: not first._directory.rooms[DWORLD.id].info.gestures, "it is switched off there")
+        await ada.say(wave)
+        assert await ada.hear_error() == GESTURE_OFF
 
 
 async def test_who_waits_in_the_lobby_comes_in_by_their_login(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bridge.limits import Limits
-from bridge.model import Channel, Member, Message, Voice
+from bridge.model import Channel, Happening, HappeningKind, Member, Message, Voice
 from bridge.problems import SERVER_HIDDEN
 from bridge.rooms.changes import CONTROL
 from bridge.rooms.flush import WINDOW
@@ -64,6 +64,7 @@ def known_to(room: Room) -> Json:
         "members": dict(room.members),
         "channels": dict(room.channels),
         "said": dict(room.said),
+        "happenings": dict(room.happenings),
         "counts": room.counts(),
     }
 
@@ -338,6 +339,21 @@ class AnyInterleaving(RuleBasedStateMachine):
     @rule(uid=uids, channel=channels)
     def react(self, uid: str, channel: str) -> None:
         self.writer.publish("reaction", {"uid": uid, "channel": channel, "emoji": "🌸"})
+
+    @rule(
+        number=st.integers(0, 9), kind=st.sampled_from(["boost", "thread", "poll"]), uid=uids,
+        channel=channels, parent=st.none() | channels,
+    )  # fmt: skip
+    def happen(self, number: int, kind: HappeningKind, uid: str, channel: str, parent: str | None) -> None:
+        self.writer.happen(Happening(str(number), kind, uid, channel, parent, f"name {self.words}"))
+
+    @rule(number=st.integers(0, 9))
+    def end(self, number: int) -> None:
+        self.writer.end_happening(str(number))
+
+    @rule(names=st.lists(channels, max_size=3, unique=True), text=st.sampled_from([None, "Quiz"]))
+    def plan(self, names: list[str], text: str | None) -> None:
+        self.writer.set_events(Happening(f"e{name}", "event", channel=name, text=text) for name in names)
 
     @rule(
         names=st.lists(channels, max_size=3, unique=True),

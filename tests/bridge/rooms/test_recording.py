@@ -17,7 +17,7 @@ from tests.bridge.watchers import read_frames
 
 GUILD = GuildInfo("1", "one", "The First", since=5)
 # All that could be asked for when it was recorded: for who asks for no more, what came later changes nothing.
-THEN = OPTIONAL_EVENTS - {"notice"}
+THEN = OPTIONAL_EVENTS - {"notice", "gesture", "happening"}
 KINDS = [
     Wants(),
     Wants(paced=True),

@@ -45,16 +45,21 @@ async def test_another_default(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("overview", "told"),
+    ("overview", "is_alone", "told"),
     [
-        (None, ""),
-        (Overview(3, 40, 2, ()), "Servers: 3. Viewers: 40. Bot processes: 2."),
-        (Overview(3, 40, 1, (Part(0, 3, 16), Part(5, 5, 16))), "the shards 0-3/16, 5/16: their servers stay"),
-        (Overview(3, 40, 1, tuple(Part(n, n, 99) for n in range(0, 99, 2))), "16/99, 18/99 …: their"),
+        (None, True, ""),
+        (None, False, "can't be asked now"),
+        (Overview(3, 40, 2, ()), False, "Servers: 3. Viewers: 40. Bot processes: 2."),
+        (
+            Overview(3, 40, 1, (Part(0, 3, 16), Part(5, 5, 16))),
+            False,
+            "the shards 0-3/16, 5/16: their servers stay",
+        ),
+        (Overview(3, 40, 1, tuple(Part(n, n, 99) for n in range(0, 99, 2))), False, "16/99, 18/99 …: their"),
     ],
 )
 async def test_the_status_of_all_processes(
-    office: Office, monkeypatch: pytest.MonkeyPatch, overview: Overview | None, told: str
+    office: Office, monkeypatch: pytest.MonkeyPatch, overview: Overview | None, is_alone: bool, told: str
 ) -> None:
     """Who runs the bot reads of all of them, and nobody else does."""
 
@@ -62,6 +67,7 @@ async def test_the_status_of_all_processes(
         return overview
 
     monkeypatch.setattr(office.bridge, "overview", tell)
+    monkeypatch.setattr(type(office.bridge), "is_alone", is_alone)
     assert "The whole bot" not in await fields(office)
     office.bot.owner_id = office.manager.id
     assert told in (await fields(office)).get("The whole bot", "")

@@ -1,6 +1,6 @@
 """`/host`: what who runs the bot may do, and nobody else, nor anywhere else."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import discord
@@ -10,7 +10,12 @@ from simcord.builders import UserHandle
 from simcord.components import walk_components
 from simcord.results import InteractionResult
 
-from cogs.commands import host
+from bridge.backplane.colleagues import Others
+from bridge.backplane.parts import Part
+from bridge.errors import Silence
+from cogs.commands import host, hosted
+from cogs.commands.hosted import Cut, Share
+from cogs.commands.replies import Refused
 from cogs.settings import GuildSettings
 from tests.cogs.office import LOCALES, Office, open_office
 
@@ -97,7 +102,7 @@ async def test_where_the_bot_is(office: Office, owner: UserHandle) -> None:
 
 async def test_many_servers(office: Office, owner: UserHandle, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page at a time."""
-    monkeypatch.setattr(host, "PAGE", 1)
+    monkeypatch.setattr(hosted, "PAGE", 1)
     office.env.create_guild("Village")
     await office.env.settle()
     message = (await owner.slash("host servers")).response
@@ -107,6 +112,82 @@ async def test_many_servers(office: Office, owner: UserHandle, monkeypatch: pyte
     assert button["label"] == "Next"
     await owner.click(message, label="Next")
     assert "Page 2 of 2" in (message.embeds[0].description or "")
+
+
+class Elsewhere:
+    """What another process answers, of which `office.bridge` asks."""
+
+    def __init__(self, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.others: Others | None = Others({})
+        self.asked: list[Mapping[str, Any]] = []
+        monkeypatch.setattr(type(office.bridge), "is_alone", False)
+        monkeypatch.setattr(office.bridge, "ask_others", self.ask)
+
+    async def ask(self, question: Mapping[str, Any], within: float = 0) -> Others:
+        self.asked.append(question)
+        if self.others is None:
+            raise Silence
+        return self.others
+
+
+VILLAGE = [-7, -3, 123456789012345678, "Vil*lage", "hidden"]
+ONE_MORE = {"rows": [VILLAGE], "before": 0, "count": 1, "viewers": 7}
+
+
+async def test_servers_of_other_processes(
+    office: Office, owner: UserHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They stand in the same list, and it is said whose are missing."""
+    there = Elsewhere(office, monkeypatch)
+    parts = [Part(number, number, 8) for number in range(5)]
+    there.others = Others({parts[1]: ONE_MORE, parts[2]: {"rows": "?"}}, (parts[3],), (parts[4],))
+    said = await ask(owner, "servers")
+    assert "Servers: 2, viewers: 9" in said
+    assert said.index(r"**Vil\*lage** · members: 3 · viewers: 7 · ⚠ not shown") < said.index("**Town**")
+    assert "Nobody answers for the shards 2/8, 3/8: their servers are missing" in said
+    assert "No process has the shards 4/8: their servers are missing" in said
+    there.others = None
+    said = await ask(owner, "servers")
+    assert "Servers: 1, viewers: 2" in said
+    assert "My other processes can't be asked now" in said
+
+
+async def test_what_another_process_is_told(office: Office, owner: UserHandle) -> None:
+    """Where this one is, as it stands in its own list; and how a server is called."""
+    cog: Any = office.bot.get_cog(host.HOST)
+    share = Share.read(await cog.answer(Cut().question()))
+    assert share is not None
+    assert [(row.place.id, row.name) for row in share.rows] == [(office.guild.id, "Town")]
+    assert await cog.answer({"ask": "name", "id": office.guild.id}) == {"name": "Town"}
+    assert await cog.answer({"ask": "name", "id": 1}) == {}
+    assert await cog.answer({"ask": "something else"}) == {}
+
+
+async def test_a_server_of_another_process_is_left(
+    office: Office, owner: UserHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for by its name, or else by its id."""
+    there = Elsewhere(office, monkeypatch)
+    server, part = "123456789012345678", Part(0, 0, 2)
+    for others, called in (
+        (Others({part: {"name": "Vil*lage"}}), r"Vil\*lage"), (Others({part: {"name": 5}}), server),
+        (Others({part: {}}), server), (None, server),
+    ):  # fmt: skip
+        there.others = others
+        assert f"I leave **{called}**" in await ask(owner, "leave", server=server)
+    assert there.asked == [{"ask": "name", "id": int(server)}] * 4
+
+
+async def test_buttons_of_an_older_version(office: Office, owner: UserHandle) -> None:
+    """They lead nowhere, and say so."""
+    cog: Any = office.bot.get_cog(host.HOST)
+
+    class Interaction:
+        guild_id = None
+        user = owner
+
+    with pytest.raises(Refused, match="of an older version"):
+        await cog.used(Interaction(), "page_1", [])
 
 
 async def test_leaving(office: Office, owner: UserHandle) -> None:

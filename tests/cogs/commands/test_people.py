@@ -56,3 +56,13 @@ async def test_no_more_than_so_many_roles(office: Office) -> None:
     await office.reply(office.manager, "dzone role hide", role="one more")
     assert len(office.settings.hidden_roles) == MAX_ROLES
     assert roles[0] not in office.settings.hidden_roles
+
+
+async def test_gestures(office: Office) -> None:
+    """Nothing of anybody is forgotten for it. On, it says what a login lacks."""
+    assert "Nobody may" in await office.reply(office.manager, "dzone gestures", mode="off")
+    assert not office.settings.gestures
+    said = await office.reply(office.manager, "dzone gestures", mode="on")
+    assert "wave, hop or sit" in said
+    assert office.settings == GuildSettings()
+    assert office.bridge.forgotten == []

@@ -95,6 +95,8 @@ async def test_it_shows_what_is_set(office: Office) -> None:
         ("List it", {"listed": False}, {"listed": True}, "is in the public list now"),
         ("Ask members first", {}, {"optin": True}, "only members who have agreed"),
         ("Don't ask", {"optin": True}, {"optin": False}, "without asking them"),
+        ("Forbid gestures", {}, {"gestures": False}, "Nobody may make a gesture"),
+        ("Allow gestures", {"gestures": False}, {"gestures": True}, "wave, hop or sit"),
         ("Hide bots", {}, {"bots": False}, "Bots are not shown."),
         ("Show bots", {"bots": False}, {"bots": True}, "Bots are shown."),
     ],

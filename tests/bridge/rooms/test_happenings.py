@@ -1,0 +1,160 @@
+"""What goes on beside words, as rooms keep it and tell of it."""
+
+import pytest
+
+from bridge.model import Channel, Happening, Message
+from bridge.rooms.happenings import MOST, ONE_BOOST
+from bridge.rooms.room import Room
+from bridge.wire.protocol import Wants
+from tests.bridge.rooms.test_followers import Follower, entry, known_to, told
+from tests.bridge.rooms.test_room import ADA, BEPPO, GUILD, seated
+from tests.bridge.watchers import Json
+
+WISHING = Wants(events=frozenset({"happening", "edit"}), cursor=True)
+POLL = Happening("5", "poll", "7", "9", text="Tea?", until=1_000)
+QUIZ = Happening("6", "event", channel="9", text="Quiz")
+GONE = {"over": True, "gone": True}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def writer(clock: Clock) -> Room:
+    room = Room(GUILD, clock=clock)
+    room.set_channels([Channel("9", "beds")])
+    room.put_all([ADA, BEPPO])
+    return room
+
+
+def begun(room: Room) -> list[Json]:
+    """Return what is told to go on to who comes."""
+    joined: list[Json] = entry(room, WISHING)[0]["data"]["happenings"]
+    return joined
+
+
+def test_a_boost_in_three_ways_is_one(writer: Room, clock: Clock) -> None:
+    """The name may come with a later one; a minute on it is another boost, and another's always is."""
+    viewer = seated(writer, WISHING)
+    for uid in (None, "7", None, "7", "8"):
+        writer.happen(Happening("", "boost", uid))
+        writer.flush(0)
+    events = [event["data"] for event in viewer.events]
+    assert [event.get("uid") for event in events] == [None, "7", "8"]
+    assert events[0]["id"] == events[1]["id"] != events[2]["id"]
+    clock.now += ONE_BOOST
+    writer.happen(Happening("", "boost", "7"))
+    writer.flush(1)
+    assert len(viewer.events) == 4
+
+
+def test_who_asks_for_nothing_hears_nothing(writer: Room) -> None:
+    """Nor is it in what they enter with."""
+    viewer = seated(writer, Wants(events=frozenset({"edit"}), cursor=True))
+    writer.happen(POLL)
+    writer.flush(0)
+    assert viewer.events == []
+    assert "happenings" not in entry(writer, Wants(events=frozenset({"edit"})))[0]["data"]
+
+
+def test_a_poll_s_time_is_up(writer: Room, clock: Clock) -> None:
+    """Also where nobody says so; of who isn't there any more it isn't told that it is theirs."""
+    writer.happen(POLL)
+    assert begun(writer) == [
+        {"id": "5", "kind": "poll", "uid": "7", "channel": "9", "text": "Tea?", "until": 1_000}
+    ]
+    writer.remove("7")
+    assert "uid" not in begun(writer)[0]
+    clock.now = 1_000
+    assert begun(writer) == []
+    writer.happen(POLL)
+    assert begun(writer) == []
+
+
+def test_no_more_than_so_many(writer: Room) -> None:
+    """The oldest is over when there are too many."""
+    viewer = seated(writer, WISHING)
+    for number in range(MOST["poll"] + 2):
+        writer.happen(Happening(f"p{number}", "poll"))
+    writer.flush(0)
+    assert [event["data"]["id"] for event in viewer.events if "over" in event["data"]] == ["p0", "p1"]
+    assert len(begun(writer)) == MOST["poll"]
+
+
+@pytest.mark.parametrize("take_back", ["message", "words", "everybody's", "channel", "hidden", "events"])
+def test_what_is_taken_back(writer: Room, take_back: str) -> None:
+    """It is gone from the room, from other rooms of the guild, and from the past of both."""
+    follower = Follower(writer)
+    writer.happen(POLL)
+    writer.happen(QUIZ)
+    writer.happen(Happening("4", "thread", "7", "44", "9", "which tulip?"))
+    viewer = seated(follower.room, WISHING)
+    told(writer, follower)
+    assert known_to(follower.room) == known_to(writer)
+    cursors = [entry(room, WISHING)[0]["data"]["cursor"] for room in (writer, follower.room)]
+    writer.happen(Happening("3", "poll", "7", "9", text="More tea?"))
+    told(writer, follower)
+    match take_back:
+        case "message":
+            writer.forget_messages(["5", "3"])
+        case "words":
+            writer.forget_words("7")
+        case "everybody's":
+            writer.forget_words()
+        case "channel":
+            writer.forget_channels({"9"})
+        case "hidden":
+            writer.set_channels([])
+        case "events":
+            writer.set_events([])
+    told(writer, follower)
+    assert known_to(follower.room) == known_to(writer)
+    ended = {event["data"]["id"]: event["data"] for event in viewer.events if "over" in event["data"]}
+    left = {
+        "message": "4 6",
+        "words": "6",
+        "everybody's": "6",
+        "channel": "",
+        "hidden": "",
+        "events": "3 4 5",
+    }
+    assert sorted(writer.happenings) == left[take_back].split()
+    assert ended.keys() == {"3", "4", "5", "6"} - writer.happenings.keys()
+    assert all(GONE.items() <= data.items() for data in ended.values())
+    if "3" in ended:
+        for room, cursor in zip((writer, follower.room), cursors, strict=True):
+            assert "More tea?" not in str(entry(room, WISHING, cursor))
+
+
+def test_another_name_replaces_the_first(writer: Room) -> None:
+    """Who comes back isn't told what it was called before."""
+    seated(writer, WISHING)
+    cursor = entry(writer, WISHING)[0]["data"]["cursor"]
+    writer.set_events([QUIZ])
+    writer.flush(0)
+    writer.set_events([Happening("6", "event", channel="9")])
+    writer.set_events([Happening("6", "event", channel="9")])
+    writer.flush(1)
+    missed = [frame["data"] for frame in entry(writer, WISHING, cursor)[1:]]
+    assert missed == [{"id": "6", "kind": "event", "channel": "9"}]
+
+
+def test_a_copy_knows_what_goes_on(writer: Room) -> None:
+    """And hears that it is over."""
+    writer.happen(POLL)
+    writer.say(Message("7", "hello", "9", id="5"))
+    follower = Follower(writer)
+    assert begun(follower.room) == begun(writer) != []
+    writer.end_happening("5")
+    told(writer, follower)
+    assert begun(follower.room) == begun(writer) == []
