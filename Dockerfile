@@ -15,7 +15,7 @@ RUN groupadd --gid 10001 dzone && useradd --uid 10001 --gid 10001 --no-create-ho
     && install -d -o dzone -g dzone /data
 COPY --from=build /opt/dzone /opt/dzone
 # What is set here wins over an .env file: in a container the bot has to listen to all, and tell how it is.
-ENV PATH=/opt/dzone/bin:$PATH HOST=0.0.0.0 HEALTH=on
+ENV PATH=/opt/dzone/bin:$PATH HOST=0.0.0.0 HEALTH=on container=oci
 USER 10001:10001
 WORKDIR /data
 VOLUME /data

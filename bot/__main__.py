@@ -288,8 +288,10 @@ def _add_settings(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     actions = settings.add_subparsers(dest="action", required=True)
     export = actions.add_parser("export", help="write everything into a file; the bot may run")
     export.add_argument("file", help="a new file, readable by you alone; - for stdout")
-    load = actions.add_parser("import", help="replace everything by what a file holds; stop the bot before")
-    load.add_argument("file", help="what export wrote")
+    load = actions.add_parser(
+        "import", help="replace everything by what a file holds; not while the bot runs"
+    )
+    load.add_argument("file", help="what export wrote; - for stdin, with --yes")
     load.add_argument("--yes", action="store_true", help="don't ask before replacing what is stored")
 
 

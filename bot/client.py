@@ -204,6 +204,7 @@ class DZoneBot(commands.AutoShardedBot):
         host = Host(*desk, page_login=page_login, place=own)
         self.bridge.on_question(host.answer, self.config.token.encode())
         await (self.add_cog(host) if own is None else self.add_cog(host, guild=discord.Object(own)))
+        await decisions.announce_again()
         following = self._settings.follow(partial(self._hear_of, decisions))
         self._tasks.start(following, "hearing of decisions elsewhere")
         self._acting = [

@@ -11,6 +11,7 @@ from bridge.model import Channel
 from cogs.settings import NotSaved
 
 NOTE: Final = "plots "  # how the keys of its notes begin; the guild's id follows
+Held = list[str | None]  # at each plot's number, the channel that has it
 AT_ONCE: Final = 200  # guilds stored together: what somebody decides meanwhile waits for no more
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Plots:
     def given(self, guild_id: int, channels: Iterable[Channel], existing: set[str]) -> list[Channel]:
         """Give channels their numbers, in their order. `existing` are the ids of all that there are."""
         kept = self._unsaved.get(guild_id) or self._notes.note(f"{NOTE}{guild_id}")
-        before = _read(kept)
+        before = read(kept)
         plots = {
             channel_id: plot
             for plot, channel_id in enumerate(before)
@@ -59,11 +60,11 @@ class Plots:
             if channel.id not in plots:
                 plots[channel.id] = next(free)
             given.append(replace(channel, plot=plots[channel.id]))
-        held: list[str | None] = [None] * (max(plots.values(), default=-1) + 1)
+        held: Held = [None] * (max(plots.values(), default=-1) + 1)
         for channel_id, plot in plots.items():
             held[plot] = channel_id
         if held != before:
-            self._unsaved[guild_id] = json.dumps(held)
+            self._unsaved[guild_id] = written(held)
             if not self._is_saving:
                 self._is_saving = True
                 self._start(self._save(), "storing where channels are")
@@ -84,7 +85,7 @@ class Plots:
             self._is_saving = False
 
 
-def _read(note: str | None) -> list[str | None]:
+def read(note: str | None) -> Held:
     """Read what was kept; what nobody can read counts as nothing."""
     try:
         known = json.loads(note or "[]")
@@ -93,3 +94,8 @@ def _read(note: str | None) -> list[str | None]:
     if not isinstance(known, list):
         return []
     return [each if isinstance(each, str) else None for each in known]
+
+
+def written(held: Held) -> str:
+    """Write what is kept of a guild."""
+    return json.dumps(held)

@@ -28,7 +28,7 @@ from bot.storage.rows import (
 from bridge.providers.notices import Deaf
 from bridge.storage import address
 from bridge.storage.database import TROUBLES, make_engine, reason
-from cogs.settings import Blockable, GuildSettings, MemberSettings, News, NotSaved
+from cogs.settings import Announcement, Blockable, GuildSettings, MemberSettings, News, NotSaved
 
 PATIENCE: Final = 2.0  # seconds for a write: who gave a slash command is answered within Discord's 3
 HEAR_AGAIN: Final = 2.0  # seconds until we try again to hear other processes
@@ -146,13 +146,21 @@ class Store:
         check_id("blocked", snowflake)
         await self.save_note(f"{BLOCKED[kind]}{snowflake}", "" if blocked else None)
 
-    async def save_notice(self, text: str) -> None:
-        """Store what viewers are to be told, so that other processes tell theirs.
+    @property
+    def announcement(self) -> Announcement:
+        """What viewers are to be told."""
+        return _announcement(self._contents.notes.get(NOTICE, ""))
+
+    async def save_announcement(self, announcement: Announcement) -> None:
+        """Store what viewers are to be told, so that other processes and the next one tell theirs.
 
         Raises:
             NotSaved: if the database can't be reached or is full.
         """
-        await self.save_note(NOTICE, f"{time.time_ns()} {text}")  # twice the same is said twice
+        said = (
+            f"{time.time_ns()} {announcement.until:.0f} {announcement.text}"  # twice the same is said twice
+        )
+        await self.save_note(NOTICE, said)
 
     def note(self, key: str) -> str | None:
         """Return what was noted under a key."""
@@ -527,5 +535,12 @@ def _news(before: Changes, after: Changes, undecided: GuildSettings) -> News:
         members,
         frozenset(int(key) for key in defaults if key is not None),
         frozenset(blocks),
-        notice.partition(" ")[2] if notice else None,
+        None if notice is None else _announcement(notice),
     )
+
+
+def _announcement(note: str) -> Announcement:
+    """Read what viewers are to be told. A note of an older version says nothing of its end, and has ended."""
+    _, _, said = note.partition(" ")
+    until, _, text = said.partition(" ")
+    return Announcement(text, float(until)) if until.isdecimal() else Announcement()

@@ -1,6 +1,7 @@
 """What a bridge's owner says of guilds: what happens there, and rooms that the owner keeps."""
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import EllipsisType, MappingProxyType
@@ -11,6 +12,7 @@ from bridge.providers.records import MAX_TEXT, parse_color, parse_id, parse_role
 from bridge.providers.refresher import Refresher
 from bridge.rooms.directory import Directory
 from bridge.rooms.misses import Misses
+from bridge.rooms.notice import Notice
 from bridge.rooms.room import Room
 from bridge.wire.pictures import check_emoji, check_picture
 
@@ -19,6 +21,8 @@ __all__ = ["Broadcasts"]
 log = logging.getLogger(__name__)
 
 MAX_NOTICE: Final = 300  # characters
+NOTICE_SECONDS: Final = 600.0  # that a notice stands, if nobody says for how long
+MAX_NOTICE_SECONDS: Final = 86_400
 _KINDS: Final = get_args(HappeningKind)
 _TEXTUAL: Final = (str, int)
 
@@ -188,24 +192,27 @@ class Broadcasts:
             activity = None if text is None else _text(text)
             room.revise([member.with_presence(member.status, activity)])
 
-    async def broadcast_notice(self, text: str) -> None:
+    async def broadcast_notice(self, text: str | None, *, seconds: float = NOTICE_SECONDS) -> None:
         """Tell everybody who watches something, such as that there will be a restart.
 
-        Reaches viewers who asked for `notice`. White space becomes single spaces.
+        It stands for so many seconds: whoever comes until then is told as well. None takes it back. Reaches
+        viewers who asked for `notice`. White space becomes single spaces.
 
         Raises:
             TypeError: if it is no text.
-            ValueError: if it is empty, or has more than 300 characters.
+            ValueError: if it is empty, has more than 300 characters, or is to stand for longer than a day.
         """
+        now = time.time()
+        if text is None:
+            if (notice := self._directory.notice) is not None:
+                await self._directory.announce(Notice("", now, notice.until))
+            return
         said = " ".join(_text(text).split())
         if not 0 < len(said) <= MAX_NOTICE:
             raise ValueError(f"a notice has 1 to {MAX_NOTICE} characters")
-
-        def tell(guild_id: str) -> None:
-            if room := self._room(guild_id):
-                room.publish("notice", {"text": said})
-
-        await self._directory.turns.each(list(self._directory.rooms), tell)
+        if not 0 < seconds <= MAX_NOTICE_SECONDS:
+            raise ValueError(f"a notice stands for up to {MAX_NOTICE_SECONDS} seconds")
+        await self._directory.announce(Notice(said, now, now + seconds))
 
     # Rooms that an owner feeds, as the bot does
 

@@ -26,6 +26,7 @@ from bridge.backplane.households import Households
 from bridge.errors import Silence
 from bridge.providers.keeper import Keeper
 from bridge.rooms.directory import Directory
+from bridge.rooms.notice import Notice
 from bridge.rooms.room import Room
 from bridge.running.tasks import Tasks
 from bridge.site.http import Website
@@ -38,6 +39,7 @@ from bridge.wire.protocol import Event
 if TYPE_CHECKING:
     from bridge.backplane.crier import Crier
     from bridge.backplane.logouts import Logouts
+    from bridge.backplane.notices import Notices
     from bridge.backplane.talk import Talk
 
 log = logging.getLogger(__name__)
@@ -66,6 +68,7 @@ class Exchange:
         self._review: Review | None = None
         self._talk: Talk | None = None
         self._logouts: Logouts | None = None
+        self._notices: Notices | None = None
         self._ears: dict[str, Callable[[bytes], None]] = {}  # by channel
         self._households = households
         self._crier: Crier | None = None
@@ -100,6 +103,7 @@ class Exchange:
         from bridge.backplane.crier import Crier  # noqa: PLC0415 - who has no backplane needs no redis
         from bridge.backplane.lines import Lines  # noqa: PLC0415
         from bridge.backplane.logouts import Logouts  # noqa: PLC0415
+        from bridge.backplane.notices import Notices  # noqa: PLC0415
         from bridge.backplane.talk import Talk  # noqa: PLC0415
 
         if life is not None:
@@ -109,17 +113,23 @@ class Exchange:
         asker = self._asker if life is None else self.colleagues.asker
         self._households.is_leaving = False
         self._crier = Crier(lines, self._households)
+        self._notices = Notices(
+            lines, lambda: self._directory.notice, self._announce, writes=life is not None
+        )
+        self._directory.on_notice = self._notices.tell
         self._ears = {
             keys.LOGINS_LIVE: self._logouts.hear,
+            keys.NOTICE_LIVE: self._notices.hear,
             keys.ADDRESSES_LIVE: self._households.hear,
             **{side.channel: side.hear for side in (asker, self._answerer) if side is not None},
         }
-        self._talk = Talk(lines, list(self._ears), self._hear, self._logouts.look)
+        self._talk = Talk(lines, list(self._ears), self._hear, self._look)
         for side in (asker, self._answerer):
             if side is not None:
                 side.use(self._talk)
         tasks.start(self._talk.run(), "talking to other processes")
         tasks.start(self._logouts.run(), "telling of logouts")
+        tasks.start(self._notices.run(), "telling what is announced")
         tasks.start(self._crier.run(), "telling from where many come")
         if self._answerer is not None:
             tasks.start(self._answerer.run(), "answering other processes")
@@ -204,6 +214,17 @@ class Exchange:
             self._sessions.revoke(room, None if uids is None else set(uids))
         elif self._review is not None:
             self._tasks.start(self._review.look(room), "asking who may watch")
+
+    def _look(self) -> None:
+        for told in (self._logouts, self._notices):
+            if told is not None:
+                told.look()
+
+    def _announce(self, notice: Notice) -> None:
+        """Tell those who watch here what was announced elsewhere, once."""
+        known = self._directory.notice
+        if known is None or known.at < notice.at:
+            self._tasks.start(self._directory.announce(notice), "announcing")
 
     def _hear(self, channel: bytes, told: bytes) -> None:
         self._ears[channel.decode()](told)

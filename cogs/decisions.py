@@ -1,8 +1,10 @@
 """A decision is stored, and then holds at once: also for what rooms remember of the past."""
 
 import asyncio
+import time
 from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import Final
 from weakref import WeakValueDictionary
 
 import discord
@@ -10,7 +12,9 @@ from discord.ext import commands
 
 from cogs.needs import Bridge, Settings
 from cogs.rooms import Rooms
-from cogs.settings import Blockable, GuildSettings, MemberSettings, News
+from cogs.settings import READABLE, Announcement, Blockable, GuildSettings, MemberSettings, News
+
+LONGEST: Final = 86_400.0  # seconds that an announcement stands
 
 
 class Decisions:
@@ -74,10 +78,22 @@ class Decisions:
             await self.settings.save_block(kind, snowflake, blocked=blocked)
             await self._show_block(kind, snowflake)
 
-    async def announce(self, text: str) -> None:
-        """Tell everybody who watches something, wherever they do."""
-        await self.settings.save_notice(text)
-        await self._bridge.broadcast_notice(text)
+    async def announce(self, announcement: Announcement) -> None:
+        """Tell everybody who watches something, wherever they do, and whoever comes while it stands."""
+        await self.settings.save_announcement(announcement)
+        await self._tell(announcement)
+
+    async def announce_again(self) -> None:
+        """Go on telling what was announced before a restart."""
+        if self.settings.announcement.text:
+            await self._tell(self.settings.announcement)
+
+    async def _tell(self, announcement: Announcement) -> None:
+        left = announcement.until - time.time()
+        if announcement.text and left > 0:
+            await self._bridge.broadcast_notice(announcement.text, seconds=min(left, LONGEST))
+        else:
+            await self._bridge.broadcast_notice(None)
 
     async def follow(self, news: News) -> None:
         """Show what has been decided, and stored, in another process of this bot."""
@@ -95,7 +111,7 @@ class Decisions:
             async with self._turn(snowflake):
                 await self._show_block(kind, snowflake)
         if news.notice is not None:
-            await self._bridge.broadcast_notice(news.notice)
+            await self._tell(news.notice)
 
     async def _show_block(self, kind: Blockable, snowflake: int) -> None:
         if kind == "user":
@@ -165,7 +181,7 @@ def _fewer_people(before: GuildSettings, after: GuildSettings) -> bool:
 def _hides_words(before: GuildSettings, after: GuildSettings) -> bool:
     """Tell whether words that were shown may not be shown any more."""
     return (
-        before.messages != after.messages != "full"
+        (before.messages != after.messages and after.messages not in READABLE)
         or _fewer_people(before, after)
         or any(
             _show(before, channel) > _show(after, channel)

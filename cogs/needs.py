@@ -12,7 +12,7 @@ from discord.activity import ActivityTypes
 from bridge.backplane.colleagues import Others
 from bridge.backplane.parts import Overview
 from bridge.model import Channel, GuildInfo, Happening, Member, Message, Status, Voice
-from cogs.settings import Blockable, GuildSettings, MemberSettings
+from cogs.settings import Announcement, Blockable, GuildSettings, MemberSettings
 from cogs.verdicts import ChannelVerdict, MemberVerdict
 
 
@@ -74,8 +74,8 @@ class Bridge(Protocol):
     async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
         """Show where somebody talks; None if they don't any more."""
 
-    async def broadcast_notice(self, text: str) -> None:
-        """Tell everybody who watches something that who runs the bot has to say."""
+    async def broadcast_notice(self, text: str | None, *, seconds: float = ...) -> None:
+        """Tell everybody who watches something that who runs the bot has to say; None takes it back."""
 
     # What is shown
 
@@ -375,8 +375,12 @@ class Settings(Protocol):
             NotSaved: if the database can't be reached or is full.
         """
 
-    async def save_notice(self, text: str) -> None:
-        """Store what viewers are to be told, so that other processes tell theirs.
+    @property
+    def announcement(self) -> Announcement:
+        """What viewers are to be told."""
+
+    async def save_announcement(self, announcement: Announcement) -> None:
+        """Store what viewers are to be told, so that other processes and the next one tell theirs.
 
         Raises:
             NotSaved: if the database can't be reached or is full.

@@ -69,12 +69,22 @@ def _sentence(error: BaseException, bot: DZoneBot) -> str | None:
         case discord.ConnectionClosed():
             return f"Discord closed the connection for good (code {error.code}). See the log above."
         case aiohttp.ClientError() | TimeoutError() | OSError():
-            return (
-                f"Discord can't be reached at {bot.config.api_url}: {_one_line(error)}.\n"
-                "Check the network connection, and DISCORD_API_URL if you set it."
-            )
+            return _unreachable(error, bot.config.api_url)
         case _:
             return None
+
+
+def _unreachable(error: BaseException, url: str) -> str:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return (
+            f"The certificate at {url} can't be verified: {_one_line(error)}.\n"
+            "On macOS, start Install Certificates.command in Applications, Python; else check the clock, and"
+            " whether a proxy is in between."
+        )
+    return (
+        f"Discord can't be reached at {url}: {_one_line(error)}.\n"
+        "Check the network connection, and DISCORD_API_URL if you set it."
+    )
 
 
 def _is_of_somebody_else(error: BaseException, bot: DZoneBot) -> bool:

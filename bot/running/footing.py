@@ -7,6 +7,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+MEND = 78  # as in `bot.running.errors`, which can't be imported yet: no supervisor shall start this again
 HOUSE = Path(__file__).resolve().parents[2]  # where bot, cogs and bridge are, side by side
 
 NEEDED = (
@@ -35,4 +36,5 @@ def trouble() -> str:
 
 said = trouble()
 if said:
-    sys.exit(said)
+    sys.stderr.write(said + "\n")
+    sys.exit(MEND)

@@ -1,6 +1,7 @@
 """How each kind of setting is read: a text becomes a value, or a sentence that says what is wrong with it."""
 
 import ipaddress
+import os
 import re
 import ssl
 from collections.abc import Callable
@@ -28,16 +29,34 @@ class ConfigError(Exception):
     """A setting that is missing, malformed or unknown. The message says what to do."""
 
 
+def _where_to_write() -> str:
+    """Say into which file settings belong; whoever has one may have started the bot in another folder."""
+    if os.environ.get("DISCORD_TOKEN") == "":  # as Docker gives it
+        return (
+            "it is empty in the environment. Write DISCORD_TOKEN=your-token there;"
+            " with Docker, into the .env beside compose.yaml."
+        )
+    file = Path.cwd() / ".env"
+    if file.exists():
+        return f"write DISCORD_TOKEN=your-token into the file {file}"
+    return (
+        f"there is no file {file}. Write DISCORD_TOKEN=your-token into it,"
+        " or start the bot in the folder where yours is."
+    )
+
+
 def read_token(text: str) -> str:
     """Read the bot's token."""
     if not text:
         raise ConfigError(
-            f"DISCORD_TOKEN is missing: write DISCORD_TOKEN=your-token into the file {Path.cwd() / '.env'}\n"
+            f"DISCORD_TOKEN is missing: {_where_to_write()}\n"
             f"You get one at {PORTAL}; or try the bot without one, with --demo."
         )
     token = text.removeprefix("Bot ").strip()
     if not _SECRET.fullmatch(token):
-        raise ConfigError("DISCORD_TOKEN is no token: copy it again, without spaces or quotes around it.")
+        raise ConfigError(
+            "DISCORD_TOKEN isn't a valid token: copy it again, without spaces or quotes around it."
+        )
     return token
 
 
@@ -45,7 +64,7 @@ def read_client_secret(text: str) -> str | None:
     """Read the application's secret, if there is one."""
     if text and not _SECRET.fullmatch(text):
         raise ConfigError(
-            "DISCORD_CLIENT_SECRET is no secret: copy it again, without spaces or quotes around it."
+            "DISCORD_CLIENT_SECRET isn't a valid secret: copy it again, without spaces or quotes around it."
         )
     return text or None
 

@@ -8,6 +8,7 @@ ends: an advisory lock at a server, a lock of the system on a file beside a file
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -71,7 +72,7 @@ async def _try_until(take_it: Callable[[], Awaitable[bool]], patience: float) ->
                 "Another bot runs with the same settings: what is decided at one, the other wouldn't know.\n"
                 "Stop it, or name another database with DATABASE_URL."
             )
-        if not is_told:
+        if not is_told and give_up < math.inf:  # who takes over from another one knows of it
             is_told = True
             log.info("another bot runs with the same settings: waiting for its end")
         await asyncio.sleep(AGAIN)

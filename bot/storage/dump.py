@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from bot import plots
 from bot.storage.checks import MAX_ID, check_guild, check_member
 from bot.storage.rows import BLOCKED, DEFAULT_GUILD, UPGRADED, Contents, StoredGuild, blocked
 from cogs.settings import Blockable, GuildSettings, MemberSettings
 
 FORMAT: Final = "d-zone settings"
-VERSION: Final = 5
+VERSION: Final = 6
 FIRST_WITH_ALL: Final = 3  # the version from which on each guild that the bot is in is there
 Object = dict[str, Any]
 
@@ -27,7 +28,7 @@ _TOP: Final = ("format", "version", "default_guild", "guilds", "members")
 _GUILD: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
     "audience", "live_channel", "live_message", "live_ended", "channels", "proxies", "hidden",
-    "hidden_roles", "optin", "gestures", "left",
+    "hidden_roles", "optin", "gestures", "left", "plots",
 )  # fmt: skip
 _IDS: Final = ("role_id", "audience", "live_channel", "live_message")
 # What each older version didn't have, and what stands for it: nobody could decide on it.
@@ -36,6 +37,7 @@ _LATER: Final[dict[int, Object]] = {
     2: {"live_channel": None, "live_message": None, "live_ended": None},
     3: {"hidden_roles": [], "optin": False},
     4: {"gestures": True},
+    5: {"plots": []},
 }
 _MEMBER_LATER: Final[dict[int, Object]] = {3: {"agreed": False, "line": None}}
 _MEMBER: Final = ("hidden", "muted", "color", "agreed", "line")
@@ -47,16 +49,17 @@ class Fault(Exception):
 
 
 def lines(contents: Contents) -> Iterator[str]:
-    """Write everything, a line for each guild and person; of notes, only what somebody decided.
+    """Write everything, a line for each guild and person.
 
-    Whom who runs the bot has blocked is there if they have blocked anybody.
+    Of notes, what somebody decided, and where a guild's channels are; whom who runs the bot has blocked, if
+    they have blocked anybody.
     """
     yield "{\n"
     yield f'  "format": {json.dumps(FORMAT)},\n'
     yield f'  "version": {VERSION},\n'
     yield f'  "default_guild": {json.dumps(contents.notes.get(DEFAULT_GUILD))},\n'
     yield '  "guilds": {'
-    yield from _entries({key: _guild_object(guild) for key, guild in contents.guilds.items()})
+    yield from _entries({key: _guild_object(key, contents) for key in contents.guilds})
     yield '  },\n  "members": {'
     yield from _entries({key: asdict(member) for key, member in contents.members.items()})
     yield "  }"
@@ -84,19 +87,26 @@ def parse(text: bytes) -> Contents:
         contents.notes[DEFAULT_GUILD] = str(_id("default_guild", top["default_guild"]))
     if version < FIRST_WITH_ALL:
         contents.notes[UPGRADED] = str(int(time.time()))
-    prefixes = {str(kind): prefix for kind, prefix in BLOCKED.items()}
-    for kind, snowflakes in _object(_BLOCKED, shut_out).items():
-        if kind not in prefixes:
-            raise Fault(f"{_BLOCKED}: {_shown(kind)} is unknown")
-        for snowflake in _ids(f"{_BLOCKED}, {kind}", snowflakes):
-            contents.notes[f"{prefixes[kind]}{snowflake}"] = ""
+    contents.notes |= _shut_out(shut_out)
     for key, value in _object("guilds", top["guilds"]).items():
         guild_id = _id("guilds", key)
-        contents.guilds[guild_id] = _guild(f"guilds, {key}", value, version)
+        contents.guilds[guild_id], held = _guild(f"guilds, {key}", value, version)
+        if held:
+            contents.notes[f"{plots.NOTE}{guild_id}"] = plots.written(held)
     for key, value in _object("members", top["members"]).items():
         user_id = _id("members", key)
         contents.members[user_id] = _member(f"members, {key}", value, version)
     return contents
+
+
+def _shut_out(value: object) -> dict[str, str]:
+    prefixes = {str(kind): prefix for kind, prefix in BLOCKED.items()}
+    notes: dict[str, str] = {}
+    for kind, snowflakes in _object(_BLOCKED, value).items():
+        if kind not in prefixes:
+            raise Fault(f"{_BLOCKED}: {_shown(kind)} is unknown")
+        notes |= {f"{prefixes[kind]}{snowflake}": "" for snowflake in _ids(f"{_BLOCKED}, {kind}", snowflakes)}
+    return notes
 
 
 def _blocked(contents: Contents, kind: Blockable) -> list[str]:
@@ -111,7 +121,8 @@ def _entries(objects: dict[int, Object]) -> Iterator[str]:
     yield "\n"
 
 
-def _guild_object(guild: StoredGuild) -> Object:
+def _guild_object(guild_id: int, contents: Contents) -> Object:
+    guild = contents.guilds[guild_id]
     settings = guild.settings
     plain = {name: getattr(settings, name) for name in _GUILD if hasattr(settings, name)}
     ids = {name: getattr(settings, name) for name in _IDS}
@@ -122,12 +133,13 @@ def _guild_object(guild: StoredGuild) -> Object:
         "hidden": [str(key) for key in sorted(settings.hidden)],
         "hidden_roles": [str(key) for key in sorted(settings.hidden_roles)],
         "left": None if guild.left is None else guild.left.astimezone(UTC).isoformat(timespec="seconds"),
+        "plots": plots.read(contents.notes.get(f"{plots.NOTE}{guild_id}")),
     }
 
 
-def _guild(place: str, value: object, version: int) -> StoredGuild:
+def _guild(place: str, value: object, version: int) -> tuple[StoredGuild, plots.Held]:
     fields = _completed(place, value, _GUILD, _LATER, version)
-    left = fields.pop("left")
+    left, held = fields.pop("left"), _plots(f"{place}, plots", fields.pop("plots"))
     channels = _object(f"{place}, channels", fields.pop("channels"))
     for name in ("proxies", "hidden", "hidden_roles"):
         fields[name] = frozenset(_ids(f"{place}, {name}", fields[name]))
@@ -139,7 +151,15 @@ def _guild(place: str, value: object, version: int) -> StoredGuild:
         check_guild(settings)
     except ValueError as error:
         raise Fault(f"{place}: {error}") from error
-    return StoredGuild(settings, None if left is None else _time(f"{place}, left", left))
+    return StoredGuild(settings, None if left is None else _time(f"{place}, left", left)), held
+
+
+def _plots(place: str, value: object) -> plots.Held:
+    """Read which channel has each plot; null is a free one."""
+    if not isinstance(value, list):
+        raise Fault(f"{place}: must be a list")
+    _ids(place, [each for each in value if each is not None])
+    return value
 
 
 def _member(place: str, value: object, version: int) -> MemberSettings:

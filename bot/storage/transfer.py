@@ -12,14 +12,15 @@ from typing import Final, NoReturn
 from sqlalchemy import delete
 from tqdm import tqdm
 
-from bot import migrations
-from bot.storage import dump, opening, rows, tables
+from bot import migrations, plots
+from bot.storage import claim, dump, opening, rows, tables
+from bot.storage.claim import Claim, InUse
 from bot.storage.database import CannotOpen
 from bot.storage.rows import BLOCKED, DEFAULT_GUILD, Changes, Contents
 from bridge.storage import address
 from bridge.storage.address import Address
 
-STDOUT: Final = "-"
+STDIO: Final = "-"
 MAX_SIZE: Final = 64 * 1024 * 1024  # bytes of a file to import: more than a million people
 _BATCH: Final = 500  # guilds or people written at a time
 
@@ -39,7 +40,7 @@ def export_settings(url: str, file: str) -> str:
     """
     contents = asyncio.run(_read(address.parse(url)))
     try:
-        if file == STDOUT:
+        if file == STDIO:
             for line in _progress(dump.lines(contents), "exporting", len(contents)):
                 sys.stdout.buffer.write(line.encode())
             sys.stdout.buffer.flush()
@@ -63,18 +64,28 @@ def import_settings(url: str, file: str, agrees: Callable[[str], bool]) -> str:
 
     Raises:
         CannotOpen: if the database can't be used.
-        CannotTransfer: if the file is none of settings, or if it was not agreed.
+        CannotTransfer: if the file is none of settings, if a bot runs with what is stored, or if it was not
+            agreed.
     """
-    contents = _read_file(Path(file))
+    contents = _read_file(file)
     where = address.parse(url)
-    stored = asyncio.run(opening.prepare(where))
-    something = (
-        len(stored) or DEFAULT_GUILD in stored.notes or any(map(partial(rows.blocked, stored), BLOCKED))
-    )
-    if something and not agrees(f"This replaces {_sum(stored)} by {_sum(contents)}. Go on? [y/N] "):
-        raise CannotTransfer("Nothing was changed.")
-    asyncio.run(_replace(where, contents))
-    return f"Imported {_sum(contents)}. If the bot runs, start it again: it reads them when it starts."
+    with (
+        asyncio.Runner() as runner
+    ):  # one loop for all, in which the claim lives; it doesn't run while we ask
+        claimed = runner.run(_claim(where))
+        try:
+            stored = runner.run(opening.prepare(where))
+            something = (
+                len(stored)
+                or DEFAULT_GUILD in stored.notes
+                or any(map(partial(rows.blocked, stored), BLOCKED))
+            )
+            if something and not agrees(f"This replaces {_sum(stored)} by {_sum(contents)}. Go on? [y/N] "):
+                raise CannotTransfer("Nothing was changed.")
+            runner.run(_replace(where, contents))
+        finally:
+            runner.run(claimed.release())
+    return f"Imported {_sum(contents)}. The bot shows it when you start it."
 
 
 def ask(question: str) -> bool:
@@ -85,6 +96,16 @@ def ask(question: str) -> bool:
     with contextlib.suppress(EOFError):
         return input(question).strip().lower() in ("y", "yes")
     return False
+
+
+async def _claim(where: Address) -> Claim:
+    """Have what is stored for ourselves: a bot that runs wouldn't notice the change, and write over it."""
+    try:
+        return await claim.take(where, alone=True, patience=0)
+    except InUse as error:
+        raise CannotTransfer(
+            "A bot runs with these settings. Stop it, import them, and start it again.\nNothing was changed."
+        ) from error
 
 
 async def _read(where: Address) -> Contents:
@@ -103,7 +124,7 @@ async def _replace(where: Address, contents: Contents) -> None:
     async with opening.opened(where) as engine, engine.begin() as connection:
         await connection.execute(delete(tables.guilds))  # what refers to them goes with them
         await connection.execute(delete(tables.members))
-        for prefix in BLOCKED.values():
+        for prefix in (*BLOCKED.values(), plots.NOTE):
             await connection.execute(
                 delete(tables.notes).where(tables.notes.c.key.startswith(prefix, autoescape=True))
             )
@@ -123,9 +144,9 @@ def _batches(contents: Contents) -> Iterator[Changes]:
         yield Changes(members=dict(members[start : start + _BATCH]))
 
 
-def _read_file(file: Path) -> Contents:
+def _read_file(file: str) -> Contents:
     try:
-        with file.open("rb") as opened:
+        with sys.stdin.buffer if file == STDIO else Path(file).open("rb") as opened:
             text = opened.read(MAX_SIZE + 1)
     except OSError as error:
         raise CannotTransfer(f"{file} can't be read: {error.strerror}.") from error

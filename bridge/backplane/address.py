@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from bridge.running.interpreter import to_install
+
 HOW_TO_WRITE: Final = (
     "write redis://user:password@host:6379/0, rediss:// with TLS, or unix:///run/redis.sock for a socket"
 )
@@ -71,4 +73,4 @@ def missing() -> str:
     """Say what has to be installed for a backplane; nothing if nothing has."""
     if find_spec("redis") is not None and find_spec("cryptography") is not None:
         return ""
-    return "A backplane needs redis and cryptography. Install both: pip install 'dzone-bot[backplane]'"
+    return f"A backplane needs redis and cryptography. {to_install('backplane')}"

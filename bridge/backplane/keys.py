@@ -34,6 +34,13 @@ Of the addresses from which many come there is, after `dzone:{addresses}:`,
 | `key` | string, an hour | by which they are named |
 | `live` | channel | how many come to a process, each second; nobody keeps it |
 
+Of what is announced there is, after `dzone:{notice}:`,
+
+| key | type | what |
+|---|---|---|
+| `said` | string, as long as it stands | what, when, and until when |
+| `live` | channel | the same as it happens |
+
 and processes have channels of their own, on which they ask and answer:
 
 | channel | who hears it |
@@ -55,6 +62,8 @@ LOGINS_ENDED: Final = "dzone:{logins}:ended"
 LOGINS_LIVE: Final = "dzone:{logins}:live"
 ADDRESSES_KEY: Final = "dzone:{addresses}:key"
 ADDRESSES_LIVE: Final = "dzone:{addresses}:live"
+NOTICE: Final = "dzone:{notice}:said"
+NOTICE_LIVE: Final = "dzone:{notice}:live"
 
 
 def meta(guild_id: str) -> str:

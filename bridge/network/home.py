@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import os
 import socket
 from typing import Final
 
@@ -23,9 +24,12 @@ def address() -> str | None:
 
 
 def tell(scheme: str, host: str, port: int) -> None:
-    """Log where somebody listens, and where other devices find it, if they do."""
+    """Log where somebody listens, and where other devices find it, if they do.
+
+    In a container that is its own address, which none of them reaches.
+    """
     log.info("listening on %s://%s:%s", scheme, host, port)
-    if is_everywhere(host) and (found := address()):
+    if is_everywhere(host) and "container" not in os.environ and (found := address()):
         log.info("other devices in this network find it at %s://%s:%s", scheme, found, port)
 
 

@@ -16,6 +16,7 @@ from bridge.model import Channel, GuildInfo, Member
 from bridge.problems import LOGIN_NEEDED, SERVER_HIDDEN
 from bridge.rooms.flush import AT_ONCE, FlushWindow
 from bridge.rooms.names import Names
+from bridge.rooms.notice import Notice
 from bridge.rooms.pages import Frozen, Listing
 from bridge.rooms.preparation import Preparations
 from bridge.rooms.room import Room
@@ -87,6 +88,8 @@ class Directory:
         self.handed_out = HandedOut()
         self._places: dict[Room, _Place] = {}
         self.lobby = self._furnish(LOBBY)
+        self._notice: Notice | None = None
+        self.on_notice: Callable[[Notice], None] = lambda _: None  # called with what is announced here
         self._on_changed = on_changed
         self._hearers: list[Callable[[str], None]] = []
 
@@ -146,6 +149,23 @@ class Directory:
         room.close(Goodbye.REVOKED, SERVER_HIDDEN)
         log.info("room %s closed (%s)", room.info.slug, guild_id)
         self._relist(room.info, listed=False)
+
+    @property
+    def notice(self) -> Notice | None:
+        """What was announced last, also what was taken back, for as long as it would have stood."""
+        notice = self._notice
+        return notice if notice is not None and notice.until > time.time() else None
+
+    async def announce(self, notice: Notice) -> None:
+        """Tell everybody who watches; whoever comes while it stands is told on entering."""
+        self._notice = notice
+        self.on_notice(notice)
+
+        def tell(room: Room) -> None:
+            if self._notice is notice and room in self._places:
+                room.publish("notice", notice.data(time.time()))
+
+        await self.turns.each([self.lobby, *self.rooms.values()], tell)
 
     def flush(self) -> None:
         """Hand out what is pending in every room, all of it now, however long that takes."""

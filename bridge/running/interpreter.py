@@ -17,6 +17,24 @@ def command(package: str) -> str:
     return script if Path(sys.argv[0]).stem == script else "python -m " + package
 
 
+def to_install(extra: str) -> str:
+    """Tell how somebody installs an extra of ours, where this Python finds it.
+
+    In double quotes, which sh, PowerShell and cmd understand. What pipx or uv have made may have no pip.
+    """
+    if find_spec("pip") is None:
+        return f'Install "dzone-bot[{extra}]" in place of dzone-bot.'
+    return f'Install it: {_python()} -m pip install "dzone-bot[{extra}]"'
+
+
+def _python() -> str:
+    """Name this Python as somebody would type it here."""
+    try:
+        return str(Path(sys.executable).relative_to(Path.cwd()))
+    except ValueError:
+        return sys.executable
+
+
 def trouble(package: str, *needed: str) -> str:
     """Say in one sentence what keeps this Python from running a package of ours; nothing if it can."""
     if sys.version_info[:2] < OLDEST:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.errors import CannotServe
 from bridge.running.durations import STEPS
+from bridge.running.interpreter import to_install
 from bridge.site.measures import Measure, Reading, Source, Steps, Value
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def missing() -> str:
     """Say what has to be installed; nothing if nothing has."""
     if find_spec("prometheus_client") is not None:
         return ""
-    return "Metrics need the package prometheus-client, which pip install 'dzone-bot[metrics]' brings."
+    return f"Metrics need the package prometheus-client. {to_install('metrics')}"
 
 
 class Metrics:

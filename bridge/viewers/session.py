@@ -223,6 +223,12 @@ class Session:
         if self._listing not in (None, self._directory.edition) and self.wants.includes("servers"):
             self._listing = self._directory.edition
             self.offer(room.servers_frame(self._directory.entries(), self.wants))
+        self._tell_notice(room, self.wants)
+
+    def _tell_notice(self, room: Room, wants: Wants) -> None:
+        """Say what is announced to somebody who may not have heard it."""
+        if wants.includes("notice") and (notice := self._directory.notice) is not None:
+            self.offer(room.notice_frame(notice.data(time.time()), wants))
 
     async def _greet(self) -> None:
         # On failure the last list that could be read, or none, is the greeting; `connect` will say why.
@@ -315,7 +321,7 @@ class Session:
             while self._may_hear(room) and search.step():
                 await self._purse.round()
         if self._may_hear(room):
-            found = search.found(room.members)
+            found = room.found(search)
             full, deflate = bool(self.wants.events), self._deflates
             self.outbox.present(found_frame(text, found, full=full, deflate=deflate))
 
@@ -335,7 +341,13 @@ class Session:
         return self.is_here and self.room is room and room.seats(self) and not self.permit.has_ended
 
     async def _connect(self, request: Connect) -> None:
-        entry = await self._admit(request, comes=lambda room: room is not self.room)
+        try:
+            entry = await self._admit(request, comes=lambda room: room is not self.room)
+        except RequestError as error:
+            self.offer(error_frame(error.problem))
+            if self.room is None:  # at a closed door one hears it too
+                self._tell_notice(self._directory.lobby, request.wants)
+            return
         if entry.trouble is not None:
             # Before the join: an old client that has no world yet answers an error by asking again.
             self.offer(error_frame(entry.trouble))

@@ -57,6 +57,7 @@ const conversation = new Conversation(bridge, address.s, replica, {
   heard: (events) => stage.pulse(events),
   joined(slug) {
     seen = slug;
+    stage.seated();
     if (view.enter(slug)) keepAddress(slug);
   },
   refused(refusal) {
@@ -89,6 +90,7 @@ const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {},
   drawn: soon,
   outline: (slug) => islands.of(slug ?? address.s),
   arrived: keepOutline,
+  find: (text) => conversation.find(text),
 });
 replica.witness = stage;
 preferences.changed = (name) => {

@@ -15,6 +15,7 @@ from typing import Final
 
 from bridge.backplane import address
 from bridge.errors import CannotServe
+from bridge.running.interpreter import to_install
 from bridge.running.tasks import Tasks
 from bridge.running.words import one_line
 from bridge.workers.worker import LAST_WORDS, environment
@@ -28,9 +29,8 @@ LONGEST_WAIT: Final = 5.0  # seconds until it is started again that ends again a
 STEADY: Final = 60.0
 SOCKET: Final = "s"  # in the folder
 LONGEST_PATH: Final = 100  # bytes that systems have for a socket's name
-WHAT_TO_INSTALL: Final = (
-    "Workers need a backplane: name one (BACKPLANE_URL, or --backplane), or have one brought along by"
-    " pip install 'dzone-bot[workers]'."
+NO_BACKPLANE: Final = (
+    "Workers need a backplane: name one (BACKPLANE_URL, or --backplane), or let them bring their own."
 )
 
 
@@ -156,7 +156,7 @@ async def _shut_down(socket: Path) -> None:
 
 def trouble() -> str:
     """Say what has to be installed; nothing if nothing has."""
-    return "" if find_program() and not address.missing() else WHAT_TO_INSTALL
+    return "" if find_program() and not address.missing() else f"{NO_BACKPLANE} {to_install('workers')}"
 
 
 def find_program() -> str:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from cogs.commands.replies import (
 )
 from cogs.commands.standing import OUTDATED
 from cogs.commands.status import shards_of
+from cogs.settings import Announcement
 from cogs.texts import Lines, Text, language_of
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ log = logging.getLogger(__name__)
 BREATH: Final = 1_000  # servers that are counted without letting others in between
 MAX_LISTED: Final = 40  # blocked ones that are named
 MAX_NOTICE: Final = 300  # characters
+MAX_HOURS: Final = 24  # that an announcement stands
 SOON: Final = 1.0  # seconds that another process has to name a server
 HOST: Final = "Host"  # the name of the cog, to which its buttons lead
 _ID: Final = re.compile(r"(?:<@!?)?([1-9][0-9]{14,18})>?")  # a mention names somebody, too
@@ -308,17 +311,35 @@ class Host(
     # Viewers
 
     @app_commands.command()
-    @app_commands.describe(text="What viewers read, in your words.")
+    @app_commands.describe(
+        text="What viewers read, in your words.", hours="For how many hours; without it, for one."
+    )
     async def announce(
-        self, interaction: discord.Interaction, text: app_commands.Range[str, 1, MAX_NOTICE]
+        self,
+        interaction: discord.Interaction,
+        text: app_commands.Range[str, 1, MAX_NOTICE],
+        hours: app_commands.Range[int, 1, MAX_HOURS] = 1,
     ) -> None:
         """Tell everybody who watches something, such as when you restart the bot."""
         said = " ".join(text.split())
         if not said:
             raise Refused(Text("There is nothing to say in that."))
         await wait(interaction)
-        await self._decisions.announce(said)
-        await answer(interaction, Text("Everybody with an open page reads now:\n> {text}", text=plain(said)))
+        until = time.time() + hours * 3600
+        await self._decisions.announce(Announcement(said, until))
+        done = Text(
+            "Everybody who has the page open reads this now, and whoever opens it until <t:{until}:t>. "
+            "{/host withdraw} takes it back.\n> {text}",
+            until=int(until), text=plain(said),
+        )  # fmt: skip
+        await answer(interaction, done)
+
+    @app_commands.command()
+    async def withdraw(self, interaction: discord.Interaction) -> None:
+        """Take back what you announced."""
+        await wait(interaction)
+        await self._decisions.announce(Announcement())
+        await answer(interaction, Text("Nothing is announced any more."))
 
 
 def _listed(names: Iterable[str]) -> list[Text]:

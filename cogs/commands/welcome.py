@@ -169,6 +169,8 @@ class Welcome(Desk):
         """Say what holds now."""
         settings = self._decisions.settings.guild(guild.id)
         who = WATCHING[settings.protection] if settings.shown else Text("nobody can watch.")
+        if settings.shown and settings.protection == "off" and only_here(self._link(guild)):
+            who = Text("whoever reaches the computer that I run on can watch.")
         now = Text("**Now:** {who} Whoever may manage this server decides with these buttons:", who=who)
         return Lines(gate(settings), now) if settings.shown and self._policy.is_gated(guild) else now
 
@@ -202,10 +204,15 @@ class Welcome(Desk):
         if what == "hide":
             return Text("It stays hidden.")
         if what == "show":
-            return Text(
+            shown = Text(
                 "This server is shown now: {link}\n{/dzone link} posts the link for everybody, "
                 "{/dzone status} tells what viewers see.",
                 link=self._link(guild),
+            )
+            if self._decisions.settings.guild(guild.id).protection == "off":
+                return shown
+            return Lines(
+                shown, Text("Not everybody may watch."), Text("{/dzone protect off} lets everybody watch.")
             )
         who = Text("Only members of this server may watch now, after login.")
         then = Text("{/dzone protect off} lets everybody watch.")

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cogs.settings import Blockable, GuildSettings, MemberSettings, News
+from cogs.settings import Announcement, Blockable, GuildSettings, MemberSettings, News
 
 UNDECIDED = GuildSettings()
 HIDDEN_AT_FIRST = GuildSettings(shown=False)
@@ -18,6 +18,7 @@ class MemorySettings:
     guilds: dict[int, GuildSettings] = field(default_factory=dict)
     members: dict[int, MemberSettings] = field(default_factory=dict)
     default_guild: int | None = None
+    announcement: Announcement = field(default_factory=Announcement)
     notes: dict[str, str] = field(default_factory=dict)
     left: dict[int, datetime] = field(default_factory=dict)
     first_shown: bool = True
@@ -92,8 +93,8 @@ class MemorySettings:
         else:
             self.blocks.discard((kind, snowflake))
 
-    async def save_notice(self, text: str) -> None:
-        self.notes["notice"] = text
+    async def save_announcement(self, announcement: Announcement) -> None:
+        self.announcement = announcement
 
     async def note_left(self, guild_id: int, when: datetime) -> None:
         if guild_id in self.guilds:

@@ -88,16 +88,29 @@ def test_a_token_copied_with_something_around_it(written: str) -> None:
 
 
 @pytest.mark.parametrize("env", [{}, {"DISCORD_TOKEN": ""}, {"DISCORD_TOKEN": " \n"}])
-def test_no_token(env: dict[str, str]) -> None:
+@pytest.mark.parametrize("is_there", [True, False])
+def test_no_token(
+    env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
+) -> None:
     """Without a token: where to get one, where to put it, and how to go without."""
+    monkeypatch.chdir(tmp_path)
+    if is_there:
+        (tmp_path / ".env").touch()
     with pytest.raises(ConfigError) as caught:
         Config.read(env)
     said = str(caught.value)
     assert said.startswith("DISCORD_TOKEN is missing")
-    assert ".env" in said
+    assert str(tmp_path / ".env") in said
+    assert ("start the bot in the folder where yours is" in said) is not is_there
     assert "https://discord.com/developers/applications" in said
     assert "--demo" in said
     assert len(said.splitlines()) <= 2
+
+
+def test_an_empty_token_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container no file is the place for it."""
+    monkeypatch.setenv("DISCORD_TOKEN", "")
+    assert "empty in the environment" in complaint(DISCORD_TOKEN="")
 
 
 @pytest.mark.parametrize(

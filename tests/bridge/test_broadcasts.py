@@ -1,5 +1,6 @@
 """What an owner may ask about its rooms, and take back in them."""
 
+import time
 from typing import Any
 
 import pytest
@@ -161,20 +162,53 @@ async def test_black_is_no_color(bridge: WebSocketServer, given: str, shown: str
 async def test_a_notice(start: Start) -> None:
     """Everybody hears it who asked for such, wherever they watch; nobody else does."""
     bridge = await start(provider=EmptyProvider())
+    async with watching(bridge) as waiting:
+        await waiting.enter("default", events=["notice"])
+        await bridge.broadcast_notice("Nothing to see yet")
+        assert (await waiting.hear_type("notice"))["data"]["text"] == "Nothing to see yet"
     for guild in (DWORLD, REPOS):
         bridge.show_guild(guild, [ADA])
     async with watching(bridge) as here, watching(bridge) as there, watching(bridge) as plain:
         await here.enter("dworld", events=["notice"])
         await there.enter("repos", events=["notice"])
         await plain.enter("dworld")
-        await bridge.broadcast_notice(" Back in\nfive minutes ")
         for viewer in (here, there):
-            assert (await viewer.hear_type("notice"))["data"] == {"text": "Back in five minutes"}
+            assert (await viewer.hear_type("notice"))["data"]["text"] == "Nothing to see yet"
+        await bridge.broadcast_notice(" Back in\nfive minutes ", seconds=100)
+        for viewer in (here, there):
+            data = (await viewer.hear_type("notice"))["data"]
+            assert data.keys() == {"text", "at", "seconds"}
+            assert data["text"] == "Back in five minutes"
+            assert 0 < data["seconds"] <= 100
         await bridge.broadcast_message(DWORLD.id, ADA.uid, "hello", "9")
         assert (await plain.hear())["type"] == "message"
 
 
-@pytest.mark.parametrize(("text", "error"), [(" ", ValueError), ("x" * 301, ValueError), (None, TypeError)])
+async def test_a_notice_stands_until_its_end(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes, or comes back, is told what stands, or that it was taken back; later nothing."""
+    bridge = await start(provider=EmptyProvider())
+    bridge.show_guild(DWORLD, [ADA])
+    await bridge.broadcast_notice(None)
+    await bridge.broadcast_notice("Back soon", seconds=100)
+    async with watching(bridge) as viewer:
+        await viewer.enter("dworld", events=["notice"])
+        assert (await viewer.hear_type("notice"))["data"]["text"] == "Back soon"
+        await bridge.broadcast_notice(None)
+        assert (await viewer.hear_type("notice"))["data"]["text"] == ""
+    async with watching(bridge) as back:
+        await back.enter("dworld", events=["notice"])
+        assert (await back.hear_type("notice"))["data"]["text"] == ""
+    later = time.time() + 200
+    monkeypatch.setattr(time, "time", lambda: later)
+    async with watching(bridge) as late:
+        await late.enter("dworld", events=["notice", "typing"])
+        await bridge.broadcast_typing(DWORLD.id, ADA.uid, "9")
+        assert (await late.hear())["type"] == "typing"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"), [(" ", ValueError), ("x" * 301, ValueError), (object(), TypeError)]
+)
 async def test_what_is_no_notice(bridge: WebSocketServer, text: Any, error: type[Exception]) -> None:
     """It is refused where it is said."""
     with pytest.raises(error):

@@ -134,6 +134,7 @@ async def test_a_page_asks_for_all_it_can_show(bridge: WebSocketServer, new_page
             *("typing", "voice", "reaction", "edit", "activity", "servers", "notice", "gesture", "happening"),
         ],
         "crowd": 1500,
+        "recent": True,
     }
 
 
@@ -471,7 +472,7 @@ async def test_what_who_runs_it_announces(bridge: WebSocketServer, new_page: Ope
     await page.goto(address(bridge))
     await script.next_request()
     script.seat("garden", "The Garden", users=ADA)
-    script.tell("notice", text="Back in <b>five</b> minutes")
+    script.tell("notice", text="Back in <b>five</b> minutes", at=1, seconds=100)
     said = page.get_by_text("Notice from the operator: ")
     await expect(said).to_contain_text("Back in <b>five</b> minutes")
     script.send({"type": "error", "data": {"message": "Full.", "code": "server-full"}})
@@ -480,6 +481,14 @@ async def test_what_who_runs_it_announces(bridge: WebSocketServer, new_page: Ope
     await page.keyboard.press("Escape")
     await expect(said).to_be_visible()
     await page.keyboard.press("Escape")
+    await expect(said).to_have_count(0)
+    script.tell("notice", text="Back in <b>five</b> minutes", at=1, seconds=99)  # as to whoever comes back
+    script.tell("message", uid="11", message="hello", channel="5")
+    await expect(page.get_by_text("hello").first).to_be_visible()
+    await expect(said).to_have_count(0)
+    script.tell("notice", text="Late", at=2, seconds=99)
+    await expect(said).to_contain_text("Late")
+    script.tell("notice", text="", at=3, seconds=99)
     await expect(said).to_have_count(0)
 
 

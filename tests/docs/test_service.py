@@ -52,7 +52,7 @@ def test_launchd_can_read_its_file(language: Language) -> None:
     told = plistlib.loads(file.encode())
     assert told["ProgramArguments"][-2:] == ["-m", "bot"]
     assert told["KeepAlive"] == {"SuccessfulExit": False}
-    assert told["ProgramArguments"][2].startswith(told["WorkingDirectory"])
+    assert told["ProgramArguments"][0].startswith(told["WorkingDirectory"])
 
 
 def test_systemd_finds_it_well_locked(tmp_path: Path) -> None:

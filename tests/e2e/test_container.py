@@ -99,4 +99,5 @@ def test_what_compose_lets_out() -> None:
     assert all(port.startswith("127.0.0.1:") for port in BOT["ports"])
     assert [name for name, one in COMPOSE["services"].items() if "ports" in one] == ["bot"]
     assert COMPOSE["networks"]["servers"]["internal"] is True
+    assert set(BOT["networks"]) <= COMPOSE["networks"].keys()  # or podman-compose refuses the file
     assert BOT["cap_drop"] == ["ALL"]

@@ -44,7 +44,9 @@ async def test_a_day_of_who_runs_it(discord: LoopbackDiscord, launch: Launch, wa
 
     await discord.command_privately(owner, "host announce", text="Back in five minutes")
     await asked.happens("notice")
-    assert asked.of("notice")[-1] == {"text": "Back in five minutes"}
+    assert asked.of("notice")[-1]["text"] == "Back in five minutes"
+    late = await watch(bot, kept, events=["notice"])
+    await late.happens("notice")
 
     async with aiohttp.ClientSession() as web:
         async with web.get(f"http://{place}/metrics") as answer:

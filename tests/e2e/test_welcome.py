@@ -45,7 +45,7 @@ async def test_from_the_invitation_to_the_first_viewer(
     done = await discord.press_on(message, guild.system, guild.member("owner"), "Zeigen")
     assert "is shown now" in done.text
     assert done.private
-    await discord.posted(guild.system, lambda all_of_it: "Alle im Internet" in all_of_it[0]["content"])
+    await discord.posted(guild.system, lambda posts: "Wer den Computer erreicht" in posts[0]["content"])
     viewer = await watch(second, guild, events=["typing"])
     await viewer.sees(truth(guild))
     assert not any("Pixelwelt" in str(frame) for frame in viewer.frames)

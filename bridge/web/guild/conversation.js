@@ -5,8 +5,9 @@
  * @typedef {import('./net.js').LinkState} LinkState
  * @typedef {{code: string, text?: string, slug: string | null, tried?: boolean}} Refusal
  *   `text`: for a code that the page doesn't know; `slug`: what was asked for, null: the bridge's default; `tried`: a password was given
+ * @typedef {{text: string, at: number, seconds: number}} Notified what is said (empty: nothing any more), since when, how long
  * @typedef {{changed(): void, heard(events: number): void, joined(slug: string): void,
- *   refused(refusal: Refusal): void, announced(said: string): void, balked(code: string): void}} Watcher
+ *   refused(refusal: Refusal): void, announced(said: Notified): void, balked(code: string): void}} Watcher
  *   `balked`: one's own figure doesn't do what was asked for
  */
 
@@ -17,6 +18,13 @@ const EVENTS = ['typing', 'voice', 'reaction', 'edit', 'activity', 'servers', 'n
 const UNKNOWN = 'Unknown event type'; // what bridges without codes say
 const LISTED = 1_500; // members that are listed: more than can be out of doors, and 90 KB
 const AGAIN_MS = 20_000; // between two questions for a guild that is to come: not all of them are announced
+
+/** @param {Record<string, unknown>} said @returns {Notified} */
+const notified = ({ text: words, at, seconds }) => ({
+  text: text(words),
+  at: typeof at === 'number' ? at : 0,
+  seconds: typeof seconds === 'number' ? Math.min(seconds, 86_400) : 600,
+});
 
 export class Conversation {
   #replica;
@@ -96,9 +104,11 @@ export class Conversation {
     this.#ask(slug, password);
   }
 
-  /** Looks for somebody in a crowd, by name. @param {string} text */
+  /** Looks for somebody in a crowd, by name or id. @param {string} text @returns {boolean} whether that can be */
   find(text) {
-    if (this.#seated && this.#replica.census.isTaken) this.#line.send({ type: 'find', data: { text } });
+    const canAsk = this.#seated && this.#replica.census.isTaken;
+    if (canAsk) this.#line.send({ type: 'find', data: { text } });
+    return canAsk;
   }
 
   /** Has one's own figure do something. @param {string} gesture */
@@ -137,7 +147,7 @@ export class Conversation {
     const resumable = !this.#seated && slug !== null && slug === this.#replica.room?.slug;
     this.#line.send({
       type: 'connect',
-      data: { server: slug, password, batch: true, events: EVENTS, crowd: LISTED, cursor: resumable ? this.#cursor : undefined },
+      data: { server: slug, password, batch: true, events: EVENTS, crowd: LISTED, recent: true, cursor: resumable ? this.#cursor : undefined },
     });
   }
 
@@ -176,7 +186,7 @@ export class Conversation {
   *#take(frame) {
     if (frame.type === 'error') this.#refused(record(frame.data));
     else if (frame.type === 'beat') return;
-    else if (frame.type === 'notice') this.#watcher.announced(text(record(frame.data).text));
+    else if (frame.type === 'notice') this.#watcher.announced(notified(record(frame.data)));
     else if (frame.type === 'refresh_data') this.#line.send({ type: 'get_user_data', serverId: frame.serverId });
     else yield* this.#replica.take(frame, Date.now());
     if (frame.type === 'server-join') this.#joined(record(frame.data));

@@ -18,13 +18,14 @@ import { Tour } from './tour.js';
 import { Controls } from './controls.js';
 import { Follower } from './follower.js';
 import { Labels } from './labels.js';
-import { Talk } from './talk.js';
+import { Talk, typingTime } from './talk.js';
 import { isSouthern } from '../world/seasons.js';
 import { World } from '../world/world.js';
 
 const LIVELY_MS = 120_000; // a place where somebody spoke is lively for so long
 const CUT_MS = 350;
 const EARLY = 20; // reactions
+const RECALLED = 3; // of the words that were said before one came, so many stand in the air
 const LOOK_MS = 400; // between two looks for whom a still pointer is at
 const HOUSE_MS = 1_000; // between two looks at how many of a crowd are awake
 
@@ -43,6 +44,8 @@ export class Stage {
   #air = null;
   /** Reactions from before there is an air for them; the latest. @type {[uid: string, emoji: string, picture: string][]} */
   #early = [];
+  /** What was said before one came and is to be read in the air, by its keys. @type {Set<number>} */
+  #recalled = new Set();
   #still = matchMedia('(prefers-reduced-motion: reduce)');
   /** @type {Rect} */
   #free = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
@@ -66,6 +69,8 @@ export class Stage {
   #drawn;
   /** Whom the address wants to follow, until they are there. @type {string | null} */
   #awaited;
+  /** Who said what somebody wants to see, and isn't listed. */
+  #sought = '';
   #hasTour;
 
   /**
@@ -74,8 +79,8 @@ export class Stage {
    * @param {import('./preferences.js').Preferences} preferences
    * @param {Frame} frame
    * @param {{transparent: boolean, follow: string | null, zoom: number | null, tour: boolean, names: boolean, drawn(): void,
-   *   outline(slug: string | null): import('./islands.js').Outline | null, arrived(): void}} options
-   *   `drawn` is called when there is a first picture,
+   *   outline(slug: string | null): import('./islands.js').Outline | null, arrived(): void, find(text: string): void}} options
+   *   `find` looks for somebody who isn't listed, `drawn` is called when there is a first picture,
    *   `outline` for what is known of an island before it is there, `arrived` when it is
    */
   constructor(words, replica, preferences, frame, options) {
@@ -199,8 +204,18 @@ export class Stage {
 
   /** Flies to who said something, or else to where they said it. @param {{uid: string, placeId: string}} message */
   visitSpeaker({ uid, placeId }) {
-    if (this.#replica.people.get(uid)) this.visit(uid);
-    else this.#go('', placeId);
+    if (this.#replica.people.get(uid)) {
+      this.visit(uid);
+      return;
+    }
+    this.#go('', placeId);
+    this.#sought = uid;
+    this.#options.find(uid);
+  }
+
+  /** The bridge listens: who is to be followed may be there without being listed. */
+  seated() {
+    if (this.#awaited) this.#options.find(this.#awaited);
   }
 
   /** Stays with somebody. @param {string} uid */
@@ -218,6 +233,8 @@ export class Stage {
       this.#hush();
       this.#cut(room.slug);
     }
+    const followed = room.slug === this.#slug ? this.#world.following : null;
+    if (followed && !people.get(followed)) this.#awaited = followed; // they may be one of many now
     this.#slug = room.slug;
     this.#unsay(({ uid }) => !people.get(uid));
     this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts, strangers });
@@ -255,6 +272,7 @@ export class Stage {
   #hush() {
     this.#unsay(() => true);
     this.#early = [];
+    this.#recalled.clear();
     this.#air?.clear();
     this.#spoken.clear();
   }
@@ -275,6 +293,7 @@ export class Stage {
   met(member) {
     this.#world.change(member);
     this.#meetAwaited();
+    if (member.uid === this.#sought) this.visit(member.uid);
   }
 
   /** They still are, as one of many. @param {string} uid */
@@ -309,6 +328,27 @@ export class Stage {
     this.#spoken.delete(message.placeId); // so that the latest stands last
     this.#spoken.set(message.placeId, now);
     this.#air?.heard(message.uid);
+  }
+
+  /** Where it was said is lively, and the last of it can still be read. @param {Message[]} messages */
+  recalled(messages) {
+    const now = performance.now();
+    for (const { uid, placeId, at } of messages) {
+      this.#world.say(uid, placeId);
+      this.#spoken.delete(placeId);
+      this.#spoken.set(placeId, now - (Date.now() - at));
+    }
+    this.#recalled = new Set(messages.slice(-RECALLED).map(({ key }) => key));
+  }
+
+  /** Says again what was said before, all letters at once, when it can be read. @param {number} now */
+  #repeat(now) {
+    if (!this.#recalled.size || !this.#air || !this.#isThere) return;
+    for (const entry of this.#replica.feed) {
+      if ('id' in entry && this.#recalled.has(entry.key)) this.#talk.say(entry, now - typingTime(entry.text));
+    }
+    this.#recalled.clear();
+    this.#air.renew();
   }
 
   /** Does what somebody says without words, if they can be seen. @param {Message} message */
@@ -374,6 +414,8 @@ export class Stage {
     this.#world.stopVisit();
     this.#world.stay();
     this.#tour.touched(performance.now());
+    this.#sought = '';
+    if (this.#awaited !== this.#options.follow) this.#awaited = null;
   }
 
   #meetAwaited() {
@@ -425,6 +467,7 @@ export class Stage {
     if (!this.#isThere && this.#slug && world.isHere) this.#arrive();
     this.#controls.frame(Math.min(100, now - this.#drawnAt));
     this.#drawnAt = now;
+    this.#repeat(now);
     this.#house(now);
     this.#walk(now);
     this.#lookAtPointer(now);

@@ -25,7 +25,6 @@ import { Panels } from './panels.js';
 const MISSING = new Set(['unknown-server', 'gone', 'not-there-yet']);
 /** @type {Refusal} */
 const INCOMPLETE = { code: 'incomplete', slug: '' };
-const ANNOUNCED_MS = 600_000; // as long as it is news
 const LONGEST_MS = 86_400_000; // that a browser is asked to wait: many can't for longer than some weeks
 const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
@@ -42,6 +41,8 @@ export class View {
   #announcement = null;
   /** @type {number | undefined} */
   #announced;
+  #saidAt = 0;
+  #closedOf = 0;
   #wasLocked = false;
   #preferences;
   #wishes;
@@ -51,6 +52,8 @@ export class View {
   /** @type {number | undefined} */
   #fading;
   #listedAt = 0;
+  /** For whom the bridge was asked where, without an answer. */
+  #missed = '';
   /** @type {number | undefined} */
   #listing;
   /** How many are online in each guild, as far as it is known. @type {Map<string, number>} */
@@ -142,11 +145,17 @@ export class View {
     this.refresh();
   }
 
-  /** Who runs the bot has something to say. @param {string} said empty: nothing any more */
+  /**
+   * Who runs the bot has something to say; whoever comes back hears it again, and has perhaps closed it.
+   *
+   * @param {import('../guild/conversation.js').Notified | null} said null: nothing any more
+   */
   announce(said) {
+    if (said?.at && said.at === this.#closedOf) return;
     clearTimeout(this.#announced);
-    this.#announcement = said ? { code: '', text: this.#words.announced(said), slug: '' } : null;
-    if (said) this.#announced = setTimeout(() => this.announce(''), ANNOUNCED_MS);
+    this.#saidAt = said?.at ?? 0;
+    this.#announcement = said?.text ? { code: '', text: this.#words.announced(said.text), slug: '' } : null;
+    if (said?.text) this.#announced = setTimeout(() => this.announce(null), said.seconds * 1000);
     this.refresh();
   }
 
@@ -169,8 +178,10 @@ export class View {
 
   #dismiss() {
     const wasRefused = this.#refusal !== null;
-    if (!wasRefused && !this.#isIncomplete) this.announce('');
-    else if (!wasRefused) this.#isIncomplete = false;
+    if (!wasRefused && !this.#isIncomplete) {
+      this.#closedOf = this.#saidAt;
+      this.announce(null);
+    } else if (!wasRefused) this.#isIncomplete = false;
     this.explain(null);
     if (wasRefused) this.#wishes.dismissed();
   }
@@ -224,7 +235,17 @@ export class View {
     const { people, census } = this.#replica;
     members.show(people, census.isTaken ? census.totals : undefined);
     if (members.found !== before) this.#stage.seek(members.found);
-    byId('find-me').hidden = !this.#replica.people.get(this.account.user?.id ?? '');
+    this.#lookForMe();
+  }
+
+  /** Offers the way to who is watching, if they are there: in a crowd that has to be asked, once. */
+  #lookForMe() {
+    const me = this.account.user?.id ?? '';
+    const isListed = this.#replica.people.get(me) !== undefined;
+    byId('find-me').hidden = !isListed;
+    const missed = isListed ? '' : `${this.#replica.room?.id} ${me}`;
+    if (isListed || !me) this.#missed = '';
+    else if (missed !== this.#missed && this.#conversation.find(me)) this.#missed = missed;
   }
 
   /** Asks how many are in the guilds that can be picked. */

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import ssl
 from typing import Any, cast
 
 import aiohttp
@@ -165,6 +166,15 @@ def test_no_network(bot: DZoneBot, error: Exception) -> None:
     assert said.startswith("Discord can't be reached at https://discord.com/api/v10: ")
     assert "network" in said.splitlines()[1]
     assert "DISCORD_API_URL" in said.splitlines()[1]
+
+
+def test_no_certificates(bot: DZoneBot) -> None:
+    """Python of python.org knows none on macOS until it is told to."""
+    why = ssl.SSLCertVerificationError("unable to get local issuer certificate")
+    error = aiohttp.ClientConnectorCertificateError(unreachable(0, "")._conn_key, why)
+    said = explained(error, bot, AGAIN)
+    assert said.startswith("The certificate at https://discord.com/api/v10 can't be verified: ")
+    assert "Install Certificates.command" in said
 
 
 def test_an_error_without_a_text(bot: DZoneBot) -> None:

