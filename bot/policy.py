@@ -16,7 +16,7 @@ from bot.gateway.abilities import COMPLETE, Abilities
 from bot.internals import is_seen_by_everyone
 from bridge import model
 from cogs.needs import Settings
-from cogs.settings import GuildSettings
+from cogs.settings import READABLE, GuildSettings
 from cogs.verdicts import SHOWN, ChannelVerdict, MemberVerdict
 
 HIDE_OFFLINE_ABOVE: Final = 500  # members; a larger guild shows who is there, so that a page can draw it
@@ -254,7 +254,7 @@ class Policy:
 
     def shows_words(self, guild_id: int) -> bool:
         """Tell whether viewers may read what is said, and not only see that something is."""
-        return self._settings.guild(guild_id).messages == "full"
+        return self._settings.guild(guild_id).messages in READABLE
 
     def shows_words_of(self, user_id: int) -> bool:
         """Tell whether viewers may read what somebody says, as far as that is for them to decide."""

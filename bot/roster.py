@@ -100,6 +100,7 @@ class Roster:
             role=decided.role_id if decided.protection == "login" else None,
             since=int(came.timestamp()) if came else last.since if last else None,
             gestures=decided.gestures,
+            recent=decided.messages == "recap",
         )
 
     def member(self, member: discord.Member) -> Member:

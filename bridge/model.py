@@ -90,8 +90,9 @@ class GuildInfo:
     server list, but its link opens it. `member_count` counts everybody, shown or not. The password is
     known as it is or, better, as a hash. `role` is what a login needs, to whoever checks it. `since` is when
     it came to this bridge's bot, in seconds since 1970, where that is known. `lock` stands for the
-    password and the role where only another process knows them: with them it changes. `gestures` is whether
-    members who watch may make their own figure wave, hop or sit.
+    password and the role where only another process knows them: with them it changes. With `recent`, who
+    arrives and asks for it is told what was said in the last two minutes. `gestures` is whether members who
+    watch may make their own figure wave, hop or sit.
     """
 
     id: str
@@ -108,6 +109,7 @@ class GuildInfo:
     since: int | None = None
     lock: str | None = field(default=None, repr=False)
     gestures: bool = True
+    recent: bool = False
 
     @property
     def has_password(self) -> bool:

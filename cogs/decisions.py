@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from cogs.needs import Bridge, Settings
 from cogs.rooms import Rooms
-from cogs.settings import Announcement, Blockable, GuildSettings, MemberSettings, News
+from cogs.settings import READABLE, Announcement, Blockable, GuildSettings, MemberSettings, News
 
 LONGEST: Final = 86_400.0  # seconds that an announcement stands
 
@@ -181,7 +181,7 @@ def _fewer_people(before: GuildSettings, after: GuildSettings) -> bool:
 def _hides_words(before: GuildSettings, after: GuildSettings) -> bool:
     """Tell whether words that were shown may not be shown any more."""
     return (
-        before.messages != after.messages != "full"
+        (before.messages != after.messages and after.messages not in READABLE)
         or _fewer_people(before, after)
         or any(
             _show(before, channel) > _show(after, channel)

@@ -8,11 +8,13 @@ from typing import Final, Literal
 MAX_ROLES: Final = 25  # whose members aren't shown: as many as a menu takes
 MAX_LINE: Final = 40  # characters that somebody says over their head
 
-MessageMode = Literal["full", "bubble", "off"]
+MessageMode = Literal["full", "recap", "bubble", "off"]
 OfflineMode = Literal["show", "hide", "auto"]
 Protection = Literal["off", "login", "password"]
 Ending = Literal["deleted", "forbidden"]
 Blockable = Literal["guild", "user"]
+
+READABLE: Final[frozenset[MessageMode]] = frozenset({"full", "recap"})  # where viewers read what is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +22,17 @@ class GuildSettings:
     """What a guild's managers have decided.
 
     `listed` is whether the guild stands in everybody's server list; `name` its public name in place of
-    Discord's. `messages` is whether words are shown as they are, as a bubble without words, or not at all;
-    `offline` whether offline members are, where `auto` leaves it to the guild's size. `protection` says who
-    may watch: everybody, who logs in as a member (with `role_id`: one who has that role), or who knows the
-    password, kept as a hash. `audience` is the role that counts as everybody: what it can see is public, and
-    who doesn't have it isn't shown; @everyone, whose id is the guild's, where everybody is meant. `channels`
-    has those that are shown or hidden against the rule, by snowflake; `proxies` the channels in which what
-    webhooks say is shown; `hidden` the members that moderators have hidden, and `hidden_roles` the roles
-    whose members aren't shown. With `optin`, only members are shown who have agreed to that. `live_channel`
-    and `live_message` are where a message is kept up to date, `live_ended` is why that came to an end by
-    itself. `gestures` is whether members who watch and are shown may make their own figure wave, hop or sit.
+    Discord's. `messages` is whether words are shown as they are, so and for two minutes also to who arrives,
+    as a bubble without words, or not at all; `offline` whether offline members are, where `auto` leaves it
+    to the guild's size. `protection` says who may watch: everybody, who logs in as a member (with
+    `role_id`: one who has that role), or who knows the password, kept as a hash. `audience` is the role
+    that counts as everybody: what it can see is public, and who doesn't have it isn't shown; @everyone,
+    whose id is the guild's, where everybody is meant. `channels` has those that are shown or hidden against
+    the rule, by snowflake; `proxies` the channels in which what webhooks say is shown; `hidden` the members
+    that moderators have hidden, and `hidden_roles` the roles whose members aren't shown. With `optin`, only
+    members are shown who have agreed to that. `live_channel` and `live_message` are where a message is kept
+    up to date, `live_ended` is why that came to an end by itself. `gestures` is whether
+    members who watch and are shown may make their own figure wave, hop or sit.
     """
 
     shown: bool = True

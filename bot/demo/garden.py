@@ -6,7 +6,9 @@ from bridge.model import Channel, GuildInfo, Happening, Member, Status, Voice
 
 PASSWORD: Final = "turnip"  # noqa: S105 - of a guild that is made up, and told to everybody
 
-GARDEN: Final = GuildInfo(id="232769614004748288", slug="garden", name="The Garden", default=True)
+GARDEN: Final = GuildInfo(
+    id="232769614004748288", slug="garden", name="The Garden", default=True, recent=True
+)
 HARBOUR: Final = GuildInfo(id="482241773318701056", slug="harbour", name="The Harbour")
 CELLAR: Final = GuildInfo(
     id="123456789012345678", slug="cellar", name="The Cellar", protected=True, password=PASSWORD

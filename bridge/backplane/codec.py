@@ -9,11 +9,12 @@ from sys import intern
 from typing import Any, Final, NamedTuple, cast
 
 from bridge.model import WORD_LOCK, Channel, GuildInfo, Happening, Member, Message, Status, Voice
-from bridge.wire.protocol import Event, encode
+from bridge.wire.protocol import Event, Said, encode
 
 SAID: Final = "said."  # and the id of a message
 _SECRETS: Final = frozenset({"password", "password_hash", "role"})  # only the bot can check them
-_BESIDE: Final = frozenset({"gestures"})  # a process of an older version can't read more of a guild itself
+# What a process of an older version couldn't read as part of a guild itself.
+_BESIDE: Final = frozenset({"gestures", "recent"})
 
 # What reading raises where something is of another version, or a stranger's.
 UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError)
@@ -133,9 +134,9 @@ def write_info(info: GuildInfo, counts: Mapping[str, int], number: int) -> bytes
 def read_info(text: bytes) -> tuple[GuildInfo, dict[str, int], int]:
     """Read what is told of a guild. Where it is protected, no password opens it here."""
     told = json.loads(text)
-    gestures = told.get("gestures") is True  # of whoever doesn't say so, nobody could be asked for one
+    beside: Any = {name: told.get(name) is True for name in _BESIDE}  # whoever doesn't say so has none of it
     return (
-        replace(GuildInfo(**told["info"]), password=None, password_hash=None, role=None, gestures=gestures),
+        replace(GuildInfo(**told["info"]), password=None, password_hash=None, role=None, **beside),
         told["counts"],
         told["number"],
     )
@@ -158,6 +159,8 @@ def _fields(event: Event) -> list[Any]:
         more["repeated"] = event.repeated
     if event.quiet:
         more["quiet"] = {}
+    if event.said is not None:
+        more["said"] = event.said._asdict()
     return [*fields, more] if more else fields
 
 
@@ -174,10 +177,13 @@ def _event(
     head: Mapping[str, Any], kind: str, position: int, data: Mapping[str, Any] | None,
     more: Mapping[str, Mapping[str, Any]],
 ) -> Event:  # fmt: skip
-    return Event(
+    event = Event(
         kind, position, more.get("head", head), data, more.get("extras"),
         quiet="quiet" in more, repeated=more.get("repeated"),
     )  # fmt: skip
+    if "said" in more:
+        event.said = Said(**more["said"])
+    return event
 
 
 def read_stream(generation: str, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> list[Entry]:

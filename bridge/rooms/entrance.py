@@ -1,6 +1,6 @@
 """What a viewer gets on entering a room: made once for all who ask alike while nothing changes. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -30,22 +30,28 @@ from bridge.wire.protocol import (
 MAX_ENTRIES: Final = 16
 MAX_MISSED: Final = 256 * 1024  # bytes of each of the latter; more is made anew, and paid for
 SETTLED_AT_ONCE: Final = 200  # members who are no longer new
+RECENT_FOR: Final = 120.0  # seconds for which who arrives is told what was said, where they may hear it
+MOST_RECENT: Final = 50  # messages of them, the last ones
+HEAVIEST_RECENT: Final = 150  # and what they weigh together: see `Event.weight`
 
 # Of a snapshot, with how many of a crowd; or of what was missed since a position.
 Kind = tuple[bool, bool, int] | tuple[Wants, int]
-# What they asked for, how many members of a crowd, and what they had heard; without that, a snapshot.
-_Key = tuple[Wants, int, int | None]
+# What they asked for, how many members of a crowd, whether with the last words, and what they had heard;
+# without that, a snapshot.
+_Key = tuple[Wants, int, bool, int | None]
 
 
 class Entrance:
     """Shows the state of a room, and what happened since somebody was here."""
 
-    def __init__(self, state: State, stream: Stream) -> None:
+    def __init__(self, state: State, stream: Stream, clock: Callable[[], float] = lambda: 0.0) -> None:
+        self._clock = clock
         self._state = state
         self._stream = stream
         self._tape = Tape(stream)
         self._kept: dict[_Key, bytes | LongMessage] = {}  # what those got who entered lately
         self._kept_of: tuple[int, tuple[int, int, int]] | None = None  # the editions that this shows
+        self._kept_until = float("inf")  # when the first of the words in it are too old
 
     def kind(self, request: Connect) -> Kind:
         """Name what has to be prepared for such a viewer: many who ask alike need the same."""
@@ -99,7 +105,7 @@ class Entrance:
         if password is not None and _opens(self._state.info):  # it is echoed: for nobody else
             return self._make(request, since)
         self._drop_outdated()
-        key = (_entering(request.wants), request.crowd, since)
+        key = (_entering(request.wants), request.crowd, request.recent, since)
         frame = self._kept.get(key)
         if frame is None:
             frame = self._make(replace(request, credentials=Credentials()), since)
@@ -118,7 +124,7 @@ class Entrance:
 
     def forget(self) -> None:
         """Keep nothing: thousands of guilds that nobody watches keep nothing for nobody."""
-        self._kept.clear()
+        self._forget_kept()
         self._tape.forget()
 
     def forget_old(self) -> None:
@@ -127,12 +133,16 @@ class Entrance:
 
     def _drop_outdated(self) -> None:
         shown = self._state.edition, self._stream.state
-        if self._kept_of != shown:
-            self._kept.clear()
+        if self._kept_of != shown or self._clock() >= self._kept_until:
+            self._forget_kept()
             self._kept_of = shown
 
+    def _forget_kept(self) -> None:
+        self._kept.clear()
+        self._kept_until = float("inf")
+
     def _keep(self, key: _Key, frame: bytes | LongMessage) -> None:
-        if key[2] is not None and len(frame) > MAX_MISSED:
+        if key[3] is not None and len(frame) > MAX_MISSED:
             return
         if len(self._kept) >= MAX_ENTRIES:
             del self._kept[next(iter(self._kept))]
@@ -141,14 +151,37 @@ class Entrance:
     def _make(self, request: Connect, since: int | None) -> bytes | LongMessage:
         wants, stream = request.wants, self._stream
         if since is None:
-            users = self._users(full=bool(wants.events), crowd=request.crowd, deflate=wants.deflate)
-            return server_join_frame(self._snapshot(wants, stream.position, users), request)
+            recent = self._recent() if request.recent and self._state.info.recent else None
+            also = {words["uid"] for words in recent or ()}
+            users = self._users(
+                full=bool(wants.events), crowd=request.crowd, deflate=wants.deflate, also=also
+            )
+            snapshot = self._snapshot(wants, stream.position, users)
+            return server_join_frame(replace(snapshot, recent=recent), request)
+        if wants.crowd:
+            self._state.recency.tell_rest()
         # The cursor stays where it was: the connection may break before the events are through.
         join = rejoin_frame(self._snapshot(wants, since, users=None), request)
         return join + self._tape.frames(_entering(wants), since)
 
-    def _users(self, *, full: bool, crowd: int, deflate: bool) -> Entries:
-        return self._state.listings[full].freeze(crowd, deflate=deflate) if crowd else self._state.pages[full]
+    def _users(self, *, full: bool, crowd: int, deflate: bool, also: Collection[str] = ()) -> Entries:
+        if not crowd:
+            return self._state.pages[full]
+        return self._state.listings[full].freeze(crowd, deflate=deflate, also=also)
+
+    def _recent(self) -> list[dict[str, Any]]:
+        """Tell what was said lately, by those who are still here and where it may be heard."""
+        oldest, weight = self._clock() - RECENT_FOR, 0
+        recent: list[dict[str, Any]] = []
+        for event in reversed(self._stream.words()):
+            said, weight = event.said, weight + event.weight
+            if said is None or said.at <= oldest or len(recent) == MOST_RECENT or weight > HEAVIEST_RECENT:
+                break
+            # What was said behind a door is for those who come through one.
+            if event.data["uid"] in self._state.members and said.guarded <= self._state.info.protected:
+                recent.append({**event.data, **event.extras, "at": int(said.at)})
+                self._kept_until = min(self._kept_until, said.at + RECENT_FOR)
+        return recent[::-1]
 
     def _snapshot(self, wants: Wants, position: int, users: Entries | None) -> Snapshot:
         state = self._state

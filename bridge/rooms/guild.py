@@ -15,6 +15,7 @@ from bridge.rooms.stream import Stream
 from bridge.wire.protocol import (
     Entries,
     EventType,
+    Said,
     channel_data,
     happening_data,
     message_extras,
@@ -39,6 +40,7 @@ class Guild:
         position: int = 0,
     ) -> None:
         self._wake = wake
+        self._clock = clock
         self._state = State(info, clock)
         self._stream = Stream(info.id, limits, epoch, position, self._state.recency)
         self._audience = Audience(self._stream.epoch)
@@ -47,6 +49,7 @@ class Guild:
         # To be read by everybody, and changed here alone.
         self.members = self._state.members
         self.said = self._state.said
+        self._remember_words()
 
     @property
     def info(self) -> GuildInfo:
@@ -82,6 +85,7 @@ class Guild:
         """Have the guild be called this from now on, and be entered by these rules."""
         if info != self._state.info:
             self._state.set_info(info)
+            self._remember_words()
             self._control("info", lambda: asdict(info))
 
     def set_client_id(self, client_id: str) -> None:
@@ -186,7 +190,9 @@ class Guild:
             self._wake()  # also where nobody watches: the visit ends
         self._state.note_words(message)
         data = {"uid": message.uid, "message": message.message, "channel": message.channel}
-        self._stream.publish("message", data, message_extras(message))
+        is_kept = self.info.recent and message.id is not None  # else nobody could take it back
+        said = Said(self._clock(), self.info.protected) if is_kept else None
+        self._stream.publish("message", data, message_extras(message), said=said)
         self._stir()
 
     def edit(
@@ -290,6 +296,11 @@ class Guild:
     def _stir(self) -> None:
         if self._stream.pending:
             self._wake()
+
+    def _remember_words(self) -> None:
+        """Know from here on what is said, also while nobody watches, where who arrives may hear it."""
+        if self.info.recent:
+            self._stream.start()
 
     def _control(self, type: changes.ControlType, data: Callable[[], Mapping[str, Any]]) -> None:  # noqa: A002
         self._stream.control(type, data)

@@ -1,12 +1,14 @@
-"""A room's last events, for viewers that come back: bounded in number and in age."""
+"""A room's last events, for viewers that come back, and the last words: bounded in number and in age."""
 
 from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from itertools import islice, takewhile
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bridge.wire.protocol import Event
+
+MOST_WORDS: Final = 50  # that are kept for who arrives, although there is no room for other events of then
 
 
 class _Kept(NamedTuple):
@@ -20,7 +22,8 @@ class _Kept(NamedTuple):
 class History:
     """Everything that happened after the position `since`. Pure: the caller brings the clock, in seconds.
 
-    `edition` grows when something that is kept is told in another way, or not at all any more.
+    `edition` grows when something that is kept is told in another way, or not at all any more. Where a
+    minute's events are too many, words that may be told to who arrives stay longer than others.
     """
 
     def __init__(self, max_events: int, max_age: float) -> None:
@@ -29,6 +32,7 @@ class History:
         self.max_age = max_age
         self.max_events = max_events
         self._events: deque[_Kept] = deque()
+        self._words: deque[tuple[float, Event]] = deque()  # of before `since`
         self._weight = 0  # of all events there ever were, since something else was told of any
         self._named: Counter[str] = Counter()  # in how many of them somebody is
 
@@ -41,26 +45,34 @@ class History:
         while self._events and (
             len(self._events) > self.max_events or self._events[0].when <= now - self.max_age
         ):
-            event = self._events.popleft().event
-            self.since = event.position
-            self._name_no_more(event)
+            oldest = self._events.popleft()
+            self.since = oldest.event.position
+            if oldest.event.said is None or not self.max_events:
+                self._name_no_more(oldest.event)
+            else:
+                self._words.append((oldest.when, oldest.event))
+        while self._words and (len(self._words) > MOST_WORDS or self._words[0][0] <= now - self.max_age):
+            self._name_no_more(self._words.popleft()[1])
 
     def start_at(self, position: int) -> None:
         """Forget everything up to this position."""
         self.edition += 1
         self._events.clear()
+        self._words.clear()
         self._named.clear()
         self.since = position
 
     def forget(self, unwanted: Callable[[Event], bool]) -> None:
         """Forget what may not be told any more, whoever missed it."""
         forgotten = [kept.event for kept in self._events if unwanted(kept.event)]
-        if forgotten:
-            positions = {event.position for event in forgotten}
+        words = [event for _, event in self._words if unwanted(event)]
+        if forgotten or words:
+            positions = {event.position for event in (*forgotten, *words)}
+            self._words = deque(one for one in self._words if one[1].position not in positions)
             self._tell(
                 (kept.when, kept.event) for kept in self._events if kept.event.position not in positions
             )
-            for event in forgotten:
+            for event in (*forgotten, *words):
                 self._name_no_more(event)
 
     def outdate(self) -> None:
@@ -73,6 +85,7 @@ class History:
 
     def change(self, change: Callable[[Event], Event]) -> None:
         """Have something else told in place of what happened."""
+        self._words = deque((when, change(event)) for when, event in self._words)
         changed = [(kept.when, change(kept.event)) for kept in self._events]
         if any(event is not kept.event for (_, event), kept in zip(changed, self._events, strict=True)):
             self._tell(changed)
@@ -86,6 +99,11 @@ class History:
         after = islice(self._events, self._index(position), None)
         return [kept.event for kept in takewhile(lambda kept: kept.event.position <= last, after)]
 
+    def words(self) -> list[Event]:
+        """Return what was said and may be told to who arrives, the oldest first."""
+        lately = (kept.event for kept in self._events if kept.event.said is not None)
+        return [*(event for _, event in self._words), *lately]
+
     def weight_after(self, position: int) -> int:
         """Tell what `after` weighs, without looking at each of them."""
         index = self._index(position)
@@ -95,7 +113,8 @@ class History:
 
     def next_due(self) -> float | None:
         """Tell when something gets too old, if there is anything."""
-        return self._events[0].when + self.max_age if self._events else None
+        times = [kept[0][0] for kept in (self._words, self._events) if kept]
+        return min(times) + self.max_age if times else None
 
     def _index(self, position: int) -> int:
         return bisect_right(self._events, position, key=lambda kept: kept.event.position)

@@ -1,6 +1,6 @@
 """Those of a crowd who are listed by name, encoded and compressed in portions. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import chain, islice
 from typing import Final
 
@@ -59,12 +59,18 @@ class Listing:
         """Tell how many steps a look takes at most, if nothing changes meanwhile."""
         return count // PAGE_SIZE // (COMPRESSED_AT_ONCE // 2) + 2
 
-    def freeze(self, count: int, *, deflate: bool) -> Listed:
-        """Keep hold of what they are now."""
+    def freeze(self, count: int, *, deflate: bool, also: Collection[str] = ()) -> Listed:
+        """Keep hold of what they are now, and of those who are to be listed in any case."""
         portions = self._portions_of(count)
         for number, members in self._stale(count, deflate=deflate):
             portions[number] = members, self._form(members, deflate=deflate)
-        return Listed([portion[1] for portion in portions if portion is not None and portion[0]])
+        self._recency.tell(member.uid for portion in portions if portion is not None for member in portion[0])
+        forms = [portion[1] for portion in portions if portion is not None and portion[0]]
+        others = set(also).difference(self.chosen(count)) if also else ()
+        if others:
+            self._recency.tell(others)
+            forms.append(self._form([self._members[uid] for uid in sorted(others)], deflate=deflate))
+        return Listed(forms)
 
     def chosen(self, count: int) -> list[str]:
         """Name who is listed: half of them at least for having acted last, then who talks, then others."""

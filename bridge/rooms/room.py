@@ -19,6 +19,7 @@ from bridge.rooms.stream import Hearer
 from bridge.wire.framing import LongMessage
 from bridge.wire.protocol import Connect, Entries, Event, Goodbye, Wants
 
+COUNT_EVERY: Final = 1.0  # seconds at least between two times that neighbourhoods are told
 TOLD_AT_ONCE: Final = 1_000  # viewers who hear of the list of servers in one turn, where it has no number
 
 
@@ -42,11 +43,12 @@ class Room(Guild):
         position: int = 0,
     ) -> None:
         super().__init__(info, wake, limits, clock, epoch=epoch, position=position)
-        self._entrance = Entrance(self._state, self._stream)
+        self._entrance = Entrance(self._state, self._stream, clock)
         self._acceptance = Acceptance(self._state, self._memory, self._audience)
         self._follows = False  # whether what happens here is numbered elsewhere
         self._untold: list[Viewer] = []  # who is still to hear of the list of servers, if so
         self._listing: Entries | None = None
+        self._counts_due = float("-inf")  # when neighbourhoods may be told again
 
     # Viewers
 
@@ -145,6 +147,12 @@ class Room(Guild):
         """Begin to look for members by their name."""
         return Search(self.members, text)
 
+    def found(self, search: Search) -> list[Member]:
+        """Name those who are found, for somebody here who knows them from now on."""
+        found = search.found(self.members)
+        self._state.recency.tell_found(member.uid for member in found)
+        return found
+
     # Between rooms that hold the same guild
 
     def listen(self, hearer: Hearer) -> Callable[[], None]:
@@ -208,6 +216,7 @@ class Room(Guild):
             setattr(self, part, getattr(other, part))
         self.members, self.said = self._state.members, self._state.said
         self._state.set_info(info)  # the directory finds the room by it
+        self._remember_words()
         self._untold = []
         self._audience.take_over(audience)
         for viewer in audience.viewers:
@@ -223,6 +232,8 @@ class Room(Guild):
             if event.position > self._stream.position:
                 self._acceptance.apply(event)
                 self._stream.accept(event)
+                if event.type == "info":
+                    self._remember_words()
         if self._audience.is_leaving:
             self._wake()
         self._stir()
@@ -253,14 +264,15 @@ class Room(Guild):
         if not self._audience.is_served:
             self._audience.go_on()
         else:
-            events = self._stream.take(now, is_watched=self.is_watched)
-            self._audience.hand_out([*events, *self._counted()], now)
+            events = self._stream.take(now, is_wanted=self.is_watched or self.info.recent)
+            self._audience.hand_out([*events, *self._counted(now)], now)
             self._entrance.forget_old()
         if self._untold and self._audience.is_served and not self._stream.pending:
             self._tell_some()
         dues = (
             self._audience.next_due(), self._stream.next_due(now), self._state.visitors.next_due(),
             AT_ONCE if self._untold else None,
+            self._counts_due if self._state.neighbourhoods.is_news and self._audience.has_crowd else None,
         )  # fmt: skip
         return AT_ONCE if AT_ONCE in dues else min((due for due in dues if due is not None), default=None)
 
@@ -271,8 +283,8 @@ class Room(Guild):
             self._stream.pending or self._audience.is_leaving or self._untold or not self._audience.is_served
         )
 
-    def _counted(self) -> list[Event]:
-        """Tell which neighbourhoods have changed, when all else is told: then it is of here and now.
+    def _counted(self, now: float) -> list[Event]:
+        """Tell from time to time which neighbourhoods have changed, when all else is told: then it is of now.
 
         It has no number of its own, and is not kept: who comes back is told of all of them.
         """
@@ -282,6 +294,9 @@ class Room(Guild):
         if not self._audience.has_crowd:
             neighbourhoods.forget_news()
             return []
+        if now < self._counts_due:
+            return []
+        self._counts_due = now + COUNT_EVERY
         data = {"neighbourhoods": neighbourhoods.news()}
         return [Event("neighbourhoods", self._stream.position, self._stream.head, data)]
 

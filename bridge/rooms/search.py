@@ -1,4 +1,4 @@
-"""Finding members by their names, some of them at a time: there may be hundreds of thousands. Pure."""
+"""Finding members by name or id, some of them at a time: there may be hundreds of thousands. Pure."""
 
 import heapq
 import time
@@ -11,17 +11,20 @@ from bridge.wire.crowd import MOST_FOUND, fold
 
 LOOKED_AT_ONCE: Final = 256  # members, between two looks at the clock
 STEP: Final = 0.002  # seconds that a step takes
+SNOWFLAKE: Final = 15  # digits at least; no name has so many in it
 
 _Place = tuple[bool, str, str]  # whether the name only has it inside, the name, the uid
 
 
 class Search:
-    """Looks through a room's members for a name. Who comes meanwhile isn't found; who goes isn't either."""
+    """Looks through a room's members for a name or an id. Who comes or goes meanwhile isn't found."""
 
     def __init__(self, members: Mapping[str, Member], text: str) -> None:
         self._members = members
         self._wanted = fold(text.strip())
-        self._left: Iterator[str] = iter(list(members))
+        self._id = text.strip()
+        is_known = len(self._id) >= SNOWFLAKE and self._id in members
+        self._left: Iterator[str] = iter([self._id] if is_known else list(members))
         self._best: list[_Place] = []
 
     def step(self) -> bool:
@@ -45,5 +48,5 @@ class Search:
         if member is None:
             return None
         name = fold(member.username)
-        at = name.find(self._wanted)
+        at = 0 if uid == self._id else name.find(self._wanted)
         return None if at < 0 else (at > 0, name, uid)

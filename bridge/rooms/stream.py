@@ -10,7 +10,8 @@ from bridge.rooms.changes import CONTROL, ControlType, corrected, trace
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.history import History
 from bridge.rooms.recency import Recency
-from bridge.wire.protocol import Connect, Entries, Event, EventType, decode_cursor, stream_name
+from bridge.wire.crowd import FAR
+from bridge.wire.protocol import Connect, Entries, Event, EventType, Said, decode_cursor, stream_name
 
 EVENTS_AT_ONCE: Final = 500  # that are encoded in one turn of the loop
 MISSED_AT_ONCE: Final = (
@@ -95,6 +96,7 @@ class Stream:
         quiet: bool = False,
         entries: Entries | None = None,
         repeated: Mapping[str, Any] | None = None,
+        said: Said | None = None,
     ) -> None:
         """Number an event and keep it until it goes out. `head` stands in place of the guild's `server`."""
         self.position += 1
@@ -102,13 +104,15 @@ class Stream:
             self._history.since = self.position
             if data is not None and (type != "presence" or "username" not in data):  # who is new did nothing
                 self._recency.note(type, data, self.position)
+            self._recency.forget_known()
             return
         event = Event(
             type, self.position, head or self.head, data, extras,
             quiet=quiet, entries=entries, repeated=repeated,
         )  # fmt: skip
+        event.said = said
         if data is not None:
-            event.who = self._recency.note(type, data, self.position)
+            self._note(event)
         self._file(event)
 
     def control(self, type: ControlType, data: Callable[[], Mapping[str, Any]]) -> None:  # noqa: A002
@@ -119,9 +123,10 @@ class Stream:
     def accept(self, event: Event) -> None:
         """Let what happened elsewhere go on from here, at its own position."""
         self.position = event.position
-        event.who = self._recency.note(event.type, event.data, event.position)
+        self._note(event)
         if not self._records:
             self._history.since = self.position
+            self._recency.forget_known()
         elif event.type in _WHOLE:
             self._replace_whole(event)
         elif event.type not in CONTROL or self._hearers:
@@ -135,6 +140,12 @@ class Stream:
         for event in kept:
             event.who = self._recency.note(event.type, event.data, event.position)
         self._history.add(kept, now)
+
+    def _note(self, event: Event) -> None:
+        """Know who did it, unless that is nothing to those who are told of a crowd by number."""
+        event.counted = self._recency.is_only_counted(event.type, event.data, event.extras)
+        if not event.counted or "delete" in event.data:
+            event.who = self._recency.note(event.type, event.data, event.position)
 
     def _file(self, event: Event) -> None:
         if event.type in _WHOLE:
@@ -163,8 +174,11 @@ class Stream:
 
     # What goes out
 
-    def take(self, now: float, *, is_watched: bool) -> list[Event]:
-        """Take what viewers get next, and keep it for those who come back; those who listen hear it first."""
+    def take(self, now: float, *, is_wanted: bool) -> list[Event]:
+        """Take what viewers get next, and keep it for those who come back; those who listen hear it first.
+
+        `is_wanted` tells whether anybody watches, or wants to hear on arrival what is said until then.
+        """
         events = self._first()
         if self._hearers and events:
             heard = [event for event in events if event.type not in _COMMON]
@@ -172,7 +186,7 @@ class Stream:
                 hearer(heard)
             events = [event for event in events if event.type not in CONTROL]
         self._history.add((event for event in events if event.type not in _PASSING), now)
-        if not (is_watched or self._hearers):
+        if not (is_wanted or self._hearers):
             self._stop_recording_for_nobody(now)
         return events
 
@@ -249,6 +263,11 @@ class Stream:
         """Name what happened since a position."""
         return [*self._history.after(since), *self._waiting(since)]
 
+    def words(self) -> list[Event]:
+        """Name what was said lately and may be told to who arrives, the oldest first."""
+        waiting = (event for event in self.pending.values() if event.said is not None)
+        return [*self._history.words(), *waiting]
+
     def _waiting(self, since: int) -> Iterator[Event]:
         return (event for at, event in self.pending.items() if at > since and event.type not in _COMMON)
 
@@ -258,6 +277,7 @@ class Stream:
         """Forget such events."""
         self.edition += 1
         self._recency.forget_told(self.position)
+        self._introduce_anew(unwanted)
         self._history.forget(unwanted)
         self._replaceable.clear()  # what it names may be gone
         self._drop_pending(unwanted)
@@ -272,6 +292,7 @@ class Stream:
 
     def forget_past(self) -> None:
         """Forget what is kept for those who come back, and words that wait."""
+        self._introduce_anew(lambda event: event.has_words)
         self._drop_pending(lambda event: event.has_words)
         self.keep_no_past()
 
@@ -287,6 +308,14 @@ class Stream:
         self.edition += 1
         self._history.change(correct)
         self.pending = {at: correct(event) for at, event in self.pending.items()}
+
+    def _introduce_anew(self, unwanted: Callable[[Event], bool]) -> None:
+        """Say again who did what follows such events: clients that know only some heard it with them."""
+        events = [*self._history.after(-1), *self.pending.values()]
+        silenced = {event.data["uid"] for event in events if event.who is not None and unwanted(event)}
+        for event in events:
+            if event.who is not None and event.data["uid"] in silenced:
+                event.who = event.who[0], FAR
 
     def _drop_pending(self, unwanted: Callable[[Event], bool]) -> None:
         """Take out what may not leave any more. Those who listen still learn that there was a message."""

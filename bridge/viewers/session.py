@@ -146,6 +146,7 @@ class Session:
                 await self._answer(await first)
         finally:
             first.cancel()
+            del first  # or an error that it ended with would keep it, by the way that it took through here
 
     @property
     def permit(self) -> Pass:
@@ -320,7 +321,7 @@ class Session:
             while self._may_hear(room) and search.step():
                 await self._purse.round()
         if self._may_hear(room):
-            found = search.found(room.members)
+            found = room.found(search)
             full, deflate = bool(self.wants.events), self._deflates
             self.outbox.present(found_frame(text, found, full=full, deflate=deflate))
 

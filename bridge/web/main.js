@@ -60,6 +60,7 @@ const conversation = new Conversation(bridge, address.s, replica, {
   heard: (events) => stage.pulse(events),
   joined(slug) {
     seen = slug;
+    stage.seated();
     if (view.enter(slug)) keepAddress(slug);
   },
   refused(refusal) {
@@ -80,6 +81,7 @@ const stage = new Stage(replica, preferences, {
   needTown: () => town.start(),
   outline: (slug) => islands.of(slug ?? address.s),
   arrived: keepOutline,
+  find: (text) => conversation.find(text),
 });
 replica.witness = stage;
 preferences.changed = (name) => {
@@ -166,7 +168,7 @@ const later = partOf(async (again) => {
       ask: (gesture) => conversation.gesture(gesture),
     });
     furnish({ LATER, air, where, more });
-    return { air, lookout: new LATER.Lookout(words, world, where, replica, address, air) };
+    return { air, lookout: new LATER.Lookout(words, world, where, replica, address, air, { find: (uid) => conversation.find(uid), touched: () => stage.touched() }) };
   });
   view.furnish(LATER, more);
   const code = LATER.outcomeOf(location);

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from bridge.errors import BadRequest
 from bridge.model import Channel, GuildInfo, Happening, Member, Message, Voice
@@ -33,9 +33,8 @@ OPTIONAL_EVENTS: Final = frozenset(
     {"typing", "voice", "reaction", "edit", "activity", "servers", "notice", "gesture", "happening"}
 )
 
-_ASKING: Final = frozenset(
-    {"batch", "events", "cursor", "crowd"}
-)  # fields of `connect` that no old client sends
+# Fields of `connect` that no old client sends.
+_ASKING: Final = frozenset({"batch", "events", "cursor", "crowd", "recent"})
 _SPOKEN: Final = frozenset({"message", "edit", "reaction", "typing", "gesture"})
 _SHORT: Final = 256  # characters of a message
 
@@ -114,7 +113,7 @@ class Connect:
     """A viewer wants to enter a room.
 
     `server` is a slug, a snowflake or `default`; `cursor` is where in a room's stream it was before; `crowd`
-    is how many members it wants listed, if not all.
+    is how many members it wants listed, if not all. With `recent` it wants to hear what was said lately.
     """
 
     server: str = "default"
@@ -122,6 +121,7 @@ class Connect:
     wants: Wants = Wants()
     cursor: str | None = None
     crowd: int = 0
+    recent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,7 @@ def parse_request(frame: str | bytes) -> Request | Beat:
                 _wants(data),
                 cursor if isinstance(cursor, str) else None,
                 read_crowd(data.get("crowd")),
+                data.get("recent") is True,
             )
         case "get_user_data":
             return GetUserData(_server(request, "serverId"), _credentials(_object(request, "data")))
@@ -269,6 +270,13 @@ class Entries(Protocol):
         """Encode them as segments of a compressed message."""
 
 
+class Said(NamedTuple):
+    """When words were said that may be told to who arrives, in seconds since 1970; whether behind a door."""
+
+    at: float
+    guarded: bool
+
+
 class Event:
     """A change in a room: encoded at most once for each kind of client.
 
@@ -276,12 +284,13 @@ class Event:
     `repeated` what a plain one gets beside it although it was said before, `head` the fields beside `type`
     and `data`. A `quiet` event is news in its extras alone: nobody else hears of it. `entries` stand for
     data that is encoded already. `who` did it, as they were then, and how many events before they did
-    something, is for clients that know only some of the members.
+    something, is for clients that know only some of the members. Words that may be told to who arrives later
+    were `said` at some time. What is `counted` is no news to clients that know only some: a number tells it.
     """
 
     __slots__ = (
-        "_bare", "_full", "_has_data", "_head", "_plain", "data", "entries", "extras", "position", "quiet",
-        "repeated", "type", "who",
+        "_bare", "_full", "_has_data", "_head", "_plain", "counted", "data", "entries", "extras", "position",
+        "quiet", "repeated", "said", "type", "who",
     )  # fmt: skip
 
     def __init__(
@@ -304,6 +313,8 @@ class Event:
         self.entries = entries
         self.repeated: Mapping[str, Any] = {} if repeated is None else repeated
         self.who: tuple[Member, int] | None = None
+        self.said: Said | None = None
+        self.counted = False
         self._head = head
         self._has_data = data is not None
         self._bare: bytes | None = None  # encoded, without the brace that closes it
@@ -339,7 +350,7 @@ class Event:
     def with_data(self, data: Mapping[str, Any], extras: Mapping[str, Any] | None = None) -> "Event":
         """Say something else at the same position; what stands beside it stays, but for other `extras`."""
         event = Event(self.type, self.position, self._head, data, self.extras if extras is None else extras)
-        event.who = self.who
+        event.who, event.said, event.counted = self.who, self.said, self.counted
         return event
 
     def after(self, earlier: "Event") -> "Event":
@@ -349,6 +360,7 @@ class Event:
         quiet = earlier.quiet and self.quiet
         repeated = {**earlier.repeated, **self.repeated}
         event = Event(self.type, self.position, self._head, data, extras, quiet=quiet, repeated=repeated)
+        event.counted = self.counted and earlier.counted
         if self.who is not None and earlier.who is not None:
             event.who = self.who[0], max(self.who[1], earlier.who[1])
         return event
@@ -438,6 +450,8 @@ def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
 
 def payloads_of(event: Event, wants: Wants, stream: str) -> list[bytes]:
     """Encode an event for one kind of client, after who did it where they may be unknown to it."""
+    if event.counted and wants.crowd:
+        return []
     is_wanted, payloads = event.is_for(wants), []
     if (member := event.stranger(wants)) is not None:
         is_wanted = is_wanted and event.type != "presence"  # which says no more than that
@@ -567,7 +581,8 @@ def listing_data(info: GuildInfo) -> dict[str, Any]:
 class Snapshot:
     """A room at one moment, as a joining viewer gets it. `cursor` is encoded already.
 
-    Without `users` the viewer has them: it resumes.
+    Without `users` the viewer has them: it resumes. `recent` is what was said lately, for who asked and may
+    hear it.
     """
 
     info: GuildInfo
@@ -578,6 +593,7 @@ class Snapshot:
     client_id: str | None = None
     neighbourhoods: Sequence[Mapping[str, Any]] | None = None
     happenings: Sequence[Mapping[str, Any]] | None = None
+    recent: Sequence[Mapping[str, Any]] | None = None
 
 
 def server_join_frame(snapshot: Snapshot, request: Connect) -> bytes | LongMessage:
@@ -610,6 +626,8 @@ def _join(snapshot: Snapshot, request: Connect) -> bytes:
         data["neighbourhoods"] = snapshot.neighbourhoods
     if snapshot.happenings is not None:
         data["happenings"] = snapshot.happenings
+    if snapshot.recent is not None:
+        data["recent"] = snapshot.recent
     if snapshot.users is None:
         data["resumed"] = True
     body = b'{"type":"server-join","data":' + encode(data)[:-1]

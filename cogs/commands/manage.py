@@ -172,7 +172,7 @@ class Manage(
     @app_commands.command()
     @app_commands.describe(mode="What viewers see when somebody writes.")
     async def messages(self, interaction: discord.Interaction, mode: MessageMode) -> None:
-        """Decide whether viewers read messages, see an empty speech bubble, or nothing."""
+        """Decide whether viewers read messages, also the last ones on arrival, see bubbles, or nothing."""
         text = Text("Messages: {what} {/dzone messages} changes it.", what=MESSAGES[mode])
         await self._decide(interaction, text, lambda settings: replace(settings, messages=mode))
 

@@ -23,6 +23,7 @@ WATCHERS: Final[dict[Protection, Text]] = {
 }
 WORDS: Final[dict[MessageMode, Text]] = {
     "full": Text("As they are"),
+    "recap": Text("As they are, and the last two minutes on arrival"),
     "bubble": Text("Bubbles without words"),
     "off": Text("Not at all"),
 }

@@ -42,6 +42,7 @@ _CHANNELS: Final[dict[ChannelVerdict, Text]] = {
 }
 MESSAGES: Final[dict[MessageMode, Text]] = {
     "full": Text("Viewers read them."),
+    "recap": Text("Viewers read them; who arrives also reads what was written in the last two minutes."),
     "bubble": Text("Viewers see that somebody talks, but not what."),
     "off": Text("Viewers see nothing of them."),
 }

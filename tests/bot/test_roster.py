@@ -82,6 +82,14 @@ def test_a_guild_as_its_managers_want_it(world: World) -> None:
     assert guild.alias == code_of(world.written.id)
 
 
+def test_a_guild_whose_last_words_are_told_to_who_arrives(world: World) -> None:
+    """Words are read there as anywhere."""
+    policy = Policy(MemorySettings({world.written.id: GuildSettings(messages="recap")}))
+    settings = MemorySettings({world.written.id: GuildSettings(messages="recap")})
+    assert Roster(policy, settings).guild(world.guild).recent
+    assert policy.shows_words(world.written.id)
+
+
 def test_the_hash_of_a_password_that_is_not_asked_for(world: World) -> None:
     """It opens no other door."""
     decided = GuildSettings(protection="login", password_hash="x$y")

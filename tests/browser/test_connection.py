@@ -134,6 +134,7 @@ async def test_a_page_asks_for_all_it_can_show(bridge: WebSocketServer, new_page
             *("typing", "voice", "reaction", "edit", "activity", "servers", "notice", "gesture", "happening"),
         ],
         "crowd": 1500,
+        "recent": True,
     }
 
 

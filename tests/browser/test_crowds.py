@@ -1,15 +1,17 @@
 """Worlds with very many people: the page goes on drawing while they come, and can be used after it."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 from playwright.async_api import Page, expect
 
+from bridge.model import Member
 from bridge.server import WebSocketServer
 
-from .conftest import OpenPage, address, only_chromium
+from .conftest import CHANNELS, GARDEN, OpenPage, address, only_chromium
 from .crowd import ENDLESS, MOVING, ONE_PLACE, Scene, within
-from .scene import feed, heading, member, tool
+from .scene import bubble, feed, heading, member, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -68,3 +70,24 @@ async def test_a_bridge_that_sends_more_people_than_there_can_be(
     await page.evaluate("tell('presence', { uid: '1', username: 'Too many', status: 'online' })")
     await expect(page.locator("#counts")).to_contain_text("50,000")
     await use(page)
+
+
+@only_chromium
+async def test_who_arrives_late_and_looks_for_somebody_in_a_crowd(
+    bare_bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """What was said before can be read; who is followed is found, and what one knows comes but once."""
+    size = 1_700  # more than the page has listed
+    people = [Member(str(86913608335773696 + i), f"Person {i}", "online", "#e06c75") for i in range(size)]
+    bare_bridge.show_guild(replace(GARDEN, recent=True), people, CHANNELS)
+    for number in range(5):
+        await bare_bridge.broadcast_message(
+            GARDEN.id, people[number].uid, f"Said {number}", CHANNELS[0].id, id=str(number)
+        )
+    page = await new_page({"panel": "messages"})
+    await page.goto(address(bare_bridge, f"?follow={people[-1].uid}"))
+    await expect(feed(page).get_by_role("article")).to_have_count(5, timeout=SLOW)
+    await expect(page.locator("#following")).to_contain_text(people[-1].username, timeout=SLOW)
+    await expect(bubble(page, "Said 4")).to_have_count(1, timeout=SLOW)
+    bare_bridge.forget_messages(GARDEN.id, ["3"])
+    await expect(feed(page).get_by_role("article")).to_have_count(4)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.e2e.process import BotProcess
 
 OLDEST: dict[str, Any] = {}
-NEWEST: dict[str, Any] = {"events": ALL_EVENTS, "batch": True, "cursor": ""}
+NEWEST: dict[str, Any] = {"events": ALL_EVENTS, "batch": True, "cursor": "", "recent": True}
 KINDS = (OLDEST, NEWEST)
 """What viewers ask for: nothing, or all there is."""
 
@@ -133,7 +133,7 @@ HIDING = {
         prepare=_show_den,
     ),
     "bubble": Hiding(
-        _keeper("dzone messages", mode="bubble"), _all_words, _keeper("dzone messages", mode="full")
+        _keeper("dzone messages", mode="bubble"), _all_words, _keeper("dzone messages", mode="recap")
     ),
     "no messages": Hiding(
         _keeper("dzone messages", mode="off"),

@@ -423,3 +423,30 @@ async def test_the_words_of_the_invisible(discord: LoopbackDiscord, launch: Laun
         assert each.users[dan.uid]["username"] == "dan"
         assert each.users[dan.uid]["status"] == "offline"
     assert asked["author"]["id"] == dan.uid
+
+
+async def test_what_is_told_to_who_arrives(town: Town, guild: Guild, curious: Viewer, watch: Watch) -> None:
+    """Only where managers want it, and nothing of what was deleted or muted meanwhile."""
+    ann, bob = guild.member("ann"), guild.member("bob")
+    keepers = guild.role("Keepers", permissions=MANAGE_GUILD)
+    town.discord.create_role(guild, keepers)
+    town.discord.set_roles(ann, keepers)
+    town.discord.say(guild.public, ann, "before-words")
+    await curious.hears("before-words")
+
+    async def told() -> list[str] | None:
+        recent = (await watch(town.bot, guild, **NEWEST)).joined[0].get("recent")
+        return recent and [words["message"] for words in recent]
+
+    assert await told() is None
+    await town.discord.command(ann, "dzone messages", mode="recap")
+    gone = town.discord.say(guild.public, ann, "gone-words")
+    town.discord.say(guild.public, bob, "kept-words")
+    await curious.hears("kept-words")
+    assert await told() == ["gone-words", "kept-words"]
+    town.discord.delete(guild.public, gone)
+    await curious.until(lambda: gone["id"] in taken_back(curious))
+    assert await told() == ["kept-words"]
+    await town.discord.command(bob, "myself mute")
+    await curious.until(lambda: len(taken_back(curious)) > 1)
+    assert not await told()

@@ -64,6 +64,35 @@ test('somebody makes their own figure do something, where that may be', () => {
   }
 });
 
+test('what was said before one came is told as such, with its time', () => {
+  const recent = [
+    { uid: '1', message: 'First', channel: '5', id: '8', at: NOW / 1000 - 90 },
+    { uid: '1', message: 'Then', channel: '5', id: '9', at: NOW / 1000 + 90 },
+    { uid: '1', message: 'Of no message', channel: '5' }, null, 'rubbish',
+  ];
+  join({ recent });
+  assert.deepEqual(names(), ['entered', 'recalled'], 'it is not said now');
+  assert.deepEqual(/** @type {any[]} */ (replica.feed).map(({ text, author, at }) => [text, author, at]), [
+    ['First', 'Ada', NOW - 90_000], ['Then', 'Ada', NOW],
+  ]);
+  tell('edit', { uid: '1', channel: '5', id: '8', message: null });
+  assert.equal(replica.feed.length, 1, 'and may be taken back like any other');
+});
+
+test('what one knows is not told again, and tells that nothing is missing', () => {
+  join();
+  tell('message', { uid: '1', message: 'Known', channel: '5', id: '8' });
+  told = [];
+  join({ recent: [{ uid: '1', message: 'Known', channel: '5', id: '8', at: 1 }, { uid: '1', message: 'News', channel: '5', id: '9', at: 2 }] });
+  assert.deepEqual(/** @type {any[]} */ (replica.feed).map(({ text }) => text), ['Known', 'News']);
+  assert.deepEqual(names(), ['entered', 'recalled']);
+  told = [];
+  join({ recent: [] });
+  assert.deepEqual(names(), ['entered']);
+  assert.equal('gap' in replica.feed[2], true, 'whether anything was said in between, nobody knows');
+  join({ recent: 'rubbish' });
+});
+
 test('people come, change and go', () => {
   join();
   told = [];

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
 import { parsed } from '../../bridge/web/guild/frames.js';
+import { survey } from '../../bridge/web/world/cells.js';
 import { SIDE } from '../../bridge/web/world/isle.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Sim } from '../../bridge/web/world/sim.js';
@@ -78,6 +79,18 @@ for (const [count, places] of [[5_000, 200], [MANY, 1], [MANY, 500]]) {
     assert.ok(sizes.filter((size) => size > 250_000).length <= 5 + places / 20, 'nearly all of them are small');
   });
 }
+
+test('land is looked over for who can be seen where in slices, once', () => {
+  const terrain = island('guild', sizeFor(MANY), channels(500));
+  const looks = { count: 0 };
+  const land = { ...terrain, open: counted(terrain.open, looks) };
+  const sizes = slices(survey(land), () => looks.count);
+  assert.ok(sizes.length > 100);
+  assert.ok(most(sizes) < 30_000, `${most(sizes)} looks`);
+  looks.count = 0;
+  assert.ok(new Sim(land).cover);
+  assert.ok(looks.count < 300_000, 'what was found is kept');
+});
 
 test('the ground is baked in slices', () => {
   const terrain = island('guild', sizeFor(MANY), channels(1));

@@ -104,9 +104,11 @@ export class Conversation {
     this.#ask(slug, password);
   }
 
-  /** Looks for somebody in a crowd, by name. @param {string} text */
+  /** Looks for somebody in a crowd, by name or id. @param {string} text @returns {boolean} whether that can be */
   find(text) {
-    if (this.#seated && this.#replica.census.isTaken) this.#line.send({ type: 'find', data: { text } });
+    const canAsk = this.#seated && this.#replica.census.isTaken;
+    if (canAsk) this.#line.send({ type: 'find', data: { text } });
+    return canAsk;
   }
 
   /** Has one's own figure do something. @param {string} gesture */
@@ -145,7 +147,7 @@ export class Conversation {
     const resumable = !this.#seated && slug !== null && slug === this.#replica.room?.slug;
     this.#line.send({
       type: 'connect',
-      data: { server: slug, password, batch: true, events: EVENTS, crowd: LISTED, cursor: resumable ? this.#cursor : undefined },
+      data: { server: slug, password, batch: true, events: EVENTS, crowd: LISTED, recent: true, cursor: resumable ? this.#cursor : undefined },
     });
   }
 

@@ -31,6 +31,7 @@
  * @property {(uid: string) => void} forgotten they are still there, and not known any more
  * @property {(uid: string) => boolean} isWatched
  * @property {(message: Message) => void} said
+ * @property {(messages: Message[]) => void} recalled what was said before one came, the oldest first
  * @property {(message: Message) => void} corrected
  * @property {(message: Message) => void} unsaid
  * @property {(uid: string, gesture: string) => void} acted they make their own figure do something
@@ -267,9 +268,20 @@ export class Replica {
     this.happenings.clear();
     const news = [data.happenings ?? []].flat().slice(0, MOST_GOING_ON).map((one) => this.happenings.begin(record(one), now, this.channels));
     this.#unseen = Math.max(0, number(data.counts?.members) - this.counts.shown);
-    if (this.feed.length) this.#say({ key: this.#keys++, gap: true });
+    const recalled = this.#recall(Array.isArray(data.recent) ? data.recent.map(record) : [], now);
     for (const happening of news) if (happening) this.#mention(happening, now);
     this.witness.entered?.();
+    if (recalled.length) this.witness.recalled?.(recalled);
+  }
+
+  /** What was said before, as far as it is news. @param {Record<string, any>[]} recent @param {number} now */
+  #recall(recent, now) {
+    const known = new Set(this.feed.map((entry) => ('id' in entry ? entry.id : '')));
+    const news = recent.filter(({ id }) => label(id) && !known.has(label(id)));
+    if (this.feed.length && news.length === recent.length) this.#say({ key: this.#keys++, gap: true }); // else nothing is missing
+    const messages = news.map((words) => this.#read(words, Math.min(now, number(words.at) * 1000)));
+    for (const message of messages) this.#say(message);
+    return messages;
   }
 
   /** @param {Record<string, any>} channels */
@@ -461,13 +473,21 @@ export class Replica {
 
   /** @param {any} data @param {number} now */
   #message(data, now) {
+    const message = this.#read(data, now);
+    this.typing.delete(message.uid);
+    this.#note(message.uid);
+    this.#say(message);
+    this.witness.said?.(message);
+  }
+
+  /** @param {any} data @param {number} now @returns {Message} */
+  #read(data, now) {
     const uid = label(data.uid);
     const member = this.people.get(uid);
     const answers = label(data.replyTo);
-    this.typing.delete(uid);
     this.#meet(data, 'text');
     const channelId = label(data.channel);
-    const message = {
+    return {
       key: this.#keys++,
       id: label(data.id),
       uid,
@@ -484,9 +504,6 @@ export class Replica {
       edited: false,
       emoji: this.#emoji(data),
     };
-    this.#note(uid);
-    this.#say(message);
-    this.witness.said?.(message);
   }
 
   /** @param {Message | Gap | Note} entry */

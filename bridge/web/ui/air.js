@@ -14,7 +14,7 @@ import { Cheers } from './cheers.js';
 import { gestureOf } from './gestures.js';
 import { Ring } from './ring.js';
 import { Sparks } from './sparks.js';
-import { Talk } from './talk.js';
+import { Talk, typingTime } from './talk.js';
 
 const FEAST = 7; // seconds
 /** @type {Record<string, string>} */
@@ -75,6 +75,11 @@ export class Air {
   /** @param {Message} message @param {number} now */
   say(message, now) {
     this.#talk.say(message, now);
+  }
+
+  /** Says again what was said before, all letters at once. @param {Message} message @param {number} now */
+  recall(message, now) {
+    this.#talk.say(message, now - typingTime(message.text));
   }
 
   /** @param {Message} message @param {number} now */

@@ -3,7 +3,7 @@
  *
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {{
- *   refresh(): void, pick(slug: string): void, visit(uid: string): void, seek(uids: string[]): void, find(text: string): void, isOwn: boolean,
+ *   refresh(): void, pick(slug: string): void, visit(uid: string): void, seek(uids: string[]): void, find(text: string): unknown, isOwn: boolean,
  * }} Wishes
  */
 
@@ -20,6 +20,8 @@ export class Lists {
   #guilds;
   #members;
   #own = '';
+  /** For whom the bridge was asked where, without an answer. */
+  #missed = '';
   #listedAt = 0;
   /** @type {number | undefined} */
   #listing;
@@ -57,7 +59,16 @@ export class Lists {
     this.#guilds.show(guilds, room?.slug ?? null, asking, this.#present);
     if (!isOpen) return;
     this.#listMembers();
-    byId('find-me').hidden = !people.get(own);
+    this.#lookForMe(people.get(own) !== undefined);
+  }
+
+  /** Offers the way to who is watching, if they are there: in a crowd that has to be asked, once. @param {boolean} isListed */
+  #lookForMe(isListed) {
+    const me = this.#own;
+    byId('find-me').hidden = !isListed;
+    const missed = isListed ? '' : `${this.#replica.room?.id} ${me}`;
+    if (isListed || !me) this.#missed = '';
+    else if (missed !== this.#missed && this.#wishes.find(me)) this.#missed = missed;
   }
 
   #listMembers() {

@@ -17,6 +17,9 @@ const LOOK_MS = 400; // between two looks for whom a still pointer is at
 
 export class Lookout {
   #air;
+  #wishes;
+  /** Who said what somebody wants to see, and isn't listed. */
+  #sought = '';
   #world;
   #where;
   #replica;
@@ -42,8 +45,10 @@ export class Lookout {
    * @param {Replica} replica
    * @param {{tour: boolean | null, names: boolean | null}} wanted whether there is a tour, and are names: unless somebody wants none
    * @param {import('./air.js').Air} air
+   * @param {{find(uid: string): void, touched(): void}} wishes `find` looks for somebody who isn't listed
    */
-  constructor(words, world, where, replica, { tour, names }, air) {
+  constructor(words, world, where, replica, { tour, names }, air, wishes) {
+    this.#wishes = wishes;
     this.#air = air;
     this.#world = world;
     this.#where = where;
@@ -96,9 +101,9 @@ export class Lookout {
     this.#spoken.clear();
   }
 
-  /** @param {string} placeId where somebody spoke @param {number} now */
-  heard(placeId, now) {
-    if (this.#hasTour) this.#tour.heard(placeId);
+  /** @param {string} placeId where somebody spoke @param {number} now @param {boolean} [isNew] */
+  heard(placeId, now, isNew = true) {
+    if (this.#hasTour && isNew) this.#tour.heard(placeId);
     this.#spoken.delete(placeId); // so that the latest stands last
     this.#spoken.set(placeId, now);
   }
@@ -118,8 +123,18 @@ export class Lookout {
 
   /** Flies to who said something, or else to where they said it. @param {{uid: string, placeId: string}} message */
   visitSpeaker({ uid, placeId }) {
-    if (this.#replica.people.get(uid)) this.visit(uid);
-    else this.#go('', placeId);
+    if (this.#replica.people.get(uid)) {
+      this.visit(uid);
+      return;
+    }
+    this.#go('', placeId);
+    this.#sought = uid;
+    this.#wishes.find(uid);
+  }
+
+  /** Somebody is listed by now, who was maybe looked for. @param {string} uid */
+  met(uid) {
+    if (uid === this.#sought) this.visit(uid);
   }
 
   /** @param {number} now @param {Set<string>} talking who has a bubble @param {string} own whose figure the viewer may move */
@@ -140,6 +155,8 @@ export class Lookout {
     this.#world.stopVisit();
     this.#world.stay();
     this.#tour.touched(performance.now());
+    this.#sought = '';
+    this.#wishes.touched();
   }
 
   /** @param {string} uid @param {string} channelId */

@@ -17,6 +17,7 @@ import { World } from '../world/world.js';
 
 const CUT_MS = 350;
 const MOST_UNTOLD = 60;
+const RECALLED = 3; // of the words that were said before one came, so many stand in the air
 const HOUSE_MS = 1_000; // between two looks at how many of a crowd are awake
 
 /** @implements {Witness} */
@@ -28,6 +29,8 @@ export class Stage {
   #furniture = null;
   /** What happens before that is there; the latest. @type {((furniture: Furniture) => void)[]} */
   #untold = [];
+  /** What was said before one came and is to be read in the air, by its keys. @type {Set<number>} */
+  #recalled = new Set();
   #still = matchMedia('(prefers-reduced-motion: reduce)');
   /** @type {Rect} */
   #free = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
@@ -50,8 +53,8 @@ export class Stage {
    * @param {Replica} replica
    * @param {import('./preferences.js').Preferences} preferences
    * @param {{transparent: boolean, follow: string | null, zoom: number | null, drawn(): void, needTown(): void,
-   *   outline(slug: string | null): import('./islands.js').Outline | null, arrived(): void}} options
-   *   `drawn` is called when there is a first picture, `needTown` when the world wants a town,
+   *   outline(slug: string | null): import('./islands.js').Outline | null, arrived(): void, find(text: string): void}} options
+   *   `find` looks for somebody who isn't listed, `drawn` is called when there is a first picture, `needTown` when the world wants a town,
    *   `outline` for what is known of an island before it is there, `arrived` when it is
    */
   constructor(replica, preferences, options) {
@@ -148,6 +151,11 @@ export class Stage {
     this.#world.pulse(events);
   }
 
+  /** The bridge listens: who is to be followed may be there without being listed. */
+  seated() {
+    if (this.#awaited) this.#options.find(this.#awaited);
+  }
+
   // What happens in the room
 
   entered() {
@@ -157,6 +165,8 @@ export class Stage {
       this.#hush();
       this.#cut(room.slug);
     }
+    const followed = room.slug === this.#slug ? this.#world.following : null;
+    if (followed && !people.get(followed)) this.#awaited = followed; // they may be one of many now
     this.#slug = room.slug;
     this.#unsay(({ uid }) => !people.get(uid));
     this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts, strangers });
@@ -193,6 +203,7 @@ export class Stage {
   /** Nothing of what was said in another room stays in the air. */
   #hush() {
     this.#untold = [];
+    this.#recalled.clear();
     this.#furniture?.air.clear();
     this.#furniture?.lookout.clear();
   }
@@ -213,6 +224,7 @@ export class Stage {
   met(member) {
     this.#world.change(member);
     this.#meetAwaited();
+    this.#furniture?.lookout.met(member.uid);
   }
 
   /** They still are, as one of many. @param {string} uid */
@@ -246,6 +258,26 @@ export class Stage {
       lookout.heard(message.placeId, now);
       air.heard(message.uid);
     });
+  }
+
+  /** Where it was said is lively, and the last of it can still be read. @param {Message[]} messages */
+  recalled(messages) {
+    const now = performance.now();
+    for (const { uid, placeId, at } of messages) {
+      this.#world.say(uid, placeId);
+      this.#tell(({ lookout }) => lookout.heard(placeId, now - (Date.now() - at), false));
+    }
+    this.#recalled = new Set(messages.slice(-RECALLED).map(({ key }) => key));
+  }
+
+  /** Says again what was said before, all letters at once, when it can be read. @param {number} now */
+  #repeat(now) {
+    if (!this.#recalled.size || !this.#furniture || !this.#isThere) return;
+    for (const entry of this.#replica.feed) {
+      if ('id' in entry && this.#recalled.has(entry.key)) this.#furniture.air.recall(entry, now);
+    }
+    this.#recalled.clear();
+    this.#furniture.air.renew();
   }
 
   /** Does what somebody says without words, if they can be seen. @param {Message} message */
@@ -306,6 +338,11 @@ export class Stage {
     return motion === 'auto' ? this.#still.matches : motion === 'less';
   }
 
+  /** Somebody takes the camera over: whom it followed is awaited no longer. */
+  touched() {
+    if (this.#awaited !== this.#options.follow) this.#awaited = null;
+  }
+
   #meetAwaited() {
     if (!this.#awaited || !this.#replica.people.get(this.#awaited)) return;
     this.#world.follow(this.#awaited);
@@ -318,6 +355,7 @@ export class Stage {
     this.#drawn();
     this.#drawn = () => {};
     if (!this.#isThere && this.#slug && world.isHere) this.#arrive();
+    this.#repeat(now);
     this.#house(now);
     if (!this.#furniture) return;
     const { air, lookout } = this.#furniture;

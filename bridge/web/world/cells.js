@@ -11,6 +11,7 @@ import { signOf } from './isle.js';
 import { mix } from './random.js';
 import { NOWHERE } from './routes.js';
 import { HIDDEN, clearSigns, measureCover } from './sight.js';
+import { finish, through } from './slices.js';
 import { HALF_WIDTH } from './spots.js';
 import { PLANKS, STEPS } from './terrain.js';
 
@@ -42,6 +43,31 @@ for (let ring = 1; ring * NEXT_RING + FIRST_RING < ROOMY; ring++) {
   }
 }
 
+/**
+ * What one sees of people on a land that doesn't change: `cover` is how much of somebody at each cell is hidden,
+ * `meadows` are the cells away from places, those that are in the open and the others.
+ *
+ * @typedef {{cover: Uint8Array, meadows: [number[], number[]]}} Lay
+ * @type {WeakMap<Terrain, Lay>}
+ */
+const lays = new WeakMap();
+
+/** Looks a land over, which takes long, before people come to it. @param {Terrain} land @returns {Generator<void, Lay>} */
+export function* survey(land) {
+  const { open, zone, ground, first, last } = land;
+  yield* clearSigns(land);
+  const cover = yield* measureCover(land);
+  /** @type {[number[], number[]]} */
+  const meadows = [[], []];
+  yield* through(last - first, (i) => {
+    const cell = first + i;
+    if (open[cell] && !zone[cell] && ground[cell] !== PLANKS) meadows[cover[cell] < HIDDEN ? 0 : 1].push(cell);
+  });
+  const lay = { cover, meadows };
+  lays.set(land, lay);
+  return lay;
+}
+
 export class Cells {
   /** Who holds each cell. */
   holder;
@@ -52,8 +78,7 @@ export class Cells {
   cover;
   /** Where one would stand before a sign. @type {Set<number>} */
   #beforeSigns = new Set();
-  /** Cells away from places: those that are in the open, and the others. @type {[number[], number[]]} */
-  #meadows = [[], []];
+  #meadows;
   /** How far around each place nobody has found room in this step; under -1 less its number, nobody has found a free cell. @type {Map<number, number>} */
   #full = new Map();
   #fullAt = -1;
@@ -64,12 +89,10 @@ export class Cells {
     this.#routes = routes;
     this.#crowd = crowd;
     this.holder = new Int32Array(land.side * land.side).fill(NONE);
-    clearSigns(land);
+    const { cover, meadows } = lays.get(land) ?? finish(survey(land));
+    this.cover = cover;
+    this.#meadows = meadows;
     for (const { cell, board } of land.places) if (board) this.#keepClear(signOf(cell), board.width / 2 + HALF_A_FIGURE);
-    this.cover = measureCover(land);
-    for (let cell = land.first; cell < land.last; cell++) {
-      if (land.open[cell] && !land.zone[cell] && land.ground[cell] !== PLANKS) this.#meadows[this.isInSight(cell) ? 0 : 1].push(cell);
-    }
   }
 
   /** @param {number} sign @param {number} wide how far from its middle somebody is beside it, in pixels */

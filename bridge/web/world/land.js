@@ -53,14 +53,18 @@ export class Land {
   #measure() {
     const { side, ground, height, first, last } = this.terrain;
     let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
-    for (let cell = first; cell < last; cell++) {
-      if (!ground[cell]) continue;
-      const x = (cell % side) - side / 2;
-      const y = ((cell / side) | 0) - side / 2;
-      left = Math.min(left, x - y);
-      right = Math.max(right, x - y);
-      top = Math.min(top, x + y - Math.ceil((height[cell] * RISE) / HALF_HEIGHT));
-      bottom = Math.max(bottom, x + y);
+    for (let row = (first / side) | 0; row * side < last; row++) {
+      const y = row - side / 2;
+      for (let column = 0; column < side; column++) { // no minimum of two and no remainder: it is done in one go
+        const cell = row * side + column;
+        if (!ground[cell]) continue;
+        const x = column - side / 2;
+        const over = x + y - Math.ceil((height[cell] * RISE) / HALF_HEIGHT);
+        if (x - y < left) left = x - y;
+        if (x - y > right) right = x - y;
+        if (over < top) top = over;
+        if (x + y > bottom) bottom = x + y;
+      }
     }
     this.left = (left - 2 * MARGIN) * HALF_WIDTH;
     this.top = (top - 2 * MARGIN) * HALF_HEIGHT;

@@ -38,15 +38,16 @@ function pine(leaf, variant) {
   return sheet.outline(leaf).sprite(10, 34);
 }
 
-/** Trees of each district's kind. */
-function trees() {
-  return Array.from({ length: BIOMES }, (_, biome) => [0, 1, 2].map((variant) => {
-    const leaf = LEAF_INK[biome];
-    if (biome === 1) return pine(leaf, variant);
-    const isBlossom = (biome === 3 && variant < 2) || (biome === 4 && !variant);
-    return roundTree(isBlossom ? BLOSSOM_INK : leaf, variant + biome * 3, biome === 2 ? BIRCH_INK : BARK_INK);
-  }));
-}
+/** The trees of each biome. @type {import('./sheet.js').Sprite[][]} */
+const groves = [];
+
+/** Painted once; of all biomes it takes as long as everything else. @param {number} biome */
+export const grove = (biome) => (groves[biome] ??= [0, 1, 2].map((variant) => {
+  const leaf = LEAF_INK[biome];
+  if (biome === 1) return pine(leaf, variant);
+  const isBlossom = (biome === 3 && variant < 2) || (biome === 4 && !variant);
+  return roundTree(isBlossom ? BLOSSOM_INK : leaf, variant + biome * 3, biome === 2 ? BIRCH_INK : BARK_INK);
+}));
 
 /** @param {number} variant */
 function rock(variant) {
@@ -137,7 +138,7 @@ export function paintThings(town) {
 
 function paintAll() {
   return {
-    tree: trees(),
+    tree: Array.from({ length: BIOMES }, (_, biome) => grove(biome)),
     bush: LEAF_INK.map((leaf, i) => bush(leaf, i)),
     rock: [rock(1), rock(2)],
     tent: tent(), lighthouse: lighthouse(), boat: boat(), hull: hull(), lamp: [lamp(false), lamp(true)],

@@ -8,7 +8,7 @@
 import { POST } from './furniture.js';
 import { signOf } from './isle.js';
 import { HALF_HEIGHT, HALF_WIDTH, STAGE, cellSpot } from './spots.js';
-import { eachStill } from './stills.js';
+import { stills } from './stills.js';
 
 /** All of somebody is hidden. */
 export const WHOLE = 255;
@@ -59,15 +59,16 @@ function hiddenPart(sprite, left, top, wide = BODY_WIDE, high = BODY_HIGH) {
  * Fells the trees before signs. A name that something else hides is none: it is read elsewhere.
  *
  * @param {Terrain} land
+ * @returns {Generator<void, void>}
  */
-export function clearSigns(land) {
+export function* clearSigns(land) {
   const boards = land.places.filter(({ id, board }) => id && board).map((place) => {
     const { x, y } = cellSpot(land, signOf(place.cell), { x: 0, y: 0, z: 0 });
     return { place, x, y, hidden: 0 };
   });
   /** @type {Set<number>} */
   const felled = new Set();
-  eachStill(land, (sprite, spot, cell, prop) => {
+  yield* stills(land, (sprite, spot, cell, prop) => {
     for (const one of boards) {
       const { width, height } = /** @type {{width: number, height: number}} */ (one.place.board);
       if (spot.y <= one.y || spot.y - sprite.y > one.y || Math.abs(spot.x - one.x) > sprite.width + width) continue;
@@ -80,12 +81,12 @@ export function clearSigns(land) {
   for (const { place, hidden } of boards) if (hidden > UNREAD) place.board = null;
 }
 
-/** How much of somebody at each cell is hidden, from 0 to `WHOLE`. @param {Terrain} land */
-export function measureCover(land) {
+/** How much of somebody at each cell is hidden, from 0 to `WHOLE`. @param {Terrain} land @returns {Generator<void, Uint8Array>} */
+export function* measureCover(land) {
   const { side } = land;
   const cover = new Uint8Array(side * side);
   const body = { x: 0, y: 0, z: 0 };
-  eachStill(land, (sprite, spot, from) => {
+  yield* stills(land, (sprite, spot, from) => {
     const reach = Math.ceil(sprite.y / HALF_HEIGHT) + 1;
     const left = Math.ceil((sprite.x + BODY_WIDE) / HALF_WIDTH);
     const right = Math.ceil((sprite.width - sprite.x + BODY_WIDE) / HALF_WIDTH);

@@ -29,6 +29,8 @@ import { propFor } from './props.js';
 import { hash, mix } from './random.js';
 import { AWAITING, through } from './slices.js';
 
+const FLOODED = 8_192; // cells, before others may go on
+
 /** What a cell is made of. */
 export const WATER = 0;
 export const SAND = 1;
@@ -173,7 +175,7 @@ function* settle(land, plots, channels, members, town) {
   yield* measureSea(land);
   yield* strew(land);
   const { length } = land.plots;
-  channels.forEach((channel, i) => { if (plots[i] < length) addPlace(land, channel, plots[i]); });
+  yield* through(channels.length, (i) => { if (plots[i] < length) addPlace(land, channels[i], plots[i]); }, 8);
   if (members >= TOWN_SIZE && isle.houses.length) {
     while (!(land.town = town())) yield AWAITING;
     yield* land.town.build(land, members);
@@ -320,7 +322,7 @@ export function neighbours(side, cell) {
 /** Lets nobody stand where nobody can walk to. @param {Terrain} land @returns {Work} */
 function* closeOff(land) {
   const { side, open, height, pier } = land;
-  const reached = flood(side, pier[0], (from, to) => open[to] === 1 && Math.abs(height[to] - height[from]) <= 1);
+  const reached = yield* flood(side, pier[0], (from, to) => open[to] === 1 && Math.abs(height[to] - height[from]) <= 1);
   yield* over(land, (cell) => {
     if (reached[cell]) land.walkable += open[cell];
     else open[cell] = 0;
@@ -349,12 +351,15 @@ function* findWays(land) {
  * @param {number} side
  * @param {number} start
  * @param {(from: number, to: number) => boolean} isWay
+ * @returns {Generator<void, Uint8Array>}
  */
-export function flood(side, start, isWay) {
+export function* flood(side, start, isWay) {
   const reached = new Uint8Array(side * side);
   reached[start] = 1;
   const open = [start];
+  let count = 0;
   for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
+    if (++count % FLOODED === 0) yield;
     for (const to of [cell - 1, cell + 1, cell - side, cell + side]) {
       if (to < 0 || to >= reached.length || reached[to] || !isWay(cell, to)) continue;
       reached[to] = 1;

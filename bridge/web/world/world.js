@@ -15,6 +15,7 @@
 
 import { GUARD } from './buffer.js';
 import { Camera } from './camera.js';
+import { survey } from './cells.js';
 import { ABOARD, GONE, TENT } from './crowd.js';
 import { Picture } from './draw.js';
 import { Land } from './land.js';
@@ -224,7 +225,9 @@ export class World {
   *#rise(channels, size) {
     const isOther = this.#isOther;
     const before = isOther ? null : this.#here;
-    const { sim, land } = this.#settle(yield* grow(this.#guild, size, channels, before?.sim.land, () => this.#town), before);
+    const terrain = yield* grow(this.#guild, size, channels, before?.sim.land, () => this.#town);
+    yield* survey(terrain);
+    const { sim, land } = this.#settle(terrain, before);
     if (before) {
       yield* sim.adopt(before.sim);
       yield* this.#picture.ahead(land, this.camera.isFar);

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +12,13 @@ from bridge.backplane.book import Book
 from bridge.backplane.follower import Follower
 from bridge.backplane.lines import Lines
 from bridge.limits import Limits
-from bridge.model import Status
+from bridge.model import GuildInfo, Message, Status
 from bridge.rooms.room import Room
-from bridge.wire.protocol import Event
+from bridge.wire.protocol import Connect, Event, Wants
 from tests.bridge.conftest import ADA, BEPPO
 from tests.bridge.rooms.test_followers import known_to
 from tests.bridge.rooms.test_room import GUILD
+from tests.bridge.watchers import read_frames
 from tests.redis import RedisServer
 
 if TYPE_CHECKING:
@@ -39,9 +41,10 @@ class Restless(Lines):
 class Origin:
     """A room that is written, flush by flush."""
 
-    def __init__(self, lines: Lines, limits: Limits) -> None:
-        self.room = Room(GUILD, limits=limits)
+    def __init__(self, lines: Lines, limits: Limits, guild: GuildInfo = GUILD) -> None:
+        self.room = Room(guild, limits=limits, clock=time.time)
         self.room.reconcile([ADA, BEPPO])
+        self.room.flush(0)
         self.hear: Callable[[Entry], None] = lambda _: None
         self._lines = lines
         self._book = Book(self.room, limits, lambda: None, time.monotonic)
@@ -101,3 +104,27 @@ async def test_a_guild_that_never_rests_is_opened(redis: RedisServer, history: i
         await follower.open()
         assert not follower.is_outdated
         assert known_to(follower.room) == known_to(origin.room)
+
+
+async def test_what_was_said_before_is_read_as_well(redis: RedisServer) -> None:
+    """As far as nobody took it back since: then who arrives elsewhere may hear it, with its time."""
+    limits = Limits()
+    async with lines_to(redis.url) as lines:
+        origin = Origin(lines, limits, replace(GUILD, recent=True))
+        await origin.write_whole()
+        for number in range(4):
+            origin.room.say(Message(ADA.uid, f"Words {number}", "1", id=str(number)))
+            origin.room.flush(number)
+            if number == 2:
+                origin.room.forget_messages(["1"])
+            if number == 3:
+                origin.room.edit(ADA.uid, "1", "2", "Other words", {})
+            origin.room.flush(number)
+            await origin.write()
+        room = Room(replace(GUILD, recent=True), limits=limits)
+        follower = Follower(room, lines, limits, lambda: True, lambda _: None, _ignore)
+        await follower.open()
+        request = Connect("one", wants=Wants(batch=True), recent=True)
+        told = read_frames(room.entry(request))[0]["data"]["recent"]
+        assert [words["message"] for words in told] == ["Other words", "Words 3"]  # nothing of before is kept
+        assert told == read_frames(origin.room.entry(request))[0]["data"]["recent"][-2:]

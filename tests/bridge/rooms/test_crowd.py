@@ -2,18 +2,20 @@
 
 import json
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
 
 import pytest
 
+from bridge.backplane import codec
 from bridge.limits import Limits
 from bridge.model import Channel, GuildInfo, Member, Message, Status, Voice
 from bridge.rooms import neighbourhoods
 from bridge.rooms.neighbourhoods import Neighbourhoods
 from bridge.rooms.recency import ACTIVE_FOR
-from bridge.rooms.room import Room
-from bridge.wire.crowd import FEWEST, level_of
+from bridge.rooms.room import COUNT_EVERY, Room
+from bridge.wire.crowd import FEWEST, MOST, level_of
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Event, Wants, member_basics
 from tests.bridge.rooms.test_room import FakeViewer
 from tests.bridge.watchers import Json, read_frames, unpacked
@@ -134,6 +136,13 @@ class Looker(FakeViewer):
             "voice": voice["channel"] if isinstance(voice, dict) else voice,
         }
 
+    def find(self, text: str) -> None:
+        search = self.room.search(text)
+        while search.step():
+            pass
+        full = bool(self.request.wants.events)
+        self.users |= {member.uid: everything(member, full=full) for member in self.room.found(search)}
+
     def check(self) -> None:
         self.read()
         full = bool(self.request.wants.events)
@@ -216,6 +225,11 @@ class Town:
             room.flush(self.now)
 
 
+def told(queue: Iterable[Event]) -> list[Event]:
+    """Have events be told to another process: those are others."""
+    return codec.read_events("1", codec.write_events(queue))
+
+
 REQUESTS = [
     asking(FEWEST),
     asking(FEWEST, events=False, batch=False),
@@ -237,18 +251,20 @@ def test_whatever_happens_who_acts_is_known_and_all_are_counted(seed: int) -> No
         if town.dice.random() < 0.4:
             town.flush(town.room)
             if town.dice.random() < 0.5:
-                other.accept_all(queue)
+                other.accept_all(told(queue))
                 queue.clear()
                 town.flush(other)
         if step % 9 == 0:
             town.dice.choice(lookers).lose(town.dice.choice([0, 1, 3, 90]))
         if step % 130 == 0:
+            town.now += COUNT_EVERY
             town.flush(town.room)
-            other.accept_all(queue)
+            other.accept_all(told(queue))
             queue.clear()
             town.flush(other)
             for looker in lookers:
                 looker.check()
+                looker.find(town.dice.choice(list(looker.room.members.values())).username)
     assert sum(looker.resumed for looker in lookers) > 10
 
 
@@ -312,6 +328,123 @@ def test_who_acts_and_is_not_listed_comes_whole_before_the_event() -> None:
     assert cursors == [str(last - 2), str(last - 1), str(last)]  # nothing is missed by who loses some
 
 
+@pytest.mark.parametrize("past", [True, False])
+def test_who_came_with_words_that_are_forgotten_comes_with_what_follows(past: bool) -> None:
+    """Before the words had left: the rest of what they did is no stranger's."""
+    room = Room(GUILD)
+    room.put_all(crowd(400))
+    looker = Looker(room, asking(FEWEST))
+    room.say(Message("399", "Hello", "1", "7"))
+    room.put_all([room.members["399"]._replace(voice=Voice("3", "talk"))])
+    if past:
+        room.forget_past()
+    else:
+        room.forget_messages(["7"])
+    flushed(room, 0.0)
+    assert heard(looker)[:2] == [("presence", "399"), ("voice", "399")]
+
+
+def heard(looker: Looker) -> list[tuple[object, object]]:
+    """Name what somebody heard since, and of whom."""
+    told = [(event["type"], event["data"].get("uid")) for event in looker.events]
+    looker.read()
+    return told
+
+
+def flushed(room: Room, now: float) -> None:
+    room.flush(now)
+    while not room.is_through:
+        room.flush(now)
+
+
+def test_who_goes_idle_and_is_known_to_nobody_is_counted() -> None:
+    """Where very many do it is nothing but numbers; everybody else hears of each."""
+    room = Room(GUILD)
+    room.put_all(crowd(400))
+    looker = Looker(room, asking(FEWEST))
+    plain = FakeViewer(Wants(batch=True))
+    room.seat(plain)
+    flushed(room, 0.0)
+    looker.read()
+    plain.frames = []
+    for uid in map(str, range(FEWEST - 1, 400)):
+        room.present(uid, "idle", "Playing Chess")
+    room.put_all([room.members["399"]._replace(line="Back soon")])
+    flushed(room, 5.0)
+    known = str(FEWEST - 1)
+    assert set(heard(looker)) == {("presence", known), ("activity", known), ("neighbourhoods", None)}
+    assert len(plain.events) == 400 - FEWEST + 1
+    looker.check()
+    room.say(Message("399", "Hello", "1"))
+    room.present("399", "dnd", None)
+    flushed(room, 10.0)
+    assert [kind for kind, _ in heard(looker)] == [
+        "presence", "message", "presence", "activity", "neighbourhoods"
+    ]  # fmt: skip
+    looker.check()
+    looker.find("Member 398")
+    room.present("398", "dnd", None)
+    flushed(room, 15.0)
+    assert ("presence", "398") in heard(looker)
+    looker.check()
+
+
+def test_who_comes_where_not_all_can_be_listed_is_counted() -> None:
+    """But those who have just joined; and who goes whom nobody knew."""
+    room = Room(GUILD)
+    looker = Looker(room, asking(MOST))
+    room.put_all(crowd(100))
+    room.remove("7")
+    flushed(room, 0.0)
+    looker.check()
+    assert len(looker.users) == 99
+    room.put_all(crowd(MOST + 1))
+    flushed(room, 5.0)
+    looker.read()
+    room.put_all([Member("new", "New", "online", joined=1), Member("back", "Back", "online")])
+    room.remove("back")
+    room.remove("8")
+    flushed(room, 10.0)
+    assert set(heard(looker)) == {("presence", "new"), ("presence", "8"), ("neighbourhoods", None)}
+    room.remove("new")
+    flushed(room, 15.0)
+    assert len(listed(room, MOST)) == MOST
+
+
+def test_who_came_back_to_another_copy_hears_of_all() -> None:
+    """Whom they know from before, it can't know."""
+    room = Room(GUILD)
+    room.put_all(crowd(400))
+    looker = Looker(room, asking(200))
+    copy = Room.of_copy(room.copy())
+    copy.recall([], room.position, 0.0)
+    room.become(copy)
+    looker.lose(0)
+    Looker(room, asking(FEWEST))
+    assert looker.resumed == 1
+    room.present("150", "idle", None)
+    flushed(room, 5.0)
+    assert ("presence", "150") in heard(looker)
+
+
+def test_neighbourhoods_are_told_once_a_second() -> None:
+    """However often they change; the last of it comes by itself."""
+    room = Room(GUILD)
+    room.put_all(crowd(400))
+    looker = Looker(room, asking(FEWEST))
+    flushed(room, 0.0)
+    looker.read()
+    for number in range(100, 200):
+        room.present(str(number), "idle", None)
+        due = room.flush(number / 100)
+    assert len(heard(looker)) == 1
+    assert due is not None
+    flushed(room, due)
+    assert len(heard(looker)) == 1
+    looker.check()
+    assert room.flush(due) is None or not room._state.neighbourhoods.is_news
+
+
 def test_the_answer_to_get_user_data_lists_as_few() -> None:
     """It stands for a snapshot."""
     room = Room(GUILD)
@@ -349,7 +482,7 @@ def test_neighbourhoods_come_together_in_one_event() -> None:
     looker.frames = []
     for uid in ("60", "63", "66"):
         room.present(uid, "dnd", None)
-    room.flush(0.0)
+    room.flush(COUNT_EVERY)
     [told] = [event["data"] for event in looker.events if event["type"] == "neighbourhoods"]
     assert told == {
         "neighbourhoods": [{"roleColor": "#000000", "online": 31, "idle": 0, "dnd": 3, "offline": 0}]

@@ -47,6 +47,19 @@ async def test_somebody_is_found_by_name(bridge: WebSocketServer) -> None:
         assert await found(viewer, "nobody") == []
 
 
+async def test_somebody_is_found_by_id(bridge: WebSocketServer) -> None:
+    """Only by all of it, and only who is shown there."""
+    ada, number = Member("86913608335773696", "Ada"), Member("1", "Nr. 86913608335773697")
+    bridge.show_guild(DWORLD, [ada, number, *people(*NAMES)])
+    async with watching(bridge) as viewer:
+        await viewer.enter("dworld")
+        assert await found(viewer, " 86913608335773696 ") == ["Ada"]
+        assert await found(viewer, "8691360833577369") == ["Nr. 86913608335773697"]
+        bridge.hide_members(DWORLD.id, [ada.uid])
+        assert (await viewer.hear())["type"] == "presence"
+        assert await found(viewer, "86913608335773696") == []
+
+
 async def test_no_more_than_a_few_are_found(bridge: WebSocketServer) -> None:
     """Each as in a snapshot of that client's."""
     bridge.show_guild(DWORLD, people(*(f"Name {number:03}" for number in range(100))))

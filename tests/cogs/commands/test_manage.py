@@ -790,6 +790,9 @@ async def test_commands_from_an_older_version(office: Office) -> None:
     [
         (GuildSettings(), GuildSettings(messages="off"), True),
         (GuildSettings(), GuildSettings(messages="bubble"), True),
+        (GuildSettings(messages="recap"), GuildSettings(messages="bubble"), True),
+        (GuildSettings(messages="recap"), GuildSettings(), False),
+        (GuildSettings(), GuildSettings(messages="recap"), False),
         (GuildSettings(messages="off"), GuildSettings(), False),
         (GuildSettings(messages="off"), GuildSettings(messages="off"), False),
         (GuildSettings(), GuildSettings(bots=False), True),

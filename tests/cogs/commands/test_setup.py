@@ -124,6 +124,7 @@ async def test_a_button(
             "Everybody may watch",
         ),
         ("watch", "login", {"protection": "login", "password_hash": None, "role_id": None}, "Only members"),
+        ("messages", "recap", {"messages": "recap"}, "who arrives also reads"),
         ("messages", "bubble", {"messages": "bubble"}, "but not what"),
         ("messages", "off", {"messages": "off"}, "nothing of them"),
         ("offline", "show", {"offline": "show"}, "Offline members are shown."),
