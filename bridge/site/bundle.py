@@ -8,19 +8,14 @@ What is imported later, as ``import(`./panel.js${again}`)``, becomes a script of
 that nobody else needs. Its address has its content's hash: a browser keeps it for good, and never gets one
 that doesn't fit the script that asks for it. `again` makes the address another one for the next try.
 
-What is private to a class gets the shortest name there is, as nobody else can say it: `#a` for `#replica`.
-
 A chunk has what it shares with the script from the script, and so runs only when that has run to its end:
 what the script waits for at its top must share nothing.
 """
 
 import hashlib
 import re
-import string
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -33,9 +28,6 @@ _EXPORT_LINE: Final = re.compile(r"^export (.*\n)", re.MULTILINE)
 _DECLARED: Final = re.compile(
     r"^(?:const|let|class|(?:async )?function\*?) (\w+|\[[\w, ]+\]|\{[^}]+\})", re.MULTILINE
 )
-# Where a class declares what is private to it, and where it says its name.
-_PRIVATE: Final = re.compile(r"^ +(?:(?:static|async|get|set) )?\*?#(?P<name>\w+)", re.MULTILINE)
-_NAMED: Final = re.compile(rf"{_PRIVATE.pattern}|(?<=\.)#(?P<used>\w+)", re.MULTILINE)
 _LEFT: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 Shrink = Callable[[str], str]
@@ -93,9 +85,7 @@ class _Bundler:
         addresses = {file: self._address(file, script) for file, script in chunks.items()}
         script = "".join(_with_addresses(file, body, addresses) for file, body in parts)
         script += _export(sorted(self._lent))
-        return Bundle(
-            self._shrink(_shortened(script)), {addresses[file]: chunk for file, chunk in chunks.items()}
-        )
+        return Bundle(self._shrink(script), {addresses[file]: chunk for file, chunk in chunks.items()})
 
     def _chunk(self, file: Path) -> str:
         if file in self._homes:
@@ -112,7 +102,7 @@ class _Bundler:
             back = "../" * (len(file.relative_to(self._entry.parent).parts) - 1) or "./"
             names = ", ".join(sorted(borrowed))
             script = f"import {{ {names} }} from '{back}{self._entry.name}';\n{script}"
-        return self._shrink(_shortened(script))
+        return self._shrink(script)
 
     def _borrowed(self, file: Path, source: str) -> set[str]:
         """Name what a chunk's module imports from the script; nobody else may have it."""
@@ -152,21 +142,6 @@ def _with_addresses(file: Path, body: str, addresses: Mapping[Path, str]) -> str
         return f"./{addresses[(file.parent / found['path']).resolve()]}"
 
     return _LATER.sub(address, body)
-
-
-def _shortened(script: str) -> str:
-    """Give what is private short names, the shortest to what is said most often; equals in all classes."""
-    private = set(_PRIVATE.findall(script))
-    said = Counter(found["name"] or found["used"] for found in _NAMED.finditer(script))
-    letters = string.ascii_letters
-    names = (name for name, _ in said.most_common() if name in private)
-    shorter = dict(zip(names, (*letters, *map("".join, product(letters, repeat=2))), strict=False))
-
-    def shorten(found: re.Match[str]) -> str:
-        name = found["name"] or found["used"]
-        return f"{found[0][: -len(name)]}{shorter.get(name, name)}"
-
-    return _NAMED.sub(shorten, script)
 
 
 def _export(names: list[str]) -> str:

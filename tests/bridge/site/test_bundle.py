@@ -43,20 +43,6 @@ def test_what_looks_like_an_import_in_a_text_or_a_comment_is_left_alone(tmp_path
     assert bundle(write(tmp_path, main=source)) == Bundle(source, {})
 
 
-def test_what_is_private_gets_a_short_name(tmp_path: Path) -> None:
-    """The same one in all classes; what only looks like such a name keeps its own."""
-    source = (
-        "class One {\n  #close = 1;\n  async #leave() {}\n  get #other() {\n"
-        "    return this.#close + this.#leave(one.#close);\n  }\n}\n"
-        "class Two {\n  static #close = '#close';\n}\nconst feed = `#close ${'.feed#leave'}`;\n"
-    )
-    assert bundle(write(tmp_path, main=source)).script == (
-        "class One {\n  #a = 1;\n  async #b() {}\n  get #c() {\n"
-        "    return this.#a + this.#b(one.#a);\n  }\n}\n"
-        "class Two {\n  static #a = '#close';\n}\nconst feed = `#close ${'.feed#leave'}`;\n"
-    )
-
-
 def test_an_address_is_another_one_when_its_content_is(tmp_path: Path) -> None:
     """And the same where only the script changed that asks for it."""
     entry = write(
