@@ -12,7 +12,7 @@ from typing import Final
 # So many connections that are ready have their turn in one round of the loop, all others in the next ones:
 # what is due, and what is to be told to those who watch, comes between the rounds.
 AT_ONCE: Final = 4
-BUDGET: Final = 0.001  # CPU seconds that a round may take before fewer have their turn in the next one
+BUDGET: Final = 0.0005  # CPU seconds that a round may take before fewer have their turn in the next one
 
 Work = Callable[[], object]
 

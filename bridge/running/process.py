@@ -18,7 +18,9 @@ SPARE_FILES: Final = 1_000  # beside one per viewer: for those who are turned aw
 # How much may have been made before Python looks for garbage among it, and how many looks before it looks at
 # what is older, and at everything. With 50,000 members to look at, the usual (700, 10, 10) hold up everybody
 # for 60 ms again and again while many connect; nearly all that a bridge makes goes without being looked for.
-GARBAGE_THRESHOLDS: Final = (2_000, 200, 50)
+# The first look takes a quarter of a millisecond: after four times as much it would hold up an event as long
+# as two rounds of the loop.
+GARBAGE_THRESHOLDS: Final = (500, 800, 50)
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-BUDGET: Final = 0.001  # CPU seconds that a round may take before fewer have their turn in the next one
+BUDGET: Final = 0.0005  # CPU seconds that a round may take before fewer have their turn in the next one
 MOST: Final = 4  # of them, in one round
 
 

@@ -86,6 +86,13 @@ class _Ended(asyncio.Transport):
 _ENDED: Final = _Ended()
 
 
+def _forget_frames(error: BaseException | None) -> None:
+    """Let go of where an error, and what caused it, came from: frames keep all that they worked with."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
 def cut_off(transport: asyncio.Transport) -> None:
     """Abort a transport, unless it has ended."""
     if transport.get_protocol() is not None:
@@ -210,6 +217,21 @@ class Connection(ServerConnection):
         self.transport = _ENDED
         if self._writer is not None:
             self._writer.end()
+            self._writer = None
+        self._untie()
+
+    def _untie(self) -> None:
+        """Let go of what leads back here, so that all of it is freed now.
+
+        Of thousands who leave Python would else collect the garbage later, and in one turn of the loop.
+        """
+        protocol, messages = self.protocol, self.recv_messages
+        for ours in ("reject", "send_eof"):
+            vars(protocol).pop(ours, None)
+        protocol.parser.close()
+        for error in (protocol.parser_exc, protocol.handshake_exc):
+            _forget_frames(error)
+        messages.pause = messages.resume = _ENDED.pause_reading
 
     def process_event(self, event: Any) -> None:
         """Take the request, or a frame."""

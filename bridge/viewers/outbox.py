@@ -16,6 +16,12 @@ log = logging.getLogger(__name__)
 
 MAX_BACKLOG: Final = 1 << 20  # bytes that wait for one viewer; about 8 s at 1 Mbit/s
 FRAGMENTS_AT_ONCE: Final = 1  # that are written in one turn, to one who reads fast
+# That waited for one who has gone, in one turn; or a single long message, with all its parts.
+RELEASED_AT_ONCE: Final = 100  # frames
+
+
+def _nothing() -> None:
+    pass
 
 
 class Outbox:
@@ -156,7 +162,8 @@ class Outbox:
         self._ended = True
         self._flows = False
         self._finish()
-        self._drop()
+        self._let_go()
+        self._renew, self._paying = _nothing, nullcontext  # they lead back to whose this is
 
     # What the ledger tells
 
@@ -261,6 +268,19 @@ class Outbox:
         if isinstance(thing, bytes):
             self._backlog -= len(thing)
         return thing
+
+    def _let_go(self) -> None:
+        """Drop what waits, a little in each turn: it may be a hundred snapshots, and there is no hurry."""
+        for _ in range(RELEASED_AT_ONCE):
+            if not self._waiting:
+                break
+            thing = self._take_next()
+            self._ledger.release(thing)
+            if isinstance(thing, LongMessage):
+                break
+        self._forget_if_empty()
+        if self._waiting:
+            self._connection.gate.budgets.turnstile.add(self._connection.address, self._let_go)
 
     def _drop(self) -> None:
         for thing in self._waiting:

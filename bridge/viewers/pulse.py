@@ -19,7 +19,7 @@ PERIOD: Final = 8.0  # seconds between two looks at a viewer
 MAX_STUCK: Final = 4  # looks at which a viewer may have read nothing of what waits for it
 MAX_SILENT: Final = 4  # looks at which nothing may have been heard of a viewer
 TICK: Final = 0.5  # seconds
-LOOKS_AT_ONCE: Final = 500  # viewers, in one turn of the loop
+LOOKS_AT_ONCE: Final = 30  # viewers, in one turn of the loop: half a millisecond, for each may be sent a ping
 
 Dismiss = Callable[[Goodbye], None]
 

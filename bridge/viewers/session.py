@@ -146,6 +146,7 @@ class Session:
                 await self._answer(await first)
         finally:
             first.cancel()
+            del first  # or an error that it ended with would keep it, by the way that it took through here
 
     @property
     def permit(self) -> Pass:

@@ -3,11 +3,12 @@
 // First: what it asks for is on its way while the rest is made.
 import { address, comingWords, preferences, storage } from './ui/reader.js';
 
-import { byId, icon, setText } from './ui/dom.js';
+import { byId, dress, icon, setText } from './ui/dom.js';
 import { moreWordsFor, translate } from './words.js';
 import { isOwnBridge, socketUrl } from './guild/net.js';
 import { Conversation } from './guild/conversation.js';
 import { Islands } from './ui/islands.js';
+import { listenForKeys } from './ui/keys.js';
 import { Part } from './ui/part.js';
 import { Stage } from './ui/stage.js';
 import { Replica } from './guild/replica.js';
@@ -24,6 +25,8 @@ const OMENS = [
   [window, 'online'], [window, 'pageshow'], [document, 'visibilitychange'], [document, 'resume'],
   [/** @type {any} */ (navigator).connection, 'change'],
 ];
+
+const TOUCHES = ['pointermove', 'pointerdown', 'keydown', 'focusin'];
 
 const isEmbedded = address.embed === true;
 const isTransparent = address.background === 'transparent';
@@ -70,24 +73,12 @@ const conversation = new Conversation(bridge, address.s, replica, {
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
 conversation.start(); // what it hears comes when all of this is there
 
-const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {}, explain() {}, close() {} } : {
-  search() {
-    want();
-    view.search();
-  },
-  explain() {
-    want();
-    byId('legend').togglePopover();
-    byId('legend-text').focus();
-  },
-  close: () => view.close(),
-}, {
+const stage = new Stage(replica, preferences, {
   transparent: isTransparent,
   follow: address.follow,
   zoom: address.zoom,
-  tour: address.tour !== false,
-  names: address.names !== false,
   drawn: soon,
+  needTown: () => town.start(),
   outline: (slug) => islands.of(slug ?? address.s),
   arrived: keepOutline,
   find: (text) => conversation.find(text),
@@ -95,6 +86,7 @@ const stage = new Stage(words, replica, preferences, isEmbedded ? { search() {},
 replica.witness = stage;
 preferences.changed = (name) => {
   if (name === 'language') speakAnother();
+  if (name === 'sound') fetchRest();
   stage.adapt();
 };
 
@@ -114,31 +106,109 @@ const view = new View(words, replica, conversation, stage, preferences, {
   isOwn,
 });
 
+listenForKeys({
+  search() {
+    if (isEmbedded) return;
+    stage.lookout?.touched();
+    want();
+    view.search();
+  },
+  explain() {
+    if (isEmbedded) return;
+    stage.lookout?.touched();
+    want();
+    byId('legend').togglePopover();
+    byId('legend-text').focus();
+  },
+  escape() {
+    if (stage.closeRing()) return;
+    if (stage.world.following) stage.world.follow(null);
+    else if (!isEmbedded) view.close();
+  },
+});
+
+/** What lacks of the page, though it was asked for. @type {Set<Part<any>>} */
+const missing = new Set();
+let isTold = false; // once, and again to who wants it again
+
+/** @template Content @param {(again: string) => Promise<Content>} load @param {(content: Content) => void} arrived */
+function partOf(load, arrived) {
+  /** @type {Part<Content>} */
+  const part = new Part(load, (content) => {
+    missing.delete(part);
+    arrived(content);
+    if (!missing.size) view.miss(false);
+  }, (failures) => {
+    if (failures < 2) return;
+    missing.add(part);
+    if (!isTold) view.miss(true);
+    isTold = true;
+  });
+  return part;
+}
+
+/** What an island with houses needs. */
+const town = partOf((again) => import(`./world/town.js${again}`), (/** @type {typeof import('./world/town.js')} */ { TOWN }) => {
+  stage.world.town = TOWN;
+});
+if (islands.of(address.s)?.isTown) town.start(); // it was one
+
 /** The rest of the page: without it there is a picture already. */
-const later = new Part(async (again) => {
+const later = partOf(async (again) => {
   /** @type {Promise<typeof import('./ui/later.js')>} */
   const coming = import(`./ui/later.js${again}`);
-  const [{ LATER }, more] = await Promise.all([coming, moreWordsFor(words.language, again)]);
-  return { LATER, more };
-}, ({ LATER, more }) => {
+  return Promise.all([coming, moreWordsFor(words.language, again), dress(`ui/later.css${again}`)]);
+}, ([{ LATER }, more]) => {
   traceOutline = LATER.outlineOf;
   keepOutline();
-  stage.furnish((world, talk) => new LATER.Air(words, world, talk, more, replica, isSomebodyInVoice, {
-    own: () => stage.own,
-    ask: (gesture) => conversation.gesture(gesture),
-  }));
-  view.furnish(LATER, more);
-  setText(byId('streams-title'), more.streams);
-  furnishStreams = ({ Streams }) => new Streams(more, { copy: LATER.copy, link: (slug, settings) => LATER.linkTo(location.href, slug, settings) }, () => {
-    const { room, guilds } = replica;
-    return room && { slug: room.slug, locked: guilds.find(({ slug }) => slug === room.slug)?.locked === true };
+  stage.furnish((world) => {
+    const where = new LATER.Whereabouts(world);
+    const air = new LATER.Air(words, world, where, more, replica, {
+      own: () => stage.own,
+      ask: (gesture) => conversation.gesture(gesture),
+    });
+    furnish({ LATER, air, where, more });
+    return { air, lookout: new LATER.Lookout(words, world, where, replica, address, air, { find: (uid) => conversation.find(uid), touched: () => stage.touched() }) };
   });
-}, tellOnce);
+  view.furnish(LATER, more);
+  const code = LATER.outcomeOf(location);
+  if (!code) return;
+  changeAddress((here) => here.searchParams.delete('login'));
+  view.explain({ code, slug: '' });
+});
+/** @type {(furniture: {LATER: import('./ui/later.js').Later, air: import('./ui/air.js').Air, where: import('./world/whereabouts.js').Whereabouts, more: import('./words.js').MoreWords}) => void} */
+let furnish;
+/** What that has made, for what comes after it. @type {Promise<Parameters<typeof furnish>[0]>} */
+const furnished = new Promise((resolve) => { furnish = resolve; });
+
+/** What only who touches the page needs. */
+const touched = partOf(async (again) => {
+  /** @type {Promise<typeof import('./ui/touched.js')>} */
+  const coming = import(`./ui/touched.js${again}`);
+  return Promise.all([coming, furnished, dress(`ui/touched.css${again}`)]);
+}, ([{ TOUCHED }, { LATER, air, where, more }]) => {
+  air.tip = new TOUCHED.Tip(words, more, where, replica);
+  view.offer(TOUCHED, more, LATER);
+  setText(byId('streams-title'), more.streams);
+  furnishStreams = (got) => TOUCHED.makeStreams(got, more, replica);
+});
+for (const touch of TOUCHES) addEventListener(touch, () => touched.start(), { once: true });
+let isPressed = false; // browsers let nothing sound before
+for (const press of ['pointerdown', 'keydown']) addEventListener(press, () => { isPressed = true; }, { once: true });
+
+/** What sounds, where somebody wants that. */
+const sound = partOf(async (again) => {
+  /** @type {Promise<typeof import('./ui/sound.js')>} */
+  const coming = import(`./ui/sound.js${again}`);
+  return Promise.all([coming, furnished]);
+}, ([{ Sound }, { air }]) => {
+  air.sound = new Sound(stage.world, replica, isPressed);
+  stage.adapt();
+});
 
 /** What few need: it comes when somebody wants it. @type {(got: typeof import('./ui/streams.js')) => void} */
 let furnishStreams = () => {};
-/** @type {Part<typeof import('./ui/streams.js')>} */
-const streams = new Part((again) => import(`./ui/streams.js${again}`), (got) => furnishStreams(got), tellOnce);
+const streams = partOf((again) => import(`./ui/streams.js${again}`), (/** @type {typeof import('./ui/streams.js')} */ got) => furnishStreams(got));
 
 function openStreams() {
   isTold = false;
@@ -147,19 +217,7 @@ function openStreams() {
   streams.hurry();
 }
 
-/** @param {number} failures */
-function tellOnce(failures) {
-  if (failures < 2 || isTold) return;
-  isTold = true;
-  view.miss();
-}
-let isTold = false; // once, and again to who wants it again
 byId('tools').addEventListener('click', want);
-
-function isSomebodyInVoice() {
-  for (const { voice } of replica.people.all()) if (voice) return true;
-  return false;
-}
 
 /** A next visit begins with the island as it is. */
 function keepOutline() {
@@ -171,13 +229,19 @@ function keepOutline() {
 /** Somebody wants what may not be there yet. */
 function want() {
   isTold = false;
-  later.hurry();
+  for (const part of new Set([...missing, later, touched])) part.hurry();
 }
 
 /** Fetches the rest when the browser has time for it. */
 function soon() {
-  if ('requestIdleCallback' in window) requestIdleCallback(() => later.start(), { timeout: IDLE_MS });
-  else setTimeout(() => later.start());
+  if ('requestIdleCallback' in window) requestIdleCallback(fetchRest, { timeout: IDLE_MS });
+  else setTimeout(fetchRest);
+}
+
+function fetchRest() {
+  later.start();
+  if (preferences.choices.sound !== 'off') sound.start();
+  if (view.panels.open === 'members') touched.start();
 }
 
 /**
@@ -202,15 +266,5 @@ function changeAddress(change) {
   history.replaceState(null, '', here);
 }
 
-/** How a login ended that came to nothing: said once, and not kept in the address. */
-function tellOfLogin() {
-  const outcome = new URLSearchParams(location.search).get('login');
-  if (!outcome) return;
-  changeAddress((here) => here.searchParams.delete('login'));
-  const code = outcome === 'silent' ? 'no-answer' : outcome === 'denied' ? 'login-denied' : 'login-failed';
-  view.explain({ code, slug: '' });
-}
-
 for (const [from, event] of OMENS) from?.addEventListener(event, () => conversation.doubt());
 addEventListener('online', () => later.hurry());
-tellOfLogin();

@@ -228,7 +228,7 @@ ATTACKS: Final = {
     "idle-viewers": Attack(idle_viewers, ("1008",), ("nothing asked for",)),
     "connect-flood": Attack(connect_flood, (CUT,), ("too many connections",)),
     "handshake-flood": Attack(handshake_flood, ("429", "101", CUT), ("too many handshakes",)),
-    "request-flood": Attack(request_flood, ("429", "200", CUT), ("too many requests",)),
+    "request-flood": Attack(request_flood, ("429", "200", CUT), ("too many requests",), enough="200"),
     "join-flood": Attack(join_flood, ("1008", CUT), ("too many frames",)),
     "resume-flood": Attack(costly.resume_flood, BUSY, costly=True, enough="asked"),
     "odd-snapshots": Attack(costly.odd_snapshots, BUSY, costly=True, enough="asked"),

@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from tests.bench.crowd import BATCH, BUFFER, Crowd, Viewer
 from tests.bench.pipe import answer
-from tests.bench.report import percentile
 from tests.bench.wire import PING, PONG, client_frame, frame_at
 
 KIND: Final = replace(BATCH, deflate=False, address="127.0.0.2")  # nobody else's
@@ -113,9 +112,7 @@ class Audience:
             "gone": sum(viewer.gone for viewer in self._viewers),
             "behind": sum(viewer.last < told for viewer in self._viewers),
             "faults": sum(viewer.faults for viewer in self._viewers),
-            "p50": percentile(delays, 50),
-            "p99": percentile(delays, 99),
-            "longest": max(delays, default=0.0),
+            "delays": [round(delay, 5) for delay in delays],
         }
 
     def obey(self) -> None:

@@ -5,13 +5,15 @@ import selectors
 import time
 from array import array
 from bisect import bisect_right
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from bridge.problems import Problem
 from bridge.running.loop import FewAtATime
 from bridge.wire.protocol import Goodbye, Wants
-from tests.bench.report import percentile
 
+KEPT: Final = 0.02  # seconds without computing, after which the next message meets this one
 _MOST: Final = 200_000  # moments that are kept, of which there are two in a round of the loop
 
 
@@ -60,25 +62,42 @@ class Noting(FewAtATime):
         return ready
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was due, and when that was said and written; and from when on the room wanted to be told."""
+
+    due: float
+    said: float
+    opens: float
+    written: float
+    computed: float  # by then, in all
+
+
 class Lateness:
-    """Sits behind all healthy viewers, and notes when they have been written what was due."""
+    """Sits behind all healthy viewers, and notes when they have been written what was due.
+
+    What the victim computes while a room waits on purpose, so that more goes out together, makes nothing
+    late. And where another program kept it from computing for so long that the next message came on top, the
+    next one isn't counted: what is computed for both of them is late for none by the victim's own doing.
+    """
 
     wants = Wants(batch=True)  # as theirs
 
     def __init__(self, computed: Computed) -> None:
         self._computed = computed
-        self._due: list[float] = []
-        self._written: list[tuple[float, float]] = []  # when it was due, and how much was computed by its end
+        self._said: list[tuple[float, float, float]] = []  # when it was due, was said, and may go out
+        self._told: list[Told] = []
 
-    def expect(self, due: float) -> None:
-        """Know that something was due, and has been said now."""
-        self._due.append(due)
+    def expect(self, due: float, opens: float) -> None:
+        """Know that something was due, and has been said now; it goes out from `opens` on."""
+        self._computed.note()
+        self._said.append((due, time.monotonic(), opens))
 
     def offer(self, frames: bytes) -> None:
         """Note that all who sit before have it."""
-        computed = self._computed.note()
-        self._written += [(due, computed) for due in self._due]
-        self._due.clear()
+        now, computed = time.monotonic(), self._computed.note()
+        self._told += [Told(*said, now, computed) for said in self._said]
+        self._said.clear()
 
     def forget(self) -> None:
         """Nothing waits here."""
@@ -86,9 +105,21 @@ class Lateness:
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Nobody is here."""
 
-    def take(self) -> float:
-        """Tell the 99th percentile since the last time, in seconds of computing."""
-        late = [computed - self._computed.by(due) for due, computed in self._written]
-        self._written.clear()
+    def take(self) -> list[float]:
+        """Tell how late each message was since the last time, in seconds of computing."""
+        late, was_kept = [], False
+        for told in sorted(self._told, key=attrgetter("due")):
+            seconds = self._late(told)
+            if not (was_kept or math.isnan(seconds)):
+                late.append(seconds)
+            waited = max(0.0, told.opens - told.said)
+            was_kept = told.written - told.due - waited - seconds > KEPT
+        self._told.clear()
         self._computed.forget()
-        return percentile((seconds for seconds in late if not math.isnan(seconds)), 99)
+        return late
+
+    def _late(self, told: Told) -> float:
+        late = told.computed - self._computed.by(told.due)
+        if told.opens > told.said:
+            late -= self._computed.by(told.opens) - self._computed.by(told.said)
+        return late

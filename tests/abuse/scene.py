@@ -1,8 +1,9 @@
 """The scene: a victim, 200 healthy viewers, an attacker and a Discord, each in a process of its own."""
 
 import time
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import product
@@ -22,12 +23,12 @@ class Watch:
     """What was to see for a while. Times are in seconds, memory in bytes."""
 
     told: int  # messages
-    delays: Mapping[str, float]  # `p50`, `p99` and `longest`, from when a message was due until it was heard
+    delays: Sequence[float]  # of each message to each viewer, from when it was due until it was heard
     gone: int  # viewers whose connection ended
     behind: int  # viewers who didn't get everything
     faults: int  # messages that were heard twice, too early or too late
     memory: int  # growth of the victim's, at its highest
-    late: float  # what the victim computed from when a message was due until the last viewer had it: `p99`
+    computed: Sequence[float]  # of each message, by the victim, from when it was due until all had it
     busy: float  # the share of the time for which the victim had work
     refusals: Counter[str]  # what the victim counted
     lines: int  # in the victim's log
@@ -75,18 +76,24 @@ class Scene:
         return self._watch(lambda: time.sleep(seconds))
 
     def attack(self, name: str, seconds: float) -> Watch:
-        """Watch an attack, from addresses from which nobody came before."""
+        """Watch an attack, from addresses from which nobody came before; a real one again until then."""
         attack = ATTACKS[name]
         until = attack.enough if self._is_real and attack.enough else attack.heard[0]
-        order = {"until": until, "house": next(self._houses), "seconds": seconds}
         poor = attack.costly and not self._is_real
         if poor:
             self._victim.ask("ration", poor=True)
         try:
-            return self._watch(lambda: self._attacker.ask(name, **order))
+            return self._watch(lambda: self._raid(name, until, seconds))
         finally:
             if poor:
                 self._victim.ask("ration", poor=False)
+
+    def _raid(self, name: str, until: str, seconds: float) -> dict[str, Any]:
+        heard, end = Counter[str](), time.monotonic() + seconds
+        while not heard or (self._is_real and time.monotonic() < end):
+            left = max(0.0, end - time.monotonic())
+            heard.update(self._attacker.ask(name, until=until, house=next(self._houses), seconds=left))
+        return dict(heard)
 
     def build(self, guilds: int) -> None:
         """Have somebody be a member of so many guilds more."""
@@ -119,12 +126,12 @@ class Scene:
         grown = {name: after[name] - before[name] for name in ("lines", "surprises", "held", "asked")}
         return Watch(
             told=told - before["told"],
-            delays={name: end[name] for name in ("p50", "p99", "longest")},
+            delays=array("d", end["delays"]),
             gone=end["gone"],
             behind=end["behind"],
             faults=end["faults"],
             memory=after["peak"] - before["memory"],
-            late=after["late"],
+            computed=after["computed"],
             busy=(after["cpu"] - before["cpu"]) / (after["clock"] - before["clock"]),
             refusals=Counter(after["refusals"]) - Counter(before["refusals"]),
             heard=Counter(heard or {}),

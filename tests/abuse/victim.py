@@ -118,8 +118,9 @@ class Victim:
     """A bridge, and what can be asked about it."""
 
     def __init__(
-        self, folder: Path, limits: Limits, identity: str, lateness: Lateness, backplane: str | None
-    ) -> None:
+        self, folder: Path, limits: Limits, identity: str, citizens: list[Member], lateness: Lateness,
+        backplane: str | None,
+    ) -> None:  # fmt: skip
         self.server = WebSocketServer(
             0, "0.0.0.0", provider=EmptyProvider(), limits=limits, exposure=Exposure(public_url=ORIGIN),
             publish_to=backplane, workers=0 if backplane is None else WORKERS,
@@ -129,7 +130,7 @@ class Victim:
         self.server.use_login(logins, b"secret")
         self.server.on_validate_discord_user(logins.validate)
         self.server.static_dir = _furnish(folder)
-        self._citizens = members(50_000 if backplane is None or limits is USUAL else 10_000)
+        self._citizens = citizens
         self._told = 0
         self._peak = 0
         self._telling: asyncio.Task[None] | None = None
@@ -142,8 +143,7 @@ class Victim:
         logging.basicConfig(level=logging.INFO, handlers=[self._log])
         await self.server.start()
         self.server.show_guild(SQUARE, members(100))
-        self.server.show_guild(METROPOLIS, self._citizens)
-        self.server._directory.rooms[METROPOLIS.id].entry(Connect(wants=Wants(deflate=True)))  # not the first
+        await self._found_metropolis()
         self.server.show_guild(replace(VAULT, password_hash=hash_password(PASSWORD)))
         self.server.show_guild(CLUB)
         self.server.show_guild(BAZAAR, members(10))
@@ -155,6 +155,13 @@ class Victim:
         gc.collect()
         gc.freeze()  # what is there from the beginning need not be looked at before each measurement
         return {"port": self.server.port}
+
+    async def _found_metropolis(self) -> None:
+        """Show it as a bot does, in turns; somebody has been in there already."""
+        server, directory = self.server, self.server._directory
+        server.show_guild(METROPOLIS)
+        await directory.turns.each(self._citizens, lambda one: server.show_members(METROPOLIS.id, [one]))
+        await directory.preparations.ready(directory.rooms[METROPOLIS.id], Connect(wants=Wants(deflate=True)))
 
     async def obey(self, order: dict[str, Any]) -> dict[str, Any]:
         """Do what is asked; return the answer."""
@@ -180,7 +187,7 @@ class Victim:
             "peak": peak + elsewhere["memory"],
             "cpu": time.process_time() + elsewhere["cpu"],
             "clock": time.monotonic(),
-            "late": self._lateness.take(),
+            "computed": self._lateness.take(),
             **self._log.counts,
         }
 
@@ -229,14 +236,15 @@ class Victim:
         return answers
 
     async def _speak(self) -> None:
-        start = time.monotonic()
+        directory, start = self.server._directory, time.monotonic()
+        window = directory._places[directory.rooms[SQUARE.id]].window
         while True:
             due = start + self._told * PACE
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             self._told += 1
             # When it was due, not when its turn came: a loop that is held up is late for all of it.
             await self.server.broadcast_message(SQUARE.id, "1", f"{self._told} {due}", "2")
-            self._lateness.expect(due)
+            self._lateness.expect(due, window._opens)
             await self._gossip(self._told)
             citizen = self._citizens[self._told % len(self._citizens)]  # each snapshot of theirs is another
             await self.server.broadcast_presence(METROPOLIS.id, citizen.uid, other_status(citizen.status))
@@ -281,8 +289,11 @@ def memory() -> int:
 
 
 async def _serve(folder: Path, limits: Limits, identity: str, noting: Noting, backplane: str | None) -> None:
+    citizens = members(
+        50_000 if backplane is None or limits is USUAL else 10_000
+    )  # long, and no bridge's work
     with watched(LONGEST_HOLD):
-        await serve(Victim(folder, limits, identity, Lateness(noting.computed), backplane))
+        await serve(Victim(folder, limits, identity, citizens, Lateness(noting.computed), backplane))
 
 
 def main() -> None:

@@ -1,10 +1,13 @@
 """The benchmarks run: a handful of viewers, so that they can't rot. What they measure is not judged here."""
 
 import math
+from collections import Counter
 
 import pytest
 
-from tests.bench import failover, fleet, freeze, joins, many, memory, opening, page, reconnect, scale
+from tests.abuse.lateness import Computed, Lateness, Told
+from tests.abuse.scene import Watch
+from tests.bench import abuse, failover, fleet, freeze, joins, many, memory, opening, page, reconnect, scale
 from tests.bench.chaos import Options, chaos
 from tests.bench.contestants import BACKPLANE, CONTESTANTS
 from tests.bench.control import Host
@@ -118,6 +121,39 @@ async def test_the_page_is_measured() -> None:
     [_, longest, _, all_of_them] = REPORT.tables[-2].rows[0]
     assert int(longest.split()[0]) > 0
     assert float(all_of_them) > 0
+
+
+def watched(delays: list[float], computed: list[float], gone: int = 0) -> Watch:
+    return Watch(
+        told=len(computed), delays=delays, gone=gone, behind=0, faults=0, memory=0, computed=computed,
+        busy=0.1, refusals=Counter(), lines=0, surprises=0, held=0, asked=0,
+    )  # fmt: skip
+
+
+def test_rounds_of_an_attack_are_taken_together() -> None:
+    """One late message of two hundred is no p99, whichever round it was in; a loss fails the bar."""
+    quiet = abuse.Pool([watched([0.001] * 100, [0.001] * 100)] * 2)
+    late = watched([0.001] * 99 + [0.9], [0.001] * 99 + [0.9])
+    pool = abuse.Pool([late, watched([0.002] * 100, [0.001] * 100)], quiet)
+    assert pool.ratios() == (2.0, 1.0)
+    assert [one.ratios()[0] for one in pool.rounds()] == [900.0, 2.0]
+    pool.watches.append(watched([], [], gone=1))
+    assert all(map(math.isnan, pool.ratios()))
+
+
+def test_what_a_server_computes_on_purpose_later_is_not_late() -> None:
+    """Nor what comes on top of a message for which another program kept the server from computing."""
+    computed = Computed()
+    computed._moments.extend([0.0, 1.0, 2.0])
+    computed._amounts.extend([0.0, 0.5, 1.0])  # half of the time
+    lateness = Lateness(computed)
+    lateness._told = [
+        Told(due=0.1, said=0.1, opens=0.0, written=0.11, computed=0.055),
+        Told(due=0.2, said=0.202, opens=0.21, written=0.212, computed=0.106),
+        Told(due=0.3, said=0.4, opens=0.0, written=0.4, computed=0.2),
+        Told(due=0.35, said=0.4, opens=0.0, written=0.41, computed=0.205),
+    ]
+    assert lateness.take() == pytest.approx([0.005, 0.002, 0.05])
 
 
 def test_a_bar_is_kept_or_not() -> None:

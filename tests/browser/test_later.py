@@ -12,6 +12,7 @@ from playwright.async_api import Page, Route, expect
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.site.http import WEB_DIR
+from tests.bench import town
 from tests.bridge.watchers import fetch
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, only_chromium
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PART: Final = "/ui/later."
 ASKED: Final = f"**{PART}*"
+AT_TOUCH: Final = "/ui/touched."
+BUILDER: Final = "/world/town."
 INCOMPLETE: Final = "This page could not be loaded completely."
 
 
@@ -47,7 +50,7 @@ async def test_what_does_not_come_is_told_and_tried_again(
     await page.route(ASKED, lambda route: route.abort())
     await page.goto(address(bridge))
     await expect(heading(page, "The Garden")).to_be_visible()
-    await expect(label(page, "Ada")).to_have_count(1)
+    await expect(page.locator("#world.awake")).to_be_visible()
     await expect(page.get_by_text(INCOMPLETE)).to_be_visible()
     await page.get_by_role("button", name="Close", exact=True).click()
     await expect(page.get_by_text(INCOMPLETE)).to_have_count(0)
@@ -62,6 +65,7 @@ async def test_what_does_not_come_is_told_and_tried_again(
     await expect(page.get_by_role("combobox", name="Time of day")).to_be_visible()
     await expect(page.get_by_text(INCOMPLETE)).to_have_count(0)
     await expect(member(page, "Ada")).to_be_visible()
+    await expect(label(page, "Ada")).to_have_count(1)
     await expect(bubble(page, "Is anybody there?")).to_be_visible()
     await expect(feed(page)).to_contain_text("Is anybody there?")
 
@@ -71,12 +75,12 @@ async def test_an_update_under_an_open_page(
 ) -> None:
     """What it would have asked for is gone: it says so, goes on as it is, and a reload mends it."""
     server, folder = own_page
-    page = await new_page(may_miss=PART)
+    page = await new_page(may_miss="/ui/")
     await page.route(ASKED, lambda route: route.abort())
     await page.goto(address(server))
     await expect(heading(page, "The Garden")).to_be_visible()
     before = (await fetch(server, "/main.js")).body
-    with (folder / "ui" / "tip.js").open("a") as module:
+    with (folder / "ui" / "labels.js").open("a") as module:
         module.write("export const another = 1;\n")
 
     while (await fetch(server, "/main.js")).body == before:  # it looks once a second
@@ -90,17 +94,44 @@ async def test_an_update_under_an_open_page(
 
 
 async def test_who_has_the_page_needs_nobody(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    """What opens only when somebody asks for it is there by then."""
-    page = await new_page()
+    """What opens only when somebody asks for it comes as soon as they touch the page."""
+    page = await new_page({"panel": "none"})
     asked: list[str] = []
     await page.goto(address(bridge))
-    await expect(member(page, "Ada")).to_be_visible()
+    await expect(label(page, "Ada")).to_have_count(1)
+    async with page.expect_response(f"**{AT_TOUCH}*"):
+        await page.mouse.move(200, 200)
     page.on("request", lambda request: asked.append(request.url))
     for name in ("What is what", "Settings"):
         await tool(page, name).click()
         await expect(heading(page, name)).to_be_visible()
     await expect(page.get_by_role("combobox", name="Time of day")).to_be_visible()
     assert asked == []
+
+
+async def test_a_town_waits_for_what_builds_it(bare_bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """A village goes on as one meanwhile, and has its houses when that is there."""
+    bare_bridge.show_guild(town.TOWN, town.members(80), town.channels(80))
+    page = await new_page({"panel": "none"}, may_miss=BUILDER)
+    await page.route(f"**{BUILDER}*", lambda route: route.abort())
+    await page.goto(address(bare_bridge))
+    await expect(page.get_by_text(INCOMPLETE)).to_be_visible()
+    await expect(page.locator("#world.awake")).to_have_count(0)
+    await page.unroute(f"**{BUILDER}*")
+    await tool(page, "Settings").click()  # whoever wants something needn't wait for the next try
+    await expect(page.locator("#world.awake")).to_be_visible()
+    await expect(page.get_by_text(INCOMPLETE)).to_have_count(0)
+
+
+async def test_a_village_that_becomes_a_town_asks_for_it(
+    bare_bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    bare_bridge.show_guild(town.TOWN, town.members(20), town.channels(20))
+    page = await new_page({"panel": "none"})
+    await page.goto(address(bare_bridge))
+    await expect(page.locator("#world.awake")).to_be_visible()
+    async with page.expect_response(f"**{BUILDER}*"):
+        bare_bridge.show_guild(town.TOWN, town.members(80), town.channels(80))
 
 
 async def test_words_that_do_not_come_are_asked_for_again(
@@ -136,6 +167,7 @@ async def test_all_of_it_stands_below_a_path(bridge: WebSocketServer, new_page: 
     assert await loaded(page) == {
         "/zone/main.js",
         "/zone/ui/later.js",
+        "/zone/ui/touched.js",
         "/zone/i18n/en.js",
         "/zone/i18n/en-more.js",
     }

@@ -13,8 +13,9 @@ from .scene import bubbles, feed, group, heading, label, member, nameless, serve
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-VISIT = 95_000  # bytes, compressed, with the document and its styles
-LATER = 20_000  # what follows by itself
+VISIT = 78_000  # bytes, compressed, with the document, its styles and icons: 75 KB
+LATER = 31_000  # what follows by itself
+AT_TOUCH = 9_000  # what follows when somebody touches the page
 LOADED = """() => ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
     .filter(({ name }) => name.startsWith(location.origin))
     .map(({ name, encodedBodySize, startTime }) => [name, encodedBodySize, startTime])"""
@@ -146,22 +147,26 @@ async def test_nothing_moves_for_those_who_asked_for_calm(
 
 
 async def test_a_visit_loads_little(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    """What a first visit fetches of us, as it comes over the line: until the first picture, and after it."""
+    """What a first visit fetches of us, over the line: for the first picture, after it, and at a touch."""
     page = await new_page({"panel": "messages"}, locale="de-DE")
     await page.add_init_script(FIRST_PICTURE)
     await page.goto(address(bridge))
-    await expect(page.locator("#world.awake")).to_be_visible()  # who clicks earlier gets the rest earlier
+    await expect(label(page, "Ada")).to_have_count(1)  # who clicks earlier gets the rest earlier
+    drawn_at = await page.evaluate("() => window.drawnAt")
+    untouched = await page.evaluate(LOADED)
     await tool(page, "Einstellungen").click()
     await expect(page.get_by_role("combobox", name="Tageszeit")).to_be_visible()
-    drawn_at = await page.evaluate("() => window.drawnAt")
-    loaded = [(nameless(url), size, at >= drawn_at) for url, size, at in await page.evaluate(LOADED)]
+    loaded = [(nameless(url), size, at >= drawn_at) for url, size, at in untouched]
+    at_touch = {nameless(url): size for url, size, _ in (await page.evaluate(LOADED))[len(untouched) :]}
     at_once = {path: size for path, size, is_later in loaded if not is_later}
-    later = {path: size for path, size, is_later in loaded if is_later and path.endswith(".js")}
+    later = {path: size for path, size, is_later in loaded if is_later and path.endswith((".js", ".css"))}
     assert {"/", "/style.css", "/main.js", "/i18n/de.js"} <= at_once.keys()
     assert {path for path in at_once if path.endswith(".js")} == {"/main.js", "/i18n/de.js"}
-    assert later.keys() == {"/ui/later.js", "/i18n/de-more.js"}
+    assert later.keys() == {"/ui/later.js", "/ui/later.css", "/i18n/de-more.js"}
+    assert at_touch.keys() == {"/ui/touched.js", "/ui/touched.css"}
     assert sum(size for path, size, _ in loaded if path not in later) < VISIT
     assert sum(later.values()) < LATER
+    assert sum(at_touch.values()) < AT_TOUCH
 
 
 async def test_the_page_s_names_hide_none_of_the_browser_s(new_page: OpenPage) -> None:

@@ -11,15 +11,15 @@ import { Camera } from '../../bridge/web/world/camera.js';
 import { Buffer } from '../../bridge/web/world/buffer.js';
 import { pack } from '../../bridge/web/world/color.js';
 import { Picture } from '../../bridge/web/world/draw.js';
+import { EFFECTS } from '../../bridge/web/world/effects.js';
 import { drawFeast } from '../../bridge/web/world/feast.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Light } from '../../bridge/web/world/light.js';
 import { marksFor } from '../../bridge/web/world/marks.js';
-import { moods } from '../../bridge/web/world/moods.js';
 import { RATE, Sim } from '../../bridge/web/world/sim.js';
 import { finish } from '../../bridge/web/world/slices.js';
-import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
-import { channels, island, member, members, voice } from './guild.js';
+import { sizeFor } from '../../bridge/web/world/terrain.js';
+import { channels, growing, island, member, members, voice } from './guild.js';
 import { readPng, writePng } from './png.js';
 
 /**
@@ -106,7 +106,7 @@ function look({ sim, land }, { width, height, zoom, hour = 12, faded = false, se
   if (place) camera.fly((place.x - place.y) * 8, (place.x + place.y + 1 - sim.land.side) * 4, Infinity);
   const picture = new Picture();
   picture.resize(width, height);
-  picture.moods = moods;
+  picture.effects = EFFECTS;
   if (goes) picture.marks = goingOn(goes);
   picture.relight(new Light(hour, faded), sea, season);
   const part = camera.isFar ? 2 : 1;
@@ -181,10 +181,11 @@ test('windows of a town go on one by one at dusk, and by day none of them shines
 
 test('new land comes up out of the sea, and all else stays', () => {
   const before = island('1', 6, channels(4));
-  const after = finish(grow('1', sizeFor(100), channels(4), before));
+  const after = finish(growing('1', sizeFor(100), channels(4), before));
   const [old, land] = [before, after].map((terrain) => ({ sim: new Sim(terrain), land: new Land(terrain, () => 0) }));
   land.land.before = old.land;
   const picture = new Picture();
+  picture.effects = EFFECTS;
   picture.resize(400, 260);
   picture.relight(new Light(12, false), true);
   const look = (/** @type {typeof old} */ { sim, land: seen }, /** @type {number} */ grown) => {

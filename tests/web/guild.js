@@ -3,6 +3,7 @@
 import { mix } from '../../bridge/web/world/random.js';
 import { finish } from '../../bridge/web/world/slices.js';
 import { grow } from '../../bridge/web/world/terrain.js';
+import { TOWN } from '../../bridge/web/world/town.js';
 
 const COLORS = ['#e06c75', '#5b8dd9', '#98c379', '#e5c07b', null, null];
 /** @type {import('../../bridge/web/guild/people.js').Status[]} */
@@ -43,5 +44,8 @@ export const members = (count, told = {}) => Array.from({ length: count }, (_, i
 /** @param {string} channelId */
 export const voice = (channelId) => ({ channel: channelId, channelId, muted: false, deafened: false, streaming: false, speaker: false, line: '' });
 
+/** An island that grows, on which houses can be built. @param {Parameters<typeof grow>} wanted */
+export const growing = (id, count, wanted, before = null) => grow(id, count, wanted, before, () => TOWN);
+
 /** An island, all at once. @param {Parameters<typeof grow>} wanted */
-export const island = (...wanted) => finish(grow(...wanted));
+export const island = (...wanted) => finish(growing(...wanted));

@@ -7,8 +7,8 @@ import { Islands } from '../../bridge/web/ui/islands.js';
 import { outlineOf } from '../../bridge/web/ui/outline.js';
 import { cornerOf } from '../../bridge/web/world/spots.js';
 
-const GARDEN = { width: 100, height: 50, points: '0,25 50,0 100,25 50,50' };
-const HARBOUR = { ...GARDEN, width: 80 };
+const GARDEN = { width: 100, height: 50, points: '0,25 50,0 100,25 50,50', isTown: false };
+const HARBOUR = { ...GARDEN, width: 80, isTown: true };
 const HERE = 'ws://here/';
 
 /** @param {string | null} kept */
@@ -61,7 +61,7 @@ test('an outline goes around the land, whatever its height', () => {
   const side = 12;
   const ground = new Uint8Array(side * side);
   for (let y = 3; y < 9; y++) for (let x = 3; x < 9; x++) ground[y * side + x] = 1;
-  const terrain = /** @type {any} */ ({ side, ground, height: new Uint8Array(side * side) });
+  const terrain = /** @type {any} */ ({ side, ground, height: new Uint8Array(side * side), houses: [] });
   const corners = [...ground.keys()].filter((cell) => ground[cell]).map((cell) => cornerOf(terrain, cell));
   const [left, right] = [Math.min(...corners.map(({ x }) => x)) - 8, Math.max(...corners.map(({ x }) => x)) + 8];
   const [top, bottom] = [Math.min(...corners.map(({ y }) => y)), Math.max(...corners.map(({ y }) => y)) + 8];

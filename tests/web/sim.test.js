@@ -5,8 +5,8 @@ import { ABOARD, DOZE, GONE, SIT, TENT, WALK } from '../../bridge/web/world/crow
 import { RATE, Sim } from '../../bridge/web/world/sim.js';
 import { finish } from '../../bridge/web/world/slices.js';
 import { personSpot } from '../../bridge/web/world/spots.js';
-import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
-import { channels, island, member, members, voice } from './guild.js';
+import { sizeFor } from '../../bridge/web/world/terrain.js';
+import { channels, growing, island, member, members, voice } from './guild.js';
 
 /**
  * @param {number} count
@@ -403,7 +403,7 @@ test('on an island that grows people stay where they are, and go on with what th
   run(before, 120);
   before.say('u20', 2);
   run(before, 2);
-  const after = new Sim(camp(finish(grow('guild', sizeFor(3_000), channels(22), before.land))));
+  const after = new Sim(camp(finish(growing('guild', sizeFor(3_000), channels(22), before.land))));
   finish(after.adopt(before));
   assert.ok(after.land.rings > before.land.rings);
   for (const [uid, slot] of before.slots) {

@@ -10,8 +10,8 @@ import { Land } from '../../bridge/web/world/land.js';
 import { Sim } from '../../bridge/web/world/sim.js';
 import { finish, pursue, through } from '../../bridge/web/world/slices.js';
 import { Replica } from '../../bridge/web/guild/replica.js';
-import { grow, sizeFor } from '../../bridge/web/world/terrain.js';
-import { channels, island, members, voice } from './guild.js';
+import { sizeFor } from '../../bridge/web/world/terrain.js';
+import { channels, growing, island, members, voice } from './guild.js';
 
 const MANY = 50_000;
 
@@ -73,7 +73,7 @@ test('work goes on until its time is over, and at least one slice of it is done'
 for (const [count, places] of [[5_000, 200], [MANY, 1], [MANY, 500]]) {
   test(`an island for ${count} with ${places} places grows in slices`, () => {
     const looks = countBytes();
-    const sizes = slices(grow('guild', sizeFor(count), channels(places)), () => looks.count);
+    const sizes = slices(growing('guild', sizeFor(count), channels(places)), () => looks.count);
     const cells = SIDE ** 2;
     assert.ok(most(sizes) < 6 * cells, `${most(sizes)} looks for ${cells} cells`); // where a way or all of the shore is followed
     assert.ok(sizes.filter((size) => size > 250_000).length <= 5 + places / 20, 'nearly all of them are small');

@@ -4,9 +4,10 @@ import { test } from 'node:test';
 import { ring } from '../../bridge/web/world/routes.js';
 import { ZONE } from '../../bridge/web/world/isle.js';
 import { Random } from '../../bridge/web/world/random.js';
-import { finish } from '../../bridge/web/world/slices.js';
-import { GRASS, PLANKS, SAND, WATER, allot, areaFor, flood, grow, sizeFor } from '../../bridge/web/world/terrain.js';
-import { channels, island } from './guild.js';
+import { AWAITING, finish, pursue } from '../../bridge/web/world/slices.js';
+import { GRASS, PLANKS, SAND, WATER, allot, areaFor, TOWN_SIZE, flood, grow, sizeFor } from '../../bridge/web/world/terrain.js';
+import { TOWN } from '../../bridge/web/world/town.js';
+import { channels, growing, island } from './guild.js';
 
 /** Members and channels. @type {[number, number][]} */
 const GUILDS = [[0, 0], [1, 1], [4, 8], [4, 500], [21, 0], [300, 30], [1_000, 60], [5_000, 120], [20_000, 500]];
@@ -140,7 +141,7 @@ for (const seed of [1, 2, 3]) {
       if (what === 'is renamed') list = list.map((other) => (other === one ? { ...one, name: `music ${i}`, kind: 'voice' } : other));
       if (what === 'is moved') list = list.map((other) => (other === one ? { ...one, category: 'another', position: -1 } : other)).reverse();
       people = what === 'members come' ? Math.ceil(people * 1.9) : what === 'members go' ? Math.ceil(people / 3) : people;
-      const after = finish(grow(`${seed}`, sizeFor(people), list, land));
+      const after = finish(growing(`${seed}`, sizeFor(people), list, land));
       assertKept(land, after, `${i}: ${what}`);
       assert.equal(after.places.length, Math.max(1, list.length));
       land = after;
@@ -155,7 +156,7 @@ for (const seed of [1, 2, 3]) {
 
 test('an island that grows ring by ring is the one that was made at once', () => {
   const [small, large] = [30, 2_000].map(sizeFor);
-  const grown = finish(grow('1', large, channels(8), island('1', small, channels(8))));
+  const grown = finish(growing('1', large, channels(8), island('1', small, channels(8))));
   const made = island('1', large, channels(8));
   for (const list of /** @type {const} */ (['ground', 'height', 'open', 'lot', 'trail'])) {
     assert.ok(Buffer.from(grown[list].buffer).equals(Buffer.from(made[list].buffer)), list);
@@ -165,13 +166,22 @@ test('an island that grows ring by ring is the one that was made at once', () =>
 
 test('an island that nobody waited for is finished the next time', () => {
   const before = island('1', 6, channels(4));
-  const work = grow('1', sizeFor(3_000), channels(4), before);
+  const work = growing('1', sizeFor(3_000), channels(4), before);
   for (let i = 0; i < 25; i++) work.next();
-  const after = finish(grow('1', 6, channels(5), before));
+  const after = finish(growing('1', 6, channels(5), before));
   assertKept(before, after, 'interrupted');
-  const last = finish(grow('1', sizeFor(3_000), channels(5), after));
+  const last = finish(growing('1', sizeFor(3_000), channels(5), after));
   assertKept(after, last, 'gone on');
   assert.deepEqual(last.props, island('1', sizeFor(3_000), channels(5)).props);
+});
+
+test('where there are to be houses it waits for what builds them', () => {
+  let town = /** @type {typeof TOWN | null} */ (null);
+  const work = grow('1', TOWN_SIZE, channels(4), null, () => town);
+  for (let i = 0; i < 3; i++) assert.equal(pursue(work).value, AWAITING);
+  town = TOWN;
+  assert.deepEqual(finish(work).houses, island('1', TOWN_SIZE, channels(4)).houses);
+  assert.equal(finish(grow('1', TOWN_SIZE - 1, channels(4))).town, null);
 });
 
 const told = (/** @type {string} */ id, /** @type {number | null} */ plot = null) => ({ ...channels(1)[0], id, plot });

@@ -7,6 +7,12 @@
 import { byId, icon, make } from './dom.js';
 import { ask } from '../guild/net.js';
 
+/** How a login ended that came to nothing: a refusal's code. @param {Location} here */
+export function outcomeOf(here) {
+  const outcome = new URLSearchParams(here.search).get('login');
+  return outcome && (outcome === 'silent' ? 'no-answer' : outcome === 'denied' ? 'login-denied' : 'login-failed');
+}
+
 export class Account {
   #words;
   #changed;

@@ -3,20 +3,18 @@
  *
  * @typedef {import('./layout.js').Rect} Rect
  * @typedef {import('./preferences.js').Choices} Choices
+ * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../world/world.js').World} World
  */
 
-import { drawFeast } from '../world/feast.js';
+import { EFFECTS } from '../world/effects.js';
 import { marksFor } from '../world/marks.js';
-import { moods } from '../world/moods.js';
 import { Bubbles } from './bubbles.js';
 import { Cheers } from './cheers.js';
-import { Districts } from './districts.js';
 import { gestureOf } from './gestures.js';
 import { Ring } from './ring.js';
-import { Sound } from './sound.js';
 import { Sparks } from './sparks.js';
-import { Tip } from './tip.js';
+import { Talk, typingTime } from './talk.js';
 
 const FEAST = 7; // seconds
 /** @type {Record<string, string>} */
@@ -26,34 +24,30 @@ export class Air {
   #world;
   #bubbles;
   #sparks;
-  #tip;
-  #sound;
+  #talk = new Talk();
   #cheers = new Cheers();
   #replica;
-  districts = new Districts();
+  /** What tells of who is pointed at, once somebody points. @type {import('./tip.js').Tip | null} */
+  tip = null;
+  /** Once somebody wants any. @type {import('./sound.js').Sound | null} */
+  sound = null;
 
   /**
    * @param {import('../words.js').Words} words
    * @param {World} world
-   * @param {import('./talk.js').Talk} talk
+   * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {import('../words.js').MoreWords} more
    * @param {import('../guild/replica.js').Replica} replica
-   * @param {() => boolean} hasFire whether people sit at one
    * @param {import('./ring.js').Self} self who is watching
    */
-  constructor(words, world, talk, more, replica, hasFire, self) {
+  constructor(words, world, where, more, replica, self) {
     this.#world = world;
     this.#replica = replica;
-    world.drawFeast = drawFeast;
-    world.moods = moods;
-    this.#sound = new Sound(() => ({ hour: world.hour ?? new Date().getHours(), hasFire: hasFire() }));
-    this.#bubbles = new Bubbles(words, world, talk);
-    this.#sparks = new Sparks(world);
-    this.#tip = new Tip(words, more, world, replica);
+    world.effects = EFFECTS;
+    this.#bubbles = new Bubbles(words, where, this.#talk);
+    this.#sparks = new Sparks(where);
     /** What one's own figure can do. */
-    this.ring = new Ring(more.gestures, world, self);
-    addEventListener('pointerdown', () => this.#sound.wake());
-    addEventListener('keydown', () => this.#sound.wake());
+    this.ring = new Ring(more.gestures, where, self);
   }
 
   /** Who is heard. */
@@ -65,7 +59,7 @@ export class Air {
   adapt({ density, sound }, calm) {
     this.#bubbles.calm = this.#sparks.calm = calm;
     this.#bubbles.density = density;
-    this.#sound.want(sound);
+    this.sound?.want(sound);
   }
 
   /** What is said has changed, or how much room there is for it. */
@@ -78,10 +72,32 @@ export class Air {
     return gestureOf(text);
   }
 
+  /** @param {Message} message @param {number} now */
+  say(message, now) {
+    this.#talk.say(message, now);
+  }
+
+  /** Says again what was said before, all letters at once. @param {Message} message @param {number} now */
+  recall(message, now) {
+    this.#talk.say(message, now - typingTime(message.text));
+  }
+
+  /** @param {Message} message @param {number} now */
+  correct(message, now) {
+    this.#talk.correct(message, now);
+    this.renew();
+  }
+
+  /** What may not be shown any longer isn't. @param {(message: Message) => boolean} isGone */
+  drop(isGone) {
+    this.#talk.drop(isGone);
+    this.renew();
+  }
+
   /** @param {string} uid who has said something */
   heard(uid) {
     this.renew();
-    this.#sound.pop(uid);
+    this.sound?.pop(uid);
   }
 
   /** @param {string} uid @param {string} emoji @param {string} picture @param {number} now */
@@ -113,6 +129,7 @@ export class Air {
 
   /** What may not be shown any longer doesn't fade. */
   clear() {
+    this.drop(() => true);
     this.ring.close();
     this.#bubbles.clear();
     this.#sparks.clear();
@@ -129,7 +146,7 @@ export class Air {
     this.#bubbles.signs = signs;
     this.#bubbles.frame(now, free);
     this.#sparks.frame(now, free, typing, this.#bubbles.unheard);
-    this.#tip.show(now, this.ring.isOpen ? {} : pointed);
+    this.tip?.show(now, this.ring.isOpen ? {} : pointed);
     this.ring.frame(now, free);
   }
 }

@@ -8,7 +8,8 @@
  */
 
 import { portraitOf } from './figure.js';
-import { illustrated, make, setText, tint } from './dom.js';
+import { make, setText, tint } from './dom.js';
+import { illustrated } from './emoji.js';
 import { shorten, typingTime } from './talk.js';
 
 const SHRINK = [1, 0.93, 0.93]; // of a bubble that newer ones stand beside; its letters stay large enough

@@ -2,7 +2,7 @@
  * All that is being said, in the air over those who say it.
  *
  * @typedef {import('./layout.js').Rect} Rect
- * @typedef {import('../world/world.js').World} World
+ * @typedef {import('../world/whereabouts.js').Whereabouts} Whereabouts
  */
 
 import { byId } from './dom.js';
@@ -18,7 +18,7 @@ const LIMITS = { calm: 4, normal: 12, lively: 18 };
 
 export class Bubbles {
   #words;
-  #world;
+  #where;
   #talk;
   /** @type {Map<number, Bubble>} */
   #bubbles = new Map();
@@ -47,12 +47,12 @@ export class Bubbles {
 
   /**
    * @param {import('../words.js').Words} words
-   * @param {World} world
+   * @param {Whereabouts} where
    * @param {import('./talk.js').Talk} talk
    */
-  constructor(words, world, talk) {
+  constructor(words, where, talk) {
     this.#words = words;
-    this.#world = world;
+    this.#where = where;
     this.#talk = talk;
   }
 
@@ -85,7 +85,7 @@ export class Bubbles {
    * @param {Rect} free where bubbles may stand
    */
   frame(now, free) {
-    byId('air').classList.toggle('afar', this.#world.scale < WIDE_SCALE);
+    byId('air').classList.toggle('afar', this.#where.scale < WIDE_SCALE);
     if (this.#talk.fade(now) || this.#stale) this.#renew(free);
     this.#lookUp();
     if (now - this.#arrangedAt > ARRANGED_MS) this.#arrange(now, free);
@@ -94,7 +94,7 @@ export class Bubbles {
     for (const bubble of this.#bubbles.values()) {
       if (spells) bubble.type(now - bubble.born);
       const { answers, uid } = bubble.message;
-      const to = answers && answers !== uid ? this.#world.headOf(answers) : null;
+      const to = answers && answers !== uid ? this.#where.headOf(answers) : null;
       bubble.stand(to?.visible ? to : null);
     }
   }
@@ -137,7 +137,7 @@ export class Bubbles {
     this.#away.clear();
     for (const bubble of this.#bubbles.values()) {
       const { uid, placeId } = bubble.message;
-      const head = this.#world.headOf(uid) ?? this.#world.signOf(placeId);
+      const head = this.#where.headOf(uid) ?? this.#where.signOf(placeId);
       if (head) bubble.anchor = head;
       if (head && (!head.visible || this.#roomless.has(bubble))) this.#away.add(uid);
       bubble.reveal(bubble.ready && bubble.offset !== null && (head?.visible ?? false));
@@ -149,7 +149,7 @@ export class Bubbles {
     this.#arrangedAt = now;
     const standing = [...this.#bubbles.values()].filter(({ ready, anchor }) => ready && isNear(anchor, free));
     standing.sort((a, b) => b.born - a.born);
-    const spots = arrange(standing, free, this.signs, this.#world.landRect);
+    const spots = arrange(standing, free, this.signs, this.#where.landRect);
     this.#roomless = new Set(standing.filter((_, index) => !spots[index]));
     for (const [index, bubble] of standing.entries()) bubble.offset = spots[index];
   }

@@ -3,13 +3,11 @@
  *
  * @typedef {import('./layout.js').Point} Point
  * @typedef {import('../world/world.js').World} World
- * @typedef {{
- *   touched(): void, point(at: Point | null): void, tap(at: Point): void, enter(at: Point): void,
- *   search(): void, explain(): void, escape(): void,
- * }} Hands
+ * @typedef {{touched(): void, point(at: Point | null): void, tap(at: Point): void, enter(at: Point): void}} Hands
  */
 
 import { byId } from './dom.js';
+import { isTaken } from './keys.js';
 
 const A_TAP = 6; // pixels a finger may slip
 const DOUBLE_MS = 350;
@@ -20,12 +18,6 @@ const SPEED = 0.7; // pixels a millisecond while an arrow key is held
 
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
-/** Whether a key belongs to something else just now. @param {EventTarget | null} target @param {string} key */
-function isTaken(target, key) {
-  const scrolls = Object.hasOwn(ARROWS, key) || key === 'Home';
-  return target instanceof Element && Boolean(target.closest(`input, select, textarea${scrolls ? ', .scroll, [popover]' : ''}`));
-}
 
 export class Controls {
   #world;
@@ -161,9 +153,8 @@ export class Controls {
 
   /** @param {KeyboardEvent} event */
   #press(event) {
-    const isOver = document.querySelector(':popover-open'); // the browser's own Esc closes that
-    if (event.key === 'Escape' && !isOver) this.#hands.escape();
-    if (event.altKey || event.ctrlKey || event.metaKey || isTaken(event.target, event.key)) return;
+    const scrolls = Object.hasOwn(ARROWS, event.key) || event.key === 'Home';
+    if (isTaken(event, scrolls ? ', .scroll, [popover]' : '')) return;
     const act = this.#actOf(event.key);
     if (!act) return;
     event.preventDefault();
@@ -177,8 +168,6 @@ export class Controls {
       case '+': case '=': return () => this.#zoom(1);
       case '-': case '_': return () => this.#zoom(-1);
       case '0': case 'Home': return () => this.#world.fit();
-      case '/': return () => this.#hands.search();
-      case '?': return () => this.#hands.explain();
       default: return null;
     }
   }

@@ -9,7 +9,9 @@
  * @typedef {import('../guild/replica.js').Replica} Replica
  */
 
-import { KeyedList, byId, icon, illustrated, make, setText, tint } from './dom.js';
+import { byId, icon, make, setText, tint } from './dom.js';
+import { illustrated } from './emoji.js';
+import { KeyedList } from './list.js';
 import { portraitOf } from './figure.js';
 import { trimmed } from './talk.js';
 import { localeFor } from '../words.js';

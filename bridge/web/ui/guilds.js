@@ -4,22 +4,23 @@
  * @typedef {import('../guild/replica.js').Guild} Guild
  */
 
-import { KeyedList, byId, icon, make, setText } from './dom.js';
+import { byId, icon, make, setText } from './dom.js';
 
 export class GuildList {
   #words;
   #pick;
-  /** @type {KeyedList<Guild>} */
+  /** @type {import('./list.js').KeyedList<Guild>} */
   #list;
   /** @type {readonly Guild[] | null} */
   #shown = null;
   #state = '';
 
   /**
+   * @param {import('./later.js').Later} later
    * @param {import('../words.js').Words} words
    * @param {(slug: string) => void} pick
    */
-  constructor(words, pick) {
+  constructor({ KeyedList }, words, pick) {
     this.#words = words;
     this.#pick = pick;
     this.#list = new KeyedList(

@@ -2,7 +2,8 @@
  * The outlines of islands that were seen in this browser: until there is more to see, they stand in its place.
  *
  * @typedef {import('./layout.js').Rect} Rect
- * @typedef {{width: number, height: number, points: string}} Outline in pixels of art, as SVG writes points
+ * @typedef {{width: number, height: number, points: string, isTown: boolean}} Outline in pixels of art, as SVG writes points;
+ *   `isTown`: whether there are houses
  */
 
 import { byId, svg } from './dom.js';
@@ -25,16 +26,16 @@ export class Islands {
   of(slug) {
     const all = this.#all;
     const named = slug ?? all[this.#key(DEFAULT)];
-    const [width, height, points] = [all[this.#key(String(named))] ?? []].flat();
+    const [width, height, points, isTown] = [all[this.#key(String(named))] ?? []].flat();
     const isOutline = width > 0 && height > 0 && /^[\d ,-]{9,4000}$/.test(points);
-    return isOutline ? { width, height, points } : null;
+    return isOutline ? { width, height, points, isTown: isTown === true } : null;
   }
 
   /** @param {string} slug @param {Outline} outline @param {boolean} isDefault */
-  keep(slug, { width, height, points }, isDefault) {
+  keep(slug, { width, height, points, isTown }, isDefault) {
     const { [this.#key(slug)]: _, ...others } = this.#all;
     const kept = Object.entries(others).slice(-MOST_KEPT);
-    this.#write({ ...Object.fromEntries(kept), ...(isDefault && { [this.#key(DEFAULT)]: slug }), [this.#key(slug)]: [width, height, points] });
+    this.#write({ ...Object.fromEntries(kept), ...(isDefault && { [this.#key(DEFAULT)]: slug }), [this.#key(slug)]: [width, height, points, isTown] });
   }
 
   /** It may not be shown any longer. @param {string | null} slug */

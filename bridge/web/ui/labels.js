@@ -11,6 +11,7 @@
  */
 
 import { byId, icon, make, setText, tint } from './dom.js';
+import { Districts } from './districts.js';
 import { overlap } from './layout.js';
 import { lettered } from '../world/lettering.js';
 
@@ -32,6 +33,7 @@ const WIDEST = 192;
 
 export class Labels {
   #world;
+  #where;
   #replica;
   /** @type {Map<string, {node: HTMLButtonElement, wish: Wish, width: number}>} */
   #labels = new Map();
@@ -52,22 +54,22 @@ export class Labels {
   density = 'normal';
   /** Whether more than those are named who are pointed at, followed or looked for. */
   hasNames = true;
-  /** Whether what is written over a voice channel stands on a board as well. */
-  hasBoards = false;
   /** What is to be read, and where. @type {{wish: Wish, rect: Rect}[]} */
   #legible = [];
   /** Where there are drawn signs. @type {Rect[]} */
   #boards = [];
-  /** Which category is where, once that is there. @type {import('./districts.js').Districts | null} */
-  districts = null;
+  /** Which category is where. */
+  #districts = new Districts();
 
   /**
    * @param {World} world
+   * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {Replica} replica
    * @param {(wish: Wish) => void} go
    */
-  constructor(world, replica, go) {
+  constructor(world, where, replica, go) {
     this.#world = world;
+    this.#where = where;
     this.#replica = replica;
     this.#pen.font = `600 ${LETTERS}px ${getComputedStyle(document.body).fontFamily}`;
     byId('labels').addEventListener('click', (event) => {
@@ -97,10 +99,10 @@ export class Labels {
   /** @param {Wish} wish */
   #spotOf({ uid, channelId, category }) {
     if (!uid) {
-      const sign = this.#world.signOf(channelId);
+      const sign = this.#where.signOf(channelId);
       return sign && category ? { ...sign, y: sign.y - HEIGHT * this.#enlarged } : sign;
     }
-    const head = this.#world.headOf(uid);
+    const head = this.#where.headOf(uid);
     return head && { ...head, y: head.y + FIGURE * this.#world.scale };
   }
 
@@ -114,7 +116,7 @@ export class Labels {
       else this.#remove(key, node);
     }
     this.#legible = [];
-    this.#boards = [...this.#replica.channels.keys()].flatMap((id) => this.#world.boardOf(id) ?? []);
+    this.#boards = [...this.#replica.channels.keys()].flatMap((id) => this.#where.boardOf(id) ?? []);
     for (const wish of wishes.values()) {
       const label = this.#labelFor(wish);
       const isSeen = wish.category ? this.#findsPlace(label, free) : wish.wanted && (this.#isDrawn(label) || this.#findsRoom(label, free, wish.uid ? this.#boards : []));
@@ -124,7 +126,7 @@ export class Labels {
 
   /** Whether a sign is drawn, and can be read. @param {{wish: Wish}} label */
   #isDrawn({ wish }) {
-    const at = wish.channelId && !wish.category ? this.#world.signOf(wish.channelId) : null;
+    const at = wish.channelId && !wish.category ? this.#where.signOf(wish.channelId) : null;
     if (!at?.board || !at.visible) return false;
     const { width, height } = at.board;
     this.#legible.push({ wish, rect: { left: at.x - width / 2, right: at.x + width / 2, top: at.y, bottom: at.y + height } });
@@ -135,8 +137,8 @@ export class Labels {
   #says({ channelId, category }) {
     if (!channelId || category || this.pointed.channelId === channelId) return false;
     const { status = '', kind } = this.#replica.channels.get(channelId) ?? {};
-    const isWritten = !status || (this.hasBoards && kind === 'voice' && lettered(status).length > 0);
-    return isWritten && Boolean(this.#world.signOf(channelId)?.board);
+    const isWritten = !status || (kind === 'voice' && lettered(status).length > 0); // that stands on a board as well
+    return isWritten && Boolean(this.#where.signOf(channelId)?.board);
   }
 
   /** Which name or sign is there. @param {Point} at */
@@ -154,7 +156,7 @@ export class Labels {
     const { pointed, sought } = this;
     const world = this.#world;
     const near = world.scale >= NEAR_SCALE ? NEAR[this.density] : 0;
-    const around = world.visiblePeople(Math.max(BY_TAB, near, A_FEW + 1));
+    const around = this.#where.visiblePeople(Math.max(BY_TAB, near, A_FEW + 1));
     const seen = around.length <= A_FEW && this.density !== 'calm' ? A_FEW : near;
     const people = new Set([pointed.uid, world.following, ...sought, ...around, this.own]);
     const named = new Set(around.slice(0, seen).filter((uid) => this.#helps(uid)));
@@ -181,13 +183,13 @@ export class Labels {
   /** @param {string | undefined} id @returns {Wish[]} */
   #place(id) {
     const channel = id ? this.#replica.channels.get(id) : undefined;
-    if (!channel || !this.#world.signOf(channel.id)?.visible) return [];
+    if (!channel || !this.#where.signOf(channel.id)?.visible) return [];
     return [{ key: `c${id}`, uid: '', channelId: channel.id, text: channel.name + (channel.status && ` · ${channel.status}`), line: '', wanted: true }];
   }
 
   /** From afar: which category is where. @param {Rect} free @returns {Wish[]} */
   #categories(free) {
-    const names = this.districts?.named(this.#world.shape.terrain, this.#replica.channels.values(), free) ?? [];
+    const names = this.#districts.named(this.#world.shape.terrain, this.#replica.channels.values(), free);
     return names.map((category) => {
       const key = `g${category}`;
       const channelId = this.#labels.get(key)?.wish.channelId ?? '';
@@ -230,7 +232,7 @@ export class Labels {
   /** Lets the name of a category stand where it stood, or else by the place that is best for it and has room. @param {{wish: Wish, width: number}} label @param {Rect} free */
   #findsPlace(label, free) {
     const { wish } = label;
-    return [wish.channelId, ...this.districts?.spots(wish.category ?? '') ?? []].some((id) => {
+    return [wish.channelId, ...this.#districts.spots(wish.category ?? '')].some((id) => {
       wish.channelId = id;
       return this.#findsRoom(label, free, this.#boards);
     });

@@ -1,13 +1,16 @@
 /** What the first picture does without: it is fetched when that is there, as one script. */
 
+import { Whereabouts } from '../world/whereabouts.js';
+import { Account, outcomeOf } from './account.js';
 import { Air } from './air.js';
 import { Feed } from './feed.js';
-import { GuildList } from './guilds.js';
-import { explain } from './legend.js';
-import { copy, linkTo } from './links.js';
-import { MemberList } from './members.js';
-import { offerMenu } from './menu.js';
-import { offerChoices } from './options.js';
+import { person, portraitOf, pose } from './figure.js';
+import { addIcons } from './icons.js';
+import { KeyedList } from './list.js';
+import { Lookout } from './lookout.js';
 import { outlineOf } from './outline.js';
+import { passwordForm } from './password.js';
 
-export const LATER = { Air, Feed, GuildList, MemberList, explain, copy, linkTo, offerChoices, offerMenu, outlineOf };
+/** @typedef {typeof LATER} Later */
+
+export const LATER = { Account, Air, Feed, KeyedList, Lookout, Whereabouts, addIcons, outcomeOf, outlineOf, passwordForm, person, portraitOf, pose };

@@ -1,7 +1,6 @@
 /** What the picture means, in words; made when somebody asks for it. */
 
 import { byId, make } from './dom.js';
-import { portraitOf } from './figure.js';
 
 const TALKING = { channelId: '', channel: '', muted: false, deafened: false, streaming: false, speaker: false, line: '' };
 
@@ -17,8 +16,8 @@ const LOOKS = {
   fresh: { fresh: true },
 };
 
-/** @param {import('../words.js').MoreWords} words */
-export function explain(words) {
+/** @param {import('../words.js').MoreWords} words @param {import('./later.js').Later} later */
+export function explain(words, { portraitOf }) {
   const text = byId('legend-text');
   const looks = Object.entries(LOOKS).map(([name, look]) => (
     make('li', '', portraitOf({ color: '#e5a04b', ...look }, true), make('span', '', /** @type {Record<string, string>} */ (words.looks)[name]))));

@@ -7,9 +7,8 @@
  * @typedef {import('../guild/people.js').Status} Status
  */
 
-import { KeyedList, byId, icon, make, setText, tint } from './dom.js';
+import { byId, icon, make, setText, tint } from './dom.js';
 import { STATUSES } from '../guild/people.js';
-import { person, pose } from './figure.js';
 
 const ROWS = 200;
 const ASK_MS = 300; // after the last letter, somebody is looked for at the bridge
@@ -18,8 +17,9 @@ const NAMED = 12; // of those found, in the world
 
 export class MemberList {
   #words;
+  #later;
   #search = /** @type {HTMLInputElement} */ (byId('search'));
-  /** @type {Record<string, {section: HTMLElement, title: HTMLElement, list: KeyedList<Member>}>} */
+  /** @type {Record<string, {section: HTMLElement, title: HTMLElement, list: import('./list.js').KeyedList<Member>}>} */
   #groups;
   #seen = '';
   #limit = ROWS;
@@ -30,12 +30,14 @@ export class MemberList {
   #asking;
 
   /**
+   * @param {import('./later.js').Later} later
    * @param {Words} words
    * @param {() => void} searched called when somebody else is looked for
    * @param {(uid: string) => void} visit
    * @param {(text: string) => void} ask looks for somebody who isn't listed
    */
-  constructor(words, searched, visit, ask) {
+  constructor(later, words, searched, visit, ask) {
+    this.#later = later;
     this.#words = words;
     this.#search.placeholder = words.search;
     this.#search.addEventListener('input', searched);
@@ -116,7 +118,7 @@ export class MemberList {
     rows.setAttribute('aria-labelledby', title.id);
     const section = make('section', '', title, rows);
     byId('groups').append(section);
-    const list = new KeyedList(rows, (member) => member.uid, createRow, (...change) => this.#update(...change));
+    const list = new this.#later.KeyedList(rows, (member) => member.uid, () => createRow(this.#later.person()), (...change) => this.#update(...change));
     return { section, title, list };
   }
 
@@ -128,7 +130,7 @@ export class MemberList {
     const [name, tag, reaction] = who.children;
     row.dataset.status = member.status;
     tint(row, member);
-    pose(figure, member, before, this.#words.status[member.status]);
+    this.#later.pose(figure, member, before, this.#words.status[member.status]);
     setText(name, member.name);
     setText(tag, [member.bot && this.#words.bot, member.fresh && this.#words.fresh].filter(Boolean).join(' · '));
     setText(reaction, member.reaction);
@@ -154,9 +156,10 @@ export class MemberList {
   }
 }
 
-function createRow() {
+/** @param {HTMLElement} figure */
+function createRow(figure) {
   const who = make('span', 'who', make('span', 'name'), make('span', 'tag'), make('span', 'reaction'));
-  const button = make('button', '', person(), who, make('span', 'doing'));
+  const button = make('button', '', figure, who, make('span', 'doing'));
   button.type = 'button';
   return make('li', 'member', button);
 }

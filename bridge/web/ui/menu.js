@@ -62,6 +62,12 @@ export function offerMenu(words, language, replica, openStreams) {
   byId('menu').append(acts, done);
 }
 
+/** @param {typeof import('./streams.js')} got @param {MoreWords} words @param {Replica} replica */
+export const makeStreams = ({ Streams }, words, replica) => new Streams(words, { copy, link: (slug, settings) => linkTo(location.href, slug, settings) }, () => {
+  const { room, guilds } = replica;
+  return room && { slug: room.slug, locked: guilds.find(({ slug }) => slug === room.slug)?.locked === true };
+});
+
 /** Leaves what a viewer has asked for, where a browser lets nobody in. */
 function toggleFullScreen() {
   const turned = document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();

@@ -12,7 +12,6 @@ const PASSWORD_HELPS = new Set(['login-needed', 'locked', 'wrong-password']);
 
 export class Notice {
   #words;
-  #enter;
   #close;
   #node = byId('notice');
   /** @type {Refusal | null} */
@@ -20,15 +19,16 @@ export class Notice {
   #name = '';
   /** @type {MakeButton | null} */
   #login = null;
+  /** Asks for a password, where one may be asked for. @type {((slug: string) => HTMLElement) | null} */
+  askPassword = null;
+  #asks = this.askPassword;
 
   /**
    * @param {import('../words.js').Words} words
-   * @param {((slug: string, password: string) => void) | null} enter null where no password may be asked for
    * @param {() => void} close
    */
-  constructor(words, enter, close) {
+  constructor(words, close) {
     this.#words = words;
-    this.#enter = enter;
     this.#close = close;
   }
 
@@ -38,11 +38,12 @@ export class Notice {
    * @param {MakeButton | null} login makes a button, where a login may help
    */
   show(refusal, name, login) {
-    if (refusal === this.#shown && name === this.#name && login === this.#login) return;
+    if (refusal === this.#shown && name === this.#name && login === this.#login && this.askPassword === this.#asks) return;
     const before = this.#node.querySelector('input');
     const isSame = refusal && refusal.slug === this.#shown?.slug && !refusal.tried;
     const hadFocus = this.#node.contains(document.activeElement);
     this.#login = login;
+    this.#asks = this.askPassword;
     this.#shown = refusal;
     this.#name = name;
     this.#node.replaceChildren(...(refusal ? this.#content(refusal, name) : []));
@@ -61,26 +62,8 @@ export class Notice {
     const content = [make('p', '', Object.hasOwn(refusals, code) ? refusals[code](name) : (text || code))];
     if (this.#login && LOGIN_HELPS.has(code)) content.push(this.#login(slug ?? ''));
     if (code === 'incomplete') content.push(this.#reloadButton());
-    if (this.#enter && slug && PASSWORD_HELPS.has(code)) {
-      content.push(this.#passwordForm(slug, this.#enter));
-    }
+    if (this.askPassword && slug && PASSWORD_HELPS.has(code)) content.push(this.askPassword(slug));
     return [...content, this.#closeButton()];
-  }
-
-  /** @param {string} slug @param {(slug: string, password: string) => void} enter */
-  #passwordForm(slug, enter) {
-    const input = make('input');
-    input.type = 'password';
-    input.required = true;
-    input.maxLength = 200;
-    input.autocomplete = 'off';
-    const label = make('label', '', this.#words.password, input);
-    const form = make('form', '', label, make('button', 'primary', this.#words.enter));
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      enter(slug, input.value);
-    });
-    return form;
   }
 
   #reloadButton() {

@@ -28,5 +28,5 @@ export function outlineOf(terrain, { left, right, top, bottom }) {
   /** @param {number[]} edge */
   const along = (edge) => columns.map((i) => `${Math.round((i + 0.5) * wide)},${Math.round(edge[i] - top)}`);
   const points = [...along(highest), ...along(lowest).reverse()].join(' ');
-  return { width: Math.round(right - left), height: Math.round(bottom - top), points };
+  return { width: Math.round(right - left), height: Math.round(bottom - top), points, isTown: terrain.houses.length > 0 };
 }

@@ -21,7 +21,7 @@ const DEEDS = {
 
 export class Ring {
   #more;
-  #world;
+  #where;
   #self;
   #node = make('div', 'ring');
   #status = make('p', 'tip');
@@ -33,12 +33,12 @@ export class Ring {
 
   /**
    * @param {import('../words.js').MoreWords['gestures']} more
-   * @param {import('../world/world.js').World} world
+   * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {Self} self
    */
-  constructor(more, world, self) {
+  constructor(more, where, self) {
     this.#more = more;
-    this.#world = world;
+    this.#where = where;
     this.#self = self;
     this.#node.setAttribute('role', 'menu');
     this.#node.ariaLabel = more.title;
@@ -61,7 +61,7 @@ export class Ring {
    * @returns {boolean} whether it is there now
    */
   touch(uid, byKey = false) {
-    if (this.close() || !uid || uid !== this.#self.own() || !this.#world.headOf(uid)?.visible) return false;
+    if (this.close() || !uid || uid !== this.#self.own() || !this.#where.headOf(uid)?.visible) return false;
     this.#say('');
     this.#before = byKey ? document.activeElement : null;
     this.#uid = uid;
@@ -96,7 +96,7 @@ export class Ring {
     if (this.#saidUntil === 0) this.#saidUntil = now + TOLD_MS;
     if (now > this.#saidUntil) this.#say('');
     const uid = this.#uid || this.#self.own();
-    const at = uid && (this.isOpen || this.#status.textContent) ? this.#world.headOf(uid) : null;
+    const at = uid && (this.isOpen || this.#status.textContent) ? this.#where.headOf(uid) : null;
     if (!at?.visible || uid !== this.#self.own()) {
       this.close();
       if (!at) return;

@@ -1,7 +1,5 @@
 /**
  * How the world sounds: a soft pop for each message, made on the spot, at each speaker's own pitch; and what is around.
- *
- * @typedef {import('./ambience.js').Surroundings} Surroundings
  */
 
 import { Ambience } from './ambience.js';
@@ -19,12 +17,18 @@ export class Sound {
   #ambience = null;
   #nextAt = 0;
   /** Nobody touches the page in OBS, which lets it sound all the same. */
-  #isTouched = 'obsstudio' in window;
+  #isTouched;
 
-  /** @param {() => Surroundings} look */
-  constructor(look) {
-    this.#look = look;
+  /**
+   * @param {import('../world/world.js').World} world
+   * @param {import('../guild/replica.js').Replica} replica
+   * @param {boolean} isTouched whether the viewer has touched the page already
+   */
+  constructor(world, replica, isTouched) {
+    this.#look = () => ({ hour: world.hour ?? new Date().getHours(), hasFire: [...replica.people.all()].some(({ voice }) => voice) });
+    this.#isTouched = isTouched || 'obsstudio' in window;
     document.addEventListener('visibilitychange', () => this.#surround());
+    for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => this.wake());
   }
 
   /** @param {import('./preferences.js').Choices['sound']} wanted */

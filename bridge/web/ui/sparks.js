@@ -2,10 +2,11 @@
  * The small things in the air: dots over who types or has more to say than there is room for, reactions that rise.
  *
  * @typedef {import('./layout.js').Rect} Rect
- * @typedef {import('../world/world.js').World} World
+ * @typedef {import('../world/whereabouts.js').Whereabouts} Whereabouts
  */
 
-import { byId, emoji, make } from './dom.js';
+import { byId, make } from './dom.js';
+import { emoji } from './emoji.js';
 
 const MOST_DOTS = 40;
 const MOST_REACTIONS = 24;
@@ -15,16 +16,16 @@ const PICTURED = /\p{Emoji_Presentation}|\p{Extended_Pictographic}|\u20e3/u;
 const EDGE = 14; // pixels from the edge where who is out of view is hinted at
 
 export class Sparks {
-  #world;
+  #where;
   /** @type {Map<string, HTMLElement>} */
   #dots = new Map();
   /** `x`: how far beside the head; `half`: of its width. @type {Set<{uid: string, node: HTMLElement, x: number, half: number, until: number}>} */
   #reactions = new Set();
   calm = false;
 
-  /** @param {World} world */
-  constructor(world) {
-    this.#world = world;
+  /** @param {Whereabouts} where */
+  constructor(where) {
+    this.#where = where;
   }
 
   /** @param {string} uid @param {string} name @param {string} picture its address, if it has one @param {number} now */
@@ -106,7 +107,7 @@ export class Sparks {
    * @param {number} [right]
    */
   #put(node, uid, free, left = EDGE, right = EDGE) {
-    const head = this.#world.headOf(uid);
+    const head = this.#where.headOf(uid);
     const visibility = head ? 'visible' : 'hidden';
     if (node.style.visibility !== visibility) node.style.visibility = visibility;
     if (!head) return;

@@ -18,7 +18,7 @@ const RETOLD_MS = 400; // people come and go
 export class Tip {
   #words;
   #more;
-  #world;
+  #where;
   #replica;
   #node = make('div', 'tip', make('p', 'name'), make('p', 'state'), make('p', 'state said'), make('p', 'state on'));
   #shown = '';
@@ -27,13 +27,13 @@ export class Tip {
   /**
    * @param {import('../words.js').Words} words
    * @param {import('../words.js').MoreWords} more
-   * @param {import('../world/world.js').World} world
+   * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {Replica} replica
    */
-  constructor(words, more, world, replica) {
+  constructor(words, more, where, replica) {
     this.#words = words;
     this.#more = more;
-    this.#world = world;
+    this.#where = where;
     this.#replica = replica;
     this.#node.hidden = true;
     byId('air').append(this.#node);
@@ -57,9 +57,9 @@ export class Tip {
 
   /** @param {Pointed} pointed @returns {Point | null} */
   #spotOf({ uid, channelId, house = -1 }) {
-    if (uid) return this.#world.headOf(uid);
-    if (channelId) return this.#world.signOf(channelId);
-    return this.#world.householdOf(house)?.at ?? null;
+    if (uid) return this.#where.headOf(uid);
+    if (channelId) return this.#where.signOf(channelId);
+    return this.#where.householdOf(house)?.at ?? null;
   }
 
   /** @param {Pointed} pointed @returns {Facts | null} */
@@ -93,7 +93,7 @@ export class Tip {
   #place(channelId) {
     const channel = this.#replica.channels.get(channelId);
     if (!channel) return null;
-    const people = this.#world.crowdAt(channelId);
+    const people = this.#where.crowdAt(channelId);
     const last = this.#replica.feed.findLast((entry) => 'placeId' in entry && entry.placeId === channelId);
     const quoted = last && 'text' in last ? [...last.text.replace(/\s+/g, ' ')] : [];
     const text = quoted.length > QUOTED ? `${quoted.slice(0, QUOTED).join('')}…` : quoted.join('');
@@ -110,7 +110,7 @@ export class Tip {
 
   /** @param {number} house @returns {Facts | null} */
   #house(house) {
-    const household = this.#world.householdOf(house);
+    const household = this.#where.householdOf(house);
     if (!household) return null;
     const { people, strangers } = household;
     if (!people.length && !strangers) return { name: this.#more.unlet, state: '', said: '' };

@@ -5,18 +5,15 @@
  * @typedef {import('../guild/conversation.js').Conversation} Conversation
  * @typedef {import('./stage.js').Stage} Stage
  * @typedef {import('../guild/replica.js').Replica} Replica
- * @typedef {typeof import('./later.js').LATER} Later
+ * @typedef {import('./later.js').Later} Later
+ * @typedef {import('./touched.js').Touched} Touched
  * @typedef {import('./feed.js').Feed} Feed
- * @typedef {import('./guilds.js').GuildList} GuildList
- * @typedef {import('./members.js').MemberList} MemberList
  * @typedef {{
  *   pick(slug: string | null, password?: string): void, dismissed(): void, hurry(): void, openStreams(): void, isOwn: boolean,
  * }} Wishes
  */
 
 import { byId, setText } from './dom.js';
-import { ask } from '../guild/net.js';
-import { Account } from './account.js';
 import { Card, sceneOf } from './card.js';
 import { LinkLamp } from './link.js';
 import { Notice } from './notice.js';
@@ -26,7 +23,6 @@ const MISSING = new Set(['unknown-server', 'gone', 'not-there-yet']);
 /** @type {Refusal} */
 const INCOMPLETE = { code: 'incomplete', slug: '' };
 const LONGEST_MS = 86_400_000; // that a browser is asked to wait: many can't for longer than some weeks
-const MEMBERS_MS = 200; // between two looks at a list that may change with each frame
 
 export class View {
   #words;
@@ -46,20 +42,17 @@ export class View {
   #wasLocked = false;
   #preferences;
   #wishes;
-  /** @type {{guilds: GuildList, members: MemberList, feed: Feed} | null} */
+  /** @type {Feed | null} */
+  #feed = null;
+  /** @type {import('./lists.js').Lists | null} */
   #lists = null;
+  /** @type {import('./account.js').Account | null} */
+  #account = null;
   #isIncomplete = false;
   /** @type {number | undefined} */
   #fading;
-  #listedAt = 0;
-  /** For whom the bridge was asked where, without an answer. */
-  #missed = '';
-  /** @type {number | undefined} */
-  #listing;
-  /** How many are online in each guild, as far as it is known. @type {Map<string, number>} */
-  #present = new Map();
   /** @param {string} [slug] */
-  #login = (slug) => this.account.button(slug);
+  #login = (slug) => /** @type {import('./account.js').Account} */ (this.#account).button(slug);
 
   /**
    * @param {import('../words.js').Words} words
@@ -82,47 +75,54 @@ export class View {
     });
     this.lamp = new LinkLamp(words, () => wishes.hurry());
     this.card = new Card(words, () => wishes.pick(null));
-    this.account = new Account(words, () => {
-      stage.user = this.account.user?.id ?? '';
-      this.refresh();
-    });
-    /** @type {((slug: string, password: string) => void) | null} */
-    const enter = wishes.isOwn ? (slug, password) => wishes.pick(slug, password) : null;
-    this.notice = new Notice(words, enter, () => this.#dismiss());
-    byId('find-me').addEventListener('click', () => this.#visit(this.account.user?.id ?? ''));
-    if (!wishes.isOwn) return;
-    this.account.look();
-    byId('servers').addEventListener('beforetoggle', ({ newState }) => {
-      if (newState === 'open') this.#count();
-    });
+    this.notice = new Notice(words, () => this.#dismiss());
   }
 
-  /**
-   * Fills what lies beside the world.
-   *
-   * @param {Later} later
-   * @param {import('../words.js').MoreWords} more
-   */
-  furnish({ Feed, GuildList, MemberList, explain, offerChoices, offerMenu }, more) {
-    const words = this.#words;
-    this.#lists = {
-      guilds: new GuildList(words, (slug) => this.#wishes.pick(slug)),
-      members: new MemberList(words, () => this.refresh(), (uid) => this.#visit(uid), (text) => this.#conversation.find(text)),
-      feed: new Feed(words, more, (said) => {
-        this.panels.makeRoom();
-        this.#stage.visitSpeaker(said);
-      }),
-    };
-    whenOpened('legend', () => explain(more));
-    whenOpened('menu', () => offerMenu(more, words.language, this.#replica, this.#wishes.openStreams));
-    whenOpened('settings', () => offerChoices(more, this.#preferences));
-    this.#isIncomplete = false;
+  /** Fills what lies beside the world. @param {Later} later @param {import('../words.js').MoreWords} more */
+  furnish({ Account, Feed, addIcons, passwordForm }, more) {
+    addIcons();
+    this.#feed = new Feed(this.#words, more, (said) => {
+      this.panels.makeRoom();
+      this.#stage.lookout?.visitSpeaker(said);
+    });
+    const account = new Account(this.#words, () => {
+      this.#stage.user = account.user?.id ?? '';
+      this.refresh();
+    });
+    this.#account = account;
+    if (this.#wishes.isOwn) {
+      account.look();
+      this.notice.askPassword = (slug) => passwordForm(this.#words, slug, this.#wishes.pick);
+    }
     this.refresh();
   }
 
-  /** What should fill it can't be fetched; as long as that is so. */
-  miss() {
-    this.#isIncomplete = true;
+  /**
+   * Fills what opens when somebody wants it.
+   *
+   * @param {Touched} touched
+   * @param {import('../words.js').MoreWords} more
+   * @param {Later} later
+   */
+  offer({ Lists, explain, offerChoices, offerMenu }, more, later) {
+    const words = this.#words;
+    this.#lists = new Lists(later, words, this.#replica, {
+      refresh: () => this.refresh(),
+      pick: (slug) => this.#wishes.pick(slug),
+      visit: (uid) => this.#visit(uid),
+      seek: (uids) => this.#stage.lookout?.seek(uids),
+      find: (text) => this.#conversation.find(text),
+      isOwn: this.#wishes.isOwn,
+    });
+    whenOpened('legend', () => explain(more, later));
+    whenOpened('menu', () => offerMenu(more, words.language, this.#replica, this.#wishes.openStreams));
+    whenOpened('settings', () => offerChoices(more, this.#preferences));
+    this.refresh();
+  }
+
+  /** Whether a part of the page can't be fetched, as long as that is so. @param {boolean} isMissing */
+  miss(isMissing) {
+    this.#isIncomplete = isMissing;
     this.refresh();
   }
 
@@ -197,7 +197,7 @@ export class View {
   /** @param {string} uid */
   #visit(uid) {
     this.panels.makeRoom();
-    this.#stage.visit(uid);
+    this.#stage.lookout?.visit(uid);
   }
 
   #draw() {
@@ -207,55 +207,15 @@ export class View {
     document.body.dataset.link = link.phase;
     this.lamp.show(link, lostAt);
     const scene = sceneOf(link, replica);
-    const login = this.account.possible ? this.#login : null;
-    if (this.card.show(scene, this.account.user ? null : login)) this.panels.measure();
+    const login = this.#account?.possible ? this.#login : null;
+    if (this.card.show(scene, this.#account?.user ? null : login)) this.panels.measure();
     if (this.#isOpen()) this.explain(null);
     this.#nameRefused();
     const refusal = this.#isSaid(scene) ? null : this.#refusal;
     this.notice.show(refusal ?? (this.#isIncomplete ? INCOMPLETE : this.#announcement), this.#refusedName, login);
-    if (replica.room) this.#present.set(replica.room.slug, replica.counts.online);
-    this.#lists?.guilds.show(replica.guilds, replica.room?.slug ?? null, asking, this.#present);
-    this.#listMembers();
-    this.#lists?.feed.show(replica);
+    this.#lists?.show(asking, this.panels.open === 'members', this.#account?.user?.id ?? '');
+    this.#feed?.show(replica);
     this.#title(scene === 'lobby' ? null : replica.room);
-  }
-
-  /** The list is long, and out of sight most of the time. */
-  #listMembers() {
-    const members = this.#lists?.members;
-    if (!members || this.panels.open !== 'members') return;
-    clearTimeout(this.#listing);
-    const wait = this.#listedAt + MEMBERS_MS - performance.now();
-    if (wait > 0) {
-      this.#listing = setTimeout(() => this.refresh(), wait);
-      return;
-    }
-    this.#listedAt = performance.now();
-    const before = members.found;
-    const { people, census } = this.#replica;
-    members.show(people, census.isTaken ? census.totals : undefined);
-    if (members.found !== before) this.#stage.seek(members.found);
-    this.#lookForMe();
-  }
-
-  /** Offers the way to who is watching, if they are there: in a crowd that has to be asked, once. */
-  #lookForMe() {
-    const me = this.account.user?.id ?? '';
-    const isListed = this.#replica.people.get(me) !== undefined;
-    byId('find-me').hidden = !isListed;
-    const missed = isListed ? '' : `${this.#replica.room?.id} ${me}`;
-    if (isListed || !me) this.#missed = '';
-    else if (missed !== this.#missed && this.#conversation.find(me)) this.#missed = missed;
-  }
-
-  /** Asks how many are in the guilds that can be picked. */
-  async #count() {
-    const counts = await ask('api/counts');
-    for (const { key, slug } of this.#replica.guilds) {
-      const online = counts?.[key]?.online;
-      if (typeof online === 'number') this.#present.set(slug, online);
-    }
-    this.refresh();
   }
 
   /** Whether the card says already why there is nothing to see. @param {import('./card.js').Scene} scene */

@@ -3,15 +3,15 @@
  * behind them.
  *
  * @typedef {import('./terrain.js').Terrain} Terrain
- * @typedef {{cell: number, kind: number}} House `cell`: its upper corner; `kind`: from a hut to a tower
+ * @typedef {{cell: number, kind: number, high: number}} House `cell`: its upper corner; `kind`: from a hut to a tower;
+ *   `high`: pixels of art, with its roof
  */
 
 import { groundOf } from './isle.js';
 import { mix } from './random.js';
 import { through } from './slices.js';
+import { CITY } from './terrain.js';
 
-/** From that many members on people live in houses; before that, there is room for all out of doors. */
-export const TOWN = 60;
 /** Floors of a hut, a house, a row, a block and a tower. */
 export const FLOORS = [1, 2, 3, 6, 11];
 /** Windows of each. */
@@ -19,20 +19,18 @@ export const CAPACITIES = FLOORS.map((floors) => 3 + (floors - 1) * 6);
 /** How high each is, in pixels of art, with its roof. */
 export const HEIGHTS = FLOORS.map((floors) => 12 + floors * 5);
 
-export const CITY = 2_000; // from that many members on houses are higher, and stand closer together
 const SPARE = 1.2; // windows for each member: not every house is full
 const HALF_A_BODY = 10; // pixels
 const SIDEWAYS = 4; // cells to each side, that a house may hide
 const FAR = 40; // cells, beyond which no house hides anything
 
 /**
- * @param {Terrain} land
- * @param {number} members
+ * @param {Terrain} land with room for houses
+ * @param {number} members enough for a town
  * @returns {Generator<void, void>}
  */
 export function* build(land, members) {
   const { isle, open } = land;
-  if (members < TOWN || !isle.houses.length) return;
   const limits = new Uint8Array(isle.houses.length);
   yield* through(limits.length, (house) => { limits[house] = tallest(land, isle.houses[house]); }, 64);
   const kindOf = (/** @type {number} */ house, /** @type {number} */ most) =>
@@ -43,7 +41,10 @@ export function* build(land, members) {
     let count = 0;
     while (count < limits.length && (windows < wanted || count & 3)) windows += CAPACITIES[kindOf(count++, most)];
     if (windows < wanted && most < FLOORS.length - 1) continue;
-    land.houses = isle.houses.slice(0, count).map((cell, house) => ({ cell, kind: kindOf(house, most) }));
+    land.houses = isle.houses.slice(0, count).map((cell, house) => {
+      const kind = kindOf(house, most);
+      return { cell, kind, high: HEIGHTS[kind] };
+    });
     break;
   }
   for (const { cell } of land.houses) for (const under of groundOf(cell)) open[under] = 0;

@@ -6,8 +6,6 @@
  * @typedef {import('./land.js').Land} Land
  * @typedef {import('./sim.js').Sim} Sim
  * @typedef {import('./terrain.js').Terrain} Terrain
- * @typedef {{x: number, y: number, level: number, right: number, down: number}} Beam
- *   `x`, `y`: its source; `right`, `down`: how much farther along it, of all its length, is a pixel that way
  * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number, weather?: '' | 'rain' | 'snow', feast?: ((buffer: Buffer) => void) | null}} View
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `legible`: whether small signs can be read; `time` in seconds;
  *   `grown`: how much of new land is up, from 0 to 1; `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
@@ -25,36 +23,28 @@ import { AWAY, COMING } from './ferry.js';
 import { paintFigures } from './figures.js';
 import { Folk } from './folk.js';
 import { Glow } from './glow.js';
-import { GRAIN, SEA, WHITE, repeat, seaRow, seaShift } from './grain.js';
+import { SEA, repeat, seaShift } from './grain.js';
 import { Palette } from './inks.js';
-import { LEVELS, Light } from './light.js';
+import { Light } from './light.js';
 import { paintPlace, sign } from './furniture.js';
 import { paintThings, stillOf } from './paint.js';
-import { Rising } from './rising.js';
 import { inksOf } from './seasons.js';
 import { halved } from './sheet.js';
 import { HIDDEN, BODY_HIGH, WHOLE, BODY_WIDE } from './sight.js';
-import { Skyline } from './skyline.js';
 import { pursue } from './slices.js';
-import { HALF_HEIGHT, HALF_WIDTH, boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
+import { boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
 
-const BEAM_REACH = 46; // cells
-const BEAM_FADES = 4; // it grows fainter over the last of so many parts of its length
-const BEAM_WIDTHS = [0, 0.15, 0.067]; // of its length to each side: faint, good
 const BURN = 8; // frames a second of a fire
 const SEAT = 7; // pixels between two in the boat
 const SWAY = 3; // frames a second of what moves in the wind
 const MANY = 1024;
 const IN_MOTION = ['fire', 'fountain', 'oak']; // places where no snow stays, or leaves have theirs
 
-/** Painted once for all. @type {{things: any, figures: any} | null} */
+/** Painted once for all, but for what only a town has. @type {{things: any, figures: any} | null} */
 let sprites = null;
 
-/** Where a line meets a row. @param {{x: number, y: number}} from @param {{x: number, y: number}} to @param {number} row */
-const crossing = (from, to, row) => from.x + ((row - from.y) / (to.y - from.y)) * (to.x - from.x);
-
 /** How far the pattern of the open sea is shifted in a row of art. @param {View} view @param {number} y */
-function shiftOf({ x, far }, y) {
+export function shiftOf({ x, far }, y) {
   const step = far ? 2 : 1;
   return x + seaShift(y * step) / step;
 }
@@ -69,8 +59,8 @@ function each(tree, make) {
 
 export class Picture {
   buffer = new Buffer();
-  /** What tells nothing, once it is there. @type {import('./moods.js').Moods | null} */
-  #moods = null;
+  /** What the land is seen without at first. @type {import('./effects.js').Effects | null} */
+  #effects = null;
   #isSnowy = false;
   /** By size, each made when it is needed. @type {(Atlas | undefined)[]} */
   #atlases = [];
@@ -87,12 +77,15 @@ export class Picture {
   #works = [];
   /** Made for an island that comes next. @type {{land: Land, backdrops: (Backdrop | undefined)[]} | null} */
   #next = null;
-  /** What an island was before it grew. @type {{land: Land, backdrops: (Backdrop | undefined)[], rising: Rising} | null} */
+  /** What an island was before it grew. @type {{land: Land, backdrops: (Backdrop | undefined)[], rising: import('./rising.js').Rising} | null} */
   #past = null;
   /** @type {Backdrop} */
   #backdrop = /** @type {any} */ (null);
   #folk = new Folk(this.buffer, this.#light);
-  #skyline = new Skyline(this.buffer, this.#light);
+  /** Where there are houses. @type {import('./skyline.js').Skyline | null} */
+  #skyline = null;
+  /** @type {import('./seasons.js').Season} */
+  #season = 'summer';
   /** @type {Sim | null} */
   #sim = null;
   /** @type {Glow} */
@@ -118,12 +111,15 @@ export class Picture {
     this.buffer.resize(width, height);
     this.#rows = new Int32Array(height + 2 * GUARD + 1);
     this.#repaint();
-    this.#skyline.forget();
+    this.#skyline?.forget();
   }
 
-  /** @param {import('./moods.js').Moods} moods */
-  set moods(moods) {
-    this.#moods = moods;
+  get effects() {
+    return this.#effects;
+  }
+
+  set effects(effects) {
+    this.#effects = effects;
     this.#repaint();
   }
 
@@ -141,17 +137,17 @@ export class Picture {
 
   /** Everything that is drawn, as stamps of the size that is looked at. @returns {Atlas} */
   get #atlas() {
-    return (this.#atlases[this.#size] ??= this.#stamped({ ...sprites, things: { ...sprites?.things, ...this.#wintry(sprites?.things) } }));
+    return (this.#atlases[this.#size] ??= this.#stamped({ ...sprites, things: { ...sprites?.things, gull: this.#effects?.moods.gull ?? null, ...this.#wintry(sprites?.things) } }));
   }
 
   /** With snow on what stands there, in winter. @param {any} things */
-  #wintry({ rock, tent, lighthouse, crane, moored, lamp }) {
-    return this.#snowed({ rock, tent, lighthouse, crane, moored, lamp });
+  #wintry({ rock, tent, lighthouse, kept = null, crane = null, moored = null, lamp }) {
+    return this.#snowed({ rock, tent, lighthouse, kept, crane, moored, lamp });
   }
 
   /** @param {any} tree */
   #snowed(tree) {
-    const { snowed } = this.#moods ?? {};
+    const { snowed } = this.#effects?.moods ?? {};
     return this.#isSnowy && snowed ? each(tree, snowed) : tree;
   }
 
@@ -169,7 +165,8 @@ export class Picture {
     this.#isSnowy = season === 'winter';
     this.#palette = new Palette(light, hasSea, inksOf(season));
     this.#folk.relight(light);
-    this.#skyline.relight(light, season);
+    this.#season = season;
+    this.#skyline?.relight(light, season);
   }
 
   /**
@@ -196,8 +193,8 @@ export class Picture {
   /** Another land. @param {Land} land */
   #change(land) {
     const before = this.#land;
-    this.#past = before && land.before === before && before.reach < land.reach
-      ? { land: before, backdrops: this.#backdrops, rising: new Rising(before.reach, land.reach) }
+    this.#past = this.effects && before && land.before === before && before.reach < land.reach
+      ? { land: before, backdrops: this.#backdrops, rising: new this.effects.Rising(before.reach, land.reach) }
       : null;
     land.before = null;
     this.#land = land;
@@ -208,7 +205,7 @@ export class Picture {
 
   /** @param {Land} land @param {number} size @param {(Backdrop | undefined)[]} backdrops @returns {Generator<void, void>} */
   *#make(land, size, backdrops) {
-    sprites ??= { things: paintThings(), figures: paintFigures() };
+    sprites = { things: paintThings(land.terrain.town), figures: paintFigures() };
     yield;
     const backdrop = new Backdrop(land, size + 1);
     yield* backdrop.make();
@@ -222,28 +219,29 @@ export class Picture {
     if (sim !== this.#sim) this.#meet(sim);
     if (size !== this.#size || !this.#stills.length) this.#furnish(sim.land, size);
     const { things, figures } = this.#atlas;
+    const { beam, moods } = this.effects ?? {};
     this.#glow.update(sim);
     this.#palette.flow(view.time);
     this.#ground(view);
     if (view.grown >= 1) this.#past = null;
     this.#coverNew(view);
-    if (this.#hasSea && this.#light.shine.strength) this.#moods?.glade(this.buffer, land, view, this.#light.shine);
-    if (view.moods && this.#light.darkness < 0.5) this.#moods?.clouds(this.buffer, land, view);
-    if (this.#palette.isDark && view.beam >= 0) for (const level of [1, 2]) this.#beam(sim, land, view, level);
+    if (this.#hasSea) moods?.glade(this.buffer, land, view, this.#light);
+    if (view.moods && this.#light.darkness < 0.5) moods?.clouds(this.buffer, land, view);
+    if (this.#palette.isDark && view.beam >= 0) beam?.({ buffer: this.buffer, sim, land, view, backdrop: this.#backdrop, palette: this.#palette });
     this.#count = 0;
     this.#addStills(sim, view);
     this.#addPeople(sim, view);
     this.#addBoat(sim, view);
     this.#sort();
-    this.#folk.begin(figures, view.far, view.legible, view.time, this.#glow.levels);
+    this.#folk.begin(figures, view.far, view.legible, view.time, this.#glow.levels, this.effects);
     for (let i = 0; i < this.#count; i++) {
       if (this.#kinds[i] >= 0) this.#folk.shadow(sim, this.#kinds[i], this.#xs[i], this.#ys[i], this.#zs[i]);
     }
     for (let i = 0; i < this.#count; i++) this.#item(sim, view, this.#order[i]);
     for (let i = 0; i < this.#count; i++) this.#reveal(sim, view, i);
-    if (view.moods && view.weather) this.#moods?.weather(this.buffer, view, view.weather, this.#light);
+    if (view.moods && view.weather) moods?.weather(this.buffer, view, view.weather, this.#light);
     view.feast?.(this.buffer);
-    if (view.moods) this.#moods?.creatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
+    if (view.moods) moods?.creatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
   }
 
   /** Another island. @param {Sim} sim */
@@ -251,7 +249,8 @@ export class Picture {
     this.#sim = sim;
     this.#glow = new Glow(sim.land);
     this.#folk.meet(sim);
-    this.#skyline.meet(sim);
+    this.#skyline ??= sim.land.town && new sim.land.town.Skyline(this.buffer, this.#light, this.#season);
+    this.#skyline?.meet(sim);
     this.#stands = new Float32Array(0);
     this.#stills = [];
   }
@@ -259,6 +258,7 @@ export class Picture {
   /** What stands where. @param {Terrain} land @param {number} size */
   #furnish(land, size) {
     this.#size = size;
+    if (land.town && !this.#atlas.things.kept) delete this.#atlases[size];
     const props = this.#hasSea ? land.props : land.props.filter(({ cell }) => land.ground[cell]);
     this.#stills = props.map((prop) => this.#still(land, prop.cell, (things) => (
       prop.kind === 'sign' ? this.#sign(size ? '' : land.places[prop.variant].name) : stillOf(things, land, prop)
@@ -341,61 +341,6 @@ export class Picture {
     const once = Math.min(to, from + SEA);
     for (let column = from; column < once; column++) pixels[out + column] = sea[strip + ((column + left) & (SEA - 1))];
     repeat(pixels, out + from, out + to, SEA);
-  }
-
-  /** A triangle of light. @param {Sim} sim @param {Land} land @param {View} view @param {number} level */
-  #beam(sim, land, view, level) {
-    const scale = view.far ? 0.5 : 1;
-    const reach = BEAM_REACH * Math.SQRT2 * scale;
-    const angle = view.beam * 2 * Math.PI;
-    const spot = cellSpot(sim.land, sim.land.lighthouse, this.#spot);
-    const tip = { x: spot.x * scale - view.x, y: spot.y * scale - view.y };
-    const ends = [-BEAM_WIDTHS[level], BEAM_WIDTHS[level]].map((wide) => ({
-      x: tip.x + (Math.cos(angle) - wide * Math.sin(angle)) * reach * HALF_WIDTH,
-      y: tip.y + (Math.sin(angle) + wide * Math.cos(angle)) * reach * HALF_HEIGHT,
-    }));
-    const [top, middle, bottom] = [tip, ...ends].sort((a, b) => a.y - b.y);
-    const beam = { ...tip, level, right: Math.cos(angle) / (reach * HALF_WIDTH), down: Math.sin(angle) / (reach * HALF_HEIGHT) };
-    for (let row = Math.max(0, Math.ceil(top.y)); row < Math.min(this.buffer.height, bottom.y); row++) {
-      const straight = crossing(top, bottom, row);
-      const bent = row < middle.y ? crossing(top, middle, row) : crossing(middle, bottom, row);
-      this.#relit(land, view, row, Math.min(straight, bent), Math.max(straight, bent), beam);
-    }
-  }
-
-  /**
-   * Draws a part of a row again, lit; frayed at its sides and where the beam ends.
-   *
-   * @param {Land} land
-   * @param {View} view
-   * @param {number} row
-   * @param {number} from
-   * @param {number} to
-   * @param {Beam} beam
-   */
-  #relit(land, view, row, from, to, { level, x: tip, y: source, right, down }) {
-    const { colors } = this.#palette;
-    const { left, top, width, height, levels, seaInks } = this.#backdrop;
-    const inks = land.ground(view.far ? 2 : 1).pixels;
-    const along = (row - source) * down - tip * right;
-    const y = row + view.y;
-    const line = y - top;
-    const isSea = line < 0 || line >= height;
-    const soft = Math.min(14, (to - from) / 3);
-    const out = this.buffer.at(0, row);
-    const grain = (line & (GRAIN - 1)) * GRAIN;
-    const strip = seaRow(y);
-    const shift = shiftOf(view, y);
-    const last = Math.min(this.buffer.width, to);
-    for (let column = Math.max(0, Math.ceil(from)); column < last; column++) {
-      const x = column + view.x - left;
-      const at = isSea || x < 0 || x >= width ? -1 : line * width + x;
-      if (at >= 0 && levels[at] >= level && levels[at] < LEVELS) continue;
-      const inside = Math.min((column - from) / soft, (to - column) / soft, BEAM_FADES * (1 - along - column * right));
-      if (WHITE[grain | (x & (GRAIN - 1))] > 256 * inside) continue;
-      const ink = at < 0 ? seaInks[strip + ((column + shift) & (SEA - 1))] : inks[at];
-      this.buffer.pixels[out + column] = colors[(level << 8) | ink];
-    }
   }
 
   // ── what stands on it ───────────────────────────────────────────────────
@@ -510,7 +455,7 @@ export class Picture {
     const level = this.#glow.levels[cell];
     const first = level * 256;
     if (plays) return this.buffer.put(frames[view.moods ? Math.floor(view.time * SWAY) % frames.length : 0], x, y, colors, first);
-    if (house >= 0) return this.#skyline.put(house, x, y, view.far, colors, level);
+    if (house >= 0) return this.#skyline?.put(house, x, y, view.far, colors, level);
     const isLively = this.#glow.lively[place] ?? 0;
     const moving = frames.length - 1; // the first one is for when nobody is there
     const frame = moving && isLively ? 1 + (Math.floor(view.time * BURN + cell) % moving) : 0;

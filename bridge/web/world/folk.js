@@ -10,7 +10,6 @@
 
 import { DOZE, SIT, STAND, WALK } from './crowd.js';
 import { BREATHING, EYES_OPEN, HEADS, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
-import { GESTURE_S, motionOf } from './gestures.js';
 import { RATE } from './sim.js';
 import { BUILD, BOT, DND, FRESH, HAT_SHIFT, MUTED, STREAMING, VOICE, Wardrobe } from './wardrobe.js';
 
@@ -31,6 +30,8 @@ export class Folk {
   #isLegible = false;
   /** @type {Uint8Array} */
   #levels = new Uint8Array(0);
+  /** @type {import('./effects.js').Effects | null} */
+  #effects = null;
 
   /** @param {Buffer} buffer @param {Light} light */
   constructor(buffer, light) {
@@ -55,8 +56,10 @@ export class Folk {
    * @param {boolean} legible
    * @param {number} time
    * @param {Uint8Array} levels how brightly each cell is lit
+   * @param {import('./effects.js').Effects | null} effects
    */
-  begin(figures, far, legible, time, levels) {
+  begin(figures, far, legible, time, levels, effects) {
+    this.#effects = effects;
     this.#figures = figures;
     this.#scale = far ? 0.5 : 1;
     this.#isLegible = legible && !far;
@@ -81,7 +84,7 @@ export class Folk {
     const first = wardrobe.skins[slot] + this.#levels[sim.cell[slot]] * OWN;
     const state = sim.state[slot];
     const left = state === WALK || sim.reducedMotion ? 0 : (sim.gestureUntil[slot] - sim.tick) / RATE;
-    const motion = left > 0 ? motionOf(sim.gesture[slot], GESTURE_S - left) : null;
+    const motion = left > 0 && this.#effects ? this.#effects.motionOf(sim.gesture[slot], this.#effects.GESTURE_S - left) : null;
     const facing = motion ? (sim.facing[slot] + motion.turn + 8) % 8 : sim.facing[slot];
     const isTalking = sim.talkUntil[slot] > sim.tick;
     const clock = this.#time + (sim.self[slot] & 0xfff) / 256; // so that no two are in step

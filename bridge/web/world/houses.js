@@ -108,6 +108,12 @@ function gable(sheet, eaves) {
   }
 }
 
+/** Houses of each kind, with dark windows. @type {Sprite[][]} */
+const paintedHouses = [];
+
+/** Walls and roof; painted once. @param {number} kind */
+export const paintHouse = (kind) => (paintedHouses[kind] ??= [paintWalls(kind, [], 0), paintRoof(kind)]);
+
 /** Flat, with a parapet, inside of which snow stays. @param {Sheet} sheet @param {number} eaves */
 function terrace(sheet, eaves) {
   for (let far = 0; far < WALL; far++) {

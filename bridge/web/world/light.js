@@ -56,26 +56,13 @@ const MIRRORED = [
 /** How long shadows are, by the hour that it begins, and to which side: twice as long as what casts them when the sun is low. */
 const SHADOW_HOURS = [[0, 0], [5.5, -1.5], [7.25, -0.8], [9.25, 0], [16.75, 0.8], [18.25, 1.5], [20.25, 0]];
 
-/** What shines on the water: the hour that it begins, how bright, and whether it is to the left. @type {[number, Rgb, number, boolean][]} */
-const SHINING = [
-  [0, [0.86, 0.9, 1], 0.75, false],
-  [5, [1, 0.8, 0.7], 0.7, false],
-  [8, [1, 1, 1], 0, false],
-  [17.25, [1, 0.86, 0.55], 0.7, true],
-  [20.25, [0.86, 0.9, 1], 0, false],
-  [21, [0.86, 0.9, 1], 0.75, false],
-];
-
 export class Light {
   /** @type {Rgb[]} */
   #tints;
-  #saturation;
   /** From 0 in daylight to 1 at night. */
   darkness;
   /** How long shadows are, and to which side; 0: as short as at noon. */
   slant;
-  /** What shines on the water. */
-  shine;
   /** Whether the sea mirrors the sky. */
   mirrors;
   #sky;
@@ -104,9 +91,8 @@ export class Light {
     this.#mirroring = (much + (more - much) * way) * MIRRORING;
     this.mirrors = this.#mirroring > 0.02;
     this.slant = SHADOW_HOURS.findLast(([at]) => at <= hour)?.[1] ?? 0;
-    const [, color, strength, isLeft] = /** @type {[number, Rgb, number, boolean]} */ (SHINING.findLast(([at]) => at <= hour));
-    this.shine = { color: pack(color), strength: faded ? 0 : strength, isLeft };
-    this.#saturation = faded ? 0.22 : 1;
+    this.hour = hour;
+    this.faded = faded;
   }
 
   /**
@@ -123,6 +109,6 @@ export class Light {
       lit = lit.map((c, i) => c + (this.#sky[i] * (0.62 + 0.38 * (1 - this.darkness)) - c) * share);
     }
     const grey = lit[0] * 0.3 + lit[1] * 0.55 + lit[2] * 0.15;
-    return pack(/** @type {Rgb} */ (lit.map((c) => grey + (c - grey) * this.#saturation)));
+    return pack(/** @type {Rgb} */ (lit.map((c) => grey + (c - grey) * (this.faded ? 0.22 : 1))));
   }
 }

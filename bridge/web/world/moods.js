@@ -4,17 +4,30 @@
  *
  * @typedef {typeof moods} Moods
  * @typedef {import('./buffer.js').Buffer} Buffer
+ * @typedef {import('./color.js').Rgb} Rgb
  * @typedef {import('./draw.js').View} View
  * @typedef {import('./land.js').Land} Land
  */
 
-import { GRASS_INK, LAMP_INK } from './inks.js';
+import { pack } from './color.js';
+import { GRASS_INK, LAMP_INK, STONE_INK, WHITE_INK, YELLOW_INK } from './inks.js';
 import { mix } from './random.js';
+import { Sheet } from './sheet.js';
 
 const CLOUDS = 4;
 const GULLS = 4;
 const FIREFLIES = 26;
 const GLADE = 0.9; // how far down it reaches, of the land's height
+
+/** What shines on the water: the hour that it begins, how bright, and whether it is to the left. @type {[number, Rgb, number, boolean][]} */
+const SHINING = [
+  [0, [0.86, 0.9, 1], 0.75, false],
+  [5, [1, 0.8, 0.7], 0.7, false],
+  [8, [1, 1, 1], 0, false],
+  [17.25, [1, 0.86, 0.55], 0.7, true],
+  [20.25, [0.86, 0.9, 1], 0, false],
+  [21, [0.86, 0.9, 1], 0.75, false],
+];
 
 /** Their shadows on the ground. @param {Buffer} buffer @param {Land} land @param {View} view */
 function drawClouds(buffer, land, view) {
@@ -74,8 +87,11 @@ function drawWeather(buffer, view, kind, light) {
   }
 }
 
-/** The way of the low sun's light, or the moon's, over the water. @param {Buffer} buffer @param {Land} land @param {View} view @param {import('./light.js').Light['shine']} shine */
-function drawGlade(buffer, land, view, { color, strength, isLeft }) {
+/** The way of the low sun's light, or the moon's, over the water. @param {Buffer} buffer @param {Land} land @param {View} view @param {import('./light.js').Light} light */
+function drawGlade(buffer, land, view, { hour, faded }) {
+  const [, shine, strength, isLeft] = /** @type {[number, Rgb, number, boolean]} */ (SHINING.findLast(([at]) => at <= hour));
+  if (faded || !strength) return;
+  const color = pack(shine);
   const step = view.far ? 2 : 1;
   const { left, right, top, bottom } = land.bounds;
   const middle = isLeft ? left + (right - left) * 0.14 : right - (right - left) * 0.14;
@@ -147,5 +163,14 @@ function snowed(sprite) {
   return { ...sprite, inks };
 }
 
-/** All of them. */
-export const moods = { clouds: drawClouds, creatures: drawCreatures, glade: drawGlade, snowed, weather: drawWeather };
+/** @param {number} frame */
+function gull(frame) {
+  const sheet = new Sheet(15, 9);
+  const rows = frame
+    ? ['...............', '......ww.......', '.ggwwwwwwwwwgg.', 'gg...wwww....gg', '......yw.......']
+    : ['gg...........gg', '.gww.......wwg.', '...wwwwwwwww...', '.....wwww......', '......yw.......'];
+  return sheet.rows(0, 2, rows, { w: WHITE_INK + 3, g: STONE_INK + 1, y: YELLOW_INK + 1 }).sprite(7, 5);
+}
+
+/** All of them, and what they draw. */
+export const moods = { gull: [gull(0), gull(1)], clouds: drawClouds, creatures: drawCreatures, glade: drawGlade, snowed, weather: drawWeather };

@@ -1,16 +1,16 @@
 /**
- * Everything that stands on the land, painted by code: people in `figures.js`, places in `furniture.js`, the rest here.
+ * Everything that stands on the land, painted by code: people in `figures.js`, places in `furniture.js`,
+ * what only a town has in `harbour.js`, the rest here.
  *
  * @typedef {import('./sheet.js').Sprite} Sprite
  */
 
 import {
   BARK_INK, BIRCH_INK, BLOSSOM_INK, INK, LAMP_INK, LEAF_INK, RED_INK, STONE_INK, TENT_INK, WHITE_INK, WINDOW_INK, WOOD_INK,
-  YELLOW_INK,
 } from './inks.js';
 import { crown, rough } from './furniture.js';
 import { Sheet } from './sheet.js';
-import { BIOMES } from './terrain.js';
+import { BIOMES, TOWN_AGE } from './terrain.js';
 
 /** @param {number} leaf @param {number} variant @param {number} bark */
 function roundTree(leaf, variant, bark) {
@@ -75,9 +75,9 @@ function tent() {
   return sheet.outline(TENT_INK).sprite(13, 18);
 }
 
-/** @param {boolean} hasKeeper whether somebody lives beside it */
-function lighthouse(hasKeeper) {
-  const sheet = new Sheet(hasKeeper ? 60 : 34, 76);
+/** @param {(sheet: Sheet) => void} [keeper] builds a house beside it */
+export function lighthouse(keeper) {
+  const sheet = new Sheet(keeper ? 60 : 34, 76);
   for (let y = 0; y < 50; y++) {
     const half = 7 + y * 0.07;
     for (let x = Math.floor(17 - half); x < 17 + half; x++) {
@@ -90,7 +90,7 @@ function lighthouse(hasKeeper) {
   sheet.rect(12, 9, 10, 9, WINDOW_INK).rect(12, 9, 1, 9, INK).rect(21, 9, 1, 9, INK).rect(16, 9, 1, 9, INK);
   for (let y = 0; y < 6; y++) sheet.rect(17 - y - 1, 3 + y, 2 * y + 2, 1, RED_INK + 1);
   sheet.rect(15, 62, 5, 9, INK).rect(15, 36, 3, 4, WINDOW_INK);
-  if (hasKeeper) keeper(sheet);
+  keeper?.(sheet);
   return sheet.outline(INK).sprite(17, 72);
 }
 
@@ -103,35 +103,7 @@ function lamp(isLit) {
   return sheet.sprite(4, 21);
 }
 
-/** A low house that leans on the tower, behind its foot. @param {Sheet} sheet */
-function keeper(sheet) {
-  const house = new Sheet(sheet.width, sheet.height);
-  house.box(39, 62, 18, 16, 0, 11, RED_INK, WHITE_INK + 2, WHITE_INK + 1);
-  for (let y = 0; y < 9; y++) {
-    for (let x = -17 + y; x < 18 - y; x++) house.set(39 + x, 47 + Math.round(Math.abs(x) / 2.4) - y + 4, RED_INK + (x < 0 ? 2 : 1) - (y & 1));
-  }
-  house.rect(30, 58, 3, 3, WINDOW_INK).rect(43, 58, 3, 3, WINDOW_INK).rect(35, 60, 3, 7, WOOD_INK + 1).rect(46, 38, 3, 6, STONE_INK + 2);
-  house.inks.forEach((ink, i) => { if (ink && !sheet.inks[i]) sheet.inks[i] = ink; });
-}
-
-/** What unloads ships. */
-function crane() {
-  const sheet = new Sheet(40, 50);
-  sheet.box(14, 42, 10, 10, 0, 8, WOOD_INK + 4, WOOD_INK + 2, WOOD_INK + 1);
-  sheet.rect(12, 14, 4, 22, WOOD_INK + 2).rect(12, 14, 1, 22, WOOD_INK + 3);
-  for (let x = 0; x < 22; x++) sheet.rect(14 + x, 14 - (x >> 1), 1, 3, WOOD_INK + 3);
-  sheet.rect(34, 6, 1, 14, INK).rect(31, 20, 7, 6, WOOD_INK + 4).rect(31, 22, 7, 1, WOOD_INK + 1);
-  return sheet.outline(INK).sprite(14, 44);
-}
-
-/** A small boat that nobody is in. */
-function dinghy() {
-  const sheet = new Sheet(30, 14);
-  for (let y = 0; y < 7; y++) sheet.rect(2 + y, 4 + y, 25 - 2 * y, 1, WOOD_INK + (y < 2 ? 4 : y === 4 ? 1 : 2));
-  return sheet.rect(6, 4, 17, 2, WOOD_INK).outline(INK).sprite(15, 8);
-}
-
-function boat() {
+export function boat() {
   const sheet = new Sheet(50, 48);
   sheet.rect(26, 3, 2, 30, WOOD_INK + 1);
   for (let y = 0; y < 22; y++) {
@@ -143,37 +115,33 @@ function boat() {
 }
 
 /** The boat's side, before whoever sits in it. */
-function hull() {
+export function hull() {
   const sheet = new Sheet(50, 48);
   for (let y = 0; y < 9; y++) sheet.rect(3 + Math.floor(y * 1.2), 33 + y, 44 - Math.floor(y * 2.2), 1, WOOD_INK + (y < 2 ? 4 : y === 4 ? 0 : 2));
   return sheet.outline(INK).sprite(25, 38);
 }
 
-/** A boat with its side. @param {import('./sheet.js').Sprite} one @param {import('./sheet.js').Sprite} side @returns {import('./sheet.js').Sprite} */
-const laden = (one, side) => ({ ...one, inks: one.inks.map((ink, i) => side.inks[i] || ink) });
-
-/** @param {number} frame */
-function gull(frame) {
-  const sheet = new Sheet(15, 9);
-  const rows = frame
-    ? ['...............', '......ww.......', '.ggwwwwwwwwwgg.', 'gg...wwww....gg', '......yw.......']
-    : ['gg...........gg', '.gww.......wwg.', '...wwwwwwwww...', '.....wwww......', '......yw.......'];
-  return sheet.rows(0, 2, rows, { w: WHITE_INK + 3, g: STONE_INK + 1, y: YELLOW_INK + 1 }).sprite(7, 5);
-}
-
 /** @type {Record<string, any> | null} */
 let paintedThings = null;
 
-/** Everything but people and places, by name; painted once. @returns {Record<string, any>} */
-export const paintThings = () => (paintedThings ??= paintAll());
+/**
+ * Everything but people and places, by name; painted once.
+ *
+ * @param {import('./town.js').Town | null} [town]
+ * @returns {Record<string, any>}
+ */
+export function paintThings(town) {
+  paintedThings ??= paintAll();
+  if (town && !paintedThings.kept) Object.assign(paintedThings, town.paintHarbour());
+  return paintedThings;
+}
 
 function paintAll() {
   return {
     tree: Array.from({ length: BIOMES }, (_, biome) => grove(biome)),
     bush: LEAF_INK.map((leaf, i) => bush(leaf, i)),
     rock: [rock(1), rock(2)],
-    tent: tent(), lighthouse: [lighthouse(false), lighthouse(false), lighthouse(true), lighthouse(true)], boat: boat(), hull: hull(),
-    crane: crane(), moored: [laden(boat(), hull()), dinghy()], lamp: [lamp(false), lamp(true)], gull: [gull(0), gull(1)],
+    tent: tent(), lighthouse: lighthouse(), boat: boat(), hull: hull(), lamp: [lamp(false), lamp(true)],
   };
 }
 
@@ -185,6 +153,7 @@ function paintAll() {
  * @param {import('./isle.js').Prop} prop
  */
 export function stillOf(things, { district }, { kind, cell, variant }) {
+  if (kind === 'lighthouse' && variant >= TOWN_AGE) return things.kept ?? things.lighthouse;
   const found = kind === 'tree' || kind === 'bush' ? things[kind][district[cell] % BIOMES] : things[kind];
   return Array.isArray(found) ? found[variant % found.length] : found;
 }

@@ -12,7 +12,6 @@ import { Cells } from './cells.js';
 import { ABOARD, Crowd, DOZE, GONE, NONE, SIT, STAND, STROLL, TENT, WALK } from './crowd.js';
 import { Ferry } from './ferry.js';
 import { Gait } from './gait.js';
-import { Homes } from './homes.js';
 import { Random } from './random.js';
 import { Routes, doorsOf } from './routes.js';
 import { through } from './slices.js';
@@ -68,7 +67,7 @@ export class Sim extends Crowd {
     super();
     this.land = land;
     /** Where everybody lives; null where there are but tents. */
-    this.homes = land.houses.length ? new Homes(land.houses, land.side, before?.homes) : null;
+    this.homes = land.town && land.houses.length ? new land.town.Homes(land.houses, land.side, before?.homes) : null;
     this.routes = new Routes(land);
     this.#cells = new Cells(land, this.routes, this);
     this.#gait = new Gait(land, this.routes, this.#cells, this);
@@ -167,7 +166,7 @@ export class Sim extends Crowd {
     }
   }
 
-  /** What is known of somebody shows in their window. @param {number} slot @param {Homes} homes @param {Member} before @param {Member} member */
+  /** What is known of somebody shows in their window. @param {number} slot @param {import('./homes.js').Homes} homes @param {Member} before @param {Member} member */
   #redecorate(slot, homes, before, member) {
     if (before.color !== member.color) {
       homes.moveOut(slot, this.home[slot]);

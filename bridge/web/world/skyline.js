@@ -46,10 +46,11 @@ export class Skyline {
   /** By colour: what a roof's inks look like, for each level of light. @type {Map<string, Uint32Array>} */
   #tiles = new Map();
 
-  /** @param {Buffer} buffer @param {Light} light */
-  constructor(buffer, light) {
+  /** @param {Buffer} buffer @param {Light} light @param {import('./seasons.js').Season} season */
+  constructor(buffer, light, season) {
     this.#buffer = buffer;
     this.#light = light;
+    this.relight(light, season);
   }
 
   /** @param {Light} light @param {import('./seasons.js').Season} season */

@@ -6,7 +6,6 @@
  * @typedef {{x: number, y: number, z: number}} Spot in full-size art pixels; `z`: how far above the ground
  */
 
-import { HEIGHTS } from './build.js';
 import { TENT, WALK } from './crowd.js';
 import { HEADS, REST } from './figures.js';
 import { mix } from './random.js';
@@ -61,7 +60,7 @@ export function houseSpot(land, corner, spot) {
 export function personSpot(sim, slot, spot) {
   if (sim.homes && sim.state[slot] === TENT) {
     houseSpot(sim.land, sim.cell[slot], spot);
-    spot.z = HEIGHTS[sim.homes.houses[sim.home[slot]].kind] - HEADS[REST];
+    spot.z = sim.homes.houses[sim.home[slot]].high - HEADS[REST];
     return spot;
   }
   const hop = sim.hop[slot];

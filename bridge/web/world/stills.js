@@ -7,16 +7,12 @@
  */
 
 import { paintPlace, sign } from './furniture.js';
-import { paintRoof, paintWalls } from './houses.js';
 import { grove, paintThings, stillOf } from './paint.js';
 import { finish, through } from './slices.js';
 import { cellSpot, houseSpot } from './spots.js';
 import { BIOMES } from './terrain.js';
 
 const SOME = 32; // painted and looked at before others may go on
-
-/** Houses of each kind. @type {Sprite[][]} */
-const houses = [];
 
 /**
  * @param {Terrain} land
@@ -33,7 +29,7 @@ export const eachStill = (land, act) => finish(stills(land, act));
  */
 export function* stills(land, act) {
   yield* through(BIOMES, grove, 1);
-  const things = paintThings();
+  const things = paintThings(land.town);
   const spot = { x: 0, y: 0, z: 0 };
   const at = (/** @type {number} */ cell) => cellSpot(land, cell, spot);
   yield;
@@ -48,6 +44,6 @@ export function* stills(land, act) {
   for (const cell of land.tents) act(things.tent, at(cell), cell);
   yield* through(land.houses.length, (i) => {
     const { cell, kind } = land.houses[i];
-    for (const part of (houses[kind] ??= [paintWalls(kind, [], 0), paintRoof(kind)])) act(part, houseSpot(land, cell, spot), cell);
+    for (const part of land.town?.paintHouse(kind) ?? []) act(part, houseSpot(land, cell, spot), cell);
   }, SOME);
 }

@@ -15,19 +15,19 @@
  *   id: string, seed: number, side: number, first: number, last: number, rings: number, reach: number, ground: Uint8Array, height: Uint8Array,
  *   open: Uint8Array, ways: Uint8Array, zone: Int16Array, lot: Int16Array, district: Uint8Array, trail: Uint8Array,
  *   offshore: Uint8Array, lift: Uint8Array, raised: Uint8Array, channels: ChannelInfo[], places: Place[], plots: number[],
- *   age: number, props: Prop[], houses: House[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle,
+ *   age: number, props: Prop[], houses: House[], lighthouse: number, pier: number[], tents: number[], walkable: number, isle: Isle, town: Town | null,
  * }} Terrain `ways`: which of the eight steps can be taken from each cell, a bit for each of `STEPS`; `first`, `last`: all
  *   land is between these cells; `lot`: whose ground a cell is, a plot's number from 1 on; `lift`: how many pixels the land is
  *   raised that water lies before; `plots`: where places can be, taken or not; `age`: of the settlement, see `ageOf`
- * @typedef {Generator<void, void>} Work
+ * @typedef {import('./town.js').Town} Town
+ * @typedef {Generator<boolean | void, void>} Work
  */
 
-import { CITY, TOWN, build } from './build.js';
 import { HEART, Isle, SIDE, ZONE, cellAt, signOf } from './isle.js';
 import { boardFor, lettered } from './lettering.js';
 import { propFor } from './props.js';
 import { hash, mix } from './random.js';
-import { through } from './slices.js';
+import { AWAITING, through } from './slices.js';
 
 const FLOODED = 8_192; // cells, before others may go on
 
@@ -63,8 +63,13 @@ export function areaFor(members) {
   return Math.round(y0 + ((members - x0) * (y1 - y0)) / (x1 - x0));
 }
 
+/** From that many members on people live in houses; before that, there is room for all out of doors. */
+export const TOWN_SIZE = 60;
+/** From that many on houses are higher, and stand closer together. */
+export const CITY = 2_000;
 /** From how many members on a settlement is a village, a town, a city. Before, it is a camp. */
-const AGES = [15, TOWN, CITY];
+const AGES = [15, TOWN_SIZE, CITY];
+export const TOWN_AGE = 2;
 const CITY_AGE = AGES.length;
 const OVERLOOKED = 20_000;
 
@@ -88,19 +93,20 @@ export function sizeFor(members) {
  * @param {number} members
  * @param {ChannelInfo[]} channels
  * @param {Terrain | null} [before] the same guild's as it was: nothing of it is lost
- * @returns {Generator<void, Terrain>}
+ * @param {() => Town | null} [town] what builds houses, once it is there: it waits for that where there are to be some
+ * @returns {Generator<boolean | void, Terrain>}
  */
-export function* grow(id, members, channels, before = null) {
+export function* grow(id, members, channels, before = null, town = () => null) {
   const known = before?.id === id ? before : null;
   const isle = known?.isle ?? new Isle(id);
   const wanted = channels.length ? channels : [{ id: NO_CHANNEL, name: '', kind: 'text', category: '', position: 0 }];
   const plots = allot(wanted, known);
   const most = plots.reduce((one, other) => Math.max(one, other));
   const area = areaFor(members);
-  const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN && isle.houses.length * FULL_HOUSE < members);
+  const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN_SIZE && isle.houses.length * FULL_HOUSE < members);
   while (isle.isHalfDone || (!isle.isLargest && isSmall())) yield* isle.extend();
   const land = bare(id, isle, channels, ageOf(members));
-  yield* settle(land, plots, wanted, members);
+  yield* settle(land, plots, wanted, members, town);
   return land;
 }
 
@@ -142,7 +148,7 @@ function bare(id, isle, channels, age) {
     id, isle, channels, age, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, reach: isle.reach, ground: bytes(),
     height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(SIDE * SIDE), lot: isle.lot.slice(),
     district: bytes(), trail: bytes(), offshore: bytes(), lift: bytes(), raised: bytes(), places: [], plots: isle.plots.slice(),
-    props: isle.props.map((prop) => (prop.kind === 'lighthouse' ? { ...prop, variant: age } : prop)), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0,
+    props: isle.props.map((prop) => (prop.kind === 'lighthouse' ? { ...prop, variant: age } : prop)), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0, town: null,
   };
 }
 
@@ -156,9 +162,10 @@ const over = ({ first, last }, act) => through(last - first, (i) => act(first + 
  * @param {number[]} plots
  * @param {ChannelInfo[]} channels
  * @param {number} members
+ * @param {() => Town | null} town
  * @returns {Work}
  */
-function* settle(land, plots, channels, members) {
+function* settle(land, plots, channels, members, town) {
   const { ground, open, height, isle } = land;
   yield* over(land, (cell) => {
     ground[cell] = isle.ring[cell] ? GRASS : WATER;
@@ -169,7 +176,10 @@ function* settle(land, plots, channels, members) {
   yield* strew(land);
   const { length } = land.plots;
   yield* through(channels.length, (i) => { if (plots[i] < length) addPlace(land, channels[i], plots[i]); }, 8);
-  yield* build(land, members);
+  if (members >= TOWN_SIZE && isle.houses.length) {
+    while (!(land.town = town())) yield AWAITING;
+    yield* land.town.build(land, members);
+  }
   yield* colour(land);
   addPier(land);
   yield* layTrails(land);
@@ -280,15 +290,7 @@ function addPier(land) {
   if (ground[end] !== PLANKS) return;
   open[end] = 0;
   land.props.push({ kind: 'lamp', cell: end, variant: 1 });
-  if (land.age === CITY_AGE) addHarbour(land, start);
-}
-
-/** A city's boats, and a crane to unload them, in the water on both sides of the pier. @param {Terrain} land @param {number} start of the pier */
-function addHarbour({ side, ground, props }, start) {
-  const berths = [start + 3 - 4 * side, start + 6 - 3 * side, start + 4 + 5 * side, start + 1 + 4 * side];
-  berths.forEach((cell, variant) => { if (!ground[cell]) props.push({ kind: 'moored', cell, variant }); });
-  const crane = start + 3 - side;
-  if (!ground[crane]) props.push({ kind: 'crane', cell: crane, variant: 0 });
+  if (land.age === CITY_AGE) land.town?.addHarbour(land, start);
 }
 
 /** The ways from the heart to all places, to the pier and to the lighthouse. @param {Terrain} land @returns {Work} */

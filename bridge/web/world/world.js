@@ -1,35 +1,30 @@
 /**
- * The land and its people on a canvas: the only thing that the page knows of them.
+ * The land and its people on a canvas: the only thing that the page knows of them, with `whereabouts.js`.
  * All coordinates given out and taken in are CSS pixels from the canvas's upper left corner.
  *
  * @typedef {import('../guild/people.js').Member} Member
  * @typedef {import('./terrain.js').ChannelInfo} ChannelInfo
  * @typedef {import('./spots.js').Spot} Spot
  * @typedef {{x: number, y: number, visible: boolean}} Point
- * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', zoom: number | null, onFrame: () => void}} WorldOptions
- *   `zoom`: how near it starts and returns to, in CSS pixels for one of art; null: with all of the island in view
+ * @typedef {{reducedMotion: boolean, background: 'sea' | 'transparent', zoom: number | null, onFrame: () => void, needTown: () => void}} WorldOptions
+ *   `zoom`: how near it starts and returns to, in CSS pixels for one of art; null: with all of the island in view;
+ *   `needTown`: called when `town` is wanted
  * @typedef {import('./homes.js').Tenants} Tenants
  * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {shown: number}, strangers: Tenants[]}} GuildView
  */
 
 import { GUARD } from './buffer.js';
-import { HEIGHTS } from './build.js';
 import { Camera } from './camera.js';
 import { survey } from './cells.js';
-import { ABOARD, GONE, NONE, TENT } from './crowd.js';
+import { ABOARD, GONE, TENT } from './crowd.js';
 import { Picture } from './draw.js';
-import { HEADS, REST } from './figures.js';
-import { GESTURES, GESTURE_S, OWN_GESTURES } from './gestures.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
-import { RISING } from './rising.js';
 import { RATE, Sim } from './sim.js';
 import { seasonAt, weatherAt } from './seasons.js';
 import { finish, pursue } from './slices.js';
 import { boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
-import { POST } from './furniture.js';
-import { signOf } from './isle.js';
-import { ageOf, grow, sizeFor } from './terrain.js';
+import { TOWN_SIZE, ageOf, grow, sizeFor } from './terrain.js';
 
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
 const ASHORE = 10; // and for who comes ashore, at least
@@ -44,13 +39,9 @@ const FLIGHT = 5;
 const DRIFT = 0.9;
 const CLOSE = 3; // CSS pixels for one of art, when somebody is followed
 const ABOVE_GROUND = 10; // of what is looked at when people are
-const ABOVE_HEAD = 4;
-const ABOVE_PLACE = 34;
-const ABOVE_STAGE = 56;
 const GREAT_FEAST = 14; // seconds, when the settlement has come of another age
 const AN_HOUR = 3_600_000; // milliseconds
-const HALF_A_HOUSE = 14; // pixels of art
-const LEGIBLE = 2; // CSS pixels for one of art, from where on drawn signs can be read
+export const LEGIBLE = 2; // CSS pixels for one of art, from where on drawn signs can be read
 
 export class World {
   connected = true;
@@ -64,17 +55,21 @@ export class World {
   #canvas;
   #context;
   #options;
-  #camera = new Camera();
+  camera = new Camera();
   #picture = new Picture();
   /** @type {ImageData | null} */
   #image = null;
   /** Whether there is anything to see; until then the page's own outline of an island is. */
-  #isAwake = false;
+  isAwake = false;
   /** The guild that is asked for; its island comes later. */
   #guild = '';
   /** What the island that is asked for is like, and for how many it is. */
   #key = '';
   #size = 0;
+  /** @type {ChannelInfo[]} */
+  #channels = [];
+  /** What builds houses, once it is there. @type {import('./town.js').Town | null} */
+  #town = null;
   /** Channels that the island doesn't have yet, and who wrote where since. @type {ChannelInfo[] | null} */
   #awaited = null;
   /** @type {[uid: string, channelId: string][]} */
@@ -87,7 +82,7 @@ export class World {
   #forgotten = new Set();
   /** Those who are known by number alone. @type {Tenants[]} */
   #strangers = [];
-  /** What time waits for: another island, or that everyone is where they were going. @type {Generator<void, void> | null} */
+  /** What time waits for: another island, or that everyone is where they were going. @type {Generator<boolean | void, void> | null} */
   #work = null;
   /** Made when somebody looks: the one before the first guild is never seen. @type {{guild: string, sim: Sim, land: Land} | null} */
   #island = null;
@@ -103,8 +98,6 @@ export class World {
   /** How much of new land is up. */
   #grown = 1;
   #lightKey = '';
-  /** What draws a feast, once it is there. @type {typeof import('./feast.js').drawFeast | null} */
-  drawFeast = null;
   /** When one began and will be over, in the world's own time. */
   #feast = { from: 0, until: 0, isGreat: false };
   /** @type {'' | 'rain' | 'snow'} */
@@ -116,7 +109,7 @@ export class World {
     this.#canvas = canvas;
     this.#options = options;
     this.#reducedMotion = options.reducedMotion;
-    this.#camera.start = options.zoom ?? 0;
+    this.camera.start = options.zoom ?? 0;
     const context = canvas.getContext('2d', { alpha: options.background === 'transparent' });
     if (!context) throw new Error('no canvas');
     this.#context = context;
@@ -130,7 +123,7 @@ export class World {
     return (this.#island ??= this.#settle(finish(grow('', NOBODY_YET, []))));
   }
 
-  get #sim() {
+  get sim() {
     return this.#here.sim;
   }
 
@@ -144,12 +137,12 @@ export class World {
 
   set reducedMotion(reduced) {
     this.#reducedMotion = reduced;
-    if (this.#island) this.#sim.reducedMotion = reduced;
+    if (this.#island) this.sim.reducedMotion = reduced;
   }
 
-  /** @param {import('./moods.js').Moods} moods */
-  set moods(moods) {
-    this.#picture.moods = moods;
+  /** @param {import('./effects.js').Effects} effects */
+  set effects(effects) {
+    this.#picture.effects = effects;
   }
 
   // ── what there is ───────────────────────────────────────────────────────
@@ -171,12 +164,12 @@ export class World {
       this.#following = null;
       this.#unsaid = [];
     } else {
-      const leaving = [...this.#sim.slots.keys()].filter((uid) => !coming.has(uid));
+      const leaving = [...this.sim.slots.keys()].filter((uid) => !coming.has(uid));
       if (strangers.length) for (const uid of leaving) this.#forgotten.add(uid); // most are still there
       this.#news = new Map([...leaving.map((uid) => /** @type {[string, null]} */ ([uid, null])), ...coming]);
     }
     this.#plan(channels, sizeFor(counts.shown));
-    if (!this.#work) finish(this.#sim.house(strangers));
+    if (!this.#work) finish(this.sim.house(strangers));
     this.#goOn(performance.now() + SLICE);
   }
 
@@ -203,12 +196,23 @@ export class World {
 
   /** Wants the island to be for so many, with these channels. @param {ChannelInfo[]} channels @param {number} size */
   #plan(channels, size) {
+    const isTown = size >= TOWN_SIZE;
+    if (isTown && !this.#town) this.#options.needTown();
+    this.#size = size;
+    this.#channels = channels;
+    // A village goes on as one until there is what builds houses; one that nobody has seen yet waits for it.
+    const now = isTown && !this.#town && !this.#isOther ? TOWN_SIZE - 1 : size;
     const places = channels.map(({ id, name, kind, category, plot }) => [id, name, kind, category, plot]);
-    const key = JSON.stringify([this.#guild, size, places]);
+    const key = JSON.stringify([this.#guild, now, places]);
     if (key === this.#key) return;
     this.#key = key;
-    this.#size = size;
-    this.#work = this.#rise(channels, size);
+    this.#work = this.#rise(channels, now);
+  }
+
+  /** @param {import('./town.js').Town} town */
+  set town(town) {
+    this.#town = town;
+    if (this.#key) this.#plan(this.#channels, this.#size);
   }
 
   /** Goes on with what time waits for. @param {number} [until] @returns {boolean} whether it waits no longer */
@@ -217,24 +221,24 @@ export class World {
     return !this.#work;
   }
 
-  /** Another island, in place of the one that is there; that stands still meanwhile. @param {ChannelInfo[]} channels @param {number} size @returns {Generator<void, void>} */
+  /** Another island, in place of the one that is there; that stands still meanwhile. @param {ChannelInfo[]} channels @param {number} size @returns {Generator<boolean | void, void>} */
   *#rise(channels, size) {
     const isOther = this.#isOther;
     const before = isOther ? null : this.#here;
-    const terrain = yield* grow(this.#guild, size, channels, before?.sim.land);
+    const terrain = yield* grow(this.#guild, size, channels, before?.sim.land, () => this.#town);
     yield* survey(terrain);
     const { sim, land } = this.#settle(terrain, before);
     if (before) {
       yield* sim.adopt(before.sim);
-      yield* this.#picture.ahead(land, this.#camera.isFar);
-      this.#grown = this.#reducedMotion ? 1 : 0;
+      yield* this.#picture.ahead(land, this.camera.isFar);
+      this.#grown = this.#reducedMotion || !this.#picture.effects ? 1 : 0;
       if (land.terrain.age > before.land.terrain.age) this.celebrate(GREAT_FEAST, true);
     }
     yield* sim.house(this.#strangers);
     sim.reducedMotion = this.#reducedMotion;
     this.#island = { guild: this.#guild, sim, land };
-    this.#camera.bounds = land.bounds;
-    this.#camera.settle();
+    this.camera.bounds = land.bounds;
+    this.camera.settle();
     if (!isOther) return;
     const followed = this.#following;
     this.#comeHome();
@@ -267,16 +271,16 @@ export class World {
   #admit(uid) {
     const member = this.#news.get(uid);
     if (this.#work || member === undefined) return !this.#work;
-    const { people, land } = this.#sim;
-    if (member && !land.houses.length && people > land.walkable * CROWDED && this.#sim.slotOf(uid) < 0) {
+    const { people, land } = this.sim;
+    if (member && !land.houses.length && people > land.walkable * CROWDED && this.sim.slotOf(uid) < 0) {
       this.#plan(land.channels, sizeFor(people * 1.3));
       if (!this.#goOn(performance.now() + SLICE)) return false;
     }
-    if (member && ageOf(people + 1) > land.age && this.#sim.slotOf(uid) < 0) this.#plan(land.channels, sizeFor(people + 1));
+    if (member && ageOf(people + 1) > land.age && this.sim.slotOf(uid) < 0) this.#plan(land.channels, sizeFor(people + 1));
     this.#news.delete(uid);
-    if (member) this.#sim.add(member, this.#sailing.delete(uid));
-    else if (this.#forgotten.delete(uid)) this.#sim.forget(uid);
-    else this.#sim.remove(uid);
+    if (member) this.sim.add(member, this.#sailing.delete(uid));
+    else if (this.#forgotten.delete(uid)) this.sim.forget(uid);
+    else this.sim.remove(uid);
     return true;
   }
 
@@ -302,7 +306,7 @@ export class World {
   /** Those live there as well who are known by number alone. @param {Tenants[]} strangers */
   house(strangers) {
     this.#strangers = strangers;
-    if (!this.#work) finish(this.#sim.house(strangers));
+    if (!this.#work) finish(this.sim.house(strangers));
   }
 
   /** @param {Member} member */
@@ -317,30 +321,31 @@ export class World {
       if (this.#unsaid.length < MOST_UNSAID) this.#unsaid.push([uid, channelId]);
       return;
     }
-    this.#sim.say(uid, this.#sim.land.channels.length ? this.#sim.placeOf(channelId) : 0);
+    this.sim.say(uid, this.sim.land.channels.length ? this.sim.placeOf(channelId) : 0);
   }
 
   /** Somebody does something else: in a town they come out for it. @param {string} uid */
   stir(uid) {
-    if (this.#admit(uid)) this.#sim.stir(uid);
+    if (this.#admit(uid)) this.sim.stir(uid);
   }
 
   /** Somebody does something where they stand. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
   gesture(uid, kind) {
-    if (this.#awaited || !this.#admit(uid)) return false;
-    const sim = this.#sim;
+    const { effects } = this.#picture;
+    if (!effects || this.#awaited || !this.#admit(uid)) return false;
+    const sim = this.sim;
     sim.stir(uid);
     const slot = sim.slotOf(uid);
-    if (slot < 0 || !this.#isOut(slot)) return false;
-    sim.gesture[slot] = GESTURES.indexOf(kind);
-    sim.gestureUntil[slot] = sim.tick + GESTURE_S * RATE;
+    if (slot < 0 || !this.isOut(slot)) return false;
+    sim.gesture[slot] = effects.GESTURES.indexOf(kind);
+    sim.gestureUntil[slot] = sim.tick + effects.GESTURE_S * RATE;
     return true;
   }
 
   /** Somebody makes their own figure hop, wave, or sit until it moves on. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
   act(uid, kind) {
-    if (!OWN_GESTURES.includes(kind) || !this.gesture(uid, kind)) return false;
-    this.#sim.pause(uid, kind === 'sit');
+    if (!this.#picture.effects?.OWN_GESTURES.includes(kind) || !this.gesture(uid, kind)) return false;
+    this.sim.pause(uid, kind === 'sit');
     return true;
   }
 
@@ -358,7 +363,7 @@ export class World {
 
   /** CSS pixels for one of art. */
   get scale() {
-    return this.#camera.zoom / this.#camera.density;
+    return this.camera.zoom / this.camera.density;
   }
 
   get following() {
@@ -367,38 +372,38 @@ export class World {
 
   /** CSS pixels that are covered at each side: `fit` and flights use the rest. @param {import('./camera.js').Sides} sides */
   set insets({ left, right, top, bottom }) {
-    const { density } = this.#camera;
-    this.#camera.insets = { left: left * density, right: right * density, top: top * density, bottom: bottom * density };
-    this.#camera.settle();
+    const { density } = this.camera;
+    this.camera.insets = { left: left * density, right: right * density, top: top * density, bottom: bottom * density };
+    this.camera.settle();
   }
 
   /** Shows all of the island, also where it started closer. */
   fit() {
-    this.#camera.start = 0;
+    this.camera.start = 0;
     this.#comeHome();
   }
 
   #comeHome() {
     this.#following = null;
-    this.#camera.bounds = this.#land.bounds;
-    this.#camera.fit();
+    this.camera.bounds = this.#land.bounds;
+    this.camera.fit();
   }
 
   /** @param {number} dx @param {number} dy */
   pan(dx, dy) {
     this.#following = null;
-    this.#camera.pan(dx * this.#camera.density, dy * this.#camera.density);
+    this.camera.pan(dx * this.camera.density, dy * this.camera.density);
   }
 
   /** @param {number} steps @param {number} x @param {number} y */
   zoomBy(steps, x, y) {
-    this.#camera.zoomBy(steps, x * this.#camera.density, y * this.#camera.density);
+    this.camera.zoomBy(steps, x * this.camera.density, y * this.camera.density);
   }
 
   /** @param {string} uid */
   flyTo(uid) {
-    if (this.#admit(uid)) this.#sim.stir(uid, true);
-    const spot = this.#spotOf(uid);
+    if (this.#admit(uid)) this.sim.stir(uid, true);
+    const spot = this.spotOf(uid);
     if (!spot) return;
     this.#following = null;
     this.#comeClose();
@@ -413,11 +418,11 @@ export class World {
 
   /** @param {number} house */
   lookAtHouse(house) {
-    const built = this.#sim.land.houses[house];
+    const built = this.sim.land.houses[house];
     if (!built) return;
     this.#following = null;
     this.#comeClose();
-    this.#fly(houseSpot(this.#sim.land, built.cell, this.#spot), FLIGHT);
+    this.#fly(houseSpot(this.sim.land, built.cell, this.#spot), FLIGHT);
   }
 
   /**
@@ -427,65 +432,60 @@ export class World {
    * @returns {boolean} false: they can be seen from here, or there is no such place
    */
   visit(channelId) {
-    const place = this.#sim.land.places[this.#sim.placeOf(channelId)];
-    const zoom = CLOSE * this.#camera.density;
-    if (!place || this.#camera.isCloseAt(zoom)) return false;
-    const { x, y } = cellSpot(this.#sim.land, place.cell, this.#spot);
-    this.#camera.visit(x, y - ABOVE_GROUND, zoom, DRIFT);
+    const place = this.sim.land.places[this.sim.placeOf(channelId)];
+    const zoom = CLOSE * this.camera.density;
+    if (!place || this.camera.isCloseAt(zoom)) return false;
+    const { x, y } = cellSpot(this.sim.land, place.cell, this.#spot);
+    this.camera.visit(x, y - ABOVE_GROUND, zoom, DRIFT);
     return true;
   }
 
   /** Goes back from a visit. */
   goHome() {
-    this.#camera.goHome(DRIFT);
+    this.camera.goHome(DRIFT);
   }
 
   /** Breaks a visit off. */
   stopVisit() {
-    if (this.#camera.isAway) this.#camera.fit();
+    if (this.camera.isAway) this.camera.fit();
   }
 
   /** @param {string | null} uid */
   follow(uid) {
-    if (uid && this.#admit(uid)) this.#sim.stir(uid, true);
-    this.#following = uid && (this.#news.get(uid) || this.#sim.slotOf(uid) >= 0) ? uid : null;
+    if (uid && this.#admit(uid)) this.sim.stir(uid, true);
+    this.#following = uid && (this.#news.get(uid) || this.sim.slotOf(uid) >= 0) ? uid : null;
     if (this.#following) this.#comeClose();
   }
 
   /** Goes no further, unless it is with somebody. */
   stay() {
-    this.#camera.stop();
+    this.camera.stop();
   }
 
   #comeClose() {
-    if (this.scale < CLOSE) this.#camera.zoomTo(CLOSE * this.#camera.density);
+    if (this.scale < CLOSE) this.camera.zoomTo(CLOSE * this.camera.density);
   }
 
   /** @param {string} channelId @param {number} speed */
   #flyToPlace(channelId, speed) {
-    const place = this.#sim.land.places[this.#sim.placeOf(channelId)];
+    const place = this.sim.land.places[this.sim.placeOf(channelId)];
     if (!place) return;
-    cellSpot(this.#sim.land, place.cell, this.#spot);
+    cellSpot(this.sim.land, place.cell, this.#spot);
     this.#fly(this.#spot, speed);
   }
 
   /** @param {Spot} spot @param {number} speed */
   #fly({ x, y }, speed) {
-    this.#camera.fly(x, y - ABOVE_GROUND, this.#reducedMotion ? Infinity : speed);
+    this.camera.fly(x, y - ABOVE_GROUND, this.#reducedMotion ? Infinity : speed);
   }
 
   // ── what is where ───────────────────────────────────────────────────────
 
-  /** Where the island is. */
-  get landRect() {
-    return rectIn(this.#camera);
-  }
-
   /** Where an island would be with all of it in view. @param {number} width in pixels of art @param {number} height */
   rectOf(width, height) {
-    const { density, insets, start } = this.#camera;
+    const { density, insets, start } = this.camera;
     const camera = Object.assign(new Camera(), { density, insets, start, bounds: { left: 0, right: width, top: 0, bottom: height } });
-    camera.resize(this.#camera.width, this.#camera.height, density);
+    camera.resize(this.camera.width, this.camera.height, density);
     camera.fit();
     return rectIn(camera);
   }
@@ -497,156 +497,22 @@ export class World {
 
   /** What the island is like, for who draws it otherwise. */
   get shape() {
-    return { terrain: this.#sim.land, bounds: this.#land.bounds };
-  }
-
-  /** Where a bubble's tip belongs. @param {string} uid @returns {Point | null} */
-  headOf(uid) {
-    const spot = this.#spotOf(uid);
-    return spot && this.#pointAt(spot, HEADS[REST] + ABOVE_HEAD);
-  }
-
-  /** The upper middle of what bears a place's name. @param {string} channelId @returns {(Point & {board: {width: number, height: number} | null}) | null} `board`: the drawn one, if it can be read */
-  signOf(channelId) {
-    const { land } = this.#sim;
-    const place = land.places[this.#sim.placeOf(channelId)];
-    if (!place) return null;
-    if (this.scale >= LEGIBLE && place.board && !this.#camera.isFar) {
-      const { width, height } = place.board;
-      cellSpot(land, signOf(place.cell), this.#spot);
-      return { ...this.#pointAt(this.#spot, height + POST), board: { width: width * this.scale, height: height * this.scale } };
-    }
-    cellSpot(this.#sim.land, place.cell, this.#spot);
-    return { ...this.#pointAt(this.#spot, place.boards.length ? ABOVE_STAGE : ABOVE_PLACE), board: null };
-  }
-
-  /** Where the drawn sign of a place is, unless it is too small to be one. @param {string} channelId */
-  boardOf(channelId) {
-    const { land } = this.#sim;
-    const place = land.places[this.#sim.placeOf(channelId)];
-    if (!place?.board || this.#camera.isFar) return null;
-    const [width, height] = [place.board.width * this.scale, place.board.height * this.scale];
-    cellSpot(land, signOf(place.cell), this.#spot);
-    const { x, y } = this.#pointAt(this.#spot, place.board.height + POST);
-    return { left: x - width / 2, right: x + width / 2, top: y, bottom: y + height };
-  }
-
-  /** @param {number} x @param {number} y @returns {string | null} */
-  personAt(x, y) {
-    if (!this.#isAwake) return null;
-    const sim = this.#sim;
-    const at = this.#artAt(x, y);
-    const spot = this.#spot;
-    let found = null;
-    let front = -Infinity;
-    for (let slot = 0; slot < sim.size; slot++) {
-      if (!this.#isOut(slot)) continue;
-      personSpot(sim, slot, spot);
-      const up = spot.y - spot.z - at.y;
-      if (Math.abs(spot.x - at.x) > 7 || up < -2 || up > 20 || spot.y <= front) continue;
-      front = spot.y;
-      found = sim.members[slot]?.uid ?? null;
-    }
-    return found;
-  }
-
-  /** @param {number} x @param {number} y @returns {string | null} */
-  placeAt(x, y) {
-    if (!this.#isAwake) return null;
-    const at = this.#artAt(x, y);
-    const { land } = this.#sim;
-    const found = land.places.find(({ cell }) => {
-      cellSpot(land, cell, this.#spot);
-      return Math.abs(this.#spot.x - at.x) < 18 && at.y < this.#spot.y + 6 && at.y > this.#spot.y - ABOVE_PLACE;
-    });
-    return found?.id ?? null;
-  }
-
-  /** Which house is there, or -1. @param {number} x @param {number} y */
-  houseAt(x, y) {
-    if (!this.#isAwake) return NONE;
-    const at = this.#artAt(x, y);
-    const { land } = this.#sim;
-    let found = NONE;
-    let front = -Infinity;
-    land.houses.forEach(({ cell, kind }, house) => {
-      houseSpot(land, cell, this.#spot);
-      const up = this.#spot.y + HALF_A_HOUSE / 2 - at.y;
-      if (Math.abs(this.#spot.x - at.x) > HALF_A_HOUSE || up < 0 || up > HEIGHTS[kind] + HALF_A_HOUSE || this.#spot.y <= front) return;
-      [found, front] = [house, this.#spot.y];
-    });
-    return found;
-  }
-
-  /** Who lives in a house, and the upper middle of it. @param {number} house @returns {{people: string[], strangers: number, at: Point} | null} */
-  householdOf(house) {
-    const { homes, land, members } = this.#sim;
-    const built = land.houses[house];
-    if (!homes || !built) return null;
-    houseSpot(land, built.cell, this.#spot);
-    const people = homes.rooms[house].flatMap((slot) => members[slot]?.uid ?? []);
-    return { people, strangers: homes.strangersIn(house), at: this.#pointAt(this.#spot, HEIGHTS[built.kind]) };
-  }
-
-  /** Who is at a place. @param {string} channelId @returns {string[]} */
-  crowdAt(channelId) {
-    const sim = this.#sim;
-    const place = sim.placeOf(channelId);
-    if (place < 0) return [];
-    return [...sim.slots.values()].flatMap((slot) => (sim.goal[slot] === place && this.#isOut(slot) ? sim.members[slot]?.uid ?? [] : []));
-  }
-
-  /** Those nearest to the middle first. @param {number} limit @returns {string[]} */
-  visiblePeople(limit) {
-    const sim = this.#sim;
-    const { middle, width, height } = this.#camera;
-    const corner = this.#artAt(0, 0);
-    const share = this.#camera.zoom;
-    /** @type {{slot: number, far: number}[]} */
-    const nearest = [];
-    for (let slot = 0; slot < sim.size; slot++) {
-      if (!this.#isOut(slot)) continue;
-      personSpot(sim, slot, this.#spot);
-      const x = (this.#spot.x - corner.x) * share;
-      const y = (this.#spot.y - 10 - corner.y) * share;
-      if (x < 0 || y < 0 || x > width || y > height) continue;
-      const far = Math.hypot(x - middle.x, y - middle.y);
-      if (nearest.length === limit && far >= nearest[limit - 1].far) continue;
-      let at = nearest.length;
-      while (at && nearest[at - 1].far > far) at -= 1;
-      nearest.splice(at, 0, { slot, far });
-      nearest.length = Math.min(nearest.length, limit);
-    }
-    return nearest.map(({ slot }) => sim.members[slot]?.uid ?? '');
+    return { terrain: this.sim.land, bounds: this.#land.bounds };
   }
 
   /** Whether somebody is to be seen on the land. @param {number} slot */
-  #isOut(slot) {
-    const state = this.#sim.state[slot];
+  isOut(slot) {
+    const state = this.sim.state[slot];
     return state !== GONE && state !== TENT && state !== ABOARD;
   }
 
-  /** @param {string} uid */
-  #spotOf(uid) {
-    const slot = this.#sim.slotOf(uid);
+  /** Where somebody is, on a spot that is another one's next. @param {string} uid */
+  spotOf(uid) {
+    const slot = this.sim.slotOf(uid);
     if (slot < 0) return null;
-    if (this.#sim.state[slot] === ABOARD) boatSpot(this.#sim, this.#spot);
-    else personSpot(this.#sim, slot, this.#spot);
+    if (this.sim.state[slot] === ABOARD) boatSpot(this.sim, this.#spot);
+    else personSpot(this.sim, slot, this.#spot);
     return this.#spot;
-  }
-
-  /** @param {Spot} spot @param {number} up @returns {Point} */
-  #pointAt(spot, up) {
-    const { origin, width, height, density } = this.#camera;
-    const x = (spot.x - origin.x) * this.scale;
-    const y = (spot.y - spot.z - up - origin.y) * this.scale;
-    return { x, y, visible: x >= 0 && y >= 0 && x < width / density && y < height / density };
-  }
-
-  /** @param {number} x @param {number} y */
-  #artAt(x, y) {
-    const { origin } = this.#camera;
-    return { x: origin.x + x / this.scale, y: origin.y + y / this.scale };
   }
 
   // ── frames ──────────────────────────────────────────────────────────────
@@ -654,12 +520,12 @@ export class World {
   #resize() {
     const box = (this.#canvas.parentElement ?? this.#canvas).getBoundingClientRect();
     const density = window.devicePixelRatio || 1;
-    this.#camera.resize(Math.max(1, Math.round(box.width * density)), Math.max(1, Math.round(box.height * density)), density);
+    this.camera.resize(Math.max(1, Math.round(box.width * density)), Math.max(1, Math.round(box.height * density)), density);
   }
 
   /** Makes the canvas as many pixels as are drawn, each a whole number of the screen's. */
   #measure() {
-    const { width, height, pixel, density } = this.#camera;
+    const { width, height, pixel, density } = this.camera;
     const columns = Math.ceil(width / pixel);
     const rows = Math.ceil(height / pixel);
     this.#canvas.style.width = `${(columns * pixel) / density}px`;
@@ -692,16 +558,16 @@ export class World {
 
   /** Gets ready to draw what is looked at, or at least its picture at half the size. @param {number} until */
   #look(until) {
-    const camera = this.#camera;
+    const camera = this.camera;
     const wantsFar = camera.zoom < 1;
     const isReady = this.#picture.prepare(this.#land, wantsFar, until);
     camera.isCoarse = !isReady && !wantsFar && this.#picture.prepare(this.#land, true, until + SLICE);
-    return (isReady || camera.isCoarse) && (this.#isAwake || performance.now() < until); // the first one takes its time
+    return (isReady || camera.isCoarse) && (this.isAwake || performance.now() < until); // the first one takes its time
   }
 
   /** @param {number} passed @param {number} until */
   #simulate(passed, until) {
-    const sim = this.#sim;
+    const sim = this.sim;
     this.#time += passed;
     this.#rate *= 0.5 ** (passed / CALMING);
     this.#turns = (this.#turns + (passed / TURN) * (1 + Math.min(8, this.#rate))) % 1;
@@ -722,18 +588,19 @@ export class World {
 
   /** @param {number} passed */
   #paint(passed) {
-    if (!this.#isAwake) this.#canvas.classList.add('awake');
-    this.#isAwake = true;
+    if (!this.isAwake) this.#canvas.classList.add('awake');
+    this.isAwake = true;
     this.#relight();
-    const spot = this.#following && this.#spotOf(this.#following);
+    const spot = this.#following && this.spotOf(this.#following);
     if (spot) this.#fly(spot, FLIGHT);
     else if (!this.#news.has(this.#following ?? '')) this.#following = null;
-    this.#camera.step(passed);
-    this.#grown = Math.min(1, this.#grown + passed / RISING);
+    this.camera.step(passed);
+    const { effects } = this.#picture;
+    if (effects) this.#grown = Math.min(1, this.#grown + passed / effects.RISING);
     this.#measure();
-    const { isFar, origin } = this.#camera;
+    const { isFar, origin } = this.camera;
     const part = isFar ? 2 : 1;
-    this.#picture.draw(this.#sim, this.#land, {
+    this.#picture.draw(this.sim, this.#land, {
       x: origin.x / part,
       y: origin.y / part,
       far: isFar,
@@ -758,9 +625,9 @@ export class World {
   /** @param {import('./buffer.js').Buffer} buffer */
   #celebrate(buffer) {
     const { from, until, isGreat } = this.#feast;
-    const { isFar, origin } = this.#camera;
+    const { isFar, origin } = this.camera;
     const part = isFar ? 2 : 1;
-    this.drawFeast?.(buffer, { x: origin.x / part, y: origin.y / part, far: isFar }, this.#time - from, until - this.#time, isGreat);
+    this.#picture.effects?.feast(buffer, { x: origin.x / part, y: origin.y / part, far: isFar }, this.#time - from, until - this.#time, isGreat);
   }
 
   /** The light changes every other minute, not with every frame. */
@@ -768,7 +635,7 @@ export class World {
     const clock = new Date();
     const hour = this.hour ?? clock.getHours() + clock.getMinutes() / 60;
     const season = this.season ?? seasonAt(clock, this.isSouth);
-    const { seed } = this.#sim.land;
+    const { seed } = this.sim.land;
     const key = `${Math.round(hour * 30)} ${this.connected} ${season} ${seed}`;
     if (key === this.#lightKey) return;
     this.#lightKey = key;
@@ -778,7 +645,7 @@ export class World {
 }
 
 /** Where the land is, in CSS pixels. @param {Camera} camera */
-function rectIn({ bounds, origin, zoom, density }) {
+export function rectIn({ bounds, origin, zoom, density }) {
   const scale = zoom / density;
   return {
     left: (bounds.left - origin.x) * scale, right: (bounds.right - origin.x) * scale,

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import gc
+import weakref
 
 import pytest
 
@@ -50,3 +52,31 @@ async def test_who_is_at_the_door(bridge: WebSocketServer) -> None:
         async with asyncio.timeout(PATIENCE):
             await leaving
     await bridge.stop()
+
+
+async def test_whoever_has_gone_leaves_no_garbage(bridge: WebSocketServer) -> None:
+    """Of thousands who go, Python would collect it in one turn of the loop: for a fifth of a second."""
+    gone: list[weakref.ref[object]] = []
+
+    async def note() -> None:
+        await until(lambda: bool(bridge._gate.alive), "somebody is there")
+        gone.extend(weakref.ref(transport.get_protocol()) for transport in bridge._gate.alive)
+
+    gc.disable()
+    try:
+        for words in (b"", handshake()[:20], b"what is no request\r\n", handshake()):
+            async with dialled(bridge) as line:
+                await note()
+                await line.say(words)
+                if words.endswith(b"\n"):
+                    await line.some()
+            await until(lambda: not bridge._gate.alive, "they have gone")
+        async with watching(bridge) as viewer:
+            await viewer.enter("dworld")
+            await note()
+        await until(lambda: not bridge._gate.alive, "all have gone")
+        bridge._pulse._round.clear()  # within seconds it would notice
+        await until(lambda: not any(each() for each in gone), "nothing is left of them")
+    finally:
+        gc.enable()
+    assert len(gone) == 5

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -247,6 +247,24 @@ async def test_who_gives_way_in_the_middle_of_a_message_is_let_go(line: Line) ->
         while (part := await sleeper.viewer.hear_frame()).opcode is not Opcode.CLOSE:
             pass
         assert bytes(part.data) == b"\x03\xf5reading too slowly"
+
+
+async def test_what_waited_for_one_who_has_gone_is_dropped_in_parts(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred snapshots of a large guild would else hold the loop for as many parts as they have."""
+    async with not_reading(line) as (owed, _):
+        for thing in (long_message(MEBIBYTE), long_message(MEBIBYTE), b"1", b"2", long_message(MEBIBYTE)):
+            owed.outbox.present(thing)
+        turns: list[Callable[[], None]] = []
+        monkeypatch.setattr(owed.connection.gate.budgets.turnstile, "add", lambda _, work: turns.append(work))
+        owed.outbox.end()
+        left = [len(owed.outbox._waiting)]
+        while turns:
+            turns.pop()()
+            left.append(len(owed.outbox._waiting))
+        assert left == [4, 3, 0]
+        assert (owed.ledger.size, len(owed.ledger)) == (0, 0)
 
 
 async def test_what_waits_can_be_forgotten(line: Line) -> None:

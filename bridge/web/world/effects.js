@@ -1,0 +1,11 @@
+/** What the land is seen without at first: what passes over it, shines, comes up and is celebrated, and what people do without words. */
+
+import { drawBeam } from './beam.js';
+import { drawFeast } from './feast.js';
+import { GESTURES, GESTURE_S, OWN_GESTURES, motionOf } from './gestures.js';
+import { moods } from './moods.js';
+import { RISING, Rising } from './rising.js';
+
+/** @typedef {typeof EFFECTS} Effects */
+
+export const EFFECTS = { GESTURES, GESTURE_S, OWN_GESTURES, RISING, Rising, beam: drawBeam, feast: drawFeast, moods, motionOf };
