@@ -163,7 +163,7 @@ class Directory:
 
         def tell(room: Room) -> None:
             if self._notice is notice and room in self._places:
-                room.publish("notice", notice.data(time.time()))
+                room.tell_notice(notice.data(time.time()))
 
         await self.turns.each([self.lobby, *self.rooms.values()], tell)
 

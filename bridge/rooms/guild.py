@@ -281,6 +281,10 @@ class Guild:
         self._stream.publish("servers", None, entries=listing)
         self._stir()
 
+    def tell_notice(self, data: Mapping[str, Any]) -> None:
+        """Pass on what is announced."""
+        self.publish("notice", data)
+
     def ask_to_refresh(self) -> None:
         """Ask viewers to request their data again."""
         self._stream.publish("refresh_data", None, head={"serverId": self.info.id})

@@ -17,7 +17,7 @@ from bridge.rooms.search import Search
 from bridge.rooms.state import Copy
 from bridge.rooms.stream import Hearer
 from bridge.wire.framing import LongMessage
-from bridge.wire.protocol import Connect, Entries, Event, Goodbye, Wants
+from bridge.wire.protocol import Connect, Entries, Event, EventType, Goodbye, Wants
 
 COUNT_EVERY: Final = 1.0  # seconds at least between two times that neighbourhoods are told
 TOLD_AT_ONCE: Final = 1_000  # viewers who hear of the list of servers in one turn, where it has no number
@@ -46,8 +46,8 @@ class Room(Guild):
         self._entrance = Entrance(self._state, self._stream, clock)
         self._acceptance = Acceptance(self._state, self._memory, self._audience)
         self._follows = False  # whether what happens here is numbered elsewhere
-        self._untold: list[Viewer] = []  # who is still to hear of the list of servers, if so
-        self._listing: Entries | None = None
+        self._aside: dict[EventType, Callable[[Wants], bytes]] = {}  # what was told last without a number
+        self._untold: list[tuple[EventType, Viewer]] = []  # who is still to hear of that
         self._counts_due = float("-inf")  # when neighbourhoods may be told again
 
     # Viewers
@@ -241,15 +241,27 @@ class Room(Guild):
     # What goes out
 
     def tell_servers(self, listing: Entries) -> None:
-        """Pass on that the list of servers is another one now.
-
-        Where nothing may be numbered, those who are there hear of it when they have heard all else.
-        """
-        if not self._follows:
+        """Pass on that the list of servers is another one now."""
+        if self._follows:
+            self._tell_aside("servers", lambda wants: self.servers_frame(listing, wants))
+        else:
             super().tell_servers(listing)
-            return
-        self._listing = listing
-        self._untold = [viewer for viewer in self.viewers if viewer.wants.includes("servers")]
+
+    def tell_notice(self, data: Mapping[str, Any]) -> None:
+        """Pass on what is announced."""
+        if self._follows:
+            self._tell_aside("notice", lambda wants: self.notice_frame(data, wants))
+        else:
+            super().tell_notice(data)
+
+    def _tell_aside(self, type: EventType, frame: Callable[[Wants], bytes]) -> None:  # noqa: A002
+        """Tell those who are there, when they have heard all else, where nothing may be numbered.
+
+        The number would be that of something else where the guild is written, and that would count as known.
+        """
+        self._aside[type] = frame
+        others = [(other, viewer) for other, viewer in self._untold if other != type]
+        self._untold = others + [(type, viewer) for viewer in self.viewers if viewer.wants.includes(type)]
         if self._untold:
             self._wake()
 
@@ -301,14 +313,15 @@ class Room(Guild):
         return [Event("neighbourhoods", self._stream.position, self._stream.head, data)]
 
     def _tell_some(self) -> None:
-        """Tell some of those who are still to hear of the list of servers."""
+        """Tell some of those who are still to hear of what has no number."""
         few, self._untold = self._untold[:TOLD_AT_ONCE], self._untold[TOLD_AT_ONCE:]
-        frames: dict[Wants, bytes] = {}
-        for viewer in few:
-            if self._listing is not None and self.seats(viewer):
-                if viewer.wants not in frames:
-                    frames[viewer.wants] = self.servers_frame(self._listing, viewer.wants)
-                viewer.offer(frames[viewer.wants])
+        frames: dict[tuple[EventType, Wants], bytes] = {}
+        for what, viewer in few:
+            if self.seats(viewer):
+                key = what, viewer.wants
+                if key not in frames:
+                    frames[key] = self._aside[what](viewer.wants)
+                viewer.offer(frames[key])
 
     def _dismiss(self, type: ControlType, goodbye: Goodbye, problem: Problem) -> None:  # noqa: A002
         self._audience.dismiss(goodbye, problem)

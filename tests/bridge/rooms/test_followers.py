@@ -103,6 +103,20 @@ def test_a_copy_knows_the_same(writer: Room) -> None:
     assert entry(room, EVERYTHING) == entry(writer, EVERYTHING)
 
 
+@pytest.mark.parametrize("what", ["notice", "servers"])
+def test_what_is_told_aside_takes_no_number(writer: Room, follower: Follower, what: str) -> None:
+    """What the writer tells next has that one, and is no less news."""
+    viewer = seated(follower.room, wants=EVERYTHING)
+    if what == "notice":
+        follower.room.tell_notice({"text": "Back soon", "at": 1, "seconds": 60})
+    else:
+        follower.room.tell_servers(follower.room.users(full=False))  # any entries will do
+    follower.flush(0.0)
+    writer.say(Message("7", "hello", "9", id="5"))
+    told(writer, follower)
+    assert [event["type"] for event in viewer.events] == [what, "message"]
+
+
 def test_what_the_copy_knows_is_no_news(writer: Room) -> None:
     """It was pending when the copy was made."""
     seated(writer)
