@@ -3,7 +3,8 @@
  *
  * @typedef {import('./i18n/tools.js').Tools} Tools
  * @typedef {ReturnType<typeof import('./i18n/en.js').english>} Words
- * @typedef {typeof import('./i18n/en-more.js').moreEnglish} MoreWords those that only panels have
+ * @typedef {typeof import('./i18n/en-more.js').moreEnglish} MoreWords what comes after the first picture
+ * @typedef {Words & ReturnType<MoreWords['beside']>} AllWords
  */
 
 import { tools } from './i18n/tools.js';

@@ -33,7 +33,7 @@ export class Air {
   sound = null;
 
   /**
-   * @param {import('../words.js').Words} words
+   * @param {import('../words.js').AllWords} words
    * @param {World} world
    * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {import('../words.js').MoreWords} more

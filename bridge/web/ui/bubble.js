@@ -53,7 +53,7 @@ export class Bubble {
   #size = { width: 0, height: 0 };
 
   /**
-   * @param {import('../words.js').Words} words
+   * @param {import('../words.js').AllWords} words
    * @param {Message} message
    * @param {number} born
    * @param {boolean} calm no letter by letter, no gliding

@@ -1,7 +1,7 @@
 /**
  * What is being said, newest last. Follows the talk until the reader scrolls back.
  *
- * @typedef {import('../words.js').Words} Words
+ * @typedef {import('../words.js').AllWords} AllWords
  * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../guild/replica.js').Gap} Gap
  * @typedef {import('../guild/replica.js').Note} Note
@@ -38,7 +38,7 @@ export class Feed {
     this.#keepUp();
   });
 
-  /** @param {Words} words @param {import('../words.js').MoreWords} more @param {(said: {uid: string, placeId: string}) => void} go to where that was said */
+  /** @param {AllWords} words @param {import('../words.js').MoreWords} more @param {(said: {uid: string, placeId: string}) => void} go to where that was said */
   constructor(words, more, go) {
     this.#words = words;
     this.#more = more;

@@ -39,7 +39,7 @@ export class Lookout {
   #spoken = new Map();
 
   /**
-   * @param {import('../words.js').Words} words
+   * @param {import('../words.js').AllWords} words
    * @param {import('../world/world.js').World} world
    * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {Replica} replica

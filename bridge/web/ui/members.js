@@ -1,7 +1,7 @@
 /**
  * Who is here: in groups by status, searchable, and never more rows than a browser likes.
  *
- * @typedef {import('../words.js').Words} Words
+ * @typedef {import('../words.js').AllWords} AllWords
  * @typedef {import('../guild/people.js').People} People
  * @typedef {import('../guild/people.js').Member} Member
  * @typedef {import('../guild/people.js').Status} Status
@@ -31,7 +31,7 @@ export class MemberList {
 
   /**
    * @param {import('./later.js').Later} later
-   * @param {Words} words
+   * @param {AllWords} words
    * @param {() => void} searched called when somebody else is looked for
    * @param {(uid: string) => void} visit
    * @param {(text: string) => void} ask looks for somebody who isn't listed

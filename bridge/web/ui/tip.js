@@ -25,7 +25,7 @@ export class Tip {
   #describedAt = 0;
 
   /**
-   * @param {import('../words.js').Words} words
+   * @param {import('../words.js').AllWords} words
    * @param {import('../words.js').MoreWords} more
    * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {Replica} replica
