@@ -162,6 +162,7 @@ const later = partOf(async (again) => {
   const all = { ...words, ...more.beside(words) };
   traceOutline = LATER.outlineOf;
   keepOutline();
+  replica.happenings = new LATER.Happenings(replica); // before what shows it
   stage.furnish((world) => {
     const where = new LATER.Whereabouts(world);
     const air = new LATER.Air(all, world, where, more, replica, {

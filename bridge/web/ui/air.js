@@ -118,7 +118,7 @@ export class Air {
   /** Puts up what goes on. */
   mark() {
     const { happenings, channels } = this.#replica;
-    this.#world.marks = marksFor(happenings.all(), channels.values());
+    this.#world.marks = marksFor(happenings?.all() ?? [], channels.values());
   }
 
   /** Somebody has their figure do something; where nothing may move, a sign says what. @param {string} uid @param {string} gesture @param {number} now */

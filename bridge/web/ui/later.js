@@ -1,5 +1,6 @@
 /** What the first picture does without: it is fetched when that is there, as one script. */
 
+import { Happenings } from '../guild/happenings.js';
 import { Whereabouts } from '../world/whereabouts.js';
 import { Account, outcomeOf } from './account.js';
 import { Air } from './air.js';
@@ -13,4 +14,4 @@ import { passwordForm } from './password.js';
 
 /** @typedef {typeof LATER} Later */
 
-export const LATER = { Account, Air, Feed, KeyedList, Lookout, Whereabouts, addIcons, outcomeOf, outlineOf, passwordForm, person, portraitOf, pose };
+export const LATER = { Account, Air, Feed, Happenings, KeyedList, Lookout, Whereabouts, addIcons, outcomeOf, outlineOf, passwordForm, person, portraitOf, pose };

@@ -105,7 +105,7 @@ export class Tip {
 
   /** What goes on at a place. @param {string} channelId */
   #goingOn(channelId) {
-    return [...this.#replica.happenings.all()].flatMap(({ kind, placeId, text }) => (placeId === channelId ? this.#more.going[kind]?.(text) ?? [] : []));
+    return [...this.#replica.happenings?.all() ?? []].flatMap(({ kind, placeId, text }) => (placeId === channelId ? this.#more.going[kind]?.(text) ?? [] : []));
   }
 
   /** @param {number} house @returns {Facts | null} */
