@@ -189,7 +189,7 @@ const touched = partOf(async (again) => {
   const coming = import(`./ui/touched.js${again}`);
   return Promise.all([coming, furnished, dress(`ui/touched.css${again}`)]);
 }, ([{ TOUCHED }, { LATER, air, where, all, more }]) => {
-  air.tip = new TOUCHED.Tip(all, more, where, replica);
+  air.tip = new TOUCHED.Tip(LATER, all, more, where, replica);
   view.offer(TOUCHED, all, more, LATER);
   setText(byId('streams-title'), more.streams);
   furnishStreams = (got) => TOUCHED.makeStreams(got, more, replica);

@@ -41,9 +41,6 @@ export async function wordsFor(wanted, again = '') {
   return (await LANGUAGES[tag].first(again))(tools(tag));
 }
 
-/** How the reader writes dates in one of the page's languages: as where they are. @param {string} language */
-export const localeFor = (language) => navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
-
 /** What else is said in one of the page's languages. @param {string} language @param {string} [again] */
 export const moreWordsFor = (language, again = '') => LANGUAGES[language].more(again);
 

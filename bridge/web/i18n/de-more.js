@@ -30,6 +30,11 @@ export const moreGerman = {
     typing: (names) => (names.length > 3
       ? 'Mehrere Leute schreiben …'
       : `${list(names)} ${names.length === 1 ? 'schreibt' : 'schreiben'} …`),
+    refusals: {
+      'wrong-password': (name) => `Das ist nicht das Passwort von ${called(name)}.`,
+      'login-failed': () => 'Die Anmeldung hat nicht geklappt. Versuch es bitte noch einmal.',
+      'login-denied': () => 'Du hast die Anmeldung bei Discord abgebrochen.',
+    },
     replying: (name) => `an ${called(name)}`,
   }),
   choices: {

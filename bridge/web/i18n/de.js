@@ -56,7 +56,6 @@ export const german = ({ number, list, called }) => ({
     'not-there-yet': (name) =>
       `${name ? `„${called(name)}“` : 'Dieser Server'} ist noch nicht da: Discord hat ihn dem Bot seit dem Start noch nicht gemeldet. Er erscheint von selbst.`,
     'unknown-server': (name) => (name ? `Einen Server „${called(name)}“ gibt es hier nicht.` : 'Diesen Server gibt es hier nicht.'),
-    'wrong-password': (name) => `Das ist nicht das Passwort von ${called(name)}.`,
     'login-needed': (name) => `${called(name)} ist geschützt: Zum Zuschauen brauchst du eine Anmeldung mit Discord oder das Passwort.`,
     locked: (name) => `${called(name)} ist geschützt: Zum Zuschauen brauchst du das Passwort.`,
     'not-a-member': (name) => `Mit deinem Discord-Konto darfst du ${called(name)} nicht ansehen.`,
@@ -69,8 +68,6 @@ export const german = ({ number, list, called }) => ({
     full: () => 'Alle Zuschauerplätze sind besetzt. Die Seite versucht es von selbst weiter.',
     'provider-trouble': () => 'Dieser Server lässt sich gerade nicht zeigen. Versuch es bitte gleich noch einmal.',
     'internal-error': () => 'Dieser Server lässt sich gerade nicht zeigen. Versuch es bitte gleich noch einmal.',
-    'login-failed': () => 'Die Anmeldung hat nicht geklappt. Versuch es bitte noch einmal.',
-    'login-denied': () => 'Du hast die Anmeldung bei Discord abgebrochen.',
     incomplete: () => 'Die Seite ließ sich nicht ganz laden. Vielleicht gibt es inzwischen eine neue Version: Lade sie neu.',
     gone: () => 'Der Server, den du gesehen hast, wird hier nicht mehr gezeigt.',
   },

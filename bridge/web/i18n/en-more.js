@@ -38,6 +38,12 @@ export const moreEnglish = {
     typing: (/** @type {string[]} */ names) => (names.length > 3
       ? 'Several people are typing…'
       : `${list(names)} ${names.length === 1 ? 'is' : 'are'} typing…`),
+    /** Of what somebody did. @type {Record<string, (name: string) => string>} */
+    refusals: {
+      'wrong-password': (name) => `That is not the password of ${called(name)}.`,
+      'login-failed': () => 'The login failed. Please try again.',
+      'login-denied': () => 'You cancelled the login at Discord.',
+    },
     replying: (/** @type {string} */ name) => `to ${called(name)}`,
   }),
   /** @type {Record<string, [string, Record<string, string>]>} */

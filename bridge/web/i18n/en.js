@@ -57,7 +57,6 @@ export const english = ({ number, list, called }) => ({
     'not-there-yet': (name) =>
       `${name ? `“${called(name)}”` : 'That server'} is not here yet: Discord has not reported it since the bot started. It appears by itself.`,
     'unknown-server': (name) => (name ? `There is no server “${called(name)}” here.` : 'That server is not here.'),
-    'wrong-password': (name) => `That is not the password of ${called(name)}.`,
     'login-needed': (name) => `${called(name)} is protected: you need a Discord login or its password to watch.`,
     locked: (name) => `${called(name)} is protected: you need its password to watch.`,
     'not-a-member': (name) => `Your Discord account may not watch ${called(name)}.`,
@@ -70,8 +69,6 @@ export const english = ({ number, list, called }) => ({
     full: () => 'All places are taken. This page keeps trying by itself.',
     'provider-trouble': () => 'This server can\'t be shown right now. Please try again in a moment.',
     'internal-error': () => 'This server can\'t be shown right now. Please try again in a moment.',
-    'login-failed': () => 'The login failed. Please try again.',
-    'login-denied': () => 'You cancelled the login at Discord.',
     incomplete: () => 'This page could not be loaded completely. Maybe there is a newer version by now: reload it.',
     gone: () => 'The server you were watching is no longer shown here.',
   },

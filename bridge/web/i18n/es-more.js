@@ -30,6 +30,11 @@ export const moreSpanish = {
     typing: (names) => (names.length > 3
       ? 'Varias personas están escribiendo…'
       : `${list(names)} ${names.length === 1 ? 'está' : 'están'} escribiendo…`),
+    refusals: {
+      'wrong-password': (name) => `Esa no es la contraseña de ${called(name)}.`,
+      'login-failed': () => 'No se pudo iniciar la sesión. Inténtalo de nuevo.',
+      'login-denied': () => 'Has cancelado el inicio de sesión en Discord.',
+    },
     replying: (name) => `a ${called(name)}`,
   }),
   choices: {

@@ -56,7 +56,6 @@ export const spanish = ({ number, list, called }) => ({
     'not-there-yet': (name) =>
       `${name ? `«${called(name)}»` : 'Ese servidor'} aún no está aquí: Discord todavía no le ha hablado de él al bot desde que arrancó. Aparecerá solo.`,
     'unknown-server': (name) => (name ? `Aquí no hay ningún servidor «${called(name)}».` : 'Ese servidor no está aquí.'),
-    'wrong-password': (name) => `Esa no es la contraseña de ${called(name)}.`,
     'login-needed': (name) => `${called(name)} está protegido: para verlo hay que iniciar sesión con Discord o saber la contraseña.`,
     locked: (name) => `${called(name)} está protegido: para verlo hay que saber la contraseña.`,
     'not-a-member': (name) => `Tu cuenta de Discord no puede ver ${called(name)}.`,
@@ -69,8 +68,6 @@ export const spanish = ({ number, list, called }) => ({
     full: () => 'No quedan plazas para mirar. Esta página seguirá intentándolo sola.',
     'provider-trouble': () => 'Ahora mismo no se puede mostrar este servidor. Inténtalo de nuevo en un momento.',
     'internal-error': () => 'Ahora mismo no se puede mostrar este servidor. Inténtalo de nuevo en un momento.',
-    'login-failed': () => 'No se pudo iniciar la sesión. Inténtalo de nuevo.',
-    'login-denied': () => 'Has cancelado el inicio de sesión en Discord.',
     incomplete: () => 'La página no se ha cargado del todo. Quizá haya una versión nueva: vuelve a cargarla.',
     gone: () => 'El servidor que estabas viendo ya no se muestra aquí.',
   },

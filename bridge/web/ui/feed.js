@@ -9,12 +9,13 @@
  * @typedef {import('../guild/replica.js').Replica} Replica
  */
 
-import { byId, icon, make, setText, tint } from './dom.js';
+import { byId, icon, make, setText } from './dom.js';
 import { illustrated } from './emoji.js';
 import { KeyedList } from './list.js';
 import { portraitOf } from './figure.js';
 import { trimmed } from './talk.js';
-import { localeFor } from '../words.js';
+import { localeFor } from './locale.js';
+import { tint } from './tint.js';
 
 const LONG_WORDS = 100; // characters, from which on it may need more lines than are shown of it
 const NEAR_END = 24; // pixels from the end that still count as reading the latest

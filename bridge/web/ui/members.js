@@ -7,7 +7,7 @@
  * @typedef {import('../guild/people.js').Status} Status
  */
 
-import { byId, icon, make, setText, tint } from './dom.js';
+import { byId, icon, make, setText } from './dom.js';
 import { STATUSES } from '../guild/people.js';
 
 const ROWS = 200;
@@ -129,7 +129,7 @@ export class MemberList {
     button.dataset.uid = member.uid;
     const [name, tag, reaction] = who.children;
     row.dataset.status = member.status;
-    tint(row, member);
+    this.#later.tint(row, member);
     this.#later.pose(figure, member, before, this.#words.status[member.status]);
     setText(name, member.name);
     setText(tag, [member.bot && this.#words.bot, member.fresh && this.#words.fresh].filter(Boolean).join(' · '));

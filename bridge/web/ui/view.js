@@ -81,6 +81,7 @@ export class View {
   /** Fills what lies beside the world. @param {Later} later @param {import('../words.js').AllWords} words @param {import('../words.js').MoreWords} more */
   furnish({ Account, Feed, addIcons, passwordForm }, words, more) {
     addIcons();
+    Object.assign(this.#words.refusals, words.refusals);
     this.#feed = new Feed(words, more, (said) => {
       this.panels.makeRoom();
       this.#stage.lookout?.visitSpeaker(said);
@@ -115,7 +116,7 @@ export class View {
       isOwn: this.#wishes.isOwn,
     });
     whenOpened('legend', () => explain(more, later));
-    whenOpened('menu', () => offerMenu(more, words.language, this.#replica, this.#wishes.openStreams));
+    whenOpened('menu', () => offerMenu(more, later.localeFor(words.language), this.#replica, this.#wishes.openStreams));
     whenOpened('settings', () => offerChoices(more, this.#preferences));
     this.refresh();
   }

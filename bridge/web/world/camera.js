@@ -128,18 +128,6 @@ export class Camera {
     this.visit((left + right) / 2, (top + bottom) / 2, this.#home, speed);
   }
 
-  /** @param {number} dx to the right @param {number} dy down */
-  pan(dx, dy) {
-    this.#moveTo(this.x + dx / this.zoom, this.y + dy / this.zoom);
-  }
-
-  /** @param {number} steps @param {number} x what stays where it is @param {number} y */
-  zoomBy(steps, x, y) {
-    let { zoom } = this;
-    for (let i = Math.abs(steps); i > 0; i--) zoom = steps > 0 ? closer(zoom) : farther(zoom);
-    this.zoomTo(zoom, x, y);
-  }
-
   /** @param {number} zoom */
   zoomTo(zoom, x = this.middle.x, y = this.middle.y) {
     this.#moveTo(...this.#about(this.#allowed(zoom), x, y));
@@ -215,13 +203,13 @@ function legible(zoom, near) {
 }
 
 /** The next zoom, by a quarter at least. @param {number} zoom */
-function closer(zoom) {
+export function closer(zoom) {
   if (zoom < 1) return zoom + 0.25;
   return zoom < HALVES ? zoom + 0.5 : Math.max(zoom + 1, Math.floor(zoom * 1.25));
 }
 
 /** @param {number} zoom */
-function farther(zoom) {
+export function farther(zoom) {
   if (zoom <= 1) return Math.max(0.5, zoom - 0.25);
   return zoom <= HALVES ? zoom - 0.5 : Math.min(zoom - 1, Math.ceil(zoom / 1.25));
 }

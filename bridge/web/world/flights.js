@@ -2,9 +2,11 @@
  * What moves the camera: hands, and who goes to look at something. All that it takes is CSS pixels from the canvas's
  * upper left corner.
  *
+ * @typedef {import('./camera.js').Camera} Camera
  * @typedef {import('./world.js').World} World
  */
 
+import { closer, farther } from './camera.js';
 import { cellSpot, houseSpot } from './spots.js';
 import { ABOVE_GROUND, CLOSE } from './world.js';
 
@@ -32,12 +34,12 @@ export class Flights {
   /** @param {number} dx @param {number} dy */
   pan(dx, dy) {
     this.#world.follow(null);
-    this.#camera.pan(dx * this.#camera.density, dy * this.#camera.density);
+    panBy(this.#camera, dx * this.#camera.density, dy * this.#camera.density);
   }
 
   /** @param {number} steps @param {number} x @param {number} y */
   zoomBy(steps, x, y) {
-    this.#camera.zoomBy(steps, x * this.#camera.density, y * this.#camera.density);
+    zoomBySteps(this.#camera, steps, x * this.#camera.density, y * this.#camera.density);
   }
 
   /** @param {string} uid */
@@ -100,4 +102,16 @@ export class Flights {
     const place = sim.land.places[sim.placeOf(channelId)];
     return place && cellSpot(sim.land, place.cell, this.#spot);
   }
+}
+
+/** @param {Camera} camera @param {number} dx to the right, in the screen's pixels @param {number} dy down */
+export function panBy(camera, dx, dy) {
+  camera.fly(camera.x + dx / camera.zoom, camera.y + dy / camera.zoom, Infinity);
+}
+
+/** @param {Camera} camera @param {number} steps @param {number} x what stays where it is @param {number} y */
+export function zoomBySteps(camera, steps, x, y) {
+  let { zoom } = camera;
+  for (let i = Math.abs(steps); i > 0; i--) zoom = steps > 0 ? closer(zoom) : farther(zoom);
+  camera.zoomTo(zoom, x, y);
 }
