@@ -19,6 +19,7 @@ import { Talk, typingTime } from './talk.js';
 
 const FEAST = 7; // seconds
 const RECALLED = 3; // of the words that were said before one came, so many stand in the air
+const HOUSE_MS = 1_000; // between two looks at how many of a crowd are awake
 /** @type {Record<string, string>} */
 const STILL_SIGNS = { wave: '👋', hop: '⬆️' };
 
@@ -29,6 +30,8 @@ export class Air {
   #talk = new Talk();
   #cheers = new Cheers();
   #replica;
+  #housedAt = 0;
+  #housed = '';
   /** What was said before one came and is to be read, by its keys. @type {Set<number>} */
   #recalled = new Set();
   /** What tells of who is pointed at, once somebody points. @type {import('./tip.js').Tip | null} */
@@ -163,11 +166,23 @@ export class Air {
    * @param {import('./tip.js').Pointed} pointed
    */
   frame(now, free, signs, typing, pointed) {
+    this.#house(now);
     this.#repeat(now);
     this.#bubbles.signs = signs;
     this.#bubbles.frame(now, free);
     this.#sparks.frame(now, free, typing, this.#bubbles.unheard);
     this.tip?.show(now, this.ring.isOpen ? {} : pointed);
     this.ring.frame(now, free);
+  }
+
+  /** Lights the windows of a crowd anew from time to time. @param {number} now */
+  #house(now) {
+    const { census, people, strangers } = this.#replica;
+    if (!census.isTaken || now - this.#housedAt < HOUSE_MS) return;
+    this.#housedAt = now;
+    const seen = `${census.revision} ${people.revision}`;
+    if (seen === this.#housed) return;
+    this.#housed = seen;
+    this.#world.house(strangers);
   }
 }

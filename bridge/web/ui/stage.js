@@ -17,7 +17,6 @@ import { World } from '../world/world.js';
 
 const CUT_MS = 350;
 const MOST_UNTOLD = 60;
-const HOUSE_MS = 1_000; // between two looks at how many of a crowd are awake
 
 /** @implements {Witness} */
 export class Stage {
@@ -31,8 +30,6 @@ export class Stage {
   #still = matchMedia('(prefers-reduced-motion: reduce)');
   /** @type {Rect} */
   #free = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
-  #housedAt = 0;
-  #housed = '';
   #slug = '';
   /** Whether the room's own island is to be seen. */
   #isThere = false;
@@ -332,21 +329,9 @@ export class Stage {
     this.#drawn();
     this.#drawn = () => {};
     if (!this.#isThere && this.#slug && world.isHere) this.#arrive();
-    this.#house(now);
     if (!this.#furniture) return;
     const { air, lookout } = this.#furniture;
     lookout.frame(now, air.talking, this.own);
     air.frame(now, this.#free, lookout.signs, this.#replica.typing.keys(), lookout.pointed);
-  }
-
-  /** Lights the windows of a crowd anew from time to time. @param {number} now */
-  #house(now) {
-    const { census, people, strangers } = this.#replica;
-    if (!census.isTaken || now - this.#housedAt < HOUSE_MS) return;
-    this.#housedAt = now;
-    const seen = `${census.revision} ${people.revision}`;
-    if (seen === this.#housed) return;
-    this.#housed = seen;
-    this.#world.house(strangers);
   }
 }

@@ -517,7 +517,7 @@ export class World {
       moods: !this.#reducedMotion,
       grown: this.#grown,
       weather: this.#weather,
-      feast: this.#time < this.#feast.until ? (buffer) => this.#celebrate(buffer) : null,
+      feast: this.#time < this.#feast.until ? this.#feast : null,
     });
     const { width, height } = this.#picture.buffer;
     if (this.#image) this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, width, height);
@@ -527,14 +527,6 @@ export class World {
   celebrate(seconds, isGreat = false) {
     if (this.#reducedMotion) return;
     this.#feast = { from: this.#time, until: this.#time + seconds, isGreat };
-  }
-
-  /** @param {import('./buffer.js').Buffer} buffer */
-  #celebrate(buffer) {
-    const { from, until, isGreat } = this.#feast;
-    const { isFar, origin } = this.camera;
-    const part = isFar ? 2 : 1;
-    this.#picture.effects?.feast(buffer, { x: origin.x / part, y: origin.y / part, far: isFar }, this.#time - from, until - this.#time, isGreat);
   }
 
   /** The light changes every other minute, not with every frame. */
