@@ -80,14 +80,14 @@ export class Flights {
   visit(channelId) {
     const zoom = CLOSE * this.#camera.density;
     const spot = this.#placeSpot(channelId);
-    if (!spot || this.#camera.isCloseAt(zoom)) return false;
+    if (!spot || this.#camera.whole >= zoom) return false;
     this.#camera.visit(spot.x, spot.y - ABOVE_GROUND, zoom, DRIFT);
     return true;
   }
 
   /** Goes back from a visit. */
   goHome() {
-    this.#camera.goHome(DRIFT);
+    flyHome(this.#camera, DRIFT);
   }
 
   /** Goes no further, unless it is with somebody; a visit is broken off. */
@@ -114,4 +114,10 @@ export function zoomBySteps(camera, steps, x, y) {
   let { zoom } = camera;
   for (let i = Math.abs(steps); i > 0; i--) zoom = steps > 0 ? closer(zoom) : farther(zoom);
   camera.zoomTo(zoom, x, y);
+}
+
+/** Goes back to where all is in view. @param {Camera} camera @param {number} speed */
+export function flyHome(camera, speed) {
+  const { left, right, top, bottom } = camera.bounds;
+  camera.visit((left + right) / 2, (top + bottom) / 2, camera.home, speed);
 }
