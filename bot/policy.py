@@ -245,12 +245,12 @@ class Policy:
         is_elsewhere = event.entity_type is discord.EntityType.external
         return is_elsewhere and guild.nsfw_level not in _RESTRICTED and not self.is_gated(guild)
 
-    def names_event(self, event: discord.ScheduledEvent) -> bool:
+    def names_event(self, event: discord.ScheduledEvent, guild: discord.Guild) -> bool:
         """Tell whether viewers may read what a scheduled event is called: words, by whoever made it."""
-        guild_id, creator = event.guild_id, event.creator_id
-        if not self.shows_words(guild_id) or self.asks(guild_id):
+        creator = event.creator_id
+        if not self.shows_words(guild.id) or self.asks(guild.id):
             return False
-        return creator is None or (self.shows_words_of(creator) and self.names_user(guild_id, creator))
+        return creator is None or (self.shows_words_of(creator) and self.may_name(guild, creator))
 
     def shows_words(self, guild_id: int) -> bool:
         """Tell whether viewers may read what is said, and not only see that something is."""
@@ -278,6 +278,13 @@ class Policy:
         if self.has_hidden(guild_id, user_id):
             return False
         return not self._settings.guild(guild_id).optin or self._settings.member(user_id).agreed
+
+    def may_name(self, guild: discord.Guild, user_id: int) -> bool:
+        """Tell whether somebody may be named, whether or not the cache knows them."""
+        member = guild.get_member(user_id)
+        if member is None:  # nobody can tell whether one of their roles hides them
+            return self.names_user(guild.id, user_id) and not self.needs_roles(guild.id)
+        return self.shows_speaker(member)
 
     def has_hidden(self, guild_id: int, number: int) -> bool:
         """Tell whether a number is the id of somebody whom they, moderators or the operator have hidden."""

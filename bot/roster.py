@@ -264,7 +264,7 @@ class Roster:
         ]
 
     def _event(self, event: discord.ScheduledEvent, guild: discord.Guild) -> Happening:
-        is_named = self._policy.names_event(event)
+        is_named = self._policy.names_event(event, guild)
         is_elsewhere = event.channel_id is None and event.location
         return Happening(
             id=str(event.id),
@@ -298,18 +298,11 @@ class Roster:
         reading = readable(
             message,
             self._policy.shows_channel,
-            lambda user_id: self._names(guild, user_id),
+            lambda user_id: self._policy.may_name(guild, user_id),
             lambda original: self._quotes(guild, original, message.reference),
             hides_user=partial(self._hides, guild),
         )
         return reading if not reading.words or self._policy.shows_words(guild.id) else Reading(WORDLESS)
-
-    def _names(self, guild: discord.Guild, user_id: int) -> bool:
-        """Tell whether somebody who is mentioned may be named."""
-        member = guild.get_member(user_id)
-        if member is None:  # nobody can tell whether one of their roles hides them
-            return self._policy.names_user(guild.id, user_id) and not self._policy.needs_roles(guild.id)
-        return self._policy.shows_speaker(member)
 
     def _hides(self, guild: discord.Guild, number: int) -> bool:
         """Tell whether a number is the id of somebody who may not be named."""
@@ -330,7 +323,9 @@ class Roster:
             return not any(map(self._policy.asks, places))
         guilds = {guild, original.guild or guild}
         author = original.author.id
-        return self._policy.shows_words_of(author) and all(self._names(each, author) for each in guilds)
+        return self._policy.shows_words_of(author) and all(
+            self._policy.may_name(each, author) for each in guilds
+        )
 
     def _category(self, channel: GuildChannel) -> str | None:
         category = channel.category

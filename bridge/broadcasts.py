@@ -343,6 +343,11 @@ class Broadcasts:
         if room := self._room(server):
             room.forget_words(None if uid is None else str(uid))
 
+    def forget_past(self, server: str | int) -> None:
+        """Tell nobody any more who comes, or comes back, what anybody said: they may have named somebody."""
+        if room := self._room(server):
+            room.forget_past()
+
     def hide_guild(self, server: str | int) -> None:
         """Close a guild's room: its viewers are told, and their connections closed with 1008."""
         self._directory.close(str(server))

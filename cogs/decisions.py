@@ -150,7 +150,7 @@ class Decisions:
         if _hides_words(before, after):
             self._bridge.forget_words(guild.id)
         for user_id in after.hidden - before.hidden:
-            self._bridge.forget_words(guild.id, user_id)
+            self._rooms.forget_words_in(guild.id, user_id)
         self._rooms.open(guild.id)  # before all those whose turn it is
         await self._rooms.show(guild)
 

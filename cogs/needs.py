@@ -105,6 +105,12 @@ class Bridge(Protocol):
     def show_events(self, server: str | int, events: Iterable[Happening]) -> None:
         """Show that these scheduled events are on; of any other viewers forget that it was."""
 
+    def forget_past(self, server: str | int) -> None:
+        """Tell nobody any more who comes, or comes back, what anybody said."""
+
+    def happenings(self, server: str | int) -> Mapping[str, Happening]:
+        """Return what viewers see going on beside words, by id."""
+
     def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
         """Take back what somebody said in a guild, or everybody."""
 

@@ -88,6 +88,11 @@ class Rooms:
         if _is_known(guild):
             self._bridge.show_events(guild.id, self._roster.events(guild))
 
+    def show_events_of(self, guild: discord.Guild, user_id: int) -> None:
+        """Bring what somebody's scheduled events are called to what may be read of them now."""
+        if any(event.creator_id == user_id for event in guild.scheduled_events):
+            self.show_events(guild)
+
     def _still_shown(self, guild: discord.Guild) -> list[model.Channel]:
         """Name the channels that viewers see and that nobody has hidden, without their categories.
 
@@ -143,6 +148,8 @@ class Rooms:
         """Bring somebody to what may be shown of them now, whether or not the cache knows them."""
         guild = self._bot.get_guild(int(guild_id))
         member = guild.get_member(int(user_id)) if guild else None
+        if guild is not None:
+            self.show_events_of(guild, int(user_id))
         if member is not None:
             self.show_member(member)
         else:
@@ -151,14 +158,22 @@ class Rooms:
     def _review(self, guild_id: int | str, user_id: int | str) -> None:
         """Take somebody away whom viewers may not see any more."""
         shown = self._bridge.shown(guild_id).get(str(user_id))
-        if shown is not None and not self._may_stay(guild_id, shown):
-            guild = self._bot.get_guild(int(guild_id))
-            member = guild.get_member(int(user_id)) if guild else None
+        if shown is None:
+            # What they asked may stand for weeks, whether or not they are seen.
+            asked = any(one.uid == str(user_id) for one in self._bridge.happenings(guild_id).values())
+            if asked and self._is_withdrawn(guild_id, user_id):
+                self._bridge.forget_words(guild_id, user_id)
+        elif not self._may_stay(guild_id, shown):
             # Words first: where some still wait for their bubble, an old client would only see that whoever
             # said them is offline.
-            if member is not None and self._policy.member_verdict(member) in WITHDRAWN:
+            if self._is_withdrawn(guild_id, user_id):
                 self._bridge.forget_words(guild_id, user_id)
             self._bridge.hide_members(guild_id, [user_id])
+
+    def _is_withdrawn(self, guild_id: int | str, user_id: int | str) -> bool:
+        guild = self._bot.get_guild(int(guild_id))
+        member = guild.get_member(int(user_id)) if guild else None
+        return member is not None and self._policy.member_verdict(member) in WITHDRAWN
 
     def _may_stay(self, guild_id: int | str, shown: model.Member) -> bool:
         guild = self._bot.get_guild(int(guild_id))
@@ -182,12 +197,28 @@ class Rooms:
 
     # Words
 
+    def show_words_of(self, before: discord.Member, after: discord.Member) -> None:
+        """Bring what is read of somebody who has other roles now to what may be."""
+        self.show_events_of(after.guild, after.id)
+        was, now = (self._policy.member_verdict(member) in WITHDRAWN for member in (before, after))
+        if now and not was:
+            self.forget_words_in(after.guild.id, after.id)
+
     async def forget_words(self, user_id: int, where: Callable[[str], bool] = lambda _: True) -> None:
         """Take back what somebody said, in every room, or `where`; also where they are no longer."""
         await self._turns.each(
             [guild_id for guild_id in self._bridge.guild_ids() if where(guild_id)],
-            lambda guild_id: self._bridge.forget_words(guild_id, user_id),
+            lambda guild_id: self.forget_words_in(guild_id, user_id),
         )
+
+    def forget_words_in(self, guild_id: int | str, user_id: int) -> None:
+        """Take back what somebody said in a guild, and what others said there who may have named them."""
+        guild = self._bot.get_guild(int(guild_id))
+        is_unseen = guild is not None and str(user_id) not in self._bridge.shown(guild_id)
+        # Who isn't seen is named all the same; and so is who isn't known yet.
+        if guild and is_unseen and (guild.get_member(user_id) or self._loader.expects_more(guild)):
+            self._bridge.forget_past(guild_id)
+        self._bridge.forget_words(guild_id, user_id)
 
 
 def _is_known(guild: discord.Guild) -> bool:

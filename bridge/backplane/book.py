@@ -96,12 +96,15 @@ class Book:
                 batch.facts["channels"] = codec.write_channels(room.channels)
                 batch.forgets = True  # perhaps of a channel that nobody may see
             elif event.type == "happening":
-                batch.facts["happenings"] = codec.write_happenings(room.happenings)
-                batch.forgets |= "gone" in event.data
+                # Perhaps it was told before, by another name.
+                batch.forgets |= "gone" in event.data or event.data["kind"] == "event"
             elif event.type == "update-clientid":
                 batch.facts["client"] = (room.client_id or "").encode()
             elif event.type == "forget":
                 batch.forgets = True
+        # Also when it is forgotten: what was over before anybody said so is written there yet.
+        if any(event.type in ("happening", "channels", "forget") for event in events):
+            batch.facts["happenings"] = codec.write_happenings(room.happenings)
         if self._coming.count + self._waiting.count > self._most * self._patience:
             self._give_up()
 

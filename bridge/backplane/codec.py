@@ -17,7 +17,7 @@ _SECRETS: Final = frozenset({"password", "password_hash", "role"})  # only the b
 _BESIDE: Final = frozenset({"gestures", "recent"})
 
 # What reading raises where something is of another version, or a stranger's.
-UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError)
+UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
 _KEY: Final = secrets.token_bytes(32)
 

@@ -193,6 +193,10 @@ class Households:
 
     def _drop_old(self) -> None:
         now = self._clock()
+        if self._told and next(reversed(self._told.values())).until <= now:
+            self._told.clear()  # as when the server was away: all at once, for they may be very many
+            for there in self._there.values():
+                there.clear()
         while self._told and next(iter(self._told.values())).until <= now:
             self._drop(next(iter(self._told)))
 

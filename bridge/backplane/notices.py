@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 MAX_TEXT: Final = 300  # characters
 MAX_TOLD: Final = 4096  # bytes
+LONGEST: Final = 100_000.0  # seconds that one stands, with some to spare
 PAUSE: Final = 1.0  # seconds until it is tried again
 
 
@@ -103,7 +104,9 @@ def read(told: bytes) -> Notice | None:
         return None
     try:
         text, at, until = json.loads(told)
-        notice = Notice(str(text), float(at), float(until))
+        notice = Notice(text, float(at), float(until))
     except UNREADABLE:
         return None
-    return notice if len(notice.text) <= MAX_TEXT and notice.at <= notice.until else None
+    is_text = isinstance(text, str) and len(text) <= MAX_TEXT
+    # Nor one that stands for ever, or since ever: what isn't finite can't be told either.
+    return notice if is_text and 0 <= notice.at <= notice.until <= notice.at + LONGEST else None

@@ -60,7 +60,7 @@ class Acceptance:
     def _happen(self, event: Event) -> None:
         data: Any = event.data
         if "over" not in data or "gone" in data:
-            self._memory.forget_happening(data["id"])
+            self._memory.forget_happenings({data["id"]})
         if "over" in data:
             self._state.drop_happening(data["id"])
         else:

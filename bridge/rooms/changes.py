@@ -135,6 +135,11 @@ def happening_of(event: Event) -> str | None:
     return event.data["id"] if event.type == "happening" and "over" not in event.data else None
 
 
+def is_deed(event: Event, uid: str | None) -> bool:
+    """Tell whether what goes on is of somebody, or with None of anybody; a scheduled event is the guild's."""
+    return event.data["kind"] != "event" and uid in (None, event.data.get("uid"))
+
+
 def corrected(event: Event, message_id: str, words: str, emoji: Mapping[str, str]) -> Event:
     """Be the same, but for a message: that has said something else from the beginning."""
     if event.type != "message" or message_of(event) != message_id:

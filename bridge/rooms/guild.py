@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import Channel, GuildInfo, Happening, Member, Message, Status
 from bridge.rooms import changes
 from bridge.rooms.audience import Audience
-from bridge.rooms.happenings import Happenings, is_in, is_of, over
+from bridge.rooms.happenings import MOST, Happenings, is_in, is_of, over
 from bridge.rooms.memory import Memory
 from bridge.rooms.state import State
 from bridge.rooms.stream import Stream
@@ -84,7 +85,10 @@ class Guild:
     def describe(self, info: GuildInfo) -> None:
         """Have the guild be called this from now on, and be entered by these rules."""
         if info != self._state.info:
+            is_opened = self.info.protected and not info.protected
             self._state.set_info(info)
+            if is_opened:  # what was asked behind a door is for those who come through one
+                self._take_back_happenings(lambda one: is_of(one, None))
             self._remember_words()
             self._control("info", lambda: asdict(info))
 
@@ -250,12 +254,9 @@ class Guild:
 
     def happen(self, happening: Happening) -> None:
         """Pass on that something happens or goes on, if that is news; nobody is told any more what it was."""
-        told = self._happenings.begin(happening)
-        if told is not None:
-            self._memory.forget_happening(told.id)
-            self.publish("happening", happening_data(told))
-            for one in self._happenings.superfluous(told.kind):
-                self.end_happening(one.id)
+        self._begin([happening])
+        for one in self._happenings.superfluous(happening.kind):
+            self.end_happening(one.id)
 
     def end_happening(self, happening_id: str) -> None:
         """Pass on that something is over."""
@@ -263,11 +264,10 @@ class Guild:
             self.publish("happening", over(one, gone=False))
 
     def set_events(self, events: Iterable[Happening]) -> None:
-        """Make these the scheduled events that are on; of no other it may be told any more."""
-        now = {event.id: event for event in events}
+        """Make these the scheduled events that are on, as many as are kept; of no other it may be told."""
+        now = {event.id: event for event in islice(events, MOST["event"])}
         self._take_back_happenings(lambda one: one.kind == "event" and one.id not in now)
-        for event in now.values():
-            self.happen(event)
+        self._begin(now.values())
 
     # What leaves the state as it is
 
@@ -336,10 +336,18 @@ class Guild:
         self._stir()
         return list(dict.fromkeys(words.uid for words in dropped))
 
+    def _begin(self, happenings: Iterable[Happening]) -> None:
+        """Say what is news of these, after nothing is told any more of what they were."""
+        told = [news for one in happenings if (news := self._happenings.begin(one)) is not None]
+        self._memory.forget_happenings({one.id for one in told})
+        for one in told:
+            self.publish("happening", happening_data(one))
+
     def _take_back_happenings(self, unwanted: Callable[[Happening], bool]) -> None:
         """Have it be forgotten that such things happened or went on."""
-        for one in self._happenings.forget(unwanted):
-            self._memory.forget_happening(one.id)
+        gone = self._happenings.forget(unwanted)
+        self._memory.forget_happenings({one.id for one in gone})
+        for one in gone:
             self.publish("happening", over(one, gone=True))
 
     def _end_visits(self, silenced: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bridge.model import Message
 from bridge.rooms.audience import Audience
-from bridge.rooms.changes import happened_in, happening_of, message_of
+from bridge.rooms.changes import happened_in, happening_of, is_deed, message_of
 from bridge.rooms.state import State
 from bridge.rooms.stream import Stream
 from bridge.wire.protocol import Event
@@ -48,6 +48,8 @@ class Memory:
         if uid is not None and not self.remembers(uid):
             return False
         self.forget_past()
+        # Also those of which there are so many that the room knows nothing of them any more.
+        self._forget_waiting(lambda event: happening_of(event) is not None and is_deed(event, uid))
         return True
 
     def forget_channels(self, channels: Collection[str]) -> None:
@@ -59,14 +61,16 @@ class Memory:
         self._audience.silence(channels)
         self._forget(lambda event: event.has_words and (happened_in(event, channels) or names(event)))
         self._stream.keep_no_past()
+        self._forget_waiting(lambda event: happening_of(event) is not None and happened_in(event, channels))
 
     def forget_messages(self, message_ids: Collection[str]) -> None:
         """Forget what messages said, all of them in one look."""
         self._forget(lambda event: message_of(event) in message_ids)
 
-    def forget_happening(self, happening_id: str) -> None:
-        """Forget that something happened, or went on."""
-        self._forget(lambda event: happening_of(event) == happening_id)
+    def forget_happenings(self, happening_ids: Collection[str]) -> None:
+        """Forget that these happened, or went on, all of them in one look."""
+        if happening_ids:
+            self._forget(lambda event: happening_of(event) in happening_ids)
 
     def hush(self, channels: Collection[str]) -> None:
         """Let nothing that happened in these channels leave any more."""
@@ -102,6 +106,12 @@ class Memory:
         # Of a longer name that begins like it, it is no part.
         named = re.compile(rf"#(?:{names})(?![\w-])").search if names else None
         return lambda event: event.has_words and named is not None and bool(named(_text(event)))
+
+    def _forget_waiting(self, unwanted: Callable[[Event], bool]) -> None:
+        """Forget such of what is on its way, where there is no past."""
+        if any(map(unwanted, self._stream.pending.values())):
+            self._stream.forget(unwanted)
+        self._audience.forget(unwanted)
 
     def _forget(self, unwanted: Callable[[Event], bool]) -> None:
         self._stream.forget(unwanted)

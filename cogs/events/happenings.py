@@ -57,7 +57,9 @@ class Happenings(commands.Cog):
 
     @commands.Cog.listener()
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
-        """Somebody has begun to boost."""
+        """Somebody has begun to boost, or has other roles, that may decide on what is read of them."""
+        if before.roles != after.roles:
+            self._rooms.show_words_of(before, after)
         if before.premium_since is None and after.premium_since is not None:
             self._show_boost(after.guild, after)
 

@@ -104,6 +104,9 @@ class NotedRooms(Rooms):
     def show_person(self, guild_id: int | str, user_id: int | str) -> None:
         """Nobody is shown here."""
 
+    def forget_words_in(self, guild_id: int | str, user_id: int) -> None:
+        self._noted.forget_words(guild_id, user_id)
+
     async def forget_words(self, user_id: int, where: Callable[[str], bool] = lambda _: True) -> None:
         if where(str(self.guild_id)):
             self._noted.forget_words(0, user_id)

@@ -186,6 +186,33 @@ async def test_where_words_are_not_shown(town: Town, guild: Guild, curious: View
         assert not later.knows(words)
 
 
+async def test_whose_words_they_are(town: Town, guild: Guild, curious: Viewer, watch: Watch) -> None:
+    """Of who isn't to be shown nobody reads what they called an event or asked, seen or not."""
+    ann, bob, cid = guild.member("ann"), guild.member("bob"), guild.member("cid")
+    keepers, shy = guild.role("Keepers", permissions=MANAGE_GUILD), guild.role("Shy")
+    for role in (keepers, shy):
+        town.discord.create_role(guild, role)
+    town.discord.set_roles(cid, keepers)
+    await town.discord.command(cid, "dzone members", offline="hide")
+    await town.discord.command(cid, "dzone role hide", role=str(shy.id))
+    lounge = guild.channel("Lounge", VOICE)
+    town.discord.create_channel(lounge)
+    for member in (ann, bob):
+        name = f"{member.user.username}-event"
+        town.discord.plan(Planned(name, guild, member.user, lounge, status=ACTIVE))
+    town.discord.ask(guild.public, bob, "bobs-poll")
+    await curious.until(lambda: curious.knows("bobs-poll") and len(told(curious, "event")) == 2)
+    await town.discord.command(ann, "myself hide")
+    await curious.until(lambda: "text" not in told(curious, "event")[-1])
+    await town.discord.command(ann, "myself show")
+    await curious.until(lambda: told(curious, "event")[-1].get("text") == "ann-event")
+    town.discord.set_status(bob, "offline")
+    town.discord.set_roles(bob, shy)
+    await curious.until(lambda: told(curious, "poll")[-1] == {"over": True, "gone": True})
+    await curious.until(lambda: "text" not in told(curious, "event")[-1])
+    assert sorted(goes_on(await watch(town.bot, guild, events=ALL_EVENTS))) == ["", "ann-event"]
+
+
 async def test_an_event_that_was_on_before_the_bot(town: Town, guild: Guild, watch: Watch) -> None:
     """A guild comes with its events, after an outage as well; one that ended meanwhile is over."""
     lounge, ann = guild.channel("Lounge", VOICE), guild.member("ann").user

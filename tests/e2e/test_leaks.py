@@ -416,6 +416,25 @@ async def test_the_words_of_the_invisible(discord: LoopbackDiscord, launch: Laun
     discord.type(crowd.public, dan)
     await settled(discord, viewer, ann)
     assert not leaks(viewer.frames, [dan.uid], known=False)
+    keepers, shy = crowd.role("Keepers", permissions=MANAGE_GUILD), crowd.role("Shy")
+    for role in (keepers, shy):
+        discord.create_role(crowd, role)
+    discord.set_roles(ann, keepers)
+    await discord.command(ann, "dzone role hide", role=str(shy.id))
+    for way in ("himself", "by role"):
+        away = await watch(bot, crowd, **NEWEST)
+        await away.close()
+        discord.say(crowd.public, ann, f"where is {dan.mention}, {way}?")
+        await viewer.hears(f"where is @dan, {way}?")
+        if way == "himself":
+            await discord.command(dan, "myself hide")
+        else:
+            discord.set_roles(dan, shy)
+            await settled(discord, viewer, ann)
+        back = await watch(bot, crowd, like=away, **NEWEST)
+        assert not back.knows("where is")
+        await discord.command(dan, "myself show")
+        discord.set_roles(dan)
     asked: Payload = discord.say(crowd.public, dan, "who is there?")
     await viewer.hears("who is there?")
     await oldest.hears("who is there?")

@@ -255,3 +255,17 @@ async def test_an_address_at_two_processes(
         redis.start()
         await until(lambda: elsewhere(2), "it is told again")
     await until(lambda: elsewhere(0), "they have gone")
+
+
+def test_all_fall_silent_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server went away: what hundreds told is forgotten in one go, not one after the other."""
+    clock = Clock()
+    here, others = House(clock), [House(clock) for _ in range(5)]
+    for other in others:
+        other.viewers.add(ADDRESS)
+        other.viewers.add(ADDRESS)
+        other.tell(here)
+    assert here.elsewhere() == 10
+    clock.now += GOOD_FOR
+    monkeypatch.setattr(here.households, "_drop", lambda _: pytest.fail("one after the other"))
+    assert here.elsewhere() == 0

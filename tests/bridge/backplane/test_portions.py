@@ -1,6 +1,7 @@
 """Much that happens at once is told and read in portions, each in a turn of the loop, and loses nobody."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import pytest
@@ -10,8 +11,9 @@ from bridge.backplane.batch import TOLD_AT_ONCE
 from bridge.backplane.book import AWAY_AFTER, LEAST_KEPT, PATIENT, Book
 from bridge.backplane.codec import read_events
 from bridge.backplane.follower import Follower
+from bridge.backplane.lines import Argument
 from bridge.limits import Limits
-from bridge.model import Member, Message
+from bridge.model import Happening, Member, Message
 from bridge.rooms.room import Room
 from bridge.server import WebSocketServer
 from tests.bridge.backplane.conftest import Follow
@@ -62,6 +64,42 @@ def test_a_burst_is_told_in_portions() -> None:
     book.arrived()
     assert not book.has_news
     assert sum(len(read_events(GUILD.id, entry.events)) for entry in book.past()) <= Limits().history_events
+
+
+def test_what_is_over_stays_nowhere() -> None:
+    """A poll whose time was up when who asked hid, and the name that an event has no more."""
+    now = [100.0]
+    room = Room(GUILD, clock=lambda: now[0])
+    book = book_of(room, now)
+    room.put(Member("7", "ada"))
+    room.happen(Happening("5", "poll", "7", "9", text="Tea?", until=200))
+    room.set_events([Happening("6", "event", text="Quiz")])
+    happen(room, 1)
+    assert b"Tea?" in str(book.flush()).encode()
+    book.arrived()
+    now[0] = 200.0
+    room.users(full=True)  # somebody comes: what is over is forgotten
+    room.forget_words("7")
+    happen(room, 1)
+    arguments = book.flush()[2]
+    assert b"Tea?" not in book_facts(arguments)["happenings"]
+    book.arrived()
+    room.set_events([Happening("6", "event")])
+    happen(room, 1)
+    arguments = book.flush()[2]
+    assert arguments[5] == "1"  # what was told before is forgotten
+    assert b"Quiz" not in book_facts(arguments)["happenings"]
+
+
+def book_facts(arguments: Sequence[Argument]) -> dict[Argument, bytes]:
+    """Find the facts that are set."""
+    at = 6
+    for _ in range(2):
+        at += 1 + int(arguments[at])
+    facts = arguments[at + 1 : at + 1 + int(arguments[at])]
+    return {
+        key: value for key, value in zip(facts[::2], facts[1::2], strict=True) if isinstance(value, bytes)
+    }
 
 
 def test_a_trickle_is_told_together() -> None:

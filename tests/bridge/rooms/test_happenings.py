@@ -1,11 +1,15 @@
 """What goes on beside words, as rooms keep it and tell of it."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from bridge.model import Channel, Happening, Message
 from bridge.rooms.happenings import MOST, ONE_BOOST
 from bridge.rooms.room import Room
-from bridge.wire.protocol import Wants
+from bridge.rooms.stream import Stream
+from bridge.wire.protocol import Event, Wants
 from tests.bridge.rooms.test_followers import Follower, entry, known_to, told
 from tests.bridge.rooms.test_room import ADA, BEPPO, GUILD, seated
 from tests.bridge.watchers import Json
@@ -158,3 +162,67 @@ def test_a_copy_knows_what_goes_on(writer: Room) -> None:
     writer.end_happening("5")
     told(writer, follower)
     assert begun(follower.room) == begun(writer) == []
+
+
+@pytest.mark.parametrize("take_back", ["words", "everybody's", "channel"])
+def test_what_was_too_much_before_anybody_heard_of_it(writer: Room, take_back: str) -> None:
+    """The room knows nothing of it any more, but it still waits to be handed out."""
+    follower = Follower(writer)
+    viewers = [seated(writer, WISHING), seated(follower.room, WISHING)]
+    for number in range(MOST["thread"] + 1):
+        writer.happen(Happening(f"t{number}", "thread", "7", f"t{number}", "9", f"thread {number}"))
+    match take_back:
+        case "words":
+            writer.forget_words("7")
+        case "everybody's":
+            writer.forget_words()
+        case "channel":
+            writer.forget_channels({"9"})
+    told(writer, follower)
+    for viewer in viewers:
+        assert not [event for event in viewer.events if "over" not in event["data"]]
+
+
+def test_too_many_events(writer: Room) -> None:
+    """So many are told of as are kept, and once."""
+    viewer = seated(writer, WISHING)
+    for _ in range(2):
+        writer.set_events(Happening(f"e{number}", "event") for number in range(MOST["event"] + 9))
+        writer.flush(0)
+    assert len(viewer.events) == MOST["event"] == len(begun(writer))
+
+
+def test_many_are_taken_back_in_one_look(writer: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be many thousands of events to look at, in one turn of the loop."""
+    looks: list[object] = []
+    forget = Stream.forget
+
+    def look(stream: Stream, unwanted: Callable[[Event], bool]) -> None:
+        looks.append(stream)
+        forget(stream, unwanted)
+
+    monkeypatch.setattr(Stream, "forget", look)
+    writer.set_events(Happening(f"e{number}", "event", channel="9") for number in range(MOST["event"]))
+    assert len(looks) <= 1
+    for number in range(MOST["poll"]):
+        writer.happen(Happening(f"p{number}", "poll", "7", "9"))
+    looks.clear()
+    writer.forget_words()
+    writer.set_channels([])
+    assert writer.happenings == {}
+    assert len(looks) <= 4
+
+
+def test_what_was_asked_behind_a_door(writer: Room) -> None:
+    """It is for those who come through one, as what was said there."""
+    writer.describe(replace(GUILD, protected=True))
+    viewer = seated(writer, WISHING)
+    writer.happen(POLL)
+    writer.happen(QUIZ)
+    writer.flush(0)
+    writer.describe(replace(GUILD, protected=True, name="Garden"))
+    assert sorted(writer.happenings) == ["5", "6"]
+    writer.describe(GUILD)
+    writer.flush(1)
+    assert [one["id"] for one in begun(writer)] == ["6"]
+    assert [event["data"]["id"] for event in viewer.events if "over" in event["data"]] == ["5"]
