@@ -127,7 +127,7 @@ class Roster:
             return None
         if not self._policy.shows_words_of(member.id):
             return None
-        line = readable_line(said, guild, self._policy.shows_channel, partial(self._hides, guild))
+        line = readable_line(said, guild, self._policy.shows_channel)
         return line[:MAX_LINE].rstrip() or None
 
     def status(self, member: discord.Member) -> Status:
@@ -219,14 +219,13 @@ class Roster:
             return None  # nobody can tell who wrote it
         if not self._policy.shows_chat(channel):
             return None
-        hides = partial(self._hides, guild)
-        return readable_line(words, guild, self._policy.shows_channel, hides) or None
+        return readable_line(words, guild, self._policy.shows_channel) or None
 
     def _standing(self, guild: discord.Guild, text: str) -> str | None:
         """Read what stands somewhere for long, where words may be read: no person or channel is named."""
         if not self._policy.shows_words(guild.id):
             return None
-        return readable_line(text, guild, lambda _: False, partial(self._hides, guild)) or None
+        return readable_line(text, guild, lambda _: False) or None
 
     def poll(self, message: discord.Message) -> Happening | None:
         """Describe the poll that a message holds, as long as it is open."""

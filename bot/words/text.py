@@ -75,18 +75,22 @@ def readable_line(
     text: str,
     guild: discord.Guild,
     shows_channel: Callable[[object], bool],
-    hides_user: Callable[[int], bool] = lambda _: False,
 ) -> str:
     """Say what a text says that stands somewhere in a guild for hours, and not in a message.
 
-    Nobody is named: they may leave, be called something else or want to be hidden while it stands there.
+    Nobody is named, and no number is left that may be somebody's id: they may leave, be called something else
+    or want to be hidden while it stands there.
     """
     line = plain(text, lambda kind, value: _name(kind, int(value), guild, shows_channel, _nobody))
-    return shorten(without_secret_ids(line, guild, shows_channel, _nobody, hides_user))
+    return shorten(without_secret_ids(line, guild, shows_channel, _nobody, _everybody))
 
 
 def _nobody(user_id: int) -> bool:  # noqa: ARG001 - as `readable` asks whether somebody may be named
     return False
+
+
+def _everybody(user_id: int) -> bool:  # noqa: ARG001 - as `without_secret_ids` asks whose id is secret
+    return True
 
 
 def shorten(text: str) -> str:

@@ -509,8 +509,8 @@ async def test_pointing_at_somebody_tells_about_them(bridge: WebSocketServer, ne
 
     await page.mouse.move(x, y - 20)
 
-    await expect(page.locator(".tip")).to_contain_text("Chiara")
-    await expect(page.locator(".tip")).to_contain_text("Do not disturb · Tending roses")
+    await expect(page.locator("#air .tip")).to_contain_text("Chiara")
+    await expect(page.locator("#air .tip")).to_contain_text("Do not disturb · Tending roses")
 
 
 async def test_pointing_at_a_place_tells_who_is_there_and_what_was_said_last(
@@ -524,7 +524,7 @@ async def test_pointing_at_a_place_tells_who_is_there_and_what_was_said_last(
     await page.mouse.move(x, y)
 
     await expect(page.locator(".tip .name")).to_have_text("#beds")
-    await expect(page.locator(".tip")).to_contain_text(f"{called('Ada')}: {called('The roses are out')}")
+    await expect(page.locator("#air .tip")).to_contain_text(f"{called('Ada')}: {called('The roses are out')}")
 
 
 async def test_a_house_tells_who_lives_there_and_is_flown_to(

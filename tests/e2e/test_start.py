@@ -358,6 +358,7 @@ async def test_only_the_intents_that_are_needed(discord: LoopbackDiscord, launch
     needed = gateway.GUILDS | gateway.MEMBERS | gateway.PRESENCES | gateway.VOICE_STATES
     needed |= gateway.MESSAGES | gateway.CONTENT | gateway.REACTIONS | gateway.TYPING
     needed |= 1 << 2  # who is banned
+    needed |= 1 << 16  # which scheduled events are on
     # discord.py's own groups bring the same for direct messages, which nothing here shows.
     direct = gateway.DIRECT_MESSAGES | 1 << 13 | 1 << 14
     asked = discord.gateway.identifies[0]["intents"]
