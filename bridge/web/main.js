@@ -159,24 +159,26 @@ const later = partOf(async (again) => {
   const coming = import(`./ui/later.js${again}`);
   return Promise.all([coming, moreWordsFor(words.language, again), dress(`ui/later.css${again}`)]);
 }, ([{ LATER }, more]) => {
+  const all = { ...words, ...more.beside(words) };
   traceOutline = LATER.outlineOf;
   keepOutline();
+  replica.happenings = new LATER.Happenings(replica); // before what shows it
   stage.furnish((world) => {
     const where = new LATER.Whereabouts(world);
-    const air = new LATER.Air(words, world, where, more, replica, {
+    const air = new LATER.Air(all, world, where, more, replica, {
       own: () => stage.own,
       ask: (gesture) => conversation.gesture(gesture),
     });
-    furnish({ LATER, air, where, more });
-    return { air, lookout: new LATER.Lookout(words, world, where, replica, address, air, { find: (uid) => conversation.find(uid), touched: () => stage.touched() }) };
+    furnish({ LATER, air, where, all, more });
+    return { air, lookout: new LATER.Lookout(all, world, where, replica, address, air, { find: (uid) => conversation.find(uid), touched: () => stage.touched() }) };
   });
-  view.furnish(LATER, more);
+  view.furnish(LATER, all, more);
   const code = LATER.outcomeOf(location);
   if (!code) return;
   changeAddress((here) => here.searchParams.delete('login'));
   view.explain({ code, slug: '' });
 });
-/** @type {(furniture: {LATER: import('./ui/later.js').Later, air: import('./ui/air.js').Air, where: import('./world/whereabouts.js').Whereabouts, more: import('./words.js').MoreWords}) => void} */
+/** @type {(furniture: {LATER: import('./ui/later.js').Later, air: import('./ui/air.js').Air, where: import('./world/whereabouts.js').Whereabouts, all: import('./words.js').AllWords, more: import('./words.js').MoreWords}) => void} */
 let furnish;
 /** What that has made, for what comes after it. @type {Promise<Parameters<typeof furnish>[0]>} */
 const furnished = new Promise((resolve) => { furnish = resolve; });
@@ -186,9 +188,9 @@ const touched = partOf(async (again) => {
   /** @type {Promise<typeof import('./ui/touched.js')>} */
   const coming = import(`./ui/touched.js${again}`);
   return Promise.all([coming, furnished, dress(`ui/touched.css${again}`)]);
-}, ([{ TOUCHED }, { LATER, air, where, more }]) => {
-  air.tip = new TOUCHED.Tip(words, more, where, replica);
-  view.offer(TOUCHED, more, LATER);
+}, ([{ TOUCHED }, { LATER, air, where, all, more }]) => {
+  air.tip = new TOUCHED.Tip(LATER, all, more, where, replica);
+  view.offer(TOUCHED, all, more, LATER);
   setText(byId('streams-title'), more.streams);
   furnishStreams = (got) => TOUCHED.makeStreams(got, more, replica);
 });

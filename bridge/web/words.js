@@ -3,7 +3,8 @@
  *
  * @typedef {import('./i18n/tools.js').Tools} Tools
  * @typedef {ReturnType<typeof import('./i18n/en.js').english>} Words
- * @typedef {typeof import('./i18n/en-more.js').moreEnglish} MoreWords those that only panels have
+ * @typedef {typeof import('./i18n/en-more.js').moreEnglish} MoreWords what comes after the first picture
+ * @typedef {Words & ReturnType<MoreWords['beside']>} AllWords
  */
 
 import { tools } from './i18n/tools.js';
@@ -39,9 +40,6 @@ export async function wordsFor(wanted, again = '') {
   const tag = tags.find((one) => Object.hasOwn(LANGUAGES, one)) ?? 'en';
   return (await LANGUAGES[tag].first(again))(tools(tag));
 }
-
-/** How the reader writes dates in one of the page's languages: as where they are. @param {string} language */
-export const localeFor = (language) => navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
 
 /** What else is said in one of the page's languages. @param {string} language @param {string} [again] */
 export const moreWordsFor = (language, again = '') => LANGUAGES[language].more(again);

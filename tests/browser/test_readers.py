@@ -13,9 +13,9 @@ from .scene import bubbles, feed, group, heading, label, member, nameless, serve
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-VISIT = 78_000  # bytes, compressed, with the document, its styles and icons: 75 KB
-LATER = 31_000  # what follows by itself
-AT_TOUCH = 9_000  # what follows when somebody touches the page
+VISIT = 75_000  # bytes, compressed, with the document, its styles and icons
+LATER = 33_500  # what follows by itself
+AT_TOUCH = 8_000  # what follows when somebody touches the page
 LOADED = """() => ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
     .filter(({ name }) => name.startsWith(location.origin))
     .map(({ name, encodedBodySize, startTime }) => [name, encodedBodySize, startTime])"""

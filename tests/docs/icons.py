@@ -14,11 +14,13 @@ from bridge.site.http import WEB_DIR
 ICONS: Final = WEB_DIR / "icons"
 GRID: Final = 16  # pixels of the favicon
 SEA: Final = (0x40, 0x80, 0xA6, 0xFF)
+APPLE_S: Final = "180-full.png"  # Firefox fetches it as well: no larger than it has to be
 # Name, pixels across, how many of those are for one of the favicon, and what is behind it.
 KINDS: Final = (
     ("192.png", 192, 12, (0, 0, 0, 0)),
     ("512.png", 512, 32, (0, 0, 0, 0)),
-    ("512-full.png", 512, 26, SEA),  # systems cut its corners off
+    (APPLE_S, 180, 9, SEA),  # systems cut its corners off
+    ("512-full.png", 512, 26, SEA),
 )
 
 _PATH: Final = re.compile(r'<path fill="#(?P<fill>[0-9a-f]+)" d="(?P<way>[^"]+)"')

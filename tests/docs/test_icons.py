@@ -6,7 +6,7 @@ import pytest
 
 from bridge.site.http import WEB_DIR
 
-from .icons import ICONS, KINDS, pixels, read, rows
+from .icons import APPLE_S, ICONS, KINDS, pixels, read, rows
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[name for name, *_ in KINDS])
@@ -26,4 +26,6 @@ def test_the_favicon_is_read_as_it_is_drawn() -> None:
 def test_the_manifest_names_what_is_there() -> None:
     manifest = json.loads((WEB_DIR / "manifest.webmanifest").read_text("utf-8"))
     named = {(WEB_DIR / icon["src"]): icon["sizes"] for icon in manifest["icons"]}
+    assert f'"apple-touch-icon" href="icons/{APPLE_S}"' in (WEB_DIR / "index.html").read_text("utf-8")
+    named[ICONS / APPLE_S] = "180x180"
     assert named == {ICONS / name: f"{size}x{size}" for name, size, *_ in KINDS}

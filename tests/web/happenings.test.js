@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
+import { Happenings } from '../../bridge/web/guild/happenings.js';
 import { Replica } from '../../bridge/web/guild/replica.js';
 import { marksFor } from '../../bridge/web/world/marks.js';
 import { finish } from '../../bridge/web/world/slices.js';
@@ -18,14 +19,15 @@ let told;
 /** @param {Record<string, any>} data */
 const tell = (data, type = 'happening') => finish(replica.take({ type, data }, NOW));
 const join = (data = {}) => tell({ request: { server: 'garden' }, users: { 1: { username: 'Ada' } }, channels: CHANNELS, ...data }, 'server-join');
-const going = () => [...replica.happenings.all()].map(({ id }) => id);
+const going = () => [...(replica.happenings?.all() ?? [])].map(({ id }) => id);
 const notes = () => replica.feed.flatMap((entry) => ('happening' in entry ? `${entry.author} ${entry.happening.kind} ${entry.happening.text}` : []));
-const marks = () => marksFor(replica.happenings.all(), replica.channels.values()).map(({ placeId, frames }) => `${placeId} ${frames.length}`);
+const marks = () => marksFor((replica.happenings?.all() ?? []), replica.channels.values()).map(({ placeId, frames }) => `${placeId} ${frames.length}`);
 
 beforeEach(() => {
   told = [];
   replica = new Replica();
   replica.witness = { happened: (one) => told.push(one?.id ?? null) };
+  replica.happenings = new Happenings(replica);
   join();
 });
 
@@ -71,11 +73,25 @@ test('what is none, or too much, does no harm', () => {
   }
   assert.deepEqual(going(), []);
   tell({ id: 'x', kind: 'event', text: 'y'.repeat(90_000), location: {}, channel: '__proto__', until: 1e307 });
-  const [one] = replica.happenings.all();
+  const [one] = (replica.happenings?.all() ?? []);
   assert.deepEqual([one.text.length, one.location, one.until], [200, '', Infinity]);
   for (let i = 0; i < 999; i++) tell({ id: `${i}`, kind: 'event', channel: '5', text: `${i}` });
   assert.equal(going().length, 200);
   assert.equal(marks().length, 3, 'one of a kind at a place');
   tell({ id: 'x', over: true, gone: 'yes' });
   assert.equal(going().length, 199);
+});
+
+test('what comes after the first picture learns what happened until then, and where it stood', () => {
+  replica = new Replica();
+  join({ request: { server: 'harbour' }, happenings: [{ id: 'a', kind: 'event', text: 'of another room' }] });
+  join({ happenings: [{ id: 'd', kind: 'event', channel: '6', text: 'Quiz' }] });
+  tell({ id: 'b', kind: 'boost', uid: '1' });
+  finish(replica.take({ type: 'message', data: { uid: '1', message: 'Thanks!' } }, NOW + 1));
+  tell({ id: 'd', kind: 'event', over: true });
+  assert.equal(replica.fade(NOW), Infinity);
+  replica.happenings = new Happenings(replica);
+  assert.deepEqual(going(), ['b']);
+  assert.deepEqual(replica.feed.map((entry) => ('happening' in entry ? entry.happening.id : 'message')), ['d', 'b', 'message']);
+  assert.equal(new Set(replica.feed.map(({ key }) => key)).size, 3);
 });

@@ -16,6 +16,7 @@ test('no language lacks a word that another has', async () => {
   for (const words of others) assert.deepEqual(places(words, '').sort(), places(english, '').sort());
   const [more, ...othersMore] = await Promise.all(['en', 'de', 'es'].map((tag) => moreWordsFor(tag)));
   for (const words of othersMore) assert.deepEqual(places(words, '').sort(), places(more, '').sort());
+  for (const { beside } of othersMore) assert.deepEqual(places(beside(english), '').sort(), places(more.beside(english), '').sort());
 });
 
 test('the first of a reader\'s languages that is known is spoken', async () => {
@@ -25,6 +26,6 @@ test('the first of a reader\'s languages that is known is spoken', async () => {
 });
 
 test('a name within a sentence cannot turn it round', async () => {
-  const { following } = await wordsFor(['en']);
+  const { following } = (await moreWordsFor('en')).beside(await wordsFor(['en']));
   assert.equal(following('\u202eadA'), 'Following \u2068\u202eadA\u2069');
 });

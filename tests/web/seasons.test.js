@@ -5,7 +5,8 @@ import { test } from 'node:test';
 
 import { Light } from '../../bridge/web/world/light.js';
 import { GRASS_INK, Palette, WATER_END } from '../../bridge/web/world/inks.js';
-import { inksOf, isSouthern, seasonAt, weatherAt } from '../../bridge/web/world/seasons.js';
+import { weatherAt } from '../../bridge/web/world/moods.js';
+import { inksOf, isSouthern, seasonAt } from '../../bridge/web/world/seasons.js';
 
 test('each season has three months, and the south has the other one', () => {
   const year = [...Array(12).keys()].map((month) => seasonAt(new Date(2026, month, 15), false));

@@ -1,29 +1,70 @@
 /**
- * What goes on beside words. Knows no clock: times are handed in, in milliseconds.
+ * What goes on beside words, and its place in the feed. It comes after the first picture: until then a replica keeps
+ * what it hears of it. Knows no clock: times are handed in, in milliseconds.
  *
+ * @typedef {import('./replica.js').Replica} Replica
  * @typedef {{id: string, kind: string, uid: string, placeId: string, channel: string, text: string, location: string, until: number}} Happening
  *   a `boost`, a new `thread`, an open `poll` or an `event` that is on; `channel` is what its place is called
  */
 
-import { label, number } from './parse.js';
+import { label, number, record } from './parse.js';
+import { FEED_LENGTH, ended } from './replica.js';
 
 const MOST_HAPPENINGS = 200;
 /** For how long each kind is to be seen, if it isn't over before. @type {Record<string, number>} */
 const SEEN_MS = { boost: 60_000, thread: 180_000, poll: Infinity, event: Infinity };
 
 export class Happenings {
+  #replica;
   /** @type {Map<string, Happening>} */
   #known = new Map();
   /** Until when each is to be seen, by id. @type {Map<string, number>} */
-  ends = new Map();
+  #ends = new Map();
+
+  /** @param {Replica} replica */
+  constructor(replica) {
+    this.#replica = replica;
+  }
 
   /** @returns {Iterable<Happening>} */
   all() {
     return this.#known.values();
   }
 
-  /** @param {any} data @param {number} now @param {Map<string, {name: string}>} channels @returns {Happening | null} null: it is nothing to be seen */
-  begin(data, now, channels) {
+  /** All that goes on in a room. @param {unknown} told @param {number} now */
+  enter(told, now) {
+    this.clear();
+    const begun = [told ?? []].flat().slice(0, MOST_HAPPENINGS).map((one) => this.#begin(record(one), now));
+    for (const happening of begun) if (happening) this.#mention(happening, now);
+  }
+
+  /** Something happens, or is over. @param {any} data @param {number} now */
+  take(data, now) {
+    if (data.over !== true) {
+      const happening = this.#begin(data, now);
+      if (happening) this.#replica.witness.happened?.(happening);
+      if (happening && happening.kind !== 'poll') this.#mention(happening, now); // that is a message as well
+      return;
+    }
+    const id = label(data.id);
+    const replica = this.#replica;
+    if (data.gone === true) replica.feed = replica.feed.filter((entry) => !('happening' in entry && entry.happening.id === id));
+    this.#end(id);
+  }
+
+  /** Ends what fades by itself. @param {number} now @returns {number} when the next one does */
+  fade(now) {
+    return ended(this.#ends, now, (id) => this.#end(id));
+  }
+
+  clear() {
+    this.#known.clear();
+    this.#ends.clear();
+  }
+
+  /** @param {any} data @param {number} now @returns {Happening | null} null: it is nothing to be seen */
+  #begin(data, now) {
+    const { channels } = this.#replica;
     const id = label(data.id);
     const kind = label(data.kind);
     const seen = Object.hasOwn(SEEN_MS, kind) ? SEEN_MS[kind] : 0;
@@ -34,18 +75,22 @@ export class Happenings {
     const channel = channels.get(placeId)?.name ?? '';
     const happening = { id, kind, uid: label(data.uid), placeId, channel, text: label(data.text), location: label(data.location), until };
     this.#known.set(id, happening);
-    this.ends.set(id, until);
+    this.#ends.set(id, until);
     return happening;
   }
 
-  /** @param {string} id @returns {boolean} whether it was to be seen until now */
-  end(id) {
-    this.ends.delete(id);
-    return this.#known.delete(id);
+  /** @param {string} id */
+  #end(id) {
+    this.#ends.delete(id);
+    if (this.#known.delete(id)) this.#replica.witness.happened?.(null);
   }
 
-  clear() {
-    this.#known.clear();
-    this.ends.clear();
+  /** Writes it into the feed: before what was said after it. @param {Happening} happening @param {number} now */
+  #mention(happening, now) {
+    const { feed, people } = this.#replica;
+    const note = { key: this.#replica.nextKey(), happening, author: people.get(happening.uid)?.name ?? '', at: now };
+    const before = feed.findIndex((entry) => 'happening' in entry && entry.happening.id === happening.id);
+    const after = feed.findLastIndex((entry) => 'gap' in entry || entry.at <= now) + 1;
+    this.#replica.feed = before < 0 ? feed.toSpliced(after, 0, note).slice(-FEED_LENGTH) : feed.with(before, note);
   }
 }

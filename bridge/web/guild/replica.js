@@ -40,7 +40,6 @@
  */
 
 import { Census } from './census.js';
-import { Happenings } from './happenings.js';
 import { label, number, record, text } from './parse.js';
 import { People, STATUSES, fold } from './people.js';
 import { through } from '../world/slices.js';
@@ -56,7 +55,7 @@ const JUST_NOW_MS = 120_000; // who joined before that has been there, unknown
 const READ_AT_ONCE = 64; // of them
 const MOST_FOUND = 100;
 const MOST_PICTURES = 20; // of a message
-const MOST_GOING_ON = 200;
+const MOST_TO_COME = 200;
 const A_DAY_MS = 86_400_000; // for so long somebody is new here
 const DISCORD_EPOCH = 1_420_070_400_000;
 
@@ -88,7 +87,7 @@ const pictureAt = (value) => (text(value).startsWith('https://') ? text(value) :
  * @param {(uid: string) => void} end
  * @returns {number} when the next one ends; Infinity without one
  */
-function ended(list, now, end) {
+export function ended(list, now, end) {
   let next = Infinity;
   for (const [uid, until] of list) {
     if (until > now) {
@@ -123,7 +122,10 @@ export class Replica {
   // Oldest first. Replaced, never changed, so that a reader sees by identity whether it is news.
   /** @type {(Message | Gap | Note)[]} */
   feed = [];
-  happenings = new Happenings();
+  /** What goes on beside words, once that is there. @type {import('./happenings.js').Happenings | null} */
+  #happenings = null;
+  /** What happens before that. @type {((happenings: import('./happenings.js').Happenings) => void)[]} */
+  #untold = [];
   // Who is typing, and until when.
   /** @type {Map<string, number>} */
   typing = new Map();
@@ -165,7 +167,7 @@ export class Replica {
       this.witness.acted?.(label(data.uid), label(data.gesture));
     },
     voice: (data) => this.#amend(label(data.uid), { voice: this.#voice(data) }),
-    happening: (data, now) => this.#happen(data, now),
+    happening: (data, now) => this.#tell((happenings) => happenings.take(data, now)),
     neighbourhoods: (data) => this.census.take(data.neighbourhoods),
     found: (data, now) => this.#found(record(data.users), now),
     activity: (data) => this.#amend(label(data.uid), { activity: label(data.text) }),
@@ -186,6 +188,26 @@ export class Replica {
   *take(frame, now) {
     if (frame.type === 'user_data') yield* this.#renew(record(frame.users), now);
     else if (Object.hasOwn(this.#readers, frame.type)) yield* this.#readers[frame.type](record(frame.data), now) ?? [];
+  }
+
+  get happenings() {
+    return this.#happenings;
+  }
+
+  set happenings(happenings) {
+    this.#happenings = happenings;
+    for (const tell of this.#untold.splice(0)) this.#tell(tell);
+  }
+
+  /** @param {(happenings: import('./happenings.js').Happenings) => void} tell */
+  #tell(tell) {
+    if (this.#happenings) tell(this.#happenings);
+    else if (this.#untold.push(tell) > MOST_TO_COME) this.#untold.shift();
+  }
+
+  /** Tells what stands in the feed apart. */
+  nextKey() {
+    return this.#keys++;
   }
 
   get counts() {
@@ -217,7 +239,7 @@ export class Replica {
       ended(this.typing, now, () => {}),
       ended(this.#reactions, now, (uid) => this.#amend(uid, { reaction: '' })),
       ended(this.#newcomers, now, (uid) => this.#amend(uid, { fresh: false })),
-      ended(this.happenings.ends, now, (id) => this.#end(id)),
+      this.#happenings?.fade(now) ?? Infinity,
     );
   }
 
@@ -228,7 +250,8 @@ export class Replica {
     this.feed = [];
     this.typing.clear();
     this.#reactions.clear();
-    this.happenings.clear();
+    this.#untold = [];
+    this.#happenings?.clear();
     this.channels = new Map();
     this.#isListed = false;
   }
@@ -265,11 +288,9 @@ export class Replica {
     this.typing.clear();
     this.#reactions.clear();
     yield* this.#members(record(data.users), now);
-    this.happenings.clear();
-    const news = [data.happenings ?? []].flat().slice(0, MOST_GOING_ON).map((one) => this.happenings.begin(record(one), now, this.channels));
     this.#unseen = Math.max(0, number(data.counts?.members) - this.counts.shown);
     const recalled = this.#recall(Array.isArray(data.recent) ? data.recent.map(record) : [], now);
-    for (const happening of news) if (happening) this.#mention(happening, now);
+    this.#tell((happenings) => happenings.enter(data.happenings, now));
     this.witness.entered?.();
     if (recalled.length) this.witness.recalled?.(recalled);
   }
@@ -278,7 +299,7 @@ export class Replica {
   #recall(recent, now) {
     const known = new Set(this.feed.map((entry) => ('id' in entry ? entry.id : '')));
     const news = recent.filter(({ id }) => label(id) && !known.has(label(id)));
-    if (this.feed.length && news.length === recent.length) this.#say({ key: this.#keys++, gap: true }); // else nothing is missing
+    if (this.feed.length && news.length === recent.length) this.#say({ key: this.nextKey(), gap: true }); // else nothing is missing
     const messages = news.map((words) => this.#read(words, Math.min(now, number(words.at) * 1000)));
     for (const message of messages) this.#say(message);
     return messages;
@@ -488,7 +509,7 @@ export class Replica {
     this.#meet(data, 'text');
     const channelId = label(data.channel);
     return {
-      key: this.#keys++,
+      key: this.nextKey(),
       id: label(data.id),
       uid,
       author: member?.name ?? '',
@@ -510,34 +531,6 @@ export class Replica {
   #say(entry) {
     this.feed = [...this.feed, entry].slice(-FEED_LENGTH);
   }
-
-  /** @param {any} data @param {number} now */
-  #happen(data, now) {
-    if (data.over !== true) {
-      const happening = this.happenings.begin(data, now, this.channels);
-      if (happening) this.witness.happened?.(happening);
-      if (happening && happening.kind !== 'poll') this.#mention(happening, now); // that is a message as well
-      return;
-    }
-    const id = label(data.id);
-    if (data.gone === true) this.feed = this.feed.filter((entry) => !('happening' in entry && entry.happening.id === id));
-    this.#end(id);
-  }
-
-  /** @param {Happening} happening @param {number} now */
-  #mention(happening, now) {
-    const author = this.people.get(happening.uid)?.name ?? '';
-    const note = { key: this.#keys++, happening, author, at: now };
-    const before = this.feed.find((entry) => 'happening' in entry && entry.happening.id === happening.id);
-    if (before) this.feed = this.feed.map((entry) => (entry === before ? note : entry));
-    else this.#say(note);
-  }
-
-  /** @param {string} id */
-  #end(id) {
-    if (this.happenings.end(id)) this.witness.happened?.(null);
-  }
-
 
   /** @param {any} data */
   #edit(data) {

@@ -1,5 +1,42 @@
 /** @type {import('../words.js').MoreWords} */
 export const moreGerman = {
+  beside: ({ number, list, called }) => ({
+    protected: 'geschützt',
+    bot: 'Bot',
+    fresh: 'neu hier',
+    speaker: 'spricht',
+    muted: 'stumm',
+    deafened: 'hört nicht zu',
+    streaming: 'streamt',
+    edited: 'bearbeitet',
+    someone: 'Jemand',
+    latest: 'Neueste Nachrichten',
+    all: 'Alles zeigen',
+    less: 'Weniger zeigen',
+    logIn: 'Mit Discord anmelden',
+    logOut: 'Abmelden',
+    stop: 'Nicht mehr folgen',
+    following: (name) => `Du folgst ${called(name)}`,
+    earlier: (n) => `+ ${number(n)} frühere`,
+    present: (n) => `${number(n)} online`,
+    password: 'Passwort',
+    enter: 'Öffnen',
+    gap: 'Die Verbindung war unterbrochen; hier können Nachrichten fehlen.',
+    noMatch: 'Niemand heißt so.',
+    status: { online: 'Online', idle: 'Abwesend', dnd: 'Bitte nicht stören', offline: 'Offline' },
+    more: (n) => `und ${number(n)} weitere`,
+    found: (n) => `${number(n)} gefunden`,
+    others: (n) => `${number(n)} weitere sind da: Suche sie beim Namen.`,
+    typing: (names) => (names.length > 3
+      ? 'Mehrere Leute schreiben …'
+      : `${list(names)} ${names.length === 1 ? 'schreibt' : 'schreiben'} …`),
+    refusals: {
+      'wrong-password': (name) => `Das ist nicht das Passwort von ${called(name)}.`,
+      'login-failed': () => 'Die Anmeldung hat nicht geklappt. Versuch es bitte noch einmal.',
+      'login-denied': () => 'Du hast die Anmeldung bei Discord abgebrochen.',
+    },
+    replying: (name) => `an ${called(name)}`,
+  }),
   choices: {
     density: ['Sprechblasen und Namen', { calm: 'Wenige', normal: 'Einige', lively: 'Viele' }],
     hour: ['Tageszeit', { auto: 'Wie auf meiner Uhr', day: 'Tag', dusk: 'Abend', night: 'Nacht' }],

@@ -1,5 +1,51 @@
-/** What is said only in panels: it comes after the first picture. */
+/**
+ * What the first picture does without.
+ *
+ * @typedef {import('../guild/people.js').Status} Status
+ * @typedef {import('./tools.js').Tools} Tools
+ */
+
 export const moreEnglish = {
+  /** What stands beside the words of the first picture. */
+  beside: (/** @type {Tools} */ { number, list, called }) => ({
+    protected: 'protected',
+    bot: 'bot',
+    fresh: 'new here',
+    speaker: 'speaks',
+    muted: 'muted',
+    deafened: 'deafened',
+    streaming: 'streaming',
+    edited: 'edited',
+    someone: 'Someone',
+    latest: 'Latest messages',
+    all: 'Show all',
+    less: 'Show less',
+    logIn: 'Log in with Discord',
+    logOut: 'Log out',
+    stop: 'Stop following',
+    following: (/** @type {string} */ name) => `Following ${called(name)}`,
+    earlier: (/** @type {number} */ n) => `+ ${number(n)} earlier`,
+    present: (/** @type {number} */ n) => `${number(n)} online`,
+    password: 'Password',
+    enter: 'Enter',
+    gap: 'The connection was interrupted; some messages may be missing here.',
+    noMatch: 'Nobody by that name.',
+    /** @type {Record<Status, string>} */
+    status: { online: 'Online', idle: 'Idle', dnd: 'Do not disturb', offline: 'Offline' },
+    more: (/** @type {number} */ n) => `and ${number(n)} more`,
+    found: (/** @type {number} */ n) => `${number(n)} found`,
+    others: (/** @type {number} */ n) => `${number(n)} more are here: search for them by name.`,
+    typing: (/** @type {string[]} */ names) => (names.length > 3
+      ? 'Several people are typing…'
+      : `${list(names)} ${names.length === 1 ? 'is' : 'are'} typing…`),
+    /** Of what somebody did. @type {Record<string, (name: string) => string>} */
+    refusals: {
+      'wrong-password': (name) => `That is not the password of ${called(name)}.`,
+      'login-failed': () => 'The login failed. Please try again.',
+      'login-denied': () => 'You cancelled the login at Discord.',
+    },
+    replying: (/** @type {string} */ name) => `to ${called(name)}`,
+  }),
   /** @type {Record<string, [string, Record<string, string>]>} */
   choices: {
     density: ['Bubbles and names', { calm: 'Few', normal: 'Some', lively: 'Many' }],

@@ -1,9 +1,4 @@
-/**
- * @typedef {import('../guild/people.js').Status} Status
- * @typedef {import('./tools.js').Tools} Tools
- */
-
-/** @param {Tools} tools */
+/** @param {import('./tools.js').Tools} tools */
 export const english = ({ number, list, called }) => ({
   language: 'en',
   skip: 'Skip to messages',
@@ -12,18 +7,6 @@ export const english = ({ number, list, called }) => ({
   members: 'Members',
   search: 'Search members',
   views: 'Panels',
-  protected: 'protected',
-  bot: 'bot',
-  fresh: 'new here',
-  speaker: 'speaks',
-  muted: 'muted',
-  deafened: 'deafened',
-  streaming: 'streaming',
-  edited: 'edited',
-  someone: 'Someone',
-  latest: 'Latest messages',
-  all: 'Show all',
-  less: 'Show less',
   retry: 'Try now',
   reload: 'Reload',
   otherServer: 'Show another server',
@@ -33,37 +16,19 @@ export const english = ({ number, list, called }) => ({
   menu: 'More',
   privacy: 'Privacy',
   terms: 'Terms',
-  logIn: 'Log in with Discord',
-  logOut: 'Log out',
   findMe: 'Find me',
   closer: 'Closer',
   farther: 'Farther',
   whole: 'The whole island',
   view: 'View',
-  stop: 'Stop following',
   island: (/** @type {string} */ name) => `The island of ${called(name)}`,
-  following: (/** @type {string} */ name) => `Following ${called(name)}`,
-  earlier: (/** @type {number} */ n) => `+ ${number(n)} earlier`,
-  present: (/** @type {number} */ n) => `${number(n)} online`,
-  password: 'Password',
-  enter: 'Enter',
   announced: (/** @type {string} */ said) => `Notice from the operator: ${called(said)}`,
   quiet: 'Nothing has been said since you arrived. New messages appear here as they are written.',
-  gap: 'The connection was interrupted; some messages may be missing here.',
-  noMatch: 'Nobody by that name.',
-  /** @type {Record<Status, string>} */
-  status: { online: 'Online', idle: 'Idle', dnd: 'Do not disturb', offline: 'Offline' },
   counts: (/** @type {number} */ members, /** @type {number} */ online) =>
     `${number(members)} ${members === 1 ? 'member' : 'members'} · ${number(online)} online`,
   number,
+  list,
   called,
-  more: (/** @type {number} */ n) => `and ${number(n)} more`,
-  found: (/** @type {number} */ n) => `${number(n)} found`,
-  others: (/** @type {number} */ n) => `${number(n)} more are here: search for them by name.`,
-  typing: (/** @type {string[]} */ names) => (names.length > 3
-    ? 'Several people are typing…'
-    : `${list(names)} ${names.length === 1 ? 'is' : 'are'} typing…`),
-  replying: (/** @type {string} */ name) => `to ${called(name)}`,
   connecting: 'Connecting…',
   live: 'Live',
   lost: 'Reconnecting',
@@ -92,7 +57,6 @@ export const english = ({ number, list, called }) => ({
     'not-there-yet': (name) =>
       `${name ? `“${called(name)}”` : 'That server'} is not here yet: Discord has not reported it since the bot started. It appears by itself.`,
     'unknown-server': (name) => (name ? `There is no server “${called(name)}” here.` : 'That server is not here.'),
-    'wrong-password': (name) => `That is not the password of ${called(name)}.`,
     'login-needed': (name) => `${called(name)} is protected: you need a Discord login or its password to watch.`,
     locked: (name) => `${called(name)} is protected: you need its password to watch.`,
     'not-a-member': (name) => `Your Discord account may not watch ${called(name)}.`,
@@ -105,8 +69,6 @@ export const english = ({ number, list, called }) => ({
     full: () => 'All places are taken. This page keeps trying by itself.',
     'provider-trouble': () => 'This server can\'t be shown right now. Please try again in a moment.',
     'internal-error': () => 'This server can\'t be shown right now. Please try again in a moment.',
-    'login-failed': () => 'The login failed. Please try again.',
-    'login-denied': () => 'You cancelled the login at Discord.',
     incomplete: () => 'This page could not be loaded completely. Maybe there is a newer version by now: reload it.',
     gone: () => 'The server you were watching is no longer shown here.',
   },

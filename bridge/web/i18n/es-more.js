@@ -1,5 +1,42 @@
 /** @type {import('../words.js').MoreWords} */
 export const moreSpanish = {
+  beside: ({ number, list, called }) => ({
+    protected: 'protegido',
+    bot: 'bot',
+    fresh: 'acaba de llegar',
+    speaker: 'habla',
+    muted: 'sin micrófono',
+    deafened: 'sin audio',
+    streaming: 'en directo',
+    edited: 'editado',
+    someone: 'Alguien',
+    latest: 'Mensajes más recientes',
+    all: 'Mostrar todo',
+    less: 'Mostrar menos',
+    logIn: 'Iniciar sesión con Discord',
+    logOut: 'Cerrar sesión',
+    stop: 'Dejar de seguir',
+    following: (name) => `Siguiendo a ${called(name)}`,
+    earlier: (n) => (n === 1 ? '+ 1 anterior' : `+ ${number(n)} anteriores`),
+    present: (n) => `${number(n)} en línea`,
+    password: 'Contraseña',
+    enter: 'Entrar',
+    gap: 'Se cortó la conexión; puede que aquí falten mensajes.',
+    noMatch: 'Nadie se llama así.',
+    status: { online: 'En línea', idle: 'Ausente', dnd: 'No molestar', offline: 'Desconectado' },
+    more: (n) => `y ${number(n)} más`,
+    found: (n) => (n === 1 ? '1 resultado' : `${number(n)} resultados`),
+    others: (n) => `Hay ${number(n)} más: búscalos por su nombre.`,
+    typing: (names) => (names.length > 3
+      ? 'Varias personas están escribiendo…'
+      : `${list(names)} ${names.length === 1 ? 'está' : 'están'} escribiendo…`),
+    refusals: {
+      'wrong-password': (name) => `Esa no es la contraseña de ${called(name)}.`,
+      'login-failed': () => 'No se pudo iniciar la sesión. Inténtalo de nuevo.',
+      'login-denied': () => 'Has cancelado el inicio de sesión en Discord.',
+    },
+    replying: (name) => `a ${called(name)}`,
+  }),
   choices: {
     density: ['Bocadillos y nombres', { calm: 'Pocos', normal: 'Algunos', lively: 'Muchos' }],
     hour: ['Hora del día', { auto: 'La de mi reloj', day: 'Día', dusk: 'Atardecer', night: 'Noche' }],

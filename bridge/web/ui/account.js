@@ -21,7 +21,7 @@ export class Account {
   /** Whether one can log in here at all. */
   possible = false;
 
-  /** @param {import('../words.js').Words} words @param {() => void} changed */
+  /** @param {import('../words.js').AllWords} words @param {() => void} changed */
   constructor(words, changed) {
     this.#words = words;
     this.#changed = changed;

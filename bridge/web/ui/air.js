@@ -8,6 +8,7 @@
  */
 
 import { EFFECTS } from '../world/effects.js';
+import { OWN_GESTURES, gesticulate } from '../world/gestures.js';
 import { marksFor } from '../world/marks.js';
 import { Bubbles } from './bubbles.js';
 import { Cheers } from './cheers.js';
@@ -17,6 +18,8 @@ import { Sparks } from './sparks.js';
 import { Talk, typingTime } from './talk.js';
 
 const FEAST = 7; // seconds
+const RECALLED = 3; // of the words that were said before one came, so many stand in the air
+const HOUSE_MS = 1_000; // between two looks at how many of a crowd are awake
 /** @type {Record<string, string>} */
 const STILL_SIGNS = { wave: '👋', hop: '⬆️' };
 
@@ -27,13 +30,17 @@ export class Air {
   #talk = new Talk();
   #cheers = new Cheers();
   #replica;
+  #housedAt = 0;
+  #housed = '';
+  /** What was said before one came and is to be read, by its keys. @type {Set<number>} */
+  #recalled = new Set();
   /** What tells of who is pointed at, once somebody points. @type {import('./tip.js').Tip | null} */
   tip = null;
   /** Once somebody wants any. @type {import('./sound.js').Sound | null} */
   sound = null;
 
   /**
-   * @param {import('../words.js').Words} words
+   * @param {import('../words.js').AllWords} words
    * @param {World} world
    * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {import('../words.js').MoreWords} more
@@ -67,9 +74,12 @@ export class Air {
     this.#bubbles.renew();
   }
 
-  /** What somebody does who sends this. @param {string} text */
-  gestureOf(text) {
-    return gestureOf(text);
+  /** Does what somebody says without words, if they can be seen. @param {Message} message @param {number} now */
+  gestured({ uid, text, emoji: pictures }, now) {
+    const gesture = gestureOf(text);
+    if (!gesture || !gesticulate(this.#world, uid, gesture.kind)) return false;
+    this.react(uid, gesture.emoji, pictures[gesture.emoji] ?? '', now);
+    return true;
   }
 
   /** @param {Message} message @param {number} now */
@@ -77,9 +87,19 @@ export class Air {
     this.#talk.say(message, now);
   }
 
-  /** Says again what was said before, all letters at once. @param {Message} message @param {number} now */
-  recall(message, now) {
-    this.#talk.say(message, now - typingTime(message.text));
+  /** The last of what was said before one came can still be read. @param {Message[]} messages */
+  recall(messages) {
+    this.#recalled = new Set(messages.slice(-RECALLED).map(({ key }) => key));
+  }
+
+  /** Says it again, all letters at once, once the island is there. @param {number} now */
+  #repeat(now) {
+    if (!this.#recalled.size || !this.#world.isHere) return;
+    for (const entry of this.#replica.feed) {
+      if ('id' in entry && this.#recalled.has(entry.key)) this.#talk.say(entry, now - typingTime(entry.text));
+    }
+    this.#recalled.clear();
+    this.renew();
   }
 
   /** @param {Message} message @param {number} now */
@@ -111,24 +131,27 @@ export class Air {
     if (kind === 'boost') this.#world.celebrate(FEAST);
     if (kind === 'thread' && uid) {
       this.#world.say(uid, placeId);
-      this.#world.gesture(uid, 'hop');
+      gesticulate(this.#world, uid, 'hop');
     }
   }
 
   /** Puts up what goes on. */
   mark() {
     const { happenings, channels } = this.#replica;
-    this.#world.marks = marksFor(happenings.all(), channels.values());
+    this.#world.marks = marksFor(happenings?.all() ?? [], channels.values());
   }
 
-  /** Somebody has their figure do something; where nothing may move, a sign says what. @param {string} uid @param {string} gesture @param {number} now */
+  /** Somebody makes their own figure hop, wave, or sit until it moves on; where nothing may move, a sign says what. @param {string} uid @param {string} gesture @param {number} now */
   act(uid, gesture, now) {
+    if (!OWN_GESTURES.includes(gesture) || !gesticulate(this.#world, uid, gesture)) return;
+    this.#world.sim.pause(uid, gesture === 'sit');
     this.ring.seen(uid, gesture);
     if (this.#sparks.calm && STILL_SIGNS[gesture]) this.#sparks.react(uid, STILL_SIGNS[gesture], '', now);
   }
 
   /** What may not be shown any longer doesn't fade. */
   clear() {
+    this.#recalled.clear();
     this.drop(() => true);
     this.ring.close();
     this.#bubbles.clear();
@@ -143,10 +166,23 @@ export class Air {
    * @param {import('./tip.js').Pointed} pointed
    */
   frame(now, free, signs, typing, pointed) {
+    this.#house(now);
+    this.#repeat(now);
     this.#bubbles.signs = signs;
     this.#bubbles.frame(now, free);
     this.#sparks.frame(now, free, typing, this.#bubbles.unheard);
     this.tip?.show(now, this.ring.isOpen ? {} : pointed);
     this.ring.frame(now, free);
+  }
+
+  /** Lights the windows of a crowd anew from time to time. @param {number} now */
+  #house(now) {
+    const { census, people, strangers } = this.#replica;
+    if (!census.isTaken || now - this.#housedAt < HOUSE_MS) return;
+    this.#housedAt = now;
+    const seen = `${census.revision} ${people.revision}`;
+    if (seen === this.#housed) return;
+    this.#housed = seen;
+    this.#world.house(strangers);
   }
 }

@@ -8,9 +8,10 @@
  */
 
 import { portraitOf } from './figure.js';
-import { make, setText, tint } from './dom.js';
+import { make, setText } from './dom.js';
 import { illustrated } from './emoji.js';
 import { shorten, typingTime } from './talk.js';
+import { tint } from './tint.js';
 
 const SHRINK = [1, 0.93, 0.93]; // of a bubble that newer ones stand beside; its letters stay large enough
 const EASE = 0.3; // of the way to its spot, each frame
@@ -53,7 +54,7 @@ export class Bubble {
   #size = { width: 0, height: 0 };
 
   /**
-   * @param {import('../words.js').Words} words
+   * @param {import('../words.js').AllWords} words
    * @param {Message} message
    * @param {number} born
    * @param {boolean} calm no letter by letter, no gliding

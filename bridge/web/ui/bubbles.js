@@ -46,7 +46,7 @@ export class Bubbles {
   density = 'normal';
 
   /**
-   * @param {import('../words.js').Words} words
+   * @param {import('../words.js').AllWords} words
    * @param {Whereabouts} where
    * @param {import('./talk.js').Talk} talk
    */

@@ -2,7 +2,7 @@
  * Hands on the world: drag, wheel, pinch, taps and keys move the camera and pick people.
  *
  * @typedef {import('./layout.js').Point} Point
- * @typedef {import('../world/world.js').World} World
+ * @typedef {import('../world/flights.js').Flights} Flights
  * @typedef {{touched(): void, point(at: Point | null): void, tap(at: Point): void, enter(at: Point): void}} Hands
  */
 
@@ -20,7 +20,7 @@ const SPEED = 0.7; // pixels a millisecond while an arrow key is held
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Controls {
-  #world;
+  #flights;
   #hands;
   #canvas = byId('world');
   /** @type {Map<number, Point & {from: Point}>} */
@@ -33,9 +33,9 @@ export class Controls {
   /** @type {Set<string>} */
   #held = new Set();
 
-  /** @param {World} world @param {Hands} hands */
-  constructor(world, hands) {
-    this.#world = world;
+  /** @param {Flights} flights @param {Hands} hands */
+  constructor(flights, hands) {
+    this.#flights = flights;
     this.#hands = hands;
     const canvas = this.#canvas;
     canvas.addEventListener('pointerdown', (event) => this.#down(event));
@@ -52,7 +52,7 @@ export class Controls {
     addEventListener('blur', () => this.#held.clear());
     byId('closer').addEventListener('click', () => this.#zoom(1));
     byId('farther').addEventListener('click', () => this.#zoom(-1));
-    byId('whole').addEventListener('click', () => this.#act(() => world.fit()));
+    byId('whole').addEventListener('click', () => this.#act(() => flights.fit()));
   }
 
   /** Moves on while an arrow key is held. @param {number} elapsed milliseconds */
@@ -62,7 +62,7 @@ export class Controls {
       x += ARROWS[key][0] * elapsed * SPEED;
       y += ARROWS[key][1] * elapsed * SPEED;
     }
-    if (x || y) this.#act(() => this.#world.pan(x, y));
+    if (x || y) this.#act(() => this.#flights.pan(x, y));
   }
 
   /** @param {() => void} act */
@@ -73,7 +73,7 @@ export class Controls {
 
   /** @param {number} steps */
   #zoom(steps, x = this.#canvas.clientWidth / 2, y = this.#canvas.clientHeight / 2) {
-    this.#act(() => this.#world.zoomBy(steps, x, y));
+    this.#act(() => this.#flights.zoomBy(steps, x, y));
   }
 
   /** @param {PointerEvent} event */
@@ -102,7 +102,7 @@ export class Controls {
     if (!this.#dragged) return;
     const share = this.#fingers.size;
     this.#canvas.classList.add('dragging');
-    this.#act(() => this.#world.pan(-dx / share, -dy / share));
+    this.#act(() => this.#flights.pan(-dx / share, -dy / share));
   }
 
   /** @param {PointerEvent} event */
@@ -123,7 +123,7 @@ export class Controls {
   #hold(key) {
     if (this.#held.has(key)) return;
     this.#held.add(key);
-    this.#world.pan(ARROWS[key][0] * A_PRESS, ARROWS[key][1] * A_PRESS);
+    this.#flights.pan(ARROWS[key][0] * A_PRESS, ARROWS[key][1] * A_PRESS);
   }
 
   #spread() {
@@ -167,7 +167,7 @@ export class Controls {
     switch (key) {
       case '+': case '=': return () => this.#zoom(1);
       case '-': case '_': return () => this.#zoom(-1);
-      case '0': case 'Home': return () => this.#world.fit();
+      case '0': case 'Home': return () => this.#flights.fit();
       default: return null;
     }
   }

@@ -1,7 +1,7 @@
 /**
  * What is being said, newest last. Follows the talk until the reader scrolls back.
  *
- * @typedef {import('../words.js').Words} Words
+ * @typedef {import('../words.js').AllWords} AllWords
  * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../guild/replica.js').Gap} Gap
  * @typedef {import('../guild/replica.js').Note} Note
@@ -9,12 +9,13 @@
  * @typedef {import('../guild/replica.js').Replica} Replica
  */
 
-import { byId, icon, make, setText, tint } from './dom.js';
+import { byId, icon, make, setText } from './dom.js';
 import { illustrated } from './emoji.js';
 import { KeyedList } from './list.js';
 import { portraitOf } from './figure.js';
 import { trimmed } from './talk.js';
-import { localeFor } from '../words.js';
+import { localeFor } from './locale.js';
+import { tint } from './tint.js';
 
 const LONG_WORDS = 100; // characters, from which on it may need more lines than are shown of it
 const NEAR_END = 24; // pixels from the end that still count as reading the latest
@@ -38,7 +39,7 @@ export class Feed {
     this.#keepUp();
   });
 
-  /** @param {Words} words @param {import('../words.js').MoreWords} more @param {(said: {uid: string, placeId: string}) => void} go to where that was said */
+  /** @param {AllWords} words @param {import('../words.js').MoreWords} more @param {(said: {uid: string, placeId: string}) => void} go to where that was said */
   constructor(words, more, go) {
     this.#words = words;
     this.#more = more;

@@ -12,7 +12,7 @@ export class Follower {
   /** @type {string | null} */
   #name = null;
 
-  /** @param {import('../words.js').Words} words @param {() => void} stop */
+  /** @param {import('../words.js').AllWords} words @param {() => void} stop */
   constructor(words, stop) {
     this.#words = words;
     const button = make('button', '', icon('close', words.stop));

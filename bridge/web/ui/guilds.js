@@ -17,7 +17,7 @@ export class GuildList {
 
   /**
    * @param {import('./later.js').Later} later
-   * @param {import('../words.js').Words} words
+   * @param {import('../words.js').AllWords} words
    * @param {(slug: string) => void} pick
    */
   constructor({ KeyedList }, words, pick) {

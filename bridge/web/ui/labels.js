@@ -10,9 +10,10 @@
  *   names, at a place of it that is `channelId`
  */
 
-import { byId, icon, make, setText, tint } from './dom.js';
+import { byId, icon, make, setText } from './dom.js';
 import { Districts } from './districts.js';
 import { overlap } from './layout.js';
+import { tint } from './tint.js';
 import { lettered } from '../world/lettering.js';
 
 const REST_MS = 250; // between two looks at who is near

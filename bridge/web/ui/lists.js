@@ -30,7 +30,7 @@ export class Lists {
 
   /**
    * @param {import('./later.js').Later} later
-   * @param {import('../words.js').Words} words
+   * @param {import('../words.js').AllWords} words
    * @param {Replica} replica
    * @param {Wishes} wishes
    */

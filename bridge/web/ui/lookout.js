@@ -6,6 +6,7 @@
  * @typedef {import('../guild/replica.js').Replica} Replica
  */
 
+import { Flights } from '../world/flights.js';
 import { byId } from './dom.js';
 import { Controls } from './controls.js';
 import { Follower } from './follower.js';
@@ -21,6 +22,7 @@ export class Lookout {
   /** Who said what somebody wants to see, and isn't listed. */
   #sought = '';
   #world;
+  #flights;
   #where;
   #replica;
   #labels;
@@ -39,7 +41,7 @@ export class Lookout {
   #spoken = new Map();
 
   /**
-   * @param {import('../words.js').Words} words
+   * @param {import('../words.js').AllWords} words
    * @param {import('../world/world.js').World} world
    * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {Replica} replica
@@ -51,6 +53,7 @@ export class Lookout {
     this.#wishes = wishes;
     this.#air = air;
     this.#world = world;
+    this.#flights = new Flights(world);
     this.#where = where;
     this.#replica = replica;
     this.#hasTour = tour !== false;
@@ -59,7 +62,7 @@ export class Lookout {
     });
     this.#labels.hasNames = names !== false;
     this.#follower = new Follower(words, () => world.follow(null));
-    this.#controls = new Controls(world, {
+    this.#controls = new Controls(this.#flights, {
       touched: () => this.touched(),
       point: (at) => this.#point(at),
       tap: (at) => {
@@ -117,7 +120,7 @@ export class Lookout {
   /** Flies to somebody. @param {string} uid */
   visit(uid) {
     this.touched();
-    this.#world.flyTo(uid);
+    this.#flights.flyTo(uid);
     this.seek([uid]);
   }
 
@@ -152,8 +155,7 @@ export class Lookout {
 
   /** Somebody takes the camera over. */
   touched() {
-    this.#world.stopVisit();
-    this.#world.stay();
+    this.#flights.stop();
     this.#tour.touched(performance.now());
     this.#sought = '';
     this.#wishes.touched();
@@ -163,7 +165,7 @@ export class Lookout {
   #go(uid, channelId) {
     this.touched();
     if (uid) this.#world.follow(uid);
-    else this.#world.lookAt(channelId);
+    else this.#flights.lookAt(channelId);
   }
 
   /** @param {Point | null} at */
@@ -180,10 +182,10 @@ export class Lookout {
       this.#go(uid, channelId);
     } else if (house >= 0) {
       this.touched();
-      this.#world.lookAtHouse(house);
+      this.#flights.lookAtHouse(house);
     } else {
       const { left, right, top, bottom } = this.#free;
-      this.#world.pan(at.x - (left + right) / 2, at.y - (top + bottom) / 2);
+      this.#flights.pan(at.x - (left + right) / 2, at.y - (top + bottom) / 2);
     }
   }
 
@@ -200,8 +202,8 @@ export class Lookout {
     for (const [channelId, at] of this.#spoken) if (now - at > LIVELY_MS) this.#spoken.delete(channelId);
     this.#labels.lively = [...this.#spoken.keys()].reverse();
     const shot = this.#isCalm || this.#world.following ? null : this.#tour.next(now);
-    if (shot?.to === 'whole') this.#world.goHome();
-    else if (shot) this.#tour.isAway = this.#world.visit(shot.place);
+    if (shot?.to === 'whole') this.#flights.goHome();
+    else if (shot) this.#tour.isAway = this.#flights.visit(shot.place);
   }
 
   /** @param {number} now */

@@ -1,13 +1,13 @@
 /**
  * Who is here: in groups by status, searchable, and never more rows than a browser likes.
  *
- * @typedef {import('../words.js').Words} Words
+ * @typedef {import('../words.js').AllWords} AllWords
  * @typedef {import('../guild/people.js').People} People
  * @typedef {import('../guild/people.js').Member} Member
  * @typedef {import('../guild/people.js').Status} Status
  */
 
-import { byId, icon, make, setText, tint } from './dom.js';
+import { byId, icon, make, setText } from './dom.js';
 import { STATUSES } from '../guild/people.js';
 
 const ROWS = 200;
@@ -31,7 +31,7 @@ export class MemberList {
 
   /**
    * @param {import('./later.js').Later} later
-   * @param {Words} words
+   * @param {AllWords} words
    * @param {() => void} searched called when somebody else is looked for
    * @param {(uid: string) => void} visit
    * @param {(text: string) => void} ask looks for somebody who isn't listed
@@ -129,7 +129,7 @@ export class MemberList {
     button.dataset.uid = member.uid;
     const [name, tag, reaction] = who.children;
     row.dataset.status = member.status;
-    tint(row, member);
+    this.#later.tint(row, member);
     this.#later.pose(figure, member, before, this.#words.status[member.status]);
     setText(name, member.name);
     setText(tag, [member.bot && this.#words.bot, member.fresh && this.#words.fresh].filter(Boolean).join(' · '));

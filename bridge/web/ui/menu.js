@@ -8,17 +8,16 @@
 import { byId, make, setText } from './dom.js';
 import { copy, linkTo } from './links.js';
 import { fileName, postcard } from './postcard.js';
-import { localeFor } from '../words.js';
 
 const DONE_MS = 4_000;
 
 /**
  * @param {MoreWords} words
- * @param {string} language
+ * @param {string} locale how dates are written
  * @param {Replica} replica
  * @param {() => void} openStreams
  */
-export function offerMenu(words, language, replica, openStreams) {
+export function offerMenu(words, locale, replica, openStreams) {
   const done = make('p', 'done');
   done.setAttribute('role', 'status');
   /** @type {number | undefined} */
@@ -54,7 +53,7 @@ export function offerMenu(words, language, replica, openStreams) {
     const { room } = replica;
     if (!room) return;
     const now = new Date();
-    const picture = await postcard(/** @type {HTMLCanvasElement} */ (byId('world')), room.name, new Intl.DateTimeFormat(localeFor(language), { dateStyle: 'long' }).format(now));
+    const picture = await postcard(/** @type {HTMLCanvasElement} */ (byId('world')), room.name, new Intl.DateTimeFormat(locale, { dateStyle: 'long' }).format(now));
     save(picture, fileName(room.slug, now));
     tell(words.saved);
   });

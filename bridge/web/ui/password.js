@@ -3,7 +3,7 @@
 import { make } from './dom.js';
 
 /**
- * @param {import('../words.js').Words} words
+ * @param {import('../words.js').AllWords} words
  * @param {string} slug
  * @param {(slug: string, password: string) => void} enter
  */

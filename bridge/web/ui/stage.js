@@ -17,8 +17,6 @@ import { World } from '../world/world.js';
 
 const CUT_MS = 350;
 const MOST_UNTOLD = 60;
-const RECALLED = 3; // of the words that were said before one came, so many stand in the air
-const HOUSE_MS = 1_000; // between two looks at how many of a crowd are awake
 
 /** @implements {Witness} */
 export class Stage {
@@ -29,13 +27,9 @@ export class Stage {
   #furniture = null;
   /** What happens before that is there; the latest. @type {((furniture: Furniture) => void)[]} */
   #untold = [];
-  /** What was said before one came and is to be read in the air, by its keys. @type {Set<number>} */
-  #recalled = new Set();
   #still = matchMedia('(prefers-reduced-motion: reduce)');
   /** @type {Rect} */
   #free = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
-  #housedAt = 0;
-  #housed = '';
   #slug = '';
   /** Whether the room's own island is to be seen. */
   #isThere = false;
@@ -203,7 +197,6 @@ export class Stage {
   /** Nothing of what was said in another room stays in the air. */
   #hush() {
     this.#untold = [];
-    this.#recalled.clear();
     this.#furniture?.air.clear();
     this.#furniture?.lookout.clear();
   }
@@ -251,7 +244,7 @@ export class Stage {
   /** @param {Message} message */
   said(message) {
     const now = performance.now();
-    const isGesture = this.#gestured(message);
+    const isGesture = this.#furniture?.air.gestured(message, now);
     if (!isGesture) this.#world.say(message.uid, message.placeId);
     this.#tell(({ air, lookout }) => {
       if (!isGesture) air.say(message, now);
@@ -262,35 +255,16 @@ export class Stage {
 
   /** Where it was said is lively, and the last of it can still be read. @param {Message[]} messages */
   recalled(messages) {
-    const now = performance.now();
-    for (const { uid, placeId, at } of messages) {
-      this.#world.say(uid, placeId);
-      this.#tell(({ lookout }) => lookout.heard(placeId, now - (Date.now() - at), false));
-    }
-    this.#recalled = new Set(messages.slice(-RECALLED).map(({ key }) => key));
-  }
-
-  /** Says again what was said before, all letters at once, when it can be read. @param {number} now */
-  #repeat(now) {
-    if (!this.#recalled.size || !this.#furniture || !this.#isThere) return;
-    for (const entry of this.#replica.feed) {
-      if ('id' in entry && this.#recalled.has(entry.key)) this.#furniture.air.recall(entry, now);
-    }
-    this.#recalled.clear();
-    this.#furniture.air.renew();
-  }
-
-  /** Does what somebody says without words, if they can be seen. @param {Message} message */
-  #gestured({ uid, text, emoji: pictures }) {
-    const gesture = this.#furniture?.air.gestureOf(text);
-    if (!gesture || !this.#world.gesture(uid, gesture.kind)) return false;
-    this.reacted(uid, gesture.emoji, pictures[gesture.emoji] ?? '');
-    return true;
+    for (const { uid, placeId } of messages) this.#world.say(uid, placeId);
+    this.#tell(({ air, lookout }) => {
+      for (const { placeId, at } of messages) lookout.heard(placeId, performance.now() - (Date.now() - at), false);
+      air.recall(messages);
+    });
   }
 
   /** Somebody makes their own figure do something. @param {string} uid @param {string} gesture */
   acted(uid, gesture) {
-    if (this.#world.act(uid, gesture)) this.#furniture?.air.act(uid, gesture, performance.now());
+    this.#furniture?.air.act(uid, gesture, performance.now());
   }
 
   /** One's own figure doesn't do what was asked for. @param {string} code */
@@ -355,22 +329,9 @@ export class Stage {
     this.#drawn();
     this.#drawn = () => {};
     if (!this.#isThere && this.#slug && world.isHere) this.#arrive();
-    this.#repeat(now);
-    this.#house(now);
     if (!this.#furniture) return;
     const { air, lookout } = this.#furniture;
     lookout.frame(now, air.talking, this.own);
     air.frame(now, this.#free, lookout.signs, this.#replica.typing.keys(), lookout.pointed);
-  }
-
-  /** Lights the windows of a crowd anew from time to time. @param {number} now */
-  #house(now) {
-    const { census, people, strangers } = this.#replica;
-    if (!census.isTaken || now - this.#housedAt < HOUSE_MS) return;
-    this.#housedAt = now;
-    const seen = `${census.revision} ${people.revision}`;
-    if (seen === this.#housed) return;
-    this.#housed = seen;
-    this.#world.house(strangers);
   }
 }

@@ -9,13 +9,14 @@
  * @typedef {{member?: Member, name: string, state: string, said: string, on?: string}} Facts what is `on` there
  */
 
-import { byId, make, setText, tint } from './dom.js';
+import { byId, make, setText } from './dom.js';
 
 const NAMES = 8;
 const QUOTED = 90; // characters
 const RETOLD_MS = 400; // people come and go
 
 export class Tip {
+  #later;
   #words;
   #more;
   #where;
@@ -25,12 +26,14 @@ export class Tip {
   #describedAt = 0;
 
   /**
-   * @param {import('../words.js').Words} words
+   * @param {import('./later.js').Later} later
+   * @param {import('../words.js').AllWords} words
    * @param {import('../words.js').MoreWords} more
    * @param {import('../world/whereabouts.js').Whereabouts} where
    * @param {Replica} replica
    */
-  constructor(words, more, where, replica) {
+  constructor(later, words, more, where, replica) {
+    this.#later = later;
     this.#words = words;
     this.#more = more;
     this.#where = where;
@@ -71,7 +74,7 @@ export class Tip {
   /** @param {Facts | null} facts */
   #tell(facts) {
     const [name, state, said, on] = this.#node.children;
-    tint(this.#node, facts?.member);
+    this.#later.tint(this.#node, facts?.member);
     setText(name, facts?.name ?? '');
     setText(state, facts?.state ?? '');
     setText(said, facts?.said ?? '');
@@ -105,7 +108,7 @@ export class Tip {
 
   /** What goes on at a place. @param {string} channelId */
   #goingOn(channelId) {
-    return [...this.#replica.happenings.all()].flatMap(({ kind, placeId, text }) => (placeId === channelId ? this.#more.going[kind]?.(text) ?? [] : []));
+    return [...this.#replica.happenings?.all() ?? []].flatMap(({ kind, placeId, text }) => (placeId === channelId ? this.#more.going[kind]?.(text) ?? [] : []));
   }
 
   /** @param {number} house @returns {Facts | null} */

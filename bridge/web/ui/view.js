@@ -78,21 +78,22 @@ export class View {
     this.notice = new Notice(words, () => this.#dismiss());
   }
 
-  /** Fills what lies beside the world. @param {Later} later @param {import('../words.js').MoreWords} more */
-  furnish({ Account, Feed, addIcons, passwordForm }, more) {
+  /** Fills what lies beside the world. @param {Later} later @param {import('../words.js').AllWords} words @param {import('../words.js').MoreWords} more */
+  furnish({ Account, Feed, addIcons, passwordForm }, words, more) {
     addIcons();
-    this.#feed = new Feed(this.#words, more, (said) => {
+    Object.assign(this.#words.refusals, words.refusals);
+    this.#feed = new Feed(words, more, (said) => {
       this.panels.makeRoom();
       this.#stage.lookout?.visitSpeaker(said);
     });
-    const account = new Account(this.#words, () => {
+    const account = new Account(words, () => {
       this.#stage.user = account.user?.id ?? '';
       this.refresh();
     });
     this.#account = account;
     if (this.#wishes.isOwn) {
       account.look();
-      this.notice.askPassword = (slug) => passwordForm(this.#words, slug, this.#wishes.pick);
+      this.notice.askPassword = (slug) => passwordForm(words, slug, this.#wishes.pick);
     }
     this.refresh();
   }
@@ -101,11 +102,11 @@ export class View {
    * Fills what opens when somebody wants it.
    *
    * @param {Touched} touched
+   * @param {import('../words.js').AllWords} words
    * @param {import('../words.js').MoreWords} more
    * @param {Later} later
    */
-  offer({ Lists, explain, offerChoices, offerMenu }, more, later) {
-    const words = this.#words;
+  offer({ Lists, explain, offerChoices, offerMenu }, words, more, later) {
     this.#lists = new Lists(later, words, this.#replica, {
       refresh: () => this.refresh(),
       pick: (slug) => this.#wishes.pick(slug),
@@ -115,7 +116,7 @@ export class View {
       isOwn: this.#wishes.isOwn,
     });
     whenOpened('legend', () => explain(more, later));
-    whenOpened('menu', () => offerMenu(more, words.language, this.#replica, this.#wishes.openStreams));
+    whenOpened('menu', () => offerMenu(more, later.localeFor(words.language), this.#replica, this.#wishes.openStreams));
     whenOpened('settings', () => offerChoices(more, this.#preferences));
     this.refresh();
   }

@@ -83,7 +83,7 @@ export class Camera {
   }
 
   /** The zoom at which all of the island is in view, or on a screen that stands upright all of its height. */
-  get #whole() {
+  get whole() {
     const { left, right, top, bottom } = this.bounds;
     const { insets } = this;
     const free = { width: this.width - insets.left - insets.right, height: this.height - insets.top - insets.bottom };
@@ -96,13 +96,13 @@ export class Camera {
   }
 
   /** How near it is when nobody goes closer. */
-  get #home() {
-    return this.start * this.density || this.#whole;
+  get home() {
+    return this.start * this.density || this.whole;
   }
 
   fit() {
     const { left, right, top, bottom } = this.bounds;
-    this.zoom = this.#allowed(this.#home);
+    this.zoom = this.#allowed(this.home);
     this.x = (left + right) / 2;
     this.y = (top + bottom) / 2;
     this.isFitted = true;
@@ -110,34 +110,11 @@ export class Camera {
     this.#flight = null;
   }
 
-  /** Whether all is in view, so large that there is no need to go anywhere. @param {number} zoom */
-  isCloseAt(zoom) {
-    return this.#whole >= zoom;
-  }
-
   /** Goes to look at a point, as somebody who will be back. @param {number} x @param {number} y @param {number} zoom @param {number} speed */
   visit(x, y, zoom, speed) {
     this.isAway = true;
     this.isFitted = false;
     this.#flight = { x, y, zoom: this.#allowed(zoom), speed };
-  }
-
-  /** Goes back to where all is in view. @param {number} speed */
-  goHome(speed) {
-    const { left, right, top, bottom } = this.bounds;
-    this.visit((left + right) / 2, (top + bottom) / 2, this.#home, speed);
-  }
-
-  /** @param {number} dx to the right @param {number} dy down */
-  pan(dx, dy) {
-    this.#moveTo(this.x + dx / this.zoom, this.y + dy / this.zoom);
-  }
-
-  /** @param {number} steps @param {number} x what stays where it is @param {number} y */
-  zoomBy(steps, x, y) {
-    let { zoom } = this;
-    for (let i = Math.abs(steps); i > 0; i--) zoom = steps > 0 ? closer(zoom) : farther(zoom);
-    this.zoomTo(zoom, x, y);
   }
 
   /** @param {number} zoom */
@@ -185,7 +162,7 @@ export class Camera {
     }
     if (this.zoom !== zoom || Math.hypot(x - this.x, y - this.y) >= THERE) return;
     this.#flight = null;
-    if (this.isAway && zoom === this.#allowed(this.#home)) this.fit();
+    if (this.isAway && zoom === this.#allowed(this.home)) this.fit();
   }
 
   /** @param {number} x @param {number} y */
@@ -203,7 +180,7 @@ export class Camera {
   }
 
   get #smallest() {
-    if (this.width * this.height <= MOST_PIXELS) return legible(this.#whole / 2, Math.floor); // not a dot in the sea
+    if (this.width * this.height <= MOST_PIXELS) return legible(this.whole / 2, Math.floor); // not a dot in the sea
     return legible(Math.sqrt((this.width * this.height) / MOST_PIXELS), Math.ceil);
   }
 }
@@ -215,13 +192,13 @@ function legible(zoom, near) {
 }
 
 /** The next zoom, by a quarter at least. @param {number} zoom */
-function closer(zoom) {
+export function closer(zoom) {
   if (zoom < 1) return zoom + 0.25;
   return zoom < HALVES ? zoom + 0.5 : Math.max(zoom + 1, Math.floor(zoom * 1.25));
 }
 
 /** @param {number} zoom */
-function farther(zoom) {
+export function farther(zoom) {
   if (zoom <= 1) return Math.max(0.5, zoom - 0.25);
   return zoom <= HALVES ? zoom - 0.5 : Math.min(zoom - 1, Math.ceil(zoom / 1.25));
 }

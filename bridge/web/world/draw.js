@@ -6,7 +6,7 @@
  * @typedef {import('./land.js').Land} Land
  * @typedef {import('./sim.js').Sim} Sim
  * @typedef {import('./terrain.js').Terrain} Terrain
- * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number, weather?: '' | 'rain' | 'snow', feast?: ((buffer: Buffer) => void) | null}} View
+ * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number, weather?: '' | 'rain' | 'snow', feast?: {from: number, until: number, isGreat: boolean} | null}} View
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `legible`: whether small signs can be read; `time` in seconds;
  *   `grown`: how much of new land is up, from 0 to 1; `beam`: where the lighthouse shines, in turns, or -1 when it is dark; `moods`: whether clouds pass and gulls fly
  * @typedef {{x: number, y: number, cell: number, place: number, tent: number, house: number, hasLamp: boolean, frames: Stamp[], plays?: boolean}} Still
@@ -219,7 +219,7 @@ export class Picture {
     if (sim !== this.#sim) this.#meet(sim);
     if (size !== this.#size || !this.#stills.length) this.#furnish(sim.land, size);
     const { things, figures } = this.#atlas;
-    const { beam, moods } = this.effects ?? {};
+    const { beam, feast, moods } = this.effects ?? {};
     this.#glow.update(sim);
     this.#palette.flow(view.time);
     this.#ground(view);
@@ -240,7 +240,7 @@ export class Picture {
     for (let i = 0; i < this.#count; i++) this.#item(sim, view, this.#order[i]);
     for (let i = 0; i < this.#count; i++) this.#reveal(sim, view, i);
     if (view.moods && view.weather) moods?.weather(this.buffer, view, view.weather, this.#light);
-    view.feast?.(this.buffer);
+    if (view.feast) feast?.(this.buffer, view, view.time - view.feast.from, view.feast.until - view.time, view.feast.isGreat);
     if (view.moods) moods?.creatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
   }
 

@@ -2,10 +2,10 @@
 
 import { drawBeam } from './beam.js';
 import { drawFeast } from './feast.js';
-import { GESTURES, GESTURE_S, OWN_GESTURES, motionOf } from './gestures.js';
+import { GESTURE_S, motionOf } from './gestures.js';
 import { moods } from './moods.js';
 import { RISING, Rising } from './rising.js';
 
 /** @typedef {typeof EFFECTS} Effects */
 
-export const EFFECTS = { GESTURES, GESTURE_S, OWN_GESTURES, RISING, Rising, beam: drawBeam, feast: drawFeast, moods, motionOf };
+export const EFFECTS = { GESTURE_S, RISING, Rising, beam: drawBeam, feast: drawFeast, moods, motionOf };

@@ -6,6 +6,7 @@
  */
 
 import { BREATHING, REST, SITTING, SQUASHED, STRETCHED } from './figures.js';
+import { RATE } from './sim.js';
 
 export const GESTURE_S = 2.4; // seconds that one takes
 
@@ -42,4 +43,22 @@ const MOTIONS = {
 /** @param {number} kind one of `GESTURES` @param {number} age in seconds @returns {Motion} */
 export function motionOf(kind, age) {
   return { x: 0, z: 0, pose: REST, turn: 0, isShut: false, ...MOTIONS[GESTURES[kind]](age) };
+}
+
+/**
+ * Somebody does something where they stand.
+ *
+ * @param {import('./world.js').World} world
+ * @param {string} uid
+ * @param {string} kind
+ * @returns {boolean} false: nobody would see it
+ */
+export function gesticulate(world, uid, kind) {
+  if (!world.stir(uid)) return false;
+  const { sim } = world;
+  const slot = sim.slotOf(uid);
+  if (slot < 0 || !world.isOut(slot)) return false;
+  sim.gesture[slot] = GESTURES.indexOf(kind);
+  sim.gestureUntil[slot] = sim.tick + GESTURE_S * RATE;
+  return true;
 }

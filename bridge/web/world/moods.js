@@ -173,4 +173,17 @@ function gull(frame) {
 }
 
 /** All of them, and what they draw. */
-export const moods = { gull: [gull(0), gull(1)], clouds: drawClouds, creatures: drawCreatures, glade: drawGlade, snowed, weather: drawWeather };
+/**
+ * What falls from the sky in an hour: mostly nothing, for all who watch an island the same.
+ *
+ * @param {number} seed the island's
+ * @param {number} hour since long ago
+ * @param {import('./seasons.js').Season} season
+ * @returns {'' | 'rain' | 'snow'}
+ */
+export function weatherAt(seed, hour, season) {
+  if (mix(seed, hour, 41) % (season === 'summer' ? 24 : 10)) return '';
+  return season === 'winter' ? 'snow' : 'rain';
+}
+
+export const moods = { gull: [gull(0), gull(1)], clouds: drawClouds, creatures: drawCreatures, glade: drawGlade, snowed, weather: drawWeather, weatherAt };

@@ -37,14 +37,6 @@ export class Random {
     this.#state = (this.#state + 0x9e3779b9) >>> 0;
     return mix(this.#state) / 0x100000000;
   }
-
-  /** Puts a list into a random order, in place. @param {Int32Array | number[]} list */
-  shuffle(list) {
-    for (let i = list.length - 1; i > 0; i--) {
-      const j = Math.floor(this.next() * (i + 1));
-      [list[i], list[j]] = [list[j], list[i]];
-    }
-  }
 }
 
 /**

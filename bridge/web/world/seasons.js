@@ -8,7 +8,6 @@
 
 import { fromLch, ramp } from './color.js';
 import { BLOSSOM_INK, FIVE, GRASS_INK, HEART_INK, LEAF_INK, PATH_INK, PETAL_INK, PLAZA_INK, SAND_INK } from './inks.js';
-import { mix } from './random.js';
 
 /** @type {Season[]} */
 const YEAR = ['winter', 'spring', 'summer', 'autumn'];
@@ -88,16 +87,3 @@ export const seasonAt = (date, isSouth) => YEAR[(Math.floor(((date.getMonth() + 
 
 /** Whether people with such a clock have winter in July. @param {string} zone */
 export const isSouthern = (zone) => SOUTH.test(zone);
-
-/**
- * What falls from the sky in an hour: mostly nothing, for all who watch an island the same.
- *
- * @param {number} seed the island's
- * @param {number} hour since long ago
- * @param {Season} season
- * @returns {'' | 'rain' | 'snow'}
- */
-export function weatherAt(seed, hour, season) {
-  if (mix(seed, hour, 41) % (season === 'summer' ? 24 : 10)) return '';
-  return season === 'winter' ? 'snow' : 'rain';
-}

@@ -21,9 +21,9 @@ import { Picture } from './draw.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
 import { RATE, Sim } from './sim.js';
-import { seasonAt, weatherAt } from './seasons.js';
+import { seasonAt } from './seasons.js';
 import { finish, pursue } from './slices.js';
-import { boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
+import { boatSpot, personSpot } from './spots.js';
 import { TOWN_SIZE, ageOf, grow, sizeFor } from './terrain.js';
 
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
@@ -36,9 +36,8 @@ const CROWDED = 0.9; // of the cells: with more people than that there is anothe
 const TURN = 12; // seconds that the lighthouse takes when nothing happens
 const CALMING = 8; // seconds in which what happened counts for half
 const FLIGHT = 5;
-const DRIFT = 0.9;
-const CLOSE = 3; // CSS pixels for one of art, when somebody is followed
-const ABOVE_GROUND = 10; // of what is looked at when people are
+export const CLOSE = 3; // CSS pixels for one of art, when somebody is followed
+export const ABOVE_GROUND = 10; // of what is looked at when people are
 const GREAT_FEAST = 14; // seconds, when the settlement has come of another age
 const AN_HOUR = 3_600_000; // milliseconds
 export const LEGIBLE = 2; // CSS pixels for one of art, from where on drawn signs can be read
@@ -241,7 +240,7 @@ export class World {
     this.camera.settle();
     if (!isOther) return;
     const followed = this.#following;
-    this.#comeHome();
+    this.comeHome();
     this.follow(followed);
   }
 
@@ -324,29 +323,11 @@ export class World {
     this.sim.say(uid, this.sim.land.channels.length ? this.sim.placeOf(channelId) : 0);
   }
 
-  /** Somebody does something else: in a town they come out for it. @param {string} uid */
+  /** Somebody does something else: in a town they come out for it. @param {string} uid @returns {boolean} false: nobody would see it now */
   stir(uid) {
-    if (this.#admit(uid)) this.sim.stir(uid);
-  }
-
-  /** Somebody does something where they stand. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
-  gesture(uid, kind) {
-    const { effects } = this.#picture;
-    if (!effects || this.#awaited || !this.#admit(uid)) return false;
-    const sim = this.sim;
-    sim.stir(uid);
-    const slot = sim.slotOf(uid);
-    if (slot < 0 || !this.isOut(slot)) return false;
-    sim.gesture[slot] = effects.GESTURES.indexOf(kind);
-    sim.gestureUntil[slot] = sim.tick + effects.GESTURE_S * RATE;
-    return true;
-  }
-
-  /** Somebody makes their own figure hop, wave, or sit until it moves on. @param {string} uid @param {string} kind @returns {boolean} false: nobody would see it */
-  act(uid, kind) {
-    if (!this.#picture.effects?.OWN_GESTURES.includes(kind) || !this.gesture(uid, kind)) return false;
-    this.sim.pause(uid, kind === 'sit');
-    return true;
+    const isIn = this.#admit(uid);
+    if (isIn) this.sim.stir(uid);
+    return isIn && !this.#awaited;
   }
 
   /** So many things happened just now: the lighthouse turns with them. @param {number} events */
@@ -377,106 +358,32 @@ export class World {
     this.camera.settle();
   }
 
-  /** Shows all of the island, also where it started closer. */
-  fit() {
-    this.camera.start = 0;
-    this.#comeHome();
-  }
-
-  #comeHome() {
+  /** Shows all of the island. */
+  comeHome() {
     this.#following = null;
     this.camera.bounds = this.#land.bounds;
     this.camera.fit();
   }
 
-  /** @param {number} dx @param {number} dy */
-  pan(dx, dy) {
-    this.#following = null;
-    this.camera.pan(dx * this.camera.density, dy * this.camera.density);
-  }
-
-  /** @param {number} steps @param {number} x @param {number} y */
-  zoomBy(steps, x, y) {
-    this.camera.zoomBy(steps, x * this.camera.density, y * this.camera.density);
-  }
-
-  /** @param {string} uid */
-  flyTo(uid) {
+  /** Somebody is looked for: in a town they come out. @param {string} uid */
+  seek(uid) {
     if (this.#admit(uid)) this.sim.stir(uid, true);
-    const spot = this.spotOf(uid);
-    if (!spot) return;
-    this.#following = null;
-    this.#comeClose();
-    this.#fly(spot, FLIGHT);
-  }
-
-  /** @param {string} channelId */
-  lookAt(channelId) {
-    this.#following = null;
-    this.#flyToPlace(channelId, FLIGHT);
-  }
-
-  /** @param {number} house */
-  lookAtHouse(house) {
-    const built = this.sim.land.houses[house];
-    if (!built) return;
-    this.#following = null;
-    this.#comeClose();
-    this.#fly(houseSpot(this.sim.land, built.cell, this.#spot), FLIGHT);
-  }
-
-  /**
-   * Goes to see who talks there, though nobody asked for it, and will be back.
-   *
-   * @param {string} channelId
-   * @returns {boolean} false: they can be seen from here, or there is no such place
-   */
-  visit(channelId) {
-    const place = this.sim.land.places[this.sim.placeOf(channelId)];
-    const zoom = CLOSE * this.camera.density;
-    if (!place || this.camera.isCloseAt(zoom)) return false;
-    const { x, y } = cellSpot(this.sim.land, place.cell, this.#spot);
-    this.camera.visit(x, y - ABOVE_GROUND, zoom, DRIFT);
-    return true;
-  }
-
-  /** Goes back from a visit. */
-  goHome() {
-    this.camera.goHome(DRIFT);
-  }
-
-  /** Breaks a visit off. */
-  stopVisit() {
-    if (this.camera.isAway) this.camera.fit();
   }
 
   /** @param {string | null} uid */
   follow(uid) {
-    if (uid && this.#admit(uid)) this.sim.stir(uid, true);
+    if (uid) this.seek(uid);
     this.#following = uid && (this.#news.get(uid) || this.sim.slotOf(uid) >= 0) ? uid : null;
-    if (this.#following) this.#comeClose();
+    if (this.#following) this.comeClose();
   }
 
-  /** Goes no further, unless it is with somebody. */
-  stay() {
-    this.camera.stop();
-  }
-
-  #comeClose() {
+  comeClose() {
     if (this.scale < CLOSE) this.camera.zoomTo(CLOSE * this.camera.density);
   }
 
-  /** @param {string} channelId @param {number} speed */
-  #flyToPlace(channelId, speed) {
-    const place = this.sim.land.places[this.sim.placeOf(channelId)];
-    if (!place) return;
-    cellSpot(this.sim.land, place.cell, this.#spot);
-    this.#fly(this.#spot, speed);
-  }
-
-  /** @param {Spot} spot @param {number} speed */
-  #fly({ x, y }, speed) {
-    this.camera.fly(x, y - ABOVE_GROUND, this.#reducedMotion ? Infinity : speed);
+  /** @param {Spot} spot */
+  fly({ x, y }) {
+    this.camera.fly(x, y - ABOVE_GROUND, this.#reducedMotion ? Infinity : FLIGHT);
   }
 
   // ── what is where ───────────────────────────────────────────────────────
@@ -592,7 +499,7 @@ export class World {
     this.isAwake = true;
     this.#relight();
     const spot = this.#following && this.spotOf(this.#following);
-    if (spot) this.#fly(spot, FLIGHT);
+    if (spot) this.fly(spot);
     else if (!this.#news.has(this.#following ?? '')) this.#following = null;
     this.camera.step(passed);
     const { effects } = this.#picture;
@@ -610,7 +517,7 @@ export class World {
       moods: !this.#reducedMotion,
       grown: this.#grown,
       weather: this.#weather,
-      feast: this.#time < this.#feast.until ? (buffer) => this.#celebrate(buffer) : null,
+      feast: this.#time < this.#feast.until ? this.#feast : null,
     });
     const { width, height } = this.#picture.buffer;
     if (this.#image) this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, width, height);
@@ -622,24 +529,16 @@ export class World {
     this.#feast = { from: this.#time, until: this.#time + seconds, isGreat };
   }
 
-  /** @param {import('./buffer.js').Buffer} buffer */
-  #celebrate(buffer) {
-    const { from, until, isGreat } = this.#feast;
-    const { isFar, origin } = this.camera;
-    const part = isFar ? 2 : 1;
-    this.#picture.effects?.feast(buffer, { x: origin.x / part, y: origin.y / part, far: isFar }, this.#time - from, until - this.#time, isGreat);
-  }
-
   /** The light changes every other minute, not with every frame. */
   #relight() {
     const clock = new Date();
     const hour = this.hour ?? clock.getHours() + clock.getMinutes() / 60;
     const season = this.season ?? seasonAt(clock, this.isSouth);
     const { seed } = this.sim.land;
+    this.#weather = this.#picture.effects?.moods.weatherAt(seed, Math.floor(clock.getTime() / AN_HOUR), season) ?? '';
     const key = `${Math.round(hour * 30)} ${this.connected} ${season} ${seed}`;
     if (key === this.#lightKey) return;
     this.#lightKey = key;
-    this.#weather = weatherAt(seed, Math.floor(clock.getTime() / AN_HOUR), season);
     this.#picture.relight(new Light(hour % 24, !this.connected), this.#options.background === 'sea', season);
   }
 }
