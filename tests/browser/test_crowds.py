@@ -80,14 +80,16 @@ async def test_who_arrives_late_and_looks_for_somebody_in_a_crowd(
     size = 1_700  # more than the page has listed
     people = [Member(str(86913608335773696 + i), f"Person {i}", "online", "#e06c75") for i in range(size)]
     bare_bridge.show_guild(replace(GARDEN, recent=True), people, CHANNELS)
+    long = " and on" * 60  # so that its bubble stays for as long as it takes to see it
     for number in range(5):
         await bare_bridge.broadcast_message(
-            GARDEN.id, people[number].uid, f"Said {number}", CHANNELS[0].id, id=str(number)
+            GARDEN.id, people[number].uid, f"Said {number}{long}", CHANNELS[0].id, id=str(number)
         )
     page = await new_page({"panel": "messages"})
+    await page.goto(address(bare_bridge))
+    await expect(bubble(page, "Said 4")).to_have_count(1, timeout=SLOW)
     await page.goto(address(bare_bridge, f"?follow={people[-1].uid}"))
     await expect(feed(page).get_by_role("article")).to_have_count(5, timeout=SLOW)
     await expect(page.locator("#following")).to_contain_text(people[-1].username, timeout=SLOW)
-    await expect(bubble(page, "Said 4")).to_have_count(1, timeout=SLOW)
     bare_bridge.forget_messages(GARDEN.id, ["3"])
     await expect(feed(page).get_by_role("article")).to_have_count(4)
