@@ -108,7 +108,7 @@ def test_nobody_notices_what_goes_wrong() -> None:
     assert outcome.faults == []
     assert outcome.checkpoints >= 1
     assert outcome.views >= 21
-    assert outcome.tally.messages > 0
+    assert outcome.tally.events > 0  # words may all have come with snapshots
 
 
 async def test_the_page_is_measured() -> None:

@@ -722,7 +722,7 @@ class Whole(RuleBasedStateMachine):
 
 TestWhole = pytest.mark.timeout(300)(Whole.TestCase)
 TestWhole.settings = settings(
-    max_examples=100,
+    max_examples=60,
     stateful_step_count=30,
     deadline=None,
     print_blob=True,

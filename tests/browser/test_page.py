@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from bridge.model import GuildInfo, Member, Voice
 from bridge.server import WebSocketServer
 
-from .conftest import CHANNELS, GARDEN, GARDENERS, HARBOUR, OpenPage, address, in_each_scheme
+from .conftest import CHANNELS, GARDEN, GARDENERS, HARBOUR, OpenPage, address, in_each_scheme, only_chromium
 from .scene import called, feed, group, heading, label, member, members, pick, server, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -70,6 +70,7 @@ async def test_names_can_be_read_in_any_role_colour(
         assert await member(page, colour).evaluate(CONTRAST_OF) >= 4.5, colour
 
 
+@only_chromium
 async def test_a_presence_moves_a_member(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page()
     await page.goto(address(bridge))
@@ -81,6 +82,7 @@ async def test_a_presence_moves_a_member(bridge: WebSocketServer, new_page: Open
     await expect(group(page, "Online")).to_be_hidden()
 
 
+@only_chromium
 async def test_members_come_and_go(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page()
     await page.goto(address(bridge))
@@ -134,6 +136,7 @@ async def test_odd_letters_stay_where_they_are(bridge: WebSocketServer, new_page
     assert await feed(page).locator(".words").evaluate("node => getComputedStyle(node).display") != "inline"
 
 
+@only_chromium
 async def test_names_without_ink_are_none(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """Who hides behind such a one is called by their number."""
     page = await new_page()
@@ -142,6 +145,7 @@ async def test_names_without_ink_are_none(bridge: WebSocketServer, new_page: Ope
     await expect(member(page, "11")).to_be_visible()
 
 
+@only_chromium
 async def test_who_is_new_here_and_who_speaks_is_in_the_list(
     bridge: WebSocketServer, new_page: OpenPage
 ) -> None:
@@ -183,6 +187,7 @@ async def test_the_keyboard_stays_with_a_member_who_moves(
     await expect(page.get_by_role("searchbox")).to_be_focused()
 
 
+@only_chromium
 async def test_times_are_written_in_the_chosen_language(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page({"panel": "messages", "language": "de"}, locale="en-US")
     await page.goto(address(bridge))
@@ -191,6 +196,7 @@ async def test_times_are_written_in_the_chosen_language(bridge: WebSocketServer,
     await expect(feed(page).locator("time")).to_have_text(re.compile(r"^\d\d:\d\d$"))
 
 
+@only_chromium
 async def test_the_feed_says_who_said_what_where(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page()
     await page.goto(address(bridge))
@@ -228,6 +234,7 @@ async def test_the_feed_cuts_no_name_short_that_a_line_has_room_for(
     assert await row.locator(".when").evaluate("node => node.scrollWidth <= node.parentNode.clientWidth")
 
 
+@only_chromium
 async def test_messages_are_edited_and_taken_back(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page()
     await page.goto(address(bridge))
@@ -243,6 +250,7 @@ async def test_messages_are_edited_and_taken_back(bridge: WebSocketServer, new_p
     await expect(feed(page).get_by_role("article")).to_contain_text("Good morning (edited)")
 
 
+@only_chromium
 async def test_the_feed_keeps_the_last_fifty(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page({"panel": "messages"})
     await page.goto(address(bridge))
@@ -276,6 +284,7 @@ async def test_who_reads_back_is_left_in_peace(bridge: WebSocketServer, new_page
     await expect(feed(page).get_by_text("a wolf")).to_be_in_viewport()
 
 
+@only_chromium
 async def test_typing_shows_until_they_speak(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page()
     await page.goto(address(bridge))
@@ -289,6 +298,7 @@ async def test_typing_shows_until_they_speak(bridge: WebSocketServer, new_page: 
     await expect(page.get_by_text(f"{called('Beppo')} is typing…")).to_be_visible()
 
 
+@only_chromium
 async def test_typing_ends_by_itself(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """Who typed and said nothing is forgotten after eight seconds, as reactions are after six."""
     page = await new_page()
@@ -306,6 +316,7 @@ async def test_typing_ends_by_itself(bridge: WebSocketServer, new_page: OpenPage
     await expect(member(page, "Ada")).not_to_contain_text("+1")
 
 
+@only_chromium
 async def test_voice_and_activity_stand_behind_the_name(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page()
     await page.goto(address(bridge))
@@ -326,6 +337,7 @@ async def test_voice_and_activity_stand_behind_the_name(bridge: WebSocketServer,
     await expect(ada).not_to_contain_text("Playing Factorio")
 
 
+@only_chromium
 async def test_what_stands_over_a_voice_channel(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """On its sign, and behind the names of those who talk there; as text, whatever it is."""
     page = await new_page()
@@ -346,6 +358,7 @@ async def test_what_stands_over_a_voice_channel(bridge: WebSocketServer, new_pag
     await expect(label(page, "Greenhouse")).to_have_count(1)
 
 
+@only_chromium
 async def test_a_gradient_stands_under_the_name(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """And on the figure beside it; both are gone when it is."""
     page = await new_page()
@@ -385,6 +398,7 @@ async def test_a_large_guild_is_cut_and_can_be_searched(bridge: WebSocketServer,
     await expect(members(page)).to_contain_text("Nobody by that name.")
 
 
+@only_chromium
 async def test_an_order_is_kept_while_everybody_moves(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """After many changes at once the rows stand by status, then by name."""
     page = await new_page()
@@ -426,6 +440,7 @@ async def test_switching_guild(mock_bridge: WebSocketServer, new_page: OpenPage)
     await expect(heading(page, "My Repos")).to_be_visible()
 
 
+@only_chromium
 async def test_a_protected_guild_stays_shut_politely(
     mock_bridge: WebSocketServer, new_page: OpenPage
 ) -> None:
@@ -447,6 +462,7 @@ async def test_a_protected_guild_stays_shut_politely(
     await expect(page.get_by_text("is protected: you need")).to_be_hidden()
 
 
+@only_chromium
 async def test_a_link_to_a_protected_guild_leads_to_the_default_one(
     mock_bridge: WebSocketServer, new_page: OpenPage
 ) -> None:
@@ -460,6 +476,7 @@ async def test_a_link_to_a_protected_guild_leads_to_the_default_one(
     await expect(page).to_have_url(address(mock_bridge, "?s=oauth"))
 
 
+@only_chromium
 async def test_a_foreign_bridge_is_told_no_password(
     bridge: WebSocketServer, mock_bridge: WebSocketServer, new_page: OpenPage
 ) -> None:
@@ -493,6 +510,7 @@ async def test_a_password_opens_a_guild(bridge: WebSocketServer, new_page: OpenP
     await expect(page).to_have_url(address(bridge, "?s=cave"))
 
 
+@only_chromium
 async def test_the_picker_follows_the_bridge(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """Guilds that are switched on and off come and go in the list."""
     page = await new_page()
@@ -507,6 +525,7 @@ async def test_the_picker_follows_the_bridge(bridge: WebSocketServer, new_page: 
     await expect(server(page, "The Harbour")).to_have_count(0)
 
 
+@only_chromium
 async def test_the_picker_tells_how_many_are_online(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """Also in guilds that were never visited; of those with a lock, nobody is told."""
     bridge.show_guild(HARBOUR, GARDENERS[:1])
@@ -524,6 +543,7 @@ async def test_the_picker_tells_how_many_are_online(bridge: WebSocketServer, new
     await expect(server(page, "The Cellar").get_by_role("img", name="protected")).to_be_visible()
 
 
+@only_chromium
 async def test_a_guild_without_a_password_says_that_none_is_right(
     mock_bridge: WebSocketServer, new_page: OpenPage
 ) -> None:
