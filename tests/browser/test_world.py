@@ -723,6 +723,10 @@ async def test_choices_are_kept(bridge: WebSocketServer, new_page: OpenPage) -> 
     await expect(page.get_by_label("Tageszeit")).to_have_value("night")
 
 
+SOUND_IS_THERE = """() => performance.getEntriesByType('resource')
+    .some(({ name, responseEnd }) => name.includes('/ui/sound') && responseEnd)"""
+
+
 async def test_sound_is_off_until_somebody_wants_it(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page(NO_PANEL)
     await page.add_init_script(
@@ -737,6 +741,7 @@ async def test_sound_is_off_until_somebody_wants_it(bridge: WebSocketServer, new
     assert await page.evaluate("pops") == 0
     await tool(page, "Settings").click()
     await page.get_by_label("Sound").select_option("on")
+    await page.wait_for_function(SOUND_IS_THERE)
     await page.keyboard.press("Escape")
     await page.mouse.click(5, 300)
     await expect(heading(page, "Settings")).to_be_hidden()
