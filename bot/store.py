@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import logging
+import re
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -38,6 +38,8 @@ CLOSE_PATIENCE: Final = 0.4  # seconds for writes that are under way, and again 
 DEFAULT_MEMBER: Final = MemberSettings()
 
 log = logging.getLogger(__name__)
+
+_ANNOUNCED: Final = re.compile(r"(?P<at>\d+(?:\.\d+)?) (?P<until>\d+) (?P<text>.*)", re.DOTALL)
 
 
 class Store:
@@ -157,10 +159,8 @@ class Store:
         Raises:
             NotSaved: if the database can't be reached or is full.
         """
-        said = (
-            f"{time.time_ns()} {announcement.until:.0f} {announcement.text}"  # twice the same is said twice
-        )
-        await self.save_note(NOTICE, said)
+        # Said twice, it is two: the second is told again.
+        await self.save_note(NOTICE, f"{announcement.at} {announcement.until:.0f} {announcement.text}")
 
     def note(self, key: str) -> str | None:
         """Return what was noted under a key."""
@@ -541,6 +541,5 @@ def _news(before: Changes, after: Changes, undecided: GuildSettings) -> News:
 
 def _announcement(note: str) -> Announcement:
     """Read what viewers are to be told. A note of an older version says nothing of its end, and has ended."""
-    _, _, said = note.partition(" ")
-    until, _, text = said.partition(" ")
-    return Announcement(text, float(until)) if until.isdecimal() else Announcement()
+    found = _ANNOUNCED.fullmatch(note)
+    return Announcement(found["text"], float(found["until"]), float(found["at"])) if found else Announcement()

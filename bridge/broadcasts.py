@@ -192,11 +192,14 @@ class Broadcasts:
             activity = None if text is None else _text(text)
             room.revise([member.with_presence(member.status, activity)])
 
-    async def broadcast_notice(self, text: str | None, *, seconds: float = NOTICE_SECONDS) -> None:
+    async def broadcast_notice(
+        self, text: str | None, *, seconds: float = NOTICE_SECONDS, at: float | None = None
+    ) -> None:
         """Tell everybody who watches something, such as that there will be a restart.
 
         It stands for so many seconds: whoever comes until then is told as well. None takes it back. Reaches
-        viewers who asked for `notice`. White space becomes single spaces.
+        viewers who asked for `notice`. White space becomes single spaces. `at` is when it was said first, in
+        seconds since 1970, if that isn't now: a page that has closed it knows it by that.
 
         Raises:
             TypeError: if it is no text.
@@ -212,7 +215,8 @@ class Broadcasts:
             raise ValueError(f"a notice has 1 to {MAX_NOTICE} characters")
         if not 0 < seconds <= MAX_NOTICE_SECONDS:
             raise ValueError(f"a notice stands for up to {MAX_NOTICE_SECONDS} seconds")
-        await self._directory.announce(Notice(said, now, now + seconds))
+        since = at if at is not None and 0 < at < now else now
+        await self._directory.announce(Notice(said, since, now + seconds))
 
     # Rooms that an owner feeds, as the bot does
 

@@ -91,7 +91,9 @@ class Decisions:
     async def _tell(self, announcement: Announcement) -> None:
         left = announcement.until - time.time()
         if announcement.text and left > 0:
-            await self._bridge.broadcast_notice(announcement.text, seconds=min(left, LONGEST))
+            await self._bridge.broadcast_notice(
+                announcement.text, seconds=min(left, LONGEST), at=announcement.at
+            )
         else:
             await self._bridge.broadcast_notice(None)
 

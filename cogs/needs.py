@@ -74,7 +74,9 @@ class Bridge(Protocol):
     async def broadcast_voice(self, server: str | int, uid: str | int, voice: Voice | None) -> None:
         """Show where somebody talks; None if they don't any more."""
 
-    async def broadcast_notice(self, text: str | None, *, seconds: float = ...) -> None:
+    async def broadcast_notice(
+        self, text: str | None, *, seconds: float = ..., at: float | None = ...
+    ) -> None:
         """Tell everybody who watches something that who runs the bot has to say; None takes it back."""
 
     # What is shown

@@ -73,10 +73,14 @@ class MemberSettings:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What who runs the bot has to say to viewers, and until when, in seconds since 1970; empty: nothing."""
+    """What who runs the bot has to say to viewers; empty: nothing. Until when, and since when.
+
+    Times are in seconds since 1970.
+    """
 
     text: str = ""
     until: float = 0.0
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

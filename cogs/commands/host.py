@@ -325,8 +325,9 @@ class Host(
         if not said:
             raise Refused(Text("There is nothing to say in that."))
         await wait(interaction)
-        until = time.time() + hours * 3600
-        await self._decisions.announce(Announcement(said, until))
+        now = time.time()
+        until = now + hours * 3600
+        await self._decisions.announce(Announcement(said, until, now))
         done = Text(
             "Everybody who has the page open reads this now, and whoever opens it until <t:{until}:t>. "
             "{/host withdraw} takes it back.\n> {text}",

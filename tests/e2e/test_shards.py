@@ -161,6 +161,7 @@ async def test_two_processes_are_one_bot(
     assert str(pair.zed.id) not in watchers[1].users
     pair.say(0, "all the time")
     await watchers[0].hears("all the time")
+    assert len(watchers[0].of("notice")) == 1  # who began anew announces nothing new
     assert [len(viewer.joined) for viewer in watchers] == [1, 2]
 
     await blocked_and_let_in(pair, watchers[1], await watch(shown, None, events=["servers"]))

@@ -293,9 +293,11 @@ async def test_what_is_no_id(office: Office, owner: UserHandle, wrong: str) -> N
 async def test_an_announcement(office: Office, owner: UserHandle, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told here, and stored for other processes and the next one, until it ends or is taken back."""
     told: list[tuple[str | None, float]] = []
+    since: list[float | None] = []
 
-    async def tell(text: str | None, *, seconds: float = 0) -> None:
+    async def tell(text: str | None, *, seconds: float = 0, at: float | None = None) -> None:
         told.append((text, round(seconds, -2)))
+        since.append(at)
 
     monkeypatch.setattr(office.bridge, "broadcast_notice", tell)
     said = await ask(owner, "announce", text="Back in  five\tminutes, *promised*", hours=3)
@@ -305,6 +307,7 @@ async def test_an_announcement(office: Office, owner: UserHandle, monkeypatch: p
     assert office.drawer.announcement.text == told[0][0]
     await office.decisions.announce_again()
     assert told[1:] == told[:1]
+    assert since == [office.drawer.announcement.at] * 2
     assert "Nothing is announced" in await ask(owner, "withdraw")
     assert told[2:] == [(None, 0)]
     assert office.drawer.announcement == Announcement()
