@@ -1,7 +1,5 @@
 """Logins that were ended before their time: known to all processes, and to those that start later."""
 
-import asyncio
-import logging
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -9,66 +7,46 @@ from typing import Final
 
 from bridge.backplane import keys, scripts
 from bridge.backplane.lines import Lines
-from bridge.backplane.trouble import Trouble
-
-log = logging.getLogger(__name__)
+from bridge.backplane.news import News
 
 MAX_ENDED: Final = 10_000
 LIVES: Final = 31 * 86_400  # seconds that nothing is known for longer
 TOLD_AT_ONCE: Final = 500
-PAUSE: Final = 1.0  # seconds until it is tried again
 _NAME: Final = re.compile(rb"[A-Za-z0-9_-]{1,100}")
 _TOLD: Final = re.compile(rb"([A-Za-z0-9_-]{1,100}) ([0-9]{1,12}(?:\.[0-9]{1,9})?)")
 
 OnEnded = Callable[[Mapping[str, float]], None]  # takes logins, and until when each would have been good
 
 
-class Logouts:
+class Logouts(News):
     """Tells all processes of logins that end here, and says which ended elsewhere.
 
     `own` names those that this process knows of itself: after an outage that may be all that is left.
     """
 
     def __init__(self, lines: Lines, own: Callable[[], Mapping[str, float]], on_ended: OnEnded) -> None:
-        self._lines = lines
+        super().__init__(lines)
         self._own = own
         self._on_ended = on_ended
         self._untold: dict[str, float] = {}
-        self._is_outdated = False  # something may have been told that was never heard
-        self._news = asyncio.Event()
 
     def tell(self, login: str, until: float) -> None:
         """Tell of a login that ended, as soon as there is a way."""
         self._untold[login] = until
-        self._news.set()
+        self._is_new.set()
 
     def look(self) -> None:
         """Learn of what was told while nothing was heard, and tell of it oneself."""
         self._untold.update(self._own())
         self._is_outdated = True
-        self._news.set()
+        self._is_new.set()
 
     def hear(self, told: bytes) -> None:
         """Take what was told."""
         if found := _TOLD.fullmatch(told):
             self._on_ended({found[1].decode(): float(found[2])})
 
-    async def run(self) -> None:
-        """Tell and learn, until cancelled."""
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            try:
-                await self._read()
-                await self._tell()
-            except Trouble as trouble:
-                log.debug("of logouts nothing can be told: %s", trouble)
-                self._news.set()
-                await asyncio.sleep(PAUSE)
-
     async def _read(self) -> None:
-        if not self._is_outdated:
-            return
         found = await self._lines.ask(
             self._lines.commands.zrange(keys.LOGINS_ENDED, -MAX_ENDED, -1, withscores=True)
         )

@@ -1,8 +1,6 @@
 """What is announced, between processes: who writes guilds tells it, and all others learn it, also later."""
 
-import asyncio
 import json
-import logging
 import time
 from collections.abc import Callable
 from typing import Final
@@ -10,18 +8,15 @@ from typing import Final
 from bridge.backplane import keys
 from bridge.backplane.codec import UNREADABLE
 from bridge.backplane.lines import Lines
-from bridge.backplane.trouble import Trouble
+from bridge.backplane.news import News
 from bridge.rooms.notice import Notice
-
-log = logging.getLogger(__name__)
 
 MAX_TEXT: Final = 300  # characters
 MAX_TOLD: Final = 4096  # bytes
 LONGEST: Final = 100_000.0  # seconds that one stands, with some to spare
-PAUSE: Final = 1.0  # seconds until it is tried again
 
 
-class Notices:
+class Notices(News):
     """Tells what is announced here, if this process `writes`; else says what was announced elsewhere.
 
     `own` is what stands here: a server that has lost everything is told it again.
@@ -35,48 +30,31 @@ class Notices:
         *,
         writes: bool,
     ) -> None:
-        self._lines = lines
+        super().__init__(lines)
         self._own = own
         self._on_notice = on_notice
         self._writes = writes
         self._untold: Notice | None = None
-        self._is_outdated = False  # something may have been told that was never heard
-        self._news = asyncio.Event()
 
     def tell(self, notice: Notice) -> None:
         """Tell others, as soon as there is a way."""
         if self._writes:
             self._untold = notice
-            self._news.set()
+            self._is_new.set()
 
     def look(self) -> None:
         """Learn, or tell, what stands: something may have been missed."""
         if self._writes:
             self._untold = self._own()
         self._is_outdated = not self._writes
-        self._news.set()
+        self._is_new.set()
 
     def hear(self, told: bytes) -> None:
         """Take what was told."""
         if not self._writes and (notice := read(told)) is not None:
             self._on_notice(notice)
 
-    async def run(self) -> None:
-        """Tell and learn, until cancelled."""
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            try:
-                await self._read()
-                await self._tell()
-            except Trouble as trouble:
-                log.debug("of announcements nothing can be told: %s", trouble)
-                self._news.set()
-                await asyncio.sleep(PAUSE)
-
     async def _read(self) -> None:
-        if not self._is_outdated:
-            return
         found = await self._lines.ask(self._lines.commands.get(keys.NOTICE))
         self._is_outdated = False
         if found is not None:
