@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import store
 from bot.__main__ import main
 from bot.config import SETTINGS
 from bot.running.errors import MEND
@@ -348,8 +349,11 @@ def test_from_stdin(url: str, capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert found(url) == EVERYTHING
 
 
-def test_while_the_bot_runs(url: str, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_while_the_bot_runs(
+    url: str, capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An export disturbs nobody, and sees what was saved before."""
+    monkeypatch.setattr(store, "PATIENCE", 30.0)  # all of them write at once, on a machine that may be slow
 
     async def run() -> None:
         stored = await Store.open(url)
