@@ -157,7 +157,8 @@ async def test_a_visit_loads_little(bridge: WebSocketServer, new_page: OpenPage)
     await tool(page, "Einstellungen").click()
     await expect(page.get_by_role("combobox", name="Tageszeit")).to_be_visible()
     loaded = [(nameless(url), size, at >= drawn_at) for url, size, at in untouched]
-    at_touch = {nameless(url): size for url, size, _ in (await page.evaluate(LOADED))[len(untouched) :]}
+    touched = (await page.evaluate(LOADED))[len(untouched) :]
+    at_touch = {nameless(url): size for url, size, _ in touched if url.endswith((".js", ".css"))}
     at_once = {path: size for path, size, is_later in loaded if not is_later}
     later = {path: size for path, size, is_later in loaded if is_later and path.endswith((".js", ".css"))}
     assert {"/", "/style.css", "/main.js", "/i18n/de.js"} <= at_once.keys()

@@ -50,6 +50,14 @@ async def gone(pid: int) -> None:
                 await asyncio.sleep(0.02)
 
 
+async def reaped(bot: BotProcess) -> int:
+    """Wait until a bot has ended, and we have heard with what: a little later than it is gone."""
+    async with asyncio.timeout(PATIENCE):
+        while bot.returncode is None:
+            await asyncio.sleep(0.02)
+    return bot.returncode
+
+
 async def knock(port: int) -> int:
     """Ask for something again and again, until cancelled; whoever is turned away fails. Return how often."""
     times = 0
@@ -81,8 +89,7 @@ async def test_a_new_process_takes_over(
         new = await successor(bot)
         try:
             assert await before.closed() == 1001
-            await gone(bot.pid)  # the new one has its pipes: they tell of no end
-            assert bot.returncode == 0
+            assert await reaped(bot) == 0  # the new one has its pipes: they tell of no end
             knocking.cancel()
             assert await knocking
             assert systemd.recv(100) == f"MAINPID={new}".encode()
