@@ -53,9 +53,10 @@ async def gone(pid: int) -> None:
 async def reaped(bot: BotProcess) -> int:
     """Wait until a bot has ended, and we have heard with what: a little later than it is gone."""
     async with asyncio.timeout(PATIENCE):
-        while bot.returncode is None:
+        while True:
+            if bot.returncode is not None:
+                return bot.returncode
             await asyncio.sleep(0.02)
-    return bot.returncode
 
 
 async def knock(port: int) -> int:
