@@ -52,7 +52,7 @@ export const moreEnglish = {
     hour: ['Time of day', { auto: 'By my clock', day: 'Day', dusk: 'Dusk', night: 'Night' }],
     season: ['Season', { auto: 'By my calendar', north: 'By the calendar, north', south: 'By the calendar, south', spring: 'Spring', summer: 'Summer', autumn: 'Autumn', winter: 'Winter' }],
     motion: ['Motion', { auto: 'Same as my system', full: 'Lively', less: 'Reduced' }],
-    sound: ['Sound', { off: 'Off', on: 'A soft pop for each message', sea: 'Also sea, fire and birds' }],
+    sound: ['Sound', { off: 'Off', on: 'A soft pop for each message', sea: 'Also sea, fire, rain and birds' }],
     language: ['Language', { auto: 'Same as my browser', en: 'English', de: 'Deutsch', es: 'Español' }],
   },
   live: (/** @type {number} */ n) => `${n} ${n === 1 ? 'lives' : 'live'} here`,

@@ -81,7 +81,7 @@ export class Flights {
     const zoom = CLOSE * this.#camera.density;
     const spot = this.#placeSpot(channelId);
     if (!spot || this.#camera.whole >= zoom) return false;
-    this.#camera.visit(spot.x, spot.y - ABOVE_GROUND, zoom, DRIFT);
+    this.#camera.visit(spot.x, spot.y - ABOVE_GROUND, Math.max(zoom, this.#camera.home), DRIFT);
     return true;
   }
 

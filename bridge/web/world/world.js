@@ -99,8 +99,8 @@ export class World {
   #lightKey = '';
   /** When one began and will be over, in the world's own time. */
   #feast = { from: 0, until: 0, isGreat: false };
-  /** @type {'' | 'rain' | 'snow'} */
-  #weather = '';
+  /** What falls. @type {'' | 'rain' | 'snow'} */
+  weather = '';
   #spot = { x: 0, y: 0, z: 0 };
 
   /** @param {HTMLCanvasElement} canvas @param {WorldOptions} options */
@@ -516,7 +516,7 @@ export class World {
       beam: this.connected ? this.#turns : -1,
       moods: !this.#reducedMotion,
       grown: this.#grown,
-      weather: this.#weather,
+      weather: this.weather,
       feast: this.#time < this.#feast.until ? this.#feast : null,
     });
     const { width, height } = this.#picture.buffer;
@@ -535,7 +535,7 @@ export class World {
     const hour = this.hour ?? clock.getHours() + clock.getMinutes() / 60;
     const season = this.season ?? seasonAt(clock, this.isSouth);
     const { seed } = this.sim.land;
-    this.#weather = this.#picture.effects?.moods.weatherAt(seed, Math.floor(clock.getTime() / AN_HOUR), season) ?? '';
+    this.weather = this.#picture.effects?.moods.weatherAt(seed, Math.floor(clock.getTime() / AN_HOUR), season) ?? '';
     const key = `${Math.round(hour * 30)} ${this.connected} ${season} ${seed}`;
     if (key === this.#lightKey) return;
     this.#lightKey = key;
