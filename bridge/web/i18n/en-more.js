@@ -73,7 +73,7 @@ export const moreEnglish = {
   },
   fullScreen: 'Full screen',
   leaveFullScreen: 'Leave full screen',
-  fullScreenHint: 'Only the world, on all of your screen',
+  fullScreenHint: 'The world, on all of your screen',
   copyLink: 'Copy the link',
   copyLinkHint: 'To show this server to somebody',
   copied: 'Copied.',

@@ -87,7 +87,7 @@ export class Bubbles {
   frame(now, free) {
     byId('air').classList.toggle('afar', this.#where.scale < WIDE_SCALE);
     if (this.#talk.fade(now) || this.#stale) this.#renew(free);
-    this.#lookUp();
+    this.#lookUp(free);
     if (now - this.#arrangedAt > ARRANGED_MS) this.#arrange(now, free);
     const spells = now - this.#spelledAt > SPELLED_MS;
     if (spells) this.#spelledAt = now;
@@ -132,15 +132,16 @@ export class Bubbles {
     bubble.leave(!document.hidden);
   }
 
-  /** Finds everybody's head; who is unknown speaks from the sign of their channel. */
-  #lookUp() {
+  /** Finds everybody's head; who is unknown speaks from the sign of their channel. @param {Rect} free */
+  #lookUp(free) {
     this.#away.clear();
     for (const bubble of this.#bubbles.values()) {
       const { uid, placeId } = bubble.message;
       const head = this.#where.headOf(uid) ?? this.#where.signOf(placeId);
       if (head) bubble.anchor = head;
-      if (head && (!head.visible || this.#roomless.has(bubble))) this.#away.add(uid);
-      bubble.reveal(bubble.ready && bubble.offset !== null && (head?.visible ?? false));
+      const isInView = Boolean(head?.visible && isNear(head, free)); // not behind what lies beside the world
+      if (head && (!isInView || this.#roomless.has(bubble))) this.#away.add(uid);
+      bubble.reveal(bubble.ready && bubble.offset !== null && isInView);
     }
   }
 
