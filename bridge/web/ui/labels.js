@@ -25,7 +25,7 @@ const SIGNS_SCALE = 2; // from where on all signs can be read
 const SIGNS = 40;
 const CLOSEST = 3; // people whose names matter more than signs
 const FIGURE = 24; // art pixels from above the hair to below the feet
-const BODY = { half: 5, top: 6, bottom: 18 }; // of them: what no other's name may cover
+const TRUNK = { half: 5, top: 6, bottom: 18 }; // of them: what no other's name may cover
 // As the style sheet has it, in pixels where letters are as large as usual.
 const LETTERS = 13;
 const HEIGHT = 18;
@@ -137,7 +137,7 @@ export class Labels {
   #bodyOf(uid) {
     const head = this.#where.headOf(uid);
     const { scale } = this.#world;
-    return head ? [[uid, { left: head.x - BODY.half * scale, right: head.x + BODY.half * scale, top: head.y + BODY.top * scale, bottom: head.y + BODY.bottom * scale }]] : [];
+    return head ? [[uid, { left: head.x - TRUNK.half * scale, right: head.x + TRUNK.half * scale, top: head.y + TRUNK.top * scale, bottom: head.y + TRUNK.bottom * scale }]] : [];
   }
 
   /** Whether a sign is drawn, and can be read. @param {{wish: Wish}} label */
