@@ -514,6 +514,24 @@ async def test_pointing_at_somebody_tells_about_them(bridge: WebSocketServer, ne
     await expect(page.locator("#air .tip")).to_contain_text("Do not disturb · Tending roses")
 
 
+async def test_what_is_told_of_somebody_at_the_edge_stands_in_view(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    page = await new_page(NO_PANEL, reduced_motion="reduce", viewport={"width": 390, "height": 740})
+    bridge.show_guild(GARDEN, [member_named("Chiara", "dnd", "Tending roses, tulips and leeks")], [])
+    await page.goto(address(bridge))
+    x, y = await middle_of(label(page, "Chiara"))
+    await page.mouse.move(x, y - 20)
+    await page.mouse.down()
+    await page.mouse.move(12, y - 20, steps=4)
+    await page.mouse.up()
+
+    await page.mouse.move(13, y - 20)
+
+    await expect(page.locator("#air .tip")).to_contain_text("Tending roses")
+    await expect(page.locator("#air .tip")).to_be_in_viewport(ratio=1)
+
+
 async def test_pointing_at_a_place_tells_who_is_there_and_what_was_said_last(
     bridge: WebSocketServer, new_page: OpenPage
 ) -> None:

@@ -173,7 +173,7 @@ export class Air {
     this.#bubbles.signs = signs;
     this.#bubbles.frame(now, free);
     this.#sparks.frame(now, free, this.#rouse(typing), this.#bubbles.unheard);
-    this.tip?.show(now, this.ring.isOpen ? {} : pointed);
+    this.tip?.show(now, this.ring.isOpen ? {} : pointed, free);
     this.ring.frame(now, free);
   }
 
