@@ -572,6 +572,21 @@ async def test_a_house_tells_who_lives_there_and_is_flown_to(
     await page.wait_for_function("(before) => document.querySelector('#world').width < before", arg=before)
 
 
+@only_chromium
+async def test_who_types_comes_out(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """In a town, where whoever does nothing is at home."""
+    sleepers = [Member(uid=str(100 + i), username=f"Sleeper {i}", status="offline") for i in range(70)]
+    bridge.show_guild(GARDEN, [member_named("Chiara", "dnd"), *sleepers], CHANNELS)
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    await page.goto(address(bridge))
+    await expect(page.locator("#world.awake")).to_have_css("opacity", "1")
+    await expect(label(page, "Chiara")).to_have_count(0)
+
+    await bridge.broadcast_typing(GARDEN.id, "13", "31")
+
+    await expect(label(page, "Chiara")).to_have_count(1)
+
+
 async def test_a_row_of_the_feed_leads_to_who_said_it(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page({"panel": "messages"}, reduced_motion="reduce")
     await open_garden(page, bridge)
