@@ -118,6 +118,13 @@ LOWEST = """async (url) => {
     return lowest;
 }"""
 
+# Whether each pixel of art has a whole number of those of a finer screen, or a half more.
+PIXELS_ARE_WHOLE = """() => {
+    const { style, width } = document.querySelector('#world');
+    const halves = (2 * parseFloat(style.width) * devicePixelRatio) / width;
+    return devicePixelRatio > 1 && Math.abs(halves - Math.round(halves)) < 0.02;
+}"""
+
 
 async def open_garden(page: Page, bridge: WebSocketServer, query: str = "") -> None:
     """Wait until Ada stands on her island."""
@@ -650,6 +657,21 @@ async def test_the_view_moves_with_hand_and_keys(bridge: WebSocketServer, new_pa
         assert await leaves(page, "#beds", home)
         await page.keyboard.press("0")
         assert await comes_near(page, "#beds", home)
+
+
+@only_chromium
+async def test_another_screen_is_fitted_as_well(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Where a pixel is of another size: each of art is still a whole number of them, or a half more."""
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    screen = await page.context.new_cdp_session(page)
+
+    await screen.send(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": 1_000, "height": 640, "deviceScaleFactor": 1.3, "mobile": False},
+    )
+
+    await page.wait_for_function(PIXELS_ARE_WHOLE)
 
 
 @only_chromium

@@ -53,6 +53,7 @@ export class World {
 
   #canvas;
   #context;
+  #insets = { left: 0, right: 0, top: 0, bottom: 0 };
   #options;
   camera = new Camera();
   #picture = new Picture();
@@ -352,10 +353,9 @@ export class World {
   }
 
   /** CSS pixels that are covered at each side: `fit` and flights use the rest. @param {import('./camera.js').Sides} sides */
-  set insets({ left, right, top, bottom }) {
-    const { density } = this.camera;
-    this.camera.insets = { left: left * density, right: right * density, top: top * density, bottom: bottom * density };
-    this.camera.settle();
+  set insets(sides) {
+    this.#insets = sides;
+    this.#resize();
   }
 
   /** Shows all of the island. */
@@ -426,7 +426,9 @@ export class World {
 
   #resize() {
     const box = (this.#canvas.parentElement ?? this.#canvas).getBoundingClientRect();
-    const density = window.devicePixelRatio || 1;
+    const density = window.devicePixelRatio;
+    const { left, right, top, bottom } = this.#insets;
+    this.camera.insets = { left: left * density, right: right * density, top: top * density, bottom: bottom * density };
     this.camera.resize(Math.max(1, Math.round(box.width * density)), Math.max(1, Math.round(box.height * density)), density);
   }
 
@@ -448,6 +450,7 @@ export class World {
   /** @param {number} now */
   #run(now) {
     requestAnimationFrame((next) => this.#run(next));
+    if (this.camera.density !== window.devicePixelRatio) this.#resize(); // on another screen
     const passed = this.#last ? Math.max(0, now - this.#last) / 1000 : 1 / RATE;
     this.#last = now;
     const end = performance.now() + SLICE;
