@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 
+import { parsed } from '../../bridge/web/guild/frames.js';
 import { Line } from '../../bridge/web/guild/net.js';
+import { Pulse } from '../../bridge/web/guild/pulse.js';
 
 /** @type {any} */
 let socket;
@@ -90,4 +92,19 @@ test('who sends more than anybody can read is left', () => {
   for (let i = 0; i < 8 && socket.onmessage; i++) socket.onmessage({ data: text });
   assert.equal(seen.at(-1), 'waiting');
   assert.equal(socket.onmessage, null);
+});
+
+test('a line that lives before there is anything to watch over it is watched over from then on', () => {
+  const sent = [];
+  globalThis.WebSocket = /** @type {any} */ (Object.assign(class { readyState = 1; constructor() { socket = this; } send(/** @type {string} */ text) { sent.push(text); } close() {} }, { OPEN: 1 }));
+  line.open();
+  line.settle();
+  mock.timers.tick(30_000);
+  assert.deepEqual(sent, []);
+  line.furnish({ parsed, Pulse });
+  mock.timers.tick(15_000);
+  assert.deepEqual(sent, ['{"type":"beat"}']);
+  hear('a'.repeat(250_000));
+  assert.equal(String(seen.at(-1)).length, 250_000);
+  socket.onclose({ code: 1006 }); // nothing is left to watch
 });

@@ -86,6 +86,12 @@ export class Conversation {
     this.#line.open();
   }
 
+  /** @param {Parameters<Line['furnish']>[0]} parts */
+  furnish(parts) {
+    this.#line.furnish(parts);
+    if (this.#replica.isBehind) this.#line.send({ type: 'get_user_data', serverId: this.#replica.room?.id });
+  }
+
   hurry() {
     this.#line.hurry();
   }

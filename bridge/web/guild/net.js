@@ -7,8 +7,6 @@
  * @typedef {{opened(): void, frame(frame: Frame): Iterable<void>, changed(state: LinkState): void}} Listener
  */
 
-import { parsed } from './frames.js';
-import { Pulse } from './pulse.js';
 import { pursue } from '../world/slices.js';
 
 const READ_MS = 12; // at a time
@@ -109,7 +107,10 @@ export class Line {
   #isResting = false;
   /** @type {Generator<void, void> | null} */
   #reading = null;
-  #pulse = new Pulse(() => this.#say({ type: 'beat' }), () => this.#lost(1006));
+  /** Takes large frames apart, once that is there. @type {typeof import('./frames.js').parsed | null} */
+  #parsed = null;
+  /** Watches over the line, once that is there. @type {import('./pulse.js').Pulse | null} */
+  #pulse = null;
 
   /**
    * @param {string} url
@@ -122,6 +123,13 @@ export class Line {
 
   get state() {
     return this.#state;
+  }
+
+  /** Gets what a first picture does without. @param {{parsed: typeof import('./frames.js').parsed, Pulse: typeof import('./pulse.js').Pulse}} parts */
+  furnish({ parsed, Pulse }) {
+    this.#parsed = parsed;
+    this.#pulse = new Pulse(() => this.#say({ type: 'beat' }), () => this.#lost(1006));
+    if (this.#state.phase === 'live') this.#pulse.start();
   }
 
   open() {
@@ -141,7 +149,7 @@ export class Line {
 
   /** @param {string | number} item */
   #receive(item) {
-    this.#pulse.heard();
+    this.#pulse?.heard();
     this.#unread += String(item).length;
     if (this.#unread > MOST_UNREAD) return this.#lost(1006);
     this.#inbox.push(item);
@@ -178,7 +186,7 @@ export class Line {
       if (this.#at > READ_AWAY) this.#at -= this.#inbox.splice(0, this.#at).length;
       if (typeof item === 'number') return this.#lost(item);
       try {
-        const frame = yield* parsed(item);
+        const frame = this.#parsed ? yield* this.#parsed(item) : JSON.parse(item);
         if (typeof frame?.type === 'string') yield* this.#listener.frame(frame);
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
@@ -190,7 +198,7 @@ export class Line {
 
   /** @param {object} frame */
   send(frame) {
-    this.#pulse.heard(); // a beat is answered after what is asked for
+    this.#pulse?.heard(); // a beat is answered after what is asked for
     this.#say(frame);
   }
 
@@ -202,7 +210,7 @@ export class Line {
   /** The bridge has given this viewer a room. */
   settle() {
     if (this.#state.phase === 'live') return;
-    this.#pulse.start();
+    this.#pulse?.start();
     this.#enter({ phase: 'live' });
     this.#after(STEADY_MS, () => { this.#failures = { lost: 0, full: 0, refused: 0 }; });
   }
@@ -214,7 +222,7 @@ export class Line {
 
   /** Finds out soon whether the line still lives, or tries again at once where the network was the trouble. */
   doubt() {
-    this.#pulse.doubt();
+    this.#pulse?.doubt();
     if (this.#state.phase === 'waiting' && this.#state.why === 'lost') this.open();
   }
 
@@ -229,7 +237,7 @@ export class Line {
   }
 
   #drop() {
-    this.#pulse.stop();
+    this.#pulse?.stop();
     const socket = this.#socket;
     this.#socket = null;
     [this.#inbox, this.#at, this.#unread, this.#reading] = [[], 0, 0, null];
