@@ -79,7 +79,7 @@ const stage = new Stage(replica, preferences, {
   follow: address.follow,
   zoom: address.zoom,
   drawn() {
-    life.start();
+    setTimeout(() => life.start()); // when it is to be seen
     soon();
   },
   needTown: () => town.start(),
