@@ -252,11 +252,12 @@ test('what is told before there is anybody to read it is read then, in order, an
   replica.witness = new Proxy({}, { get: (_, name) => (...what) => { told.push([name, ...what]); } });
   join();
   tell('message', { uid: '1', message: 'of another room' });
-  join({ request: { server: 'harbour' }, recent: [{ id: '5', uid: '1', message: 'before' }] });
+  join({ request: { server: 'harbour' }, recent: [{ id: '5', uid: '1', channel: '8', message: 'before' }] });
   tell('presence', { uid: '2', username: 'Bo', status: 'online' });
   tell('message', { uid: '2', message: 'Hello' });
   tell('presence', { uid: '1', status: 'idle', delete: true });
   assert.deepEqual([names(), replica.people.size, replica.feed.length], [['entered', 'entered'], 1, 0]);
+  assert.deepEqual(replica.lively, ['8', '']);
   assert.equal(replica.fade(NOW), Infinity);
   replica.news = new News(replica);
   assert.deepEqual(names().slice(2), ['recalled', 'came', 'said', 'went']);

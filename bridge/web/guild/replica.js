@@ -81,6 +81,8 @@ export class Replica {
   #untold = [];
   /** Whether some of it was forgotten: then all has to be told anew. */
   isBehind = false;
+  /** Where there was talk just before one came. @type {string[]} */
+  lively = [];
   // Who is typing, and until when.
   /** @type {Map<string, number>} */
   typing = new Map();
@@ -230,6 +232,7 @@ export class Replica {
     [this.#untold, this.isBehind] = [[], false];
     yield* this.members(record(data.users), now);
     this.unseen = Math.max(0, number(data.counts?.members) - this.counts.shown);
+    this.lively = [data.recent ?? []].flat().flatMap((words) => [label(words?.channel), label(words?.parent)]);
     this.witness.entered?.();
     yield* this.#tell((news) => news.enter(data, now));
   }

@@ -143,7 +143,7 @@ export class Stage {
   // What happens in the room
 
   entered() {
-    const { room, people, channels, counts, strangers } = this.#replica;
+    const { room, people, channels, counts, strangers, lively } = this.#replica;
     if (!room) return;
     if (room.slug !== this.slug) {
       this.#hush();
@@ -152,7 +152,7 @@ export class Stage {
     const followed = room.slug === this.slug ? this.#world.following : null;
     if (followed && !people.get(followed)) this.#awaited = followed; // they may be one of many now
     this.slug = room.slug;
-    this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts, strangers });
+    this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts, strangers, lively });
     this.meetAwaited();
     this.furniture?.air.mark();
   }

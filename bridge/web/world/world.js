@@ -12,7 +12,8 @@
  * @typedef {import('./homes.js').Tenants} Tenants
  * @typedef {import('./sim.js').Sim} Sim
  * @typedef {{guild: string, sim: Settlement, land: Land}} Island
- * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {shown: number}, strangers: Tenants[]}} GuildView
+ * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {shown: number}, strangers: Tenants[], lively: string[]}} GuildView
+ *   `lively`: where there was talk just before
  */
 
 import { GUARD } from './buffer.js';
@@ -85,6 +86,8 @@ export class World {
   #forgotten = new Set();
   /** Those who are known by number alone. @type {Tenants[]} */
   #strangers = [];
+  /** Where there was talk just before. @type {string[]} */
+  #lively = [];
   /** What time waits for: another island, or that everyone is where they were going. @type {Generator<boolean | void, void> | null} */
   #work = null;
   /** Made when somebody looks: the one before the first guild is never seen. @type {Island | null} */
@@ -161,7 +164,7 @@ export class World {
    *
    * @param {GuildView} guild
    */
-  show({ id, channels, members, counts, strangers }) {
+  show({ id, channels, members, counts, strangers, lively }) {
     const coming = new Map([...members].map((member) => [member.uid, member]));
     this.#guild = id;
     this.#awaited = null;
@@ -169,6 +172,7 @@ export class World {
     this.#forgotten.clear();
     this.#news = coming;
     this.#strangers = strangers;
+    this.#lively = lively;
     if (this.#isOther) {
       this.#following = null;
       this.#unsaid = [];
@@ -243,6 +247,7 @@ export class World {
     yield* survey(terrain);
     while (before && !this.#life) yield AWAITING;
     const sim = this.#inhabit(terrain, before?.sim);
+    if (isOther) for (const id of this.#lively) sim.spoken[sim.placeOf(id)] = 0; // its lamp is lit
     /** @type {Island} */
     const island = { guild: this.#guild, sim, land: new Land(terrain, (cell) => island.sim.wear?.at(cell) ?? 0, before?.land) };
     const { land } = island;
