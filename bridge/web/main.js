@@ -71,6 +71,7 @@ const conversation = new Conversation(bridge, address.s, replica, {
   },
   announced: (said) => view.announce(said),
   balked: (code) => stage.balked(code),
+  large: () => life.start(),
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
 conversation.start(); // what it hears comes when all of this is there
 

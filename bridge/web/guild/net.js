@@ -4,15 +4,17 @@
  * @typedef {'lost' | 'full' | 'refused'} Why
  * @typedef {{phase: 'connecting'} | {phase: 'live'} | {phase: 'waiting', why: Why, retryAt: number}} LinkState
  * @typedef {{type: string, cursor?: string, events?: unknown[], data?: any, [field: string]: any}} Frame
- * @typedef {{opened(): void, frame(frame: Frame): Iterable<void>, changed(state: LinkState): void}} Listener
+ * @typedef {{opened(): void, frame(frame: Frame): Iterable<void>, changed(state: LinkState): void, large(): void}} Listener
+ *   `large`: called when something waits for what takes large frames apart
  */
 
-import { pursue } from '../world/slices.js';
+import { AWAITING, pursue } from '../world/slices.js';
 
 const READ_MS = 12; // at a time
 const BREATH_MS = 6;
 const READ_HIDDEN_MS = 500; // where nobody waits for a frame, but the browser seldom lets a page go on
 const MOST_UNREAD = 40_000_000; // characters: ten times the largest guild; nobody reads what sends more
+const PARSED_AT_ONCE = 2_000_000; // characters, which take no longer than that, until there is what takes more apart
 const READ_AWAY = 1_000; // what is read is thrown away, so many at a time
 const PATIENCE_MS = 15_000; // a connection without a room after this long is given up
 const STEADY_MS = 10_000; // live for this long: earlier failures are forgotten
@@ -105,7 +107,7 @@ export class Line {
   /** Milliseconds of reading since it rested. */
   #busy = 0;
   #isResting = false;
-  /** @type {Generator<void, void> | null} */
+  /** @type {Generator<boolean | void, void> | null} */
   #reading = null;
   /** Takes large frames apart, once that is there. @type {typeof import('./frames.js').parsed | null} */
   #parsed = null;
@@ -177,7 +179,7 @@ export class Line {
     }, BREATH_MS);
   }
 
-  /** @returns {Generator<void, void>} */
+  /** @returns {Generator<boolean | void, void>} */
   *#readAll() {
     const socket = this.#socket;
     while (this.#at < this.#inbox.length) {
@@ -185,6 +187,10 @@ export class Line {
       this.#unread -= String(item).length;
       if (this.#at > READ_AWAY) this.#at -= this.#inbox.splice(0, this.#at).length;
       if (typeof item === 'number') return this.#lost(item);
+      while (!this.#parsed && item.length > PARSED_AT_ONCE) {
+        this.#listener.large();
+        yield AWAITING;
+      }
       try {
         const frame = this.#parsed ? yield* this.#parsed(item) : JSON.parse(item);
         if (typeof frame?.type === 'string') yield* this.#listener.frame(frame);
