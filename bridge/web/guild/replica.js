@@ -48,7 +48,7 @@ const MOST_GUILDS = 5_000; // in the list of them
 const MOST_CHANNELS = 1_000; // a guild has at most half as many
 export const MOST_MEMBERS = 50_000; // as many as a page can bear
 const READ_AT_ONCE = 64; // of them
-const MOST_FRAMES = 2_000; // frames
+const MOST_FRAMES = 2_000; // that wait to be read, until there is what reads them
 export const A_DAY_MS = 86_400_000; // for so long somebody is new here
 
 /** @param {unknown} value @returns {Status} */
