@@ -357,7 +357,7 @@ export class Sim extends Settlement {
     const { zone, ground } = this.land;
     for (let tries = zone[this.cell[slot]] ? EAGER : 1; tries && !this.reducedMotion; tries--) {
       const to = this.#somewhere(slot);
-      if (!this.cells.isInSight(to) || zone[to] || ground[to] === PLANKS) continue;
+      if (!this.cells.isInSight(to) || zone[to] || ground[to] === PLANKS || !this.cells.isApart(to, slot)) continue;
       this.goal[slot] = STROLL;
       this.target[slot] = to;
       this.tries[slot] = 0;
