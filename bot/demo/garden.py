@@ -118,7 +118,7 @@ def townspeople() -> list[Member]:
         Member(
             str(3000 + number),
             name,
-            _STATUSES[number * 5 % 11 % len(_STATUSES)],
+            _STATUSES[number * 5 % 11] if number * 5 % 11 < len(_STATUSES) else "offline",
             _COLORS[number // 9 % len(_COLORS)],
             voice=Voice("68", "Tavern") if number % 60 == 0 else None,
         )

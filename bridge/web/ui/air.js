@@ -34,8 +34,8 @@ export class Air {
   #housed = '';
   /** What was said before one came and is to be read, by its keys. @type {Set<number>} */
   #recalled = new Set();
-  /** Who types. @type {Set<string>} */
-  #writers = new Set();
+  /** Who types, and has come out for that. @type {Set<string>} */
+  #roused = new Set();
   /** What tells of who is pointed at, once somebody points. @type {import('./tip.js').Tip | null} */
   tip = null;
   /** Once somebody wants any. @type {import('./sound.js').Sound | null} */
@@ -179,10 +179,9 @@ export class Air {
 
   /** Has those come out who begin to type. @param {Iterable<string>} typing */
   #rouse(typing) {
-    const before = this.#writers;
-    this.#writers = new Set(typing);
-    for (const uid of this.#writers) if (!before.has(uid)) this.#world.stir(uid);
-    return this.#writers;
+    const writers = [...typing];
+    this.#roused = new Set(writers.filter((uid) => this.#roused.has(uid) || this.#world.stir(uid)));
+    return writers;
   }
 
   /** Lights the windows of a crowd anew from time to time. @param {number} now */
