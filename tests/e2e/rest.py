@@ -65,7 +65,7 @@ class Rest:
         A path, or `METHOD /path` for one of its methods.
         """
         self.limits: dict[str, list[Payload]] = {}
-        """What requests, as `METHOD /path`, are told when they come too often, once each: at least `retry_after`."""
+        """What requests, as `METHOD /path`, are told when they come too often: each of these once."""
         self.blocked = False
         """Whether who stands before Discord shuts this address out, whatever is asked."""
         self.garbled: dict[str, str] = {}
