@@ -473,9 +473,12 @@ class LoopbackDiscord:
         return self.say(Channel("", None, DIRECT), user, text)
 
     def edit(self, channel: Channel, message: Payload, text: str) -> None:
-        """Change a message's text."""
+        """Change a message's text; what Discord adds to a link may come later, with the text of before."""
+        before = dict(message)
         message.update(changed(channel, message, content=text, edited_timestamp=JOINED_AT))
         self.gateway.dispatch(channel.guild, "MESSAGE_UPDATE", message)
+        if before["edited_timestamp"] is None:
+            self.add_preview(channel, before)
 
     def add_preview(self, channel: Channel, message: Payload) -> None:
         """Let Discord add the preview of a link to a message."""
