@@ -405,12 +405,18 @@ class LoopbackDiscord:
         return member
 
     def remove_member(self, member: Member) -> None:
-        """Let a member leave their guild."""
+        """Let a member leave their guild; then Discord says that they are offline there, and talk no more."""
         guild = member.guild
         del guild.members[member.id]
-        guild.voice.pop(member.id, None)
+        talked = guild.voice.pop(member.id, None) is not None
         gone = {"guild_id": str(guild.id), "user": member.user.payload()}
         self.gateway.dispatch(guild, "GUILD_MEMBER_REMOVE", gone)
+        if member.is_online():
+            offline = {"user": {"id": member.uid}, "status": "offline", "activities": [], "client_status": {}}
+            self.gateway.dispatch(guild, "PRESENCE_UPDATE", offline | {"guild_id": str(guild.id)})
+        if talked:
+            silent = self.voice(member, None) | {"member": member.payload()}
+            self.gateway.dispatch(guild, "VOICE_STATE_UPDATE", silent)
 
     def ban(self, member: Member) -> None:
         """Ban a member, and delete what they said: no event tells which messages."""
