@@ -375,7 +375,11 @@ async def test_a_guild_that_has_gone(tree: Tree, guilds: Guilds, caplog: pytest.
     """What it had is gone with it; one that isn't there gets none, which is said and tried again."""
     notes = Notes()
     await sync_guild(tree, notes, 1)
-    guilds.failures[1] = discord.Forbidden(SimpleNamespace(status=403, reason="x"), "Missing Access")  # type: ignore[arg-type]
+    blocked, gone = {"code": 40333, "message": "internal network error"}, {"code": 50001, "message": "x"}
+    guilds.failures[1] = discord.Forbidden(SimpleNamespace(status=403, reason="x"), blocked)  # type: ignore[arg-type]
+    await sync_guild(tree, notes, 2)
+    assert 2 not in guilds.known  # that is no word of Discord's
+    guilds.failures[1] = discord.Forbidden(SimpleNamespace(status=403, reason="x"), gone)  # type: ignore[arg-type]
     await sync_guild(tree, notes, 2)
     assert guilds.known[2] == ["wave"]
     await sync_guild(tree, notes, 1)
