@@ -27,7 +27,7 @@ FETCHED_PER_ACCOUNT: Final = Rate(1.0, at_once=30)
 FETCHED: Final = Rate(10.0, at_once=300)
 # What Discord says of who is no member, or of a guild that isn't the bot's; a mere 403 or 404 may come from
 # whatever is in between.
-_STRANGER: Final = frozenset({10004, 10007, 10013, 50001})
+_STRANGER: Final = (10004, 10007, 10013, 50001)
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{10,200}")
 
 

@@ -133,8 +133,9 @@ class Live(Desk):
 
     async def _not_changed(self, guild: discord.Guild, message_id: int, error: Exception) -> None:
         """Give a message up where Discord says that it is gone or out of reach; else try later again."""
-        code = error.code if isinstance(error, discord.HTTPException) else 0
-        if (why := ENDS.get(code)) is not None:
+        code = error.code if isinstance(error, discord.HTTPException) else None
+        why = ENDS.get(code) if isinstance(code, int) else None
+        if why is not None:
             await self._end(guild, message_id, why)
         elif isinstance(error, discord.HTTPException) and error.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._slow_down(guild)

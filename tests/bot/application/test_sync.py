@@ -190,6 +190,7 @@ async def test_the_order_of_commands_is_no_change(tree: Tree) -> None:
         (refusal(503, "<html>\nupstream</html>"), "<html> upstream</html>"),
         (refusal(401, {"message": "401: Unauthorized", "code": 0}), "rejected DISCORD_TOKEN"),
         (refusal(403, {"message": "Missing Access", "code": 50001}), "Missing Access"),
+        (refusal(403, {"message": "internal network error", "code": 40333}), "shuts this address out"),
         (refusal(404, {"message": "Unknown Application", "code": 10002}), "DISCORD_API_URL"),
         (refusal(429, "error code: 1015"), "no more requests"),
         (refusal(400, {"message": "Maximum number of commands reached", "code": 30032}), "Remove some"),
