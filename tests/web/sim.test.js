@@ -430,6 +430,13 @@ test('on an island that grows people stay where they are, and go on with what th
   assertNobodyStacked(after);
 });
 
+test('where there are no channels, an island that grows sends nobody to its square', () => {
+  const before = populated(1, 0);
+  const after = new Sim(before.land, before);
+  finish(after.adopt(before));
+  assert.deepEqual([after.cell[0], after.goal[0]], [before.cell[0], -1]);
+});
+
 test('an empty island goes on', () => {
   const sim = populated(0, 0);
   run(sim, 10);

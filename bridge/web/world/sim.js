@@ -209,7 +209,8 @@ export class Sim extends Settlement {
       this.sitsUntil[slot] = before.sitsUntil[old];
       const goal = before.goal[old];
       const wanted = this.placeFor(member);
-      const place = wanted >= 0 ? wanted : this.placeOf(before.land.places[goal]?.id ?? '');
+      const there = before.land.places[goal];
+      const place = wanted >= 0 || !there ? wanted : this.placeOf(there.id);
       const isHeading = before.state[old] === WALK;
       this.state[slot] = isHeading ? STAND : before.state[old];
       if (goal >= before.routes.camp) this.#retire(slot);
