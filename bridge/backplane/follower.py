@@ -9,6 +9,7 @@ from typing import Any, Final
 from bridge.backplane import codec, keys
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Lines
+from bridge.backplane.trouble import Trouble
 from bridge.limits import Limits
 from bridge.rooms.room import Room
 from bridge.rooms.state import Copy
@@ -104,6 +105,10 @@ class Follower:
             is_read = True
         except codec.UNREADABLE as error:
             raise NotThere(f"another version has written it ({type(error).__name__})") from error
+        except Trouble as trouble:
+            if not trouble.is_of_stranger:
+                raise
+            raise NotThere(str(trouble).rstrip(".")) from trouble  # no reason to leave all others alone
         finally:
             self._is_reading = False
             self._is_outdated |= self.is_open and not is_read
@@ -182,7 +187,7 @@ class Follower:
         room = Room.of_copy(copy, limits=self._limits, clock=time.time)
         await self._read_members(room, generation)
         entries = await self._read_entries(generation, 0)
-        now = await self._read_meta()
+        now = await self._read_meta_of_all(generation)
         missed = [entry for entry in entries if entry.offset > offset]
         if not _follow(offset, missed):  # the past that is kept is too short for that: it was told meanwhile
             missed = [each for each in self._held if each.generation == generation and each.offset > offset]
@@ -224,6 +229,19 @@ class Follower:
         if None in found:
             return None
         return found[0].decode(), found[1].decode(), int(found[2])
+
+    async def _read_meta_of_all(self, generation: str) -> tuple[str, str, int] | None:
+        """Read it again if all of a generation is still there: a server that lacks memory may keep a part."""
+        guild_id = self.guild_id
+        pipeline: Any = self._lines.commands.pipeline(transaction=True)
+        pipeline.hget(keys.meta(guild_id), "sizes")
+        pipeline.hlen(keys.members(guild_id, generation))
+        pipeline.hlen(keys.facts(guild_id, generation))
+        told, *sizes = await self._lines.ask(pipeline.execute())
+        there = " ".join(map(str, (generation, *sizes))).encode()
+        # A writer of an older version doesn't tell; what it leaves there is of another generation.
+        is_whole = told is None or not told.startswith(generation.encode()) or told == there
+        return await self._read_meta() if is_whole else None
 
     async def _read_entries(self, generation: str, after: int) -> list[Entry]:
         key = keys.events(self.guild_id, generation)

@@ -13,7 +13,7 @@ from bridge.backplane.follower import Follower, NotThere
 from bridge.backplane.lines import PATIENCE, Lines, Subscription
 from bridge.backplane.overview import Listed, read_parts
 from bridge.backplane.parts import Part
-from bridge.backplane.trouble import Trouble, first
+from bridge.backplane.trouble import Trouble, first, understand
 from bridge.backplane.waits import Waits
 from bridge.errors import ProviderError, Refused
 from bridge.limits import Limits
@@ -61,7 +61,7 @@ class Reader:
         self._opening: dict[str, asyncio.Task[None]] = {}
         self._counts: dict[str, Mapping[str, int]] = {}
         self._subscription: Subscription | None = None
-        self._parts: dict[Part, Listed] = {}  # of the list, as far as it is here
+        self._parts: dict[Part, Listed] = {}  # of the list, as far as it is here; complete if it was read so
         self._older: dict[Part, tuple[str, int]] = {}  # as a follower has one
         self._has_list = asyncio.Event()
         self._list_is_outdated = True
@@ -205,7 +205,10 @@ class Reader:
             if here is not None and here[:2] == (generation, before):
                 pairs = list(changes)
                 self._bring({pairs[at]: pairs[at + 1].encode() for at in range(0, len(pairs), 2)}.items())
-                self._parts[part] = generation, offset, complete == "1"
+                self._parts[part] = generation, offset, here[2] and complete == "1"
+                if complete == "1" and not here[2]:  # what isn't listed by now is gone
+                    self._list_is_outdated = True
+                    self._news.set()
                 self._tell_whether_more()
             elif here is None or here[0] != generation or offset > here[1]:
                 self._list_is_outdated = True
@@ -301,13 +304,13 @@ class Reader:
             pipeline: Any = self._lines.commands.pipeline(transaction=False)
             for follower in few:
                 pipeline.hmget(keys.meta(follower.guild_id), ["generation", "offset"])
-            for follower, (generation, offset) in zip(
-                few, await self._lines.ask(pipeline.execute()), strict=True
-            ):
-                is_number = offset is not None and offset.isdigit()
-                follower.suspect(
-                    generation and generation.decode(errors="replace"), int(offset) if is_number else -1
-                )
+            answers = await self._lines.ask(pipeline.execute(raise_on_error=False))
+            for follower, answer in zip(few, answers, strict=True):
+                if not isinstance(answer, Exception):
+                    generation, offset = answer
+                    follower.suspect(generation and generation.decode(errors="replace"), _number(offset))
+                elif not (trouble := understand(answer, self._lines.server)).is_of_stranger:
+                    raise trouble from answer
         self._news.set()
 
     async def _keep_tidy(self) -> None:
@@ -357,9 +360,10 @@ class Reader:
         if not listed or not self._are_of_now(listed):
             return
         told = {guild_id.decode(errors="replace"): text for guild_id, text in infos.items()}
-        complete = [part for part, (_, _, is_complete) in listed.items() if is_complete]
+        news = [part for part, what in listed.items() if what[2] and what != self._parts.get(part)]
         for guild_id in self._directory.rooms.keys() - told.keys():
-            if any(part.has(guild_id) for part in complete):  # else it may be missing, and come by itself
+            # Else it may be missing, and come by itself; or it was thrown away: nobody has written since.
+            if any(part.has(guild_id) for part in news):
                 self._close(guild_id)
         self._parts = listed
         entries = list(told.items())
@@ -370,14 +374,20 @@ class Reader:
         self._has_list.set()
 
     def _are_of_now(self, listed: Mapping[Part, Listed]) -> bool:
-        """Tell whether no part is an earlier one: a server that was restored has such, for a moment."""
+        """Tell whether no part is an earlier one: a server that was restored has such, for a moment.
+
+        For longer, and written on, it has one of somebody whose clock is behind.
+        """
         older = {
             part: listed[part][:2]
             for part, here in self._parts.items()
             if part in listed and listed[part][:2] < here[:2]
         }
-        is_lasting, self._older = self._older == older, older
-        return not older or is_lasting
+        before, self._older = self._older, older
+        return not older or (
+            older.keys() == before.keys()
+            and all(older[part][0] == life and older[part][1] >= offset for part, (life, offset) in before.items())
+        )
 
     @property
     def is_troubled(self) -> bool:
@@ -389,3 +399,11 @@ class Reader:
         if str(trouble) != self._trouble:
             self._trouble = str(trouble)
             log.warning("%s What is known is shown; it is tried again.", trouble)
+
+
+def _number(text: bytes | None) -> int:
+    """Read a position, which may be a stranger's."""
+    try:
+        return int(text or b"-1")
+    except ValueError:
+        return -1

@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.backplane import reader
-from bridge.backplane.parts import MOST, Overview, Part, missing
+from bridge.backplane import listing, reader, writer
+from bridge.backplane.parts import MOST, WHOLE, Overview, Part, missing
 from bridge.model import GuildInfo
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
@@ -231,6 +234,42 @@ async def test_who_dies_is_believed_for_a_while(start: Start, redis: RedisServer
     redis.ask("DEL", "dzone:{guilds}:alive:0-1/8")
     await until(lambda: listed(there) == {"g4-0", "g0-0"}, "both")
     assert generations(redis).keys() == {str(LOW), str(HIGH), "a stranger's"}
+
+
+async def test_nobody_is_believed_for_longer(
+    start: Start, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a server that was restored with another clock has it, or a stranger."""
+    monkeypatch.setattr(listing, "BELIEVED_FOR", 1)
+    redis.ask("HSET", "dzone:{guilds}:parts", "0-1/8", "0000000000001.dead 7 1")
+    redis.ask("SET", "dzone:{guilds}:alive:0-1/8", "0000000000001.dead {}", "EX", "9999")
+    await write(start, redis, LOW, guild_of(0))
+    there = await start(follow=redis.url)
+    await until(lambda: listed(there) == {"g0-0"}, "the living")
+
+
+async def test_a_clock_that_is_behind(start: Start, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes later is heard, also if they seem to have been there before, and say much."""
+    old = await write(start, redis, WHOLE, guild_of(0))
+    there = await start(follow=redis.url)
+    await until(lambda: listed(there) == {"g0-0"}, "the first")
+    await old.stop()
+    monkeypatch.setattr(writer, "time", SimpleNamespace(time=lambda: time.time() - 100, monotonic=time.monotonic))
+    new = await write(start, redis, WHOLE, guild_of(0))
+    changes = 0
+
+    def is_heard() -> bool:
+        nonlocal changes
+        changes += 1
+        new.show_guild(replace(guild_of(0), name=f"{changes}"), [ADA])
+        return there._directory.rooms[guild_of(0).id].info.name.isdecimal()
+
+    await until(is_heard, "what it is called now")
+    async with watching(there) as viewer:
+        await viewer.enter("g0-0")
+        await new.broadcast_message(guild_of(0).id, "111", "hello", "9")
+        while (await viewer.hear())["data"].get("message") != "hello":
+            pass
 
 
 async def test_more_shards_than_before(start: Start, redis: RedisServer) -> None:
