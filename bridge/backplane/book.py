@@ -241,7 +241,8 @@ class Book:
         meta, members, facts, _, live = self._keys()
         told = Entry(self.generation, self.offset, self.offset, b"[]").told()
         arguments: list[Argument] = [
-            self.generation, self.room.epoch, self.offset, told, LIVES, "1" if by_force else "0", *self._sizes,
+            self.generation, self.room.epoch, self.offset, told, LIVES, "1" if by_force else "0",
+            *self._sizes,
         ]  # fmt: skip
         return scripts.INSTALL, [meta, members, facts, live], arguments
 

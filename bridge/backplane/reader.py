@@ -62,7 +62,7 @@ class Reader:
         self._counts: dict[str, Mapping[str, int]] = {}
         self._subscription: Subscription | None = None
         self._parts: dict[Part, Listed] = {}  # of the list, as far as it is here; complete if it was read so
-        self._older: dict[Part, tuple[str, int]] = {}  # as a follower has one
+        self._older: dict[Part, tuple[str, int]] = {}  # those that are earlier ones, as they were seen first
         self._has_list = asyncio.Event()
         self._list_is_outdated = True
         self._is_reading_list = False
@@ -374,20 +374,20 @@ class Reader:
         self._has_list.set()
 
     def _are_of_now(self, listed: Mapping[Part, Listed]) -> bool:
-        """Tell whether no part is an earlier one: a server that was restored has such, for a moment.
+        """Tell whether no part is an earlier one: a server that was restored has such, and nobody writes it.
 
-        For longer, and written on, it has one of somebody whose clock is behind.
+        Where somebody does, it is one of somebody whose clock is behind.
         """
         older = {
             part: listed[part][:2]
             for part, here in self._parts.items()
             if part in listed and listed[part][:2] < here[:2]
         }
-        before, self._older = self._older, older
-        return not older or (
-            older.keys() == before.keys()
-            and all(older[part][0] == life and older[part][1] >= offset for part, (life, offset) in before.items())
-        )
+        for part, (generation, offset) in older.items():
+            seen = self._older.get(part, ("", 0))
+            older[part] = seen if seen[0] == generation and seen[1] <= offset else (generation, offset)
+        self._older = older
+        return all(listed[part][1] > offset for part, (_, offset) in older.items())
 
     @property
     def is_troubled(self) -> bool:

@@ -12,8 +12,8 @@ LOST: Final = b"lost"  # what can be read is older than what was written, or not
 TAKEN: Final = b"taken"  # somebody else writes this
 BUSY: Final = b"busy"  # somebody else is there who doesn't go together with this one
 
-# How much of a generation there is. A server that lacks memory may throw away a key and keep the others: what is
-# left is no world.
+# How much of a generation there is. A server that lacks memory may throw away a key and keep the others: what
+# is left is no world.
 _SIZES: Final = """
 local function sizes()
   return ARGV[1] .. ' ' .. redis.call('HLEN', KEYS[2]) .. ' ' .. redis.call('HLEN', KEYS[3])
@@ -101,10 +101,11 @@ return redis.call('PUBLISH', KEYS[2], ARGV[1])
 
 # KEYS: parts, infos, channel, what says that this part's writer is alive. ARGV: part, generation, whether it
 # is complete, whether it is taken over, what the writer says of itself, for how many seconds that is to be
-# believed, up to where the writer has written it, up to where this is, and a guild of this part that is listed,
-# if one is; then guilds and what is told of them, empty for those that are gone. Parts that don't go together
-# with this one are forgotten with their writers; as long as one of those lives, this one is refused. Where
-# something else is there than was written, as on a server that was restored or lacks memory, the list is lost.
+# believed, up to where the writer has written it, up to where this is, and a guild of this part that is
+# listed, if one is; then guilds and what is told of them, empty for those that are gone. Parts that don't go
+# together with this one are forgotten with their writers; as long as one of those lives, this one is refused.
+# Where something else is there than was written, as on a server that was restored or lacks memory, the list
+# is lost.
 LIST: Final = """
 local function range(name)
   local first, last, total = string.match(name, '^(%d+)-?(%d*)/(%d+)$')
@@ -154,8 +155,8 @@ if said and string.sub(said, 1, #ARGV[1]) == ARGV[1] then redis.call('DEL', KEYS
 return 'done'
 """
 
-# KEYS: logins that ended, channel. ARGV: until when whoever is forgotten would have been good, how many are kept
-# and for how many seconds; then logins, and until when each would have been good.
+# KEYS: logins that ended, channel. ARGV: until when those would have been good that are forgotten, how many
+# are kept and for how many seconds; then logins, and until when each would have been good.
 END_LOGINS: Final = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 for at = 4, #ARGV, 2 do

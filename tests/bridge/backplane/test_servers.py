@@ -329,6 +329,39 @@ async def test_the_writer_is_restarted(start: Start, redis: RedisServer, follow:
         await until(lambda: set(there._directory.rooms) == {DWORLD.id}, "the others are gone")
 
 
+async def test_a_server_that_was_restored_while_nobody_writes(
+    start: Start, redis: RedisServer, follow: Follow
+) -> None:
+    """Nobody is shown again who isn't to be seen any more, however long it lasts; what is new then is."""
+    first = await start(provider=EmptyProvider(), publish_to=redis.url)
+    for guild in (DWORLD, REPOS):
+        first.show_guild(guild, [ADA, BEPPO])
+    there = await follow(2)
+    async with AsyncExitStack() as stack:
+        view = await viewing(stack, there)
+        await view.enter()
+        redis.save()
+        await first.stop()
+        second = await start(provider=EmptyProvider(), publish_to=redis.url)
+        second.show_guild(DWORLD, [ADA])
+        await view.until_users({"111": "online"})
+        await until(lambda: set(there._directory.rooms) == {DWORLD.id}, "the other is gone")
+        await second.stop()
+        redis.restore()
+        for command in ("hgetall", "hmget"):  # which it counts since it was started
+            await until(lambda command=command: _calls(redis, command) > 5, "some looks")  # type: ignore[misc]
+        assert set(there._directory.rooms) == {DWORLD.id}
+        assert set(view.users) == {"111"}
+        third = await start(provider=EmptyProvider(), publish_to=redis.url)
+        third.show_guild(DWORLD, [ADA, Member("333", "Cedar", "idle")])
+        await view.until_users({"111": "online", "333": "idle"})
+
+
+def _calls(redis: RedisServer, command: str) -> int:
+    told = redis.ask("INFO", "commandstats").partition(f"cmdstat_{command}:calls=")[2]
+    return int(told.partition(",")[0] or 0)
+
+
 async def test_the_earlier_of_two_writers_gives_way(
     origin: WebSocketServer, start: Start, follow: Follow
 ) -> None:
