@@ -45,7 +45,7 @@ class News(ABC):
             log.debug("of %s nothing can be told: %s", what, trouble)
         elif str(trouble) != self._said:
             self._said = str(trouble)
-            log.warning("%s Of %s processes that start later don't learn until then.", trouble, what)
+            log.warning("%s Until then processes that start later don't learn of %s.", trouble, what)
 
     @abstractmethod
     async def _say(self) -> None:

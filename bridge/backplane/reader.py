@@ -70,6 +70,7 @@ class Reader:
         self._news = asyncio.Event()
         self._tasks = Tasks(log, "the backplane")
         self._trouble = ""
+        self._is_well = False  # since the last look
         self._has_told_of_unreadable = False
         self._is_ending = False
 
@@ -86,10 +87,10 @@ class Reader:
                     group.create_task(self._work(subscription))
             except* Trouble as troubles:
                 trouble = first(troubles)
-                if self._subscription is not None:
+                if self._is_well:
                     waits.begin_again()
             finally:
-                self._subscription = None
+                self._subscription, self._is_well = None, False
             if self._is_ending:  # a group that fails forgets that it was cancelled too
                 return
             if trouble is not None:  # not above: a cancellation there would become part of a group
@@ -260,9 +261,9 @@ class Reader:
         self._list_is_outdated = True
         await self._read_list()
         self._subscription = subscription
-        self._trouble = ""
-        log.info("following the backplane at %s", self._lines.server)
         await self._look()
+        self._is_well, self._trouble = True, ""
+        log.info("following the backplane at %s", self._lines.server)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_current())
             group.create_task(self._keep_looking())

@@ -203,6 +203,42 @@ async def test_a_stranger_s_data(start: Start, redis: RedisServer, caplog: pytes
     assert "a stranger's" in redis.ask("GET", "dzone:{guilds}:infos")
 
 
+@pytest.mark.parametrize("is_written", [True, False])
+async def test_a_stranger_s_guild(
+    start: Start, redis: RedisServer, caplog: pytest.LogCaptureFixture, *, is_written: bool
+) -> None:
+    """Said once, however often it is tried; at readers nothing comes, and when it is gone all of it."""
+    caplog.set_level("INFO")
+    key = f"dzone:{{{DWORLD.id}}}:meta"
+    if not is_written:
+        redis.ask("SET", key, "a stranger's")
+    origin = await start(provider=EmptyProvider(), publish_to=redis.url)
+    origin.show_guild(DWORLD, [ADA])
+    there = await start(follow=redis.url)
+    if is_written:
+        await until(lambda: key in redis.ask("KEYS", "*"), "the guild")
+        await until(lambda: bool(there._directory.rooms), "the list")
+        await there._plane.keeper.refresh_room(there._directory.rooms[DWORLD.id])
+        redis.ask("DEL", key)
+        redis.ask("SET", key, "a stranger's")
+    before = looks(redis)
+    await until(lambda: looks(redis) > before + 5, "some tries")
+    assert caplog.text.count("something of another program") == 1
+    assert "there again" not in caplog.text
+    redis.ask("DEL", key)
+    await until(lambda: "there again" in caplog.text, "the next try")
+    async with watching(there) as viewer:
+        await viewer.enter("dworld")
+        await origin.broadcast_message(DWORLD.id, "111", "hello", "9")
+        assert (await viewer.hear())["data"]["message"] == "hello"
+
+
+def looks(redis: RedisServer) -> int:
+    """Count how often a writer has looked what server it is."""
+    told = redis.ask("INFO", "commandstats").partition("cmdstat_eval:calls=")[2]
+    return int(told.partition(",")[0] or 0)
+
+
 async def test_what_is_not_ours_on_a_channel_is_ignored(
     origin: WebSocketServer, follow: Follow, redis: RedisServer
 ) -> None:
