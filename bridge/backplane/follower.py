@@ -247,7 +247,7 @@ class Follower:
     async def _read_meta_of_all(self, generation: str) -> _Meta | None:
         """Read it again if all of a generation is still there: a server that lacks memory may keep a part."""
         guild_id = self.guild_id
-        pipeline: Any = self._lines.commands.pipeline(transaction=True)
+        pipeline: Any = self._lines.commands.pipeline(transaction=False)  # one needs memory; see the reader's
         pipeline.hget(keys.meta(guild_id), "sizes")
         pipeline.hlen(keys.members(guild_id, generation))
         pipeline.hlen(keys.facts(guild_id, generation))

@@ -353,12 +353,16 @@ class Reader:
             self._list_is_outdated |= not is_read
 
     async def _try_to_read_list(self) -> None:
-        pipeline: Any = self._lines.commands.pipeline(transaction=True)  # both as they are at one moment
-        pipeline.hgetall(keys.GUILDS_PARTS)
-        pipeline.hgetall(keys.GUILDS_INFOS)
-        found, infos = await self._lines.ask(pipeline.execute())
+        # Both as they are at one moment. A transaction needs memory, which a server may lack.
+        pipeline: Any = self._lines.commands.pipeline(transaction=False)
+        for name in (keys.GUILDS_PARTS, keys.GUILDS_INFOS, keys.GUILDS_PARTS):
+            pipeline.hgetall(name)
+        found, infos, again = await self._lines.ask(pipeline.execute())
         listed = read_parts(found)
-        if not listed or not self._are_of_now(listed):
+        if found != again:
+            self._list_is_outdated = True
+            self._news.set()
+        if found != again or not listed or not self._are_of_now(listed):
             return
         told = {guild_id.decode(errors="replace"): text for guild_id, text in infos.items()}
         news = [part for part, what in listed.items() if what[2] and what != self._parts.get(part)]

@@ -133,6 +133,23 @@ async def test_a_server_without_memory() -> None:
     assert trouble.passes
 
 
+async def test_what_is_there_can_be_read_without_memory(
+    origin: WebSocketServer, follow: Follow, redis: RedisServer
+) -> None:
+    """By a bridge that is started then; what happens meanwhile comes as soon as there is some again."""
+    await until(lambda: redis.ask("KEYS", "*:meta").startswith("*3"), "all that there is")
+    redis.ask("CONFIG", "SET", "maxmemory", "1")
+    try:
+        there = await follow()
+        async with watching(there) as viewer:
+            assert len((await viewer.enter("dworld"))["users"]) == 2
+            await origin.broadcast_message(DWORLD.id, "111", "hello", "9")
+            redis.ask("CONFIG", "SET", "maxmemory", "0")
+            assert (await viewer.hear())["data"]["message"] == "hello"
+    finally:
+        redis.ask("CONFIG", "SET", "maxmemory", "0")
+
+
 async def test_a_server_that_throws_things_away(caplog: pytest.LogCaptureFixture) -> None:
     """A warning: what is thrown away is written again."""
     with serving("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru") as server:
