@@ -117,6 +117,28 @@ async def test_a_user_of_its_own(start: Start) -> None:
             assert (await viewer.farewell())[0] == 1008
 
 
+async def test_what_was_done_by_half(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    """A script that isn't allowed all that it does, for a while; or that meets a stranger's stream."""
+    rules = ("~dzone:*", "&dzone:*", "+@all", "-@admin", "-@dangerous", "+info")
+    with serving("--user", "dzone", "on", f">{PASSWORD}", *rules) as server:
+        url = server.url.replace("//", f"//dzone:{PASSWORD}@")
+        origin = await start(provider=EmptyProvider(), publish_to=url)
+        origin.show_guild(DWORLD, [ADA])
+        there = await start(follow=url)
+        await until(lambda: bool(there._directory.rooms), "the list of guilds")
+        async with watching(there) as viewer:
+            await viewer.enter("dworld")
+            server.ask("ACL", "SETUSER", "dzone", "resetchannels", "&dzone:{guilds}:live")
+            await origin.broadcast_message(DWORLD.id, "111", "hello", "9")
+            await until(lambda: "doesn't allow this user" in caplog.text, "a sentence")
+            server.ask("ACL", "SETUSER", "dzone", "&dzone:*")
+            assert (await viewer.hear())["data"]["message"] == "hello"
+            [key] = [key for key in server.ask("KEYS", "*:events").split("\r\n") if ":" in key]
+            server.ask("XADD", key, "999999999999-0", "a", "stranger's")
+            await origin.broadcast_message(DWORLD.id, "111", "hello again", "9")
+            assert (await viewer.hear())["data"]["message"] == "hello again"
+
+
 async def test_a_copy_that_can_t_be_written_to(redis: RedisServer) -> None:
     """A replica."""
     with serving("--replicaof", "127.0.0.1", str(redis.port)) as copy:
