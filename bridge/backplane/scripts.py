@@ -23,8 +23,8 @@ end
 # KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, from where on the past is
 # kept, seconds that it lives, whether it is forgotten; then four counts, each with as many arguments: members
 # to set and to drop, facts to set and to drop; then the portions that are told: before, offset, events. What
-# fails on the way stays done by half: so what may be refused comes before the past, which can't be added twice.
-# Where the past takes nothing, being a stranger's, all is lost.
+# fails on the way stays done by half: so what may be refused comes before the past, which can't be added
+# twice. Where the past takes nothing, being a stranger's, all is lost.
 FLUSH: Final = f"""{_SIZES}
 local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset', 'sizes')
 if not meta[1] then return 'lost' end

@@ -18,7 +18,7 @@ _SAYS: Final = (
         "refuses the user or the password. Check them",
     ),
     (
-        ("NOPERM", "has no permissions", "The user executing the script"),
+        ("NOPERM", "o permissions to", "The user executing the script", "ACL failure"),
         (
             "doesn't allow this user what is needed. Its access list needs:"
             " ~dzone:* &dzone:* +@all -@admin -@dangerous +info"
