@@ -332,7 +332,10 @@ async def test_what_a_stranger_says_counts_nothing(start: Start, redis: RedisSer
     """It isn't ours."""
     low = await write(start, redis, LOW, guild_of(0))
     await until(lambda: str(LOW) in generations(redis), "the part")
-    for name, said in (("4/8", "no facts"), ("5/8", 'x {"guilds": "many"}'), ("x", "x {}"), ("6/8", "x []")):
+    for name, said in (
+        ("4/8", "no facts"), ("5/8", 'x {"guilds": "many"}'), ("x", "x {}"), ("6/8", "x []"),
+        ("7/8", 'x {"guilds": Infinity, "viewers": 1}'), ("4-5/8", "x " + "[" * 100_000),
+    ):  # fmt: skip
         redis.ask("HSET", "dzone:{guilds}:parts", name, "nothing of ours")
         redis.ask("SET", f"dzone:{{guilds}}:alive:{name}", said)
     overview = await low.overview()
