@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -14,6 +15,7 @@ from bridge.backplane.trouble import Trouble
 from bridge.model import Channel, Member
 from bridge.problems import LOGIN_NEEDED, SERVER_HIDDEN
 from bridge.providers import EmptyProvider
+from bridge.rooms.notice import Notice
 from bridge.rooms.state import Copy
 from bridge.server import WebSocketServer
 from tests.bridge.backplane.conftest import Follow
@@ -134,6 +136,19 @@ async def test_an_announcement(origin: WebSocketServer, follow: Follow, redis: R
         redis.ask("SET", "dzone:{notice}:said", "nothing of ours", "KEEPTTL")
         await origin.broadcast_notice(None)
         assert (await viewer.hear_type("notice"))["data"]["text"] == ""
+
+
+async def test_an_announcement_of_a_clock_that_is_ahead(origin: WebSocketServer, follow: Follow) -> None:
+    """What comes after it, from another machine, is heard all the same, and that it is taken back."""
+    there = await follow()
+    async with watching(there) as viewer:
+        await viewer.enter("dworld", events=["notice"])
+        ahead = time.time() + 100
+        await origin._directory.announce(Notice("Back soon", ahead, ahead + 600))
+        for text in ("Back soon", "Back later", ""):
+            assert (await viewer.hear_type("notice"))["data"]["text"] == text
+            if text:
+                await origin.broadcast_notice("Back later" if text == "Back soon" else None)
 
 
 async def test_a_guild_that_becomes_protected_lets_everybody_go(
