@@ -7,6 +7,7 @@ import discord
 from discord import ui
 
 from cogs.commands.choices import TYPES
+from cogs.commands.proxies import ticked
 from cogs.commands.standing import custom_id
 from cogs.commands.status import MESSAGES, OFFLINE, Report
 from cogs.settings import MAX_ROLES, MessageMode, OfflineMode, Protection
@@ -77,15 +78,13 @@ class Panel:
         return [
             self._section(name, self.report.verdict(), *shown),
             self._section(Text("In the server list"), self.report.listed(), *listed),
-            self._section(
-                Text("Public name"), Text("{name}", name=self.report.plain_name), "rename", Text("Rename")
-            ),
-            *self._people(bots, optin, gestures),
+            *self._together(("rename", Text("Rename")), bots, optin, gestures),
         ]
 
-    def _people(self, *switches: tuple[str, Text]) -> list[ui.Item[Any]]:
-        """Show what holds for people, with its buttons below: a message has no room for a section of each."""
+    def _together(self, *switches: tuple[str, Text]) -> list[ui.Item[Any]]:
+        """Show the rest, with its buttons below: a message has no room for a section of each."""
         said = (
+            (Text("Public name"), Text("{name}", name=self.report.plain_name)),
             (Text("Bots"), self.report.bots()),
             (Text("Consent"), self.report.optin()),
             (Text("Gestures"), self.report.gestures()),
@@ -136,7 +135,18 @@ class Panel:
         ]
         then = Text("{/dzone channels list} names them.")
         text = self._text(Text("Channels"), Lines(self.report.channels(), then))
-        return [text, *(ui.ActionRow(menu) for menu in menus)]
+        return [text, *(ui.ActionRow(menu) for menu in (*menus, self._proxies()))]
+
+    def _proxies(self) -> ui.ChannelSelect[Any]:
+        known = map(discord.Object, ticked(self.report.guild, self.report.settings, MOST))
+        return ui.ChannelSelect(
+            custom_id=self._id("proxies"),
+            placeholder=self._say(Text("Channels in which viewers read what webhooks post")),
+            channel_types=list(TYPES),
+            min_values=0,
+            max_values=MOST,
+            default_values=list(map(discord.SelectDefaultValue.from_channel, known)),
+        )
 
     def _section(self, title: Text, text: Text, what: str, label: Text) -> ui.Section[Any]:
         return ui.Section(self._text(title, text), accessory=self._button(what, label))

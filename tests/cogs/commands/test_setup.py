@@ -257,6 +257,27 @@ async def test_channels_and_categories(office: Office) -> None:
     assert "Shown now" in texts(panel)
 
 
+async def test_what_webhooks_post(office: Office) -> None:
+    """It is hidden at once where a channel is no longer ticked, and shown only after a warning."""
+    noisy = office.guild.create_text_channel("noisy")
+    await office.env.settle()
+    await office.drawer.save_guild(office.guild.id, GuildSettings(proxies=frozenset({noisy.id, 5})))
+    panel = await opened(office)
+    assert [str(one["id"]) for one in menu(panel, "proxies")["default_values"]] == [str(noisy.id)]
+    await restart(office)
+    asked = await choose(office, panel, "proxies", office.square)
+    assert office.settings.proxies == {5}
+    assert "isn't shown any more" in texts(panel)
+    warning = asked.followups[-1]
+    assert "who is behind a webhook" in warning.content
+    await restart(office)
+    await office.manager.click(warning, label="Show it to strangers")
+    assert office.settings.proxies == {5, office.square.id}
+    assert "as the words of a visitor" in warning.content
+    await choose(office, panel, "proxies", office.square)
+    assert "Nothing was changed" in texts(panel)
+
+
 async def test_channels_that_are_not_public(office: Office) -> None:
     """The public ones are shown at once, the others after a question, also after a restart."""
     den = office.private("den", office.manager)
