@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
             start_new_session=True,
         )  # fmt: skip
     except OSError as error:
-        print(f"{command[0]} can't be started: {error.strerror}.", flush=True)
+        os.write(sys.stdout.fileno(), f"{command[0]} can't be started: {error.strerror}.\n".encode())
         return 1
     asked = threading.Event()
     threading.Thread(target=_end_with_input, args=[program, asked], daemon=True).start()

@@ -268,7 +268,7 @@ class ManageSetup(Desk):
     # What webhooks post
 
     async def _choose_proxies(self, interaction: discord.Interaction, *values: Any) -> None:
-        """Hide at once what is no longer ticked; show the rest only after somebody has read what that means."""
+        """Hide at once what is no longer ticked; show the rest only after somebody has read a warning."""
         place = self._place(interaction)
         settings = self._decisions.settings.guild(place.guild.id)
         before = set(proxies.ticked(place.guild, settings, MOST))

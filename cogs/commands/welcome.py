@@ -149,7 +149,7 @@ class Welcome(Desk):
             of_guild(log, guild.id).info("there is no channel to write a welcome in")
 
     async def _tell_inviter(self, guild: discord.Guild) -> bool:
-        """Say it to whoever invited the bot, where the guild's log says who that is; tell whether it could."""
+        """Say it to whoever invited the bot, if the guild's log says who; tell whether it could."""
         try:
             inviter = await _inviter(guild)
             if inviter is None:
@@ -183,8 +183,8 @@ class Welcome(Desk):
             "from now on. Private and age-restricted channels stay hidden."
         )
         yield Text(
-            "**What they never see:** direct messages, posted pictures and files, and what was written before. "
-            "I store no messages."
+            "**What they never see:** direct messages, posted pictures and files, and what was written "
+            "before. I store no messages."
         )
         yield Text(
             "**Everybody decides for themselves:** {/myself hide} hides you in every server, {/myself mute} "

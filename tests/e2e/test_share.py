@@ -120,7 +120,7 @@ async def test_a_tunnel_that_ends(run: Run, programs: Programs) -> None:
 
 
 async def test_a_bot_that_is_killed(run: Run, programs: Programs) -> None:
-    """It can end nothing any more, and the tunnel ends all the same: it would lead to whoever has the port next."""
+    """The tunnel ends all the same: it would lead to whoever has the port next."""
     bot = await run("--share", "--demo", PATH=programs.put(OPENS), HOST="localhost")
     await bot.said(f"watch them at {ADDRESS}")
     bot.signal(signal.SIGKILL)
