@@ -27,8 +27,8 @@ runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
 # What an installer makes of a line in [project.scripts].
 SCRIPT = """
 import sys
-from {package}.__main__ import main
-sys.exit(main())
+from {package}.__start__ import main
+sys.exit(start())
 """
 
 
@@ -148,7 +148,7 @@ def test_advice_names_the_command(tmp_path: Path) -> None:
 def test_the_commands_are_installed() -> None:
     """Both, as the tests above make them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["scripts"] == {f"dzone-{package}": f"{package}.__main__:main" for package in PACKAGES}
+    assert project["scripts"] == {f"dzone-{package}": f"{package}.__main__:start" for package in PACKAGES}
 
 
 def modules_of_dependencies() -> set[str]:
