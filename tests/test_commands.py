@@ -27,7 +27,7 @@ runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
 # What an installer makes of a line in [project.scripts].
 SCRIPT = """
 import sys
-from {package}.__start__ import main
+from {package}.__main__ import start
 sys.exit(start())
 """
 
