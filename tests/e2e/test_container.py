@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import yaml
 from dotenv import dotenv_values
 
 from bot.config import Config
+from tests.certificates import Pem
 from tests.e2e import container
 from tests.e2e.conftest import assert_discreet, settings_for
 from tests.e2e.engine import NEEDED, Engine
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.e2e.conftest import Watch
+    from tests.e2e.conftest import Run, Watch
     from tests.e2e.container import Image
 
 pytestmark = pytest.mark.timeout(900)  # the first test has the image built
@@ -175,6 +177,18 @@ async def test_compose_runs_the_profiles(engine: Engine, image: Image, watch: Wa
         assert bob.uid in json.dumps(json.loads(backup))
         await bot.does(*profiles, "down", "-v")
         assert await viewer.closed() == 1001
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_its_health_where_it_speaks_https(run: Run, tmp_path: Path) -> None:
+    """It is asked in the same way: whose certificate it has doesn't matter here."""
+    pem = Pem(tmp_path)
+    tls = {"TLS_CERT": str(pem.chain), "TLS_KEY": str(pem.key)}
+    bot = await run("--demo", HEALTH="on", **tls)
+    await bot.listening()
+    words = [sys.executable, *json.loads(HEALTHY)[1:]]
+    asked = await asyncio.create_subprocess_exec(*words, env=tls | {"PORT": str(bot.port)})
+    assert await asked.wait() == 0
 
 
 def test_compose_asks_as_the_image_does() -> None:
