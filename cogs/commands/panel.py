@@ -54,7 +54,7 @@ class Panel:
         view = ui.LayoutView(timeout=None)
         if self.notice is not None:
             view.add_item(ui.TextDisplay(self._say(self.notice)[:MAX_NOTICE]))
-        view.add_item(ui.Container(*self._flags(), ui.Separator(), *self._menus(), accent_color=0x5865F2))
+        view.add_item(ui.Container(*self._flags(), *self._menus(), accent_color=0x5865F2))
         view.add_item(ui.Container(*self._channels()))
         view.stop()  # or discord.py would keep it for as long as it runs
         return view
@@ -104,6 +104,7 @@ class Panel:
         return [
             self._text(Text("Who may watch"), self.report.protection()),
             self._choice("watch", WATCHERS, settings.protection),
+            *([ui.ActionRow(self._login_role())] if settings.protection == "login" else []),
             self._text(Text("Messages"), MESSAGES[settings.messages]),
             self._choice("messages", WORDS, settings.messages),
             self._text(Text("Offline members"), OFFLINE[settings.offline]),
@@ -112,6 +113,15 @@ class Panel:
             ui.ActionRow(everybody),
             ui.ActionRow(self._hidden_roles()),
         ]
+
+    def _login_role(self) -> ui.RoleSelect[Any]:
+        role = self.report.guild.get_role(self.report.settings.role_id or 0)
+        return ui.RoleSelect(
+            custom_id=self._id("login_role"),
+            placeholder=self._say(Text("Only members who have this role.")),
+            min_values=0,
+            default_values=[] if role is None else [role],
+        )
 
     def _hidden_roles(self) -> ui.RoleSelect[Any]:
         known = map(self.report.guild.get_role, sorted(self.report.settings.hidden_roles))

@@ -77,6 +77,7 @@ class ManageSetup(Desk):
             "open": self._open_panel,
             "rename": self._ask_for_name,
             "watch": self._choose_watchers,
+            "login_role": self._choose_login_role,
             "messages": self._choose_messages,
             "offline": self._choose_offline,
             "audience": self._choose_audience,
@@ -115,13 +116,22 @@ class ManageSetup(Desk):
         if protection == "password":
             await interaction.response.send_modal(PasswordForm(interaction, self._take_password))
         elif protection == "login":
-            who = Text("Only members of this server may watch now, after login.")
-            text = who if self._page_login else Lines(who, self._login_missing())
-            await self._protect(interaction, text, protection="login")
+            await self._choose_login_role(interaction)
         elif protection == "off":
             await self._protect(interaction, Text("Everybody may watch now."), protection="off")
         else:
             raise Refused(OUTDATED)
+
+    async def _choose_login_role(
+        self, interaction: discord.Interaction, role: discord.Role | None = None
+    ) -> None:
+        if role is None or role.is_default():
+            who, role_id = Text("Only members of this server may watch now, after login."), None
+        else:
+            who = Text("Only members with the role {role} may watch now, after login.", role=role.mention)
+            role_id = role.id
+        text = who if self._page_login else Lines(who, self._login_missing())
+        await self._protect(interaction, text, protection="login", role_id=role_id)
 
     async def _take_password(self, interaction: discord.Interaction, password: str) -> None:
         self._place(interaction)

@@ -195,6 +195,23 @@ async def test_who_counts_as_everybody(office: Office) -> None:
     assert warning.components == []
 
 
+async def test_a_role_for_those_who_log_in(office: Office) -> None:
+    """It is asked for where people have to log in; with everything in it, Discord still takes the panel."""
+    role = office.guild.create_role("friends")
+    await office.env.settle()
+    panel = await opened(office)
+    assert "login_role" not in str(panel.components)
+    await choose(office, panel, "watch", "login")
+    await restart(office)
+    await choose(office, panel, "login_role", role)
+    assert (office.settings.protection, office.settings.role_id) == ("login", role.id)
+    assert role.mention in texts(panel)
+    assert [str(one["id"]) for one in menu(panel, "login_role")["default_values"]] == [str(role.id)]
+    assert len(list(walk_components(panel.components))) <= 40
+    await choose(office, panel, "login_role")
+    assert (office.settings.protection, office.settings.role_id) == ("login", None)
+
+
 async def test_roles_whose_members_are_hidden(office: Office) -> None:
     """All that are chosen, and no others; nobody hides everybody so."""
     shy, gone = office.guild.create_role("shy"), office.guild.create_role("gone")
