@@ -375,7 +375,7 @@ class Event:
         """Encode who did it, whole, for clients that may know them otherwise or not at all."""
         user = member_basics(member)
         if wants.events:
-            user |= member_extras(member) | {"roleColor2": member.role_color2}
+            user |= member_extras(member) | {"roleColor2": member.role_color2, "line": member.line}
         body = encode({"type": "presence", **self._head, "data": user})[:-1]
         return body + b',"cursor":' + cursor + b"}"
 
