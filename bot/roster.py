@@ -127,7 +127,7 @@ class Roster:
             return None
         if not self._policy.shows_words_of(member.id):
             return None
-        line = readable_line(said, guild, self._policy.shows_channel)
+        line = readable_line(said, guild, lambda _: False)  # nobody writes it anew when a channel is hidden
         return line[:MAX_LINE].rstrip() or None
 
     def status(self, member: discord.Member) -> Status:
@@ -251,8 +251,18 @@ class Roster:
             uid=str(owner.id),
             channel=str(thread.id),
             parent=str(thread.parent_id),
-            text=self._standing(thread.guild, thread.name),
+            text=self._title(thread),
         )
+
+    def _title(self, thread: discord.Thread) -> str | None:
+        """Read what a thread is called, where viewers may: those are words, by whoever opened it."""
+        return self._standing(thread.guild, thread.name) if self._policy.names_thread(thread) else None
+
+    def _place(self, channel: object) -> str | None:
+        """Name where something is said: for a thread whose title may not be read, the channel around it."""
+        if isinstance(channel, discord.Thread):
+            return self._title(channel) or getattr(channel.parent, "name", None)
+        return getattr(channel, "name", None)
 
     def events(self, guild: discord.Guild) -> list[Happening]:
         """Describe the scheduled events that are on and may be shown."""
@@ -300,6 +310,7 @@ class Roster:
             lambda user_id: self._policy.may_name(guild, user_id),
             lambda original: self._quotes(guild, original, message.reference),
             hides_user=partial(self._hides, guild),
+            title=self._title,
         )
         return reading if not reading.words or self._policy.shows_words(guild.id) else Reading(WORDLESS)
 
@@ -357,7 +368,7 @@ class Roster:
             message=words,
             channel=str(message.channel.id),
             id=str(message.id),
-            channel_name=getattr(message.channel, "name", None),
+            channel_name=self._place(message.channel),
             reply_to=str(author.id) if author and replied else None,
             parent=str(message.channel.parent_id) if isinstance(message.channel, discord.Thread) else None,
             emoji=self._pictures(emoji),
