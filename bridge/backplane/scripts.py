@@ -14,7 +14,8 @@ BUSY: Final = b"busy"  # somebody else is there who doesn't go together with thi
 
 # KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, from where on the past is
 # kept, seconds that it lives, whether it is forgotten; then four counts, each with as many arguments: members
-# to set and to drop, facts to set and to drop; then the portions that are told: before, offset, events.
+# to set and to drop, facts to set and to drop; then the portions that are told: before, offset, events. Where
+# the past is forgotten, those of it that may still be told come first.
 FLUSH: Final = """
 local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset')
 if not meta[1] then return 'lost' end
@@ -41,7 +42,9 @@ local lives = tonumber(ARGV[5]) > 0
 for portion = at, #ARGV, 3 do
   local before, offset, events = ARGV[portion], ARGV[portion + 1], ARGV[portion + 2]
   if lives then redis.call('XADD', KEYS[4], offset .. '-0', 'before', before, 'events', events) end
-  redis.call('PUBLISH', KEYS[5], ARGV[1] .. ' ' .. before .. ' ' .. offset .. ' ' .. events)
+  if tonumber(offset) > tonumber(ARGV[2]) then
+    redis.call('PUBLISH', KEYS[5], ARGV[1] .. ' ' .. before .. ' ' .. offset .. ' ' .. events)
+  end
 end
 if lives then
   redis.call('XTRIM', KEYS[4], 'MINID', ARGV[4] .. '-0')
