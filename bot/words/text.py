@@ -82,7 +82,7 @@ def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> 
 
 def readable_line(
     text: str,
-    guild: discord.Guild,
+    guild: discord.Guild | None,
     shows_channel: Callable[[object], bool],
 ) -> str:
     """Say what a text says that stands somewhere in a guild for hours, and not in a message.
