@@ -39,7 +39,7 @@ def readable(
     quotes: Callable[[discord.Message | None], bool] = lambda _: True,
     now: datetime | None = None,
     hides_user: Callable[[int], bool] = lambda _: False,
-    title: Title = _no_title,
+    title: Title = lambda thread: thread.name,
 ) -> Reading:
     """Say what a message says: names for ids, no markup, a short word for what is no text.
 

@@ -11,7 +11,7 @@ from bridge.backplane.batch import Batch, Portion, Some
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Argument, Call
 from bridge.limits import Limits
-from bridge.rooms.changes import Left, left_after
+from bridge.rooms.changes import Left, happening_of, left_after
 from bridge.rooms.room import Room
 from bridge.rooms.state import MAX_SAID, Copy
 from bridge.wire.protocol import Event
@@ -163,8 +163,14 @@ class Book:
             self._coming.withdrawn.add(uid)
         changed = {name: member for batch in self._batches for name, member in batch.members.items()}
         gone = {name for name, member in changed.items() if member is None and uid in (None, name)}
-        if gone:
-            self._take_back_waiting(lambda event: None if _is_of(event, gone) else event)
+        on = self.room.happenings  # what is over may have been called something by somebody
+
+        def left(event: Event) -> Event | None:
+            happened = happening_of(event)
+            is_over = happened is not None and happened not in on
+            return None if is_over or _is_of(event, gone) else event
+
+        self._take_back_waiting(left)
 
     def _take_back_somebody(self, uid: str) -> None:
         """Have whoever has withdrawn never have been there, as far as that isn't told yet."""
