@@ -54,13 +54,14 @@ class Batch:
     """What happened since the last flush, and what is true after it.
 
     All of it is written in one step: in between, what is true would not be what was told. With `forgets`,
-    what was told before is written anew, or not at all. `withdrawn` are those whose words were forgotten.
+    what was told before is written anew, or not at all. `withdrawn` are those whose words were forgotten;
+    with None among them, perhaps anybody.
     """
 
     members: Some = field(default_factory=dict)
     facts: Some = field(default_factory=dict)
     forgets: bool = False
-    withdrawn: set[str] = field(default_factory=set)
+    withdrawn: set[str | None] = field(default_factory=set)
     count: int = 0  # events
     portions: list[Portion] = field(default_factory=list)
 

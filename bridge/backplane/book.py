@@ -148,8 +148,8 @@ class Book:
             self._shown = frozenset(event.data)
         if left is None:
             return
-        if event.type == "forget" and "words" in event.data:
-            self._withdraw(event.data["words"])
+        if event.type == "forget" and "messages" not in event.data:
+            self._withdraw(event.data.get("words"))
         if event.type in ("edit", "happening", "presence") or "messages" in event.data:
             is_less = sum(portion.take_back(left) for _, _, portion in self._recent) > 0  # all of them
         else:  # perhaps much, and who is named in it can't be told
@@ -159,8 +159,7 @@ class Book:
 
     def _withdraw(self, uid: str | None) -> None:
         """Know that somebody has withdrawn, or with None perhaps anybody; and who of them is gone already."""
-        if uid is not None:
-            self._coming.withdrawn.add(uid)
+        self._coming.withdrawn.add(uid)
         changed = {name: member for batch in self._batches for name, member in batch.members.items()}
         gone = {name for name, member in changed.items() if member is None and uid in (None, name)}
         on = self.room.happenings  # what is over may have been called something by somebody
@@ -174,7 +173,7 @@ class Book:
 
     def _take_back_somebody(self, uid: str) -> None:
         """Have whoever has withdrawn never have been there, as far as that isn't told yet."""
-        if any(uid in batch.withdrawn for batch in self._batches):
+        if any({uid, None} & batch.withdrawn for batch in self._batches):
             self._take_back_waiting(lambda event: None if _is_of(event, {uid}) else event)
 
     def _take_back_waiting(self, left: Left) -> bool:

@@ -110,8 +110,7 @@ def trace(event: Event) -> Event | None:
     if event.type != "message" or "id" not in event.extras:
         return None
     told = {**event.data, **event.extras}
-    # A thread is called what somebody wrote; they may have withdrawn.
-    unsaid = {"message", "emoji"} if "parent" not in told else {"message", "emoji", "channelName"}
+    unsaid = {"message", "emoji", "channelName"}  # where it was said may be hidden as well
     return Event("said", event.position, {}, {key: told[key] for key in told.keys() - unsaid})
 
 

@@ -70,8 +70,8 @@ def known_to(room: Room) -> Json:
 
 
 def _unnamed(words: Message) -> Message:
-    """Leave out what a thread is called: a room that follows needn't know."""
-    return words if words.parent is None else replace(words, channel_name=None)
+    """Leave out what the place is called: a room that follows needn't know."""
+    return replace(words, channel_name=None)
 
 
 def entry(room: Room, wants: Wants, cursor: str | None = None) -> list[Json]:
