@@ -349,7 +349,10 @@ class Event:
 
     def with_data(self, data: Mapping[str, Any], extras: Mapping[str, Any] | None = None) -> "Event":
         """Say something else at the same position; what stands beside it stays, but for other `extras`."""
-        event = Event(self.type, self.position, self._head, data, self.extras if extras is None else extras)
+        event = Event(
+            self.type, self.position, self._head, data, self.extras if extras is None else extras,
+            quiet=self.quiet, repeated=self.repeated,
+        )  # fmt: skip
         event.who, event.said, event.counted = self.who, self.said, self.counted
         return event
 
