@@ -12,6 +12,10 @@
  * @typedef {{rows: Member[], total: number, totals: Record<Status, number>}} Found
  */
 
+import { through } from '../world/slices.js';
+
+const COUNTED_AT_ONCE = 512; // members
+
 /** @type {Status[]} */
 export const STATUSES = ['online', 'idle', 'dnd', 'offline'];
 
@@ -72,12 +76,20 @@ export class People {
     return this.#byUid.values();
   }
 
-  /** @param {Iterable<Member>} members */
-  replace(members) {
+  clear() {
     this.#byUid.clear();
     this.#totals = nobody();
     this.colors.clear();
-    for (const member of members) this.set(member);
+    this.#changed();
+  }
+
+  /** There are others, in slices: until all of them are counted, everybody is as before. @param {Member[]} members @returns {Generator<void, void>} */
+  *replace(members) {
+    const next = new People();
+    yield* through(members.length, (i) => next.set(members[i]), COUNTED_AT_ONCE);
+    this.#byUid = next.#byUid;
+    this.#totals = next.#totals;
+    this.colors = next.colors;
     this.#changed();
   }
 

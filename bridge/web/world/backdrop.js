@@ -11,19 +11,22 @@
 
 import { REACHES } from './glow.js';
 import { GRAIN, OPEN_SEA, SEA, WHITE, isSkyAt, seaRow, seaShift } from './grain.js';
-import { DEEP, WATER_END } from './inks.js';
+import { DEEP, OUT_AT_SEA, PHASES, WATER_END } from './inks.js';
 import { BANDS, LEVELS, SHADED } from './light.js';
 import { through } from './slices.js';
 import { HALF_WIDTH } from './spots.js';
 import { eachStill } from './stills.js';
 
 const COUNTED = 65_536; // pixels, at a time
-const ROWS_KEPT = 1_024; // of the open sea that are kept
+const ROWS_KEPT = 128; // of the open sea, at least
 const FRAYED = 6; // pixels over which light ends
 const FALL = 0.3; // how far down a shadow falls, of how far aside
 // Between which parts of the land's height, from its top, the sea mirrors all of the sky and nothing of it.
 const ALL_SKY = -0.1;
 const NO_SKY = 0.85;
+
+/** Which inks are of water that moves: of each kind, the one after its phases doesn't. */
+const MOVES = Uint8Array.from({ length: 256 }, (_, ink) => Number(ink >= OUT_AT_SEA && ink < WATER_END && (ink - OUT_AT_SEA) % (PHASES + 1) < PHASES));
 
 export class Backdrop {
   left = 0;
@@ -33,11 +36,11 @@ export class Backdrop {
   pixels = new Uint32Array(0);
   /** The same, by rows: making these for each frame would take longer than copying them. @type {Uint32Array[]} */
   rows = [];
-  /** The open sea, over and over, by rows of the picture; and what it is of. */
-  sea = new Uint32Array(SEA * ROWS_KEPT);
+  /** The open sea, over and over, by rows of the picture, as many as are seen or a few more; and what it is of. */
+  sea = new Uint32Array(0);
   /** Which rows those are, and since when. */
-  #rowsOf = new Int32Array(ROWS_KEPT);
-  #fresh = new Uint32Array(ROWS_KEPT);
+  #rowsOf = new Int32Array(0);
+  #fresh = new Uint32Array(0);
   #times = 0;
   seaInks = new Uint8Array(OPEN_SEA.length);
   /** How brightly each pixel is lit. */
@@ -55,7 +58,7 @@ export class Backdrop {
   #palette = null;
   #step;
   #flow = -1;
-  /** Where the pixels of each ink of water are: of ink `i`, from `starts[i]` on. */
+  /** Where the pixels of each ink of water are that moves: of ink `i`, from `starts[i]` on. */
   #starts = new Int32Array(257);
   #water = new Int32Array(0);
 
@@ -101,6 +104,7 @@ export class Backdrop {
    * @param {number} bottom
    */
   update(palette, glow, top, bottom) {
+    if (bottom - top > this.#fresh.length) this.#keepRows(bottom - top);
     const step = this.#step;
     const { mended } = this.#land;
     const { mirrors, slant } = palette.light;
@@ -125,6 +129,16 @@ export class Backdrop {
     }
   }
 
+  /** Makes room for so many rows of the open sea. @param {number} count */
+  #keepRows(count) {
+    let kept = ROWS_KEPT;
+    while (kept < count) kept *= 2;
+    this.sea = new Uint32Array(SEA * kept);
+    this.#rowsOf = new Int32Array(kept);
+    this.#fresh = new Uint32Array(kept);
+    this.#times += 1;
+  }
+
   /** Pools of light, the fainter ones first. @param {{x: number, y: number}[]} spots */
   #light(spots) {
     const { left, top } = this.#land;
@@ -142,15 +156,18 @@ export class Backdrop {
 
   /** The sky in the water near the land. */
   #mirror() {
-    const { width, left, top } = this;
-    const skies = Int32Array.from({ length: this.height }, (_, row) => this.#skyAt(row + top));
-    const shifts = Int32Array.from({ length: this.height }, (_, row) => this.#shiftAt(row + top) + left);
-    for (const at of this.#water) {
-      const row = (at / width) | 0;
-      const sky = skies[row];
+    const { width, left, top, levels } = this;
+    const inks = this.#inks;
+    for (let row = 0; row < this.height; row++) {
+      const sky = this.#skyAt(row + top);
       if (!sky) continue;
-      const band = (sky >> 8) + Number(isSkyAt((at - row * width + shifts[row]) & (SEA - 1), row + top, sky & 255));
-      if (band) this.levels[at] = LEVELS - 1 + band;
+      const shift = this.#shiftAt(row + top) + left;
+      const from = row * width;
+      for (let column = 0; column < width; column++) {
+        if (inks[from + column] >= WATER_END) continue;
+        const band = (sky >> 8) + Number(isSkyAt((column + shift) & (SEA - 1), row + top, sky & 255));
+        if (band) levels[from + column] = LEVELS - 1 + band;
+      }
     }
   }
 
@@ -206,10 +223,10 @@ export class Backdrop {
     const inks = this.#inks;
     const starts = this.#starts;
     yield* through(inks.length, (at) => { starts[inks[at] + 1] += 1; }, COUNTED);
-    for (let ink = 1; ink < starts.length; ink++) starts[ink] += starts[ink - 1];
+    for (let ink = 0; ink < MOVES.length; ink++) starts[ink + 1] = starts[ink] + (MOVES[ink] && starts[ink + 1]);
     const next = starts.slice();
-    const water = this.#water = new Int32Array(starts[WATER_END]);
-    yield* through(inks.length, (at) => { if (inks[at] < WATER_END) water[next[inks[at]]++] = at; }, COUNTED);
+    const water = this.#water = new Int32Array(starts[MOVES.length]);
+    yield* through(inks.length, (at) => { if (MOVES[inks[at]]) water[next[inks[at]]++] = at; }, COUNTED);
   }
 
   /** @param {number} top @param {number} bottom @param {number} left @param {number} right */
@@ -225,7 +242,7 @@ export class Backdrop {
 
   /** Where in `sea` the open sea of a row is, in its colours of the moment. @param {number} y */
   seaRow(y) {
-    const row = y & (ROWS_KEPT - 1);
+    const row = y & (this.#fresh.length - 1);
     const from = row * SEA;
     if (this.#fresh[row] === this.#times && this.#rowsOf[row] === y) return from;
     this.#fresh[row] = this.#times;

@@ -312,17 +312,19 @@ export class Picture {
       const line = y - drop.top;
       const isSea = line < 0 || line >= drop.height || from === to;
       const out = this.buffer.at(0, row);
-      const strip = drop.seaRow(y);
-      const shift = shiftOf(view, y);
-      this.#fill(out, 0, isSea ? width : from, strip, shift);
-      if (isSea) continue;
+      if (isSea || from || to < width) { // some of it is open sea
+        const strip = drop.seaRow(y);
+        const shift = shiftOf(view, y);
+        this.#fill(out, 0, isSea ? width : from, strip, shift);
+        if (isSea) continue;
+        this.#fill(out, to, width, strip, shift);
+      }
       if (fits) {
         pixels.set(drop.rows[line], out - left);
       } else {
         const at = line * drop.width + left;
         for (let column = from; column < to; column++) pixels[out + column] = drop.pixels[at + column];
       }
-      this.#fill(out, to, width, strip, shift);
     }
   }
 

@@ -76,7 +76,7 @@ export class Sim extends Crowd {
     const [shore] = land.pier;
     this.#quay = [...land.pier.slice().reverse(), ...neighbours(land.side, shore).filter((cell) => land.open[cell])];
     this.#places = new Map(land.places.map(({ id }, i) => [id, i]));
-    this.wear = new Wear(land.side * land.side);
+    this.wear = new Wear(land.open.length);
     /** How many sleep in each tent. */
     this.sleepers = new Uint16Array(land.tents.length);
     /** When somebody last wrote at each place. */

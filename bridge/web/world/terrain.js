@@ -105,6 +105,7 @@ export function* grow(id, members, channels, before = null, town = () => null) {
   const area = areaFor(members);
   const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN_SIZE && isle.houses.length * FULL_HOUSE < members);
   while (isle.isHalfDone || (!isle.isLargest && isSmall())) yield* isle.extend();
+  isle.rest();
   const land = bare(id, isle, channels, ageOf(members));
   yield* settle(land, plots, wanted, members, town);
   return land;
@@ -143,10 +144,11 @@ export function allot(channels, before) {
 
 /** Land that nobody has settled on. @param {string} id @param {Isle} isle @param {ChannelInfo[]} channels @param {number} age @returns {Terrain} */
 function bare(id, isle, channels, age) {
-  const bytes = () => new Uint8Array(SIDE * SIDE);
+  const { length } = isle.ring;
+  const bytes = () => new Uint8Array(length);
   return {
     id, isle, channels, age, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, reach: isle.reach, ground: bytes(),
-    height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(SIDE * SIDE), lot: isle.lot.slice(),
+    height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(length), lot: isle.lot.slice(),
     district: bytes(), trail: bytes(), offshore: bytes(), lift: bytes(), raised: bytes(), places: [], plots: isle.plots.slice(),
     props: isle.props.map((prop) => (prop.kind === 'lighthouse' ? { ...prop, variant: age } : prop)), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0, town: null,
   };

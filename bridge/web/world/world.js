@@ -487,7 +487,11 @@ export class World {
       return;
     }
     if (this.#owed > OWED) this.#owed = 1 / RATE;
-    for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) sim.step();
+    const enough = Math.max(until, performance.now() + ASHORE);
+    for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) {
+      sim.step();
+      if (performance.now() > enough) this.#owed = 1 / RATE; // time goes slower rather than that a frame waits
+    }
     if (!sim.wear.changed.length) return;
     this.#land.mend(sim.wear.changed);
     sim.wear.changed = [];
