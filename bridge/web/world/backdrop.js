@@ -34,14 +34,14 @@ export class Backdrop {
   width = 0;
   height = 0;
   pixels = new Uint32Array(0);
-  /** The same, by rows: making these for each frame would take longer than copying them. @type {Uint32Array[]} */
-  rows = [];
   /** The open sea, over and over, by rows of the picture, as many as are seen or a few more; and what it is of. */
   sea = new Uint32Array(0);
   /** Which rows those are, and since when. */
   #rowsOf = new Int32Array(0);
   #fresh = new Uint32Array(0);
   #times = 0;
+  /** Which inks looked otherwise before the last of those times. */
+  #changed = new Uint8Array(256);
   seaInks = new Uint8Array(OPEN_SEA.length);
   /** How brightly each pixel is lit. */
   levels = new Uint8Array(0);
@@ -84,7 +84,6 @@ export class Backdrop {
     this.width = land.width / step;
     this.height = land.height / step;
     this.pixels = new Uint32Array(this.width * this.height);
-    this.rows = Array.from({ length: this.height }, (_, row) => this.pixels.subarray(row * this.width, (row + 1) * this.width));
     this.levels = new Uint8Array(this.pixels.length);
     this.#stale = new Uint8Array(this.height);
     yield* this.#findWater();
@@ -114,6 +113,7 @@ export class Backdrop {
       this.#palette = palette;
       this.#flow = palette.flows;
       this.#times += 1;
+      this.#changed.fill(1);
     }
     if (lit !== this.#lit) this.#light(palette.isDark ? glow.spots : []);
     this.#lit = lit;
@@ -131,12 +131,10 @@ export class Backdrop {
 
   /** Makes room for so many rows of the open sea. @param {number} count */
   #keepRows(count) {
-    let kept = ROWS_KEPT;
-    while (kept < count) kept *= 2;
+    const kept = Math.max(ROWS_KEPT, count);
     this.sea = new Uint32Array(SEA * kept);
     this.#rowsOf = new Int32Array(kept);
     this.#fresh = new Uint32Array(kept);
-    this.#times += 1;
   }
 
   /** Pools of light, the fainter ones first. @param {{x: number, y: number}[]} spots */
@@ -242,23 +240,28 @@ export class Backdrop {
 
   /** Where in `sea` the open sea of a row is, in its colours of the moment. @param {number} y */
   seaRow(y) {
-    const row = y & (this.#fresh.length - 1);
+    const kept = this.#fresh.length;
+    const row = ((y % kept) + kept) % kept;
     const from = row * SEA;
-    if (this.#fresh[row] === this.#times && this.#rowsOf[row] === y) return from;
+    const since = this.#rowsOf[row] === y ? this.#times - this.#fresh[row] : this.#times;
+    if (!since) return from;
     this.#fresh[row] = this.#times;
     this.#rowsOf[row] = y;
     const { colors, light } = /** @type {Palette} */ (this.#palette);
     const sky = light.mirrors ? this.#skyAt(y) : 0;
     const strip = seaRow(y);
     for (let i = 0; i < SEA; i++) {
+      const ink = this.seaInks[strip + i];
+      if (since === 1 && !this.#changed[ink]) continue;
       const band = sky && (sky >> 8) + Number(isSkyAt(i, y, sky & 255));
-      this.sea[from + i] = colors[(band && (LEVELS - 1 + band) << 8) | this.seaInks[strip + i]];
+      this.sea[from + i] = colors[(band && (LEVELS - 1 + band) << 8) | ink];
     }
     return from;
   }
 
   /** @param {Palette} palette */
   #move(palette) {
+    const isNext = palette.flows === this.#flow + 1;
     this.#flow = palette.flows;
     const { pixels, levels } = this;
     const { colors } = palette;
@@ -268,6 +271,9 @@ export class Backdrop {
         pixels[at] = colors[(levels[at] << 8) | ink];
       }
     }
-    if (palette.moved.some((ink) => ink < DEEP)) this.#times += 1;
+    if (isNext && !palette.moved.some((ink) => ink < DEEP)) return;
+    this.#times += 1;
+    this.#changed.fill(isNext ? 0 : 1);
+    for (const ink of palette.moved) this.#changed[ink] = 1;
   }
 }

@@ -306,7 +306,6 @@ export class Picture {
     // columns before `from` and from `to` on are open sea
     const from = Math.min(width, Math.max(0, -left));
     const to = Math.max(from, Math.min(width, drop.width - left));
-    const fits = left <= GUARD && drop.width - left <= width + GUARD; // all of a row, guard and all
     for (let row = 0; row < height; row++) {
       const y = row + view.y;
       const line = y - drop.top;
@@ -319,12 +318,8 @@ export class Picture {
         if (isSea) continue;
         this.#fill(out, to, width, strip, shift);
       }
-      if (fits) {
-        pixels.set(drop.rows[line], out - left);
-      } else {
-        const at = line * drop.width + left;
-        for (let column = from; column < to; column++) pixels[out + column] = drop.pixels[at + column];
-      }
+      const at = line * drop.width + left;
+      pixels.set(drop.pixels.subarray(at + from, at + to), out + from);
     }
   }
 
