@@ -165,7 +165,16 @@ async def _measure(
         if crowds:
             await page_crowds.show(browser, crowds, span)
         await browser.close()
-    columns = ("members", "first paint ms", "joined ms", "fps", "steps/s", "worst frame ms", "busy ms/frame", "heap MB")
+    columns = (
+        "members",
+        "first paint ms",
+        "joined ms",
+        "fps",
+        "steps/s",
+        "worst frame ms",
+        "busy ms/frame",
+        "heap MB",
+    )
     REPORT.show(Table("The page", columns, rows, f"Each visit {warm + span:.0f} s, at night, all in view."))
     return bars
 
@@ -182,7 +191,9 @@ def _bars(wanted: Wanted, seen: list[Seen]) -> list[Bar]:
 
 
 def _strained_bars(name: str, strain: Strain, seen: list[Seen]) -> list[Bar]:
-    bars = [bar(f"{name} {strain.fps:.0f} fps, of those drawn", NEARLY, [strain.fps / each.fps for each in seen])]
+    bars = [
+        bar(f"{name} {strain.fps:.0f} fps, of those drawn", NEARLY, [strain.fps / each.fps for each in seen])
+    ]
     if math.isfinite(strain.worst):
         worst = [each.worst / strain.worst for each in seen]
         bars.append(bar(f"{name} the longest between two frames, of {strain.worst:.0f} ms", 1, worst))

@@ -81,6 +81,11 @@ async def chatter(server: WebSocketServer, people: list[Member], rate: int) -> N
             who = people[number * _APART % len(people)]
             place = places[number % len(places)]
             await server.broadcast_message(
-                TOWN.id, who.uid, "hello there, all of you", place.id, id=f"9{number}", channel_name=place.name
+                TOWN.id,
+                who.uid,
+                "hello there, all of you",
+                place.id,
+                id=f"9{number}",
+                channel_name=place.name,
             )
         await asyncio.sleep(_BETWEEN)

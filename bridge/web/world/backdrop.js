@@ -101,9 +101,10 @@ export class Backdrop {
    * @param {Glow} glow
    * @param {number} top the rows that are seen
    * @param {number} bottom
+   * @param {number} [rows] how many of the sea are
    */
-  update(palette, glow, top, bottom) {
-    if (bottom - top > this.#fresh.length) this.#keepRows(bottom - top);
+  update(palette, glow, top, bottom, rows = bottom - top) {
+    if (rows > this.#fresh.length) this.#keepRows(rows);
     const step = this.#step;
     const { mended } = this.#land;
     const { mirrors, slant } = palette.light;

@@ -31,13 +31,15 @@ import { paintThings, stillOf } from './paint.js';
 import { inksOf } from './seasons.js';
 import { halved } from './sheet.js';
 import { HIDDEN, BODY_HIGH, WHOLE, BODY_WIDE } from './sight.js';
-import { pursue } from './slices.js';
+import { pursue, through } from './slices.js';
 import { boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
 
 const BURN = 8; // frames a second of a fire
 const SEAT = 7; // pixels between two in the boat
 const SWAY = 3; // frames a second of what moves in the wind
 const MANY = 1024;
+const AHEAD = 16; // rows, or stills, that are painted at a time
+const NOWHERE_SEEN = -9_999; // a column where nothing is put, but made ready
 const IN_MOTION = ['fire', 'fountain', 'oak']; // places where no snow stays, or leaves have theirs
 
 /** Painted once for all, but for what only a town has. @type {{things: any, figures: any} | null} */
@@ -81,6 +83,10 @@ export class Picture {
   #past = null;
   /** @type {Backdrop} */
   #backdrop = /** @type {any} */ (null);
+  /** What comes in its place, and the work until that can be looked at. @type {Backdrop | undefined} */
+  #coming;
+  /** @type {Generator<void, void>} */
+  #warming = /** @type {any} */ (null);
   #folk = new Folk(this.buffer, this.#light);
   /** Where there are houses. @type {import('./skyline.js').Skyline | null} */
   #skyline = null;
@@ -181,6 +187,44 @@ export class Picture {
     const size = far ? 1 : 0;
     if (land !== this.#land) this.#change(land);
     return Boolean(this.#backdrops[size] || pursue((this.#works[size] ??= this.#make(land, size, this.#backdrops)), until).done);
+  }
+
+  /**
+   * Paints ahead what the first picture of a land is made of, or the first at another size, as far as there is time for it.
+   *
+   * @param {Sim} sim
+   * @param {View} view
+   * @param {number} rows that are seen of it
+   * @param {number} until
+   * @returns {boolean} whether there is no more of it
+   */
+  warm(sim, view, rows, until) {
+    const drop = /** @type {Backdrop} */ (this.#backdrops[view.far ? 1 : 0]);
+    if (drop !== this.#coming) this.#warming = this.#heat(sim, view, rows, drop);
+    this.#coming = drop;
+    return Boolean(pursue(this.#warming, until).done);
+  }
+
+  /** Whether a size has been looked at before. @param {boolean} far */
+  isWarm(far) {
+    return this.#backdrops[far ? 1 : 0] === this.#backdrop;
+  }
+
+  /** @param {Sim} sim @param {View} view @param {number} rows @param {Backdrop} drop @returns {Generator<void, void>} */
+  *#heat(sim, view, rows, drop) {
+    if (sim !== this.#sim) this.#meet(sim);
+    this.#furnish(sim.land, view.far ? 1 : 0);
+    yield;
+    this.#glow.update(sim);
+    drop.expire();
+    const { y } = view;
+    yield* through(rows, (row) => {
+      drop.update(this.#palette, this.#glow, y + row - drop.top, y + row + 1 - drop.top, rows);
+      drop.seaRow(y + row);
+    }, AHEAD);
+    const stills = this.#stills;
+    yield* through(stills.length, (i) => this.#putStill(stills[i], view, NOWHERE_SEEN, 0), AHEAD);
+    this.#backdrop = drop;
   }
 
   /** Gets ready to draw a land that isn't looked at yet. @param {Land} land @param {boolean} far @returns {Generator<void, void>} */

@@ -323,8 +323,8 @@ export function neighbours(side, cell) {
 
 /** Lets nobody stand where nobody can walk to. @param {Terrain} land @returns {Work} */
 function* closeOff(land) {
-  const { side, open, height, pier } = land;
-  const reached = yield* flood(side, pier[0], (from, to) => open[to] === 1 && Math.abs(height[to] - height[from]) <= 1);
+  const { open, height, pier } = land;
+  const reached = yield* flood(land, pier[0], (from, to) => open[to] === 1 && Math.abs(height[to] - height[from]) <= 1);
   yield* over(land, (cell) => {
     if (reached[cell]) land.walkable += open[cell];
     else open[cell] = 0;
@@ -350,13 +350,13 @@ function* findWays(land) {
 /**
  * Every cell that steps over cell edges reach.
  *
- * @param {number} side
+ * @param {Terrain} land
  * @param {number} start
  * @param {(from: number, to: number) => boolean} isWay
  * @returns {Generator<void, Uint8Array>}
  */
-export function* flood(side, start, isWay) {
-  const reached = new Uint8Array(side * side);
+export function* flood({ side, open: { length } }, start, isWay) {
+  const reached = new Uint8Array(length);
   reached[start] = 1;
   const open = [start];
   let count = 0;

@@ -27,7 +27,7 @@ import { boatSpot, personSpot } from './spots.js';
 import { TOWN_SIZE, ageOf, grow, sizeFor } from './terrain.js';
 
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
-const ASHORE = 10; // and for who comes ashore, at least
+const ASHORE = 10; // and for who comes ashore
 const MOST_UNSAID = 500;
 const OWED = 0.25; // seconds behind, up to which the simulation runs to catch up
 const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
@@ -456,7 +456,7 @@ export class World {
     const isReady = this.#look(end);
     if (!isReady) return;
     if (!this.#work) {
-      this.#welcome(Math.max(end, performance.now() + ASHORE));
+      this.#welcome(performance.now() + ASHORE);
       this.#simulate(passed, end);
     }
     this.#paint(passed);
@@ -469,7 +469,34 @@ export class World {
     const wantsFar = camera.zoom < 1;
     const isReady = this.#picture.prepare(this.#land, wantsFar, until);
     camera.isCoarse = !isReady && !wantsFar && this.#picture.prepare(this.#land, true, until + SLICE);
-    return (isReady || camera.isCoarse) && (this.isAwake || performance.now() < until); // the first one takes its time
+    return (isReady || camera.isCoarse) && this.#warm(until) && (this.isAwake || performance.now() < until); // the first one takes its time
+  }
+
+  /** Paints ahead for what hasn't been looked at yet. @param {number} until @returns {boolean} whether that is done */
+  #warm(until) {
+    const { height, pixel, isFar } = this.camera;
+    if (this.#picture.isWarm(isFar)) return true;
+    if (!this.isAwake) this.#measure(); // else what is seen stays until then
+    this.#relight();
+    return this.#picture.warm(this.sim, this.#view, Math.ceil(height / pixel), until);
+  }
+
+  /** How it is looked at. */
+  get #view() {
+    const { isFar, origin } = this.camera;
+    const part = isFar ? 2 : 1;
+    return {
+      x: origin.x / part,
+      y: origin.y / part,
+      far: isFar,
+      legible: this.scale >= LEGIBLE,
+      time: this.#time,
+      beam: this.connected ? this.#turns : -1,
+      moods: !this.#reducedMotion,
+      grown: this.#grown,
+      weather: this.#weather,
+      feast: this.#time < this.#feast.until ? this.#feast : null,
+    };
   }
 
   /** @param {number} passed @param {number} until */
@@ -509,20 +536,7 @@ export class World {
     const { effects } = this.#picture;
     if (effects) this.#grown = Math.min(1, this.#grown + passed / effects.RISING);
     this.#measure();
-    const { isFar, origin } = this.camera;
-    const part = isFar ? 2 : 1;
-    this.#picture.draw(this.sim, this.#land, {
-      x: origin.x / part,
-      y: origin.y / part,
-      far: isFar,
-      legible: this.scale >= LEGIBLE,
-      time: this.#time,
-      beam: this.connected ? this.#turns : -1,
-      moods: !this.#reducedMotion,
-      grown: this.#grown,
-      weather: this.#weather,
-      feast: this.#time < this.#feast.until ? this.#feast : null,
-    });
+    this.#picture.draw(this.sim, this.#land, this.#view);
     const { width, height } = this.#picture.buffer;
     if (this.#image) this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, width, height);
   }
