@@ -57,7 +57,7 @@ PROMISES: Final = (
 
 @dataclass(frozen=True)
 class Strain:
-    """What is harder: a view that has so many pixels, or so many messages a second; and what is promised then."""
+    """What is harder: so many pixels, or so many messages a second; and what is promised then."""
 
     name: str
     members: int

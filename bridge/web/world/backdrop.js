@@ -51,6 +51,7 @@ export class Backdrop {
   /** Which rows are to be painted anew before they are seen. */
   #stale = new Uint8Array(0);
   #lit = '-';
+  #mirrors = false;
   #slant = 0;
   /** The pixels of the ground that are in a long shadow. */
   #shadows = new Int32Array(0);
@@ -142,11 +143,17 @@ export class Backdrop {
   #light(spots) {
     const { left, top } = this.#land;
     const { mirrors, slant } = /** @type {Palette} */ (this.#palette).light;
-    this.levels.fill(0);
-    if (mirrors) this.#mirror();
-    if (slant !== this.#slant) this.#shadows = slant ? this.#shade(slant) : new Int32Array(0);
+    const { levels } = this;
+    if (mirrors === this.#mirrors && slant === this.#slant) {
+      for (let at = 0; at < levels.length; at++) if (levels[at] < LEVELS) levels[at] = 0; // the sky in the sea stays
+    } else {
+      levels.fill(0);
+      if (mirrors) this.#mirror();
+      this.#shadows = slant ? this.#shade(slant) : new Int32Array(0);
+    }
+    this.#mirrors = mirrors;
     this.#slant = slant;
-    for (const at of this.#shadows) this.levels[at] = SHADED;
+    for (const at of this.#shadows) levels[at] = SHADED;
     for (let level = 1; level < LEVELS; level++) {
       const wide = (REACHES[level] * HALF_WIDTH * Math.SQRT2) / this.#step;
       for (const { x, y } of spots) this.#pool((x - left) / this.#step, (y - top) / this.#step, wide, level);

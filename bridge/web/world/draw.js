@@ -196,16 +196,15 @@ export class Picture {
    * @param {View} view
    * @param {number} rows that are seen of it
    * @param {number} until
-   * @returns {boolean} whether there is no more of it
    */
   warm(sim, view, rows, until) {
     const drop = /** @type {Backdrop} */ (this.#backdrops[view.far ? 1 : 0]);
     if (drop !== this.#coming) this.#warming = this.#heat(sim, view, rows, drop);
     this.#coming = drop;
-    return Boolean(pursue(this.#warming, until).done);
+    pursue(this.#warming, until);
   }
 
-  /** Whether a size has been looked at before. @param {boolean} far */
+  /** Whether there is no more of it. @param {boolean} far */
   isWarm(far) {
     return this.#backdrops[far ? 1 : 0] === this.#backdrop;
   }

@@ -469,16 +469,13 @@ export class World {
     const wantsFar = camera.zoom < 1;
     const isReady = this.#picture.prepare(this.#land, wantsFar, until);
     camera.isCoarse = !isReady && !wantsFar && this.#picture.prepare(this.#land, true, until + SLICE);
-    return (isReady || camera.isCoarse) && this.#warm(until) && (this.isAwake || performance.now() < until); // the first one takes its time
-  }
-
-  /** Paints ahead for what hasn't been looked at yet. @param {number} until @returns {boolean} whether that is done */
-  #warm(until) {
-    const { height, pixel, isFar } = this.camera;
+    if (!isReady && !camera.isCoarse) return false;
+    const { height, pixel, isFar } = camera;
     if (this.#picture.isWarm(isFar)) return true;
     if (!this.isAwake) this.#measure(); // else what is seen stays until then
     this.#relight();
-    return this.#picture.warm(this.sim, this.#view, Math.ceil(height / pixel), until);
+    this.#picture.warm(this.sim, this.#view, Math.ceil(height / pixel), until);
+    return false; // the next frame has time to draw it
   }
 
   /** How it is looked at. */
