@@ -42,7 +42,7 @@ export class Backdrop {
   #times = 0;
   /** Which inks looked otherwise before the last of those times. */
   #changed = new Uint8Array(256);
-  seaInks = new Uint8Array(OPEN_SEA.length);
+  seaInks = OPEN_SEA;
   /** How brightly each pixel is lit. */
   levels = new Uint8Array(0);
   #land;
@@ -67,10 +67,7 @@ export class Backdrop {
   constructor(land, step) {
     this.#land = land;
     this.#step = step;
-    for (let i = 0; i < OPEN_SEA.length; i++) {
-      const x = ((i % SEA) * step) & (SEA - 1);
-      this.seaInks[i] = OPEN_SEA[seaRow(((i / SEA) | 0) * step) + x];
-    }
+    if (step > 1) this.seaInks = OPEN_SEA.map((_, i) => OPEN_SEA[seaRow(((i / SEA) | 0) * step) + (((i % SEA) * step) & (SEA - 1))]);
   }
 
   /** Makes it ready to be looked at. @returns {Generator<void, void>} */

@@ -78,8 +78,11 @@ function relit({ buffer, land, view, backdrop, palette: { colors } }, row, from,
     const x = column + view.x - left;
     const at = isSea || x < 0 || x >= width ? -1 : line * width + x;
     if (at >= 0 && levels[at] >= level && levels[at] < LEVELS) continue;
-    const inside = Math.min((column - from) / soft, (to - column) / soft, BEAM_FADES * (1 - along - column * right));
-    if (WHITE[grain | (x & (GRAIN - 1))] > 256 * inside) continue;
+    const fade = BEAM_FADES * (1 - along - column * right);
+    if (fade < 1 || column - from < soft || to - column < soft) { // within it nothing is frayed
+      const inside = Math.min((column - from) / soft, (to - column) / soft, fade);
+      if (WHITE[grain | (x & (GRAIN - 1))] > 256 * inside) continue;
+    }
     const ink = at < 0 ? seaInks[strip + ((column + shift) & (SEA - 1))] : inks[at];
     buffer.pixels[out + column] = colors[(level << 8) | ink];
   }

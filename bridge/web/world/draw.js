@@ -226,6 +226,12 @@ export class Picture {
     this.#backdrop = drop;
   }
 
+  /** The picture at half the size was but a makeshift. */
+  forgetFar() {
+    this.#works.length = this.#backdrops.length = Math.min(1, this.#backdrops.length);
+    this.#land?.forget(2);
+  }
+
   /** Gets ready to draw a land that isn't looked at yet. @param {Land} land @param {boolean} far @returns {Generator<void, void>} */
   *ahead(land, far) {
     const backdrops = /** @type {(Backdrop | undefined)[]} */ ([]);

@@ -107,8 +107,8 @@ export class Isle {
   houses = [];
   /** Whose ground each cell is: a plot's number from 1 on. */
   lot = new Int16Array(0);
-  /** Of each cell of a road: the next one on the way to the heart. */
-  homeward = new Int32Array(0);
+  /** Of each cell of a road: the step to the next one on the way to the heart. */
+  homeward = new Int16Array(0);
   /** @type {Prop[]} */
   props = [];
   /** @type {number[]} */
@@ -290,7 +290,7 @@ export class Isle {
 
   /** @param {number} cell @param {number} toHeart the next one on the way there */
   #pave(cell, toHeart) {
-    this.homeward[cell] = toHeart;
+    this.homeward[cell] = toHeart - cell;
     if (this.#taken[cell] === ROAD) return;
     if (this.#taken[cell] !== PART) this.#taken[cell] = ROAD;
     this.#roads.push(cell);

@@ -148,7 +148,7 @@ function bare(id, isle, channels, age) {
   const bytes = () => new Uint8Array(length);
   return {
     id, isle, channels, age, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, reach: isle.reach, ground: bytes(),
-    height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(length), lot: isle.lot.slice(),
+    height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(length), lot: isle.lot,
     district: bytes(), trail: bytes(), offshore: bytes(), lift: bytes(), raised: bytes(), places: [], plots: isle.plots.slice(),
     props: isle.props.map((prop) => (prop.kind === 'lighthouse' ? { ...prop, variant: age } : prop)), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0, town: null,
   };
@@ -300,9 +300,9 @@ function* layTrails(land) {
   const { trail, pier, places, isle } = land;
   for (const cell of pier) trail[cell] = 1;
   yield* through(places.length + 1, (i) => {
-    for (let cell = i ? places[i - 1].cell : pier[0]; cell !== HEART && !(trail[cell] && cell !== pier[0]); cell = isle.homeward[cell]) {
-      if (!cell) return;
+    for (let cell = i ? places[i - 1].cell : pier[0]; cell !== HEART && !(trail[cell] && cell !== pier[0]); cell += isle.homeward[cell]) {
       trail[cell] = 1;
+      if (!isle.homeward[cell]) return;
     }
   }, 8);
 }

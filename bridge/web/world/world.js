@@ -471,7 +471,10 @@ export class World {
     camera.isCoarse = !isReady && !wantsFar && this.#picture.prepare(this.#land, true, until + SLICE);
     if (!isReady && !camera.isCoarse) return false;
     const { height, pixel, isFar } = camera;
-    if (this.#picture.isWarm(isFar)) return true;
+    if (this.#picture.isWarm(isFar)) {
+      if (!isFar && camera.home >= 1) this.#picture.forgetFar();
+      return true;
+    }
     if (!this.isAwake) this.#measure(); // else what is seen stays until then
     this.#relight();
     this.#picture.warm(this.sim, this.#view, Math.ceil(height / pixel), until);
