@@ -68,7 +68,9 @@ export class Buffer {
   }
 
   /** Does something with each of its pixels. @param {Stamp} stamp @param {number} x @param {number} y @param {(to: number, i: number) => void} act */
-  #each({ runs }, x, y, act) {
+  each(stamp, x, y, act) {
+    if (!this.#holds(stamp, x, y)) return;
+    const { runs } = stamp;
     const base = this.at(x, y);
     let i = 0;
     for (let run = 0; run < runs.length; run += 2) {
@@ -76,36 +78,10 @@ export class Buffer {
     }
   }
 
-  /** Puts a part of the pixels only. @param {Stamp} stamp @param {number} x @param {number} y @param {Uint32Array} colors @param {number} first @param {number} share */
-  fade(stamp, x, y, colors, first, share) {
-    if (!this.#holds(stamp, x, y)) return;
-    this.#each(stamp, x, y, (to, i) => { if (((i * 5) & 7) < share * 8) this.pixels[to] = colors[first + stamp.inks[i]]; });
-  }
-
-  /**
-   * Puts a rim, and of all else three of four pixels: so it shows through what is before it.
-   *
-   * @param {Stamp} stamp
-   * @param {number} x
-   * @param {number} y
-   * @param {Uint32Array} colors
-   * @param {number} first
-   * @param {boolean} isFaint but every other pixel of the rim
-   */
-  dither(stamp, x, y, colors, first, isFaint) {
-    if (!this.#holds(stamp, x, y)) return;
-    this.#each(stamp, x, y, (to, i) => {
-      const row = (to / this.stride) | 0;
-      const ink = stamp.inks[i];
-      if (!(ink === RIM ? isFaint && (row + to) & 1 : isFaint || row & to & 1)) this.pixels[to] = colors[first + ink];
-    });
-  }
-
   /** Takes a quarter of the light from what is there. @param {Stamp} stamp @param {number} x @param {number} y */
   darken(stamp, x, y) {
-    if (!this.#holds(stamp, x, y)) return;
     const { pixels } = this;
-    this.#each(stamp, x, y, (to) => {
+    this.each(stamp, x, y, (to) => {
       const color = pixels[to];
       pixels[to] = (color & 0xff000000) | (((color >>> 1) & 0x7f7f7f) + ((color >>> 2) & 0x3f3f3f));
     });
