@@ -18,6 +18,6 @@ EVERY = 0.2  # seconds; set `gateway.members_every` to as much
 if __name__ == "__main__":
     vars(loader)["EVERY"] = EVERY + 0.05
     vars(backoff)["LONGEST"] = 0.1
-    vars(live)["EVERY"] = EVERY
+    vars(live)["EVERY"], vars(live)["SLOWEST"] = EVERY, 2 * EVERY
     live.Live.look.change_interval(seconds=EVERY)
     sys.exit(main())

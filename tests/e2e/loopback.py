@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Self
 from aiohttp import web
 
 from tests.e2e.gateway import DIRECT_MESSAGES, PRIVILEGED, Gateway
-from tests.e2e.guild import Guild, Member, changed, written
+from tests.e2e.guild import HAS_THREAD, Guild, Member, changed, written
 from tests.e2e.interactions import (
     BUTTON,
     COMMAND,
     COMPONENT,
+    EPHEMERAL,
     IN_DIRECT_MESSAGES,
     SUBMIT,
     Interactions,
@@ -39,6 +40,8 @@ from tests.e2e.model import (
     JOINED_AT,
     PARTLY,
     POLL_CLOSED,
+    PUBLIC_THREAD,
+    SCHEDULED,
     SEND_MESSAGES,
     THREAD_MADE,
     VIEW_CHANNEL,
@@ -94,7 +97,7 @@ class LoopbackDiscord:
         self._bell = Bell()
         self.gateway = Gateway(self.bot, self.guilds, self.intents, self._bell)
         self.posts = Posts(self.bot, self.guilds, self.gateway, self._bell)
-        self.interactions = Interactions(self.bot, self._bell, self.posts.tell)
+        self.interactions = Interactions(self.bot, self._bell, self.posts.tell, self._tell_of_answer)
         self.rest = Rest(
             self.bot, self.owner, self.guilds, self.intents, self.interactions, self.posts, self._bell
         )
@@ -302,14 +305,33 @@ class LoopbackDiscord:
         self.say(thread.parent, author, thread.name, type=THREAD_MADE, message_reference=where)
         self.gateway.dispatch(thread.guild, "THREAD_CREATE", told | {"newly_created": True})
 
-    def ask(self, channel: Channel, author: Member | User, question: str, **extra: Any) -> Payload:
-        """Post a poll, which is open for a day."""
+    def discuss(self, channel: Channel, message: Payload, author: Member, name: str) -> Channel:
+        """Let a member open a thread about a message: it has the message's id."""
+        guild = author.guild
+        thread = Channel(name, guild, PUBLIC_THREAD, parent=channel, id=int(message["id"]))
+        guild.channels[thread.id] = thread
+        told = thread.payload() | {"owner_id": author.uid}
+        self.gateway.dispatch(guild, "THREAD_CREATE", told | {"newly_created": True})
+        message.update(changed(channel, message, flags=message["flags"] | HAS_THREAD, thread=told))
+        self.gateway.dispatch(guild, "MESSAGE_UPDATE", message)
+        return thread
+
+    def ask(
+        self,
+        channel: Channel,
+        author: Member | User,
+        question: str,
+        *,
+        lasts_a_day: bool = True,
+        **extra: Any,
+    ) -> Payload:
+        """Post a poll."""
         ends = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         answer = {"answer_id": 1, "poll_media": {"text": "Mars", "emoji": None}}
         poll = {
             "question": {"text": question},
             "answers": [answer, answer | {"answer_id": 2}],
-            "expiry": ends,
+            "expiry": ends if lasts_a_day else None,  # one of these days polls may have no end
             "allow_multiselect": False,
             "layout_type": 1,
             "results": {"is_finalized": False, "answer_counts": []},
@@ -351,7 +373,8 @@ class LoopbackDiscord:
     def delete_event(self, event: Planned) -> None:
         """Take a scheduled event back."""
         event.guild.events.pop(event.id, None)
-        self.gateway.dispatch(event.guild, "GUILD_SCHEDULED_EVENT_DELETE", event.payload())
+        told = event.payload() | {"status": SCHEDULED}  # whatever it was
+        self.gateway.dispatch(event.guild, "GUILD_SCHEDULED_EVENT_DELETE", told)
 
     def create_role(self, guild: Guild, role: Role) -> None:
         """Tell of a role that was made."""
@@ -382,19 +405,29 @@ class LoopbackDiscord:
         return member
 
     def remove_member(self, member: Member) -> None:
-        """Let a member leave their guild."""
+        """Let a member leave their guild; then Discord says that they are offline there, and talk no more."""
         guild = member.guild
         del guild.members[member.id]
-        guild.voice.pop(member.id, None)
+        talked = guild.voice.pop(member.id, None) is not None
         gone = {"guild_id": str(guild.id), "user": member.user.payload()}
         self.gateway.dispatch(guild, "GUILD_MEMBER_REMOVE", gone)
+        if member.is_online():
+            offline = {"user": {"id": member.uid}, "status": "offline", "activities": [], "client_status": {}}
+            self.gateway.dispatch(guild, "PRESENCE_UPDATE", offline | {"guild_id": str(guild.id)})
+        if talked:
+            silent = self.voice(member, None) | {"member": member.payload()}
+            self.gateway.dispatch(guild, "VOICE_STATE_UPDATE", silent)
 
     def ban(self, member: Member) -> None:
         """Ban a member, and delete what they said: no event tells which messages."""
         guild = member.guild
         told = {"guild_id": str(guild.id), "user": member.user.payload()}
+        left_first = CHANCE.random() < PARTLY
+        if left_first:
+            self.remove_member(member)
         self.gateway.dispatch(guild, "GUILD_BAN_ADD", told)
-        self.remove_member(member)
+        if not left_first:
+            self.remove_member(member)
 
     def set_status(self, member: Member, status: str) -> None:
         """Change a user's status, in every guild they share with the bot."""
@@ -446,9 +479,12 @@ class LoopbackDiscord:
         return self.say(Channel("", None, DIRECT), user, text)
 
     def edit(self, channel: Channel, message: Payload, text: str) -> None:
-        """Change a message's text."""
+        """Change a message's text; what Discord adds to a link may come later, with the text of before."""
+        before = dict(message)
         message.update(changed(channel, message, content=text, edited_timestamp=JOINED_AT))
         self.gateway.dispatch(channel.guild, "MESSAGE_UPDATE", message)
+        if before["edited_timestamp"] is None:
+            self.add_preview(channel, before)
 
     def add_preview(self, channel: Channel, message: Payload) -> None:
         """Let Discord add the preview of a link to a message."""
@@ -592,6 +628,14 @@ class LoopbackDiscord:
         self._tell(reply, kind, data, locale)
         await self._bell.until(lambda: reply.done, lambda: f"an answer to {data}; {self._progress()}")
         return reply
+
+    def _tell_of_answer(self, event: str, channel: Channel, message: Payload) -> None:
+        """Tell of an answer as of any message; one that a single person reads comes as if in private."""
+        if channel.guild is not None and not message["flags"] & EPHEMERAL:
+            self.gateway.dispatch(channel.guild, event, message)
+            return
+        told = {key: value for key, value in message.items() if key not in ("guild_id", "member")}
+        self.gateway.dispatch(None, event, told, needs=DIRECT_MESSAGES)
 
     def _tell(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> None:
         told = self.interactions.payload(reply, kind, data, locale)
