@@ -164,8 +164,7 @@ async def _measure(
             bars += _bars(wanted, seen)
         for strain in strains:
             name = f"{strain.members:,}, {strain.name}"
-            more = {"view": strain.view, "messages": strain.messages}
-            seen = [await visit(browser, strain.members, warm, span, **more) for _ in range(repetitions)]
+            seen = [await _strained(browser, strain, warm, span) for _ in range(repetitions)]
             progress(f"page: {name}")
             rows += [_row(name, each) for each in seen]
             bars += _strained_bars(f"page, {name}:", strain, seen)
@@ -210,6 +209,10 @@ def _strained_bars(name: str, strain: Strain, seen: list[Seen]) -> list[Bar]:
 def _row(name: str, seen: Seen) -> tuple[str, ...]:
     figures = (seen.paint, seen.joined, seen.fps, seen.steps, seen.worst)
     return (name, *(f"{one:.0f}" for one in figures), f"{seen.busy:.1f}", f"{seen.heap:.1f}")
+
+
+async def _strained(browser: Browser, strain: Strain, warm: float, span: float) -> Seen:
+    return await visit(browser, strain.members, warm, span, view=strain.view, messages=strain.messages)
 
 
 async def visit(

@@ -527,7 +527,7 @@ export class World {
     }
     if (!this.isAwake) this.#measure(); // else what is seen stays until then
     this.#relight();
-    this.#picture.warm(this.sim, this.#view, Math.ceil(height / pixel), until);
+    this.#picture.warm(this.sim, this.#view, Math.ceil(height / pixel), this.isAwake ? until : until + ASHORE);
     return false; // the next frame has time to draw it
   }
 
