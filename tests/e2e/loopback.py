@@ -6,6 +6,8 @@ first identify, and after `lose_sessions`) nobody hears of a change: the next `R
 
 from __future__ import annotations
 
+import socket
+import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.model import Planned
 
+IP_FREEBIND = 15  # Linux's, which Python has no name for
 INVITED = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS  # what our invite link asks for
 TOKEN = "MTA1.loopback.it-must-never-be-seen-anywhere"  # opens nothing
 
@@ -86,10 +89,12 @@ class LoopbackDiscord:
     """An async context manager that serves while entered; `api_url` is its REST base.
 
     `token` is the bot's, `shards` how many of them `GET /gateway/bot` advises. `intents` are the privileged
-    intents that are on, "members", "presences" and "message_content"; take one out to have it refused.
+    intents that are on, "members", "presences" and "message_content"; take one out to have it refused. `host`
+    is an address of this machine, perhaps in a network that isn't up yet.
     """
 
-    def __init__(self, *, token: str = TOKEN, shards: int = 1) -> None:
+    def __init__(self, *, token: str = TOKEN, shards: int = 1, host: str = "127.0.0.1") -> None:
+        self._host = host
         self.intents = set(PRIVILEGED)
         self.bot = User("d-zone", bot=True)
         self.owner = User("owner", "The Owner", status="offline")
@@ -107,7 +112,7 @@ class LoopbackDiscord:
         self.rest.start_limit = self.gateway.start_limit
         self.rest.token = self.gateway.token = token
         self._port = 0
-        self._site: web.TCPSite
+        self._site: web.SockSite
         app = web.Application()
         app.router.add_get("/gateway", self.gateway.serve)
         self.rest.route(app)
@@ -125,7 +130,12 @@ class LoopbackDiscord:
 
     async def _listen(self) -> None:
         """Take connections, at the same port as before."""
-        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        door = socket.socket()
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":
+            door.setsockopt(socket.SOL_IP, IP_FREEBIND, 1)
+        door.bind((self._host, self._port))
+        self._site = web.SockSite(self._runner, door)
         await self._site.start()
 
     async def __aexit__(
