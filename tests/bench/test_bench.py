@@ -115,8 +115,10 @@ async def test_the_page_is_measured() -> None:
     """All that is promised of it has a figure."""
     need(find_chromium)
     [wanted, *_] = page.PROMISES
-    bars = await page._measure([wanted], 1, warm=0.2, span=0.5, crowds={"some": Scene(30, 4, 2)})
-    assert len(bars) == 5
+    strain = page.Strain("some messages a second", 21, page.VIEW, 50, 30, 150)
+    crowds = {"some": Scene(30, 4, 2)}
+    bars = await page._measure([wanted], 1, warm=0.2, span=0.5, crowds=crowds, strains=[strain])
+    assert len(bars) == 7
     assert all(each.measured > 0 for each in bars)
     [_, longest, _, all_of_them] = REPORT.tables[-2].rows[0]
     assert int(longest.split()[0]) > 0

@@ -11,6 +11,8 @@ from tests.bench import guild
 TOWN: Final = GuildInfo(id="410912345678901234", slug="town", name="The Town", default=True)
 IN_VOICE: Final = 11  # one in so many of those who are there
 _DISTRICT: Final = 7  # channels of a category
+_APART: Final = 7_919  # members from one who writes to the next, where many do
+_BETWEEN: Final = 0.02  # seconds
 
 
 def channels(members: int) -> list[Channel]:
@@ -65,3 +67,25 @@ async def live(server: WebSocketServer, people: list[Member], pace: float, seed:
                 who = known[who.uid] = guild.changed(who)
                 await server.broadcast_presence(TOWN.id, who.uid, who.status)
         await asyncio.sleep(pace)
+
+
+async def chatter(server: WebSocketServer, people: list[Member], rate: int) -> None:
+    """Let everybody write in turn, `rate` messages a second, until cancelled."""
+    clock = asyncio.get_running_loop().time
+    places = [place for place in channels(len(people)) if place.kind == "text"]
+    start = clock()
+    number = 0
+    while True:
+        while number < rate * (clock() - start):
+            number += 1
+            who = people[number * _APART % len(people)]
+            place = places[number % len(places)]
+            await server.broadcast_message(
+                TOWN.id,
+                who.uid,
+                "hello there, all of you",
+                place.id,
+                id=f"9{number}",
+                channel_name=place.name,
+            )
+        await asyncio.sleep(_BETWEEN)

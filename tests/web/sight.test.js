@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { ABOARD, DOZE, GONE, RATE, STAND, TENT, WALK } from '../../bridge/web/world/crowd.js';
 import { Picture } from '../../bridge/web/world/draw.js';
+import { EFFECTS } from '../../bridge/web/world/effects.js';
 import { paintFigures } from '../../bridge/web/world/figures.js';
 import { signOf } from '../../bridge/web/world/isle.js';
 import { Land } from '../../bridge/web/world/land.js';
@@ -49,6 +50,7 @@ for (const [count, places] of [[21, 8], [300, 20], [1_000, 40]]) {
     const sim = crowd(count, places);
     const land = new Land(sim.land, () => 0);
     const picture = new Picture();
+    picture.effects = EFFECTS;
     picture.resize(WINDOW, WINDOW);
     picture.relight(new Light(12, false), true);
     /** @type {string[]} */

@@ -183,7 +183,8 @@ export class Line {
   *#readAll() {
     const socket = this.#socket;
     while (this.#at < this.#inbox.length) {
-      const item = this.#inbox[this.#at++];
+      const item = this.#inbox[this.#at];
+      this.#inbox[this.#at++] = ''; // a guild's text is large
       this.#unread -= String(item).length;
       if (this.#at > READ_AWAY) this.#at -= this.#inbox.splice(0, this.#at).length;
       if (typeof item === 'number') return this.#lost(item);

@@ -11,6 +11,10 @@
  *   for less than a day
  */
 
+import { through } from '../world/slices.js';
+
+const COUNTED_AT_ONCE = 512; // members
+
 /** @type {Status[]} */
 export const STATUSES = ['online', 'idle', 'dnd', 'offline'];
 
@@ -57,12 +61,20 @@ export class People {
     return this.#byUid.values();
   }
 
-  /** @param {Iterable<Member>} members */
-  replace(members) {
+  clear() {
     this.#byUid.clear();
     this.totals = nobody();
     this.colors.clear();
-    for (const member of members) this.set(member);
+    this.revision += 1;
+  }
+
+  /** There are others, in slices: until all of them are counted, everybody is as before. @param {Member[]} members @returns {Generator<void, void>} */
+  *replace(members) {
+    const next = new People();
+    yield* through(members.length, (i) => next.set(members[i]), COUNTED_AT_ONCE);
+    this.#byUid = next.#byUid;
+    this.totals = next.totals;
+    this.colors = next.colors;
     this.revision += 1;
   }
 

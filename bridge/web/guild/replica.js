@@ -186,7 +186,7 @@ export class Replica {
   }
 
   #empty() {
-    this.people.replace([]);
+    this.people.clear();
     this.census.clear();
     this.unseen = 0;
     this.feed = [];
@@ -280,8 +280,8 @@ export class Replica {
     const members = [];
     this.newcomers.clear();
     yield* through(uids.length, (i) => members.push(this.member(label(uids[i]), record(users[uids[i]]), now)), READ_AT_ONCE);
-    this.people.replace(members);
-    for (const { uid } of members) this.census.note(uid);
+    yield* this.people.replace(members);
+    yield* through(members.length, (i) => this.census.note(members[i].uid));
   }
 
   /** @param {string} uid @param {any} user @param {number} now @returns {Member} */

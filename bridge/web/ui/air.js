@@ -113,7 +113,7 @@ export class Air {
   /** What may not be shown any longer isn't. @param {(message: Message) => boolean} isGone */
   drop(isGone) {
     this.#talk.drop(isGone);
-    this.renew();
+    this.#bubbles.renew(true);
   }
 
   /** @param {string} uid who has said something */

@@ -11,6 +11,7 @@ import { Bubble } from './bubble.js';
 
 const SPELLED_MS = 45; // between looks for letters to appear: each time the page is laid out anew
 const GLIDE_MS = 32; // after which half of the way to their spots is behind them, however many frames that takes
+const RENEWED_MS = 120; // between two looks at what is said, which may be more than anybody reads
 const ARRANGED_MS = 80; // between two looks at who stands in whose way
 const AREA = 55_000; // square pixels of free view that one bubble needs
 const TWO_ACROSS = 440; // pixels: in a narrower view none has room beside another, and each needs more
@@ -32,6 +33,7 @@ export class Bubbles {
   /** @type {Set<Bubble>} */
   #roomless = new Set();
   #stale = false;
+  #renewedAt = -Infinity;
   #arrangedAt = 0;
   #spelledAt = 0;
   #stoodAt = 0;
@@ -63,9 +65,10 @@ export class Bubbles {
     return [...this.#crowdedOut, ...this.#away];
   }
 
-  /** Looks anew for what is said, and for how much of it there is room. */
-  renew() {
+  /** Looks anew for what is said, and for how much of it there is room. @param {boolean} [isUrgent] whether some of it may not be shown any longer */
+  renew(isUrgent = false) {
     this.#stale = true;
+    if (isUrgent) this.#renewedAt = -Infinity;
   }
 
   /** Who is heard, and seen to be who speaks. */
@@ -88,7 +91,11 @@ export class Bubbles {
    */
   frame(now, free) {
     byId('air').classList.toggle('afar', this.#where.scale < WIDE_SCALE);
-    if (this.#talk.fade(now) || this.#stale) this.#renew(free);
+    if (this.#talk.fade(now)) this.#stale = true;
+    if (this.#stale && now - this.#renewedAt > RENEWED_MS) {
+      this.#renewedAt = now;
+      this.#renew(free);
+    }
     this.#lookUp(free);
     if (now - this.#arrangedAt > ARRANGED_MS) this.#arrange(now, free);
     const spells = now - this.#spelledAt > SPELLED_MS;

@@ -18,6 +18,7 @@ import { localeFor } from './locale.js';
 import { tint } from './tint.js';
 
 const LONG_WORDS = 100; // characters, from which on it may need more lines than are shown of it
+const FEED_REST_MS = 120; // between two looks at what is new, which may be more than anybody reads
 const NEAR_END = 24; // pixels from the end that still count as reading the latest
 
 export class Feed {
@@ -32,6 +33,9 @@ export class Feed {
   #list;
   /** @type {readonly unknown[] | null} */
   #shown = null;
+  #count = 0;
+  /** Until when nothing new is shown. */
+  #resting = 0;
   #following = true;
   /** Shows a button where words are cut. */
   #cuts = new ResizeObserver((entries) => {
@@ -54,11 +58,18 @@ export class Feed {
   }
 
   /** @param {Replica} replica */
-  show({ feed, typing, people }) {
+  show(replica) {
+    const { feed, typing, people } = replica;
     const names = [...typing.keys()].flatMap((uid) => people.get(uid)?.name ?? []);
     setText(byId('typing'), names.length ? this.#words.typing(names) : '');
-    if (feed === this.#shown) return;
+    if (feed === this.#shown || (this.#resting && feed.length >= this.#count)) return; // what may not be shown any longer goes at once
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
+      this.#resting = 0;
+      this.show(replica);
+    }, FEED_REST_MS);
     this.#shown = feed;
+    this.#count = feed.length;
     this.#list.show(feed);
     byId('quiet').hidden = feed.length > 0;
     if (!feed.length) this.#following = true;

@@ -11,19 +11,22 @@
 
 import { REACHES } from './glow.js';
 import { GRAIN, OPEN_SEA, SEA, WHITE, isSkyAt, seaRow, seaShift } from './grain.js';
-import { DEEP, WATER_END } from './inks.js';
+import { DEEP, OUT_AT_SEA, PHASES, WATER_END } from './inks.js';
 import { BANDS, LEVELS, SHADED } from './light.js';
 import { through } from './slices.js';
 import { HALF_WIDTH } from './spots.js';
 import { eachStill } from './stills.js';
 
 const COUNTED = 65_536; // pixels, at a time
-const ROWS_KEPT = 1_024; // of the open sea that are kept
+const ROWS_KEPT = 128; // of the open sea, at least
 const FRAYED = 6; // pixels over which light ends
 const FALL = 0.3; // how far down a shadow falls, of how far aside
 // Between which parts of the land's height, from its top, the sea mirrors all of the sky and nothing of it.
 const ALL_SKY = -0.1;
 const NO_SKY = 0.85;
+
+/** Which inks are of water that moves: of each kind, the one after its phases doesn't. */
+const MOVES = Uint8Array.from({ length: 256 }, (_, ink) => Number(ink >= OUT_AT_SEA && ink < WATER_END && (ink - OUT_AT_SEA) % (PHASES + 1) < PHASES));
 
 export class Backdrop {
   left = 0;
@@ -31,15 +34,15 @@ export class Backdrop {
   width = 0;
   height = 0;
   pixels = new Uint32Array(0);
-  /** The same, by rows: making these for each frame would take longer than copying them. @type {Uint32Array[]} */
-  rows = [];
-  /** The open sea, over and over, by rows of the picture; and what it is of. */
-  sea = new Uint32Array(SEA * ROWS_KEPT);
+  /** The open sea, over and over, by rows of the picture, as many as are seen or a few more; and what it is of. */
+  sea = new Uint32Array(0);
   /** Which rows those are, and since when. */
-  #rowsOf = new Int32Array(ROWS_KEPT);
-  #fresh = new Uint32Array(ROWS_KEPT);
+  #rowsOf = new Int32Array(0);
+  #fresh = new Uint32Array(0);
   #times = 0;
-  seaInks = new Uint8Array(OPEN_SEA.length);
+  /** Which inks looked otherwise before the last of those times. */
+  #changed = new Uint8Array(256);
+  seaInks = OPEN_SEA;
   /** How brightly each pixel is lit. */
   levels = new Uint8Array(0);
   #land;
@@ -48,6 +51,7 @@ export class Backdrop {
   /** Which rows are to be painted anew before they are seen. */
   #stale = new Uint8Array(0);
   #lit = '-';
+  #mirrors = false;
   #slant = 0;
   /** The pixels of the ground that are in a long shadow. */
   #shadows = new Int32Array(0);
@@ -55,7 +59,7 @@ export class Backdrop {
   #palette = null;
   #step;
   #flow = -1;
-  /** Where the pixels of each ink of water are: of ink `i`, from `starts[i]` on. */
+  /** Where the pixels of each ink of water are that moves: of ink `i`, from `starts[i]` on. */
   #starts = new Int32Array(257);
   #water = new Int32Array(0);
 
@@ -63,10 +67,7 @@ export class Backdrop {
   constructor(land, step) {
     this.#land = land;
     this.#step = step;
-    for (let i = 0; i < OPEN_SEA.length; i++) {
-      const x = ((i % SEA) * step) & (SEA - 1);
-      this.seaInks[i] = OPEN_SEA[seaRow(((i / SEA) | 0) * step) + x];
-    }
+    if (step > 1) this.seaInks = OPEN_SEA.map((_, i) => OPEN_SEA[seaRow(((i / SEA) | 0) * step) + (((i % SEA) * step) & (SEA - 1))]);
   }
 
   /** Makes it ready to be looked at. @returns {Generator<void, void>} */
@@ -81,7 +82,6 @@ export class Backdrop {
     this.width = land.width / step;
     this.height = land.height / step;
     this.pixels = new Uint32Array(this.width * this.height);
-    this.rows = Array.from({ length: this.height }, (_, row) => this.pixels.subarray(row * this.width, (row + 1) * this.width));
     this.levels = new Uint8Array(this.pixels.length);
     this.#stale = new Uint8Array(this.height);
     yield* this.#findWater();
@@ -99,8 +99,10 @@ export class Backdrop {
    * @param {Glow} glow
    * @param {number} top the rows that are seen
    * @param {number} bottom
+   * @param {number} [rows] how many of the sea are
    */
-  update(palette, glow, top, bottom) {
+  update(palette, glow, top, bottom, rows = bottom - top) {
+    if (rows > this.#fresh.length) this.#keepRows(rows);
     const step = this.#step;
     const { mended } = this.#land;
     const { mirrors, slant } = palette.light;
@@ -110,6 +112,7 @@ export class Backdrop {
       this.#palette = palette;
       this.#flow = palette.flows;
       this.#times += 1;
+      this.#changed.fill(1);
     }
     if (lit !== this.#lit) this.#light(palette.isDark ? glow.spots : []);
     this.#lit = lit;
@@ -125,15 +128,29 @@ export class Backdrop {
     }
   }
 
+  /** Makes room for so many rows of the open sea. @param {number} count */
+  #keepRows(count) {
+    const kept = Math.max(ROWS_KEPT, count);
+    this.sea = new Uint32Array(SEA * kept);
+    this.#rowsOf = new Int32Array(kept);
+    this.#fresh = new Uint32Array(kept);
+  }
+
   /** Pools of light, the fainter ones first. @param {{x: number, y: number}[]} spots */
   #light(spots) {
     const { left, top } = this.#land;
     const { mirrors, slant } = /** @type {Palette} */ (this.#palette).light;
-    this.levels.fill(0);
-    if (mirrors) this.#mirror();
-    if (slant !== this.#slant) this.#shadows = slant ? this.#shade(slant) : new Int32Array(0);
+    const { levels } = this;
+    if (mirrors === this.#mirrors && slant === this.#slant) {
+      for (let at = 0; at < levels.length; at++) if (levels[at] < LEVELS) levels[at] = 0; // the sky in the sea stays
+    } else {
+      levels.fill(0);
+      if (mirrors) this.#mirror();
+      this.#shadows = slant ? this.#shade(slant) : new Int32Array(0);
+    }
+    this.#mirrors = mirrors;
     this.#slant = slant;
-    for (const at of this.#shadows) this.levels[at] = SHADED;
+    for (const at of this.#shadows) levels[at] = SHADED;
     for (let level = 1; level < LEVELS; level++) {
       const wide = (REACHES[level] * HALF_WIDTH * Math.SQRT2) / this.#step;
       for (const { x, y } of spots) this.#pool((x - left) / this.#step, (y - top) / this.#step, wide, level);
@@ -142,15 +159,18 @@ export class Backdrop {
 
   /** The sky in the water near the land. */
   #mirror() {
-    const { width, left, top } = this;
-    const skies = Int32Array.from({ length: this.height }, (_, row) => this.#skyAt(row + top));
-    const shifts = Int32Array.from({ length: this.height }, (_, row) => this.#shiftAt(row + top) + left);
-    for (const at of this.#water) {
-      const row = (at / width) | 0;
-      const sky = skies[row];
+    const { width, left, top, levels } = this;
+    const inks = this.#inks;
+    for (let row = 0; row < this.height; row++) {
+      const sky = this.#skyAt(row + top);
       if (!sky) continue;
-      const band = (sky >> 8) + Number(isSkyAt((at - row * width + shifts[row]) & (SEA - 1), row + top, sky & 255));
-      if (band) this.levels[at] = LEVELS - 1 + band;
+      const shift = this.#shiftAt(row + top) + left;
+      const from = row * width;
+      for (let column = 0; column < width; column++) {
+        if (inks[from + column] >= WATER_END) continue;
+        const band = (sky >> 8) + Number(isSkyAt((column + shift) & (SEA - 1), row + top, sky & 255));
+        if (band) levels[from + column] = LEVELS - 1 + band;
+      }
     }
   }
 
@@ -206,10 +226,10 @@ export class Backdrop {
     const inks = this.#inks;
     const starts = this.#starts;
     yield* through(inks.length, (at) => { starts[inks[at] + 1] += 1; }, COUNTED);
-    for (let ink = 1; ink < starts.length; ink++) starts[ink] += starts[ink - 1];
+    for (let ink = 0; ink < MOVES.length; ink++) starts[ink + 1] = starts[ink] + (MOVES[ink] && starts[ink + 1]);
     const next = starts.slice();
-    const water = this.#water = new Int32Array(starts[WATER_END]);
-    yield* through(inks.length, (at) => { if (inks[at] < WATER_END) water[next[inks[at]]++] = at; }, COUNTED);
+    const water = this.#water = new Int32Array(starts[MOVES.length]);
+    yield* through(inks.length, (at) => { if (MOVES[inks[at]]) water[next[inks[at]]++] = at; }, COUNTED);
   }
 
   /** @param {number} top @param {number} bottom @param {number} left @param {number} right */
@@ -225,23 +245,28 @@ export class Backdrop {
 
   /** Where in `sea` the open sea of a row is, in its colours of the moment. @param {number} y */
   seaRow(y) {
-    const row = y & (ROWS_KEPT - 1);
+    const kept = this.#fresh.length;
+    const row = ((y % kept) + kept) % kept;
     const from = row * SEA;
-    if (this.#fresh[row] === this.#times && this.#rowsOf[row] === y) return from;
+    const since = this.#rowsOf[row] === y ? this.#times - this.#fresh[row] : this.#times;
+    if (!since) return from;
     this.#fresh[row] = this.#times;
     this.#rowsOf[row] = y;
     const { colors, light } = /** @type {Palette} */ (this.#palette);
     const sky = light.mirrors ? this.#skyAt(y) : 0;
     const strip = seaRow(y);
     for (let i = 0; i < SEA; i++) {
+      const ink = this.seaInks[strip + i];
+      if (since === 1 && !this.#changed[ink]) continue;
       const band = sky && (sky >> 8) + Number(isSkyAt(i, y, sky & 255));
-      this.sea[from + i] = colors[(band && (LEVELS - 1 + band) << 8) | this.seaInks[strip + i]];
+      this.sea[from + i] = colors[(band && (LEVELS - 1 + band) << 8) | ink];
     }
     return from;
   }
 
   /** @param {Palette} palette */
   #move(palette) {
+    const isNext = palette.flows === this.#flow + 1;
     this.#flow = palette.flows;
     const { pixels, levels } = this;
     const { colors } = palette;
@@ -251,6 +276,9 @@ export class Backdrop {
         pixels[at] = colors[(levels[at] << 8) | ink];
       }
     }
-    if (palette.moved.some((ink) => ink < DEEP)) this.#times += 1;
+    if (isNext && !palette.moved.some((ink) => ink < DEEP)) return;
+    this.#times += 1;
+    this.#changed.fill(isNext ? 0 : 1);
+    for (const ink of palette.moved) this.#changed[ink] = 1;
   }
 }

@@ -83,8 +83,11 @@ function relit({ buffer, land, view, backdrop, palette: { colors, light } }, row
     const x = column + view.x - left;
     const at = isSea || x < 0 || x >= width ? -1 : line * width + x;
     if (at >= 0 && levels[at] >= level && levels[at] < LEVELS) continue;
-    const inside = Math.min((column - from) / soft, (to - column) / soft, BEAM_FADES * (1 - along - column * right));
-    if (WHITE[grain | (x & (GRAIN - 1))] > 256 * inside) continue;
+    const fade = BEAM_FADES * (1 - along - column * right);
+    if (fade < 1 || column - from < soft || to - column < soft) { // within it nothing is frayed
+      const inside = Math.min((column - from) / soft, (to - column) / soft, fade);
+      if (WHITE[grain | (x & (GRAIN - 1))] > 256 * inside) continue;
+    }
     const color = buffer.pixels[out + column];
     if (isTwilight && color && ground.isSea(column + view.x, y)) {
       buffer.pixels[out + column] = 0xff000000 | ((color & 0xffffff) - ((color >>> 2) & 0x3f3f3f) + SHEEN);

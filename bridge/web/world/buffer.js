@@ -3,8 +3,8 @@
  * the edge.
  *
  * @typedef {import('./sheet.js').Sprite} Sprite
- * @typedef {{at: Int32Array, inks: Uint8Array, left: number, right: number, top: number, bottom: number}} Stamp
- *   a sprite as the pixels that it has, and where they come in the buffer
+ * @typedef {{runs: Int32Array, inks: Uint8Array, left: number, right: number, top: number, bottom: number}} Stamp
+ *   a sprite as the pixels that it has; `runs`: of those beside one another, where they come in the buffer and how many
  */
 
 /** The ink of a figure's rim. */
@@ -34,10 +34,13 @@ export class Buffer {
 
   /** @param {Sprite} sprite @returns {Stamp} good until the buffer changes its size */
   stamp({ width, height, x, y, inks }) {
-    const at = new Int32Array(inks.length);
-    let used = 0;
-    for (let i = 0; i < inks.length; i++) if (inks[i]) at[used++] = (((i / width) | 0) - y) * this.stride + (i % width) - x;
-    return { at: at.slice(0, used), inks: inks.filter(Boolean), left: x, right: width - x, top: y, bottom: height - y };
+    const runs = [];
+    for (let i = 0; i < inks.length; i++) {
+      if (!inks[i]) continue;
+      if (i % width && inks[i - 1]) runs[runs.length - 1] += 1;
+      else runs.push((((i / width) | 0) - y) * this.stride + (i % width) - x, 1);
+    }
+    return { runs: Int32Array.from(runs), inks: inks.filter(Boolean), left: x, right: width - x, top: y, bottom: height - y };
   }
 
   /** @param {Stamp} stamp @param {number} x @param {number} y */
@@ -55,50 +58,32 @@ export class Buffer {
   put(stamp, x, y, colors, first) {
     if (!this.#holds(stamp, x, y)) return;
     const { pixels } = this;
-    const { at, inks } = stamp;
+    const { runs, inks } = stamp;
     const base = this.at(x, y);
-    for (let i = 0; i < at.length; i++) pixels[base + at[i]] = colors[first + inks[i]];
+    let i = 0;
+    for (let run = 0; run < runs.length; run += 2) {
+      let to = base + runs[run];
+      for (const end = to + runs[run + 1]; to < end; to++, i++) pixels[to] = colors[first + inks[i]];
+    }
   }
 
-  /** Puts a part of the pixels only. @param {Stamp} stamp @param {number} x @param {number} y @param {Uint32Array} colors @param {number} first @param {number} share */
-  fade(stamp, x, y, colors, first, share) {
+  /** Does something with each of its pixels. @param {Stamp} stamp @param {number} x @param {number} y @param {(to: number, i: number) => void} act */
+  each(stamp, x, y, act) {
     if (!this.#holds(stamp, x, y)) return;
-    const { at, inks } = stamp;
+    const { runs } = stamp;
     const base = this.at(x, y);
-    for (let i = 0; i < at.length; i++) if (((i * 5) & 7) < share * 8) this.pixels[base + at[i]] = colors[first + inks[i]];
-  }
-
-  /**
-   * Puts a rim, and of all else three of four pixels: so it shows through what is before it.
-   *
-   * @param {Stamp} stamp
-   * @param {number} x
-   * @param {number} y
-   * @param {Uint32Array} colors
-   * @param {number} first
-   * @param {boolean} isFaint but every other pixel of the rim
-   */
-  dither(stamp, x, y, colors, first, isFaint) {
-    if (!this.#holds(stamp, x, y)) return;
-    const { at, inks } = stamp;
-    const base = this.at(x, y);
-    for (let i = 0; i < at.length; i++) {
-      const to = base + at[i];
-      const row = (to / this.stride) | 0;
-      if (inks[i] === RIM ? isFaint && (row + to) & 1 : isFaint || row & to & 1) continue;
-      this.pixels[to] = colors[first + inks[i]];
+    let i = 0;
+    for (let run = 0; run < runs.length; run += 2) {
+      for (let more = 0; more < runs[run + 1]; more++, i++) act(base + runs[run] + more, i);
     }
   }
 
   /** Takes a quarter of the light from what is there. @param {Stamp} stamp @param {number} x @param {number} y */
   darken(stamp, x, y) {
-    if (!this.#holds(stamp, x, y)) return;
     const { pixels } = this;
-    const { at } = stamp;
-    const base = this.at(x, y);
-    for (let i = 0; i < at.length; i++) {
-      const color = pixels[base + at[i]];
-      pixels[base + at[i]] = (color & 0xff000000) | (((color >>> 1) & 0x7f7f7f) + ((color >>> 2) & 0x3f3f3f));
-    }
+    this.each(stamp, x, y, (to) => {
+      const color = pixels[to];
+      pixels[to] = (color & 0xff000000) | (((color >>> 1) & 0x7f7f7f) + ((color >>> 2) & 0x3f3f3f));
+    });
   }
 }

@@ -88,7 +88,7 @@ export class Cells {
     this.#land = land;
     this.#routes = routes;
     this.#crowd = crowd;
-    this.holder = new Int32Array(land.side * land.side).fill(NONE);
+    this.holder = new Int32Array(land.open.length).fill(NONE);
     const { cover, meadows } = lays.get(land) ?? finish(survey(land));
     this.cover = cover;
     this.#meadows = meadows;

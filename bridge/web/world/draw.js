@@ -29,14 +29,14 @@ import { paintPlace, sign } from './furniture.js';
 import { paintThings, stillOf } from './paint.js';
 import { inksOf } from './seasons.js';
 import { halved } from './sheet.js';
-import { HIDDEN, BODY_HIGH, WHOLE, BODY_WIDE } from './sight.js';
-import { pursue } from './slices.js';
+import { pursue, through } from './slices.js';
 import { boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
 
 const BURN = 8; // frames a second of a fire
-const SEAT = 7; // pixels between two in the boat
 const SWAY = 3; // frames a second of what moves in the wind
 const MANY = 1024;
+const AHEAD = 16; // rows, or stills, that are painted at a time
+const NOWHERE_SEEN = -9_999; // a column where nothing is put, but made ready
 const IN_MOTION = ['fire', 'fountain', 'oak']; // places where no snow stays, or leaves have theirs
 
 /** Painted once for all, but for what only a town has. @type {{things: any, figures: any} | null} */
@@ -80,6 +80,10 @@ export class Picture {
   #past = null;
   /** @type {Backdrop} */
   #backdrop = /** @type {any} */ (null);
+  /** What comes in its place, and the work until that can be looked at. @type {Backdrop | undefined} */
+  #coming;
+  /** @type {Generator<void, void>} */
+  #warming = /** @type {any} */ (null);
   #folk = new Folk(this.buffer, this.#light);
   /** Where there are houses. @type {import('./skyline.js').Skyline | null} */
   #skyline = null;
@@ -182,6 +186,49 @@ export class Picture {
     return Boolean(this.#backdrops[size] || pursue((this.#works[size] ??= this.#make(land, size, this.#backdrops)), until).done);
   }
 
+  /**
+   * Paints ahead what the first picture of a land is made of, or the first at another size, as far as there is time for it.
+   *
+   * @param {Settlement} sim
+   * @param {View} view
+   * @param {number} rows that are seen of it
+   * @param {number} until
+   */
+  warm(sim, view, rows, until) {
+    const drop = /** @type {Backdrop} */ (this.#backdrops[view.far ? 1 : 0]);
+    if (drop !== this.#coming) this.#warming = this.#heat(sim, view, rows, drop);
+    this.#coming = drop;
+    pursue(this.#warming, until);
+  }
+
+  /** Whether there is no more of it. @param {boolean} far */
+  isWarm(far) {
+    return this.#backdrops[far ? 1 : 0] === this.#backdrop;
+  }
+
+  /** @param {Settlement} sim @param {View} view @param {number} rows @param {Backdrop} drop @returns {Generator<void, void>} */
+  *#heat(sim, view, rows, drop) {
+    if (sim !== this.#sim) this.#meet(sim);
+    this.#furnish(sim.land, view.far ? 1 : 0);
+    yield;
+    this.#glow.update(sim);
+    drop.expire();
+    const { y } = view;
+    yield* through(rows, (row) => {
+      drop.update(this.#palette, this.#glow, y + row - drop.top, y + row + 1 - drop.top, rows);
+      drop.seaRow(y + row);
+    }, AHEAD);
+    const stills = this.#stills;
+    yield* through(stills.length, (i) => this.#putStill(stills[i], view, NOWHERE_SEEN, 0), AHEAD);
+    this.#backdrop = drop;
+  }
+
+  /** The picture at half the size was but a makeshift. */
+  forgetFar() {
+    this.#works.length = this.#backdrops.length = Math.min(1, this.#backdrops.length);
+    this.#land?.forget(2);
+  }
+
   /** Gets ready to draw a land that isn't looked at yet. @param {Land} land @param {boolean} far @returns {Generator<void, void>} */
   *ahead(land, far) {
     const backdrops = /** @type {(Backdrop | undefined)[]} */ ([]);
@@ -218,7 +265,7 @@ export class Picture {
     if (sim !== this.#sim) this.#meet(sim);
     if (size !== this.#size || !this.#stills.length) this.#furnish(sim.land, size);
     const { things, figures } = this.#atlas;
-    const { beam, feast, moods } = this.effects ?? {};
+    const { beam, feast, moods, showThrough } = this.effects ?? {};
     this.#glow.update(sim);
     this.#palette.flow(view.time);
     this.#ground(view);
@@ -237,7 +284,7 @@ export class Picture {
       if (this.#kinds[i] >= 0) this.#folk.shadow(sim, this.#kinds[i], this.#xs[i], this.#ys[i], this.#zs[i]);
     }
     for (let i = 0; i < this.#count; i++) this.#item(sim, view, this.#order[i]);
-    for (let i = 0; i < this.#count; i++) this.#reveal(sim, view, i);
+    showThrough?.({ kinds: this.#kinds, xs: this.#xs, ys: this.#ys, zs: this.#zs, order: this.#order, count: this.#count }, sim, view.far, this.#folk.kit);
     if (view.moods && view.weather) moods?.weather(this.buffer, view, view.weather, this.#light);
     if (view.feast) feast?.(this.buffer, view, view.time - view.feast.from, view.feast.until - view.time, view.feast.isGreat);
     if (view.moods) moods?.creatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
@@ -307,32 +354,27 @@ export class Picture {
     // columns before `from` and from `to` on are open sea
     const from = Math.min(width, Math.max(0, -left));
     const to = Math.max(from, Math.min(width, drop.width - left));
-    const fits = left <= GUARD && drop.width - left <= width + GUARD; // all of a row, guard and all
     for (let row = 0; row < height; row++) {
       const y = row + view.y;
       const line = y - drop.top;
       const isSea = line < 0 || line >= drop.height || from === to;
       const out = this.buffer.at(0, row);
-      const strip = drop.seaRow(y);
-      const shift = shiftOf(view, y);
-      this.#fill(out, 0, isSea ? width : from, strip, shift);
-      if (isSea) continue;
-      if (fits) {
-        pixels.set(drop.rows[line], out - left);
-      } else {
-        const at = line * drop.width + left;
-        for (let column = from; column < to; column++) pixels[out + column] = drop.pixels[at + column];
+      if (isSea || from || to < width) { // some of it is open sea
+        const strip = drop.seaRow(y);
+        const shift = shiftOf(view, y);
+        this.#fill(out, 0, isSea ? width : from, strip, shift);
+        if (isSea) continue;
+        this.#fill(out, to, width, strip, shift);
       }
-      this.#fill(out, to, width, strip, shift);
+      const at = line * drop.width + left;
+      pixels.set(drop.pixels.subarray(at + from, at + to), out + from);
     }
   }
 
   /** What isn't up yet is covered by what was there. @param {View} view */
   #coverNew(view) {
     const old = this.#past?.backdrops[view.far ? 1 : 0];
-    if (!old || !this.#past) return;
-    old.update(this.#palette, this.#glow, view.y - old.top, view.y - old.top + this.buffer.height);
-    this.#past.rising.cover(this.buffer, view, old, (y) => shiftOf(view, y));
+    if (old) this.#past?.rising.cover(this.buffer, view, old, this.#palette, this.#glow);
   }
 
   /** Open sea in a part of a row. @param {number} out @param {number} from @param {number} to @param {number} strip @param {number} left */
@@ -417,37 +459,8 @@ export class Picture {
     const x = this.#xs[i];
     const y = this.#ys[i];
     if (kind >= 0) this.#folk.draw(sim, kind, x, y, this.#zs[i]);
-    else if (kind === -1 - this.#stills.length) this.#boat(sim, x, y);
+    else if (kind === -1 - this.#stills.length) this.effects?.putBoat(this.#folk.kit, this.#atlas.things, this.#palette.colors, sim, x, y);
     else this.#putStill(this.#stills[-1 - kind], view, x, y);
-  }
-
-  /** Draws who is behind something once more, so that it shows. @param {Settlement} sim @param {View} view @param {number} i in the order of what is drawn */
-  #reveal(sim, view, i) {
-    const at = this.#order[i];
-    const slot = this.#kinds[at];
-    if (slot < 0 || sim.fading[slot]) return;
-    const isTalking = sim.talkUntil[slot] > sim.tick;
-    const cover = Math.max(sim.cover[sim.cell[slot]], sim.cover[sim.from[slot]]);
-    if (isTalking ? cover + this.#masked(i, view) >= HIDDEN : cover >= HIDDEN && !view.far) {
-      this.#folk.reveal(sim, slot, this.#xs[at], this.#ys[at], this.#zs[at]);
-    }
-  }
-
-  /** How much of somebody is behind other people. @param {number} i @param {View} view */
-  #masked(i, view) {
-    const at = this.#order[i];
-    const [wide, high] = view.far ? [BODY_WIDE / 2, BODY_HIGH / 2] : [BODY_WIDE, BODY_HIGH];
-    let hidden = 0;
-    for (let j = i + 1; j < this.#count; j++) {
-      const other = this.#order[j];
-      const up = this.#ys[other] - this.#ys[at];
-      if (up > 2 * high) break;
-      if (this.#kinds[other] < 0) continue;
-      const across = wide - Math.abs(this.#xs[other] - this.#xs[at]);
-      const down = high - Math.abs(up - this.#zs[other] + this.#zs[at]);
-      if (across > 0 && down > 0) hidden += across * down;
-    }
-    return (hidden * WHOLE) / (wide * high);
   }
 
   /** @param {Still} still @param {View} view @param {number} x @param {number} y */
@@ -462,18 +475,5 @@ export class Picture {
     const frame = moving && isLively ? 1 + (Math.floor(view.time * BURN + cell) % moving) : 0;
     this.buffer.put(frames[frame], x, y, colors, first);
     if (hasLamp) this.buffer.put(this.#atlas.things.lamp[isLively], x + (20 >> this.#size), y - (4 >> this.#size), colors, first);
-  }
-
-  /** @param {Settlement} sim @param {number} x @param {number} y */
-  #boat(sim, x, y) {
-    const size = this.#size;
-    const { things } = this.#atlas;
-    const { colors } = this.#palette;
-    this.buffer.put(things.boat, x, y, colors, 0);
-    const { isComing = false, riders = [] } = sim.ferry ?? {};
-    riders.forEach((slot, i) => {
-      this.#folk.passenger(sim, slot, x + ((SEAT * i - 15) >> size), y - (7 >> size), isComing ? 3 : 1);
-    });
-    this.buffer.put(things.hull, x, y, colors, 0);
   }
 }

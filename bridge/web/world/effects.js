@@ -1,6 +1,7 @@
-/** What the land is seen without at first: what passes over it, shines, comes up and is celebrated, what people do without words, and flights over it. */
+/** What the land is seen without at first: what passes over it, shines, comes up and is celebrated, who is behind something or in the boat, what people do without words, and flights over it. */
 
 import { drawBeam } from './beam.js';
+import { fade, putBoat, showThrough } from './behind.js';
 import { drawFeast } from './feast.js';
 import { steer } from './flights.js';
 import { GESTURE_S, motionOf } from './gestures.js';
@@ -9,4 +10,4 @@ import { RISING, Rising } from './rising.js';
 
 /** @typedef {typeof EFFECTS} Effects */
 
-export const EFFECTS = { GESTURE_S, RISING, Rising, beam: drawBeam, feast: drawFeast, moods, motionOf, steer };
+export const EFFECTS = { GESTURE_S, RISING, Rising, beam: drawBeam, fade, feast: drawFeast, moods, motionOf, putBoat, showThrough, steer };

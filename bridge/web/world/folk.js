@@ -44,6 +44,11 @@ export class Folk {
     this.#wardrobe.relight(light);
   }
 
+  /** What they are drawn with. */
+  get kit() {
+    return { buffer: this.#buffer, wardrobe: this.#wardrobe, figures: this.#figures, levels: this.#levels, time: this.#time, scale: this.#scale };
+  }
+
   /** @param {Settlement} sim */
   meet(sim) {
     this.#wardrobe.empty(sim.state.length);
@@ -87,8 +92,8 @@ export class Folk {
     const facing = motion ? (sim.facing[slot] + motion.turn + 8) % 8 : sim.facing[slot];
     const isTalking = sim.talkUntil[slot] > sim.tick;
     const clock = this.#time + (sim.self[slot] & 0xfff) / 256; // so that no two are in step
-    if (sim.fading[slot]) {
-      return this.#buffer.fade(bodies[traits & BUILD][REST], x, y, colors, first, Math.abs(sim.hop[slot] - 0.5) * 2);
+    if (sim.fading[slot] && this.#effects) {
+      return this.#effects.fade(this.#buffer, bodies[traits & BUILD][REST], x, y, colors, first, Math.abs(sim.hop[slot] - 0.5) * 2);
     }
     const pose = motion ? motion.pose : poseOf(seatOf(sim, slot), sim.hop[slot], clock);
     const nod = isTalking && state !== WALK ? Math.abs(Math.sin(clock * 9)) * 2 : 0;
@@ -102,31 +107,6 @@ export class Folk {
     if (!(traits & BOT)) this.#buffer.put(hats[traits >> HAT_SHIFT][facing >= LEFT && facing < RIGHT ? 1 : 0], x, head, colors, first);
     if (this.#isLegible && traits & DND) this.#buffer.put(this.#figures.marks.stop, x, foot, colors, first);
     if (!isFar && (traits & ~DND & 0xff || state === DOZE)) this.#marks(traits, state === DOZE, x, head, first, clock);
-  }
-
-  /** Somebody behind something: all of them if they talk, else their outline. @param {Settlement} sim @param {number} slot @param {number} x @param {number} y @param {number} z */
-  reveal(sim, slot, x, y, z) {
-    const { colors, traits, skins } = this.#wardrobe;
-    const isTalking = sim.talkUntil[slot] > sim.tick;
-    const { bodies, faces } = this.#figures;
-    const first = skins[slot] + this.#levels[sim.cell[slot]] * OWN;
-    const clock = this.#time + (sim.self[slot] & 0xfff) / 256;
-    const pose = poseOf(seatOf(sim, slot), sim.hop[slot], clock);
-    this.#buffer.dither(bodies[traits[slot] & BUILD][pose], x, y - z, colors, first, !isTalking);
-    const face = isTalking && faces[sim.facing[slot]];
-    if (face && this.#scale === 1) this.#buffer.put(face[EYES_OPEN], x, y - z + HEADS[REST] - HEADS[pose], colors, first);
-  }
-
-  /** Somebody in the boat. @param {Settlement} sim @param {number} slot @param {number} x @param {number} y @param {number} facing */
-  passenger(sim, slot, x, y, facing) {
-    const wardrobe = this.#wardrobe;
-    wardrobe.dress(slot, sim.members[slot], sim.self[slot]);
-    const { bodies, faces, hats } = this.#figures;
-    const traits = wardrobe.traits[slot];
-    const head = y + Math.round((HEADS[REST] - HEADS[SITTING]) * this.#scale);
-    const parts = [faces[facing]?.[EYES_OPEN], traits & BOT ? undefined : hats[traits >> HAT_SHIFT][0]];
-    this.#buffer.put(bodies[traits & BUILD][SITTING], x, y, wardrobe.colors, wardrobe.skins[slot]);
-    for (const part of parts) if (part) this.#buffer.put(part, x, head, wardrobe.colors, wardrobe.skins[slot]);
   }
 
   /**
@@ -150,10 +130,10 @@ export class Folk {
 }
 
 /** What somebody does, or wants to do where they stand. @param {Settlement} sim @param {number} slot */
-const seatOf = (sim, slot) => (sim.state[slot] === STAND && sim.sitsUntil[slot] > sim.tick ? SIT : sim.state[slot]);
+export const seatOf = (sim, slot) => (sim.state[slot] === STAND && sim.sitsUntil[slot] > sim.tick ? SIT : sim.state[slot]);
 
 /** @param {number} state @param {number} hop @param {number} clock */
-function poseOf(state, hop, clock) {
+export function poseOf(state, hop, clock) {
   if (state === SIT || state === DOZE) return SITTING;
   if (state !== WALK) return clock % 2.6 < 1.3 ? REST : BREATHING;
   if (hop < 0.14 || hop > 0.88) return SQUASHED;

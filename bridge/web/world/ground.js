@@ -90,7 +90,7 @@ export class Ground {
   #extent;
   /** 1, or 2 at half the size. */
   #step;
-  /** How much darker it is where something stands in the sun. */
+  /** Where it is darker because something stands in the sun: a bit for each pixel. */
   #shade;
   /** Where the grass is darker, at the upper corner of each cell. */
   #soft;
@@ -111,7 +111,7 @@ export class Ground {
     this.width = extent.width / step;
     this.height = extent.height / step;
     this.pixels = new Uint8Array(this.width * this.height);
-    this.#shade = new Uint8Array(this.width * this.height);
+    this.#shade = new Uint8Array((this.width * this.height + 7) >> 3);
     this.#soft = new Uint8Array(terrain.ground.length).fill(128);
   }
 
@@ -183,9 +183,15 @@ export class Ground {
       for (let x = -wide; x <= wide; x++) {
         if ((x / wide) ** 2 + (y / high) ** 2 > 1) continue;
         const at = this.#indexOf(corner.x + x + Math.round(wide / 4), corner.y + HALF_HEIGHT + Math.round(y));
-        if (at >= 0) this.#shade[at] = 2;
+        if (at >= 0) this.#shade[at >> 3] |= 1 << (at & 7);
       }
     }
+  }
+
+  /** How much darker it is at a pixel. @param {number} x @param {number} y */
+  #shadeAt(x, y) {
+    const at = this.#indexOf(x, y);
+    return ((this.#shade[at >> 3] >> (at & 7)) & 1) * 2;
   }
 
   /** Bakes a cell's top again. @param {number} cell */
@@ -316,7 +322,7 @@ export class Ground {
     const { side, ground, height, district, trail } = this.#terrain;
     const at = tile(px, py);
     const white = WHITE[at];
-    if (ground[cell] === PLANKS) return WOOD_INK + (u & 7 ? 3 + (mix(cell, u >> 3) & 1) : 1) - this.#shade[this.#indexOf(px, py)];
+    if (ground[cell] === PLANKS) return WOOD_INK + (u & 7 ? 3 + (mix(cell, u >> 3) & 1) : 1) - this.#shadeAt(px, py);
     if (ground[cell] === SAND) {
       const ink = this.#seaInk(u, v, px, py);
       if (ink < SAND_INK && between(this.#near[2], u, v) < 205) return ink;
@@ -329,7 +335,7 @@ export class Ground {
     const soft = blend(dark[cell], dark[cell + 1], dark[cell + side], dark[cell + side + 1], u, v);
     const isUnderCliff = (height[cell - 1] > height[cell] && u < 8) || (height[cell - side] > height[cell] && v < 8);
     const isBrink = (height[cell + 1] < height[cell] && u > 26) || (height[cell + side] < height[cell] && v > 26);
-    const sun = Number(isBrink) - Number(isUnderCliff) - this.#shade[this.#indexOf(px, py)];
+    const sun = Number(isBrink) - Number(isUnderCliff) - this.#shadeAt(px, py);
     const shade = Math.min(4, Math.max(0, 2 + (((soft - 128) * 563 + (white - 128) * 282) >> 16) + sun));
     if (ground[from] === SAND) return SAND_INK + shade;
     const wear = ground[from] === PLAZA ? 3 : Math.max(this.#wearAt(from), trail[from] ? 2 : 0);

@@ -110,6 +110,8 @@ export class Palette {
   moved = [];
   #slow = -1;
   #wave = -1;
+  /** Which inks are lit. @type {number[]} */
+  #lights = [];
   #still;
   /** What is lit of each kind of water, and the swash, for each level. @type {number[][]} */
   #lit;
@@ -140,9 +142,9 @@ export class Palette {
     const slow = Math.floor(time * 3) % PHASES;
     const wave = PHASES - 1 - (Math.floor(time * 5) % PHASES);
     if (slow === this.#slow && wave === this.#wave) return;
-    const lit = [OUT_AT_SEA + slow, GLINT + slow, DEEP + slow, MID + slow, SHALLOW + slow, FOAM + wave, FOAM + ((wave + 1) % PHASES)];
-    const dark = [OUT_AT_SEA + this.#slow, GLINT + this.#slow, DEEP + this.#slow, MID + this.#slow, SHALLOW + this.#slow, FOAM + this.#wave, FOAM + ((this.#wave + 1) % PHASES)];
-    this.moved = this.#slow < 0 ? lit : [...new Set([...lit, ...dark])];
+    const dark = this.#lights;
+    const lit = this.#lights = [OUT_AT_SEA + slow, GLINT + slow, DEEP + slow, MID + slow, SHALLOW + slow, FOAM + wave, FOAM + ((wave + 1) % PHASES)];
+    this.moved = [...new Set([...lit, ...dark])].filter((ink) => lit.indexOf(ink) !== dark.indexOf(ink));
     this.#slow = slow;
     this.#wave = wave;
     this.flows += 1;

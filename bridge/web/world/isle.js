@@ -20,6 +20,9 @@ export const HEART = MIDDLE * SIDE + MIDDLE;
 /** How many cells around a place's middle belong to it. */
 export const ZONE = 2;
 
+/** So many cells past the last one are still asked for: those of some rows. */
+const PAST_LAST = 2 * SIDE;
+
 /** How far each ring reaches, about, in cells from the heart. */
 const RINGS = [11, 15, 20, 26, 33, 42, 53, 66, 82, 101, 125, 154, 188];
 const FARTHEST = 1.32; // of that, as far as its coast can be
@@ -55,6 +58,13 @@ export const groundOf = (corner) => [corner, corner + 1, corner + SIDE, corner +
 /** Where a place's sign stands. @param {number} plot its middle */
 export const signOf = (plot) => plot + 2 * SIDE + 2;
 
+/** The same list with room for more. @template {Uint8Array | Int16Array | Int32Array | Float32Array} List @param {List} list @param {number} length @returns {List} */
+function longer(list, length) {
+  const more = /** @type {any} */ (new (/** @type {any} */ (list.constructor))(length));
+  more.set(list);
+  return more;
+}
+
 /** Cells beside one another, from some on, layer by layer. @param {number[]} from @param {(to: number, by: number) => boolean} takes @returns {Work} */
 function* flow(from, takes) {
   let done = 0;
@@ -87,17 +97,18 @@ export class Isle {
   last = HEART + 1;
   /** How many cells are land. */
   area = 0;
+  // These have a number for each cell up to some rows past the last: most islands are small, and the square is large.
   /** Of land: its ring, from 1 on. */
-  ring = new Uint8Array(SIDE * SIDE);
-  height = new Uint8Array(SIDE * SIDE);
+  ring = new Uint8Array(0);
+  height = new Uint8Array(0);
   /** Where places can be, in the order they are taken in. @type {number[]} */
   plots = [];
   /** Where houses can be, four to a quarter, in the order they are built in: the upper corner of each. @type {number[]} */
   houses = [];
   /** Whose ground each cell is: a plot's number from 1 on. */
-  lot = new Int16Array(SIDE * SIDE);
-  /** Of each cell of a road: the next one on the way to the heart. */
-  homeward = new Int32Array(SIDE * SIDE);
+  lot = new Int16Array(0);
+  /** Of each cell of a road: the step to the next one on the way to the heart. */
+  homeward = new Int16Array(0);
   /** @type {Prop[]} */
   props = [];
   /** @type {number[]} */
@@ -107,11 +118,12 @@ export class Isle {
   quay = 0;
   lighthouse;
   /** What stands on a cell, so that nobody can. */
-  solid = new Uint8Array(SIDE * SIDE);
-  #far = new Float32Array(SIDE * SIDE);
-  #taken = new Uint8Array(SIDE * SIDE);
+  solid = new Uint8Array(0);
+  /** How far out each cell counts as being; only while it grows. */
+  #far = new Float32Array(0);
+  #taken = new Uint8Array(0);
   /** Where the middle of another place would be too near. */
-  #crowded = new Uint8Array(SIDE * SIDE);
+  #crowded = new Uint8Array(0);
   /** @type {number[]} */
   #roads = [];
   /** @type {Work | null} */
@@ -145,12 +157,31 @@ export class Isle {
     this.#work = null;
   }
 
+  /** Forgets what is only of use while it grows, and can be found again. */
+  rest() {
+    this.#far = new Float32Array(0);
+  }
+
+  /** There are more cells than there were. */
+  #makeRoom() {
+    const length = this.last + PAST_LAST;
+    this.ring = longer(this.ring, length);
+    this.height = longer(this.height, length);
+    this.lot = longer(this.lot, length);
+    this.homeward = longer(this.homeward, length);
+    this.solid = longer(this.solid, length);
+    this.#far = longer(this.#far, length);
+    this.#taken = longer(this.#taken, length);
+    this.#crowded = longer(this.#crowded, length);
+  }
+
   /** @returns {Work} */
   *#ring() {
     const far = RINGS[this.rings++];
     const reach = Math.min(MIDDLE - 8, Math.ceil(far * FARTHEST) + 10);
     this.first = cellAt(-MIDDLE, -reach);
     this.last = cellAt(-MIDDLE, reach + 1);
+    this.#makeRoom();
     yield* this.#measure(far, reach);
     const fresh = yield* this.#surface(far, reach);
     yield* this.#lift(reach);
@@ -222,7 +253,7 @@ export class Isle {
   *#lift(reach) {
     const bumps = mix(this.seed, 4);
     const { height } = this;
-    for (let y = FRONT; y >= -reach; y--) {
+    for (let y = Math.min(FRONT, reach); y >= -reach; y--) { // before it all is flat as well
       if (!(y & 7)) yield;
       for (let x = FRONT; x >= -reach; x--) {
         const cell = cellAt(x, y);
@@ -259,7 +290,7 @@ export class Isle {
 
   /** @param {number} cell @param {number} toHeart the next one on the way there */
   #pave(cell, toHeart) {
-    this.homeward[cell] = toHeart;
+    this.homeward[cell] = toHeart - cell;
     if (this.#taken[cell] === ROAD) return;
     if (this.#taken[cell] !== PART) this.#taken[cell] = ROAD;
     this.#roads.push(cell);
@@ -391,7 +422,7 @@ export class Isle {
       if (!lot[cell]) lot[cell] = plot + 1;
       starts.push(cell);
     });
-    yield* through(SIDE * SIDE, (cell) => { if (lot[cell]) starts.push(cell); }, 65_536);
+    yield* through(lot.length, (cell) => { if (lot[cell]) starts.push(cell); }, 65_536);
     yield* flow(starts, (to, by) => {
       if (lot[to] || !ring[to]) return false;
       lot[to] = lot[by];

@@ -45,6 +45,11 @@ export class Land {
     return (this.grounds[step] ??= new Ground(this.terrain, this.#wearAt, this, step));
   }
 
+  /** @param {number} step of a ground that nobody will look at soon */
+  forget(step) {
+    this.grounds[step] = undefined;
+  }
+
   /** Whether a cell is land. @param {number} cell */
   has(cell) {
     return this.terrain.ground[cell] > 0;

@@ -1,5 +1,6 @@
 /** How new land comes up out of the sea: from the old coast outward, grain by grain. */
 
+import { shiftOf } from './draw.js';
 import { GRAIN, SEA, WHITE } from './grain.js';
 import { HALF_HEIGHT, HALF_WIDTH } from './spots.js';
 
@@ -31,16 +32,18 @@ export class Rising {
    * @param {import('./buffer.js').Buffer} buffer
    * @param {import('./draw.js').View} view
    * @param {import('./backdrop.js').Backdrop} old
-   * @param {(y: number) => number} shiftOf how far the open sea is shifted in a row
+   * @param {import('./inks.js').Palette} palette
+   * @param {import('./glow.js').Glow} glow
    */
-  cover(buffer, view, old, shiftOf) {
+  cover(buffer, view, old, palette, glow) {
+    old.update(palette, glow, view.y - old.top, view.y - old.top + buffer.height);
     const step = view.far ? 2 : 1;
     for (let row = 0; row < buffer.height; row++) {
       const y = row + view.y;
       const line = y - old.top;
       const isSea = line < 0 || line >= old.height;
       const strip = old.seaRow(y);
-      const shift = shiftOf(y);
+      const shift = shiftOf(view, y);
       const out = buffer.at(0, row);
       for (let column = 0; column < buffer.width; column++) {
         const x = column + view.x;

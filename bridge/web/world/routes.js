@@ -48,7 +48,8 @@ export class Routes {
   /** @param {Terrain} land */
   constructor(land) {
     this.#land = land;
-    this.#index = new Int32Array(land.open.length);
+    const { length } = land.open;
+    this.#index = land.walkable < NOWHERE ? new Uint16Array(length) : new Int32Array(length);
     for (let cell = land.first; cell < land.last; cell++) if (land.open[cell]) this.#index[cell] = this.#count++;
   }
 

@@ -84,7 +84,7 @@ export function* clearSigns(land) {
 /** How much of somebody at each cell is hidden, from 0 to `WHOLE`. @param {Terrain} land @returns {Generator<void, Uint8Array>} */
 export function* measureCover(land) {
   const { side } = land;
-  const cover = new Uint8Array(side * side);
+  const cover = new Uint8Array(land.open.length);
   const body = { x: 0, y: 0, z: 0 };
   yield* stills(land, (sprite, spot, from) => {
     const reach = Math.ceil(sprite.y / HALF_HEIGHT) + 1;

@@ -43,7 +43,7 @@ export class Sim extends Settlement {
   /** @override */
   ferry = new Ferry(this);
   /** @override */
-  wear = new Wear(this.land.side ** 2);
+  wear = new Wear(this.land.open.length);
   #gait = new Gait(this.land, this.routes, this.cells, this);
   #wheel = new Wheel();
   /** Where one steps ashore: the end of the pier first. */

@@ -105,6 +105,7 @@ export function* grow(id, members, channels, before = null, town = () => null) {
   const area = areaFor(members);
   const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN_SIZE && isle.houses.length * FULL_HOUSE < members);
   while (isle.isHalfDone || (!isle.isLargest && isSmall())) yield* isle.extend();
+  isle.rest();
   const land = bare(id, isle, channels, ageOf(members));
   yield* settle(land, plots, wanted, members, town);
   return land;
@@ -143,10 +144,11 @@ export function allot(channels, before) {
 
 /** Land that nobody has settled on. @param {string} id @param {Isle} isle @param {ChannelInfo[]} channels @param {number} age @returns {Terrain} */
 function bare(id, isle, channels, age) {
-  const bytes = () => new Uint8Array(SIDE * SIDE);
+  const { length } = isle.ring;
+  const bytes = () => new Uint8Array(length);
   return {
     id, isle, channels, age, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, reach: isle.reach, ground: bytes(),
-    height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(SIDE * SIDE), lot: isle.lot.slice(),
+    height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(length), lot: isle.lot,
     district: bytes(), trail: bytes(), offshore: bytes(), lift: bytes(), raised: bytes(), places: [], plots: isle.plots.slice(),
     props: isle.props.map((prop) => (prop.kind === 'lighthouse' ? { ...prop, variant: age } : prop)), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0, town: null,
   };
@@ -298,9 +300,9 @@ function* layTrails(land) {
   const { trail, pier, places, isle } = land;
   for (const cell of pier) trail[cell] = 1;
   yield* through(places.length + 1, (i) => {
-    for (let cell = i ? places[i - 1].cell : pier[0]; cell !== HEART && !(trail[cell] && cell !== pier[0]); cell = isle.homeward[cell]) {
-      if (!cell) return;
+    for (let cell = i ? places[i - 1].cell : pier[0]; cell !== HEART && !(trail[cell] && cell !== pier[0]); cell += isle.homeward[cell]) {
       trail[cell] = 1;
+      if (!isle.homeward[cell]) return;
     }
   }, 8);
 }
@@ -321,8 +323,8 @@ export function neighbours(side, cell) {
 
 /** Lets nobody stand where nobody can walk to. @param {Terrain} land @returns {Work} */
 function* closeOff(land) {
-  const { side, open, height, pier } = land;
-  const reached = yield* flood(side, pier[0], (from, to) => open[to] === 1 && Math.abs(height[to] - height[from]) <= 1);
+  const { open, height, pier } = land;
+  const reached = yield* flood(land, pier[0], (from, to) => open[to] === 1 && Math.abs(height[to] - height[from]) <= 1);
   yield* over(land, (cell) => {
     if (reached[cell]) land.walkable += open[cell];
     else open[cell] = 0;
@@ -348,13 +350,13 @@ function* findWays(land) {
 /**
  * Every cell that steps over cell edges reach.
  *
- * @param {number} side
+ * @param {Terrain} land
  * @param {number} start
  * @param {(from: number, to: number) => boolean} isWay
  * @returns {Generator<void, Uint8Array>}
  */
-export function* flood(side, start, isWay) {
-  const reached = new Uint8Array(side * side);
+export function* flood({ side, open: { length } }, start, isWay) {
+  const reached = new Uint8Array(length);
   reached[start] = 1;
   const open = [start];
   let count = 0;

@@ -30,7 +30,7 @@ import { boatSpot, personSpot } from './spots.js';
 import { TOWN_SIZE, ageOf, grow, sizeFor } from './terrain.js';
 
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
-const ASHORE = 10; // and for who comes ashore, at least
+const ASHORE = 10; // and for who comes ashore
 const MOST_UNSAID = 500;
 const OWED = 0.25; // seconds behind, up to which the simulation runs to catch up
 const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
@@ -509,7 +509,7 @@ export class World {
     const isReady = this.#look(end);
     if (!isReady) return;
     if (!this.#work) {
-      this.#welcome(Math.max(end, performance.now() + ASHORE));
+      this.#welcome(performance.now() + ASHORE);
       this.#simulate(passed, end);
     }
     this.#paint(passed);
@@ -522,7 +522,34 @@ export class World {
     const wantsFar = camera.zoom < 1;
     const isReady = this.#picture.prepare(this.#land, wantsFar, until);
     camera.isCoarse = !isReady && !wantsFar && this.#picture.prepare(this.#land, true, until + SLICE);
-    return (isReady || camera.isCoarse) && (this.isAwake || performance.now() < until); // the first one takes its time
+    if (!isReady && !camera.isCoarse) return false;
+    const { height, pixel, isFar } = camera;
+    if (this.#picture.isWarm(isFar)) {
+      if (!isFar && camera.home >= 1) this.#picture.forgetFar();
+      return true;
+    }
+    if (!this.isAwake) this.#measure(); // else what is seen stays until then
+    this.#relight();
+    this.#picture.warm(this.sim, this.#view, Math.ceil(height / pixel), this.isAwake ? until : until + ASHORE);
+    return false; // the next frame has time to draw it
+  }
+
+  /** How it is looked at. */
+  get #view() {
+    const { isFar, origin } = this.camera;
+    const part = isFar ? 2 : 1;
+    return {
+      x: origin.x / part,
+      y: origin.y / part,
+      far: isFar,
+      legible: this.scale >= LEGIBLE,
+      time: this.#time,
+      beam: this.connected ? this.#turns : -1,
+      moods: !this.#reducedMotion,
+      grown: this.#grown,
+      weather: this.weather,
+      feast: this.#time < this.#feast.until ? this.#feast : null,
+    };
   }
 
   /** @param {number} passed @param {number} until */
@@ -541,7 +568,11 @@ export class World {
       return;
     }
     if (this.#owed > OWED) this.#owed = 1 / RATE;
-    for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) alive.step();
+    const enough = Math.max(until, performance.now() + ASHORE);
+    for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) {
+      alive.step();
+      if (performance.now() > enough) this.#owed = 1 / RATE; // time goes slower rather than that a frame waits
+    }
     alive.wear.mend(this.#land);
   }
 
@@ -557,20 +588,7 @@ export class World {
     effects?.steer(this.camera, passed);
     if (effects) this.#grown = Math.min(1, this.#grown + passed / effects.RISING);
     this.#measure();
-    const { isFar, origin } = this.camera;
-    const part = isFar ? 2 : 1;
-    this.#picture.draw(this.sim, this.#land, {
-      x: origin.x / part,
-      y: origin.y / part,
-      far: isFar,
-      legible: this.scale >= LEGIBLE,
-      time: this.#time,
-      beam: this.connected ? this.#turns : -1,
-      moods: !this.#reducedMotion,
-      grown: this.#grown,
-      weather: this.weather,
-      feast: this.#time < this.#feast.until ? this.#feast : null,
-    });
+    this.#picture.draw(this.sim, this.#land, this.#view);
     const { width, height } = this.#picture.buffer;
     if (this.#image) this.#context.putImageData(this.#image, -GUARD, -GUARD, GUARD, GUARD, width, height);
   }
