@@ -192,8 +192,8 @@ async def _open_store(
 
 async def _claim_and_open(config: Config, held: contextlib.AsyncExitStack, *, takes_over: bool) -> Store:
     is_shared = config.shards is not None and not config.shards.is_whole
-    is_alone = not is_shared and config.backplane_url is None
-    await _claim(config.database_url, held, alone=is_alone, later=takes_over)
+    # A backplane tells viewers' processes what is shown, but no bot what another one decides.
+    await _claim(config.database_url, held, alone=not is_shared, later=takes_over)
     store = await Store.open(config.database_url, shared=is_shared, first_shown=config.first_shown)
     held.push_async_callback(store.close)
     return store
