@@ -162,6 +162,11 @@ class Happening:
     until: int | None = None
 
     @property
+    def key(self) -> str:
+        """What no other one has: a post in a forum, or a thread at a poll, has the id of a message."""
+        return f"{self.kind} {self.id}"
+
+    @property
     def lasts(self) -> bool:
         """Whether who comes later is told of it."""
         return self.kind in ("poll", "event")

@@ -67,10 +67,10 @@ class Memory:
         """Forget what messages said, all of them in one look."""
         self._forget(lambda event: message_of(event) in message_ids)
 
-    def forget_happenings(self, happening_ids: Collection[str]) -> None:
+    def forget_happenings(self, happening_keys: Collection[str]) -> None:
         """Forget that these happened, or went on, all of them in one look."""
-        if happening_ids:
-            self._forget(lambda event: happening_of(event) in happening_ids)
+        if happening_keys:
+            self._forget(lambda event: happening_of(event) in happening_keys)
 
     def hush(self, channels: Collection[str]) -> None:
         """Let nothing that happened in these channels leave any more."""

@@ -132,12 +132,32 @@ def test_what_is_taken_back(writer: Room, take_back: str) -> None:
         "hidden": "",
         "events": "3 4 5",
     }
-    assert sorted(writer.happenings) == left[take_back].split()
-    assert ended.keys() == {"3", "4", "5", "6"} - writer.happenings.keys()
+    known = {one.id for one in writer.happenings.values()}
+    assert known == set(left[take_back].split())
+    assert ended.keys() == {"3", "4", "5", "6"} - known
     assert all(GONE.items() <= data.items() for data in ended.values())
     if "3" in ended:
         for room, cursor in zip((writer, follower.room), cursors, strict=True):
             assert "More tea?" not in str(entry(room, WISHING, cursor))
+
+
+def test_a_post_and_the_poll_in_its_first_message(writer: Room) -> None:
+    """They have one id, and are two; so are a poll and a thread that somebody opens at it."""
+    follower = Follower(writer)
+    rooms = writer, follower.room
+    cursors = [entry(room, WISHING)[0]["data"]["cursor"] for room in rooms]
+    writer.happen(Happening("5", "thread", "7", "5", "9", "Tea or coffee"))
+    writer.happen(POLL)
+    for number in range(MOST["thread"]):
+        writer.happen(Happening(f"t{number}", "thread", "7", f"t{number}", "9"))
+    told(writer, follower)
+    assert known_to(follower.room) == known_to(writer)
+    for room, cursor in zip(rooms, cursors, strict=True):
+        assert [one["id"] for one in begun(room)] == ["5"], "too many threads end no poll"
+        missed = [frame["data"] for frame in entry(room, WISHING, cursor)[1:]]
+        assert [(one["kind"], one.get("over", False)) for one in missed if one["id"] == "5"] == [
+            ("thread", False), ("poll", False), ("thread", True)
+        ]  # fmt: skip
 
 
 def test_another_name_replaces_the_first(writer: Room) -> None:
@@ -221,7 +241,7 @@ def test_what_was_asked_behind_a_door(writer: Room) -> None:
     writer.happen(QUIZ)
     writer.flush(0)
     writer.describe(replace(GUILD, protected=True, name="Garden"))
-    assert sorted(writer.happenings) == ["5", "6"]
+    assert sorted(writer.happenings) == ["event 6", "poll 5"]
     writer.describe(GUILD)
     writer.flush(1)
     assert [one["id"] for one in begun(writer)] == ["6"]
