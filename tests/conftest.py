@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import sys
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,36 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "test_readme.py": ("e2e",),
 }
 
+# Files whose tests take long together, and for how many seconds: several processes begin with these, else all
+# but one would be through long before the last one. Only which takes longer counts.
+LONGEST: Final = {
+    "browser/test_world.py": 220,
+    "browser/test_page.py": 210,
+    "browser/test_connection.py": 170,
+    "e2e/test_start.py": 130,
+    "e2e/test_container.py": 120,
+    "browser/test_login.py": 80,
+    "e2e/test_reconnect.py": 60,
+    "e2e/test_leaks.py": 60,
+    "browser/test_readers.py": 60,
+    "e2e/test_sync.py": 55,
+    "bot/test_whole.py": 50,
+    "bridge/site/test_served.py": 50,
+    "docs/test_blocks.py": 40,
+    "e2e/test_hostile_gateway.py": 40,
+    "e2e/test_beginnings.py": 40,
+    "e2e/test_intents.py": 35,
+    "e2e/test_settings.py": 35,
+    "bench/test_bench.py": 30,
+    "e2e/test_answers.py": 30,
+    "e2e/test_stop.py": 30,
+    "e2e/test_login.py": 30,
+    "e2e/test_messages.py": 27,
+    "abuse/test_abuse.py": 25,
+    "browser/test_frame.py": 24,
+    "e2e/test_presence.py": 22,
+}
+
 # What parametrized tests call PostgreSQL: their fixtures ask for the cluster only when they run.
 ON_POSTGRES: Final = frozenset({"postgres", "postgresql", "empty_server"})
 
@@ -76,8 +107,17 @@ def _modules(args: list[str]) -> list[Path]:
     return sorted(module for module in modules if any(map(module.is_relative_to, wanted)))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """Have several processes take files in the order that they have here."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark each test with its kinds, by where it is and by what it needs."""
+    if hasattr(config, "workerinput"):
+        sizes = Counter(item.path for item in items)
+        items.sort(key=lambda item: (_seconds(item.path), sizes[item.path]), reverse=True)
     for item in items:
         for kind in _kinds(item.path.relative_to(HERE)):
             item.add_marker(kind)
@@ -93,6 +133,10 @@ def pytest_collection_finish() -> None:
     """Spare the collector of garbage all that stays until the end: thousands of tests."""
     gc.collect()
     gc.freeze()
+
+
+def _seconds(path: Path) -> int:
+    return LONGEST.get(path.relative_to(HERE).as_posix(), 0)
 
 
 def _kinds(path: Path) -> tuple[str, ...]:

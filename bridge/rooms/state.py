@@ -48,7 +48,9 @@ class State:
         self._told_counts: Mapping[str, int] | None = None  # of a guild whose members aren't here
         self.members: Final = MappingProxyType(self._members)
         self.said: Final = MappingProxyType(self._said)  # the last messages with an id, without their words
-        self.happenings: Final = MappingProxyType(self._happenings)  # the last moments, and what goes on, by key
+        self.happenings: Final = MappingProxyType(
+            self._happenings
+        )  # the last moments, and what goes on, by key
         self.newcomers: Final = Newcomers(clock)
         self.visitors: Final = Visitors()
         self.neighbourhoods: Final = Neighbourhoods()

@@ -88,7 +88,7 @@ test('what is none, or too much, does no harm', () => {
   for (let i = 0; i < 999; i++) tell({ id: `${i}`, kind: 'event', channel: '5', text: `${i}` });
   assert.equal(going().length, 200);
   assert.equal(marks().length, 3, 'one of a kind at a place');
-  tell({ id: 'x', over: true, gone: 'yes' });
+  tell({ id: 'x', kind: 'event', over: true, gone: 'yes' });
   assert.equal(going().length, 199);
 });
 
