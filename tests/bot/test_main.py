@@ -165,7 +165,7 @@ def test_a_database_out_of_reach(
 def test_a_second_bot_with_the_same_settings(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path, more: dict[str, str]
 ) -> None:
-    """It doesn't start, and a supervisor doesn't try again: only those of different shards know of each other."""
+    """It doesn't start, and a supervisor doesn't try again. Only who shares the shards knows of another."""
     for name, value in {"DISCORD_TOKEN": TOKEN, **more}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(claim, "PATIENCE", 0)

@@ -5,20 +5,12 @@ import logging
 import pytest
 
 from bridge.running.calm import AT_ONCE, PER_SECOND, Calm
-
-
-class Time:
-    """A clock that is set by hand."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.bridge.clock import StillClock
 
 
 @pytest.fixture
-def clock() -> Time:
-    return Time()
+def clock() -> StillClock:
+    return StillClock(100.0)
 
 
 def record(name: str, text: str, *args: object) -> logging.LogRecord:
@@ -39,7 +31,7 @@ def record(name: str, text: str, *args: object) -> logging.LogRecord:
         "bridge.broadcasts",
     ],
 )
-def test_a_flood_is_summed_up(clock: Time, name: str) -> None:
+def test_a_flood_is_summed_up(clock: StillClock, name: str) -> None:
     """Some lines, and later one that says how many there were besides."""
     calm = Calm(clock)
     heard = [calm.filter(record(name, "viewer %d is lost", number)) for number in range(AT_ONCE + 100)]
@@ -55,7 +47,7 @@ def test_a_flood_is_summed_up(clock: Time, name: str) -> None:
     assert one_more.getMessage() == "viewer 501 is lost"
 
 
-def test_what_no_stranger_causes_is_all_written(clock: Time) -> None:
+def test_what_no_stranger_causes_is_all_written(clock: StillClock) -> None:
     """An operator's thousand guilds are opened, and each says so."""
     calm = Calm(clock)
     records = [record("bridge.rooms.directory", "room %d opened", number) for number in range(1_000)]
