@@ -4,6 +4,10 @@ from bot.running import footing  # noqa: F401 - it looks whether the others can 
 
 # isort: split
 
+from bridge.running import loading
+
+# isort: split
+
 import argparse
 import asyncio
 import contextlib
@@ -38,6 +42,8 @@ from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
 from bridge.storage import address
+
+loading.done()
 
 log = logging.getLogger(__name__)
 
