@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from discord import http
+from discord.webhook import async_ as answers
 
 from bot.__main__ import main
 from bot.gateway import loader
@@ -34,7 +35,7 @@ if __name__ == "__main__":
     vars(loader)["EVERY"] = EVERY + 0.05
     vars(backoff)["LONGEST"] = 0.1
     vars(gateway)["IDENTIFY_PACE"] = EVERY + 0.05
-    vars(http)["asyncio"] = Hasty()
+    vars(http)["asyncio"] = vars(answers)["asyncio"] = Hasty()
     vars(live)["EVERY"] = EVERY
     live.Live.look.change_interval(seconds=EVERY)
     sys.exit(main())
