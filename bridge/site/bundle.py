@@ -26,7 +26,7 @@ _LATER: Final = re.compile(r"(?<=\bimport\(`)(?P<path>\.[^`$]+)(?=\$\{again\}`\)
 _EXPORT: Final = re.compile(r"^export (?=(?:const|let|class|(?:async )?function)\b)", re.MULTILINE)
 _EXPORT_LINE: Final = re.compile(r"^export (.*\n)", re.MULTILINE)
 _DECLARED: Final = re.compile(
-    r"^(?:const|let|class|(?:async )?function\*?) (\w+|\[[\w, ]+\]|\{[^}]+\})", re.MULTILINE
+    r"^(?:export )?(?:const|let|class|(?:async )?function\*?) (\w+|\[[\w, ]+\]|\{[^}]+\})", re.MULTILINE
 )
 _LEFT: Final = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
@@ -83,8 +83,7 @@ class _Bundler:
         later = {file.parent / found["path"] for file, body in parts for found in _LATER.finditer(body)}
         chunks = {file: self._chunk(file) for file in sorted(one.resolve() for one in later)}
         addresses = {file: self._address(file, script) for file, script in chunks.items()}
-        script = "".join(_with_addresses(file, body, addresses) for file, body in parts)
-        script += _export(sorted(self._lent))
+        script = "".join(_with_addresses(file, _lending(body, self._lent), addresses) for file, body in parts)
         return Bundle(self._shrink(script), {addresses[file]: chunk for file, chunk in chunks.items()})
 
     def _chunk(self, file: Path) -> str:
@@ -142,6 +141,15 @@ def _with_addresses(file: Path, body: str, addresses: Mapping[Path, str]) -> str
         return f"./{addresses[(file.parent / found['path']).resolve()]}"
 
     return _LATER.sub(address, body)
+
+
+def _lending(body: str, names: set[str]) -> str:
+    """Export some of what a module declares where it does so: a list of them at the end is far longer."""
+
+    def mark(found: re.Match[str]) -> str:
+        return f"export {found[0]}" if names.intersection(re.findall(r"\w+", found[1])) else found[0]
+
+    return _DECLARED.sub(mark, body)
 
 
 def _export(names: list[str]) -> str:

@@ -3,7 +3,7 @@
 // First: what it asks for is on its way while the rest is made.
 import { address, comingWords, preferences, storage } from './ui/reader.js';
 
-import { byId, dress, icon, setText } from './ui/dom.js';
+import { byId, dress, icon } from './ui/dom.js';
 import { moreWordsFor, translate } from './words.js';
 import { isOwnBridge, socketUrl } from './guild/net.js';
 import { Conversation } from './guild/conversation.js';
@@ -61,15 +61,17 @@ const conversation = new Conversation(bridge, address.s, replica, {
   joined(slug) {
     seen = slug;
     stage.seated();
+    if (document.hidden) life.start(); // there is no picture for long
     if (view.enter(slug)) keepAddress(slug);
   },
   refused(refusal) {
     view.explain(refusal);
     if (!PASSING.has(refusal.code)) islands.forget(refusal.slug);
-    soon(); // and so it may be now
+    fetchRest(); // it has the words for it
   },
   announced: (said) => view.announce(said),
   balked: (code) => stage.balked(code),
+  large: () => life.start(),
 }, isEmbedded); // somebody else's page shall show the guild that it names, or none
 conversation.start(); // what it hears comes when all of this is there
 
@@ -77,7 +79,10 @@ const stage = new Stage(replica, preferences, {
   transparent: isTransparent,
   follow: address.follow,
   zoom: address.zoom,
-  drawn: soon,
+  drawn() {
+    setTimeout(() => life.start()); // when it is to be seen
+    soon();
+  },
   needTown: () => town.start(),
   outline: (slug) => islands.of(slug ?? address.s),
   arrived: keepOutline,
@@ -105,6 +110,8 @@ const view = new View(words, replica, conversation, stage, preferences, {
   openStreams,
   isOwn,
 });
+
+const page = { words, address, replica, conversation, stage, view, preferences };
 
 listenForKeys({
   search() {
@@ -153,32 +160,30 @@ const town = partOf((again) => import(`./world/town.js${again}`), (/** @type {ty
 });
 if (islands.of(address.s)?.isTown) town.start(); // it was one
 
+/** What goes on once there is a picture: people move, what happens is told, the line is watched over. */
+const life = partOf((again) => import(`./ui/life.js${again}`), (/** @type {typeof import('./ui/life.js')} */ { LIFE }) => {
+  replica.witness = new LIFE.Play(stage, replica);
+  replica.news = new LIFE.News(replica);
+  stage.world.life = LIFE.Sim;
+  conversation.furnish(LIFE);
+  view.refresh();
+});
+
 /** The rest of the page: without it there is a picture already. */
 const later = partOf(async (again) => {
   /** @type {Promise<typeof import('./ui/later.js')>} */
   const coming = import(`./ui/later.js${again}`);
   return Promise.all([coming, moreWordsFor(words.language, again), dress(`ui/later.css${again}`)]);
 }, ([{ LATER }, more]) => {
-  const all = { ...words, ...more.beside(words) };
   traceOutline = LATER.outlineOf;
   keepOutline();
-  replica.happenings = new LATER.Happenings(replica); // before what shows it
-  stage.furnish((world) => {
-    const where = new LATER.Whereabouts(world);
-    const air = new LATER.Air(all, world, where, more, replica, {
-      own: () => stage.own,
-      ask: (gesture) => conversation.gesture(gesture),
-    });
-    furnish({ LATER, air, where, all, more });
-    return { air, lookout: new LATER.Lookout(all, world, where, replica, address, air, { find: (uid) => conversation.find(uid), touched: () => stage.touched() }) };
-  });
-  view.furnish(LATER, all, more);
+  furnish([LATER, LATER.furnishPage(page, more)]);
   const code = LATER.outcomeOf(location);
   if (!code) return;
   changeAddress((here) => here.searchParams.delete('login'));
   view.explain({ code, slug: '' });
 });
-/** @type {(furniture: {LATER: import('./ui/later.js').Later, air: import('./ui/air.js').Air, where: import('./world/whereabouts.js').Whereabouts, all: import('./words.js').AllWords, more: import('./words.js').MoreWords}) => void} */
+/** @type {(made: [import('./ui/later.js').Later, import('./ui/furnish.js').Furnished]) => void} */
 let furnish;
 /** What that has made, for what comes after it. @type {Promise<Parameters<typeof furnish>[0]>} */
 const furnished = new Promise((resolve) => { furnish = resolve; });
@@ -188,11 +193,9 @@ const touched = partOf(async (again) => {
   /** @type {Promise<typeof import('./ui/touched.js')>} */
   const coming = import(`./ui/touched.js${again}`);
   return Promise.all([coming, furnished, dress(`ui/touched.css${again}`)]);
-}, ([{ TOUCHED }, { LATER, air, where, all, more }]) => {
-  air.tip = new TOUCHED.Tip(LATER, all, more, where, replica);
-  view.offer(TOUCHED, all, more, LATER);
-  setText(byId('streams-title'), more.streams);
-  furnishStreams = (got) => TOUCHED.makeStreams(got, more, replica);
+}, ([{ TOUCHED }, [LATER, made]]) => {
+  TOUCHED.offerAll(page, made, LATER);
+  furnishStreams = (got) => TOUCHED.makeStreams(got, made.more, replica);
 });
 for (const touch of TOUCHES) addEventListener(touch, () => touched.start(), { once: true });
 let isPressed = false; // browsers let nothing sound before
@@ -203,7 +206,7 @@ const sound = partOf(async (again) => {
   /** @type {Promise<typeof import('./ui/sound.js')>} */
   const coming = import(`./ui/sound.js${again}`);
   return Promise.all([coming, furnished]);
-}, ([{ Sound }, { air }]) => {
+}, ([{ Sound }, [, { air }]]) => {
   air.sound = new Sound(stage.world, replica, isPressed);
   stage.adapt();
 });

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.abuse.attacks import ATTACKS
 from tests.abuse.raid import Raid
+from tests.bench.control import give_way
 from tests.bench.pipe import serve
 
 
@@ -37,7 +38,7 @@ def main() -> None:
     port, *core = map(int, sys.argv[1:])
     if core:
         os.sched_setaffinity(0, core)
-        os.nice(19)
+        give_way()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     asyncio.run(serve(Attacker(port)))

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from tests.bench.control import give_way
 from tests.bench.pipe import serve
 from tests.e2e.model import User
 from tests.e2e.oauth import AUTHORIZE, ME, TOKEN, Grant, OAuth, Request
@@ -74,6 +75,7 @@ def main() -> None:
     """Run the process, on one core if one is named."""
     if core := sys.argv[1:]:
         os.sched_setaffinity(0, map(int, core))
+        give_way()
     asyncio.run(serve(Identity()))
 
 

@@ -21,7 +21,7 @@ NOTE: Final = (
     f"{VIEWERS} viewers, 25 messages/s; from when one was due until it was there. All attacks have their\n"
     f"turns, {ROUNDS} times, with a quiet time before each. Percentiles are those of all messages of an\n"
     "attack together, and of all that was said in the quiet; min-max is what single rounds say.\n"
-    "The server has a core of its own; on the other the attacker gives way to the viewers.\n"
+    "The server has a core of its own; on the other the attacker and Discord give way to the viewers.\n"
     "Computed: what the server computed, of whatever, from when one was due until it was written to the\n"
     "last viewer, p99: that depends on no other program.\n"
     "Held: turns of the loop of more than 250 ms of CPU. Lines: in the log. Asked: tokens, of Discord.\n"

@@ -30,6 +30,14 @@ def settle_here() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def give_way() -> None:
+    """Compute only where nobody else wants to: whom this process stands for has another machine.
+
+    Being nice isn't enough for that: a nice process still has its turn of some milliseconds to the end.
+    """
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 def need_files(viewers: int) -> None:
     """Stop where so many viewers cannot be."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

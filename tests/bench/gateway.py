@@ -189,8 +189,11 @@ async def lonely_bot() -> DZoneBot:
     bot.shard_count = 1
     await bot._async_setup_hook()
     bot._connection.application_flags = ALL_GRANTED
+    itself = User("d-zone", bot=True).payload()
+    bot._connection.user = discord.ClientUser(state=bot._connection, data=itself)  # type: ignore[arg-type]
     await bot.setup_hook()
     await bot._tasks.stop()  # there is no Discord that could be told anything
+    await bot.remove_cog("Welcome")
     return bot
 
 

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PART: Final = "/ui/later."
 ASKED: Final = f"**{PART}*"
 AT_TOUCH: Final = "/ui/touched."
+LIFE: Final = "/ui/life."
 BUILDER: Final = "/world/town."
 INCOMPLETE: Final = "This page could not be loaded completely."
 
@@ -68,6 +69,25 @@ async def test_what_does_not_come_is_told_and_tried_again(
     await expect(label(page, "Ada")).to_have_count(1)
     await expect(bubble(page, "Is anybody there?")).to_be_visible()
     await expect(feed(page)).to_contain_text("Is anybody there?")
+
+
+async def test_what_happens_before_anybody_can_move_is_done_then(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    """People stand where they are meanwhile, and nothing of what is told is lost."""
+    page = await new_page(may_miss=LIFE)
+    await page.route(f"**{LIFE}*", lambda route: route.abort())
+    await page.goto(address(bridge))
+    await expect(page.locator("#world.awake")).to_be_visible()
+    await expect(label(page, "Ada")).to_have_count(1)
+    await bridge.broadcast_presence(GARDEN.id, "77", "online", "Zoe")
+    await bridge.broadcast_message(GARDEN.id, "77", "Just landed", "31")
+    await bridge.broadcast_presence(GARDEN.id, "11", "offline", delete=True)
+    await page.unroute(f"**{LIFE}*")
+    await tool(page, "Settings").click()  # whoever wants something needn't wait for the next try
+    await expect(feed(page)).to_contain_text("Just landed")
+    await expect(label(page, "Zoe")).to_have_count(1)
+    await expect(label(page, "Ada")).to_have_count(0)
 
 
 async def test_an_update_under_an_open_page(

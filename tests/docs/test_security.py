@@ -74,7 +74,7 @@ def sentences() -> Iterator[str]:
     yield f"{LIMITS.unread_bytes // MIB} MiB for all together"
     yield (
         f"keeps {in_script('guild/replica.js', 'MOST_MEMBERS'):,.0f} members, however they come,"
-        f" {in_script('guild/replica.js', 'MOST_KNOWN'):,.0f} of a crowd,"
+        f" {in_script('guild/news.js', 'MOST_KNOWN'):,.0f} of a crowd,"
         f" {in_script('guild/replica.js', 'MOST_CHANNELS'):,.0f} channels"
         f" and {in_script('guild/replica.js', 'MOST_GUILDS'):,.0f} servers"
     )

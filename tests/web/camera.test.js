@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Camera } from '../../bridge/web/world/camera.js';
-import { flyHome, panBy, zoomBySteps } from '../../bridge/web/world/flights.js';
+import { flyHome, panBy, steer, visit, zoomBySteps } from '../../bridge/web/world/flights.js';
 
 /** @param {number} width @param {number} height */
 function camera(width, height, density = 1) {
@@ -47,21 +47,21 @@ test('where it starts close it comes home to that, also in another window', () =
   one.resize(1280, 720, 2);
   assert.equal(one.zoom, 8);
   one.resize(1280, 720, 1);
-  one.visit(200, 200, 3, 5);
-  for (let i = 0; i < 300; i++) one.step(1 / 30);
+  visit(one, 200, 200, 3, 5);
+  for (let i = 0; i < 300; i++) steer(one, 1 / 30);
   assert.equal(one.zoom, 3);
   flyHome(one, 5);
-  for (let i = 0; i < 300; i++) one.step(1 / 30);
+  for (let i = 0; i < 300; i++) steer(one, 1 / 30);
   assert.deepEqual([one.zoom, one.x, one.isFitted], [4, 0, true]);
 });
 
 test('a flight can be ended on its way', () => {
   const one = camera(1280, 720);
   one.fly(200, 200, 1);
-  one.step(0.1);
+  steer(one, 0.1);
   const { x, y } = one;
-  one.stop();
-  one.step(0.1);
+  one.flight = null;
+  steer(one, 0.1);
   assert.deepEqual([one.x, one.y], [x, y]);
 });
 
@@ -136,13 +136,13 @@ test('a city is in view as a whole on the largest of screens', () => {
 test('a flight ends where it was aimed at, and at the first touch', () => {
   const one = camera(1280, 720);
   one.fly(100, 100, 5);
-  for (let i = 0; i < 180; i++) one.step(1 / 60);
+  for (let i = 0; i < 180; i++) steer(one, 1 / 60);
   assert.ok(Math.hypot(one.x - 100, one.y - 100) < 1);
   one.fly(-100, 100, 5);
-  one.step(1 / 60);
+  steer(one, 1 / 60);
   panBy(one, 0, 0);
   const { x } = one;
-  one.step(1);
+  steer(one, 1);
   assert.equal(one.x, x);
   one.fly(-50, 100, Infinity);
   assert.equal(one.x, -50);
@@ -150,32 +150,32 @@ test('a flight ends where it was aimed at, and at the first touch', () => {
 
 test('a visit comes close step by step, and goes back to the whole', () => {
   const one = camera(1280, 720);
-  one.visit(100, 100, 3, 2);
+  visit(one, 100, 100, 3, 2);
   const seen = new Set();
   for (let i = 0; i < 600; i++) {
-    one.step(1 / 60);
+    steer(one, 1 / 60);
     seen.add(one.zoom);
   }
   assert.deepEqual([...seen], [2, 2.5, 3]);
   assert.ok(Math.hypot(one.x - 100, one.y - 100) < 1);
   assert.ok(one.isAway && !one.isFitted);
   flyHome(one, 2);
-  for (let i = 0; i < 600; i++) one.step(1 / 60);
+  for (let i = 0; i < 600; i++) steer(one, 1 / 60);
   assert.deepEqual([one.zoom, one.x, one.y, one.isFitted, one.isAway], [2, 0, 130, true, false]);
 });
 
 test('who is on a visit sees the whole when the window changes', () => {
   const one = camera(1280, 720);
-  one.visit(100, 100, 3, 2);
-  one.step(1);
+  visit(one, 100, 100, 3, 2);
+  steer(one, 1);
   one.resize(1000, 640, 1);
   assert.deepEqual([one.zoom, one.x, one.isFitted], [1.5, 0, true]);
 });
 
 test('a pan makes a visit a view of one\'s own', () => {
   const one = camera(1280, 720);
-  one.visit(100, 100, 3, 2);
-  one.step(1);
+  visit(one, 100, 100, 3, 2);
+  steer(one, 1);
   panBy(one, 1, 0);
   const { x } = one;
   one.resize(1000, 640, 1);

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { News } from '../../bridge/web/guild/news.js';
 import { Replica } from '../../bridge/web/guild/replica.js';
+import { Roster } from '../../bridge/web/guild/roster.js';
 import { CAPACITIES } from '../../bridge/web/world/build.js';
 import { Homes } from '../../bridge/web/world/homes.js';
 import { Sim } from '../../bridge/web/world/sim.js';
@@ -25,6 +27,7 @@ const hear = (replica, frame) => { finish(replica.take(frame, NOW)); };
 /** @param {Record<string, any>} [more] */
 function joined(more = {}) {
   const replica = new Replica();
+  replica.news = new News(replica);
   /** @type {string[]} */
   const seen = [];
   replica.witness = {
@@ -75,7 +78,7 @@ test('who acts was there already, unless they have just joined; who is found is 
   hear(replica, { type: 'found', data: { text: 'n', users: { 5: user('5'), 1: user('1', 'dnd') } } });
   assert.deepEqual(seen, ['met 3', 'came 4', 'met 5']);
   assert.equal(replica.people.get('1')?.status, 'dnd');
-  assert.deepEqual(replica.people.find('name 5', 5).rows.map(({ uid }) => uid), ['5']);
+  assert.deepEqual(new Roster(replica.people).find('name 5', 5).rows.map(({ uid }) => uid), ['5']);
   hear(replica, { type: 'presence', data: { uid: '77', status: 'offline', delete: true } });
   assert.equal(replica.counts.members, 1_200);
 });

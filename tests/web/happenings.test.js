@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
-import { Happenings } from '../../bridge/web/guild/happenings.js';
+import { News } from '../../bridge/web/guild/news.js';
 import { Replica } from '../../bridge/web/guild/replica.js';
 import { marksFor } from '../../bridge/web/world/marks.js';
 import { finish } from '../../bridge/web/world/slices.js';
@@ -27,7 +27,7 @@ beforeEach(() => {
   told = [];
   replica = new Replica();
   replica.witness = { happened: (one) => told.push(one?.id ?? null) };
-  replica.happenings = new Happenings(replica);
+  replica.news = new News(replica);
   join();
 });
 
@@ -100,7 +100,7 @@ test('what comes after the first picture learns what happened until then, and wh
   finish(replica.take({ type: 'message', data: { uid: '1', message: 'Thanks!' } }, NOW + 1));
   tell({ id: 'd', kind: 'event', over: true });
   assert.equal(replica.fade(NOW), Infinity);
-  replica.happenings = new Happenings(replica);
+  replica.news = new News(replica);
   assert.deepEqual(going(), ['b']);
   assert.deepEqual(replica.feed.map((entry) => ('happening' in entry ? entry.happening.id : 'message')), ['d', 'b', 'message']);
   assert.equal(new Set(replica.feed.map(({ key }) => key)).size, 3);

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { CAPACITIES } from '../../bridge/web/world/build.js';
-import { NONE, TENT } from '../../bridge/web/world/crowd.js';
+import { NONE, RATE, TENT } from '../../bridge/web/world/crowd.js';
 import { Homes } from '../../bridge/web/world/homes.js';
 import { groundOf } from '../../bridge/web/world/isle.js';
 import { Random } from '../../bridge/web/world/random.js';
-import { RATE, Sim } from '../../bridge/web/world/sim.js';
+import { Sim } from '../../bridge/web/world/sim.js';
 import { finish } from '../../bridge/web/world/slices.js';
 import { TOWN_SIZE, sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, island, member, members, voice } from './guild.js';

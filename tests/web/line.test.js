@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 
+import { parsed } from '../../bridge/web/guild/frames.js';
 import { Line } from '../../bridge/web/guild/net.js';
+import { Pulse } from '../../bridge/web/guild/pulse.js';
 
 /** @type {any} */
 let socket;
@@ -11,6 +13,8 @@ let socket;
 let seen;
 /** Milliseconds that each frame seems to take. */
 let pace = 0;
+/** How often what takes large frames apart was asked for. */
+let asked = 0;
 let now = 0;
 /** @type {Line} */
 let line;
@@ -22,7 +26,7 @@ beforeEach(() => {
     constructor() { socket = this; }
     close() {}
   });
-  [seen, pace, now] = [[], 0, 0];
+  [seen, pace, now, asked] = [[], 0, 0, 0];
   line = new Line('ws://somewhere', {
     opened() {},
     *frame({ type }) {
@@ -31,6 +35,7 @@ beforeEach(() => {
       seen.push(type);
     },
     changed({ phase }) { seen.push(phase); },
+    large() { asked += 1; },
   });
   line.open();
 });
@@ -90,4 +95,32 @@ test('who sends more than anybody can read is left', () => {
   for (let i = 0; i < 8 && socket.onmessage; i++) socket.onmessage({ data: text });
   assert.equal(seen.at(-1), 'waiting');
   assert.equal(socket.onmessage, null);
+});
+
+test('a line that lives before there is anything to watch over it is watched over from then on', () => {
+  const sent = [];
+  globalThis.WebSocket = /** @type {any} */ (Object.assign(class { readyState = 1; constructor() { socket = this; } send(/** @type {string} */ text) { sent.push(text); } close() {} }, { OPEN: 1 }));
+  line.open();
+  line.settle();
+  mock.timers.tick(30_000);
+  assert.deepEqual(sent, []);
+  line.furnish({ parsed, Pulse });
+  mock.timers.tick(15_000);
+  assert.deepEqual(sent, ['{"type":"beat"}']);
+  hear('a'.repeat(250_000));
+  assert.equal(String(seen.at(-1)).length, 250_000);
+  socket.onclose({ code: 1006 }); // nothing is left to watch
+});
+
+test('what is too large to be read at once waits for what takes it apart, and what comes after it as well', () => {
+  hear('a'.repeat(1_900_000));
+  assert.equal(asked, 0);
+  hear('b'.repeat(2_100_000));
+  hear('c');
+  mock.timers.tick(12);
+  assert.ok(asked > 0);
+  assert.deepEqual(seen.map((type) => String(type)[0]), ['a']);
+  line.furnish({ parsed, Pulse });
+  mock.timers.tick(6);
+  assert.deepEqual(seen.map((type) => String(type)[0]), ['a', 'b', 'c']);
 });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
 import { finish } from '../../bridge/web/world/slices.js';
+import { News } from '../../bridge/web/guild/news.js';
 import { Replica } from '../../bridge/web/guild/replica.js';
 
 const NOW = 1_764_000_000_000;
@@ -16,6 +17,7 @@ let replica;
 beforeEach(() => {
   told = [];
   replica = new Replica();
+  replica.news = new News(replica);
   replica.witness = new Proxy({}, { get: (_, name) => (...what) => { told.push([name, ...what]); } });
 });
 
@@ -208,6 +210,7 @@ const rubbish = [null, undefined, 5, 'text', [], ['1'], odd, Number.NaN, 1e308, 
 for (const type of ['server-list', 'servers', 'server-join', 'channels', 'presence', 'message', 'edit', 'typing', 'reaction', 'voice', 'activity', 'gesture']) {
   test(`rubbish as ${type} is survived`, () => {
     replica = new Replica(true);
+    replica.news = new News(replica);
     join({ users: { '': { username: 'Nobody' }, 1: { username: 'Ada' } } });
     const fields = ['uid', 'username', 'status', 'voice', 'joined', 'request', 'users', 'channels', 'counts', 'emoji', 'message', 'channel', 'id', 'serverName'];
     for (const value of rubbish) {
@@ -242,4 +245,33 @@ test('of a bridge that tells of too many, as many are shown as a page can bear',
   const users = Object.fromEntries(Array.from({ length: 50_010 }, (_, i) => [`u${i}`, { username: 'x', status: 'idle' }]));
   join({ users, counts: { members: 50_010 } });
   assert.deepEqual([replica.people.size, replica.counts.members], [50_000, 50_010]);
+});
+
+test('what is told before there is anybody to read it is read then, in order, and none of another room', () => {
+  replica = new Replica();
+  replica.witness = new Proxy({}, { get: (_, name) => (...what) => { told.push([name, ...what]); } });
+  join();
+  tell('message', { uid: '1', message: 'of another room' });
+  join({ request: { server: 'harbour' }, recent: [{ id: '5', uid: '1', channel: '8', message: 'before' }] });
+  tell('presence', { uid: '2', username: 'Bo', status: 'online' });
+  tell('message', { uid: '2', message: 'Hello' });
+  tell('presence', { uid: '1', status: 'idle', delete: true });
+  assert.deepEqual([names(), replica.people.size, replica.feed.length], [['entered', 'entered'], 1, 0]);
+  assert.deepEqual(replica.lively, ['8', '']);
+  assert.equal(replica.fade(NOW), Infinity);
+  replica.news = new News(replica);
+  assert.deepEqual(names().slice(2), ['recalled', 'came', 'said', 'went']);
+  assert.deepEqual(replica.feed.map((entry) => 'text' in entry && entry.text), ['before', 'Hello']);
+  assert.deepEqual([...replica.people.all()].map(({ name }) => name), ['Bo']);
+});
+
+test('who was told too much before they could read it knows that they are behind', () => {
+  replica = new Replica();
+  join();
+  for (let i = 0; i < 2_000; i++) tell('presence', { uid: '1', status: 'idle' });
+  assert.equal(replica.isBehind, true);
+  join();
+  assert.equal(replica.isBehind, false);
+  replica.news = new News(replica);
+  assert.equal(replica.people.get('1')?.status, 'online');
 });

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ABOARD, DOZE, GONE, STAND, TENT, WALK } from '../../bridge/web/world/crowd.js';
+import { ABOARD, DOZE, GONE, RATE, STAND, TENT, WALK } from '../../bridge/web/world/crowd.js';
 import { Picture } from '../../bridge/web/world/draw.js';
 import { paintFigures } from '../../bridge/web/world/figures.js';
 import { signOf } from '../../bridge/web/world/isle.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Light } from '../../bridge/web/world/light.js';
-import { RATE, Sim } from '../../bridge/web/world/sim.js';
+import { Sim } from '../../bridge/web/world/sim.js';
 import { cellSpot, personSpot } from '../../bridge/web/world/spots.js';
 import { sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, island, member, members, voice } from './guild.js';

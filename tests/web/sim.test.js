@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ABOARD, DOZE, GONE, SIT, TENT, WALK } from '../../bridge/web/world/crowd.js';
-import { RATE, Sim } from '../../bridge/web/world/sim.js';
+import { ABOARD, DOZE, GONE, RATE, SIT, TENT, WALK } from '../../bridge/web/world/crowd.js';
+import { Sim } from '../../bridge/web/world/sim.js';
 import { finish } from '../../bridge/web/world/slices.js';
 import { personSpot } from '../../bridge/web/world/spots.js';
 import { sizeFor } from '../../bridge/web/world/terrain.js';

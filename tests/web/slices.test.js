@@ -9,6 +9,7 @@ import { SIDE } from '../../bridge/web/world/isle.js';
 import { Land } from '../../bridge/web/world/land.js';
 import { Sim } from '../../bridge/web/world/sim.js';
 import { finish, pursue, through } from '../../bridge/web/world/slices.js';
+import { News } from '../../bridge/web/guild/news.js';
 import { Replica } from '../../bridge/web/guild/replica.js';
 import { sizeFor } from '../../bridge/web/world/terrain.js';
 import { channels, growing, island, members, voice } from './guild.js';
@@ -120,6 +121,7 @@ test('people get to where they were going some at a time', () => {
 
 test('a snapshot\'s members are read some at a time, and none of another guild is there meanwhile', () => {
   const replica = new Replica();
+  replica.news = new News(replica);
   finish(replica.take({ type: 'server-join', data: { request: { server: 'one' }, users: { 1: { username: 'Ada' } } } }, 0));
   let read = 0;
   const users = Object.fromEntries(Array.from({ length: 9_999 }, (_, i) => [`9${i}`, { get username() { read += 1; return 'Bo'; } }]));
@@ -132,6 +134,7 @@ test('a snapshot\'s members are read some at a time, and none of another guild i
 
 test('no more members are kept than a page can bear, however they come', () => {
   const replica = new Replica();
+  replica.news = new News(replica);
   const users = Object.fromEntries(Array.from({ length: MANY }, (_, i) => [i, { username: 'Bo' }]));
   finish(replica.take({ type: 'server-join', data: { request: { server: 'one' }, users } }, 0));
   for (let i = 0; i < 9; i++) finish(replica.take({ type: 'presence', data: { uid: `later ${i}`, status: 'online' } }, 0));

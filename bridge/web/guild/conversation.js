@@ -7,8 +7,8 @@
  *   `text`: for a code that the page doesn't know; `slug`: what was asked for, null: the bridge's default; `tried`: a password was given
  * @typedef {{text: string, at: number, seconds: number}} Notified what is said (empty: nothing any more), since when, how long
  * @typedef {{changed(): void, heard(events: number): void, joined(slug: string): void,
- *   refused(refusal: Refusal): void, announced(said: Notified): void, balked(code: string): void}} Watcher
- *   `balked`: one's own figure doesn't do what was asked for
+ *   refused(refusal: Refusal): void, announced(said: Notified): void, balked(code: string): void, large(): void}} Watcher
+ *   `balked`: one's own figure doesn't do what was asked for; `large`: what has come waits for `furnish`
  */
 
 import { Line } from './net.js';
@@ -69,6 +69,7 @@ export class Conversation {
       opened: () => this.#opened(),
       frame: (frame) => this.#read(frame),
       changed: (state) => this.#changed(state),
+      large: () => watcher.large(),
     });
   }
 
@@ -84,6 +85,12 @@ export class Conversation {
 
   start() {
     this.#line.open();
+  }
+
+  /** @param {Parameters<Line['furnish']>[0]} parts */
+  furnish(parts) {
+    this.#line.furnish(parts);
+    if (this.#replica.isBehind) this.#line.send({ type: 'get_user_data', serverId: this.#replica.room?.id });
   }
 
   hurry() {

@@ -1,6 +1,5 @@
 /**
- * What goes on beside words, and its place in the feed. It comes after the first picture: until then a replica keeps
- * what it hears of it. Knows no clock: times are handed in, in milliseconds.
+ * What goes on beside words, and its place in the feed. Knows no clock: times are handed in, in milliseconds.
  *
  * @typedef {import('./replica.js').Replica} Replica
  * @typedef {{id: string, kind: string, uid: string, placeId: string, channel: string, text: string, location: string, until: number}} Happening
@@ -8,14 +7,35 @@
  */
 
 import { label, number, record } from './parse.js';
-import { FEED_LENGTH, ended } from './replica.js';
 
+export const FEED_LENGTH = 50;
 const MOST_HAPPENINGS = 200;
 /** For how long each kind is to be seen, if it isn't over before. @type {Record<string, number>} */
 const SEEN_MS = { boost: 60_000, thread: 180_000, poll: Infinity, event: Infinity };
 
 /** A post in a forum has the id of its first message, and so has a poll in that. @param {Record<string, any>} data */
 const keyOf = ({ kind, id }) => `${label(kind)} ${label(id)}`;
+
+/**
+ * Takes out of a list what has ended by now.
+ *
+ * @param {Map<string, number>} list until when, by uid
+ * @param {number} now
+ * @param {(uid: string) => void} end
+ * @returns {number} when the next one ends; Infinity without one
+ */
+export function ended(list, now, end) {
+  let next = Infinity;
+  for (const [uid, until] of list) {
+    if (until > now) {
+      next = Math.min(next, until);
+      continue;
+    }
+    list.delete(uid);
+    end(uid);
+  }
+  return next;
+}
 
 export class Happenings {
   #replica;
@@ -39,6 +59,7 @@ export class Happenings {
     this.clear();
     const begun = [told ?? []].flat().slice(0, MOST_HAPPENINGS).map((one) => this.#begin(record(one), now));
     for (const happening of begun) if (happening) this.#mention(happening, now);
+    if (this.#known.size) this.#replica.witness.happened?.(null);
   }
 
   /** Something happens, or is over. @param {any} data @param {number} now */

@@ -4,17 +4,17 @@
  * @typedef {'lost' | 'full' | 'refused'} Why
  * @typedef {{phase: 'connecting'} | {phase: 'live'} | {phase: 'waiting', why: Why, retryAt: number}} LinkState
  * @typedef {{type: string, cursor?: string, events?: unknown[], data?: any, [field: string]: any}} Frame
- * @typedef {{opened(): void, frame(frame: Frame): Iterable<void>, changed(state: LinkState): void}} Listener
+ * @typedef {{opened(): void, frame(frame: Frame): Iterable<void>, changed(state: LinkState): void, large(): void}} Listener
+ *   `large`: called when something waits for what takes large frames apart
  */
 
-import { parsed } from './frames.js';
-import { Pulse } from './pulse.js';
-import { pursue } from '../world/slices.js';
+import { AWAITING, pursue } from '../world/slices.js';
 
 const READ_MS = 12; // at a time
 const BREATH_MS = 6;
 const READ_HIDDEN_MS = 500; // where nobody waits for a frame, but the browser seldom lets a page go on
 const MOST_UNREAD = 40_000_000; // characters: ten times the largest guild; nobody reads what sends more
+const PARSED_AT_ONCE = 2_000_000; // characters, which take no longer than that, until there is what takes more apart
 const READ_AWAY = 1_000; // what is read is thrown away, so many at a time
 const PATIENCE_MS = 15_000; // a connection without a room after this long is given up
 const STEADY_MS = 10_000; // live for this long: earlier failures are forgotten
@@ -107,9 +107,12 @@ export class Line {
   /** Milliseconds of reading since it rested. */
   #busy = 0;
   #isResting = false;
-  /** @type {Generator<void, void> | null} */
+  /** @type {Generator<boolean | void, void> | null} */
   #reading = null;
-  #pulse = new Pulse(() => this.#say({ type: 'beat' }), () => this.#lost(1006));
+  /** Takes large frames apart, once that is there. @type {typeof import('./frames.js').parsed | null} */
+  #parsed = null;
+  /** Watches over the line, once that is there. @type {import('./pulse.js').Pulse | null} */
+  #pulse = null;
 
   /**
    * @param {string} url
@@ -122,6 +125,13 @@ export class Line {
 
   get state() {
     return this.#state;
+  }
+
+  /** Gets what a first picture does without. @param {{parsed: typeof import('./frames.js').parsed, Pulse: typeof import('./pulse.js').Pulse}} parts */
+  furnish({ parsed, Pulse }) {
+    this.#parsed = parsed;
+    this.#pulse = new Pulse(() => this.#say({ type: 'beat' }), () => this.#lost(1006));
+    if (this.#state.phase === 'live') this.#pulse.start();
   }
 
   open() {
@@ -141,7 +151,7 @@ export class Line {
 
   /** @param {string | number} item */
   #receive(item) {
-    this.#pulse.heard();
+    this.#pulse?.heard();
     this.#unread += String(item).length;
     if (this.#unread > MOST_UNREAD) return this.#lost(1006);
     this.#inbox.push(item);
@@ -169,7 +179,7 @@ export class Line {
     }, BREATH_MS);
   }
 
-  /** @returns {Generator<void, void>} */
+  /** @returns {Generator<boolean | void, void>} */
   *#readAll() {
     const socket = this.#socket;
     while (this.#at < this.#inbox.length) {
@@ -177,8 +187,12 @@ export class Line {
       this.#unread -= String(item).length;
       if (this.#at > READ_AWAY) this.#at -= this.#inbox.splice(0, this.#at).length;
       if (typeof item === 'number') return this.#lost(item);
+      while (!this.#parsed && item.length > PARSED_AT_ONCE) {
+        this.#listener.large();
+        yield AWAITING;
+      }
       try {
-        const frame = yield* parsed(item);
+        const frame = this.#parsed ? yield* this.#parsed(item) : JSON.parse(item);
         if (typeof frame?.type === 'string') yield* this.#listener.frame(frame);
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
@@ -190,7 +204,7 @@ export class Line {
 
   /** @param {object} frame */
   send(frame) {
-    this.#pulse.heard(); // a beat is answered after what is asked for
+    this.#pulse?.heard(); // a beat is answered after what is asked for
     this.#say(frame);
   }
 
@@ -202,7 +216,7 @@ export class Line {
   /** The bridge has given this viewer a room. */
   settle() {
     if (this.#state.phase === 'live') return;
-    this.#pulse.start();
+    this.#pulse?.start();
     this.#enter({ phase: 'live' });
     this.#after(STEADY_MS, () => { this.#failures = { lost: 0, full: 0, refused: 0 }; });
   }
@@ -214,7 +228,7 @@ export class Line {
 
   /** Finds out soon whether the line still lives, or tries again at once where the network was the trouble. */
   doubt() {
-    this.#pulse.doubt();
+    this.#pulse?.doubt();
     if (this.#state.phase === 'waiting' && this.#state.why === 'lost') this.open();
   }
 
@@ -229,7 +243,7 @@ export class Line {
   }
 
   #drop() {
-    this.#pulse.stop();
+    this.#pulse?.stop();
     const socket = this.#socket;
     this.#socket = null;
     [this.#inbox, this.#at, this.#unread, this.#reading] = [[], 0, 0, null];

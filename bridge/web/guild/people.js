@@ -1,5 +1,5 @@
 /**
- * The members of a room, kept in the order they are shown: by status, then by name.
+ * The members of a room.
  *
  * @typedef {'online' | 'idle' | 'dnd' | 'offline'} Status
  * @typedef {{channelId: string, channel: string, muted: boolean, deafened: boolean, streaming: boolean, speaker: boolean,
@@ -9,14 +9,13 @@
  *   fresh: boolean}} Member
  *   `color2`: what the colour runs into, in a gradient; `line`: what they say over their head; `fresh`: here
  *   for less than a day
- * @typedef {{rows: Member[], total: number, totals: Record<Status, number>}} Found
  */
 
 /** @type {Status[]} */
 export const STATUSES = ['online', 'idle', 'dnd', 'offline'];
 
 /** @type {Record<Status, number>} */
-const RANK = { online: 0, idle: 1, dnd: 2, offline: 3 };
+export const RANK = { online: 0, idle: 1, dnd: 2, offline: 3 };
 
 /**
  * A name as it is compared and searched: no case, no accents.
@@ -27,27 +26,13 @@ export function fold(name) {
   return name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 }
 
-/**
- * @param {Member} a
- * @param {Member} b
- */
-function compare(a, b) {
-  if (a.status !== b.status) return RANK[a.status] - RANK[b.status];
-  if (a.fold !== b.fold) return a.fold < b.fold ? -1 : 1;
-  return a.uid < b.uid ? -1 : Number(a.uid > b.uid);
-}
-
 /** @returns {Record<Status, number>} */
-const nobody = () => ({ online: 0, idle: 0, dnd: 0, offline: 0 });
+export const nobody = () => ({ online: 0, idle: 0, dnd: 0, offline: 0 });
 
 export class People {
-  // In order as of the last look: what changed since keeps its place, newcomers stand at the end.
   /** @type {Map<string, Member>} */
   #byUid = new Map();
-  // The order itself; null when a change has outdated it.
-  /** @type {Member[] | null} */
-  #order = [];
-  #totals = nobody();
+  totals = nobody();
   /** How many there are of each colour, by status. @type {Map<string, number[]>} */
   colors = new Map();
   /** Grows with every change, so that a reader knows what it has seen. */
@@ -59,7 +44,7 @@ export class People {
 
   /** How many are anything but offline. */
   get present() {
-    return this.size - this.#totals.offline;
+    return this.size - this.totals.offline;
   }
 
   /** @param {string} uid */
@@ -75,10 +60,10 @@ export class People {
   /** @param {Iterable<Member>} members */
   replace(members) {
     this.#byUid.clear();
-    this.#totals = nobody();
+    this.totals = nobody();
     this.colors.clear();
     for (const member of members) this.set(member);
-    this.#changed();
+    this.revision += 1;
   }
 
   /** @param {Member} member */
@@ -87,7 +72,7 @@ export class People {
     if (before) this.#count(before, -1);
     this.#count(member, 1);
     this.#byUid.set(member.uid, member);
-    this.#changed();
+    this.revision += 1;
   }
 
   /** @param {string} uid */
@@ -96,45 +81,14 @@ export class People {
     if (!before) return;
     this.#count(before, -1);
     this.#byUid.delete(uid);
-    this.#changed();
+    this.revision += 1;
   }
 
   /** @param {Member} member @param {number} by */
   #count({ status, color }, by) {
-    this.#totals[status] += by;
+    this.totals[status] += by;
     const counts = this.colors.get(color ?? '') ?? [0, 0, 0, 0];
     counts[RANK[status]] += by;
     this.colors.set(color ?? '', counts);
-  }
-
-  /**
-   * The first `limit` members whose name contains `query`, and how many there are in all.
-   *
-   * @param {string} query
-   * @param {number} limit
-   * @returns {Found}
-   */
-  find(query, limit) {
-    const order = this.#sorted();
-    const wanted = fold(query.trim());
-    if (!wanted) return { rows: order.slice(0, limit), total: this.size, totals: this.#totals };
-    const found = order.filter((member) => member.fold.includes(wanted));
-    const totals = nobody();
-    for (const { status } of found) totals[status] += 1;
-    return { rows: found.slice(0, limit), total: found.length, totals };
-  }
-
-  #changed() {
-    this.#order = null;
-    this.revision += 1;
-  }
-
-  /** Sorted once for however many changes, and quickly, as nearly all stand in order already. */
-  #sorted() {
-    if (!this.#order) {
-      this.#order = [...this.#byUid.values()].sort(compare);
-      this.#byUid = new Map(this.#order.map((member) => [member.uid, member]));
-    }
-    return this.#order;
   }
 }

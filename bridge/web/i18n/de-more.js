@@ -31,6 +31,22 @@ export const moreGerman = {
       ? 'Mehrere Leute schreiben …'
       : `${list(names)} ${names.length === 1 ? 'schreibt' : 'schreiben'} …`),
     refusals: {
+      'not-there-yet': (name) =>
+        `${name ? `„${called(name)}“` : 'Dieser Server'} ist noch nicht da: Discord hat ihn dem Bot seit dem Start noch nicht gemeldet. Er erscheint von selbst.`,
+      'unknown-server': (name) => (name ? `Einen Server „${called(name)}“ gibt es hier nicht.` : 'Diesen Server gibt es hier nicht.'),
+      'login-needed': (name) => `${called(name)} ist geschützt: Zum Zuschauen brauchst du eine Anmeldung mit Discord oder das Passwort.`,
+      locked: (name) => `${called(name)} ist geschützt: Zum Zuschauen brauchst du das Passwort.`,
+      'not-a-member': (name) => `Mit deinem Discord-Konto darfst du ${called(name)} nicht ansehen.`,
+      'login-ended': () => 'Deine Anmeldung ist abgelaufen. Melde dich neu an, um weiter zuzusehen.',
+      'too-many-tries': () => 'Das waren zu viele Versuche. Warte eine Minute und versuch es dann noch einmal.',
+      'bot-silent': () => 'Der Bot antwortet gerade nicht. Versuch es gleich noch einmal.',
+      'no-answer': () => 'Discord antwortet gerade nicht. Versuch es gleich noch einmal.',
+      crowded: () => 'Aus deinem Netz sehen gerade zu viele zu. Die Seite versucht es von selbst weiter.',
+      'server-full': () => 'Bei diesem Server sehen gerade zu viele zu. Versuch es in einer Minute noch einmal.',
+      full: () => 'Alle Zuschauerplätze sind besetzt. Die Seite versucht es von selbst weiter.',
+      'provider-trouble': () => 'Dieser Server lässt sich gerade nicht zeigen. Versuch es bitte gleich noch einmal.',
+      'internal-error': () => 'Dieser Server lässt sich gerade nicht zeigen. Versuch es bitte gleich noch einmal.',
+      gone: () => 'Der Server, den du gesehen hast, wird hier nicht mehr gezeigt.',
       'wrong-password': (name) => `Das ist nicht das Passwort von ${called(name)}.`,
       'login-failed': () => 'Die Anmeldung hat nicht geklappt. Versuch es bitte noch einmal.',
       'login-denied': () => 'Du hast die Anmeldung bei Discord abgebrochen.',

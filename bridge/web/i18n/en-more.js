@@ -38,8 +38,24 @@ export const moreEnglish = {
     typing: (/** @type {string[]} */ names) => (names.length > 3
       ? 'Several people are typing…'
       : `${list(names)} ${names.length === 1 ? 'is' : 'are'} typing…`),
-    /** Of what somebody did. @type {Record<string, (name: string) => string>} */
+    /** @type {Record<string, (name: string) => string>} */
     refusals: {
+      'not-there-yet': (name) =>
+        `${name ? `“${called(name)}”` : 'That server'} is not here yet: Discord has not reported it since the bot started. It appears by itself.`,
+      'unknown-server': (name) => (name ? `There is no server “${called(name)}” here.` : 'That server is not here.'),
+      'login-needed': (name) => `${called(name)} is protected: you need a Discord login or its password to watch.`,
+      locked: (name) => `${called(name)} is protected: you need its password to watch.`,
+      'not-a-member': (name) => `Your Discord account may not watch ${called(name)}.`,
+      'login-ended': () => 'Your login has ended. Log in again to go on watching.',
+      'too-many-tries': () => 'Too many tries. Wait a minute, then try again.',
+      'bot-silent': () => 'The bot is not answering. Please try again in a moment.',
+      'no-answer': () => 'Discord is not answering. Please try again in a moment.',
+      crowded: () => 'Too many people on your network are watching right now. This page keeps trying by itself.',
+      'server-full': () => 'Too many people are watching this server right now. Try again in a minute.',
+      full: () => 'All places are taken. This page keeps trying by itself.',
+      'provider-trouble': () => 'This server can\'t be shown right now. Please try again in a moment.',
+      'internal-error': () => 'This server can\'t be shown right now. Please try again in a moment.',
+      gone: () => 'The server you were watching is no longer shown here.',
       'wrong-password': (name) => `That is not the password of ${called(name)}.`,
       'login-failed': () => 'The login failed. Please try again.',
       'login-denied': () => 'You cancelled the login at Discord.',

@@ -31,6 +31,22 @@ export const moreSpanish = {
       ? 'Varias personas están escribiendo…'
       : `${list(names)} ${names.length === 1 ? 'está' : 'están'} escribiendo…`),
     refusals: {
+      'not-there-yet': (name) =>
+        `${name ? `«${called(name)}»` : 'Ese servidor'} aún no está aquí: Discord todavía no le ha hablado de él al bot desde que arrancó. Aparecerá solo.`,
+      'unknown-server': (name) => (name ? `Aquí no hay ningún servidor «${called(name)}».` : 'Ese servidor no está aquí.'),
+      'login-needed': (name) => `${called(name)} está protegido: para verlo hay que iniciar sesión con Discord o saber la contraseña.`,
+      locked: (name) => `${called(name)} está protegido: para verlo hay que saber la contraseña.`,
+      'not-a-member': (name) => `Tu cuenta de Discord no puede ver ${called(name)}.`,
+      'login-ended': () => 'Tu sesión ha terminado. Vuelve a iniciarla para seguir mirando.',
+      'too-many-tries': () => 'Han sido demasiados intentos. Espera un minuto y prueba otra vez.',
+      'bot-silent': () => 'El bot no responde. Inténtalo de nuevo en un momento.',
+      'no-answer': () => 'Discord no responde. Inténtalo de nuevo en un momento.',
+      crowded: () => 'Ahora mismo hay demasiada gente mirando desde tu red. Esta página seguirá intentándolo sola.',
+      'server-full': () => 'Ahora mismo hay demasiada gente mirando este servidor. Prueba otra vez en un minuto.',
+      full: () => 'No quedan plazas para mirar. Esta página seguirá intentándolo sola.',
+      'provider-trouble': () => 'Ahora mismo no se puede mostrar este servidor. Inténtalo de nuevo en un momento.',
+      'internal-error': () => 'Ahora mismo no se puede mostrar este servidor. Inténtalo de nuevo en un momento.',
+      gone: () => 'El servidor que estabas viendo ya no se muestra aquí.',
       'wrong-password': (name) => `Esa no es la contraseña de ${called(name)}.`,
       'login-failed': () => 'No se pudo iniciar la sesión. Inténtalo de nuevo.',
       'login-denied': () => 'Has cancelado el inicio de sesión en Discord.',

@@ -144,7 +144,7 @@ export class Air {
   /** Somebody makes their own figure hop, wave, or sit until it moves on; where nothing may move, a sign says what. @param {string} uid @param {string} gesture @param {number} now */
   act(uid, gesture, now) {
     if (!OWN_GESTURES.includes(gesture) || !gesticulate(this.#world, uid, gesture)) return;
-    this.#world.sim.pause(uid, gesture === 'sit');
+    this.#world.alive?.pause(uid, gesture === 'sit');
     this.ring.seen(uid, gesture);
     if (this.#sparks.calm && STILL_SIGNS[gesture]) this.#sparks.react(uid, STILL_SIGNS[gesture], '', now);
   }

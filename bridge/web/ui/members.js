@@ -9,6 +9,7 @@
 
 import { byId, icon, make, setText } from './dom.js';
 import { STATUSES } from '../guild/people.js';
+import { Roster } from '../guild/roster.js';
 
 const ROWS = 200;
 const ASK_MS = 300; // after the last letter, somebody is looked for at the bridge
@@ -22,6 +23,8 @@ export class MemberList {
   /** @type {Record<string, {section: HTMLElement, title: HTMLElement, list: import('./list.js').KeyedList<Member>}>} */
   #groups;
   #seen = '';
+  /** @type {Roster | null} */
+  #roster = null;
   #limit = ROWS;
   // Who is found, as long as somebody is looked for.
   /** @type {string[]} */
@@ -77,7 +80,7 @@ export class MemberList {
     const seen = `${people.revision} ${this.#limit} ${query} ${all}`;
     if (seen === this.#seen) return;
     this.#seen = seen;
-    const { rows, total, totals } = people.find(query, this.#limit);
+    const { rows, total, totals } = (this.#roster ??= new Roster(people)).find(query, this.#limit);
     const isAll = !query.trim();
     const focused = byId('groups').contains(document.activeElement) ? document.activeElement : null;
     const { uid } = focused instanceof HTMLElement ? focused.dataset : {};

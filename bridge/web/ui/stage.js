@@ -1,11 +1,9 @@
 /**
- * The world and all that hangs in its air: what happens in the room is played here.
+ * The world and all that hangs in its air; what happens there is in `play.js`.
  *
  * @typedef {import('./layout.js').Rect} Rect
  * @typedef {import('../guild/people.js').Member} Member
- * @typedef {import('../guild/replica.js').Message} Message
  * @typedef {import('../guild/replica.js').Replica} Replica
- * @typedef {import('../guild/replica.js').Witness} Witness
  * @typedef {{air: import('./air.js').Air, lookout: import('./lookout.js').Lookout}} Furniture what comes later
  */
 
@@ -16,21 +14,20 @@ import { isSouthern } from '../world/seasons.js';
 import { World } from '../world/world.js';
 
 const CUT_MS = 350;
-const MOST_UNTOLD = 60;
 
-/** @implements {Witness} */
 export class Stage {
   #replica;
   #preferences;
   #world;
   /** @type {Furniture | null} */
-  #furniture = null;
-  /** What happens before that is there; the latest. @type {((furniture: Furniture) => void)[]} */
-  #untold = [];
+  furniture = null;
+  /** Called when that is there. @type {(furniture: Furniture) => void} */
+  furnished = () => {};
   #still = matchMedia('(prefers-reduced-motion: reduce)');
   /** @type {Rect} */
   #free = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
-  #slug = '';
+  /** Whose island it is. */
+  slug = '';
   /** Whether the room's own island is to be seen. */
   #isThere = false;
   /** What is known of the island that comes, and how to learn of it. @type {import('./islands.js').Outline | null} */
@@ -69,21 +66,14 @@ export class Stage {
     this.adapt();
   }
 
-  /** Gets what else belongs to it; what happened until then is told to that. @param {(world: World) => Furniture} make */
-  furnish(make) {
-    this.#furniture = make(this.#world);
-    this.#furniture.lookout.setFree(this.#free);
-    this.#furniture.air.renew();
-    this.#furniture.air.mark();
+  /** Gets what else belongs to it; what happened until then is told to that. @param {Furniture} furniture */
+  furnish(furniture) {
+    this.furniture = furniture;
+    furniture.lookout.setFree(this.#free);
+    furniture.air.renew();
+    furniture.air.mark();
     this.adapt();
-    for (const tell of this.#untold.splice(0)) tell(this.#furniture);
-  }
-
-  /** @param {(furniture: Furniture) => void} tell */
-  #tell(tell) {
-    if (this.#furniture) return tell(this.#furniture);
-    this.#untold.push(tell);
-    this.#untold.splice(0, this.#untold.length - MOST_UNTOLD);
+    this.furnished(furniture);
   }
 
   /** Whose figure the viewer may move, if they may. */
@@ -100,7 +90,7 @@ export class Stage {
   }
 
   get lookout() {
-    return this.#furniture?.lookout;
+    return this.furniture?.lookout;
   }
 
   /** Takes the viewer's choices over. */
@@ -114,15 +104,15 @@ export class Stage {
     const isCalendar = season === 'auto' || season === 'north' || season === 'south';
     this.#world.season = isCalendar ? null : season;
     this.#world.isSouth = season === 'auto' ? isSouthern(Intl.DateTimeFormat().resolvedOptions().timeZone) : season === 'south';
-    this.#furniture?.air.adapt(choices, calm);
-    this.#furniture?.lookout.adapt(choices, calm);
+    this.furniture?.air.adapt(choices, calm);
+    this.furniture?.lookout.adapt(choices, calm);
   }
 
   /** @param {Rect} free what of the view the frame leaves open */
   setFree(free) {
     this.#free = free;
-    this.#furniture?.lookout.setFree(free);
-    this.#furniture?.air.renew();
+    this.furniture?.lookout.setFree(free);
+    this.furniture?.air.renew();
     const { clientWidth, clientHeight } = byId('stage'); // the canvas has no size before the first picture
     const { left, top } = free;
     this.#world.insets = { left, top, right: clientWidth - free.right, bottom: clientHeight - free.bottom };
@@ -153,34 +143,33 @@ export class Stage {
   // What happens in the room
 
   entered() {
-    const { room, people, channels, counts, strangers } = this.#replica;
+    const { room, people, channels, counts, strangers, lively } = this.#replica;
     if (!room) return;
-    if (room.slug !== this.#slug) {
+    if (room.slug !== this.slug) {
       this.#hush();
       this.#cut(room.slug);
     }
-    const followed = room.slug === this.#slug ? this.#world.following : null;
+    const followed = room.slug === this.slug ? this.#world.following : null;
     if (followed && !people.get(followed)) this.#awaited = followed; // they may be one of many now
-    this.#slug = room.slug;
-    this.#unsay(({ uid }) => !people.get(uid));
-    this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts, strangers });
-    this.#meetAwaited();
-    this.#furniture?.air.mark();
+    this.slug = room.slug;
+    this.#world.show({ id: room.id, channels: [...channels.values()], members: people.all(), counts, strangers, lively });
+    this.meetAwaited();
+    this.furniture?.air.mark();
   }
 
   left() {
     this.#hush();
-    this.#slug = '';
+    this.slug = '';
     this.#isThere = false;
     byId('world').classList.remove('leaving');
     this.#world.clear();
-    this.#furniture?.air.mark();
+    this.furniture?.air.mark();
   }
 
   /** From one island to another there is the sea, and then what is known of it. @param {string} slug */
   #cut(slug) {
     this.#isThere = false;
-    byId('world').classList.toggle('leaving', this.#slug !== '');
+    byId('world').classList.toggle('leaving', this.slug !== '');
     this.#outline = this.#options.outline(slug);
     this.#sketch();
   }
@@ -196,38 +185,14 @@ export class Stage {
 
   /** Nothing of what was said in another room stays in the air. */
   #hush() {
-    this.#untold = [];
-    this.#furniture?.air.clear();
-    this.#furniture?.lookout.clear();
+    this.furniture?.air.clear();
+    this.furniture?.lookout.clear();
   }
 
   rebuilt() {
     this.#world.setChannels([...this.#replica.channels.values()]);
-    this.#furniture?.air.mark();
-    this.#furniture?.lookout.hurry();
-  }
-
-  /** @param {Member} member */
-  came(member) {
-    this.#world.arrive(member);
-    this.#meetAwaited();
-  }
-
-  /** They are there already. @param {Member} member */
-  met(member) {
-    this.#world.change(member);
-    this.#meetAwaited();
-    this.#furniture?.lookout.met(member.uid);
-  }
-
-  /** They still are, as one of many. @param {string} uid */
-  forgotten(uid) {
-    this.#world.forget(uid);
-  }
-
-  /** @param {string} uid */
-  isWatched(uid) {
-    return uid === this.#world.following;
+    this.furniture?.air.mark();
+    this.furniture?.lookout.hurry();
   }
 
   /** @param {Member} member */
@@ -235,77 +200,17 @@ export class Stage {
     this.#world.change(member);
   }
 
-  /** @param {string} uid */
-  went(uid) {
-    this.#world.leave(uid);
-    this.#unsay((message) => message.uid === uid);
-  }
-
-  /** @param {Message} message */
-  said(message) {
-    const now = performance.now();
-    const isGesture = this.#furniture?.air.gestured(message, now);
-    if (!isGesture) this.#world.say(message.uid, message.placeId);
-    this.#tell(({ air, lookout }) => {
-      if (!isGesture) air.say(message, now);
-      lookout.heard(message.placeId, now);
-      air.heard(message.uid);
-    });
-  }
-
-  /** Where it was said is lively, and the last of it can still be read. @param {Message[]} messages */
-  recalled(messages) {
-    for (const { uid, placeId } of messages) this.#world.say(uid, placeId);
-    this.#tell(({ air, lookout }) => {
-      for (const { placeId, at } of messages) lookout.heard(placeId, performance.now() - (Date.now() - at), false);
-      air.recall(messages);
-    });
-  }
-
-  /** Somebody makes their own figure do something. @param {string} uid @param {string} gesture */
-  acted(uid, gesture) {
-    this.#furniture?.air.act(uid, gesture, performance.now());
-  }
-
   /** One's own figure doesn't do what was asked for. @param {string} code */
   balked(code) {
-    this.#furniture?.air.ring.refuse(code);
+    this.furniture?.air.ring.refuse(code);
   }
 
   /** Closes what one's own figure can do. @returns {boolean} whether that was there */
   closeRing() {
-    return this.#furniture?.air.ring.close() ?? false;
-  }
-
-  /** @param {Message} message */
-  corrected(message) {
-    const now = performance.now();
-    this.#tell(({ air }) => air.correct(message, now));
-  }
-
-  /** @param {Message} message */
-  unsaid(message) {
-    this.#unsay(({ key }) => key === message.key);
-  }
-
-  /** @param {string} uid @param {string} emoji @param {string} picture */
-  reacted(uid, emoji, picture) {
-    this.#world.stir(uid);
-    this.#tell(({ air }) => air.react(uid, emoji, picture, performance.now()));
-  }
-
-  /** @param {import('../guild/happenings.js').Happening | null} happening */
-  happened(happening) {
-    if (happening) this.#furniture?.air.happened(happening);
-    this.#furniture?.air.mark();
+    return this.furniture?.air.ring.close() ?? false;
   }
 
   // Inside
-
-  /** @param {(message: Message) => boolean} isGone */
-  #unsay(isGone) {
-    this.#tell(({ air }) => air.drop(isGone));
-  }
 
   #isCalm() {
     const { motion } = this.#preferences.choices;
@@ -317,7 +222,7 @@ export class Stage {
     if (this.#awaited !== this.#options.follow) this.#awaited = null;
   }
 
-  #meetAwaited() {
+  meetAwaited() {
     if (!this.#awaited || !this.#replica.people.get(this.#awaited)) return;
     this.#world.follow(this.#awaited);
     this.#awaited = null;
@@ -328,9 +233,9 @@ export class Stage {
     const world = this.#world;
     this.#drawn();
     this.#drawn = () => {};
-    if (!this.#isThere && this.#slug && world.isHere) this.#arrive();
-    if (!this.#furniture) return;
-    const { air, lookout } = this.#furniture;
+    if (!this.#isThere && this.slug && world.isHere) this.#arrive();
+    if (!this.furniture) return;
+    const { air, lookout } = this.furniture;
     lookout.frame(now, air.talking, this.own);
     air.frame(now, this.#free, lookout.signs, this.#replica.typing.keys(), lookout.pointed);
   }

@@ -5,8 +5,6 @@
  * @typedef {import('../guild/conversation.js').Conversation} Conversation
  * @typedef {import('./stage.js').Stage} Stage
  * @typedef {import('../guild/replica.js').Replica} Replica
- * @typedef {import('./later.js').Later} Later
- * @typedef {import('./touched.js').Touched} Touched
  * @typedef {import('./feed.js').Feed} Feed
  * @typedef {{
  *   pick(slug: string | null, password?: string): void, dismissed(): void, hurry(): void, openStreams(): void, isOwn: boolean,
@@ -28,7 +26,6 @@ export class View {
   #words;
   #replica;
   #conversation;
-  #stage;
   #planned = false;
   /** @type {Refusal | null} */
   #refusal = null;
@@ -40,19 +37,18 @@ export class View {
   #saidAt = 0;
   #closedOf = 0;
   #wasLocked = false;
-  #preferences;
-  #wishes;
-  /** @type {Feed | null} */
-  #feed = null;
+  wishes;
+  /** What lies beside the world, once that is there. @type {Feed | null} */
+  feed = null;
   /** @type {import('./lists.js').Lists | null} */
-  #lists = null;
+  lists = null;
   /** @type {import('./account.js').Account | null} */
-  #account = null;
+  account = null;
   #isIncomplete = false;
   /** @type {number | undefined} */
   #fading;
   /** @param {string} [slug] */
-  #login = (slug) => /** @type {import('./account.js').Account} */ (this.#account).button(slug);
+  #login = (slug) => /** @type {import('./account.js').Account} */ (this.account).button(slug);
 
   /**
    * @param {import('../words.js').Words} words
@@ -66,9 +62,7 @@ export class View {
     this.#words = words;
     this.#replica = replica;
     this.#conversation = conversation;
-    this.#stage = stage;
-    this.#preferences = preferences;
-    this.#wishes = wishes;
+    this.wishes = wishes;
     this.panels = new Panels(preferences, (free) => {
       stage.setFree(free);
       this.refresh();
@@ -76,49 +70,6 @@ export class View {
     this.lamp = new LinkLamp(words, () => wishes.hurry());
     this.card = new Card(words, () => wishes.pick(null));
     this.notice = new Notice(words, () => this.#dismiss());
-  }
-
-  /** Fills what lies beside the world. @param {Later} later @param {import('../words.js').AllWords} words @param {import('../words.js').MoreWords} more */
-  furnish({ Account, Feed, addIcons, passwordForm }, words, more) {
-    addIcons();
-    Object.assign(this.#words.refusals, words.refusals);
-    this.#feed = new Feed(words, more, (said) => {
-      this.panels.makeRoom();
-      this.#stage.lookout?.visitSpeaker(said);
-    });
-    const account = new Account(words, () => {
-      this.#stage.user = account.user?.id ?? '';
-      this.refresh();
-    });
-    this.#account = account;
-    if (this.#wishes.isOwn) {
-      account.look();
-      this.notice.askPassword = (slug) => passwordForm(words, slug, this.#wishes.pick);
-    }
-    this.refresh();
-  }
-
-  /**
-   * Fills what opens when somebody wants it.
-   *
-   * @param {Touched} touched
-   * @param {import('../words.js').AllWords} words
-   * @param {import('../words.js').MoreWords} more
-   * @param {Later} later
-   */
-  offer({ Lists, explain, offerChoices, offerMenu }, words, more, later) {
-    this.#lists = new Lists(later, words, this.#replica, {
-      refresh: () => this.refresh(),
-      pick: (slug) => this.#wishes.pick(slug),
-      visit: (uid) => this.#visit(uid),
-      seek: (uids) => this.#stage.lookout?.seek(uids),
-      find: (text) => this.#conversation.find(text),
-      isOwn: this.#wishes.isOwn,
-    });
-    whenOpened('legend', () => explain(more, later));
-    whenOpened('menu', () => offerMenu(more, later.localeFor(words.language), this.#replica, this.#wishes.openStreams));
-    whenOpened('settings', () => offerChoices(more, this.#preferences));
-    this.refresh();
   }
 
   /** Whether a part of the page can't be fetched, as long as that is so. @param {boolean} isMissing */
@@ -184,7 +135,7 @@ export class View {
       this.announce(null);
     } else if (!wasRefused) this.#isIncomplete = false;
     this.explain(null);
-    if (wasRefused) this.#wishes.dismissed();
+    if (wasRefused) this.wishes.dismissed();
   }
 
   /** Somebody wants to look for a member. */
@@ -195,12 +146,6 @@ export class View {
     search.select();
   }
 
-  /** @param {string} uid */
-  #visit(uid) {
-    this.panels.makeRoom();
-    this.#stage.lookout?.visit(uid);
-  }
-
   #draw() {
     const replica = this.#replica;
     const { link, asking, lostAt } = this.#conversation;
@@ -208,14 +153,14 @@ export class View {
     document.body.dataset.link = link.phase;
     this.lamp.show(link, lostAt);
     const scene = sceneOf(link, replica);
-    const login = this.#account?.possible ? this.#login : null;
-    if (this.card.show(scene, this.#account?.user ? null : login)) this.panels.measure();
+    const login = this.account?.possible ? this.#login : null;
+    if (this.card.show(scene, this.account?.user ? null : login)) this.panels.measure();
     if (this.#isOpen()) this.explain(null);
     this.#nameRefused();
-    const refusal = this.#isSaid(scene) ? null : this.#refusal;
+    const refusal = this.#isSaid(scene) || !this.account ? null : this.#refusal; // the words for it come with the rest
     this.notice.show(refusal ?? (this.#isIncomplete ? INCOMPLETE : this.#announcement), this.#refusedName, login);
-    this.#lists?.show(asking, this.panels.open === 'members', this.#account?.user?.id ?? '');
-    this.#feed?.show(replica);
+    this.lists?.show(asking, this.panels.open === 'members', this.account?.user?.id ?? '');
+    this.feed?.show(replica);
     this.#title(scene === 'lobby' ? null : replica.room);
   }
 
@@ -261,11 +206,4 @@ export class View {
     const next = this.#replica.fade(now);
     if (next !== Infinity) this.#fading = setTimeout(() => this.refresh(), Math.min(next - now, LONGEST_MS));
   }
-}
-
-/** Few open it: it is made when somebody does, or has done so already. @param {string} id @param {() => void} make */
-function whenOpened(id, make) {
-  const panel = byId(id);
-  if (panel.matches(':popover-open')) make();
-  else panel.addEventListener('beforetoggle', make, { once: true });
 }

@@ -2,7 +2,7 @@
  * The beam of the lighthouse, by night.
  *
  * @typedef {{
- *   buffer: import('./buffer.js').Buffer, sim: import('./sim.js').Sim, land: import('./land.js').Land, view: import('./draw.js').View,
+ *   buffer: import('./buffer.js').Buffer, sim: import('./settlement.js').Settlement, land: import('./land.js').Land, view: import('./draw.js').View,
  *   backdrop: import('./backdrop.js').Backdrop, palette: import('./inks.js').Palette,
  * }} Light what it shines on
  * @typedef {{x: number, y: number, level: number, right: number, down: number}} Beam

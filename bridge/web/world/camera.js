@@ -4,19 +4,17 @@
  * pixels, or in those of the art.
  *
  * @typedef {{left: number, right: number, top: number, bottom: number}} Sides
- * @typedef {{x: number, y: number, zoom: number, speed: number}} Flight
+ * @typedef {{x: number, y: number, zoom: number, speed: number, stepped?: number}} Flight `stepped`: seconds since the last step of its zoom
  */
 
 const LARGEST = 8; // screen pixels for one of art, for each pixel of CSS
 const LARGEST_WHOLE = 6; // the same, when all of a small island is shown
-const HALVES = 3; // screen pixels for one of art, below which there are steps of a half
+export const HALVES = 3; // screen pixels for one of art, below which there are steps of a half
 const UPRIGHT = 0.8; // a view that is narrower than that of its height shows a part of an island, but a legible one
 const LEAST_ACROSS = 0.4; // of the island's width, that such a view shows
 const MOST_DOWN = 0.62; // of its own height, that the island takes: words stand above it
-const STEP_SECONDS = 0.35; // from one zoom to the next, on a flight
 const MOST_PIXELS = 3_700_000; // drawn in a frame: with more, no software is fast enough
 const AROUND = 12; // pixels of art that are kept free around the whole island
-const THERE = 0.4; // pixels of art from where a flight ends
 
 export class Camera {
   /** What is seen in the middle of the part that nothing covers, in pixels of art. */
@@ -40,10 +38,8 @@ export class Camera {
   isCoarse = false;
   /** Whether it is away from there by itself, and shall go back. */
   isAway = false;
-  /** @type {Flight | null} */
-  #flight = null;
-  /** Seconds since the last step of a flight's zoom. */
-  #stepped = 0;
+  /** Where it is on its way to. @type {Flight | null} */
+  flight = null;
 
   /** Whether the picture at half the size is drawn. */
   get isFar() {
@@ -79,7 +75,7 @@ export class Camera {
   /** After the window or the island has changed. */
   settle() {
     if (this.isFitted || this.isAway) this.fit();
-    else this.zoom = this.#allowed(this.zoom);
+    else this.zoom = this.allowed(this.zoom);
   }
 
   /** The zoom at which all of the island is in view, or on a screen that stands upright all of its height. */
@@ -102,24 +98,17 @@ export class Camera {
 
   fit() {
     const { left, right, top, bottom } = this.bounds;
-    this.zoom = this.#allowed(this.home);
+    this.zoom = this.allowed(this.home);
     this.x = (left + right) / 2;
     this.y = (top + bottom) / 2;
     this.isFitted = true;
     this.isAway = false;
-    this.#flight = null;
-  }
-
-  /** Goes to look at a point, as somebody who will be back. @param {number} x @param {number} y @param {number} zoom @param {number} speed */
-  visit(x, y, zoom, speed) {
-    this.isAway = true;
-    this.isFitted = false;
-    this.#flight = { x, y, zoom: this.#allowed(zoom), speed };
+    this.flight = null;
   }
 
   /** @param {number} zoom */
   zoomTo(zoom, x = this.middle.x, y = this.middle.y) {
-    this.#moveTo(...this.#about(this.#allowed(zoom), x, y));
+    this.#moveTo(...this.#about(this.allowed(zoom), x, y));
   }
 
   /** Changes the zoom; where the middle is then, if a point stays where it is. @param {number} zoom @param {number} x @param {number} y @returns {[number, number]} */
@@ -139,30 +128,8 @@ export class Camera {
    */
   fly(x, y, speed) {
     this.isFitted = this.isAway = false;
-    this.#flight = { x, y, zoom: this.zoom, speed };
+    this.flight = { x, y, zoom: this.zoom, speed };
     if (speed === Infinity) this.#moveTo(x, y);
-  }
-
-  /** Goes no further. */
-  stop() {
-    this.#flight = null;
-  }
-
-  /** @param {number} seconds */
-  step(seconds) {
-    if (!this.#flight) return;
-    const { x, y, zoom, speed } = this.#flight;
-    const part = 1 - Math.exp(-seconds * speed);
-    this.x += (x - this.x) * part;
-    this.y += (y - this.y) * part;
-    this.#stepped += seconds;
-    if (this.zoom !== zoom && this.#stepped > STEP_SECONDS) {
-      this.#stepped = 0;
-      this.zoom = zoom > this.zoom ? Math.min(zoom, closer(this.zoom)) : Math.max(zoom, farther(this.zoom));
-    }
-    if (this.zoom !== zoom || Math.hypot(x - this.x, y - this.y) >= THERE) return;
-    this.#flight = null;
-    if (this.isAway && zoom === this.#allowed(this.home)) this.fit();
   }
 
   /** @param {number} x @param {number} y */
@@ -171,11 +138,11 @@ export class Camera {
     this.x = Math.min(right, Math.max(left, x));
     this.y = Math.min(bottom, Math.max(top, y));
     this.isFitted = this.isAway = false;
-    this.#flight = null;
+    this.flight = null;
   }
 
   /** @param {number} zoom */
-  #allowed(zoom) {
+  allowed(zoom) {
     return Math.min(Math.max(legible(zoom, Math.round), this.#smallest), Math.ceil(LARGEST * this.density));
   }
 
@@ -189,16 +156,4 @@ export class Camera {
 function legible(zoom, near) {
   if (zoom >= HALVES) return near(zoom);
   return zoom < 1 ? Math.max(0.5, near(zoom * 4) / 4) : near(zoom * 2) / 2;
-}
-
-/** The next zoom, by a quarter at least. @param {number} zoom */
-export function closer(zoom) {
-  if (zoom < 1) return zoom + 0.25;
-  return zoom < HALVES ? zoom + 0.5 : Math.max(zoom + 1, Math.floor(zoom * 1.25));
-}
-
-/** @param {number} zoom */
-export function farther(zoom) {
-  if (zoom <= 1) return Math.max(0.5, zoom - 0.25);
-  return zoom <= HALVES ? zoom - 0.5 : Math.min(zoom - 1, Math.ceil(zoom / 1.25));
 }

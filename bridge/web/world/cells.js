@@ -26,7 +26,7 @@ const BELOW_SIGNS = 2; // rows before a sign, in which one hides its name
 const HALF_A_FIGURE = 4; // pixels, without what is round
 const MASKED = 110; // how much of one who stays may be hidden by others and all else
 /** How much of somebody is hidden by who stands right before them, and beside that. */
-const BEFORE = [[1, 1, 110], [1, 0, 61], [0, 1, 61]];
+export const BEFORE = [[1, 1, 110], [1, 0, 61], [0, 1, 61]];
 
 /**
  * Where around a place one stands first: in rings around it, each a step apart from the next, so that nobody is right
@@ -145,20 +145,6 @@ export class Cells {
     return other >= 0 && crowd.goal[other] === goal && (crowd.state[other] !== WALK || crowd.fading[other] > 0) && !crowd.leaving[other];
   }
 
-  /** Whether somebody stands where a crowd that they belong to stands. @param {number} slot */
-  hasArrived(slot) {
-    const { side, places } = this.#land;
-    const goal = this.#crowd.goal[slot];
-    if (goal >= places.length) return false;
-    const field = this.#routes.to(goal);
-    const cell = this.#crowd.cell[slot];
-    if (!field(cell) || this.#crowd.target[slot] === cell || this.boards(slot, goal).includes(cell)) return true;
-    return STEPS.some(({ dx, dy }) => {
-      const near = cell + dy * side + dx;
-      return field(near) < field(cell) && this.isSettled(this.holder[near], goal);
-    });
-  }
-
   /** Whether nobody who stays at a place would be right beside somebody there, and nothing hides them, nor they a sign. @param {number} cell @param {number} slot @param {number} goal */
   isRoomy(cell, slot, goal) {
     if (!this.isInSight(cell) || this.#beforeSigns.has(cell)) return false;
@@ -187,16 +173,6 @@ export class Cells {
       const other = this.holder[cell + dy * side + dx];
       return other !== slot && this.isSettled(other, goal) ? sum + much : sum;
     }, this.cover[cell]);
-  }
-
-  /** Whether somebody there would be in the way of who has something to say. @param {number} cell */
-  hides(cell) {
-    const { side } = this.#land;
-    const { talkUntil, tick } = this.#crowd;
-    return BEFORE.some(([dx, dy]) => {
-      const other = this.holder[cell - dy * side - dx];
-      return other >= 0 && talkUntil[other] > tick;
-    });
   }
 
   /** A free cell around a place, as near as there is one. @param {number} place @param {number} slot */

@@ -6,6 +6,8 @@
 
 import { hash } from './random.js';
 
+export const RATE = 60; // steps a second
+
 /** What somebody is doing. */
 export const GONE = 0;
 export const STAND = 1;

@@ -4,7 +4,7 @@
  *
  * @typedef {import('./buffer.js').Stamp} Stamp
  * @typedef {import('./land.js').Land} Land
- * @typedef {import('./sim.js').Sim} Sim
+ * @typedef {import('./settlement.js').Settlement} Settlement
  * @typedef {import('./terrain.js').Terrain} Terrain
  * @typedef {{x: number, y: number, far: boolean, legible: boolean, time: number, beam: number, moods: boolean, grown: number, weather?: '' | 'rain' | 'snow', feast?: {from: number, until: number, isGreat: boolean} | null}} View
  *   `x`, `y`: the pixel in the upper left corner; `far`: at half the size; `legible`: whether small signs can be read; `time` in seconds;
@@ -19,7 +19,6 @@
 import { Backdrop } from './backdrop.js';
 import { Buffer, GUARD } from './buffer.js';
 import { ABOARD, GONE, TENT, WALK } from './crowd.js';
-import { AWAY, COMING } from './ferry.js';
 import { paintFigures } from './figures.js';
 import { Folk } from './folk.js';
 import { Glow } from './glow.js';
@@ -86,7 +85,7 @@ export class Picture {
   #skyline = null;
   /** @type {import('./seasons.js').Season} */
   #season = 'summer';
-  /** @type {Sim | null} */
+  /** @type {Settlement | null} */
   #sim = null;
   /** @type {Glow} */
   #glow = /** @type {any} */ (null);
@@ -212,7 +211,7 @@ export class Picture {
     backdrops[size] = backdrop;
   }
 
-  /** @param {Sim} sim @param {Land} land @param {View} view */
+  /** @param {Settlement} sim @param {Land} land @param {View} view */
   draw(sim, land, view) {
     const size = view.far ? 1 : 0;
     this.prepare(land, view.far);
@@ -244,14 +243,16 @@ export class Picture {
     if (view.moods) moods?.creatures(this.buffer, land, view, things, this.#palette.colors, this.#light.darkness > 0.5);
   }
 
-  /** Another island. @param {Sim} sim */
+  /** Others live there, or it is another island. @param {Settlement} sim */
   #meet(sim) {
+    const isSame = sim.land === this.#sim?.land;
     this.#sim = sim;
-    this.#glow = new Glow(sim.land);
     this.#folk.meet(sim);
     this.#skyline ??= sim.land.town && new sim.land.town.Skyline(this.buffer, this.#light, this.#season);
     this.#skyline?.meet(sim);
     this.#stands = new Float32Array(0);
+    if (isSame) return;
+    this.#glow = new Glow(sim.land);
     this.#stills = [];
   }
 
@@ -367,7 +368,7 @@ export class Picture {
     });
   }
 
-  /** @param {Sim} sim @param {View} view */
+  /** @param {Settlement} sim @param {View} view */
   #addStills(sim, view) {
     for (let i = 0; i < this.#stills.length; i++) {
       const { x, y, cell, tent } = this.#stills[i];
@@ -376,7 +377,7 @@ export class Picture {
     }
   }
 
-  /** Most stand where they stood in the frame before. @param {Sim} sim @param {View} view */
+  /** Most stand where they stood in the frame before. @param {Settlement} sim @param {View} view */
   #addPeople(sim, view) {
     if (this.#stands.length < sim.state.length * 4) this.#stands = new Float32Array(sim.state.length * 4).fill(-1);
     const stands = this.#stands;
@@ -395,9 +396,9 @@ export class Picture {
     }
   }
 
-  /** @param {Sim} sim @param {View} view */
+  /** @param {Settlement} sim @param {View} view */
   #addBoat(sim, view) {
-    if (sim.ferry.phase === AWAY) return;
+    if (sim.ferry?.isAway ?? true) return;
     const { x, y } = boatSpot(sim, this.#spot);
     this.#add(-1 - this.#stills.length, x, y + (Math.sin(view.time * 2) > 0 ? 1 : 0), 0, view);
   }
@@ -410,7 +411,7 @@ export class Picture {
     for (let i = 0; i < this.#count; i++) this.#order[rows[this.#ys[i] + GUARD]++] = i;
   }
 
-  /** @param {Sim} sim @param {View} view @param {number} i */
+  /** @param {Settlement} sim @param {View} view @param {number} i */
   #item(sim, view, i) {
     const kind = this.#kinds[i];
     const x = this.#xs[i];
@@ -420,7 +421,7 @@ export class Picture {
     else this.#putStill(this.#stills[-1 - kind], view, x, y);
   }
 
-  /** Draws who is behind something once more, so that it shows. @param {Sim} sim @param {View} view @param {number} i in the order of what is drawn */
+  /** Draws who is behind something once more, so that it shows. @param {Settlement} sim @param {View} view @param {number} i in the order of what is drawn */
   #reveal(sim, view, i) {
     const at = this.#order[i];
     const slot = this.#kinds[at];
@@ -463,15 +464,15 @@ export class Picture {
     if (hasLamp) this.buffer.put(this.#atlas.things.lamp[isLively], x + (20 >> this.#size), y - (4 >> this.#size), colors, first);
   }
 
-  /** @param {Sim} sim @param {number} x @param {number} y */
+  /** @param {Settlement} sim @param {number} x @param {number} y */
   #boat(sim, x, y) {
     const size = this.#size;
     const { things } = this.#atlas;
     const { colors } = this.#palette;
     this.buffer.put(things.boat, x, y, colors, 0);
-    const facing = sim.ferry.phase === COMING ? 3 : 1;
-    sim.ferry.riders.forEach((slot, i) => {
-      this.#folk.passenger(sim, slot, x + ((SEAT * i - 15) >> size), y - (7 >> size), facing);
+    const { isComing = false, riders = [] } = sim.ferry ?? {};
+    riders.forEach((slot, i) => {
+      this.#folk.passenger(sim, slot, x + ((SEAT * i - 15) >> size), y - (7 >> size), isComing ? 3 : 1);
     });
     this.buffer.put(things.hull, x, y, colors, 0);
   }

@@ -12,8 +12,8 @@ const QUEUE = 15; // beyond that many one comes or goes without it, or the queue
 const HURRY = 16; // steps between two who step ashore
 const WAITING = 1_200; // steps that it waits at most for who is on the way to it
 
-export const AWAY = 0;
-export const COMING = 1;
+const AWAY = 0;
+const COMING = 1;
 const MOORED = 2;
 const GOING = 3;
 
@@ -35,6 +35,15 @@ export class Ferry {
   /** @param {Shore} shore */
   constructor(shore) {
     this.#shore = shore;
+  }
+
+  /** Whether it is nowhere to be seen. */
+  get isAway() {
+    return this.phase === AWAY;
+  }
+
+  get isComing() {
+    return this.phase === COMING;
   }
 
   /** Somebody wants to come. @param {number} slot @returns {boolean} whether they can */

@@ -6,11 +6,13 @@
  * @typedef {import('./world.js').World} World
  */
 
-import { closer, farther } from './camera.js';
+import { HALVES } from './camera.js';
 import { cellSpot, houseSpot } from './spots.js';
 import { ABOVE_GROUND, CLOSE } from './world.js';
 
 const DRIFT = 0.9;
+const STEP_SECONDS = 0.35; // from one zoom to the next, on a flight
+const THERE = 0.4; // pixels of art from where a flight ends
 
 export class Flights {
   #world;
@@ -81,7 +83,7 @@ export class Flights {
     const zoom = CLOSE * this.#camera.density;
     const spot = this.#placeSpot(channelId);
     if (!spot || this.#camera.whole >= zoom) return false;
-    this.#camera.visit(spot.x, spot.y - ABOVE_GROUND, zoom, DRIFT);
+    visit(this.#camera, spot.x, spot.y - ABOVE_GROUND, zoom, DRIFT);
     return true;
   }
 
@@ -93,7 +95,7 @@ export class Flights {
   /** Goes no further, unless it is with somebody; a visit is broken off. */
   stop() {
     if (this.#camera.isAway) this.#camera.fit();
-    this.#camera.stop();
+    this.#camera.flight = null;
   }
 
   /** @param {string} channelId */
@@ -116,8 +118,45 @@ export function zoomBySteps(camera, steps, x, y) {
   camera.zoomTo(zoom, x, y);
 }
 
+/** Goes to look at a point, as somebody who will be back. @param {Camera} camera @param {number} x @param {number} y @param {number} zoom @param {number} speed */
+export function visit(camera, x, y, zoom, speed) {
+  camera.isAway = true;
+  camera.isFitted = false;
+  camera.flight = { x, y, zoom: camera.allowed(zoom), speed };
+}
+
+/** Goes on with a flight. @param {Camera} camera @param {number} seconds */
+export function steer(camera, seconds) {
+  const { flight } = camera;
+  if (!flight) return;
+  const { x, y, zoom, speed } = flight;
+  const part = 1 - Math.exp(-seconds * speed);
+  camera.x += (x - camera.x) * part;
+  camera.y += (y - camera.y) * part;
+  flight.stepped = (flight.stepped ?? 0) + seconds;
+  if (camera.zoom !== zoom && flight.stepped > STEP_SECONDS) {
+    flight.stepped = 0;
+    camera.zoom = zoom > camera.zoom ? Math.min(zoom, closer(camera.zoom)) : Math.max(zoom, farther(camera.zoom));
+  }
+  if (camera.zoom !== zoom || Math.hypot(x - camera.x, y - camera.y) >= THERE) return;
+  camera.flight = null;
+  if (camera.isAway && zoom === camera.allowed(camera.home)) camera.fit();
+}
+
+/** The next zoom, by a quarter at least. @param {number} zoom */
+function closer(zoom) {
+  if (zoom < 1) return zoom + 0.25;
+  return zoom < HALVES ? zoom + 0.5 : Math.max(zoom + 1, Math.floor(zoom * 1.25));
+}
+
+/** @param {number} zoom */
+function farther(zoom) {
+  if (zoom <= 1) return Math.max(0.5, zoom - 0.25);
+  return zoom <= HALVES ? zoom - 0.5 : Math.min(zoom - 1, Math.ceil(zoom / 1.25));
+}
+
 /** Goes back to where all is in view. @param {Camera} camera @param {number} speed */
 export function flyHome(camera, speed) {
   const { left, right, top, bottom } = camera.bounds;
-  camera.visit((left + right) / 2, (top + bottom) / 2, camera.home, speed);
+  visit(camera, (left + right) / 2, (top + bottom) / 2, camera.home, speed);
 }

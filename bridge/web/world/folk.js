@@ -4,13 +4,12 @@
  * @typedef {import('./buffer.js').Buffer} Buffer
  * @typedef {import('./buffer.js').Stamp} Stamp
  * @typedef {import('./light.js').Light} Light
- * @typedef {import('./sim.js').Sim} Sim
+ * @typedef {import('./settlement.js').Settlement} Settlement
  * @typedef {{bodies: Stamp[][], faces: (Stamp[] | null)[], hats: Stamp[][], shadows: Stamp[], marks: Record<string, Stamp>}} Figures
  */
 
-import { DOZE, SIT, STAND, WALK } from './crowd.js';
+import { DOZE, RATE, SIT, STAND, WALK } from './crowd.js';
 import { BREATHING, EYES_OPEN, HEADS, OWN, REST, SHUT, SITTING, SPEAKING, SQUASHED, STRETCHED } from './figures.js';
-import { RATE } from './sim.js';
 import { BUILD, BOT, DND, FRESH, HAT_SHIFT, MUTED, STREAMING, VOICE, Wardrobe } from './wardrobe.js';
 
 const LEFT = 2; // directions from here up to `RIGHT` are to the left of the screen
@@ -45,7 +44,7 @@ export class Folk {
     this.#wardrobe.relight(light);
   }
 
-  /** @param {Sim} sim */
+  /** @param {Settlement} sim */
   meet(sim) {
     this.#wardrobe.empty(sim.state.length);
   }
@@ -67,14 +66,14 @@ export class Folk {
     this.#levels = levels;
   }
 
-  /** @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} z */
+  /** @param {Settlement} sim @param {number} slot @param {number} x @param {number} y @param {number} z */
   shadow(sim, slot, x, y, z) {
     if (this.#scale < 1 || sim.fading[slot]) return;
     const { shadows } = this.#figures;
     this.#buffer.darken(shadows[this.#slant ? (this.#slant > 0 ? 2 : 3) : z > 2 ? 1 : 0], x, y);
   }
 
-  /** @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} z how high they jump */
+  /** @param {Settlement} sim @param {number} slot @param {number} x @param {number} y @param {number} z how high they jump */
   draw(sim, slot, x, y, z) {
     const wardrobe = this.#wardrobe;
     wardrobe.dress(slot, sim.members[slot], sim.self[slot]);
@@ -105,7 +104,7 @@ export class Folk {
     if (!isFar && (traits & ~DND & 0xff || state === DOZE)) this.#marks(traits, state === DOZE, x, head, first, clock);
   }
 
-  /** Somebody behind something: all of them if they talk, else their outline. @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} z */
+  /** Somebody behind something: all of them if they talk, else their outline. @param {Settlement} sim @param {number} slot @param {number} x @param {number} y @param {number} z */
   reveal(sim, slot, x, y, z) {
     const { colors, traits, skins } = this.#wardrobe;
     const isTalking = sim.talkUntil[slot] > sim.tick;
@@ -118,7 +117,7 @@ export class Folk {
     if (face && this.#scale === 1) this.#buffer.put(face[EYES_OPEN], x, y - z + HEADS[REST] - HEADS[pose], colors, first);
   }
 
-  /** Somebody in the boat. @param {Sim} sim @param {number} slot @param {number} x @param {number} y @param {number} facing */
+  /** Somebody in the boat. @param {Settlement} sim @param {number} slot @param {number} x @param {number} y @param {number} facing */
   passenger(sim, slot, x, y, facing) {
     const wardrobe = this.#wardrobe;
     wardrobe.dress(slot, sim.members[slot], sim.self[slot]);
@@ -150,7 +149,7 @@ export class Folk {
   }
 }
 
-/** What somebody does, or wants to do where they stand. @param {Sim} sim @param {number} slot */
+/** What somebody does, or wants to do where they stand. @param {Settlement} sim @param {number} slot */
 const seatOf = (sim, slot) => (sim.state[slot] === STAND && sim.sitsUntil[slot] > sim.tick ? SIT : sim.state[slot]);
 
 /** @param {number} state @param {number} hop @param {number} clock */

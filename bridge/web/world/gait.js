@@ -2,18 +2,27 @@
  * How people get from cell to cell: down a field or straight to a cell, around who is in the way, or past them.
  *
  * @typedef {import('./cells.js').Cells} Cells
- * @typedef {import('./crowd.js').Crowd} Crowd
+ * @typedef {import('./settlement.js').Settlement} Settlement
  * @typedef {import('./routes.js').Routes} Routes
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
+import { BEFORE } from './cells.js';
 import { NONE, STROLL, WALK } from './crowd.js';
-import { passes } from './routes.js';
 import { STEPS } from './terrain.js';
 
 const PATIENCE = 5; // tries before who is in the way is asked to swap
 const CROWD = 90; // as far from a place, by the field's measure, one can belong to its crowd
 const INNER = 16; // as far from it one looks for a gap all around
+
+/**
+ * Whether one may step from a cell to its neighbour.
+ *
+ * @param {Terrain} land
+ * @param {number} from
+ * @param {number} direction an index into `STEPS`
+ */
+const passes = ({ ways }, from, direction) => (ways[from] >> direction) & 1;
 
 export class Gait {
   #land;
@@ -21,7 +30,7 @@ export class Gait {
   #cells;
   #crowd;
 
-  /** @param {Terrain} land @param {Routes} routes @param {Cells} cells @param {Crowd} crowd */
+  /** @param {Terrain} land @param {Routes} routes @param {Cells} cells @param {Settlement} crowd */
   constructor(land, routes, cells, crowd) {
     this.#land = land;
     this.#routes = routes;
@@ -73,7 +82,7 @@ export class Gait {
       const to = cell + STEPS[direction].dy * this.#land.side + STEPS[direction].dx;
       const far = field(to);
       if (holder[to] === NONE) {
-        const much = far < here && this.#cells.hides(to) ? here - 0.5 : far; // steps aside for who talks
+        const much = far < here && this.#hides(to) ? here - 0.5 : far; // steps aside for who talks
         if (much < bestFar) [best, bestFar] = [direction, much];
         else if (far <= here + 1 && aside < 0 && i < 4) aside = direction;
       } else if (far < here && other < 0) {
@@ -93,6 +102,15 @@ export class Gait {
     if (aside >= 0 && tries[slot] <= PATIENCE) return this.#start(slot, aside);
     if (other >= 0 && tries[slot] > 2) return this.#swap(slot, other);
     return false;
+  }
+
+  /** Whether somebody there would be in the way of who has something to say. @param {number} cell */
+  #hides(cell) {
+    const { talkUntil, tick } = this.#crowd;
+    return BEFORE.some(([dx, dy]) => {
+      const other = this.#cells.holder[cell - dy * this.#land.side - dx];
+      return other >= 0 && talkUntil[other] > tick;
+    });
   }
 
   /** Straight towards one's target, as far as the way is free. @param {number} slot @returns {boolean} whether it is */
@@ -150,19 +168,10 @@ export class Gait {
   /** @param {number} slot @param {number} to */
   #jump(slot, to) {
     const crowd = this.#crowd;
-    this.look(slot, to);
+    crowd.look(slot, to);
     crowd.from[slot] = crowd.cell[slot];
     crowd.cell[slot] = to;
     crowd.hop[slot] = 0;
     crowd.setOff(slot);
-  }
-
-  /** @param {number} slot @param {number} cell */
-  look(slot, cell) {
-    const { side } = this.#land;
-    const from = this.#crowd.cell[slot];
-    const dx = (cell % side) - (from % side);
-    const dy = ((cell / side) | 0) - ((from / side) | 0);
-    if (dx || dy) this.#crowd.facing[slot] = Math.round((Math.atan2(dy, dx) * 4) / Math.PI + 8) % 8;
   }
 }

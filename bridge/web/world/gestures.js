@@ -5,8 +5,8 @@
  *   `x`: how far to the right, `z`: how high, in pixels of art; `turn`: eighths of a turn; `isShut`: of the eyes
  */
 
+import { RATE } from './crowd.js';
 import { BREATHING, REST, SITTING, SQUASHED, STRETCHED } from './figures.js';
-import { RATE } from './sim.js';
 
 export const GESTURE_S = 2.4; // seconds that one takes
 

@@ -1,14 +1,13 @@
 /**
  * What is lit: places with talk in the last minutes, fires that somebody sits at, the lamp on the pier.
  *
- * @typedef {import('./sim.js').Sim} Sim
+ * @typedef {import('./settlement.js').Settlement} Settlement
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
-import { SIT } from './crowd.js';
+import { RATE, SIT } from './crowd.js';
 import { cellSpot } from './spots.js';
 import { LEVELS } from './light.js';
-import { RATE } from './sim.js';
 
 const LIVELY = 180 * RATE; // steps after which a place is quiet again
 /** How far light reaches, in cells: faint, good, bright. */
@@ -35,7 +34,7 @@ export class Glow {
     this.seated = new Uint16Array(land.places.length);
   }
 
-  /** @param {Sim} sim */
+  /** @param {Settlement} sim */
   update(sim) {
     const { lively, seated } = this;
     const { places, raised } = this.#land;

@@ -23,7 +23,7 @@ export class Land {
   /** Parts of the picture that were drawn again, for who keeps a copy. @type {{x: number, y: number, width: number, height: number}[]} */
   mended = [];
   /** By size. @type {(Ground | undefined)[]} */
-  #grounds = [];
+  grounds = [];
   terrain;
   #wearAt;
 
@@ -42,7 +42,7 @@ export class Land {
 
   /** Its ground, which whoever looks at it first has to bake: some islands are left again before. @param {number} step 1, or 2 for half the size */
   ground(step) {
-    return (this.#grounds[step] ??= new Ground(this.terrain, this.#wearAt, this, step));
+    return (this.grounds[step] ??= new Ground(this.terrain, this.#wearAt, this, step));
   }
 
   /** Whether a cell is land. @param {number} cell */
@@ -79,18 +79,5 @@ export class Land {
       left: (left - 1) * HALF_WIDTH, right: (right + 1) * HALF_WIDTH,
       top: tops.reduce((least, one) => Math.min(least, one), top * HALF_HEIGHT), bottom: (bottom + 2) * HALF_HEIGHT,
     };
-  }
-
-  /** Draws again what has changed since. @param {number[]} cells */
-  mend(cells) {
-    const { side, ground } = this.terrain;
-    const around = new Set(cells.flatMap((cell) => [cell, cell - 1, cell + 1, cell - side, cell + side]));
-    const baked = this.#grounds.filter((one) => one !== undefined);
-    for (const cell of around) {
-      if (!ground[cell] || !baked.length) continue;
-      for (const one of baked) one.mend(cell);
-      const { x, y } = cornerOf(this.terrain, cell);
-      this.mended.push({ x: x - HALF_WIDTH - this.left, y: y - this.top, width: 2 * HALF_WIDTH, height: 2 * HALF_HEIGHT });
-    }
   }
 }

@@ -10,15 +10,6 @@ import { STEPS } from './terrain.js';
 export const NOWHERE = 0xffff;
 const KEPT = 40e6; // cells of all fields; the one that was not asked for longest is forgotten first
 
-/**
- * Whether one may step from a cell to its neighbour.
- *
- * @param {Terrain} land
- * @param {number} from
- * @param {number} direction an index into `STEPS`
- */
-export const passes = ({ ways }, from, direction) => (ways[from] >> direction) & 1;
-
 /** What one looks at from the front. */
 const FLAT = ['stage', 'board'];
 

@@ -8,21 +8,17 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
-import { Cells } from './cells.js';
-import { ABOARD, Crowd, DOZE, GONE, NONE, SIT, STAND, STROLL, TENT, WALK } from './crowd.js';
+import { ABOARD, DOZE, GONE, NONE, RATE, STAND, STROLL, TENT, WALK } from './crowd.js';
 import { Ferry } from './ferry.js';
 import { Gait } from './gait.js';
-import { Random } from './random.js';
-import { Routes, doorsOf } from './routes.js';
+import { doorsOf } from './routes.js';
+import { MOST_OUT, Settlement } from './settlement.js';
 import { through } from './slices.js';
 import { PLANKS, STEPS, neighbours } from './terrain.js';
 import { Wear } from './wear.js';
 import { Wheel } from './wheel.js';
 
-export const RATE = 60; // steps a second
-
 const AT_ONCE = 32; // people, of all that are there
-const TO_VIEWER = 1; // one of `STEPS`
 
 // How somebody fades.
 const MOVING = 1;
@@ -35,8 +31,7 @@ const FADE = 40; // steps for vanishing here and appearing there
 const STAY = 100 * RATE; // how long who wrote stays at the place
 const TALK = 3 * RATE;
 const ON_PIER = 16; // as far from the boat, by the field's measure, one can step in
-const MOST_OUT = 150; // people out of doors in a town: more than that nobody could tell apart
-const LEAST_OUT = 24; // of them, as long as nothing happens
+const LEAST_OUT = 24; // people out of doors in a town, as long as nothing happens
 const A_WALK = [30 * RATE, 90 * RATE]; // how long somebody is out for no other reason
 const A_SIT = 120 * RATE;
 const A_BREATH = 2 * RATE; // steps between two who go out for that
@@ -44,43 +39,21 @@ const EAGER = 6; // cells that are thought of, before somebody stays after all
 const CHOICES = 16; // of where to stay, before one takes what there is
 const FEW_CHOICES = 4; // the same, where it is crowded
 
-export class Sim extends Crowd {
-  land;
-  routes;
-  ferry;
-  wear;
-  /** People fade from place to place rather than walk. */
-  reducedMotion = false;
-  #dice;
-  #cells;
-  #gait;
-  #places;
+export class Sim extends Settlement {
+  /** @override */
+  ferry = new Ferry(this);
+  /** @override */
+  wear = new Wear(this.land.side ** 2);
+  #gait = new Gait(this.land, this.routes, this.cells, this);
+  #wheel = new Wheel();
   /** Where one steps ashore: the end of the pier first. */
   #quay;
-  #wheel = new Wheel();
 
-  /** Who is on the land, of all that are here. @type {Set<number>} */
-  #out = new Set();
-
-  /** @param {Terrain} land @param {Sim | null} [before] the one that this one replaces */
+  /** @param {Terrain} land @param {Settlement | null} [before] the one that this one replaces */
   constructor(land, before = null) {
-    super();
-    this.land = land;
-    /** Where everybody lives; null where there are but tents. */
-    this.homes = land.town && land.houses.length ? new land.town.Homes(land.houses, land.side, before?.homes) : null;
-    this.routes = new Routes(land);
-    this.#cells = new Cells(land, this.routes, this);
-    this.#gait = new Gait(land, this.routes, this.#cells, this);
-    this.ferry = new Ferry(this);
-    this.#dice = new Random(land.seed);
+    super(land, before);
     const [shore] = land.pier;
     this.#quay = [...land.pier.slice().reverse(), ...neighbours(land.side, shore).filter((cell) => land.open[cell])];
-    this.#places = new Map(land.places.map(({ id }, i) => [id, i]));
-    this.wear = new Wear(land.side * land.side);
-    /** How many sleep in each tent. */
-    this.sleepers = new Uint16Array(land.tents.length);
-    /** When somebody last wrote at each place. */
-    this.spoken = new Float64Array(land.places.length).fill(-Infinity);
   }
 
   // ── who is here ─────────────────────────────────────────────────────────
@@ -91,31 +64,16 @@ export class Sim extends Crowd {
    * @param {Member} member
    * @param {boolean} [byBoat]
    * @param {number} [wish] the house that was theirs
+   * @override
    */
   add(member, byBoat = false, wish = NONE) {
     if (this.slots.has(member.uid)) return this.change(member);
-    const slot = this.#settleDown(member, wish);
-    if (member.status === 'offline') return this.#sleep(slot);
-    if (byBoat && !this.reducedMotion && this.ferry.bring(slot)) {
+    const slot = this.settleDown(member, wish);
+    if (byBoat && member.status !== 'offline' && !this.reducedMotion && this.ferry.bring(slot)) {
       this.state[slot] = ABOARD;
-      return;
+    } else if (this.lodge(slot) && byBoat) {
+      this.#fade(slot, APPEARING);
     }
-    const place = this.#placeFor(member);
-    if (this.homes && (place < 0 || this.#out.size >= MOST_OUT)) return this.#sleep(slot);
-    this.#land(slot, place);
-    if (byBoat) this.#fade(slot, APPEARING);
-  }
-
-  /** Gives somebody a slot, and a home where there are houses. @param {Member} member @param {number} wish */
-  #settleDown(member, wish) {
-    const slot = this.enter(member);
-    if (this.homes) this.home[slot] = this.homes.moveIn(slot, member.color, wish);
-    return slot;
-  }
-
-  /** Those live here as well who are known by number alone. @param {import('./homes.js').Tenants[]} tenants @returns {Generator<void, void>} */
-  *house(tenants) {
-    if (this.homes) yield* this.homes.house(tenants);
   }
 
   /** Somebody is one of those from now on. @param {string} uid */
@@ -151,7 +109,7 @@ export class Sim extends Crowd {
     if (this.homes && before) this.#redecorate(slot, this.homes, before, member);
     if (this.leaving[slot]) this.#return(slot);
     if (this.state[slot] === ABOARD) return;
-    const place = this.#placeFor(member);
+    const place = this.placeFor(member);
     if (member.status === 'offline' && place < 0) {
       if (before?.status !== 'offline') this.#retire(slot);
     } else if (this.state[slot] === TENT) {
@@ -162,7 +120,7 @@ export class Sim extends Crowd {
     } else if (before?.voice?.channelId && place < 0) {
       this.#idle(slot);
     } else if (before?.status !== member.status || before?.voice?.speaker !== member.voice?.speaker) {
-      this.#think(slot, 1);
+      this.think(slot, 1);
     }
   }
 
@@ -171,7 +129,7 @@ export class Sim extends Crowd {
     if (before.color !== member.color) {
       homes.moveOut(slot, this.home[slot]);
       this.home[slot] = homes.moveIn(slot, member.color);
-      if (this.state[slot] === TENT) this.#sleep(slot);
+      if (this.state[slot] === TENT) this.sleep(slot);
     } else if (before.status !== member.status) {
       homes.stale.add(this.home[slot]);
     }
@@ -182,11 +140,11 @@ export class Sim extends Crowd {
     const slot = this.slotOf(uid);
     if (!this.homes || slot < 0 || this.leaving[slot]) return;
     if (this.state[slot] === TENT) {
-      if (!isSought && this.#out.size >= MOST_OUT / 2) return;
+      if (!isSought && this.out.size >= MOST_OUT / 2) return;
       if (!this.#rise(slot, NONE)) return;
     }
     const [least, most] = A_WALK;
-    this.stayUntil[slot] = Math.max(this.stayUntil[slot], this.tick + least + (most - least) * this.#dice.next());
+    this.stayUntil[slot] = Math.max(this.stayUntil[slot], this.tick + least + (most - least) * this.dice.next());
   }
 
   /**
@@ -216,34 +174,18 @@ export class Sim extends Crowd {
     if (slot < 0 || this.leaving[slot]) return;
     this.talkUntil[slot] = this.tick + TALK;
     if (this.state[slot] === TENT) this.#rise(slot, place);
-    else if (place >= 0 && this.state[slot] !== ABOARD && this.#placeFor(this.members[slot]) < 0 && this.goal[slot] !== place) this.#head(slot, place);
-    this.stayUntil[slot] = this.tick + STAY * (0.8 + 0.4 * this.#dice.next());
+    else if (place >= 0 && this.state[slot] !== ABOARD && this.placeFor(this.members[slot]) < 0 && this.goal[slot] !== place) this.#head(slot, place);
+    this.stayUntil[slot] = this.tick + STAY * (0.8 + 0.4 * this.dice.next());
   }
 
-  /** Which place somebody is bound to by a voice channel. @param {Member | undefined} member */
-  #placeFor(member) {
-    const channel = member?.voice?.channelId;
-    return channel ? this.placeOf(channel) : NONE;
-  }
-
-  /** How much of somebody at each cell is hidden. */
-  get cover() {
-    return this.#cells.cover;
-  }
-
-  /** @param {string} channelId @returns {number} -1 if it has none */
-  placeOf(channelId) {
-    return this.#places.get(channelId) ?? NONE;
-  }
-
-  /** Takes over everyone from an island that this one replaces, as near as can be to where they were. @param {Sim} before @returns {Generator<void, void>} */
+  /** Takes over everyone from an island that this one replaces, as near as can be to where they were. @param {Settlement} before @returns {Generator<void, void>} */
   *adopt(before) {
     this.tick = before.tick;
     before.land.places.forEach(({ id }, i) => {
       const place = this.placeOf(id);
       if (place >= 0) this.spoken[place] = before.spoken[i];
     });
-    this.wear.take(before.wear);
+    if (before.wear) this.wear.take(before.wear);
     /** Whose cell is something else now, and their house. @type {[Member, number][]} */
     const moved = [];
     /** Who goes on to which place, once all others have their cells. @type {[number, number][]} */
@@ -255,23 +197,23 @@ export class Sim extends Crowd {
       if (!member || before.leaving[old]) continue;
       const cell = before.cell[old];
       const isOut = before.state[old] !== TENT && before.state[old] !== ABOARD;
-      if (!isOut || !this.#cells.isFree(cell) || !(this.land.open[cell] || this.land.raised[cell])) {
+      if (!isOut || !this.cells.isFree(cell) || !(this.land.open[cell] || this.land.raised[cell])) {
         moved.push([member, before.home[old]]);
         continue;
       }
-      const slot = this.#settleDown(member, before.home[old]);
-      this.#put(slot, cell);
+      const slot = this.settleDown(member, before.home[old]);
+      this.put(slot, cell);
       this.facing[slot] = before.facing[old];
       this.talkUntil[slot] = before.talkUntil[old];
       this.stayUntil[slot] = before.stayUntil[old];
       this.sitsUntil[slot] = before.sitsUntil[old];
       const goal = before.goal[old];
-      const wanted = this.#placeFor(member);
+      const wanted = this.placeFor(member);
       const place = wanted >= 0 ? wanted : this.placeOf(before.land.places[goal]?.id ?? '');
       const isHeading = before.state[old] === WALK;
       this.state[slot] = isHeading ? STAND : before.state[old];
       if (goal >= before.routes.camp) this.#retire(slot);
-      else if (place < 0) this.#think(slot, RATE * this.#dice.next());
+      else if (place < 0) this.think(slot, Math.max(0, before.due[old] - before.tick) || RATE * this.dice.next());
       else if (isHeading || goal < 0) heading.push([slot, place]);
       else this.#stay(slot, place, before.target[old]);
     }
@@ -283,7 +225,7 @@ export class Sim extends Crowd {
   #stay(slot, place, target) {
     this.goal[slot] = place;
     this.target[slot] = target;
-    this.#think(slot, RATE * (1 + this.#dice.next()));
+    this.think(slot, RATE * (1 + this.dice.next()));
   }
 
   // ── time ────────────────────────────────────────────────────────────────
@@ -291,7 +233,7 @@ export class Sim extends Crowd {
   step() {
     this.tick += 1;
     for (const slot of this.#wheel.take(this.tick, this.due)) this.#wake(slot);
-    if (this.homes && this.tick % A_BREATH === 0 && this.#out.size < LEAST_OUT) this.#entice();
+    if (this.homes && this.tick % A_BREATH === 0 && this.out.size < LEAST_OUT) this.#entice();
     for (let i = this.movers - 1; i >= 0; i--) this.#move(this.moving[i]);
     this.ferry.step();
     this.wear.step(this.tick);
@@ -300,7 +242,7 @@ export class Sim extends Crowd {
   /** Gets somebody who is at home to go for a walk. */
   #entice() {
     for (let tries = EAGER; tries; tries--) {
-      const slot = Math.floor(this.#dice.next() * this.size);
+      const slot = Math.floor(this.dice.next() * this.size);
       if (this.state[slot] !== TENT || this.members[slot]?.status !== 'online') continue;
       return this.stir(this.members[slot]?.uid ?? '');
     }
@@ -322,9 +264,9 @@ export class Sim extends Crowd {
       }
       if (this.state[slot] === TENT) continue;
       const goal = this.goal[slot];
-      if (goal >= this.routes.camp || (this.homes && !this.#hasReason(slot))) this.#sleep(slot);
-      else if (goal >= 0 && this.#isWanted(slot)) this.#land(slot, goal);
-      else this.#settle(slot, STAND);
+      if (goal >= this.routes.camp || (this.homes && !this.#hasReason(slot))) this.sleep(slot);
+      else if (goal >= 0 && this.#isWanted(slot)) this.station(slot, goal);
+      else this.settle(slot, STAND);
     }
   }
 
@@ -332,43 +274,42 @@ export class Sim extends Crowd {
 
   /** @param {number} slot */
   #isWanted(slot) {
-    return this.stayUntil[slot] > this.tick || this.#placeFor(this.members[slot]) === this.goal[slot]
+    return this.stayUntil[slot] > this.tick || this.placeFor(this.members[slot]) === this.goal[slot]
       || this.goal[slot] >= this.land.places.length;
   }
 
   /** Whether somebody in a town is out of doors for something. @param {number} slot */
   #hasReason(slot) {
-    return this.stayUntil[slot] > this.tick || this.#placeFor(this.members[slot]) >= 0;
+    return this.stayUntil[slot] > this.tick || this.placeFor(this.members[slot]) >= 0;
   }
 
-  /** @param {number} slot @param {number} delay steps until the next thought */
-  #think(slot, delay) {
-    const due = this.tick + Math.max(1, Math.round(delay));
-    this.due[slot] = due;
-    this.#wheel.put(slot, due);
+  /** @param {number} slot @param {number} delay steps until the next thought @override */
+  think(slot, delay) {
+    super.think(slot, delay);
+    this.#wheel.put(slot, this.due[slot]);
   }
 
   /** @param {number} slot */
   #wake(slot) {
     const state = this.state[slot];
     if (state === GONE || state === TENT || state === ABOARD || state === WALK) return;
-    if (this.sitsUntil[slot] > this.tick) return this.#think(slot, this.sitsUntil[slot] - this.tick);
+    if (this.sitsUntil[slot] > this.tick) return this.think(slot, this.sitsUntil[slot] - this.tick);
     const goal = this.goal[slot];
     if (goal >= 0) {
       if (this.land.raised[this.cell[slot]]) this.target[slot] = NONE; // boards are for those who speak, as long as they do
       if (!this.#isWanted(slot)) this.#idle(slot);
-      else if ((this.reducedMotion && goal < this.land.places.length) || !this.#gait.advance(slot, this.#cells.hasArrived(slot))) this.#arrive(slot);
+      else if ((this.reducedMotion && goal < this.land.places.length) || !this.#gait.advance(slot, this.#hasArrived(slot))) this.#arrive(slot);
       return;
     }
     if (this.homes && !this.#hasReason(slot)) return this.#retire(slot);
     const status = this.members[slot]?.status;
     if (status === 'idle') {
       this.state[slot] = DOZE;
-      this.#think(slot, RATE * (20 + 40 * this.#dice.next()));
+      this.think(slot, RATE * (20 + 40 * this.dice.next()));
     } else {
       const restless = status === 'dnd' ? 0.15 : 0.7;
-      if (this.#dice.next() < restless || this.land.zone[this.cell[slot]]) this.#stroll(slot);
-      else this.#settle(slot, STAND);
+      if (this.dice.next() < restless || this.land.zone[this.cell[slot]]) this.#stroll(slot);
+      else this.settle(slot, STAND);
     }
   }
 
@@ -383,10 +324,10 @@ export class Sim extends Crowd {
     const cell = this.cell[slot];
     if (this.target[slot] !== NONE || this.choices[slot] === CHOICES) return false;
     this.choices[slot] += 1;
-    const isRoomy = this.#cells.isRoomy(cell, slot, goal);
-    const to = isRoomy ? cell : this.#cells.room(goal, slot);
-    const isCrowded = !isRoomy && !this.#cells.isRoomy(to, slot, goal); // everywhere
-    if (isCrowded && (this.choices[slot] > FEW_CHOICES || this.#cells.isClear(cell, slot, goal))) return false;
+    const isRoomy = this.cells.isRoomy(cell, slot, goal);
+    const to = isRoomy ? cell : this.cells.room(goal, slot);
+    const isCrowded = !isRoomy && !this.cells.isRoomy(to, slot, goal); // everywhere
+    if (isCrowded && (this.choices[slot] > FEW_CHOICES || this.cells.isClear(cell, slot, goal))) return false;
     this.target[slot] = to;
     return this.#gait.approach(slot);
   }
@@ -396,7 +337,7 @@ export class Sim extends Crowd {
     this.goal[slot] = NONE;
     if (this.state[slot] !== WALK) {
       this.state[slot] = STAND;
-      this.#think(slot, RATE * this.#dice.next());
+      this.think(slot, RATE * this.dice.next());
     }
   }
 
@@ -408,7 +349,7 @@ export class Sim extends Crowd {
     this.tries[slot] = this.choices[slot] = 0;
     if (this.reducedMotion) return this.#fadeTo(slot, destination);
     if (this.state[slot] === WALK) return;
-    if (!this.#gait.advance(slot)) this.#settle(slot, STAND);
+    if (!this.#gait.advance(slot)) this.settle(slot, STAND);
   }
 
   /** Goes somewhere near; who is in the middle of a place tries harder. @param {number} slot */
@@ -416,19 +357,19 @@ export class Sim extends Crowd {
     const { zone, ground } = this.land;
     for (let tries = zone[this.cell[slot]] ? EAGER : 1; tries && !this.reducedMotion; tries--) {
       const to = this.#somewhere(slot);
-      if (!this.#cells.isInSight(to) || zone[to] || ground[to] === PLANKS) continue;
+      if (!this.cells.isInSight(to) || zone[to] || ground[to] === PLANKS) continue;
       this.goal[slot] = STROLL;
       this.target[slot] = to;
       this.tries[slot] = 0;
       if (this.#gait.advance(slot)) return;
     }
-    this.#settle(slot, STAND);
+    this.settle(slot, STAND);
   }
 
   /** A cell nearby. @param {number} slot */
   #somewhere(slot) {
-    const far = 3 + 6 * this.#dice.next();
-    const angle = this.#dice.next() * 2 * Math.PI;
+    const far = 3 + 6 * this.dice.next();
+    const angle = this.dice.next() * 2 * Math.PI;
     return this.cell[slot] + Math.round(Math.sin(angle) * far) * this.land.side + Math.round(Math.cos(angle) * far);
   }
 
@@ -438,45 +379,37 @@ export class Sim extends Crowd {
    * @param {number} slot
    * @param {number} pose
    * @returns {void}
+   * @override
    */
-  #settle(slot, pose) {
+  settle(slot, pose) {
     if (this.goal[slot] === STROLL) this.goal[slot] = NONE;
     const goal = this.goal[slot];
-    if (goal < 0) {
-      this.state[slot] = pose;
-      this.#greet(slot);
-      this.#think(slot, RATE * (4 + 14 * this.#dice.next()));
-    } else if (this.#cells.hasArrived(slot)) {
-      const boards = this.#cells.boards(slot, goal);
+    if (goal >= 0) {
+      if (!this.#hasArrived(slot)) {
+        this.state[slot] = STAND; // somebody is in the way
+        return this.think(slot, 6 + 10 * this.dice.next());
+      }
+      const boards = this.cells.boards(slot, goal);
       const isSeen = boards.includes(this.cell[slot]);
-      const board = isSeen ? undefined : boards.find((one) => this.#cells.isFree(one));
+      const board = isSeen ? undefined : boards.find((one) => this.cells.isFree(one));
       if (board !== undefined) return this.reducedMotion ? this.#fadeTo(slot, goal) : this.#gait.hop(slot, board);
       if (!isSeen && this.#choose(slot)) return;
-      const { thing, cell } = this.land.places[goal];
-      this.state[slot] = thing === 'fire' ? SIT : STAND;
-      if (isSeen) this.facing[slot] = TO_VIEWER;
-      else this.#gait.look(slot, cell);
-      this.#think(slot, RATE * (3 + 5 * this.#dice.next()));
-    } else {
-      this.state[slot] = STAND; // somebody is in the way
-      this.#think(slot, 6 + 10 * this.#dice.next());
     }
+    super.settle(slot, pose);
   }
 
-  /** Looks at whoever is near, or somewhere. @param {number} slot */
-  #greet(slot) {
+  /** Whether somebody stands where a crowd that they belong to stands. @param {number} slot */
+  #hasArrived(slot) {
+    const { side, places } = this.land;
+    const goal = this.goal[slot];
+    if (goal >= places.length) return false;
+    const field = this.routes.to(goal);
     const cell = this.cell[slot];
-    const start = (this.#dice.next() * 8) | 0;
-    for (let i = 0; i < 8; i++) {
-      const { dx, dy } = STEPS[(start + i) % 8];
-      for (let far = 1; far <= 2; far++) {
-        if (this.#cells.holder[cell + far * (dy * this.land.side + dx)] > NONE) {
-          this.facing[slot] = (start + i) % 8;
-          return;
-        }
-      }
-    }
-    this.facing[slot] = start;
+    if (!field(cell) || this.target[slot] === cell || this.cells.boards(slot, goal).includes(cell)) return true;
+    return STEPS.some(({ dx, dy }) => {
+      const near = cell + dy * side + dx;
+      return field(near) < field(cell) && this.cells.isSettled(this.cells.holder[near], goal);
+    });
   }
 
   /** @param {number} slot */
@@ -501,17 +434,17 @@ export class Sim extends Crowd {
   #arrive(slot) {
     const goal = this.goal[slot];
     const here = goal >= 0 ? this.routes.to(goal)(this.cell[slot]) : 1;
-    if (goal >= this.routes.camp && here < 6) return this.#sleep(slot);
+    if (goal >= this.routes.camp && here < 6) return this.sleep(slot);
     if (this.leaving[slot]) {
       if (here < ON_PIER && this.ferry.board(slot)) {
-        this.#cells.leave(slot);
+        this.cells.leave(slot);
         this.state[slot] = ABOARD;
       } else {
-        this.#think(slot, 10);
+        this.think(slot, 10);
       }
       return;
     }
-    this.#settle(slot, STAND);
+    this.settle(slot, STAND);
   }
 
   /** @param {number} slot @param {number} how */
@@ -524,61 +457,35 @@ export class Sim extends Crowd {
 
   // ── appearing and disappearing ──────────────────────────────────────────
 
-  /** Puts somebody at a place, or anywhere. @param {number} slot @param {number} place */
-  #land(slot, place) {
-    const cell = place >= 0 ? this.#cells.room(place, slot) : this.#cells.clearing(slot);
-    this.#put(slot, cell);
-    this.goal[slot] = place >= 0 ? place : NONE;
-    this.target[slot] = cell;
-    this.state[slot] = STAND;
-    this.#settle(slot, this.members[slot]?.status === 'idle' ? DOZE : STAND);
-    if (place < 0) this.#think(slot, RATE * (1 + 12 * this.#dice.next()));
-  }
-
   /** Steps ashore. @param {number} slot */
   disembark(slot) {
-    const cell = this.#quay.find((near) => this.#cells.isFree(near));
+    const cell = this.#quay.find((near) => this.cells.isFree(near));
     if (cell === undefined) return false;
-    this.#put(slot, cell);
+    this.put(slot, cell);
     this.state[slot] = STAND;
-    const place = this.#placeFor(this.members[slot]);
+    const place = this.placeFor(this.members[slot]);
     this.goal[slot] = STROLL;
-    this.target[slot] = this.#cells.clearing(slot);
+    this.target[slot] = this.cells.clearing(slot);
     this.tries[slot] = 0;
     if (this.members[slot]?.status === 'offline') this.#retire(slot);
     else if (place >= 0) this.#head(slot, place);
-    else if (!this.#gait.advance(slot)) this.#settle(slot, STAND);
+    else if (!this.#gait.advance(slot)) this.settle(slot, STAND);
     return true;
   }
 
   /** Comes ashore without having been watched. @param {number} slot */
   putAshore(slot) {
     this.state[slot] = STAND;
-    const place = this.#placeFor(this.members[slot]);
-    if (this.members[slot]?.status === 'offline' || (this.homes && place < 0)) this.#sleep(slot);
-    else this.#land(slot, place);
-  }
-
-  /** @param {number} slot */
-  #vacate(slot) {
-    this.halt(slot);
-    this.#cells.leave(slot);
-    this.#out.delete(slot);
-  }
-
-  /** Lets somebody be at a free cell, at once. @param {number} slot @param {number} cell */
-  #put(slot, cell) {
-    this.halt(slot);
-    this.#cells.move(slot, cell);
-    this.#out.add(slot);
-    this.cell[slot] = this.from[slot] = cell;
+    const place = this.placeFor(this.members[slot]);
+    if (this.members[slot]?.status === 'offline' || (this.homes && place < 0)) this.sleep(slot);
+    else this.station(slot, place);
   }
 
   /** @param {number} slot @param {number} destination @returns {void} */
   #fadeTo(slot, destination) {
-    if (destination >= this.routes.camp) return this.#sleep(slot);
-    const to = destination < this.land.places.length ? this.#cells.room(destination, slot) : this.#cells.clearing(slot);
-    if (to === this.cell[slot]) return this.#settle(slot, STAND);
+    if (destination >= this.routes.camp) return this.sleep(slot);
+    const to = destination < this.land.places.length ? this.cells.room(destination, slot) : this.cells.clearing(slot);
+    if (to === this.cell[slot]) return this.settle(slot, STAND);
     this.halt(slot);
     this.target[slot] = to;
     this.fading[slot] = MOVING;
@@ -588,27 +495,8 @@ export class Sim extends Crowd {
   /** Goes to bed, or home. @param {number} slot @returns {void} */
   #retire(slot) {
     if (this.homes) this.#head(slot, this.routes.door(this.home[slot]));
-    else if (!this.land.tents.length) this.#sleep(slot);
+    else if (!this.land.tents.length) this.sleep(slot);
     else this.#head(slot, this.routes.camp);
-  }
-
-  /** @param {number} slot */
-  #sleep(slot) {
-    this.#vacate(slot);
-    this.#leaveTent(slot);
-    this.state[slot] = TENT;
-    this.goal[slot] = NONE;
-    this.cell[slot] = this.from[slot] = this.#bedOf(slot);
-  }
-
-  /** The cell that somebody sleeps at. @param {number} slot */
-  #bedOf(slot) {
-    const { houses, tents, pier } = this.land;
-    if (this.homes) return houses[this.home[slot]].cell;
-    if (!tents.length) return pier[0];
-    const tent = this.tent[slot] = this.self[slot] % tents.length;
-    this.sleepers[tent] += 1;
-    return tents[tent];
   }
 
   /** Gets up, or comes out. @param {number} slot @param {number} place @returns {boolean} false: there are too many already */
@@ -616,40 +504,26 @@ export class Sim extends Crowd {
     if (this.homes && !this.#makeWay()) return false;
     const { side } = this.land;
     const bed = this.cell[slot];
-    this.#leaveTent(slot);
+    this.leaveTent(slot);
     const doors = this.homes ? doorsOf(bed, side) : [bed + 1, bed + side, bed + side + 1, bed - 1, bed - side];
-    const door = doors.find((cell) => this.land.open[cell] && this.#cells.isFree(cell)) ?? this.#cells.clearing(slot);
-    this.#put(slot, door);
+    const door = doors.find((cell) => this.land.open[cell] && this.cells.isFree(cell)) ?? this.cells.clearing(slot);
+    this.put(slot, door);
     this.state[slot] = STAND;
     this.goal[slot] = NONE;
     if (place >= 0) this.#head(slot, place);
-    else this.#think(slot, RATE);
+    else this.think(slot, RATE);
     return true;
   }
 
   /** Has somebody go in, if there are too many out for one more: who has the least to do there. @returns {boolean} whether there is room */
   #makeWay() {
-    if (this.#out.size < MOST_OUT) return true;
+    if (this.out.size < MOST_OUT) return true;
     let idlest = NONE;
-    for (const slot of this.#out) {
-      if (this.leaving[slot] || this.talkUntil[slot] > this.tick || this.#placeFor(this.members[slot]) >= 0) continue;
+    for (const slot of this.out) {
+      if (this.leaving[slot] || this.talkUntil[slot] > this.tick || this.placeFor(this.members[slot]) >= 0) continue;
       if (idlest < 0 || this.stayUntil[slot] < this.stayUntil[idlest]) idlest = slot;
     }
-    if (idlest >= 0) this.#sleep(idlest);
+    if (idlest >= 0) this.sleep(idlest);
     return idlest >= 0;
-  }
-
-  /** @param {number} slot */
-  #leaveTent(slot) {
-    if (this.tent[slot] !== NONE) this.sleepers[this.tent[slot]] -= 1;
-    this.tent[slot] = NONE;
-  }
-
-  /** Forgets somebody. @param {number} slot */
-  drop(slot) {
-    this.#vacate(slot);
-    this.#leaveTent(slot);
-    this.homes?.moveOut(slot, this.home[slot]);
-    this.exit(slot);
   }
 }

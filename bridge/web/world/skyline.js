@@ -4,7 +4,7 @@
  * @typedef {import('./buffer.js').Buffer} Buffer
  * @typedef {import('./buffer.js').Stamp} Stamp
  * @typedef {import('./light.js').Light} Light
- * @typedef {import('./sim.js').Sim} Sim
+ * @typedef {import('./settlement.js').Settlement} Settlement
  * @typedef {import('./sheet.js').Sprite} Sprite
  */
 
@@ -32,7 +32,7 @@ const WINDOWS = { online: LIT, idle: DIM, dnd: CURTAIN, offline: DARK };
 export class Skyline {
   #buffer;
   #light;
-  /** @type {Sim | null} */
+  /** @type {Settlement | null} */
   #sim = null;
   /** Of each house: how its walls look. @type {string[]} */
   #keys = [];
@@ -61,7 +61,7 @@ export class Skyline {
     this.#keys = [];
   }
 
-  /** Another town. @param {Sim} sim */
+  /** Another town. @param {Settlement} sim */
   meet(sim) {
     this.#sim = sim;
     this.#keys = [];
@@ -97,7 +97,7 @@ export class Skyline {
 
   /** @param {number} house */
   #look(house) {
-    const sim = /** @type {Sim} */ (this.#sim);
+    const sim = /** @type {Settlement} */ (this.#sim);
     const homes = /** @type {import('./homes.js').Homes} */ (sim.homes);
     const { kind, cell } = homes.houses[house];
     const isOn = (mix(cell, 24) & 255) / 256 < (this.#light.darkness - FIRST_LIGHT) / DUSK; // one after the other, at dusk

@@ -1,7 +1,7 @@
 /**
  * Where on the picture something stands.
  *
- * @typedef {import('./sim.js').Sim} Sim
+ * @typedef {import('./settlement.js').Settlement} Settlement
  * @typedef {import('./terrain.js').Terrain} Terrain
  * @typedef {{x: number, y: number, z: number}} Spot in full-size art pixels; `z`: how far above the ground
  */
@@ -38,7 +38,7 @@ export function cornerOf(land, cell) {
   return corner;
 }
 
-/** Not quite in the middle of the cell, or a crowd would be a grid. @param {Sim} sim @param {number} slot @param {number} cell @param {Spot} spot */
+/** Not quite in the middle of the cell, or a crowd would be a grid. @param {Settlement} sim @param {number} slot @param {number} cell @param {Spot} spot */
 function standing(sim, slot, cell, spot) {
   cellSpot(sim.land, cell, spot);
   const own = mix(sim.self[slot], cell);
@@ -56,7 +56,7 @@ export function houseSpot(land, corner, spot) {
   return spot;
 }
 
-/** @param {Sim} sim @param {number} slot @param {Spot} spot */
+/** @param {Settlement} sim @param {number} slot @param {Spot} spot */
 export function personSpot(sim, slot, spot) {
   if (sim.homes && sim.state[slot] === TENT) {
     houseSpot(sim.land, sim.cell[slot], spot);
@@ -74,11 +74,11 @@ export function personSpot(sim, slot, spot) {
   spot.z = before.z + (spot.z - before.z) * flight + 28 * flight * (1 - flight);
 }
 
-/** @param {Sim} sim @param {Spot} spot */
+/** @param {Settlement} sim @param {Spot} spot */
 export function boatSpot(sim, spot) {
   const { pier } = sim.land;
   cellSpot(sim.land, pier[pier.length - 1], spot);
-  const far = sim.ferry.far ** 1.6;
+  const far = (sim.ferry?.far ?? 1) ** 1.6;
   spot.x += 24 + far * 440;
   spot.y += 12 + far * 220;
   return spot;

@@ -1,5 +1,7 @@
 /** Ground that is walked on: it turns into paths over minutes, and grows back over hours. */
 
+import { HALF_HEIGHT, HALF_WIDTH, cornerOf } from './spots.js';
+
 const STEP = 12; // what one step on it does
 const WORN = 90; // for each of the three degrees
 const MOST = 5 * WORN;
@@ -16,6 +18,20 @@ export class Wear {
   /** @param {number} cells */
   constructor(cells) {
     this.#worn = new Uint16Array(cells);
+  }
+
+  /** Has the land drawn again where it looks otherwise. @param {import('./land.js').Land} land */
+  mend({ terrain: { side, ground }, terrain, grounds, mended, left, top }) {
+    if (!this.changed.length) return;
+    const around = new Set(this.changed.flatMap((cell) => [cell, cell - 1, cell + 1, cell - side, cell + side]));
+    this.changed = [];
+    const baked = grounds.filter((one) => one !== undefined);
+    for (const cell of around) {
+      if (!ground[cell] || !baked.length) continue;
+      for (const one of baked) one.mend(cell);
+      const { x, y } = cornerOf(terrain, cell);
+      mended.push({ x: x - HALF_WIDTH - left, y: y - top, width: 2 * HALF_WIDTH, height: 2 * HALF_HEIGHT });
+    }
   }
 
   /** What was worn before. @param {Wear} before */

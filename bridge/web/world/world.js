@@ -10,19 +10,22 @@
  *   `zoom`: how near it starts and returns to, in CSS pixels for one of art; null: with all of the island in view;
  *   `needTown`: called when `town` is wanted
  * @typedef {import('./homes.js').Tenants} Tenants
- * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {shown: number}, strangers: Tenants[]}} GuildView
+ * @typedef {import('./sim.js').Sim} Sim
+ * @typedef {{guild: string, sim: Settlement, land: Land}} Island
+ * @typedef {{id: string, channels: ChannelInfo[], members: Iterable<Member>, counts: {shown: number}, strangers: Tenants[], lively: string[]}} GuildView
+ *   `lively`: where there was talk just before
  */
 
 import { GUARD } from './buffer.js';
 import { Camera } from './camera.js';
 import { survey } from './cells.js';
-import { ABOARD, GONE, TENT } from './crowd.js';
+import { ABOARD, GONE, RATE, TENT } from './crowd.js';
 import { Picture } from './draw.js';
 import { Land } from './land.js';
 import { Light } from './light.js';
-import { RATE, Sim } from './sim.js';
 import { seasonAt } from './seasons.js';
-import { finish, pursue } from './slices.js';
+import { Settlement } from './settlement.js';
+import { AWAITING, finish, pursue } from './slices.js';
 import { boatSpot, personSpot } from './spots.js';
 import { TOWN_SIZE, ageOf, grow, sizeFor } from './terrain.js';
 
@@ -69,6 +72,8 @@ export class World {
   #channels = [];
   /** What builds houses, once it is there. @type {import('./town.js').Town | null} */
   #town = null;
+  /** What lets people move, once it is there. @type {typeof import('./sim.js').Sim | null} */
+  #life = null;
   /** Channels that the island doesn't have yet, and who wrote where since. @type {ChannelInfo[] | null} */
   #awaited = null;
   /** @type {[uid: string, channelId: string][]} */
@@ -81,9 +86,11 @@ export class World {
   #forgotten = new Set();
   /** Those who are known by number alone. @type {Tenants[]} */
   #strangers = [];
+  /** Where there was talk just before. @type {string[]} */
+  #lively = [];
   /** What time waits for: another island, or that everyone is where they were going. @type {Generator<boolean | void, void> | null} */
   #work = null;
-  /** Made when somebody looks: the one before the first guild is never seen. @type {{guild: string, sim: Sim, land: Land} | null} */
+  /** Made when somebody looks: the one before the first guild is never seen. @type {Island | null} */
   #island = null;
   /** @type {string | null} */
   #following = null;
@@ -119,7 +126,7 @@ export class World {
   }
 
   get #here() {
-    return (this.#island ??= this.#settle(finish(grow('', NOBODY_YET, []))));
+    return (this.#island ??= this.#settle());
   }
 
   get sim() {
@@ -128,6 +135,12 @@ export class World {
 
   get #land() {
     return this.#here.land;
+  }
+
+  /** The same, where people move by now. @returns {Sim | null} */
+  get alive() {
+    const sim = this.#island?.sim;
+    return this.#life && sim instanceof this.#life ? sim : null;
   }
 
   get reducedMotion() {
@@ -151,7 +164,7 @@ export class World {
    *
    * @param {GuildView} guild
    */
-  show({ id, channels, members, counts, strangers }) {
+  show({ id, channels, members, counts, strangers, lively }) {
     const coming = new Map([...members].map((member) => [member.uid, member]));
     this.#guild = id;
     this.#awaited = null;
@@ -159,6 +172,7 @@ export class World {
     this.#forgotten.clear();
     this.#news = coming;
     this.#strangers = strangers;
+    this.#lively = lively;
     if (this.#isOther) {
       this.#following = null;
       this.#unsaid = [];
@@ -214,6 +228,11 @@ export class World {
     if (this.#key) this.#plan(this.#channels, this.#size);
   }
 
+  /** @param {typeof import('./sim.js').Sim} life */
+  set life(life) {
+    this.#life = life;
+  }
+
   /** Goes on with what time waits for. @param {number} [until] @returns {boolean} whether it waits no longer */
   #goOn(until) {
     if (this.#work && pursue(this.#work, until).done) this.#work = null;
@@ -226,16 +245,21 @@ export class World {
     const before = isOther ? null : this.#here;
     const terrain = yield* grow(this.#guild, size, channels, before?.sim.land, () => this.#town);
     yield* survey(terrain);
-    const { sim, land } = this.#settle(terrain, before);
+    while (before && !this.#life) yield AWAITING;
+    const sim = this.#inhabit(terrain, before?.sim);
+    if (isOther) for (const id of this.#lively) sim.spoken[sim.placeOf(id)] = 0; // its lamp is lit
+    /** @type {Island} */
+    const island = { guild: this.#guild, sim, land: new Land(terrain, (cell) => island.sim.wear?.at(cell) ?? 0, before?.land) };
+    const { land } = island;
     if (before) {
-      yield* sim.adopt(before.sim);
+      yield* /** @type {Sim} */ (sim).adopt(before.sim);
       yield* this.#picture.ahead(land, this.camera.isFar);
       this.#grown = this.#reducedMotion || !this.#picture.effects ? 1 : 0;
       if (land.terrain.age > before.land.terrain.age) this.celebrate(GREAT_FEAST, true);
     }
     yield* sim.house(this.#strangers);
     sim.reducedMotion = this.#reducedMotion;
-    this.#island = { guild: this.#guild, sim, land };
+    this.#island = island;
     this.camera.bounds = land.bounds;
     this.camera.settle();
     if (!isOther) return;
@@ -244,11 +268,27 @@ export class World {
     this.follow(followed);
   }
 
-  /** @param {import('./terrain.js').Terrain} terrain @param {{sim: Sim, land: Land} | null} [before] */
-  #settle(terrain, before = null) {
-    const sim = new Sim(terrain, before?.sim);
+  /** Nobody's. @returns {Island} */
+  #settle() {
+    const terrain = finish(grow('', NOBODY_YET, []));
+    return { guild: '', sim: this.#inhabit(terrain), land: new Land(terrain, () => 0) };
+  }
+
+  /** Those who live on a land. @param {import('./terrain.js').Terrain} terrain @param {Settlement} [before] */
+  #inhabit(terrain, before) {
+    const sim = new (this.#life ?? Settlement)(terrain, before);
     sim.reducedMotion = this.#reducedMotion;
-    return { guild: '', sim, land: new Land(terrain, (cell) => sim.wear.at(cell), before?.land) };
+    return sim;
+  }
+
+  /** From here on people move. @param {Island} island @returns {Generator<boolean | void, void>} */
+  *#enliven(island) {
+    const before = island.sim;
+    const sim = /** @type {Sim} */ (this.#inhabit(before.land, before));
+    yield* sim.adopt(before);
+    yield* sim.house(this.#strangers);
+    island.sim = sim;
+    if (this.#following) sim.stir(this.#following, true);
   }
 
   /** Makes the island what it shall be by now, and lets those talk who meanwhile wanted to. */
@@ -256,30 +296,37 @@ export class World {
     const channels = this.#awaited;
     this.#awaited = null;
     if (channels) this.#plan(channels, this.#size);
+    if (!this.#work && this.#life && this.#island && !this.alive) this.#work = this.#enliven(this.#island);
     if (!this.#work) for (const [uid, channelId] of this.#unsaid.splice(0)) this.say(uid, channelId);
   }
 
   /** Lets those in and out who wait, some at a time. @param {number} until */
   #welcome(until) {
     for (const uid of this.#news.keys()) {
-      if (!this.#admit(uid) || performance.now() > until) return;
+      this.#admit(uid);
+      if (this.#work || performance.now() > until) return;
     }
   }
 
-  /** Takes over what is new of somebody. @param {string} uid @returns {boolean} false: there has to be a larger island first */
+  /** Takes over what is new of somebody. @param {string} uid @returns {boolean} false: there has to be a larger island first, or what lets people move */
   #admit(uid) {
     const member = this.#news.get(uid);
     if (this.#work || member === undefined) return !this.#work;
-    const { people, land } = this.sim;
-    if (member && !land.houses.length && people > land.walkable * CROWDED && this.sim.slotOf(uid) < 0) {
+    const { alive, sim } = this;
+    const { people, land } = sim;
+    const isNew = member && sim.slotOf(uid) < 0;
+    if (!alive && member && (!isNew || this.#sailing.has(uid))) return false;
+    if (isNew && !land.houses.length && people > land.walkable * CROWDED) {
       this.#plan(land.channels, sizeFor(people * 1.3));
       if (!this.#goOn(performance.now() + SLICE)) return false;
     }
-    if (member && ageOf(people + 1) > land.age && this.sim.slotOf(uid) < 0) this.#plan(land.channels, sizeFor(people + 1));
+    if (isNew && ageOf(people + 1) > land.age) this.#plan(land.channels, sizeFor(people + 1));
     this.#news.delete(uid);
+    const isForgotten = this.#forgotten.delete(uid);
     if (member) this.sim.add(member, this.#sailing.delete(uid));
-    else if (this.#forgotten.delete(uid)) this.sim.forget(uid);
-    else this.sim.remove(uid);
+    else if (!alive) sim.drop(sim.slotOf(uid));
+    else if (isForgotten) alive.forget(uid);
+    else alive.remove(uid);
     return true;
   }
 
@@ -316,18 +363,21 @@ export class World {
 
   /** Somebody wrote: they walk there. @param {string} uid @param {string} channelId */
   say(uid, channelId) {
-    if (this.#awaited || !this.#admit(uid)) {
+    const isIn = this.#admit(uid);
+    const { alive } = this;
+    if (this.#awaited || !isIn || !alive) {
       if (this.#unsaid.length < MOST_UNSAID) this.#unsaid.push([uid, channelId]);
       return;
     }
-    this.sim.say(uid, this.sim.land.channels.length ? this.sim.placeOf(channelId) : 0);
+    alive.say(uid, alive.land.channels.length ? alive.placeOf(channelId) : 0);
   }
 
   /** Somebody does something else: in a town they come out for it. @param {string} uid @returns {boolean} false: nobody would see it now */
   stir(uid) {
     const isIn = this.#admit(uid);
-    if (isIn) this.sim.stir(uid);
-    return isIn && !this.#awaited;
+    const { alive } = this;
+    if (isIn) alive?.stir(uid);
+    return isIn && alive !== null && !this.#awaited;
   }
 
   /** So many things happened just now: the lighthouse turns with them. @param {number} events */
@@ -367,7 +417,7 @@ export class World {
 
   /** Somebody is looked for: in a town they come out. @param {string} uid */
   seek(uid) {
-    if (this.#admit(uid)) this.sim.stir(uid, true);
+    if (this.#admit(uid)) this.alive?.stir(uid, true);
   }
 
   /** @param {string | null} uid */
@@ -383,7 +433,7 @@ export class World {
 
   /** @param {Spot} spot */
   fly({ x, y }) {
-    this.camera.fly(x, y - ABOVE_GROUND, this.#reducedMotion ? Infinity : FLIGHT);
+    this.camera.fly(x, y - ABOVE_GROUND, this.#reducedMotion || !this.#picture.effects ? Infinity : FLIGHT);
   }
 
   // ── what is where ───────────────────────────────────────────────────────
@@ -474,23 +524,22 @@ export class World {
 
   /** @param {number} passed @param {number} until */
   #simulate(passed, until) {
-    const sim = this.sim;
+    const { alive } = this;
     this.#time += passed;
     this.#rate *= 0.5 ** (passed / CALMING);
     this.#turns = (this.#turns + (passed / TURN) * (1 + Math.min(8, this.#rate))) % 1;
+    if (!alive) return;
     this.#owed += passed;
     if (this.#owed > UNWATCHED) {
-      this.#work = sim.skip(this.#owed);
+      this.#work = alive.skip(this.#owed);
       this.#owed = 0;
       this.#goOn(until);
       this.#last = performance.now(); // what that took is not to be caught up with as well
       return;
     }
     if (this.#owed > OWED) this.#owed = 1 / RATE;
-    for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) sim.step();
-    if (!sim.wear.changed.length) return;
-    this.#land.mend(sim.wear.changed);
-    sim.wear.changed = [];
+    for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) alive.step();
+    alive.wear.mend(this.#land);
   }
 
   /** @param {number} passed */
@@ -501,8 +550,8 @@ export class World {
     const spot = this.#following && this.spotOf(this.#following);
     if (spot) this.fly(spot);
     else if (!this.#news.has(this.#following ?? '')) this.#following = null;
-    this.camera.step(passed);
     const { effects } = this.#picture;
+    effects?.steer(this.camera, passed);
     if (effects) this.#grown = Math.min(1, this.#grown + passed / effects.RISING);
     this.#measure();
     const { isFar, origin } = this.camera;

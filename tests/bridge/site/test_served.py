@@ -19,6 +19,7 @@ from tests.bridge.watchers import fetch
 _ENTRY: Final = "main.js"
 _IMPORTS: Final = re.compile(r"^import .*\n", re.MULTILINE)
 _EXPORTS: Final = re.compile(r"export\{[\w,]+\};\s*$")
+_EXPORT: Final = re.compile(r"\bexport (?=(?:const|let|class|async|function)\b)")
 _CHUNKS: Final = re.compile(r"import\(`\./([\w/-]+\.\w+\.js)\$")
 _AT_HOME: Final = (  # what a browser has
     "globalThis.navigator ??= { languages: [] };\nglobalThis.location = new URL('http://localhost/');\n"
@@ -44,7 +45,7 @@ async def write(server: WebSocketServer, folder: Path) -> None:
         back = "../" * (len(path.parts) - 1) or "./"
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(f"export {{ {', '.join(own)} }} from '{back}{home}';\n", "utf-8")
-    scripts[_ENTRY] = _AT_HOME + without_entry(scripts[_ENTRY])
+    scripts[_ENTRY] = _AT_HOME + without_entry(_EXPORT.sub("", scripts[_ENTRY]))
     for address, script in scripts.items():
         body = _EXPORTS.sub("", script)
         (folder / address).write_text(f"{body}\nexport {{ {', '.join(names[address])} }};\n", "utf-8")
@@ -60,7 +61,7 @@ def without_entry(script: str) -> str:
     own = rjsmin.jsmin(_IMPORTS.sub("", (WEB_DIR / _ENTRY).read_text("utf-8")))
     parts = map(re.escape, re.split(r"(?<=import\(`)(\./[\w/-]+)\.js", own))
     served = "".join(rf"{part}\.\w+\.js" if i % 2 else part for i, part in enumerate(parts))
-    found = re.fullmatch(rf"(.+){served}\s*{_EXPORTS.pattern}", script, re.DOTALL)
+    found = re.fullmatch(rf"(.+){served}\s*", script, re.DOTALL)
     assert found
     return found[1]
 
