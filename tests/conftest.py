@@ -47,35 +47,35 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "test_readme.py": ("e2e",),
 }
 
-# Files whose tests take long together, and for how many seconds: several processes begin with these, else all
-# but one would be through long before the last one. Only which takes longer counts.
-LONGEST: Final = {
-    "browser/test_world.py": 220,
-    "browser/test_page.py": 210,
-    "browser/test_connection.py": 170,
-    "e2e/test_start.py": 130,
-    "e2e/test_container.py": 120,
-    "browser/test_login.py": 80,
-    "e2e/test_reconnect.py": 60,
-    "e2e/test_leaks.py": 60,
-    "browser/test_readers.py": 60,
-    "e2e/test_sync.py": 55,
-    "bot/test_whole.py": 50,
-    "bridge/site/test_served.py": 50,
-    "docs/test_blocks.py": 40,
-    "e2e/test_hostile_gateway.py": 40,
-    "e2e/test_beginnings.py": 40,
-    "e2e/test_intents.py": 35,
-    "e2e/test_settings.py": 35,
-    "bench/test_bench.py": 30,
-    "e2e/test_answers.py": 30,
-    "e2e/test_stop.py": 30,
-    "e2e/test_login.py": 30,
-    "e2e/test_messages.py": 27,
-    "abuse/test_abuse.py": 25,
-    "browser/test_frame.py": 24,
-    "e2e/test_presence.py": 22,
-}
+# Files whose tests take long together: half a minute to four minutes. Several processes begin with these, else
+# all but one would be through long before the last. Browsers together are slow, so others come between them.
+LONGEST: Final = (
+    "browser/test_world.py",
+    "e2e/test_container.py",
+    "e2e/test_start.py",
+    "browser/test_page.py",
+    "e2e/test_reconnect.py",
+    "e2e/test_leaks.py",
+    "browser/test_connection.py",
+    "e2e/test_sync.py",
+    "bot/test_whole.py",
+    "browser/test_login.py",
+    "bridge/site/test_served.py",
+    "docs/test_blocks.py",
+    "browser/test_readers.py",
+    "e2e/test_hostile_gateway.py",
+    "e2e/test_beginnings.py",
+    "e2e/test_intents.py",
+    "e2e/test_settings.py",
+    "bench/test_bench.py",
+    "e2e/test_answers.py",
+    "e2e/test_stop.py",
+    "e2e/test_login.py",
+    "browser/test_frame.py",
+    "e2e/test_messages.py",
+    "abuse/test_abuse.py",
+    "e2e/test_presence.py",
+)
 
 # What parametrized tests call PostgreSQL: their fixtures ask for the cluster only when they run.
 ON_POSTGRES: Final = frozenset({"postgres", "postgresql", "empty_server"})
@@ -117,7 +117,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark each test with its kinds, by where it is and by what it needs."""
     if hasattr(config, "workerinput"):
         sizes = Counter(item.path for item in items)
-        items.sort(key=lambda item: (_seconds(item.path), sizes[item.path]), reverse=True)
+        items.sort(key=lambda item: (_turn(item.path), -sizes[item.path]))
     for item in items:
         for kind in _kinds(item.path.relative_to(HERE)):
             item.add_marker(kind)
@@ -135,8 +135,9 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def _seconds(path: Path) -> int:
-    return LONGEST.get(path.relative_to(HERE).as_posix(), 0)
+def _turn(path: Path) -> int:
+    place = path.relative_to(HERE).as_posix()
+    return LONGEST.index(place) if place in LONGEST else len(LONGEST)
 
 
 def _kinds(path: Path) -> tuple[str, ...]:
