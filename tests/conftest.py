@@ -47,8 +47,9 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "test_readme.py": ("e2e",),
 }
 
-# Files whose tests take long together: half a minute to four minutes. Several processes begin with these, else
-# all but one would be through long before the last. Browsers together are slow, so others come between them.
+# Files whose tests take long together: half a minute to four. Several processes begin with these, or most of
+# them would have nothing left to do long before the last is through. Browsers are slow beside each other, so
+# others come between them.
 LONGEST: Final = (
     "browser/test_world.py",
     "e2e/test_container.py",
