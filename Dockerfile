@@ -21,5 +21,5 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python3", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"PORT\") or 3000}/healthz', timeout=4)"]
+    CMD ["python3", "-c", "import os, ssl, urllib.request as web; web.urlopen(f'http{\"s\" if os.environ.get(\"TLS_CERT\") else \"\"}://127.0.0.1:{os.environ.get(\"PORT\") or 3000}/healthz', timeout=4, context=ssl._create_unverified_context())"]
 CMD ["dzone-bot"]

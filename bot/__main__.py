@@ -37,7 +37,7 @@ from bridge.providers import EmptyProvider
 from bridge.running.interpreter import command
 from bridge.running.lines import Lines
 from bridge.running.loopwatch import watched
-from bridge.running.process import run
+from bridge.running.process import leave, run
 from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
@@ -301,5 +301,10 @@ def _add_settings(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     load.add_argument("--yes", action="store_true", help="don't ask before replacing what is stored")
 
 
+def start() -> None:
+    """Run the command of this process, and end with its code."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    start()

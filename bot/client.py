@@ -65,11 +65,11 @@ INTENTS: Final = discord.Intents(
     moderation=True,  # who is banned
     members=True,
     presences=True,
-    messages=True,
+    guild_messages=True,  # of direct messages the bot is told nothing
     message_content=True,
     voice_states=True,
-    reactions=True,
-    typing=True,
+    guild_reactions=True,
+    guild_typing=True,
     guild_scheduled_events=True,
 )
 
@@ -162,6 +162,7 @@ class DZoneBot(commands.AutoShardedBot):
             self, self._outages.fail, self._use_fewer_intents, config.shards, self._turns
         )
         internals.use_api(config.api_url)
+        internals.outlive_limits(self)
         internals.keep_ready_apart(self)
         internals.notice_lost_guilds(self)
         internals.start_guilds_afresh(self)

@@ -11,7 +11,7 @@ from discord.abc import GuildChannel
 from discord.activity import ActivityTypes
 
 from bot.gateway.abilities import COMPLETE, Abilities
-from bot.internals import came_at, colors_of, roles_of, talking_in
+from bot.internals import NEVER, came_at, colors_of, roles_of, talking_in
 from bot.plots import Plots
 from bot.policy import Policy
 from bot.words.slug import code_of, slug_of
@@ -240,7 +240,7 @@ class Roster:
             channel=str(channel.id),
             parent=str(channel.parent_id) if isinstance(channel, discord.Thread) else None,
             text=self._standing(guild, poll.question or ""),
-            until=int(ends.timestamp()) if ends else None,
+            until=int(ends.timestamp()) if ends and ends < NEVER else None,
         )
 
     def thread(self, thread: discord.Thread, owner: discord.Member) -> Happening:

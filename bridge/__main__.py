@@ -27,7 +27,7 @@ from bridge.providers import Unavailable
 from bridge.running.calm import Calm
 from bridge.running.interpreter import command
 from bridge.running.lines import Lines
-from bridge.running.process import run
+from bridge.running.process import leave, run
 from bridge.server import WebSocketServer
 from bridge.site import metrics
 from bridge.storage import address
@@ -313,5 +313,10 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+def start() -> None:
+    """Run the command of this process, and end with its code."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    start()

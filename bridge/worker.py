@@ -21,7 +21,7 @@ from bridge.backplane.lines import Lines
 from bridge.backplane.trouble import Trouble
 from bridge.running.board import Board
 from bridge.running.loopwatch import watched
-from bridge.running.process import run
+from bridge.running.process import leave, run
 from bridge.running.signals import on_hangup, stop_signal
 from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
@@ -149,4 +149,4 @@ class _Ear:
 
 
 if __name__ == "__main__":
-    sys.exit(main(socket.socket(fileno=int(sys.argv[1]))))
+    leave(main(socket.socket(fileno=int(sys.argv[1]))))

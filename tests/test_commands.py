@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ import pytest
 from bot.running import footing as bot_footing
 from bot.running.errors import MEND
 from bridge.running import footing as bridge_footing
+from bridge.running import interpreter
 from tests.examples import ROOT
 
 PACKAGES = ("bot", "bridge")
@@ -27,8 +29,8 @@ runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
 # What an installer makes of a line in [project.scripts].
 SCRIPT = """
 import sys
-from {package}.__main__ import main
-sys.exit(main())
+from {package}.__main__ import start
+sys.exit(start())
 """
 
 
@@ -57,6 +59,17 @@ def test_another_python(package: str, tmp_path: Path) -> None:
     assert ended.returncode == (MEND if package == "bot" else 1)  # a service isn't started again and again
     assert said.startswith(f"This Python ({sys.executable}) has no ")
     assert re.search(rf"\.venv.+python -m {package}\.$", said)
+
+
+def test_a_stop_from_the_first_moment_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's first process hears no SIGTERM that it hasn't asked for."""
+    asked: list[int] = []
+    monkeypatch.setattr("signal.signal", lambda number, _: asked.append(number))
+    interpreter.heed_stop()
+    assert asked == []
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    interpreter.heed_stop()
+    assert asked == [signal.SIGTERM]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -148,7 +161,7 @@ def test_advice_names_the_command(tmp_path: Path) -> None:
 def test_the_commands_are_installed() -> None:
     """Both, as the tests above make them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["scripts"] == {f"dzone-{package}": f"{package}.__main__:main" for package in PACKAGES}
+    assert project["scripts"] == {f"dzone-{package}": f"{package}.__main__:start" for package in PACKAGES}
 
 
 def modules_of_dependencies() -> set[str]:

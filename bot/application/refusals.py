@@ -46,6 +46,7 @@ class Code(IntEnum):
     TOO_MANY_TODAY = 30034
     INVALID = 50035
     NO_ENTRY_POINT = 50240
+    SHUT_OUT = 40333
 
 
 def explain(error: BaseException, commands: Sequence[Payload]) -> str:
@@ -79,6 +80,8 @@ def _advice(error: discord.HTTPException) -> str:
                 "an entry point command, for the application's Activity, has been added meanwhile ({said}). "
                 "Start the bot again, with --sync, and it is kept."
             )
+        case Code.SHUT_OUT:
+            return "what stands before it shuts this address out for now ({said}). {again}"
         case _:
             return ADVICE.get(error.status, "{said}. {again}")
 

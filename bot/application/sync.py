@@ -1,7 +1,6 @@
 """Discord gets to know the commands: only when they changed, for it limits how often it may be told."""
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import logging
@@ -19,6 +18,7 @@ from cogs.settings import NotSaved
 GUILD_NOTE: Final = "guild_commands"  # under which the guild that has some of its own is kept, and their hash
 NOTE: Final = "commands"  # under which the hash of what Discord knows is kept
 PATIENCE: Final = 60.0  # seconds; discord.py waits by itself when Discord limits it, for hours if need be
+NOT_THERE: Final = (10004, 50001)  # what Discord says of a guild where the bot isn't
 ENTRY_POINT: Final = 4  # the type of the command that opens an application's Activity
 SETTABLE: Final = (
     "type", "name", "name_localizations", "description", "description_localizations", "handler",
@@ -100,8 +100,11 @@ async def sync_guild(
 
 async def _withdraw(client: discord.Client, guild_id: int | None) -> None:
     """Leave no commands in a guild, unless the bot isn't there any more."""
-    with contextlib.suppress(discord.Forbidden, discord.NotFound):
+    try:
         await internals.replace_commands(client, [], guild_id)
+    except discord.HTTPException as error:
+        if error.code not in NOT_THERE:
+            raise
 
 
 async def _entry_point(client: discord.Client) -> list[Payload]:

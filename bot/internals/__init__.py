@@ -24,10 +24,12 @@ from bot.internals.members import (
     talking_in,
 )
 from bot.internals.parsing import expect_anything
-from bot.internals.transport import expect_no_voice, use_api, use_gateway_of_api
+from bot.internals.shapes import NEVER
+from bot.internals.transport import expect_no_voice, outlive_limits, use_api, use_gateway_of_api
 from bot.internals.voice import VoiceStatuses
 
 __all__ = [
+    "NEVER",
     "NO_SENSE",
     "HiddenChannels",
     "Shards",
@@ -51,6 +53,7 @@ __all__ = [
     "mark_loaded",
     "nonce_of",
     "notice_lost_guilds",
+    "outlive_limits",
     "replace_commands",
     "roles_of",
     "run_at_once",

@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import discord
 import yarl
@@ -18,6 +18,9 @@ from bot.internals.backoff import LASTING, Backoff, Sessions
 from bot.internals.commands import sensible
 from bridge.backplane.parts import Part
 from bridge.running.tasks import Tasks
+
+if TYPE_CHECKING:
+    from discord.types.gateway import SessionStartLimit
 
 # ruff: noqa: SLF001 - that is what this module is for
 
@@ -185,14 +188,29 @@ class Shards:
         client.shard_count = client._connection.shard_count = count
         client._connection.shard_ids = ids
         self._turns = [_Turn() for _ in range(max(1, limits["max_concurrency"]))]
-        # A day's sessions are those of all processes: each has its share.
-        self.sessions = Sessions(max(limits["total"] * len(ids) / count, len(ids) * 2))
+        self._count_sessions(limits, len(ids), len(ids) / count)
         for shard_id in ids:
             self.tasks.start(self._connect(yarl.URL(url), shard_id), f"connecting shard {shard_id}")
+
+    def _count_sessions(self, limits: "SessionStartLimit", shards: int, share: float) -> None:
+        """Know how many sessions may begin; a day's are those of all processes, and each has its share."""
+        now, resets_in = asyncio.get_running_loop().time(), limits.get("reset_after", 0) / 1000
+        left = limits.get("remaining", limits["total"])
+        self.sessions = Sessions(max(limits["total"] * share, shards * 2))
+        self.sessions.expect(now, left * share, resets_in, shards)
+        if (pause := self.sessions.wait(now)) > 0:
+            log.warning(
+                "Discord lets this bot connect only %d more times within %.0f min, or resets its token;"
+                " connecting in %.0f s. Is it started again and again?",
+                left,
+                resets_in / 60,
+                pause,
+            )
 
     async def _connect(self, gateway: yarl.URL, shard_id: int) -> None:
         backoff = Backoff()
         while True:
+            await self.wait_for_session()
             try:
                 async with self.turn(shard_id), self.doors, asyncio.timeout(CONNECT_PATIENCE):
                     ws = await DiscordWebSocket.from_client(self.client, gateway=gateway, shard_id=shard_id)
@@ -297,7 +315,9 @@ class _ApartShard(Shard):
         elif self._is_hasty():  # or we would come and go without end
             await asyncio.sleep(self._pauses.delay())
         async with self._turn(resume=exc.resume), self._shards.doors:
-            await super().reidentify(exc)
+            self._dispatch("disconnect")
+            self._dispatch("shard_disconnect", self.id)
+            await self._open(resume=exc.resume)
 
     async def _come_back(self) -> None:
         """Take up the session where it was: what happened meanwhile is told then, and it costs nothing."""
@@ -306,10 +326,31 @@ class _ApartShard(Shard):
         if not resume:
             await self._shards.wait_for_session()
         async with self._turn(resume=resume), self._shards.doors:
-            if resume:
-                await super().reidentify(ReconnectWebSocket(self.id, resume=True))
-            else:
-                await super().reconnect()
+            await self._open(resume=resume)
+
+    async def _open(self, *, resume: bool) -> None:
+        """Connect; whatever goes wrong, there is another try.
+
+        Where Discord hangs up before it has greeted, as in some outages, discord.py tries again without a
+        pause, or ends the client.
+        """
+        self._cancel_task()
+        known: dict[str, Any] = (
+            {"gateway": self.ws.gateway, "session": self.ws.session_id, "sequence": self.ws.sequence}
+            if resume
+            else {}
+        )
+        try:
+            async with asyncio.timeout(CONNECT_PATIENCE):
+                self.ws = await DiscordWebSocket.from_client(
+                    self._client, shard_id=self.id, resume=resume, **known
+                )
+        except ReconnectWebSocket:
+            await self._handle_disconnect(ConnectionAbortedError("it hung up before it greeted"))
+        except Exception as error:  # noqa: BLE001 - an edge, as at the first try
+            await self._handle_disconnect(error)
+        else:
+            self.launch()
 
     def _turn(self, *, resume: bool) -> AbstractAsyncContextManager[None]:
         """Have a turn to identify; who takes up a session needs none."""

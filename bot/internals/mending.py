@@ -143,6 +143,7 @@ _BARE: Final = frozenset({
     *("id", "channel_id", "guild_id", "webhook_id", "type", "content", "flags", "author", "member"),
     *("mentions", "mention_roles", "edited_timestamp"),
 })  # fmt: skip
+_POLL: Final[Shape] = {"expiry": Field(frozenset({str}), shapes.NEVER.isoformat(), shapes.is_time)}
 _ATTACHMENT: Final[Shape] = {
     "id": shapes.ID,
     "filename": shapes.WORDS,
@@ -387,6 +388,8 @@ class Mender:
             data.pop("member", None)
         for unread in _UNREAD:
             data.pop(unread, None)
+        if "poll" in data:
+            mend(data["poll"], _POLL)
         self._parts(data, guild)
 
     def edit(self, data: Payload) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from bot.internals.skips import Unreadable
@@ -11,6 +11,7 @@ from bot.internals.skips import Unreadable
 Payload = dict[str, Any]
 
 
+NEVER: Final = datetime.max.replace(microsecond=0, tzinfo=UTC)  # what ends then is to last
 MAX_KNOWN: Final = 256  # ways in which a thing of one shape may look
 
 

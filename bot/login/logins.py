@@ -5,7 +5,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -26,6 +25,9 @@ STRANGER_FOR: Final = 10.0  # seconds that somebody is known to be no member, wh
 # How often Discord may be asked who is a member, where not all are loaded: about one account, and about all.
 FETCHED_PER_ACCOUNT: Final = Rate(1.0, at_once=30)
 FETCHED: Final = Rate(10.0, at_once=300)
+# What Discord says of who is no member, or of a guild that isn't the bot's; a mere 403 or 404 may come from
+# whatever is in between.
+_STRANGER: Final = (10004, 10007, 10013, 50001)
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{10,200}")
 
 
@@ -140,7 +142,7 @@ class Logins:
         try:
             return await guild.fetch_member(uid)
         except discord.HTTPException as error:
-            if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+            if error.code in _STRANGER:
                 self._remember_stranger(who, now)
                 return None
             self._note(f"a member could not be fetched: Discord answered {error.status}")

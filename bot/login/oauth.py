@@ -29,7 +29,8 @@ ASKED_PER_SECOND: Final = 5.0
 RESERVED_AT_ONCE: Final = 100
 RESERVED_PER_SECOND: Final = 4.0
 LONGEST_REST: Final = 60.0  # seconds that nothing is asked after Discord said that it was too much
-_NO_ANSWER: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, *range(500, 600)})
+# It refuses a token with 401 and a code with 400; a 403 is of who stands before it and shuts out our address.
+_NO_ANSWER: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, *range(500, 600)})
 _AUTHORIZE: Final = "https://discord.com/oauth2/authorize"
 _AGENT: Final = f"DiscordBot (https://github.com/d-zone-org/d-zone, {__version__})"
 

@@ -49,9 +49,14 @@ async def changing(
 
 def _not_with(config: Config, *, shares: bool) -> str:
     if shares:
-        return "the tunnel of --share ends with this process"
-    if config.workers or config.backplane_url or config.shards:
-        return "with WORKERS, BACKPLANE_URL or SHARDS, start it again: viewers stay at the other processes"
+        return "the tunnel of --share ends with this process: start it again, and its address is another"
+    if config.backplane_url or config.shards:
+        return (
+            "with BACKPLANE_URL or SHARDS, start it again: viewers at bridges keep what they see, and all"
+            " others come back by themselves"
+        )
+    if config.workers:
+        return "with WORKERS, start it again: viewers come back by themselves"
     return ""
 
 

@@ -31,6 +31,7 @@ def trouble() -> str:
             )
     from bridge.running import interpreter  # noqa: PLC0415 - ours, as we know by now
 
+    interpreter.heed_stop()
     return interpreter.trouble("bot", *NEEDED)
 
 

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE: Final = 40.0  # seconds until a tunnel has an address
 GRACE: Final = 3.0  # seconds that a tunnel may take to end
+# Ends the tunnel as soon as this process is gone, also where that was killed.
+GUARD: Final = ("-P", "-m", "bridge.running.guard", "")
 INSTALL: Final = "https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/downloads"
 _LAST_LINES: Final = 3  # of a tunnel that fails, as its owner reads them
 
@@ -78,8 +80,8 @@ class Tunnel:
 
     async def close(self) -> None:
         """End it."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
+        assert self._process.stdin is not None  # noqa: S101 - a pipe was asked for
+        self._process.stdin.close()
         _, slow = await asyncio.wait({self._reading}, timeout=GRACE)
         if slow:
             self._process.kill()
@@ -118,14 +120,14 @@ async def tunnel(url: str) -> AsyncIterator[Tunnel]:
     program, path = _installed()
     try:
         process = await asyncio.create_subprocess_exec(
-            *(path, *program.arguments, url),
-            stdin=asyncio.subprocess.DEVNULL,
+            *(sys.executable, *GUARD, path, *program.arguments, url),
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             **_apart(),
         )
     except OSError as error:
-        raise NoTunnel(f"{path} can't be started: {error.strerror}.") from error
+        raise NoTunnel(f"{program.name} can't be started: {error.strerror}.") from error
     opening = Tunnel(program, process)
     try:
         await opening.opened()

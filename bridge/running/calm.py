@@ -1,6 +1,7 @@
 """A log that strangers can't fill: what they cause again and again is written now and then, and counted."""
 
 import logging
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -37,6 +38,8 @@ class Calm(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether to write a record."""
+        if _is_too_late(record):
+            return False
         if not record.name.startswith(CAUSED_BY_STRANGERS):
             return True
         kind = f"{record.name} {record.msg}"
@@ -46,3 +49,9 @@ class Calm(logging.Filter):
         if more := self._untold.pop(kind, 0):
             record.msg, record.args = f"{record.getMessage()} ({more} more like this were not logged)", ()
         return True
+
+
+def _is_too_late(record: logging.LogRecord) -> bool:
+    """Tell whether a name was not found for which nobody waits any more: whoever did has said so already."""
+    error = record.exc_info[1] if record.exc_info else None
+    return record.name == "asyncio" and isinstance(error, socket.gaierror)

@@ -6,6 +6,7 @@ from bridge.running import interpreter
 
 NEEDED = ("itsdangerous", "rcssmin", "rjsmin", "tenacity", "websockets")  # to start; a provider may need more
 
+interpreter.heed_stop()
 said = interpreter.trouble("bridge", *NEEDED)
 if said:
     sys.exit(said)

@@ -5,9 +5,11 @@ import contextlib
 import gc
 import importlib
 import logging
+import os
 import sys
+import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from bridge.running.loop import small_rounds
 
@@ -22,15 +24,43 @@ SPARE_FILES: Final = 1_000  # beside one per viewer: for those who are turned aw
 # as two rounds of the loop.
 GARBAGE_THRESHOLDS: Final = (500, 800, 50)
 
+CLOSES_WITHIN: Final = 1.0  # seconds that a loop has for what can't be called off
+
 T = TypeVar("T")
+
+_closing: list[threading.Thread] = []  # loops that wait for such things still
 
 
 def run(main: Coroutine[Any, Any, T], *, viewers: int) -> T:
     """Run a coroutine to its end, with a file for each of so many viewers if the system allows."""
     allow_files(viewers + SPARE_FILES)
     gc.set_threshold(*GARBAGE_THRESHOLDS)
-    with asyncio.Runner(loop_factory=fastest_loop()) as runner:
+    runner = asyncio.Runner(loop_factory=fastest_loop())
+    try:
         return runner.run(main)
+    finally:
+        _close(runner)
+
+
+def _close(runner: asyncio.Runner) -> None:
+    """Close the loop, but don't wait long: where nobody answers, looking up a name takes half a minute."""
+    closing = threading.Thread(target=runner.close, name="closing the loop", daemon=True)
+    closing.start()
+    closing.join(CLOSES_WITHIN)
+    asyncio.set_event_loop(None)  # of this thread
+    if closing.is_alive():
+        _closing.append(closing)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process, also where the loop still waits: Python would wait for its threads."""
+    if any(closing.is_alive() for closing in _closing):
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

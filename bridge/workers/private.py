@@ -87,7 +87,7 @@ class PrivateServer:
         )  # fmt: skip
         try:
             self._guard = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "bridge.workers.guard", str(folder), *command),
+                *(sys.executable, "-P", "-m", "bridge.running.guard", str(folder), *command),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT, env=environment(), start_new_session=True,
             )  # fmt: skip

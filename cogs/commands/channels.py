@@ -7,6 +7,7 @@ from typing import Literal
 import discord
 from discord import app_commands
 
+from cogs.commands import proxies
 from cogs.commands.choices import STATES, ChannelOption, Chosen, chosen, grouped, listed
 from cogs.commands.desk import Desk
 from cogs.commands.dialogs import confirm
@@ -111,31 +112,16 @@ class ManageChannels(Desk):
         """Show what webhooks post in a channel, such as messages by PluralKit."""
         self._place(interaction)
         if state == "off":
-            text = Text(
-                "What webhooks post in {channel} isn't shown any more, and what they posted is removed. "
-                "{/dzone channels proxies} shows it again.",
-                channel=channel.mention,
-            )
-            await self._decide(interaction, text, _proxies(channel, on=False))
+            text = proxies.hidden([channel.id])
+            await self._decide(interaction, text, proxies.proxying({channel.id}, on=False))
             return
 
         async def show(pressed: discord.Interaction) -> Text:
             guild = self._place(pressed).guild
-            settings = await self._decisions.change_guild(guild, _proxies(channel, on=True))
-            text = Text(
-                "What webhooks post in {channel} is shown now, as the words of a visitor. "
-                "{/dzone channels proxies} stops it.",
-                channel=channel.mention,
-            )
-            return self._outcome(guild, settings, text)
+            settings = await self._decisions.change_guild(guild, proxies.proxying({channel.id}, on=True))
+            return self._outcome(guild, settings, proxies.shown([channel.id]))
 
-        warning = Text(
-            "**I can't tell who is behind a webhook.** If you show what webhooks post in {channel}, "
-            "strangers all over the world also read what members post there under another name, even members "
-            "who have hidden themselves. Do they agree?",
-            channel=channel.mention,
-        )
-        await confirm(interaction, warning, Text("Show it to strangers"), show)
+        await confirm(interaction, proxies.warning([channel.id]), Text("Show it to strangers"), show)
 
     @channels.command(name="list")
     async def list_channels(self, interaction: discord.Interaction) -> None:
@@ -174,15 +160,5 @@ def _override(channel: Chosen, show: bool | None) -> Callable[[GuildSettings], G
     def change(settings: GuildSettings) -> GuildSettings:
         others = {key: shown for key, shown in settings.channels.items() if key != channel.id}
         return replace(settings, channels=others if show is None else {**others, channel.id: show})
-
-    return change
-
-
-def _proxies(channel: Chosen, *, on: bool) -> Callable[[GuildSettings], GuildSettings]:
-    """Decide whether what webhooks say in a channel is shown."""
-
-    def change(settings: GuildSettings) -> GuildSettings:
-        others = settings.proxies - {channel.id}
-        return replace(settings, proxies=others | {channel.id} if on else others)
 
     return change

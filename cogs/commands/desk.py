@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import discord
 from discord.ext import commands
@@ -14,6 +15,11 @@ from cogs.decisions import Decisions
 from cogs.needs import Bridge, Policy, Roster
 from cogs.settings import GuildSettings
 from cogs.texts import Lines, Text
+
+HIDDEN: Final = Text(
+    "This server isn't shown any more: viewers were disconnected, and its link no longer works. "
+    "{/dzone enable} shows it again."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """`/dzone live`: a message in a channel of the guild that tells who is there, kept up to date."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, Final
 
 import discord
@@ -22,11 +24,24 @@ from cogs.settings import Ending, GuildSettings, NotSaved
 from cogs.texts import Language, Text, language_of
 
 EVERY: Final = 60.0  # seconds between two changes of a message, at least
+SLOWEST: Final = 300.0  # seconds at most, where Discord takes changes less often: of old messages few
 TICK: Final = 5.0  # seconds between two looks at which are due
-MAX_AT_A_TIME: Final = 50  # messages changed in one look: Discord takes 50 requests a second of a bot in all
+MAX_AT_A_TIME: Final = (
+    50  # messages changed in one look, one after the other: Discord takes 50 requests a second
+)
+QUICKER: Final = 0.9  # of the pause before, when a change went well
+LIMITED: Final = 5.0  # seconds; a change that takes longer had to wait, most often for a limit of Discord's
 MAX_PLACES: Final = 10  # voice channels that are named
 MAX_NAMES: Final = 8  # people in one that are named
 MAX_TEXT: Final = 4096  # characters of an embed's text
+# What Discord says of a message that is given up; a mere 403 or 404 may come from whatever is in between.
+ENDS: Final[dict[int, Ending]] = {
+    10003: "deleted",  # the channel
+    10008: "deleted",
+    50001: "forbidden",
+    50005: "forbidden",  # another bot's
+    50013: "forbidden",
+}
 NEEDED: Final = ("view_channel", "send_messages", "embed_links")
 
 log = logging.getLogger(__name__)
@@ -40,6 +55,7 @@ class Live(Desk):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._due: dict[int, float] = {}  # by guild, when its message may be changed again
+        self._paces: dict[int, float] = {}  # by guild, the seconds between two changes, where they are more
         self._written: dict[int, tuple[int, Card]] = {}  # by guild, which message it is and what stands there
         self._busy: set[int] = set()
         self._turns = Turns()
@@ -71,6 +87,7 @@ class Live(Desk):
         def find(guild: discord.Guild) -> None:
             if self._decisions.settings.guild(guild.id).live_message is None:
                 self._due.pop(guild.id, None)
+                self._paces.pop(guild.id, None)
                 self._written.pop(guild.id, None)
             elif not guild.unavailable and guild.id not in self._busy:
                 # After a start they don't come all at once.
@@ -79,13 +96,16 @@ class Live(Desk):
                     due.append((when, guild.id))
 
         await self._turns.each(list(self._bot.guilds), find)
-        for _, guild_id in sorted(due)[:MAX_AT_A_TIME]:
-            self._due[guild_id] = now + EVERY
+        for number, (_, guild_id) in enumerate(sorted(due)[:MAX_AT_A_TIME]):
+            self._due[guild_id] = now + self._paces.get(guild_id, EVERY)
             self._busy.add(guild_id)
-            self._tasks.start(self._update(guild_id), "changing a live message")
+            self._tasks.start(
+                self._update(guild_id, number * TICK / MAX_AT_A_TIME), "changing a live message"
+            )
 
-    async def _update(self, guild_id: int) -> None:
+    async def _update(self, guild_id: int, pause: float) -> None:
         try:
+            await asyncio.sleep(pause)  # all at once they would take the room of every other request
             guild = self._bot.get_guild(guild_id)
             settings = self._decisions.settings.guild(guild_id)
             if guild is not None and settings.live_channel and settings.live_message:
@@ -99,18 +119,43 @@ class Live(Desk):
             return
         place = self._bot.get_partial_messageable(channel_id, guild_id=guild.id)
         message = place.get_partial_message(message_id)
-        view = _button(card, _language(guild))
+        view, begun = _button(card, _language(guild)), self._bot.loop.time()
         try:
             await message.edit(embed=_embed(card), view=view, allowed_mentions=NOBODY)
-        except discord.NotFound:
-            await self._end(guild, message_id, "deleted")
-        except discord.Forbidden:
-            await self._end(guild, message_id, "forbidden")
         except (discord.HTTPException, *OUT_OF_REACH) as error:
-            reason = one_line(str(error), MAX_REASON)
-            of_guild(log, guild.id).warning("the live message wasn't changed: %s; later again", reason)
+            await self._not_changed(guild, message_id, error)
         else:
             self._written[guild.id] = (message_id, card)
+            if self._bot.loop.time() - begun > LIMITED:
+                self._slow_down(guild)
+            else:
+                self._speed_up(guild)
+
+    async def _not_changed(self, guild: discord.Guild, message_id: int, error: Exception) -> None:
+        """Give a message up where Discord says that it is gone or out of reach; else try later again."""
+        code = error.code if isinstance(error, discord.HTTPException) else None
+        why = ENDS.get(code) if isinstance(code, int) else None
+        if why is not None:
+            await self._end(guild, message_id, why)
+        elif isinstance(error, discord.HTTPException) and error.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._slow_down(guild)
+        else:
+            reason = one_line(str(error), MAX_REASON)
+            of_guild(log, guild.id).warning("the live message wasn't changed: %s; later again", reason)
+
+    def _slow_down(self, guild: discord.Guild) -> None:
+        """Change a message less often, for Discord takes it no sooner."""
+        before = self._paces.get(guild.id, EVERY)
+        pace = self._paces[guild.id] = min(before * 2, max(SLOWEST, EVERY))
+        self._due[guild.id] = self._bot.loop.time() + pace
+        if pace > before:
+            text = "Discord limits how often the live message may be changed: now every %.0f s at most"
+            of_guild(log, guild.id).info(text, pace)
+
+    def _speed_up(self, guild: discord.Guild) -> None:
+        """Change a message a little more often again."""
+        if guild.id in self._paces and (pace := self._paces.pop(guild.id) * QUICKER) > EVERY:
+            self._paces[guild.id] = pace
 
     async def _end(self, guild: discord.Guild, message_id: int, why: Ending) -> None:
         """Give a message up; the status tells why."""

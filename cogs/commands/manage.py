@@ -12,6 +12,7 @@ from discord.ext import commands
 from bridge.access.passwords import hash_password
 from cogs.commands.audience import ManageAudience
 from cogs.commands.channels import ManageChannels
+from cogs.commands.desk import HIDDEN
 from cogs.commands.dialogs import PasswordForm, confirm
 from cogs.commands.inputs import check_password, parse_name
 from cogs.commands.live import ManageLive
@@ -74,14 +75,10 @@ class Manage(
     @app_commands.command()
     async def disable(self, interaction: discord.Interaction) -> None:
         """Hide this server from everybody, at once."""
-        text = Text(
-            "This server isn't shown any more: viewers were disconnected, and its link no longer works. "
-            "{/dzone enable} shows it again."
-        )
         guild = self._place(interaction).guild
         await wait(interaction)
         await self._decisions.change_guild(guild, lambda settings: replace(settings, shown=False))
-        await answer(interaction, text)
+        await answer(interaction, HIDDEN)
 
     @app_commands.command()
     async def status(self, interaction: discord.Interaction) -> None:

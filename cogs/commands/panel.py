@@ -7,6 +7,7 @@ import discord
 from discord import ui
 
 from cogs.commands.choices import TYPES
+from cogs.commands.proxies import ticked
 from cogs.commands.standing import custom_id
 from cogs.commands.status import MESSAGES, OFFLINE, Report
 from cogs.settings import MAX_ROLES, MessageMode, OfflineMode, Protection
@@ -53,7 +54,7 @@ class Panel:
         view = ui.LayoutView(timeout=None)
         if self.notice is not None:
             view.add_item(ui.TextDisplay(self._say(self.notice)[:MAX_NOTICE]))
-        view.add_item(ui.Container(*self._flags(), ui.Separator(), *self._menus(), accent_color=0x5865F2))
+        view.add_item(ui.Container(*self._flags(), *self._menus(), accent_color=0x5865F2))
         view.add_item(ui.Container(*self._channels()))
         view.stop()  # or discord.py would keep it for as long as it runs
         return view
@@ -77,15 +78,13 @@ class Panel:
         return [
             self._section(name, self.report.verdict(), *shown),
             self._section(Text("In the server list"), self.report.listed(), *listed),
-            self._section(
-                Text("Public name"), Text("{name}", name=self.report.plain_name), "rename", Text("Rename")
-            ),
-            *self._people(bots, optin, gestures),
+            *self._together(("rename", Text("Rename")), bots, optin, gestures),
         ]
 
-    def _people(self, *switches: tuple[str, Text]) -> list[ui.Item[Any]]:
-        """Show what holds for people, with its buttons below: a message has no room for a section of each."""
+    def _together(self, *switches: tuple[str, Text]) -> list[ui.Item[Any]]:
+        """Show the rest, with its buttons below: a message has no room for a section of each."""
         said = (
+            (Text("Public name"), Text("{name}", name=self.report.plain_name)),
             (Text("Bots"), self.report.bots()),
             (Text("Consent"), self.report.optin()),
             (Text("Gestures"), self.report.gestures()),
@@ -105,6 +104,7 @@ class Panel:
         return [
             self._text(Text("Who may watch"), self.report.protection()),
             self._choice("watch", WATCHERS, settings.protection),
+            *([ui.ActionRow(self._login_role())] if settings.protection == "login" else []),
             self._text(Text("Messages"), MESSAGES[settings.messages]),
             self._choice("messages", WORDS, settings.messages),
             self._text(Text("Offline members"), OFFLINE[settings.offline]),
@@ -113,6 +113,15 @@ class Panel:
             ui.ActionRow(everybody),
             ui.ActionRow(self._hidden_roles()),
         ]
+
+    def _login_role(self) -> ui.RoleSelect[Any]:
+        role = self.report.guild.get_role(self.report.settings.role_id or 0)
+        return ui.RoleSelect(
+            custom_id=self._id("login_role"),
+            placeholder=self._say(Text("Only members who have this role.")),
+            min_values=0,
+            default_values=[] if role is None else [role],
+        )
 
     def _hidden_roles(self) -> ui.RoleSelect[Any]:
         known = map(self.report.guild.get_role, sorted(self.report.settings.hidden_roles))
@@ -136,7 +145,18 @@ class Panel:
         ]
         then = Text("{/dzone channels list} names them.")
         text = self._text(Text("Channels"), Lines(self.report.channels(), then))
-        return [text, *(ui.ActionRow(menu) for menu in menus)]
+        return [text, *(ui.ActionRow(menu) for menu in (*menus, self._proxies()))]
+
+    def _proxies(self) -> ui.ChannelSelect[Any]:
+        known = map(discord.Object, ticked(self.report.guild, self.report.settings, MOST))
+        return ui.ChannelSelect(
+            custom_id=self._id("proxies"),
+            placeholder=self._say(Text("Channels in which viewers read what webhooks post")),
+            channel_types=list(TYPES),
+            min_values=0,
+            max_values=MOST,
+            default_values=list(map(discord.SelectDefaultValue.from_channel, known)),
+        )
 
     def _section(self, title: Text, text: Text, what: str, label: Text) -> ui.Section[Any]:
         return ui.Section(self._text(title, text), accessory=self._button(what, label))

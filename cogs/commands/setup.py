@@ -10,11 +10,12 @@ import discord
 from discord import app_commands
 
 from bridge.access.passwords import hash_password
+from cogs.commands import proxies
 from cogs.commands.choices import TYPES, Chosen, chosen, listed
-from cogs.commands.desk import Desk
+from cogs.commands.desk import HIDDEN, Desk
 from cogs.commands.dialogs import NameForm, PasswordForm
 from cogs.commands.inputs import check_password, parse_name
-from cogs.commands.panel import Panel, agreement
+from cogs.commands.panel import MOST, Panel, agreement
 from cogs.commands.people import EVERYBODY_AGAIN, EVERYBODY_HAS_IT, ONLY_AGREED
 from cogs.commands.replies import NOBODY, Refused, answer, called, say
 from cogs.commands.standing import OUTDATED
@@ -33,13 +34,7 @@ Change = Callable[[GuildSettings], GuildSettings]
 # What the buttons with two states do, and what is said then.
 SWITCHES: Final[dict[str, tuple[dict[str, Any], Text]]] = {
     "enable": ({"shown": True}, Text("This server is shown now.")),
-    "disable": (
-        {"shown": False},
-        Text(
-            "This server isn't shown any more: viewers were disconnected, and its link no longer works. "
-            "{/dzone enable} shows it again."
-        ),
-    ),
+    "disable": ({"shown": False}, HIDDEN),
     "list": ({"listed": True}, Text("This server is in the public list now.")),
     "unlist": (
         {"listed": False},
@@ -82,10 +77,13 @@ class ManageSetup(Desk):
             "open": self._open_panel,
             "rename": self._ask_for_name,
             "watch": self._choose_watchers,
+            "login_role": self._choose_login_role,
             "messages": self._choose_messages,
             "offline": self._choose_offline,
             "audience": self._choose_audience,
             "agree_audience": self._agree_to_audience,
+            "proxies": self._choose_proxies,
+            "agree_proxies": self._agree_to_proxies,
             "cancel": self._cancel,
         }
 
@@ -118,13 +116,22 @@ class ManageSetup(Desk):
         if protection == "password":
             await interaction.response.send_modal(PasswordForm(interaction, self._take_password))
         elif protection == "login":
-            who = Text("Only members of this server may watch now, after login.")
-            text = who if self._page_login else Lines(who, self._login_missing())
-            await self._protect(interaction, text, protection="login")
+            await self._choose_login_role(interaction)
         elif protection == "off":
             await self._protect(interaction, Text("Everybody may watch now."), protection="off")
         else:
             raise Refused(OUTDATED)
+
+    async def _choose_login_role(
+        self, interaction: discord.Interaction, role: discord.Role | None = None
+    ) -> None:
+        if role is None or role.is_default():
+            who, role_id = Text("Only members of this server may watch now, after login."), None
+        else:
+            who = Text("Only members with the role {role} may watch now, after login.", role=role.mention)
+            role_id = role.id
+        text = who if self._page_login else Lines(who, self._login_missing())
+        await self._protect(interaction, text, protection="login", role_id=role_id)
 
     async def _take_password(self, interaction: discord.Interaction, password: str) -> None:
         self._place(interaction)
@@ -267,6 +274,29 @@ class ManageSetup(Desk):
                 )
             )
         await self._decide_below(interaction, overriding(dict.fromkeys(ids, True)), Lines(*lines))
+
+    # What webhooks post
+
+    async def _choose_proxies(self, interaction: discord.Interaction, *values: Any) -> None:
+        """Hide at once what is no longer ticked; show the rest only after somebody has read a warning."""
+        place = self._place(interaction)
+        settings = self._decisions.settings.guild(place.guild.id)
+        before = set(proxies.ticked(place.guild, settings, MOST))
+        after = {each.id for each in _spread(values, place.manager)}
+        over = sorted(before.difference(value.id for value in values))
+        if over:
+            text = proxies.hidden(over)
+            await self._change(interaction, proxies.proxying(over, on=False), text)
+        if new := sorted(after - settings.proxies):
+            buttons = agreement(self.__cog_name__, "agree_proxies", language_of(interaction.locale))
+            await answer(interaction, proxies.warning(new), view=buttons)
+        elif not over:
+            await self._change(interaction, lambda settings: settings, Text("Nothing was changed."))
+
+    async def _agree_to_proxies(self, interaction: discord.Interaction) -> None:
+        some = list(dict.fromkeys(map(int, _CHANNEL.findall(_said(interaction)))))
+        text = proxies.shown(some)
+        await self._decide_below(interaction, proxies.proxying(some, on=True), text)
 
     # Below a warning
 

@@ -14,7 +14,7 @@ from discord.ext import commands
 from bridge.running.named import of_guild
 from bridge.running.tasks import Tasks
 from bridge.running.words import one_line
-from cogs.commands.desk import Desk
+from cogs.commands.desk import HIDDEN, Desk
 from cogs.commands.replies import MAX_REASON, NOBODY, NOT_TAKEN, OUT_OF_REACH, Refused, answer, plain
 from cogs.commands.standing import OUTDATED, Standing, custom_id, standing
 from cogs.commands.status import gate, only_here
@@ -23,6 +23,7 @@ from cogs.settings import GuildSettings, NotSaved, Protection
 from cogs.texts import Language, Lines, Text, language_of
 
 MAX_PLACES: Final = 3  # channels in which a welcome is tried
+MAX_ENTRIES: Final = 10  # of a guild's log in which we look for who added the bot
 MAX_BATCH: Final = 500  # guilds that are stored at a time
 SKEW: Final = timedelta(days=1)  # by which our clock may be wrong
 
@@ -35,6 +36,14 @@ BUTTONS: Final = {
     "hide": (Text("Keep it hidden"), discord.ButtonStyle.secondary),
     "open": (Text("Settings"), discord.ButtonStyle.secondary),
 }
+BELOW: Final = Text(
+    "{/dzone status} tells the current settings. Whoever may manage this server decides with these buttons:"
+)
+ASIDE: Final = Text(
+    "I can't write in any channel of that server, so I'm telling you, as you added me. There, {/dzone setup} "
+    "opens a panel with all settings."
+)
+HIDE_SHOWN: Final = Text("Hide this server")  # in place of "Keep it hidden", where it isn't
 WELCOME, MANAGE = "Welcome", "Manage"  # the names of the cogs to which the buttons lead
 DECISIONS: Final[dict[str, Callable[[GuildSettings], GuildSettings]]] = {
     "show": lambda settings: replace(settings, shown=True),
@@ -136,16 +145,32 @@ class Welcome(Desk):
                 return
             else:
                 return
-        of_guild(log, guild.id).info("there is no channel to write a welcome in")
+        if not await self._tell_inviter(guild):
+            of_guild(log, guild.id).info("there is no channel to write a welcome in")
+
+    async def _tell_inviter(self, guild: discord.Guild) -> bool:
+        """Say it to whoever invited the bot, if the guild's log says who; tell whether it could."""
+        try:
+            inviter = await _inviter(guild)
+            if inviter is None:
+                return False
+            text = Lines(*self._facts(guild), Text(""), *self._state(guild), ASIDE)
+            await inviter.send(text.within(_language(guild)), allowed_mentions=NOBODY)
+        except NOT_TAKEN as error:
+            of_guild(log, guild.id).info("whoever invited the bot isn't reached: %s", type(error).__name__)
+            return False
+        return True
 
     def text(self, guild: discord.Guild) -> str:
         """Write the facts, in the guild's language."""
-        return Lines(*self._facts(guild), Text(""), self._now(guild)).within(_language(guild))
+        return Lines(*self._facts(guild), Text(""), *self._state(guild), BELOW).within(_language(guild))
 
     def _facts(self, guild: discord.Guild) -> Iterator[Text]:
         link = self._link(guild)
         yield Text(
-            "**Hello! I show {name} as a little pixel world, at {link}**", name=plain(guild.name), link=link
+            "**Hello! I can show {name} as a little pixel world, at {link}**",
+            name=plain(guild.name),
+            link=link,
         )
         if only_here(link):
             yield Text(
@@ -153,31 +178,36 @@ class Welcome(Desk):
             )
         yield Text("")
         yield Text(
-            "**What viewers see:** the public channels, who is in this server, who is online and what they "
-            "do, who talks in which voice channel, and what is written from now on."
+            "**What viewers see, unless managers decide otherwise:** the public channels, who is in this "
+            "server, who is online and what they do, who talks in which voice channel, and what is written "
+            "from now on. Private and age-restricted channels stay hidden."
         )
         yield Text(
-            "**What they never see:** private and age-restricted channels, direct messages, pictures and "
-            "files, and what was written before. I store no messages."
+            "**What they never see:** direct messages, posted pictures and files, and what was written "
+            "before. I store no messages."
         )
         yield Text(
             "**Everybody decides for themselves:** {/myself hide} hides you in every server, {/myself mute} "
             "only your messages."
         )
 
-    def _now(self, guild: discord.Guild) -> Text:
-        """Say what holds now."""
+    def _state(self, guild: discord.Guild) -> Iterator[Text]:
+        """Say who can watch, and when that was: the message stays as it is when commands change it."""
         settings = self._decisions.settings.guild(guild.id)
         who = WATCHING[settings.protection] if settings.shown else Text("nobody can watch.")
         if settings.shown and settings.protection == "off" and only_here(self._link(guild)):
             who = Text("whoever reaches the computer that I run on can watch.")
-        now = Text("**Now:** {who} Whoever may manage this server decides with these buttons:", who=who)
-        return Lines(gate(settings), now) if settings.shown and self._policy.is_gated(guild) else now
+        when = discord.utils.format_dt(discord.utils.utcnow(), "f")
+        yield Text("**As of {when}:** {who}", when=when, who=who)
+        if settings.shown and self._policy.is_gated(guild):
+            yield gate(settings)
 
     def buttons(self, guild: discord.Guild) -> discord.ui.View:
         """Make the buttons, in the guild's language."""
         view = discord.ui.View(timeout=None)
-        for what, (label, style) in BUTTONS.items():
+        is_shown = self._decisions.settings.guild(guild.id).shown
+        for what, (usual, style) in BUTTONS.items():
+            label = HIDE_SHOWN if what == "hide" and is_shown else usual
             cog = MANAGE if what == "open" else WELCOME
             button: discord.ui.Button[Any] = discord.ui.Button(
                 label=label.within(_language(guild)), style=style, custom_id=custom_id(cog, what)
@@ -193,10 +223,15 @@ class Welcome(Desk):
         if what not in DECISIONS:
             raise Refused(OUTDATED)
         await interaction.response.defer()
+        was_shown = self._decisions.settings.guild(guild.id).shown
         settings = await self._decisions.change_guild(guild, DECISIONS[what])
-        await answer(interaction, self._outcome(guild, settings, self._decided(guild, what)))
+        is_over = what == "hide" and was_shown
+        outcome = HIDDEN if is_over else self._outcome(guild, settings, self._decided(guild, what))
+        await answer(interaction, outcome)
         try:
-            await interaction.edit_original_response(content=self.text(guild), allowed_mentions=NOBODY)
+            await interaction.edit_original_response(
+                content=self.text(guild), view=self.buttons(guild), allowed_mentions=NOBODY
+            )
         except NOT_TAKEN as error:  # it is decided, and said
             of_guild(log, guild.id).info("the welcome stays as it is: %s", type(error).__name__)
 
@@ -228,6 +263,17 @@ def places(guild: discord.Guild) -> Iterator[discord.TextChannel]:
         may = channel.permissions_for(me) if me is not None else discord.Permissions.none()
         if may.view_channel and may.send_messages:
             yield channel
+
+
+async def _inviter(guild: discord.Guild) -> discord.User | discord.Member | None:
+    """Look in the guild's log who added the bot, if that may be read."""
+    me: discord.Member | None = guild.me
+    if me is None or not me.guild_permissions.view_audit_log:
+        return None
+    async for entry in guild.audit_logs(limit=MAX_ENTRIES, action=discord.AuditLogAction.bot_add):
+        if getattr(entry.target, "id", None) == me.id and entry.user is not None:
+            return entry.user
+    return None
 
 
 def _rank(category: discord.CategoryChannel | None) -> int:

@@ -1,9 +1,15 @@
 """What members say, and what they do with words: edit, delete, type, react."""
 
+from datetime import timedelta
+from typing import Final
+
 import discord
 from discord.ext import commands
 
 from cogs.needs import Bridge, Policy, Roster
+
+# Of one edit Discord tells twice where a link gets its preview, and the second time less exactly when it was.
+EXACTNESS: Final = timedelta(milliseconds=1)
 
 
 class Messages(commands.Cog):
@@ -41,8 +47,10 @@ class Messages(commands.Cog):
         guild = message.guild
         if guild is None or self._bridge.author_of(guild.id, message.id) is None:
             return  # no viewer has seen it
-        words = self._roster.message(message)
         before = payload.cached_message
+        if before is not None and _is_late(message, before):
+            return
+        words = self._roster.message(message)
         if before is None:
             changed = message.edited_at is not None
         else:
@@ -95,3 +103,9 @@ class Messages(commands.Cog):
         """Take back what viewers have seen, whatever may be shown of its author or channel by now."""
         if guild_id is not None:
             self._bridge.forget_messages(guild_id, message_ids)
+
+
+def _is_late(message: discord.Message, known: discord.Message) -> bool:
+    """Tell whether an edit brings what was said before one that is known: Discord keeps to no order there."""
+    then, latest = message.edited_at, known.edited_at
+    return latest is not None and (then is None or then < latest - EXACTNESS)

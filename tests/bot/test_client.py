@@ -37,13 +37,10 @@ def test_intents() -> None:
         "moderation",
         "presences",
         "guild_messages",
-        "dm_messages",
         "message_content",
         "voice_states",
         "guild_reactions",
-        "dm_reactions",
         "guild_typing",
-        "dm_typing",
         "guild_scheduled_events",
     }
 

@@ -342,6 +342,25 @@ async def test_a_part_of_the_shards(
         assert ("think of a larger total" in caplog.text) == warns
 
 
+async def test_a_bot_that_was_started_too_often(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It waits with its session, and says why: one too many, and Discord resets the token."""
+    monkeypatch.setattr(DiscordWebSocket, "from_client", connecting := mock.AsyncMock())
+    limits = {"total": 1_000, "remaining": 4, "reset_after": 14_400_000, "max_concurrency": 1}
+    async with DZoneBot(Config("an.invented.token"), MemorySettings()) as bot:
+        monkeypatch.setattr(
+            bot.http, "get_bot_gateway", mock.AsyncMock(return_value=(1, "wss://localhost", limits))
+        )
+        await bot._shards.launch()
+        await asyncio.sleep(0)
+        assert bot._shards.sessions.wait(asyncio.get_running_loop().time()) == pytest.approx(3_600, abs=60)
+    connecting.assert_not_called()
+    assert (
+        "connect only 4 more times within 240 min, or resets its token; connecting in 3600 s" in caplog.text
+    )
+
+
 async def test_identifies_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discord counts those of a group together: one after the other, and other groups don't wait."""
     monkeypatch.setattr(gateway, "IDENTIFY_PACE", 1000)

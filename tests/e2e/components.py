@@ -22,6 +22,7 @@ OF_MESSAGES: Final = {ROW, SECTION, TEXT, SEPARATOR, CONTAINER}
 LINK: Final = 5  # the style of a button
 V2: Final = 1 << 15  # a flag of a message
 MOST_PARTS, MOST_WORDS, MOST_CONTENT, MOST_ROWS, MOST_BUTTONS, MOST_OPTIONS = 40, 4_000, 2_000, 5, 5, 25
+MOST_TITLE, MOST_DESCRIPTION = 256, 4_096
 MOST_ID, MOST_LABEL, MOST_PLACEHOLDER, MOST_OPTION, MOST_EMBED = 100, 80, 150, 100, 6_000
 
 REQUIRED: Final = "BASE_TYPE_REQUIRED", "This field is required"
@@ -170,6 +171,9 @@ def _faults_of_embeds(embeds: list[Payload]) -> Iterator[Fault]:
         for place, field in enumerate(fields):
             if not 0 < len(field["value"]) <= 1024 or not 0 < len(field["name"]) <= 256:
                 yield f"embeds.{number}.fields.{place}.value", *_length(1, 1024)
+        for name, most in (("title", MOST_TITLE), ("description", MOST_DESCRIPTION)):
+            if len(embed.get(name) or "") > most:
+                yield f"embeds.{number}.{name}", *_length(0, most)
         texts = [embed.get("title"), embed.get("description")]
         texts += [text for field in fields for text in (field["name"], field["value"])]
         if sum(len(text or "") for text in texts) > MOST_EMBED:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from tests.e2e import servers
 from tests.e2e.process import ROOT
 
 if TYPE_CHECKING:
@@ -33,17 +34,29 @@ class Image:
     """The image, in a store of its own in `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._store = ("--root", str(folder / "store"), "--runroot", str(folder / "run"))
+        self._roots = (folder / "store", folder / "run")
+        self._driver = _driver(folder)
         self._container = ""
 
     def build(self) -> None:
         """Build it, and a container of it."""
         self._make_base()
+        # Docker's own format, for the other one has no health check.
         self._buildah(
-            "build", "--isolation", "chroot", "--build-arg", f"PYTHON={BASE}", "-t", IMAGE, str(ROOT)
-        )
+            "build", "--isolation", "chroot", "--format", "docker", "--build-arg", f"PYTHON={BASE}",
+            "-t", IMAGE, str(ROOT),
+        )  # fmt: skip
         self._container = self._buildah("from", "--pull-never", IMAGE).strip()
+
+    def build_servers(self, redis: str, postgres: str) -> None:
+        """Make what stands for the images of other servers, under their names."""
+        servers.build_redis(self._buildah, BASE, redis)
+        servers.build_postgres(self._buildah, BASE, postgres)
+
+    def storage(self) -> str:
+        """Tell in which store the images are, as programs read it from storage.conf."""
+        store, run = self._roots
+        return f'[storage]\ndriver = "{self._driver}"\ngraphroot = "{store}"\nrunroot = "{run}"\n'
 
     def command(self, *words: str, env: Mapping[str, str] | None = None) -> list[str]:
         """Return a command line that runs something in the container, as whom the image says."""
@@ -76,15 +89,17 @@ class Image:
         self._buildah("commit", "--quiet", "--rm", container, BASE)
 
     def _line(self, *words: str) -> list[str]:
-        return ["buildah", *self._store, "--storage-driver", "vfs", *words]
+        store, run = self._roots
+        where = ("--root", str(store), "--runroot", str(run), "--storage-driver", self._driver)
+        return ["buildah", *where, *words]
 
     def _buildah(self, *words: str) -> str:
         return _output(self._line(*words))
 
 
-def require() -> None:
+def require(*more: str) -> None:
     """Without the programs a developer skips these tests; a CI run must not."""
-    missing = [name for name in NEEDED if shutil.which(name) is None]
+    missing = [name for name in (*NEEDED, *more) if shutil.which(name) is None]
     if os.getuid() != 0:
         missing.append("root's rights")
     reason = f"the container can't be built, without {', '.join(missing)}"
@@ -98,6 +113,13 @@ def _output(line: list[str]) -> str:
     done = subprocess.run(line, capture_output=True, text=True, errors="replace", check=False)
     assert done.returncode == 0, f"{line[0]}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout
+
+
+def _driver(folder: Path) -> str:
+    """Choose how layers are kept: as copies where the system can't lay them over one another."""
+    known = "overlay" in Path("/proc/filesystems").read_text(encoding="utf-8")
+    kind = _output(["stat", "--file-system", "--format", "%T", str(folder)]).strip()
+    return "overlay" if known and kind in {"ext2/ext3", "xfs", "btrfs"} else "vfs"
 
 
 def _suite() -> str:

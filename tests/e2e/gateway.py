@@ -153,7 +153,9 @@ class Session:
 class Gateway:
     """Serves gateway sockets. What happens in the world is dispatched to every session that hears of it."""
 
-    def __init__(self, me: User, guilds: dict[int, Guild], allowed: set[str], bell: Bell) -> None:
+    def __init__(  # noqa: PLR0915 - a list of what may be asked of it
+        self, me: User, guilds: dict[int, Guild], allowed: set[str], bell: Bell
+    ) -> None:
         self.token = ""
         self.url = ""
         self.identifies: list[Payload] = []
@@ -168,6 +170,8 @@ class Gateway:
         """How many connections there have been in all."""
         self.refusing = False
         """Whether new connections are turned away, as during an outage."""
+        self.slams = 0
+        """How many connections are taken, and ended before a word is said or in place of the first one."""
         self.refused_intents: set[str] = set()
         """Privileged intents that are refused although the application's flags say that they are on."""
         self.max_concurrency = 1
@@ -177,6 +181,10 @@ class Gateway:
 
         A shard that comes again is taken for one that took its time: tests start bots sooner than people do.
         """
+        self.starts = STARTS_A_DAY
+        """How many sessions may begin; at the next one, all end and the token is reset."""
+        self.resets_in = 14_400.0
+        """In how many seconds there are as many as ever, as Discord says."""
         self.guilds_per_shard = 2_500
         """How many guilds a shard may have; whoever comes with more has to split them."""
         self.hasty: list[int] = []
@@ -268,6 +276,8 @@ class Gateway:
         connection = Connection(socket, request.transport, request.query.get("compress"))
         self.connections.append(connection)
         self.accepted += 1
+        if self.slams > 0:
+            return await self._slam(connection, socket)
         self._send(connection, HELLO, {"heartbeat_interval": HEARTBEAT_MS, "_trace": ["loopback"]})
         self._bell.ring()
         pump = asyncio.create_task(connection.pump())
@@ -290,6 +300,16 @@ class Gateway:
                 connection.session.connection = None
             self.connections.remove(connection)
             self._bell.ring()
+        return socket
+
+    async def _slam(self, connection: Connection, socket: web.WebSocketResponse) -> web.StreamResponse:
+        """Hang up at once; now and then with the wish that the client come again."""
+        self.slams -= 1
+        self.connections.remove(connection)
+        if self.slams % 2:
+            await socket.send_str(json.dumps({"op": RECONNECT, "d": None, "s": None, "t": None}))
+        await socket.close(code=1001)
+        self._bell.ring()
         return socket
 
     async def _read(self, connection: Connection, socket: web.WebSocketResponse) -> None:
@@ -358,6 +378,8 @@ class Gateway:
             return connection.abort()
         self.identifies.append(data)
         intents = data["intents"]
+        if len(self.identifies) > self.starts:
+            self._reset_token()
         if data["token"] != self.token:
             return connection.close(BAD_TOKEN)
         if not 0 <= shard < count:
@@ -371,7 +393,9 @@ class Gateway:
         granted = self._allowed - self.refused_intents
         if any(intents & bit for name, bit in PRIVILEGED.items() if name not in granted):
             return connection.close(BAD_INTENTS)
-        session = Session(connection, (shard, count), intents, self._me)
+        return self._begin(Session(connection, (shard, count), intents, self._me), connection)
+
+    def _begin(self, session: Session, connection: Connection) -> None:
         connection.session = self.sessions[session.id] = session
         guilds = [guild for guild in self._guilds.values() if session.hears_of(guild)]
         session.dispatch("READY", self.beginning(self._ready(session, guilds)))
@@ -380,7 +404,13 @@ class Gateway:
                 self._withheld_guilds.append((session, guild))
             elif guild.available:
                 session.create(guild, unavailable=False)
-        return None
+
+    def _reset_token(self) -> None:
+        """Do what Discord does to a bot that begins too many sessions; its owner gets an email."""
+        self.token = "a new one"
+        self.sessions.clear()
+        for other in self.connections:
+            other.close(BAD_TOKEN)
 
     def _is_hasty(self, shard: int) -> bool:
         """Tell whether an identify comes too soon after another that is counted together with it."""
@@ -391,11 +421,10 @@ class Gateway:
 
     def start_limit(self) -> Payload:
         """Tell how many sessions may begin, as `GET /gateway/bot` does."""
-        remaining = STARTS_A_DAY - len(self.identifies)
         return {
             "total": STARTS_A_DAY,
-            "remaining": remaining,
-            "reset_after": 14_400_000,
+            "remaining": max(0, self.starts - len(self.identifies)),
+            "reset_after": int(self.resets_in * 1000),
             "max_concurrency": self.max_concurrency,
         }
 

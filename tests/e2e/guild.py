@@ -22,7 +22,7 @@ from tests.e2e.model import (
 EVERYTHING = (1 << 53) - 1  # all permissions
 VERY_LARGE = 75_000  # members above which a `GUILD_CREATE` brings only those who talk
 LARGE_THRESHOLD = 250  # the `large_threshold` that discord.py sends with its identify
-HAS_SNAPSHOT = 1 << 14  # flags of a message
+HAS_THREAD, HAS_SNAPSHOT = 1 << 5, 1 << 14  # flags of a message
 COMPONENTS_V2 = 1 << 15
 
 

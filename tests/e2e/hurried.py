@@ -36,6 +36,6 @@ if __name__ == "__main__":
     vars(backoff)["LONGEST"] = 0.1
     vars(gateway)["IDENTIFY_PACE"] = EVERY + 0.05
     vars(http)["asyncio"] = vars(answers)["asyncio"] = Hasty()
-    vars(live)["EVERY"] = EVERY
+    vars(live)["EVERY"], vars(live)["SLOWEST"] = EVERY, 2 * EVERY
     live.Live.look.change_interval(seconds=EVERY)
     sys.exit(main())

@@ -34,6 +34,7 @@ IN_GUILDS, IN_DIRECT_MESSAGES = 0, 1  # where commands are offered
 CHANNEL, ROLE = 7, 8  # types of options
 BUTTON, TEXT_INPUT, LABEL = 2, 4, 18  # kinds of components
 EPHEMERAL, LOADING = 1 << 6, 1 << 7  # flags of a message
+ANSWER, ANSWER_TO_MESSAGE = 20, 19  # types of messages
 
 UNKNOWN: tuple[int, Payload] = (404, {"message": "Unknown interaction", "code": 10062})
 ANSWERED: tuple[int, Payload] = (
@@ -115,9 +116,16 @@ def chosen_from(message: Payload, what: str, member: Member, values: Iterable[st
 class Interactions:
     """Makes interactions as the gateway tells of them, and takes the answers that come by REST."""
 
-    def __init__(self, me: User, bell: Bell, changed: Callable[[Payload], None]) -> None:
+    def __init__(
+        self,
+        me: User,
+        bell: Bell,
+        changed: Callable[[Payload], None],
+        written: Callable[[str, Channel, Payload], None],
+    ) -> None:
         self._me = me
         self._changed = changed
+        self._written = written
         self._bell = bell
         self._open: dict[str, Reply] = {}
 
@@ -215,13 +223,19 @@ class Interactions:
 
     def _write(self, reply: Reply, body: Mapping[str, Any]) -> Payload:
         """Write the message, or over it; who may read it is settled when it begins."""
+        is_new = reply.message is None
         if reply.message is None:
             hook = {"webhook_id": str(self._me.id), "application_id": str(self._me.id)}
-            reply.message = written(reply.channel, self._me, "", flags=body.get("flags", 0), **hook)
+            kind = ANSWER if reply.source is None else ANSWER_TO_MESSAGE
+            reply.message = written(
+                reply.channel, self._me, "", type=kind, flags=body.get("flags", 0), **hook
+            )
         told = {key: body[key] for key in ("content", "embeds", "components") if body.get(key) is not None}
         reply.message |= told | {"flags": reply.message["flags"] & ~LOADING | body.get("flags", 0)}
         if "components" in body and not body["components"]:
             reply.message["components"] = []
+        if reply.message is not reply.source or reply.message["flags"] & EPHEMERAL:
+            self._written("MESSAGE_CREATE" if is_new else "MESSAGE_UPDATE", reply.channel, reply.message)
         return reply.message
 
 

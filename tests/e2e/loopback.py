@@ -6,6 +6,8 @@ first identify, and after `lose_sessions`) nobody hears of a change: the next `R
 
 from __future__ import annotations
 
+import socket
+import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -13,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Self
 from aiohttp import web
 
 from tests.e2e.gateway import DIRECT_MESSAGES, PRIVILEGED, Gateway
-from tests.e2e.guild import Guild, Member, changed, written
+from tests.e2e.guild import HAS_THREAD, Guild, Member, changed, written
 from tests.e2e.interactions import (
     BUTTON,
     COMMAND,
     COMPONENT,
+    EPHEMERAL,
     IN_DIRECT_MESSAGES,
     SUBMIT,
     Interactions,
@@ -39,6 +42,8 @@ from tests.e2e.model import (
     JOINED_AT,
     PARTLY,
     POLL_CLOSED,
+    PUBLIC_THREAD,
+    SCHEDULED,
     SEND_MESSAGES,
     THREAD_MADE,
     VIEW_CHANNEL,
@@ -58,6 +63,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.model import Planned
 
+IP_FREEBIND = 15  # Linux's, which Python has no name for
 INVITED = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS  # what our invite link asks for
 TOKEN = "MTA1.loopback.it-must-never-be-seen-anywhere"  # opens nothing
 
@@ -83,10 +89,12 @@ class LoopbackDiscord:
     """An async context manager that serves while entered; `api_url` is its REST base.
 
     `token` is the bot's, `shards` how many of them `GET /gateway/bot` advises. `intents` are the privileged
-    intents that are on, "members", "presences" and "message_content"; take one out to have it refused.
+    intents that are on, "members", "presences" and "message_content"; take one out to have it refused. `host`
+    is an address of this machine, perhaps in a network that isn't up yet.
     """
 
-    def __init__(self, *, token: str = TOKEN, shards: int = 1) -> None:
+    def __init__(self, *, token: str = TOKEN, shards: int = 1, host: str = "127.0.0.1") -> None:
+        self._host = host
         self.intents = set(PRIVILEGED)
         self.bot = User("d-zone", bot=True)
         self.owner = User("owner", "The Owner", status="offline")
@@ -94,7 +102,7 @@ class LoopbackDiscord:
         self._bell = Bell()
         self.gateway = Gateway(self.bot, self.guilds, self.intents, self._bell)
         self.posts = Posts(self.bot, self.guilds, self.gateway, self._bell)
-        self.interactions = Interactions(self.bot, self._bell, self.posts.tell)
+        self.interactions = Interactions(self.bot, self._bell, self.posts.tell, self._tell_of_answer)
         self.rest = Rest(
             self.bot, self.owner, self.guilds, self.intents, self.interactions, self.posts, self._bell
         )
@@ -104,7 +112,7 @@ class LoopbackDiscord:
         self.rest.start_limit = self.gateway.start_limit
         self.rest.token = self.gateway.token = token
         self._port = 0
-        self._site: web.TCPSite
+        self._site: web.SockSite
         app = web.Application()
         app.router.add_get("/gateway", self.gateway.serve)
         self.rest.route(app)
@@ -122,7 +130,12 @@ class LoopbackDiscord:
 
     async def _listen(self) -> None:
         """Take connections, at the same port as before."""
-        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        door = socket.socket()
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":
+            door.setsockopt(socket.SOL_IP, IP_FREEBIND, 1)
+        door.bind((self._host, self._port))
+        self._site = web.SockSite(self._runner, door)
         await self._site.start()
 
     async def __aexit__(
@@ -302,14 +315,33 @@ class LoopbackDiscord:
         self.say(thread.parent, author, thread.name, type=THREAD_MADE, message_reference=where)
         self.gateway.dispatch(thread.guild, "THREAD_CREATE", told | {"newly_created": True})
 
-    def ask(self, channel: Channel, author: Member | User, question: str, **extra: Any) -> Payload:
-        """Post a poll, which is open for a day."""
+    def discuss(self, channel: Channel, message: Payload, author: Member, name: str) -> Channel:
+        """Let a member open a thread about a message: it has the message's id."""
+        guild = author.guild
+        thread = Channel(name, guild, PUBLIC_THREAD, parent=channel, id=int(message["id"]))
+        guild.channels[thread.id] = thread
+        told = thread.payload() | {"owner_id": author.uid}
+        self.gateway.dispatch(guild, "THREAD_CREATE", told | {"newly_created": True})
+        message.update(changed(channel, message, flags=message["flags"] | HAS_THREAD, thread=told))
+        self.gateway.dispatch(guild, "MESSAGE_UPDATE", message)
+        return thread
+
+    def ask(
+        self,
+        channel: Channel,
+        author: Member | User,
+        question: str,
+        *,
+        lasts_a_day: bool = True,
+        **extra: Any,
+    ) -> Payload:
+        """Post a poll."""
         ends = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         answer = {"answer_id": 1, "poll_media": {"text": "Mars", "emoji": None}}
         poll = {
             "question": {"text": question},
             "answers": [answer, answer | {"answer_id": 2}],
-            "expiry": ends,
+            "expiry": ends if lasts_a_day else None,  # one of these days polls may have no end
             "allow_multiselect": False,
             "layout_type": 1,
             "results": {"is_finalized": False, "answer_counts": []},
@@ -351,7 +383,8 @@ class LoopbackDiscord:
     def delete_event(self, event: Planned) -> None:
         """Take a scheduled event back."""
         event.guild.events.pop(event.id, None)
-        self.gateway.dispatch(event.guild, "GUILD_SCHEDULED_EVENT_DELETE", event.payload())
+        told = event.payload() | {"status": SCHEDULED}  # whatever it was
+        self.gateway.dispatch(event.guild, "GUILD_SCHEDULED_EVENT_DELETE", told)
 
     def create_role(self, guild: Guild, role: Role) -> None:
         """Tell of a role that was made."""
@@ -382,19 +415,29 @@ class LoopbackDiscord:
         return member
 
     def remove_member(self, member: Member) -> None:
-        """Let a member leave their guild."""
+        """Let a member leave their guild; then Discord says that they are offline there, and talk no more."""
         guild = member.guild
         del guild.members[member.id]
-        guild.voice.pop(member.id, None)
+        talked = guild.voice.pop(member.id, None) is not None
         gone = {"guild_id": str(guild.id), "user": member.user.payload()}
         self.gateway.dispatch(guild, "GUILD_MEMBER_REMOVE", gone)
+        if member.is_online():
+            offline = {"user": {"id": member.uid}, "status": "offline", "activities": [], "client_status": {}}
+            self.gateway.dispatch(guild, "PRESENCE_UPDATE", offline | {"guild_id": str(guild.id)})
+        if talked:
+            silent = self.voice(member, None) | {"member": member.payload()}
+            self.gateway.dispatch(guild, "VOICE_STATE_UPDATE", silent)
 
     def ban(self, member: Member) -> None:
         """Ban a member, and delete what they said: no event tells which messages."""
         guild = member.guild
         told = {"guild_id": str(guild.id), "user": member.user.payload()}
+        left_first = CHANCE.random() < PARTLY
+        if left_first:
+            self.remove_member(member)
         self.gateway.dispatch(guild, "GUILD_BAN_ADD", told)
-        self.remove_member(member)
+        if not left_first:
+            self.remove_member(member)
 
     def set_status(self, member: Member, status: str) -> None:
         """Change a user's status, in every guild they share with the bot."""
@@ -446,9 +489,12 @@ class LoopbackDiscord:
         return self.say(Channel("", None, DIRECT), user, text)
 
     def edit(self, channel: Channel, message: Payload, text: str) -> None:
-        """Change a message's text."""
+        """Change a message's text; what Discord adds to a link may come later, with the text of before."""
+        before = dict(message)
         message.update(changed(channel, message, content=text, edited_timestamp=JOINED_AT))
         self.gateway.dispatch(channel.guild, "MESSAGE_UPDATE", message)
+        if before["edited_timestamp"] is None:
+            self.add_preview(channel, before)
 
     def add_preview(self, channel: Channel, message: Payload) -> None:
         """Let Discord add the preview of a link to a message."""
@@ -592,6 +638,14 @@ class LoopbackDiscord:
         self._tell(reply, kind, data, locale)
         await self._bell.until(lambda: reply.done, lambda: f"an answer to {data}; {self._progress()}")
         return reply
+
+    def _tell_of_answer(self, event: str, channel: Channel, message: Payload) -> None:
+        """Tell of an answer as of any message; one that a single person reads comes as if in private."""
+        if channel.guild is not None and not message["flags"] & EPHEMERAL:
+            self.gateway.dispatch(channel.guild, event, message)
+            return
+        told = {key: value for key, value in message.items() if key not in ("guild_id", "member")}
+        self.gateway.dispatch(None, event, told, needs=DIRECT_MESSAGES)
 
     def _tell(self, reply: Reply, kind: int, data: Payload, locale: str = "en-US") -> None:
         told = self.interactions.payload(reply, kind, data, locale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,16 @@ def _json(content: object, status: int = 200) -> web.Response:
     return web.Response(body=json.dumps(content).encode(), status=status, content_type="application/json")
 
 
+def _limited(told: Payload) -> web.Response:
+    """Say that something came too often, as Discord itself does: what has no `Via` comes from before it."""
+    body: Payload = {"message": "You are being rate limited.", "global": False} | told
+    answer = _json(body, status=429)
+    answer.headers["Via"] = "1.1 google"
+    answer.headers["Retry-After"] = str(math.ceil(body["retry_after"]))
+    answer.headers["X-RateLimit-Scope"] = "global" if body["global"] else "user"
+    return answer
+
+
 class Rest:
     """Answers REST requests and remembers them."""
 
@@ -53,6 +64,10 @@ class Rest:
 
         A path, or `METHOD /path` for one of its methods.
         """
+        self.limits: dict[str, list[Payload]] = {}
+        """What requests, as `METHOD /path`, are told when they come too often: each of these once."""
+        self.blocked = False
+        """Whether who stands before Discord shuts this address out, whatever is asked."""
         self.garbled: dict[str, str] = {}
         """Requests, as `METHOD /path`, that something between answers with this in place of JSON."""
         self.trouble: Callable[[web.Request], Awaitable[web.Response | None]] | None = None
@@ -121,6 +136,10 @@ class Rest:
 
     def _trouble(self, method: str, path: str) -> web.Response | None:
         request = f"{method} {path}"
+        if self.blocked:
+            return _json({"message": "internal network error", "code": 40333}, status=403)
+        if self.limits.get(request):
+            return _limited(self.limits[request].pop(0))
         if status := self.broken.get(path) or self.broken.get(request):
             return _json({"message": "an outage", "code": 0}, status=status)
         if request in self.garbled:

@@ -5,22 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 import yaml
 from dotenv import dotenv_values
 
 from bot.config import Config
+from tests.certificates import Pem
 from tests.e2e import container
 from tests.e2e.conftest import assert_discreet, settings_for
+from tests.e2e.engine import NEEDED, Engine
+from tests.e2e.loopback import LoopbackDiscord
 from tests.e2e.process import ROOT, BotProcess, free_port
 from tests.e2e.viewer import truth
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Watch
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.e2e.conftest import Run, Watch
     from tests.e2e.container import Image
-    from tests.e2e.loopback import LoopbackDiscord
 
 pytestmark = pytest.mark.timeout(900)  # the first test has the image built
 
@@ -28,6 +36,8 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encod
 [HEALTHY] = re.findall(
     r"HEALTHCHECK (?:.|\n)*?CMD (\[.*\])", (ROOT / "Dockerfile").read_text(encoding="utf-8")
 )
+HEAD = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+SAID = dict(word.split("=", 1) for word in HEAD.partition("services:")[0].split() if "=" in word)
 BOT: dict[str, Any] = COMPOSE["services"]["bot"]
 
 
@@ -69,6 +79,123 @@ async def test_the_bot_in_a_container(image: Image, discord: LoopbackDiscord, wa
     assert_discreet(bot)
 
 
+class Composed:
+    """The bot as compose runs it: reached at the port that is published."""
+
+    def __init__(self, engine: Engine, discord: LoopbackDiscord, **written: str) -> None:
+        self.port = free_port()
+        self.url = f"ws://127.0.0.1:{self.port}/"
+        self._engine = engine
+        wanted = settings_for(discord, self.port)
+        names = ("DISCORD_TOKEN", "DISCORD_API_URL", "PORT")
+        lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+        given = {name: wanted[name] for name in names} | written
+        text = "\n".join(
+            f"{name}={given[name]}" if (name := line.partition("=")[0]) in given else line for line in lines
+        )
+        (engine.folder / ".env").write_text(f"{text}\n", encoding="utf-8")
+
+    async def does(self, *words: str) -> str:
+        """Have compose do something."""
+        return await asyncio.to_thread(self._engine.compose, *words)
+
+    async def ready(self) -> None:
+        """Wait until it tells so at its port."""
+        async with asyncio.timeout(90), aiohttp.ClientSession() as session:
+            while True:
+                with suppress(aiohttp.ClientError):
+                    answer = await session.get(f"http://127.0.0.1:{self.port}/readyz")
+                    if answer.status == 200:
+                        return
+                await asyncio.sleep(0.2)  # nothing tells an outsider that it has started
+
+
+@pytest.fixture
+def engine(image: Image, tmp_path: Path) -> Iterator[Engine]:
+    """Podman, if this system lets it run containers."""
+    container.require(*NEEDED)
+    engine = Engine(image, tmp_path)
+    if said := engine.works():
+        pytest.skip(f"this system lets nobody run containers: {said}")
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_compose_runs_the_bot_alone(engine: Engine, watch: Watch) -> None:
+    """Locked in, reached from this machine, and told of; what somebody decides outlives its container."""
+    async with LoopbackDiscord(host=engine.gateway("default")) as discord:
+        guild = discord.guild("D-World", "ann", "bob")
+        bob = guild.member("bob")
+        bot = Composed(engine, discord)
+        await bot.does("up", "-d")
+        await bot.ready()
+        viewer = await watch(bot, guild, events=["typing"])  # type: ignore[arg-type]  # it is where it is
+        await viewer.sees(truth(guild))
+        await asyncio.to_thread(engine.podman, "healthcheck", "run", f"{engine.project}_bot_1")
+        assert await asyncio.to_thread(engine.run_in, "bot", "id", "-u") == "10001\n"
+        status = await asyncio.to_thread(engine.run_in, "bot", "cat", "/proc/1/status")
+        assert re.search(r"^CapBnd:\t0+$", status, re.MULTILINE)
+        assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
+        assert "Max open files            16384 " in await asyncio.to_thread(
+            engine.run_in, "bot", "cat", "/proc/1/limits"
+        )
+        with pytest.raises(AssertionError, match="Read-only file system"):
+            await asyncio.to_thread(engine.run_in, "bot", "touch", "/opt/dzone/x")
+        await discord.command(bob, "myself hide")
+        await viewer.until(lambda: bob.uid not in viewer.users)
+        await bot.does("down")
+        assert await viewer.closed() == 1001
+        await bot.does("up", "-d")
+        await bot.ready()
+        again = await watch(bot, guild, events=["typing"])  # type: ignore[arg-type]  # as above
+        assert again.users.keys() == viewer.users.keys()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_compose_runs_the_profiles(engine: Engine, image: Image, watch: Watch) -> None:
+    """With the addresses that its head names; nobody but the bot reaches the two. A backup as documented."""
+    services = COMPOSE["services"]
+    image.build_servers(services["redis"]["image"], services["postgres"]["image"])
+    profiles = ("--profile", "postgres", "--profile", "redis")
+    async with LoopbackDiscord(host=engine.gateway("default")) as discord:
+        guild = discord.guild("D-World", "ann", "bob")
+        bob = guild.member("bob")
+        bot = Composed(engine, discord, **SAID)
+        await bot.does(*profiles, "up", "-d")
+        await bot.ready()
+        viewer = await watch(bot, guild, events=["typing"])  # type: ignore[arg-type]  # as above
+        await discord.command(bob, "myself hide")
+        await viewer.until(lambda: bob.uid not in viewer.users)
+        asks = "import redis; print(redis.Redis(host='redis').keys('dzone*'))"
+        assert str(guild.id) in await asyncio.to_thread(engine.run_in, "bot", "python3", "-c", asks)
+        routes = await asyncio.to_thread(engine.run_in, "redis", "cat", "/proc/net/route")
+        assert all(line.split()[1] != "00000000" for line in routes.splitlines()[1:])  # no way out
+        backup = await bot.does("exec", "-T", "bot", "dzone-bot", "settings", "export", "-")
+        assert bob.uid in json.dumps(json.loads(backup))
+        await bot.does(*profiles, "down", "-v")
+        assert await viewer.closed() == 1001
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_its_health_where_it_speaks_https(run: Run, tmp_path: Path) -> None:
+    """It is asked in the same way: whose certificate it has doesn't matter here."""
+    pem = Pem(tmp_path)
+    tls = {"TLS_CERT": str(pem.chain), "TLS_KEY": str(pem.key)}
+    bot = await run("--demo", HEALTH="on", **tls)
+    await bot.listening()
+    words = [sys.executable, *json.loads(HEALTHY)[1:]]
+    asked = await asyncio.create_subprocess_exec(*words, env=tls | {"PORT": str(bot.port)})
+    assert await asked.wait() == 0
+
+
+def test_compose_asks_as_the_image_does() -> None:
+    """Podman keeps no health check in what it builds, so the file has the same one."""
+    assert BOT["healthcheck"]["test"] == ["CMD", *json.loads(HEALTHY)]
+
+
 def test_it_is_not_root(image: Image) -> None:
     """A number, which platforms ask for; it may write where settings are stored, and nowhere else."""
     assert image.config()["User"] == "10001:10001"
@@ -86,9 +213,7 @@ def test_it_has_what_it_needs_and_no_more(image: Image) -> None:
 
 def test_what_compose_says_of_the_profiles() -> None:
     """The addresses in its head are settings that the bot understands, and name its services."""
-    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
-    said = dict(word.split("=", 1) for word in text.partition("services:")[0].split() if "=" in word)
-    config = Config.read({"DISCORD_TOKEN": "t", **said})
+    config = Config.read({"DISCORD_TOKEN": "t", **SAID})
     assert {"postgres", "redis"} == {name for name, one in COMPOSE["services"].items() if "profiles" in one}
     assert "@postgres:5432/" in config.database_url
     assert config.backplane_url == "redis://redis:6379/0"

@@ -9,10 +9,10 @@ import pytest
 from tests.e2e.model import (
     ACTIVE,
     CANCELED,
-    COMPLETED,
     MANAGE_GUILD,
     PRIVATE_THREAD,
     PUBLIC_THREAD,
+    SCHEDULED,
     STAGE,
     VOICE,
     Planned,
@@ -92,7 +92,7 @@ async def test_a_poll(town: Town, guild: Guild, curious: Viewer, watch: Watch, t
     town.discord.create_channel(den)
     town.discord.ask(den, ann, "den-poll")
     poll = town.discord.ask(guild.public, ann, f"Mars, {guild.member('bob').mention}?" + " Or Venus?" * 40)
-    other = town.discord.ask(guild.public, ann, "Tea?")
+    other = town.discord.ask(guild.public, ann, "Tea?", lasts_a_day=False)
     await curious.hears("[poll] Tea?")
     await up_to_here(town, guild, curious)
     later = await watch(town.bot, guild, events=ALL_EVENTS)
@@ -102,6 +102,11 @@ async def test_a_poll(town: Town, guild: Guild, curious: Viewer, watch: Watch, t
     assert tea == "Tea?"
     assert later.joined[-1]["happenings"][0]["until"] > 0
     assert not curious.knows("den-poll")
+    about = town.discord.discuss(guild.public, poll, ann, "about Mars")
+    await later.until(lambda: later.knows("about Mars"))
+    town.discord.delete_channel(about)
+    await later.until(lambda: told(later, "thread")[-1:] == [{"over": True, "gone": True}])
+    assert len(goes_on(await watch(town.bot, guild, events=ALL_EVENTS))) == 2  # it is open all the same
     town.discord.close_poll(guild.public, poll, told_by=told_by)
     town.discord.delete(guild.public, other)
     await later.until(lambda: len(told(later, "poll")) == 2)
@@ -138,7 +143,8 @@ async def test_an_event(town: Town, guild: Guild, curious: Viewer, watch: Watch)
     assert sorted(goes_on(later)) == ["A talk", "Picnic", "Quiz"]
     assert {"channel": str(lounge.id), "text": "Quiz"}.items() <= later.joined[-1]["happenings"][0].items()
     assert told(curious, "event") == [{"text": "Picnic", "location": "The park"}]
-    town.discord.change_event(quiz, status=COMPLETED)
+    # One that repeats is planned anew when it has ended, and nothing else says that it has.
+    town.discord.change_event(quiz, status=SCHEDULED)
     await later.until(lambda: told(later, "event") == [{"over": True}])
     town.discord.change_event(talk, status=CANCELED)
     town.discord.change_channel(lounge, hidden=True)

@@ -46,8 +46,23 @@ async def test_a_live_message(discord: LoopbackDiscord, launch: Launch, watch: W
     discord.set_status(guild.member("bob"), "offline")
     await discord.posted(lobby, says("**1** online, **0** watching"))
     assert [message["id"] for message in discord.posts.of(lobby)] == [card["id"]]
+
+    # What stands before Discord may shut the bot out for a while; and of old messages it takes few changes.
+    discord.rest.blocked = True
+    discord.set_status(guild.member("bob"), "idle")
+    await second.said("the live message wasn't changed")
+    change = f"PATCH /channels/{lobby.id}/messages/{card['id']}"
+    old = {
+        "retry_after": 0.05,
+        "code": 30046,
+        "message": "Maximum number of edits to messages older than 1 hour",
+    }
+    discord.rest.limits[change] = [old] * 6
+    discord.rest.blocked = False
+    await second.said("Discord limits how often the live message may be changed")
+    await discord.posted(lobby, says("**2** online, **0** watching"))
     discord.posts.remove(card)
-    discord.set_status(guild.member("bob"), "online")
+    discord.set_status(guild.member("bob"), "offline")
     await second.said("the live message is no more: deleted")
     status = await discord.command(owner, "dzone status")
     assert "It was deleted." in str(status.message)
@@ -59,5 +74,5 @@ async def test_a_live_message(discord: LoopbackDiscord, launch: Launch, watch: W
     # What the bot may not see any more it can't change: that ends it as well.
     await discord.command(owner, "dzone live channel", channel="lobby")
     discord.change_channel(lobby, unseen=True)
-    discord.set_status(guild.member("bob"), "offline")
+    discord.set_status(guild.member("bob"), "online")
     await second.said("the live message is no more: forbidden")

@@ -85,6 +85,21 @@ async def test_session_invalidated(discord: LoopbackDiscord, launch: Launch, wat
 
 
 @pytest.mark.usefixtures("in_a_hurry")
+async def test_nobody_says_hello(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
+    """In an outage Discord refuses connections, then takes them and hangs up before it has greeted."""
+    guild = discord.guild("D-World", "ann", "bob", "cid", "dan")
+    viewer = await watch(await launch(), guild)
+    discord.gateway.refusing = True
+    discord.drop()
+    await discord.refused(5)  # by then a new session is to begin
+    discord.gateway.slams, discord.gateway.refusing = 3, False
+    change(discord, guild)
+    await discord.identified(2)
+    await viewer.sees(truth(guild))
+    assert undisturbed(viewer)
+
+
+@pytest.mark.usefixtures("in_a_hurry")
 async def test_session_gone(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
     """The connection is cut, and the session can't be resumed: the same, with a large guild as well."""
     small = discord.guild("Small", "ann", "bob", "cid", "dan")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.running.errors import AGAIN, MEND
 from tests.e2e.viewer import truth
+from tests.e2e.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,6 +117,28 @@ async def test_a_tunnel_that_ends(run: Run, programs: Programs) -> None:
     assert await bot.exited() == AGAIN
     assert "The tunnel has ended" in bot.stderr
     assert "Start the bot again" in bot.stderr
+
+
+async def test_a_bot_that_is_killed(run: Run, programs: Programs) -> None:
+    """The tunnel ends all the same: it would lead to whoever has the port next."""
+    bot = await run("--share", "--demo", PATH=programs.put(OPENS), HOST="localhost")
+    await bot.said(f"watch them at {ADDRESS}")
+    bot.signal(signal.SIGKILL)
+    await bot.exited()
+    async with asyncio.timeout(PATIENCE):
+        with suppress(ProcessLookupError):
+            while True:
+                os.kill(programs.pid, 0)
+                await asyncio.sleep(0.02)  # nothing tells of the end of what isn't our child
+
+
+async def test_a_program_that_is_none(run: Run, programs: Programs) -> None:
+    """It is said which one, and why."""
+    path = programs.put("")
+    (programs.folder / "cloudflared").write_text("\0no program of this system")
+    bot = await run("--share", "--demo", PATH=path)
+    assert await bot.exited() == AGAIN
+    assert "cloudflared can't be started: Exec format error" in bot.stderr
 
 
 async def test_a_tunnel_that_never_opens(run: Run, programs: Programs) -> None:

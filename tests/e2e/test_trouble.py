@@ -90,6 +90,18 @@ async def test_intents_that_are_refused_after_the_login(
     assert "lost" not in bot.output
 
 
+async def test_a_bot_that_was_started_too_often(
+    discord: LoopbackDiscord, launch: Callable[..., Awaitable[BotProcess]], watch: Watch
+) -> None:
+    """It says so, and waits before it connects: one time too many, and Discord resets the token."""
+    guild = discord.guild("D-World", "ann")
+    discord.gateway.starts, discord.gateway.resets_in = 2, 1.0
+    bot = await launch()
+    await (await watch(bot, guild)).sees(truth(guild))
+    assert "connect only 2 more times" in bot.output
+    assert len(discord.gateway.identifies) == 1
+
+
 async def test_no_network(run: Run) -> None:
     """Nothing listens where Discord should be."""
     address = f"http://127.0.0.1:{free_port()}/api/v10"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,7 +32,7 @@ async def test_from_the_invitation_to_the_first_viewer(
     guild.locale, guild.system = "de", guild.channel("ankunft")
     discord.join(guild)
     [message] = await discord.posted(guild.system)
-    assert message["content"].startswith("**Hallo! Ich zeige Neustadt als kleine Pixelwelt")
+    assert message["content"].startswith("**Hallo! Ich kann Neustadt als kleine Pixelwelt zeigen")
     assert "Niemand kann zuschauen." in message["content"]
     lookout = await watch(first)
     assert str(guild.id) not in lookout.servers
@@ -46,6 +47,9 @@ async def test_from_the_invitation_to_the_first_viewer(
     assert "is shown now" in done.text
     assert done.private
     await discord.posted(guild.system, lambda posts: "Wer den Computer erreicht" in posts[0]["content"])
+    assert re.search(
+        r"^\*\*Stand <t:\d+:f>:\*\* Wer", discord.posts.of(guild.system)[0]["content"], re.MULTILINE
+    )
     viewer = await watch(second, guild, events=["typing"])
     await viewer.sees(truth(guild))
     assert not any("Pixelwelt" in str(frame) for frame in viewer.frames)

@@ -190,6 +190,7 @@ async def test_the_order_of_commands_is_no_change(tree: Tree) -> None:
         (refusal(503, "<html>\nupstream</html>"), "<html> upstream</html>"),
         (refusal(401, {"message": "401: Unauthorized", "code": 0}), "rejected DISCORD_TOKEN"),
         (refusal(403, {"message": "Missing Access", "code": 50001}), "Missing Access"),
+        (refusal(403, {"message": "internal network error", "code": 40333}), "shuts this address out"),
         (refusal(404, {"message": "Unknown Application", "code": 10002}), "DISCORD_API_URL"),
         (refusal(429, "error code: 1015"), "no more requests"),
         (refusal(400, {"message": "Maximum number of commands reached", "code": 30032}), "Remove some"),
@@ -375,7 +376,11 @@ async def test_a_guild_that_has_gone(tree: Tree, guilds: Guilds, caplog: pytest.
     """What it had is gone with it; one that isn't there gets none, which is said and tried again."""
     notes = Notes()
     await sync_guild(tree, notes, 1)
-    guilds.failures[1] = discord.Forbidden(SimpleNamespace(status=403, reason="x"), "Missing Access")  # type: ignore[arg-type]
+    blocked, gone = {"code": 40333, "message": "internal network error"}, {"code": 50001, "message": "x"}
+    guilds.failures[1] = discord.Forbidden(SimpleNamespace(status=403, reason="x"), blocked)  # type: ignore[arg-type]
+    await sync_guild(tree, notes, 2)
+    assert 2 not in guilds.known  # that is no word of Discord's
+    guilds.failures[1] = discord.Forbidden(SimpleNamespace(status=403, reason="x"), gone)  # type: ignore[arg-type]
     await sync_guild(tree, notes, 2)
     assert guilds.known[2] == ["wave"]
     await sync_guild(tree, notes, 1)

@@ -7,7 +7,7 @@ from unittest import mock
 
 import aiohttp
 import pytest
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +65,35 @@ def test_no_more_sessions_begin_in_a_day_than_discord_allows(pauses: list[float]
             begun.append(now)
     assert sum(moment < DAY for moment in begun) < 1_000
     assert sum(DAY / 2 <= moment < 1.5 * DAY for moment in begun) < 1_000
+
+
+def test_a_program_that_is_started_again_and_again_keeps_its_token() -> None:
+    """It fails soon after it has connected, and whatever keeps it running starts it again."""
+    now, begun, resets_at = 0.0, 0, DAY
+    while now < 2 * DAY:
+        sessions = Sessions(1_000)
+        sessions.expect(now, 1_000 - begun, resets_at - now, 4)
+        now += sessions.wait(now) + 10
+        if now >= resets_at:
+            begun, resets_at = 0, resets_at + DAY
+        for _ in range(4):
+            sessions.note(now)
+            begun += 1
+        assert begun < 1_000
+
+
+def test_the_last_sessions_are_divided() -> None:
+    """Until there are as many as ever; as long as there are many nobody waits."""
+    sessions = Sessions(1_000)
+    sessions.expect(0.0, 101, 3_600, 1)
+    assert sessions.wait(0.0) == 0
+    sessions.note(0.0)
+    assert sessions.wait(0.0) == pytest.approx(36)
+    sessions.note(36.0)
+    assert sessions.wait(36.0) == pytest.approx(36)
+    assert sessions.wait(3_600.0) == 0
+    sessions.expect(0.0, 0, 3_600, 1)
+    assert sessions.wait(0.0) == 3_600
 
 
 # What is said
@@ -164,9 +193,16 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_pause")
-async def test_a_lost_session_is_resumed_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What happened meanwhile comes with it; where that fails again and again, a new session begins."""
-    tries = Tries(monkeypatch, *[REFUSED] * 6, None)
+@pytest.mark.parametrize("outcome", [REFUSED, ReconnectWebSocket(0), ZeroDivisionError()], ids=repr)
+@pytest.mark.parametrize("asked", [False, True])
+async def test_a_lost_session_is_resumed_first(
+    monkeypatch: pytest.MonkeyPatch, outcome: Exception, *, asked: bool
+) -> None:
+    """What happened meanwhile comes with it; where that fails again and again, a new session begins.
+
+    Discord may also hang up before it has greeted. Each try counts, also that which it has asked for.
+    """
+    tries = Tries(monkeypatch, *[outcome] * 6, None)
     client = mock.Mock(spec_set=["dispatch", "is_closed", "_reconnect", "_connection", "loop"])
     client.is_closed.return_value = False
     shards = mock.Mock(
@@ -181,9 +217,10 @@ async def test_a_lost_session_is_resumed_first(monkeypatch: pytest.MonkeyPatch) 
     running: list[asyncio.Task[None]] = []
     shards.tasks.start.side_effect = lambda work, _: running.append(asyncio.ensure_future(work))
     shards.put.side_effect = lambda _: running.append(asyncio.ensure_future(shard.reconnect()))
-    await shard.reconnect()
+    await (shard.reidentify(ReconnectWebSocket(0)) if asked else shard.reconnect())
     while not launched.called:
         await asyncio.wait(running)
-    assert tries.resumed == [True] * 4 + [False] * 3
-    assert tries.failed == [(0, "ConnectionRefusedError")] * 6
-    assert shards.wait_for_session.await_count == 3
+    assert tries.resumed == ([True] * 5 + [False] * 2 if asked else [True] * 4 + [False] * 3)
+    hung_up = isinstance(outcome, ReconnectWebSocket)
+    assert tries.failed == [(0, "ConnectionAbortedError" if hung_up else type(outcome).__name__)] * 6
+    assert shards.wait_for_session.await_count == (2 if asked else 3)

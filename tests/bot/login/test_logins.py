@@ -209,6 +209,10 @@ class Response:
         self.status, self.reason = status, reason
 
 
+UNKNOWN = discord.NotFound(cast("Any", Response()), {"code": 10007, "message": "Unknown Member"})
+BLOCKED = discord.Forbidden(cast("Any", Response(403)), {"code": 40333, "message": "internal network error"})
+
+
 def unloaded(door: Door) -> str:
     """Let the guild be one whose members haven't all come; return its id."""
     door.world._differs["member_count"] = 300
@@ -220,6 +224,7 @@ def unloaded(door: Door) -> str:
     "trouble",
     [
         discord.DiscordServerError(cast("Any", Response(503, "x")), "x"),
+        BLOCKED,
         ConnectionResetError(),
         TimeoutError(),
     ],
@@ -243,7 +248,7 @@ async def test_who_is_no_member_is_asked_about_once_in_a_while(
     """A viewer may ask ten times a second."""
     clock = Clock(monkeypatch)
     guild, fetching = unloaded(door), Fetching(door, monkeypatch)
-    fetching.answer = discord.NotFound(cast("Any", Response()), "Unknown Member")
+    fetching.answer = UNKNOWN
     for _ in range(10):
         assert not await door.logins.may_watch("7", guild)
     assert fetching.asked == [7]
@@ -272,7 +277,7 @@ async def test_a_member_who_has_not_been_loaded(door: Door, monkeypatch: pytest.
     world.learn()
     assert await door.logins.may_watch(str(world.bob.id), str(world.written.id))
     assert fetching.asked == [world.bob.id]
-    fetching.answer = discord.NotFound(cast("Any", Response()), "Unknown Member")
+    fetching.answer = UNKNOWN
     assert not await door.logins.may_watch("7", str(world.written.id))
 
 
@@ -288,7 +293,7 @@ async def test_without_the_intent_discord_is_asked(door: Door, monkeypatch: pyte
     world, fetching = door.world, Fetching(door, monkeypatch)
     world.learn()
     world.client._connection._intents = Abilities(members=False).within(INTENTS)
-    fetching.answer = discord.NotFound(cast("Any", Response()), "Unknown Member")
+    fetching.answer = UNKNOWN
     assert not await door.logins.may_watch(str(world.ann.id), str(world.written.id))
     assert fetching.asked == [world.ann.id]
 

@@ -179,7 +179,7 @@ def answering(status: int = 200, body: bytes | str = b"{}", **headers: str) -> H
     return answer
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [403, 429, 500, 502, 503, 504])
 async def test_no_answer(serve: Serve, status: int) -> None:
     """Discord has an outage, or enough of us: nothing is known of the token."""
     with pytest.raises(Unanswered, match=str(status)):

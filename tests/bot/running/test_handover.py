@@ -54,7 +54,15 @@ def test_what_nobody_else_can_have() -> None:
     alone = Config("an.invented.token")
     assert not _not_with(alone, shares=False)
     assert "--share" in _not_with(alone, shares=True)
-    assert "SHARDS" in _not_with(Config("an.invented.token", shards=Part(0, 0, 1)), shares=False)
+    for settings, word, then in (
+        ({"shards": Part(0, 0, 1)}, "SHARDS", "viewers at bridges keep what they see"),
+        ({"backplane_url": "redis://here", "workers": 2}, "BACKPLANE_URL", "viewers at bridges keep"),
+        ({"workers": 2}, "WORKERS", "viewers come back by themselves"),  # who end with the bot
+    ):
+        said = _not_with(Config("an.invented.token", **settings), shares=False)
+        assert word in said
+        assert "start it again" in said
+        assert then in said
 
 
 async def test_a_line() -> None:

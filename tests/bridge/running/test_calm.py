@@ -1,6 +1,7 @@
 """Strangers can't fill the log."""
 
 import logging
+import socket
 
 import pytest
 
@@ -52,3 +53,13 @@ def test_what_no_stranger_causes_is_all_written(clock: StillClock) -> None:
     calm = Calm(clock)
     records = [record("bridge.rooms.directory", "room %d opened", number) for number in range(1_000)]
     assert all(map(calm.filter, records))
+
+
+def test_a_name_that_nobody_waits_for(clock: StillClock) -> None:
+    """uvloop tells of a failed look-up once more, when whoever asked has given up and said so."""
+    calm = Calm(clock)
+    late, other = record("asyncio", "Future exception was never retrieved"), record("asyncio", "Another")
+    late.exc_info = (socket.gaierror, socket.gaierror(-3, "Temporary failure in name resolution"), None)
+    other.exc_info = (OSError, OSError("something else"), None)
+    assert not calm.filter(late)
+    assert calm.filter(other)

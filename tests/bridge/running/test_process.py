@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import importlib
+import subprocess
 import sys
 
 import pytest
@@ -30,6 +31,25 @@ def test_a_program_runs_to_its_end() -> None:
         return type(asyncio.get_running_loop()).__module__.partition(".")[0]
 
     assert process.run(main(), viewers=1) == ("asyncio" if sys.platform == "win32" else "uvloop")
+
+
+HANGS = """
+import asyncio, threading
+from bridge.running import process
+
+async def main():
+    asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)  # as a name that nobody looks up
+    print("done")
+    return 3
+
+process.leave(process.run(main(), viewers=1))
+"""
+
+
+def test_what_can_not_be_called_off_keeps_nobody() -> None:
+    """The process ends with its own code, and what it said is heard."""
+    done = subprocess.run([sys.executable, "-c", HANGS], stdout=subprocess.PIPE, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (3, b"done\n")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has small rounds")

@@ -87,7 +87,7 @@ def test_it_ends_with_whoever_asked_for_it(tmp_path: Path) -> None:
     folder.mkdir()
     program = (sys.executable, "-c", "import time; print('here', flush=True); time.sleep(600)")
     with subprocess.Popen(
-        [sys.executable, "-m", "bridge.workers.guard", str(folder), *program],
+        [sys.executable, "-m", "bridge.running.guard", str(folder), *program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as guard:

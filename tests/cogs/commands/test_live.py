@@ -1,5 +1,6 @@
 """`/dzone live`: a message that the bot keeps up to date, as seldom as it must."""
 
+import logging
 from typing import Any
 
 import discord
@@ -9,7 +10,7 @@ from simcord.enums import OverwriteType
 
 from bridge.model import GuildInfo, Member, Voice
 from cogs.commands import live
-from cogs.commands.live import EVERY, Live
+from cogs.commands.live import EVERY, SLOWEST, Live
 from cogs.settings import GuildSettings
 from tests.cogs.office import Office
 
@@ -110,7 +111,7 @@ async def test_many_guilds_take_turns(office: Office, monkeypatch: pytest.Monkey
     office.live._due = {office.guild.id: 5.0, other.id: 3.0}
     begun: list[int] = []
 
-    async def note(guild_id: int) -> None:
+    async def note(guild_id: int, _: float) -> None:
         begun.append(guild_id)
         office.live._busy.discard(guild_id)
 
@@ -184,15 +185,43 @@ async def test_the_end(office: Office, status: int, code: int, ended: str, words
     assert office.live._due == {}
 
 
-async def test_a_trouble_passes(office: Office, caplog: pytest.LogCaptureFixture) -> None:
-    """What Discord doesn't take now it may take later."""
+@pytest.mark.parametrize(("status", "code"), [(400, 50035), (403, 40333), (403, 0), (404, 0)])
+async def test_a_trouble_passes(
+    office: Office, caplog: pytest.LogCaptureFixture, status: int, code: int
+) -> None:
+    """What Discord doesn't take now it may take later; also where something in between refuses."""
     await begin(office)
     shown(office, Member("1", "ann", "online"), Member("2", "bob", "idle"))
-    office.env.inject_error("PATCH", "/channels/*/messages/*", status=400, code=30046)
+    office.env.inject_error("PATCH", "/channels/*/messages/*", status=status, code=code)
     await look(office, EVERY)
     assert "the live message wasn't changed" in caplog.text
     await look(office, EVERY)
     assert text(office).startswith("**2** online")
+
+
+async def test_an_old_message(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """Discord takes few changes of one: the bot comes less often, says so once, and tries its way back."""
+    caplog.set_level(logging.INFO, live.__name__)
+    await begin(office)
+    shown(office, Member("1", "ann", "online"), Member("2", "bob", "idle"))
+    office.env.inject_error("PATCH", "/channels/*/messages/*", status=429, code=30046, times=9)
+    paces = []
+    for _ in range(9):
+        await look(office, EVERY)
+        paces.append(office.live._paces[office.guild.id])
+    assert paces == [120.0, 240.0] + [300.0] * 7
+    said = [each for each in caplog.messages if "the live message" in each]
+    assert [each.partition("changed: ")[2] for each in said] == [
+        f"now every {pace} s at most" for pace in (120, 240, 300)
+    ]
+    await look(office, EVERY)
+    assert text(office).startswith("**2** online")
+    assert office.live._paces == {office.guild.id: 270.0}
+    for number in range(20):
+        shown(office, Member("1", "ann", "online"), Member("2", "bob", ("online", "idle")[number % 2]))
+        shown(office, *(Member(str(one), f"p{one}", "online") for one in range(number)))
+        await look(office, SLOWEST)
+    assert office.live._paces == {}
 
 
 async def test_the_end_can_not_be_stored(office: Office, caplog: pytest.LogCaptureFixture) -> None:

@@ -187,6 +187,23 @@ async def test_who_counts_as_everybody(office: Office) -> None:
     assert warning.components == []
 
 
+async def test_a_role_for_those_who_log_in(office: Office) -> None:
+    """It is asked for where people have to log in; with everything in it, Discord still takes the panel."""
+    role = office.guild.create_role("friends")
+    await office.env.settle()
+    panel = await opened(office)
+    assert "login_role" not in str(panel.components)
+    await choose(office, panel, "watch", "login")
+    await restart(office)
+    await choose(office, panel, "login_role", role)
+    assert (office.settings.protection, office.settings.role_id) == ("login", role.id)
+    assert role.mention in texts(panel)
+    assert [str(one["id"]) for one in menu(panel, "login_role")["default_values"]] == [str(role.id)]
+    assert len(list(walk_components(panel.components))) <= 40
+    await choose(office, panel, "login_role")
+    assert (office.settings.protection, office.settings.role_id) == ("login", None)
+
+
 async def test_roles_whose_members_are_hidden(office: Office) -> None:
     """All that are chosen, and no others; nobody hides everybody so."""
     shy, gone = office.guild.create_role("shy"), office.guild.create_role("gone")
@@ -247,6 +264,27 @@ async def test_channels_and_categories(office: Office) -> None:
     assert office.settings.channels == {}
     await choose(office, panel, "show_channels", inn)
     assert "Shown now" in texts(panel)
+
+
+async def test_what_webhooks_post(office: Office) -> None:
+    """It is hidden at once where a channel is no longer ticked, and shown only after a warning."""
+    noisy = office.guild.create_text_channel("noisy")
+    await office.env.settle()
+    await office.drawer.save_guild(office.guild.id, GuildSettings(proxies=frozenset({noisy.id, 5})))
+    panel = await opened(office)
+    assert [str(one["id"]) for one in menu(panel, "proxies")["default_values"]] == [str(noisy.id)]
+    await restart(office)
+    asked = await choose(office, panel, "proxies", office.square)
+    assert office.settings.proxies == {5}
+    assert "isn't shown any more" in texts(panel)
+    warning = asked.followups[-1]
+    assert "who is behind a webhook" in warning.content
+    await restart(office)
+    await office.manager.click(warning, label="Show it to strangers")
+    assert office.settings.proxies == {5, office.square.id}
+    assert "as the words of a visitor" in warning.content
+    await choose(office, panel, "proxies", office.square)
+    assert "Nothing was changed" in texts(panel)
 
 
 async def test_channels_that_are_not_public(office: Office) -> None:

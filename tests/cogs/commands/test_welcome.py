@@ -1,12 +1,14 @@
 """A guild that the bot is new in: what it says there, once, and what the buttons below do."""
 
 import logging
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import discord
 import pytest
+from simcord.actors import MemberActor
 from simcord.backend.models import Overwrite
 from simcord.builders import GuildHandle
 from simcord.enums import OverwriteType
@@ -18,6 +20,7 @@ from cogs.settings import GuildSettings
 from cogs.texts import CATALOGS
 from tests.cogs.office import Office, read
 
+BOT_ADD = discord.AuditLogAction.bot_add.value
 DENIED = discord.Permissions(send_messages=True).value
 
 
@@ -35,6 +38,27 @@ def said(guild: GuildHandle, channel: str = "lobby") -> list[discord.Message]:
     return guild.channels[channel].history()
 
 
+def labels(message: discord.Message) -> list[str | None]:
+    """Return what is written on the buttons below a welcome."""
+    [row] = message.components
+    assert isinstance(row, discord.ActionRow)
+    return [part.label for part in row.children if isinstance(part, discord.Button)]
+
+
+def now_said(message: discord.Message) -> str:
+    """Return who can watch, as a welcome says with the time at which that was so."""
+    [said] = re.findall(r"^\*\*As of <t:\d+:f>:\*\* (.+)$", message.content, re.MULTILINE)
+    return str(said)
+
+
+def manager(office: Office, guild: GuildHandle) -> MemberActor:
+    """Make somebody who may manage a guild."""
+    boss = guild.add_member(office.env.create_user("boss"))
+    role = guild.create_role("bosses", permissions=discord.Permissions(manage_guild=True))
+    office.env.backend.add_member_role(guild.id, boss.id, role.id)
+    return boss
+
+
 async def again(office: Office, event: str, guild: GuildHandle) -> None:
     """Let the bot notice something about a guild."""
     with office.env._bot_scope():
@@ -45,10 +69,10 @@ async def again(office: Office, event: str, guild: GuildHandle) -> None:
 @pytest.mark.parametrize(
     ("locale", "words", "label"),
     [
-        ("en-US", "**Hello! I show Newtown as a little pixel world", "Show it"),
-        ("de", "**Hallo! Ich zeige Newtown als kleine Pixelwelt", "Zeigen"),
-        ("es-ES", "**¡Hola! Muestro Newtown como un pequeño mundo", "Mostrarlo"),
-        ("fr", "**Hello! I show Newtown as a little pixel world", "Show it"),
+        ("en-US", "**Hello! I can show Newtown as a little pixel world", "Show it"),
+        ("de", "**Hallo! Ich kann Newtown als kleine Pixelwelt zeigen", "Zeigen"),
+        ("es-ES", "**¡Hola! Puedo mostrar Newtown como un pequeño mundo", "Mostrarlo"),
+        ("fr", "**Hello! I can show Newtown as a little pixel world", "Show it"),
     ],
 )
 async def test_a_new_guild_is_welcomed(office: Office, locale: str, words: str, label: str) -> None:
@@ -60,7 +84,7 @@ async def test_a_new_guild_is_welcomed(office: Office, locale: str, words: str, 
     [row] = message.components
     assert isinstance(row, discord.ActionRow)
     assert [type(part) for part in row.children] == [discord.Button] * 4
-    assert row.children[0].label == label  # type: ignore[union-attr]
+    assert labels(message)[0] == label
     assert office.drawer.guilds[guild.id] == GuildSettings()
 
 
@@ -150,6 +174,33 @@ async def test_where_the_bot_may_write(office: Office, caplog: pytest.LogCapture
     assert "there is no channel to write a welcome in" in caplog.text
 
 
+async def test_whoever_invited_it(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """Where it may write nowhere, the guild's log may say whom to tell."""
+    caplog.set_level(logging.INFO, "cogs")
+    await office.bot.remove_cog("Welcome")
+    guild = await invited(office, "rules")
+    backend = office.env.backend
+    me = backend.bot_user.id
+    backend.set_overwrite(guild.channels["rules"].id, Overwrite(me, OverwriteType.MEMBER, deny=DENIED))
+    boss = manager(office, guild)
+    backend.record_audit_log(guild.id, BOT_ADD, target_id=boss.id, user_id=me)  # another bot
+    backend.record_audit_log(guild.id, BOT_ADD, target_id=me, user_id=boss.id)
+    await office.env.settle()
+    await office.begin()
+    office.env.inject_error("GET", "/guilds/*/audit-logs", status=403, code=50013)
+    await again(office, "guild_join", guild)
+    assert not backend.dm_channels
+    assert "there is no channel to write a welcome in" in caplog.text
+
+    await office.drawer.forget_guild(guild.id)
+    await again(office, "guild_remove", guild)
+    await again(office, "guild_join", guild)
+    [message] = backend.messages[backend.dm_channels[boss.id]].values()
+    assert message.content.startswith("**Hello! I can show Newtown")
+    assert "as you added me" in message.content
+    assert not message.components
+
+
 async def test_discord_knows_better(office: Office) -> None:
     """A channel that refuses is passed over."""
     office.env.inject_error("POST", "/channels/*/messages", status=403, code=50013)
@@ -184,30 +235,55 @@ async def test_hidden_at_first(office: Office) -> None:
     assert "nobody can watch." in said(guild)[0].content
 
 
+async def test_nothing_becomes_false_later(office: Office) -> None:
+    """The message stays as it is when a command decides otherwise: what it says of now has its date."""
+    guild = await invited(office)
+    boss = manager(office, guild)
+    [message] = said(guild)
+    assert now_said(message) == "everybody on the internet can watch."
+    assert labels(message) == ["Show it", "Only members watch", "Hide this server", "Settings"]
+    assert "`/dzone status` tells the current settings." in message.content
+    assert "I can show Newtown" in message.content
+    assert "unless managers decide otherwise" in message.content
+    # What managers may show after all is not among what viewers never see.
+    never = message.content.partition("What they never see")[2].partition("\n")[0]
+    assert "private" not in never
+
+    await office.env.settle()
+    assert "viewers were disconnected" in read(await boss.click(message, label="Hide this server"))
+    [message] = said(guild)
+    assert now_said(message) == "nobody can watch."
+    assert labels(message)[2] == "Keep it hidden"
+
+
 PASSWORDED = GuildSettings(shown=False, protection="password", password_hash="x", messages="off")
 
 
 @pytest.mark.parametrize(
     ("label", "after", "words", "now"),
     [
-        ("Show it", replace(PASSWORDED, shown=True), "Not everybody may watch", "whoever knows the password"),
+        (
+            "Show it",
+            replace(PASSWORDED, shown=True),
+            "Not everybody may watch",
+            "whoever knows the password can watch.",
+        ),
         (
             "Only members watch",
             replace(PASSWORDED, shown=True, protection="login", password_hash=None),
             "Only members of this server may watch",
-            "members can watch, after login",
+            "members can watch, after login.",
         ),
-        ("Keep it hidden", PASSWORDED, "stays hidden", "nobody can watch"),
+        ("Keep it hidden", PASSWORDED, "stays hidden", "nobody can watch."),
     ],
 )
 async def test_a_manager_presses(
     office: Office, label: str, after: GuildSettings, words: str, now: str
 ) -> None:
     """It is decided, said to whoever pressed, and written into the message for the others."""
+    office.drawer.first_shown = False
     guild = await invited(office)
-    boss = guild.add_member(office.env.create_user("boss"), roles=[])
-    role = guild.create_role("bosses", permissions=discord.Permissions(manage_guild=True))
-    office.env.backend.add_member_role(guild.id, boss.id, role.id)
+    boss = manager(office, guild)
     await office.env.settle()
     await office.drawer.save_guild(guild.id, PASSWORDED)
     # After a restart nothing is known of the message but what stands in it.
@@ -217,12 +293,13 @@ async def test_a_manager_presses(
     assert words in read(await boss.click(said(guild)[0], label=label))
     assert office.drawer.guilds[guild.id] == after
     [message] = said(guild)
-    assert f"**Now:** {now}" in message.content
+    assert now_said(message) == now
     assert len(message.components) == 1
+    assert labels(message)[2] == ("Keep it hidden" if label == "Keep it hidden" else "Hide this server")
     assert (guild.id in office.rooms.shown) == (label != "hide")
 
 
-@pytest.mark.parametrize("label", ["Show it", "Only members watch", "Keep it hidden", "Settings"])
+@pytest.mark.parametrize("label", ["Show it", "Only members watch", "Hide this server", "Settings"])
 async def test_others_are_refused(office: Office, label: str) -> None:
     """Everybody sees the buttons, and who may not manage the server hears so."""
     guild = await invited(office)
@@ -245,12 +322,10 @@ async def test_a_bot_that_only_this_computer_reaches(office: Office, monkeypatch
 async def test_a_decision_that_is_not_stored(office: Office) -> None:
     """Whoever pressed hears so, and the message says what holds."""
     guild = await invited(office)
-    boss = guild.add_member(office.env.create_user("boss"))
-    role = guild.create_role("bosses", permissions=discord.Permissions(manage_guild=True))
-    office.env.backend.add_member_role(guild.id, boss.id, role.id)
+    boss = manager(office, guild)
     await office.env.settle()
     office.drawer.stuck = True
-    assert "Nothing was changed" in read(await boss.click(said(guild)[0], label="Keep it hidden"))
+    assert "Nothing was changed" in read(await boss.click(said(guild)[0], label="Hide this server"))
     assert "everybody on the internet" in said(guild)[0].content
 
 

@@ -1,6 +1,7 @@
 """What members say, and what they do with words; above all, what nobody outside may ever read."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
@@ -494,6 +495,25 @@ async def test_the_preview_of_an_old_link(town: Town, viewer: Viewer) -> None:
     forget(town)
     await town.tell("MESSAGE_UPDATE", link_preview(town, message, embeds=[{"type": "link"}]))
     assert await town.news(viewer, "edit") == []
+
+
+async def test_a_preview_that_comes_late(town: Town, viewer: Viewer) -> None:
+    """It may bring the words of before an edit, which somebody took back with it; its time may be inexact."""
+    message = await town.ann.send(town.square, "my number is 4711 https://example.org")
+    late = link_preview(town, message, embeds=[{"type": "link"}])
+    await town.ann.edit(message, "never mind https://example.org")
+    edited = link_preview(town, message)
+    stored = town.env.backend.get_message(town.square.id, message.id)
+    told: Payload = dict(serializers.message_payload(town.env.backend, stored))
+    inexact = (datetime.fromisoformat(told["edited_timestamp"]) - timedelta(microseconds=900)).isoformat()
+    await town.tell(
+        "MESSAGE_UPDATE", edited | {"edited_timestamp": inexact, "content": "never, https://example.org"}
+    )
+    await town.tell("MESSAGE_UPDATE", late)
+    assert words(await town.news(viewer, "edit")) == [
+        "never mind https://example.org",
+        "never, https://example.org",
+    ]
 
 
 async def test_a_pin_is_no_edit(town: Town, viewer: Viewer) -> None:

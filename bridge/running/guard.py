@@ -1,7 +1,7 @@
 """Runs a program until whoever asked for it is gone, however that ended: killed programs can't end others.
 
-`python -m bridge.workers.guard FOLDER PROGRAM ...` ends the program as soon as its own input ends, and then
-removes the folder. It needs nothing but Python.
+`python -m bridge.running.guard FOLDER PROGRAM ...` ends the program as soon as its own input ends, and then
+removes the folder, if one is named: an empty name stands for none. It needs nothing but Python.
 """
 
 import contextlib
@@ -22,13 +22,18 @@ def main(arguments: Sequence[str]) -> int:
     """Run the program; return its exit code."""
     folder, *command = arguments
     # Who stops a service may tell all its processes at once: the program ends after those who need it.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: None)  # and not SIG_IGN, which the program would inherit
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), lambda *_: None)  # and not SIG_IGN: it would be inherited
     # What it says is passed on, and not written there by itself: it would keep our parent from seeing us end.
-    program = subprocess.Popen(  # noqa: S603 - ours
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )  # fmt: skip
+    try:
+        program = subprocess.Popen(  # noqa: S603 - what our parent asks for
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        os.write(sys.stdout.fileno(), f"{command[0]} can't be started: {error.strerror}.\n".encode())
+        return 1
     asked = threading.Event()
     threading.Thread(target=_end_with_input, args=[program, asked], daemon=True).start()
     assert program.stdout is not None  # noqa: S101 - it is a pipe, as asked for
@@ -36,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         with contextlib.suppress(OSError):  # nobody listens any more
             os.write(sys.stdout.fileno(), line)
     code = program.wait()
-    if asked.is_set():
+    if asked.is_set() and folder:
         shutil.rmtree(folder, ignore_errors=True)
     return code if code >= 0 else KILLED - code
 
