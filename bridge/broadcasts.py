@@ -208,7 +208,7 @@ class Broadcasts:
         now = time.time()
         if text is None:
             if (notice := self._directory.notice) is not None:
-                await self._directory.announce(Notice("", now, notice.until))
+                await self._directory.announce(Notice("", self._later(now), notice.until))
             return
         said = " ".join(_text(text).split())
         if not 0 < len(said) <= MAX_NOTICE:
@@ -216,7 +216,14 @@ class Broadcasts:
         if not 0 < seconds <= MAX_NOTICE_SECONDS:
             raise ValueError(f"a notice stands for up to {MAX_NOTICE_SECONDS} seconds")
         since = at if at is not None and 0 < at < now else now
-        await self._directory.announce(Notice(said, since, now + seconds))
+        if (notice := self._directory.notice) is not None and notice.text != said:
+            since = self._later(since)
+        await self._directory.announce(Notice(said, since, max(since, now + seconds)))
+
+    def _later(self, at: float) -> float:
+        """Be later than what stands, which may be of a machine whose clock is ahead: the latest counts."""
+        notice = self._directory.notice
+        return at if notice is None else max(at, notice.at + 1)  # pages know it by the second
 
     # Rooms that an owner feeds, as the bot does
 

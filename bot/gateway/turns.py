@@ -68,6 +68,8 @@ class SharedTurns:
     async def _take(self, key: str, mine: str) -> None:
         lines = self._connected()
         while not await lines.ask(lines.commands.set(key, mine, nx=True, px=HELD)):
+            # Nobody holds it for longer, whatever a stranger, or a server with another clock, says.
+            await lines.ask(lines.commands.pexpire(key, HELD, lt=True))
             left = await lines.ask(lines.commands.pttl(key)) / 1000
             await asyncio.sleep(min(max(left, 0.01), LOOK))
         self._is_away = False

@@ -44,6 +44,7 @@ class Book:
         self._waits_since = 0.0
         self._sent: tuple[Batch, list[tuple[Entry, int]]] | None = None
         self._said: dict[str, None] = {}  # the messages whose facts are written
+        self._sizes = 0, 0  # members and facts that were written whole
         self._recent: deque[tuple[float, Entry, int]] = deque()  # when, what, and how many events
         self._kept = limits.history_events
         self._age = limits.history_age
@@ -219,6 +220,7 @@ class Book:
             told["client"] = copy.client_id.encode()
         for number, (message_id, words) in enumerate(copy.said.items()):
             told[codec.SAID + message_id] = codec.write_words(number - len(copy.said), words)
+        self._sizes = len(copy.members), len(told)
         yield facts, told
 
     def written_whole(self) -> list[str]:
@@ -240,6 +242,7 @@ class Book:
         told = Entry(self.generation, self.offset, self.offset, b"[]").told()
         arguments: list[Argument] = [
             self.generation, self.room.epoch, self.offset, told, LIVES, "1" if by_force else "0",
+            *self._sizes,
         ]  # fmt: skip
         return scripts.INSTALL, [meta, members, facts, live], arguments
 

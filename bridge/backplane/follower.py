@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bridge.backplane import codec, keys
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Lines
+from bridge.backplane.trouble import Trouble
 from bridge.limits import Limits
 from bridge.rooms.room import Room
 from bridge.rooms.state import Copy
@@ -21,6 +22,15 @@ PAUSE: Final = 0.2  # seconds between two of them
 
 class NotThere(Exception):
     """A guild isn't written (yet), or changes too fast to be read."""
+
+
+class _Meta(NamedTuple):
+    """What can be read; `seen` is another one whenever the writer has written something, or looked."""
+
+    generation: str
+    epoch: str
+    offset: int
+    seen: str
 
 
 class Follower:
@@ -53,7 +63,7 @@ class Follower:
         self._held: deque[Entry] = deque()  # what was told while something is being read
         self._is_reading = False
         self._is_outdated = False
-        self._older = ""  # a generation of earlier, which was there at the last look too
+        self._older = "", ""  # a generation of earlier, and how far it was when it was seen first
 
     @property
     def guild_id(self) -> str:
@@ -104,6 +114,10 @@ class Follower:
             is_read = True
         except codec.UNREADABLE as error:
             raise NotThere(f"another version has written it ({type(error).__name__})") from error
+        except Trouble as trouble:
+            if not trouble.is_of_stranger:
+                raise
+            raise NotThere(str(trouble).rstrip(".")) from trouble  # no reason to leave all others alone
         finally:
             self._is_reading = False
             self._is_outdated |= self.is_open and not is_read
@@ -138,9 +152,9 @@ class Follower:
 
     async def _read_on(self) -> None:
         meta = await self._read_meta()
-        if meta is None or not self._is_of_now(meta[0]):
+        if meta is None or not self._is_of_now(meta):
             return  # whoever writes it will notice
-        generation, epoch, offset = meta
+        generation, epoch, offset, _ = meta
         if epoch != self.room.epoch:
             await self._read_whole()
         elif offset >= self.offset:
@@ -151,12 +165,16 @@ class Follower:
             else:
                 await self._read_whole()
 
-    def _is_of_now(self, generation: str) -> bool:
-        """Tell whether a generation is no earlier one: a server that was restored has such, for a moment."""
-        if generation >= self.generation:
+    def _is_of_now(self, meta: _Meta) -> bool:
+        """Tell whether a generation is no earlier one: a server that was restored has such.
+
+        Where somebody writes it, or looks at it, it is one of somebody whose clock is behind.
+        """
+        if meta.generation >= self.generation:
             return True
-        is_lasting, self._older = self._older == generation, generation
-        return is_lasting
+        if self._older[0] != meta.generation:
+            self._older = meta.generation, meta.seen
+        return self._older[1] != meta.seen
 
     # All of it
 
@@ -171,7 +189,7 @@ class Follower:
         meta = await self._read_meta()
         if meta is None:
             return False
-        generation, epoch, offset = meta
+        generation, epoch, offset, _ = meta
         commands = self._lines.commands
         facts = await self._lines.ask(commands.hgetall(keys.facts(self.guild_id, generation)))
         copy = Copy(
@@ -182,13 +200,13 @@ class Follower:
         room = Room.of_copy(copy, limits=self._limits, clock=time.time)
         await self._read_members(room, generation)
         entries = await self._read_entries(generation, 0)
-        now = await self._read_meta()
+        now = await self._read_meta_of_all(generation)
         missed = [entry for entry in entries if entry.offset > offset]
         if not _follow(offset, missed):  # the past that is kept is too short for that: it was told meanwhile
             missed = [each for each in self._held if each.generation == generation and each.offset > offset]
-        if now is None or now[0] != generation or not self._is_here():
+        if now is None or now.generation != generation or not self._is_here():
             return False
-        if now[2] != offset and not _follow(offset, missed):
+        if now.offset != offset and not _follow(offset, missed):
             return False
         past = [entry for entry in entries if entry.offset <= offset]
         self._remember(room, past, offset)
@@ -218,12 +236,26 @@ class Follower:
         if self.room.is_watched:
             self._on_restart(self.room)
 
-    async def _read_meta(self) -> tuple[str, str, int] | None:
-        fields = ["generation", "epoch", "offset"]
+    async def _read_meta(self) -> _Meta | None:
+        fields = ["generation", "epoch", "offset", "beat"]
         found = await self._lines.ask(self._lines.commands.hmget(keys.meta(self.guild_id), fields))
-        if None in found:
+        if None in found[:3]:
             return None
-        return found[0].decode(), found[1].decode(), int(found[2])
+        generation, epoch, offset = (one.decode() for one in found[:3])
+        return _Meta(generation, epoch, int(offset), f"{offset} {found[3]}")
+
+    async def _read_meta_of_all(self, generation: str) -> _Meta | None:
+        """Read it again if all of a generation is still there: a server that lacks memory may keep a part."""
+        guild_id = self.guild_id
+        pipeline: Any = self._lines.commands.pipeline(transaction=False)  # one needs memory; see the reader's
+        pipeline.hget(keys.meta(guild_id), "sizes")
+        pipeline.hlen(keys.members(guild_id, generation))
+        pipeline.hlen(keys.facts(guild_id, generation))
+        told, *sizes = await self._lines.ask(pipeline.execute())
+        there = " ".join(map(str, (generation, *sizes))).encode()
+        # A writer of an older version doesn't tell; what it leaves there is of another generation.
+        is_whole = told is None or not told.startswith(generation.encode()) or told == there
+        return await self._read_meta() if is_whole else None
 
     async def _read_entries(self, generation: str, after: int) -> list[Entry]:
         key = keys.events(self.guild_id, generation)

@@ -4,7 +4,7 @@ A guild has, after `dzone:{<guild>}:`
 
 | key | type | what |
 |---|---|---|
-| `meta` | hash | `generation`, `epoch`, `offset` of what can be read; `beat` counts the writer's looks |
+| `meta` | hash | `generation`, `epoch`, `offset`, `sizes` of what can be read; `beat` counts looks at it |
 | `<generation>:members` | hash | uid to member |
 | `<generation>:facts` | hash | `channels`, `client`, and `said.<message>` of what was said, without words |
 | `<generation>:events` | stream | what happened last, an entry for each flush; its id is the position |

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -43,6 +43,7 @@ class Listing:
         self._elsewhere = elsewhere
         self._unlisted: dict[str, None] = {}  # the guilds of which the list has to say something else
         self._counts: dict[str, dict[str, int]] = {}  # as they are listed
+        self._listed: dict[str, None] = {}  # the guilds that surely are, since it was begun
         self._begins = True
         self._offset = 0  # up to where it is written
         self._was_complete = False
@@ -126,10 +127,14 @@ class Listing:
         names = [keys.GUILDS_PARTS, keys.GUILDS_INFOS, keys.GUILDS_LIVE, keys.alive(part)]
         flags = "1" if complete else "0", "1" if begins else "0"
         offsets = str(before), str(self._offset)
-        arguments = [part, self._life, *flags, facts, str(BELIEVED_FOR), *offsets, *entries]
+        if begins:
+            self._listed.clear()
+        there = next(iter(self._listed), "")
+        arguments = [part, self._life, *flags, facts, str(BELIEVED_FOR), *offsets, there, *entries]
         [answer] = await self._lines.run([(scripts.LIST, names, arguments)])
         if answer == scripts.DONE:
             self._facts = facts
+            self._note_listed(entries)
             return True
         self._begins = True
         if isinstance(answer, list) and answer[0] == scripts.BUSY:
@@ -142,6 +147,13 @@ class Listing:
         else:
             self._wake()
         return False
+
+    def _note_listed(self, entries: Sequence[str | bytes]) -> None:
+        for guild_id, told in zip(entries[::2], entries[1::2], strict=True):
+            if told:
+                self._listed[str(guild_id)] = None
+            else:
+                self._listed.pop(str(guild_id), None)
 
     def _entry(self, guild_id: str) -> bytes:
         """Say what is to be listed of a guild: of one that is gone, nothing."""
@@ -181,14 +193,18 @@ class Listing:
 
     async def look_around(self) -> None:
         """Say what this process has now, if that is news; or look whether whom it waits for is gone."""
+        commands = self._lines.commands
         if self._waits_for:
-            if not await self._lines.ask(self._lines.commands.exists(keys.alive(self._waits_for))):
+            alive = keys.alive(self._waits_for)
+            # Nobody is believed for longer, whatever a stranger, or a server with another clock, says.
+            await self._lines.ask(commands.expire(alive, BELIEVED_FOR, lt=True))
+            if not await self._lines.ask(commands.exists(alive)):
                 self._waits_for = ""
             return
         facts = self._say()
         if facts != self._facts and not self._begins and self._taken is None:
             alive = keys.alive(str(self._part))
-            await self._lines.ask(self._lines.commands.set(alive, facts, ex=BELIEVED_FOR))
+            await self._lines.ask(commands.set(alive, facts, ex=BELIEVED_FOR))
             self._facts = facts
 
     def _say(self) -> str:

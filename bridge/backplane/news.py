@@ -20,6 +20,7 @@ class News(ABC):
         self._lines = lines
         self._is_outdated = False  # something may have been told that was never heard
         self._is_new = asyncio.Event()
+        self._said = ""  # what is wrong with it alone, as the log knows it
 
     async def run(self) -> None:
         """Tell and learn, until cancelled."""
@@ -27,18 +28,33 @@ class News(ABC):
             await self._is_new.wait()
             self._is_new.clear()
             try:
+                await self._say()
                 if self._is_outdated:
                     await self._read()
-                await self._tell()
+                await self._keep()
+                self._said = ""
             except Trouble as trouble:
-                log.debug("of %s nothing can be told: %s", type(self).__name__.lower(), trouble)
+                self._complain(trouble)
                 self._is_new.set()
                 await asyncio.sleep(PAUSE)
+
+    def _complain(self, trouble: Trouble) -> None:
+        """Say what is wrong with it alone; of all else whoever reads or writes rooms there says so."""
+        what = type(self).__name__.lower()
+        if not trouble.is_of_stranger:
+            log.debug("of %s nothing can be told: %s", what, trouble)
+        elif str(trouble) != self._said:
+            self._said = str(trouble)
+            log.warning("%s Until then processes that start later don't learn of %s.", trouble, what)
+
+    @abstractmethod
+    async def _say(self) -> None:
+        """Tell those who are there what is new here, also where nothing can be kept: memory may lack."""
 
     @abstractmethod
     async def _read(self) -> None:
         """Learn what is kept, and with that be up to date."""
 
     @abstractmethod
-    async def _tell(self) -> None:
-        """Tell what is new here, if anything is."""
+    async def _keep(self) -> None:
+        """Keep what is new here, and tell it again: somebody may have come in between."""

@@ -54,21 +54,32 @@ class Notices(News):
         if not self._writes and (notice := read(told)) is not None:
             self._on_notice(notice)
 
+    async def _say(self) -> None:
+        if (notice := self._news) is not None:
+            await self._publish(notice)
+
     async def _read(self) -> None:
         found = await self._lines.ask(self._lines.commands.get(keys.NOTICE))
         self._is_outdated = False
         if found is not None:
             self.hear(found)
 
-    async def _tell(self) -> None:
-        notice = self._untold
-        if notice is None or notice.until <= time.time():
+    async def _keep(self) -> None:
+        if (notice := self._news) is None:
             return
-        text, commands = write(notice), self._lines.commands
-        await self._lines.ask(commands.set(keys.NOTICE, text, pxat=int(notice.until * 1000)))
-        await self._lines.ask(commands.publish(keys.NOTICE_LIVE, text))
+        until = int(notice.until * 1000)
+        await self._lines.ask(self._lines.commands.set(keys.NOTICE, write(notice), pxat=until))
+        await self._publish(notice)
         if self._untold is notice:
             self._untold = None
+
+    @property
+    def _news(self) -> Notice | None:
+        """What is still to be told, if it stands."""
+        return self._untold if self._untold is not None and self._untold.until > time.time() else None
+
+    async def _publish(self, notice: Notice) -> None:
+        await self._lines.ask(self._lines.commands.publish(keys.NOTICE_LIVE, write(notice)))
 
 
 def write(notice: Notice) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from bridge.backplane import keys, parts
+from bridge.backplane.codec import UNREADABLE
 from bridge.backplane.lines import Lines
 from bridge.backplane.parts import Overview, Part
 from bridge.rooms.directory import Directory
@@ -75,5 +76,5 @@ def _there(said: Iterable[tuple[bytes, bytes | None]], total: int) -> Iterable[t
                 life, _, told = text.partition(b" ")
                 facts = json.loads(told)
                 yield part, Writer(life.decode(), int(facts["guilds"]), int(facts["viewers"]))
-        except (ValueError, LookupError, TypeError):  # not what our writers write
+        except UNREADABLE:  # not what our writers write
             continue

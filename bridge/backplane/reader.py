@@ -13,7 +13,7 @@ from bridge.backplane.follower import Follower, NotThere
 from bridge.backplane.lines import PATIENCE, Lines, Subscription
 from bridge.backplane.overview import Listed, read_parts
 from bridge.backplane.parts import Part
-from bridge.backplane.trouble import Trouble, first
+from bridge.backplane.trouble import Trouble, first, understand
 from bridge.backplane.waits import Waits
 from bridge.errors import ProviderError, Refused
 from bridge.limits import Limits
@@ -61,8 +61,8 @@ class Reader:
         self._opening: dict[str, asyncio.Task[None]] = {}
         self._counts: dict[str, Mapping[str, int]] = {}
         self._subscription: Subscription | None = None
-        self._parts: dict[Part, Listed] = {}  # of the list, as far as it is here
-        self._older: dict[Part, tuple[str, int]] = {}  # as a follower has one
+        self._parts: dict[Part, Listed] = {}  # of the list, as far as it is here; complete if it was read so
+        self._older: dict[Part, tuple[str, int]] = {}  # those that are earlier ones, as they were seen first
         self._has_list = asyncio.Event()
         self._list_is_outdated = True
         self._is_reading_list = False
@@ -70,6 +70,7 @@ class Reader:
         self._news = asyncio.Event()
         self._tasks = Tasks(log, "the backplane")
         self._trouble = ""
+        self._is_well = False  # since the last look
         self._has_told_of_unreadable = False
         self._is_ending = False
 
@@ -86,10 +87,10 @@ class Reader:
                     group.create_task(self._work(subscription))
             except* Trouble as troubles:
                 trouble = first(troubles)
-                if self._subscription is not None:
+                if self._is_well:
                     waits.begin_again()
             finally:
-                self._subscription = None
+                self._subscription, self._is_well = None, False
             if self._is_ending:  # a group that fails forgets that it was cancelled too
                 return
             if trouble is not None:  # not above: a cancellation there would become part of a group
@@ -205,7 +206,10 @@ class Reader:
             if here is not None and here[:2] == (generation, before):
                 pairs = list(changes)
                 self._bring({pairs[at]: pairs[at + 1].encode() for at in range(0, len(pairs), 2)}.items())
-                self._parts[part] = generation, offset, complete == "1"
+                self._parts[part] = generation, offset, here[2] and complete == "1"
+                if complete == "1" and not here[2]:  # what isn't listed by now is gone
+                    self._list_is_outdated = True
+                    self._news.set()
                 self._tell_whether_more()
             elif here is None or here[0] != generation or offset > here[1]:
                 self._list_is_outdated = True
@@ -257,9 +261,9 @@ class Reader:
         self._list_is_outdated = True
         await self._read_list()
         self._subscription = subscription
-        self._trouble = ""
-        log.info("following the backplane at %s", self._lines.server)
         await self._look()
+        self._is_well, self._trouble = True, ""
+        log.info("following the backplane at %s", self._lines.server)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_current())
             group.create_task(self._keep_looking())
@@ -301,13 +305,13 @@ class Reader:
             pipeline: Any = self._lines.commands.pipeline(transaction=False)
             for follower in few:
                 pipeline.hmget(keys.meta(follower.guild_id), ["generation", "offset"])
-            for follower, (generation, offset) in zip(
-                few, await self._lines.ask(pipeline.execute()), strict=True
-            ):
-                is_number = offset is not None and offset.isdigit()
-                follower.suspect(
-                    generation and generation.decode(errors="replace"), int(offset) if is_number else -1
-                )
+            answers = await self._lines.ask(pipeline.execute(raise_on_error=False))
+            for follower, answer in zip(few, answers, strict=True):
+                if not isinstance(answer, Exception):
+                    generation, offset = answer
+                    follower.suspect(generation and generation.decode(errors="replace"), _number(offset))
+                elif not (trouble := understand(answer, self._lines.server)).is_of_stranger:
+                    raise trouble from answer
         self._news.set()
 
     async def _keep_tidy(self) -> None:
@@ -349,17 +353,22 @@ class Reader:
             self._list_is_outdated |= not is_read
 
     async def _try_to_read_list(self) -> None:
-        pipeline: Any = self._lines.commands.pipeline(transaction=True)  # both as they are at one moment
-        pipeline.hgetall(keys.GUILDS_PARTS)
-        pipeline.hgetall(keys.GUILDS_INFOS)
-        found, infos = await self._lines.ask(pipeline.execute())
+        # Both as they are at one moment. A transaction needs memory, which a server may lack.
+        pipeline: Any = self._lines.commands.pipeline(transaction=False)
+        for name in (keys.GUILDS_PARTS, keys.GUILDS_INFOS, keys.GUILDS_PARTS):
+            pipeline.hgetall(name)
+        found, infos, again = await self._lines.ask(pipeline.execute())
         listed = read_parts(found)
-        if not listed or not self._are_of_now(listed):
+        if found != again:
+            self._list_is_outdated = True
+            self._news.set()
+        if found != again or not listed or not self._are_of_now(listed):
             return
         told = {guild_id.decode(errors="replace"): text for guild_id, text in infos.items()}
-        complete = [part for part, (_, _, is_complete) in listed.items() if is_complete]
+        news = [part for part, what in listed.items() if what[2] and what != self._parts.get(part)]
         for guild_id in self._directory.rooms.keys() - told.keys():
-            if any(part.has(guild_id) for part in complete):  # else it may be missing, and come by itself
+            # Else it may be missing, and come by itself; or it was thrown away: nobody has written since.
+            if any(part.has(guild_id) for part in news):
                 self._close(guild_id)
         self._parts = listed
         entries = list(told.items())
@@ -370,14 +379,20 @@ class Reader:
         self._has_list.set()
 
     def _are_of_now(self, listed: Mapping[Part, Listed]) -> bool:
-        """Tell whether no part is an earlier one: a server that was restored has such, for a moment."""
+        """Tell whether no part is an earlier one: a server that was restored has such, and nobody writes it.
+
+        Where somebody does, it is one of somebody whose clock is behind.
+        """
         older = {
             part: listed[part][:2]
             for part, here in self._parts.items()
             if part in listed and listed[part][:2] < here[:2]
         }
-        is_lasting, self._older = self._older == older, older
-        return not older or is_lasting
+        for part, (generation, offset) in older.items():
+            seen = self._older.get(part, ("", 0))
+            older[part] = seen if seen[0] == generation and seen[1] <= offset else (generation, offset)
+        self._older = older
+        return all(listed[part][1] > offset for part, (_, offset) in older.items())
 
     @property
     def is_troubled(self) -> bool:
@@ -389,3 +404,11 @@ class Reader:
         if str(trouble) != self._trouble:
             self._trouble = str(trouble)
             log.warning("%s What is known is shown; it is tried again.", trouble)
+
+
+def _number(text: bytes | None) -> int:
+    """Read a position, which may be a stranger's."""
+    try:
+        return int(text or b"-1")
+    except ValueError:
+        return -1

@@ -12,15 +12,25 @@ LOST: Final = b"lost"  # what can be read is older than what was written, or not
 TAKEN: Final = b"taken"  # somebody else writes this
 BUSY: Final = b"busy"  # somebody else is there who doesn't go together with this one
 
+# How much of a generation there is. A server that lacks memory may throw away a key and keep the others: what
+# is left is no world.
+_SIZES: Final = """
+local function sizes()
+  return ARGV[1] .. ' ' .. redis.call('HLEN', KEYS[2]) .. ' ' .. redis.call('HLEN', KEYS[3])
+end
+"""
+
 # KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, from where on the past is
 # kept, seconds that it lives, whether it is forgotten; then four counts, each with as many arguments: members
-# to set and to drop, facts to set and to drop; then the portions that are told: before, offset, events.
-FLUSH: Final = """
-local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset')
+# to set and to drop, facts to set and to drop; then the portions that are told: before, offset, events. What
+# fails on the way stays done by half: so what may be refused comes before the past, which can't be added
+# twice. Where the past takes nothing, being a stranger's, all is lost.
+FLUSH: Final = f"""{_SIZES}
+local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset', 'sizes')
 if not meta[1] then return 'lost' end
 if meta[1] ~= ARGV[1] then return 'taken' end
 if meta[2] == ARGV[3] then return 'again' end
-if meta[2] ~= ARGV[2] then return 'lost' end
+if meta[2] ~= ARGV[2] or meta[3] ~= sizes() then return 'lost' end
 local at = 7
 local function some(command, key)
   local last = at + tonumber(ARGV[at])
@@ -40,27 +50,31 @@ if ARGV[6] == '1' then redis.call('DEL', KEYS[4]) end
 local lives = tonumber(ARGV[5]) > 0
 for portion = at, #ARGV, 3 do
   local before, offset, events = ARGV[portion], ARGV[portion + 1], ARGV[portion + 2]
-  if lives then redis.call('XADD', KEYS[4], offset .. '-0', 'before', before, 'events', events) end
   redis.call('PUBLISH', KEYS[5], ARGV[1] .. ' ' .. before .. ' ' .. offset .. ' ' .. events)
+  if lives then
+    local added = redis.pcall('XADD', KEYS[4], offset .. '-0', 'before', before, 'events', events)
+    if type(added) == 'table' then return 'lost' end
+  end
 end
 if lives then
   redis.call('XTRIM', KEYS[4], 'MINID', ARGV[4] .. '-0')
   redis.call('EXPIRE', KEYS[4], ARGV[5])
 end
-redis.call('HSET', KEYS[1], 'offset', ARGV[3])
+redis.call('HSET', KEYS[1], 'offset', ARGV[3], 'sizes', sizes())
 return 'done'
 """
 
 # KEYS: meta, members, facts, channel. ARGV: generation, epoch, offset, message, seconds that it all lives,
-# and whether to take it from whoever has it.
-INSTALL: Final = """
+# whether to take it from whoever has it, and how many members and facts were written.
+INSTALL: Final = f"""{_SIZES}
 local old = redis.call('HGET', KEYS[1], 'generation')
 if old and old > ARGV[1] and ARGV[6] ~= '1' then return 'taken' end
+if sizes() ~= ARGV[1] .. ' ' .. ARGV[7] .. ' ' .. ARGV[8] then return 'lost' end
 if old and old ~= ARGV[1] then
   local tag = string.sub(KEYS[1], 1, -5)
   redis.call('UNLINK', tag .. old .. ':members', tag .. old .. ':facts', tag .. old .. ':events')
 end
-redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'epoch', ARGV[2], 'offset', ARGV[3])
+redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'epoch', ARGV[2], 'offset', ARGV[3], 'sizes', sizes())
 for key = 1, 3 do redis.call('EXPIRE', KEYS[key], ARGV[5]) end
 redis.call('PUBLISH', KEYS[4], ARGV[4])
 return 'done'
@@ -69,11 +83,11 @@ return 'done'
 # KEYS: meta, members, facts. ARGV: generation, offset, seconds that it all lives. How a writer sees whether
 # what it wrote is still there. Where another one writes, the answer is which, and how often it has looked and
 # how far it is: who has much to write looks seldom.
-CHECK: Final = """
-local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset', 'beat')
+CHECK: Final = f"""{_SIZES}
+local meta = redis.call('HMGET', KEYS[1], 'generation', 'offset', 'beat', 'sizes')
 if not meta[1] then return 'lost' end
-if meta[1] ~= ARGV[1] then return {meta[1], (meta[3] or '0') .. ' ' .. (meta[2] or '')} end
-if meta[2] ~= ARGV[2] then return 'lost' end
+if meta[1] ~= ARGV[1] then return {{meta[1], (meta[3] or '0') .. ' ' .. (meta[2] or '')}} end
+if meta[2] ~= ARGV[2] or meta[4] ~= sizes() then return 'lost' end
 redis.call('HINCRBY', KEYS[1], 'beat', 1)
 for key = 1, 3 do redis.call('EXPIRE', KEYS[key], ARGV[3]) end
 return 'done'
@@ -92,10 +106,11 @@ return redis.call('PUBLISH', KEYS[2], ARGV[1])
 
 # KEYS: parts, infos, channel, what says that this part's writer is alive. ARGV: part, generation, whether it
 # is complete, whether it is taken over, what the writer says of itself, for how many seconds that is to be
-# believed, up to where the writer has written it, and up to where this is; then guilds and what is told of
-# them, empty for those that are gone. Parts that don't go together with this one are forgotten with their
-# writers; as long as one of those lives, this one is refused. Where something else is there than was written,
-# as on a server that was restored, the list is lost.
+# believed, up to where the writer has written it, up to where this is, and a guild of this part that is
+# listed, if one is; then guilds and what is told of them, empty for those that are gone. Parts that don't go
+# together with this one are forgotten with their writers; as long as one of those lives, this one is refused.
+# Where something else is there than was written, as on a server that was restored or lacks memory, the list
+# is lost.
 LIST: Final = """
 local function range(name)
   local first, last, total = string.match(name, '^(%d+)-?(%d*)/(%d+)$')
@@ -119,9 +134,10 @@ else
   if not generation then return 'lost' end
   if generation ~= ARGV[2] then return {'taken', generation, before} end
   if before ~= ARGV[7] then return 'lost' end
+  if ARGV[9] ~= '' and redis.call('HEXISTS', KEYS[2], ARGV[9]) == 0 then return 'lost' end
 end
 local changes = {}
-for at = 9, #ARGV, 2 do
+for at = 10, #ARGV, 2 do
   changes[#changes + 1] = ARGV[at]
   changes[#changes + 1] = ARGV[at + 1]
   if ARGV[at + 1] == '' then
@@ -144,8 +160,8 @@ if said and string.sub(said, 1, #ARGV[1]) == ARGV[1] then redis.call('DEL', KEYS
 return 'done'
 """
 
-# KEYS: logins that ended, channel. ARGV: the time, how many are kept and for how many seconds; then logins,
-# and until when each would have been good.
+# KEYS: logins that ended, channel. ARGV: until when those would have been good that are forgotten, how many
+# are kept and for how many seconds; then logins, and until when each would have been good.
 END_LOGINS: Final = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 for at = 4, #ARGV, 2 do

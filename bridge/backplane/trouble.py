@@ -4,6 +4,7 @@ from typing import Final
 
 from redis import exceptions as redis
 
+_STRANGE: Final = "WRONGTYPE"
 _SAYS: Final = (
     (
         (
@@ -17,7 +18,7 @@ _SAYS: Final = (
         "refuses the user or the password. Check them",
     ),
     (
-        ("NOPERM", "has no permissions"),
+        ("NOPERM", "o permissions to", "The user executing the script", "ACL failure"),
         (
             "doesn't allow this user what is needed. Its access list needs:"
             " ~dzone:* &dzone:* +@all -@admin -@dangerous +info"
@@ -25,7 +26,7 @@ _SAYS: Final = (
     ),
     (("READONLY", "read only replica"), "is a copy that can't be written to. Name the primary server"),
     (
-        ("WRONGTYPE",),
+        (_STRANGE,),
         (
             "has something of another program under names that begin with dzone:."
             " Choose another database for one of them"
@@ -56,11 +57,15 @@ _SAYS: Final = (
 
 
 class Trouble(Exception):
-    """What is wrong, in one sentence without secrets. `passes` is whether waiting may help."""
+    """What is wrong, in one sentence without secrets. `passes` is whether waiting may help.
 
-    def __init__(self, sentence: str, *, passes: bool) -> None:
+    `is_of_stranger` is whether only something under one name is wrong, and all else may go on.
+    """
+
+    def __init__(self, sentence: str, *, passes: bool, is_of_stranger: bool = False) -> None:
         super().__init__(sentence)
         self.passes = passes
+        self.is_of_stranger = is_of_stranger
 
 
 def understand(error: Exception, server: str) -> Trouble:
@@ -69,7 +74,7 @@ def understand(error: Exception, server: str) -> Trouble:
     name = f"The backplane at {server}"
     for words, meaning in _SAYS:
         if any(word in text for word in words):
-            return Trouble(f"{name} {meaning}.", passes=False)
+            return Trouble(f"{name} {meaning}.", passes=False, is_of_stranger=_STRANGE in words)
     if isinstance(error, redis.AuthenticationError):
         return Trouble(f"{name} {_SAYS[0][1]}.", passes=False)
     if isinstance(error, redis.OutOfMemoryError) or "OOM" in text:

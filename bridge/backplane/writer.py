@@ -63,6 +63,7 @@ class Writer:
         self._anew_news = asyncio.Event()
         self._turn = asyncio.Lock()  # of scripts: what removes a guild and what writes it never cross
         self._said = ""  # what is wrong, as the log knows it
+        self._waits = Waits()
         self._is_ending = False
         self._stop_listening = directory.listen(self._on_guild)
         for guild_id in list(directory.rooms):
@@ -75,15 +76,10 @@ class Writer:
 
     async def run(self) -> None:
         """Write, until cancelled. Whatever is wrong, it is tried again."""
-        waits = Waits()
         while True:
             trouble: Trouble | None = None
             try:
                 await self._lines.check(writes=True)
-                if self._said:
-                    log.info("the backplane at %s is there again", self._lines.server)
-                    self._said = ""
-                waits.begin_again()
                 await self._work()
             except* Trouble as group:
                 trouble = first(group)
@@ -92,7 +88,7 @@ class Writer:
             if trouble is not None:  # not above: a cancellation there would become part of a group
                 self._tell(trouble)
                 await self._lines.hang_up()
-            await waits.one(trouble)
+            await self._waits.one(trouble)
 
     def end(self) -> None:
         """Try nothing again: a stop follows."""
@@ -160,8 +156,18 @@ class Writer:
             group.create_task(self._keep_whole())
             group.create_task(self._keep_counted())
 
+    def _note_success(self) -> None:
+        """Know that all is well, when all is written: a stranger's key is met only where it is."""
+        if self._anew:
+            return
+        self._waits.begin_again()
+        if self._said:
+            self._said = ""
+            log.info("the backplane at %s is there again", self._lines.server)
+
     async def _keep_flushed(self) -> None:
         await self._check()
+        self._note_success()
         loop = asyncio.get_running_loop()
         due = loop.time() + CHECK_EVERY
         while True:
@@ -174,6 +180,7 @@ class Writer:
             else:
                 await self._check()
                 due = loop.time() + CHECK_EVERY
+            self._note_success()
 
     async def _keep_counted(self) -> None:
         while True:

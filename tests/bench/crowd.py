@@ -275,10 +275,15 @@ class Crowd:
         end = time.monotonic() + seconds
         self.read_until(lambda: time.monotonic() >= end, seconds + 1)
 
-    def stall(self, viewers: list[Viewer]) -> None:
+    def stall(self, viewers: Sequence[Viewer]) -> None:
         """Let these read no more."""
         for viewer in viewers:
             self._epoll.unregister(viewer.fd)
+
+    def wake(self, viewers: Sequence[Viewer]) -> None:
+        """Let these read again."""
+        for viewer in viewers:
+            self._epoll.register(viewer.fd, select.EPOLLIN)
 
     def _enter(self, viewer: Viewer, port: int) -> None:
         self.viewers.append(viewer)

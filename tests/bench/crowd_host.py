@@ -76,6 +76,7 @@ class Host:
         self._crowd = Crowd()
         self._watchers: list[Watcher] = []
         self._before: dict[Watcher, int] = {}
+        self._dozing: list[Watcher] = []
         self._orders: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -104,8 +105,13 @@ class Host:
         self._watchers += seated
         return {"in": len(seated)}
 
-    def do_note(self) -> None:
-        """Note what everybody hears from now on."""
+    def do_note(self, doze: bool) -> None:
+        """Note what everybody hears from now on.
+
+        If they `doze`, only those read at once who note how late they hear; all others after them.
+        """
+        self._dozing = [watcher for watcher in self._watchers if doze and watcher.late is None]
+        self._crowd.stall(self._dozing)
         self._before = {watcher: watcher.heard for watcher in self._watchers}
         for watcher in self._watchers:
             if watcher.late is not None:
@@ -113,17 +119,21 @@ class Host:
 
     def do_heard(self, messages: int, patience: float) -> dict[str, Any]:
         """Wait until everybody has heard so much; say how many have, and how late some heard it."""
-        behind = list(self._watchers)
+        dozing, self._dozing = set(self._dozing), []
+        self._wait_for([watcher for watcher in self._watchers if watcher not in dozing], messages, patience)
+        self._crowd.wake([*dozing])
+        self._wait_for([*dozing], messages, patience)
+        have = sum(watcher.heard - self._before[watcher] == messages for watcher in self._watchers)
+        late = [round(each, 6) for watcher in self._watchers for each in watcher.late or ()]
+        return {"have": have, "late": late, "busy": time.process_time()}
 
+    def _wait_for(self, behind: list[Watcher], messages: int, patience: float) -> None:
         def all_have_it() -> bool:
             while behind and behind[-1].heard - self._before[behind[-1]] >= messages:
                 behind.pop()
             return not behind
 
         self._crowd.read_until(all_have_it, patience)
-        have = sum(watcher.heard - self._before[watcher] == messages for watcher in self._watchers)
-        late = [round(each, 6) for watcher in self._watchers for each in watcher.late or ()]
-        return {"have": have, "late": late, "busy": time.process_time()}
 
     def do_come_back(self, port: int, patience: float) -> dict[str, Any]:
         """Wait until everybody here is cut off, and have them come back elsewhere, all at once."""

@@ -80,10 +80,10 @@ class Crowds:
             part.order("gather", slugs=slugs, port=port, count=share, patience=PATIENCE)
         return sum(part.answer()["in"] for part in self.parts)
 
-    def note(self) -> None:
-        """Note what everybody hears from now on."""
+    def note(self, *, doze: bool = False) -> None:
+        """Note what everybody hears from now on; if they `doze`, most of them read later."""
         for part in self.parts:
-            part.ask("note")
+            part.ask("note", doze=doze)
 
     def heard(self, messages: int) -> tuple[int, list[float]]:
         """Wait until everybody has heard so many; return how many have, and how late some heard each."""

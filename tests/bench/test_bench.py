@@ -96,7 +96,7 @@ def test_a_reader_is_measured(redis: RedisServer, monkeypatch: pytest.MonkeyPatc
 def test_a_fleet_is_measured() -> None:
     """Everybody hears everything, a fresh reader opens a guild, and who is cut off comes back to another."""
     with fleet.running([30, 30], readers=2) as some:
-        row = many.look_at(some, viewers=10, times=1)
+        row = many.look_at(some, viewers=10, times=1, doze=True)
         assert row.complete == row.seated == 10
         assert row.latencies
         assert opening.open_once(some, 30)["turn"] > 0

@@ -99,3 +99,19 @@ async def test_without_redis_nobody_waits(
     async with process.hold(0) as use:
         await use()
     assert "turn:identify-0" in redis.ask("KEYS", "*turn*")
+
+
+async def test_what_isn_t_a_turn_ends_like_one(
+    share: Share, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger's, or one that a server with another clock keeps for long: nobody waits for it for ever."""
+    monkeypatch.setattr(turns, "HELD", 100)
+    monkeypatch.setattr(turns, "LOOK", 0.02)
+    redis.ask("SET", "dzone:{guilds}:turn:identify-0", "whose")
+    redis.ask("SET", "dzone:{guilds}:turn:identify-1", "whose", "EX", "9999")
+    redis.ask("RPUSH", "dzone:{guilds}:turn:identify-2", "whose")
+    async with asyncio.timeout(20):
+        for bucket in range(3):
+            async with share().hold(bucket) as use:
+                await use()
+            assert int(redis.ask("PTTL", f"dzone:{{guilds}}:turn:identify-{bucket}").strip()[1:]) > 0

@@ -24,7 +24,8 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "TIDY_EVERY", 0.1)
     monkeypatch.setattr(counting, "GOOD_FOR", 2.0)
     monkeypatch.setattr(counting, "REPORT_EVERY", 0.1)
-    monkeypatch.setattr(waits, "LONGEST", 0.2)
+    for longest in ("LONGEST", "LONGEST_UNFIT"):
+        monkeypatch.setattr(waits, longest, 0.2)
     monkeypatch.setattr(asking, "STARTING", 1.0)
     monkeypatch.setattr(lines, "PATIENCE", 0.5)
     monkeypatch.setattr(lines, "QUIET", 0.5)

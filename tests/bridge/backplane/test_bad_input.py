@@ -99,6 +99,28 @@ async def test_a_user_without_permission(guarded: RedisServer) -> None:
     assert not trouble.passes
 
 
+async def test_what_was_done_by_half(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    """A script that isn't allowed all that it does, for a while; or that meets a stranger's stream."""
+    rules = ("~dzone:*", "&dzone:*", "+@all", "-@admin", "-@dangerous", "+info")
+    with serving("--user", "dzone", "on", f">{PASSWORD}", *rules) as server:
+        url = server.url.replace("//", f"//dzone:{PASSWORD}@")
+        origin = await start(provider=EmptyProvider(), publish_to=url)
+        origin.show_guild(DWORLD, [ADA])
+        there = await start(follow=url)
+        await until(lambda: bool(there._directory.rooms), "the list of guilds")
+        async with watching(there) as viewer:
+            await viewer.enter("dworld")
+            server.ask("ACL", "SETUSER", "dzone", "resetchannels", "&dzone:{guilds}:live")
+            await origin.broadcast_message(DWORLD.id, "111", "hello", "9")
+            await until(lambda: "doesn't allow this user" in caplog.text, "a sentence")
+            server.ask("ACL", "SETUSER", "dzone", "&dzone:*")
+            assert (await viewer.hear())["data"]["message"] == "hello"
+            [key] = [key for key in server.ask("KEYS", "*:events").split("\r\n") if ":" in key]
+            server.ask("XADD", key, "999999999999-0", "a", "stranger's")
+            await origin.broadcast_message(DWORLD.id, "111", "hello again", "9")
+            assert (await viewer.hear())["data"]["message"] == "hello again"
+
+
 async def test_a_copy_that_can_t_be_written_to(redis: RedisServer) -> None:
     """A replica."""
     with serving("--replicaof", "127.0.0.1", str(redis.port)) as copy:
@@ -113,6 +135,23 @@ async def test_a_server_without_memory() -> None:
         trouble = await trouble_of(full.url)
     assert "out of memory" in str(trouble)
     assert trouble.passes
+
+
+async def test_what_is_there_can_be_read_without_memory(
+    origin: WebSocketServer, follow: Follow, redis: RedisServer
+) -> None:
+    """By a bridge that is started then; what happens meanwhile comes as soon as there is some again."""
+    await until(lambda: redis.ask("KEYS", "*:meta").startswith("*3"), "all that there is")
+    redis.ask("CONFIG", "SET", "maxmemory", "1")
+    try:
+        there = await follow()
+        async with watching(there) as viewer:
+            assert len((await viewer.enter("dworld"))["users"]) == 2
+            await origin.broadcast_message(DWORLD.id, "111", "hello", "9")
+            redis.ask("CONFIG", "SET", "maxmemory", "0")
+            assert (await viewer.hear())["data"]["message"] == "hello"
+    finally:
+        redis.ask("CONFIG", "SET", "maxmemory", "0")
 
 
 async def test_a_server_that_throws_things_away(caplog: pytest.LogCaptureFixture) -> None:
@@ -183,6 +222,47 @@ async def test_a_stranger_s_data(start: Start, redis: RedisServer, caplog: pytes
     server.show_guild(DWORLD, [ADA])
     await until(lambda: "something of another program" in caplog.text, "a warning")
     assert "a stranger's" in redis.ask("GET", "dzone:{guilds}:infos")
+
+
+@pytest.mark.parametrize("is_written", [True, False])
+async def test_a_stranger_s_guild(
+    start: Start, redis: RedisServer, caplog: pytest.LogCaptureFixture, *, is_written: bool
+) -> None:
+    """Said once, however often it is tried; at readers nothing comes, and when it is gone all of it."""
+    caplog.set_level("INFO")
+    key = f"dzone:{{{DWORLD.id}}}:meta"
+    if not is_written:
+        redis.ask("SET", key, "a stranger's")
+    origin = await start(provider=EmptyProvider(), publish_to=redis.url)
+    origin.show_guild(DWORLD, [ADA])
+    there = await start(follow=redis.url)
+    await until(lambda: bool(there._directory.rooms), "the list")
+    room = there._directory.rooms[DWORLD.id]
+    if not is_written:
+        with pytest.raises(Refused):
+            await there._plane.keeper.refresh_room(room)
+    else:
+        await until(lambda: key in redis.ask("KEYS", "*"), "the guild")
+        await there._plane.keeper.refresh_room(room)
+        redis.ask("DEL", key)
+        redis.ask("SET", key, "a stranger's")
+    before = looks(redis)
+    await until(lambda: looks(redis) > before + 5, "some tries")
+    warnings = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert ["something of another program" in each for each in warnings] == [True]
+    assert "there again" not in caplog.text
+    redis.ask("DEL", key)
+    await until(lambda: "there again" in caplog.text, "the next try")
+    async with watching(there) as viewer:
+        await viewer.enter("dworld")
+        await origin.broadcast_message(DWORLD.id, "111", "hello", "9")
+        assert (await viewer.hear())["data"]["message"] == "hello"
+
+
+def looks(redis: RedisServer) -> int:
+    """Count how often a writer has looked what server it is."""
+    told = redis.ask("INFO", "commandstats").partition("cmdstat_eval:calls=")[2]
+    return int(told.partition(",")[0] or 0)
 
 
 async def test_what_is_not_ours_on_a_channel_is_ignored(

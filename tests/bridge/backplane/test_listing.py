@@ -35,7 +35,7 @@ class Server(Lines):
     async def run(self, calls: Sequence[Call]) -> list[Any]:
         [(script, names, arguments)] = calls
         assert (script, names[1]) == (scripts.LIST, keys.GUILDS_INFOS)
-        told = arguments[8:]
+        told = arguments[9:]
         for guild_id, text in zip(told[::2], told[1::2], strict=True):
             if text:
                 self.listed[str(guild_id)] = codec.read_info(bytes(text))[0]  # type: ignore[arg-type]

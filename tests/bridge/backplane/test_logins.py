@@ -220,3 +220,33 @@ async def test_where_nobody_can_log_in(
     browser = Browser(await follow(1, **REACHED), http)
     assert await (await browser.ask("/auth/me")).json() == {"login": False, "user": None}
     assert (await browser.ask("/auth/login")).status == 404
+
+
+@pytest.mark.parametrize("trouble", ["no memory", "a stranger's"])
+async def test_a_logout_where_nothing_can_be_kept(
+    origin: WebSocketServer, follow: Follow, http: ClientSession, redis: RedisServer,
+    caplog: pytest.LogCaptureFixture, trouble: str,
+) -> None:  # fmt: skip
+    """Those who are there hear of it all the same, and of what is announced; those who come later, then."""
+    first, second = await follow(**REACHED), await follow(**REACHED)
+    browser = Browser(first, http)
+    await browser.log_in()
+    async with opened(second, browser) as viewer:
+        await viewer.enter("vault", events=["notice"])
+        if trouble == "no memory":
+            redis.ask("CONFIG", "SET", "maxmemory", "1")
+        else:
+            redis.ask("RPUSH", "dzone:{logins}:ended", "x")
+            redis.ask("RPUSH", "dzone:{notice}:said", "x")
+        try:
+            await origin.broadcast_notice("all is well")
+            assert (await viewer.hear_type("notice"))["data"]["text"] == "all is well"
+            answer = await browser.ask("/auth/logout", "POST", Origin=HOME)
+            assert answer.status == 204
+            assert await viewer.hear_error() == LOGIN_ENDED
+        finally:
+            redis.ask("CONFIG", "SET", "maxmemory", "0")
+    if trouble != "no memory":
+        await until(lambda: "learn of logouts" in caplog.text, "a sentence")
+        redis.ask("DEL", "dzone:{logins}:ended")
+    await until(lambda: redis.ask("ZCARD", "dzone:{logins}:ended") == ":1\r\n", "the logout")

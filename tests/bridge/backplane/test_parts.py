@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.backplane import reader
-from bridge.backplane.parts import MOST, Overview, Part, missing
+from bridge.backplane import listing, reader, writer
+from bridge.backplane.parts import MOST, WHOLE, Overview, Part, missing
 from bridge.model import GuildInfo
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
@@ -178,7 +181,6 @@ async def test_a_list_that_is_an_earlier_one(
     start: Start, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that was restored lists whom nobody may see any more: they stay away, and are removed."""
-    monkeypatch.setattr(reader, "CHECK_EVERY", 3600.0)  # what lasts is believed at the second look
     low = await write(start, redis, LOW, guild_of(0), guild_of(1))
     there = await start(follow=redis.url)
     await until(lambda: not there.expects_more_guilds, "the list")
@@ -233,6 +235,54 @@ async def test_who_dies_is_believed_for_a_while(start: Start, redis: RedisServer
     assert generations(redis).keys() == {str(LOW), str(HIGH), "a stranger's"}
 
 
+async def test_nobody_is_believed_for_longer(
+    start: Start, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a server that was restored with another clock has it, or a stranger."""
+    monkeypatch.setattr(listing, "BELIEVED_FOR", 1)
+    redis.ask("HSET", "dzone:{guilds}:parts", "0-1/8", "0000000000001.dead 7 1")
+    redis.ask("SET", "dzone:{guilds}:alive:0-1/8", "0000000000001.dead {}", "EX", "9999")
+    await write(start, redis, LOW, guild_of(0))
+    there = await start(follow=redis.url)
+    await until(lambda: listed(there) == {"g0-0"}, "the living")
+
+
+async def test_a_clock_that_is_behind(
+    start: Start, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes later is heard, also if they seem to have been there before, and say much."""
+    old = await write(start, redis, WHOLE, guild_of(0))
+    there = await start(follow=redis.url)
+    await until(lambda: listed(there) == {"g0-0"}, "the first")
+    await old.stop()
+    behind = SimpleNamespace(time=lambda: time.time() - 100, monotonic=time.monotonic)
+    monkeypatch.setattr(writer, "time", behind)
+    new = await write(start, redis, WHOLE, guild_of(0))
+    changes = 0
+
+    def is_heard() -> bool:
+        nonlocal changes
+        changes += 1
+        new.show_guild(replace(guild_of(0), name=f"{changes}"), [ADA])
+        return there._directory.rooms[guild_of(0).id].info.name.isdecimal()
+
+    await until(is_heard, "what it is called now")
+
+    async def go_on_speaking() -> (
+        None
+    ):  # what was said before it is heard is no news to who is shown all of it
+        while True:
+            await new.broadcast_message(guild_of(0).id, "111", "hello", "9")
+            await asyncio.sleep(0.05)
+
+    async with watching(there) as viewer:
+        await viewer.enter("g0-0")
+        speaking = asyncio.create_task(go_on_speaking())
+        while (await viewer.hear())["data"].get("message") != "hello":
+            pass
+        speaking.cancel()
+
+
 async def test_more_shards_than_before(start: Start, redis: RedisServer) -> None:
     """All is started anew with another total: viewers keep their guilds until these are written again."""
     old = await write(start, redis, Part(0, 0, 2), guild_of(0, 0), guild_of(0, 1), guild_of(2))
@@ -282,7 +332,10 @@ async def test_what_a_stranger_says_counts_nothing(start: Start, redis: RedisSer
     """It isn't ours."""
     low = await write(start, redis, LOW, guild_of(0))
     await until(lambda: str(LOW) in generations(redis), "the part")
-    for name, said in (("4/8", "no facts"), ("5/8", 'x {"guilds": "many"}'), ("x", "x {}"), ("6/8", "x []")):
+    for name, said in (
+        ("4/8", "no facts"), ("5/8", 'x {"guilds": "many"}'), ("x", "x {}"), ("6/8", "x []"),
+        ("7/8", 'x {"guilds": Infinity, "viewers": 1}'), ("4-5/8", "x " + "[" * 100_000),
+    ):  # fmt: skip
         redis.ask("HSET", "dzone:{guilds}:parts", name, "nothing of ours")
         redis.ask("SET", f"dzone:{{guilds}}:alive:{name}", said)
     overview = await low.overview()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -14,6 +15,7 @@ from bridge.backplane.trouble import Trouble
 from bridge.model import Channel, Member
 from bridge.problems import LOGIN_NEEDED, SERVER_HIDDEN
 from bridge.providers import EmptyProvider
+from bridge.rooms.notice import Notice
 from bridge.rooms.state import Copy
 from bridge.server import WebSocketServer
 from tests.bridge.backplane.conftest import Follow
@@ -134,6 +136,19 @@ async def test_an_announcement(origin: WebSocketServer, follow: Follow, redis: R
         redis.ask("SET", "dzone:{notice}:said", "nothing of ours", "KEEPTTL")
         await origin.broadcast_notice(None)
         assert (await viewer.hear_type("notice"))["data"]["text"] == ""
+
+
+async def test_an_announcement_of_a_clock_that_is_ahead(origin: WebSocketServer, follow: Follow) -> None:
+    """What comes after it, from another machine, is heard all the same, and that it is taken back."""
+    there = await follow()
+    async with watching(there) as viewer:
+        await viewer.enter("dworld", events=["notice"])
+        ahead = time.time() + 100
+        await origin._directory.announce(Notice("Back soon", ahead, ahead + 600))
+        for text in ("Back soon", "Back later", ""):
+            assert (await viewer.hear_type("notice"))["data"]["text"] == text
+            if text:
+                await origin.broadcast_notice("Back later" if text == "Back soon" else None)
 
 
 async def test_a_guild_that_becomes_protected_lets_everybody_go(
@@ -327,6 +342,39 @@ async def test_the_writer_is_restarted(start: Start, redis: RedisServer, follow:
         assert set(there._directory.rooms) == {DWORLD.id, "2", "3"}
         second.expects_more_guilds = False
         await until(lambda: set(there._directory.rooms) == {DWORLD.id}, "the others are gone")
+
+
+async def test_a_server_that_was_restored_while_nobody_writes(
+    start: Start, redis: RedisServer, follow: Follow
+) -> None:
+    """Nobody is shown again who isn't to be seen any more, however long it lasts; what is new then is."""
+    first = await start(provider=EmptyProvider(), publish_to=redis.url)
+    for guild in (DWORLD, REPOS):
+        first.show_guild(guild, [ADA, BEPPO])
+    there = await follow(2)
+    async with AsyncExitStack() as stack:
+        view = await viewing(stack, there)
+        await view.enter()
+        redis.save()
+        await first.stop()
+        second = await start(provider=EmptyProvider(), publish_to=redis.url)
+        second.show_guild(DWORLD, [ADA])
+        await view.until_users({"111": "online"})
+        await until(lambda: set(there._directory.rooms) == {DWORLD.id}, "the other is gone")
+        await second.stop()
+        redis.restore()
+        for command in ("hgetall", "hmget"):  # which it counts since it was started
+            await until(lambda command=command: _calls(redis, command) > 5, "some looks")  # type: ignore[misc]
+        assert set(there._directory.rooms) == {DWORLD.id}
+        assert set(view.users) == {"111"}
+        third = await start(provider=EmptyProvider(), publish_to=redis.url)
+        third.show_guild(DWORLD, [ADA, Member("333", "Cedar", "idle")])
+        await view.until_users({"111": "online", "333": "idle"})
+
+
+def _calls(redis: RedisServer, command: str) -> int:
+    told = redis.ask("INFO", "commandstats").partition(f"cmdstat_{command}:calls=")[2]
+    return int(told.partition(",")[0] or 0)
 
 
 async def test_the_earlier_of_two_writers_gives_way(
