@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from websockets.asyncio.server import ServerConnection
 
 from bridge.limits import DEFAULT_LIMITS, Limits
@@ -18,11 +17,6 @@ from tests.bridge.databases import Database, PostgresDatabase, SqliteDatabase, f
 from tests.bridge.source import Source
 from tests.bridge.watchers import Watcher
 from tests.postgres import Cluster
-from tests.thorough import tries
-
-# A busy machine must not fail a property for being slow.
-settings.register_profile("bridge", deadline=None, max_examples=tries(100))
-settings.load_profile("bridge")
 
 DWORLD = GuildInfo("232769614004748288", "dworld", "D-World", default=True)
 REPOS = GuildInfo("987654321098765432", "repos", "My Repos")
