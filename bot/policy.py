@@ -252,6 +252,15 @@ class Policy:
             return False
         return creator is None or (self.shows_words_of(creator) and self.may_name(guild, creator))
 
+    def names_thread(self, thread: discord.Thread) -> bool:
+        """Tell whether viewers may read what a thread is called, if they may see it: words of its owner's."""
+        owner = thread.owner_id
+        return (
+            self.shows_words(thread.guild.id)
+            and self.shows_words_of(owner)
+            and self.may_name(thread.guild, owner)
+        )
+
     def shows_words(self, guild_id: int) -> bool:
         """Tell whether viewers may read what is said, and not only see that something is."""
         return self._settings.guild(guild_id).messages in READABLE

@@ -1,9 +1,10 @@
 """Discord's guilds, members and channels as the bridge knows them."""
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import discord
@@ -53,6 +54,9 @@ _DOING: Final[dict[int, str]] = {
     discord.ActivityType.watching.value: "Watching",
     discord.ActivityType.competing.value: "Competing in",
 }
+
+
+_DEPENDS: Final = re.compile(r"<@&|[0-9]{15}")  # what is read otherwise in another guild
 
 
 class Roster:
@@ -127,7 +131,7 @@ class Roster:
             return None
         if not self._policy.shows_words_of(member.id):
             return None
-        line = readable_line(said, guild, self._policy.shows_channel)
+        line = readable_line(said, guild, lambda _: False)  # nobody writes it anew when a channel is hidden
         return line[:MAX_LINE].rstrip() or None
 
     def status(self, member: discord.Member) -> Status:
@@ -195,21 +199,31 @@ class Roster:
 
     def channels(self, guild: discord.Guild) -> list[Channel]:
         """Describe the channels that may be shown."""
+        names = {category: self._name_of(category) for category in (None, *guild.categories)}
         shown = [
-            Channel(
-                id=str(channel.id),
-                name=channel.name,
-                kind=_KINDS[channel.type],
-                category=self._category(channel),
-                position=channel.position,
-                status=self._channel_status(channel),
-            )
+            described
             for channel in sorted(guild.channels, key=_rank)
-            if channel.type in _KINDS and self._policy.shows_channel(channel)
+            if (described := self._channel(channel, names.get(channel.category))) is not None
         ]
         if self._plots is None:
             return shown
         return self._plots.given(guild.id, shown, {str(channel.id) for channel in guild.channels})
+
+    def channel(self, channel: GuildChannel) -> Channel | None:
+        """Describe a channel, but for its place on the island; None if it may not be shown."""
+        return self._channel(channel, self._name_of(channel.category))
+
+    def _channel(self, channel: GuildChannel, category: str | None) -> Channel | None:
+        if channel.type not in _KINDS or not self._policy.shows_channel(channel):
+            return None
+        return Channel(
+            id=str(channel.id),
+            name=channel.name,
+            kind=_KINDS[channel.type],
+            category=category,
+            position=channel.position,
+            status=self._channel_status(channel),
+        )
 
     def _channel_status(self, channel: GuildChannel) -> str | None:
         """Read the line over a voice channel, where words may be read."""
@@ -225,7 +239,9 @@ class Roster:
         """Read what stands somewhere for long, where words may be read: no person or channel is named."""
         if not self._policy.shows_words(guild.id):
             return None
-        return readable_line(text, guild, lambda _: False) or None
+        if _DEPENDS.search(text):
+            return readable_line(text, guild, lambda _: False) or None
+        return _read_once(text) or None
 
     def poll(self, message: discord.Message) -> Happening | None:
         """Describe the poll that a message holds, as long as it is open."""
@@ -251,8 +267,18 @@ class Roster:
             uid=str(owner.id),
             channel=str(thread.id),
             parent=str(thread.parent_id),
-            text=self._standing(thread.guild, thread.name),
+            text=self._title(thread),
         )
+
+    def _title(self, thread: discord.Thread) -> str | None:
+        """Read what a thread is called, where viewers may: those are words, by whoever opened it."""
+        return self._standing(thread.guild, thread.name) if self._policy.names_thread(thread) else None
+
+    def _place(self, channel: object) -> str | None:
+        """Name where something is said: for a thread whose title may not be read, the channel around it."""
+        if isinstance(channel, discord.Thread):
+            return self._title(channel) or getattr(channel.parent, "name", None)
+        return getattr(channel, "name", None)
 
     def events(self, guild: discord.Guild) -> list[Happening]:
         """Describe the scheduled events that are on and may be shown."""
@@ -300,6 +326,7 @@ class Roster:
             lambda user_id: self._policy.may_name(guild, user_id),
             lambda original: self._quotes(guild, original, message.reference),
             hides_user=partial(self._hides, guild),
+            title=self._title,
         )
         return reading if not reading.words or self._policy.shows_words(guild.id) else Reading(WORDLESS)
 
@@ -326,8 +353,7 @@ class Roster:
             self._policy.may_name(each, author) for each in guilds
         )
 
-    def _category(self, channel: GuildChannel) -> str | None:
-        category = channel.category
+    def _name_of(self, category: discord.CategoryChannel | None) -> str | None:
         return category.name if category and self._policy.shows_channel(category) else None
 
     def speaker(self, message: discord.Message) -> Member | None:
@@ -357,11 +383,17 @@ class Roster:
             message=words,
             channel=str(message.channel.id),
             id=str(message.id),
-            channel_name=getattr(message.channel, "name", None),
+            channel_name=self._place(message.channel),
             reply_to=str(author.id) if author and replied else None,
             parent=str(message.channel.parent_id) if isinstance(message.channel, discord.Thread) else None,
             emoji=self._pictures(emoji),
         )
+
+
+@lru_cache(maxsize=4096)
+def _read_once(text: str) -> str:
+    """Read what is asked for again and again, for each of a hundred events whenever a channel changes."""
+    return readable_line(text, None, lambda _: False)
 
 
 def _rank(channel: GuildChannel) -> tuple[int, int, int]:

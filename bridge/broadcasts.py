@@ -300,8 +300,7 @@ class Broadcasts:
     def author_of(self, server: str | int, message_id: str | int) -> str | None:
         """Return the uid of whoever said one of a guild's last messages. None if viewers haven't seen it."""
         room = self._room(server)
-        words = room.said.get(str(message_id)) if room else None
-        return words.uid if words else None
+        return room.author_of(str(message_id)) if room else None
 
     def viewer_count(self, server: str | int) -> int:
         """Count who watches a guild now."""
@@ -325,10 +324,7 @@ class Broadcasts:
     def places_of_words(self, server: str | int) -> set[str]:
         """Name the channels and threads of the last messages, polls and new threads that viewers saw."""
         room = self._room(server)
-        if room is None:
-            return set()
-        happened = {one.channel for one in room.happenings.values() if one.kind in ("thread", "poll")}
-        return {*(words.channel for words in room.said.values()), *(place for place in happened if place)}
+        return room.places_of_words() if room else set()
 
     def forget_channels(self, server: str | int, channels: Iterable[str | int]) -> None:
         """Take back what was said in channels or threads of a guild, and in the threads of these channels.

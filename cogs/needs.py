@@ -274,6 +274,9 @@ class Roster(Protocol):
     def activity(self, activities: Sequence[ActivityTypes]) -> str | None:
         """Say what somebody does."""
 
+    def channel(self, channel: GuildChannel) -> Channel | None:
+        """Describe a channel, but for its place on the island; None if it may not be shown."""
+
     def channels(self, guild: discord.Guild) -> list[Channel]:
         """Describe the channels that may be shown."""
 

@@ -1,15 +1,29 @@
 """Rooms of guilds: brought to what the member cache knows and the policy allows, in turns."""
 
+import asyncio
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Final
 
 import discord
+from discord.abc import GuildChannel
 from discord.ext import commands
 
 from bridge import model
+from bridge.running.rate import Rate, Rates
 from bridge.running.turns import Turns
 from cogs.needs import Bridge, MemberLoader, Policy, Roster
 from cogs.verdicts import WITHDRAWN
+
+# Of the loop's time, in seconds, one guild's channels may take so much. Whoever invites the bot may change
+# hundreds of them dozens of times a second.
+SHARE: Final = Rate(per_second=0.05, at_once=0.5)
+TOGETHER: Final = Rate(per_second=0.3, at_once=1.0)  # the same for those of all guilds
+LONGEST: Final = 2.0  # seconds that they wait
+EACH: Final = 0.00003  # seconds that it takes to look at a member
+# On whom more depends than what is told of themselves: who may connect, what is called after them.
+_ELSEWHERE: Final = (discord.VoiceChannel, discord.StageChannel, discord.CategoryChannel)
 
 
 class Rooms:
@@ -29,6 +43,9 @@ class Rooms:
         self._roster = roster
         self._loader = loader
         self._turns = Turns()
+        self._spent = Rates(SHARE)  # by guild
+        self._full_at = 0.0  # when all of them have as much again as at first
+        self._waiting: set[int] = set()  # the guilds whose channels will be shown when they have time again
 
     # Guilds
 
@@ -46,13 +63,70 @@ class Rooms:
             await self.show_members(guild)
         await self._turns.each([guild_id], self._update)
 
-    async def show_channels(self, guild: discord.Guild) -> None:
-        """Bring a room to what may be seen of the channels now, and of those who talk in them."""
-        if self._policy.is_gated(guild) == bool(self._bridge.shown(guild.id)):
-            await self.show(guild)  # the last open channel was closed, or the first one opened
+    async def show_channels(self, guild: discord.Guild, changed: GuildChannel | None = None) -> None:
+        """Bring a room to what may be seen of the channels now, and of those who talk in them.
+
+        A guild whose channels take too much of the loop's time waits, and what changes meanwhile is shown
+        together. But nobody waits for the end of one that has `changed` and may not be shown any more.
+        """
+        if changed is not None and self._is_as_shown(changed):
+            return
+        wait = self._wait(guild.id)
+        if wait > 0 or guild.id in self._waiting:
+            if changed is not None and not self._policy.shows_channel(changed):
+                self._take_away(changed)
+            if guild.id in self._waiting:
+                return
+            self._waiting.add(guild.id)
+            try:
+                await asyncio.sleep(wait)
+            finally:
+                self._waiting.discard(guild.id)
+        current = self._bot.get_guild(guild.id)
+        if current is not None:
+            await self._show_channels(current)
+
+    async def _show_channels(self, guild: discord.Guild) -> None:
+        began = time.thread_time()
+        talking: list[discord.Member] = []
+        if is_moved := self._is_gate_moved(guild):
+            talking = list(guild.members)
         else:
             self.open(guild.id)
-            await self.show_members(guild, self._roster.talking(guild))
+            talking = self._roster.talking(guild)
+        self._pay(guild.id, time.thread_time() - began + EACH * len(talking))
+        if is_moved:
+            await self.show(guild)  # the last open channel was closed, or the first one opened
+        else:
+            await self.show_members(guild, talking)
+
+    def _wait(self, guild_id: int) -> float:
+        """Tell for how many seconds a guild's channels have to wait; 0 or less: not at all."""
+        now = time.monotonic()
+        return max(self._spent.wait(str(guild_id), now), TOGETHER.wait(self._full_at, now))
+
+    def _pay(self, guild_id: int, seconds: float) -> None:
+        now = time.monotonic()
+        self._spent.charge(str(guild_id), now, seconds, LONGEST)
+        self._full_at = TOGETHER.charge(self._full_at, now, seconds, LONGEST)
+
+    def _is_gate_moved(self, guild: discord.Guild) -> bool:
+        return self._policy.is_gated(guild) == bool(self._bridge.shown(guild.id))
+
+    def _is_as_shown(self, channel: GuildChannel) -> bool:
+        """Tell whether a change of a channel is no news to viewers, nor in what they may see around it."""
+        guild = channel.guild
+        if isinstance(channel, _ELSEWHERE) or guild.get_channel(channel.id) is None:
+            return False
+        known = self._bridge.channels(guild.id).get(str(channel.id))
+        described = self._roster.channel(channel)
+        return described == (known and replace(known, plot=None)) and not self._is_gate_moved(guild)
+
+    def _take_away(self, channel: GuildChannel) -> None:
+        """Take a channel away that may not be shown any more, and what was said in it."""
+        info, shown = self._bridge.guild(channel.guild.id), dict(self._bridge.channels(channel.guild.id))
+        if info is not None and shown.pop(str(channel.id), None) is not None:
+            self._bridge.show_guild(info, None, shown.values())
 
     async def _review_all(self, guild_id: int) -> None:
         await self._turns.each(list(self._bridge.shown(guild_id)), lambda uid: self._review(guild_id, uid))

@@ -26,6 +26,16 @@ CHANNELS: Final = [
     Channel(POND, "Pond", "voice", "Evenings", 7),
     Channel(STAGE, "Open air", "stage", "Evenings", 8),
 ]
+QUAYS: Final = [
+    Channel("61", "general", category="Quay", position=0),
+    Channel("62", "market", category="Quay", position=1),
+    Channel("63", "news", "news", "Quay", 2),
+    Channel("64", "boats", category="Docks", position=3),
+    Channel("65", "help", category="Docks", position=4),
+    Channel("66", "recipes", category="Tavern", position=5),
+    Channel("67", "music", category="Tavern", position=6),
+    Channel("68", "Tavern", "voice", "Tavern", 7),
+]
 THREADS: Final = {"41": ("which tulip is this?", "32"), "42": ("a bench by the pond", "39")}
 """Threads and posts by id: what they are called, and where they are."""
 
@@ -101,6 +111,21 @@ def crew(*names: str) -> list[Member]:
     ]
 
 
+def townspeople() -> list[Member]:
+    """Make up so many people that they live in houses, most of whom are quiet."""
+    names = [f"{name} {initial}." for initial in "ABCDEFGH" for name in NAMES]
+    return [
+        Member(
+            str(3000 + number),
+            name,
+            _STATUSES[number * 5 % 11] if number * 5 % 11 < len(_STATUSES) else "offline",
+            _COLORS[number // 9 % len(_COLORS)],
+            voice=Voice("68", "Tavern") if number % 60 == 0 else None,
+        )
+        for number, name in enumerate(names)
+    ]
+
+
 class Line(NamedTuple):
     """Something that somebody says; perhaps it `answers` somebody, and perhaps others react to it."""
 
@@ -122,6 +147,7 @@ TALK: Final = (
     Line("Vera", "41", "Looks like a Kees Nelis.", answers="Marek"),
     Line("Jonas", "39", "Let's build a bench by the pond."),
     Line("Diego", "42", "I still have planks.", answers="Jonas", reactions=(("Jonas", "🪵"),)),
+    Line("Kim", "31", "👋"),
     Line("Leila", "35", "¿Quién viene esta noche?"),
     Line("Ilya", "35", "Ich bringe Brot mit.", answers="Leila"),
     Line("Bram", "31", "Who left the camp fire burning? 🔥"),
@@ -132,3 +158,13 @@ TALK: Final = (
         answers="Bram",
     ),
 )
+SHANTIES: Final = (
+    ("61", "The tide turns at six."),
+    ("62", "Fresh bread at the stall!"),
+    ("64", "My boat leaks again."),
+    ("61", "⛵"),
+    ("65", "Who has seen my anchor?"),
+    ("66", "Fish soup: the secret is patience."),
+    ("67", "Tonight we sing. Bring your own shanty."),
+)
+"""What is said in the harbour, and where."""

@@ -17,14 +17,17 @@ from bot.demo.garden import (
     NEWCOMER,
     PICNIC,
     POND,
+    QUAYS,
     QUESTION,
     QUIZ,
+    SHANTIES,
     STAGE,
     TALK,
     THREADS,
     Line,
     crew,
     gardeners,
+    townspeople,
     uid_of,
 )
 from bridge.model import Happening, Member, Status, Voice
@@ -35,6 +38,7 @@ POLLED: Final = 90  # seconds that a poll is open
 TYPING: Final = 1.2  # seconds that somebody types before they say something
 
 _PLACES: Final = {channel.id: channel.name for channel in CHANNELS}
+_QUAYS: Final = {channel.id: channel.name for channel in QUAYS}
 _STATUSES: Final[tuple[Status, ...]] = ("online", "idle", "dnd", "offline")
 _GAMES: Final = (
     "Playing Chess",
@@ -58,11 +62,12 @@ class Life:
         self._rng = rng or random.Random()  # noqa: S311 - whims, not secrets
         self._sleep = sleep
         self._messages = itertools.count(9_000)
+        self._shanties = itertools.cycle(SHANTIES)
 
     def open(self) -> None:
         """Open the rooms, with everybody in them."""
         self._server.show_guild(GARDEN, gardeners(), CHANNELS)
-        self._server.show_guild(HARBOUR, crew("Anker", "Boje", "Coral", "Delta", "Ebb", "Flo"), CHANNELS[:2])
+        self._server.show_guild(HARBOUR, townspeople(), QUAYS)
         self._server.show_guild(CELLAR, crew("Bottle", "Cork", "Dust"), CHANNELS[:1])
 
     async def go_on(self) -> None:
@@ -90,11 +95,11 @@ class Life:
             if line.author == "Bram":
                 await self._edit(line, said, None)
             await next(acts)()
+            await self._sing()
             yield
         await self._leave()
-        for guild, channel in ((HARBOUR, "31"), (CELLAR, "31")):
-            speaker = self._rng.choice(list(self._server.shown(guild.id).values()))
-            await self._server.broadcast_message(guild.id, speaker.uid, "All quiet here.", channel)
+        speaker = self._rng.choice(list(self._server.shown(CELLAR.id).values()))
+        await self._server.broadcast_message(CELLAR.id, speaker.uid, "All quiet here.", "31")
 
     # What people say
 
@@ -109,6 +114,15 @@ class Life:
             reply_to=uid_of(line.answers) if line.answers else None,
         )  # fmt: skip
         return said
+
+    async def _sing(self) -> None:
+        """Let somebody in the harbour say something."""
+        place, words = next(self._shanties)
+        awake = [one for one in self._server.shown(HARBOUR.id).values() if one.status == "online"]
+        await self._server.broadcast_message(
+            HARBOUR.id, self._rng.choice(awake).uid, words, place, id=str(next(self._messages)),
+            channel_name=_QUAYS[place],
+        )  # fmt: skip
 
     async def _edit(self, line: Line, said: str, words: str | None) -> None:
         await self._server.broadcast_edit(GARDEN.id, uid_of(line.author), line.place, said, words)

@@ -18,6 +18,13 @@ MAX_DEPTH: Final = 5  # components within each other; Discord's go to 3
 _SPOILED_NAME: Final = "SPOILER_"  # how the names of files begin that Discord hides
 
 
+Title = Callable[[discord.Thread], str | None]
+
+
+def _no_title(thread: discord.Thread) -> None:
+    pass
+
+
 class Reading(NamedTuple):
     """What people read of a message, and the custom emoji that stand in these words, in order."""
 
@@ -32,12 +39,14 @@ def readable(
     quotes: Callable[[discord.Message | None], bool] = lambda _: True,
     now: datetime | None = None,
     hides_user: Callable[[int], bool] = lambda _: False,
+    title: Title = lambda thread: thread.name,
 ) -> Reading:
     """Say what a message says: names for ids, no markup, a short word for what is no text.
 
     A channel that may not be shown is not named, and neither is a user whom `names_user` refuses by their
     snowflake. Their ids don't stand in the words either, not in code nor in a link, and neither do those of
-    users whom `hides_user` names. `now` is what times are relative to. Empty if there is nothing to read.
+    users whom `hides_user` names. A thread is called by its `title`, where it has one that may be read. `now`
+    is what times are relative to. Empty if there is nothing to read.
 
     A forward says what was forwarded, for whoever forwarded it showed it to everybody here. But nothing that
     was decided where it was said is undone by that: of a channel, in any guild that the bot is in, that may
@@ -46,7 +55,7 @@ def readable(
     """
 
     def name(kind: str, value: str) -> str:
-        return _name(kind, int(value), message.guild, shows_channel, names_user, message.mentions)
+        return _name(kind, int(value), message.guild, shows_channel, names_user, message.mentions, title)
 
     markup = Markup(name, now)
     parts = [*_said(message, markup)]
@@ -73,13 +82,13 @@ def plain(text: str, name: Callable[[str, str], str] = lambda kind, _: kind) -> 
 
 def readable_line(
     text: str,
-    guild: discord.Guild,
+    guild: discord.Guild | None,
     shows_channel: Callable[[object], bool],
 ) -> str:
     """Say what a text says that stands somewhere in a guild for hours, and not in a message.
 
-    Nobody is named, and no number is left that may be somebody's id: they may leave, be called something else
-    or want to be hidden while it stands there.
+    Nobody is named, nor any thread, which somebody has called something, and no number is left that may be
+    somebody's id: they may leave, be called something else or want to be hidden while it stands there.
     """
     line = plain(text, lambda kind, value: _name(kind, int(value), guild, shows_channel, _nobody))
     return shorten(without_secret_ids(line, guild, shows_channel, _nobody, _everybody))
@@ -175,6 +184,7 @@ def _name(
     shows_channel: Callable[[object], bool],
     names_user: Callable[[int], bool],
     mentions: Iterable[discord.User | discord.Member] = (),
+    title: Title = _no_title,
 ) -> str:
     if guild is None:
         return SOMEONE if kind == "user" else f"@{kind}" if kind == "role" else CHANNEL
@@ -186,4 +196,7 @@ def _name(
         role = guild.get_role(number)
         return f"@{role.name}" if role else "@role"
     channel = guild.get_channel_or_thread(number)
-    return f"#{channel.name}" if channel and shows_channel(channel) else CHANNEL
+    if channel is None or not shows_channel(channel):
+        return CHANNEL
+    called = title(channel) if isinstance(channel, discord.Thread) else channel.name
+    return CHANNEL if called is None else f"#{called}"

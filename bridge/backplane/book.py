@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final
 
 from bridge.backplane import codec, keys, scripts
-from bridge.backplane.batch import Batch, Some
+from bridge.backplane.batch import Batch, Portion, Some
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Argument, Call
 from bridge.limits import Limits
+from bridge.rooms.changes import Left, happening_of, left_after
 from bridge.rooms.room import Room
 from bridge.rooms.state import MAX_SAID, Copy
 from bridge.wire.protocol import Event
@@ -19,6 +20,8 @@ LIVES: Final = 86_400  # seconds that what is written outlives a writer that is 
 WRITTEN_AT_ONCE: Final = 500  # members
 LEAST_KEPT: Final = 1_000  # events that wait while the server is away, at least; then all is written anew
 AWAY_AFTER: Final = 5.0  # seconds for which something waits, after which the server counts as away
+# Of those who were withdrawn: what is left of their words, and that these are taken back.
+_LASTING: Final = frozenset({"said", "edit", "happening"})
 PATIENT: Final = 20  # times as many while it isn't, or while a guild is being written
 
 
@@ -42,10 +45,11 @@ class Book:
         self._coming = Batch()  # heard, while more is under way: what is true of it may be of later
         self._waiting = Batch()
         self._waits_since = 0.0
-        self._sent: tuple[Batch, list[tuple[Entry, int]]] | None = None
+        self._sent: Batch | None = None
         self._said: dict[str, None] = {}  # the messages whose facts are written
+        self._shown = frozenset(room.channels)  # the channels, as of what was heard
+        self._recent: deque[tuple[float, int, Portion]] = deque()  # when, after what, and what
         self._sizes = 0, 0  # members and facts that were written whole
-        self._recent: deque[tuple[float, Entry, int]] = deque()  # when, what, and how many events
         self._kept = limits.history_events
         self._age = limits.history_age
         self._most = max(LEAST_KEPT, limits.history_events)
@@ -63,7 +67,7 @@ class Book:
     @property
     def has_news(self) -> bool:
         """Whether something is to be written."""
-        return self.is_written and (self._sent is not None or bool(self._waiting.count))
+        return self.is_written and (self._sent is not None or bool(self._waiting.portions))
 
     # What happens
 
@@ -74,8 +78,8 @@ class Book:
             self._note(news)
         if not self.room.is_current:
             return
-        if self._coming.count:
-            if not self._waiting.count:
+        if self._coming.portions:
+            if not self._waiting.portions:
                 self._waits_since = self._clock()
             coming, self._coming = self._coming, Batch()
             self._waiting.merge(coming)
@@ -86,6 +90,7 @@ class Book:
         """Take down what is true now of all that something happened to: when all is heard, it still is."""
         batch, room = self._coming, self.room
         for event in events:
+            self._take_back(event)
             batch.add(event)
             uid = event.data.get("uid")
             if event.type in ("presence", "voice", "activity", "newcomer") and uid is not None:
@@ -95,14 +100,8 @@ class Book:
                 self._note_words(event, batch.facts)
             elif event.type == "channels":
                 batch.facts["channels"] = codec.write_channels(room.channels)
-                batch.forgets = True  # perhaps of a channel that nobody may see
-            elif event.type == "happening":
-                # Perhaps it was told before, by another name.
-                batch.forgets |= "gone" in event.data or event.data["kind"] == "event"
             elif event.type == "update-clientid":
                 batch.facts["client"] = (room.client_id or "").encode()
-            elif event.type == "forget":
-                batch.forgets = True
         # Also when it is forgotten: what was over before anybody said so is written there yet.
         if any(event.type in ("happening", "channels", "forget") for event in events):
             batch.facts["happenings"] = codec.write_happenings(room.happenings)
@@ -111,7 +110,7 @@ class Book:
 
     @property
     def _patience(self) -> int:
-        is_away = self._waiting.count > 0 and self._clock() - self._waits_since > AWAY_AFTER
+        is_away = bool(self._waiting.portions) and self._clock() - self._waits_since > AWAY_AFTER
         return 1 if is_away and not self._is_copied else PATIENT
 
     def _give_up(self) -> None:
@@ -138,39 +137,93 @@ class Book:
                 del self._said[oldest]
                 facts[codec.SAID + oldest] = None
 
+    # What may not be told any more
+
+    def _take_back(self, event: Event) -> None:
+        """Let nothing that waits, or is kept, say what may not be told any more after this event."""
+        if event.type == "presence" and "delete" in event.data:
+            self._take_back_somebody(event.data["uid"])
+            return
+        left = left_after(event, self._shown)
+        if event.type == "channels":
+            self._shown = frozenset(event.data)
+        if left is None:
+            return
+        if event.type == "forget" and "messages" not in event.data:
+            self._withdraw(event.data.get("words"))
+        if event.type in ("edit", "happening", "presence") or "messages" in event.data:
+            is_less = sum(portion.take_back(left) for _, _, portion in self._recent) > 0  # all of them
+        else:  # perhaps much, and who is named in it can't be told
+            self._recent.clear()
+            is_less = True
+        self._coming.forgets |= self._take_back_waiting(left) or is_less
+
+    def _withdraw(self, uid: str | None) -> None:
+        """Know that somebody has withdrawn, or with None perhaps anybody; and who of them is gone already."""
+        self._coming.withdrawn.add(uid)
+        changed = {name: member for batch in self._batches for name, member in batch.members.items()}
+        gone = {name for name, member in changed.items() if member is None and uid in (None, name)}
+        on = self.room.happenings  # what is over may have been called something by somebody
+
+        def left(event: Event) -> Event | None:
+            happened = happening_of(event)
+            is_over = happened is not None and happened not in on
+            return None if is_over or _is_of(event, gone) else event
+
+        self._take_back_waiting(left)
+
+    def _take_back_somebody(self, uid: str) -> None:
+        """Have whoever has withdrawn never have been there, as far as that isn't told yet."""
+        if any({uid, None} & batch.withdrawn for batch in self._batches):
+            self._take_back_waiting(lambda event: None if _is_of(event, {uid}) else event)
+
+    def _take_back_waiting(self, left: Left) -> bool:
+        """Take it back from all that isn't known to be written; tell whether some of it may be."""
+        for batch in (self._coming, self._waiting):
+            batch.take_back(left)
+        return self._sent is not None and self._sent.take_back(left)
+
+    @property
+    def _batches(self) -> list[Batch]:
+        sent = [] if self._sent is None else [self._sent]
+        return [*sent, self._waiting, self._coming]
+
     # What is written as it happens
 
     def flush(self) -> Call:
-        """Say how to write what waits; the same again until `arrived` is called."""
+        """Say how to write what waits; the same again until `arrived`, but for what was taken back."""
         if self._sent is None:
-            batch, self._waiting = self._waiting, Batch()
-            self._sent = batch, batch.entries(self.generation, self.offset)
-        batch, entries = self._sent
-        if batch.forgets:
-            self._recent.clear()
+            self._sent, self._waiting = self._waiting, Batch()
+        batch, entries = self._sent, self.sent
         lives = int(self._age) + 1 if self._kept and self._age else 0
+        first = self._kept_with(batch.portions) + 1
         arguments: list[Argument] = [
-            self.generation, self.offset, entries[-1][0].offset, self._kept_with(entries) + 1, lives,
-            "1" if batch.forgets else "0",
+            self.generation, self.offset, entries[-1].offset, first, lives, "1" if batch.forgets else "0",
         ]  # fmt: skip
         for some in (batch.members, batch.facts):
             arguments += _to_set(some)
             arguments += _to_drop(some)
-        for entry, _ in entries:
+        for entry in [*self.past(), *entries] if batch.forgets else entries:
             arguments += entry.before, entry.offset, entry.events
         return scripts.FLUSH, self._keys(), arguments
 
     @property
     def sent(self) -> list[Entry]:
         """What is told of what was sent, in portions."""
-        return [] if self._sent is None else [entry for entry, _ in self._sent[1]]
+        return [] if self._sent is None else self._entries(self.offset, self._sent.portions)
+
+    def _entries(self, before: int, portions: Iterable[Portion]) -> list[Entry]:
+        entries = []
+        for portion in portions:
+            entries.append(Entry(self.generation, before, portion.last, portion.told()))
+            before = portion.last
+        return entries
 
     def arrived(self) -> None:
         """Know that what was sent is written."""
         if self._sent is not None:
-            _, entries = self._sent
-            self._sent = None
-            self._keep(entries)
+            batch, self._sent = self._sent, None
+            self._keep(batch.portions)
 
     def check(self) -> Call:
         """Say how to look whether all of it is there."""
@@ -182,7 +235,7 @@ class Book:
     async def copy(self, generation: str) -> Copy:
         """Take down all there is; what happens from then on waits, to be written on top of it."""
         self._wanted = asyncio.get_running_loop().create_future()
-        if self.room.is_current and not self._coming.count:
+        if self.room.is_current and not self._coming.portions:
             self._give_copy()
         copy = await self._wanted
         self.generation = generation
@@ -196,11 +249,9 @@ class Book:
             self._sent is not None
         ):  # perhaps it arrived, and perhaps not: whoever follows finds it in the stream
             self.arrived()
-        if self._waiting.count:
+        if self._waiting.portions:
             batch, self._waiting = self._waiting, Batch()
-            if batch.forgets:
-                self._recent.clear()
-            self._keep(batch.entries(self.generation, self.offset))
+            self._keep(batch.portions)
         self.offset = self._heard_to
         copy = self.room.copy()
         self._said = dict.fromkeys(copy.said)
@@ -228,9 +279,9 @@ class Book:
         return self._keys()[1:4]
 
     def past(self) -> list[Entry]:
-        """Name what happened lately, up to what is written whole."""
+        """Name what happened lately, up to what is written."""
         self._first_kept(0, self.offset)
-        return [entry for _, entry, _ in self._recent]
+        return [entry for _, before, one in self._recent for entry in self._entries(before, [one])]
 
     def installed(self) -> None:
         """Know that it can be read, unless too much has happened meanwhile."""
@@ -256,30 +307,36 @@ class Book:
 
     # The past
 
-    def _keep(self, entries: list[tuple[Entry, int]]) -> None:
+    def _keep(self, portions: list[Portion]) -> None:
         now = self._clock()
-        self._recent.extend((now, entry, count) for entry, count in entries)
-        self.offset = entries[-1][0].offset
+        for portion in portions:
+            self._recent.append((now, self.offset, portion))
+            self.offset = portion.last
         self._first_kept(0, self.offset)
 
-    def _kept_with(self, entries: list[tuple[Entry, int]]) -> int:
-        """Tell after what the past begins that is kept with these entries, of which the last always is."""
-        more = sum(count for _, count in entries)
-        first = self._first_kept(more, entries[0][0].before)
-        for entry, count in entries[:-1]:
+    def _kept_with(self, portions: list[Portion]) -> int:
+        """Tell after what the past begins that is kept with these portions, of which the last always is."""
+        more = sum(portion.count for portion in portions)
+        first = self._first_kept(more, self.offset)
+        for portion in portions[:-1]:
             if more <= self._kept:
                 break
-            more -= count
-            first = entry.offset
+            more -= portion.count
+            first = portion.last
         return first
 
     def _first_kept(self, more: int, offset: int) -> int:
         """Forget what is too old, or too much with so many events more; tell after what the rest begins."""
-        total = more + sum(count for _, _, count in self._recent)
+        total = more + sum(portion.count for _, _, portion in self._recent)
         too_old = self._clock() - self._age
         while self._recent and (total > self._kept or self._recent[0][0] <= too_old):
-            total -= self._recent.popleft()[2]
-        return self._recent[0][1].before if self._recent else offset
+            total -= self._recent.popleft()[2].count
+        return self._recent[0][1] if self._recent else offset
+
+
+def _is_of(event: Event, uids: set[str]) -> bool:
+    """Tell whether an event is one of theirs, but for those that have to be told all the same."""
+    return event.data.get("uid") in uids and event.type not in _LASTING and "delete" not in event.data
 
 
 def _to_set(some: Some) -> list[Argument]:

@@ -93,10 +93,9 @@ def read_happenings(text: bytes | None) -> dict[str, Happening]:
 
 
 def write_words(position: int, words: Message) -> bytes:
-    """Write down that something was said, without what."""
-    return encode(
-        [position, words.uid, words.channel, words.id, words.channel_name, words.reply_to, words.parent]
-    )
+    """Write down that something was said, without what, nor what a thread is called: those are words too."""
+    place = words.channel_name if words.parent is None else None
+    return encode([position, words.uid, words.channel, words.id, place, words.reply_to, words.parent])
 
 
 def read_said(facts: Mapping[bytes, bytes]) -> dict[str, Message]:

@@ -1,9 +1,10 @@
 """One guild as a reader follows it: read whole once, then by what is told, and never with a gap."""
 
 import asyncio
+import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from bridge.backplane import codec, keys
@@ -11,6 +12,7 @@ from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Lines
 from bridge.backplane.trouble import Trouble
 from bridge.limits import Limits
+from bridge.rooms.changes import Left, left_after
 from bridge.rooms.room import Room
 from bridge.rooms.state import Copy
 from bridge.wire.protocol import Event
@@ -18,6 +20,7 @@ from bridge.wire.protocol import Event
 SCANNED_AT_ONCE: Final = 500  # members; what comes is a few milliseconds' worth
 TRIES: Final = 5  # to read a guild whole that is written anew meanwhile
 PAUSE: Final = 0.2  # seconds between two of them
+_FORGETS: Final = b'["forget",'  # how an event is written after which less may be told
 
 
 class NotThere(Exception):
@@ -126,18 +129,41 @@ class Follower:
                 self.hear(entry)
 
     async def _take_all(self, entries: Iterable[Entry]) -> None:
-        """Take some, each in a turn of its own; what is told meanwhile is held."""
+        """Take some, each in a turn of its own; what is told meanwhile is held.
+
+        What a later one has forgotten is told by none.
+        """
         waiting = entries if isinstance(entries, deque) else deque(entries)
+        forgets: deque[tuple[int, Left]] = deque()  # what is still to come, and where
+        looked_to = -1
         while waiting:
-            self._take(waiting.popleft())
+            for entry in waiting:
+                if entry.offset > looked_to:
+                    forgets.extend((entry.offset, left) for left in self._forgets(entry))
+                    looked_to = entry.offset
+            entry = waiting.popleft()
+            while forgets and forgets[0][0] <= entry.offset:
+                forgets.popleft()
+            self._take(entry, [left for _, left in forgets])
             await asyncio.sleep(0)
 
-    def _take(self, entry: Entry) -> None:
+    def _forgets(self, entry: Entry) -> Iterator[Left]:
+        """Name what may be told no more after an entry; what can't be read says so when it is taken."""
+        if _FORGETS in entry.events:
+            with contextlib.suppress(*codec.UNREADABLE):
+                for event in codec.read_events(self.guild_id, entry.events):
+                    if event.type == "forget" and (left := left_after(event, ())) is not None:
+                        yield left
+
+    def _take(self, entry: Entry, forgets: Iterable[Left] = ()) -> None:
         if entry.generation != self.generation or entry.before > self.offset:
             self._is_outdated = True
         elif entry.offset > self.offset:
             try:
-                self._accept(codec.read_events(self.guild_id, entry.events), entry.offset)
+                events = codec.read_events(self.guild_id, entry.events)
+                for left in forgets:
+                    events = [one for one in map(left, events) if one is not None]
+                self._accept(events, entry.offset)
             except codec.UNREADABLE:  # not what our writer writes
                 self._is_outdated = True
 

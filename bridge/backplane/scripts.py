@@ -22,7 +22,8 @@ end
 
 # KEYS: meta, members, facts, events, channel. ARGV: generation, before, offset, from where on the past is
 # kept, seconds that it lives, whether it is forgotten; then four counts, each with as many arguments: members
-# to set and to drop, facts to set and to drop; then the portions that are told: before, offset, events. What
+# to set and to drop, facts to set and to drop; then the portions that are told: before, offset, events. Where
+# the past is forgotten, those of it that may still be told come first. What
 # fails on the way stays done by half: so what may be refused comes before the past, which can't be added
 # twice. Where the past takes nothing, being a stranger's, all is lost.
 FLUSH: Final = f"""{_SIZES}
@@ -50,7 +51,9 @@ if ARGV[6] == '1' then redis.call('DEL', KEYS[4]) end
 local lives = tonumber(ARGV[5]) > 0
 for portion = at, #ARGV, 3 do
   local before, offset, events = ARGV[portion], ARGV[portion + 1], ARGV[portion + 2]
-  redis.call('PUBLISH', KEYS[5], ARGV[1] .. ' ' .. before .. ' ' .. offset .. ' ' .. events)
+  if tonumber(offset) > tonumber(ARGV[2]) then
+    redis.call('PUBLISH', KEYS[5], ARGV[1] .. ' ' .. before .. ' ' .. offset .. ' ' .. events)
+  end
   if lives then
     local added = redis.pcall('XADD', KEYS[4], offset .. '-0', 'before', before, 'events', events)
     if type(added) == 'table' then return 'lost' end

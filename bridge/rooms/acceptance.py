@@ -42,6 +42,14 @@ class Acceptance:
             case _:
                 self._apply_to_guild(event)
 
+    def is_void(self, event: Event) -> bool:
+        """Tell whether somebody leaves who never came: of who has withdrawn meanwhile nothing is told."""
+        return (
+            event.type == "presence"
+            and "delete" in event.data
+            and event.data["uid"] not in self._state.members
+        )
+
     def review(self, event: Event, past: list[Event]) -> list[Event]:
         """Add what happened to what happened before, as far as that may still be told after it."""
         if event.type == "forget" and "messages" in event.data:
@@ -54,6 +62,8 @@ class Acceptance:
             past = [one for one in past if changes.happening_of(one) != key]
         elif event.type == "edit":
             past = _edited(past, event.data)
+        elif event.type == "presence" and "line" in event.extras:
+            past = [changes.without_line(one, event.data["uid"]) for one in past]
         elif event.type == "channels":
             past = [one for one in past if _may_be_heard(one, event.data)]
         return [*past, event] if event.type not in changes.CONTROL else past
@@ -62,7 +72,7 @@ class Acceptance:
         data: Any = event.data
         key = changes.happening_key(event)
         if "over" not in data or "gone" in data:
-            self._memory.forget_happenings({key})
+            self._memory.forget_happenings({key}, self._state.happenings.keys())
         if "over" in data:
             self._state.drop_happening(key)
         else:
@@ -75,6 +85,7 @@ class Acceptance:
             self._state.present(known.uid, data.get("status", known.status), data.get("text", known.activity))
         elif (member := changes.member_after(event, known)) is not None:
             self._state.bring(member)
+            self._memory.mind_line(member, known)
 
     def _apply_to_guild(self, event: Event) -> None:
         data: Any = event.data

@@ -140,15 +140,15 @@ class Audience:
         """Leave out whatever anybody said."""
         self._delivery.forget(lambda event: event.has_words)
         self._playback.silence()
-        self._forget_what_waits()
+        self.forget_what_waits()
 
     def silence(self, channels: Collection[str]) -> None:
         """Have nothing more said in these channels that waits for its time."""
         for channel in channels:
             self._playback.silence(channel)
-        self._forget_what_waits()
+        self.forget_what_waits()
 
-    def _forget_what_waits(self) -> None:
-        """Write nothing more of what was given to slow readers: there the words are frames already."""
+    def forget_what_waits(self) -> None:
+        """Have nothing more written of what was given to slow readers: there the words are frames already."""
         for viewer in self.viewers:
             viewer.forget()

@@ -20,7 +20,8 @@ these events, and from a few more that no viewer ever gets: those are the `CONTR
 | `revoke`, `close` | who watches: all hear `goodbye`, `code` and `sentence`, and go; `close` is the end |
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any, Final, Literal, TypedDict, get_args
 
 from bridge.model import Channel, GuildInfo, Happening, Member, Message, Voice
@@ -109,7 +110,8 @@ def trace(event: Event) -> Event | None:
     if event.type != "message" or "id" not in event.extras:
         return None
     told = {**event.data, **event.extras}
-    return Event("said", event.position, {}, {key: told[key] for key in told.keys() - {"message", "emoji"}})
+    unsaid = {"message", "emoji", "channelName"}  # where it was said may be hidden as well
+    return Event("said", event.position, {}, {key: told[key] for key in told.keys() - unsaid})
 
 
 # Of what an event is
@@ -161,6 +163,81 @@ def happened_in(event: Event, channels: Collection[str]) -> bool:
         return False
     parent = event.extras.get("parent") or event.data.get("parent")
     return event.data.get("channel") in channels or (parent is not None and parent in channels)
+
+
+# Of what happened earlier
+
+
+Left = Callable[[Event], Event | None]  # names what of an earlier event may still be told, if anything may
+
+
+def left_after(event: Event, shown: Collection[str]) -> Left | None:
+    """Tell what may be told of earlier events once this one has happened; None if that is all of it.
+
+    `shown` are the channels that were shown until then.
+    """
+    data: Any = event.data
+    match event.type:
+        case "forget":
+            return partial(_unless_forgotten, data)
+        case "edit":
+            return partial(_edited, data)
+        case "happening" if "over" not in data or "gone" in data:
+            return lambda earlier: None if happening_of(earlier) == happening_key(event) else earlier
+        case "channels":
+            return partial(_without_channels, frozenset(shown) - data.keys())
+        case "presence" if "line" in event.extras:
+            return lambda earlier: without_line(earlier, data["uid"])
+    return None
+
+
+def without_line(event: Event, uid: str) -> Event:
+    """Be the same, but for what stood over somebody's head: that is what they have taken back, or changed."""
+    if event.data.get("uid") != uid:
+        return event
+    if event.who is not None and event.who[0].line is not None:
+        event.who = event.who[0]._replace(line=None), event.who[1]
+    if event.type != "presence" or event.extras.get("line") is None:
+        return event
+    return event.with_data(event.data, _without(event.extras, "line"))
+
+
+def _without(extras: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in extras.items() if name != key}
+
+
+def _unless_forgotten(forget: Forget, event: Event) -> Event | None:
+    if "messages" in forget:
+        is_gone = message_of(event) in forget["messages"]
+    elif "channels" in forget:
+        is_there = happened_in(event, forget["channels"])
+        # Words may name a channel; by which name is known no more.
+        is_named = event.has_words and "#" in str(event.data.get("message") or "")
+        is_gone = (is_there and (event.has_words or happening_of(event) is not None)) or is_named
+    else:
+        is_deed_of = "words" in forget and happening_of(event) is not None and is_deed(event, forget["words"])
+        is_gone = event.has_words or is_deed_of
+    return trace(event) if is_gone else event
+
+
+def _edited(edit: Mapping[str, Any], event: Event) -> Event | None:
+    message_id, words = edit["id"], edit["message"]
+    if message_of(event) != message_id:
+        return event
+    if words is None:
+        return trace(event)
+    return None if event.type == "edit" else corrected(event, message_id, words, edit.get("emoji", {}))
+
+
+def _without_channels(gone: Collection[str], event: Event) -> Event | None:
+    if event.type == "channels":
+        return None  # it named all of them
+    if happened_in(event, gone):
+        return trace(event)
+    voice = event.extras.get("voice")
+    if voice is not None and voice["channel"] in gone:
+        return event.with_data(event.data, _without(event.extras, "voice"))
+    return event
 
 
 # From event to state

@@ -208,6 +208,8 @@ class Guild:
             data["emoji"] = emoji
         self._memory.revise(data)
         self.publish("edit", data)
+        if words is None:
+            self._take_back_happenings(lambda one: one.id == message_id)
 
     def forget_past(self) -> None:
         """Let nothing of the past leave any more. Who comes back gets a snapshot."""
@@ -244,6 +246,17 @@ class Guild:
         self._control("forget", lambda: {"messages": sorted(message_ids)})
         self._take_back_happenings(lambda one: one.id in message_ids)
         self._take_back(lambda words: words.id in message_ids)
+
+    def author_of(self, message_id: str) -> str | None:
+        """Name whoever said one of the last messages, or of those that who comes back is still told."""
+        words = self.said.get(message_id)
+        return self._stream.author_of(message_id) if words is None else words.uid
+
+    def places_of_words(self) -> set[str]:
+        """Name where something was said, asked or opened of which somebody may still be told."""
+        happened = {one.channel for one in self.happenings.values() if one.kind in ("thread", "poll")}
+        said = {words.channel for words in self.said.values()}
+        return {place for place in happened if place} | said | self._stream.places_of_words()
 
     # What goes on beside words
 
@@ -311,6 +324,7 @@ class Guild:
 
     def _bring(self, member: Member) -> Member | None:
         known = self._state.bring(member)
+        self._memory.mind_line(member, known)
         if known is not None and known.joined != member.joined:
             self._stream.control("newcomer", lambda: {"uid": member.uid, "joined": member.joined})
         return known
@@ -341,8 +355,9 @@ class Guild:
 
     def _begin(self, happenings: Iterable[Happening]) -> None:
         """Say what is news of these, after nothing is told any more of what they were."""
+        known = frozenset(self.happenings)
         told = [news for one in happenings if (news := self._happenings.begin(one)) is not None]
-        self._memory.forget_happenings({one.key for one in told})
+        self._memory.forget_happenings({one.key for one in told}, known)
         for one in told:
             self.publish("happening", happening_data(one))
 
@@ -353,7 +368,8 @@ class Guild:
     def _take_back_happenings(self, unwanted: Callable[[Happening], bool]) -> None:
         """Have it be forgotten that such things happened or went on."""
         gone = self._happenings.forget(unwanted)
-        self._memory.forget_happenings({one.key for one in gone})
+        keys = {one.key for one in gone}
+        self._memory.forget_happenings(keys, keys)
         for one in gone:
             self.publish("happening", over(one, gone=True))
 

@@ -1,10 +1,10 @@
 """What a room remembers of what was said, and how it forgets: everywhere it may still be on its way. Pure."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from typing import Any
 
-from bridge.model import Message
+from bridge.model import Member, Message
 from bridge.rooms.audience import Audience
 from bridge.rooms.changes import happened_in, happening_of, is_deed, message_of
 from bridge.rooms.state import State
@@ -67,10 +67,21 @@ class Memory:
         """Forget what messages said, all of them in one look."""
         self._forget(lambda event: message_of(event) in message_ids)
 
-    def forget_happenings(self, happening_keys: Collection[str]) -> None:
-        """Forget that these happened, or went on, all of them in one look."""
-        if happening_keys:
-            self._forget(lambda event: happening_of(event) in happening_keys)
+    def forget_happenings(self, happening_keys: Set[str], known: Set[str]) -> None:
+        """Forget that these happened, or went on, all of them in one look.
+
+        Somebody may have been told of those that are `known`, and of what is still to be told.
+        """
+
+        def is_meant(event: Event) -> bool:
+            return happening_of(event) in happening_keys
+
+        if not happening_keys:
+            return
+        was_told = not known.isdisjoint(happening_keys) or self._stream.holds(is_meant)
+        self._forget(is_meant)
+        if was_told:
+            self._audience.forget_what_waits()
 
     def hush(self, channels: Collection[str]) -> None:
         """Let nothing that happened in these channels leave any more."""
@@ -89,6 +100,11 @@ class Memory:
         else:
             self._forget(lambda event: event.type == "edit" and message_of(event) == message_id)
             self._stream.correct(message_id, words, edit.get("emoji", {}))
+
+    def mind_line(self, member: Member, known: Member | None) -> None:
+        """Know that somebody is like this now; what stood over their head before is told nobody any more."""
+        if known is not None and known.line not in (None, member.line):
+            self._stream.forget_line(member.uid)
 
     def drop(self, unwanted: Callable[[Message], bool]) -> list[Message]:
         """Know nothing of such messages any more; return them, the oldest first."""

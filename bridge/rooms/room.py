@@ -230,6 +230,9 @@ class Room(Guild):
         """Let what came together happen together: it is one reason to flush, and has waited for a window."""
         for event in events:
             if event.position > self._stream.position:
+                if self._acceptance.is_void(event):
+                    self._stream.pass_over(event.position)
+                    continue
                 self._acceptance.apply(event)
                 self._stream.accept(event)
                 if event.type == "info":

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from bridge.limits import Limits
-from bridge.rooms.changes import CONTROL, ControlType, corrected, trace
+from bridge.rooms.changes import CONTROL, ControlType, corrected, trace, without_line
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.history import History
 from bridge.rooms.recency import Recency
@@ -131,6 +131,12 @@ class Stream:
             self._replace_whole(event)
         elif event.type not in CONTROL or self._hearers:
             self.pending[event.position] = event  # it has collapsed already with what it could
+
+    def pass_over(self, position: int) -> None:
+        """Know that at a position nothing happened that anybody here is told of."""
+        self.position = position
+        if not self._records:
+            self._history.since = position
 
     def recall(self, events: Iterable[Event], since: int, now: float) -> None:
         """Know what happened after `since` in a room that this one carries on: it goes out to nobody."""
@@ -304,10 +310,17 @@ class Stream:
 
     def correct(self, message_id: str, words: str, emoji: Mapping[str, str]) -> None:
         """Have a message have said something else from the beginning."""
-        correct = partial(corrected, message_id=message_id, words=words, emoji=emoji)
+        self._change(partial(corrected, message_id=message_id, words=words, emoji=emoji))
+
+    def forget_line(self, uid: str) -> None:
+        """Have nothing stood over somebody's head."""
+        self._change(partial(without_line, uid=uid))
+        self._history.outdate()  # also who did what is told without it
+
+    def _change(self, change: Callable[[Event], Event]) -> None:
         self.edition += 1
-        self._history.change(correct)
-        self.pending = {at: correct(event) for at, event in self.pending.items()}
+        self._history.change(change)
+        self.pending = {at: change(event) for at, event in self.pending.items()}
 
     def _introduce_anew(self, unwanted: Callable[[Event], bool]) -> None:
         """Say again who did what follows such events: clients that know only some heard it with them."""
@@ -326,6 +339,27 @@ class Stream:
             elif self._hearers:
                 kept[at] = trace(event)
         self.pending = {at: event for at, event in kept.items() if event is not None}
+
+    def _told(self) -> Iterator[Event]:
+        """Go through what waits, or is kept for those who come, or come back."""
+        yield from self.pending.values()
+        yield from self._history.after(-1)
+        yield from self._history.words()
+
+    def author_of(self, message_id: str) -> str | None:
+        """Name whoever said a message of which somebody may still be told."""
+        for event in self._told():
+            if event.type == "message" and event.extras.get("id") == message_id:
+                return str(event.data["uid"])
+        return None
+
+    def places_of_words(self) -> set[str]:
+        """Name where something was said of which somebody may still be told."""
+        return {event.data["channel"] for event in self._told() if event.type == "message"}
+
+    def holds(self, wanted: Callable[[Event], bool]) -> bool:
+        """Tell whether somebody may still be told of such an event."""
+        return any(map(wanted, self._told()))
 
     def names(self, uid: str) -> bool:
         """Tell whether anything that is kept is of somebody, or answers them."""

@@ -349,7 +349,10 @@ class Event:
 
     def with_data(self, data: Mapping[str, Any], extras: Mapping[str, Any] | None = None) -> "Event":
         """Say something else at the same position; what stands beside it stays, but for other `extras`."""
-        event = Event(self.type, self.position, self._head, data, self.extras if extras is None else extras)
+        event = Event(
+            self.type, self.position, self._head, data, self.extras if extras is None else extras,
+            quiet=self.quiet, repeated=self.repeated,
+        )  # fmt: skip
         event.who, event.said, event.counted = self.who, self.said, self.counted
         return event
 
@@ -375,7 +378,7 @@ class Event:
         """Encode who did it, whole, for clients that may know them otherwise or not at all."""
         user = member_basics(member)
         if wants.events:
-            user |= member_extras(member) | {"roleColor2": member.role_color2}
+            user |= member_extras(member) | {"roleColor2": member.role_color2, "line": member.line}
         body = encode({"type": "presence", **self._head, "data": user})[:-1]
         return body + b',"cursor":' + cursor + b"}"
 

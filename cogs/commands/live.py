@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -229,26 +229,36 @@ class Live(Desk):
     async def _card(self, guild: discord.Guild) -> Card:
         """Write what viewers see of a guild now, in its language; a large one in several turns."""
         language = _language(guild)
-        title = plain(self._info(guild).name)[:MAX_TITLE]
-        if not self._policy.shows_guild(guild):
-            return title, Text("This server isn't shown right now.").within(language), None
-        shown = self._bridge.shown(guild.id)
-        online, talking = 0, dict[str, list[Member]]()
+        online, talkers = 0, list[str]()
+        viewers = await self._viewers(guild)
+        counted = self._bridge.shown(guild.id)
 
         def count(uid: str) -> None:
             nonlocal online
-            member = shown.get(uid)
+            member = counted.get(uid)
             if member is not None:
                 online += member.status != "offline"
                 if member.voice is not None:
-                    talking.setdefault(member.voice.channel, []).append(member)
+                    talkers.append(uid)
 
-        await self._turns.each(list(shown), count)
-        viewers = await self._viewers(guild)
+        await self._turns.each(list(counted), count)
+        # No await from here on: who is named may be seen at this moment.
+        title = plain(self._info(guild).name)[:MAX_TITLE]
+        if not self._policy.shows_guild(guild):
+            return title, Text("This server isn't shown right now.").within(language), None
         counts = Text("**{online}** online, **{viewers}** watching", online=online, viewers=viewers)
-        lines = [counts.within(language), *_talking(talking, language)]
+        lines = [counts.within(language), *_talking(self._talking(guild, talkers), language)]
         link = self._link(guild)
         return title, "\n".join(lines)[:MAX_TEXT], None if only_here(link) else link
+
+    def _talking(self, guild: discord.Guild, uids: Iterable[str]) -> dict[str, list[Member]]:
+        """Tell who of these talks where, by channel, as viewers see it now."""
+        shown, talking = self._bridge.shown(guild.id), dict[str, list[Member]]()
+        for uid in uids:
+            member = shown.get(uid)
+            if member is not None and member.voice is not None:
+                talking.setdefault(member.voice.channel, []).append(member)
+        return talking
 
 
 class ManageLive(Desk):

@@ -88,7 +88,7 @@ class Guilds(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_channel_update(self, before: GuildChannel, after: GuildChannel) -> None:  # noqa: ARG002
         """A channel's name, place or visibility."""
-        await self._rooms.show_channels(after.guild)
+        await self._rooms.show_channels(after.guild, after)
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:

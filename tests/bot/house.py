@@ -144,6 +144,9 @@ class Line:
         for frame in read_frames(frames):
             self._page.hear(frame)
 
+    def is_closing(self) -> bool:
+        return False
+
     def get_write_buffer_size(self) -> int:
         return 0
 

@@ -28,7 +28,7 @@ def roster() -> Roster:
 @pytest.mark.parametrize(
     ("guild", "own", "line"),
     [
-        ({}, {}, "**back** at @someone in 5"),
+        ({}, {}, "**back** at @someone in #channel in 5"),
         ({"messages": "bubble"}, {}, None),
         ({"messages": "off"}, {}, None),
         ({}, {"muted": True}, None),
@@ -37,8 +37,8 @@ def roster() -> Roster:
 def test_a_line_over_a_head(
     world: World, guild: dict[str, Any], own: dict[str, Any], line: str | None
 ) -> None:
-    """It is read where words are, and names nobody."""
-    said = f"\\*\\*back\\*\\* at {world.bob.mention} in 5"
+    """It is read where words are, and names nobody, nor what may be hidden while it stands there."""
+    said = f"\\*\\*back\\*\\* at {world.bob.mention} in <#{world.general.id}> in 5"
     settings = MemorySettings(
         {world.written.id: GuildSettings(**guild)}, {world.ann.id: MemberSettings(line=said, **own)}
     )
@@ -579,6 +579,34 @@ def test_a_message_in_a_thread(roster: Roster, world: World) -> None:
     message = roster.message(world.message("hello", channel=thread))
     assert (message.channel, message.channel_name) == (str(thread.id), "thread")
     assert message.parent == str(world.general.id)
+
+
+@pytest.mark.parametrize(
+    ("guild", "own", "is_told"),
+    [
+        ({}, {}, True),
+        ({"messages": "bubble"}, {}, False),
+        ({}, {"muted": True}, False),
+        ({}, {"hidden": True}, False),
+        ({"optin": True}, {}, False),
+        ({"optin": True}, {"agreed": True}, True),
+    ],
+)
+def test_what_a_thread_is_called(
+    world: World, guild: dict[str, Any], own: dict[str, Any], is_told: bool
+) -> None:
+    """Those are words of whoever opened it, also where others write, or name it."""
+    thread = world.written.channel("my tea", model.PUBLIC_THREAD, parent=world.general)
+    settings = MemorySettings(
+        {world.written.id: GuildSettings(**guild)}, {world.written.owner.id: MemberSettings(**own)}
+    )
+    roster = Roster(Policy(settings), settings)
+    message = roster.message(world.message(f"see <#{thread.id}>", channel=thread))
+    assert message.channel_name == ("my tea" if is_told else "general")
+    assert ("my tea" in message.message) is is_told
+    cached = world.guild.get_thread(thread.id)
+    assert cached is not None
+    assert roster.thread(cached, world.member(world.ann)).text == ("my tea" if is_told else None)
 
 
 CDN = "https://cdn.discordapp.com/emojis"

@@ -118,6 +118,13 @@ LOWEST = """async (url) => {
     return lowest;
 }"""
 
+# Whether each pixel of art has a whole number of those of a finer screen, or a half more.
+PIXELS_ARE_WHOLE = """() => {
+    const { style, width } = document.querySelector('#world');
+    const halves = (2 * parseFloat(style.width) * devicePixelRatio) / width;
+    return devicePixelRatio > 1 && Math.abs(halves - Math.round(halves)) < 0.02;
+}"""
+
 
 async def open_garden(page: Page, bridge: WebSocketServer, query: str = "") -> None:
     """Wait until Ada stands on her island."""
@@ -514,6 +521,30 @@ async def test_pointing_at_somebody_tells_about_them(bridge: WebSocketServer, ne
     await expect(page.locator("#air .tip")).to_contain_text("Do not disturb · Tending roses")
 
 
+async def test_what_is_told_of_somebody_at_the_edge_stands_in_view(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    page = await new_page(NO_PANEL, reduced_motion="reduce", viewport={"width": 390, "height": 740})
+    bridge.show_guild(GARDEN, [member_named("Chiara", "dnd", "Tending roses, tulips and leeks")], [])
+    await page.goto(address(bridge))
+    await expect(label(page, "Chiara")).to_have_count(1)
+    await page.mouse.move(9, 300)
+    await expect(page.locator("#air .tip")).to_have_count(1)
+    x, y = await middle_of(label(page, "Chiara"))
+    await page.mouse.move(x, y - 20)
+    await expect(page.locator("#air .tip")).to_contain_text("Tending roses")
+    x, y = await middle_of(label(page, "Chiara"))
+    await page.mouse.down()
+    await page.mouse.move(12, y - 20, steps=4)
+    await page.mouse.up()
+    x, y = await middle_of(label(page, "Chiara"))
+    assert x < 60
+
+    await page.mouse.move(max(x, 1), y - 20)
+
+    await expect(page.locator("#air .tip")).to_be_in_viewport(ratio=1)
+
+
 async def test_pointing_at_a_place_tells_who_is_there_and_what_was_said_last(
     bridge: WebSocketServer, new_page: OpenPage
 ) -> None:
@@ -552,6 +583,21 @@ async def test_a_house_tells_who_lives_there_and_is_flown_to(
     await page.mouse.dblclick(x, y)
 
     await page.wait_for_function("(before) => document.querySelector('#world').width < before", arg=before)
+
+
+@only_chromium
+async def test_who_types_comes_out(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """In a town, where whoever does nothing is at home."""
+    sleepers = [Member(uid=str(100 + i), username=f"Sleeper {i}", status="offline") for i in range(70)]
+    bridge.show_guild(GARDEN, [member_named("Chiara", "dnd"), *sleepers], CHANNELS)
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    await page.goto(address(bridge))
+    await expect(page.locator("#world.awake")).to_have_css("opacity", "1")
+    await expect(label(page, "Chiara")).to_have_count(0)
+
+    await bridge.broadcast_typing(GARDEN.id, "13", "31")
+
+    await expect(label(page, "Chiara")).to_have_count(1)
 
 
 async def test_a_row_of_the_feed_leads_to_who_said_it(bridge: WebSocketServer, new_page: OpenPage) -> None:
@@ -617,6 +663,21 @@ async def test_the_view_moves_with_hand_and_keys(bridge: WebSocketServer, new_pa
         assert await leaves(page, "#beds", home)
         await page.keyboard.press("0")
         assert await comes_near(page, "#beds", home)
+
+
+@only_chromium
+async def test_another_screen_is_fitted_as_well(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Where a pixel is of another size: each of art is still a whole number of them, or a half more."""
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    screen = await page.context.new_cdp_session(page)
+
+    await screen.send(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": 1_000, "height": 640, "deviceScaleFactor": 1.3, "mobile": False},
+    )
+
+    await page.wait_for_function(PIXELS_ARE_WHOLE)
 
 
 @only_chromium

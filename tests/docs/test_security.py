@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from bot.login import logins, oauth
-from bridge.access import doorkeeper, familiar, gate, guesses, passwords, patience, tally
+from bridge.access import doorkeeper, familiar, gate, gestures, guesses, passwords, patience, tally
 from bridge.access.cost import LONGEST_WAIT
 from bridge.backplane import answering, asking, crier, households, letters
 from bridge.limits import DEFAULT_LIMITS as LIMITS
@@ -23,6 +23,7 @@ from bridge.wire import crowd
 from bridge.wire.crowd import level_of
 from bridge.wire.framing import FRAGMENT
 from bridge.wire.protocol import OPTIONAL_EVENTS, Wants
+from cogs import rooms
 from tests.examples import ROOT
 
 TEXT = " ".join((ROOT / "docs" / "SECURITY.md").read_text(encoding="utf-8").split())
@@ -143,6 +144,15 @@ def shared() -> Iterator[str]:
     """Say what processes tell each other of addresses."""
     assert (households.PART, households.TELL_EVERY, crier.KEY_LIVES) == (20, 1, 3_600)
     yield "once a second which addresses have a twentieth of a limit or more"
+    assert (gestures.EACH._each, per_second(gestures.EACH)[0]) == (2, 3)
+    assert per_second(gestures.TOGETHER) == (30, 10)
+    yield "One every two seconds of a connection, and of a person"
+    yield "three at once; ten a second of all in one server, 30 at once"
+    assert entrance.RECENT_FOR == 120
+    yield f"At most {entrance.MOST_RECENT} messages of the last two minutes"
+    share, together = (round(100 / bound._each) for bound in (rooms.SHARE, rooms.TOGETHER))
+    yield f"{share} % of the loop's time in the long run for a server, and {together} % for all together"
+    yield f"they wait for up to {rooms.LONGEST:g} seconds"
     yield f"{households.TOLD_AT_ONCE} addresses at most, and count that as well"
     yield f"as well for {households.GOOD_FOR:g} seconds"
     yield f"a digest of {households._DIGEST * 8} bits with a random key that is replaced every hour"

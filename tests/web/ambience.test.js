@@ -1,4 +1,4 @@
-/** What is heard of an island: the sea always, a fire where people sit, birds by day; and nothing for good. */
+/** What is heard of an island: the sea always, a fire where people sit, rain, birds by day; and nothing for good. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -24,8 +24,9 @@ function fakeAudio() {
   };
 }
 
-/** What sounds within some seconds, beside the sea. @param {{hour: number, hasFire: boolean}} around */
-function heard(around) {
+/** What sounds within some seconds, beside the sea. @param {{hour: number, hasFire?: boolean, isRaining?: boolean}} what */
+function heard(what) {
+  const around = { hasFire: false, isRaining: false, ...what };
   const audio = fakeAudio();
   let drawn = 0;
   const ambience = new Ambience(/** @type {any} */ (audio), () => around, () => ((drawn += 0.37) % 1));
@@ -38,10 +39,15 @@ function heard(around) {
 }
 
 test('the sea is always heard, all else in its time', () => {
-  const [noon, night, fire] = [heard({ hour: 12, hasFire: false }), heard({ hour: 23, hasFire: false }), heard({ hour: 23, hasFire: true })];
+  const [noon, night, fire] = [heard({ hour: 12 }), heard({ hour: 23 }), heard({ hour: 23, hasFire: true })];
   assert.ok(noon.sea > 0 && noon.notes > 0 && noon.crackles === 0);
   assert.deepEqual([night.notes, night.crackles], [0, 0]);
   assert.ok(fire.crackles > 0 && fire.notes === 0);
+});
+
+test('drops fall in the rain, and birds are silent', () => {
+  const { notes, crackles } = heard({ hour: 12, isRaining: true });
+  assert.ok(crackles > 0 && notes === 0);
 });
 
 test('birds sing by day', () => {

@@ -97,7 +97,7 @@ function settle({ count, places, seconds = 6, still = false, happen }) {
 }
 
 /** @param {ReturnType<typeof settle>} there @param {Scene} scene */
-function look({ sim, land }, { width, height, zoom, hour = 12, faded = false, sea = true, season, weather, still = false, on, goes }) {
+function look({ sim, land }, { width, height, zoom, hour = 12, faded = false, sea = true, season, weather, still = false, on, goes, beam = 0.4 }) {
   const camera = new Camera();
   camera.bounds = land.bounds;
   camera.resize(width, height, 1);
@@ -112,7 +112,7 @@ function look({ sim, land }, { width, height, zoom, hour = 12, faded = false, se
   picture.relight(new Light(hour, faded), sea, season);
   const part = camera.isFar ? 2 : 1;
   const { x, y } = camera.origin;
-  const view = { x: x / part, y: y / part, far: camera.isFar, legible: true, time: 7.3, beam: faded ? -1 : 0.4, moods: !still, grown: 1, weather };
+  const view = { x: x / part, y: y / part, far: camera.isFar, legible: true, time: 7.3, beam: faded ? -1 : beam, moods: !still, grown: 1, weather };
   picture.draw(sim, land, view);
   const pixels = new Uint32Array(width * height);
   for (let row = 0; row < height; row++) {
@@ -154,6 +154,19 @@ test('without a sea there is nothing where it would be', () => {
   const pixels = render(scenes['without-sea']);
   assert.equal(pixels[0], 0);
   assert.ok(pixels.some((color) => color >>> 24 === 255));
+});
+
+test('the beam makes no sky in the sea darker, and there is none where there is no sea', () => {
+  const scene = { count: 21, places: 4, width: 400, height: 225 };
+  const there = settle({ ...scene, seconds: 0.1 });
+  const bright = (/** @type {number} */ color) => (color & 255) + ((color >>> 8) & 255) + ((color >>> 16) & 255);
+  for (const hour of [6, 19, 20.5]) {
+    const [without, lit] = [-1, 0.7].map((beam) => look(there, { ...scene, hour, beam }));
+    const changed = lit.filter((color, i) => color !== without[i]);
+    assert.ok(changed.length > 1_000);
+    assert.ok(lit.reduce((sum, color, i) => sum + Number(bright(color) < bright(without[i])), 0) < changed.length * 0.02, `at ${hour}`);
+  }
+  assert.equal(look(there, { ...scene, hour: 20.5, beam: 0.7, sea: false })[0], 0);
 });
 
 test('a feast is over the square, has its bounds and its end', () => {

@@ -87,6 +87,22 @@ test('a page that was busy reads before it judges', () => {
   assert.ok(seen.every(([what]) => what === 'asked'));
 });
 
+test('what is asked for puts off a question, but not for long', () => {
+  for (let i = 0; i < 40; i++) {
+    wait(1_000);
+    pulse.asked();
+  }
+  assert.deepEqual(seen, [['asked', 18_000], ['dead', 28_000]]);
+});
+
+test('what is asked for after a doubt puts nothing off', () => {
+  pulse.doubt();
+  wait(1_000);
+  pulse.asked();
+  wait(5_000);
+  assert.deepEqual(seen, [['asked', 0], ['dead', 2_000]]);
+});
+
 test('where there is no line nothing is asked', () => {
   pulse.stop();
   pulse.heard();

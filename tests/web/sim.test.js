@@ -174,6 +174,18 @@ for (const count of [8, 40, 120]) {
   });
 }
 
+test('who is in a meadow stands right before nobody, but for moments', () => {
+  const sim = populated(58, 8);
+  const pairs = () => {
+    const standing = new Set([...sim.slots.values()].filter((slot) => sim.goal[slot] < 0 && ![WALK, TENT].includes(sim.state[slot])).map((slot) => sim.cell[slot]));
+    return [...standing].filter((cell) => standing.has(cell + sim.land.side + 1)).length;
+  };
+  assert.equal(pairs(), 0);
+  let sum = 0;
+  run(sim, 60, () => { sum += pairs(); });
+  assert.ok(sum / (60 * RATE) < 1, `${sum / (60 * RATE)}`);
+});
+
 test('a thousand who go to one place all arrive', () => {
   const sim = populated(1_000, 40, { status: 'online' });
   for (let i = 0; i < 1_000; i++) sim.say(`u${i}`, 11);
@@ -416,6 +428,13 @@ test('on an island that grows people stay where they are, and go on with what th
   run(after, 30);
   assert.ok(away(after, 'u20', 2) < 3);
   assertNobodyStacked(after);
+});
+
+test('where there are no channels, an island that grows sends nobody to its square', () => {
+  const before = populated(1, 0);
+  const after = new Sim(before.land, before);
+  finish(after.adopt(before));
+  assert.deepEqual([after.cell[0], after.goal[0]], [before.cell[0], -1]);
 });
 
 test('an empty island goes on', () => {

@@ -30,6 +30,14 @@ test('empty lines around words and between them are not shown', () => {
   assert.equal(shorten('\n\n'), '');
 });
 
+test('lines of what only looks like nothing are empty as well', () => {
+  const blanks = '\u200b\n\u2800 \n\u3164\n\u2060\r\n';
+  assert.equal(shorten(`${blanks}so\n${blanks}much`), 'so\nmuch');
+  assert.equal(trimmed(`${blanks}a\n\u200b\nb`), 'a\n\u200b\nb');
+  assert.equal(trimmed('\u{1f469}\u200d\u{1f52c}\nat work'), '\u{1f469}\u200d\u{1f52c}\nat work');
+  assert.equal(trimmed('\ufeff'.repeat(4_000) + 'at last').at(-1), 't'); // in no time
+});
+
 test('what has been read is gone', () => {
   const talk = new Talk();
   talk.say(message('a'), 0);

@@ -204,7 +204,7 @@ export class Line {
 
   /** @param {object} frame */
   send(frame) {
-    this.#pulse?.heard(); // a beat is answered after what is asked for
+    this.#pulse?.asked(); // a beat is answered after what is asked for
     this.#say(frame);
   }
 

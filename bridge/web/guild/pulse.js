@@ -5,6 +5,7 @@
  */
 
 const SILENCE_MS = 15_000; // nothing heard for that long: ask
+const MOST_SILENCE_MS = 18_000; // the same, while things are asked for
 const ANSWER_MS = 10_000; // for the answer
 const PROBE_MS = 2_000; // the same, when there is a reason to doubt
 const LATE_MS = 500; // a clock that strikes so late tells of a busy page, which may not have read what is there
@@ -20,6 +21,7 @@ export class Pulse {
   #ticking;
   /** When the answer has to be there; 0 while nothing is asked. */
   #due = 0;
+  #heardAt = 0;
 
   /**
    * @param {() => void} ask sends a beat
@@ -47,11 +49,17 @@ export class Pulse {
     this.#ticking = undefined;
   }
 
-  /** Something came, or was asked for, which may take its time. */
+  /** Something came. */
   heard() {
-    if (!this.#ticking) return;
     this.#due = 0;
-    this.#after(SILENCE_MS, () => this.#inquire(ANSWER_MS));
+    this.#heardAt = Date.now();
+    this.asked();
+  }
+
+  /** Something is asked for, which may take its time; a beat that was asked for before is answered before. */
+  asked() {
+    if (!this.#ticking || this.#due) return;
+    this.#after(Math.min(SILENCE_MS, this.#heardAt + MOST_SILENCE_MS - Date.now()), () => this.#inquire(ANSWER_MS));
   }
 
   /** Something happened that lines die of: a sleep, another network. */

@@ -58,7 +58,7 @@ export const moreGerman = {
     hour: ['Tageszeit', { auto: 'Wie auf meiner Uhr', day: 'Tag', dusk: 'Abend', night: 'Nacht' }],
     season: ['Jahreszeit', { auto: 'Wie im Kalender', north: 'Kalender der Nordhalbkugel', south: 'Kalender der Südhalbkugel', spring: 'Frühling', summer: 'Sommer', autumn: 'Herbst', winter: 'Winter' }],
     motion: ['Bewegung', { auto: 'Wie im System eingestellt', full: 'Lebhaft', less: 'Reduziert' }],
-    sound: ['Ton', { off: 'Aus', on: 'Ein leiser Ton für jede Nachricht', sea: 'Auch Meer, Feuer und Vögel' }],
+    sound: ['Ton', { off: 'Aus', on: 'Ein leiser Ton für jede Nachricht', sea: 'Auch Meer, Feuer, Regen und Vögel' }],
     language: ['Sprache', { auto: 'Wie im Browser eingestellt', en: 'English', de: 'Deutsch', es: 'Español' }],
   },
   live: (/** @type {number} */ n) => (n === 1 ? 'Hier wohnt eine Person' : `Hier wohnen ${n}`),

@@ -58,7 +58,7 @@ export const moreSpanish = {
     hour: ['Hora del día', { auto: 'La de mi reloj', day: 'Día', dusk: 'Atardecer', night: 'Noche' }],
     season: ['Estación', { auto: 'La de mi calendario', north: 'Calendario del hemisferio norte', south: 'Calendario del hemisferio sur', spring: 'Primavera', summer: 'Verano', autumn: 'Otoño', winter: 'Invierno' }],
     motion: ['Movimiento', { auto: 'El de mi sistema', full: 'Animado', less: 'Reducido' }],
-    sound: ['Sonido', { off: 'Desactivado', on: 'Un sonido suave con cada mensaje', sea: 'También mar, fuego y pájaros' }],
+    sound: ['Sonido', { off: 'Desactivado', on: 'Un sonido suave con cada mensaje', sea: 'También mar, fuego, lluvia y pájaros' }],
     language: ['Idioma', { auto: 'El de mi navegador', en: 'English', de: 'Deutsch', es: 'Español' }],
   },
   live: (/** @type {number} */ n) => (n === 1 ? 'Aquí vive una persona' : `Aquí viven ${n} personas`),

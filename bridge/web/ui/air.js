@@ -34,6 +34,8 @@ export class Air {
   #housed = '';
   /** What was said before one came and is to be read, by its keys. @type {Set<number>} */
   #recalled = new Set();
+  /** Who types, and has come out for that. @type {Set<string>} */
+  #roused = new Set();
   /** What tells of who is pointed at, once somebody points. @type {import('./tip.js').Tip | null} */
   tip = null;
   /** Once somebody wants any. @type {import('./sound.js').Sound | null} */
@@ -170,9 +172,16 @@ export class Air {
     this.#repeat(now);
     this.#bubbles.signs = signs;
     this.#bubbles.frame(now, free);
-    this.#sparks.frame(now, free, typing, this.#bubbles.unheard);
-    this.tip?.show(now, this.ring.isOpen ? {} : pointed);
+    this.#sparks.frame(now, free, this.#rouse(typing), this.#bubbles.unheard);
+    this.tip?.show(now, this.ring.isOpen ? {} : pointed, free);
     this.ring.frame(now, free);
+  }
+
+  /** Has those come out who begin to type. @param {Iterable<string>} typing */
+  #rouse(typing) {
+    const writers = [...typing];
+    this.#roused = new Set(writers.filter((uid) => this.#roused.has(uid) || this.#world.stir(uid)));
+    return writers;
   }
 
   /** Lights the windows of a crowd anew from time to time. @param {number} now */

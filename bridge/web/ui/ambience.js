@@ -1,7 +1,7 @@
 /**
- * What an island sounds like: the sea, a fire where people talk, birds by day. All of it is made on the spot, softly.
+ * What an island sounds like: the sea, a fire where people talk, rain, birds by day. All of it is made on the spot, softly.
  *
- * @typedef {{hour: number, hasFire: boolean}} Surroundings
+ * @typedef {{hour: number, hasFire: boolean, isRaining: boolean}} Surroundings
  */
 
 const VOLUME = 0.5;
@@ -14,6 +14,9 @@ const WAVES = [[0.07, 0.035], [0.113, 0.025]];
 const SEA_GAIN = 0.075;
 const FIRE_GAIN = 0.012;
 const CRACKLES = 5; // a second
+const RAIN_HZ = 1_400; // below which rain is silent
+const RAIN_GAIN = 0.02;
+const DROPS = 12; // a second
 const DAY = { from: 5.5, to: 20 };
 const A_BIRD = 0.22; // each second
 
@@ -27,6 +30,7 @@ export class Ambience {
   #noise;
   #whole;
   #fire;
+  #rain;
   /** @type {AudioScheduledSourceNode[]} */
   #sources = [];
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -46,9 +50,8 @@ export class Ambience {
     this.#whole.connect(audio.destination);
     this.#whole.gain.setTargetAtTime(VOLUME, audio.currentTime, FADE_S);
     this.#beSea();
-    this.#fire = this.#gain(0);
-    this.#fire.connect(this.#whole);
-    this.#loop(this.#filter('lowpass', 240), this.#fire);
+    this.#fire = this.#around(this.#filter('lowpass', 240));
+    this.#rain = this.#around(this.#filter('highpass', RAIN_HZ));
     this.#timer = setInterval(() => this.tick(), MOMENT_MS);
   }
 
@@ -60,13 +63,23 @@ export class Ambience {
     for (const source of this.#sources) source.stop(currentTime + FADE_S);
   }
 
+  /** What can be heard or not, and isn't at first. @param {BiquadFilterNode} filter */
+  #around(filter) {
+    const loud = this.#gain(0);
+    loud.connect(this.#whole);
+    this.#loop(filter, loud);
+    return loud;
+  }
+
   /** A second of it. */
   tick() {
-    const { hour, hasFire } = this.#look();
+    const { hour, hasFire, isRaining } = this.#look();
     const now = this.#audio.currentTime;
     this.#fire.gain.setTargetAtTime(hasFire ? FIRE_GAIN : 0, now, FADE_S);
-    if (hasFire) for (let i = 0; i < CRACKLES; i++) this.#crackle(now + this.#random());
-    if (isBirdsong(hour) && this.#random() < A_BIRD) this.#sing(now);
+    if (hasFire) for (let i = 0; i < CRACKLES; i++) this.#burst(now + this.#random(), 1_200, 0.03);
+    this.#rain.gain.setTargetAtTime(isRaining ? RAIN_GAIN : 0, now, FADE_S);
+    if (isRaining) for (let i = 0; i < DROPS; i++) this.#burst(now + this.#random(), 4_000, 0.006);
+    else if (isBirdsong(hour) && this.#random() < A_BIRD) this.#sing(now);
   }
 
   #beSea() {
@@ -84,13 +97,13 @@ export class Ambience {
     }
   }
 
-  /** A piece of wood bursts. @param {number} at */
-  #crackle(at) {
+  /** A piece of wood, or a drop. @param {number} at @param {number} pitch @param {number} least how loud */
+  #burst(at, pitch, least) {
     const source = this.#audio.createBufferSource();
     source.buffer = this.#noise;
     const loud = this.#gain(0);
-    const band = this.#filter('bandpass', 1_200 + this.#random() * 2_600);
-    loud.gain.setValueAtTime(0.03 + this.#random() * 0.07, at);
+    const band = this.#filter('bandpass', pitch + this.#random() * 2_600);
+    loud.gain.setValueAtTime(least * (1 + this.#random() * 2), at);
     loud.gain.exponentialRampToValueAtTime(0.0001, at + 0.03);
     source.connect(band);
     band.connect(loud);

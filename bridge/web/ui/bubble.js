@@ -14,7 +14,6 @@ import { shorten, typingTime } from './talk.js';
 import { tint } from './tint.js';
 
 const SHRINK = [1, 0.93, 0.93]; // of a bubble that newer ones stand beside; its letters stay large enough
-const EASE = 0.3; // of the way to its spot, each frame
 const LONG_TAIL = 84; // pixels of a tail that nobody follows with their eyes: the bubble shows who speaks instead
 const SHORT_TAIL = 56; // and has a tail again
 const SLENDER = 36; // pixels from which on a tail is the slimmer, the longer it is
@@ -160,13 +159,14 @@ export class Bubble {
    * Stands where it belongs this frame.
    *
    * @param {Point | null} answered the head of whom it answers, if in view
+   * @param {number} ease how much of the way to its spot it glides
    */
-  stand(answered) {
+  stand(answered, ease) {
     const { offset, anchor } = this;
     if (!offset) return;
     const before = this.calm ? null : this.#at;
     const at = before
-      ? { x: before.x + (offset.x - before.x) * EASE, y: before.y + (offset.y - before.y) * EASE }
+      ? { x: before.x + (offset.x - before.x) * ease, y: before.y + (offset.y - before.y) * ease }
       : offset;
     this.#at = at;
     const [x, y] = [anchor.x + at.x, anchor.y + at.y];

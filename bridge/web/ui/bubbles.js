@@ -10,6 +10,7 @@ import { arrange } from './layout.js';
 import { Bubble } from './bubble.js';
 
 const SPELLED_MS = 45; // between looks for letters to appear: each time the page is laid out anew
+const GLIDE_MS = 32; // after which half of the way to their spots is behind them, however many frames that takes
 const ARRANGED_MS = 80; // between two looks at who stands in whose way
 const AREA = 55_000; // square pixels of free view that one bubble needs
 const TWO_ACROSS = 440; // pixels: in a narrower view none has room beside another, and each needs more
@@ -33,6 +34,7 @@ export class Bubbles {
   #stale = false;
   #arrangedAt = 0;
   #spelledAt = 0;
+  #stoodAt = 0;
   #sizes = new ResizeObserver((entries) => {
     for (const { target, borderBoxSize: [size] } of entries) {
       this.#of(target)?.resize(size.inlineSize, size.blockSize);
@@ -87,15 +89,17 @@ export class Bubbles {
   frame(now, free) {
     byId('air').classList.toggle('afar', this.#where.scale < WIDE_SCALE);
     if (this.#talk.fade(now) || this.#stale) this.#renew(free);
-    this.#lookUp();
+    this.#lookUp(free);
     if (now - this.#arrangedAt > ARRANGED_MS) this.#arrange(now, free);
     const spells = now - this.#spelledAt > SPELLED_MS;
     if (spells) this.#spelledAt = now;
+    const ease = 1 - 0.5 ** ((now - this.#stoodAt) / GLIDE_MS);
+    this.#stoodAt = now;
     for (const bubble of this.#bubbles.values()) {
       if (spells) bubble.type(now - bubble.born);
       const { answers, uid } = bubble.message;
       const to = answers && answers !== uid ? this.#where.headOf(answers) : null;
-      bubble.stand(to?.visible ? to : null);
+      bubble.stand(to?.visible ? to : null, ease);
     }
   }
 
@@ -132,15 +136,16 @@ export class Bubbles {
     bubble.leave(!document.hidden);
   }
 
-  /** Finds everybody's head; who is unknown speaks from the sign of their channel. */
-  #lookUp() {
+  /** Finds everybody's head; who is unknown speaks from the sign of their channel. @param {Rect} free */
+  #lookUp(free) {
     this.#away.clear();
     for (const bubble of this.#bubbles.values()) {
       const { uid, placeId } = bubble.message;
       const head = this.#where.headOf(uid) ?? this.#where.signOf(placeId);
       if (head) bubble.anchor = head;
-      if (head && (!head.visible || this.#roomless.has(bubble))) this.#away.add(uid);
-      bubble.reveal(bubble.ready && bubble.offset !== null && (head?.visible ?? false));
+      const isInView = Boolean(head?.visible && isNear(head, free)); // not behind what lies beside the world
+      if (head && (!isInView || this.#roomless.has(bubble))) this.#away.add(uid);
+      bubble.reveal(bubble.ready && bubble.offset !== null && isInView);
     }
   }
 

@@ -25,6 +25,7 @@ const SIGNS_SCALE = 2; // from where on all signs can be read
 const SIGNS = 40;
 const CLOSEST = 3; // people whose names matter more than signs
 const FIGURE = 24; // art pixels from above the hair to below the feet
+const TRUNK = { half: 5, top: 6, bottom: 18 }; // of them: what no other's name may cover
 // As the style sheet has it, in pixels where letters are as large as usual.
 const LETTERS = 13;
 const HEIGHT = 18;
@@ -59,6 +60,8 @@ export class Labels {
   #legible = [];
   /** Where there are drawn signs. @type {Rect[]} */
   #boards = [];
+  /** Whose body is where, of those around. @type {Map<string, Rect>} */
+  #bodies = new Map();
   /** Which category is where. */
   #districts = new Districts();
 
@@ -120,9 +123,21 @@ export class Labels {
     this.#boards = [...this.#replica.channels.keys()].flatMap((id) => this.#where.boardOf(id) ?? []);
     for (const wish of wishes.values()) {
       const label = this.#labelFor(wish);
-      const isSeen = wish.category ? this.#findsPlace(label, free) : wish.wanted && (this.#isDrawn(label) || this.#findsRoom(label, free, wish.uid ? this.#boards : []));
+      const isSeen = wish.category ? this.#findsPlace(label, free) : wish.wanted && (this.#isDrawn(label) || this.#findsRoom(label, free, wish.uid ? this.#before(wish.uid) : []));
       label.node.classList.toggle('quiet', !isSeen || this.#says(wish));
     }
+  }
+
+  /** What somebody's name may not cover: signs, and others. @param {string} uid */
+  #before(uid) {
+    return [...this.#boards, ...[...this.#bodies].flatMap(([other, body]) => (other === uid ? [] : body))];
+  }
+
+  /** @param {string} uid @returns {[string, Rect][]} */
+  #bodyOf(uid) {
+    const head = this.#where.headOf(uid);
+    const { scale } = this.#world;
+    return head ? [[uid, { left: head.x - TRUNK.half * scale, right: head.x + TRUNK.half * scale, top: head.y + TRUNK.top * scale, bottom: head.y + TRUNK.bottom * scale }]] : [];
   }
 
   /** Whether a sign is drawn, and can be read. @param {{wish: Wish}} label */
@@ -158,6 +173,7 @@ export class Labels {
     const world = this.#world;
     const near = world.scale >= NEAR_SCALE ? NEAR[this.density] : 0;
     const around = this.#where.visiblePeople(Math.max(BY_TAB, near, A_FEW + 1));
+    this.#bodies = new Map(around.flatMap((uid) => this.#bodyOf(uid)));
     const seen = around.length <= A_FEW && this.density !== 'calm' ? A_FEW : near;
     const people = new Set([pointed.uid, world.following, ...sought, ...around, this.own]);
     const named = new Set(around.slice(0, seen).filter((uid) => this.#helps(uid)));

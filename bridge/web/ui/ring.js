@@ -24,7 +24,7 @@ export class Ring {
   #where;
   #self;
   #node = make('div', 'ring');
-  #status = make('p', 'tip');
+  #status = make('p', 'tip unseen');
   /** Whose it is, while it is there. */
   #uid = '';
   #saidUntil = Infinity;

@@ -25,7 +25,7 @@ export class Sound {
    * @param {boolean} isTouched whether the viewer has touched the page already
    */
   constructor(world, replica, isTouched) {
-    this.#look = () => ({ hour: world.hour ?? new Date().getHours(), hasFire: [...replica.people.all()].some(({ voice }) => voice) });
+    this.#look = () => ({ hour: world.hour ?? new Date().getHours(), hasFire: [...replica.people.all()].some(({ voice }) => voice), isRaining: world.weather === 'rain' && !world.reducedMotion });
     this.#isTouched = isTouched || 'obsstudio' in window;
     document.addEventListener('visibilitychange', () => this.#surround());
     for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => this.wake());

@@ -19,14 +19,16 @@ const REMEMBERED = 60; // words in the air at once, however loud it gets
 
 export const LONGEST = 180; // characters of a bubble; the feed has the rest
 
-const EMPTY_LINES = /^(?:[^\S\n]*\n)+|\s+$/g;
+// Lines without ink: of spaces, or of what only looks like nothing.
+const EMPTY_LINES = /^(?:(?:(?!\n)[\s\p{Cf}\u115f\u1160\u2800\u3164\uffa0])*\n)+|\s+$/gu;
+const GAPS = /\n[\s\p{Cf}\u115f\u1160\u2800\u3164\uffa0]*\n/gu;
 
 /** Words without the empty lines around them. @param {string} text */
 export const trimmed = (text) => text.replace(EMPTY_LINES, '');
 
 /** Words as a bubble shows them: without empty lines, and not too many. @param {string} text */
 export function shorten(text) {
-  const letters = [...trimmed(text).replace(/\n\s*\n/g, '\n')];
+  const letters = [...trimmed(text).replace(GAPS, '\n')];
   return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join('').trimEnd()}…` : letters.join('');
 }
 

@@ -5,6 +5,7 @@
  * @typedef {import('../guild/people.js').Member} Member
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {import('../world/world.js').Point} Point
+ * @typedef {import('./layout.js').Rect} Rect
  * @typedef {{uid?: string, channelId?: string, house?: number}} Pointed
  * @typedef {{member?: Member, name: string, state: string, said: string, on?: string}} Facts what is `on` there
  */
@@ -42,8 +43,8 @@ export class Tip {
     byId('air').append(this.#node);
   }
 
-  /** @param {number} now @param {Pointed} pointed */
-  show(now, pointed) {
+  /** @param {number} now @param {Pointed} pointed @param {Rect} free where it may stand */
+  show(now, pointed, { left, right, top }) {
     const at = this.#spotOf(pointed);
     const key = `${pointed.uid} ${pointed.channelId} ${pointed.house}`;
     if (at?.visible && (key !== this.#shown || now - this.#describedAt > RETOLD_MS)) {
@@ -54,7 +55,7 @@ export class Tip {
     const visible = Boolean(at?.visible && this.#node.children[0].textContent);
     if (this.#node.hidden === visible) this.#node.hidden = !visible;
     if (!at?.visible) return;
-    const transform = `translate(${Math.round(at.x)}px,${Math.round(at.y)}px) translate(-50%,-100%)`;
+    const transform = `translate(clamp(${left}px,${Math.round(at.x)}px - 50%,${right}px - 100%),max(${top}px + .5rem,${Math.round(at.y)}px - 100%))`;
     if (this.#node.style.transform !== transform) this.#node.style.transform = transform;
   }
 
@@ -100,7 +101,7 @@ export class Tip {
     const last = this.#replica.feed.findLast((entry) => 'placeId' in entry && entry.placeId === channelId);
     const quoted = last && 'text' in last ? [...last.text.replace(/\s+/g, ' ')] : [];
     const text = quoted.length > QUOTED ? `${quoted.slice(0, QUOTED).join('')}…` : quoted.join('');
-    const name = channel.kind === 'text' ? `#${channel.name}` : channel.name;
+    const name = ['voice', 'stage'].includes(channel.kind) ? channel.name : `#${channel.name}`;
     const author = last && 'text' in last ? last.author || this.#words.someone : '';
     const on = [channel.status, ...this.#goingOn(channelId)].filter(Boolean).map(this.#words.called).join(' · ');
     return { name, on, state: people.length ? this.#list(people) : this.#more.empty, said: text && `${this.#words.called(author)}: ${this.#words.called(text)}` };

@@ -11,12 +11,15 @@
 
 import { shiftOf } from './draw.js';
 import { GRAIN, SEA, WHITE, seaRow } from './grain.js';
+import { pack } from './color.js';
 import { LEVELS } from './light.js';
 import { HALF_HEIGHT, HALF_WIDTH, cellSpot } from './spots.js';
 
 const BEAM_REACH = 46; // cells
 const BEAM_FADES = 4; // it grows fainter over the last of so many parts of its length
 const BEAM_WIDTHS = [0, 0.15, 0.067]; // of its length to each side: faint, good
+const TWILIGHT = [5, 22]; // hours: between them the sky in the sea is brighter than water that a lamp lights
+const SHEEN = (pack([1, 0.95, 0.75]) >>> 2) & 0x3f3f3f; // a quarter of it
 
 /** Where a line meets a row. @param {{x: number, y: number}} from @param {{x: number, y: number}} to @param {number} row */
 const crossing = (from, to, row) => from.x + ((row - from.y) / (to.y - from.y)) * (to.x - from.x);
@@ -61,9 +64,11 @@ function cast(light, level) {
  * @param {number} to
  * @param {Beam} beam
  */
-function relit({ buffer, land, view, backdrop, palette: { colors } }, row, from, to, { level, x: tip, y: source, right, down }) {
+function relit({ buffer, land, view, backdrop, palette: { colors, light } }, row, from, to, { level, x: tip, y: source, right, down }) {
   const { left, top, width, height, levels, seaInks } = backdrop;
-  const inks = land.ground(view.far ? 2 : 1).pixels;
+  const ground = land.ground(view.far ? 2 : 1);
+  const inks = ground.pixels;
+  const isTwilight = light.hour > TWILIGHT[0] && light.hour < TWILIGHT[1];
   const along = (row - source) * down - tip * right;
   const y = row + view.y;
   const line = y - top;
@@ -80,6 +85,11 @@ function relit({ buffer, land, view, backdrop, palette: { colors } }, row, from,
     if (at >= 0 && levels[at] >= level && levels[at] < LEVELS) continue;
     const inside = Math.min((column - from) / soft, (to - column) / soft, BEAM_FADES * (1 - along - column * right));
     if (WHITE[grain | (x & (GRAIN - 1))] > 256 * inside) continue;
+    const color = buffer.pixels[out + column];
+    if (isTwilight && color && ground.isSea(column + view.x, y)) {
+      buffer.pixels[out + column] = 0xff000000 | ((color & 0xffffff) - ((color >>> 2) & 0x3f3f3f) + SHEEN);
+      continue;
+    }
     const ink = at < 0 ? seaInks[strip + ((column + shift) & (SEA - 1))] : inks[at];
     buffer.pixels[out + column] = colors[(level << 8) | ink];
   }

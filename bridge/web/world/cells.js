@@ -225,14 +225,24 @@ export class Cells {
     return best;
   }
 
-  /** A free cell somewhere. @param {number} slot */
+  /** Whether nobody is right before or behind somebody there. @param {number} cell @param {number} slot */
+  isApart(cell, slot) {
+    const step = this.#land.side + 1;
+    return this.isFree(cell - step, slot) && this.isFree(cell + step, slot);
+  }
+
+  /** A free cell somewhere, before and behind nobody as long as there is one. @param {number} slot */
   clearing(slot) {
     for (const meadow of this.#meadows) {
       const start = mix(this.#crowd.self[slot], this.#land.seed) % meadow.length;
+      let free = -1;
       for (let i = 0; i < TRIES; i++) {
         const cell = meadow[(start + i * 7919) % meadow.length];
-        if (this.holder[cell] === NONE) return cell;
+        if (this.holder[cell] !== NONE) continue;
+        if (this.isApart(cell, slot)) return cell;
+        free = cell;
       }
+      if (free >= 0) return free;
     }
     const cell = this.#land.open.findIndex((one, at) => one > 0 && this.holder[at] === NONE);
     if (cell < 0) throw new Error('no free cell');

@@ -83,7 +83,7 @@ export class Flights {
     const zoom = CLOSE * this.#camera.density;
     const spot = this.#placeSpot(channelId);
     if (!spot || this.#camera.whole >= zoom) return false;
-    visit(this.#camera, spot.x, spot.y - ABOVE_GROUND, zoom, DRIFT);
+    visit(this.#camera, spot.x, spot.y - ABOVE_GROUND, Math.max(zoom, this.#camera.home), DRIFT);
     return true;
   }
 

@@ -16,7 +16,7 @@ export const WHOLE = 255;
 export const HIDDEN = 96;
 
 /** How much of a sign may be hidden before one can't read it. */
-const UNREAD = 0.3;
+const UNREAD = 0.15;
 
 /** Of a body, in pixels. */
 export const BODY_WIDE = 12;
@@ -73,7 +73,7 @@ export function* clearSigns(land) {
       const { width, height } = /** @type {{width: number, height: number}} */ (one.place.board);
       if (spot.y <= one.y || spot.y - sprite.y > one.y || Math.abs(spot.x - one.x) > sprite.width + width) continue;
       const much = hiddenPart(sprite, one.x - spot.x - (width >> 1), one.y - spot.y - POST - height, width, height) / (width * height);
-      if (much > UNREAD / 4 && ['tree', 'bush', 'rock'].includes(prop?.kind ?? '')) felled.add(cell);
+      if (much > UNREAD / 2 && ['tree', 'bush', 'rock'].includes(prop?.kind ?? '')) felled.add(cell);
       else one.hidden += much;
     }
   });

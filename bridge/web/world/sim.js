@@ -209,7 +209,8 @@ export class Sim extends Settlement {
       this.sitsUntil[slot] = before.sitsUntil[old];
       const goal = before.goal[old];
       const wanted = this.placeFor(member);
-      const place = wanted >= 0 ? wanted : this.placeOf(before.land.places[goal]?.id ?? '');
+      const there = before.land.places[goal];
+      const place = wanted >= 0 || !there ? wanted : this.placeOf(there.id);
       const isHeading = before.state[old] === WALK;
       this.state[slot] = isHeading ? STAND : before.state[old];
       if (goal >= before.routes.camp) this.#retire(slot);
@@ -357,7 +358,7 @@ export class Sim extends Settlement {
     const { zone, ground } = this.land;
     for (let tries = zone[this.cell[slot]] ? EAGER : 1; tries && !this.reducedMotion; tries--) {
       const to = this.#somewhere(slot);
-      if (!this.cells.isInSight(to) || zone[to] || ground[to] === PLANKS) continue;
+      if (!this.cells.isInSight(to) || zone[to] || ground[to] === PLANKS || !this.cells.isApart(to, slot)) continue;
       this.goal[slot] = STROLL;
       this.target[slot] = to;
       this.tries[slot] = 0;

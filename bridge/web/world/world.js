@@ -56,6 +56,7 @@ export class World {
 
   #canvas;
   #context;
+  #insets = { left: 0, right: 0, top: 0, bottom: 0 };
   #options;
   camera = new Camera();
   #picture = new Picture();
@@ -106,8 +107,8 @@ export class World {
   #lightKey = '';
   /** When one began and will be over, in the world's own time. */
   #feast = { from: 0, until: 0, isGreat: false };
-  /** @type {'' | 'rain' | 'snow'} */
-  #weather = '';
+  /** What falls. @type {'' | 'rain' | 'snow'} */
+  weather = '';
   #spot = { x: 0, y: 0, z: 0 };
 
   /** @param {HTMLCanvasElement} canvas @param {WorldOptions} options */
@@ -402,10 +403,9 @@ export class World {
   }
 
   /** CSS pixels that are covered at each side: `fit` and flights use the rest. @param {import('./camera.js').Sides} sides */
-  set insets({ left, right, top, bottom }) {
-    const { density } = this.camera;
-    this.camera.insets = { left: left * density, right: right * density, top: top * density, bottom: bottom * density };
-    this.camera.settle();
+  set insets(sides) {
+    this.#insets = sides;
+    this.#resize();
   }
 
   /** Shows all of the island. */
@@ -476,7 +476,9 @@ export class World {
 
   #resize() {
     const box = (this.#canvas.parentElement ?? this.#canvas).getBoundingClientRect();
-    const density = window.devicePixelRatio || 1;
+    const density = window.devicePixelRatio;
+    const { left, right, top, bottom } = this.#insets;
+    this.camera.insets = { left: left * density, right: right * density, top: top * density, bottom: bottom * density };
     this.camera.resize(Math.max(1, Math.round(box.width * density)), Math.max(1, Math.round(box.height * density)), density);
   }
 
@@ -498,6 +500,7 @@ export class World {
   /** @param {number} now */
   #run(now) {
     requestAnimationFrame((next) => this.#run(next));
+    if (this.camera.density !== window.devicePixelRatio) this.#resize(); // on another screen
     const passed = this.#last ? Math.max(0, now - this.#last) / 1000 : 1 / RATE;
     this.#last = now;
     const end = performance.now() + SLICE;
@@ -565,7 +568,7 @@ export class World {
       beam: this.connected ? this.#turns : -1,
       moods: !this.#reducedMotion,
       grown: this.#grown,
-      weather: this.#weather,
+      weather: this.weather,
       feast: this.#time < this.#feast.until ? this.#feast : null,
     });
     const { width, height } = this.#picture.buffer;
@@ -584,7 +587,7 @@ export class World {
     const hour = this.hour ?? clock.getHours() + clock.getMinutes() / 60;
     const season = this.season ?? seasonAt(clock, this.isSouth);
     const { seed } = this.sim.land;
-    this.#weather = this.#picture.effects?.moods.weatherAt(seed, Math.floor(clock.getTime() / AN_HOUR), season) ?? '';
+    this.weather = this.#picture.effects?.moods.weatherAt(seed, Math.floor(clock.getTime() / AN_HOUR), season) ?? '';
     const key = `${Math.round(hour * 30)} ${this.connected} ${season} ${seed}`;
     if (key === this.#lightKey) return;
     this.#lightKey = key;

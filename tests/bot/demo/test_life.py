@@ -47,6 +47,7 @@ async def test_a_minute_in_the_garden(monkeypatch: pytest.MonkeyPatch) -> None:
     world.open()
     assert [server.guild(guild.id) for guild in (GARDEN, HARBOUR, CELLAR)]
     assert 38 <= len(server.shown(GARDEN.id)) <= 45
+    assert len(server.shown(HARBOUR.id)) > 100  # a town
     with pytest.raises(asyncio.CancelledError):
         await world.go_on()
     assert {name for _, name, _ in server.told} == {*kinds, *shows}
@@ -54,6 +55,8 @@ async def test_a_minute_in_the_garden(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {told["parent"] for told in said if told.get("parent")} == {"32", "39"}
     assert any(told.get("reply_to") for told in said)
     assert any(told.get("speaker") for told in said)
+    assert any(told["args"][2] == "👋" for told in said)  # a gesture
+    assert sum(told["args"][0] == HARBOUR.id for told in said) > 5
     assert {told["args"][-1] is None for _, name, told in server.told if name == "edit"} == {True, False}
     happened = {told["args"][1].kind for _, name, told in server.told if name == "show_happening"}
     assert happened == {"poll", "thread", "boost"}

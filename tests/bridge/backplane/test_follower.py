@@ -126,5 +126,5 @@ async def test_what_was_said_before_is_read_as_well(redis: RedisServer) -> None:
         await follower.open()
         request = Connect("one", wants=Wants(batch=True), recent=True)
         told = read_frames(room.entry(request))[0]["data"]["recent"]
-        assert [words["message"] for words in told] == ["Other words", "Words 3"]  # nothing of before is kept
-        assert told == read_frames(origin.room.entry(request))[0]["data"]["recent"][-2:]
+        assert [words["message"] for words in told] == ["Words 0", "Other words", "Words 3"]
+        assert told == read_frames(origin.room.entry(request))[0]["data"]["recent"]

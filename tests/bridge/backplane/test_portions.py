@@ -1,7 +1,8 @@
 """Much that happens at once is told and read in portions, each in a turn of the loop, and loses nobody."""
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 import pytest
@@ -9,22 +10,24 @@ import pytest
 from bridge.backplane import keys
 from bridge.backplane.batch import TOLD_AT_ONCE
 from bridge.backplane.book import AWAY_AFTER, LEAST_KEPT, PATIENT, Book
-from bridge.backplane.codec import read_events
+from bridge.backplane.codec import Entry, read_events
 from bridge.backplane.follower import Follower
 from bridge.backplane.lines import Argument
 from bridge.limits import Limits
-from bridge.model import Happening, Member, Message
+from bridge.model import Channel, Happening, Member, Message
 from bridge.rooms.room import Room
 from bridge.server import WebSocketServer
+from bridge.wire.protocol import Event, Wants
 from tests.bridge.backplane.conftest import Follow
 from tests.bridge.backplane.test_follower import Origin, lines_to
 from tests.bridge.backplane.test_servers import viewing
 from tests.bridge.conftest import DWORLD
-from tests.bridge.rooms.seats import GUILD
+from tests.bridge.rooms.seats import ADA, GUILD, seated
 from tests.bridge.rooms.test_followers import known_to
 from tests.redis import RedisServer
 
 MANY = 3 * LEAST_KEPT
+PLAIN = Wants()
 CROWD = [Member(str(1_000 + number), f"m{number}") for number in range(MANY)]
 
 
@@ -84,11 +87,155 @@ def test_what_is_over_stays_nowhere() -> None:
     arguments = book.flush()[2]
     assert b"Tea?" not in book_facts(arguments)["happenings"]
     book.arrived()
+    room.set_events([Happening("6", "event", text="Quiz at six")])
+    happen(room, 1)
+    book.flush()
+    book.arrived()
     room.set_events([Happening("6", "event")])
     happen(room, 1)
     arguments = book.flush()[2]
     assert arguments[5] == "1"  # what was told before is forgotten
     assert b"Quiz" not in book_facts(arguments)["happenings"]
+
+
+def takes_back(room: Room, how: str) -> None:
+    """Take back what was just said."""
+    match how:
+        case "edited":
+            room.edit("7", "9", "5", "nothing", {})
+        case "deleted":
+            room.forget_messages(["5"])
+        case "unsaid":
+            room.edit("7", "9", "5", None, {})
+        case "muted":
+            room.forget_words("7")
+        case "rules":
+            room.forget_words()
+        case "opened":
+            room.forget_past()
+        case "channel":
+            room.set_channels([Channel("8", "yard")])
+            room.forget_channels({"9"})
+        case "thread":
+            room.forget_channels({"44"})
+
+
+TAKEN_BACK = ["edited", "deleted", "unsaid", "muted", "rules", "opened", "channel", "thread"]
+
+
+@pytest.mark.parametrize("when", ["waiting", "sent", "written"])
+@pytest.mark.parametrize("how", TAKEN_BACK)
+def test_what_is_taken_back_is_not_written(how: str, when: str) -> None:
+    """However long the server was away when it happened; and what was written is written anew, or gone."""
+    room = Room(GUILD)
+    room.set_channels([Channel("8", "yard"), Channel("9", "beds")])
+    room.put(Member("7", "ada"))
+    book = book_of(room, [0.0])
+    room.say(Message("7", "hello", "8", id="4"))
+    place, parent = ("44", "9") if how == "thread" else ("9", None)
+    room.say(Message("7", "a secret", place, id="5", parent=parent))
+    happen(room, 0)
+    if when != "waiting":
+        book.flush()
+    if when == "written":
+        book.arrived()
+    takes_back(room, how)
+    happen(room, 0)
+    told = book.flush()
+    assert "a secret" not in str(told)
+    assert "a secret" not in str(book.past())
+    if when == "waiting":
+        left = ["message" if how == "edited" else "said", *(["edit"] if how != "opened" else [])]
+        assert [event.type for event in heard_of(book, "5")] == left
+    if when == "sent":
+        assert told[2][5] == "0"  # as it was sent before: the same comes twice
+        book.arrived()
+        told = book.flush()
+        assert "a secret" not in str(told)
+    if when != "waiting":
+        assert told[2][5] == "1"
+    if when == "written":
+        assert ("hello" in str(told)) is (how in ("edited", "deleted", "unsaid"))
+
+
+def heard_of(book: Book, message_id: str) -> list[Event]:
+    """Name what others hear of a message."""
+    events = [event for entry in book.sent for event in read_events(GUILD.id, entry.events)]
+    ids = [(event, event.extras.get("id") or event.data.get("id")) for event in events]
+    return [event for event, one in ids if one == message_id]
+
+
+def test_an_edit_of_what_is_long_gone_forgets_nothing() -> None:
+    """Links get their previews all the time: the past stays as it is where it says nothing of that."""
+    room = Room(GUILD)
+    book = book_of(room, [0.0])
+    room.say(Message("7", "hello", "9", id="4"))
+    happen(room, 0)
+    book.flush()
+    book.arrived()
+    take_backs: list[Callable[[], None]] = [
+        lambda: room.edit("7", "9", "3", "hi", {}),
+        lambda: room.forget_messages(["2"]),
+    ]
+    for take_back in take_backs:
+        take_back()
+        happen(room, 0)
+        assert book.flush()[2][5] == "0"
+        book.arrived()
+        assert "hello" in str(book.past())
+
+
+def test_who_came_and_hid_while_the_server_was_away() -> None:
+    """Nobody elsewhere learns that they were there; who was there before is seen to go."""
+    room = Room(GUILD)
+    room.put(Member("8", "beppo"))
+    book = book_of(room, [0.0])
+    reader = Room.of_copy(room.copy())
+    viewer = seated(reader, PLAIN)
+    room.put(Member("7", "ada"))
+    room.put(Member("8", "beppe"))
+    happen(room, 0)
+    for uid in ("7", "8"):
+        room.forget_words(uid)
+        room.remove(uid)
+    room.put(Member("9", "cid"))
+    happen(room, 0)
+    assert not {"ada", "beppe"} & set(re.findall(r"[a-z]+", str(book.flush())))
+    for entry in book.sent:
+        reader.accept_all(read_events(GUILD.id, entry.events))
+    assert [member.username for member in reader.members.values()] == ["cid"]
+    assert reader.position == room.position
+    reader.flush(0)
+    assert [data["uid"] for data in viewer.data] == ["8", "9"]
+
+
+async def test_what_is_forgotten_by_now_is_not_read(redis: RedisServer) -> None:
+    """While a guild is read there may come words, and that they are forgotten: a turn later, and too late."""
+    async with lines_to(redis.url) as lines:
+        origin = Origin(lines, Limits())
+        await origin.write_whole()
+        room = Room(GUILD)
+        follower = Follower(room, lines, Limits(), lambda: True, lambda _: None, lambda _room, _event: None)
+        await follower.open()
+        viewer = seated(room, PLAIN)
+        told: list[Entry] = []
+        acts: list[Callable[[], None]] = [
+            lambda: origin.room.say(Message(ADA.uid, "a secret", "9", id="5")),
+            lambda: origin.room.forget_words(ADA.uid),
+        ]
+        for act in acts:
+            act()
+            origin.room.flush(0)
+            told += await origin.write()
+        follower._is_reading = True
+        for entry in told:
+            follower.hear(entry)
+        taking = asyncio.ensure_future(follower._take_all(follower._held))
+        while not taking.done():
+            await asyncio.sleep(0)
+            room.flush(0)
+        assert follower.offset == origin.room.position
+        assert [event["type"] for event in viewer.events] == []
 
 
 def book_facts(arguments: Sequence[Argument]) -> dict[Argument, bytes]:

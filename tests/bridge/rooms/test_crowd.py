@@ -62,7 +62,10 @@ def houses(entries: list[Json]) -> dict[str | None, tuple[int, ...]]:
 def everything(member: Member, *, full: bool) -> Json:
     basics = member_basics(member)
     voice = member.voice and member.voice.channel
-    more = {"voice": voice, "activity": member.activity, "bot": member.bot, "roleColor2": member.role_color2}
+    more = {
+        "voice": voice, "activity": member.activity, "bot": member.bot, "roleColor2": member.role_color2,
+        "line": member.line,
+    }  # fmt: skip
     return basics | more if full else basics
 
 
@@ -130,7 +133,7 @@ class Looker(FakeViewer):
         if not self.request.wants.events:
             return {key: user[key] for key in keys}
         voice = user.get("voice")
-        made = {key: user.get(key) for key in [*keys, "activity", "bot", "roleColor2"]}
+        made = {key: user.get(key) for key in [*keys, "activity", "bot", "roleColor2", "line"]}
         return made | {
             "bot": bool(made["bot"]),
             "voice": voice["channel"] if isinstance(voice, dict) else voice,
@@ -192,7 +195,10 @@ class Town:
 
     def recolor(self, member: Member) -> None:
         other = self.dice.choice([None, "#123456"])
-        self.room.put_all([member._replace(role_color=self.dice.choice(COLORS), role_color2=other)])
+        line = self.dice.choice([None, "Back soon"])
+        self.room.put_all(
+            [member._replace(role_color=self.dice.choice(COLORS), role_color2=other, line=line)]
+        )
 
     def speak(self, member: Member) -> None:
         self.said.append(Message(member.uid, "Hello", self.dice.choice("12"), str(len(self.said))))
@@ -323,6 +329,14 @@ def test_who_acts_and_is_not_listed_comes_whole_before_the_event() -> None:
     told = [(event["type"], event["data"].get("username")) for event in looker.events]
     assert told == [("presence", "Member 399"), ("message", None), ("message", None)]
     assert [event["type"] for event in plain.events] == ["message", "message"]
+    whole = looker.events[0]["data"]
+    assert {field for field in whole if whole[field] is None} == {
+        "avatar",
+        "voice",
+        "activity",
+        "roleColor2",
+        "line",
+    }
     cursors = [frame["cursor"].rpartition(".")[2] for frame in looker.frames]
     last = int(cursors[-1])
     assert cursors == [str(last - 2), str(last - 1), str(last)]  # nothing is missed by who loses some

@@ -63,10 +63,15 @@ def known_to(room: Room) -> Json:
         "client": room.client_id,
         "members": dict(room.members),
         "channels": dict(room.channels),
-        "said": dict(room.said),
+        "said": {name: _unnamed(words) for name, words in room.said.items()},
         "happenings": dict(room.happenings),
         "counts": room.counts(),
     }
+
+
+def _unnamed(words: Message) -> Message:
+    """Leave out what the place is called: a room that follows needn't know."""
+    return replace(words, channel_name=None)
 
 
 def entry(room: Room, wants: Wants, cursor: str | None = None) -> list[Json]:

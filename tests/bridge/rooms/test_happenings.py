@@ -231,3 +231,30 @@ def test_what_was_asked_behind_a_door(writer: Room) -> None:
     writer.flush(1)
     assert [one["id"] for one in begun(writer)] == ["6"]
     assert [event["data"]["id"] for event in viewer.events if "over" in event["data"]] == ["5"]
+
+
+def test_what_waits_for_slow_readers_is_forgotten_with_a_name(writer: Room) -> None:
+    """There it is frames already. What nobody was told of, or is simply over, takes nothing from anybody."""
+    follower = Follower(writer)
+    viewers = [seated(writer, WISHING), seated(follower.room, WISHING)]
+
+    def forgot() -> list[int]:
+        told(writer, follower)
+        counts = [viewer.forgot for viewer in viewers]
+        for viewer in viewers:
+            viewer.forgot = 0
+        return counts
+
+    writer.set_events([QUIZ])
+    writer.happen(POLL)
+    writer.happen(Happening("4", "thread", "7", "44", "9", "which tulip?"))
+    assert forgot() == [0, 0]
+    writer.set_events([replace(QUIZ, text=None)])
+    assert forgot() == [1, 1]
+    writer.end_happening("5")
+    assert forgot() == [0, 0]
+    writer.end_happening("6")
+    writer.set_events([QUIZ])  # it may be told of under another name from the time before
+    assert forgot() == [1, 1]
+    writer.set_events([])
+    assert forgot() == [1, 1]

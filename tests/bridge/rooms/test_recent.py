@@ -11,10 +11,11 @@ import pytest
 
 from bridge.backplane import codec
 from bridge.limits import Limits
-from bridge.model import Channel, GuildInfo, Member, Message
+from bridge.model import Channel, GuildInfo, Happening, Member, Message
 from bridge.rooms.directory import Directory
 from bridge.rooms.entrance import HEAVIEST_RECENT, MOST_RECENT, RECENT_FOR
 from bridge.rooms.room import Room
+from bridge.rooms.state import MAX_SAID
 from bridge.wire.crowd import FEWEST, level_of
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Event, Wants, parse_request
 from tests.bridge.clock import StillClock
@@ -243,3 +244,46 @@ def test_rooms_elsewhere_tell_the_same(room: Room, clock: StillClock) -> None:
             later.recall(codec.read_events("1", codec.write_events(past)), since, clock())
             assert heard(later) == heard(room)
     assert heard(room)
+
+
+def test_words_can_be_taken_back_as_long_as_they_are_told(room: Room, clock: StillClock) -> None:
+    """Also where so many were said since that the room knows no more of these than that."""
+    room.seat(FakeViewer(ASKING.wants))
+    cursor = arrival(room)["cursor"]
+    say(room, clock, 0, "a secret", channel="2")
+    for number in range(1, MAX_SAID + 2):
+        say(room, clock, number)
+    assert "0" not in room.said
+    assert (room.author_of("0"), room.author_of("none")) == ("1", None)
+    assert room.places_of_words() == {"1", "2"}
+    room.edit("1", "2", "0", "nothing", {})
+    assert "a secret" not in str(read_frames(room.entry(replace(ASKING, cursor=cursor))))
+
+
+def test_a_poll_goes_with_its_message(room: Room) -> None:
+    """Whichever way that is taken back."""
+    room.happen(Happening("5", "poll", "1", "1", text="Tea?"))
+    room.edit("1", "1", "5", None, {})
+    assert room.happenings == {}
+
+
+@pytest.mark.parametrize("crowd", [0, FEWEST])
+def test_a_line_over_a_head_that_was_taken_back(clock: StillClock, crowd: int) -> None:
+    """Who comes back isn't told what it was, neither here nor elsewhere."""
+    writer = opened(clock)
+    reader = Room.of_copy(writer.copy(), clock=clock)
+    writer.listen(reader.accept_all)
+    asking = replace(ASKING, crowd=crowd, wants=replace(ASKING.wants, crowd=level_of(crowd)))
+    for room in (writer, reader):
+        room.seat(FakeViewer(asking.wants))
+    cursor = arrival(writer, asking)["cursor"]
+    for line in ("a secret", "hello", None):
+        writer.put_all([Member("1", "Member 1", "idle", line=line)])
+        writer.publish("typing", {"uid": "1", "channel": "1"})
+        writer.flush(clock())
+        reader.flush(clock())
+        for room in (writer, reader):
+            back = str(read_frames(room.entry(replace(asking, cursor=cursor))))
+            assert "resumed" in back
+            assert "a secret" not in back or line == "a secret"
+            assert ("hello" in back) is (line == "hello")

@@ -268,3 +268,19 @@ async def test_others_are_refused(office: Office, command: str) -> None:
     for nobody in (office.ann, office.moderator, office.owner):
         assert "Manage Server" in await office.reply(nobody, f"dzone {command}", **options)
     assert cards(office) == []
+
+
+async def test_who_hides_while_it_is_made(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large guild is counted in several turns: who is named is seen when it is written."""
+    hall = Voice("7", "Hall")
+    talking = [Member(str(number), f"p{number}", "online", voice=hall) for number in (10, 11)]
+    each = office.live._turns.each
+
+    async def count(uids: Any, act: Any) -> None:
+        await each(uids, act)
+        office.bridge.hide_members(office.guild.id, ["10"])
+
+    monkeypatch.setattr(office.live._turns, "each", count)
+    shown(office, Member("1", "ann", "online"), Member("2", "bob"), *talking)
+    await begin(office)
+    assert text(office).endswith("**Hall**: p11")

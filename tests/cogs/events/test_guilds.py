@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 from simcord.backend import serializers
+from simcord.backend.models import Overwrite
 from simcord.builders import ChannelHandle
-from simcord.enums import ChannelType
+from simcord.enums import ChannelType, OverwriteType
 from simcord.env import Env
 
 from bot import internals
 from bot.client import DZoneBot
 from bot.words.slug import code_of, slug_of
 from bridge.rooms.directory import LOBBY
-from tests.cogs.town import ALL_EVENTS, PATIENCE, Payload, Town, Viewer
+from cogs.events.guilds import Guilds
+from cogs.rooms import Rooms
+from tests.cogs.town import ALL_EVENTS, PATIENCE, VIEW, Payload, Town, Viewer
 
 
 def listed(town: Town, name: str = "Town") -> Payload:
@@ -368,3 +371,50 @@ async def test_channels_are_not_for_old_clients(town: Town) -> None:
     town.channel("new")
     assert "channels" not in viewer.joined
     assert await town.news(viewer) == []
+
+
+# What changes too often
+
+
+async def test_a_change_of_a_channel_that_nobody_sees(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as how often one may write there: not all of the guild is looked at for that."""
+    rooms = rooms_of(town)
+    opened: list[int] = []
+    open_room = rooms.open
+
+    def note(guild_id: int) -> None:
+        opened.append(guild_id)
+        open_room(guild_id)
+
+    monkeypatch.setattr(rooms, "open", note)
+    await town.change(town.square, rate_limit_per_user=5)
+    assert opened == []
+    await town.change(town.square, name="piazza")
+    assert opened == [town.guild.id]
+
+
+async def test_a_guild_whose_channels_change_all_the_time(town: Town, viewer: Viewer) -> None:
+    """It waits, and all that has changed by then is shown at once; what is hidden doesn't wait."""
+    den = town.channel("den")
+    await town.news(viewer)
+    with town.env._bot_scope():  # which has a time of its own
+        rooms_of(town)._pay(town.guild.id, 1e9)
+    backend = town.env.backend
+    for name in ("piazza", "plaza"):
+        backend.edit_channel(town.square.id, {"name": name})
+    backend.set_overwrite(den.id, Overwrite(town.guild.id, OverwriteType.ROLE, deny=VIEW))
+
+    def names(event: Payload) -> list[str]:
+        return [channel["name"] for channel in event["data"].values()] if event["type"] == "channels" else []
+
+    before = await viewer.until(lambda event: names(event) == ["square"])
+    assert not any(map(names, before))
+    before = await viewer.until(lambda event: names(event) == ["plaza"])
+    assert not any(map(names, before))
+
+
+def rooms_of(town: Town) -> Rooms:
+    """Give what keeps the rooms."""
+    guilds = town.bot.get_cog("Guilds")
+    assert isinstance(guilds, Guilds)
+    return guilds._rooms
