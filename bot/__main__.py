@@ -4,6 +4,10 @@ from bot.running import footing  # noqa: F401 - it looks whether the others can 
 
 # isort: split
 
+from bridge.running import loading
+
+# isort: split
+
 import argparse
 import asyncio
 import contextlib
@@ -38,6 +42,8 @@ from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
 from bridge.storage import address
+
+loading.done()
 
 log = logging.getLogger(__name__)
 
@@ -192,8 +198,8 @@ async def _open_store(
 
 async def _claim_and_open(config: Config, held: contextlib.AsyncExitStack, *, takes_over: bool) -> Store:
     is_shared = config.shards is not None and not config.shards.is_whole
-    is_alone = not is_shared and config.backplane_url is None
-    await _claim(config.database_url, held, alone=is_alone, later=takes_over)
+    # A backplane tells viewers' processes what is shown, but no bot what another one decides.
+    await _claim(config.database_url, held, alone=not is_shared, later=takes_over)
     store = await Store.open(config.database_url, shared=is_shared, first_shown=config.first_shown)
     held.push_async_callback(store.close)
     return store

@@ -260,9 +260,9 @@ class Roster:
         )
 
     def thread(self, thread: discord.Thread, owner: discord.Member) -> Happening:
-        """Describe a new thread. It may have the id of the message, and so of the poll, that it is about."""
+        """Describe a new thread."""
         return Happening(
-            id=f"t{thread.id}",
+            id=str(thread.id),
             kind="thread",
             uid=str(owner.id),
             channel=str(thread.id),

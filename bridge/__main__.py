@@ -4,6 +4,10 @@ from bridge.running import footing  # noqa: F401 - it looks whether the others c
 
 # isort: split
 
+from bridge.running import loading
+
+# isort: split
+
 import argparse
 import asyncio
 import logging
@@ -31,6 +35,8 @@ from bridge.workers import crew
 
 if TYPE_CHECKING:
     from bridge.providers.sql import SqlProvider
+
+loading.done()
 
 log = logging.getLogger(__name__)
 

@@ -271,10 +271,10 @@ class Broadcasts:
         if room := self._room(server):
             room.set_events(map(_checked, events))
 
-    def happenings(self, server: str | int) -> Mapping[str, Happening]:
-        """Return what viewers of a guild see going on beside words, by id."""
+    def happenings(self, server: str | int) -> tuple[Happening, ...]:
+        """Return what viewers of a guild see going on beside words."""
         room = self._room(server)
-        return MappingProxyType(dict(room.happenings) if room else {})
+        return tuple(room.happenings.values()) if room else ()
 
     def hide_members(self, server: str | int, uids: Iterable[str | int]) -> None:
         """Take members away, as far as viewers see them."""

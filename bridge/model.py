@@ -146,11 +146,10 @@ class Happening:
     """Something that happens to a guild or goes on there, and is more than words.
 
     A `boost`, or a new `thread`, is over in a moment. A `poll` is open and an `event` is on until they end.
-    `id` is the snowflake of the scheduled event, or of the message with the poll; that of a thread isn't its
-    own, which may be that of a message. `uid` is who did it, where viewers may know. `channel` is where; of a
-    thread, or in one, `parent` is the channel that it belongs to. `text` is what it is called or asks,
-    `location` where an event is that is in no channel. `until` is when a poll closes by itself, in seconds
-    since 1970.
+    `id` is the snowflake of the thread, the scheduled event, or the message with the poll. `uid` is who did
+    it, where viewers may know. `channel` is where; of a thread, or in one, `parent` is the channel that it
+    belongs to. `text` is what it is called or asks, `location` where an event is that is in no channel.
+    `until` is when a poll closes by itself, in seconds since 1970.
     """
 
     id: str
@@ -161,6 +160,11 @@ class Happening:
     text: str | None = None
     location: str | None = None
     until: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What no other one has: a post in a forum, or a thread at a poll, has the id of a message."""
+        return f"{self.kind} {self.id}"
 
     @property
     def lasts(self) -> bool:

@@ -1,5 +1,9 @@
 """`python -m bridge.worker`: a process that serves viewers for another one, which starts it."""
 
+from bridge.running import loading
+
+# isort: split
+
 import asyncio
 import contextlib
 import faulthandler
@@ -23,6 +27,8 @@ from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
 from bridge.workers import muster, orders, voice
 from bridge.workers.orders import Orders
+
+loading.done()
 
 log = logging.getLogger("bridge.worker")  # not __main__, which it is
 

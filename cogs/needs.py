@@ -110,8 +110,8 @@ class Bridge(Protocol):
     def forget_past(self, server: str | int) -> None:
         """Tell nobody any more who comes, or comes back, what anybody said."""
 
-    def happenings(self, server: str | int) -> Mapping[str, Happening]:
-        """Return what viewers see going on beside words, by id."""
+    def happenings(self, server: str | int) -> Sequence[Happening]:
+        """Return what viewers see going on beside words."""
 
     def forget_words(self, server: str | int, uid: str | int | None = None) -> None:
         """Take back what somebody said in a guild, or everybody."""

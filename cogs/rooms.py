@@ -234,7 +234,7 @@ class Rooms:
         shown = self._bridge.shown(guild_id).get(str(user_id))
         if shown is None:
             # What they asked may stand for weeks, whether or not they are seen.
-            asked = any(one.uid == str(user_id) for one in self._bridge.happenings(guild_id).values())
+            asked = any(one.uid == str(user_id) for one in self._bridge.happenings(guild_id))
             if asked and self._is_withdrawn(guild_id, user_id):
                 self._bridge.forget_words(guild_id, user_id)
         elif not self._may_stay(guild_id, shown):

@@ -4,19 +4,27 @@ import gc
 import importlib
 import os
 import sys
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from bridge.running.process import GARBAGE_THRESHOLDS
 from tests.postgres import cluster
 from tests.redis import redis, redis_process
+from tests.thorough import tries
 
 __all__ = ["cluster", "redis", "redis_process"]
 
 HERE: Final = Path(__file__).parent
+
+# A busy machine must not fail a property for being slow. It is said here, because modules are imported below
+# before any other conftest.py, and what they decorate takes what holds then.
+settings.register_profile("ours", deadline=None, max_examples=tries(100))
+settings.load_profile("ours")
 
 # Some containers forbid it: then each run, and each program that tests start, compiles all it imports.
 sys.dont_write_bytecode = False
@@ -45,6 +53,37 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "test_consumer.py": ("e2e", "slow"),
     "test_readme.py": ("e2e",),
 }
+
+# Files whose tests take long together: half a minute to four. Several processes begin with these, or most of
+# them would have nothing left to do long before the last is through. Browsers are slow beside each other, so
+# others come between them.
+LONGEST: Final = (
+    "browser/test_world.py",
+    "e2e/test_container.py",
+    "e2e/test_start.py",
+    "browser/test_page.py",
+    "e2e/test_reconnect.py",
+    "e2e/test_leaks.py",
+    "browser/test_connection.py",
+    "e2e/test_sync.py",
+    "bot/test_whole.py",
+    "browser/test_login.py",
+    "bridge/site/test_served.py",
+    "docs/test_blocks.py",
+    "browser/test_readers.py",
+    "e2e/test_hostile_gateway.py",
+    "e2e/test_beginnings.py",
+    "e2e/test_intents.py",
+    "e2e/test_settings.py",
+    "bench/test_bench.py",
+    "e2e/test_answers.py",
+    "e2e/test_stop.py",
+    "e2e/test_login.py",
+    "browser/test_frame.py",
+    "e2e/test_messages.py",
+    "abuse/test_abuse.py",
+    "e2e/test_presence.py",
+)
 
 # What parametrized tests call PostgreSQL: their fixtures ask for the cluster only when they run.
 ON_POSTGRES: Final = frozenset({"postgres", "postgresql", "empty_server"})
@@ -76,8 +115,17 @@ def _modules(args: list[str]) -> list[Path]:
     return sorted(module for module in modules if any(map(module.is_relative_to, wanted)))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """Have several processes take files in the order that they have here."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark each test with its kinds, by where it is and by what it needs."""
+    if hasattr(config, "workerinput"):
+        sizes = Counter(item.path for item in items)
+        items.sort(key=lambda item: (_turn(item.path), -sizes[item.path]))
     for item in items:
         for kind in _kinds(item.path.relative_to(HERE)):
             item.add_marker(kind)
@@ -93,6 +141,11 @@ def pytest_collection_finish() -> None:
     """Spare the collector of garbage all that stays until the end: thousands of tests."""
     gc.collect()
     gc.freeze()
+
+
+def _turn(path: Path) -> int:
+    place = path.relative_to(HERE).as_posix()
+    return LONGEST.index(place) if place in LONGEST else len(LONGEST)
 
 
 def _kinds(path: Path) -> tuple[str, ...]:

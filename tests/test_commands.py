@@ -83,7 +83,7 @@ def test_an_old_python(package: str, tmp_path: Path) -> None:
 def test_an_old_python_can_read_as_far_as_that(package: str) -> None:
     """What comes first is written as Python 3.7 has it."""
     modules = (f"{package}/__init__", f"{package}/running/__init__", f"{package}/running/footing")
-    for module in (*modules, "bridge/running/interpreter", f"{package}/__main__"):
+    for module in (*modules, "bridge/running/interpreter", "bridge/running/loading", f"{package}/__main__"):
         ast.parse((ROOT / f"{module}.py").read_text(encoding="utf-8"), feature_version=(3, 7))
     main = ast.parse((ROOT / package / "__main__.py").read_text(encoding="utf-8"))
     assert ast.unparse(main.body[1]) == f"from {package}.running import footing"

@@ -159,7 +159,7 @@ class Life:
 
     async def _close(self) -> None:
         """End what goes on, so that it can begin anew; who comes then sees that as well."""
-        for happening in list(self._server.happenings(GARDEN.id).values()):
+        for happening in self._server.happenings(GARDEN.id):
             self._server.end_happening(GARDEN.id, happening.id)
 
     # What people do

@@ -26,6 +26,13 @@ _SETTINGS: Final = (
     "audience", "live_channel", "live_message", "live_ended", "optin", "gestures",
 )  # fmt: skip
 
+# Settings of a guild that are sets of ids: each has a table of its own, and they are in that column.
+_SETS: Final = (
+    ("proxies", tables.proxies, "channel_id"),
+    ("hidden", tables.hidden, "user_id"),
+    ("hidden_roles", tables.hidden_roles, "role_id"),
+)
+
 _BREATH: Final = 500  # rows that are read without letting others in between
 
 _Key = TypeVar("_Key")
@@ -122,22 +129,17 @@ async def read(connection: AsyncConnection, about: Changes | None = None) -> Con
     """
     contents = Contents()
     channels: dict[int, dict[int, bool]] = {}
-    proxies: dict[int, set[int]] = {}
-    hidden: dict[int, set[int]] = {}
-    roles: dict[int, set[int]] = {}
+    sets: dict[str, dict[int, set[int]]] = {name: {} for name, *_ in _SETS}
     guild_ids = about.guilds if about else None
     async for row in _rows(connection, tables.channels, guild_ids):
         channels.setdefault(row.guild_id, {})[row.channel_id] = row.shown
-    async for row in _rows(connection, tables.proxies, guild_ids):
-        proxies.setdefault(row.guild_id, set()).add(row.channel_id)
-    async for row in _rows(connection, tables.hidden, guild_ids):
-        hidden.setdefault(row.guild_id, set()).add(row.user_id)
-    async for row in _rows(connection, tables.hidden_roles, guild_ids):
-        roles.setdefault(row.guild_id, set()).add(row.role_id)
+    for name, table, column in _SETS:
+        async for row in _rows(connection, table, guild_ids):
+            sets[name].setdefault(row.guild_id, set()).add(getattr(row, column))
     async for row in _rows(connection, tables.guilds, guild_ids):
         guild_id = row.guild_id
-        sets = (each.get(guild_id, set()) for each in (proxies, hidden, roles))
-        contents.guilds[guild_id] = _guild(row, channels.get(guild_id, {}), *sets)
+        own = {name: frozenset(held.get(guild_id, ())) for name, held in sets.items()}
+        contents.guilds[guild_id] = _guild(row, channels.get(guild_id, {}), own)
     async for row in _rows(connection, tables.members, about.members if about else None):
         contents.members[row.user_id] = _member(row)
     async for row in _rows(connection, tables.notes, about.notes if about else None):
@@ -179,33 +181,16 @@ async def write(connection: AsyncConnection, changes: Changes) -> None:
             for channel_id, shown in guild.settings.channels.items()
         ],
     )
-    await _insert(
-        connection,
-        tables.proxies,
-        [
-            {"guild_id": key, "channel_id": channel_id}
-            for key, guild in guilds.items()
-            for channel_id in guild.settings.proxies
-        ],
-    )
-    await _insert(
-        connection,
-        tables.hidden,
-        [
-            {"guild_id": key, "user_id": user_id}
-            for key, guild in guilds.items()
-            for user_id in guild.settings.hidden
-        ],
-    )
-    await _insert(
-        connection,
-        tables.hidden_roles,
-        [
-            {"guild_id": key, "role_id": role_id}
-            for key, guild in guilds.items()
-            for role_id in guild.settings.hidden_roles
-        ],
-    )
+    for name, table, column in _SETS:
+        await _insert(
+            connection,
+            table,
+            [
+                {"guild_id": key, column: snowflake}
+                for key, guild in guilds.items()
+                for snowflake in getattr(guild.settings, name)
+            ],
+        )
     members = [_member_row(key, member) for key, member in changes.members.items() if member]
     await _delete(connection, tables.members, changes.members)
     await _insert(connection, tables.members, members)
@@ -235,16 +220,12 @@ async def _insert(connection: AsyncConnection, table: Table, rows: list[dict[str
         await connection.execute(insert(table), rows)
 
 
-def _guild(
-    row: Row[Any], channels: Mapping[int, bool], proxies: set[int], hidden: set[int], roles: set[int]
-) -> StoredGuild:
+def _guild(row: Row[Any], channels: Mapping[int, bool], sets: Mapping[str, Any]) -> StoredGuild:
     columns = row._mapping  # noqa: SLF001 - public in spite of its name, which must not be a column's
     settings = GuildSettings(
         **{name: columns[name] for name in _SETTINGS},
         channels=MappingProxyType(dict(channels)),
-        proxies=frozenset(proxies),
-        hidden=frozenset(hidden),
-        hidden_roles=frozenset(roles),
+        **sets,
     )
     try:
         check_id("guild_id", row.guild_id)

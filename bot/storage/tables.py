@@ -47,26 +47,14 @@ channels: Final = Table(
     Column("shown", Boolean, nullable=False),
 )
 
-proxies: Final = Table(
-    PREFIX + "proxies",
-    metadata,
-    _of_guild(),
-    Column("channel_id", BigInteger, primary_key=True),
-)
 
-hidden: Final = Table(
-    PREFIX + "hidden",
-    metadata,
-    _of_guild(),
-    Column("user_id", BigInteger, primary_key=True),
-)
+def _ids_of_guilds(name: str, of_what: str) -> Table:
+    return Table(PREFIX + name, metadata, _of_guild(), Column(of_what, BigInteger, primary_key=True))
 
-hidden_roles: Final = Table(
-    PREFIX + "hidden_roles",
-    metadata,
-    _of_guild(),
-    Column("role_id", BigInteger, primary_key=True),
-)
+
+proxies: Final = _ids_of_guilds("proxies", "channel_id")
+hidden: Final = _ids_of_guilds("hidden", "user_id")
+hidden_roles: Final = _ids_of_guilds("hidden_roles", "role_id")
 
 members: Final = Table(
     PREFIX + "members",

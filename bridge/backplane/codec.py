@@ -89,7 +89,7 @@ def write_happenings(happenings: Mapping[str, Happening]) -> bytes:
 
 def read_happenings(text: bytes | None) -> dict[str, Happening]:
     """Read what goes on beside words; processes of an older version write nothing of it."""
-    return {fields[0]: Happening(*fields) for fields in json.loads(text or b"[]")}
+    return {one.key: one for one in (Happening(*fields) for fields in json.loads(text or b"[]"))}
 
 
 def write_words(position: int, words: Message) -> bytes:

@@ -58,7 +58,8 @@ class Acceptance:
         if event.type == "forget":
             return []
         if event.type == "happening" and ("over" not in event.data or "gone" in event.data):
-            past = [one for one in past if changes.happening_of(one) != event.data["id"]]
+            key = changes.happening_key(event)
+            past = [one for one in past if changes.happening_of(one) != key]
         elif event.type == "edit":
             past = _edited(past, event.data)
         elif event.type == "presence" and "line" in event.extras:
@@ -69,10 +70,11 @@ class Acceptance:
 
     def _happen(self, event: Event) -> None:
         data: Any = event.data
+        key = changes.happening_key(event)
         if "over" not in data or "gone" in data:
-            self._memory.forget_happenings({data["id"]}, self._state.happenings.keys())
+            self._memory.forget_happenings({key}, self._state.happenings.keys())
         if "over" in data:
-            self._state.drop_happening(data["id"])
+            self._state.drop_happening(key)
         else:
             self._state.note_happening(changes.happening_after(event))
 

@@ -124,17 +124,22 @@ def message_of(event: Event) -> str | None:
     """
     if event.type == "message":
         return event.extras.get("id")
-    if event.type == "happening":
-        return happening_of(event)  # a poll has the id of its message
+    if event.type == "happening":  # a poll has its message's id, and so has a thread that begins with one
+        return None if "over" in event.data else event.data["id"]
     return event.data["id"] if event.type == "edit" and event.data["message"] is not None else None
 
 
 def happening_of(event: Event) -> str | None:
-    """Name what goes on, if an event says that it does.
+    """Name the key of what goes on, if an event says that it does.
 
     What says that it is over says nothing of it, and has to go out.
     """
-    return event.data["id"] if event.type == "happening" and "over" not in event.data else None
+    return happening_key(event) if event.type == "happening" and "over" not in event.data else None
+
+
+def happening_key(event: Event) -> str:
+    """Name the key of what goes on, or is over; see `Happening.key`."""
+    return f"{event.data['kind']} {event.data['id']}"
 
 
 def is_deed(event: Event, uid: str | None) -> bool:
@@ -178,7 +183,7 @@ def left_after(event: Event, shown: Collection[str]) -> Left | None:
         case "edit":
             return partial(_edited, data)
         case "happening" if "over" not in data or "gone" in data:
-            return lambda earlier: None if happening_of(earlier) == data["id"] else earlier
+            return lambda earlier: None if happening_of(earlier) == happening_key(event) else earlier
         case "channels":
             return partial(_without_channels, frozenset(shown) - data.keys())
         case "presence" if "line" in event.extras:

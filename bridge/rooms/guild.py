@@ -262,19 +262,18 @@ class Guild:
 
     @property
     def happenings(self) -> Mapping[str, Happening]:
-        """The last moments, and what goes on, by id."""
+        """The last moments, and what goes on, by their key."""
         return self._state.happenings
 
     def happen(self, happening: Happening) -> None:
         """Pass on that something happens or goes on, if that is news; nobody is told any more what it was."""
         self._begin([happening])
-        for one in self._happenings.superfluous(happening.kind):
-            self.end_happening(one.id)
+        superfluous = {one.key for one in self._happenings.superfluous(happening.kind)}
+        self._end_happenings(lambda one: one.key in superfluous)
 
     def end_happening(self, happening_id: str) -> None:
         """Pass on that something is over."""
-        for one in self._happenings.forget(lambda one: one.id == happening_id):
-            self.publish("happening", over(one, gone=False))
+        self._end_happenings(lambda one: one.id == happening_id)
 
     def set_events(self, events: Iterable[Happening]) -> None:
         """Make these the scheduled events that are on, as many as are kept; of no other it may be told."""
@@ -358,15 +357,19 @@ class Guild:
         """Say what is news of these, after nothing is told any more of what they were."""
         known = frozenset(self.happenings)
         told = [news for one in happenings if (news := self._happenings.begin(one)) is not None]
-        self._memory.forget_happenings({one.id for one in told}, known)
+        self._memory.forget_happenings({one.key for one in told}, known)
         for one in told:
             self.publish("happening", happening_data(one))
+
+    def _end_happenings(self, is_over: Callable[[Happening], bool]) -> None:
+        for one in self._happenings.forget(is_over):
+            self.publish("happening", over(one, gone=False))
 
     def _take_back_happenings(self, unwanted: Callable[[Happening], bool]) -> None:
         """Have it be forgotten that such things happened or went on."""
         gone = self._happenings.forget(unwanted)
-        ids = {one.id for one in gone}
-        self._memory.forget_happenings(ids, ids)
+        keys = {one.key for one in gone}
+        self._memory.forget_happenings(keys, keys)
         for one in gone:
             self.publish("happening", over(one, gone=True))
 

@@ -24,7 +24,7 @@ class Happenings:
     def begin(self, happening: Happening) -> Happening | None:
         """Know of it; return it as viewers are told, or None if it is no news."""
         told = self._same_boost(happening) if happening.kind == "boost" else happening
-        if told is None or self._state.happenings.get(told.id) == told:
+        if told is None or self._state.happenings.get(told.key) == told:
             return None
         if told.until is not None and told.until <= self._clock():
             return None
@@ -40,7 +40,7 @@ class Happenings:
         """Know nothing of such any more; return them."""
         found = [one for one in self._state.happenings.values() if unwanted(one)]
         for one in found:
-            self._state.drop_happening(one.id)
+            self._state.drop_happening(one.key)
         return found
 
     def _same_boost(self, boost: Happening) -> Happening | None:
@@ -57,7 +57,7 @@ class Happenings:
             return None
         nameless = next((one for one in recent if one.uid is None), None)
         told = replace(boost, id=nameless.id if nameless else boost.id or secrets.token_hex(8))
-        self._boosted[told.id] = now
+        self._boosted[told.key] = now
         return told
 
 

@@ -67,18 +67,18 @@ class Memory:
         """Forget what messages said, all of them in one look."""
         self._forget(lambda event: message_of(event) in message_ids)
 
-    def forget_happenings(self, happening_ids: Set[str], known: Set[str]) -> None:
+    def forget_happenings(self, happening_keys: Set[str], known: Set[str]) -> None:
         """Forget that these happened, or went on, all of them in one look.
 
         Somebody may have been told of those that are `known`, and of what is still to be told.
         """
 
         def is_meant(event: Event) -> bool:
-            return happening_of(event) in happening_ids
+            return happening_of(event) in happening_keys
 
-        if not happening_ids:
+        if not happening_keys:
             return
-        was_told = not known.isdisjoint(happening_ids) or self._stream.holds(is_meant)
+        was_told = not known.isdisjoint(happening_keys) or self._stream.holds(is_meant)
         self._forget(is_meant)
         if was_told:
             self._audience.forget_what_waits()

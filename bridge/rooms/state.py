@@ -48,7 +48,9 @@ class State:
         self._told_counts: Mapping[str, int] | None = None  # of a guild whose members aren't here
         self.members: Final = MappingProxyType(self._members)
         self.said: Final = MappingProxyType(self._said)  # the last messages with an id, without their words
-        self.happenings: Final = MappingProxyType(self._happenings)  # the last moments, and what goes on
+        self.happenings: Final = MappingProxyType(
+            self._happenings
+        )  # the last moments, and what goes on, by key
         self.newcomers: Final = Newcomers(clock)
         self.visitors: Final = Visitors()
         self.neighbourhoods: Final = Neighbourhoods()
@@ -159,7 +161,7 @@ class State:
             self.bring(self._members[uid]._replace(joined=None))
         now = self._clock()
         for one in [one for one in self._happenings.values() if one.until is not None and one.until <= now]:
-            self.drop_happening(one.id)
+            self.drop_happening(one.key)
 
     def note_words(self, message: Message) -> None:
         """Know that a message was said, if it has an id, but not what it said."""
@@ -174,11 +176,11 @@ class State:
 
     def note_happening(self, happening: Happening) -> None:
         """Know that something happens, or goes on."""
-        self._write(self._happenings, happening.id, happening)
+        self._write(self._happenings, happening.key, happening)
 
-    def drop_happening(self, happening_id: str) -> None:
+    def drop_happening(self, key: str) -> None:
         """Know nothing of it any more."""
-        self._write(self._happenings, happening_id, None)
+        self._write(self._happenings, key, None)
 
     def _write(self, part: dict[str, Any], key: str, value: Any) -> Any:
         """Change something: nothing else here does. Return what it was; None is nothing."""

@@ -23,7 +23,8 @@ class Happenings(commands.Cog):
     """Passes on what has a place of its own in the picture, beside people and what they say.
 
     Discord tells of a boost in up to three ways, of which a guild may have switched off one; the bridge takes
-    those that come together for one.
+    those that come together for one. A poll that was opened before the bot came isn't known: a vote says no
+    more of it than its message's id, and what was written before, the bot doesn't ask for.
     """
 
     def __init__(self, bridge: Bridge, policy: Policy, roster: Roster, rooms: Rooms) -> None:

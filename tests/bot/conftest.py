@@ -4,14 +4,8 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
 from tests.bot.world import World
-from tests.thorough import tries
-
-# A busy machine must not fail a property for being slow.
-settings.register_profile("bot", deadline=None, max_examples=tries(100))
-settings.load_profile("bot")
 
 
 @pytest.fixture

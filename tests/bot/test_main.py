@@ -161,14 +161,16 @@ def test_a_database_out_of_reach(
     assert "hunter2" not in said
 
 
+@pytest.mark.parametrize("more", [{}, {"BACKPLANE_URL": "redis://127.0.0.1:1"}, {"SHARDS": "0-15/16"}])
 def test_a_second_bot_with_the_same_settings(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path, more: dict[str, str]
 ) -> None:
-    """It doesn't start, and a supervisor doesn't try again."""
-    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    """It doesn't start, and a supervisor doesn't try again. Only who shares the shards knows of another."""
+    for name, value in {"DISCORD_TOKEN": TOKEN, **more}.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(claim, "PATIENCE", 0)
 
-    other = asyncio.run(claim.take(SqliteAddress(folder / "dzone.sqlite3"), alone=True))
+    other = asyncio.run(claim.take(SqliteAddress(folder / "dzone.sqlite3"), alone=False))
     said = failing(capsys, code=MEND)
     asyncio.run(other.release())
     assert said.startswith("Another bot runs with the same settings")

@@ -27,6 +27,16 @@ class Clock:
             await self.jump(0.5)
 
 
+class StillClock:
+    """A clock that stands still until somebody sets it: `now` is what it tells."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class StillTimer:
     """Something planned."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from websockets.asyncio.server import ServerConnection
 
 from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.model import GuildInfo, Member
@@ -15,12 +15,8 @@ from bridge.server import WebSocketServer
 from bridge.viewers.connection import cut_off
 from tests.bridge.databases import Database, PostgresDatabase, SqliteDatabase, furnish
 from tests.bridge.source import Source
+from tests.bridge.watchers import Watcher
 from tests.postgres import Cluster
-from tests.thorough import tries
-
-# A busy machine must not fail a property for being slow.
-settings.register_profile("bridge", deadline=None, max_examples=tries(100))
-settings.load_profile("bridge")
 
 DWORLD = GuildInfo("232769614004748288", "dworld", "D-World", default=True)
 REPOS = GuildInfo("987654321098765432", "repos", "My Repos")
@@ -132,3 +128,28 @@ def empty(request: pytest.FixtureRequest) -> Database:
         return PostgresDatabase(request.getfixturevalue("cluster"))
     found: Database = request.getfixturevalue(request.param)
     return found
+
+
+ENTER_DWORLD = {"type": "connect", "data": {"server": "dworld", "batch": True}}
+
+
+async def say_and_hear(server: WebSocketServer, viewer: Watcher, words: str = "") -> None:
+    """Say something long in `dworld`, and wait until one who listens has heard it."""
+    await server.broadcast_message(DWORLD.id, "111", f"{words} {'x' * 65_536}", "9")
+    [event] = await viewer.hear_events()
+    assert event["data"]["message"].startswith(f"{words} ")
+
+
+async def company_of(viewer: Watcher, server: WebSocketServer) -> ServerConnection:
+    """Let a viewer enter `dworld`; return the bridge's end of the only other connection."""
+    await viewer.enter("dworld", batch=True)
+    port = viewer.connection.local_address[1]
+    [other] = [each for each in server.connections if each.remote_address[1] != port]
+    return other
+
+
+@pytest.fixture
+def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let those who don't answer have less time, so that a test need not wait for it."""
+    monkeypatch.setattr("bridge.viewers.listening.STOP_GRACE", 0.2)
+    monkeypatch.setattr("bridge.viewers.connection.GRACE", 0.2)

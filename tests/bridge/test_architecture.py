@@ -73,6 +73,12 @@ def test_pure_modules_do_no_io(module: str) -> None:
     assert not imported(ROOT / module) & {"asyncio", "websockets", "socket", "time"}
 
 
+@pytest.mark.parametrize("package", ["bot", "bridge", "cogs"])
+def test_a_package_is_no_heap_of_modules(package: str) -> None:
+    """What belongs together has a folder."""
+    assert len(list((ROOT / package).glob("*.py"))) <= 12
+
+
 def test_the_contracts_of_the_project_are_kept() -> None:
     """Those that import-linter reads from pyproject.toml."""
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"]

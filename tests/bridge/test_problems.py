@@ -16,7 +16,6 @@ PROBLEMS: Final = [
     bad_request("x must be a text"),
 ]
 CODES: Final = sorted({problem.code for problem in PROBLEMS})
-WHOLE: Final = {"wrong-password", "login-failed", "login-denied"}  # heard by the whole page alone
 # The page sends good requests alone, asks at once, and waits where its request will be answered anyway.
 UNHEARD: Final = {"bad-request", "unknown-type", "nothing-asked", "busy"}
 
@@ -31,14 +30,10 @@ def test_sentences_have_codes_of_their_own() -> None:
 @pytest.mark.parametrize("language", ["en", "de", "es"])
 def test_the_page_has_words_for_each_code(language: str) -> None:
     """Its own, in its reader's language: what the bridge says is English."""
-    first, more = (
-        (ROOT / f"bridge/web/i18n/{name}.js").read_text(encoding="utf-8")
-        for name in (language, f"{language}-more")
-    )
+    # Those of the first part are for who lacks the others.
+    words = (ROOT / f"bridge/web/i18n/{language}-more.js").read_text(encoding="utf-8")
+    refusals = words[words.index("refusals: {") :]
     for code in sorted(set(CODES) - UNHEARD):
-        # Nobody makes a gesture, or gives a password, before the page is whole.
-        words = more if code.startswith("gesture-") or code in WHOLE else first
-        refusals = words[words.index("refusals: {") :]
         assert re.search(rf"^ {{4,6}}'?{code}'?: ", refusals, re.MULTILINE), code
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, async_playwright, expect
 
 from bridge.model import Channel, GuildInfo, Member
 from bridge.providers import EmptyProvider
@@ -96,19 +96,35 @@ def need(find: Callable[[], str]) -> str:
         pytest.skip(str(missing))
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", params=["chromium", "firefox"])
-async def browser(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
+async def _start(playwright: Playwright, name: str) -> Browser:
+    if name == "chromium":
+        return await playwright.chromium.launch(executable_path=need(find_chromium), args=LAUNCH_ARGS)
+    return await playwright.firefox.launch(
+        channel="moz-firefox",  # speaks WebDriver BiDi, as every Firefox does
+        executable_path=need(find_firefox),
+        firefox_user_prefs={"media.cubeb.force_mock_context": True},  # a machine may have no sound
+    )
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browsers() -> AsyncIterator[Callable[[str], Awaitable[Browser]]]:
+    """Start each browser when a test wants it; both stay until the end, for a start takes many seconds."""
+    started: dict[str, Browser] = {}
+
+    async def find(name: str) -> Browser:
+        if name not in started or not started[name].is_connected():
+            started[name] = await _start(playwright, name)
+        return started[name]
+
     async with async_playwright() as playwright:
-        if request.param == "chromium":
-            browser = await playwright.chromium.launch(executable_path=need(find_chromium), args=LAUNCH_ARGS)
-        else:
-            browser = await playwright.firefox.launch(
-                channel="moz-firefox",  # speaks WebDriver BiDi, as every Firefox does
-                executable_path=need(find_firefox),
-                firefox_user_prefs={"media.cubeb.force_mock_context": True},  # a machine may have no sound
-            )
-        yield browser
-        await browser.close()
+        yield find
+        for browser in started.values():
+            await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", params=["chromium", "firefox"])
+async def browser(request: pytest.FixtureRequest, browsers: Callable[[str], Awaitable[Browser]]) -> Browser:
+    return await browsers(request.param)
 
 
 def is_firefox(browser: Browser | None) -> bool:

@@ -58,8 +58,8 @@ async def discord() -> AsyncIterator[LoopbackDiscord]:
 
 @pytest.fixture
 def in_a_hurry(discord: LoopbackDiscord) -> None:
-    """Let Discord tell a guild's members more often than it does, and the bot know."""
-    discord.gateway.members_every = hurried.EVERY
+    """Let Discord tell a guild's members and let shards in more often than it does, and the bot know."""
+    discord.gateway.members_every = discord.gateway.identify_every = hurried.EVERY
 
 
 @pytest_asyncio.fixture(loop_scope="session")

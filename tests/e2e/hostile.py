@@ -12,6 +12,7 @@ from tests.e2e.interactions import COMMAND, COMPONENT, SUBMIT, Reply
 from tests.e2e.model import (
     ACTIVE,
     BOOSTED,
+    POLL,
     POLL_CLOSED,
     PRIVATE_THREAD,
     PUBLIC_THREAD,
@@ -51,15 +52,6 @@ ODD: list[Any] = [
     {"odd": {"odd": []}},
 ]
 """What a field may be instead."""
-
-POLL: Payload = {
-    "question": {"text": "Mars or Venus?"},
-    "answers": [{"answer_id": 1, "poll_media": {"text": "Mars"}}],
-    "expiry": "2030-01-01T00:00:00+00:00",
-    "allow_multiselect": False,
-    "layout_type": 1,
-    "results": {"is_finalized": False, "answer_counts": []},
-}
 
 FRAMES = [
     "no JSON",

@@ -30,6 +30,15 @@ IN_STAGE, IN_VOICE, EXTERNAL = 1, 2, 3  # where it is
 BOOSTED, THREAD_MADE, POLL_CLOSED = 8, 18, 46  # types of messages that Discord itself writes
 NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
 
+POLL: Payload = {
+    "question": {"text": "Mars or Venus?"},
+    "answers": [{"answer_id": 1, "poll_media": {"text": "Mars"}}],
+    "expiry": "2030-01-01T00:00:00+00:00",
+    "allow_multiselect": False,
+    "layout_type": 1,
+    "results": {"is_finalized": False, "answer_counts": []},
+}
+
 CHANCE = random.Random(4711)  # what Discord does now and then it does here at the same moments each time
 
 _moments = itertools.count(FIRST_MOMENT_MS - DISCORD_EPOCH_MS)

@@ -119,6 +119,7 @@ async def test_an_answer_is_refused(discord: LoopbackDiscord, launch: Launch, st
     assert len(asked) == 2
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 async def test_a_page_in_place_of_an_answer(discord: LoopbackDiscord, launch: Launch) -> None:
     """What stands between answers 502 with HTML: one short line of it."""
     ann = discord.guild("D-World", "ann").member("owner")
@@ -130,7 +131,7 @@ async def test_a_page_in_place_of_an_answer(discord: LoopbackDiscord, launch: La
     await discord.commands()
     discord.rest.trouble = page
     await discord.begin(ann, "dzone status")
-    await bot.said("didn't take the answer", within=40)  # discord.py tries for 25 seconds
+    await bot.said("didn't take the answer")  # discord.py tries five times
     discord.rest.trouble = None
     assert (await discord.command(ann, "dzone status")).message is not None
     [line] = complaints(bot)

@@ -45,6 +45,7 @@ async def test_two_shards(discord: LoopbackDiscord, launch: Launch, watch: Watch
         await viewer.sees(truth(guild))
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 @pytest.mark.parametrize("refused", [0, 1])
 async def test_a_shard_that_is_refused(
     discord: LoopbackDiscord, launch: Launch, watch: Watch, refused: int
@@ -72,6 +73,7 @@ async def test_a_shard_that_is_refused(
     assert bot.output.count("watch at") == 1
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 async def test_a_shard_that_is_lost_for_long(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
     """While one shard waits for its next try, another that is lost comes back at once."""
     discord.rest.shards = 2
@@ -109,6 +111,7 @@ async def test_guilds_that_come_late(discord: LoopbackDiscord, launch: Launch, w
     assert "in no server" not in bot.output
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 async def test_a_session_that_never_begins(discord: LoopbackDiscord, launch: Launch, watch: Watch) -> None:
     """Where Discord lets nobody in the page opens all the same, and says what is the matter."""
     guild = discord.guild("D-World", "ann")

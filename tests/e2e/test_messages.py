@@ -11,6 +11,7 @@ from tests.e2e.model import (
     DIRECT,
     FORUM,
     NEWS,
+    POLL,
     PRIVATE_THREAD,
     PUBLIC_THREAD,
     VIEW_CHANNEL,
@@ -35,14 +36,6 @@ ATTACHMENT: Payload = {
     "content_type": "image/png",
     "width": 10,
     "height": 10,
-}
-POLL: Payload = {
-    "question": {"text": "Mars or Venus?"},
-    "answers": [{"answer_id": 1, "poll_media": {"text": "Mars"}}],
-    "expiry": "2030-01-01T00:00:00+00:00",
-    "allow_multiselect": False,
-    "layout_type": 1,
-    "results": {"is_finalized": False, "answer_counts": []},
 }
 
 

@@ -83,63 +83,34 @@ async def test_offline_members_of_a_big_guild_come_and_go(
     await viewer.sees(truth(big, offline=False))
 
 
-async def test_the_port_opens_before_all_members_are_there(
+async def test_whatever_happens_while_members_are_fetched(
     discord: LoopbackDiscord, launch: Launch, watch: Watch
 ) -> None:
-    """While Discord still owes the offline members, the room is open; it fills up when they come."""
-    guild = crowd(discord, "Slow", 300, online=20)
-    discord.gateway.withhold_members()
-    viewer = await watch(await launch(), guild)
-    await discord.members_requested()
-    await viewer.sees(truth(guild, offline=False))
-    discord.gateway.release_members()
-    await viewer.sees(truth(guild))
-
-
-async def test_a_status_that_changes_while_members_are_fetched(
-    discord: LoopbackDiscord, launch: Launch, watch: Watch
-) -> None:
-    """Who comes online while Discord still owes the offline members is seen online."""
-    guild = crowd(discord, "Slow", 300, online=20)
-    discord.gateway.withhold_members()
-    viewer = await watch(await launch(), guild)
-    await discord.members_requested()
-    discord.set_status(guild.member("member299"), "online")
-    discord.set_status(guild.member("member1"), "offline")
-    discord.gateway.release_members()
-    await viewer.sees(truth(guild))
-
-
-async def test_members_who_come_and_go_while_members_are_fetched(
-    discord: LoopbackDiscord, launch: Launch, watch: Watch
-) -> None:
-    """Who joins or leaves while Discord still owes the offline members is there, or isn't."""
-    guild = crowd(discord, "Slow", 300, online=20)
-    discord.gateway.withhold_members()
-    viewer = await watch(await launch(), guild)
-    await discord.members_requested()
-    discord.remove_member(guild.member("member2"))
-    discord.remove_member(guild.member("member298"))
-    discord.add_member(guild, User("newcomer"))
-    discord.gateway.release_members()
-    await viewer.sees(truth(guild))
-
-
-async def test_who_comes_to_talk_while_members_are_fetched(
-    discord: LoopbackDiscord, launch: Launch, watch: Watch
-) -> None:
-    """Who sits in voice is known by that, and there before the others of whom Discord hasn't told."""
+    """While Discord still owes the offline members, the room is open, and what people do is seen there."""
     guild = crowd(discord, "Slow", 300, online=20)
     lounge = guild.channel("Lounge", VOICE)
     discord.gateway.withhold_members()
-    viewer = await watch(await launch(), guild, events=ALL_EVENTS)
+    bot = await launch()
+    viewer, oldest = await watch(bot, guild, events=ALL_EVENTS), await watch(bot, guild)
     await discord.members_requested()
+    for each in (viewer, oldest):
+        await each.sees(truth(guild, offline=False))
+
+    # Who sits in voice is known by that, before the others of whom Discord hasn't told.
     late = guild.member("member299")
     discord.speak(late, lounge)
     await viewer.until(lambda: late.uid in viewer.users)
     assert viewer.users[late.uid]["voice"]["channelName"] == "Lounge"
+
+    # They change their status, join and leave.
+    discord.set_status(guild.member("member297"), "online")
+    discord.set_status(guild.member("member1"), "offline")
+    discord.remove_member(guild.member("member2"))
+    discord.remove_member(guild.member("member298"))
+    discord.add_member(guild, User("newcomer"))
     discord.gateway.release_members()
-    await viewer.sees(truth(guild))
+    for each in (viewer, oldest):
+        await each.sees(truth(guild))
 
 
 async def test_members_of_a_guild_are_requested_once(

@@ -51,6 +51,16 @@ test('each happens, is mentioned, and is seen for as long as it goes on', () => 
   assert.deepEqual(notes(), ['Ada boost ', ' event Quiz'], 'but for what is taken back');
 });
 
+test('a post and a poll in its first message have one id, and are two', () => {
+  tell({ id: 'a', kind: 'thread', uid: '1', channel: 'a', parent: '5', text: 'Tea or coffee' });
+  tell({ id: 'a', kind: 'poll', uid: '1', channel: 'a', parent: '5', text: 'Tea?' });
+  assert.deepEqual([going(), notes(), marks()], [['a', 'a'], ['Ada thread Tea or coffee'], ['5 4', '5 4', '7 1']]);
+  replica.fade(NOW + 200_000);
+  assert.deepEqual(marks(), ['5 4', '7 1'], 'the poll is open for longer');
+  tell({ id: 'a', kind: 'poll', over: true, gone: true });
+  assert.deepEqual([going(), notes()], [[], ['Ada thread Tea or coffee']]);
+});
+
 test('who comes is told what goes on, once; in another room nothing of it does', () => {
   const happenings = [{ id: 'c', kind: 'poll', channel: '5', text: 'Tea?' }, { id: 'd', kind: 'event', channel: '6', text: 'Quiz' }];
   join({ happenings });
@@ -78,7 +88,7 @@ test('what is none, or too much, does no harm', () => {
   for (let i = 0; i < 999; i++) tell({ id: `${i}`, kind: 'event', channel: '5', text: `${i}` });
   assert.equal(going().length, 200);
   assert.equal(marks().length, 3, 'one of a kind at a place');
-  tell({ id: 'x', over: true, gone: 'yes' });
+  tell({ id: 'x', kind: 'event', over: true, gone: 'yes' });
   assert.equal(going().length, 199);
 });
 

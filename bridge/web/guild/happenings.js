@@ -13,6 +13,9 @@ const MOST_HAPPENINGS = 200;
 /** For how long each kind is to be seen, if it isn't over before. @type {Record<string, number>} */
 const SEEN_MS = { boost: 60_000, thread: 180_000, poll: Infinity, event: Infinity };
 
+/** A post in a forum has the id of its first message, and so has a poll in that. @param {Record<string, any>} data */
+const keyOf = ({ kind, id }) => `${label(kind)} ${label(id)}`;
+
 /**
  * Takes out of a list what has ended by now.
  *
@@ -36,9 +39,9 @@ export function ended(list, now, end) {
 
 export class Happenings {
   #replica;
-  /** @type {Map<string, Happening>} */
+  /** By its key. @type {Map<string, Happening>} */
   #known = new Map();
-  /** Until when each is to be seen, by id. @type {Map<string, number>} */
+  /** Until when each is to be seen. @type {Map<string, number>} */
   #ends = new Map();
 
   /** @param {Replica} replica */
@@ -67,15 +70,15 @@ export class Happenings {
       if (happening && happening.kind !== 'poll') this.#mention(happening, now); // that is a message as well
       return;
     }
-    const id = label(data.id);
+    const key = keyOf(data);
     const replica = this.#replica;
-    if (data.gone === true) replica.feed = replica.feed.filter((entry) => !('happening' in entry && entry.happening.id === id));
-    this.#end(id);
+    if (data.gone === true) replica.feed = replica.feed.filter((entry) => !('happening' in entry && keyOf(entry.happening) === key));
+    this.#end(key);
   }
 
   /** Ends what fades by itself. @param {number} now @returns {number} when the next one does */
   fade(now) {
-    return ended(this.#ends, now, (id) => this.#end(id));
+    return ended(this.#ends, now, (key) => this.#end(key));
   }
 
   clear() {
@@ -88,29 +91,30 @@ export class Happenings {
     const { channels } = this.#replica;
     const id = label(data.id);
     const kind = label(data.kind);
+    const key = keyOf(data);
     const seen = Object.hasOwn(SEEN_MS, kind) ? SEEN_MS[kind] : 0;
     const until = number(data.until) > 0 ? data.until * 1000 : now + seen;
-    if (!id || !seen || until <= now || (this.#known.size >= MOST_HAPPENINGS && !this.#known.has(id))) return null;
+    if (!id || !seen || until <= now || (this.#known.size >= MOST_HAPPENINGS && !this.#known.has(key))) return null;
     const channelId = label(data.channel);
     const placeId = channels.has(channelId) ? channelId : label(data.parent) || channelId;
     const channel = channels.get(placeId)?.name ?? '';
     const happening = { id, kind, uid: label(data.uid), placeId, channel, text: label(data.text), location: label(data.location), until };
-    this.#known.set(id, happening);
-    this.#ends.set(id, until);
+    this.#known.set(key, happening);
+    this.#ends.set(key, until);
     return happening;
   }
 
-  /** @param {string} id */
-  #end(id) {
-    this.#ends.delete(id);
-    if (this.#known.delete(id)) this.#replica.witness.happened?.(null);
+  /** @param {string} key */
+  #end(key) {
+    this.#ends.delete(key);
+    if (this.#known.delete(key)) this.#replica.witness.happened?.(null);
   }
 
   /** Writes it into the feed: before what was said after it. @param {Happening} happening @param {number} now */
   #mention(happening, now) {
     const { feed, people } = this.#replica;
     const note = { key: this.#replica.nextKey(), happening, author: people.get(happening.uid)?.name ?? '', at: now };
-    const before = feed.findIndex((entry) => 'happening' in entry && entry.happening.id === happening.id);
+    const before = feed.findIndex((entry) => 'happening' in entry && keyOf(entry.happening) === keyOf(happening));
     const after = feed.findLastIndex((entry) => 'gap' in entry || entry.at <= now) + 1;
     this.#replica.feed = before < 0 ? feed.toSpliced(after, 0, note).slice(-FEED_LENGTH) : feed.with(before, note);
   }

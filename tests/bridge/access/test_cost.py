@@ -7,29 +7,20 @@ import pytest
 
 from bridge.access.cost import AT_ONCE, LONGEST_WAIT, Budgets, Purse
 from bridge.limits import Limits
-from tests.bridge.clock import Clock
+from tests.bridge.clock import Clock, StillClock
 
 TENTHS = Limits(cpu_per_viewer=0.1, cpu_per_address=0.2, cpu_in_all=0.5)
 
 
-class Work:
-    """Something that takes CPU time, as a clock of its own tells."""
-
-    def __init__(self) -> None:
-        self.done = 0.0
-
-    def __call__(self) -> float:
-        return self.done
+@pytest.fixture
+def cpu() -> StillClock:
+    """Tells what was computed so far, in seconds."""
+    return StillClock()
 
 
 @pytest.fixture
-def work() -> Work:
-    return Work()
-
-
-@pytest.fixture
-def budgets(work: Work) -> Budgets:
-    return Budgets(TENTHS, work)
+def budgets(cpu: StillClock) -> Budgets:
+    return Budgets(TENTHS, cpu)
 
 
 @pytest.fixture
@@ -73,21 +64,21 @@ async def test_those_of_one_address_share(budgets: Budgets) -> None:
     assert budgets.purse("b").wait <= 0
 
 
-async def test_others_time_is_not_paid_for(budgets: Budgets, work: Work) -> None:
+async def test_others_time_is_not_paid_for(budgets: Budgets, cpu: StillClock) -> None:
     """Only the steps of what was asked for, and all of them, also after a wait or an error."""
     paid: list[float] = []
     purse = budgets.purse("a")
     go_on = asyncio.Event()
 
     async def answer() -> str:
-        work.done += 1
+        cpu.now += 1
         await go_on.wait()
-        work.done += 2
+        cpu.now += 2
         try:
             async with asyncio.timeout(0):
                 await asyncio.Event().wait()
         except TimeoutError:
-            work.done += 4
+            cpu.now += 4
         return "answer"
 
     def note(self: Purse, seconds: float) -> None:
@@ -97,7 +88,7 @@ async def test_others_time_is_not_paid_for(budgets: Budgets, work: Work) -> None
         patch.setattr(Purse, "pay", note)
         task = asyncio.ensure_future(_wait_for(purse.paid(answer())))
         await asyncio.sleep(0)
-        work.done += 100
+        cpu.now += 100
         go_on.set()
         assert await task == "answer"
     assert sum(paid) == 7
@@ -107,12 +98,12 @@ async def _wait_for(paid: object) -> object:
     return await paid  # type: ignore[misc]  # whatever can be awaited
 
 
-async def test_what_goes_wrong_is_raised_and_paid_for(budgets: Budgets, work: Work) -> None:
+async def test_what_goes_wrong_is_raised_and_paid_for(budgets: Budgets, cpu: StillClock) -> None:
     """As if nobody had looked."""
     purse = budgets.purse("a")
 
     async def fail() -> None:
-        work.done += 1
+        cpu.now += 1
         raise LookupError
 
     with pytest.raises(LookupError):

@@ -19,8 +19,8 @@ from bridge.limits import Limits
 from bridge.model import Channel, Member, Message
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Connect, Event
+from tests.bridge.rooms.seats import EVERYTHING, GUILD, FakeViewer, members, rosters, uids
 from tests.bridge.rooms.test_followers import channels, known_to
-from tests.bridge.rooms.test_room import EVERYTHING, GUILD, FakeViewer, members, rosters, uids
 from tests.bridge.watchers import Json, read_frames
 from tests.redis import RedisServer
 from tests.thorough import tries

@@ -17,7 +17,7 @@ from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.backplane.conftest import Follow
 from tests.bridge.conftest import ADA, DWORLD, REPOS, VAULT, Start
-from tests.bridge.test_main import ROOT, run
+from tests.bridge.test_main import run
 from tests.bridge.watchers import until, watching
 from tests.redis import RedisServer, serving
 
@@ -97,24 +97,6 @@ async def test_a_user_without_permission(guarded: RedisServer) -> None:
     trouble = await trouble_of(guarded.url.replace("//", f"//looker:{PASSWORD}@"))
     assert "doesn't allow this user" in str(trouble)
     assert not trouble.passes
-
-
-async def test_a_user_of_its_own(start: Start) -> None:
-    """With the access list that the documentation names, all works."""
-    page = (ROOT / "docs/pages/deployment.md").read_text(encoding="utf-8")
-    rules = page.partition("user dzone on >password ")[2].partition("\n")[0].split()
-    with serving("--user", "dzone", "on", f">{PASSWORD}", *rules) as server:
-        url = server.url.replace("//", f"//dzone:{PASSWORD}@")
-        origin = await start(provider=EmptyProvider(), publish_to=url)
-        origin.show_guild(DWORLD, [ADA])
-        there = await start(follow=url)
-        await until(lambda: bool(there._directory.rooms), "the list of guilds")
-        async with watching(there) as viewer:
-            await viewer.enter("dworld")
-            await origin.broadcast_message(DWORLD.id, "111", "hello", "9")
-            assert (await viewer.hear())["data"]["message"] == "hello"
-            origin.hide_guild(DWORLD.id)
-            assert (await viewer.farewell())[0] == 1008
 
 
 async def test_what_was_done_by_half(start: Start, caplog: pytest.LogCaptureFixture) -> None:

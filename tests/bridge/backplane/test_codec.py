@@ -23,6 +23,6 @@ def test_what_goes_on_arrives_as_it_was() -> None:
     """Where an older version has written nothing of it, there is nothing."""
     poll = Happening("5", "poll", "7", "44", "9", "Tea?", until=1_000)
     picnic = Happening("6", "event", text="Picnic", location="The park")
-    happenings = {"5": poll, "6": picnic}
+    happenings = {poll.key: poll, picnic.key: picnic}
     assert read_happenings(write_happenings(happenings)) == happenings
     assert read_happenings(None) == {}

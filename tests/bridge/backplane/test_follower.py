@@ -16,8 +16,8 @@ from bridge.model import GuildInfo, Message, Status
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Connect, Event, Wants
 from tests.bridge.conftest import ADA, BEPPO
+from tests.bridge.rooms.seats import GUILD
 from tests.bridge.rooms.test_followers import known_to
-from tests.bridge.rooms.test_room import GUILD
 from tests.bridge.watchers import read_frames
 from tests.redis import RedisServer
 

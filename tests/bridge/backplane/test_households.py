@@ -16,6 +16,7 @@ from bridge.problems import CROWDED
 from bridge.running.board import Board, Counts, Table
 from bridge.running.rate import Rate, Rates
 from tests.bridge.backplane.conftest import Follow
+from tests.bridge.clock import StillClock
 from tests.bridge.watchers import until, watching
 from tests.redis import RedisServer
 
@@ -24,19 +25,10 @@ ADDRESS, OTHER = "203.0.113.1", "203.0.113.2"
 LIMIT = 40  # two are worth a word
 
 
-class Clock:
-    """A clock that stands still until it is set."""
-
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 class House:
     """What one process counts, and hears of others."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: StillClock) -> None:
         self.clock = clock
         self.viewers = Counts()
         self.requests = Rates(Rate(1, LIMIT))
@@ -64,7 +56,7 @@ class House:
 
 @pytest.fixture
 def houses() -> tuple[House, House, House]:
-    clock = Clock()
+    clock = StillClock(1_000.0)
     return House(clock), House(clock), House(clock)
 
 
@@ -259,7 +251,7 @@ async def test_an_address_at_two_processes(
 
 def test_all_fall_silent_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server went away: what hundreds told is forgotten in one go, not one after the other."""
-    clock = Clock()
+    clock = StillClock(1_000.0)
     here, others = House(clock), [House(clock) for _ in range(5)]
     for other in others:
         other.viewers.add(ADDRESS)

@@ -22,7 +22,7 @@ from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.backplane.conftest import Follow
 from tests.bridge.conftest import ADA, DWORLD, REPOS, VAULT, Start
-from tests.bridge.site.test_login import HOME, SECRET, Browser, Script, opened
+from tests.bridge.site.browsing import HOME, SECRET, Browser, Script, opened
 from tests.bridge.watchers import until
 from tests.redis import RedisServer
 

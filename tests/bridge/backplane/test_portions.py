@@ -22,8 +22,8 @@ from tests.bridge.backplane.conftest import Follow
 from tests.bridge.backplane.test_follower import Origin, lines_to
 from tests.bridge.backplane.test_servers import viewing
 from tests.bridge.conftest import DWORLD
+from tests.bridge.rooms.seats import ADA, GUILD, seated
 from tests.bridge.rooms.test_followers import known_to
-from tests.bridge.rooms.test_room import ADA, GUILD, seated
 from tests.redis import RedisServer
 
 MANY = 3 * LEAST_KEPT

@@ -71,6 +71,13 @@ async def carries(start: Start, server: RedisServer, url: str) -> None:
         await viewer.enter("dworld")
         await origin.broadcast_message(DWORLD.id, "111", "hello", "9")
         assert (await viewer.hear())["data"]["message"] == "hello"
+        origin.hide_guild(DWORLD.id)
+        assert (await viewer.farewell())[0] == 1008
+
+
+async def test_a_user_of_its_own(start: Start, server: RedisServer) -> None:
+    """With the access list that the documentation names, all works."""
+    await carries(start, server, server.url.replace("//", f"//dzone:{PASSWORD}@"))
 
 
 async def test_a_socket(start: Start, server: RedisServer, folder: Path) -> None:

@@ -23,7 +23,7 @@ from bridge.providers.refresher import LAST_GOOD_FOR, SERVERS, Refresher
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from tests.bridge.clock import Clock
-from tests.bridge.rooms.test_room import FakeViewer
+from tests.bridge.rooms.seats import FakeViewer
 from tests.bridge.source import SECRET, Source
 from tests.bridge.told import Teller
 from tests.bridge.watchers import Json, until

@@ -26,7 +26,7 @@ from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Connect, Wants
 from tests.bridge.clock import Clock
-from tests.bridge.rooms.test_room import FakeViewer
+from tests.bridge.rooms.seats import FakeViewer
 from tests.bridge.source import SECRET, Source
 from tests.bridge.watchers import read_frames
 

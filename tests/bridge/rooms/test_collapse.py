@@ -7,7 +7,7 @@ import pytest
 from bridge.model import Channel, Member, Message, Voice
 from bridge.rooms.room import Room
 from bridge.wire.protocol import OPTIONAL_EVENTS, Wants
-from tests.bridge.rooms.test_room import ADA, BEPPO, EVERYTHING, GUILD, FakeViewer, seated
+from tests.bridge.rooms.seats import ADA, BEPPO, EVERYTHING, GUILD, FakeViewer, seated
 from tests.bridge.watchers import Json
 
 KINDS = [Wants(), Wants(batch=True), Wants(cursor=True), EVERYTHING]

@@ -17,7 +17,7 @@ from bridge.rooms.recency import ACTIVE_FOR
 from bridge.rooms.room import COUNT_EVERY, Room
 from bridge.wire.crowd import FEWEST, MOST, level_of
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Event, Wants, member_basics
-from tests.bridge.rooms.test_room import FakeViewer
+from tests.bridge.rooms.seats import FakeViewer
 from tests.bridge.watchers import Json, read_frames, unpacked
 
 GUILD = GuildInfo("1", "one", "The First")

@@ -13,7 +13,7 @@ from bridge.problems import SERVER_HIDDEN
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Goodbye, Wants
-from tests.bridge.rooms.test_room import FakeViewer
+from tests.bridge.rooms.seats import FakeViewer
 from tests.bridge.watchers import read_frames
 
 ONE = GuildInfo("1", "one", "One")
@@ -317,15 +317,20 @@ def found_slowly(directory: Directory, name: str) -> set[Room]:
     return by_id or set(by_slug) or by_alias
 
 
+def take(directory: Directory, step: GuildInfo | str) -> None:
+    """Open a guild, or have it called otherwise; or close one."""
+    if isinstance(step, GuildInfo):
+        directory.open(step)
+    else:
+        directory.close(step)
+
+
 @given(changes)
 async def test_any_name_leads_to_the_room_that_has_it_now(steps: list[GuildInfo | str]) -> None:
     """Whatever was opened, renamed, closed and opened again, and whoever asked in between."""
     directory = Directory()
     for step in steps:
-        if isinstance(step, GuildInfo):
-            directory.open(step)
-        else:
-            directory.close(step)
+        take(directory, step)
         for name in ("one", "two", "x-a", "y-b", "old-a", "old-b", "a", "-a", "1", "2", "3", "", "nobody"):
             room = directory.resolve(name)
             candidates = found_slowly(directory, name)
@@ -337,10 +342,7 @@ async def test_the_greeting_is_always_of_now(steps: list[GuildInfo | str]) -> No
     """In both its forms: renamed, protected, made the default, listed or not, closed."""
     directory = Directory()
     for step in steps:
-        if isinstance(step, GuildInfo):
-            directory.open(step)
-        else:
-            directory.close(step)
+        take(directory, step)
         expected = [{"type": "server-list", "data": directory.listing()}]
         assert read_frames(directory.greeting()) == expected
         assert read_frames(directory.greeting(deflate=True)) == expected

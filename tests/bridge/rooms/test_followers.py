@@ -16,7 +16,7 @@ from bridge.rooms.changes import CONTROL
 from bridge.rooms.flush import WINDOW
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Connect, Event, Goodbye, Wants
-from tests.bridge.rooms.test_room import (
+from tests.bridge.rooms.seats import (
     ADA,
     BEPPO,
     EVERYTHING,

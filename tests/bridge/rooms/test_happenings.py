@@ -10,31 +10,32 @@ from bridge.rooms.happenings import MOST, ONE_BOOST
 from bridge.rooms.room import Room
 from bridge.rooms.stream import Stream
 from bridge.wire.protocol import Event, Wants
+from tests.bridge.clock import StillClock
+from tests.bridge.rooms.seats import ADA, BEPPO, GUILD, seated
 from tests.bridge.rooms.test_followers import Follower, entry, known_to, told
-from tests.bridge.rooms.test_room import ADA, BEPPO, GUILD, seated
 from tests.bridge.watchers import Json
 
 WISHING = Wants(events=frozenset({"happening", "edit"}), cursor=True)
 POLL = Happening("5", "poll", "7", "9", text="Tea?", until=1_000)
 QUIZ = Happening("6", "event", channel="9", text="Quiz")
 GONE = {"over": True, "gone": True}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+TAKEN_BACK: dict[str, Callable[[Room], None]] = {
+    "message": lambda room: room.forget_messages(["5", "3"]),
+    "words": lambda room: room.forget_words("7"),
+    "everybody's": lambda room: room.forget_words(),
+    "channel": lambda room: room.forget_channels({"9"}),
+    "hidden": lambda room: room.set_channels([]),
+    "events": lambda room: room.set_events([]),
+}
 
 
 @pytest.fixture
-def writer(clock: Clock) -> Room:
+def clock() -> StillClock:
+    return StillClock(100.0)
+
+
+@pytest.fixture
+def writer(clock: StillClock) -> Room:
     room = Room(GUILD, clock=clock)
     room.set_channels([Channel("9", "beds")])
     room.put_all([ADA, BEPPO])
@@ -47,7 +48,7 @@ def begun(room: Room) -> list[Json]:
     return joined
 
 
-def test_a_boost_in_three_ways_is_one(writer: Room, clock: Clock) -> None:
+def test_a_boost_in_three_ways_is_one(writer: Room, clock: StillClock) -> None:
     """The name may come with a later one; a minute on it is another boost, and another's always is."""
     viewer = seated(writer, WISHING)
     for uid in (None, "7", None, "7", "8"):
@@ -71,7 +72,7 @@ def test_who_asks_for_nothing_hears_nothing(writer: Room) -> None:
     assert "happenings" not in entry(writer, Wants(events=frozenset({"edit"})))[0]["data"]
 
 
-def test_a_poll_s_time_is_up(writer: Room, clock: Clock) -> None:
+def test_a_poll_s_time_is_up(writer: Room, clock: StillClock) -> None:
     """Also where nobody says so; of who isn't there any more it isn't told that it is theirs."""
     writer.happen(POLL)
     assert begun(writer) == [
@@ -95,7 +96,7 @@ def test_no_more_than_so_many(writer: Room) -> None:
     assert len(begun(writer)) == MOST["poll"]
 
 
-@pytest.mark.parametrize("take_back", ["message", "words", "everybody's", "channel", "hidden", "events"])
+@pytest.mark.parametrize("take_back", TAKEN_BACK)
 def test_what_is_taken_back(writer: Room, take_back: str) -> None:
     """It is gone from the room, from other rooms of the guild, and from the past of both."""
     follower = Follower(writer)
@@ -108,19 +109,7 @@ def test_what_is_taken_back(writer: Room, take_back: str) -> None:
     cursors = [entry(room, WISHING)[0]["data"]["cursor"] for room in (writer, follower.room)]
     writer.happen(Happening("3", "poll", "7", "9", text="More tea?"))
     told(writer, follower)
-    match take_back:
-        case "message":
-            writer.forget_messages(["5", "3"])
-        case "words":
-            writer.forget_words("7")
-        case "everybody's":
-            writer.forget_words()
-        case "channel":
-            writer.forget_channels({"9"})
-        case "hidden":
-            writer.set_channels([])
-        case "events":
-            writer.set_events([])
+    TAKEN_BACK[take_back](writer)
     told(writer, follower)
     assert known_to(follower.room) == known_to(writer)
     ended = {event["data"]["id"]: event["data"] for event in viewer.events if "over" in event["data"]}
@@ -132,12 +121,34 @@ def test_what_is_taken_back(writer: Room, take_back: str) -> None:
         "hidden": "",
         "events": "3 4 5",
     }
-    assert sorted(writer.happenings) == left[take_back].split()
-    assert ended.keys() == {"3", "4", "5", "6"} - writer.happenings.keys()
+    known = {one.id for one in writer.happenings.values()}
+    assert known == set(left[take_back].split())
+    assert ended.keys() == {"3", "4", "5", "6"} - known
     assert all(GONE.items() <= data.items() for data in ended.values())
     if "3" in ended:
         for room, cursor in zip((writer, follower.room), cursors, strict=True):
             assert "More tea?" not in str(entry(room, WISHING, cursor))
+
+
+def test_a_post_and_the_poll_in_its_first_message(writer: Room) -> None:
+    """They have one id, and are two; so are a poll and a thread that somebody opens at it."""
+    follower = Follower(writer)
+    rooms = writer, follower.room
+    for room in rooms:
+        seated(room, WISHING)
+    cursors = [entry(room, WISHING)[0]["data"]["cursor"] for room in rooms]
+    writer.happen(Happening("5", "thread", "7", "5", "9", "Tea or coffee"))
+    writer.happen(POLL)
+    for number in range(MOST["thread"]):
+        writer.happen(Happening(f"t{number}", "thread", "7", f"t{number}", "9"))
+    told(writer, follower)
+    assert known_to(follower.room) == known_to(writer)
+    for room, cursor in zip(rooms, cursors, strict=True):
+        assert [one["id"] for one in begun(room)] == ["5"], "too many threads end no poll"
+        missed = [frame["data"] for frame in entry(room, WISHING, cursor)[1:]]
+        assert [(one["kind"], one.get("over", False)) for one in missed if one["id"] == "5"] == [
+            ("thread", False), ("poll", False), ("thread", True)
+        ]  # fmt: skip
 
 
 def test_another_name_replaces_the_first(writer: Room) -> None:
@@ -171,13 +182,7 @@ def test_what_was_too_much_before_anybody_heard_of_it(writer: Room, take_back: s
     viewers = [seated(writer, WISHING), seated(follower.room, WISHING)]
     for number in range(MOST["thread"] + 1):
         writer.happen(Happening(f"t{number}", "thread", "7", f"t{number}", "9", f"thread {number}"))
-    match take_back:
-        case "words":
-            writer.forget_words("7")
-        case "everybody's":
-            writer.forget_words()
-        case "channel":
-            writer.forget_channels({"9"})
+    TAKEN_BACK[take_back](writer)
     told(writer, follower)
     for viewer in viewers:
         assert not [event for event in viewer.events if "over" not in event["data"]]
@@ -221,7 +226,7 @@ def test_what_was_asked_behind_a_door(writer: Room) -> None:
     writer.happen(QUIZ)
     writer.flush(0)
     writer.describe(replace(GUILD, protected=True, name="Garden"))
-    assert sorted(writer.happenings) == ["5", "6"]
+    assert sorted(writer.happenings) == ["event 6", "poll 5"]
     writer.describe(GUILD)
     writer.flush(1)
     assert [one["id"] for one in begun(writer)] == ["6"]

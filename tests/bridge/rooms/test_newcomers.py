@@ -8,7 +8,8 @@ from bridge.model import NEW_FOR, GuildInfo, Member, Voice
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.wire.protocol import OPTIONAL_EVENTS, Wants
-from tests.bridge.rooms.test_room import FakeViewer, seated, snapshot, users
+from tests.bridge.clock import StillClock
+from tests.bridge.rooms.seats import FakeViewer, seated, snapshot, users
 
 GUILD = GuildInfo("1", "one", "The First")
 NOW = 1_700_000_000
@@ -18,23 +19,13 @@ OLD = Wants()
 CURIOUS = Wants(events=OPTIONAL_EVENTS)
 
 
-class Watch:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = float(NOW)
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def watch() -> StillClock:
+    return StillClock(NOW)
 
 
 @pytest.fixture
-def watch() -> Watch:
-    return Watch()
-
-
-@pytest.fixture
-def room(watch: Watch) -> Room:
+def room(watch: StillClock) -> Room:
     return Room(GUILD, clock=watch)
 
 
@@ -62,7 +53,7 @@ def test_old_clients_know_nothing_of_it(room: Room) -> None:
     }
 
 
-def test_after_a_day_nobody_is_new(room: Room, watch: Watch) -> None:
+def test_after_a_day_nobody_is_new(room: Room, watch: StillClock) -> None:
     """To the second, though nothing happens meanwhile."""
     room.put_all([ADA, BEPPO])
     watch.now += 59
@@ -74,7 +65,7 @@ def test_after_a_day_nobody_is_new(room: Room, watch: Watch) -> None:
     assert room.members == {"7": ADA._replace(joined=None), "8": BEPPO._replace(joined=None)}
 
 
-def test_who_asks_for_members_again_is_told_no_more_than_who_enters(room: Room, watch: Watch) -> None:
+def test_who_asks_for_members_again_is_told_no_more_than_who_enters(room: Room, watch: StillClock) -> None:
     """Whichever comes first."""
     room.put(ADA)
     assert "joined" in users(room, full=True)["7"]
@@ -102,7 +93,7 @@ def test_a_change_leaves_somebody_new(room: Room) -> None:
     assert told(room) == {"7": NOW}
 
 
-def test_who_left_is_forgotten(room: Room, watch: Watch) -> None:
+def test_who_left_is_forgotten(room: Room, watch: StillClock) -> None:
     """Also by the one who watches the clock."""
     room.put_all([ADA, BEPPO])
     room.remove("8")
@@ -129,7 +120,7 @@ def test_who_comes_is_announced_as_new(room: Room) -> None:
     assert (arrival(curious), arrival(old)) == (NOW, None)
 
 
-def test_who_comes_into_sight_later_is_announced_without(room: Room, watch: Watch) -> None:
+def test_who_comes_into_sight_later_is_announced_without(room: Room, watch: StillClock) -> None:
     """They may have been hidden before."""
     watch.now += NEW_FOR
     viewer = seated(room, CURIOUS)
@@ -138,7 +129,7 @@ def test_who_comes_into_sight_later_is_announced_without(room: Room, watch: Watc
     assert arrival(viewer) is None
 
 
-def test_it_is_no_news_alone(room: Room, watch: Watch) -> None:
+def test_it_is_no_news_alone(room: Room, watch: StillClock) -> None:
     """That somebody is new, or isn't any more, is in the next snapshot."""
     settled = ADA._replace(joined=None)
     room.put(settled)

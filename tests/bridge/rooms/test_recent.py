@@ -18,7 +18,8 @@ from bridge.rooms.room import Room
 from bridge.rooms.state import MAX_SAID
 from bridge.wire.crowd import FEWEST, level_of
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Event, Wants, parse_request
-from tests.bridge.rooms.test_room import FakeViewer
+from tests.bridge.clock import StillClock
+from tests.bridge.rooms.seats import FakeViewer
 from tests.bridge.watchers import Json, read_frames
 
 GUILD = GuildInfo("1", "one", "The First", recent=True)
@@ -26,27 +27,18 @@ CHANNELS = [Channel("1", "general"), Channel("2", "help")]
 ASKING = Connect("one", wants=Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True), recent=True)
 
 
-class Clock:
-    """Seconds since 1970, which are also those of the flush."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> StillClock:
+    """Tells seconds since 1970, which are also those of the flush."""
+    return StillClock(1_000_000.0)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def room(clock: Clock) -> Room:
+def room(clock: StillClock) -> Room:
     return opened(clock)
 
 
-def opened(clock: Clock, info: GuildInfo = GUILD, limits: Limits | None = None) -> Room:
+def opened(clock: StillClock, info: GuildInfo = GUILD, limits: Limits | None = None) -> Room:
     room = Room(info, limits=limits or Limits(), clock=clock)
     room.put_all(Member(str(uid), f"Member {uid}", "online") for uid in range(10))
     room.set_channels(CHANNELS)
@@ -54,7 +46,9 @@ def opened(clock: Clock, info: GuildInfo = GUILD, limits: Limits | None = None) 
     return room
 
 
-def say(room: Room, clock: Clock, number: int, words: str = "", uid: str = "1", channel: str = "1") -> None:
+def say(
+    room: Room, clock: StillClock, number: int, words: str = "", uid: str = "1", channel: str = "1"
+) -> None:
     room.say(Message(uid, words or f"Words {number}", channel, id=str(number)))
     room.flush(clock())
 
@@ -69,7 +63,7 @@ def heard(room: Room, request: Connect = ASKING) -> list[str]:
     return [words["message"] for words in arrival(room, request)["recent"]]
 
 
-def test_is_told_what_was_said_before_anybody_watched(room: Room, clock: Clock) -> None:
+def test_is_told_what_was_said_before_anybody_watched(room: Room, clock: StillClock) -> None:
     """The words come with the time at which they were said, as they would have come then."""
     say(room, clock, 7, "Hello")
     clock.now += 100
@@ -77,7 +71,7 @@ def test_is_told_what_was_said_before_anybody_watched(room: Room, clock: Clock) 
     assert words == {"uid": "1", "message": "Hello", "channel": "1", "id": "7", "at": 1_000_000}
 
 
-def test_only_who_asks_is_told_and_only_where_the_owner_wants_it(room: Room, clock: Clock) -> None:
+def test_only_who_asks_is_told_and_only_where_the_owner_wants_it(room: Room, clock: StillClock) -> None:
     """Anybody else gets the frames that they always got."""
     say(room, clock, 1)
     assert "recent" not in arrival(room, replace(ASKING, recent=False))
@@ -102,7 +96,7 @@ def test_asking_is_a_wish_that_no_old_client_sends() -> None:
         assert not request.wants.asked_for_nothing
 
 
-def test_is_bounded_in_age_number_and_length(room: Room, clock: Clock) -> None:
+def test_is_bounded_in_age_number_and_length(room: Room, clock: StillClock) -> None:
     """Nothing older than two minutes is told, also by an entry that was made before; nor too much."""
     say(room, clock, 1)
     clock.now += RECENT_FOR / 2
@@ -118,7 +112,7 @@ def test_is_bounded_in_age_number_and_length(room: Room, clock: Clock) -> None:
     assert 0 < len(heard(room)) * 4_000 <= HEAVIEST_RECENT * 256
 
 
-def test_words_stay_where_much_else_happens(clock: Clock) -> None:
+def test_words_stay_where_much_else_happens(clock: StillClock) -> None:
     """A history that is full of other events keeps the last words, and forgets them with it."""
     room = opened(clock, limits=Limits(history_events=5))
     say(room, clock, 1, uid="2")
@@ -159,7 +153,9 @@ def test_words_stay_where_much_else_happens(clock: Clock) -> None:
         lambda room: room.forget_past(),
     ],
 )
-def test_what_was_taken_back_never_comes(room: Room, clock: Clock, take_back: Callable[[Room], None]) -> None:
+def test_what_was_taken_back_never_comes(
+    room: Room, clock: StillClock, take_back: Callable[[Room], None]
+) -> None:
     """Whether it had left the room or not."""
     other = opened(clock)
     other.say(Message("1", "In the same breath", "1", id="1"))
@@ -188,7 +184,7 @@ def word(number: int, at: float, *, guarded: bool = False) -> Event:
     return codec.read_events("1", json.dumps(told).encode())[0]
 
 
-def test_who_spoke_is_listed_in_a_crowd(room: Room, clock: Clock) -> None:
+def test_who_spoke_is_listed_in_a_crowd(room: Room, clock: StillClock) -> None:
     """Their words are no stranger's, however few are listed."""
     room.put_all(Member(str(uid), f"Member {uid}", "online") for uid in range(10, 400))
     request = replace(ASKING, wants=replace(ASKING.wants, crowd=level_of(FEWEST)), crowd=FEWEST)
@@ -202,7 +198,7 @@ def test_who_spoke_is_listed_in_a_crowd(room: Room, clock: Clock) -> None:
     assert len(data["users"]) <= FEWEST + MOST_RECENT
 
 
-def test_who_comes_back_hears_nothing_twice(room: Room, clock: Clock) -> None:
+def test_who_comes_back_hears_nothing_twice(room: Room, clock: StillClock) -> None:
     """A resume is what was missed, and no more."""
     cursor = arrival(room)["cursor"]
     say(room, clock, 1)
@@ -211,7 +207,7 @@ def test_who_comes_back_hears_nothing_twice(room: Room, clock: Clock) -> None:
     assert [event["data"]["message"] for event in missed] == ["Words 1"]
 
 
-def test_rooms_elsewhere_tell_the_same(room: Room, clock: Clock) -> None:
+def test_rooms_elsewhere_tell_the_same(room: Room, clock: StillClock) -> None:
     """Whatever is said and taken back, one that follows and one that comes later tell what this one does."""
     told: deque[Event] = deque()
     room.listen(told.extend)
@@ -250,7 +246,7 @@ def test_rooms_elsewhere_tell_the_same(room: Room, clock: Clock) -> None:
     assert heard(room)
 
 
-def test_words_can_be_taken_back_as_long_as_they_are_told(room: Room, clock: Clock) -> None:
+def test_words_can_be_taken_back_as_long_as_they_are_told(room: Room, clock: StillClock) -> None:
     """Also where so many were said since that the room knows no more of these than that."""
     room.seat(FakeViewer(ASKING.wants))
     cursor = arrival(room)["cursor"]
@@ -272,7 +268,7 @@ def test_a_poll_goes_with_its_message(room: Room) -> None:
 
 
 @pytest.mark.parametrize("crowd", [0, FEWEST])
-def test_a_line_over_a_head_that_was_taken_back(clock: Clock, crowd: int) -> None:
+def test_a_line_over_a_head_that_was_taken_back(clock: StillClock, crowd: int) -> None:
     """Who comes back isn't told what it was, neither here nor elsewhere."""
     writer = opened(clock)
     reader = Room.of_copy(writer.copy(), clock=clock)

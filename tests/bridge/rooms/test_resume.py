@@ -13,7 +13,7 @@ from bridge.rooms.room import Room
 from bridge.server import WebSocketServer
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Credentials, Wants
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
-from tests.bridge.rooms.test_room import FakeViewer
+from tests.bridge.rooms.seats import FakeViewer
 from tests.bridge.watchers import Json, Watcher, read_frames, unpacked, until, watching
 
 AGE = 60.0

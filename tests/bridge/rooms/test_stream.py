@@ -24,7 +24,7 @@ from bridge.rooms.room import Room
 from bridge.viewers.connection import Connection, Writer
 from bridge.viewers.session import Session
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Wants
-from tests.bridge.rooms.test_room import known, users
+from tests.bridge.rooms.seats import Believer, known, users
 from tests.bridge.watchers import Json, joined, read_frames
 from tests.thorough import tries
 
@@ -126,7 +126,7 @@ class Line:
             self._writer.resume()
 
 
-class Page:
+class Page(Believer):
     """A client: believes what it is told, keeps its cursor, and comes back with it."""
 
     def __init__(self, house: "AnyInterleaving", wants: Wants, *, deflates: bool) -> None:
@@ -187,7 +187,7 @@ class Page:
             assert "users" not in data
             assert data["cursor"] == self.cursor, "a resumption starts where the viewer was"
         else:
-            self.members: dict[str, Json] = data["users"]
+            self.members = data["users"]
             self.heard: list[int] = []
             self.cursor = data.get("cursor")
             self.since = self.position
@@ -213,24 +213,6 @@ class Page:
             handler(event["data"])
         else:
             assert event["type"] == "refresh_data" or event["type"] in self.wants.events
-
-    def hear_presence(self, data: Json) -> None:
-        uid = data["uid"]
-        if data.get("delete"):
-            assert uid in self.members, "a removal of somebody this viewer doesn't have"
-            del self.members[uid]
-            return
-        if uid not in self.members:
-            assert {"username", "roleColor"} <= data.keys(), "somebody new without a name or a colour"
-            self.members[uid] = dict.fromkeys(("avatar", "voice", "activity")) if self.wants.events else {}
-        self.members[uid].update(data)
-
-    def hear_voice(self, data: Json) -> None:
-        voice = {key: value for key, value in data.items() if key != "uid"}
-        self.members[data["uid"]]["voice"] = voice if voice["channel"] else None
-
-    def hear_activity(self, data: Json) -> None:
-        self.members[data["uid"]]["activity"] = data["text"]
 
     def hear_servers(self, data: Json) -> None:
         self.servers = data

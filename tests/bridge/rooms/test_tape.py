@@ -14,8 +14,8 @@ from bridge.rooms.stream import MISSED_AT_ONCE
 from bridge.rooms.tape import MAX_WEIGHT, PIECE
 from bridge.running.turns import Turns
 from bridge.wire.protocol import Connect, Event, Wants, event_frames, stream_name
+from tests.bridge.rooms.seats import ADA, GUILD, FakeViewer
 from tests.bridge.rooms.test_recording import KINDS, Run
-from tests.bridge.rooms.test_room import ADA, GUILD, FakeViewer
 from tests.bridge.running.test_turns import EVERYTHING, crowd
 from tests.bridge.watchers import read_frames, unpacked
 

@@ -6,7 +6,7 @@ from bridge.model import Channel, Member, Message, Voice
 from bridge.rooms.room import Room
 from bridge.rooms.visitors import MAX_VISITORS, VISIT, Visitors
 from bridge.wire.protocol import Connect, Event
-from tests.bridge.rooms.test_room import ADA, BEPPO, EVERYTHING, GUILD, OLD, PLAIN, seated, snapshot, users
+from tests.bridge.rooms.seats import ADA, BEPPO, EVERYTHING, GUILD, OLD, PLAIN, seated, snapshot, users
 from tests.bridge.watchers import read_frames
 
 PLURAL = Member("77", "Robin", "online", joined=1)

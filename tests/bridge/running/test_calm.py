@@ -6,20 +6,12 @@ import socket
 import pytest
 
 from bridge.running.calm import AT_ONCE, PER_SECOND, Calm
-
-
-class Time:
-    """A clock that is set by hand."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.bridge.clock import StillClock
 
 
 @pytest.fixture
-def clock() -> Time:
-    return Time()
+def clock() -> StillClock:
+    return StillClock(100.0)
 
 
 def record(name: str, text: str, *args: object) -> logging.LogRecord:
@@ -40,7 +32,7 @@ def record(name: str, text: str, *args: object) -> logging.LogRecord:
         "bridge.broadcasts",
     ],
 )
-def test_a_flood_is_summed_up(clock: Time, name: str) -> None:
+def test_a_flood_is_summed_up(clock: StillClock, name: str) -> None:
     """Some lines, and later one that says how many there were besides."""
     calm = Calm(clock)
     heard = [calm.filter(record(name, "viewer %d is lost", number)) for number in range(AT_ONCE + 100)]
@@ -56,14 +48,14 @@ def test_a_flood_is_summed_up(clock: Time, name: str) -> None:
     assert one_more.getMessage() == "viewer 501 is lost"
 
 
-def test_what_no_stranger_causes_is_all_written(clock: Time) -> None:
+def test_what_no_stranger_causes_is_all_written(clock: StillClock) -> None:
     """An operator's thousand guilds are opened, and each says so."""
     calm = Calm(clock)
     records = [record("bridge.rooms.directory", "room %d opened", number) for number in range(1_000)]
     assert all(map(calm.filter, records))
 
 
-def test_a_name_that_nobody_waits_for(clock: Time) -> None:
+def test_a_name_that_nobody_waits_for(clock: StillClock) -> None:
     """uvloop tells of a failed look-up once more, when whoever asked has given up and said so."""
     calm = Calm(clock)
     late, other = record("asyncio", "Future exception was never retrieved"), record("asyncio", "Another")

@@ -19,7 +19,7 @@ from bridge.wire import framing, protocol
 from bridge.wire.framing import LongMessage
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Event, Goodbye, Wants, stream_name
 from tests.bridge.clock import Clock
-from tests.bridge.rooms.test_room import ADA, GUILD, FakeViewer, seated, snapshot
+from tests.bridge.rooms.seats import ADA, GUILD, FakeViewer, seated, snapshot
 from tests.bridge.watchers import until
 
 EVERYTHING = Wants(batch=True, events=OPTIONAL_EVENTS, cursor=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from bridge.running.turnstile import BUDGET, MOST, Turnstile
+from tests.bridge.clock import StillClock
 
 
 class Rounds:
@@ -28,28 +29,19 @@ class Rounds:
         return [self.happened[number] for number in sorted(self.happened)]
 
 
-class Work:
-    """What was computed so far, in seconds, as a clock tells."""
-
-    def __init__(self) -> None:
-        self.done = 0.0
-
-    def __call__(self) -> float:
-        return self.done
+@pytest.fixture
+def cpu() -> StillClock:
+    """Tells what was computed so far, in seconds."""
+    return StillClock()
 
 
 @pytest.fixture
-def work() -> Work:
-    return Work()
-
-
-@pytest.fixture
-def turnstile(work: Work) -> Turnstile:
-    return Turnstile(work)
+def turnstile(cpu: StillClock) -> Turnstile:
+    return Turnstile(cpu)
 
 
 async def take_turns(
-    turnstile: Turnstile, work: Work, each: float, addresses: Iterable[str]
+    turnstile: Turnstile, cpu: StillClock, each: float, addresses: Iterable[str]
 ) -> tuple[list[int], list[str]]:
     """Have somebody from each address come, all at once; tell how many passed in each round, and who."""
     rounds, passed = Rounds(), list[str]()
@@ -58,7 +50,7 @@ async def take_turns(
         await turnstile.turn(address)
         rounds.note()
         passed.append(address)
-        work.done += each
+        cpu.now += each
 
     coming = [asyncio.create_task(come(address)) for address in addresses]
     return await rounds.until(lambda: all(task.done() for task in coming)), passed
@@ -70,32 +62,32 @@ async def test_who_comes_alone_need_not_wait(turnstile: Turnstile) -> None:
         turnstile.turn("a").send(None)
 
 
-async def test_a_hundred_who_come_at_once_pass_one_by_one(turnstile: Turnstile, work: Work) -> None:
+async def test_a_hundred_who_come_at_once_pass_one_by_one(turnstile: Turnstile, cpu: StillClock) -> None:
     """Where each takes long, none has another beside them in their round."""
-    counts, _ = await take_turns(turnstile, work, 2 * BUDGET, ["a"] * 100)
+    counts, _ = await take_turns(turnstile, cpu, 2 * BUDGET, ["a"] * 100)
     assert counts == [1] * 100
 
 
-async def test_where_turns_are_short_several_pass_together(turnstile: Turnstile, work: Work) -> None:
+async def test_where_turns_are_short_several_pass_together(turnstile: Turnstile, cpu: StillClock) -> None:
     """But never many: nobody knows what the next ones cost."""
-    counts, _ = await take_turns(turnstile, work, BUDGET / 100, ["a"] * 100)
+    counts, _ = await take_turns(turnstile, cpu, BUDGET / 100, ["a"] * 100)
     assert counts[0] == 1
     assert max(counts) == MOST
     assert len(counts) < 30
 
 
-async def test_whoever_has_more_with_them_goes_behind(turnstile: Turnstile, work: Work) -> None:
+async def test_whoever_has_more_with_them_goes_behind(turnstile: Turnstile, cpu: StillClock) -> None:
     """Address by address, one each."""
-    _, passed = await take_turns(turnstile, work, 2 * BUDGET, [*"aaaaa", *"bc"])
+    _, passed = await take_turns(turnstile, cpu, 2 * BUDGET, [*"aaaaa", *"bc"])
     assert "".join(passed) == "aabcaaa"
 
 
-async def test_after_a_pause_it_begins_with_one(turnstile: Turnstile, work: Work) -> None:
+async def test_after_a_pause_it_begins_with_one(turnstile: Turnstile, cpu: StillClock) -> None:
     """The next who come may be others, who cost more."""
-    await take_turns(turnstile, work, 0, ["a"] * 100)
+    await take_turns(turnstile, cpu, 0, ["a"] * 100)
     for _ in range(3):
         await asyncio.sleep(0)
-    counts, _ = await take_turns(turnstile, work, 2 * BUDGET, ["a"] * 10)
+    counts, _ = await take_turns(turnstile, cpu, 2 * BUDGET, ["a"] * 10)
     assert counts == [1] * 10
 
 
@@ -122,11 +114,11 @@ async def test_work_that_fails_holds_nobody_up(turnstile: Turnstile) -> None:
     assert [type(context["exception"]) for context in told] == [LookupError, LookupError]
 
 
-async def test_there_is_time_until_the_round_is_long(turnstile: Turnstile, work: Work) -> None:
+async def test_there_is_time_until_the_round_is_long(turnstile: Turnstile, cpu: StillClock) -> None:
     """And in the next one there is again."""
     answers = [turnstile.has_time]
     for each in (BUDGET / 2, BUDGET):
-        work.done += each
+        cpu.now += each
         answers.append(turnstile.has_time)
     await asyncio.sleep(0)
     assert [*answers, turnstile.has_time] == [True, True, False, True]

@@ -27,7 +27,7 @@ from bridge.providers import EmptyProvider
 from bridge.rooms.room import Room
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, Start
-from tests.bridge.site.test_login import HOME, SECRET, Browser, Script, opened
+from tests.bridge.site.browsing import HOME, SECRET, Browser, Script, opened
 from tests.bridge.watchers import Watcher, watching
 
 WISHES: dict[str, Any] = {"events": ["gesture"]}

@@ -1,21 +1,12 @@
 """What is decided in another process of the same bot, and what the status says of all of them."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bridge.backplane.parts import Overview, Part
 from cogs.settings import GuildSettings, MemberSettings, News
-from tests.cogs.office import Office, open_office
+from tests.cogs.office import Office
 
 ELSEWHERE = 99
-
-
-@pytest.fixture
-async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """A guild in which commands can be used."""
-    async with open_office(monkeypatch) as office:
-        yield office
 
 
 async def test_who_hides_elsewhere_is_hidden_here(office: Office) -> None:

@@ -1,6 +1,5 @@
 """What stands beside `/dzone`: the link for every member, and the list of hidden people for moderators."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import discord
@@ -11,13 +10,6 @@ from simcord.results import InteractionResult
 from cogs.commands import everybody
 from cogs.settings import GuildSettings
 from tests.cogs.office import LOCALES, URL, Office, open_office, read
-
-
-@pytest.fixture
-async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """A guild in which commands can be used."""
-    async with open_office(monkeypatch) as office:
-        yield office
 
 
 def labels(message: Any) -> list[str]:

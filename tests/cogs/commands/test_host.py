@@ -1,6 +1,6 @@
 """`/host`: what who runs the bot may do, and nobody else, nor anywhere else."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import discord
@@ -17,14 +17,7 @@ from cogs.commands import host, hosted
 from cogs.commands.hosted import Cut, Share
 from cogs.commands.replies import Refused
 from cogs.settings import Announcement, GuildSettings
-from tests.cogs.office import LOCALES, Office, open_office
-
-
-@pytest.fixture
-async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """A bot that knows its owner."""
-    async with open_office(monkeypatch) as office:
-        yield office
+from tests.cogs.office import LOCALES, Office
 
 
 def written_by(office: Office, name: str) -> UserHandle:

@@ -1,7 +1,6 @@
 """`/dzone live`: a message that the bot keeps up to date, as seldom as it must."""
 
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
 import discord
@@ -13,17 +12,16 @@ from bridge.model import GuildInfo, Member, Voice
 from cogs.commands import live
 from cogs.commands.live import EVERY, SLOWEST, Live
 from cogs.settings import GuildSettings
-from tests.cogs.office import Office, open_office
+from tests.cogs.office import Office
 
 EMBEDS = discord.Permissions(embed_links=True).value
 
 
 @pytest.fixture
-async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+async def office(office: Office) -> Office:
     """A guild in which commands can be used, and viewers see two people."""
-    async with open_office(monkeypatch) as office:
-        shown(office, Member("1", "ann", "online"), Member("2", "bob"))
-        yield office
+    shown(office, Member("1", "ann", "online"), Member("2", "bob"))
+    return office
 
 
 def shown(office: Office, *people: Member) -> None:

@@ -1,7 +1,6 @@
 """`/myself`, used by anybody; and the menu with which moderators hide somebody."""
 
 import unicodedata
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,16 +10,9 @@ from cogs.commands import dialogs
 from cogs.commands.palette import PALETTE, hint
 from cogs.commands.standing import Standing
 from cogs.settings import GuildSettings, MemberSettings
-from tests.cogs.office import LOCALES, Office, open_office, read
+from tests.cogs.office import LOCALES, Office, read
 
 MENU = "Hide from d-zone"
-
-
-@pytest.fixture
-async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """A guild in which commands can be used."""
-    async with open_office(monkeypatch) as office:
-        yield office
 
 
 DECISIONS: list[tuple[str, dict[str, Any], MemberSettings, str]] = [

@@ -1,18 +1,7 @@
 """`/dzone optin` and `/dzone role`: who is shown at all."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from cogs.settings import MAX_ROLES, GuildSettings
-from tests.cogs.office import Office, open_office
-
-
-@pytest.fixture
-async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """A guild in which commands can be used."""
-    async with open_office(monkeypatch) as office:
-        yield office
+from tests.cogs.office import Office
 
 
 async def test_only_who_agrees(office: Office) -> None:

@@ -1,7 +1,6 @@
 """`/dzone setup`: the panel, used by those who may and those who may not."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,14 +13,7 @@ from bridge.access.passwords import is_password
 from cogs.commands import setup
 from cogs.commands.standing import Standing
 from cogs.settings import GuildSettings
-from tests.cogs.office import LOCALES, Office, open_office, read
-
-
-@pytest.fixture
-async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """A guild in which commands can be used."""
-    async with open_office(monkeypatch) as office:
-        yield office
+from tests.cogs.office import LOCALES, Office, read
 
 
 async def opened(office: Office) -> ResponseMessage:

@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,17 +18,10 @@ from cogs.commands.standing import Standing
 from cogs.commands.welcome import BUTTONS, Welcome
 from cogs.settings import GuildSettings
 from cogs.texts import CATALOGS
-from tests.cogs.office import Office, open_office, read
+from tests.cogs.office import Office, read
 
 BOT_ADD = discord.AuditLogAction.bot_add.value
 DENIED = discord.Permissions(send_messages=True).value
-
-
-@pytest.fixture
-async def office(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    """A bot, and a guild that it has been in for long."""
-    async with open_office(monkeypatch) as office:
-        yield office
 
 
 async def invited(office: Office, *channels: str, **how: Any) -> GuildHandle:
