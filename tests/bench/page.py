@@ -29,6 +29,7 @@ VIEW: Final = {"width": 1280, "height": 720}
 FOUR_K: Final = {"width": 3840, "height": 2160}
 PACE: Final = 0.1  # seconds between two things that happen
 WARM: Final = 5.0  # seconds before a look
+PATIENCE: Final = 30.0  # seconds to wait for the last of its scripts
 SPAN: Final = 10.0  # seconds of one look
 REPETITIONS: Final = 3
 FIRST_PAINT: Final = 300  # milliseconds, at most
@@ -291,16 +292,20 @@ async def _ticks(session: CDPSession, script: tuple[str, int, int]) -> int:
 
 
 async def _find_step(session: CDPSession) -> tuple[str, int, int]:
-    """Find where the simulation counts its steps: in which script, at which line and column."""
-    scripts: list[str] = []
-    session.on("Debugger.scriptParsed", lambda parsed: scripts.append(parsed["scriptId"]))
+    """Find where the simulation counts its steps: in which script, at which line and column.
+
+    That script may still be on its way: people move after the first picture.
+    """
+    scripts: asyncio.Queue[str] = asyncio.Queue()
+    session.on("Debugger.scriptParsed", lambda parsed: scripts.put_nowait(parsed["scriptId"]))
     await session.send("Debugger.enable")
-    for script in scripts:
-        source = (await session.send("Debugger.getScriptSource", {"scriptId": script}))["scriptSource"]
-        before, found, _ = source.partition(_STEP)
-        if found:
-            return script, before.count("\n"), len(before) - before.rfind("\n") - 1
-    raise LookupError(f"the page has no {_STEP}")
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            script = await scripts.get()
+            source = (await session.send("Debugger.getScriptSource", {"scriptId": script}))["scriptSource"]
+            before, found, _ = source.partition(_STEP)
+            if found:
+                return script, before.count("\n"), len(before) - before.rfind("\n") - 1
 
 
 async def _busy(session: CDPSession) -> float:
