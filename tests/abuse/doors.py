@@ -20,6 +20,7 @@ GUESSERS: Final = 40
 NEIGHBOURS: Final = 5  # people who come with what opens a door, each from an address of their own
 FIRST_NEIGHBOUR: Final = 100  # their addresses come from here on
 _TRIES: Final = 20
+_AGAIN: Final = 0.5  # seconds until somebody tries to log in again
 
 Visit = Callable[[Line], Awaitable[str]]
 
@@ -196,14 +197,20 @@ async def _by_page(line: Line) -> str:
 
 
 async def _log_in(raid: Raid, door: int = 0, uid: str = "7") -> str:
-    """Log somebody in at the victim's; return their cookie as a header."""
-    heads: list[str] = []
-    await raid.call(partial(_request, heads, "GET /auth/login HTTP/1.1"), door)
-    state = _find(r"state=([\w-]+)", heads[0])
-    flow = _find(r"Set-Cookie: (dzone_flow=[^;]+)", heads[0])
-    callback = f"GET /auth/callback?code={uid}&state={state} HTTP/1.1\r\nCookie: {flow}"
-    await raid.call(partial(_request, heads, callback), door)
-    return "Cookie: " + _find(r"Set-Cookie: (dzone_login=[^;]+)", heads[1])
+    """Log somebody in at the victim's; return their cookie as a header.
+
+    Where so many have logged in that Discord isn't asked for now, they try again.
+    """
+    while True:
+        heads: list[str] = []
+        await raid.call(partial(_request, heads, "GET /auth/login HTTP/1.1"), door)
+        state = _find(r"state=([\w-]+)", heads[0])
+        flow = _find(r"Set-Cookie: (dzone_flow=[^;]+)", heads[0])
+        callback = f"GET /auth/callback?code={uid}&state={state} HTTP/1.1\r\nCookie: {flow}"
+        await raid.call(partial(_request, heads, callback), door)
+        if "Location: /?login=silent" not in heads[1]:
+            return "Cookie: " + _find(r"Set-Cookie: (dzone_login=[^;]+)", heads[1])
+        await asyncio.sleep(_AGAIN)
 
 
 async def _request(heads: list[str], request: str, line: Line) -> None:
