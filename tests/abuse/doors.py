@@ -199,16 +199,19 @@ async def _by_page(line: Line) -> str:
 async def _log_in(raid: Raid, door: int = 0, uid: str = "7") -> str:
     """Log somebody in at the victim's; return their cookie as a header.
 
-    Where so many have logged in that Discord isn't asked for now, they try again.
+    Where so many have logged in that they, or Discord, have to be left alone for now, they try again.
     """
     while True:
         heads: list[str] = []
         await raid.call(partial(_request, heads, "GET /auth/login HTTP/1.1"), door)
+        if heads[0].startswith("HTTP/1.1 429"):
+            await asyncio.sleep(_AGAIN)
+            continue
         state = _find(r"state=([\w-]+)", heads[0])
         flow = _find(r"Set-Cookie: (dzone_flow=[^;]+)", heads[0])
         callback = f"GET /auth/callback?code={uid}&state={state} HTTP/1.1\r\nCookie: {flow}"
         await raid.call(partial(_request, heads, callback), door)
-        if "Location: /?login=silent" not in heads[1]:
+        if not re.match(r"HTTP/1.1 429|.*^Location: /\?login=silent", heads[1], re.DOTALL | re.MULTILINE):
             return "Cookie: " + _find(r"Set-Cookie: (dzone_login=[^;]+)", heads[1])
         await asyncio.sleep(_AGAIN)
 
