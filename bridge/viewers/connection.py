@@ -93,6 +93,13 @@ def _forget_frames(error: BaseException | None) -> None:
         error = error.__cause__ or error.__context__
 
 
+def _forget_reading(line: asyncio.Transport) -> None:
+    """Let go of how a transport has read that ends: Python's own keep a method of theirs, so themselves."""
+    kept = getattr(line, "__dict__", {})  # others' have none
+    if line.is_closing() and "_read_ready_cb" in kept:
+        kept["_read_ready_cb"] = None  # as before it began to read
+
+
 def cut_off(transport: asyncio.Transport) -> None:
     """Abort a transport, unless it has ended."""
     if transport.get_protocol() is not None:
@@ -218,9 +225,9 @@ class Connection(ServerConnection):
         if self._writer is not None:
             self._writer.end()
             self._writer = None
-        self._untie()
+        self._untie(exc)
 
-    def _untie(self) -> None:
+    def _untie(self, lost: Exception | None) -> None:
         """Let go of what leads back here, so that all of it is freed now.
 
         Of thousands who leave Python would else collect the garbage later, and in one turn of the loop.
@@ -229,9 +236,10 @@ class Connection(ServerConnection):
         for ours in ("reject", "send_eof"):
             vars(protocol).pop(ours, None)
         protocol.parser.close()
-        for error in (protocol.parser_exc, protocol.handshake_exc):
+        for error in (protocol.parser_exc, protocol.handshake_exc, lost):
             _forget_frames(error)
         messages.pause = messages.resume = _ENDED.pause_reading
+        _forget_reading(self._line)
 
     def process_event(self, event: Any) -> None:
         """Take the request, or a frame."""

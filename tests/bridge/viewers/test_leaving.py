@@ -60,7 +60,8 @@ async def test_whoever_has_gone_leaves_no_garbage(bridge: WebSocketServer) -> No
 
     async def note() -> None:
         await until(lambda: bool(bridge._gate.alive), "somebody is there")
-        gone.extend(weakref.ref(transport.get_protocol()) for transport in bridge._gate.alive)
+        for transport in bridge._gate.alive:
+            gone.extend([weakref.ref(transport), weakref.ref(transport.get_protocol())])
 
     gc.disable()
     try:
@@ -71,6 +72,10 @@ async def test_whoever_has_gone_leaves_no_garbage(bridge: WebSocketServer) -> No
                 if words.endswith(b"\n"):
                     await line.some()
             await until(lambda: not bridge._gate.alive, "they have gone")
+        async with dialled(bridge) as line:
+            await note()
+            line.reset()
+        await until(lambda: not bridge._gate.alive, "whoever broke off has gone")
         async with watching(bridge) as viewer:
             await viewer.enter("dworld")
             await note()
@@ -79,4 +84,4 @@ async def test_whoever_has_gone_leaves_no_garbage(bridge: WebSocketServer) -> No
         await until(lambda: not any(each() for each in gone), "nothing is left of them")
     finally:
         gc.enable()
-    assert len(gone) == 5
+    assert len(gone) == 12
