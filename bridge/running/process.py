@@ -21,9 +21,9 @@ SPARE_FILES: Final = 1_000  # beside one per viewer: for those who are turned aw
 # what is older, and at everything. With 50,000 members to look at, the usual (700, 10, 10) hold up everybody
 # for 60 ms again and again while many connect; nearly all that a bridge makes goes without being looked for.
 # The first look takes a quarter of a millisecond: after four times as much it would hold up an event as long
-# as two rounds of the loop. The second one takes three milliseconds at most: after twenty times as much it held
-# the loop for a tenth of a second, where ten thousand connections had come and gone.
-GARBAGE_THRESHOLDS: Final = (500, 40, 1_000)
+# as two rounds of the loop. The second one takes two milliseconds: after forty times as much it held the loop
+# for a tenth of a second, where ten thousand connections had come and gone.
+GARBAGE_THRESHOLDS: Final = (500, 20, 2_000)
 
 CLOSES_WITHIN: Final = 1.0  # seconds that a loop has for what can't be called off
 
