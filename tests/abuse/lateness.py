@@ -73,6 +73,14 @@ class Told:
     computed: float  # by then, in all
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """How late messages were, each in seconds: by what the victim computed, and by the clock."""
+
+    computed: list[float]
+    written: list[float]
+
+
 class Lateness:
     """Sits behind all healthy viewers, and notes when they have been written what was due.
 
@@ -105,15 +113,15 @@ class Lateness:
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Nobody is here."""
 
-    def take(self) -> list[float]:
-        """Tell how late each message was since the last time, in seconds of computing."""
-        late, was_kept = [], False
+    def take(self) -> Late:
+        """Tell how late each message was since the last time."""
+        late, was_kept = Late([], []), False
         for told in sorted(self._told, key=attrgetter("due")):
             seconds = self._late(told)
             if not (was_kept or math.isnan(seconds)):
-                late.append(seconds)
-            waited = max(0.0, told.opens - told.said)
-            was_kept = told.written - told.due - waited - seconds > KEPT
+                late.computed.append(seconds)
+            late.written.append(told.written - told.due - max(0.0, told.opens - told.said))
+            was_kept = late.written[-1] - seconds > KEPT
         self._told.clear()
         self._computed.forget()
         return late

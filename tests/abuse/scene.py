@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from tests.abuse.attacks import ATTACKS
-from tests.bench.control import Worker, cores
+from tests.bench.control import Worker, attackers_core, cores
 from tests.redis import serving
 
 VIEWERS: Final = 200
@@ -29,6 +29,7 @@ class Watch:
     faults: int  # messages that were heard twice, too early or too late
     memory: int  # growth of the victim's, at its highest
     computed: Sequence[float]  # of each message, by the victim, from when it was due until all had it
+    written: Sequence[float]  # the same by its clock, whatever else the machine did
     busy: float  # the share of the time for which the victim had work
     refusals: Counter[str]  # what the victim counted
     lines: int  # in the victim's log
@@ -47,10 +48,10 @@ class Scene:
     """
 
     def __init__(self, *, real: bool = False, shared: bool = False) -> None:
-        ours, others = ([core] if real else [] for core in cores())
+        ours, others, hostile = ([core] if real else [] for core in (*cores(), attackers_core()))
         self._is_real = real
         with ExitStack() as stack:
-            self._discord = stack.enter_context(Worker("tests.abuse.identity", *others))
+            self._discord = stack.enter_context(Worker("tests.abuse.identity", *hostile))
             options: list[object] = ["--core", *ours] if ours else []
             if shared:
                 options += "--backplane", stack.enter_context(serving()).url
@@ -59,7 +60,7 @@ class Scene:
             )
             self.port = int(self._victim.greeting["port"])
             self._healthy = stack.enter_context(Worker("tests.abuse.healthy", self.port, VIEWERS, *others))
-            self._attacker = stack.enter_context(Worker("tests.abuse.attacker", self.port, *others))
+            self._attacker = stack.enter_context(Worker("tests.abuse.attacker", self.port, *hostile))
             self._stack = stack.pop_all()
         self._houses = _houses()
         self.viewers = int(self._healthy.greeting["in"])
@@ -132,6 +133,7 @@ class Scene:
             faults=end["faults"],
             memory=after["peak"] - before["memory"],
             computed=after["computed"],
+            written=after["written"],
             busy=(after["cpu"] - before["cpu"]) / (after["clock"] - before["clock"]),
             refusals=Counter(after["refusals"]) - Counter(before["refusals"]),
             heard=Counter(heard or {}),

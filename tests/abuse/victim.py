@@ -179,6 +179,7 @@ class Victim:
         elsewhere = {name: sum(each[name] for each in viewers) for name in ("connections", "memory", "cpu")}
         peak, self._peak = max(self._peak, memory()), 0
         refusals = [Counter(each["refusals"]) for each in (*viewers, {"refusals": self.server.refusals})]
+        late = self._lateness.take()
         return {
             "told": self._told,
             "refusals": sum(refusals, Counter[str]()),
@@ -187,7 +188,8 @@ class Victim:
             "peak": peak + elsewhere["memory"],
             "cpu": time.process_time() + elsewhere["cpu"],
             "clock": time.monotonic(),
-            "computed": self._lateness.take(),
+            "computed": late.computed,
+            "written": late.written,
             **self._log.counts,
         }
 

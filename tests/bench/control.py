@@ -23,6 +23,11 @@ def cores() -> tuple[int, int]:
     return AVAILABLE[0], AVAILABLE[-1]
 
 
+def attackers_core() -> int:
+    """Return a core that neither of them has; where there is none, the load generator's."""
+    return AVAILABLE[1] if len(AVAILABLE) > 1 else AVAILABLE[0]
+
+
 def settle_here() -> None:
     """Make this process the load generator: on its own core, with all the open files it may have."""
     os.sched_setaffinity(0, {cores()[1]})

@@ -131,6 +131,7 @@ async def test_the_page_is_measured() -> None:
 def watched(delays: list[float], computed: list[float], gone: int = 0) -> Watch:
     return Watch(
         told=len(computed), delays=delays, gone=gone, behind=0, faults=0, memory=0, computed=computed,
+        written=computed,
         busy=0.1, refusals=Counter(), lines=0, surprises=0, held=0, asked=0,
     )  # fmt: skip
 
@@ -140,7 +141,7 @@ def test_rounds_of_an_attack_are_taken_together() -> None:
     quiet = abuse.Pool([watched([0.001] * 100, [0.001] * 100)] * 2)
     late = watched([0.001] * 99 + [0.9], [0.001] * 99 + [0.9])
     pool = abuse.Pool([late, watched([0.002] * 100, [0.001] * 100)], quiet)
-    assert pool.ratios() == (2.0, 1.0)
+    assert pool.ratios() == (2.0, 1.0, 1.0)
     assert [one.ratios()[0] for one in pool.rounds()] == [900.0, 2.0]
     pool.watches.append(watched([], [], gone=1))
     assert all(map(math.isnan, pool.ratios()))
@@ -158,7 +159,9 @@ def test_what_a_server_computes_on_purpose_later_is_not_late() -> None:
         Told(due=0.3, said=0.4, opens=0.0, written=0.4, computed=0.2),
         Told(due=0.35, said=0.4, opens=0.0, written=0.41, computed=0.205),
     ]
-    assert lateness.take() == pytest.approx([0.005, 0.002, 0.05])
+    late = lateness.take()
+    assert late.computed == pytest.approx([0.005, 0.002, 0.05])
+    assert late.written == pytest.approx([0.01, 0.004, 0.1, 0.06])
 
 
 def test_a_bar_is_kept_or_not() -> None:
