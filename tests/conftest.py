@@ -59,6 +59,7 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
 # others come between them.
 LONGEST: Final = (
     "browser/test_world.py",
+    "browser/test_air.py",
     "e2e/test_container.py",
     "e2e/test_start.py",
     "browser/test_page.py",

@@ -1,9 +1,16 @@
 """Where things are on the page, by what they are to a reader."""
 
 import re
+from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Locator, Page, expect
+
+from bridge.server import WebSocketServer
+
+from .conftest import address
+
+NO_PANEL: Final = {"panel": "none"}  # a choice of the page's
 
 
 def members(page: Page) -> Locator:
@@ -72,3 +79,15 @@ def heading(page: Page, name: str) -> Locator:
 def nameless(url: str) -> str:
     """Where a part of the page is, whatever its content."""
     return re.sub(r"\.[0-9a-f]{16}\.js$", ".js", urlsplit(url).path)
+
+
+async def open_garden(page: Page, bridge: WebSocketServer, query: str = "") -> None:
+    """Wait until Ada stands on her island."""
+    await page.goto(address(bridge, query))
+    await expect(label(page, "Ada")).to_have_count(1)
+
+
+async def middle_of(node: Locator) -> tuple[float, float]:
+    box = await node.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
