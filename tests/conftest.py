@@ -59,7 +59,6 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
 # others come between them.
 LONGEST: Final = (
     "browser/test_world.py",
-    "browser/test_air.py",
     "e2e/test_container.py",
     "e2e/test_start.py",
     "browser/test_page.py",
@@ -68,8 +67,9 @@ LONGEST: Final = (
     "browser/test_connection.py",
     "e2e/test_sync.py",
     "bot/test_whole.py",
-    "browser/test_login.py",
+    "browser/test_air.py",
     "bridge/site/test_served.py",
+    "browser/test_login.py",
     "docs/test_blocks.py",
     "browser/test_readers.py",
     "e2e/test_hostile_gateway.py",
