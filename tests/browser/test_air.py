@@ -33,7 +33,7 @@ LETTERS = """() => {
         look();
     });
 }"""
-# Whether there is a moment within two seconds when no bubble covers a tenth of another.
+# Whether there is a moment, soon enough, when no bubble covers a tenth of another.
 NOBODY_COVERED = """() => new Promise((resolve) => {
     const covered = () => {
         const boxes = [...document.querySelectorAll('.bubble')]
@@ -45,7 +45,7 @@ NOBODY_COVERED = """() => new Promise((resolve) => {
             return a !== b && width > 0 && height > 0 && width * height > a.width * a.height / 10;
         }));
     };
-    const end = performance.now() + 2_000;
+    const end = performance.now() + 15_000;
     const look = () => {
         if (!covered()) resolve(true);
         else if (performance.now() > end) resolve(false);
@@ -53,19 +53,20 @@ NOBODY_COVERED = """() => new Promise((resolve) => {
     };
     look();
 })"""
-# Whether there is a moment within two seconds when the frame covers no bubble.
-UNCOVERED = """() => new Promise((resolve) => {
+# Whether there is a moment, soon enough, when the frame covers no bubble and there are as few as have room.
+UNCOVERED = """(most) => new Promise((resolve) => {
     const edge = (selector) => document.querySelector(selector).getBoundingClientRect();
     const isFree = ({ top, right, bottom }) => {
         const panel = edge('#messages');
         const isBeside = panel.width < innerWidth * 0.9;
         return top >= edge('.top').bottom && (isBeside ? right <= panel.left : bottom <= panel.top);
     };
-    const end = performance.now() + 2_000;
+    const end = performance.now() + 15_000;
     const look = () => {
         const shown = [...document.querySelectorAll('.bubble')]
             .filter(({ style }) => style.visibility === 'visible');
-        if (shown.length && shown.every((node) => isFree(node.getBoundingClientRect()))) resolve(true);
+        const few = shown.length > 0 && shown.length <= most;
+        if (few && shown.every((node) => isFree(node.getBoundingClientRect()))) resolve(true);
         else if (performance.now() > end) resolve(false);
         else requestAnimationFrame(look);
     };
@@ -180,8 +181,7 @@ async def test_words_stand_where_nothing_covers_them(
         await bridge.broadcast_message(GARDEN.id, uid, DULL, "31")
     await expect(bubbles(page).first).to_be_visible()
 
-    assert await page.evaluate(UNCOVERED)
-    assert await bubbles(page).count() <= most
+    assert await page.evaluate(UNCOVERED, most)  # one that has made room fades for a moment
 
 
 async def test_a_reply_points_at_whom_it_answers(bridge: WebSocketServer, new_page: OpenPage) -> None:
