@@ -26,6 +26,7 @@ from bridge.problems import (
     NOWHERE,
     Problem,
 )
+from bridge.network.peers import queue_of
 from bridge.providers.keeper import Keeper
 from bridge.providers.owner import look
 from bridge.rooms.directory import Directory
@@ -316,7 +317,9 @@ class Session:
         room = self.room
         if room is None or not self._may_hear(room):
             raise BadRequest(NO_ROOM)
-        async with self.connection.gate.budgets.searches.turn(self.visitor.address):
+        async with self.connection.gate.budgets.searches.turn(queue_of(self.visitor.address)):
+            if not self._may_hear(room):
+                return  # they have gone meanwhile, and a look at all members is not to be had for nothing
             search = room.search(text)
             while self._may_hear(room) and search.step():
                 await self._purse.round()

@@ -16,7 +16,7 @@ from bridge.model import GuildInfo
 from bridge.network import peers
 from bridge.providers import refresher
 from bridge.rooms import entrance, neighbourhoods, room, search, tape
-from bridge.running import calm, lines, rate
+from bridge.running import calm, lines, process, rate
 from bridge.site import assets, counts, login, login_elsewhere
 from bridge.viewers import connection, listening, outbox, pulse
 from bridge.wire import crowd
@@ -45,7 +45,7 @@ def in_script(file: str, name: str) -> float:
 
 def sentences() -> Iterator[str]:
     """Say what the code does, in the document's words."""
-    wide = guesses.WIDER
+    wide = peers.WIDER
     yield f"remembered for {numeral(logins.REMEMBERED_FOR / 60)} minutes"
     yield f"after the first {numeral(LIMITS.wrong_tries)} makes the address wait"
     yield f"up to {numeral(doorkeeper.LONGEST_WAIT / 60)} minutes"
@@ -95,6 +95,9 @@ def bounds() -> Iterator[str]:
     spare, spare_per_address = 2 * gate.SPARE, 2 * gate.SPARE_PER_ADDRESS
     yield f"{LIMITS.viewers_per_address + spare_per_address} connections of an address at once"
     yield f"{LIMITS.viewers + spare:,} of all"
+    assert {peers.WIDER[56], peers.WIDER[48]} == {3, 10}
+    yield "All in a network of 56 bits may do three times as much together, in one of 48 ten times"
+    yield f"{process.KEPT_FILES} of these, or an eighth where there are few, are kept"
     yield f"{LIMITS.handshakes_per_minute + LIMITS.requests_per_minute:,} of an address in a minute (TLS"
     head = connection.MAX_REQUEST_HEAD // KIB
     yield f"{LIMITS.handshake_seconds:g} seconds until the request is there, in {head} KiB"
