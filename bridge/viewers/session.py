@@ -216,7 +216,7 @@ class Session:
         self._request = request or self._request
         self.wants = room.kind(self._request.wants)
         # No await from here on: nothing slips between the entry and the seat.
-        self._directory.tell(room)
+        self._directory.tell_early(room)
         self.outbox.present(room.entry(replace(self._request, wants=self.wants)))
         self._request = _lasting(self._request)
         self.room = room
