@@ -28,7 +28,8 @@ class Show(Protocol):
 
     def __call__(
         self, guild: discord.Guild, *, concerns: Callable[[discord.Member], bool]
-    ) -> Awaitable[None]: ...
+    ) -> Awaitable[None]:
+        """Do so, in turns."""
 
 
 class Passes:
@@ -54,7 +55,7 @@ class Passes:
         turn = self._turns.setdefault(guild.id, asyncio.Lock())
         try:
             async with turn:
-                while (wait := self._wait(guild.id)) > 0:
+                while (wait := self._wait(guild.id)) > 0:  # noqa: ASYNC110 - others may take the time meanwhile
                     await asyncio.sleep(wait)
                 del self._asked[guild.id]
                 await self._make(guild.id, asked)

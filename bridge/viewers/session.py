@@ -16,6 +16,7 @@ from bridge.access.admission import Admission, Comes, Entry
 from bridge.access.gestures import EACH, Gestures
 from bridge.access.visitor import Pass, Visitor
 from bridge.errors import BadRequest, ProviderError, Refused, RequestError
+from bridge.network.peers import queue_of
 from bridge.problems import (
     BUSY,
     GESTURE_TOO_OFTEN,
@@ -26,7 +27,6 @@ from bridge.problems import (
     NOWHERE,
     Problem,
 )
-from bridge.network.peers import queue_of
 from bridge.providers.keeper import Keeper
 from bridge.providers.owner import look
 from bridge.rooms.directory import Directory

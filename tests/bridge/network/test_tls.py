@@ -346,6 +346,11 @@ async def test_who_is_too_many_hears_so_over_tls(secure: WebSocketServer) -> Non
         assert await late.farewell() == (1013, "full")
 
 
+def test_hands_are_shaken_once(certificate: Certificate) -> None:
+    """Whoever shakes them again on the same connection, as some versions of TLS may, is not counted."""
+    assert certificate.context.options & ssl.OP_NO_RENEGOTIATION
+
+
 async def test_old_versions_of_tls_are_not_spoken(secure: WebSocketServer) -> None:
     """Nothing before 1.2."""
     context = trusting()
