@@ -135,6 +135,7 @@ def bounds() -> Iterator[str]:
     yield f"what fails {refresher.RETRIED_AT_ONCE} times at once and twice a second"
     yield f"{outbox.MAX_BACKLOG // MIB} MiB waiting for each, {LIMITS.unread_bytes // MIB} MiB for all"
     yield f"{connection.SEND_BUFFER // KIB} KiB in the system"
+    yield f"the line is cut after {connection.FAREWELL:g} seconds"
     yield f"the last {peers.MAX_HOPS} hops"
     yield f"{familiar.MAX_FAMILIAR:,} devices and addresses that got in"
     yield f"{patience.MAX_KNOWN:,} tokens that opened a door"
@@ -158,7 +159,7 @@ def shared() -> Iterator[str]:
     yield f"{share} % of the loop's time in the long run for a server, and {together} % for all together"
     yield f"they wait for up to {rooms.LONGEST:g} seconds"
     share, together = (round(100 / bound._each) for bound in (passes.SHARE, passes.TOGETHER))
-    yield f"{share} % of the loop's time in the long run for a server, and {together} % for all together. Past"
+    yield f"{share} % of the loop's time in the long run for a server, and {together} % for all together"
     yield f"it waits for up to {passes.LONGEST:g} seconds"
     assert per_second(directory.TELLINGS)[0] == 5  # and one that overdraws it
     yield f"six times at once, and then once in {directory.TELLINGS._each:g} seconds"

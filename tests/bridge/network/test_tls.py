@@ -21,7 +21,9 @@ from bridge.model import Member
 from bridge.network.tls import Certificate
 from bridge.problems import FULL_HOUSE
 from bridge.providers import EmptyProvider
+from bridge.running.turnstile import Turnstile
 from bridge.server import WebSocketServer
+from bridge.viewers import connection
 from bridge.viewers.outbox import MAX_BACKLOG
 from bridge.viewers.pulse import PERIOD
 from bridge.wire.framing import text_frame
@@ -221,8 +223,13 @@ async def test_who_has_not_shaken_hands_is_counted(secure: WebSocketServer) -> N
     assert await fetch(secure)
 
 
-async def test_a_request_that_comes_with_the_end_of_the_handshake(secure: WebSocketServer) -> None:
-    """Is answered, with what follows it."""
+@pytest.mark.parametrize("has_time", [True, False])
+async def test_a_request_that_comes_with_the_end_of_the_handshake(
+    secure: WebSocketServer, monkeypatch: pytest.MonkeyPatch, has_time: bool
+) -> None:
+    """Is answered, with what follows it, also if that has to wait for its turn."""
+    monkeypatch.setattr(Turnstile, "has_time", has_time)
+    monkeypatch.setattr(connection, "FAREWELL", 0.2)  # who never ends TLS is not waited for
     async with dialled(secure) as line:
         viewer = Tunnel(line)
         await viewer.open(handshake() + masked(ENTER) + GOODBYE)

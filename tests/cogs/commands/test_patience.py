@@ -2,13 +2,14 @@
 
 import pytest
 
+from bridge.running.rate import Rate
 from cogs.commands import patience
 from cogs.commands.patience import Patience
 from tests.bridge.clock import Clock
 
 
 def at_once(name: str) -> int:
-    rate = vars(patience)[name]
+    rate: Rate = vars(patience)[name]
     return round(rate._full / rate._each)
 
 
