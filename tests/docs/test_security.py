@@ -96,9 +96,6 @@ def bounds() -> Iterator[str]:
     spare, spare_per_address = 2 * gate.SPARE, 2 * gate.SPARE_PER_ADDRESS
     yield f"{LIMITS.viewers_per_address + spare_per_address} connections of an address at once"
     yield f"{LIMITS.viewers + spare:,} of all"
-    assert {peers.WIDER[56], peers.WIDER[48]} == {3, 10}
-    yield "All in a network of 56 bits may do three times as much together, in one of 48 ten times"
-    yield f"{process.KEPT_FILES} of these, or an eighth where there are few, are kept"
     yield f"{LIMITS.handshakes_per_minute + LIMITS.requests_per_minute:,} of an address in a minute (TLS"
     head = connection.MAX_REQUEST_HEAD // KIB
     yield f"{LIMITS.handshake_seconds:g} seconds until the request is there, in {head} KiB"
@@ -135,7 +132,6 @@ def bounds() -> Iterator[str]:
     yield f"what fails {refresher.RETRIED_AT_ONCE} times at once and twice a second"
     yield f"{outbox.MAX_BACKLOG // MIB} MiB waiting for each, {LIMITS.unread_bytes // MIB} MiB for all"
     yield f"{connection.SEND_BUFFER // KIB} KiB in the system"
-    yield f"the line is cut after {connection.FAREWELL:g} seconds"
     yield f"the last {peers.MAX_HOPS} hops"
     yield f"{familiar.MAX_FAMILIAR:,} devices and addresses that got in"
     yield f"{patience.MAX_KNOWN:,} tokens that opened a door"
@@ -147,6 +143,10 @@ def bounds() -> Iterator[str]:
 
 def shared() -> Iterator[str]:
     """Say what processes tell each other of addresses."""
+    assert {peers.WIDER[56], peers.WIDER[48]} == {3, 10}
+    yield "All in a network of 56 bits may do three times as much together, in one of 48 ten times"
+    yield f"{process.KEPT_FILES} of these, or an eighth where there are few, are kept"
+    yield f"the line is cut after {connection.FAREWELL:g} seconds"
     assert (households.PART, households.TELL_EVERY, crier.KEY_LIVES) == (20, 1, 3_600)
     yield "once a second which addresses have a twentieth of a limit or more"
     assert (gestures.EACH._each, per_second(gestures.EACH)[0]) == (2, 3)

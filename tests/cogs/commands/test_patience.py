@@ -9,7 +9,8 @@ from tests.bridge.clock import Clock
 
 
 def at_once(name: str) -> int:
-    rate: Rate = vars(patience)[name]
+    rate = vars(patience)[name]
+    assert isinstance(rate, Rate)
     return round(rate._full / rate._each)
 
 
