@@ -190,6 +190,7 @@ class Victim:
             "clock": time.monotonic(),
             "computed": late.computed,
             "written": late.written,
+            "waited": list(late.waited.items()),
             **self._log.counts,
         }
 
@@ -246,7 +247,7 @@ class Victim:
             self._told += 1
             # When it was due, not when its turn came: a loop that is held up is late for all of it.
             await self.server.broadcast_message(SQUARE.id, "1", f"{self._told} {due}", "2")
-            self._lateness.expect(due, window._opens)
+            self._lateness.expect(self._told, due, window._opens)
             await self._gossip(self._told)
             citizen = self._citizens[self._told % len(self._citizens)]  # each snapshot of theirs is another
             await self.server.broadcast_presence(METROPOLIS.id, citizen.uid, other_status(citizen.status))
