@@ -83,6 +83,7 @@ def measure(quick: bool) -> list[Bar]:
 def _costs(quick: bool) -> list[Bar]:
     """Measure both in turns."""
     viewers = 50 if quick else 1_000
+    rates = [rate for each in RATES for rate in [each] * (1 if quick else each.times)]
     phases: dict[Key, list[Phase]] = {}
     ratios: list[float] = []
     with serving() as redis:
@@ -92,9 +93,9 @@ def _costs(quick: bool) -> list[Bar]:
                 progress(f"scale: {viewers} viewers, {name}")
                 redis.ask("FLUSHALL")
                 with Host("bridge", GUILD_SIZE) as host:
-                    _run(host, kind, viewers, (name, "single"), phases)
+                    _run(host, kind, viewers, rates, phases, (name, "single"))
                 with Pair(GUILD_SIZE) as pair:
-                    _run(pair, kind, viewers, (name, "read"), phases)
+                    _run(pair, kind, viewers, rates, phases, (name, "read"))
             ratios.append(_writing(quick=quick))
     REPORT.show(_table(viewers, phases))
     return [*_bars(viewers, phases), bar("CPU per event of a bot, with a backplane, of without", 1.5, ratios)]
@@ -103,13 +104,15 @@ def _costs(quick: bool) -> list[Bar]:
 SCENES: Final = (_costs, opening.measure, sizing.measure, many.measure, failover.measure, chaos.measure)
 
 
-def _run(host: Host, kind: Kind, viewers: int, who: tuple[str, str], phases: dict[Key, list[Phase]]) -> None:
+def _run(
+    host: Host, kind: Kind, viewers: int, rates: Sequence[Rate],
+    phases: dict[Key, list[Phase]], who: tuple[str, str],
+) -> None:  # fmt: skip
     with Crowd() as crowd:
         seated = crowd.gather(viewers, host.port, kind)
         if len(seated) < viewers:
             progress(f"  only {len(seated)} of {viewers} viewers got in: not measured")
             return
-        rates = [rate for each in RATES for rate in [each] * each.times]
         for turn, rate in enumerate(rates, start=1):
             phase = tell(host, crowd, seated, Story(GUILD_SIZE, rate.count, turn=turn), rate.interval)
             phases.setdefault((who[0], rate.name, who[1]), []).append(phase)
