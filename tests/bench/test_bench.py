@@ -86,7 +86,7 @@ def test_a_reader_is_measured(redis: RedisServer, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(scale, "RATES", (scale.Rate("burst", 0.0, 20),))
     phases: dict[scale.Key, list[Phase]] = {}
     with scale.Pair(scale.GUILD_SIZE) as pair:
-        scale._run(pair, BATCH, 4, ("batches", "read"), phases)
+        scale._run(pair, BATCH, 4, scale.RATES, phases, ("batches", "read"))
     [[phase]] = phases.values()
     assert phase.complete
     assert phase.cpu_per_delivery > 0
