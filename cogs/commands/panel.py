@@ -74,11 +74,16 @@ class Panel:
             if settings.gestures
             else ("allow_gestures", Text("Allow gestures"))
         )
+        role_names = (
+            ("hide_role_names", Text("Hide role names"))
+            if settings.role_names
+            else ("show_role_names", Text("Show role names"))
+        )
         name = Text("{name}: {link}", name=self.report.plain_name, link=self.report.link)
         return [
             self._section(name, self.report.verdict(), *shown),
             self._section(Text("In the server list"), self.report.listed(), *listed),
-            *self._together(("rename", Text("Rename")), bots, optin, gestures),
+            *self._together(("rename", Text("Rename")), bots, optin, gestures, role_names),
         ]
 
     def _together(self, *switches: tuple[str, Text]) -> list[ui.Item[Any]]:
@@ -88,6 +93,7 @@ class Panel:
             (Text("Bots"), self.report.bots()),
             (Text("Consent"), self.report.optin()),
             (Text("Gestures"), self.report.gestures()),
+            (Text("Role names"), self.report.role_names()),
         )
         text = "\n".join(self._title(title, text) for title, text in said)
         buttons: list[ui.Button[Any]] = [self._button(what, label) for what, label in switches]
