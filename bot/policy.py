@@ -76,7 +76,7 @@ class Policy:
         return role.id in self._settings.guild(role.guild.id).hidden_roles
 
     def names_role(self, role: discord.Role) -> bool:
-        """Tell whether viewers may read what a role is called, if it gives somebody whom they see a colour."""
+        """Tell whether viewers may read what a role is called, if it gives somebody shown a colour."""
         return self._settings.guild(role.guild.id).role_names and not self.hides_role(role)
 
     def is_audience(self, role: discord.Role) -> bool:

@@ -117,8 +117,8 @@ class Broadcasts:
         A `role_color` of `#000000` is none, as in Discord; `#000001` is black. `role_color2` is what it runs
         into, where a role has a gradient; viewers who asked for events see it. `role` is the id of the one
         that gives them their colour; with another colour it is none, if it is left out. Old clients and our
-        page hear only the news in a name and a colour, plain programs what is passed. With an activity alone, viewers
-        hear only what is news. Somebody new needs a `username`: without one nothing is shown.
+        page hear only the news in a name and a colour, plain programs what is passed. With an activity alone,
+        viewers hear only what is news. Somebody new needs a `username`: without one nothing is shown.
 
         Returns:
             Whether viewers see this member now.

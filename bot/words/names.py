@@ -4,7 +4,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-# What turns the writing around it, or can't be seen: whoever names something decides on no more than its name.
+# What turns the writing around it, or can't be seen: whoever names something decides on its name alone.
 # Joiners stay, which hold an emoji together, and the tags that make a flag.
 _UNSEEN: Final = frozenset(
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063"
@@ -18,7 +18,9 @@ _INKLESS: Final = frozenset({"Cf", "Mn", "Me", "Zs"})
 @lru_cache(maxsize=4096)
 def read_name(name: str) -> str:
     """Read a name: one line, and nothing in it but what is to be read. Empty if that is nothing."""
-    seen = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in name if sign not in _UNSEEN)
+    seen = "".join(
+        " " if unicodedata.category(sign) == "Cc" else sign for sign in name if sign not in _UNSEEN
+    )
     line = " ".join(seen.split())
     return line if any(map(_has_ink, line)) else ""
 

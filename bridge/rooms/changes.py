@@ -57,7 +57,7 @@ class Forget(TypedDict, total=False):
 
 
 class Roles(TypedDict):
-    """What the roles of some colours are called, or with `whole` of all: nothing else may be told any more."""
+    """What the roles of some colours are called, or with `whole` of all: no other may be told then."""
 
     names: Mapping[str, Sequence[str]]
     whole: bool

@@ -316,7 +316,7 @@ class Guild:
 
     def _stir(self) -> None:
         if self._state.neighbourhoods.is_renamed:
-            self._stream.control("roles", self._state.neighbourhoods.renamed()._asdict)
+            self._stream.number("roles", self._state.neighbourhoods.renamed()._asdict)
             self._wake()
         if self._stream.pending:
             self._wake()

@@ -70,11 +70,11 @@ class Neighbourhoods:
 
     def call(self, called: Mapping[str, str]) -> None:
         """Have roles be called this, by their ids."""
-        self._rename(self._names.call(called))
+        self._rename(self._names.call(called), urgently=True)
 
     def tell(self, names: Mapping[str, Names], *, whole: bool) -> None:
         """Have colours be named so, as the room says that this one follows; with `whole`, no others."""
-        self._rename(self._names.tell(names, whole=whole))
+        self._rename(self._names.tell(names, whole=whole), urgently=whole)
 
     @property
     def is_renamed(self) -> bool:
@@ -89,10 +89,10 @@ class Neighbourhoods:
         names = () if color is None or not any(counts) else self._names.of(color)
         return neighbourhood(color, counts, names)
 
-    def _rename(self, colors: Iterable[str]) -> None:
+    def _rename(self, colors: Iterable[str], *, urgently: bool) -> None:
         renamed = self._counts.keys() & set(colors)
         self._changed |= renamed
-        self.is_urgent |= bool(renamed)
+        self.is_urgent |= urgently and bool(renamed)
 
     def _receive(self, before: Member | None, after: Member | None) -> None:
         """Know from which roles somebody had, and has, their colour."""

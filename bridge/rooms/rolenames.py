@@ -79,7 +79,9 @@ class RoleNames:
         """Name a colour after those who give it; tell whether that is news. White is no colour."""
         givers: Iterable[str] = () if color == DEFAULT_COLOR else self._givers.get(color, ())
         names = {self._called[role] for role in givers if role in self._called}
-        is_news = self._name(color, tuple(sorted(names, key=lambda name: (name.casefold(), name)))[:MOST_NAMES])
+        is_news = self._name(
+            color, tuple(sorted(names, key=lambda name: (name.casefold(), name)))[:MOST_NAMES]
+        )
         if is_news:
             self._renamed.add(color)
         return is_news

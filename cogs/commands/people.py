@@ -28,7 +28,9 @@ EVERYBODY_HAS_IT = Text("Everybody has that role. {/dzone disable} hides the who
 class ManagePeople(Desk):
     """The part of `/dzone` that is about who is shown at all."""
 
-    role = app_commands.Group(name="role", description="Hide members by their role, or show what roles are called.")
+    role = app_commands.Group(
+        name="role", description="Hide members by their role, or show what roles are called."
+    )
 
     @app_commands.command()
     @app_commands.describe(mode="Whether only members are shown who have agreed.")

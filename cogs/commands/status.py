@@ -52,8 +52,8 @@ GESTURES: Final = {
 }
 ROLE_NAMES: Final = {
     True: Text(
-        "Viewers read what the roles are called that give shown members their colour, and how many of them are "
-        "online."
+        "Viewers read what the roles are called that give shown members their colour, and how many of them "
+        "are online."
     ),
     False: Text("Viewers see the colours of roles, but not what the roles are called."),
 }

@@ -1,5 +1,5 @@
 /**
- * The lists that somebody opens: which guilds there are, and who is here.
+ * The lists that somebody opens: which guilds there are, who is here, and in which roles.
  *
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {{
@@ -17,6 +17,7 @@ const MEMBERS_MS = 200; // between two looks at a list that may change with each
 export class Lists {
   #replica;
   #wishes;
+  #roles;
   #guilds;
   #members;
   #own = '';
@@ -32,10 +33,12 @@ export class Lists {
    * @param {import('./later.js').Later} later
    * @param {import('../words.js').AllWords} words
    * @param {Replica} replica
+   * @param {import('./roles.js').RoleList} roles
    * @param {Wishes} wishes
    */
-  constructor(later, words, replica, wishes) {
+  constructor(later, words, replica, roles, wishes) {
     this.#replica = replica;
+    this.#roles = roles;
     this.#wishes = wishes;
     this.#guilds = new GuildList(later, words, wishes.pick);
     this.#members = new MemberList(later, words, wishes.refresh, wishes.visit, wishes.find);
@@ -56,6 +59,7 @@ export class Lists {
     const { room, guilds, counts, people } = this.#replica;
     this.#own = own;
     if (room) this.#present.set(room.slug, counts.online);
+    this.#roles.show();
     this.#guilds.show(guilds, room?.slug ?? null, asking, this.#present);
     if (!isOpen) return;
     this.#listMembers();

@@ -11,6 +11,7 @@
  */
 
 import { byId, make, setText } from './dom.js';
+import { rolesIn } from '../guild/roles.js';
 
 const NAMES = 8;
 const QUOTED = 90; // characters
@@ -116,9 +117,15 @@ export class Tip {
   #house(house) {
     const household = this.#where.householdOf(house);
     if (!household) return null;
-    const { people, strangers } = household;
+    const { people, strangers, color } = household;
     if (!people.length && !strangers) return { name: this.#more.unlet, state: '', said: '' };
-    return { name: this.#more.live(people.length + strangers), state: this.#list(people, strangers), said: '' };
+    return { name: this.#more.live(people.length + strangers), state: this.#list(people, strangers), said: '', on: this.#role(color) };
+  }
+
+  /** What the roles are called that give this colour, and how many are online; nothing where that isn't shown. @param {string | null} color */
+  #role(color) {
+    const role = color && rolesIn(this.#replica.census).find((one) => one.color === color);
+    return role ? this.#words.ofRole(role.names, role.online) : '';
   }
 
   /** Names, those who are awake first. @param {string[]} uids @param {number} [others] of whom no names are known */
