@@ -13,7 +13,7 @@ Names = Sequence[str]
 class Renamed(NamedTuple):
     """What the roles of some colours are called now; `whole` if any other name may not be told any more."""
 
-    names: dict[str, Names]
+    names: dict[str, list[str]]
     whole: bool
 
 
@@ -70,7 +70,7 @@ class RoleNames:
     def renamed(self) -> Renamed:
         """Tell those who follow what is named otherwise since the last time."""
         whole = self._takes_back
-        names = self.all() if whole else {color: self.of(color) for color in self._renamed}
+        names = {color: list(self.of(color)) for color in (self._names if whole else self._renamed)}
         self._takes_back = False
         self._renamed.clear()
         return Renamed(names, whole)
