@@ -14,9 +14,6 @@ const COLORLESS = '';
 
 const zeros = () => STATUSES.map(() => 0);
 
-/** A role's colour, as members have it. @param {string} color */
-const toldColor = (color) => (/^#(?!f{6})[0-9a-f]{6}$/i.test(color) ? color : COLORLESS);
-
 export class Census {
   /** By what a bridge calls them. @type {Map<string, {color: string, counts: number[], names: unknown}>} */
   told = new Map();
@@ -45,7 +42,11 @@ export class Census {
     for (const one of Array.isArray(told) ? told.map(record) : []) {
       const key = label(one.roleColor);
       if (this.told.size >= MOST_COLORS && !this.told.has(key)) continue;
-      this.told.set(key, { color: toldColor(key), counts: STATUSES.map((status) => Math.max(0, Math.floor(number(one[status])))), names: one.roleNames });
+      this.told.set(key, {
+        color: /^#(?!f{6})[0-9a-f]{6}$/i.test(key) ? key : COLORLESS, // as members have it
+        counts: STATUSES.map((status) => Math.max(0, Math.floor(number(one[status])))),
+        names: one.roleNames,
+      });
     }
     this.totals = zeros();
     for (const { counts } of this.told.values()) counts.forEach((count, i) => { this.totals[i] += count; });

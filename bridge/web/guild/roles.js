@@ -5,17 +5,12 @@
  */
 
 import { label } from './parse.js';
-import { STATUSES } from './people.js';
 
-const MOST_NAMES_OF_ONE = 8;
-const AWAY_RANK = STATUSES.indexOf('offline');
+const MOST_NAMES = 8; // of one colour
 
 /** Those of a crowd, by their colour; of which most are online first. @param {import('./census.js').Census} census @returns {Role[]} */
-export function rolesIn(census) {
-  const roles = [...census.told.values()].map(({ color, counts, names }) => ({
-    color,
-    names: (Array.isArray(names) ? names : []).slice(0, MOST_NAMES_OF_ONE).map(label).filter(Boolean),
-    online: counts.reduce((sum, count, status) => sum + (status === AWAY_RANK ? 0 : count), 0),
-  }));
-  return roles.filter(({ color, names }) => color && names.length).sort((a, b) => b.online - a.online || (a.names[0] < b.names[0] ? -1 : 1));
-}
+export const rolesIn = (census) => [...census.told.values()].map(({ color, counts: [online, idle, dnd], names }) => ({
+  color,
+  names: (Array.isArray(names) ? names : []).slice(0, MOST_NAMES).map(label).filter(Boolean),
+  online: online + idle + dnd,
+})).filter(({ color, names }) => color && names.length).sort((a, b) => b.online - a.online);

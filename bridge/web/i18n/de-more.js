@@ -19,8 +19,6 @@ export const moreGerman = {
     following: (name) => `Du folgst ${called(name)}`,
     earlier: (n) => `+ ${number(n)} frühere`,
     present: (n) => `${number(n)} online`,
-    roles: 'Rollen',
-    ofRole: (names, n) => `${list(names)}: ${number(n)} online`,
     password: 'Passwort',
     enter: 'Öffnen',
     gap: 'Die Verbindung war unterbrochen; hier können Nachrichten fehlen.',

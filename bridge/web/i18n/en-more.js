@@ -26,8 +26,6 @@ export const moreEnglish = {
     following: (/** @type {string} */ name) => `Following ${called(name)}`,
     earlier: (/** @type {number} */ n) => `+ ${number(n)} earlier`,
     present: (/** @type {number} */ n) => `${number(n)} online`,
-    roles: 'Roles',
-    ofRole: (/** @type {string[]} */ names, /** @type {number} */ n) => `${list(names)}: ${number(n)} online`,
     password: 'Password',
     enter: 'Enter',
     gap: 'The connection was interrupted; some messages may be missing here.',

@@ -19,8 +19,6 @@ export const moreSpanish = {
     following: (name) => `Siguiendo a ${called(name)}`,
     earlier: (n) => (n === 1 ? '+ 1 anterior' : `+ ${number(n)} anteriores`),
     present: (n) => `${number(n)} en línea`,
-    roles: 'Roles',
-    ofRole: (names, n) => `${list(names)}: ${number(n)} en línea`,
     password: 'Contraseña',
     enter: 'Entrar',
     gap: 'Se cortó la conexión; puede que aquí falten mensajes.',

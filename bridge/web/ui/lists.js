@@ -1,9 +1,9 @@
 /**
- * The lists that somebody opens: which guilds there are, who is here, and in which roles.
+ * The lists that somebody opens: which guilds there are, and who is here.
  *
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {{
- *   refresh(): void, pick(slug: string): void, visit(uid: string): void, seek(uids: string[]): void, find(text: string): unknown, isOwn: boolean,
+ *   refresh(): void, pick(slug: string): void, visit(uid: string): void, seek(uids: string[]): void, find(text: string): unknown, retell(): unknown, isOwn: boolean,
  * }} Wishes
  */
 
@@ -17,7 +17,6 @@ const MEMBERS_MS = 200; // between two looks at a list that may change with each
 export class Lists {
   #replica;
   #wishes;
-  #roles;
   #guilds;
   #members;
   #own = '';
@@ -33,12 +32,10 @@ export class Lists {
    * @param {import('./later.js').Later} later
    * @param {import('../words.js').AllWords} words
    * @param {Replica} replica
-   * @param {import('./roles.js').RoleList} roles
    * @param {Wishes} wishes
    */
-  constructor(later, words, replica, roles, wishes) {
+  constructor(later, words, replica, wishes) {
     this.#replica = replica;
-    this.#roles = roles;
     this.#wishes = wishes;
     this.#guilds = new GuildList(later, words, wishes.pick);
     this.#members = new MemberList(later, words, wishes.refresh, wishes.visit, wishes.find);
@@ -59,7 +56,7 @@ export class Lists {
     const { room, guilds, counts, people } = this.#replica;
     this.#own = own;
     if (room) this.#present.set(room.slug, counts.online);
-    this.#roles.show();
+    this.#wishes.retell();
     this.#guilds.show(guilds, room?.slug ?? null, asking, this.#present);
     if (!isOpen) return;
     this.#listMembers();

@@ -12,6 +12,7 @@
 
 import { byId, make, setText } from './dom.js';
 import { rolesIn } from '../guild/roles.js';
+import { sayRole } from './roles.js';
 
 const NAMES = 8;
 const QUOTED = 90; // characters
@@ -55,7 +56,11 @@ export class Tip {
     }
     const visible = Boolean(at?.visible && this.#node.children[0].textContent);
     if (this.#node.hidden === visible) this.#node.hidden = !visible;
-    if (!at?.visible) return;
+    if (!at?.visible) {
+      if (this.#shown) this.#tell(null); // what isn't to be seen is kept nowhere
+      this.#shown = '';
+      return;
+    }
     const transform = `translate(clamp(${left}px,${Math.round(at.x)}px - 50%,${right}px - 100%),max(${top}px + .5rem,${Math.round(at.y)}px - 100%))`;
     if (this.#node.style.transform !== transform) this.#node.style.transform = transform;
   }
@@ -124,8 +129,8 @@ export class Tip {
 
   /** What the roles are called that give this colour, and how many are online; nothing where that isn't shown. @param {string | null} color */
   #role(color) {
-    const role = color && rolesIn(this.#replica.census).find((one) => one.color === color);
-    return role ? this.#words.ofRole(role.names, role.online) : '';
+    const role = rolesIn(this.#replica.census).find((one) => one.color === color);
+    return role && sayRole(role, this.#words);
   }
 
   /** Names, those who are awake first. @param {string[]} uids @param {number} [others] of whom no names are known */

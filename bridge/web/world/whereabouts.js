@@ -53,7 +53,7 @@ export class Whereabouts {
       cellSpot(land, signOf(place.cell), this.#spot);
       return { ...this.#pointAt(this.#spot, height + POST), board: { width: width * this.scale, height: height * this.scale } };
     }
-    cellSpot(this.#world.sim.land, place.cell, this.#spot);
+    cellSpot(land, place.cell, this.#spot);
     return { ...this.#pointAt(this.#spot, place.boards.length ? ABOVE_STAGE : ABOVE_PLACE), board: null };
   }
 
