@@ -16,8 +16,8 @@ from bridge.backplane.lines import Call, Lines
 from bridge.backplane.listing import Listing
 from bridge.backplane.overview import overview, writers
 from bridge.backplane.parts import WHOLE, Overview, Part
-from bridge.backplane.trouble import Trouble, first
-from bridge.backplane.waits import Waits
+from bridge.backplane.trouble import Trouble
+from bridge.backplane.waits import Tries
 from bridge.limits import Limits
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
@@ -63,8 +63,7 @@ class Writer:
         self._anew_news = asyncio.Event()
         self._turn = asyncio.Lock()  # of scripts: what removes a guild and what writes it never cross
         self._said = ""  # what is wrong, as the log knows it
-        self._waits = Waits()
-        self._is_ending = False
+        self._tries = Tries(lines, self._work, self._tell)
         self._stop_listening = directory.listen(self._on_guild)
         for guild_id in list(directory.rooms):
             self._on_guild(guild_id)
@@ -76,23 +75,11 @@ class Writer:
 
     async def run(self) -> None:
         """Write, until cancelled. Whatever is wrong, it is tried again."""
-        while True:
-            trouble: Trouble | None = None
-            try:
-                await self._lines.check(writes=True)
-                await self._work()
-            except* Trouble as group:
-                trouble = first(group)
-            if self._is_ending:  # a group that fails forgets that it was cancelled too
-                return
-            if trouble is not None:  # not above: a cancellation there would become part of a group
-                self._tell(trouble)
-                await self._lines.hang_up()
-            await self._waits.one(trouble)
+        await self._tries.run()
 
     def end(self) -> None:
         """Try nothing again: a stop follows."""
-        self._is_ending = True
+        self._tries.end()
 
     async def stop(self) -> None:
         """Write what is still to be written, if that is quickly done, and hang up."""
@@ -151,6 +138,7 @@ class Writer:
     # Work
 
     async def _work(self) -> None:
+        await self._lines.check(writes=True)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_flushed())
             group.create_task(self._keep_whole())
@@ -160,7 +148,7 @@ class Writer:
         """Know that all is well, when all is written: a stranger's key is met only where it is."""
         if self._anew:
             return
-        self._waits.begin_again()
+        self._tries.begin_again()
         if self._said:
             self._said = ""
             log.info("the backplane at %s is there again", self._lines.server)
