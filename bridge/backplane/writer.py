@@ -16,6 +16,7 @@ from bridge.backplane.lines import Call, Lines
 from bridge.backplane.listing import Listing
 from bridge.backplane.overview import overview, writers
 from bridge.backplane.parts import WHOLE, Overview, Part
+from bridge.backplane.strangers import Strangers
 from bridge.backplane.trouble import Trouble
 from bridge.backplane.waits import Tries
 from bridge.limits import Limits
@@ -57,6 +58,7 @@ class Writer:
         self._stirred: dict[str, None] = {}  # the guilds of which something may have to be written
         self._anew: dict[str, bool] = {}  # the guilds to be written whole; whether by force
         self._removed: dict[str, None] = {}
+        self._strangers = Strangers()
         self._unfinished: list[str] = []  # the keys of what was begun and surely is read by nobody
         self._news = asyncio.Event()
         self._list = Listing(lines, directory, self._life, part, is_complete, self._news.set, elsewhere)
@@ -100,6 +102,11 @@ class Writer:
         self._news.set()
 
     @property
+    def unwritten(self) -> int:
+        """How many guilds can't be written, since something of another program is in the way."""
+        return len(self._strangers)
+
+    @property
     def is_troubled(self) -> bool:
         """Whether nothing can be written now."""
         return bool(self._said)
@@ -120,6 +127,7 @@ class Writer:
             self._anew.pop(guild_id, None)
         if room is None:
             self._removed[guild_id] = None
+            self._strangers.drop(guild_id)
         elif guild_id not in self._books:
             self._books[guild_id] = Book(room, self._limits, partial(self._stir, guild_id), time.monotonic)
             self._write_anew(guild_id)
@@ -175,6 +183,7 @@ class Writer:
             await asyncio.sleep(COUNT_EVERY)
             await self._list.count()
             await self._list.look_around()
+            await self._look_at_strangers()
             self._news.set()
 
     async def overview(self) -> Overview:
@@ -202,13 +211,13 @@ class Writer:
             books = [self._books[guild_id] for guild_id in stirred if guild_id in self._books]
             for start in range(0, len(books), FLUSHED_AT_ONCE):
                 few = [book for book in books[start : start + FLUSHED_AT_ONCE] if book.has_news]
-                answers = await self._lines.run([book.flush() for book in few])
+                answers = await self._lines.run_each([book.flush() for book in few])
                 for book, answer in zip(few, answers, strict=True):
                     self._take_answer(book, answer)
             await self._look([book for book in books if book.taken == UNKNOWN])
         for book in books:
             guild_id = book.room.info.id
-            if self._books.get(guild_id) is not book:
+            if self._books.get(guild_id) is not book or guild_id in self._strangers:
                 continue
             if book.has_news:
                 self._stir(guild_id)
@@ -239,7 +248,7 @@ class Writer:
             if guild_id not in self._books
         ]
         try:
-            await self._lines.run(calls)
+            await self._lines.run_each(calls)  # what is a stranger's stays
         except BaseException:
             self._removed.update(removed)
             raise
@@ -257,13 +266,24 @@ class Writer:
         for start in range(0, len(books), FLUSHED_AT_ONCE):
             few = books[start : start + FLUSHED_AT_ONCE]
             looked_for = [book.offset for book in few]
-            answers = await self._lines.run([book.check() for book in few])
+            answers = await self._lines.run_each([book.check() for book in few])
             for book, offset, answer in zip(few, looked_for, answers, strict=True):
                 if book.offset == offset:  # else it is being written whole
                     self._take_look(book, answer)
 
+    async def _look_at_strangers(self) -> None:
+        """Look whether what could not be written can be now."""
+        async with self._turn:
+            await self._look([self._books[guild_id] for guild_id in self._strangers.guilds])
+
     def _take_look(self, book: Book, answer: object) -> None:
         guild_id = book.room.info.id
+        if isinstance(answer, Trouble):
+            self._meet_stranger(book, answer)
+            return
+        if guild_id in self._strangers:
+            self._write_anew(guild_id)  # until that is done it isn't known what else is in the way
+            return
         if answer == scripts.DONE:
             return
         book.is_written = False
@@ -280,6 +300,11 @@ class Writer:
             self._write_anew(guild_id, by_force=True)
         else:
             book.taken = other, beat
+
+    def _meet_stranger(self, book: Book, trouble: Trouble) -> None:
+        book.is_written, book.taken = False, None
+        if self._books.get(book.room.info.id) is book:
+            self._strangers.note(book.room.info.id, trouble)
 
     # Rooms that are written whole
 
@@ -316,12 +341,16 @@ class Writer:
         async with self._turn:
             if self._books.get(guild_id) is book:
                 begun, self._unfinished = self._unfinished, []  # as long as it isn't known what came of it
-                [answer] = await self._lines.run([book.install(by_force=by_force)])
+                [answer] = await self._lines.run_each([book.install(by_force=by_force)])
                 if answer == scripts.DONE:
                     book.installed()
                 else:
                     self._unfinished = begun
-                book.taken = None if answer == scripts.DONE else UNKNOWN
+                if isinstance(answer, Trouble):
+                    self._meet_stranger(book, answer)
+                else:
+                    book.taken = None if answer == scripts.DONE else UNKNOWN
+                    self._strangers.drop(guild_id)
         await self._sweep()
         self._stir(guild_id)
 
