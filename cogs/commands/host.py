@@ -17,6 +17,7 @@ from bridge.running.named import of_guild
 from bridge.running.words import one_line
 from cogs.commands.desk import Desk
 from cogs.commands.dialogs import confirm
+from cogs.commands.handbook import FOR_HOST
 from cogs.commands.hosted import Cut, Page, Rank, Row, Share
 from cogs.commands.replies import (
     MAX_REASON,
@@ -56,6 +57,7 @@ class Host(
     commands.GroupCog,
     name=HOST,
     group_name="host",
+    group_extras={FOR_HOST: True},
     group_description="For who runs this bot: where it is, and who may not use it.",
 ):
     """What who runs the bot may do, in a direct message; or in one server alone, if one is named.
