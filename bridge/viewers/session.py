@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -163,9 +163,9 @@ class Session:
             self.room.unseat(self)
             self.room = None
 
-    def forget(self) -> None:
+    def forget(self, quoted: Set[str] | None = None) -> None:
         """Be told nothing of what still waits to be written; a snapshot makes up for it."""
-        self.outbox.forget()
+        self.outbox.forget(quoted)
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Hear why, and go."""

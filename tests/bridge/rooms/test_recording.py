@@ -1,7 +1,7 @@
 """What a room said to all kinds of viewers in recorded runs: the same byte for byte, however it is built."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 from typing import TypeVar
 
@@ -72,7 +72,7 @@ class Recorder:
     def offer(self, frames: bytes) -> None:
         self.keep(b"offer", frames)
 
-    def forget(self) -> None:
+    def forget(self, quoted: Set[str] | None = None) -> None:
         """Nothing waits here."""
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
