@@ -18,7 +18,7 @@ MAX_BACKLOG: Final = 1 << 20  # bytes that wait for one viewer; about 8 s at 1 M
 FRAGMENTS_AT_ONCE: Final = 1  # that are written in one turn, to one who reads fast
 # That waited for one who has gone, in one turn; or a single long message, with all its parts.
 RELEASED_AT_ONCE: Final = 100  # frames
-LOOKED_THROUGH: Final = 50  # frames that wait, for what is quoted in them; some microseconds, for each slow viewer
+LOOKED_THROUGH: Final = 50  # frames that wait, for what is quoted in them
 
 
 def _nothing() -> None:
