@@ -269,6 +269,26 @@ async def test_a_stranger_s_guild(
         assert (await viewer.hear())["data"]["message"] == "hello"
 
 
+async def test_a_stranger_among_the_members(
+    start: Start, redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The guild is written anew beside it, and nobody need mend anything."""
+    origin = await start(provider=EmptyProvider(), publish_to=redis.url)
+    origin.show_guild(DWORLD, [ADA])
+    there = await start(follow=redis.url)
+    await until(lambda: bool(there._directory.rooms), "the list")
+    async with watching(there) as viewer:
+        await viewer.enter("dworld")
+        found = redis.ask("KEYS", f"dzone:{{{DWORLD.id}}}:*:members")
+        [key] = [line for line in found.split("\r\n") if ":" in line]
+        redis.ask("DEL", key)
+        redis.ask("SET", key, "a stranger's")
+        await origin.broadcast_message(DWORLD.id, "111", "hello", "9")
+        assert (await viewer.hear())["data"]["message"] == "hello"
+    assert origin._plane.unwritten == 0
+    assert "something of another program" not in caplog.text
+
+
 def looks(redis: RedisServer) -> int:
     """Count how often a writer has run a script."""
     told = redis.ask("INFO", "commandstats").partition("cmdstat_evalsha:calls=")[2]
