@@ -137,6 +137,18 @@ class Outbox:
             self._drop()
             self._behind = True
 
+    def leave_words_out(self) -> None:
+        """Write no words that wait: whoever leaves a room isn't reached when they are taken back there."""
+        kept = [thing for thing in self._waiting if not quoted_in(thing)]
+        if len(kept) == len(self._waiting):
+            return
+        for thing in self._waiting:
+            if quoted_in(thing):
+                self._ledger.release(thing)
+        self._waiting = deque(kept)
+        self._backlog = sum(len(thing) for thing in kept if isinstance(thing, bytes))
+        self._forget_if_empty()
+
     def start_over(self) -> None:
         """Forget what waits: it is of a world that is no more. Then as in `stay_behind`."""
         self._drop()

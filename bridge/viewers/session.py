@@ -211,6 +211,8 @@ class Session:
         """
         if permit is not None:
             self._hold(permit)
+        if self.room is not room:
+            self.outbox.leave_words_out()
         self.leave()
         self._request = request or self._request
         self.wants = room.kind(self._request.wants)

@@ -284,6 +284,19 @@ async def test_what_waits_can_be_forgotten(line: Line) -> None:
         assert await sleeper.hear_until("renewal") == [{"renewal": 1}]
 
 
+async def test_words_of_a_room_that_was_left_are_left_out(line: Line) -> None:
+    """Nobody could take them back any more; an answer to what was asked still comes."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.outbox.offer(frame({"answer": True}))
+        owed.outbox.leave_words_out()
+        owed.outbox.offer(Quoting(frame({"words": True}), ["5"]))
+        owed.outbox.offer(frame({"end": True}))
+        owed.outbox.leave_words_out()
+        assert await sleeper.hear_until("end") == [{"answer": True}, {"end": True}]
+        await until(lambda: not owed.connection.paused, "the line takes more")
+        assert (owed.ledger.size, len(owed.ledger)) == (0, 0)
+
+
 @pytest.mark.parametrize("how", ["quoted", "other words", "very much"])
 async def test_what_quotes_nothing_of_it_goes_on_waiting(line: Line, how: str) -> None:
     """Somebody edits what they said: who waits for other words needs no snapshot for it."""
