@@ -100,6 +100,8 @@ class Book:
                 self._note_words(event, batch.facts)
             elif event.type == "channels":
                 batch.facts["channels"] = codec.write_channels(room.channels)
+            elif event.type == "roles":
+                batch.facts["roles"] = codec.write_roles(room.role_names)
             elif event.type == "update-clientid":
                 batch.facts["client"] = (room.client_id or "").encode()
         # Also when it is forgotten: what was over before anybody said so is written there yet.
@@ -270,6 +272,8 @@ class Book:
         }
         if copy.client_id is not None:
             told["client"] = copy.client_id.encode()
+        if (names := codec.write_roles(copy.role_names)) is not None:
+            told["roles"] = names
         for number, (message_id, words) in enumerate(copy.said.items()):
             told[codec.SAID + message_id] = codec.write_words(number - len(copy.said), words)
         self._sizes = len(copy.members), len(told)
