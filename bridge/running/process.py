@@ -15,6 +15,7 @@ from bridge.running.loop import small_rounds
 
 log = logging.getLogger(__name__)
 
+OPEN_MAX: Final = 10_240  # files that macOS allows, where it names no limit and refuses more all the same
 SPARE_FILES: Final = 1_000  # beside one per viewer: for those who are turned away, pages, Discord, databases
 
 # How much may have been made before Python looks for garbage among it, and how many looks before it looks at
@@ -88,10 +89,11 @@ def allow_files(wanted: int) -> None:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     possible = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < possible:
-        with contextlib.suppress(OSError, ValueError):  # macOS has a lower bound than it tells
-            resource.setrlimit(resource.RLIMIT_NOFILE, (possible, hard))
-            soft = possible
+    for files in (possible, min(possible, OPEN_MAX)):
+        if soft != resource.RLIM_INFINITY and soft < files:
+            with contextlib.suppress(OSError, ValueError):  # macOS has a lower bound than it tells
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+                soft = files
     if soft != resource.RLIM_INFINITY and soft < wanted:
         log.warning(
             "the system allows this program %d open files, enough for about %d viewers;"

@@ -92,12 +92,21 @@ def test_too_few_are_a_warning(limits: dict[str, tuple[int, int]], caplog: pytes
 def test_a_system_that_does_not_keep_its_word(
     limits: dict[str, tuple[int, int]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As macOS, which names no limit and has one."""
+    """As macOS, which names no limit and has one: what it allows at least is taken."""
 
-    def refuse(*_: object) -> None:
-        raise ValueError("not allowed")
+    def refuse(_: object, files: tuple[int, int]) -> None:
+        if files[0] > allowed:
+            raise ValueError("not allowed")
+        limits["files"] = files
 
+    allowed = 10_240
+    limits["files"] = (256, resource.RLIM_INFINITY)
     monkeypatch.setattr(resource, "setrlimit", refuse)
+    process.allow_files(11_000)
+    assert limits["files"] == (10_240, resource.RLIM_INFINITY)
+    assert "about 9240 viewers" in caplog.text
+    allowed = 0
+    limits["files"] = (1_024, resource.RLIM_INFINITY)
     process.allow_files(11_000)
     assert "about 24 viewers" in caplog.text
 
