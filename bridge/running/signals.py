@@ -79,15 +79,18 @@ if sys.platform == "win32":
     from ctypes import wintypes
 
     _CLOSING: Final = (2, 5, 6)  # what Windows calls CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT
+    _closed: list[object] = []  # what waits for the end of the process
 
     @contextlib.contextmanager
     def _told_of_closing(act: Callable[[], object]) -> Iterator[None]:
         """Do this, in a thread of Windows', when the console is closed while the context lasts."""
+        is_closed = threading.Event()
 
         @ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)
         def heed(event: int) -> bool:
             if event not in _CLOSING:
                 return False
+            is_closed.set()
             act()
             threading.Event().wait()  # Windows ends the process when this returns, or after five seconds
             return True
@@ -97,7 +100,10 @@ if sys.platform == "win32":
         try:
             yield
         finally:
-            kernel.SetConsoleCtrlHandler(heed, 0)
+            if is_closed.is_set():
+                _closed.append(heed)  # it is still called, and Windows would wait until it isn't
+            else:
+                kernel.SetConsoleCtrlHandler(heed, 0)
 
 else:
 
