@@ -6,12 +6,14 @@ import gc
 import importlib
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, NoReturn, TypeVar
 
 from bridge.running.loop import small_rounds
+from bridge.running.signals import ignore_stops
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,10 @@ def run(main: Coroutine[Any, Any, T], *, viewers: int) -> T:
     try:
         return runner.run(main)
     finally:
-        _close(runner)
+        with contextlib.ExitStack() as held:
+            for number, before in ignore_stops().items():
+                held.callback(signal.signal, number, before)
+            _close(runner)
 
 
 def _close(runner: asyncio.Runner) -> None:
@@ -55,7 +60,11 @@ def _close(runner: asyncio.Runner) -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process, also where the loop still waits: Python would wait for its threads."""
+    """End the process, also where the loop still waits: Python would wait for its threads.
+
+    It ends already: who presses Ctrl-C once more changes nothing.
+    """
+    ignore_stops()
     if any(closing.is_alive() for closing in _closing):
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 # A terminal that is closed sends SIGHUP. Windows has none; SIGBREAK is Ctrl-Break there.
 STOPPING: Final = tuple(
@@ -72,6 +72,13 @@ def stop_signal() -> Iterator[asyncio.Event]:
             with contextlib.suppress(NotImplementedError):
                 loop.remove_signal_handler(number)
             signal.signal(number, handler or signal.SIG_DFL)
+
+
+def ignore_stops() -> dict[int, Any]:
+    """Let nobody stop this process any more; return what heeded such signals, by their numbers."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}  # Python allows no handlers there
+    return {number: signal.signal(number, signal.SIG_IGN) or signal.SIG_DFL for number in STOPPING}
 
 
 if sys.platform == "win32":
