@@ -1,6 +1,6 @@
 /**
  * The island's bones, which never move: where there is land, how high it is, where places can be and how one gets
- * there, where trees and tents stand. They follow from the guild's id alone, ring by ring, outward from the heart:
+ * there, where trees, tents and huts stand. They follow from the guild's id alone, ring by ring, outward from the heart:
  * what an inner ring has is decided before there is an outer one, and stays.
  *
  * The land is a square of cells, and each cell has the same number for good. `x` runs to the lower right of the
@@ -33,6 +33,7 @@ const TERRACES = [3.5, 11, 20, 31, 45, 63, 85, 110];
 const FRONT = 44; // beyond it all is flat
 const LAYER = 600; // cells that are gone over at a time, at least
 const TENTS = [3, 2, 2, 3, 3, 4, 4]; // in each ring
+const HUTS = [4, 5, 5]; // in the rings of a village
 
 /** What a cell is taken by. */
 const KEPT_CLEAR = 1; // of what is tall
@@ -41,6 +42,8 @@ const ROAD = 3;
 const HOUSE = 4;
 
 const BESIDE = [1, SIDE, -1, -SIDE];
+/** Where what is tall would hide what is low. */
+const IN_FRONT = [2, 3, 4, 5].flatMap((far) => [0, 1, SIDE].map((back) => far * (SIDE + 1) - back));
 const NEAR_BY = [...BESIDE, SIDE + 1, SIDE - 1, 1 - SIDE, -1 - SIDE];
 
 /** @param {number} cell how far it is from the heart along `x`, and along `y` */
@@ -113,6 +116,8 @@ export class Isle {
   props = [];
   /** @type {number[]} */
   tents = [];
+  /** @type {number[]} */
+  huts = [];
   /** A road from the heart to the coast, and on over the water: in this row, and how far along it. */
   lane;
   quay = 0;
@@ -370,21 +375,28 @@ export class Isle {
     }
   }
 
-  /** Tents, on the left. @param {number[]} fresh @param {number} far @returns {Work} */
+  /** Tents, on the left, and huts, on level ground, before no place and behind none. @param {number[]} fresh @param {number} far @returns {Work} */
   *#pitch(fresh, far) {
     /** @type {number[]} */
     const cells = [];
-    yield* through(fresh.length, (i) => {
-      const cell = fresh[i];
-      if (rowOf(cell) - columnOf(cell) > far * 0.35 && NEAR_BY.every((step) => this.ring[cell + step])) cells.push(cell);
-    });
-    let wanted = TENTS[this.rings - 1] ?? TENTS[TENTS.length - 1];
-    for (const cell of shuffled(cells, mix(this.seed, 6))) {
-      if (!wanted || [0, ...NEAR_BY].some((step) => this.#taken[cell + step] > KEPT_CLEAR || this.solid[cell + step])) continue;
+    yield* through(fresh.length, (i) => { if (NEAR_BY.every((step) => this.ring[fresh[i] + step])) cells.push(fresh[i]); });
+    const order = shuffled(cells, mix(this.seed, 6));
+    const ring = this.rings - 1;
+    this.#take(order, this.tents, TENTS[ring] ?? TENTS[TENTS.length - 1], (cell) => rowOf(cell) - columnOf(cell) > far * 0.35);
+    this.#take(order, this.huts, HUTS[ring] ?? 0, (cell) => (
+      !this.#taken[cell] && IN_FRONT.every((step) => ![PART, HOUSE].includes(this.#taken[cell + step])) && NEAR_BY.every((step) => this.height[cell + step] === this.height[cell])
+    ));
+  }
+
+  /** The first of some cells that suit, with room around each. @param {number[]} cells @param {number[]} sites @param {number} wanted @param {(cell: number) => boolean} suits */
+  #take(cells, sites, wanted, suits) {
+    for (const cell of cells) {
+      if (!wanted || !suits(cell) || [0, ...NEAR_BY].some((step) => this.#taken[cell + step] > KEPT_CLEAR || this.solid[cell + step])) continue;
       wanted -= 1;
-      this.tents.push(cell);
+      sites.push(cell);
       this.solid[cell] = 1;
       for (const step of [0, ...NEAR_BY]) this.#taken[cell + step] = PART;
+      for (const step of IN_FRONT) this.#taken[cell + step] ||= KEPT_CLEAR;
     }
   }
 

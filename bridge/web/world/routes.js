@@ -32,8 +32,9 @@ export function ring({ side, open, height }, { cell, thing }) {
   return found;
 }
 
-/** The cells around a house, those in front first. @param {number} corner @param {number} side */
+/** The cells around a house, those in front first; the first three are before a hut, and in any other house. @param {number} corner @param {number} side */
 export const doorsOf = (corner, side) => [
+  corner + side, corner + 1, corner + 1 + side,
   corner + 2 * side, corner + 1 + 2 * side, corner + 2, corner + 2 + side, corner - 1, corner - 1 + side, corner - side, corner + 1 - side,
 ];
 

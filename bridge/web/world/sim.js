@@ -113,7 +113,7 @@ export class Sim extends Settlement {
     if (member.status === 'offline' && place < 0) {
       if (before?.status !== 'offline') this.#retire(slot);
     } else if (this.state[slot] === TENT) {
-      if (!this.homes || place >= 0) this.#rise(slot, place);
+      if (!this.isTown || place >= 0) this.#rise(slot, place);
       else if (before?.status !== member.status) this.stir(member.uid);
     } else if (place >= 0 && place !== this.goal[slot]) {
       this.#head(slot, place);
@@ -126,9 +126,9 @@ export class Sim extends Settlement {
 
   /** What is known of somebody shows in their window. @param {number} slot @param {import('./homes.js').Homes} homes @param {Member} before @param {Member} member */
   #redecorate(slot, homes, before, member) {
-    if (before.color !== member.color) {
+    if (before.color !== member.color || (before.fresh !== member.fresh && !this.isTown)) {
       homes.moveOut(slot, this.home[slot]);
-      this.home[slot] = homes.moveIn(slot, member.color);
+      this.moveIn(slot);
       if (this.state[slot] === TENT) this.sleep(slot);
     } else if (before.status !== member.status) {
       homes.stale.add(this.home[slot]);
@@ -138,7 +138,7 @@ export class Sim extends Settlement {
   /** Somebody does something, or is looked for: they come out for a while. @param {string} uid @param {boolean} [isSought] */
   stir(uid, isSought = false) {
     const slot = this.slotOf(uid);
-    if (!this.homes || slot < 0 || this.leaving[slot]) return;
+    if (!this.isTown || slot < 0 || this.leaving[slot]) return;
     if (this.state[slot] === TENT) {
       if (!isSought && this.out.size >= MOST_OUT / 2) return;
       if (!this.#rise(slot, NONE)) return;
@@ -234,7 +234,7 @@ export class Sim extends Settlement {
   step() {
     this.tick += 1;
     for (const slot of this.#wheel.take(this.tick, this.due)) this.#wake(slot);
-    if (this.homes && this.tick % A_BREATH === 0 && this.out.size < LEAST_OUT) this.#entice();
+    if (this.isTown && this.tick % A_BREATH === 0 && this.out.size < LEAST_OUT) this.#entice();
     for (let i = this.movers - 1; i >= 0; i--) this.#move(this.moving[i]);
     this.ferry.step();
     this.wear.step(this.tick);
@@ -265,7 +265,7 @@ export class Sim extends Settlement {
       }
       if (this.state[slot] === TENT) continue;
       const goal = this.goal[slot];
-      if (goal >= this.routes.camp || (this.homes && !this.#hasReason(slot))) this.sleep(slot);
+      if (goal >= this.routes.camp || (this.isTown && !this.#hasReason(slot))) this.sleep(slot);
       else if (goal >= 0 && this.#isWanted(slot)) this.station(slot, goal);
       else this.settle(slot, STAND);
     }
@@ -302,7 +302,7 @@ export class Sim extends Settlement {
       else if ((this.reducedMotion && goal < this.land.places.length) || !this.#gait.advance(slot, this.#hasArrived(slot))) this.#arrive(slot);
       return;
     }
-    if (this.homes && !this.#hasReason(slot)) return this.#retire(slot);
+    if (this.isTown && !this.#hasReason(slot)) return this.#retire(slot);
     const status = this.members[slot]?.status;
     if (status === 'idle') {
       this.state[slot] = DOZE;
@@ -478,7 +478,7 @@ export class Sim extends Settlement {
   putAshore(slot) {
     this.state[slot] = STAND;
     const place = this.placeFor(this.members[slot]);
-    if (this.members[slot]?.status === 'offline' || (this.homes && place < 0)) this.sleep(slot);
+    if (this.members[slot]?.status === 'offline' || (this.isTown && place < 0)) this.sleep(slot);
     else this.station(slot, place);
   }
 
@@ -495,18 +495,18 @@ export class Sim extends Settlement {
 
   /** Goes to bed, or home. @param {number} slot @returns {void} */
   #retire(slot) {
-    if (this.homes) this.#head(slot, this.routes.door(this.home[slot]));
+    if (this.home[slot] >= 0) this.#head(slot, this.routes.door(this.home[slot]));
     else if (!this.land.tents.length) this.sleep(slot);
     else this.#head(slot, this.routes.camp);
   }
 
   /** Gets up, or comes out. @param {number} slot @param {number} place @returns {boolean} false: there are too many already */
   #rise(slot, place) {
-    if (this.homes && !this.#makeWay()) return false;
+    if (this.isTown && !this.#makeWay()) return false;
     const { side } = this.land;
     const bed = this.cell[slot];
     this.leaveTent(slot);
-    const doors = this.homes ? doorsOf(bed, side) : [bed + 1, bed + side, bed + side + 1, bed - 1, bed - side];
+    const doors = this.home[slot] >= 0 ? doorsOf(bed, side) : [bed + 1, bed + side, bed + side + 1, bed - 1, bed - side];
     const door = doors.find((cell) => this.land.open[cell] && this.cells.isFree(cell)) ?? this.cells.clearing(slot);
     this.put(slot, door);
     this.state[slot] = STAND;

@@ -27,7 +27,7 @@ import { seasonAt } from './seasons.js';
 import { Settlement } from './settlement.js';
 import { AWAITING, finish, pursue } from './slices.js';
 import { boatSpot, personSpot } from './spots.js';
-import { TOWN_SIZE, ageOf, grow, sizeFor } from './terrain.js';
+import { TOWN_AGE, TOWN_SIZE, ageOf, grow, sizeFor } from './terrain.js';
 
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
 const ASHORE = 10; // and for who comes ashore
@@ -211,7 +211,7 @@ export class World {
   /** Wants the island to be for so many, with these channels. @param {ChannelInfo[]} channels @param {number} size */
   #plan(channels, size) {
     const isTown = size >= TOWN_SIZE;
-    if (isTown && !this.#town) this.#options.needTown();
+    if (ageOf(size) && !this.#town) this.#options.needTown(); // for huts as well
     this.#size = size;
     this.#channels = channels;
     // A village goes on as one until there is what builds houses; one that nobody has seen yet waits for it.
@@ -298,6 +298,7 @@ export class World {
     this.#awaited = null;
     if (channels) this.#plan(channels, this.#size);
     if (!this.#work && this.#life && this.#island && !this.alive) this.#work = this.#enliven(this.#island);
+    if (!this.#work && this.#town && this.#island && !this.sim.land.town) this.#town.settleIn(this.sim);
     if (!this.#work) for (const [uid, channelId] of this.#unsaid.splice(0)) this.say(uid, channelId);
   }
 
@@ -317,7 +318,7 @@ export class World {
     const { people, land } = sim;
     const isNew = member && sim.slotOf(uid) < 0;
     if (!alive && member && (!isNew || this.#sailing.has(uid))) return false;
-    if (isNew && !land.houses.length && people > land.walkable * CROWDED) {
+    if (isNew && land.age < TOWN_AGE && people > land.walkable * CROWDED) {
       this.#plan(land.channels, sizeFor(people * 1.3));
       if (!this.#goOn(performance.now() + SLICE)) return false;
     }
