@@ -42,9 +42,10 @@ const ROAD = 3;
 const HOUSE = 4;
 
 const BESIDE = [1, SIDE, -1, -SIDE];
+const NEAR_BY = [...BESIDE, SIDE + 1, SIDE - 1, 1 - SIDE, -1 - SIDE];
+const ALL_AROUND = [0, ...NEAR_BY];
 /** Where what is tall would hide what is low. */
 const IN_FRONT = [2, 3, 4, 5].flatMap((far) => [0, 1, SIDE].map((back) => far * (SIDE + 1) - back));
-const NEAR_BY = [...BESIDE, SIDE + 1, SIDE - 1, 1 - SIDE, -1 - SIDE];
 
 /** @param {number} cell how far it is from the heart along `x`, and along `y` */
 export const columnOf = (cell) => (cell % SIDE) - MIDDLE;
@@ -195,7 +196,10 @@ export class Isle {
     const first = this.plots.length;
     yield* this.#choose(fresh);
     yield* this.#layRoads(first);
-    yield* this.#pitch(fresh, far);
+    yield* this.#pitch(fresh, this.tents, TENTS[this.rings - 1] ?? TENTS[TENTS.length - 1], (cell) => rowOf(cell) - columnOf(cell) > far * 0.35); // on the left
+    yield* this.#pitch(fresh, this.huts, HUTS[this.rings - 1] ?? 0, (cell) => (
+      !this.#taken[cell] && IN_FRONT.every((step) => this.#taken[cell + step] !== PART) && NEAR_BY.every((step) => this.height[cell + step] === this.height[cell])
+    )); // on level ground, and where nothing is hidden
     yield* this.#plant(fresh);
     yield* this.#divide();
   }
@@ -279,7 +283,7 @@ export class Isle {
     this.#roads.push(HEART);
     for (let y = 1; y <= this.lane; y++) this.#pave(cellAt(0, y), cellAt(0, y - 1));
     this.solid[this.lighthouse] = 1;
-    for (const step of [0, ...NEAR_BY]) this.#taken[this.lighthouse + step] = PART;
+    for (const step of ALL_AROUND) this.#taken[this.lighthouse + step] = PART;
     this.props.push({ kind: 'lighthouse', cell: this.lighthouse, variant: 0 });
   }
 
@@ -375,27 +379,25 @@ export class Isle {
     }
   }
 
-  /** Tents, on the left, and huts, on level ground, before no place and behind none. @param {number[]} fresh @param {number} far @returns {Work} */
-  *#pitch(fresh, far) {
+  /**
+   * The first of the cells that suit, with room around each, and nothing tall right before it.
+   *
+   * @param {number[]} fresh
+   * @param {number[]} sites
+   * @param {number} wanted
+   * @param {(cell: number) => boolean} suits
+   * @returns {Work}
+   */
+  *#pitch(fresh, sites, wanted, suits) {
     /** @type {number[]} */
     const cells = [];
-    yield* through(fresh.length, (i) => { if (NEAR_BY.every((step) => this.ring[fresh[i] + step])) cells.push(fresh[i]); });
-    const order = shuffled(cells, mix(this.seed, 6));
-    const ring = this.rings - 1;
-    this.#take(order, this.tents, TENTS[ring] ?? TENTS[TENTS.length - 1], (cell) => rowOf(cell) - columnOf(cell) > far * 0.35);
-    this.#take(order, this.huts, HUTS[ring] ?? 0, (cell) => (
-      !this.#taken[cell] && IN_FRONT.every((step) => ![PART, HOUSE].includes(this.#taken[cell + step])) && NEAR_BY.every((step) => this.height[cell + step] === this.height[cell])
-    ));
-  }
-
-  /** The first of some cells that suit, with room around each. @param {number[]} cells @param {number[]} sites @param {number} wanted @param {(cell: number) => boolean} suits */
-  #take(cells, sites, wanted, suits) {
-    for (const cell of cells) {
-      if (!wanted || !suits(cell) || [0, ...NEAR_BY].some((step) => this.#taken[cell + step] > KEPT_CLEAR || this.solid[cell + step])) continue;
+    yield* through(wanted && fresh.length, (i) => { if (suits(fresh[i])) cells.push(fresh[i]); });
+    for (const cell of shuffled(cells, mix(this.seed, 6))) {
+      if (!wanted || !suits(cell) || ALL_AROUND.some((step) => !this.ring[cell + step] || this.#taken[cell + step] > KEPT_CLEAR || this.solid[cell + step])) continue;
       wanted -= 1;
       sites.push(cell);
       this.solid[cell] = 1;
-      for (const step of [0, ...NEAR_BY]) this.#taken[cell + step] = PART;
+      for (const step of ALL_AROUND) this.#taken[cell + step] = PART;
       for (const step of IN_FRONT) this.#taken[cell + step] ||= KEPT_CLEAR;
     }
   }

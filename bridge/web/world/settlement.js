@@ -213,8 +213,8 @@ export class Settlement extends Crowd {
   /** The cell that somebody sleeps at. @param {number} slot */
   #bedOf(slot) {
     const { houses, tents, pier } = this.land;
-    if (this.home[slot] >= 0) return houses[this.home[slot]].cell;
-    if (!this.#camps(slot)) return houses[this.self[slot] % houses.length].cell;
+    const home = this.home[slot];
+    if (!this.#camps(slot)) return houses[home < 0 ? this.self[slot] % houses.length : home].cell;
     if (!tents.length) return pier[0];
     const tent = this.tent[slot] = this.self[slot] % tents.length;
     this.sleepers[tent] += 1;

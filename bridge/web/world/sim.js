@@ -8,13 +8,13 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
-import { ABOARD, DOZE, GONE, NONE, RATE, STAND, STROLL, TENT, WALK } from './crowd.js';
+import { ABOARD, DOZE, GONE, NONE, RATE, STAND, TENT, WALK } from './crowd.js';
 import { Ferry } from './ferry.js';
-import { Gait } from './gait.js';
+import { Gait, STROLL, setOff } from './gait.js';
 import { doorsOf } from './routes.js';
 import { MOST_OUT, Settlement } from './settlement.js';
 import { through } from './slices.js';
-import { PLANKS, STEPS, neighbours } from './terrain.js';
+import { PLANKS, STEPS } from './terrain.js';
 import { Wear } from './wear.js';
 import { Wheel } from './wheel.js';
 
@@ -53,7 +53,7 @@ export class Sim extends Settlement {
   constructor(land, before = null) {
     super(land, before);
     const [shore] = land.pier;
-    this.#quay = [...land.pier.slice().reverse(), ...neighbours(land.side, shore).filter((cell) => land.open[cell])];
+    this.#quay = [...land.pier.slice().reverse(), ...STEPS.map(({ dx, dy }) => shore + dy * land.side + dx).filter((cell) => land.open[cell])];
   }
 
   // ── who is here ─────────────────────────────────────────────────────────
@@ -453,7 +453,7 @@ export class Sim extends Settlement {
     this.from[slot] = this.cell[slot];
     this.fading[slot] = how;
     this.hop[slot] = how === APPEARING ? 0.5 : 0;
-    this.setOff(slot);
+    setOff(this, slot);
   }
 
   // ── appearing and disappearing ──────────────────────────────────────────

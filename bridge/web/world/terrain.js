@@ -319,11 +319,6 @@ function* addRocks(land) {
   });
 }
 
-/** @param {number} side @param {number} cell */
-export function neighbours(side, cell) {
-  return STEPS.map(({ dx, dy }) => cell + dy * side + dx);
-}
-
 /** Lets nobody stand where nobody can walk to. @param {Terrain} land @returns {Work} */
 function* closeOff(land) {
   const { open, height, pier } = land;

@@ -298,8 +298,9 @@ export class World {
     this.#awaited = null;
     if (channels) this.#plan(channels, this.#size);
     if (!this.#work && this.#life && this.#island && !this.alive) this.#work = this.#enliven(this.#island);
-    if (!this.#work && this.#town && this.#island && !this.sim.land.town) this.#town.settleIn(this.sim);
-    if (!this.#work) for (const [uid, channelId] of this.#unsaid.splice(0)) this.say(uid, channelId);
+    if (this.#work) return;
+    if (this.#town && this.#island && !this.sim.land.town) this.#town.settleIn(this.sim);
+    for (const [uid, channelId] of this.#unsaid.splice(0)) this.say(uid, channelId);
   }
 
   /** Lets those in and out who wait, some at a time. @param {number} until */
