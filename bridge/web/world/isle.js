@@ -397,7 +397,7 @@ export class Isle {
       wanted -= 1;
       sites.push(cell);
       this.solid[cell] = 1;
-      for (const step of ALL_AROUND) this.#taken[cell + step] = PART;
+      for (const step of ALL_AROUND) this.#taken[cell + step] = sites === this.huts ? KEPT_CLEAR : PART;
       for (const step of IN_FRONT) this.#taken[cell + step] ||= KEPT_CLEAR;
     }
   }
