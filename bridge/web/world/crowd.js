@@ -109,17 +109,6 @@ export class Crowd {
     this.#free.push(slot);
   }
 
-  /** @param {number} slot */
-  halt(slot) {
-    if (this.state[slot] !== WALK) return;
-    const last = this.moving[--this.movers];
-    this.rank[last] = this.rank[slot];
-    this.moving[this.rank[slot]] = last;
-    this.hop[slot] = this.fading[slot] = 0;
-    this.from[slot] = this.cell[slot];
-    this.state[slot] = STAND;
-  }
-
   #makeRoom() {
     const more = Math.max(64, this.state.length * 2);
     for (const name of this.#lists) {

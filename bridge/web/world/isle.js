@@ -32,7 +32,7 @@ const SHORE = 2; // cells around a place's middle that are dry, at least
 const TERRACES = [3.5, 11, 20, 31, 45, 63, 85, 110];
 const FRONT = 44; // beyond it all is flat
 const LAYER = 600; // cells that are gone over at a time, at least
-const TENTS = [3, 2, 2, 3, 3, 4, 4]; // in each ring
+const TENTS = [3, 2, 2, 3, 3]; // in each ring; 4 in those farther out
 const HUTS = [4, 5, 5]; // in the rings of a village
 
 /** What a cell is taken by. */
@@ -196,8 +196,9 @@ export class Isle {
     const first = this.plots.length;
     yield* this.#choose(fresh);
     yield* this.#layRoads(first);
-    yield* this.#pitch(fresh, this.tents, TENTS[this.rings - 1] ?? TENTS[TENTS.length - 1], (cell) => rowOf(cell) - columnOf(cell) > far * 0.35); // on the left
-    yield* this.#pitch(fresh, this.huts, HUTS[this.rings - 1] ?? 0, (cell) => (
+    this.#pitch(fresh, this.tents, TENTS[this.rings - 1] ?? 4, (cell) => rowOf(cell) - columnOf(cell) > far * 0.35); // on the left
+    yield;
+    this.#pitch(fresh, this.huts, HUTS[this.rings - 1] ?? 0, (cell) => (
       !this.#taken[cell] && IN_FRONT.every((step) => this.#taken[cell + step] !== PART) && NEAR_BY.every((step) => this.height[cell + step] === this.height[cell])
     )); // on level ground, and where nothing is hidden
     yield* this.#plant(fresh);
@@ -386,13 +387,9 @@ export class Isle {
    * @param {number[]} sites
    * @param {number} wanted
    * @param {(cell: number) => boolean} suits
-   * @returns {Work}
    */
-  *#pitch(fresh, sites, wanted, suits) {
-    /** @type {number[]} */
-    const cells = [];
-    yield* through(wanted && fresh.length, (i) => { if (suits(fresh[i])) cells.push(fresh[i]); });
-    for (const cell of shuffled(cells, mix(this.seed, 6))) {
+  #pitch(fresh, sites, wanted, suits) {
+    for (const cell of shuffled(wanted ? fresh.filter(suits) : [], mix(this.seed, 6))) {
       if (!wanted || !suits(cell) || ALL_AROUND.some((step) => !this.ring[cell + step] || this.#taken[cell + step] > KEPT_CLEAR || this.solid[cell + step])) continue;
       wanted -= 1;
       sites.push(cell);

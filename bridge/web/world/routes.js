@@ -54,18 +54,13 @@ export class Routes {
     for (let cell = land.first; cell < land.last; cell++) if (land.open[cell]) this.#index[cell] = this.#count++;
   }
 
-  /** The destination that is the pier, and the one that is the tents; places come before. */
+  /** The destination that is the pier, and the one that is the tents; places come before, houses after. */
   get pier() {
     return this.#land.places.length;
   }
 
   get camp() {
     return this.#land.places.length + 1;
-  }
-
-  /** The destination that is a house. @param {number} house */
-  door(house) {
-    return this.camp + 1 + house;
   }
 
   /** @param {number} destination */

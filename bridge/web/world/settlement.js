@@ -174,7 +174,6 @@ export class Settlement extends Crowd {
 
   /** Lets somebody be at a free cell, at once. @param {number} slot @param {number} cell */
   put(slot, cell) {
-    this.halt(slot);
     this.cells.move(slot, cell);
     this.out.add(slot);
     this.cell[slot] = this.from[slot] = cell;
@@ -190,7 +189,6 @@ export class Settlement extends Crowd {
 
   /** Leaves the cell or the tent where one is. @param {number} slot */
   vacate(slot) {
-    this.halt(slot);
     this.cells.leave(slot);
     this.out.delete(slot);
     this.leaveTent(slot);

@@ -18,6 +18,8 @@ import { PLANKS, STEPS } from './terrain.js';
 import { Wear } from './wear.js';
 import { Wheel } from './wheel.js';
 
+const OWED = 0.25; // seconds behind, up to which it runs to catch up
+const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
 const AT_ONCE = 32; // people, of all that are there
 
 // How somebody fades.
@@ -46,6 +48,8 @@ export class Sim extends Settlement {
   wear = new Wear(this.land.open.length);
   #gait = new Gait(this.land, this.routes, this.cells, this);
   #wheel = new Wheel();
+  /** Seconds that it is behind. */
+  #owed = 0;
   /** Where one steps ashore: the end of the pier first. */
   #quay;
 
@@ -230,6 +234,29 @@ export class Sim extends Settlement {
   }
 
   // ── time ────────────────────────────────────────────────────────────────
+
+  /**
+   * Lets time pass.
+   *
+   * @param {number} seconds
+   * @param {number} until by the clock
+   * @param {() => number} clock
+   * @returns {Generator<void, void> | null} what is to be done first if nobody watched for long
+   */
+  pass(seconds, until, clock) {
+    this.#owed += seconds;
+    if (this.#owed > UNWATCHED) {
+      const work = this.skip(this.#owed);
+      this.#owed = 0;
+      return work;
+    }
+    if (this.#owed > OWED) this.#owed = 1 / RATE;
+    for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) {
+      this.step();
+      if (clock() > until) this.#owed = 1 / RATE; // time goes slower rather than that a frame waits
+    }
+    return null;
+  }
 
   step() {
     this.tick += 1;
@@ -456,6 +483,29 @@ export class Sim extends Settlement {
     setOff(this, slot);
   }
 
+  /** Nobody who walks is counted among those any more. @param {number} slot */
+  halt(slot) {
+    if (this.state[slot] !== WALK) return;
+    const last = this.moving[--this.movers];
+    this.rank[last] = this.rank[slot];
+    this.moving[this.rank[slot]] = last;
+    this.hop[slot] = this.fading[slot] = 0;
+    this.from[slot] = this.cell[slot];
+    this.state[slot] = STAND;
+  }
+
+  /** Lets somebody be at a free cell, at once. @param {number} slot @param {number} cell @override */
+  put(slot, cell) {
+    this.halt(slot);
+    super.put(slot, cell);
+  }
+
+  /** Leaves the cell or the tent where one is. @param {number} slot @override */
+  vacate(slot) {
+    this.halt(slot);
+    super.vacate(slot);
+  }
+
   // ── appearing and disappearing ──────────────────────────────────────────
 
   /** Steps ashore. @param {number} slot */
@@ -495,7 +545,7 @@ export class Sim extends Settlement {
 
   /** Goes to bed, or home. @param {number} slot @returns {void} */
   #retire(slot) {
-    if (this.home[slot] >= 0) this.#head(slot, this.routes.door(this.home[slot]));
+    if (this.home[slot] >= 0) this.#head(slot, this.routes.camp + 1 + this.home[slot]);
     else if (!this.land.tents.length) this.sleep(slot);
     else this.#head(slot, this.routes.camp);
   }

@@ -16,7 +16,7 @@ import { AWAKE, CURTAIN, DARK, DIM, LIT, ROOF, paintRoof, paintWalls } from './h
 import { THATCH, drawSmoke, paintHut, paintHutRoof } from './huts.js';
 import { ASLEEP, HOMELY, LEVELS } from './light.js';
 import { mix } from './random.js';
-import { ON_ROOFS } from './seasons.js';
+import { SNOW } from './seasons.js';
 import { halved } from './sheet.js';
 import { HUT } from './terrain.js';
 
@@ -32,6 +32,8 @@ const DUSK = 0.45;
 const AWAKE_SHARE = 0.1; // of the windows, from where on the walls shine with them
 const ROOF_SHADES = [-0.16, -0.08, 0, 0.07];
 const LODGERS = [LIT, DIM, CURTAIN, DARK]; // of those who are known by number, by status
+/** What roofs are covered with in winter: beside the light, in it, and where they are flat. */
+const ON_ROOFS = [SNOW[1], SNOW[3], SNOW[4]];
 const FIRST = [LIT, CURTAIN, DIM, DARK]; // what counts where there are more people than windows
 
 /** @type {Record<string, number>} */

@@ -32,8 +32,6 @@ import { TOWN_AGE, TOWN_SIZE, ageOf, grow, sizeFor } from './terrain.js';
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
 const ASHORE = 10; // and for who comes ashore
 const MOST_UNSAID = 500;
-const OWED = 0.25; // seconds behind, up to which the simulation runs to catch up
-const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
 const NOBODY_YET = 20; // as many as that the island is for while there is no guild
 const CROWDED = 0.9; // of the cells: with more people than that there is another island
 const TURN = 12; // seconds that the lighthouse takes when nothing happens
@@ -97,7 +95,6 @@ export class World {
   #following = null;
   #reducedMotion;
   #last = 0;
-  #owed = 0;
   #time = 0;
   /** Events in the last seconds, and how often the lighthouse has turned. */
   #rate = 0;
@@ -561,21 +558,10 @@ export class World {
     this.#rate *= 0.5 ** (passed / CALMING);
     this.#turns = (this.#turns + (passed / TURN) * (1 + Math.min(8, this.#rate))) % 1;
     if (!alive) return;
-    this.#owed += passed;
-    if (this.#owed > UNWATCHED) {
-      this.#work = alive.skip(this.#owed);
-      this.#owed = 0;
-      this.#goOn(until);
-      this.#last = performance.now(); // what that took is not to be caught up with as well
-      return;
-    }
-    if (this.#owed > OWED) this.#owed = 1 / RATE;
-    const enough = Math.max(until, performance.now() + ASHORE);
-    for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) {
-      alive.step();
-      if (performance.now() > enough) this.#owed = 1 / RATE; // time goes slower rather than that a frame waits
-    }
-    alive.wear.mend(this.#land);
+    this.#work = alive.pass(passed, Math.max(until, performance.now() + ASHORE), () => performance.now());
+    if (!this.#work) return alive.wear.mend(this.#land);
+    this.#goOn(until);
+    this.#last = performance.now(); // what that took is not to be caught up with as well
   }
 
   /** @param {number} passed */
