@@ -7,15 +7,18 @@ import importlib
 import logging
 import math
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, NoReturn, TypeVar
 
 from bridge.running.loop import small_rounds
+from bridge.running.signals import ignore_stops
 
 log = logging.getLogger(__name__)
 
+OPEN_MAX: Final = 10_240  # files that macOS allows, where it names no limit and refuses more all the same
 # Beside one per viewer: a thousand for those who are turned away, the others for pages, Discord, databases.
 SPARE_FILES: Final = 1_500
 KEPT_FILES: Final = 500  # that connections may not take, or an eighth where there are few
@@ -43,7 +46,10 @@ def run(main: Coroutine[Any, Any, T], *, viewers: int) -> T:
     try:
         return runner.run(main)
     finally:
-        _close(runner)
+        with contextlib.ExitStack() as held:
+            for number, before in ignore_stops().items():
+                held.callback(signal.signal, number, before)
+            _close(runner)
 
 
 def _close(runner: asyncio.Runner) -> None:
@@ -57,7 +63,11 @@ def _close(runner: asyncio.Runner) -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process, also where the loop still waits: Python would wait for its threads."""
+    """End the process, also where the loop still waits: Python would wait for its threads.
+
+    It ends already: who presses Ctrl-C once more changes nothing.
+    """
+    ignore_stops()
     if any(closing.is_alive() for closing in _closing):
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
@@ -91,10 +101,11 @@ def allow_files(wanted: int) -> None:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     possible = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < possible:
-        with contextlib.suppress(OSError, ValueError):  # macOS has a lower bound than it tells
-            resource.setrlimit(resource.RLIMIT_NOFILE, (possible, hard))
-            soft = possible
+    for files in (possible, min(possible, OPEN_MAX)):
+        if soft != resource.RLIM_INFINITY and soft < files:
+            with contextlib.suppress(OSError, ValueError):  # macOS has a lower bound than it tells
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+                soft = files
     if soft != resource.RLIM_INFINITY and soft < wanted:
         log.warning(
             "the system allows this program %d open files, enough for about %d viewers;"
