@@ -62,6 +62,7 @@ async def test_who_is_at_the_door(bridge: WebSocketServer) -> None:
         masked(b'{"type":"connect","data":{}}') + masked(b"\x03\xe8", Opcode.CLOSE),
         masked(b"\xff\xff"),  # no text: then it is the bridge that says goodbye
     ],
+    ids=["close", "connect and close", "no text"],  # else they are named by their masks, which chance gives
 )
 async def test_who_says_goodbye_and_stays(
     bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch, farewell: bytes
