@@ -345,6 +345,22 @@ async def test_what_is_gone_in_discord(
     assert not leaks(back.frames, ["gone-words"], known=False)
 
 
+async def test_words_before_a_gap(town: Town, guild: Guild, curious: Viewer, watch: Watch) -> None:
+    """They may have been deleted in it, and nobody ever hears of that: nobody is sent them afterwards."""
+    ann = guild.member("ann")
+    stray = await watch(town.bot, guild, **NEWEST)
+    await settled(town.discord, stray, ann)
+    await stray.close()
+    town.discord.say(guild.public, ann, "lost-words")
+    await curious.hears("lost-words")
+    town.discord.fail(guild)
+    town.discord.recover(guild)
+    await settled(town.discord, curious, ann)
+    back = await watch(town.bot, guild, like=stray, events=NEWEST["events"], batch=True)
+    await settled(town.discord, back, ann)
+    assert not leaks(back.frames, ["lost-words"], known=False)
+
+
 @pytest.mark.parametrize("new", [None, "harmless"], ids=["deleted", "changed"])
 async def test_words_that_somebody_thought_better_of(
     town: Town, guild: Guild, curious: Viewer, watch: Watch, new: str | None
