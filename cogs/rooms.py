@@ -329,6 +329,15 @@ class Rooms:
         if now and not was:
             self.forget_words_in(after.guild.id, after.id)
 
+    def hears_of_bans(self, guild_id: int) -> bool:
+        """Tell whether Discord says who is banned in a guild: only to bots that may ban somebody themselves.
+
+        To all others a ban is a departure like any other.
+        """
+        guild = self._bot.get_guild(guild_id)
+        me = guild.get_member(self._bot.user.id) if guild and self._bot.user else None
+        return me is not None and me.guild_permissions.ban_members
+
     async def forget_words(self, user_id: int, where: Callable[[str], bool] = lambda _: True) -> None:
         """Take back what somebody said, in every room, or `where`; also where they are no longer."""
         await self._turns.each(

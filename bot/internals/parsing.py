@@ -175,8 +175,9 @@ class _Reader:
         def read(data: Payload) -> None:
             self._mender.chunk(data)
             complete = answers_for_all(self._state, data)
-            parse(data)
             guild_id = int(data["guild_id"])
+            known = self._known_of(data["members"], guild_id)
+            parse(data)
             told = {int(presence["user"]["id"]) for presence in data["presences"]}
             for member in data["members"] if self._waiting.has_any_of(guild_id) else ():
                 user_id = int(member["user"]["id"])
@@ -185,11 +186,19 @@ class _Reader:
                 else:
                     self._waiting.settle(guild_id, user_id)
             guild = self._state._get_guild(guild_id)
+            if known and guild is not None:
+                self._waiting.correct(guild, data["presences"], known)
             if complete and guild is not None:
                 mark_loaded(guild)
                 self._waiting.forget(guild_id)
 
         return read
+
+    def _known_of(self, members: list[Payload], guild_id: int) -> set[int]:
+        """Name those of some members whom the cache knows."""
+        guild = self._state._get_guild(guild_id)
+        cached = guild._members if guild is not None else {}
+        return {user_id for member in members if (user_id := int(member["user"]["id"])) in cached}
 
     def _member_add(self, parse: Parser, change: Parser) -> Callable[[Payload], None]:
         """Take for an update what tells anew of somebody who is there: discord.py drops it."""

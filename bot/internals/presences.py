@@ -1,5 +1,6 @@
 """Presences: made readable, and kept for members whom the cache doesn't know yet."""
 
+from collections.abc import Iterable, Set
 from typing import Any, Final
 
 import discord
@@ -49,7 +50,10 @@ def _keep_words(doing: Payload, told: Payload, key: str) -> None:
 
 
 class Waiting:
-    """Presences of people who aren't in the cache yet, until they are: discord.py drops them."""
+    """Presences of people who aren't in the cache yet, until they are: discord.py drops them.
+
+    It drops as well what an answer about members says of those who are in the cache before it.
+    """
 
     def __init__(self, state: ConnectionState[Any]) -> None:
         self._state = state
@@ -57,12 +61,16 @@ class Waiting:
         self._before_request: dict[
             int, set[int]
         ] = {}  # those that came before their guild's members were asked for
+        self._since_request: dict[int, set[int]] = {}  # whom the cache knows better than the answer
 
     def keep(self, data: Payload) -> None:
         """Keep a presence if its member is unknown; who is offline is so without being told."""
         guild = self._state._guilds.get(int(data["guild_id"]))
         user_id = int(data["user"]["id"])
-        if guild is None or user_id in guild._members:
+        if guild is None:
+            return
+        if user_id in guild._members:
+            self._note_newer(guild.id, user_id)
             return
         waiting = self._presences.setdefault(guild.id, {})
         self.forget(guild.id, user_id)
@@ -75,6 +83,7 @@ class Waiting:
     def request(self, guild_id: int) -> None:
         """Note that a guild's members are asked for: the answer is newer than what waits now."""
         self._before_request[guild_id] = set(self._presences.get(guild_id, ()))
+        self._since_request[guild_id] = set()
 
     def is_old(self, guild_id: int, user_id: int) -> bool:
         """Tell whether what waits for somebody is older than the request for members."""
@@ -91,14 +100,36 @@ class Waiting:
             return
         guild = self._state._get_guild(guild_id)
         if guild is not None and (member := guild.get_member(user_id)) is not None:
-            raw = RawPresenceUpdateEvent(data=waiting.pop(user_id), state=self._state)  # type: ignore[arg-type]
-            member._presence_update(raw, {})  # type: ignore[typeddict-item]
+            self._give(member, waiting.pop(user_id))
+            if not self.is_old(guild_id, user_id):
+                self._note_newer(guild_id, user_id)
+
+    def correct(self, guild: discord.Guild, presences: Iterable[Payload], known: Set[int]) -> None:
+        """Give members whom the cache has `known` before an answer the presences that came with it.
+
+        Whoever is first heard of in voice, or by a new nickname, seems offline until then.
+        """
+        newer = self._since_request.get(guild.id, set())
+        for presence in presences:
+            user_id = int(presence["user"]["id"])
+            member = guild.get_member(user_id) if user_id in known and user_id not in newer else None
+            if member is not None:
+                self._give(member, presence)
+
+    def _give(self, member: discord.Member, presence: Payload) -> None:
+        raw = RawPresenceUpdateEvent(data=presence, state=self._state)  # type: ignore[arg-type]
+        member._presence_update(raw, {})  # type: ignore[typeddict-item]
+
+    def _note_newer(self, guild_id: int, user_id: int) -> None:
+        if (newer := self._since_request.get(guild_id)) is not None:
+            newer.add(user_id)
 
     def forget(self, guild_id: int, user_id: int | None = None) -> None:
         """Drop what waits for somebody, or for everybody of a guild."""
         if user_id is None:
             self._presences.pop(guild_id, None)
             self._before_request.pop(guild_id, None)
+            self._since_request.pop(guild_id, None)
         elif waiting := self._presences.get(guild_id):
             waiting.pop(user_id, None)
             self._before_request.get(guild_id, set()).discard(user_id)

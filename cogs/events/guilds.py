@@ -28,7 +28,12 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """The gateway told of a guild: after a start, a new session or an outage."""
+        """The gateway told of a guild: after a start, a new session or an outage.
+
+        What was deleted or changed before that, or who was banned, nobody ever tells, so that nothing of what
+        was said then is passed on any more.
+        """
+        self._bridge.forget_past(guild.id)
         if not self._loader.is_loaded(guild):
             self._loader.load(guild)
         await self._rooms.show(guild)

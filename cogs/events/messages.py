@@ -75,7 +75,10 @@ class Messages(commands.Cog):
 
     @commands.Cog.listener()
     async def on_member_ban(self, guild: discord.Guild, user: discord.User | discord.Member) -> None:
-        """Somebody was banned, perhaps together with what they said: no event tells which."""
+        """Somebody was banned, perhaps together with what they said: no event tells which.
+
+        Only bots that may ban somebody hear of it; where ours may not, whoever leaves counts as banned.
+        """
         self._bridge.forget_words(guild.id, user.id)
 
     @commands.Cog.listener()

@@ -23,7 +23,13 @@ class Presence(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
-        """Somebody left, was kicked or banned; also who was never in the cache."""
+        """Somebody left, was kicked or banned; also who was never in the cache.
+
+        Words first: where some still wait for their bubble, an old client would only see that whoever said
+        them is offline.
+        """
+        if not self._rooms.hears_of_bans(payload.guild_id):
+            self._bridge.forget_words(payload.guild_id, payload.user.id)
         await self._bridge.broadcast_presence(payload.guild_id, payload.user.id, "offline", delete=True)
 
     @commands.Cog.listener()

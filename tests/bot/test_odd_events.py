@@ -243,6 +243,24 @@ async def test_the_answer_has_presences(bot: Bot, stranger: model.Member, since:
     assert member.raw_status == status
 
 
+@pytest.mark.parametrize(("since", "status"), [("before", "idle"), ("after", "dnd")])
+async def test_the_answer_about_somebody_known(
+    bot: Bot, stranger: model.Member, since: str, status: str
+) -> None:
+    """Who came into the cache by another event, with no status, has the one of the answer, or a newer one."""
+    found = bot.learn(stranger.guild, members=[], presences=[], member_count=100_000)
+    bot._connection._get_websocket = lambda *_, **__: Asked()  # type: ignore[assignment]
+    await bot._connection.chunker(found.id)
+    bot.hear("GUILD_MEMBER_UPDATE", about(stranger.guild, stranger.payload()))
+    if since == "after":
+        bot.hear("PRESENCE_UPDATE", stranger.presence())
+    told = [stranger.presence() | {"status": "idle"}]
+    bot.hear("GUILD_MEMBERS_CHUNK", chunk(bot, stranger, presences=told))
+    member = found.get_member(stranger.id)
+    assert member is not None
+    assert member.raw_status == status
+
+
 class Asked:
     """A gateway that can be asked, and doesn't answer."""
 

@@ -16,6 +16,7 @@ DISCORD_EPOCH_MS = 1_420_070_400_000
 FIRST_MOMENT_MS = 1_704_067_200_000  # 2024-01-01: everything in this world was made after it
 JOINED_AT = "2024-01-02T03:04:05.678000+00:00"
 ADMINISTRATOR, MANAGE_GUILD, MODERATE_MEMBERS = 1 << 3, 1 << 5, 1 << 40
+BAN_MEMBERS = 1 << 2
 VIEW_CHANNEL, CONNECT = 1 << 10, 1 << 20
 SEND_MESSAGES, EMBED_LINKS = 1 << 11, 1 << 14
 EVERYONE_MAY = str(VIEW_CHANNEL | 1 << 11 | 1 << 16 | 1 << 20 | 1 << 21)  # and write, read back, join, speak

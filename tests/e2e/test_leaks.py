@@ -10,6 +10,7 @@ import pytest
 from tests.e2e.decisions import NEWEST
 from tests.e2e.guild import LARGE_THRESHOLD, Guild, Member
 from tests.e2e.model import (
+    BAN_MEMBERS,
     CATEGORY,
     EVERYONE_MAY,
     MANAGE_GUILD,
@@ -294,6 +295,15 @@ def spoil(said: Said) -> None:
 
 
 def ban(said: Said) -> None:
+    """As our invite link leaves it, the bot hears only that somebody is gone."""
+    said.town.discord.ban(said.zed)
+
+
+def ban_openly(said: Said) -> None:
+    """A bot that may ban somebody itself hears of it."""
+    bouncer = said.guild.role("bouncer", permissions=BAN_MEMBERS)
+    said.town.discord.create_role(said.guild, bouncer)
+    said.town.discord.set_roles(said.guild.members[said.town.discord.bot.id], bouncer)
     said.town.discord.ban(said.zed)
 
 
@@ -304,7 +314,17 @@ def lose_meanwhile(said: Said) -> None:
     said.town.discord.recover(said.guild)
 
 
-GONE = [delete_thread, delete_channel, hide_channel, hide_category, lose_sight, spoil, ban, lose_meanwhile]
+GONE = [
+    delete_thread,
+    delete_channel,
+    hide_channel,
+    hide_category,
+    lose_sight,
+    spoil,
+    ban,
+    ban_openly,
+    lose_meanwhile,
+]
 
 
 @pytest.mark.parametrize("happen", GONE, ids=lambda happen: happen.__name__)
@@ -323,6 +343,22 @@ async def test_what_is_gone_in_discord(
     back = await watch(town.bot, guild, like=stray, events=NEWEST["events"], batch=True)
     await settled(town.discord, back, guild.member("ann"))
     assert not leaks(back.frames, ["gone-words"], known=False)
+
+
+async def test_words_before_a_gap(town: Town, guild: Guild, curious: Viewer, watch: Watch) -> None:
+    """They may have been deleted in it, and nobody ever hears of that: nobody is sent them afterwards."""
+    ann = guild.member("ann")
+    stray = await watch(town.bot, guild, **NEWEST)
+    await settled(town.discord, stray, ann)
+    await stray.close()
+    town.discord.say(guild.public, ann, "lost-words")
+    await curious.hears("lost-words")
+    town.discord.fail(guild)
+    town.discord.recover(guild)
+    await settled(town.discord, curious, ann)
+    back = await watch(town.bot, guild, like=stray, events=NEWEST["events"], batch=True)
+    await settled(town.discord, back, ann)
+    assert not leaks(back.frames, ["lost-words"], known=False)
 
 
 @pytest.mark.parametrize("new", [None, "harmless"], ids=["deleted", "changed"])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import discord
 import pytest
 from simcord.builders import RoleHandle
 
@@ -62,6 +63,19 @@ async def test_somebody_is_banned(town: Town, viewer: Viewer) -> None:
     """So is who has to leave."""
     town.env.backend.apply_ban(town.guild.id, town.ann.id, None)
     assert await town.news(viewer) == [{"uid": str(town.ann.id), "status": "offline", "delete": True}]
+
+
+@pytest.mark.parametrize("told_of_bans", [True, False])
+async def test_words_of_who_leaves(town: Town, viewer: Viewer, *, told_of_bans: bool) -> None:
+    """They are taken back with them, unless the bot would have heard of a ban."""
+    await town.ann.send(town.square, "bye")
+    may = discord.Permissions(view_channel=True, ban_members=told_of_bans)
+    for role in town.cached.me.roles:
+        town.env.backend.edit_role(town.guild.id, role.id, {"permissions": may.value})
+    await town.news(viewer)
+    town.guild.remove_member(town.ann)
+    news = await town.news(viewer)
+    assert [event["message"] for event in news if "message" in event] == ([] if told_of_bans else [None])
 
 
 async def test_somebody_unknown_leaves(town: Town, viewer: Viewer) -> None:
