@@ -13,8 +13,9 @@ import pytest_asyncio
 from tests.e2e import hurried
 from tests.e2e.guild import Guild
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
-from tests.e2e.process import BotProcess, free_port
+from tests.e2e.process import BotProcess
 from tests.e2e.viewer import ALL_EVENTS, Viewer
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -15,9 +15,10 @@ from tests.e2e.decisions import LOGIN_NEEDED, PASSWORD
 from tests.e2e.loopback import LoopbackDiscord
 from tests.e2e.model import User
 from tests.e2e.oauth import CLIENT_SECRET, ME
-from tests.e2e.process import BotProcess, free_port
+from tests.e2e.process import BotProcess
 from tests.e2e.scene import Scene
 from tests.e2e.viewer import ALL_EVENTS, truth
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

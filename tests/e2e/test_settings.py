@@ -11,9 +11,10 @@ from tests.e2e.conftest import assert_discreet, settings_for
 from tests.e2e.decisions import CHANGES, HIDING, KINDS, NEWEST, OLDEST, PASSWORD
 from tests.e2e.loopback import LoopbackDiscord
 from tests.e2e.model import User
-from tests.e2e.process import BotProcess, free_port
+from tests.e2e.process import BotProcess
 from tests.e2e.scene import Scene, leaks
 from tests.e2e.viewer import Viewer, truth
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
