@@ -272,14 +272,13 @@ async def test_words_that_wait_for_their_bubble(stage: Stage, watch: Watch) -> N
     scenes = {name: Scene(stage.discord) for name in ("hide", "mute", "menu", "bots", "bubble")}
     await stage.invite(*scenes.values())
     oldest = {name: await watch(stage.bot, scene.guild, **OLDEST) for name, scene in scenes.items()}
+    already = {}
     for name, scene in scenes.items():
         scene.live()
         await scene.watched_by(oldest[name])
         assert "zed-words" not in oldest[name].words()
-    already = {name: len(viewer.frames) for name, viewer in oldest.items()}
-    for name, scene in scenes.items():
+        already[name] = len(oldest[name].frames)
         await HIDING[name].decide(scene)
-    for scene in scenes.values():
         scene.discord.say(scene.guild.public, scene.ann, "good night")
     # It comes five seconds after Ann's first words: old pages can't show it earlier.
     for name, scene in scenes.items():

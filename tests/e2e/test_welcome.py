@@ -54,10 +54,11 @@ async def test_from_the_invitation_to_the_first_viewer(
     await viewer.sees(truth(guild))
     assert not any("Pixelwelt" in str(frame) for frame in viewer.frames)
 
+    lookout = await watch(second, None, events=["servers"])
     discord.leave(guild)
-    await discord.posted(old.public, lambda _: True)
+    await lookout.until(lambda: str(guild.id) not in lookout.servers)
     discord.join(guild)
-    viewer = await watch(second, guild)  # it is shown as before
+    await lookout.until(lambda: str(guild.id) in lookout.servers)  # it is shown as before
     assert len(discord.posts.of(guild.system)) == 1
     assert discord.posts.of(old.public) == []
 
