@@ -54,9 +54,9 @@ async def test_from_the_invitation_to_the_first_viewer(
     await viewer.sees(truth(guild))
     assert not any("Pixelwelt" in str(frame) for frame in viewer.frames)
 
-    lookout = await watch(second, None, events=["servers"])
     discord.leave(guild)
-    await lookout.until(lambda: str(guild.id) not in lookout.servers)
+    assert await viewer.closed() == 1008
+    lookout = await watch(second, None, events=["servers"])
     discord.join(guild)
     await lookout.until(lambda: str(guild.id) in lookout.servers)  # it is shown as before
     assert len(discord.posts.of(guild.system)) == 1
