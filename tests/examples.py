@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,15 +12,7 @@ from typing import Any, Final
 from websockets.asyncio.client import connect
 
 ROOT: Final = Path(__file__).parent.parent
-PATIENCE: Final = 20  # seconds for a step; a busy machine takes its time
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+PATIENCE: Final = 40  # seconds for a step; a busy machine takes its time
 
 
 async def start(

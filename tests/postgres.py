@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.ports import free_port
+
 if TYPE_CHECKING:
     from pwd import struct_passwd
 
@@ -49,8 +51,7 @@ class Cluster:
         self._binaries = binaries
         self._data = folder / "data"
         self._user = nobody()
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self._made: set[str] = set()
 
     def make(self) -> None:

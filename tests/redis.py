@@ -15,7 +15,9 @@ from typing import Final
 
 import pytest
 
-_START_TIMEOUT: Final = 10  # seconds
+from tests.ports import free_port
+
+_START_TIMEOUT: Final = 30  # seconds
 
 
 def find_server() -> str:
@@ -36,8 +38,7 @@ class RedisServer:
         self._program = program
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
 
     @property
     def url(self) -> str:

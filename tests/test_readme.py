@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import ROOT, adapted, free_port, start, watch
+from tests.examples import ROOT, adapted, start, watch
+from tests.ports import free_port
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MOST_OF_A_PICTURE = 200_000  # bytes

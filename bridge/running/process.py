@@ -31,11 +31,12 @@ KEPT_FILES: Final = 500  # that connections may not take, or an eighth where the
 # for a tenth of a second, where ten thousand connections had come and gone.
 GARBAGE_THRESHOLDS: Final = (500, 20, 2_000)
 
-CLOSES_WITHIN: Final = 1.0  # seconds that a loop has for what can't be called off
+CLOSES_WITHIN: Final = 1.0  # seconds that a loop has for what can't be called off, half of them for tasks
 
 T = TypeVar("T")
 
 _closing: list[threading.Thread] = []  # loops that wait for such things still
+_staying: list[asyncio.Task[Any]] = []  # tasks that go on though they were cancelled
 
 
 def run(main: Coroutine[Any, Any, T], *, viewers: int) -> T:
@@ -49,14 +50,33 @@ def run(main: Coroutine[Any, Any, T], *, viewers: int) -> T:
         with contextlib.ExitStack() as held:
             for number, before in ignore_stops().items():
                 held.callback(signal.signal, number, before)
+            _call_off(runner.get_loop())
             _close(runner)
+
+
+def _call_off(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what still runs, here: a database's driver can't go on in another thread."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if not tasks:
+        return
+    ended, staying = loop.run_until_complete(asyncio.wait(tasks, timeout=CLOSES_WITHIN / 2))
+    _staying.extend(staying)
+    for task in ended:
+        if not task.cancelled() and (error := task.exception()):
+            loop.call_exception_handler(
+                {"message": "what still ran has failed", "exception": error, "task": task}
+            )
 
 
 def _close(runner: asyncio.Runner) -> None:
     """Close the loop, but don't wait long: where nobody answers, looking up a name takes half a minute."""
+    if _staying:
+        return
     closing = threading.Thread(target=runner.close, name="closing the loop", daemon=True)
     closing.start()
-    closing.join(CLOSES_WITHIN)
+    closing.join(CLOSES_WITHIN / 2)
     asyncio.set_event_loop(None)  # of this thread
     if closing.is_alive():
         _closing.append(closing)
@@ -68,7 +88,7 @@ def leave(code: int) -> NoReturn:
     It ends already: who presses Ctrl-C once more changes nothing.
     """
     ignore_stops()
-    if any(closing.is_alive() for closing in _closing):
+    if _staying or any(closing.is_alive() for closing in _closing):
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):  # nobody reads it any more

@@ -353,13 +353,13 @@ class Event:
         named: tuple[str | None, ...]
         match self.type:
             case "message":
-                named = self.extras.get("id"), self.extras.get("channelName") and self.data["channel"]
+                named = self.extras.get("id"), self.extras.get("channelName") and self.data.get("channel")
             case "edit":
-                named = (self.data["id"] if self.has_words else None,)
+                named = (self.data.get("id") if self.has_words else None,)
             case "happening":
-                named = (None if "over" in self.data else self.data["id"],)
+                named = (None if "over" in self.data else self.data.get("id"),)
             case "presence":
-                named = (self.extras.get("line") and self.data["uid"],)
+                named = (self.extras.get("line") and self.data.get("uid"),)
             case "channels":
                 named = tuple(name for name, channel in self.data.items() if channel.get("status"))
             case _:

@@ -20,6 +20,7 @@ from bot.storage import claim
 from bridge import __version__
 from bridge.storage.address import SqliteAddress
 from tests.certificates import Pem, trusting
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "an.invented.token"
@@ -45,9 +46,7 @@ def taken() -> Iterator[int]:
 @pytest.fixture
 def closed() -> int:
     """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port: int = other.getsockname()[1]
-    return port
+    return free_port()
 
 
 def failing(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = MEND) -> str:
@@ -190,7 +189,7 @@ def test_stopped_before_the_database_answers(folder: Path) -> None:
             connection, _ = silent.accept()
             with connection:
                 bot.send_signal(signal.SIGTERM)
-                assert bot.wait(timeout=5) == 0
+                assert bot.wait(timeout=20) == 0
             assert bot.stderr is not None
             assert bot.stderr.read() == ""
 

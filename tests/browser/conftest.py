@@ -38,7 +38,7 @@ LAUNCH_ARGS: Final = [
     "--disable-sync",
 ]
 
-expect.set_options(timeout=15_000)  # a machine that does other things besides is slow to draw
+expect.set_options(timeout=30_000)  # a machine that does other things besides is slow to draw
 
 OpenPage = Callable[..., Awaitable[Page]]
 

@@ -11,6 +11,21 @@ from bridge.server import WebSocketServer
 from .conftest import address
 
 NO_PANEL: Final = {"panel": "none"}  # a choice of the page's
+# Words that stand in the air for as long as any do: for who looks at several things while they are there.
+LASTING: Final = ("All work and no play makes Ada a dull girl. " * 4).strip()
+
+_MIDDLE_AT_REST: Final = """(node) => new Promise((resolve) => {
+    let [before, frames] = ['', 0];
+    const look = () => {
+        const { x, y, width, height } = node.getBoundingClientRect();
+        const middle = [x + width / 2, y + height / 2];
+        frames = String(middle) === before ? frames + 1 : 0;
+        before = String(middle);
+        if (frames > 4) resolve(middle);
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
 
 
 def members(page: Page) -> Locator:
@@ -88,6 +103,6 @@ async def open_garden(page: Page, bridge: WebSocketServer, query: str = "") -> N
 
 
 async def middle_of(node: Locator) -> tuple[float, float]:
-    box = await node.bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    """Where something is, as soon as it has stayed there for some frames."""
+    x, y = await node.evaluate(_MIDDLE_AT_REST)
+    return x, y

@@ -39,7 +39,7 @@ class ScriptedBridge:
 
     async def next_request(self) -> dict[str, Any]:
         """Wait for what the page asks next; its `data`."""
-        request = await asyncio.wait_for(self.requests.get(), 10)
+        request = await asyncio.wait_for(self.requests.get(), 30)
         data: dict[str, Any] = request["data"]
         return data
 

@@ -1,7 +1,6 @@
 """Logging in and out on the page, against a bridge that has a login; who asks is not Discord but a script."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -16,6 +15,7 @@ from bridge.model import GuildInfo
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.watchers import until, watching
+from tests.ports import free_port
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address
 from .scene import called, heading, label, member, pick, tool
@@ -53,9 +53,7 @@ def doorman() -> Doorman:
 @pytest_asyncio.fixture(loop_scope="session")
 async def guarded(doorman: Doorman) -> AsyncIterator[WebSocketServer]:
     """A bridge with a login, the garden, and a cave for members only."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     exposure = Exposure(public_url=f"http://127.0.0.1:{port}")
     server = WebSocketServer(port=port, host="127.0.0.1", provider=EmptyProvider(), exposure=exposure)
     server.use_login(doorman, b"a secret of thirty-two bytes, yes")

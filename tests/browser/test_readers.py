@@ -19,6 +19,8 @@ AT_TOUCH = 8_500  # what follows when somebody touches the page
 LOADED = """() => ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
     .filter(({ name }) => name.startsWith(location.origin))
     .map(({ name, encodedBodySize, startTime }) => [name, encodedBodySize, startTime])"""
+# Whether all is there that comes by itself: people have names when the rest is, but maybe can't move yet.
+LIVES = "() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/ui/life.'))"
 # Kept from before the page's own script runs.
 FIRST_PICTURE = """new MutationObserver(() => {
     if (document.querySelector('#world.awake')) window.drawnAt ??= performance.now();
@@ -152,6 +154,7 @@ async def test_a_visit_loads_little(bridge: WebSocketServer, new_page: OpenPage)
     await page.add_init_script(FIRST_PICTURE)
     await page.goto(address(bridge))
     await expect(label(page, "Ada")).to_have_count(1)  # who clicks earlier gets the rest earlier
+    await page.wait_for_function(LIVES)
     drawn_at = await page.evaluate("() => window.drawnAt")
     untouched = await page.evaluate(LOADED)
     await tool(page, "Einstellungen").click()

@@ -15,7 +15,8 @@ from aiohttp import web
 
 from tests.docs.pages import LANGUAGES, NAMES, Block, blocks
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
-from tests.examples import adapted, first_join, free_port, said, start, watch
+from tests.examples import adapted, first_join, said, start, watch
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from tests.postgres import Cluster

@@ -57,6 +57,7 @@ from tests.e2e.model import (
 from tests.e2e.posts import Posts
 from tests.e2e.rest import BASE, Rest
 from tests.e2e.waiting import Bell
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -112,7 +113,7 @@ class LoopbackDiscord:
         self.rest.shards = shards
         self.rest.start_limit = self.gateway.start_limit
         self.rest.token = self.gateway.token = token
-        self._port = 0
+        self._port = free_port()  # while it is out of reach the system may give others of its own away
         self._site: web.SockSite
         app = web.Application()
         app.router.add_get("/gateway", self.gateway.serve)
@@ -124,7 +125,6 @@ class LoopbackDiscord:
         await self._runner.setup()
         await self._listen()
         host, port = self._runner.addresses[0][:2]
-        self._port = port
         self.api_url = f"http://{host}:{port}{BASE}"
         self.gateway.url = self.rest.gateway_url = f"ws://{host}:{port}/gateway"
         return self

@@ -13,8 +13,9 @@ from typing import Final
 import pytest
 
 from tests.certificates import Pem
-from tests.e2e.process import ROOT, free_port
+from tests.e2e.process import ROOT
 from tests.e2e.waiting import PATIENCE
+from tests.ports import free_port
 
 _MAIN: Final = """
 daemon off;

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
-import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -25,15 +23,6 @@ INHERITED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SYSTEMROOT", "TEMP", "USER
 
 LONGEST_HOLD = 250  # milliseconds of computing in one turn of the bot's loop
 HELD = "the loop was held for"  # what it says of longer ones
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, and that no system hands out by itself while the bot starts."""
-    while True:
-        port = random.randrange(10_000, 32_000)  # below every system's ephemeral range
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 class BotProcess:

@@ -181,4 +181,5 @@ async def test_a_decision_whose_answer_gets_lost(
     await discord.answered(reply)
     assert "may be done already" in reply.text
     assert await viewer.closed() == 1008
+    await bot.said("can't be reached")
     assert len(complaints(bot)) == 1

@@ -11,8 +11,9 @@ import pytest_asyncio
 from tests.e2e.browser import Browser
 from tests.e2e.decisions import LOGIN_NEEDED, PASSWORD
 from tests.e2e.oauth import CLIENT_SECRET
-from tests.e2e.process import BotProcess, free_port
+from tests.e2e.process import BotProcess
 from tests.e2e.viewer import ALL_EVENTS, truth
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

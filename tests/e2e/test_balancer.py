@@ -15,9 +15,10 @@ from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.certificates import trusting
 from tests.e2e.nginx import Nginx
-from tests.e2e.process import BotProcess, free_port
+from tests.e2e.process import BotProcess
 from tests.e2e.test_proxy import get
 from tests.e2e.viewer import ALL_EVENTS, Viewer
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -20,8 +20,9 @@ from tests.e2e import container
 from tests.e2e.conftest import assert_discreet, settings_for
 from tests.e2e.engine import NEEDED, Engine
 from tests.e2e.loopback import LoopbackDiscord
-from tests.e2e.process import ROOT, BotProcess, free_port
+from tests.e2e.process import ROOT, BotProcess
 from tests.e2e.viewer import truth
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

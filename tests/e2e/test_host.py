@@ -10,7 +10,7 @@ import pytest
 
 from bot.gateway.measures import MEASURES as OF_THE_BOT
 from bridge.site.measures import BACKPLANE, MEASURES, UNWRITTEN, WORKERS
-from tests.e2e.process import free_port
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from tests.e2e.conftest import settings_for
 from tests.e2e.hostile import FRAMES, Target, mutations
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
-from tests.e2e.process import BotProcess, free_port
+from tests.e2e.process import BotProcess
 from tests.e2e.viewer import ALL_EVENTS, Viewer
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -11,8 +11,9 @@ import pytest
 
 from tests.e2e.conftest import settings_for
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
-from tests.e2e.process import BotProcess, free_port
+from tests.e2e.process import BotProcess
 from tests.e2e.viewer import ALL_EVENTS, truth
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.conftest import settings_for
-from tests.e2e.process import HELD, BotProcess, free_port
+from tests.e2e.process import HELD, BotProcess
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path

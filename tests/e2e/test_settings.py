@@ -11,9 +11,10 @@ from tests.e2e.conftest import assert_discreet, settings_for
 from tests.e2e.decisions import CHANGES, HIDING, KINDS, NEWEST, OLDEST, PASSWORD
 from tests.e2e.loopback import LoopbackDiscord
 from tests.e2e.model import User
-from tests.e2e.process import BotProcess, free_port
+from tests.e2e.process import BotProcess
 from tests.e2e.scene import Scene, leaks
 from tests.e2e.viewer import Viewer, truth
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -271,14 +272,13 @@ async def test_words_that_wait_for_their_bubble(stage: Stage, watch: Watch) -> N
     scenes = {name: Scene(stage.discord) for name in ("hide", "mute", "menu", "bots", "bubble")}
     await stage.invite(*scenes.values())
     oldest = {name: await watch(stage.bot, scene.guild, **OLDEST) for name, scene in scenes.items()}
+    already = {}
     for name, scene in scenes.items():
         scene.live()
         await scene.watched_by(oldest[name])
         assert "zed-words" not in oldest[name].words()
-    already = {name: len(viewer.frames) for name, viewer in oldest.items()}
-    for name, scene in scenes.items():
+        already[name] = len(oldest[name].frames)
         await HIDING[name].decide(scene)
-    for scene in scenes.values():
         scene.discord.say(scene.guild.public, scene.ann, "good night")
     # It comes five seconds after Ann's first words: old pages can't show it earlier.
     for name, scene in scenes.items():

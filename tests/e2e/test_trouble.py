@@ -10,14 +10,15 @@ import pytest
 
 from bot.running.errors import AGAIN, MEND
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
-from tests.e2e.process import BotProcess, free_port
 from tests.e2e.viewer import truth
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from tests.e2e.conftest import Run, Watch
+    from tests.e2e.process import BotProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -55,9 +55,10 @@ async def test_from_the_invitation_to_the_first_viewer(
     assert not any("Pixelwelt" in str(frame) for frame in viewer.frames)
 
     discord.leave(guild)
-    await discord.posted(old.public, lambda _: True)
+    assert await viewer.closed() == 1008
+    lookout = await watch(second, None, events=["servers"])
     discord.join(guild)
-    viewer = await watch(second, guild)  # it is shown as before
+    await lookout.until(lambda: str(guild.id) in lookout.servers)  # it is shown as before
     assert len(discord.posts.of(guild.system)) == 1
     assert discord.posts.of(old.public) == []
 

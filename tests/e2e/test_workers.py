@@ -14,9 +14,10 @@ import pytest_asyncio
 
 from tests.e2e.conftest import settings_for
 from tests.e2e.loopback import TOKEN
-from tests.e2e.process import BotProcess, free_port
+from tests.e2e.process import BotProcess
 from tests.e2e.viewer import ALL_EVENTS, truth
 from tests.e2e.waiting import PATIENCE
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -94,7 +94,7 @@ class Client(discord.Client):
 
     async def until(self, sight: Callable[[], bool]) -> None:
         """Wait until something can be seen."""
-        await self.bell.until(sight, lambda: f"asked {self.gateway.asked}, told {self.told}", within=5)
+        await self.bell.until(sight, lambda: f"asked {self.gateway.asked}, told {self.told}")
 
 
 @pytest.fixture

@@ -334,7 +334,7 @@ async def test_a_write_that_takes_too_long(url: str, stored: Store, monkeypatch:
         await stored.save_member(1, HIDDEN)
     await committed.wait()
     assert stored.member(1) == MemberSettings()
-    monkeypatch.setattr(store, "PATIENCE", 2.0)
+    monkeypatch.setattr(store, "PATIENCE", 30.0)
     await stored.save_member(2, HIDDEN)
     assert (await contents(url)).members == {2: HIDDEN}
 

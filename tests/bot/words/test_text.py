@@ -787,7 +787,7 @@ UNITS = [
 ]  # fmt: skip
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("around", ["{}", "a{}a", "||*`{}"])
 @pytest.mark.parametrize("unit", UNITS)
 def test_no_message_takes_long(unit: str, around: str) -> None:

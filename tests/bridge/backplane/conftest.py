@@ -27,7 +27,7 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     for longest in ("LONGEST", "LONGEST_UNFIT"):
         monkeypatch.setattr(waits, longest, 0.2)
     monkeypatch.setattr(asking, "STARTING", 1.0)
-    monkeypatch.setattr(lines, "PATIENCE", 0.5)
+    monkeypatch.setattr(lines, "PATIENCE", 2.0)  # as long as a slow machine may take for TLS
     monkeypatch.setattr(lines, "QUIET", 0.5)
 
 

@@ -219,10 +219,10 @@ async def test_nobody_could_say_who_may_stay(
 ) -> None:
     """It is asked until somebody says, without another reason."""
     monkeypatch.setattr(review, "PAUSE", 0.05)
-    monkeypatch.setattr(asking, "PATIENCE", 0.3)  # for an answer that never comes
     there = await follow()
     async with watching(there) as ann:
         await ann.enter("vault", **shown_by("7"))
+        monkeypatch.setattr(asking, "PATIENCE", 0.3)  # for an answer that never comes
         discord.members.remove("7")
         discord.error = error
         origin.review(VAULT.id)
@@ -267,6 +267,7 @@ async def test_whoever_could_say_hangs(
     async with watching(there) as viewer:
         discord.thinking = asyncio.Event()
         assert await refused(viewer, **shown_by("7")) == BOT_SILENT
+        monkeypatch.setattr(asking, "PATIENCE", PATIENCE)
         discord.thinking.set()
         assert await refused(viewer, password="open") == WRONG_PASSWORD
         assert not there._directory.rooms[VAULT.id].is_watched
@@ -318,6 +319,7 @@ async def test_the_bot_is_restarted_in_the_middle(
         for guild in guilds:
             second.show_guild(guild, [BEPPO])
         assert await viewer.hear_error() == BOT_SILENT
+        monkeypatch.setattr(asking, "PATIENCE", PATIENCE)
         assert (await viewer.enter("vault", **shown_by("7")))["users"].keys() == {BEPPO.uid}
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.backplane import reader
+from bridge.backplane import lines, reader
 from bridge.backplane.book import Book
 from bridge.backplane.trouble import Trouble
 from bridge.model import Channel, Member
@@ -304,8 +304,11 @@ async def test_the_server_is_restarted_empty(
         assert again.users["222"]["status"] == "dnd"
 
 
-async def test_the_server_is_frozen(origin: WebSocketServer, follow: Follow, redis: RedisServer) -> None:
+async def test_the_server_is_frozen(
+    origin: WebSocketServer, follow: Follow, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody misses anything, and nobody hears anything twice."""
+    monkeypatch.setattr(lines, "PATIENCE", 0.5)
     there = await follow()
     async with AsyncExitStack() as stack:
         view = await viewing(stack, there)

@@ -14,7 +14,7 @@ from tests.bridge.conftest import ADA, DWORLD, Start
 from tests.bridge.test_main import ROOT
 from tests.bridge.watchers import until, watching
 from tests.certificates import AUTHORITY, Pem
-from tests.e2e.process import free_port
+from tests.ports import free_port
 from tests.redis import RedisServer, serving
 
 PAGE = (ROOT / "docs/pages/deployment.md").read_text(encoding="utf-8")

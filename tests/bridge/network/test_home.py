@@ -9,6 +9,7 @@ import pytest
 
 from bridge.network import home
 from bridge.server import WebSocketServer
+from tests.ports import free_port
 
 SAYS = "other devices in this network find it at"
 
@@ -52,9 +53,7 @@ async def test_the_log_says_it(
 
 async def test_localhost_is_both_of_its_addresses() -> None:
     """Whatever the system takes the name for: a browser may try either first."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = free_port()
     server = WebSocketServer(port, "localhost")
     await server.start()
     for address in home.addresses("localhost", port):

@@ -16,6 +16,7 @@ from tests.bridge.conftest import Start
 from tests.bridge.service import Service
 from tests.bridge.source import Source
 from tests.bridge.watchers import until, watching
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -144,9 +145,9 @@ def test_the_forms_of_a_time() -> None:
         assert _retry_after(text) == 0
 
 
-async def test_a_service_that_is_not_there(service: Service, unused_tcp_port: int, hasty: None) -> None:
+async def test_a_service_that_is_not_there(service: Service, hasty: None) -> None:
     """It is unavailable; its address stays out of the log."""
-    provider = HttpProvider(f"http://user:secret@127.0.0.1:{unused_tcp_port}")
+    provider = HttpProvider(f"http://user:secret@127.0.0.1:{free_port()}")
     with pytest.raises(Unavailable, match="can't be reached") as raised:
         await provider.servers()
     assert "secret" not in str(raised.value)
@@ -155,7 +156,7 @@ async def test_a_service_that_is_not_there(service: Service, unused_tcp_port: in
 
 async def test_a_service_that_does_not_answer(service: Service, hasty: None) -> None:
     """Each request has its time; then it is tried again."""
-    provider = HttpProvider(service.url, timeout=0.05)
+    provider = HttpProvider(service.url, timeout=0.3)  # time enough for each to arrive
     service.silent.clear()
     with pytest.raises(Unavailable, match="in time"):
         await provider.servers()

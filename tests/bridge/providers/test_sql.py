@@ -28,6 +28,7 @@ from tests.bridge.databases import (
     SqliteDatabase,
 )
 from tests.bridge.watchers import PATIENCE, watching
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -211,9 +212,9 @@ async def test_a_file_that_is_none_is_unavailable(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_a_server_that_is_not_there(unused_tcp_port: int) -> None:
+async def test_a_server_that_is_not_there() -> None:
     """It is tried again, and then unavailable."""
-    provider = SqlProvider(f"postgresql://u:secret@127.0.0.1:{unused_tcp_port}/d")
+    provider = SqlProvider(f"postgresql://u:secret@127.0.0.1:{free_port()}/d")
     with pytest.raises(Unavailable) as raised:
         await provider.servers()
     assert "secret" not in str(raised.value)

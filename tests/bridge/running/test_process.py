@@ -6,6 +6,7 @@ import importlib
 import math
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -34,12 +35,57 @@ def test_a_program_runs_to_its_end() -> None:
     assert process.run(main(), viewers=1) == ("asyncio" if sys.platform == "win32" else "uvloop")
 
 
+def test_what_still_runs_is_called_off_where_it_ran() -> None:
+    """What a database's driver does can't go on in another thread, not even to its end."""
+    ended: list[threading.Thread] = []
+    lingering: list[asyncio.Task[None]] = []
+
+    async def linger() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.append(threading.current_thread())
+
+    async def main() -> None:
+        lingering.append(asyncio.create_task(linger()))
+        await asyncio.sleep(0)
+
+    process.run(main(), viewers=1)
+    assert ended == [threading.current_thread()]
+
+
+def test_what_fails_when_it_is_called_off_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """As asyncio itself does."""
+    failing: list[asyncio.Task[None]] = []
+
+    async def fail() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise KeyError("a")
+
+    async def main() -> None:
+        failing.append(asyncio.create_task(fail()))
+        await asyncio.sleep(0)
+
+    process.run(main(), viewers=1)
+    [told] = caplog.records
+    assert "what still ran has failed" in told.getMessage()
+
+
 HANGS = """
-import asyncio, threading
+import asyncio, contextlib, threading
 from bridge.running import process
 
+async def stay():
+    while True:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+
 async def main():
-    asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)  # as a name that nobody looks up
+    {hangs}
+    await asyncio.sleep(0)
     print("done")
     return 3
 
@@ -47,10 +93,19 @@ process.leave(process.run(main(), viewers=1))
 """
 
 
-def test_what_can_not_be_called_off_keeps_nobody() -> None:
-    """The process ends with its own code, and what it said is heard."""
-    done = subprocess.run([sys.executable, "-c", HANGS], stdout=subprocess.PIPE, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (3, b"done\n")
+@pytest.mark.parametrize(
+    "hangs",
+    [
+        "asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)",  # as to look up a name
+        "staying = asyncio.create_task(stay())",
+    ],
+    ids=["thread", "task"],
+)
+def test_what_can_not_be_called_off_keeps_nobody(hangs: str) -> None:
+    """The process ends with its own code, and what it said is heard; nothing else is said."""
+    script = HANGS.format(hangs=hangs)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"done\n", b"")
 
 
 HURRIES = """

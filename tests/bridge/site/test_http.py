@@ -233,7 +233,7 @@ async def test_an_answer_that_nobody_fetches_is_let_go(
 
 async def test_a_request_that_never_comes_is_let_go(start: Start) -> None:
     """Nobody keeps a connection with half a line."""
-    server = await start(provider=EmptyProvider(), limits=Limits(handshake_seconds=0.1))
+    server = await start(provider=EmptyProvider(), limits=Limits(handshake_seconds=0.5))
     async with dialled(server) as silent, dialled(server) as slow:
         await slow.say(b"GET / HT")
         assert await silent.end() == b""

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from bridge.workers.doors import Doors
+from tests.ports import free_port
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no workers on Windows")
 
@@ -65,9 +66,7 @@ async def test_a_place_that_is_closed() -> None:
 
 async def test_where_nothing_is_shared_out() -> None:
     """All have the same sockets, and nobody closes them for the others."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    doors = Doors([(socket.AF_INET, ("127.0.0.1", port))], 2, shared_out=False)
+    doors = Doors([(socket.AF_INET, ("127.0.0.1", free_port()))], 2, shared_out=False)
     assert doors.of(0) == doors.of(1)
     doors.close_one(0)
     lines = knock(doors, 3)
