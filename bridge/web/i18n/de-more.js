@@ -147,6 +147,7 @@ export const moreGerman = {
     ['Doppelklick, Enter', 'jemandem folgen, zu einem Ort gehen'],
     ['Klick auf dich selbst', 'winken, hüpfen oder sitzen, wenn du angemeldet bist'],
     ['Tab', 'durch Leute und Orte'],
+    ['↑ ↓, Enter', 'durch Nachrichten und Mitglieder, und zu ihnen'],
     ['/', 'jemanden suchen'],
     ['Esc', 'schließen, nicht mehr folgen'],
     ['?', 'diese Seite'],

@@ -147,6 +147,7 @@ export const moreSpanish = {
     ['doble clic, Intro', 'seguir a alguien, ir a un lugar'],
     ['clic en ti', 'saludar, saltar o sentarte, si has iniciado sesión'],
     ['Tab', 'recorrer personas y lugares'],
+    ['↑ ↓, Intro', 'recorrer mensajes y miembros, e ir hasta ellos'],
     ['/', 'buscar a alguien'],
     ['Esc', 'cerrar, dejar de seguir'],
     ['?', 'esta página'],

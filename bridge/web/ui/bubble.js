@@ -38,6 +38,9 @@ export class Bubble {
   #thread = make('span', 'thread');
   /** Whether it stands so far from who speaks that it shows their figure. */
   isApart = false;
+  isShown = false;
+  /** Since when it would be shown if nothing were in its way. */
+  waitsSince = 0;
   #text = '';
   /** @type {number[]} */
   #ends = [];
@@ -90,6 +93,22 @@ export class Bubble {
     return this.#size.width > 0;
   }
 
+  /** What it covers just now. */
+  get rect() {
+    return this.#rectAt(this.#at);
+  }
+
+  /** What it covers once it is there. */
+  get goal() {
+    return this.#rectAt(this.offset);
+  }
+
+  /** @param {Point | null} at @returns {import('./layout.js').Rect} */
+  #rectAt(at) {
+    const [x, y] = [this.anchor.x + (at?.x ?? 0), this.anchor.y + (at?.y ?? 0)];
+    return { left: x - this.width / 2, right: x + this.width / 2, top: y - this.height, bottom: y };
+  }
+
   /** @param {number} width @param {number} height */
   resize(width, height) {
     this.#size = { width, height };
@@ -134,9 +153,9 @@ export class Bubble {
 
   /** @param {boolean} visible */
   reveal(visible) {
-    const wanted = visible ? 'visible' : 'hidden';
-    if (this.node.style.visibility === wanted) return;
-    this.node.style.visibility = wanted;
+    if (this.isShown === visible) return;
+    this.isShown = visible;
+    this.node.style.visibility = visible ? 'visible' : 'hidden';
     this.#showTail();
     if (!visible) this.#thread.style.visibility = 'hidden';
   }
@@ -164,7 +183,7 @@ export class Bubble {
   stand(answered, ease) {
     const { offset, anchor } = this;
     if (!offset) return;
-    const before = this.calm ? null : this.#at;
+    const before = this.calm || !this.isShown ? null : this.#at;
     const at = before
       ? { x: before.x + (offset.x - before.x) * ease, y: before.y + (offset.y - before.y) * ease }
       : offset;
@@ -173,7 +192,7 @@ export class Bubble {
     const [left, top] = [Math.round(x - this.width / 2), Math.round(y - this.height)];
     move(this.node, `translate(${left}px,${top}px) scale(${this.#scale})`);
     this.#keepNear(this.#point(this.#tail, x, y, anchor));
-    this.#thread.style.visibility = answered ? 'visible' : 'hidden';
+    this.#thread.style.visibility = answered && this.isShown ? 'visible' : 'hidden';
     if (answered) this.#point(this.#thread, x, y - this.height / 2, answered);
   }
 

@@ -9,6 +9,7 @@
 
 const TIP = 12; // from the head to the bubble
 const GAP = 6;
+const LEEWAY = 4; // pixels between two at the least: who speaks may take a step
 const HABIT = 0.6; // how much staying where it was is worth
 const FACE = { width: 26, height: 30 }; // of a speaker, which a bubble had better not cover
 const FACE_COST = 60;
@@ -48,6 +49,9 @@ export function landBelow(land, rect) {
 
 /** @param {Rect} a @param {Rect} b */
 export const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+/** Whether one is too near to another. @param {Rect} a @param {Rect} b */
+const meet = (a, b) => a.left < b.right + LEEWAY && b.left < a.right + LEEWAY && a.top < b.bottom + LEEWAY && b.top < a.bottom + LEEWAY;
 
 /** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
@@ -122,7 +126,7 @@ function bestSpot(box, taken, faces, bounds, { isle, seen }, share, isFirst) {
     if (habit) cost += HABIT * Math.hypot(x - habit.x, y - habit.y);
     if (cost >= least) return;
     const rect = rectAt(box, { x, y });
-    if (taken.some((other) => overlap(rect, other))) return;
+    if (taken.some((other) => meet(rect, other))) return;
     cost += LAND_COST * covered(seen, rect) ** 2;
     for (const face of faces) if (overlap(rect, face)) cost += FACE_COST;
     if (cost >= least) return;

@@ -519,7 +519,7 @@ export class World {
   /** Gets ready to draw what is looked at, or at least its picture at half the size. @param {number} until */
   #look(until) {
     const camera = this.camera;
-    const wantsFar = camera.zoom < 1;
+    const { wantsFar } = camera;
     const isReady = this.#picture.prepare(this.#land, wantsFar, until);
     camera.isCoarse = !isReady && !wantsFar && this.#picture.prepare(this.#land, true, until + SLICE);
     if (!isReady && !camera.isCoarse) return false;
