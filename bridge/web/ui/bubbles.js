@@ -17,6 +17,8 @@ const WAIT_MS = 600; // until one is shown that finds others in its way
 const AREA = 55_000; // square pixels of free view that one bubble needs
 const TWO_ACROSS = 440; // pixels: in a narrower view none has room beside another, and each needs more
 const WIDE_SCALE = 3; // CSS pixels for one of art: from farther away bubbles are narrower
+const TIGHT = 200; // pixels: in a lower view they say less
+const PLATES = '#camera, .documents'; // that lie over the world and had better be no bubble's place
 const LIMITS = { calm: 4, normal: 12, lively: 18 };
 
 export class Bubbles {
@@ -38,6 +40,10 @@ export class Bubbles {
   /** Whether there is room for all only if they cover one another. */
   #isTight = false;
   #scale = 0;
+  /** Where they may stand, as it was looked for what lies over it. @type {Rect | null} */
+  #free = null;
+  /** @type {Rect[]} */
+  #plates = [];
   #stale = false;
   #renewedAt = -Infinity;
   #arrangedAt = 0;
@@ -98,7 +104,11 @@ export class Bubbles {
    * @param {Rect} free where bubbles may stand
    */
   frame(now, free) {
-    byId('air').classList.toggle('afar', this.#where.scale < WIDE_SCALE);
+    const air = byId('air').classList;
+    air.toggle('afar', this.#where.scale < WIDE_SCALE);
+    air.toggle('tight', free.bottom - free.top < TIGHT);
+    if (free !== this.#free) this.#plates = [...document.querySelectorAll(PLATES)].map((plate) => plate.getBoundingClientRect());
+    this.#free = free;
     if (this.#talk.fade(now)) this.#stale = true;
     if (this.#stale && now - this.#renewedAt > RENEWED_MS) {
       this.#renewedAt = now;
@@ -199,7 +209,7 @@ export class Bubbles {
     this.#arrangedAt = now;
     const standing = [...this.#bubbles.values()].filter(({ ready, anchor }) => ready && isNear(anchor, free));
     standing.sort((a, b) => b.born - a.born);
-    const spots = arrange(standing, free, this.signs, this.#where.landRect);
+    const spots = arrange(standing, free, this.signs, this.#where.landRect, this.#plates);
     this.#roomless = new Set(standing.filter((_, index) => !spots[index]));
     for (const [index, bubble] of standing.entries()) bubble.offset = spots[index];
     this.#isTight = false;

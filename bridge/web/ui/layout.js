@@ -68,9 +68,10 @@ const rectAt = ({ width, height }, at) => ({
  * @param {Rect} bounds
  * @param {Rect[]} [signs] what they had better not cover either
  * @param {Rect} [land] and what they may not cover much of; but the first one is always shown
+ * @param {Rect[]} [plates] where none may stand
  * @returns {(Point | null)[]} the middle bottom of each, from its anchor; null if there is no room
  */
-export function arrange(boxes, bounds, signs = [], land = undefined) {
+export function arrange(boxes, bounds, signs = [], land = undefined, plates = []) {
   const faces = boxes.map(({ anchor: { x, y } }) => ({
     left: x - FACE.width / 2, right: x + FACE.width / 2, top: y, bottom: y + FACE.height,
   })).concat(signs);
@@ -80,7 +81,7 @@ export function arrange(boxes, bounds, signs = [], land = undefined) {
     top: Math.max(isle.top, bounds.top), bottom: Math.min(isle.bottom, bounds.bottom),
   };
   /** @type {Rect[]} */
-  const taken = [];
+  const taken = [...plates];
   const size = land ? landBelow(land, bounds) : Infinity; // as far as it is in view
   let used = 0;
   return boxes.map((box, index) => {

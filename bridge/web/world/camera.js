@@ -1,7 +1,7 @@
 /**
  * Which part of the island is seen, and how large. Pixels are drawn at whole multiples, and between the first three
- * at halves as well; smaller than one to one there is a picture at half the size, drawn likewise. Everything here is in the screen's
- * pixels, or in those of the art.
+ * at halves as well; smaller than one to one there is a picture at half the size, drawn likewise; a city that has no room even so is
+ * shown smaller and smooth. Everything here is in the screen's pixels, or in those of the art.
  *
  * @typedef {{left: number, right: number, top: number, bottom: number}} Sides
  * @typedef {{x: number, y: number, zoom: number, speed: number, stepped?: number}} Flight `stepped`: seconds since the last step of its zoom
@@ -13,8 +13,10 @@ export const HALVES = 3; // screen pixels for one of art, below which there are 
 const UPRIGHT = 0.8; // a view that is narrower than that of its height shows a part of an island, but a legible one
 const LEAST_ACROSS = 0.4; // of the island's width, that such a view shows
 const MOST_DOWN = 0.62; // of its own height, that the island takes: words stand above it
-const MOST_PIXELS = 4_050_000; // drawn in a frame: with more, no software is fast enough
-const FINE = 16; // steps of a zoom at which all is in view just so, though a half more were too much
+const MOST_PIXELS = 4_900_000; // drawn in a frame: with more, no software is fast enough
+const LEAST_SHARP = 0.5; // a zoom below which pixels are smaller than the screen's own
+const MOST_SMALL = 2_000_000; // of those
+const FINE = 16; // steps of a zoom at which all is just in view
 const AROUND = 12; // pixels of art that are kept free around the whole island
 
 export class Camera {
@@ -161,16 +163,20 @@ export class Camera {
   }
 
   get #smallest() {
+    const { whole } = this;
     const sharp = this.#sharp;
-    if (sharp <= 1) return legible(this.whole / 2, Math.floor); // not a dot in the sea
-    const fitting = Math.floor(this.#fitting * FINE) / FINE;
-    if (fitting < sharp) return Math.max(this.whole, legible(sharp / 2, Math.ceil));
-    return Math.min(fitting, legible(sharp, Math.ceil));
+    if (sharp > 1) {
+      const fitting = Math.floor(this.#fitting * FINE) / FINE;
+      return fitting < sharp ? Math.max(whole, legible(sharp / 2, Math.ceil)) : Math.min(fitting, legible(sharp, Math.ceil));
+    }
+    if (whole >= LEAST_SHARP) return Math.max(LEAST_SHARP, legible(whole / 2, Math.floor)); // not a dot in the sea
+    return Math.max(whole, Math.min(LEAST_SHARP, legible(Math.sqrt((this.width * this.height) / MOST_SMALL) / 2, Math.ceil)));
   }
 }
 
 /** A zoom at which pixels are drawn, near a number. @param {number} zoom @param {(zoom: number) => number} near */
 function legible(zoom, near) {
   if (zoom >= HALVES) return near(zoom);
-  return zoom < 1 ? Math.max(0.5, near(zoom * 4) / 4) : near(zoom * 2) / 2;
+  if (zoom < LEAST_SHARP) return Math.max(1, near(zoom * 2 * FINE)) / (2 * FINE);
+  return zoom < 1 ? near(zoom * 4) / 4 : near(zoom * 2) / 2;
 }

@@ -120,7 +120,6 @@ export class World {
     const context = canvas.getContext('2d', { alpha: options.background === 'transparent' });
     if (!context) throw new Error('no canvas');
     this.#context = context;
-    canvas.style.imageRendering = 'pixelated';
     new ResizeObserver(() => this.#resize()).observe(canvas.parentElement ?? canvas);
     this.#resize();
     requestAnimationFrame((now) => this.#run(now));
@@ -487,6 +486,7 @@ export class World {
     const { width, height, pixel, density } = this.camera;
     const columns = Math.ceil(width / pixel);
     const rows = Math.ceil(height / pixel);
+    this.#canvas.style.imageRendering = pixel < 1 ? 'auto' : 'pixelated';
     this.#canvas.style.width = `${(columns * pixel) / density}px`;
     this.#canvas.style.height = `${(rows * pixel) / density}px`;
     const { buffer } = this.#picture;
