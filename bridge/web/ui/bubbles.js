@@ -13,7 +13,9 @@ const SPELLED_MS = 45; // between looks for letters to appear: each time the pag
 const GLIDE_MS = 32; // after which half of the way to their spots is behind them, however many frames that takes
 const RENEWED_MS = 120; // between two looks at what is said, which may be more than anybody reads
 const ARRANGED_MS = 80; // between two looks at where each had better stand
+const A_STEP = 12; // pixels that nobody sees as a way
 const WAIT_MS = 600; // until one is shown that finds others in its way
+const WAIT_FRAMES = 9; // of them at the least
 const AREA = 55_000; // square pixels of free view that one bubble needs
 const TWO_ACROSS = 440; // pixels: in a narrower view none has room beside another, and each needs more
 const WIDE_SCALE = 3; // CSS pixels for one of art: from farther away bubbles are narrower
@@ -40,6 +42,7 @@ export class Bubbles {
   /** Whether there is room for all only if they cover one another. */
   #isTight = false;
   #scale = 0;
+  #corner = { x: 0, y: 0 }; // of the land
   /** Where they may stand, as it was looked for what lies over it. @type {Rect | null} */
   #free = null;
   /** @type {Rect[]} */
@@ -116,7 +119,7 @@ export class Bubbles {
     }
     const isZoomed = this.#scale !== this.#where.scale; // then all is elsewhere at once
     this.#scale = this.#where.scale;
-    this.#lookUp();
+    this.#lookUp(isZoomed);
     if (isZoomed || now - this.#arrangedAt > ARRANGED_MS || this.#areCrossing()) this.#arrange(now, free);
     const spells = now - this.#spelledAt > SPELLED_MS;
     if (spells) this.#spelledAt = now;
@@ -165,11 +168,15 @@ export class Bubbles {
     bubble.leave(!document.hidden);
   }
 
-  /** Finds everybody's head; who is unknown speaks from the sign of their channel. */
-  #lookUp() {
+  /** Finds everybody's head; who is unknown speaks from the sign of their channel. @param {boolean} isZoomed */
+  #lookUp(isZoomed) {
+    const { left, top } = this.#where.landRect;
+    const shift = isZoomed ? null : { x: left - this.#corner.x, y: top - this.#corner.y };
+    this.#corner = { x: left, y: top };
+    const isAfar = this.#scale < WIDE_SCALE; // who walks there doesn't push others' words about
     for (const bubble of this.#bubbles.values()) {
       const head = this.#headOf(bubble);
-      if (head) bubble.anchor = head;
+      if (head) bubble.keepTo(head, shift, isAfar);
     }
   }
 
@@ -186,15 +193,29 @@ export class Bubbles {
       const head = this.#headOf(bubble);
       const isInView = Boolean(head?.visible && isNear(head, free)); // not behind what lies beside the world
       if (head && (!isInView || this.#roomless.has(bubble))) this.#away.add(bubble.message.uid);
-      const isWanted = bubble.ready && bubble.offset !== null && isInView;
-      if (!isWanted || bubble.isShown) bubble.waitsSince = now;
-      bubble.reveal(isWanted && (bubble.isShown || now - bubble.waitsSince > WAIT_MS || !this.#isBlocked(bubble)));
+      const isWanted = bubble.ready && !(bubble.isTurning && !bubble.isShown) && bubble.offset !== null && isInView;
+      const waits = isWanted && !bubble.isShown && this.#isBlocked(bubble);
+      bubble.waited = waits ? bubble.waited + 1 : 0;
+      if (bubble.waited === 1) bubble.waitsSince = now;
+      const isEnough = bubble.waited > WAIT_FRAMES && now - bubble.waitsSince > WAIT_MS;
+      bubble.reveal(isWanted && (!waits || isEnough));
     }
   }
 
   /** Whether others are still where one would stand. @param {Bubble} bubble */
   #isBlocked({ rect }) {
     return [...this.#bubbles.values(), ...this.#leaving].some((other) => other.isShown && overlap(rect, other.rect));
+  }
+
+  /** Whether others are on the way to where one shall stand. @param {Bubble} bubble */
+  #isBetween(bubble) {
+    const { rect, goal } = bubble;
+    if (Math.hypot(goal.left - rect.left, goal.top - rect.top) < A_STEP) return false;
+    const way = {
+      left: Math.min(rect.left, goal.left), right: Math.max(rect.right, goal.right),
+      top: Math.min(rect.top, goal.top), bottom: Math.max(rect.bottom, goal.bottom),
+    };
+    return [...this.#bubbles.values()].some((other) => other !== bubble && other.isShown && (overlap(way, other.rect) || overlap(way, other.goal)));
   }
 
   /** Whether some would cover one another, as those who speak have moved. */
@@ -212,6 +233,7 @@ export class Bubbles {
     const spots = arrange(standing, free, this.signs, this.#where.landRect, this.#plates);
     this.#roomless = new Set(standing.filter((_, index) => !spots[index]));
     for (const [index, bubble] of standing.entries()) bubble.offset = spots[index];
+    for (const bubble of standing) if (bubble.isShown && bubble.offset && this.#isBetween(bubble)) bubble.reveal(false); // it goes there unseen
     this.#isTight = false;
     this.#isTight = this.#areCrossing();
   }
