@@ -75,6 +75,10 @@ class Policy:
         """Tell whether those who have a role aren't shown."""
         return role.id in self._settings.guild(role.guild.id).hidden_roles
 
+    def names_role(self, role: discord.Role) -> bool:
+        """Tell whether viewers may read what a role is called, if it gives somebody shown a colour."""
+        return self._settings.guild(role.guild.id).role_names and not self.hides_role(role)
+
     def is_audience(self, role: discord.Role) -> bool:
         """Tell whether managers have chosen a role to count as everybody, whether or not it can."""
         return self._settings.guild(role.guild.id).audience == role.id

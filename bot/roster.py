@@ -15,6 +15,7 @@ from bot.gateway.abilities import COMPLETE, Abilities
 from bot.internals import NEVER, came_at, colors_of, roles_of, talking_in
 from bot.plots import Plots
 from bot.policy import Policy
+from bot.words.names import read_name
 from bot.words.slug import code_of, slug_of
 from bot.words.text import Reading, readable, readable_line
 from bridge.model import (
@@ -105,11 +106,29 @@ class Roster:
             since=int(came.timestamp()) if came else last.since if last else None,
             gestures=decided.gestures,
             recent=decided.messages == "recap",
+            role_names={} if gated else self._role_names(guild, last),
         )
+
+    def _role_names(self, guild: discord.Guild, last: GuildInfo | None) -> dict[str, str]:
+        """Name the roles that may give members their colour, where viewers may read that.
+
+        In an outage, in which Discord tells of no role, those that were known and nobody has hidden.
+        """
+        decided = self._settings.guild(guild.id)
+        if not decided.role_names:
+            return {}
+        if last is not None:
+            hidden = set(map(str, decided.hidden_roles))
+            return {role: name for role, name in last.role_names.items() if role not in hidden}
+        return {
+            str(role.id): name
+            for role in guild.roles
+            if colors_of(role)[0] and self._policy.names_role(role) and (name := read_name(role.name))
+        }
 
     def member(self, member: discord.Member) -> Member:
         """Describe one person or bot."""
-        color, color2 = self._colors(member)
+        color, color2, role = self._colors(member)
         return Member(
             uid=str(member.id),
             username=member.display_name,
@@ -122,6 +141,7 @@ class Roster:
             joined=self.joined(member),
             role_color2=color2,
             line=self._line(member),
+            role=role,
         )
 
     def _line(self, member: discord.Member) -> str | None:
@@ -142,16 +162,21 @@ class Roster:
         """Read a role's colour, 0 for none, and the one that it runs into."""
         return colors_of(role)
 
-    def _colors(self, member: discord.Member) -> tuple[str, str | None]:
-        """Read the colour that somebody chose here, else those of their highest role that has one."""
+    def _colors(self, member: discord.Member) -> tuple[str, str | None, str | None]:
+        """Read the colour that somebody chose here, else those of their highest role that has one.
+
+        The third is that role's id, where viewers may read what it is called.
+        """
         chosen = self._settings.member(member.id).color
         if chosen is not None:
-            return chosen, None
+            return chosen, None, None
         colored = [role for role in roles_of(member) if colors_of(role)[0]]  # 0 is "no colour", not black
         if not colored:
-            return DEFAULT_COLOR, None
-        first, second = colors_of(max(colored))
-        return f"#{first:06x}", None if second is None else f"#{second:06x}"
+            return DEFAULT_COLOR, None, None
+        highest = max(colored)
+        first, second = colors_of(highest)
+        named = str(highest.id) if self._policy.names_role(highest) else None
+        return f"#{first:06x}", None if second is None else f"#{second:06x}", named
 
     def avatar(self, member: discord.Member | discord.User) -> str:
         """Name the small picture of somebody. `Asset.with_size` would take the URL apart to say the same."""

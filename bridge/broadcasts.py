@@ -14,6 +14,7 @@ from bridge.rooms.directory import Directory
 from bridge.rooms.misses import Misses
 from bridge.rooms.notice import Notice
 from bridge.rooms.room import Room
+from bridge.wire.crowd import check_roles
 from bridge.wire.pictures import check_emoji, check_picture
 
 __all__ = ["Broadcasts"]
@@ -108,14 +109,16 @@ class Broadcasts:
         *,
         activity: str | EllipsisType | None = ...,
         role_color2: str | EllipsisType | None = ...,
+        role: str | int | EllipsisType | None = ...,
     ) -> bool:
         """Show somebody's status, let them in, or with `delete` take them away.
 
         What is None stays as it was; `activity` and `role_color2`, which None clears, if they are left out.
         A `role_color` of `#000000` is none, as in Discord; `#000001` is black. `role_color2` is what it runs
-        into, where a role has a gradient; viewers who asked for events see it. Old clients and our page hear
-        only the news in a name and a colour, plain programs what is passed. With an activity alone, viewers
-        hear only what is news. Somebody new needs a `username`: without one nothing is shown.
+        into, where a role has a gradient; viewers who asked for events see it. `role` is the id of the one
+        that gives them their colour; with another colour it is none, if it is left out. Old clients and our
+        page hear only the news in a name and a colour, plain programs what is passed. With an activity alone,
+        viewers hear only what is news. Somebody new needs a `username`: without one nothing is shown.
 
         Returns:
             Whether viewers see this member now.
@@ -127,9 +130,9 @@ class Broadcasts:
         if delete:
             room.remove(uid)
             return False
-        recolored = role_color is not None or not isinstance(role_color2, EllipsisType)
-        if username or recolored or isinstance(activity, EllipsisType):
-            return self._put(room, uid, status, username, role_color, role_color2, activity)
+        left_out = isinstance(role_color2, EllipsisType) and isinstance(role, EllipsisType)
+        if username or role_color is not None or not left_out or isinstance(activity, EllipsisType):
+            return self._put(room, uid, status, username, role_color, role_color2, activity, role)
         return room.present(uid, parse_status(status) or "offline", activity)
 
     async def broadcast_client_id_update(self, server: str | int, client_id: str | int) -> None:
@@ -237,7 +240,13 @@ class Broadcasts:
 
         `members` and `channels` are all there are; None leaves them as they are. With very many members it
         takes long: `shown`, `show_members` and `hide_members` do the same in parts.
+
+        Raises:
+            TypeError: if the guild's `role_names` are no mapping of texts to texts.
+            ValueError: if there are more than 250 of them.
         """
+        if guild.role_names:
+            guild = replace(guild, role_names=check_roles(guild.role_names))
         self._directory.open(guild, members, channels)
 
     def show_members(self, server: str | int, members: Iterable[Member]) -> None:
@@ -378,6 +387,7 @@ class Broadcasts:
     def _put(
         self, room: Room, uid: str, status: str, username: str | None, role_color: str | None,
         role_color2: str | EllipsisType | None, activity: str | EllipsisType | None,
+        role: str | int | EllipsisType | None,
     ) -> bool:  # fmt: skip
         known = room.members.get(uid)
         name = _text(username) if username else known.username if known else None
@@ -398,6 +408,7 @@ class Broadcasts:
             else parse_color(role_color2),
             activity=before.activity if isinstance(activity, EllipsisType) else activity,
         )
+        member = member._replace(role=_new_role(role, before, member))
         said = {"username": member.username} if username else {}
         room.put(member, said if role_color is None else said | {"roleColor": member.role_color})
         return True
@@ -432,6 +443,12 @@ def _checked(happening: Happening) -> Happening:
         raise ValueError(f"a happening is one of {', '.join(_KINDS)}, not {happening.kind!r}")
     text, location = happening.text, happening.location
     return replace(happening, text=text and text[:MAX_NOTICE], location=location and location[:MAX_NOTICE])
+
+
+def _new_role(given: str | int | EllipsisType | None, before: Member, after: Member) -> str | None:
+    if isinstance(given, EllipsisType):
+        return before.role if after.role_color == before.role_color else None
+    return None if given is None else _text(given)
 
 
 def _new_color(given: str | None, before: str) -> str:

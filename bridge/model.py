@@ -43,7 +43,8 @@ class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
     `uid` is a Discord snowflake, `role_color` is `#rrggbb`, `avatar` a URL, `activity` a readable
     line such as "Playing Factorio". `joined` is when they came into the guild, in seconds since 1970;
     viewers are told for the first day. `role_color2` is the colour that `role_color` runs into, where a
-    role has a gradient. `line` is what they say over their head, for as long as they like.
+    role has a gradient. `line` is what they say over their head, for as long as they like. `role` is the id
+    of the role that gives them their colour, where viewers may read what it is called; nobody is told it.
     """
 
     uid: str
@@ -57,11 +58,14 @@ class Member(NamedTuple):  # no dataclass: nothing is made and compared as often
     joined: int | None = None
     role_color2: str | None = None
     line: str | None = None
+    role: str | None = None
 
     def with_presence(self, status: Status, activity: str | None) -> "Member":
         """Be the same person with another status and activity; written out, because it is so frequent."""
-        uid, username, _, role_color, bot, avatar, voice, _, joined, color2, line = self
-        return Member(uid, username, status, role_color, bot, avatar, voice, activity, joined, color2, line)
+        uid, username, _, role_color, bot, avatar, voice, _, joined, color2, line, role = self
+        return Member(
+            uid, username, status, role_color, bot, avatar, voice, activity, joined, color2, line, role
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ class GuildInfo:
     it came to this bridge's bot, in seconds since 1970, where that is known. `lock` stands for the
     password and the role where only another process knows them: with them it changes. With `recent`, who
     arrives and asks for it is told what was said in the last two minutes. `gestures` is whether members who
-    watch may make their own figure wave, hop or sit.
+    watch may make their own figure wave, hop or sit. `role_names` says what roles are called, by their ids,
+    where viewers may read that: they are told it of those that give somebody they see a colour.
     """
 
     id: str
@@ -110,6 +115,7 @@ class GuildInfo:
     lock: str | None = field(default=None, repr=False)
     gestures: bool = True
     recent: bool = False
+    role_names: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def has_password(self) -> bool:

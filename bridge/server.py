@@ -154,7 +154,7 @@ class WebSocketServer(Broadcasts):
             follows=follow is not None and not workers,
         )  # fmt: skip
         self._exchange.colleagues.meet(part, self._plane.writers)
-        self._plane.count_elsewhere(self._exchange.all_elsewhere)
+        self._plane.count_elsewhere(self._exchange.all_elsewhere, self._exchange.viewers_elsewhere)
         doorkeeper = Doorkeeper(self._new_guesses(), self._gate.count)
         self._admission = Admission(directory, keeper, doorkeeper, self._exchange.door)
         if limits.viewers_per_guild:

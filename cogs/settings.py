@@ -32,7 +32,8 @@ class GuildSettings:
     that moderators have hidden, and `hidden_roles` the roles whose members aren't shown. With `optin`, only
     members are shown who have agreed to that. `live_channel` and `live_message` are where a message is kept
     up to date, `live_ended` is why that came to an end by itself. `gestures` is whether
-    members who watch and are shown may make their own figure wave, hop or sit.
+    members who watch and are shown may make their own figure wave, hop or sit. With `role_names` viewers read
+    what the roles are called that give members their colour.
     """
 
     shown: bool = True
@@ -54,6 +55,7 @@ class GuildSettings:
     hidden_roles: frozenset[int] = frozenset()
     optin: bool = False
     gestures: bool = True
+    role_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,24 @@ from bridge.model import Channel, GuildInfo, Happening, Member, Status, Voice
 
 PASSWORD: Final = "turnip"  # noqa: S105 - of a guild that is made up, and told to everybody
 
+GARDEN_ROLES: Final = {
+    "#e06c75": "Rose growers", "#e5a04b": "Pumpkin club", "#d9c65d": "Beekeepers", "#7fb069": "Gardeners",
+    "#4fb3a5": "Pond watch", "#5b8dd9": "Night shift", "#9a7bd0": "Lavender circle", "#d977a8": "Tulips",
+    "#8a8f98": "Helpers",
+}  # fmt: skip
+HARBOUR_ROLES: Final = {
+    "#e06c75": "Skippers", "#e5a04b": "Net menders", "#d9c65d": "Bakers", "#7fb069": "Harbour watch",
+    "#4fb3a5": "Divers", "#5b8dd9": "Fishers", "#9a7bd0": "Shanty choir", "#d977a8": "Boatbuilders",
+}  # fmt: skip
+"""What the roles are called that give people their colour; here each role's id is its colour."""
+
 GARDEN: Final = GuildInfo(
-    id="232769614004748288", slug="garden", name="The Garden", default=True, recent=True
+    id="232769614004748288", slug="garden", name="The Garden", default=True, recent=True,
+    role_names=GARDEN_ROLES,
+)  # fmt: skip
+HARBOUR: Final = GuildInfo(
+    id="482241773318701056", slug="harbour", name="The Harbour", role_names=HARBOUR_ROLES
 )
-HARBOUR: Final = GuildInfo(id="482241773318701056", slug="harbour", name="The Harbour")
 CELLAR: Final = GuildInfo(
     id="123456789012345678", slug="cellar", name="The Cellar", protected=True, password=PASSWORD
 )
@@ -100,7 +114,7 @@ def gardeners() -> list[Member]:
         Member(uid_of(name), name, "online", "#8a8f98", bot=True, activity=doing)
         for name, doing in _BOTS.items()
     ]
-    return people + bots
+    return [one._replace(role=one.role_color) for one in people + bots]
 
 
 def crew(*names: str) -> list[Member]:
@@ -121,6 +135,7 @@ def townspeople() -> list[Member]:
             _STATUSES[number * 5 % 11] if number * 5 % 11 < len(_STATUSES) else "offline",
             _COLORS[number // 9 % len(_COLORS)],
             voice=Voice("68", "Tavern") if number % 60 == 0 else None,
+            role=_COLORS[number // 9 % len(_COLORS)],
         )
         for number, name in enumerate(names)
     ]

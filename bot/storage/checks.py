@@ -31,7 +31,7 @@ def check_guild(settings: GuildSettings) -> None:
     Raises:
         ValueError: if one is none that may be. The message begins with its name and doesn't show it.
     """
-    for name in ("shown", "listed", "bots", "optin", "gestures"):
+    for name in ("shown", "listed", "bots", "optin", "gestures", "role_names"):
         _check_flag(name, getattr(settings, name))
     for name, choices in _CHOICES.items():
         _check_choice(name, getattr(settings, name), choices)

@@ -19,7 +19,7 @@ from bot.storage.rows import BLOCKED, DEFAULT_GUILD, UPGRADED, Contents, StoredG
 from cogs.settings import Blockable, GuildSettings, MemberSettings
 
 FORMAT: Final = "d-zone settings"
-VERSION: Final = 6
+VERSION: Final = 7
 FIRST_WITH_ALL: Final = 3  # the version from which on each guild that the bot is in is there
 Object = dict[str, Any]
 
@@ -28,7 +28,7 @@ _TOP: Final = ("format", "version", "default_guild", "guilds", "members")
 _GUILD: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
     "audience", "live_channel", "live_message", "live_ended", "channels", "proxies", "hidden",
-    "hidden_roles", "optin", "gestures", "left", "plots",
+    "hidden_roles", "optin", "gestures", "role_names", "left", "plots",
 )  # fmt: skip
 _IDS: Final = ("role_id", "audience", "live_channel", "live_message")
 # What each older version didn't have, and what stands for it: nobody could decide on it.
@@ -38,6 +38,7 @@ _LATER: Final[dict[int, Object]] = {
     3: {"hidden_roles": [], "optin": False},
     4: {"gestures": True},
     5: {"plots": []},
+    6: {"role_names": False},
 }
 _MEMBER_LATER: Final[dict[int, Object]] = {3: {"agreed": False, "line": None}}
 _MEMBER: Final = ("hidden", "muted", "color", "agreed", "line")

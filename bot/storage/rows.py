@@ -24,6 +24,7 @@ BLOCKED: Final[Mapping[Blockable, str]] = MappingProxyType(
 _SETTINGS: Final = (
     "shown", "listed", "name", "messages", "offline", "bots", "protection", "role_id", "password_hash",
     "audience", "live_channel", "live_message", "live_ended", "optin", "gestures",
+    "role_names",
 )  # fmt: skip
 
 # Settings of a guild that are sets of ids: each has a table of its own, and they are in that column.

@@ -32,6 +32,7 @@ guilds: Final = Table(
     Column("live_ended", Text),  # why it isn't any more
     Column("optin", Boolean, nullable=False, server_default=false()),  # whether only who agreed is shown
     Column("gestures", Boolean, nullable=False, server_default=true()),
+    Column("role_names", Boolean, nullable=False, server_default=false()),
 )
 
 

@@ -100,6 +100,8 @@ class Book:
                 self._note_words(event, batch.facts)
             elif event.type == "channels":
                 batch.facts["channels"] = codec.write_channels(room.channels)
+            elif event.type == "roles":
+                batch.facts["roles"] = codec.write_roles(room.role_names)
             elif event.type == "update-clientid":
                 batch.facts["client"] = (room.client_id or "").encode()
         # Also when it is forgotten: what was over before anybody said so is written there yet.
@@ -151,7 +153,7 @@ class Book:
             return
         if event.type == "forget" and "messages" not in event.data:
             self._withdraw(event.data.get("words"))
-        if event.type in ("edit", "happening", "presence") or "messages" in event.data:
+        if event.type in ("edit", "happening", "presence", "roles") or "messages" in event.data:
             is_less = sum(portion.take_back(left) for _, _, portion in self._recent) > 0  # all of them
         else:  # perhaps much, and who is named in it can't be told
             self._recent.clear()
@@ -269,6 +271,8 @@ class Book:
         }
         if copy.client_id is not None:
             told["client"] = copy.client_id.encode()
+        if (names := codec.write_roles(copy.role_names)) is not None:
+            told["roles"] = names
         for number, (message_id, words) in enumerate(copy.said.items()):
             told[codec.SAID + message_id] = codec.write_words(number - len(copy.said), words)
         self._sizes = len(copy.members), len(told)

@@ -9,10 +9,12 @@ from sys import intern
 from typing import Any, Final, NamedTuple, cast
 
 from bridge.model import WORD_LOCK, Channel, GuildInfo, Happening, Member, Message, Status, Voice
+from bridge.rooms.rolenames import Names
 from bridge.wire.protocol import Event, Said, encode
 
 SAID: Final = "said."  # and the id of a message
 _SECRETS: Final = frozenset({"password", "password_hash", "role"})  # only the bot can check them
+_APART: Final = frozenset({"role_names"})  # told of those roles alone that are to be read: see `write_roles`
 # What a process of an older version couldn't read as part of a guild itself.
 _BESIDE: Final = frozenset({"gestures", "recent"})
 
@@ -48,9 +50,12 @@ def read_entry(told: bytes) -> Entry | None:
 
 
 def write_member(member: Member) -> bytes:
-    """Write somebody down; without a line as before there were any, for processes of an older version."""
+    """Write somebody down; without a line as before there were any, for processes of an older version.
+
+    From which role they have their colour is nobody else's business: see `write_roles`.
+    """
     voice = member.voice
-    others = member[7:] if member.line is not None else member[7:-1]
+    others = member[7:11] if member.line is not None else member[7:10]
     return encode([*member[:6], None if voice is None else astuple(voice), *others])
 
 
@@ -80,6 +85,16 @@ def write_channels(channels: Mapping[str, Channel]) -> bytes:
 def read_channels(text: bytes | None) -> dict[str, Channel]:
     """Read which channels there are."""
     return {fields[0]: Channel(*fields) for fields in json.loads(text or b"[]")}
+
+
+def write_roles(names: Mapping[str, Names]) -> bytes | None:
+    """Write down what the roles are called that give members their colour; nothing if none is to be read."""
+    return encode(names) if names else None
+
+
+def read_roles(text: bytes | None) -> dict[str, Names]:
+    """Read what roles are called; processes of an older version write nothing of it."""
+    return {color: tuple(names) for color, names in json.loads(text or b"{}").items()}
 
 
 def write_happenings(happenings: Mapping[str, Happening]) -> bytes:
@@ -123,7 +138,7 @@ def lock_of(info: GuildInfo) -> str:
 
 def write_info(info: GuildInfo, counts: Mapping[str, int], number: int) -> bytes:
     """Write down what is told of a guild, the `number`th that was opened: nothing of what opens its door."""
-    told = {name: value for name, value in asdict(info).items() if name not in _SECRETS | _BESIDE}
+    told = {name: value for name, value in asdict(info).items() if name not in _SECRETS | _BESIDE | _APART}
     if info.protected:
         told["lock"] = lock_of(info)
     beside = {name: getattr(info, name) for name in _BESIDE}

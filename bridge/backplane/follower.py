@@ -221,7 +221,7 @@ class Follower:
         copy = Copy(
             epoch, offset, self.room.info, facts.get(b"client", b"").decode() or None, {},
             codec.read_channels(facts.get(b"channels")), codec.read_said(facts),
-            codec.read_happenings(facts.get(b"happenings")),
+            codec.read_happenings(facts.get(b"happenings")), codec.read_roles(facts.get(b"roles")),
         )  # fmt: skip
         room = Room.of_copy(copy, limits=self._limits, clock=time.time)
         await self._read_members(room, generation)

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 
 CHECK_EVERY: Final = 25.0  # seconds between two looks whether what is quiet is still there
 COUNT_EVERY: Final = 5.0  # seconds between two looks how many there are in each guild
-FLUSHED_AT_ONCE: Final = 200  # rooms
+LOOKED_AT_AT_ONCE: Final = 200  # rooms
+FLUSHED_AT_ONCE: Final = 32  # rooms: who is watched waits for no more, and no turn of the loop takes longer
 UNKNOWN: Final = ("", "")  # who has taken a guild, before a look
 _UNFINISHED: Final = 3_600  # seconds that half a generation lives
 
@@ -36,25 +37,29 @@ class Writer:
     """The one process that writes these guilds. The calls of its owner never wait for it.
 
     `prepare` brings a room up to date before it is written whole; `is_complete` tells whether these are all
-    guilds that there will be, and `elsewhere` counts who watches them at other processes. Where several share
-    the guilds, each has a `part` of them; parts that overlap, or are of different totals, don't go together,
-    and whoever comes later waits until the other is gone.
+    guilds that there will be, `elsewhere` counts who watches any of them at other processes, and `watching`
+    who watches one: what happens there doesn't wait for all the rest. Where several share the guilds, each
+    has a `part` of them; parts that overlap, or are of different totals, don't go together, and whoever
+    comes later waits until the other is gone.
     """
 
     def __init__(
         self, lines: Lines, directory: Directory, limits: Limits,
         prepare: Callable[[Room], Awaitable[None]], is_complete: Callable[[], bool], part: Part = WHOLE,
-        elsewhere: Callable[[], int] = lambda: 0,
+        elsewhere: Callable[[], int] = lambda: 0, watching: Callable[[str], int] = lambda _: 0,
     ) -> None:  # fmt: skip
         self._lines = lines
         self._directory = directory
         self._limits = limits
         self._prepare = prepare
         self._part = part
+        self._watching = watching
         self._life = f"{int(time.time() * 1000):013d}.{secrets.token_hex(4)}"
         self._generations = 0
         self._books: dict[str, Book] = {}
-        self._stirred: dict[str, None] = {}  # the guilds of which something may have to be written
+        # The guilds of which something may have to be written: those that are watched, and the rest.
+        self._urgent: dict[str, None] = {}
+        self._stirred: dict[str, None] = {}
         self._anew: dict[str, bool] = {}  # the guilds to be written whole; whether by force
         self._removed: dict[str, None] = {}
         self._unfinished: list[str] = []  # the keys of what was begun and surely is read by nobody
@@ -141,7 +146,7 @@ class Writer:
 
     def _stir(self, guild_id: str) -> None:
         """Look soon what is to be written of a guild."""
-        self._stirred[guild_id] = None
+        (self._urgent if self._watching(guild_id) else self._stirred)[guild_id] = None
         self._news.set()
 
     def _write_anew(self, guild_id: str, *, by_force: bool = False) -> None:
@@ -210,13 +215,7 @@ class Writer:
             # Before all else: nothing leaves a room before what is listed of it does.
             self._removed.update(dict.fromkeys(await self._list.write()))
             await self._remove()
-            stirred, self._stirred = self._stirred, {}  # if this fails, the next check looks at all
-            books = [self._books[guild_id] for guild_id in stirred if guild_id in self._books]
-            for start in range(0, len(books), FLUSHED_AT_ONCE):
-                few = [book for book in books[start : start + FLUSHED_AT_ONCE] if book.has_news]
-                answers = await self._lines.run([book.flush() for book in few])
-                for book, answer in zip(few, answers, strict=True):
-                    self._take_answer(book, answer)
+            books = await self._flush_stirred()
             await self._look([book for book in books if book.taken == UNKNOWN])
         for book in books:
             guild_id = book.room.info.id
@@ -226,6 +225,26 @@ class Writer:
                 self._stir(guild_id)
             elif not book.is_written and book.taken is None and guild_id not in self._anew:
                 self._write_anew(guild_id)
+
+    async def _flush_stirred(self) -> list[Book]:
+        """Write what has been stirred by now, few at once, and between them whoever is watched.
+
+        If this fails, the next check looks at all.
+        """
+        stirred, self._stirred = list(self._stirred), {}
+        books: dict[str, Book] = {}
+        for start in range(0, max(1, len(stirred)), FLUSHED_AT_ONCE):
+            urgent, self._urgent = list(self._urgent), {}
+            for few in (*_portions(urgent), stirred[start : start + FLUSHED_AT_ONCE]):
+                found = {guild_id: self._books[guild_id] for guild_id in few if guild_id in self._books}
+                books |= found
+                await self._flush_few([book for book in found.values() if book.has_news])
+        return list(books.values())
+
+    async def _flush_few(self, books: list[Book]) -> None:
+        answers = await self._lines.run([book.flush() for book in books])
+        for book, answer in zip(books, answers, strict=True):
+            self._take_answer(book, answer)
 
     def _take_answer(self, book: Book, answer: object) -> None:
         if answer in (scripts.DONE, scripts.AGAIN):
@@ -266,8 +285,8 @@ class Writer:
         await self._flush()
 
     async def _look(self, books: list[Book]) -> None:
-        for start in range(0, len(books), FLUSHED_AT_ONCE):
-            few = books[start : start + FLUSHED_AT_ONCE]
+        for start in range(0, len(books), LOOKED_AT_AT_ONCE):
+            few = books[start : start + LOOKED_AT_AT_ONCE]
             looked_for = [book.offset for book in few]
             answers = await self._lines.run([book.check() for book in few])
             for book, offset, answer in zip(few, looked_for, answers, strict=True):
@@ -363,6 +382,11 @@ class Writer:
             pipeline.xadd(key, {"before": entry.before, "events": entry.events}, id=f"{entry.offset}-0")
         pipeline.expire(key, min(lives + 1, LIVES))
         await self._lines.ask(pipeline.execute())
+
+
+def _portions(guild_ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(guild_ids), FLUSHED_AT_ONCE):
+        yield guild_ids[start : start + FLUSHED_AT_ONCE]
 
 
 def _is_quiet(book: Book) -> bool:

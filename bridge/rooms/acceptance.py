@@ -98,6 +98,8 @@ class Acceptance:
                 self._state.set_client_id(data["clientId"])
             case "info":
                 self._state.set_info(changes.info_of(event))
+            case "roles":
+                self._state.name_roles(data["names"], whole=data["whole"])
             case "forget":
                 self._forget(data)
             case "revoke" | "close":

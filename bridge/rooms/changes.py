@@ -13,6 +13,7 @@ these events, and from a few more that no viewer ever gets: those are the `CONTR
 | `channels`, `update-clientid` | the channels, the application that one logs in with |
 | `info` | what the guild is called, and who may enter: the fields of a `GuildInfo` |
 | `newcomer` | since when somebody is here: `uid`, `joined` |
+| `roles` | what the roles are called that give members a colour: see `Roles` |
 | `said` | what was said last: a message whose words were forgotten before they left |
 | `forget` | nothing: of what happened it may not be told any more: see `Forget` |
 | `withdraw` | who watches by a login: those of `uids`, or with None all, may not any more |
@@ -20,14 +21,17 @@ these events, and from a few more that no viewer ever gets: those are the `CONTR
 | `revoke`, `close` | who watches: all hear `goodbye`, `code` and `sentence`, and go; `close` is the end |
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from typing import Any, Final, Literal, TypedDict, get_args
 
 from bridge.model import Channel, GuildInfo, Happening, Member, Message, Voice
 from bridge.wire.protocol import Event, member_extras
 
-ControlType = Literal["info", "newcomer", "said", "forget", "withdraw", "review", "revoke", "close"]
+ControlType = Literal[
+    "info", "newcomer", "roles", "said", "forget", "withdraw", "review", "revoke", "close"
+]  # fmt: skip
 CONTROL: Final[frozenset[str]] = frozenset(get_args(ControlType))
 
 # A member's fields by how a presence calls them; what it leaves out stays.
@@ -52,12 +56,19 @@ class Forget(TypedDict, total=False):
     messages: list[str]
 
 
+class Roles(TypedDict):
+    """What the roles of some colours are called, or with `whole` of all: no other may be told then."""
+
+    names: Mapping[str, Sequence[str]]
+    whole: bool
+
+
 # From state to event
 
 
 def looks(member: Member) -> tuple[object, ...]:
     """Name what a presence tells. That somebody isn't new any more is no news: the page sees it by itself."""
-    _, username, status, role_color, is_bot, avatar, _, _, _, color2, line = member
+    _, username, status, role_color, is_bot, avatar, _, _, _, color2, line, _ = member
     return username, status, role_color, is_bot, avatar, color2, line
 
 
@@ -98,6 +109,11 @@ def _extras(member: Member, known: Member | None) -> dict[str, Any]:
 def _basics(member: Member) -> tuple[object, ...]:
     """Name what every client knows of somebody."""
     return member.username, member.status, member.role_color
+
+
+def info_data(info: GuildInfo) -> dict[str, Any]:
+    """Say what a guild is called, and who may enter; what its roles are called is told apart."""
+    return {each.name: getattr(info, each.name) for each in fields(info) if each.name != "role_names"}
 
 
 def deletion(words: Message) -> dict[str, Any]:
@@ -186,6 +202,8 @@ def left_after(event: Event, shown: Collection[str]) -> Left | None:
             return lambda earlier: None if happening_of(earlier) == happening_key(event) else earlier
         case "channels":
             return partial(_without_channels, frozenset(shown) - data.keys())
+        case "roles" if data["whole"]:
+            return lambda earlier: None if earlier.type == "roles" else earlier
         case "presence" if "line" in event.extras:
             return lambda earlier: without_line(earlier, data["uid"])
     return None

@@ -1,7 +1,6 @@
 """One guild as the bridge holds it: what is true of it, and whatever may happen there. Pure state."""
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
-from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -11,6 +10,7 @@ from bridge.rooms import changes
 from bridge.rooms.audience import Audience
 from bridge.rooms.happenings import MOST, Happenings, is_in, is_of, over
 from bridge.rooms.memory import Memory
+from bridge.rooms.rolenames import Names
 from bridge.rooms.state import State
 from bridge.rooms.stream import Stream
 from bridge.wire.protocol import (
@@ -68,6 +68,11 @@ class Guild:
         return self._state.channels
 
     @property
+    def role_names(self) -> Mapping[str, Names]:
+        """What the roles are called that give members their colour, by that."""
+        return self._state.neighbourhoods.names
+
+    @property
     def position(self) -> int:
         """As how manieth the last event happened."""
         return self._stream.position
@@ -90,7 +95,7 @@ class Guild:
             if is_opened:  # what was asked behind a door is for those who come through one
                 self._take_back_happenings(lambda one: is_of(one, None))
             self._remember_words()
-            self._control("info", lambda: asdict(info))
+            self._control("info", lambda: changes.info_data(info))
 
     def set_client_id(self, client_id: str) -> None:
         """Make this the application that viewers log in with."""
@@ -310,6 +315,9 @@ class Guild:
     # Inside
 
     def _stir(self) -> None:
+        if self._state.neighbourhoods.is_renamed:
+            self._stream.number("roles", self._state.neighbourhoods.renamed()._asdict)
+            self._wake()
         if self._stream.pending:
             self._wake()
 

@@ -185,7 +185,8 @@ class Room(Guild):
 
         It numbers nothing: tell it nothing else.
         """
-        room = cls(copy.info, wake, limits, clock, epoch=copy.epoch, position=copy.position)
+        info = replace(copy.info, role_names={})  # it is told which of them are to be read
+        room = cls(info, wake, limits, clock, epoch=copy.epoch, position=copy.position)
         room._state.start_as(copy)
         room._follows = True
         return room
@@ -237,6 +238,8 @@ class Room(Guild):
                 self._stream.accept(event)
                 if event.type == "info":
                     self._remember_words()
+                if event.type == "roles":
+                    self._wake()
         if self._audience.is_leaving:
             self._wake()
         self._stir()
@@ -309,7 +312,7 @@ class Room(Guild):
         if not self._audience.has_crowd:
             neighbourhoods.forget_news()
             return []
-        if now < self._counts_due:
+        if now < self._counts_due and not neighbourhoods.is_urgent:
             return []
         self._counts_due = now + COUNT_EVERY
         data = {"neighbourhoods": neighbourhoods.news()}

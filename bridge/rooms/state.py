@@ -14,6 +14,7 @@ from bridge.rooms.neighbourhoods import Neighbourhoods
 from bridge.rooms.newcomers import Newcomers
 from bridge.rooms.pages import Pages
 from bridge.rooms.recency import Recency
+from bridge.rooms.rolenames import Names
 from bridge.rooms.visitors import Visitors
 
 MAX_SAID: Final = 200  # messages; an older one no viewer still shows
@@ -31,6 +32,7 @@ class Copy:
     channels: Mapping[str, Channel]
     said: Mapping[str, Message]
     happenings: Mapping[str, Happening] = field(default_factory=dict)
+    role_names: Mapping[str, Names] = field(default_factory=dict)  # by colour
 
 
 class State:
@@ -53,7 +55,7 @@ class State:
         )  # the last moments, and what goes on, by key
         self.newcomers: Final = Newcomers(clock)
         self.visitors: Final = Visitors()
-        self.neighbourhoods: Final = Neighbourhoods()
+        self.neighbourhoods: Final = Neighbourhoods(info.role_names)
         self.recency: Final = Recency(self._members, clock)
         self.pages: Final = tuple(Pages(self._members, full=full) for full in (False, True))
         self.listings: Final = tuple(
@@ -93,7 +95,7 @@ class State:
         """Take everything down, for another room."""
         return Copy(
             epoch, position, self.info, self.client_id, dict(self._members), self.channels, dict(self._said),
-            dict(self._happenings),
+            dict(self._happenings), self.neighbourhoods.names,
         )  # fmt: skip
 
     def start_as(self, copy: Copy) -> None:
@@ -106,6 +108,7 @@ class State:
         for happening in copy.happenings.values():
             self.note_happening(happening)
         self.set_channels(copy.channels.values())
+        self.name_roles(copy.role_names, whole=True)
         if copy.client_id is not None:
             self.set_client_id(copy.client_id)
 
@@ -117,8 +120,16 @@ class State:
         self.edition += 1
 
     def set_info(self, info: GuildInfo) -> None:
-        """Have the guild be called this."""
+        """Have the guild, and its roles, be called this."""
+        before = self.info.role_names
         self._write(self._facts, "info", info)
+        if info.role_names != before:
+            self.neighbourhoods.call(info.role_names)
+
+    def name_roles(self, names: Mapping[str, Names], *, whole: bool) -> None:
+        """Have the roles of some colours be called this, or with `whole` of all."""
+        self.edition += 1
+        self.neighbourhoods.tell(names, whole=whole)
 
     def set_client_id(self, client_id: str) -> None:
         """Have viewers log in with this application."""

@@ -120,6 +120,13 @@ class Stream:
         if self._hearers:
             self.publish(type, data())
 
+    def number(self, type: ControlType, data: Callable[[], Mapping[str, Any]]) -> None:  # noqa: A002
+        """The same, but it has a number also where nobody listens: who came before is told of it."""
+        if self._hearers:
+            self.publish(type, data())
+        else:
+            self.pass_over(self.position + 1)
+
     def accept(self, event: Event) -> None:
         """Let what happened elsewhere go on from here, at its own position."""
         self.position = event.position

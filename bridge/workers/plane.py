@@ -56,6 +56,7 @@ class Plane:
         self._follow = None if leads else follow
         self._expects_more: Callable[[], bool] = lambda: False
         self._elsewhere: Callable[[], int] = lambda: 0
+        self._watching: Callable[[str], int] = lambda _: 0
         self._writer: Writer | None = None
         self._on_restart: Callable[[Room], None] = lambda _: None
         self._on_list: Callable[[bool], None] = lambda _: None
@@ -133,9 +134,9 @@ class Plane:
         """Know how to learn whether guilds are still to come."""
         self._expects_more = expects
 
-    def count_elsewhere(self, elsewhere: Callable[[], int]) -> None:
-        """Know how to learn how many watch the guilds at other processes."""
-        self._elsewhere = elsewhere
+    def count_elsewhere(self, elsewhere: Callable[[], int], watching: Callable[[str], int]) -> None:
+        """Know how to learn how many watch the guilds at other processes, and how many a single one."""
+        self._elsewhere, self._watching = elsewhere, watching
 
     def look(self) -> None:
         """Look whether all guilds are there now."""
@@ -192,7 +193,7 @@ class Plane:
 
         return Writer(
             Lines(url), self._directory, self._limits, self._prepare, lambda: not self._expects_more(),
-            self._part, self._elsewhere,
+            self._part, self._elsewhere, self._watching,
         )  # fmt: skip
 
     async def _prepare(self, room: Room) -> None:

@@ -1,5 +1,6 @@
 """The panel of `/dzone setup`: everything that managers decide on, as it is now, with what changes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,24 +75,33 @@ class Panel:
             if settings.gestures
             else ("allow_gestures", Text("Allow gestures"))
         )
+        role_names = (
+            ("hide_role_names", Text("Hide role names"))
+            if settings.role_names
+            else ("show_role_names", Text("Show role names"))
+        )
         name = Text("{name}: {link}", name=self.report.plain_name, link=self.report.link)
         return [
             self._section(name, self.report.verdict(), *shown),
-            self._section(Text("In the server list"), self.report.listed(), *listed),
-            *self._together(("rename", Text("Rename")), bots, optin, gestures),
+            *self._together((listed, ("rename", Text("Rename")), bots), (optin, gestures, role_names)),
         ]
 
-    def _together(self, *switches: tuple[str, Text]) -> list[ui.Item[Any]]:
-        """Show the rest, with its buttons below: a message has no room for a section of each."""
+    def _together(self, *rows: Sequence[tuple[str, Text]]) -> list[ui.Item[Any]]:
+        """Show the rest, with its buttons below: a message has no room for a section of each.
+
+        With somebody's choice of a role for the login, and with a notice, it is full: 40 parts.
+        """
         said = (
+            (Text("In the server list"), self.report.listed()),
             (Text("Public name"), Text("{name}", name=self.report.plain_name)),
             (Text("Bots"), self.report.bots()),
             (Text("Consent"), self.report.optin()),
             (Text("Gestures"), self.report.gestures()),
+            (Text("Role names"), self.report.role_names()),
         )
         text = "\n".join(self._title(title, text) for title, text in said)
-        buttons: list[ui.Button[Any]] = [self._button(what, label) for what, label in switches]
-        return [ui.TextDisplay(text), ui.ActionRow(*buttons)]
+        buttons = [ui.ActionRow[Any](*(self._button(*switch) for switch in row)) for row in rows]
+        return [ui.TextDisplay(text), *buttons]
 
     def _menus(self) -> list[ui.Item[Any]]:
         settings = self.report.settings

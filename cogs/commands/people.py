@@ -1,4 +1,4 @@
-"""`/dzone optin`, `gestures` and `role`: who is shown at all, and what they may do."""
+"""`/dzone optin`, `gestures` and `role`: who is shown at all, as what, and what they may do."""
 
 from dataclasses import replace
 from typing import Literal
@@ -8,7 +8,7 @@ from discord import app_commands
 
 from cogs.commands.desk import Desk
 from cogs.commands.replies import Refused, answer, called
-from cogs.commands.status import GESTURES
+from cogs.commands.status import GESTURES, ROLE_NAMES
 from cogs.settings import MAX_ROLES, GuildSettings
 from cogs.texts import Lines, Text
 
@@ -28,7 +28,9 @@ EVERYBODY_HAS_IT = Text("Everybody has that role. {/dzone disable} hides the who
 class ManagePeople(Desk):
     """The part of `/dzone` that is about who is shown at all."""
 
-    role = app_commands.Group(name="role", description="Hide the members who have a role.")
+    role = app_commands.Group(
+        name="role", description="Hide members by their role, or show what roles are called."
+    )
 
     @app_commands.command()
     @app_commands.describe(mode="Whether only members are shown who have agreed.")
@@ -94,6 +96,15 @@ class ManagePeople(Desk):
         else:
             roles = Lines(roles, Text("{/dzone role show} shows them again."))
         await answer(interaction, roles)
+
+    @role.command(name="names")
+    @app_commands.describe(mode="Whether viewers read what roles are called.")
+    async def name_roles(self, interaction: discord.Interaction, mode: OnOff) -> None:
+        """Show what the roles are called that give members their colour, or hide it."""
+        text = ROLE_NAMES[mode == "on"]
+        if mode == "on":
+            text = Lines(text, Text("{/dzone role hide} keeps a role's name secret, with all who have it."))
+        await self._decide(interaction, text, lambda settings: replace(settings, role_names=mode == "on"))
 
 
 def hidden_roles(guild: discord.Guild, settings: GuildSettings) -> Text | None:

@@ -19,7 +19,7 @@ from cogs.commands.panel import MOST, Panel, agreement
 from cogs.commands.people import EVERYBODY_AGAIN, EVERYBODY_HAS_IT, ONLY_AGREED
 from cogs.commands.replies import NOBODY, Refused, answer, called, say
 from cogs.commands.standing import OUTDATED
-from cogs.commands.status import GESTURES, MESSAGES, OFFLINE
+from cogs.commands.status import GESTURES, MESSAGES, OFFLINE, ROLE_NAMES
 from cogs.settings import GuildSettings
 from cogs.texts import Language, Lines, Text, language_of
 
@@ -46,6 +46,8 @@ SWITCHES: Final[dict[str, tuple[dict[str, Any], Text]]] = {
     "ask_nobody": ({"optin": False}, EVERYBODY_AGAIN),
     "allow_gestures": ({"gestures": True}, GESTURES[True]),
     "forbid_gestures": ({"gestures": False}, GESTURES[False]),
+    "show_role_names": ({"role_names": True}, ROLE_NAMES[True]),
+    "hide_role_names": ({"role_names": False}, ROLE_NAMES[False]),
 }
 
 

@@ -50,6 +50,13 @@ GESTURES: Final = {
     True: Text("Members who are logged in and shown may make their own figure wave, hop or sit."),
     False: Text("Nobody may make a gesture on the page."),
 }
+ROLE_NAMES: Final = {
+    True: Text(
+        "Viewers read what the roles are called that give shown members their colour, and how many of them "
+        "are online."
+    ),
+    False: Text("Viewers see the colours of roles, but not what the roles are called."),
+}
 # What the portal calls them, and what it costs to lack one.
 _INTENTS: Final = {
     "presences": ("Presence Intent", Text("everybody counts as online, and activities aren't shown.")),
@@ -114,6 +121,7 @@ class Report:
             (Text("Messages"), MESSAGES[self.settings.messages], False),
             *([(Text("Consent"), self.optin(), False)] if self.settings.optin else []),
             *([] if self.settings.gestures else [(Text("Gestures"), self.gestures(), False)]),
+            *([(Text("Role names"), self.role_names(), False)] if self.settings.role_names else []),
             *self._live(),
             (Text("What I need"), self._needs(language), False),
         ):
@@ -152,6 +160,10 @@ class Report:
     def gestures(self) -> Text:
         """Tell whether members may make their own figure move."""
         return GESTURES[self.settings.gestures]
+
+    def role_names(self) -> Text:
+        """Tell whether viewers read what roles are called."""
+        return ROLE_NAMES[self.settings.role_names]
 
     def verdict(self) -> Text:
         """Tell whether it is shown."""

@@ -1,4 +1,4 @@
-"""Members come and go, change status, name, avatar and colour; viewers see it."""
+"""Members come and go, change status, name, avatar and colour; roles are called otherwise. Viewers see it."""
 
 import discord
 from discord.ext import commands
@@ -54,15 +54,24 @@ class Presence(commands.Cog):
                 self._rooms.show_member(member)
 
     @commands.Cog.listener()
+    async def on_guild_role_create(self, role: discord.Role) -> None:
+        """One more role, which may soon give somebody a colour."""
+        self._rooms.update(role.guild)
+
+    @commands.Cog.listener()
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
-        """A role's colours or rank changed: those who have it, together."""
+        """A role's name changed, or its colours or rank: those who have it, together."""
         ranked = before.position != after.position and after.color.value
-        if self._roster.colors_of(before) != self._roster.colors_of(after) or ranked:
+        recolored = self._roster.colors_of(before) != self._roster.colors_of(after)
+        if recolored or before.name != after.name:
+            self._rooms.update(after.guild)
+        if recolored or ranked:
             await self._rooms.show_members(after.guild, concerns=lambda member: _has(member, after))
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         """A role is gone, and with it the colour of those who had it."""
+        self._rooms.update(role.guild)
         if role.color.value:
             await self._rooms.show_members(role.guild)
 

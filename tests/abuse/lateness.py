@@ -66,19 +66,29 @@ class Noting(FewAtATime):
 class Told:
     """What was due, and when that was said and written; and from when on the room wanted to be told."""
 
+    number: int
     due: float
     said: float
     opens: float
     written: float
     computed: float  # by then, in all
 
+    @property
+    def waited(self) -> float:
+        """For how long the room waited on purpose, in seconds."""
+        return max(0.0, self.opens - self.said)
+
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """How late messages were, each in seconds: by what the victim computed, and by the clock."""
+    """How late messages were, each in seconds: by what the victim computed, and by the clock.
+
+    And which of them a room kept on purpose, by their numbers, and for how long.
+    """
 
     computed: list[float]
     written: list[float]
+    waited: dict[int, float]
 
 
 class Lateness:
@@ -93,13 +103,15 @@ class Lateness:
 
     def __init__(self, computed: Computed) -> None:
         self._computed = computed
-        self._said: list[tuple[float, float, float]] = []  # when it was due, was said, and may go out
+        self._said: list[
+            tuple[int, float, float, float]
+        ] = []  # which, when it was due, was said, and may go out
         self._told: list[Told] = []
 
-    def expect(self, due: float, opens: float) -> None:
+    def expect(self, number: int, due: float, opens: float) -> None:
         """Know that something was due, and has been said now; it goes out from `opens` on."""
         self._computed.note()
-        self._said.append((due, time.monotonic(), opens))
+        self._said.append((number, due, time.monotonic(), opens))
 
     def offer(self, frames: bytes) -> None:
         """Note that all who sit before have it."""
@@ -115,12 +127,14 @@ class Lateness:
 
     def take(self) -> Late:
         """Tell how late each message was since the last time."""
-        late, was_kept = Late([], []), False
+        late, was_kept = Late([], [], {}), False
         for told in sorted(self._told, key=attrgetter("due")):
             seconds = self._late(told)
             if not (was_kept or math.isnan(seconds)):
                 late.computed.append(seconds)
-            late.written.append(told.written - told.due - max(0.0, told.opens - told.said))
+            late.written.append(told.written - told.due - told.waited)
+            if told.waited:
+                late.waited[told.number] = told.waited
             was_kept = late.written[-1] - seconds > KEPT
         self._told.clear()
         self._computed.forget()

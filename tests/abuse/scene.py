@@ -23,7 +23,9 @@ class Watch:
     """What was to see for a while. Times are in seconds, memory in bytes."""
 
     told: int  # messages
-    delays: Sequence[float]  # of each message to each viewer, from when it was due until it was heard
+    # Of each message to each viewer, from when it was due until it was heard, but for what the room
+    # waits on purpose.
+    delays: Sequence[float]
     gone: int  # viewers whose connection ended
     behind: int  # viewers who didn't get everything
     faults: int  # messages that were heard twice, too early or too late
@@ -124,10 +126,11 @@ class Scene:
             after = self._look() | {"peak": after["peak"]}
         told = after["told"]
         end = self._healthy.ask("end", told=told)
+        waited = dict(after["waited"])
         grown = {name: after[name] - before[name] for name in ("lines", "surprises", "held", "asked")}
         return Watch(
             told=told - before["told"],
-            delays=array("d", end["delays"]),
+            delays=array("d", (delay - waited.get(number, 0.0) for number, delay in end["delays"])),
             gone=end["gone"],
             behind=end["behind"],
             faults=end["faults"],

@@ -27,6 +27,7 @@ from bot.login.oauth import Application, OAuth
 from bridge.access import cost, passwords
 from bridge.access.cost import Budgets
 from bridge.access.passwords import hash_password
+from bridge.backplane.writer import _is_quiet
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.model import GuildInfo, Member
@@ -190,6 +191,7 @@ class Victim:
             "clock": time.monotonic(),
             "computed": late.computed,
             "written": late.written,
+            "waited": list(late.waited.items()),
             **self._log.counts,
         }
 
@@ -221,10 +223,20 @@ class Victim:
         return {"toggled": times}
 
     async def do_settle(self) -> None:
-        """Collect garbage, so that a growth of memory is one."""
+        """Collect garbage, so that a growth of memory is one; with a backplane, be done with writing."""
+        while not self._has_written():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(PACE)
         gc.collect()
         await self._ask_viewers("settle")
         await asyncio.sleep(5 * loopwatch.PACE)  # that may have held the loop: let it be said by now
+
+    def _has_written(self) -> bool:
+        """Whether nothing waits to be written to the backplane, but what is said all the time."""
+        writer = self.server._plane._writer
+        if writer is None:
+            return True
+        waiting = (guild_id for guild_id, book in writer._books.items() if not _is_quiet(book))
+        return set(waiting) <= {SQUARE.id, BAZAAR.id, METROPOLIS.id}
 
     async def _ask_viewers(self, do: str, **details: Any) -> list[dict[str, Any]]:
         """Ask those who serve viewers for this one, if there are any."""
@@ -246,7 +258,7 @@ class Victim:
             self._told += 1
             # When it was due, not when its turn came: a loop that is held up is late for all of it.
             await self.server.broadcast_message(SQUARE.id, "1", f"{self._told} {due}", "2")
-            self._lateness.expect(due, window._opens)
+            self._lateness.expect(self._told, due, window._opens)
             await self._gossip(self._told)
             citizen = self._citizens[self._told % len(self._citizens)]  # each snapshot of theirs is another
             await self.server.broadcast_presence(METROPOLIS.id, citizen.uid, other_status(citizen.status))

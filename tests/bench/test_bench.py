@@ -86,7 +86,7 @@ def test_a_reader_is_measured(redis: RedisServer, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(scale, "RATES", (scale.Rate("burst", 0.0, 20),))
     phases: dict[scale.Key, list[Phase]] = {}
     with scale.Pair(scale.GUILD_SIZE) as pair:
-        scale._run(pair, BATCH, 4, ("batches", "read"), phases)
+        scale._run(pair, BATCH, 4, scale.RATES, phases, ("batches", "read"))
     [[phase]] = phases.values()
     assert phase.complete
     assert phase.cpu_per_delivery > 0
@@ -154,14 +154,15 @@ def test_what_a_server_computes_on_purpose_later_is_not_late() -> None:
     computed._amounts.extend([0.0, 0.5, 1.0])  # half of the time
     lateness = Lateness(computed)
     lateness._told = [
-        Told(due=0.1, said=0.1, opens=0.0, written=0.11, computed=0.055),
-        Told(due=0.2, said=0.202, opens=0.21, written=0.212, computed=0.106),
-        Told(due=0.3, said=0.4, opens=0.0, written=0.4, computed=0.2),
-        Told(due=0.35, said=0.4, opens=0.0, written=0.41, computed=0.205),
+        Told(1, due=0.1, said=0.1, opens=0.0, written=0.11, computed=0.055),
+        Told(2, due=0.2, said=0.202, opens=0.21, written=0.212, computed=0.106),
+        Told(3, due=0.3, said=0.4, opens=0.0, written=0.4, computed=0.2),
+        Told(4, due=0.35, said=0.4, opens=0.0, written=0.41, computed=0.205),
     ]
     late = lateness.take()
     assert late.computed == pytest.approx([0.005, 0.002, 0.05])
     assert late.written == pytest.approx([0.01, 0.004, 0.1, 0.06])
+    assert late.waited == pytest.approx({2: 0.008})
 
 
 def test_a_bar_is_kept_or_not() -> None:

@@ -40,6 +40,7 @@ FULL: Final = GuildSettings(
     hidden_roles=frozenset({8, MAX_ID}),
     optin=True,
     gestures=False,
+    role_names=True,
 )
 HIDDEN: Final = MemberSettings(hidden=True, muted=True, color="#5865F2", agreed=True, line="Grüße 👋🏽")
 LONG_AGO: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -75,6 +76,7 @@ guild_settings = st.builds(
     hidden_roles=st.frozensets(ids, max_size=4),
     optin=st.booleans(),
     gestures=st.booleans(),
+    role_names=st.booleans(),
 )
 member_settings = st.builds(
     MemberSettings,

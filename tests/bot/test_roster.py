@@ -699,3 +699,67 @@ def test_an_answer_to_a_webhook(world: World) -> None:
 def test_an_answer_to_a_deleted_message(world: World) -> None:
     """Whom it answered can't be known any more."""
     assert reply(world, None).reply_to is None
+
+
+# What roles are called
+
+
+def naming(world: World, **decided: Any) -> Roster:
+    """Be a roster of a guild whose managers show role names, unless they decided otherwise."""
+    settings = MemorySettings(guilds={world.written.id: GuildSettings(**{"role_names": True} | decided)})
+    return Roster(Policy(settings), settings)
+
+
+def test_role_names_are_shown_only_where_managers_want_that(world: World) -> None:
+    """Else nothing of a role but its colour is known behind here."""
+    role = world.written.role("Gardeners", 0x57F287)
+    world.ann.roles = [role]
+    quiet = naming(world, role_names=False)
+    assert quiet.guild(world.guild).role_names == {}
+    assert quiet.member(world.member(world.ann)).role is None
+    roster = naming(world)
+    assert roster.guild(world.guild).role_names == {str(role.id): "Gardeners"}
+    assert roster.member(world.member(world.ann)).role == str(role.id)
+
+
+def test_the_role_that_gives_the_color_is_named(world: World) -> None:
+    """The higher of two of one colour; one without a colour, or with no name that can be read, never."""
+    low, high = world.written.role("Low", 0x57F287), world.written.role("High", 0x57F287)
+    plain = world.written.role("Plain", 0)
+    world.written.role("\u200b\u3164", 0xED4245)
+    world.ann.roles, world.bob.roles = [low, high, plain], [low]
+    roster = naming(world)
+    assert roster.guild(world.guild).role_names == {str(low.id): "Low", str(high.id): "High"}
+    assert roster.member(world.member(world.ann)).role == str(high.id)
+    assert roster.member(world.member(world.bob)).role == str(low.id)
+
+
+def test_a_hidden_role_has_no_name(world: World) -> None:
+    """It never leaves; nor does any where nobody is shown. The role that counts as everybody has one."""
+    shy, all_of_us = world.written.role("Shy", 0xED4245), world.written.role("Citizens", 0x57F287)
+    world.ann.roles = [shy]
+    roster = naming(world, hidden_roles=frozenset({shy.id}), audience=all_of_us.id)
+    assert roster.guild(world.guild).role_names == {str(all_of_us.id): "Citizens"}
+    assert roster.member(world.member(world.ann)).role is None
+    assert naming(world, audience=4711).guild(world.guild).role_names == {}
+
+
+def test_who_chose_a_color_has_it_from_no_role(world: World) -> None:
+    """Whatever role they have."""
+    world.ann.roles = [world.written.role("Gardeners", 0x57F287)]
+    settings = MemorySettings(
+        guilds={world.written.id: GuildSettings(role_names=True)},
+        members={world.ann.id: MemberSettings(color="#57f287")},
+    )
+    assert Roster(Policy(settings), settings).member(world.member(world.ann)).role is None
+
+
+def test_role_names_in_an_outage(world: World) -> None:
+    """Those that were known, but for what managers have hidden meanwhile."""
+    roles = [world.written.role(name, 0x57F287) for name in ("One", "Other")]
+    known = naming(world).guild(world.guild)
+    nameless = world.guild
+    nameless.name = ""
+    later = naming(world, hidden_roles=frozenset({roles[0].id}))
+    assert later.guild(nameless, known).role_names == {str(roles[1].id): "Other"}
+    assert naming(world, role_names=False).guild(nameless, known).role_names == {}

@@ -1,5 +1,7 @@
 """What an owner calls, and what viewers hear of it."""
 
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -55,6 +57,37 @@ async def test_a_second_color_is_for_who_asked_for_events(bridge: WebSocketServe
         assert (await viewer.hear())["data"]["roleColor2"] is None
         for status in ("dnd", "idle"):
             assert (await old.hear_type("presence"))["data"] == {"uid": "111", "status": status}
+
+
+async def test_the_role_that_gives_a_color(bridge: WebSocketServer) -> None:
+    """Somebody who gets another colour has it from no role, unless that is said as well."""
+    bridge.show_guild(replace(DWORLD, role_names={"41": "Gardeners", 42: "Guards", "43": " "}))  # type: ignore[dict-item]
+    for color, more, role in (
+        ("#57f287", {"role": 41}, "41"), ("#57f287", {}, "41"), ("#ed4245", {}, None),
+        (None, {"role": "42"}, "42"), (None, {}, "42"), (None, {"role": None}, None),
+    ):  # fmt: skip
+        await bridge.broadcast_presence(DWORLD.id, ADA.uid, "online", role_color=color, **more)
+        shown = bridge.member(DWORLD.id, ADA.uid)
+        assert shown is not None
+        assert shown.role == role
+    guild = bridge.guild(DWORLD.id)
+    assert guild is not None
+    assert guild.role_names == {"41": "Gardeners", "42": "Guards"}
+
+
+async def test_what_roles_are_called_is_checked_where_it_is_said(bridge: WebSocketServer) -> None:
+    """It is a mapping of texts, of no more roles than a guild has; a long name is cut."""
+    for wrong, error in (
+        (["41"], TypeError),
+        ({"41": 7}, TypeError),
+        (dict.fromkeys(range(251), "x"), ValueError),
+    ):
+        with pytest.raises(error):
+            bridge.show_guild(replace(DWORLD, role_names=wrong))  # type: ignore[arg-type]
+    bridge.show_guild(replace(DWORLD, role_names=MappingProxyType({"41": "x" * 101})))
+    guild = bridge.guild(DWORLD.id)
+    assert guild is not None
+    assert guild.role_names == {"41": "x" * 100}
 
 
 @pytest.mark.parametrize(("status", "seen"), [("invisible", "offline"), ("away", "offline"), ("dnd", "dnd")])

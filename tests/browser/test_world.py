@@ -1,6 +1,7 @@
 """The world as its viewers use it: who is who, what is where, and where the camera goes."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.async_api import Page, expect
@@ -171,12 +172,8 @@ async def test_pointing_at_a_place_tells_who_is_there_and_what_was_said_last(
     await expect(page.locator("#air .tip")).to_contain_text(f"{called('Ada')}: {called('The roses are out')}")
 
 
-async def test_a_house_tells_who_lives_there_and_is_flown_to(
-    bridge: WebSocketServer, new_page: OpenPage
-) -> None:
-    """Somewhere between the middle of the island and its lower coast there are houses."""
-    bridge.show_guild(town.TOWN, town.members(100), town.channels(100))
-    page = await new_page(NO_PANEL, reduced_motion="reduce")
+async def point_at_a_house(page: Page, bridge: WebSocketServer) -> tuple[int, int]:
+    """Open the town. Somewhere between the middle of the island and its lower coast there are houses."""
     await page.goto(address(bridge, f"?s={town.TOWN.slug}"))
     await expect(page.locator("#world.awake")).to_have_css("opacity", "1")
     await page.mouse.move(9, 9)
@@ -190,6 +187,35 @@ async def test_a_house_tells_who_lives_there_and_is_flown_to(
         await page.evaluate(
             "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
+    return x, y
+
+
+@only_chromium
+async def test_roles_have_names_where_that_is_shown(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """At a house, and in the legend; and nowhere any more in the open page once it is switched off."""
+    people = [one._replace(role_color="#57f287", role="41") for one in town.members(100)]
+    online = sum(one.status != "offline" for one in people)
+    bridge.show_guild(replace(town.TOWN, role_names={"41": "Gardeners"}), people, town.channels(100))
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    await point_at_a_house(page, bridge)
+    gardeners = f"{called('Gardeners')}: {online} online"
+    await expect(page.locator("#air .tip .on")).to_have_text(gardeners)
+    await page.keyboard.press("?")
+    await expect(page.locator("#legend .roles li")).to_have_text([gardeners])
+
+    bridge.show_guild(town.TOWN)
+
+    await expect(page.locator("#legend .roles")).to_be_hidden()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#air .tip")).not_to_contain_text("Gardeners")
+
+
+async def test_a_house_tells_who_lives_there_and_is_flown_to(
+    bridge: WebSocketServer, new_page: OpenPage
+) -> None:
+    bridge.show_guild(town.TOWN, town.members(100), town.channels(100))
+    page = await new_page(NO_PANEL, reduced_motion="reduce")
+    x, y = await point_at_a_house(page, bridge)
     before = await page.evaluate("() => document.querySelector('#world').width")
 
     await page.mouse.dblclick(x, y)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.model import User
-from tests.e2e.viewer import Viewer, truth
+from tests.e2e.model import MANAGE_GUILD, User
+from tests.e2e.viewer import ALL_EVENTS, Viewer, truth
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -130,6 +130,42 @@ async def test_a_role_is_deleted(town: Town, viewer: Viewer, guild: Guild) -> No
     await viewer.sees(truth(guild))
     town.discord.delete_role(guild, role)
     await viewer.sees(truth(guild))
+
+
+async def test_what_roles_are_called(town: Town, guild: Guild, watch: Watch) -> None:
+    """Nobody reads it before a manager wants that, and nobody after they don't any more."""
+    ann, bob = guild.member("ann"), guild.member("bob")
+    ann.roles = [guild.role("Keepers", permissions=MANAGE_GUILD)]
+    growers, shy = guild.role("Grow\u202eers\u0007", 0x57F287), guild.role("Suspects", 0xED4245)
+    for role in (growers, shy):
+        town.discord.create_role(guild, role)
+    town.discord.set_roles(bob, growers)
+    town.discord.set_roles(guild.member("cid"), shy)
+    viewer = await watch(town.bot, guild, crowd=50, events=ALL_EVENTS)
+    await viewer.sees(truth(guild))
+    await town.discord.command(ann, "dzone role hide", role=str(shy.id))
+    await town.discord.command(ann, "dzone role names", mode="on")
+    await viewer.until(lambda: called(viewer) == {"#57f287": ["Growers"]})
+    town.discord.change_role(guild, growers, name="Gardeners")
+    await viewer.until(lambda: called(viewer) == {"#57f287": ["Gardeners"]})
+    await town.discord.command(ann, "dzone role names", mode="off")
+    await viewer.until(lambda: called(viewer) == {})
+    assert not viewer.knows("Suspects")
+    again = await watch(town.bot, guild, like=viewer, crowd=50, events=ALL_EVENTS)
+    assert again.joined[0].get("resumed") is True
+    assert called(again) == {}
+    assert not again.knows("Gardeners")
+
+
+def called(viewer: Viewer) -> dict[str, list[str]]:
+    """Tell what the roles of each colour are called, as a viewer knows it."""
+    names: dict[str, list[str]] = {}
+    for data in (viewer.joined[-1], *viewer.of("neighbourhoods")):
+        for one in data["neighbourhoods"]:
+            names.pop(one["roleColor"], None)
+            if "roleNames" in one:
+                names[one["roleColor"]] = one["roleNames"]
+    return names
 
 
 async def test_joining(town: Town, viewer: Viewer, guild: Guild) -> None:

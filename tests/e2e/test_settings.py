@@ -339,7 +339,7 @@ async def test_ordinary_members_decide_nothing(stage: Stage, scene: Scene, watch
         (line, options | ({"role": "Herd"} if line in ROLES else {}))
         for line, options in every_command(known["dzone"])
     ]
-    assert len(commands) == 29
+    assert len(commands) == 30
     for line, options in commands:
         for who in (scene.ann, scene.warden):
             reply = await scene.command(who, line, **options)

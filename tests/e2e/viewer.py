@@ -70,7 +70,7 @@ class Viewer:
     async def knock(self, server: str | None, **fields: Any) -> str | None:
         """Ask to enter a room, and return why not; None if the door opened."""
         joins, errors = len(self.joined), len(self.errors)
-        self._asked = set(fields.get("events", ()))
+        self._asked = {*fields.get("events", ()), *(["neighbourhoods"] if "crowd" in fields else ())}
         await self._connection.send(json.dumps({"type": "connect", "data": {"server": server, **fields}}))
         await self.until(lambda: len(self.joined) > joins or len(self.errors) > errors)
         return self.errors[-1] if len(self.errors) > errors else None

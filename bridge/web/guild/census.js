@@ -14,12 +14,9 @@ const COLORLESS = '';
 
 const zeros = () => STATUSES.map(() => 0);
 
-/** A role's colour, as members have it. @param {unknown} value */
-const toldColor = (value) => (/^#(?!f{6})[0-9a-f]{6}$/i.test(label(value)) ? label(value) : COLORLESS);
-
 export class Census {
-  /** By what a bridge calls them. @type {Map<string, {color: string, counts: number[]}>} */
-  #told = new Map();
+  /** By what a bridge calls them. @type {Map<string, {color: string, counts: number[], names: unknown}>} */
+  told = new Map();
   /** Whether there is anybody beside those who are listed. */
   isTaken = false;
   /** Grows with each change. */
@@ -30,7 +27,7 @@ export class Census {
   #noted = new Set();
 
   clear() {
-    this.#told.clear();
+    this.told.clear();
     this.#noted.clear();
     this.totals = zeros();
     this.isTaken = false;
@@ -39,16 +36,20 @@ export class Census {
 
   /** @param {unknown} told some neighbourhoods @param {boolean} [isAll] whether there are no others */
   take(told, isAll = false) {
-    if (isAll) this.#told.clear();
+    if (isAll) this.told.clear();
     this.isTaken ||= isAll;
     this.revision += 1;
     for (const one of Array.isArray(told) ? told.map(record) : []) {
       const key = label(one.roleColor);
-      if (this.#told.size >= MOST_COLORS && !this.#told.has(key)) continue;
-      this.#told.set(key, { color: toldColor(key), counts: STATUSES.map((status) => Math.max(0, Math.floor(number(one[status])))) });
+      if (this.told.size >= MOST_COLORS && !this.told.has(key)) continue;
+      this.told.set(key, {
+        color: /^#(?!f{6})[0-9a-f]{6}$/i.test(key) ? key : COLORLESS, // as members have it
+        counts: STATUSES.map((status) => Math.max(0, Math.floor(number(one[status])))),
+        names: one.roleNames,
+      });
     }
     this.totals = zeros();
-    for (const { counts } of this.#told.values()) counts.forEach((count, i) => { this.totals[i] += count; });
+    for (const { counts } of this.told.values()) counts.forEach((count, i) => { this.totals[i] += count; });
   }
 
   /** How many there are. */
@@ -65,7 +66,7 @@ export class Census {
   strangers(people) {
     /** @type {Map<string, number[]>} */
     const left = new Map();
-    for (const { color, counts } of this.#told.values()) {
+    for (const { color, counts } of this.told.values()) {
       const before = left.get(color);
       left.set(color, before ? before.map((count, i) => count + counts[i]) : [...counts]);
     }

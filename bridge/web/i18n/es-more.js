@@ -105,7 +105,7 @@ export const moreSpanish = {
   ],
   streamLocked: 'Este servidor está protegido. Haz clic derecho en la fuente, elige «Interactuar» e inicia sesión allí una vez.',
   people: 'Gente',
-  land: 'Tierra',
+  land: 'La isla',
   keys: 'Ratón, pantalla táctil y teclado',
   gestures: {
     title: 'Tu figura',
@@ -132,7 +132,7 @@ export const moreSpanish = {
     fresh: 'Lleva aquí menos de un día: una hoja en la cabeza',
   },
   lands: [
-    'Un letrero es un canal. Quien escribe en él se acerca andando: así se ve dónde hay ambiente.',
+    'Un cartel es un canal. Quien escribe en él se acerca andando: así se ve dónde hay ambiente.',
     'Un mensaje solo de emojis es un gesto: quien lo envía saluda, salta, baila o duerme en vez de hablar.',
     'Las hogueras son canales de voz, un escenario es un escenario, y los tablones, anuncios y foros. Un barrio es una categoría.',
     'En un pueblo, quien no dice nada está en casa: una ventana por persona, iluminada si está en línea, bajo un tejado del color de su rol. Señala una casa para leer quién vive en ella.',

@@ -16,15 +16,15 @@ const LOOKS = {
   fresh: { fresh: true },
 };
 
-/** @param {import('../words.js').MoreWords} words @param {import('./later.js').Later} later */
-export function explain(words, { portraitOf }) {
+/** @param {import('../words.js').MoreWords} words @param {import('./later.js').Later} later @param {HTMLElement} roles */
+export function explain(words, { portraitOf }, roles) {
   const text = byId('legend-text');
   const looks = Object.entries(LOOKS).map(([name, look]) => (
     make('li', '', portraitOf({ color: '#e5a04b', ...look }, true), make('span', '', /** @type {Record<string, string>} */ (words.looks)[name]))));
   const lands = words.lands.map((line) => make('li', '', line));
   const keys = words.handling.flatMap(([hand, effect]) => [make('dt', '', hand), make('dd', '', effect)]);
   text.append(
-    make('h3', '', words.people), make('ul', 'looks', ...looks),
+    make('h3', '', words.people), make('ul', 'looks', ...looks), roles,
     make('h3', '', words.land), make('ul', 'lands', ...lands),
     make('h3', '', words.keys), make('dl', 'keys', ...keys),
   );

@@ -3,7 +3,7 @@
  *
  * @typedef {import('../guild/replica.js').Replica} Replica
  * @typedef {{
- *   refresh(): void, pick(slug: string): void, visit(uid: string): void, seek(uids: string[]): void, find(text: string): unknown, isOwn: boolean,
+ *   refresh(): void, pick(slug: string): void, visit(uid: string): void, seek(uids: string[]): void, find(text: string): unknown, retell(): unknown, isOwn: boolean,
  * }} Wishes
  */
 
@@ -56,6 +56,7 @@ export class Lists {
     const { room, guilds, counts, people } = this.#replica;
     this.#own = own;
     if (room) this.#present.set(room.slug, counts.online);
+    this.#wishes.retell();
     this.#guilds.show(guilds, room?.slug ?? null, asking, this.#present);
     if (!isOpen) return;
     this.#listMembers();

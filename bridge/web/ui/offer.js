@@ -5,6 +5,7 @@ import { explain } from './legend.js';
 import { Lists } from './lists.js';
 import { offerMenu } from './menu.js';
 import { offerChoices } from './options.js';
+import { roleList } from './roles.js';
 import { Tip } from './tip.js';
 
 /**
@@ -15,6 +16,7 @@ import { Tip } from './tip.js';
 export function offerAll({ words, replica, conversation, view, preferences }, { air, lookout, where, all, more }, later) {
   const { isOwn, pick, openStreams } = view.wishes;
   air.tip = new Tip(later, all, more, where, replica);
+  const { node, show } = roleList(all, later, replica.census);
   view.lists = new Lists(later, all, replica, {
     refresh: () => view.refresh(),
     pick: (slug) => pick(slug),
@@ -24,9 +26,11 @@ export function offerAll({ words, replica, conversation, view, preferences }, { 
     },
     seek: (uids) => lookout.seek(uids),
     find: (text) => conversation.find(text),
+    retell: show,
     isOwn,
   });
-  whenOpened('legend', () => explain(more, later));
+  whenOpened('legend', () => explain(more, later, node));
+  byId('legend').addEventListener('toggle', show);
   whenOpened('menu', () => offerMenu(more, later.localeFor(words.language), replica, openStreams));
   whenOpened('settings', () => offerChoices(more, preferences));
   setText(byId('streams-title'), more.streams);

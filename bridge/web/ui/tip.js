@@ -11,6 +11,8 @@
  */
 
 import { byId, make, setText } from './dom.js';
+import { rolesIn } from '../guild/roles.js';
+import { sayRole } from './roles.js';
 
 const NAMES = 8;
 const QUOTED = 90; // characters
@@ -54,7 +56,11 @@ export class Tip {
     }
     const visible = Boolean(at?.visible && this.#node.children[0].textContent);
     if (this.#node.hidden === visible) this.#node.hidden = !visible;
-    if (!at?.visible) return;
+    if (!at?.visible) {
+      if (this.#shown) this.#tell(null); // what isn't to be seen is kept nowhere
+      this.#shown = '';
+      return;
+    }
     const transform = `translate(clamp(${left}px,${Math.round(at.x)}px - 50%,${right}px - 100%),max(${top}px + .5rem,${Math.round(at.y)}px - 100%))`;
     if (this.#node.style.transform !== transform) this.#node.style.transform = transform;
   }
@@ -116,9 +122,15 @@ export class Tip {
   #house(house) {
     const household = this.#where.householdOf(house);
     if (!household) return null;
-    const { people, strangers } = household;
+    const { people, strangers, color } = household;
     if (!people.length && !strangers) return { name: this.#more.unlet, state: '', said: '' };
-    return { name: this.#more.live(people.length + strangers), state: this.#list(people, strangers), said: '' };
+    return { name: this.#more.live(people.length + strangers), state: this.#list(people, strangers), said: '', on: this.#role(color) };
+  }
+
+  /** What the roles are called that give this colour, and how many are online; nothing where that isn't shown. @param {string | null} color */
+  #role(color) {
+    const role = rolesIn(this.#replica.census).find((one) => one.color === color);
+    return role && sayRole(role, this.#words);
   }
 
   /** Names, those who are awake first. @param {string[]} uids @param {number} [others] of whom no names are known */

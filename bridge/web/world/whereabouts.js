@@ -53,7 +53,7 @@ export class Whereabouts {
       cellSpot(land, signOf(place.cell), this.#spot);
       return { ...this.#pointAt(this.#spot, height + POST), board: { width: width * this.scale, height: height * this.scale } };
     }
-    cellSpot(this.#world.sim.land, place.cell, this.#spot);
+    cellSpot(land, place.cell, this.#spot);
     return { ...this.#pointAt(this.#spot, place.boards.length ? ABOVE_STAGE : ABOVE_PLACE), board: null };
   }
 
@@ -115,14 +115,14 @@ export class Whereabouts {
     return found;
   }
 
-  /** Who lives in a house, and the upper middle of it. @param {number} house @returns {{people: string[], strangers: number, at: Point} | null} */
+  /** Who lives in a house, and the upper middle of it. @param {number} house @returns {{people: string[], strangers: number, color: string | null, at: Point} | null} `color`: whose house it is */
   householdOf(house) {
     const { homes, land, members } = this.#world.sim;
     const built = land.houses[house];
     if (!homes || !built) return null;
     houseSpot(land, built.cell, this.#spot);
     const people = homes.rooms[house].flatMap((slot) => members[slot]?.uid ?? []);
-    return { people, strangers: homes.strangersIn(house), at: this.#pointAt(this.#spot, built.high) };
+    return { people, strangers: homes.strangersIn(house), color: homes.colors[house], at: this.#pointAt(this.#spot, built.high) };
   }
 
   /** Who is at a place. @param {string} channelId @returns {string[]} */

@@ -66,11 +66,18 @@ WRITTEN["0006"] = [
     WRITTEN["0005"][1].replace("false)", "false, true)"),
     *WRITTEN["0005"][2:],
 ]
+WRITTEN["0007"] = [
+    WRITTEN["0006"][0].replace("false)", "false, true)"),
+    WRITTEN["0006"][1].replace("true)", "true, false)"),
+    *WRITTEN["0006"][2:],
+]
 
 
 def read(version: str) -> Contents:
     """Tell what that is for a program of today."""
     full, hidden = FULL, HIDDEN
+    if version < "0007":
+        full = replace(full, role_names=False)
     if version < "0006":
         full = replace(full, gestures=True)
     if version < "0005":

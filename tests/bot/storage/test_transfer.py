@@ -92,7 +92,7 @@ def test_the_text() -> None:
     )
     lines = text(written).decode().splitlines()
     assert lines[:5] == [
-        "{", '  "format": "d-zone settings",', '  "version": 6,', '  "default_guild": "20",', '  "guilds": {',
+        "{", '  "format": "d-zone settings",', '  "version": 7,', '  "default_guild": "20",', '  "guilds": {',
     ]  # fmt: skip
     assert lines[5].startswith('    "3": {"shown": false, ')
     assert lines[6].startswith('    "20": {"shown": true, "listed": true, "name": "Grüße", ')
@@ -115,7 +115,7 @@ def before_consent(version: int) -> Any:
     """Be an export of an older version, in which nobody could agree to anything."""
     old = json.loads(text()) | {"version": version}
     for guild in old["guilds"].values():
-        del guild["hidden_roles"], guild["optin"], guild["gestures"], guild["plots"]
+        del guild["hidden_roles"], guild["optin"], guild["gestures"], guild["plots"], guild["role_names"]
     for member in old["members"].values():
         del member["agreed"], member["line"]
     return old
@@ -174,8 +174,8 @@ GUILD = ("guilds", "1")
         (b"{}", 'the file: "format" is missing'),
         (b'{"a": 1, "a": 1}', '"a" stands twice'),
         (changed(at("format", put="settings")), "no export of settings"),
-        (changed(at("version", put=7)), "up to version 6, and not 7"),
-        (changed(at("version", put=0)), "up to version 6, and not 0"),
+        (changed(at("version", put=8)), "up to version 7, and not 8"),
+        (changed(at("version", put=0)), "up to version 7, and not 0"),
         (changed(at("blocked", put={"channel": ["1"]})), 'blocked: "channel" is unknown'),
         (changed(at("blocked", put={"user": [1]})), "blocked, user: 1 is no id"),
         (changed(at("version", put="1")), "no export of settings"),

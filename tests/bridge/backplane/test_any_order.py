@@ -20,7 +20,7 @@ from bridge.model import Channel, Member, Message
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Connect, Event
 from tests.bridge.rooms.seats import EVERYTHING, GUILD, FakeViewer, members, rosters, uids
-from tests.bridge.rooms.test_followers import channels, known_to
+from tests.bridge.rooms.test_followers import channels, known_to, role_names
 from tests.bridge.watchers import Json, read_frames
 from tests.redis import RedisServer
 from tests.thorough import tries
@@ -148,6 +148,10 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(client_id=st.sampled_from(["41", "42"]))
     def name_application(self, client_id: str) -> None:
         self.writer.set_client_id(client_id)
+
+    @rule(called=role_names)
+    def name_roles(self, called: dict[str, str]) -> None:
+        self.writer.describe(replace(GUILD, role_names=called))
 
     # What is written, and heard
 

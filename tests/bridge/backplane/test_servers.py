@@ -410,3 +410,36 @@ async def test_both_stop_while_the_server_dies(start: Start) -> None:
             async with asyncio.timeout(PATIENCE):
                 await asyncio.gather(origin.stop(), there.stop())
             server.start()
+
+
+async def test_what_roles_are_called(origin: WebSocketServer, follow: Follow, redis: RedisServer) -> None:
+    """It is read elsewhere, too, and gone from everywhere with the wish: from what Redis keeps as well."""
+    called = replace(DWORLD, role_names={"41": "Gardeners", "42": "Nobody has it"})
+    gardener = ADA._replace(role_color="#57f287", role="41")
+
+    def names(data: Json) -> dict[str, list[str]]:
+        return {one["roleColor"]: one["roleNames"] for one in data["neighbourhoods"] if "roleNames" in one}
+
+    def is_kept(name: str) -> bool:
+        keys = [word for word in redis.ask("KEYS", "*").split() if word.startswith("dzone")]
+        ways = (("HGETALL",), ("XRANGE", "-", "+"))
+        return any(name in redis.ask(way, key, *more) for key in keys for way, *more in ways)
+
+    origin.show_guild(called, [gardener, BEPPO])
+    there = await follow()
+    async with watching(there) as viewer, watching(there) as later:
+        joined = await viewer.enter("dworld", crowd=50, events=EVENTS)
+        while names(joined) != {"#57f287": ["Gardeners"]}:  # it may have been written before
+            joined = (await viewer.hear_type("neighbourhoods"))["data"]
+        assert is_kept("Gardeners")
+        assert not is_kept("Nobody has it")
+        origin.show_guild(replace(called, role_names={"41": "Growers"}))
+        told = (await viewer.hear_type("neighbourhoods"))["data"]
+        while names(told) != {"#57f287": ["Growers"]}:
+            told = (await viewer.hear_type("neighbourhoods"))["data"]
+        assert not is_kept("Gardeners")
+        origin.show_guild(DWORLD)
+        while names(told):
+            told = (await viewer.hear_type("neighbourhoods"))["data"]
+        assert not is_kept("Growers")
+        assert names(await later.enter("dworld", crowd=50, events=EVENTS)) == {}

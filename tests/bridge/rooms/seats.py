@@ -118,6 +118,7 @@ members = st.builds(
     activity=st.sampled_from([None, "Chess"]),
     joined=st.sampled_from([None, 0]),
     role_color2=st.sampled_from([None, "#0000ff"]),
+    role=st.sampled_from([None, "41", "42"]),
 )
 rosters = st.lists(members, max_size=3, unique_by=lambda member: member.uid)
 wishes = st.sampled_from(

@@ -506,7 +506,7 @@ def test_neighbourhoods_come_together_in_one_event() -> None:
 
 def test_colours_are_bounded() -> None:
     """The rest are one neighbourhood; a colour that nobody has any more gives up its place."""
-    towns = Neighbourhoods()
+    towns = Neighbourhoods({})
     people = [Member(color, color, "online", color) for color in COLORS]
     for member in people:
         towns.move(None, member)

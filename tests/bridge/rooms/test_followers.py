@@ -35,6 +35,7 @@ from tests.thorough import tries
 LIMITS = Limits(history_events=40, history_age=30.0)
 CHANNELS = ["1", "2", "3"]
 channels = st.sampled_from(CHANNELS)
+role_names = st.sampled_from([{}, {"41": "Gardeners"}, {"41": "Growers", "42": "Guards"}])
 
 
 class Follower:
@@ -59,9 +60,10 @@ class Follower:
 def known_to(room: Room) -> Json:
     """Name everything that viewers may be told of a room."""
     return {
-        "info": room.info,
+        "info": replace(room.info, role_names={}),
         "client": room.client_id,
-        "members": dict(room.members),
+        "members": {uid: member._replace(role=None) for uid, member in room.members.items()},
+        "role names": dict(room.role_names),
         "channels": dict(room.channels),
         "said": {name: _unnamed(words) for name, words in room.said.items()},
         "happenings": dict(room.happenings),
@@ -176,8 +178,8 @@ def test_all_of_control_says_what_json_can_say(writer: Room) -> None:
     """So it may travel between processes, as events do."""
     heard: list[Event] = []
     writer.listen(heard.extend)
-    writer.describe(replace(GUILD, name="Renamed", since=5, role=7))
-    writer.revise([ADA._replace(joined=0)])
+    writer.describe(replace(GUILD, name="Renamed", since=5, role=7, role_names={"41": "Gardeners"}))
+    writer.revise([ADA._replace(joined=0, role="41")])
     writer.say(Message("7", "secret", "9", id="5", emoji={":e:": "https://e"}))
     writer.forget_past()
     writer.forget_words()
@@ -385,9 +387,9 @@ class AnyInterleaving(RuleBasedStateMachine):
         if gone:
             self.writer.forget_channels(gone)
 
-    @rule(name=st.sampled_from(["Here", "There"]), count=st.sampled_from([None, 9]))
-    def rename(self, name: str, count: int | None) -> None:
-        self.writer.describe(replace(GUILD, name=name, member_count=count))
+    @rule(name=st.sampled_from(["Here", "There"]), count=st.sampled_from([None, 9]), called=role_names)
+    def rename(self, name: str, count: int | None, called: dict[str, str]) -> None:
+        self.writer.describe(replace(GUILD, name=name, member_count=count, role_names=called))
 
     @rule(client_id=st.sampled_from(["41", "42"]))
     def name_application(self, client_id: str) -> None:

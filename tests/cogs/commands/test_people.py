@@ -1,6 +1,7 @@
 """`/dzone optin` and `/dzone role`: who is shown at all."""
 
 from cogs.settings import MAX_ROLES, GuildSettings
+from tests.cogs.commands.answers import status
 from tests.cogs.office import Office
 
 
@@ -55,3 +56,19 @@ async def test_gestures(office: Office) -> None:
     assert "wave, hop or sit" in said
     assert office.settings == GuildSettings()
     assert office.bridge.forgotten == []
+
+
+async def test_role_names(office: Office) -> None:
+    """Off where nobody decided; no words are taken back for it, and the status says it where it is on."""
+    assert "Role names" not in await status(office)
+    said = await office.reply(office.manager, "dzone role names", mode="on")
+    assert "how many of them are online" in said
+    assert "`/dzone role hide`" in said
+    assert office.settings == GuildSettings(role_names=True)
+    assert "what the roles are called" in (await status(office))["Role names"]
+    assert "not what the roles are called" in await office.reply(
+        office.manager, "dzone role names", mode="off"
+    )
+    assert office.settings == GuildSettings()
+    assert office.bridge.forgotten == []
+    assert office.rooms.shown == [office.guild.id] * 2

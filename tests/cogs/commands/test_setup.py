@@ -89,6 +89,8 @@ async def test_it_shows_what_is_set(office: Office) -> None:
         ("Don't ask", {"optin": True}, {"optin": False}, "without asking them"),
         ("Forbid gestures", {}, {"gestures": False}, "Nobody may make a gesture"),
         ("Allow gestures", {"gestures": False}, {"gestures": True}, "wave, hop or sit"),
+        ("Show role names", {}, {"role_names": True}, "what the roles are called that give"),
+        ("Hide role names", {"role_names": True}, {"role_names": False}, "but not what the roles are called"),
         ("Hide bots", {}, {"bots": False}, "Bots are not shown."),
         ("Show bots", {"bots": False}, {"bots": True}, "Bots are shown."),
     ],

@@ -332,6 +332,41 @@ async def test_a_role_is_deleted(town: Town, viewer: Viewer) -> None:
     )
 
 
+def named(entries: list[Payload]) -> dict[str, list[str]]:
+    """Tell what each colour is called."""
+    return {one["roleColor"]: one["roleNames"] for one in entries if "roleNames" in one}
+
+
+async def test_role_names(town: Town) -> None:
+    """Where managers show them: of a new role, a renamed, a recoloured and a deleted one."""
+    settings: Any = town.bot._settings
+    settings.guilds[town.guild.id] = GuildSettings(role_names=True)
+    viewer = await town.viewer(crowd=50)
+    held: dict[str, list[str]] = {}
+
+    async def until(names: dict[str, list[str]]) -> None:
+        def is_called(event: Payload) -> bool:
+            if event["type"] == "neighbourhoods":
+                entries = event["data"]["neighbourhoods"]
+                for entry in entries:
+                    held.pop(entry["roleColor"], None)
+                held.update(named(entries))
+            return event["type"] == "neighbourhoods" and held == names
+
+        await viewer.until(is_called)
+
+    assert named(viewer.joined["neighbourhoods"]) == {}
+    green = town.guild.create_role("Green", color=GREEN)
+    await town.give(town.ann, green)
+    await until({"#2ecc71": ["Green"]})
+    await town.recolor(green, name="Gr\u202eün\n")
+    await until({"#2ecc71": ["Grün"]})
+    await town.recolor(green, color=BLUE)
+    await until({"#3498db": ["Grün"]})
+    town.env.backend.delete_role(town.guild.id, green.id)
+    await until({})
+
+
 async def test_a_role_that_hides(town: Town, viewer: Viewer) -> None:
     """Who gets it goes with what they said, and comes back without it; also when the role is deleted."""
     shy = town.guild.create_role("Shy")
