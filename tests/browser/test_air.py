@@ -59,7 +59,8 @@ COUNT_CROSSING = """() => {
     let [before, frames] = [new Set(), 0];
     const names = new Map();
     const nameOf = (node) => names.get(node) ?? names.set(node, `${names.size}`).get(node);
-    const isGoing = (node) => node.getAnimations().some(({ effect }) => effect.getKeyframes().at(-1).opacity === '0');
+    const ends = ({ effect }) => effect.getKeyframes().at(-1).opacity === '0';
+    const isGoing = (node) => node.getAnimations().some(ends);
     const look = () => {
         const shown = [...document.querySelectorAll('.bubble')]
             .filter((node) => node.style.visibility === 'visible' && !isGoing(node))

@@ -136,7 +136,7 @@ async def test_the_keyboard_reaches_everything(bridge: WebSocketServer, new_page
 
 
 async def test_long_lists_are_one_stop_for_the_keyboard(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    """Arrows lead from row to row, Enter to where it was said; a row that goes leaves the keyboard to the list."""
+    """Arrows lead from row to row, Enter to where it was said; a row that goes leaves the list the keyboard."""
     page = await new_page({"panel": "messages"}, reduced_motion="reduce")
     await page.goto(address(bridge))
     await expect(label(page, "Ada")).to_have_count(1)
