@@ -25,7 +25,7 @@ from bot.config import Config, read_database_url, read_env
 from bot.demo.garden import CELLAR
 from bot.demo.life import Life
 from bot.running import handover, logs, share
-from bot.running.changing import changing
+from bot.running.changing import changing, nothing_changes
 from bot.running.errors import AGAIN, MEND, Ending, explain
 from bot.running.values import ConfigError
 from bot.storage import claim, transfer
@@ -164,7 +164,7 @@ async def _live(
 
     It takes over from the process `before`, if there is one, and lets the next one do so.
     """
-    with stop_signal() as stopped:
+    with stop_signal() as stopped, nothing_changes(workers=bool(config.workers)):
         async with contextlib.AsyncExitStack() as held:
             try:
                 store = await _open_store(config, stopped, held, takes_over=before is not None)

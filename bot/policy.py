@@ -14,6 +14,7 @@ from discord.abc import GuildChannel
 
 from bot.gateway.abilities import COMPLETE, Abilities
 from bot.internals import is_seen_by_everyone
+from bot.internals.loading import is_loaded
 from bridge import model
 from cogs.needs import Settings
 from cogs.settings import READABLE, GuildSettings
@@ -250,9 +251,14 @@ class Policy:
         return is_elsewhere and guild.nsfw_level not in _RESTRICTED and not self.is_gated(guild)
 
     def names_event(self, event: discord.ScheduledEvent, guild: discord.Guild) -> bool:
-        """Tell whether viewers may read what a scheduled event is called: words, by whoever made it."""
+        """Tell whether viewers may read what a scheduled event is called: words, by whoever made it.
+
+        Of somebody who has left, or was banned, they aren't read any more.
+        """
         creator = event.creator_id
         if not self.shows_words(guild.id) or self.asks(guild.id):
+            return False
+        if creator is not None and guild.get_member(creator) is None and is_loaded(guild):
             return False
         return creator is None or (self.shows_words_of(creator) and self.may_name(guild, creator))
 

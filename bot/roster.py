@@ -4,6 +4,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import Final
 
@@ -143,6 +144,11 @@ class Roster:
             line=self._line(member),
             role=role,
         )
+
+    def line_returns(self, member: discord.Member) -> datetime | None:
+        """Tell when the line of somebody who is timed out is shown again: no event says that it may be."""
+        has_line = self._settings.member(member.id).line is not None
+        return member.timed_out_until if has_line and member.is_timed_out() else None
 
     def _line(self, member: discord.Member) -> str | None:
         """Read what somebody says over their head, where their words may be read."""
@@ -304,6 +310,10 @@ class Roster:
         if isinstance(channel, discord.Thread):
             return self._title(channel) or getattr(channel.parent, "name", None)
         return getattr(channel, "name", None)
+
+    def names_of(self, thread: discord.Thread) -> tuple[str | None, str | None]:
+        """Read what a thread is called, and name it as a place."""
+        return self._title(thread), self._place(thread)
 
     def events(self, guild: discord.Guild) -> list[Happening]:
         """Describe the scheduled events that are on and may be shown."""

@@ -343,6 +343,24 @@ class Broadcasts:
         if room := self._room(server):
             room.forget_channels(set(map(str, channels)))
 
+    def forget_threads(self, server: str | int, threads: Iterable[str | int]) -> None:
+        """Take back what was said in threads of a guild that are gone, and that they were opened.
+
+        Viewers who asked for `edit` see it vanish, and nobody who comes back later is told of it.
+        """
+        if room := self._room(server):
+            room.forget_threads(set(map(str, threads)))
+
+    def rename_thread(
+        self, server: str | int, thread: str | int, title: str | None, place: str | None = None
+    ) -> None:
+        """Have a thread be called something else: who comes back is told nothing of what it was called.
+
+        `title` may be None, where viewers may not read it; then `place` says where it is.
+        """
+        if room := self._room(server):
+            room.rename_thread(str(thread), title and title[:MAX_NOTICE], place if title is None else title)
+
     def forget_messages(self, server: str | int, ids: Iterable[str | int]) -> None:
         """Take back some of a guild's last messages.
 

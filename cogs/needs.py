@@ -119,6 +119,14 @@ class Bridge(Protocol):
     def forget_messages(self, server: str | int, ids: Iterable[str | int]) -> None:
         """Take back some of a guild's last messages."""
 
+    def forget_threads(self, server: str | int, threads: Iterable[str | int]) -> None:
+        """Take back what was said in threads that are gone, and that they were opened."""
+
+    def rename_thread(
+        self, server: str | int, thread: str | int, title: str | None, place: str | None = None
+    ) -> None:
+        """Have a thread be called something else, also where something was said in it before."""
+
     def forget_channels(self, server: str | int, channels: Iterable[str | int]) -> None:
         """Take back what was said in channels or threads, and in the threads of these channels."""
 
@@ -288,6 +296,12 @@ class Roster(Protocol):
 
     def thread(self, thread: discord.Thread, owner: discord.Member) -> Happening:
         """Describe a new thread."""
+
+    def line_returns(self, member: discord.Member) -> datetime | None:
+        """Tell when the line over somebody's head is shown again, who is timed out now."""
+
+    def names_of(self, thread: discord.Thread) -> tuple[str | None, str | None]:
+        """Read what a thread is called, and name it as a place."""
 
     def events(self, guild: discord.Guild) -> list[Happening]:
         """Describe the scheduled events that are on and may be shown."""

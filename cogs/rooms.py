@@ -22,6 +22,7 @@ SHARE: Final = Rate(per_second=0.05, at_once=0.5)
 TOGETHER: Final = Rate(per_second=0.3, at_once=1.0)  # the same for those of all guilds
 LONGEST: Final = 2.0  # seconds that they wait
 EACH: Final = 0.00003  # seconds that it takes to look at a member
+SOON: Final = 0.1  # seconds until it is looked again whether a timeout is over, which may be a little early
 # On whom more depends than what is told of themselves: who may connect, what is called after them.
 _ELSEWHERE: Final = (discord.VoiceChannel, discord.StageChannel, discord.CategoryChannel)
 
@@ -46,6 +47,8 @@ class Rooms:
         self._spent = Rates(SHARE)  # by guild
         self._full_at = 0.0  # when all of them have as much again as at first
         self._waiting: set[int] = set()  # the guilds whose channels will be shown when they have time again
+        # By guild and member: when the line of somebody is shown again who is timed out.
+        self._returns: dict[tuple[int, int], asyncio.TimerHandle] = {}
 
     # Guilds
 
@@ -211,8 +214,24 @@ class Rooms:
         """Bring one member to what the cache knows, or take them away."""
         if self._policy.shows_member(member):
             self._bridge.show_members(member.guild.id, [self._roster.member(member)])
+            self._await_line(member)
         else:
             self._review(member.guild.id, member.id)
+
+    def _await_line(self, member: discord.Member) -> None:
+        """Show somebody anew when their timeout is over, if they have a line: no event says so."""
+        key = member.guild.id, member.id
+        if (before := self._returns.pop(key, None)) is not None:
+            before.cancel()
+        returns = self._roster.line_returns(member)
+        if returns is not None:
+            seconds = max(SOON, (returns - discord.utils.utcnow()).total_seconds())
+            loop = asyncio.get_running_loop()
+            self._returns[key] = loop.call_later(seconds, self._show_line, *key)
+
+    def _show_line(self, guild_id: int, user_id: int) -> None:
+        del self._returns[guild_id, user_id]
+        self.show_person(guild_id, user_id)
 
     async def show_everywhere(self, user_id: int) -> None:
         """Bring somebody to what may be shown of them now, in every room."""

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.client import DZoneBot
@@ -21,6 +22,7 @@ from bot.running.handover import (
     tell_supervisor,
 )
 from bot.store import Store
+from bridge.running.signals import on_hangup
 from bridge.running.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -45,6 +47,20 @@ async def changing(
             yield
         finally:
             await change.end()
+
+
+@contextlib.contextmanager
+def nothing_changes(*, workers: bool) -> Iterator[None]:
+    """Say so where somebody asks for it too early or too late: before the bot serves, or while it ends.
+
+    A SIGUSR2 would end the process. So would a SIGHUP, which asks for new `workers`, and a supervisor that
+    sent it believes that this was wanted.
+    """
+    say = partial(log.error, "nothing takes over: this process has not begun to serve, or is about to end")
+    with on_request(say), contextlib.ExitStack() as held:
+        if workers:
+            held.callback(on_hangup(say))
+        yield
 
 
 def _not_with(config: Config, *, shares: bool) -> str:

@@ -3,6 +3,7 @@
 What stands in the way of our other packages is found without them, and never run: it may be a whole program.
 """
 
+import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,6 +33,8 @@ def trouble() -> str:
     from bridge.running import interpreter  # noqa: PLC0415 - ours, as we know by now
 
     interpreter.heed_stop()
+    if hasattr(signal, "SIGUSR2"):  # it asks for a new process, before there is anything to take over
+        signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     return interpreter.trouble("bot", *NEEDED)
 
 

@@ -1,10 +1,11 @@
 """What is logged, where, and what never is."""
 
+import codecs
 import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TextIO
 
 from bridge.running.calm import Calm
 from bridge.running.lines import Lines
@@ -13,7 +14,11 @@ _TEXT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
 class _Json(logging.Formatter):
-    """Makes an object of a record."""
+    """Makes an object of a record, in ASCII unless every text may be written."""
+
+    def __init__(self, *, any_text: bool) -> None:
+        super().__init__()
+        self._any_text = any_text
 
     def format(self, record: logging.LogRecord) -> str:
         told = {
@@ -26,7 +31,7 @@ class _Json(logging.Formatter):
             told["exception"] = self.formatException(record.exc_info)
         elif record.exc_text:  # a worker's, which has written it already
             told["exception"] = record.exc_text
-        return json.dumps(told, ensure_ascii=False)
+        return json.dumps(told, ensure_ascii=not self._any_text)
 
 
 def configure(level: str, form: str = "text") -> Lines:
@@ -37,13 +42,19 @@ def configure(level: str, form: str = "text") -> Lines:
     gateway events, message texts included.
     """
     handler = Lines(sys.stdout)
-    handler.setFormatter(_Json() if form == "json" else logging.Formatter(_TEXT))
+    any_text = _takes_any_text(sys.stdout)
+    handler.setFormatter(_Json(any_text=any_text) if form == "json" else logging.Formatter(_TEXT))
     handler.addFilter(_brief)
     handler.addFilter(Calm())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelName(level)))
     logging.getLogger("asyncio").setLevel(logging.INFO)
     return handler
+
+
+def _takes_any_text(stream: TextIO | None) -> bool:
+    """Tell whether a stream is written in UTF-8. On Windows a file is in the system's code page."""
+    return stream is not None and codecs.lookup(stream.encoding or "ascii").name == "utf-8"
 
 
 def _brief(record: logging.LogRecord) -> bool:

@@ -11,7 +11,7 @@ from bridge.backplane.batch import Batch, Portion, Some
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Argument, Call
 from bridge.limits import Limits
-from bridge.rooms.changes import Left, happening_of, left_after
+from bridge.rooms.changes import PRECISE, Left, happening_of, left_after
 from bridge.rooms.room import Room
 from bridge.rooms.state import MAX_SAID, Copy
 from bridge.wire.protocol import Event
@@ -151,9 +151,10 @@ class Book:
             self._shown = frozenset(event.data)
         if left is None:
             return
-        if event.type == "forget" and "messages" not in event.data:
+        is_precise = event.type != "forget" or not PRECISE.isdisjoint(event.data)
+        if not is_precise:
             self._withdraw(event.data.get("words"))
-        if event.type in ("edit", "happening", "presence", "roles") or "messages" in event.data:
+        if is_precise and event.type != "channels":
             is_less = sum(portion.take_back(left) for _, _, portion in self._recent) > 0  # all of them
         else:  # perhaps much, and who is named in it can't be told
             self._recent.clear()

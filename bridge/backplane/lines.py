@@ -90,16 +90,33 @@ class Lines:
         Raises:
             Trouble: if the server can't be asked. What happened to the calls is then not known.
         """
+        answers = await self.run_each(calls)
+        for answer in answers:
+            if isinstance(answer, Trouble):
+                raise answer
+        return answers
+
+    async def run_each(self, calls: Sequence[Call]) -> list[Any]:
+        """Run scripts as `run` does; where a stranger's key is in the way of one, its answer is that trouble.
+
+        Raises:
+            Trouble: if the server can't be asked, or something is wrong with all of them.
+        """
         for script in {script for script, _, _ in calls} - self._digests.keys():
             self._digests[script] = await self.ask(self._scripts.script_load(script))
         answers = await self.ask(self._send(calls))
         if any(isinstance(answer, NoScriptError) for answer in answers):  # the server has been restarted
             self._digests.clear()
             raise Trouble(f"The backplane at {self.server} was restarted.", passes=True)
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise understand(answer, self.server) from answer
-        return list(answers)
+        return [self._understood(answer) for answer in answers]
+
+    def _understood(self, answer: Any) -> Any:
+        if not isinstance(answer, Exception):
+            return answer
+        trouble = understand(answer, self.server)
+        if not trouble.is_of_stranger:
+            raise trouble from answer
+        return trouble
 
     async def _send(self, calls: Sequence[Call]) -> list[Any]:
         pipeline = self._scripts.pipeline(transaction=False)

@@ -15,7 +15,7 @@ BELIEVED_FOR: Final = 60  # seconds that a process counts as there after it said
 Listed = tuple[str, int, bool]  # a part's generation, its offset, and whether all its guilds are there
 
 
-class Writer(NamedTuple):
+class WriterFacts(NamedTuple):
     """A process that is there: what it calls its life, and what it has."""
 
     life: str
@@ -56,7 +56,7 @@ async def overview(lines: Lines, total: int) -> Overview:
     )
 
 
-async def writers(lines: Lines, total: int) -> dict[Part, Writer]:
+async def writers(lines: Lines, total: int) -> dict[Part, WriterFacts]:
     """Ask who writes which part of so many shards, and is there.
 
     Raises:
@@ -68,13 +68,13 @@ async def writers(lines: Lines, total: int) -> dict[Part, Writer]:
     return dict(_there(zip(names, said, strict=True), total))
 
 
-def _there(said: Iterable[tuple[bytes, bytes | None]], total: int) -> Iterable[tuple[Part, Writer]]:
+def _there(said: Iterable[tuple[bytes, bytes | None]], total: int) -> Iterable[tuple[Part, WriterFacts]]:
     for name, text in said:
         try:
             part = Part.parse(name.decode())
             if text is not None and part.total == total:
                 life, _, told = text.partition(b" ")
                 facts = json.loads(told)
-                yield part, Writer(life.decode(), int(facts["guilds"]), int(facts["viewers"]))
+                yield part, WriterFacts(life.decode(), int(facts["guilds"]), int(facts["viewers"]))
         except UNREADABLE:  # not what our writers write
             continue

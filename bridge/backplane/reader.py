@@ -13,8 +13,8 @@ from bridge.backplane.follower import Follower, NotThere
 from bridge.backplane.lines import PATIENCE, Lines, Subscription
 from bridge.backplane.overview import Listed, read_parts
 from bridge.backplane.parts import Part
-from bridge.backplane.trouble import Trouble, first, understand
-from bridge.backplane.waits import Waits
+from bridge.backplane.trouble import Trouble, understand
+from bridge.backplane.waits import Tries
 from bridge.errors import ProviderError, Refused
 from bridge.limits import Limits
 from bridge.problems import PROVIDER_TROUBLE
@@ -70,37 +70,16 @@ class Reader:
         self._news = asyncio.Event()
         self._tasks = Tasks(log, "the backplane")
         self._trouble = ""
-        self._is_well = False  # since the last look
         self._has_told_of_unreadable = False
-        self._is_ending = False
+        self._tries = Tries(lines, self._follow_list, self._tell)
 
     async def run(self) -> None:
         """Read, until cancelled. Whatever is wrong, it is tried again."""
-        waits = Waits()
-        self._is_ending = False
-        while True:
-            trouble: Trouble | None = None
-            try:
-                await self._lines.check(writes=False)
-                async with self._lines.subscription(self._hear) as subscription, asyncio.TaskGroup() as group:
-                    group.create_task(subscription.listen())
-                    group.create_task(self._work(subscription))
-            except* Trouble as troubles:
-                trouble = first(troubles)
-                if self._is_well:
-                    waits.begin_again()
-            finally:
-                self._subscription, self._is_well = None, False
-            if self._is_ending:  # a group that fails forgets that it was cancelled too
-                return
-            if trouble is not None:  # not above: a cancellation there would become part of a group
-                self._tell(trouble)
-                await self._lines.hang_up()
-            await waits.one(trouble)
+        await self._tries.run()
 
     def end(self) -> None:
         """Try nothing again: a stop follows."""
-        self._is_ending = True
+        self._tries.end()
 
     async def stop(self) -> None:
         """Hang up."""
@@ -256,13 +235,23 @@ class Reader:
 
     # Work
 
+    async def _follow_list(self) -> None:
+        await self._lines.check(writes=False)
+        try:
+            async with self._lines.subscription(self._hear) as subscription, asyncio.TaskGroup() as group:
+                group.create_task(subscription.listen())
+                group.create_task(self._work(subscription))
+        finally:
+            self._subscription = None
+
     async def _work(self, subscription: Subscription) -> None:
         await subscription.add([keys.GUILDS_LIVE, *map(keys.live, self._followers)])
         self._list_is_outdated = True
         await self._read_list()
         self._subscription = subscription
         await self._look()
-        self._is_well, self._trouble = True, ""
+        self._trouble = ""
+        self._tries.begin_again()
         log.info("following the backplane at %s", self._lines.server)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_current())

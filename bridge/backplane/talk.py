@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 from bridge.backplane import keys
 from bridge.backplane.letters import Unheard
 from bridge.backplane.lines import Lines, Told
-from bridge.backplane.trouble import Trouble, first
-from bridge.backplane.waits import Waits
+from bridge.backplane.trouble import Trouble
+from bridge.backplane.waits import Tries
 from bridge.errors import Silence
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,11 @@ class Message(NamedTuple):
 
 def _never_mind(why: Silence) -> None:
     """Leave it at that."""
+
+
+def _unheard(trouble: Trouble) -> None:
+    """Say so to who debugs: whoever reads or writes rooms there says it in the log."""
+    log.debug("nobody can be asked: %s", trouble)
 
 
 def _nothing() -> None:
@@ -56,7 +61,7 @@ class Talk:
         self._on_there = on_there
         self._unsent: deque[Message] = deque()
         self._news = asyncio.Event()
-        self._is_ending = False
+        self._tries = Tries(lines, self._talk, _unheard)
 
     def say(self, channel: str, text: bytes, fail: Fail = _never_mind) -> None:
         """Say something on a channel, soon."""
@@ -88,31 +93,23 @@ class Talk:
 
     async def run(self) -> None:
         """Talk, until cancelled. Whatever is wrong, it is tried again."""
-        waits = Waits()
-        while True:
-            trouble: Trouble | None = None
-            try:
-                async with self.lines.subscription(self._hear) as subscription, asyncio.TaskGroup() as group:
-                    group.create_task(subscription.listen())
-                    await subscription.add(self._channels)
-                    self.is_there = True
-                    waits.begin_again()
-                    self._on_there()
-                    await self._keep_sending()
-            except* Trouble as troubles:
-                trouble = first(troubles)
-            finally:
-                self._fall_silent()
-            if self._is_ending:  # a group that fails forgets that it was cancelled too
-                return
-            if trouble is not None:  # whoever reads or writes rooms there says so in the log
-                log.debug("nobody can be asked: %s", trouble)
-                await self.lines.hang_up()
-            await waits.one(trouble)
+        await self._tries.run()
+
+    async def _talk(self) -> None:
+        try:
+            async with self.lines.subscription(self._hear) as subscription, asyncio.TaskGroup() as group:
+                group.create_task(subscription.listen())
+                await subscription.add(self._channels)
+                self.is_there = True
+                self._tries.begin_again()
+                self._on_there()
+                await self._keep_sending()
+        finally:
+            self._fall_silent()
 
     def end(self) -> None:
         """Try nothing again: a stop follows."""
-        self._is_ending = True
+        self._tries.end()
 
     async def stop(self) -> None:
         """Hang up."""

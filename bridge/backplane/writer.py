@@ -16,8 +16,9 @@ from bridge.backplane.lines import Call, Lines
 from bridge.backplane.listing import Listing
 from bridge.backplane.overview import overview, writers
 from bridge.backplane.parts import WHOLE, Overview, Part
-from bridge.backplane.trouble import Trouble, first
-from bridge.backplane.waits import Waits
+from bridge.backplane.strangers import Strangers
+from bridge.backplane.trouble import Trouble
+from bridge.backplane.waits import Tries
 from bridge.limits import Limits
 from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
@@ -62,14 +63,14 @@ class Writer:
         self._stirred: dict[str, None] = {}
         self._anew: dict[str, bool] = {}  # the guilds to be written whole; whether by force
         self._removed: dict[str, None] = {}
+        self._strangers = Strangers()
         self._unfinished: list[str] = []  # the keys of what was begun and surely is read by nobody
         self._news = asyncio.Event()
         self._list = Listing(lines, directory, self._life, part, is_complete, self._news.set, elsewhere)
         self._anew_news = asyncio.Event()
         self._turn = asyncio.Lock()  # of scripts: what removes a guild and what writes it never cross
         self._said = ""  # what is wrong, as the log knows it
-        self._waits = Waits()
-        self._is_ending = False
+        self._tries = Tries(lines, self._work, self._tell)
         self._stop_listening = directory.listen(self._on_guild)
         for guild_id in list(directory.rooms):
             self._on_guild(guild_id)
@@ -81,23 +82,11 @@ class Writer:
 
     async def run(self) -> None:
         """Write, until cancelled. Whatever is wrong, it is tried again."""
-        while True:
-            trouble: Trouble | None = None
-            try:
-                await self._lines.check(writes=True)
-                await self._work()
-            except* Trouble as group:
-                trouble = first(group)
-            if self._is_ending:  # a group that fails forgets that it was cancelled too
-                return
-            if trouble is not None:  # not above: a cancellation there would become part of a group
-                self._tell(trouble)
-                await self._lines.hang_up()
-            await self._waits.one(trouble)
+        await self._tries.run()
 
     def end(self) -> None:
         """Try nothing again: a stop follows."""
-        self._is_ending = True
+        self._tries.end()
 
     async def stop(self) -> None:
         """Write what is still to be written, if that is quickly done, and hang up."""
@@ -116,6 +105,11 @@ class Writer:
     def look(self) -> None:
         """Look soon whether all guilds are there."""
         self._news.set()
+
+    @property
+    def unwritten(self) -> int:
+        """How many guilds can't be written, since something of another program is in the way."""
+        return len(self._strangers)
 
     @property
     def is_troubled(self) -> bool:
@@ -138,6 +132,7 @@ class Writer:
             self._anew.pop(guild_id, None)
         if room is None:
             self._removed[guild_id] = None
+            self._strangers.drop(guild_id)
         elif guild_id not in self._books:
             self._books[guild_id] = Book(room, self._limits, partial(self._stir, guild_id), time.monotonic)
             self._write_anew(guild_id)
@@ -156,6 +151,7 @@ class Writer:
     # Work
 
     async def _work(self) -> None:
+        await self._lines.check(writes=True)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_flushed())
             group.create_task(self._keep_whole())
@@ -165,7 +161,7 @@ class Writer:
         """Know that all is well, when all is written: a stranger's key is met only where it is."""
         if self._anew:
             return
-        self._waits.begin_again()
+        self._tries.begin_again()
         if self._said:
             self._said = ""
             log.info("the backplane at %s is there again", self._lines.server)
@@ -192,6 +188,7 @@ class Writer:
             await asyncio.sleep(COUNT_EVERY)
             await self._list.count()
             await self._list.look_around()
+            await self._look_at_strangers()
             self._news.set()
 
     async def overview(self) -> Overview:
@@ -219,7 +216,7 @@ class Writer:
             await self._look([book for book in books if book.taken == UNKNOWN])
         for book in books:
             guild_id = book.room.info.id
-            if self._books.get(guild_id) is not book:
+            if self._books.get(guild_id) is not book or guild_id in self._strangers:
                 continue
             if book.has_news:
                 self._stir(guild_id)
@@ -242,7 +239,7 @@ class Writer:
         return list(books.values())
 
     async def _flush_few(self, books: list[Book]) -> None:
-        answers = await self._lines.run([book.flush() for book in books])
+        answers = await self._lines.run_each([book.flush() for book in books])
         for book, answer in zip(books, answers, strict=True):
             self._take_answer(book, answer)
 
@@ -270,7 +267,7 @@ class Writer:
             if guild_id not in self._books
         ]
         try:
-            await self._lines.run(calls)
+            await self._lines.run_each(calls)  # what is a stranger's stays
         except BaseException:
             self._removed.update(removed)
             raise
@@ -288,13 +285,24 @@ class Writer:
         for start in range(0, len(books), LOOKED_AT_AT_ONCE):
             few = books[start : start + LOOKED_AT_AT_ONCE]
             looked_for = [book.offset for book in few]
-            answers = await self._lines.run([book.check() for book in few])
+            answers = await self._lines.run_each([book.check() for book in few])
             for book, offset, answer in zip(few, looked_for, answers, strict=True):
                 if book.offset == offset:  # else it is being written whole
                     self._take_look(book, answer)
 
+    async def _look_at_strangers(self) -> None:
+        """Look whether what could not be written can be now."""
+        async with self._turn:
+            await self._look([self._books[guild_id] for guild_id in self._strangers.guilds])
+
     def _take_look(self, book: Book, answer: object) -> None:
         guild_id = book.room.info.id
+        if isinstance(answer, Trouble):
+            self._meet_stranger(book, answer)
+            return
+        if guild_id in self._strangers:
+            self._write_anew(guild_id)  # until that is done it isn't known what else is in the way
+            return
         if answer == scripts.DONE:
             return
         book.is_written = False
@@ -311,6 +319,11 @@ class Writer:
             self._write_anew(guild_id, by_force=True)
         else:
             book.taken = other, beat
+
+    def _meet_stranger(self, book: Book, trouble: Trouble) -> None:
+        book.is_written, book.taken = False, None
+        if self._books.get(book.room.info.id) is book:
+            self._strangers.note(book.room.info.id, trouble)
 
     # Rooms that are written whole
 
@@ -347,12 +360,16 @@ class Writer:
         async with self._turn:
             if self._books.get(guild_id) is book:
                 begun, self._unfinished = self._unfinished, []  # as long as it isn't known what came of it
-                [answer] = await self._lines.run([book.install(by_force=by_force)])
+                [answer] = await self._lines.run_each([book.install(by_force=by_force)])
                 if answer == scripts.DONE:
                     book.installed()
                 else:
                     self._unfinished = begun
-                book.taken = None if answer == scripts.DONE else UNKNOWN
+                if isinstance(answer, Trouble):
+                    self._meet_stranger(book, answer)
+                else:
+                    book.taken = None if answer == scripts.DONE else UNKNOWN
+                    self._strangers.drop(guild_id)
         await self._sweep()
         self._stir(guild_id)
 

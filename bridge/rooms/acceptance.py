@@ -1,8 +1,9 @@
 """What an event of another room of the same guild changes here. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from bridge.model import Channel
 from bridge.problems import Problem
 from bridge.rooms import changes
 from bridge.rooms.audience import Audience
@@ -52,11 +53,11 @@ class Acceptance:
 
     def review(self, event: Event, past: list[Event]) -> list[Event]:
         """Add what happened to what happened before, as far as that may still be told after it."""
-        if event.type == "forget" and "messages" in event.data:
-            names = event.data["messages"]
-            return [one for one in past if changes.message_of(one) not in names]
         if event.type == "forget":
-            return []
+            left = changes.left_after(event, ())
+            if left is None or changes.PRECISE.isdisjoint(event.data):
+                return []
+            return [one for one in map(left, past) if one is not None]
         if event.type == "happening" and ("over" not in event.data or "gone" in event.data):
             key = changes.happening_key(event)
             past = [one for one in past if changes.happening_of(one) != key]
@@ -65,7 +66,8 @@ class Acceptance:
         elif event.type == "presence" and "line" in event.extras:
             past = [changes.without_line(one, event.data["uid"]) for one in past]
         elif event.type == "channels":
-            past = [one for one in past if _may_be_heard(one, event.data)]
+            called = changes.names_in(event.data)
+            past = [changes.renamed(one, called) for one in past if _may_be_heard(one, event.data)]
         return [*past, event] if event.type not in changes.CONTROL else past
 
     def _happen(self, event: Event) -> None:
@@ -93,7 +95,7 @@ class Acceptance:
             case "channels":
                 gone = self._state.channels.keys() - data.keys()
                 self._memory.hush(self._memory.with_threads(gone))
-                self._state.set_channels(changes.channels_of(event))
+                self._bring_channels(changes.channels_of(event))
             case "update-clientid":
                 self._state.set_client_id(data["clientId"])
             case "info":
@@ -105,9 +107,18 @@ class Acceptance:
             case "revoke" | "close":
                 self._audience.dismiss(Goodbye[data["goodbye"]], Problem(data["code"], data["sentence"]))
 
+    def _bring_channels(self, channels: Iterable[Channel]) -> None:
+        now = {channel.id: channel for channel in channels}
+        self._memory.mind_channels(now)
+        self._state.set_channels(now.values())
+
     def _forget(self, data: changes.Forget) -> None:
-        if "messages" in data:
+        if "renamed" in data:
+            self._memory.rename(changes.called(data["renamed"]))
+        elif "messages" in data:
             self._memory.forget_messages(data["messages"])
+        elif "threads" in data:
+            self._memory.forget_threads(data["threads"])
         elif "channels" in data:
             self._memory.forget_channels(data["channels"])
         elif "words" in data:

@@ -1,11 +1,12 @@
 """Who watches a room, by what they asked for, and how they hear of what happens. Pure."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from dataclasses import replace
 from itertools import islice
 from typing import Final
 
 from bridge.problems import Problem
+from bridge.rooms.changes import Left
 from bridge.rooms.delivery import Delivery, Seats, Viewer
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.playback import Playback
@@ -131,14 +132,18 @@ class Audience:
 
     # What they don't hear any more
 
+    def amend(self, left: Left) -> None:
+        """Say of each event only what is left of it from now on; some have it already."""
+        self._delivery.amend(left)
+        self._playback.amend(left)
+
     def forget(self, unwanted: Callable[[Event], bool]) -> None:
         """Leave out such events from now on; some have them already."""
-        self._delivery.forget(unwanted)
-        self._playback.forget(unwanted)
+        self.amend(lambda event: None if unwanted(event) else event)
 
     def forget_words(self) -> None:
         """Leave out whatever anybody said."""
-        self._delivery.forget(lambda event: event.has_words)
+        self._delivery.amend(lambda event: None if event.has_words else event)
         self._playback.silence()
         self.forget_what_waits()
 
@@ -148,7 +153,10 @@ class Audience:
             self._playback.silence(channel)
         self.forget_what_waits()
 
-    def forget_what_waits(self) -> None:
-        """Have nothing more written of what was given to slow readers: there the words are frames already."""
+    def forget_what_waits(self, quoted: Set[str] | None = None) -> None:
+        """Have nothing more written of what was given to slow readers: there the words are frames already.
+
+        With `quoted`, only of those to whom something was given in which one of these is quoted.
+        """
         for viewer in self.viewers:
-            viewer.forget()
+            viewer.forget(quoted)

@@ -24,7 +24,7 @@ these events, and from a few more that no viewer ever gets: those are the `CONTR
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
-from typing import Any, Final, Literal, TypedDict, get_args
+from typing import Any, Final, Literal, NamedTuple, TypedDict, get_args
 
 from bridge.model import Channel, GuildInfo, Happening, Member, Message, Voice
 from bridge.wire.protocol import Event, member_extras
@@ -47,13 +47,27 @@ class Forget(TypedDict, total=False):
     """What may not be told any more.
 
     `past` is everything that was said up to here. `words` are those of one member, or with None everybody's,
-    and where any are known the past with them; `channels` and `messages` name theirs.
+    and where any are known the past with them; `channels` name theirs, and take the past along; `threads` and
+    `messages` name theirs alone. What is `renamed` was called something else; what happened there stays.
     """
 
     past: bool
     words: str | None
     channels: list[str]
+    threads: list[str]
     messages: list[str]
+    renamed: Mapping[str, "Called"]
+
+
+# With one of these, all that isn't named is still told.
+PRECISE: Final = frozenset({"threads", "messages", "renamed"})
+
+
+class Called(NamedTuple):
+    """What a channel or thread is called where it is a place, and where it is a new thread with a title."""
+
+    place: str | None
+    title: str | None = None
 
 
 class Roles(TypedDict):
@@ -201,12 +215,17 @@ def left_after(event: Event, shown: Collection[str]) -> Left | None:
         case "happening" if "over" not in data or "gone" in data:
             return lambda earlier: None if happening_of(earlier) == happening_key(event) else earlier
         case "channels":
-            return partial(_without_channels, frozenset(shown) - data.keys())
+            return partial(_without_channels, frozenset(shown) - data.keys(), names_in(data))
         case "roles" if data["whole"]:
             return lambda earlier: None if earlier.type == "roles" else earlier
         case "presence" if "line" in event.extras:
             return lambda earlier: without_line(earlier, data["uid"])
     return None
+
+
+def names_in(channels: Mapping[str, Any]) -> dict[str, Called]:
+    """Read what channels are called in what a channels event tells."""
+    return {name: Called(data["name"]) for name, data in channels.items()}
 
 
 def without_line(event: Event, uid: str) -> Event:
@@ -220,15 +239,39 @@ def without_line(event: Event, uid: str) -> Event:
     return event.with_data(event.data, _without(event.extras, "line"))
 
 
+def called(told: Mapping[str, Iterable[str | None]]) -> dict[str, Called]:
+    """Read what channels and threads are called."""
+    return {name: Called(*names) for name, names in told.items()}
+
+
 def _without(extras: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in extras.items() if name != key}
 
 
+def renamed(event: Event, names: Mapping[str, Called]) -> Event:
+    """Be the same, but for what channels and threads are called: they were called this from the beginning.
+
+    Whoever talks in a voice channel says so anew when it is called something else.
+    """
+    data, extras = event.data, event.extras
+    if event.type == "happening" and data["kind"] == "thread" and data["id"] in names:
+        data = _without(data, "text") | _if_any(text=names[data["id"]].title)
+    elif event.type == "message" and data["channel"] in names and "channelName" in extras:
+        extras = _without(extras, "channelName") | _if_any(channelName=names[data["channel"]].place)
+    return event if data == event.data and extras == event.extras else event.with_data(data, extras)
+
+
+def _if_any(**fields: str | None) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _unless_forgotten(forget: Forget, event: Event) -> Event | None:
+    if "renamed" in forget:
+        return renamed(event, called(forget["renamed"]))
     if "messages" in forget:
         is_gone = message_of(event) in forget["messages"]
-    elif "channels" in forget:
-        is_there = happened_in(event, forget["channels"])
+    elif "channels" in forget or "threads" in forget:
+        is_there = happened_in(event, forget.get("channels") or forget.get("threads") or ())
         # Words may name a channel; by which name is known no more.
         is_named = event.has_words and "#" in str(event.data.get("message") or "")
         is_gone = (is_there and (event.has_words or happening_of(event) is not None)) or is_named
@@ -247,7 +290,7 @@ def _edited(edit: Mapping[str, Any], event: Event) -> Event | None:
     return None if event.type == "edit" else corrected(event, message_id, words, edit.get("emoji", {}))
 
 
-def _without_channels(gone: Collection[str], event: Event) -> Event | None:
+def _without_channels(gone: Collection[str], names: Mapping[str, Called], event: Event) -> Event | None:
     if event.type == "channels":
         return None  # it named all of them
     if happened_in(event, gone):
@@ -255,7 +298,7 @@ def _without_channels(gone: Collection[str], event: Event) -> Event | None:
     voice = event.extras.get("voice")
     if voice is not None and voice["channel"] in gone:
         return event.with_data(event.data, _without(event.extras, "voice"))
-    return event
+    return renamed(event, names)
 
 
 # From event to state

@@ -1,10 +1,11 @@
 """Events on their way to the viewers of a room, a bounded piece of work at a time. Pure."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final, Protocol
 
 from bridge.problems import Problem
+from bridge.rooms.changes import Left
 from bridge.wire.protocol import Event, Goodbye, Wants, event_frames
 
 # Of these units a turn does so many, in some ten milliseconds: to encode an event, or to write to a viewer.
@@ -20,8 +21,11 @@ class Viewer(Protocol):
     def offer(self, frames: bytes) -> None:
         """Take frames without ever waiting."""
 
-    def forget(self) -> None:
-        """Take nothing of what was offered and still waits; a snapshot makes up for it."""
+    def forget(self, quoted: Set[str] | None = None) -> None:
+        """Take nothing of what was offered and still waits, if it quotes one of these; without, in any case.
+
+        A snapshot makes up for it.
+        """
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Hear why, and go."""
@@ -29,7 +33,6 @@ class Viewer(Protocol):
 
 # Up to which position each knows everything already; in the order in which they came: so they lie in memory.
 Seats = dict[Viewer, int]
-Unwanted = Callable[[Event], bool]
 
 
 class Delivery:
@@ -38,14 +41,14 @@ class Delivery:
     def __init__(self, epoch: str) -> None:
         self._epoch = epoch
         self._work: Iterator[int] = iter(())
-        self._unwanted: list[Unwanted] = []  # what must not reach those who have not been served
+        self._left: list[Left] = []  # what of the events may still reach those who have not been served
         self.is_through = True
 
     def begin(
         self, events: Sequence[Event], paced: Sequence[Event], audiences: Mapping[Wants, Seats]
     ) -> None:
         """Begin to hand out events, after those before. `paced` are for old clients in browsers."""
-        self._unwanted.clear()
+        self._left.clear()
         self._work = self._hand_out(events, paced, list(audiences.items()))
         self.is_through = False
         self.go_on()
@@ -59,10 +62,10 @@ class Delivery:
                 return
         self.is_through = True
 
-    def forget(self, unwanted: Unwanted) -> None:
-        """Leave out such events from now on; some have them already."""
+    def amend(self, left: Left) -> None:
+        """Say of each event only what is left of it from now on; some have it already."""
         if not self.is_through:
-            self._unwanted.append(unwanted)
+            self._left.append(left)
 
     def _hand_out(
         self, events: Sequence[Event], paced: Sequence[Event], audiences: list[tuple[Wants, Seats]]
@@ -75,25 +78,25 @@ class Delivery:
     def _serve(self, events: Sequence[Event], wants: Wants, audience: Seats) -> Iterator[int]:
         if not events:
             return
-        share = _Share(self._wanted(events), wants, self._epoch)
-        forgotten = len(self._unwanted)
+        share = _Share(self._left_of(events), wants, self._epoch)
+        amended = len(self._left)
         yield len(share.events)
         for viewer in tuple(audience):
             seated_at = audience.get(viewer)
             if seated_at is None:
                 continue  # gone while others had their turn, or by an offer
-            if forgotten != len(self._unwanted):
-                share = _Share(self._wanted(events), wants, self._epoch)
-                forgotten = len(self._unwanted)
+            if amended != len(self._left):
+                share = _Share(self._left_of(events), wants, self._epoch)
+                amended = len(self._left)
             frames, units = share.since(seated_at)
             if frames:
                 viewer.offer(frames)
             yield units + len(frames) // _WRITE
 
-    def _wanted(self, events: Sequence[Event]) -> Sequence[Event]:
-        if not self._unwanted:
-            return events
-        return [event for event in events if not any(unwanted(event) for unwanted in self._unwanted)]
+    def _left_of(self, events: Sequence[Event]) -> Sequence[Event]:
+        for left in self._left:
+            events = [kept for event in events if (kept := left(event)) is not None]
+        return events
 
 
 class _Share:

@@ -17,7 +17,7 @@ from bridge.problems import LOGIN_NEEDED, SERVER_HIDDEN
 from bridge.rooms.flush import AT_ONCE, FlushWindow
 from bridge.rooms.names import Names
 from bridge.rooms.notice import Notice
-from bridge.rooms.pages import Frozen, Listing
+from bridge.rooms.pages import Frozen, ServerList
 from bridge.rooms.preparation import Preparations
 from bridge.rooms.room import Room
 from bridge.running.durations import Durations
@@ -70,7 +70,7 @@ class Directory:
         self._limits = limits
         self.turns = Turns()
         self.preparations = Preparations(self.turns)
-        self._listing = Listing()
+        self._listing = ServerList()
         self._greetings: dict[bool, bytes] = {}
         self.edition = 0  # of the listing
         self._told: WeakKeyDictionary[Room, int] = (

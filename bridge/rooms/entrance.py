@@ -1,6 +1,6 @@
 """What a viewer gets on entering a room: made once for all who ask alike while nothing changes. Pure."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from bridge.rooms.listing import Listing
 from bridge.rooms.state import State
 from bridge.rooms.stream import Stream
 from bridge.rooms.tape import Tape
-from bridge.wire.framing import LongMessage
+from bridge.wire.framing import LongMessage, Quoting, quoted_in
 from bridge.wire.protocol import (
     Connect,
     Credentials,
@@ -157,12 +157,14 @@ class Entrance:
                 full=bool(wants.events), crowd=request.crowd, deflate=wants.deflate, also=also
             )
             snapshot = self._snapshot(wants, stream.position, users)
-            return server_join_frame(replace(snapshot, recent=recent), request)
+            return _quoting(replace(snapshot, recent=recent), request)
         if wants.crowd:
             self._state.recency.tell_rest()
         # The cursor stays where it was: the connection may break before the events are through.
-        join = rejoin_frame(self._snapshot(wants, since, users=None), request)
-        return join + self._tape.frames(_entering(wants), since)
+        snapshot = self._snapshot(wants, since, users=None)
+        join = rejoin_frame(snapshot, request)
+        missed = self._tape.frames(_entering(wants), since)
+        return Quoting(join + missed, quoted_in(missed).union(_quoted(snapshot)))
 
     def _users(self, *, full: bool, crowd: int, deflate: bool, also: Collection[str] = ()) -> Entries:
         if not crowd:
@@ -206,6 +208,24 @@ class Entrance:
             for one in self._state.happenings.values()
             if one.lasts
         ]
+
+
+def _quoting(snapshot: Snapshot, request: Connect) -> bytes | LongMessage:
+    """Frame a snapshot, and know what it quotes."""
+    frame, quoted = server_join_frame(snapshot, request), frozenset(_quoted(snapshot))
+    if isinstance(frame, LongMessage):
+        frame.quoted = quoted
+    return Quoting(frame, quoted) if isinstance(frame, bytes) and quoted else frame
+
+
+def _quoted(snapshot: Snapshot) -> Iterator[str]:
+    """Name what a snapshot quotes: lines over channels, what goes on, the last words and their places."""
+    yield from (name for name, channel in snapshot.channels.items() if channel.get("status"))
+    for happening in snapshot.happenings or ():
+        yield happening["id"]
+    for words in snapshot.recent or ():
+        yield words["id"]
+        yield words["channel"]
 
 
 def _entering(wants: Wants) -> Wants:

@@ -113,6 +113,7 @@ class Guild:
             # Fifteen milliseconds for a quarter of a million members, when somebody hides a channel.
             talking = [m for m in self.members.values() if m.voice is not None and m.voice.channel in gone]
             self.revise(member._replace(voice=None) for member in talking)
+        self._memory.mind_channels(now)
         self._state.set_channels(now.values())
         self._take_back_happenings(lambda one: is_in(one, gone))
         self.publish("channels", {channel.id: channel_data(channel) for channel in now.values()})
@@ -245,12 +246,25 @@ class Guild:
         self._take_back_happenings(lambda one: is_in(one, places))
         self._end_visits(self._take_back(lambda words: words.channel in places))
 
+    def forget_threads(self, threads: Collection[str]) -> None:
+        """Take back what was said in threads that are gone, and that they were opened; nothing else."""
+        self._memory.forget_threads(threads)
+        self._control("forget", lambda: {"threads": sorted(threads)})
+        self._take_back_happenings(lambda one: is_in(one, threads))
+        self._end_visits(self._take_back(lambda words: words.channel in threads))
+
     def forget_messages(self, message_ids: Collection[str]) -> None:
         """Take back messages, all of them in one look; others are told as they were."""
         self._memory.forget_messages(message_ids)
         self._control("forget", lambda: {"messages": sorted(message_ids)})
         self._take_back_happenings(lambda one: one.id in message_ids)
         self._take_back(lambda words: words.id in message_ids)
+
+    def rename_thread(self, thread: str, title: str | None, place: str | None) -> None:
+        """Have a thread have been called this from the beginning, and `place` where something is said."""
+        names = {thread: changes.Called(place, title)}
+        self._memory.rename(names)
+        self._control("forget", lambda: {"renamed": names})
 
     def author_of(self, message_id: str) -> str | None:
         """Name whoever said one of the last messages, or of those that who comes back is still told."""

@@ -2,11 +2,22 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Set
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from bridge.model import Member, Message
+from bridge.model import Channel, Member, Message
 from bridge.rooms.audience import Audience
-from bridge.rooms.changes import happened_in, happening_of, is_deed, message_of
+from bridge.rooms.changes import (
+    Called,
+    corrected,
+    happened_in,
+    happening_of,
+    is_deed,
+    message_of,
+    renamed,
+    without_line,
+)
 from bridge.rooms.state import State
 from bridge.rooms.stream import Stream
 from bridge.wire.protocol import Event
@@ -63,9 +74,21 @@ class Memory:
         self._stream.keep_no_past()
         self._forget_waiting(lambda event: happening_of(event) is not None and happened_in(event, channels))
 
+    def forget_threads(self, threads: Collection[str]) -> None:
+        """Forget what was said in threads that are gone, that they were opened, and what names them."""
+        names = self._names_of(threads)
+        self._audience.silence(threads)
+        self._forget(
+            lambda event: (
+                names(event)
+                or ((event.has_words or happening_of(event) is not None) and happened_in(event, threads))
+            )
+        )
+
     def forget_messages(self, message_ids: Collection[str]) -> None:
         """Forget what messages said, all of them in one look."""
         self._forget(lambda event: message_of(event) in message_ids)
+        self._audience.forget_what_waits(frozenset(message_ids))
 
     def forget_happenings(self, happening_keys: Set[str], known: Set[str]) -> None:
         """Forget that these happened, or went on, all of them in one look.
@@ -81,7 +104,8 @@ class Memory:
         was_told = not known.isdisjoint(happening_keys) or self._stream.holds(is_meant)
         self._forget(is_meant)
         if was_told:
-            self._audience.forget_what_waits()
+            # A key is a kind and an id, by which what waits is known.
+            self._audience.forget_what_waits({key.partition(" ")[2] for key in happening_keys})
 
     def hush(self, channels: Collection[str]) -> None:
         """Let nothing that happened in these channels leave any more."""
@@ -99,12 +123,39 @@ class Memory:
             self._forget(lambda event: message_of(event) == message_id or _takes_back(event, message_id))
         else:
             self._forget(lambda event: event.type == "edit" and message_of(event) == message_id)
-            self._stream.correct(message_id, words, edit.get("emoji", {}))
+            emoji = edit.get("emoji", {})
+            self._stream.correct(message_id, words, emoji)
+            self._audience.amend(partial(corrected, message_id=message_id, words=words, emoji=emoji))
+        self._audience.forget_what_waits({message_id})
 
     def mind_line(self, member: Member, known: Member | None) -> None:
         """Know that somebody is like this now; what stood over their head before is told nobody any more."""
         if known is not None and known.line not in (None, member.line):
             self._stream.forget_line(member.uid)
+            self._audience.amend(partial(without_line, uid=member.uid))
+            self._audience.forget_what_waits({member.uid})
+
+    def mind_channels(self, now: Mapping[str, Channel]) -> None:
+        """Know that channels are like this now; what they were called, or what stood over them, is over."""
+        known = self._state.channels
+        stay = [(known[name], channel) for name, channel in now.items() if name in known]
+        names = {after.id: Called(after.name) for before, after in stay if before.name != after.name}
+        if names:
+            self.rename(names)
+        lines = {after.id for before, after in stay if before.status not in (None, after.status)}
+        if names or lines:
+            self._audience.forget(lambda event: event.type == "channels")
+        if lines:
+            self._audience.forget_what_waits(lines)
+
+    def rename(self, names: Mapping[str, Called]) -> None:
+        """Know that channels or threads are called this now; what they were called before is told no more."""
+        for one in list(self._state.happenings.values()):
+            if one.kind == "thread" and one.id in names:
+                self._state.note_happening(replace(one, text=names[one.id].title))
+        self._stream.rename(names)
+        self._audience.amend(partial(renamed, names=names))
+        self._audience.forget_what_waits(names.keys())
 
     def drop(self, unwanted: Callable[[Message], bool]) -> list[Message]:
         """Know nothing of such messages any more; return them, the oldest first."""

@@ -94,7 +94,7 @@ class Frozen:
             yield form.deflated() if form.is_compressed or left >= 0 else stored(form.plain)
 
 
-class Entries(ABC):
+class PagedEntries(ABC):
     """Entries that may change, each under a key; tell with `touch` of which.
 
     Nothing is encoded before somebody looks. `keys` are those that there are now. Where many have changed a
@@ -218,7 +218,7 @@ class Entries(ABC):
         self._fresh = iter(())
 
 
-class Pages(Entries):
+class Pages(PagedEntries):
     """The entries of a snapshot's `users`, encoded for one kind of client.
 
     `members` is the room's own mapping. `full` is for clients that asked for events.
@@ -234,7 +234,7 @@ class Pages(Entries):
         return None if member is None else member_json(member, full=self._full)
 
 
-class Listing(Entries):
+class ServerList(PagedEntries):
     """The entries of the server list: what is told of each guild, by its id."""
 
     compressed_at_once = 4 * COMPRESSED_AT_ONCE  # they are smaller than members, and everybody gets them

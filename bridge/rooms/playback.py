@@ -8,11 +8,12 @@ dropped when they would come too late, and a member's removal waits until they h
 
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
+from bridge.rooms.changes import Left
 from bridge.wire.protocol import Event
 
 MAX_LAG: Final = 15.0  # seconds words may come late
@@ -102,13 +103,18 @@ class Playback:
                 while lane.waiting:
                     self._call(lane)
 
-    def forget(self, unwanted: Callable[[Event], bool]) -> None:
-        """Forget such words that wait to be said."""
+    def amend(self, left: Left) -> None:
+        """Have of words that wait to be said only that said what is left of them."""
         for lane in self._lanes.values():
             for _ in range(len(lane.waiting)):
                 words = self._call(lane)
-                if not unwanted(words.event):
+                event = left(words.event)
+                if event is words.event:
                     self._line_up(lane, words)
+                elif event is not None:
+                    seconds = bubble_seconds(event.data["message"])
+                    self._line_up(lane, _Words(event, words.said_at, seconds))
+            self._keep_in_time(lane)  # other words may be longer
 
     def next_due(self) -> float | None:
         """Tell when something held back may go out, if anything is."""

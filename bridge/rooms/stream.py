@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from bridge.limits import Limits
-from bridge.rooms.changes import CONTROL, ControlType, corrected, trace, without_line
+from bridge.rooms.changes import CONTROL, Called, ControlType, corrected, renamed, trace, without_line
 from bridge.rooms.flush import AT_ONCE
 from bridge.rooms.history import History
 from bridge.rooms.recency import Recency
@@ -323,6 +323,10 @@ class Stream:
         """Have nothing stood over somebody's head."""
         self._change(partial(without_line, uid=uid))
         self._history.outdate()  # also who did what is told without it
+
+    def rename(self, names: Mapping[str, Called]) -> None:
+        """Have channels or threads have been called this."""
+        self._change(partial(renamed, names=names))
 
     def _change(self, change: Callable[[Event], Event]) -> None:
         self.edition += 1

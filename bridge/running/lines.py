@@ -96,12 +96,14 @@ class Lines(logging.Handler):
     def _put(self, text: str) -> None:
         if self._stream is None:
             return
+        encoding = self._stream.encoding or "utf-8"
+        encoded = text.encode(encoding, "backslashreplace")
         if self._file is None:
-            self._stream.write(text)
+            self._stream.write(encoded.decode(encoding))
             self._stream.flush()
             return
         # Not through the stream: a thread that waits would hold its lock, which the program's end needs.
-        data = memoryview(text.encode(self._stream.encoding, "backslashreplace"))
+        data = memoryview(encoded)
         while data:
             try:
                 data = data[os.write(self._file, data) :]

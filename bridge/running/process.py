@@ -6,15 +6,18 @@ import gc
 import importlib
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, NoReturn, TypeVar
 
 from bridge.running.loop import small_rounds
+from bridge.running.signals import ignore_stops
 
 log = logging.getLogger(__name__)
 
+OPEN_MAX: Final = 10_240  # files that macOS allows, where it names no limit and refuses more all the same
 SPARE_FILES: Final = 1_000  # beside one per viewer: for those who are turned away, pages, Discord, databases
 
 # How much may have been made before Python looks for garbage among it, and how many looks before it looks at
@@ -40,7 +43,10 @@ def run(main: Coroutine[Any, Any, T], *, viewers: int) -> T:
     try:
         return runner.run(main)
     finally:
-        _close(runner)
+        with contextlib.ExitStack() as held:
+            for number, before in ignore_stops().items():
+                held.callback(signal.signal, number, before)
+            _close(runner)
 
 
 def _close(runner: asyncio.Runner) -> None:
@@ -54,7 +60,11 @@ def _close(runner: asyncio.Runner) -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process, also where the loop still waits: Python would wait for its threads."""
+    """End the process, also where the loop still waits: Python would wait for its threads.
+
+    It ends already: who presses Ctrl-C once more changes nothing.
+    """
+    ignore_stops()
     if any(closing.is_alive() for closing in _closing):
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
@@ -88,10 +98,11 @@ def allow_files(wanted: int) -> None:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     possible = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < possible:
-        with contextlib.suppress(OSError, ValueError):  # macOS has a lower bound than it tells
-            resource.setrlimit(resource.RLIMIT_NOFILE, (possible, hard))
-            soft = possible
+    for files in (possible, min(possible, OPEN_MAX)):
+        if soft != resource.RLIM_INFINITY and soft < files:
+            with contextlib.suppress(OSError, ValueError):  # macOS has a lower bound than it tells
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+                soft = files
     if soft != resource.RLIM_INFINITY and soft < wanted:
         log.warning(
             "the system allows this program %d open files, enough for about %d viewers;"

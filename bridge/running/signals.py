@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
-# A terminal that is closed sends SIGHUP; Windows has none.
+# A terminal that is closed sends SIGHUP. Windows has none; SIGBREAK is Ctrl-Break there.
 STOPPING: Final = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
 )
 _on_hangup: list[Callable[[], None]] = []
 
@@ -39,8 +40,9 @@ def has_terminal() -> bool:
 def stop_signal() -> Iterator[asyncio.Event]:
     """Provide an event that SIGINT, SIGTERM or SIGHUP sets, while the context lasts; see also `on_hangup`.
 
-    A SIGHUP that is ignored stays so: `nohup` wants the program to outlive its terminal. Outside the main
-    thread, where Python allows no handlers, nothing sets it.
+    On Windows the closing of the console sets it, as do a log-off and the machine's end. A SIGHUP that is
+    ignored stays so: `nohup` wants the program to outlive its terminal. Outside the main thread, where Python
+    allows no handlers, nothing sets it.
     """
     event = asyncio.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -63,9 +65,55 @@ def stop_signal() -> Iterator[asyncio.Event]:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, act, number)
     try:
-        yield event
+        with _told_of_closing(lambda: loop.call_soon_threadsafe(event.set)):
+            yield event
     finally:
         for number, handler in before.items():
             with contextlib.suppress(NotImplementedError):
                 loop.remove_signal_handler(number)
             signal.signal(number, handler or signal.SIG_DFL)
+
+
+def ignore_stops() -> dict[int, Any]:
+    """Let nobody stop this process any more; return what heeded such signals, by their numbers."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}  # Python allows no handlers there
+    return {number: signal.signal(number, signal.SIG_IGN) or signal.SIG_DFL for number in STOPPING}
+
+
+if sys.platform == "win32":
+    import ctypes
+    from ctypes import wintypes
+
+    _CLOSING: Final = (2, 5, 6)  # what Windows calls CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT
+    _closed: list[object] = []  # what waits for the end of the process
+
+    @contextlib.contextmanager
+    def _told_of_closing(act: Callable[[], object]) -> Iterator[None]:
+        """Do this, in a thread of Windows', when the console is closed while the context lasts."""
+        is_closed = threading.Event()
+
+        @ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)
+        def heed(event: int) -> bool:
+            if event not in _CLOSING:
+                return False
+            is_closed.set()
+            act()
+            threading.Event().wait()  # Windows ends the process when this returns, or after five seconds
+            return True
+
+        kernel = ctypes.windll.kernel32
+        kernel.SetConsoleCtrlHandler(heed, 1)
+        try:
+            yield
+        finally:
+            if is_closed.is_set():
+                _closed.append(heed)  # it is still called, and Windows would wait until it isn't
+            else:
+                kernel.SetConsoleCtrlHandler(heed, 0)
+
+else:
+
+    def _told_of_closing(act: Callable[[], object]) -> contextlib.AbstractContextManager[None]:  # noqa: ARG001
+        """Do nothing: a SIGHUP tells of it."""
+        return contextlib.nullcontext()

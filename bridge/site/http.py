@@ -3,6 +3,7 @@
 import asyncio
 import mimetypes
 import re
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -113,7 +114,11 @@ def find_file(root: Path, path: str) -> Path | None:
         file = root.joinpath(*segments).resolve(strict=True)
     except (OSError, RuntimeError):  # not there, or a loop of links
         return None
-    return file if file.is_relative_to(root) and file.is_file() else None
+    if not file.is_relative_to(root) or not file.is_file():
+        return None
+    if sys.platform == "win32" and not all(map(_is_plain, file.relative_to(root).parts)):
+        return None  # each file has a second name there: `ENV~1` may be `.env`
+    return file
 
 
 def _is_plain(segment: str) -> bool:

@@ -38,6 +38,9 @@ FLUSH: Final = Measure("dzone_flush_seconds", "histogram", "Time to hand out wha
 BACKLOG: Final = Measure("dzone_backlog_bytes", "gauge", "Bytes that wait for viewers who read slowly")
 REFUSALS: Final = Measure("dzone_refusals_total", "counter", "Refusals by their reason", "kind")
 BACKPLANE: Final = Measure("dzone_backplane_up", "gauge", "Whether the backplane can be used")
+UNWRITTEN: Final = Measure(
+    "dzone_backplane_unwritten", "gauge", "Servers in whose way something of another program is"
+)
 WORKERS: Final = Measure("dzone_workers", "gauge", "Workers that run")
 
-MEASURES: Final = (GUILDS, MEMBERS, VIEWERS, EVENTS, FLUSH, BACKLOG, REFUSALS, BACKPLANE, WORKERS)
+MEASURES: Final = (GUILDS, MEMBERS, VIEWERS, EVENTS, FLUSH, BACKLOG, REFUSALS, BACKPLANE, UNWRITTEN, WORKERS)

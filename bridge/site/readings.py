@@ -47,3 +47,4 @@ class Readings:
         yield measures.REFUSALS, whole.refusals
         if self._plane.url is not None:
             yield measures.BACKPLANE, not self._plane.is_troubled
+            yield measures.UNWRITTEN, self._plane.unwritten

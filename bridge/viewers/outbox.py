@@ -2,14 +2,14 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from bridge.access.ledger import Thing
 from bridge.problems import Problem
 from bridge.viewers.connection import Connection
-from bridge.wire.framing import FRAGMENT, LONGEST_FRAME, LongMessage, pieces
+from bridge.wire.framing import FRAGMENT, LONGEST_FRAME, LongMessage, pieces, quoted_in
 from bridge.wire.protocol import Goodbye, error_frame
 
 log = logging.getLogger(__name__)
@@ -18,10 +18,17 @@ MAX_BACKLOG: Final = 1 << 20  # bytes that wait for one viewer; about 8 s at 1 M
 FRAGMENTS_AT_ONCE: Final = 1  # that are written in one turn, to one who reads fast
 # That waited for one who has gone, in one turn; or a single long message, with all its parts.
 RELEASED_AT_ONCE: Final = 100  # frames
+LOOKED_THROUGH: Final = 50  # frames that wait, for what is quoted in them
 
 
 def _nothing() -> None:
     pass
+
+
+def _may_say(thing: Thing, quoted: Set[str] | None) -> bool:
+    if quoted is None:
+        return isinstance(thing, bytes) or bool(thing.quoted)
+    return not quoted.isdisjoint(quoted_in(thing))
 
 
 class Outbox:
@@ -111,18 +118,36 @@ class Outbox:
         self._behind = True
         self._flows = False
 
-    def forget(self) -> None:
+    def forget(self, quoted: Set[str] | None = None) -> None:
         """Write nothing of what waits: it may say what nobody may be told any more. `renew` makes up for it.
 
-        A long snapshot that was begun has no words in it, and goes on. Events that were begun, and that the
-        line doesn't take, can be stopped only with the connection.
+        With `quoted`, only if one of these is quoted in it; of very much that waits, one surely is.
+
+        A long snapshot that was begun goes on, if it quotes nothing. Words that were begun, and that the line
+        doesn't take, can be stopped only with the connection.
         """
-        if self._paused and isinstance(self._held, bytes):
+        if self._paused and self._held is not None and _may_say(self._held, quoted):
             self.dismiss(Goodbye.SLOW)
             self.end()
-        elif self._waiting:
+        elif self._waiting and (
+            quoted is None
+            or len(self._waiting) > LOOKED_THROUGH
+            or any(not quoted.isdisjoint(quoted_in(thing)) for thing in self._waiting)
+        ):
             self._drop()
             self._behind = True
+
+    def leave_words_out(self) -> None:
+        """Write no words that wait: whoever leaves a room isn't reached when they are taken back there."""
+        kept = [thing for thing in self._waiting if not quoted_in(thing)]
+        if len(kept) == len(self._waiting):
+            return
+        for thing in self._waiting:
+            if quoted_in(thing):
+                self._ledger.release(thing)
+        self._waiting = deque(kept)
+        self._backlog = sum(len(thing) for thing in kept if isinstance(thing, bytes))
+        self._forget_if_empty()
 
     def start_over(self) -> None:
         """Forget what waits: it is of a world that is no more. Then as in `stay_behind`."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -163,9 +163,9 @@ class Session:
             self.room.unseat(self)
             self.room = None
 
-    def forget(self) -> None:
+    def forget(self, quoted: Set[str] | None = None) -> None:
         """Be told nothing of what still waits to be written; a snapshot makes up for it."""
-        self.outbox.forget()
+        self.outbox.forget(quoted)
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         """Hear why, and go."""
@@ -211,6 +211,8 @@ class Session:
         """
         if permit is not None:
             self._hold(permit)
+        if self.room is not room:
+            self.outbox.leave_words_out()
         self.leave()
         self._request = request or self._request
         self.wants = room.kind(self._request.wants)

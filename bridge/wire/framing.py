@@ -7,7 +7,7 @@ takeover: a frame then depends on no earlier one, so that no connection needs a 
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, Self
 
 PING: Final = b"\x89\x00"
 MIN_DEFLATED: Final = 256  # bytes; a smaller payload gains less than it costs
@@ -62,6 +62,18 @@ def text_message(parts: Sequence[bytes], *, deflated: bool = False) -> "bytes | 
     return _whole(parts, first)
 
 
+class Quoting(bytes):
+    """Frames with words that may be taken back. `quoted` names the messages, and what else has such words."""
+
+    quoted: frozenset[str]
+
+    def __new__(cls, frames: bytes, quoted: Iterable[str]) -> Self:
+        """Know of some frames what they quote."""
+        made = super().__new__(cls, frames)
+        made.quoted = frozenset(quoted)
+        return made
+
+
 class LongMessage:
     """A message that is framed in fragments, each made when it is sent.
 
@@ -70,9 +82,10 @@ class LongMessage:
     no other message.
     """
 
-    __slots__ = ("_first", "_size", "parts")
+    __slots__ = ("_first", "_size", "parts", "quoted")
 
     def __init__(self, parts: Sequence[bytes], first: int) -> None:
+        self.quoted: frozenset[str] = frozenset()  # as in `Quoting`
         self.parts = _without_tail(parts) if first & _COMPRESSED else parts
         self._first = first & ~_LAST
         self._size = sum(map(len, self.parts))
@@ -91,6 +104,11 @@ class LongMessage:
                 left -= size
                 first, group, size = 0, [], 0
         yield b"".join((_header(first | _LAST, size), *group))
+
+
+def quoted_in(message: bytes | LongMessage) -> frozenset[str]:
+    """Name what a message quotes."""
+    return message.quoted if isinstance(message, (Quoting, LongMessage)) else frozenset()
 
 
 def pieces(frames: bytes) -> Iterator[bytes | memoryview]:

@@ -15,7 +15,7 @@ from bridge.errors import BadRequest
 from bridge.model import Channel, GuildInfo, Happening, Member, Message, Voice
 from bridge.problems import INVALID_JSON, UNKNOWN_TYPE, Problem, bad_request
 from bridge.wire.crowd import level_of, read_crowd, read_text
-from bridge.wire.framing import LongMessage, deflated_frame, segment, text_frame, text_message
+from bridge.wire.framing import LongMessage, Quoting, deflated_frame, segment, text_frame, text_message
 from bridge.wire.gestures import Gesture, read_gesture
 
 MAX_NAME: Final = 100  # characters of a slug or a snowflake; Discord's own names end there too
@@ -347,6 +347,26 @@ class Event:
         uids = (self.data.get("uid"), self.extras.get("replyTo"))
         return [uid for uid in uids if uid is not None]
 
+    @property
+    def quoted(self) -> list[str]:
+        """Whose words it says that may be taken back: messages, polls, threads, channels, and members."""
+        named: tuple[str | None, ...]
+        match self.type:
+            case "message":
+                named = self.extras.get("id"), self.extras.get("channelName") and self.data["channel"]
+            case "edit":
+                named = (self.data["id"] if self.has_words else None,)
+            case "happening":
+                named = (None if "over" in self.data else self.data["id"],)
+            case "presence":
+                named = (self.extras.get("line") and self.data["uid"],)
+            case "channels":
+                named = tuple(name for name, channel in self.data.items() if channel.get("status"))
+            case _:
+                named = ()
+        lined = self.who[0].uid if self.who is not None and self.who[0].line is not None else None
+        return [one for one in (*named, lined) if one is not None]
+
     def with_data(self, data: Mapping[str, Any], extras: Mapping[str, Any] | None = None) -> "Event":
         """Say something else at the same position; what stands beside it stays, but for other `extras`."""
         event = Event(
@@ -435,12 +455,14 @@ def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
     """Frame events for one kind of client: all in one batch where it wants that, else one frame each."""
     frames: list[bytes] = []
     payloads: list[bytes] = []
+    quoted: list[str] = []
     cursor = b""
     stream = stream_name(epoch, wants)
     for event in events:
         if event.entries is None:
             if told := payloads_of(event, wants, stream):
                 payloads += told
+                quoted += event.quoted
                 cursor = encode_cursor(stream, event.position)
         elif event.is_for(wants):
             # What is large and the same for many stays out of batches, which would be compressed anew.
@@ -448,7 +470,8 @@ def event_frames(events: Iterable[Event], wants: Wants, epoch: str) -> bytes:
             cursor = encode_cursor(stream, event.position)
             frames.append(event.frame_of_entries(event.entries, wants, cursor))
             payloads = []
-    return b"".join([*frames, *_payload_frames(payloads, wants, cursor)])
+    framed = b"".join([*frames, *_payload_frames(payloads, wants, cursor)])
+    return Quoting(framed, quoted) if quoted else framed
 
 
 def payloads_of(event: Event, wants: Wants, stream: str) -> list[bytes]:

@@ -95,6 +95,11 @@ class Plane:
         return one is not None and one.is_troubled
 
     @property
+    def unwritten(self) -> int:
+        """How many rooms can't be written, since something of another program is in the way."""
+        return 0 if self._writer is None else self._writer.unwritten
+
+    @property
     def life(self) -> str | None:
         """As who rooms are written, if they are."""
         return None if self._writer is None else self._writer.life

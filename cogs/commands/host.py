@@ -17,7 +17,8 @@ from bridge.running.named import of_guild
 from bridge.running.words import one_line
 from cogs.commands.desk import Desk
 from cogs.commands.dialogs import confirm
-from cogs.commands.hosted import Cut, Page, Place, Row, Share
+from cogs.commands.handbook import FOR_HOST
+from cogs.commands.hosted import Cut, Page, Rank, Row, Share
 from cogs.commands.replies import (
     MAX_REASON,
     MAX_TITLE,
@@ -56,6 +57,7 @@ class Host(
     commands.GroupCog,
     name=HOST,
     group_name="host",
+    group_extras={FOR_HOST: True},
     group_description="For who runs this bot: where it is, and who may not use it.",
 ):
     """What who runs the bot may do, in a direct message; or in one server alone, if one is named.
@@ -160,19 +162,19 @@ class Host(
 
     async def _share(self, cut: Cut) -> Share:
         """Find what this process has of a page."""
-        places: list[Place] = []
+        places: list[Rank] = []
         viewers = 0
         for looked_at, guild in enumerate(list(self._bot.guilds), 1):
             count = await self._viewers(guild)
             viewers += count
-            places.append(Place.of(count, guild.member_count or 0, guild.id))
+            places.append(Rank.of(count, guild.member_count or 0, guild.id))
             if looked_at % BREATH == 0:
                 await asyncio.sleep(0)
         few, before = cut.of(sorted(places))
         rows = [self._row(place, there) for place in few if (there := self._bot.get_guild(place.id))]
         return Share(rows, before, len(places), viewers)
 
-    def _row(self, place: Place, guild: discord.Guild) -> Row:
+    def _row(self, place: Rank, guild: discord.Guild) -> Row:
         return Row(place, guild.name or "", self._trouble(guild))
 
     def _trouble(self, guild: discord.Guild) -> str | None:

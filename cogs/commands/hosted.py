@@ -26,7 +26,7 @@ TROUBLES: Final = {
 }
 
 
-class Place(NamedTuple):
+class Rank(NamedTuple):
     """Where a server stands in the list: before all that compare as greater."""
 
     viewers: int  # as all of these, negative where more comes first
@@ -39,15 +39,15 @@ class Place(NamedTuple):
         return cls(-min(viewers, _MOST), -min(members, _MOST), guild_id)
 
 
-BEGIN: Final = Place(-_MOST - 1, 0, 0)
-END: Final = Place(1, 0, 0)
+BEGIN: Final = Rank(-_MOST - 1, 0, 0)
+END: Final = Rank(1, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
     """What is asked for: servers after a place, or with `back` those before it."""
 
-    place: Place = BEGIN
+    place: Rank = BEGIN
     back: bool = False
 
     @classmethod
@@ -57,7 +57,7 @@ class Cut:
         if match is None:
             return None
         viewers, members, guild_id = (int(part, 16) for part in match.groups()[1:])
-        return cls(Place.of(viewers, members, guild_id), match["way"] == "back")
+        return cls(Rank.of(viewers, members, guild_id), match["way"] == "back")
 
     def write(self) -> str:
         """Write it as the id of a button."""
@@ -73,10 +73,10 @@ class Cut:
         """Read what another process asks for. None if it is something else."""
         match question:
             case {"ask": "servers", "place": [int(viewers), int(members), int(guild_id)], "back": bool(back)}:
-                return cls(Place(viewers, members, guild_id), back)
+                return cls(Rank(viewers, members, guild_id), back)
         return None
 
-    def of(self, places: Sequence[Place]) -> tuple[list[Place], int]:
+    def of(self, places: Sequence[Rank]) -> tuple[list[Rank], int]:
         """Take so much of sorted places as a page has; tell how many are before them."""
         if self.back:
             end = sum(place < self.place for place in places)
@@ -91,7 +91,7 @@ class Cut:
 class Row:
     """A server in the list: how large, how much watched, and what keeps viewers from seeing it."""
 
-    place: Place
+    place: Rank
     name: str
     trouble: str | None
 
@@ -135,7 +135,7 @@ def _read_row(told: object) -> Row | None:
         case [int(viewers), int(members), int(guild_id), str(name), str() | None as trouble] if (
             -_MOST <= viewers <= 0 and -_MOST <= members <= 0 and 0 < guild_id <= _MAX_ID
         ):
-            return Row(Place(viewers, members, guild_id), name, trouble)
+            return Row(Rank(viewers, members, guild_id), name, trouble)
     return None
 
 

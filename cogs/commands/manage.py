@@ -14,6 +14,7 @@ from cogs.commands.audience import ManageAudience
 from cogs.commands.channels import ManageChannels
 from cogs.commands.desk import HIDDEN
 from cogs.commands.dialogs import PasswordForm, confirm
+from cogs.commands.handbook import FOR_HOST, pages
 from cogs.commands.inputs import check_password, parse_name
 from cogs.commands.live import ManageLive
 from cogs.commands.people import ManagePeople
@@ -21,7 +22,7 @@ from cogs.commands.replies import NOBODY, Refused, answer, expect_choices, say, 
 from cogs.commands.setup import ManageSetup
 from cogs.commands.status import MESSAGES, OFFLINE, whole_bot
 from cogs.settings import GuildSettings, MessageMode, OfflineMode
-from cogs.texts import Lines, Text, command_name, described, language_of
+from cogs.texts import Lines, Text, language_of
 
 OnOff = Literal["on", "off"]
 ShowHide = Literal["show", "hide"]
@@ -49,7 +50,7 @@ class Manage(
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         """Refuse who may not, whatever Discord let them see."""
-        if interaction.command is self.default:
+        if interaction.command is not None and FOR_HOST in interaction.command.extras:
             if not await self._bot.is_owner(interaction.user):
                 raise Refused(Text("Only my operator, who runs this bot, can decide that."))
         else:
@@ -92,14 +93,11 @@ class Manage(
     @app_commands.command()
     async def help(self, interaction: discord.Interaction) -> None:
         """See all commands, and what each is for."""
-        language = language_of(interaction.locale)
-        lines = [
-            f"{command_name(command.qualified_name, language)}: {described(command.description, language)}"
-            for command in self._bot.tree.walk_commands()
-            if isinstance(command, app_commands.Command)
-        ]
-        embed = discord.Embed(description="\n".join(lines))
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await wait(interaction)
+        is_host = await self._bot.is_owner(interaction.user)
+        commands, language = self._bot.tree.walk_commands(), language_of(interaction.locale)
+        for page in pages(commands, interaction.permissions, language, is_host=is_host):
+            await interaction.followup.send(embed=discord.Embed(description=page), ephemeral=True)
 
     async def _whole(self, user: discord.User | discord.Member) -> Text | None:
         """Ask what all processes have together; nobody but who runs the bot is told."""
@@ -243,7 +241,7 @@ class Manage(
 
     # The whole
 
-    @app_commands.command()
+    @app_commands.command(extras={FOR_HOST: True})
     @app_commands.describe(server="Leave it out to see the current one.")
     async def default(
         self, interaction: discord.Interaction, server: Literal["this", "none"] | None = None

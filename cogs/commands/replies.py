@@ -22,6 +22,10 @@ MAX_TITLE: Final = 256  # characters of an embed's title
 MAX_REASON: Final = 150  # characters of why Discord didn't take an answer, in a line of the log
 ACKNOWLEDGED: Final = 40060  # Discord's code: it took an answer, and we didn't hear so
 
+SHUT_OUT: Final = 40333  # the code of what stands before Discord and keeps an address out for a while
+_BETWEEN: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+_NOBODY_S: Final = (0, SHUT_OUT)  # a refusal of Discord's own has another code
+
 OUT_OF_REACH: Final = (aiohttp.ClientError, OSError)  # as TimeoutError is
 NOT_TAKEN: Final = (discord.HTTPException, *OUT_OF_REACH)
 """What an answer ends in that Discord doesn't take, or doesn't get."""
@@ -134,8 +138,15 @@ async def _follow_up(interaction: discord.Interaction, text: Text) -> None:
 def _may_pass(error: BaseException) -> bool:
     """Tell whether another try may succeed: nobody was there to refuse the first."""
     if isinstance(error, discord.HTTPException):
-        return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return error.status >= HTTPStatus.INTERNAL_SERVER_ERROR or is_shut_out(error)
     return True
+
+
+def is_shut_out(error: discord.HTTPException) -> bool:
+    """Tell whether what stands before Discord refused, or there were too many requests: that passes."""
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return True
+    return error.status in _BETWEEN and error.code in _NOBODY_S
 
 
 def _explain(error: BaseException) -> Text | None:

@@ -15,7 +15,7 @@ from bridge.running.named import of_guild
 from bridge.running.tasks import Tasks
 from bridge.running.words import one_line
 from cogs.commands.desk import HIDDEN, Desk
-from cogs.commands.replies import MAX_REASON, NOBODY, NOT_TAKEN, OUT_OF_REACH, Refused, answer, plain
+from cogs.commands.replies import MAX_REASON, NOBODY, NOT_TAKEN, Refused, answer, is_shut_out, plain
 from cogs.commands.standing import OUTDATED, Standing, custom_id, standing
 from cogs.commands.status import gate, only_here
 from cogs.decisions import joined_at
@@ -25,6 +25,8 @@ from cogs.texts import Language, Lines, Text, language_of
 MAX_PLACES: Final = 3  # channels in which a welcome is tried
 MAX_ENTRIES: Final = 10  # of a guild's log in which we look for who added the bot
 MAX_BATCH: Final = 500  # guilds that are stored at a time
+LATER: Final = 900.0  # seconds after which a welcome is tried once more that nobody got to see
+MAX_SHUT_OUT: Final = 100  # welcomes that wait for that
 SKEW: Final = timedelta(days=1)  # by which our clock may be wrong
 
 log = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ class Welcome(Desk):
         self._turn = asyncio.Lock()
         self._tasks = Tasks(log, "the welcome")
         self._is_ending = False
+        self._shut_out = 0  # welcomes that are tried again later
 
     async def cog_load(self) -> None:
         """Have the buttons heard, also those of before."""
@@ -132,14 +135,50 @@ class Welcome(Desk):
     # The message
 
     async def _welcome(self, guild: discord.Guild) -> None:
-        """Say it where the bot may write; the owner and administrators see every channel."""
+        """Say it; where the bot's address is shut out for a while, once more later."""
+        try:
+            await self._say(guild)
+        except discord.HTTPException as error:
+            reason = one_line(str(error), MAX_REASON)
+            if self._shut_out == MAX_SHUT_OUT:
+                of_guild(log, guild.id).warning("the welcome wasn't taken: %s", reason)
+                return
+            minutes = round(LATER / 60)
+            of_guild(log, guild.id).info("the welcome is tried again in %d minutes: %s", minutes, reason)
+            await self._say_later(guild.id)
+
+    async def _say_later(self, guild_id: int) -> None:
+        self._shut_out += 1
+        try:
+            await asyncio.sleep(LATER)
+        finally:
+            self._shut_out -= 1
+        guild = self._bot.get_guild(guild_id)
+        if guild is None or self._decisions.settings.is_blocked("guild", guild_id):
+            return
+        try:
+            await self._say(guild)
+        except discord.HTTPException as error:
+            reason = one_line(str(error), MAX_REASON)
+            of_guild(log, guild_id).warning("the welcome wasn't taken: %s", reason)
+
+    async def _say(self, guild: discord.Guild) -> None:
+        """Say it where the bot may write; the owner and administrators see every channel.
+
+        Raises:
+            discord.HTTPException: if the bot is shut out.
+        """
         text = self.text(guild)
         for channel in islice(places(guild), MAX_PLACES):
             try:
                 await channel.send(text, view=self.buttons(guild), allowed_mentions=NOBODY)
-            except (discord.Forbidden, discord.NotFound):
+            except (discord.Forbidden, discord.NotFound) as error:
+                if is_shut_out(error):
+                    raise
                 continue  # what the cache says of the permissions isn't so any more
-            except (discord.HTTPException, *OUT_OF_REACH) as error:
+            except NOT_TAKEN as error:
+                if isinstance(error, discord.HTTPException) and is_shut_out(error):
+                    raise
                 reason = one_line(str(error), MAX_REASON)
                 of_guild(log, guild.id).warning("the welcome wasn't taken: %s", reason)
                 return
@@ -157,6 +196,8 @@ class Welcome(Desk):
             text = Lines(*self._facts(guild), Text(""), *self._state(guild), ASIDE)
             await inviter.send(text.within(_language(guild)), allowed_mentions=NOBODY)
         except NOT_TAKEN as error:
+            if isinstance(error, discord.HTTPException) and is_shut_out(error):
+                raise
             of_guild(log, guild.id).info("whoever invited the bot isn't reached: %s", type(error).__name__)
             return False
         return True

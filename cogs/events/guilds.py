@@ -93,7 +93,7 @@ class Guilds(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """A thread or a post in a forum less, and all that was said in it: nothing else tells so."""
-        self._bridge.forget_channels(payload.guild_id, [payload.thread_id])
+        self._bridge.forget_threads(payload.guild_id, [payload.thread_id])
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
@@ -111,13 +111,15 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_member_join(self, member: discord.Member) -> None:
-        """One more."""
+        """One more; perhaps back, with an event that they made before."""
+        self._rooms.show_events_of(member.guild, member.id)
         await self._count(member.guild, +1)
 
     @commands.Cog.listener()
     async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
-        """One less."""
+        """One less, who may have made an event."""
         if guild := self._bot.get_guild(payload.guild_id):
+            self._rooms.show_events_of(guild, payload.user.id)
             await self._count(guild, -1)
 
     async def _count(self, guild: discord.Guild, change: int) -> None:

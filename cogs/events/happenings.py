@@ -78,6 +78,13 @@ class Happenings(commands.Cog):
             self._bridge.show_happening(thread.guild.id, self._roster.thread(thread, owner))
 
     @commands.Cog.listener()
+    async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
+        """A thread's title was changed, which is somebody's words."""
+        if before.name != after.name:
+            title, place = self._roster.names_of(after)
+            self._bridge.rename_thread(after.guild.id, after.id, title, place)
+
+    @commands.Cog.listener()
     async def on_scheduled_event_create(self, event: discord.ScheduledEvent) -> None:
         """Somebody has planned an event, or it is told only now that it is on."""
         self._show_events(event)

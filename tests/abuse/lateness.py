@@ -5,6 +5,7 @@ import selectors
 import time
 from array import array
 from bisect import bisect_right
+from collections.abc import Set
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
@@ -119,7 +120,7 @@ class Lateness:
         self._told += [Told(*said, now, computed) for said in self._said]
         self._said.clear()
 
-    def forget(self) -> None:
+    def forget(self, quoted: Set[str] | None = None) -> None:
         """Nothing waits here."""
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:

@@ -16,6 +16,7 @@ import resource
 import sys
 import time
 from collections import Counter
+from collections.abc import Set
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -108,7 +109,7 @@ class Passer:
     def offer(self, frames: bytes) -> None:
         pass
 
-    def forget(self) -> None:
+    def forget(self, quoted: Set[str] | None = None) -> None:
         pass
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:

@@ -22,7 +22,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence, Set
 from inspect import isawaitable
 from typing import Any, Final
 from unittest import mock
@@ -176,7 +176,7 @@ class Watcher:
     def offer(self, frames: bytes) -> None:
         """Look away."""
 
-    def forget(self) -> None:
+    def forget(self, quoted: Set[str] | None = None) -> None:
         """Wait for nothing."""
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:

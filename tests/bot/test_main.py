@@ -196,6 +196,39 @@ def test_stopped_before_the_database_answers(folder: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+def test_asked_too_early_to_be_replaced(folder: Path) -> None:
+    """`systemctl reload` right after a start ends nobody: systemd would take it for wanted."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgres://user:hunter2@127.0.0.1:{silent.getsockname()[1]}/settings"
+        more = {"DISCORD_TOKEN": TOKEN, "DATABASE_URL": url, "WORKERS": "1", "PYTHONPATH": str(ROOT)}
+        bot = subprocess.Popen(
+            [sys.executable, "-m", "bot"], cwd=folder, env=os.environ | more, start_new_session=True,
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with bot:
+            silent.settimeout(60)
+            connection, _ = silent.accept()
+            with connection:
+                assert bot.stdout is not None
+                for number in (signal.SIGUSR2, signal.SIGHUP):
+                    bot.send_signal(number)
+                    assert "nothing takes over" in bot.stdout.readline()
+                bot.terminate()
+                assert bot.wait(timeout=20) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+def test_asked_while_it_is_loaded(folder: Path) -> None:
+    """Nothing hears a SIGUSR2 then, and it ends nobody."""
+    code = (
+        "import os, signal; from bot.running import footing; os.kill(os.getpid(), signal.SIGUSR2); print(1)"
+    )
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, check=True)
+    assert done.stdout == b"1\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_demo_until_it_is_stopped(folder: Path, closed: int, number: signal.Signals) -> None:
     """The demo says where to look, runs until somebody stops it, and ends well."""

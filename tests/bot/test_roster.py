@@ -47,6 +47,20 @@ def test_a_line_over_a_head(
     assert roster.member(world.member(world.bob)).line is None
 
 
+@pytest.mark.parametrize(
+    ("line", "minutes", "is_awaited"), [("back", 5, True), ("back", -5, False), (None, 5, False)]
+)
+def test_a_line_waits_for_the_end_of_a_timeout(
+    world: World, line: str | None, minutes: int, *, is_awaited: bool
+) -> None:
+    """Whoever is timed out says nothing, over their head neither."""
+    settings = MemorySettings({}, {world.ann.id: MemberSettings(line=line)})
+    roster, member = Roster(Policy(settings), settings), world.member(world.ann)
+    until = member.timed_out_until = datetime.now(UTC) + timedelta(minutes=minutes)
+    assert roster.line_returns(member) == (until if is_awaited else None)
+    assert (roster.member(member).line is None) is (is_awaited or line is None)
+
+
 @pytest.mark.parametrize(("optin", "line"), [(False, "movie night"), (True, None)])
 def test_a_line_that_anybody_may_have_written(world: World, optin: bool, line: str | None) -> None:
     """Over a voice channel it isn't shown where only those are who have agreed."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bridge.model import Channel, GuildInfo, Member
+from bridge.model import Channel, GuildInfo, Happening, Member
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import DWORLD, REPOS, Start
@@ -77,6 +77,22 @@ async def test_words_of_channels_are_forgotten(bridge: WebSocketServer) -> None:
     bridge.forget_channels(1, [10])
     assert bridge.places_of_words(1) == {"12"}
     assert [bridge.author_of(1, number) for number in (1, 2, 3)] == [None, None, "7"]
+
+
+async def test_words_of_threads_are_forgotten(bridge: WebSocketServer) -> None:
+    """And of nothing else; a title may be changed by whoever has it, where the guild is shown."""
+    await say(bridge, 10, 1)
+    await say(bridge, 11, 2, parent="10")
+    bridge.show_happening(1, Happening("11", "thread", "7", "11", "10", "oops"))
+    for guild in (2, 1):
+        bridge.rename_thread(guild, 11, "better", "beds")
+    assert [one.text for one in bridge.happenings(1)] == ["better"]
+    bridge.rename_thread(1, 11, None, "beds")
+    assert [one.text for one in bridge.happenings(1)] == [None]
+    for guild in (2, 1):
+        bridge.forget_threads(guild, [11])
+    assert bridge.places_of_words(1) == {"10"}
+    assert not bridge.happenings(1)
 
 
 # Broadcasts that reach nobody

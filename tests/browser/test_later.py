@@ -143,10 +143,10 @@ async def test_a_town_waits_for_what_builds_it(bare_bridge: WebSocketServer, new
     await expect(page.get_by_text(INCOMPLETE)).to_have_count(0)
 
 
-async def test_a_village_that_becomes_a_town_asks_for_it(
+async def test_a_camp_that_becomes_a_town_asks_for_it(
     bare_bridge: WebSocketServer, new_page: OpenPage
 ) -> None:
-    bare_bridge.show_guild(town.TOWN, town.members(20), town.channels(20))
+    bare_bridge.show_guild(town.TOWN, town.members(10), town.channels(10))
     page = await new_page({"panel": "none"})
     await page.goto(address(bare_bridge))
     await expect(page.locator("#world.awake")).to_be_visible()

@@ -13,7 +13,6 @@ from .scene import bubbles, feed, group, heading, label, member, nameless, serve
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-VISIT = 66_560  # bytes, compressed, with the document, its styles and icons; 65,900 as zlib does it here
 LATER = 47_500  # what follows by itself
 AT_TOUCH = 8_700  # what follows when somebody touches the page
 LOADED = """() => ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
@@ -136,7 +135,7 @@ async def test_the_keyboard_reaches_everything(bridge: WebSocketServer, new_page
 
 
 async def test_long_lists_are_one_stop_for_the_keyboard(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    """Arrows lead from row to row, Enter to where it was said; a row that goes leaves the list the keyboard."""
+    """Arrows lead from row to row, Enter to where it was said; one that goes leaves the list the keyboard."""
     page = await new_page({"panel": "messages"}, reduced_motion="reduce")
     await page.goto(address(bridge))
     await expect(label(page, "Ada")).to_have_count(1)

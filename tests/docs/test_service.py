@@ -47,12 +47,13 @@ def test_a_new_process_may_take_over() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_launchd_can_read_its_file(language: Language) -> None:
-    """It starts the bot, and again after a failure."""
+    """It starts the bot, and again after a failure, and keeps all that it says."""
     [file] = [block.text for block in blocks("running", language) if block.kind == "xml"]
     told = plistlib.loads(file.encode())
     assert told["ProgramArguments"][-2:] == ["-m", "bot"]
     assert told["KeepAlive"] == {"SuccessfulExit": False}
     assert told["ProgramArguments"][0].startswith(told["WorkingDirectory"])
+    assert told["StandardOutPath"] == told["StandardErrorPath"]  # the log, and what ends the bot
 
 
 def test_systemd_finds_it_well_locked(tmp_path: Path) -> None:

@@ -219,6 +219,17 @@ async def test_whose_words_they_are(town: Town, guild: Guild, curious: Viewer, w
     assert sorted(goes_on(await watch(town.bot, guild, events=ALL_EVENTS))) == ["", "ann-event"]
 
 
+async def test_an_event_of_somebody_who_left(town: Town, guild: Guild, curious: Viewer) -> None:
+    """It goes on, without the words of whoever was banned, or just went."""
+    ann, bob = guild.member("ann"), guild.member("bob")
+    for member, go in ((ann, town.discord.remove_member), (bob, town.discord.ban)):
+        curious.events.clear()
+        town.discord.plan(Planned("Picnic", guild, member.user, location="The park", status=ACTIVE))
+        await curious.until(lambda: told(curious, "event") == [{"text": "Picnic", "location": "The park"}])
+        go(member)
+        await curious.until(lambda: told(curious, "event")[1:] == [{}])
+
+
 async def test_an_event_that_was_on_before_the_bot(town: Town, guild: Guild, watch: Watch) -> None:
     """A guild comes with its events, after an outage as well; one that ended meanwhile is over."""
     lounge, ann = guild.channel("Lounge", VOICE), guild.member("ann").user

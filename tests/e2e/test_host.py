@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from bot.gateway.measures import MEASURES as OF_THE_BOT
-from bridge.site.measures import BACKPLANE, MEASURES, WORKERS
+from bridge.site.measures import BACKPLANE, MEASURES, UNWRITTEN, WORKERS
 from tests.e2e.process import free_port
 
 if TYPE_CHECKING:
@@ -53,7 +53,11 @@ async def test_a_day_of_who_runs_it(discord: LoopbackDiscord, launch: Launch, wa
             told = set(re.findall(r"^# TYPE (dzone_\w+)", await answer.text(), re.MULTILINE))
         async with web.get(f"{bot.url.replace('ws', 'http', 1)}readyz") as answer:
             assert await answer.json() == {"ready": True, "troubles": []}
-    assert told == {measure.name for measure in (*MEASURES, *OF_THE_BOT)} - {BACKPLANE.name, WORKERS.name}
+    assert told == {measure.name for measure in (*MEASURES, *OF_THE_BOT)} - {
+        BACKPLANE.name,
+        UNWRITTEN.name,
+        WORKERS.name,
+    }
 
     question = await discord.command_privately(owner, "host block-server", server=str(bad.id))
     await discord.press(question, "Block it")

@@ -6,11 +6,15 @@ import { test } from 'node:test';
 import { CAPACITIES } from '../../bridge/web/world/build.js';
 import { NONE, RATE, TENT } from '../../bridge/web/world/crowd.js';
 import { Homes } from '../../bridge/web/world/homes.js';
+import { paintHut, paintHutRoof } from '../../bridge/web/world/huts.js';
 import { groundOf } from '../../bridge/web/world/isle.js';
 import { Random } from '../../bridge/web/world/random.js';
 import { Sim } from '../../bridge/web/world/sim.js';
+import { Settlement } from '../../bridge/web/world/settlement.js';
 import { finish } from '../../bridge/web/world/slices.js';
-import { TOWN_SIZE, sizeFor } from '../../bridge/web/world/terrain.js';
+import { eachStill } from '../../bridge/web/world/stills.js';
+import { HUT, TOWN_SIZE, grow, sizeFor } from '../../bridge/web/world/terrain.js';
+import { TOWN } from '../../bridge/web/world/town.js';
 import { channels, island, member, members, voice } from './guild.js';
 
 /** @param {number} count */
@@ -26,18 +30,19 @@ const outside = (sim) => [...sim.slots.values()].filter((slot) => sim.state[slot
 /** @param {Sim} sim @param {number} seconds */
 const run = (sim, seconds) => { for (let i = 0; i < seconds * RATE; i++) sim.step(); };
 
-test('a village has tents, a town has houses', () => {
-  assert.equal(island('1', TOWN_SIZE - 1, channels(5)).houses.length, 0);
-  assert.ok(island('1', TOWN_SIZE, channels(5)).houses.length > 0);
+test('a camp has tents, a village has huts as well, a town has houses', () => {
+  const kinds = [14, 15, TOWN_SIZE - 1, TOWN_SIZE].map((count) => new Set(island('1', count, channels(5)).houses.map(({ kind }) => kind === HUT)));
+  assert.deepEqual(kinds.map((found) => [...found].sort()), [[], [true], [true], [false, true]]);
 });
 
 test('there is a window for everybody, and no house in another\'s way', () => {
   for (const count of [60, 300, 1_000, 5_000, 20_000]) {
     const { houses, places, trail, side, height, ground } = island('guild', sizeFor(count), channels(40));
-    const cells = houses.flatMap(({ cell }) => groundOf(cell));
-    assert.ok(houses.reduce((sum, { kind }) => sum + CAPACITIES[kind], 0) >= count, `${count}`);
+    const under = (/** @type {typeof houses[0]} */ { cell, kind }) => (kind === HUT ? [cell] : groundOf(cell));
+    const cells = houses.flatMap(under);
+    assert.ok(houses.reduce((sum, { kind }) => sum + (kind === HUT ? 0 : CAPACITIES[kind]), 0) >= count, `${count}`);
     assert.equal(new Set(cells).size, cells.length);
-    for (const { cell } of houses) assert.equal(new Set(groundOf(cell).map((one) => height[one])).size, 1);
+    for (const one of houses) assert.equal(new Set(under(one).map((cell) => height[cell])).size, 1);
     assert.ok(cells.every((cell) => ground[cell] && !trail[cell]));
     const taken = new Set(cells);
     for (const { x, y } of places) {
@@ -52,7 +57,7 @@ test('a house is no higher than lets one see the places behind it', () => {
     for (const place of places) {
       const dx = (cell % side) - place.x;
       const dy = ((cell / side) | 0) - place.y;
-      if (Math.abs(dx - dy) <= 2 && dx + dy > 0) assert.ok(high <= (dx + dy) * 4 + 8 || !kind);
+      if (Math.abs(dx - dy) <= 2 && dx + dy > 0) assert.ok(high <= (dx + dy) * 4 + 8 || !kind || (kind === HUT && dx + dy > 3));
     }
   }
 });
@@ -64,7 +69,7 @@ test('no house moves when a guild grows, shrinks or has other channels; it only 
   /** @type {Map<number, number>} */
   const kinds = new Map();
   for (let i = 0; i < 12; i++) {
-    const count = 60 + Math.floor(dice.next() * 3_000);
+    const count = i % 3 ? 60 + Math.floor(dice.next() * 3_000) : 15 + Math.floor(dice.next() * 40);
     const wanted = channels(40).filter(() => dice.next() < 0.6);
     const next = island('guild', sizeFor(count), wanted, land);
     const [fewer, more] = [land?.houses ?? [], next.houses].sort((a, b) => a.length - b.length);
@@ -191,4 +196,118 @@ test('a village that becomes a town has nobody vanish before one\'s eyes', () =>
   const after = new Sim(island('guild', 72, channels(6), before.land), before);
   finish(after.adopt(before));
   assert.ok(outside(after).length > 40);
+});
+
+/** @param {number} count @param {Partial<import('../../bridge/web/guild/people.js').Member>} [told] */
+function village(count, told = {}) {
+  const sim = new Sim(island('guild', sizeFor(count), channels(8)));
+  for (const one of members(count, told)) sim.add(one);
+  return sim;
+}
+
+/** Who sleeps in a tent. @param {Settlement} sim */
+const campers = (sim) => [...sim.slots.values()].filter((slot) => sim.tent[slot] !== NONE);
+
+test('in a village all who are awake are out of doors, and everybody else is at home or in a tent', () => {
+  for (const count of [15, 40, 58]) {
+    const sim = village(count);
+    for (const slot of sim.slots.values()) {
+      const { status, color, fresh } = sim.members[slot];
+      assert.equal(sim.state[slot] === TENT, status === 'offline');
+      if (color && !fresh) assert.notEqual(sim.home[slot], NONE);
+      if (sim.state[slot] === TENT) assert.notEqual(sim.home[slot] === NONE, sim.tent[slot] === NONE);
+      if (sim.home[slot] !== NONE) assert.ok(sim.homes?.rooms[sim.home[slot]].includes(slot));
+    }
+    assert.equal(sim.sleepers.reduce((sum, one) => sum + one), campers(sim).length);
+  }
+});
+
+test('the huts of a village are of one colour each', () => {
+  const sim = village(58);
+  const colors = new Set(sim.homes?.colors);
+  assert.ok(colors.size > 3, 'each colour has one, and straw');
+  for (const slot of sim.slots.values()) {
+    if (sim.home[slot] !== NONE) assert.equal(sim.homes?.colors[sim.home[slot]], sim.members[slot]?.color ?? '');
+  }
+});
+
+test('who is new sleeps in a tent, and the next day at home', () => {
+  const sim = village(20);
+  const one = member(30, { status: 'offline', color: '#e06c75', fresh: true });
+  sim.add(one);
+  const slot = sim.slotOf('u30');
+  assert.deepEqual([sim.home[slot], sim.tent[slot] !== NONE], [NONE, true]);
+  sim.change({ ...one, fresh: false });
+  assert.deepEqual([sim.home[slot] !== NONE, sim.tent[slot]], [true, NONE]);
+  assert.equal(sim.cell[slot], sim.land.houses[sim.home[slot]].cell);
+  sim.change({ ...one, fresh: false, color: null });
+  assert.equal(sim.homes?.rooms.flat().filter((other) => other === slot).length, sim.home[slot] === NONE ? 0 : 1);
+  sim.remove('u30');
+  assert.ok(!sim.homes?.rooms.flat().includes(slot));
+});
+
+test('who goes offline in a village goes home, and comes out of the door', () => {
+  const sim = village(40, { status: 'online' });
+  const uid = [...sim.slots.keys()].find((one) => sim.home[sim.slotOf(one)] !== NONE) ?? '';
+  const slot = sim.slotOf(uid);
+  const one = /** @type {import('../../bridge/web/guild/people.js').Member} */ (sim.members[slot]);
+  sim.change({ ...one, status: 'offline' });
+  for (let second = 0; second < 200 && sim.state[slot] !== TENT; second++) run(sim, 1);
+  const { cell } = sim.land.houses[sim.home[slot]];
+  assert.equal(sim.cell[slot], cell);
+  sim.change(one);
+  const { side } = sim.land;
+  const far = [sim.cell[slot] % side - (cell % side), ((sim.cell[slot] / side) | 0) - ((cell / side) | 0)].map(Math.abs);
+  assert.ok(Math.max(...far) <= 2, `${far}`);
+  assert.ok(outside(sim).includes(slot));
+});
+
+test('when huts come to a village that was there already, nobody is elsewhere for it', () => {
+  for (const Kind of [Settlement, Sim]) {
+    const land = finish(grow('guild', sizeFor(40), channels(8)));
+    const sim = new Kind(land);
+    for (const one of members(40)) sim.add(one);
+    const seen = () => [...sim.slots.values()].map((slot) => (sim.state[slot] === TENT ? sim.tent[slot] : sim.cell[slot]));
+    const [before, cover] = [seen(), sim.cover.slice()];
+    assert.equal(sim.homes, null);
+    TOWN.settleIn(sim);
+    const built = village(40);
+    assert.deepEqual(seen(), before);
+    assert.deepEqual(built.land.houses, land.houses);
+    assert.deepEqual(built.cover, cover, 'a hut hides what it will hide before it is there');
+    assert.deepEqual([...built.slots.values()].map((slot) => built.home[slot]), [...sim.slots.values()].map((slot) => sim.home[slot]));
+  }
+});
+
+test('a village that becomes a town keeps its huts, whose they are and who lives there', () => {
+  const before = village(58);
+  const after = new Sim(island('guild', 72, channels(8), before.land), before);
+  finish(after.adopt(before));
+  const huts = before.land.houses.length;
+  assert.deepEqual(after.land.houses.slice(0, huts).map(({ cell, kind }) => [cell, kind]), before.land.houses.map(({ cell }) => [cell, HUT]));
+  assert.deepEqual(after.homes?.colors.slice(0, huts), before.homes?.colors);
+  for (const [uid, old] of before.slots) {
+    const isRoomy = before.homes && before.home[old] !== NONE && before.homes.rooms[before.home[old]].length <= CAPACITIES[HUT];
+    if (isRoomy) assert.equal(after.home[after.slotOf(uid)], before.home[old], uid);
+    else assert.notEqual(after.home[after.slotOf(uid)], NONE, 'who had but a tent has a window');
+  }
+});
+
+test('a hut hides no more than is reckoned with', () => {
+  const land = island('guild', 40, channels(8));
+  /** @type {import('../../bridge/web/world/sheet.js').Sprite[]} */
+  const shapes = [];
+  eachStill(land, (sprite, _, cell) => { if (land.houses.some((one) => one.cell === cell)) shapes.push(sprite); });
+  assert.equal(shapes.length, land.houses.length);
+  for (const look of [0, 1, 2]) {
+    for (const part of [paintHut([0, 0, 0], look), paintHutRoof(look)]) {
+      let out = 0;
+      part.inks.forEach((ink, i) => {
+        const x = (i % part.width) - part.x + shapes[0].x;
+        const y = Math.floor(i / part.width) - part.y + shapes[0].y;
+        if (ink && !(x >= 0 && x < shapes[0].width && shapes[0].inks[y * shapes[0].width + x])) out += 1;
+      });
+      assert.ok(out < part.inks.filter(Boolean).length * 0.2, `${look}: ${out} pixels`);
+    }
+  }
 });

@@ -5,12 +5,15 @@ import { ring } from '../../bridge/web/world/routes.js';
 import { ZONE } from '../../bridge/web/world/isle.js';
 import { Random } from '../../bridge/web/world/random.js';
 import { AWAITING, finish, pursue } from '../../bridge/web/world/slices.js';
-import { GRASS, PLANKS, SAND, WATER, allot, areaFor, TOWN_SIZE, flood, grow, sizeFor } from '../../bridge/web/world/terrain.js';
+import { GRASS, HUT, PLANKS, SAND, WATER, allot, areaFor, TOWN_SIZE, flood, grow, sizeFor } from '../../bridge/web/world/terrain.js';
 import { TOWN } from '../../bridge/web/world/town.js';
 import { channels, growing, island } from './guild.js';
 
 /** Members and channels. @type {[number, number][]} */
-const GUILDS = [[0, 0], [1, 1], [4, 8], [4, 500], [21, 0], [300, 30], [1_000, 60], [5_000, 120], [20_000, 500]];
+const GUILDS = [[0, 0], [1, 1], [4, 8], [4, 500], [21, 0], [40, 12], [300, 30], [1_000, 60], [5_000, 120], [20_000, 500]];
+
+/** Where there are huts. @param {import('../../bridge/web/world/terrain.js').Terrain} land */
+const hutsOf = (land) => land.houses.flatMap(({ cell, kind }) => (kind === HUT ? cell : []));
 
 for (const [count, places] of GUILDS) {
   const land = island('guild', sizeFor(count), channels(places));
@@ -55,7 +58,7 @@ for (const [count, places] of GUILDS) {
   });
 
   test(`${count} members, ${places} channels: nothing stands on anything else, or in the way`, () => {
-    const solid = [...land.props.map(({ cell }) => cell), ...land.places.map(({ cell }) => cell), ...tents];
+    const solid = [...land.props.map(({ cell }) => cell), ...land.places.map(({ cell }) => cell), ...tents, ...hutsOf(land)];
     assert.equal(new Set(solid).size, solid.length);
     for (const cell of solid) assert.equal(open[cell], 0);
     assert.ok(solid.includes(lighthouse));
@@ -87,16 +90,18 @@ test('each guild has an island of its own', () => {
 });
 
 test('channels that came one after the other are near one another', () => {
-  const { side, district, places } = island('guild', 300, channels(42));
   /** @type {Record<'own' | 'any', number[]>} */
   const far = { own: [], any: [] };
-  for (const place of places) {
-    assert.equal(district[place.cell], place.district);
-    for (const other of places) {
-      if (other === place) continue;
-      const distance = Math.hypot(place.x - other.x, place.y - other.y) / side;
-      far.any.push(distance);
-      if (other.category === place.category) far.own.push(distance);
+  for (const id of ['guild', '1', '2', '3']) { // on one island or the other they can't be
+    const { side, district, places } = island(id, 300, channels(42));
+    for (const place of places) {
+      assert.equal(district[place.cell], place.district);
+      for (const other of places) {
+        if (other === place) continue;
+        const distance = Math.hypot(place.x - other.x, place.y - other.y) / side;
+        far.any.push(distance);
+        if (other.category === place.category) far.own.push(distance);
+      }
     }
   }
   const mean = (/** @type {number[]} */ list) => list.reduce((sum, one) => sum + one, 0) / list.length;
@@ -111,6 +116,7 @@ function assertKept(before, after, what) {
   for (const { id, cell } of before.places) assert.equal(kept.get(id) ?? cell, cell, `${id} moved: ${what}`);
   assert.equal(after.lighthouse, before.lighthouse, what);
   assert.deepEqual(after.tents.slice(0, before.tents.length), before.tents, what);
+  if (after.age) assert.deepEqual(hutsOf(after).slice(0, hutsOf(before).length), hutsOf(before), what);
   assert.deepEqual(after.plots.slice(0, before.plots.length), before.plots, what);
   const standing = (/** @type {Terrain} */ land) => land.props
     .filter(({ kind, cell }) => kind !== 'sign' && land.ground[cell] && land.ground[cell] !== PLANKS)

@@ -3,19 +3,21 @@
  * behind them.
  *
  * @typedef {import('./terrain.js').Terrain} Terrain
- * @typedef {{cell: number, kind: number, high: number}} House `cell`: its upper corner; `kind`: from a hut to a tower;
- *   `high`: pixels of art, with its roof
+ * @typedef {{cell: number, kind: number, high: number}} House `cell`: its upper corner, or the one it has; `kind`: from a
+ *   cottage to a tower, or `HUT`; `high`: pixels of art, with its roof
  */
 
 import { groundOf } from './isle.js';
 import { mix } from './random.js';
 import { through } from './slices.js';
-import { CITY } from './terrain.js';
+import { CITY, HUT } from './terrain.js';
 
-/** Floors of a hut, a house, a row, a block and a tower. */
+/** Floors of a cottage, a house, a row, a block and a tower. */
 export const FLOORS = [1, 2, 3, 6, 11];
-/** Windows of each. */
-export const CAPACITIES = FLOORS.map((floors) => 3 + (floors - 1) * 6);
+/** Windows of a hut; in a village there is one hut for many. */
+export const PANES = 3;
+/** How many live in each: as many as it has windows, but for a hut. */
+export const CAPACITIES = [...FLOORS.map((floors) => 3 + (floors - 1) * 6), 2 * PANES];
 /** How high each is, in pixels of art, with its roof. */
 export const HEIGHTS = FLOORS.map((floors) => 12 + floors * 5);
 
@@ -25,7 +27,7 @@ const SIDEWAYS = 4; // cells to each side, that a house may hide
 const FAR = 40; // cells, beyond which no house hides anything
 
 /**
- * @param {Terrain} land with room for houses
+ * @param {Terrain} land with room for houses, and those huts that a village has
  * @param {number} members enough for a town
  * @returns {Generator<void, void>}
  */
@@ -41,13 +43,13 @@ export function* build(land, members) {
     let count = 0;
     while (count < limits.length && (windows < wanted || count & 3)) windows += CAPACITIES[kindOf(count++, most)];
     if (windows < wanted && most < FLOORS.length - 1) continue;
-    land.houses = isle.houses.slice(0, count).map((cell, house) => {
+    for (const [house, cell] of isle.houses.slice(0, count).entries()) {
       const kind = kindOf(house, most);
-      return { cell, kind, high: HEIGHTS[kind] };
-    });
+      land.houses.push({ cell, kind, high: HEIGHTS[kind] });
+    }
     break;
   }
-  for (const { cell } of land.houses) for (const under of groundOf(cell)) open[under] = 0;
+  for (const { cell, kind } of land.houses) if (kind !== HUT) for (const under of groundOf(cell)) open[under] = 0;
 }
 
 /** The tallest kind that hides nobody at a place behind it. @param {Terrain} land @param {number} corner */

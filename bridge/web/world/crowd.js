@@ -20,9 +20,6 @@ export const ABOARD = 6;
 /** Nobody, nothing, nowhere. */
 export const NONE = -1;
 
-/** A goal that is but a cell. */
-export const STROLL = -2;
-
 export class Crowd {
   /** How many steps there have been. */
   tick = 0;
@@ -110,26 +107,6 @@ export class Crowd {
     this.state[slot] = GONE;
     this.due[slot] = 0;
     this.#free.push(slot);
-  }
-
-  /** Counts somebody among those who move. @param {number} slot */
-  setOff(slot) {
-    if (this.state[slot] === WALK) return;
-    this.state[slot] = WALK;
-    this.sitsUntil[slot] = -Infinity;
-    this.rank[slot] = this.movers;
-    this.moving[this.movers++] = slot;
-  }
-
-  /** @param {number} slot */
-  halt(slot) {
-    if (this.state[slot] !== WALK) return;
-    const last = this.moving[--this.movers];
-    this.rank[last] = this.rank[slot];
-    this.moving[this.rank[slot]] = last;
-    this.hop[slot] = this.fading[slot] = 0;
-    this.from[slot] = this.cell[slot];
-    this.state[slot] = STAND;
   }
 
   #makeRoom() {

@@ -31,6 +31,7 @@ import { inksOf } from './seasons.js';
 import { halved } from './sheet.js';
 import { pursue, through } from './slices.js';
 import { boatSpot, cellSpot, houseSpot, personSpot } from './spots.js';
+import { TOWN_AGE } from './terrain.js';
 
 const BURN = 8; // frames a second of a fire
 const SWAY = 3; // frames a second of what moves in the wind
@@ -262,7 +263,7 @@ export class Picture {
   draw(sim, land, view) {
     const size = view.far ? 1 : 0;
     this.prepare(land, view.far);
-    if (sim !== this.#sim) this.#meet(sim);
+    if (sim !== this.#sim || (sim.homes && !this.#skyline)) this.#meet(sim);
     if (size !== this.#size || !this.#stills.length) this.#furnish(sim.land, size);
     const { things, figures } = this.#atlas;
     const { beam, feast, moods, showThrough } = this.effects ?? {};
@@ -292,13 +293,13 @@ export class Picture {
 
   /** Others live there, or it is another island. @param {Settlement} sim */
   #meet(sim) {
-    const isSame = sim.land === this.#sim?.land;
+    const before = this.#sim;
     this.#sim = sim;
     this.#folk.meet(sim);
     this.#skyline ??= sim.land.town && new sim.land.town.Skyline(this.buffer, this.#light, this.#season);
-    this.#skyline?.meet(sim);
+    this.#skyline?.meet(sim, before);
     this.#stands = new Float32Array(0);
-    if (isSame) return;
+    if (sim.land === before?.land) return;
     this.#glow = new Glow(sim.land);
     this.#stills = [];
   }
@@ -306,7 +307,7 @@ export class Picture {
   /** What stands where. @param {Terrain} land @param {number} size */
   #furnish(land, size) {
     this.#size = size;
-    if (land.town && !this.#atlas.things.kept) delete this.#atlases[size];
+    if (land.age >= TOWN_AGE && !this.#atlas.things.kept) delete this.#atlases[size];
     const props = this.#hasSea ? land.props : land.props.filter(({ cell }) => land.ground[cell]);
     this.#stills = props.map((prop) => this.#still(land, prop.cell, (things) => (
       prop.kind === 'sign' ? this.#sign(size ? '' : land.places[prop.variant].name) : stillOf(things, land, prop)
@@ -469,7 +470,7 @@ export class Picture {
     const level = this.#glow.levels[cell];
     const first = level * 256;
     if (plays) return this.buffer.put(frames[view.moods ? Math.floor(view.time * SWAY) % frames.length : 0], x, y, colors, first);
-    if (house >= 0) return this.#skyline?.put(house, x, y, view.far, colors, level);
+    if (house >= 0) return this.#skyline?.put(house, x, y, view, colors, level);
     const isLively = this.#glow.lively[place] ?? 0;
     const moving = frames.length - 1; // the first one is for when nobody is there
     const frame = moving && isLively ? 1 + (Math.floor(view.time * BURN + cell) % moving) : 0;

@@ -8,8 +8,11 @@
  */
 
 import { BEFORE } from './cells.js';
-import { NONE, STROLL, WALK } from './crowd.js';
+import { NONE, WALK } from './crowd.js';
 import { STEPS } from './terrain.js';
+
+/** A goal that is but a cell. */
+export const STROLL = -2;
 
 const PATIENCE = 5; // tries before who is in the way is asked to swap
 const CROWD = 90; // as far from a place, by the field's measure, one can belong to its crowd
@@ -23,6 +26,15 @@ const INNER = 16; // as far from it one looks for a gap all around
  * @param {number} direction an index into `STEPS`
  */
 const passes = ({ ways }, from, direction) => (ways[from] >> direction) & 1;
+
+/** Counts somebody among those who move. @param {import('./crowd.js').Crowd} crowd @param {number} slot */
+export function setOff(crowd, slot) {
+  if (crowd.state[slot] === WALK) return;
+  crowd.state[slot] = WALK;
+  crowd.sitsUntil[slot] = -Infinity;
+  crowd.rank[slot] = crowd.movers;
+  crowd.moving[crowd.movers++] = slot;
+}
 
 export class Gait {
   #land;
@@ -172,6 +184,6 @@ export class Gait {
     crowd.from[slot] = crowd.cell[slot];
     crowd.cell[slot] = to;
     crowd.hop[slot] = 0;
-    crowd.setOff(slot);
+    setOff(crowd, slot);
   }
 }

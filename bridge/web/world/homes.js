@@ -8,6 +8,7 @@
 import { CAPACITIES } from './build.js';
 import { NONE } from './crowd.js';
 import { hash } from './random.js';
+import { HUT } from './terrain.js';
 
 const SLACK = 1.02; // not all windows are where they are wanted
 const total = (/** @type {number[]} */ numbers) => numbers.reduce((all, one) => all + one, 0);
@@ -30,7 +31,10 @@ export class Homes {
   stale = new Set();
   /** By colour. @type {Map<string, number[]>} */
   #quarters = new Map();
+  /** How many lived in each house before, and are still to come. @type {number[]} */
+  #kept;
   #side;
+  #isVillage;
 
   /**
    * @param {House[]} houses
@@ -40,9 +44,11 @@ export class Homes {
   constructor(houses, side, before = null) {
     this.houses = houses;
     this.#side = side;
+    this.#isVillage = houses.every(({ kind }) => kind === HUT);
     this.rooms = houses.map(() => []);
     this.lodgers = houses.map(() => undefined);
     this.colors = houses.map(() => null);
+    this.#kept = houses.map((_, house) => before?.rooms[house]?.filter((slot) => slot !== NONE).length ?? 0);
     before?.colors.forEach((color, house) => { if (color !== null && house < houses.length) this.#claim(house, color); });
   }
 
@@ -65,6 +71,7 @@ export class Homes {
    */
   moveIn(slot, role, wish = NONE) {
     const color = role ?? NOBODYS;
+    if (this.#kept[wish]) this.#kept[wish] -= 1;
     const house = this.colors[wish] === color && this.#hasRoom(wish) ? wish : this.#find(color);
     const empty = this.rooms[house].indexOf(NONE);
     this.rooms[house][empty < 0 ? this.rooms[house].length : empty] = slot;
@@ -74,15 +81,17 @@ export class Homes {
 
   /** @param {number} slot @param {number} house */
   moveOut(slot, house) {
-    const room = this.rooms[house].indexOf(slot);
-    if (room >= 0) this.rooms[house][room] = NONE; // nobody else moves to another window
+    const rooms = this.rooms[house];
+    if (!rooms) return;
+    const room = rooms.indexOf(slot);
+    if (room >= 0) rooms[room] = NONE; // nobody else moves to another window
     this.stale.add(house);
   }
 
   /** @param {number} house */
   #hasRoom(house) {
     const rooms = this.rooms[house];
-    return rooms !== undefined && (rooms.length < CAPACITIES[this.houses[house].kind] || rooms.includes(NONE));
+    return rooms !== undefined && rooms.filter((slot) => slot !== NONE).length + this.#kept[house] < CAPACITIES[this.houses[house].kind];
   }
 
   /** @param {string} color */
@@ -95,6 +104,7 @@ export class Homes {
       this.#claim(free, color);
       return free;
     }
+    if (own.length && this.#isVillage) return own.reduce((best, house) => (this.rooms[house].length < this.rooms[best].length ? house : best));
     const start = own[0] ?? hash(color) % this.houses.length;
     const other = this.#nearest(start, (house) => this.#hasRoom(house));
     return other >= 0 ? other : start; // more live there than there are windows

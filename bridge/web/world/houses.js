@@ -17,9 +17,9 @@ export const AWAKE = 4; // by day
 
 /** How many shades a roof has: none, its rim, four, and three for where snow lies. */
 export const ROOF = 9;
-const ROOF_RIM = 1;
-const SHADE = 2; // the darkest of four
-const SNOWY = 6; // on the slope in the shade, on the other, and on what is flat
+export const ROOF_RIM = 1;
+export const SHADE = 2; // the darkest of four
+export const SNOWY = 6; // on the slope in the shade, on the other, and on what is flat
 
 const WALL = 14; // pixels of each wall
 const FLOOR = 5;
@@ -77,10 +77,15 @@ function putWindow(sheet, kind, i, window) {
     const far = isLeft ? WALL - 1 - SLOTS[at] - dx : SLOTS[at - 3] + dx;
     const x = isLeft ? HOUSE_AXIS - 1 - far : HOUSE_AXIS + far;
     const top = footOf(kind) - slant(far) - SOCKLE - floor * FLOOR - 3;
-    sheet.rect(x, top, 1, 3, [PANE_INK, LIT_INK, DIM_INK, WHITE_INK + 2, AWAKE_INK][window]);
-    if (window === DARK) sheet.set(x, top, PANE_INK + 1);
-    if (window === CURTAIN) sheet.set(x, top + 1, RED_INK + 2);
+    putPane(sheet, x, top, window);
   }
+}
+
+/** A column of a window. @param {Sheet} sheet @param {number} x @param {number} top @param {number} window */
+export function putPane(sheet, x, top, window, high = 3) {
+  sheet.rect(x, top, 1, high, [PANE_INK, LIT_INK, DIM_INK, WHITE_INK + 2, AWAKE_INK][window]);
+  if (window === DARK) sheet.set(x, top, PANE_INK + 1);
+  if (window === CURTAIN) sheet.set(x, top + 1, RED_INK + 2);
 }
 
 /** Its inks are a roof's own. @param {number} kind @returns {Sprite} */

@@ -1,6 +1,6 @@
 /**
  * The island's bones, which never move: where there is land, how high it is, where places can be and how one gets
- * there, where trees and tents stand. They follow from the guild's id alone, ring by ring, outward from the heart:
+ * there, where trees, tents and huts stand. They follow from the guild's id alone, ring by ring, outward from the heart:
  * what an inner ring has is decided before there is an outer one, and stays.
  *
  * The land is a square of cells, and each cell has the same number for good. `x` runs to the lower right of the
@@ -32,7 +32,8 @@ const SHORE = 2; // cells around a place's middle that are dry, at least
 const TERRACES = [3.5, 11, 20, 31, 45, 63, 85, 110];
 const FRONT = 44; // beyond it all is flat
 const LAYER = 600; // cells that are gone over at a time, at least
-const TENTS = [3, 2, 2, 3, 3, 4, 4]; // in each ring
+const TENTS = [3, 2, 2, 3, 3]; // in each ring; 4 in those farther out
+const HUTS = [4, 5, 5]; // in the rings of a village
 
 /** What a cell is taken by. */
 const KEPT_CLEAR = 1; // of what is tall
@@ -42,6 +43,9 @@ const HOUSE = 4;
 
 const BESIDE = [1, SIDE, -1, -SIDE];
 const NEAR_BY = [...BESIDE, SIDE + 1, SIDE - 1, 1 - SIDE, -1 - SIDE];
+const ALL_AROUND = [0, ...NEAR_BY];
+/** Where what is tall would hide what is low. */
+const IN_FRONT = [2, 3, 4, 5].flatMap((far) => [0, 1, SIDE].map((back) => far * (SIDE + 1) - back));
 
 /** @param {number} cell how far it is from the heart along `x`, and along `y` */
 export const columnOf = (cell) => (cell % SIDE) - MIDDLE;
@@ -113,6 +117,8 @@ export class Isle {
   props = [];
   /** @type {number[]} */
   tents = [];
+  /** @type {number[]} */
+  huts = [];
   /** A road from the heart to the coast, and on over the water: in this row, and how far along it. */
   lane;
   quay = 0;
@@ -190,7 +196,11 @@ export class Isle {
     const first = this.plots.length;
     yield* this.#choose(fresh);
     yield* this.#layRoads(first);
-    yield* this.#pitch(fresh, far);
+    this.#pitch(fresh, this.tents, TENTS[this.rings - 1] ?? 4, (cell) => rowOf(cell) - columnOf(cell) > far * 0.35); // on the left
+    yield;
+    this.#pitch(fresh, this.huts, HUTS[this.rings - 1] ?? 0, (cell) => (
+      !this.#taken[cell] && IN_FRONT.every((step) => this.#taken[cell + step] !== PART) && NEAR_BY.every((step) => this.height[cell + step] === this.height[cell])
+    )); // on level ground, and where nothing is hidden
     yield* this.#plant(fresh);
     yield* this.#divide();
   }
@@ -274,7 +284,7 @@ export class Isle {
     this.#roads.push(HEART);
     for (let y = 1; y <= this.lane; y++) this.#pave(cellAt(0, y), cellAt(0, y - 1));
     this.solid[this.lighthouse] = 1;
-    for (const step of [0, ...NEAR_BY]) this.#taken[this.lighthouse + step] = PART;
+    for (const step of ALL_AROUND) this.#taken[this.lighthouse + step] = PART;
     this.props.push({ kind: 'lighthouse', cell: this.lighthouse, variant: 0 });
   }
 
@@ -370,21 +380,22 @@ export class Isle {
     }
   }
 
-  /** Tents, on the left. @param {number[]} fresh @param {number} far @returns {Work} */
-  *#pitch(fresh, far) {
-    /** @type {number[]} */
-    const cells = [];
-    yield* through(fresh.length, (i) => {
-      const cell = fresh[i];
-      if (rowOf(cell) - columnOf(cell) > far * 0.35 && NEAR_BY.every((step) => this.ring[cell + step])) cells.push(cell);
-    });
-    let wanted = TENTS[this.rings - 1] ?? TENTS[TENTS.length - 1];
-    for (const cell of shuffled(cells, mix(this.seed, 6))) {
-      if (!wanted || [0, ...NEAR_BY].some((step) => this.#taken[cell + step] > KEPT_CLEAR || this.solid[cell + step])) continue;
+  /**
+   * The first of the cells that suit, with room around each, and nothing tall right before it.
+   *
+   * @param {number[]} fresh
+   * @param {number[]} sites
+   * @param {number} wanted
+   * @param {(cell: number) => boolean} suits
+   */
+  #pitch(fresh, sites, wanted, suits) {
+    for (const cell of shuffled(wanted ? fresh.filter(suits) : [], mix(this.seed, 6))) {
+      if (!wanted || !suits(cell) || ALL_AROUND.some((step) => !this.ring[cell + step] || this.#taken[cell + step] > KEPT_CLEAR || this.solid[cell + step])) continue;
       wanted -= 1;
-      this.tents.push(cell);
+      sites.push(cell);
       this.solid[cell] = 1;
-      for (const step of [0, ...NEAR_BY]) this.#taken[cell + step] = PART;
+      for (const step of ALL_AROUND) this.#taken[cell + step] = sites === this.huts ? KEPT_CLEAR : PART;
+      for (const step of IN_FRONT) this.#taken[cell + step] ||= KEPT_CLEAR;
     }
   }
 

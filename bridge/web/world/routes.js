@@ -32,8 +32,9 @@ export function ring({ side, open, height }, { cell, thing }) {
   return found;
 }
 
-/** The cells around a house, those in front first. @param {number} corner @param {number} side */
+/** The cells around a house, those in front first; the first three are before a hut, and in any other house. @param {number} corner @param {number} side */
 export const doorsOf = (corner, side) => [
+  corner + side, corner + 1, corner + 1 + side,
   corner + 2 * side, corner + 1 + 2 * side, corner + 2, corner + 2 + side, corner - 1, corner - 1 + side, corner - side, corner + 1 - side,
 ];
 
@@ -53,18 +54,13 @@ export class Routes {
     for (let cell = land.first; cell < land.last; cell++) if (land.open[cell]) this.#index[cell] = this.#count++;
   }
 
-  /** The destination that is the pier, and the one that is the tents; places come before. */
+  /** The destination that is the pier, and the one that is the tents; places come before, houses after. */
   get pier() {
     return this.#land.places.length;
   }
 
   get camp() {
     return this.#land.places.length + 1;
-  }
-
-  /** The destination that is a house. @param {number} house */
-  door(house) {
-    return this.camp + 1 + house;
   }
 
   /** @param {number} destination */

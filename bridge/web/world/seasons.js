@@ -15,7 +15,7 @@ const SOUTH = /^(Australia|Antarctica)|^Africa\/(Jo|Map|Har|Win|Gab|Lus|Mas|Mba|
 
 const LEAVES = [-0.18, -0.09, 0, 0.08, 0.16];
 /** @type {Rgb[]} */
-const SNOW = [0.8, 0.86, 0.91, 0.945, 0.975].map((lightness, i) => fromLch([lightness, 0.03 - i * 0.005, 250]));
+export const SNOW = [0.8, 0.86, 0.91, 0.945, 0.975].map((lightness, i) => fromLch([lightness, 0.03 - i * 0.005, 250]));
 
 /** Leaves with snow on them. @param {Lch} base @returns {Rgb[]} */
 const snowy = (base) => [...ramp(base, [-0.14, -0.07, 0]), SNOW[2], SNOW[4]];
@@ -74,9 +74,6 @@ export function inksOf(season) {
   set(SAND_INK, ramp([0.89, 0.028, 88], [-0.1, -0.05, 0, 0.03, 0.06]));
   return found;
 }
-
-/** What roofs are covered with in winter: beside the light, in it, and where they are flat. */
-export const ON_ROOFS = [SNOW[1], SNOW[3], SNOW[4]];
 
 /**
  * @param {Date} date

@@ -12,7 +12,7 @@ import { Cells } from './cells.js';
 import { Crowd, DOZE, NONE, RATE, SIT, STAND, TENT } from './crowd.js';
 import { Random } from './random.js';
 import { Routes } from './routes.js';
-import { STEPS } from './terrain.js';
+import { STEPS, TOWN_AGE } from './terrain.js';
 
 const TO_VIEWER = 1; // one of `STEPS`
 export const MOST_OUT = 150; // people out of doors in a town: more than that nobody could tell apart
@@ -37,8 +37,10 @@ export class Settlement extends Crowd {
   constructor(land, before = null) {
     super();
     this.land = land;
-    /** Where everybody lives; null where there are but tents. */
+    /** Where everybody lives; null where there are but tents, or until there is what builds huts. */
     this.homes = land.town && land.houses.length ? new land.town.Homes(land.houses, land.side, before?.homes) : null;
+    /** Whether the quiet are at home. */
+    this.isTown = this.homes && land.age >= TOWN_AGE;
     this.routes = before?.land === land ? before.routes : new Routes(land);
     this.cells = new Cells(land, this.routes, this);
     this.dice = new Random(land.seed);
@@ -63,14 +65,25 @@ export class Settlement extends Crowd {
   /** Gives somebody a slot, and a home where there are houses. @param {Member} member @param {number} wish */
   settleDown(member, wish) {
     const slot = this.enter(member);
-    if (this.homes) this.home[slot] = this.homes.moveIn(slot, member.color, wish);
+    this.moveIn(slot, wish);
     return slot;
+  }
+
+  /** Gives somebody a home, unless it's a tent. @param {number} slot @param {number} [wish] */
+  moveIn(slot, wish) {
+    this.home[slot] = this.homes && !this.#camps(slot) ? this.homes.moveIn(slot, this.members[slot]?.color ?? null, wish) : NONE;
+  }
+
+  /** Whether somebody has but a tent: in a village, who has come today, and some of those without a role. @param {number} slot */
+  #camps(slot) {
+    const { fresh, color } = /** @type {Member} */ (this.members[slot]);
+    return !this.land.houses.length || (!this.isTown && (fresh || (!color && this.self[slot] & 1)));
   }
 
   /** Has somebody be where they belong. @param {number} slot @returns {boolean} whether that is out of doors */
   lodge(slot) {
     const place = this.placeFor(this.members[slot]);
-    const isIn = this.members[slot]?.status === 'offline' || (this.homes && (place < 0 || this.out.size >= MOST_OUT));
+    const isIn = this.members[slot]?.status === 'offline' || (this.isTown && (place < 0 || this.out.size >= MOST_OUT));
     if (isIn) this.sleep(slot);
     else this.station(slot, place);
     return !isIn;
@@ -161,7 +174,6 @@ export class Settlement extends Crowd {
 
   /** Lets somebody be at a free cell, at once. @param {number} slot @param {number} cell */
   put(slot, cell) {
-    this.halt(slot);
     this.cells.move(slot, cell);
     this.out.add(slot);
     this.cell[slot] = this.from[slot] = cell;
@@ -177,7 +189,6 @@ export class Settlement extends Crowd {
 
   /** Leaves the cell or the tent where one is. @param {number} slot */
   vacate(slot) {
-    this.halt(slot);
     this.cells.leave(slot);
     this.out.delete(slot);
     this.leaveTent(slot);
@@ -200,7 +211,8 @@ export class Settlement extends Crowd {
   /** The cell that somebody sleeps at. @param {number} slot */
   #bedOf(slot) {
     const { houses, tents, pier } = this.land;
-    if (this.homes) return houses[this.home[slot]].cell;
+    const home = this.home[slot];
+    if (!this.#camps(slot)) return houses[home < 0 ? this.self[slot] % houses.length : home].cell;
     if (!tents.length) return pier[0];
     const tent = this.tent[slot] = this.self[slot] % tents.length;
     this.sleepers[tent] += 1;

@@ -8,16 +8,18 @@
  * @typedef {import('./terrain.js').Terrain} Terrain
  */
 
-import { ABOARD, DOZE, GONE, NONE, RATE, STAND, STROLL, TENT, WALK } from './crowd.js';
+import { ABOARD, DOZE, GONE, NONE, RATE, STAND, TENT, WALK } from './crowd.js';
 import { Ferry } from './ferry.js';
-import { Gait } from './gait.js';
+import { Gait, STROLL, setOff } from './gait.js';
 import { doorsOf } from './routes.js';
 import { MOST_OUT, Settlement } from './settlement.js';
 import { through } from './slices.js';
-import { PLANKS, STEPS, neighbours } from './terrain.js';
+import { PLANKS, STEPS } from './terrain.js';
 import { Wear } from './wear.js';
 import { Wheel } from './wheel.js';
 
+const OWED = 0.25; // seconds behind, up to which it runs to catch up
+const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
 const AT_ONCE = 32; // people, of all that are there
 
 // How somebody fades.
@@ -46,6 +48,8 @@ export class Sim extends Settlement {
   wear = new Wear(this.land.open.length);
   #gait = new Gait(this.land, this.routes, this.cells, this);
   #wheel = new Wheel();
+  /** Seconds that it is behind. */
+  #owed = 0;
   /** Where one steps ashore: the end of the pier first. */
   #quay;
 
@@ -53,7 +57,7 @@ export class Sim extends Settlement {
   constructor(land, before = null) {
     super(land, before);
     const [shore] = land.pier;
-    this.#quay = [...land.pier.slice().reverse(), ...neighbours(land.side, shore).filter((cell) => land.open[cell])];
+    this.#quay = [...land.pier.slice().reverse(), ...STEPS.map(({ dx, dy }) => shore + dy * land.side + dx).filter((cell) => land.open[cell])];
   }
 
   // ── who is here ─────────────────────────────────────────────────────────
@@ -113,7 +117,7 @@ export class Sim extends Settlement {
     if (member.status === 'offline' && place < 0) {
       if (before?.status !== 'offline') this.#retire(slot);
     } else if (this.state[slot] === TENT) {
-      if (!this.homes || place >= 0) this.#rise(slot, place);
+      if (!this.isTown || place >= 0) this.#rise(slot, place);
       else if (before?.status !== member.status) this.stir(member.uid);
     } else if (place >= 0 && place !== this.goal[slot]) {
       this.#head(slot, place);
@@ -126,9 +130,9 @@ export class Sim extends Settlement {
 
   /** What is known of somebody shows in their window. @param {number} slot @param {import('./homes.js').Homes} homes @param {Member} before @param {Member} member */
   #redecorate(slot, homes, before, member) {
-    if (before.color !== member.color) {
+    if (before.color !== member.color || (before.fresh !== member.fresh && !this.isTown)) {
       homes.moveOut(slot, this.home[slot]);
-      this.home[slot] = homes.moveIn(slot, member.color);
+      this.moveIn(slot);
       if (this.state[slot] === TENT) this.sleep(slot);
     } else if (before.status !== member.status) {
       homes.stale.add(this.home[slot]);
@@ -138,7 +142,7 @@ export class Sim extends Settlement {
   /** Somebody does something, or is looked for: they come out for a while. @param {string} uid @param {boolean} [isSought] */
   stir(uid, isSought = false) {
     const slot = this.slotOf(uid);
-    if (!this.homes || slot < 0 || this.leaving[slot]) return;
+    if (!this.isTown || slot < 0 || this.leaving[slot]) return;
     if (this.state[slot] === TENT) {
       if (!isSought && this.out.size >= MOST_OUT / 2) return;
       if (!this.#rise(slot, NONE)) return;
@@ -231,10 +235,33 @@ export class Sim extends Settlement {
 
   // ── time ────────────────────────────────────────────────────────────────
 
+  /**
+   * Lets time pass.
+   *
+   * @param {number} seconds
+   * @param {number} until by the clock
+   * @param {() => number} clock
+   * @returns {Generator<void, void> | null} what is to be done first if nobody watched for long
+   */
+  pass(seconds, until, clock) {
+    this.#owed += seconds;
+    if (this.#owed > UNWATCHED) {
+      const work = this.skip(this.#owed);
+      this.#owed = 0;
+      return work;
+    }
+    if (this.#owed > OWED) this.#owed = 1 / RATE;
+    for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) {
+      this.step();
+      if (clock() > until) this.#owed = 1 / RATE; // time goes slower rather than that a frame waits
+    }
+    return null;
+  }
+
   step() {
     this.tick += 1;
     for (const slot of this.#wheel.take(this.tick, this.due)) this.#wake(slot);
-    if (this.homes && this.tick % A_BREATH === 0 && this.out.size < LEAST_OUT) this.#entice();
+    if (this.isTown && this.tick % A_BREATH === 0 && this.out.size < LEAST_OUT) this.#entice();
     for (let i = this.movers - 1; i >= 0; i--) this.#move(this.moving[i]);
     this.ferry.step();
     this.wear.step(this.tick);
@@ -265,7 +292,7 @@ export class Sim extends Settlement {
       }
       if (this.state[slot] === TENT) continue;
       const goal = this.goal[slot];
-      if (goal >= this.routes.camp || (this.homes && !this.#hasReason(slot))) this.sleep(slot);
+      if (goal >= this.routes.camp || (this.isTown && !this.#hasReason(slot))) this.sleep(slot);
       else if (goal >= 0 && this.#isWanted(slot)) this.station(slot, goal);
       else this.settle(slot, STAND);
     }
@@ -302,7 +329,7 @@ export class Sim extends Settlement {
       else if ((this.reducedMotion && goal < this.land.places.length) || !this.#gait.advance(slot, this.#hasArrived(slot))) this.#arrive(slot);
       return;
     }
-    if (this.homes && !this.#hasReason(slot)) return this.#retire(slot);
+    if (this.isTown && !this.#hasReason(slot)) return this.#retire(slot);
     const status = this.members[slot]?.status;
     if (status === 'idle') {
       this.state[slot] = DOZE;
@@ -453,7 +480,30 @@ export class Sim extends Settlement {
     this.from[slot] = this.cell[slot];
     this.fading[slot] = how;
     this.hop[slot] = how === APPEARING ? 0.5 : 0;
-    this.setOff(slot);
+    setOff(this, slot);
+  }
+
+  /** Nobody who walks is counted among those any more. @param {number} slot */
+  halt(slot) {
+    if (this.state[slot] !== WALK) return;
+    const last = this.moving[--this.movers];
+    this.rank[last] = this.rank[slot];
+    this.moving[this.rank[slot]] = last;
+    this.hop[slot] = this.fading[slot] = 0;
+    this.from[slot] = this.cell[slot];
+    this.state[slot] = STAND;
+  }
+
+  /** Lets somebody be at a free cell, at once. @param {number} slot @param {number} cell @override */
+  put(slot, cell) {
+    this.halt(slot);
+    super.put(slot, cell);
+  }
+
+  /** Leaves the cell or the tent where one is. @param {number} slot @override */
+  vacate(slot) {
+    this.halt(slot);
+    super.vacate(slot);
   }
 
   // ── appearing and disappearing ──────────────────────────────────────────
@@ -478,7 +528,7 @@ export class Sim extends Settlement {
   putAshore(slot) {
     this.state[slot] = STAND;
     const place = this.placeFor(this.members[slot]);
-    if (this.members[slot]?.status === 'offline' || (this.homes && place < 0)) this.sleep(slot);
+    if (this.members[slot]?.status === 'offline' || (this.isTown && place < 0)) this.sleep(slot);
     else this.station(slot, place);
   }
 
@@ -495,18 +545,18 @@ export class Sim extends Settlement {
 
   /** Goes to bed, or home. @param {number} slot @returns {void} */
   #retire(slot) {
-    if (this.homes) this.#head(slot, this.routes.door(this.home[slot]));
+    if (this.home[slot] >= 0) this.#head(slot, this.routes.camp + 1 + this.home[slot]);
     else if (!this.land.tents.length) this.sleep(slot);
     else this.#head(slot, this.routes.camp);
   }
 
   /** Gets up, or comes out. @param {number} slot @param {number} place @returns {boolean} false: there are too many already */
   #rise(slot, place) {
-    if (this.homes && !this.#makeWay()) return false;
+    if (this.isTown && !this.#makeWay()) return false;
     const { side } = this.land;
     const bed = this.cell[slot];
     this.leaveTent(slot);
-    const doors = this.homes ? doorsOf(bed, side) : [bed + 1, bed + side, bed + side + 1, bed - 1, bed - side];
+    const doors = this.home[slot] >= 0 ? doorsOf(bed, side) : [bed + 1, bed + side, bed + side + 1, bed - 1, bed - side];
     const door = doors.find((cell) => this.land.open[cell] && this.cells.isFree(cell)) ?? this.cells.clearing(slot);
     this.put(slot, door);
     this.state[slot] = STAND;

@@ -58,9 +58,9 @@ export function houseSpot(land, corner, spot) {
 
 /** @param {Settlement} sim @param {number} slot @param {Spot} spot */
 export function personSpot(sim, slot, spot) {
-  if (sim.homes && sim.state[slot] === TENT) {
+  if (sim.home[slot] >= 0 && sim.state[slot] === TENT) {
     houseSpot(sim.land, sim.cell[slot], spot);
-    spot.z = sim.homes.houses[sim.home[slot]].high - HEADS[REST];
+    spot.z = sim.land.houses[sim.home[slot]].high - HEADS[REST];
     return spot;
   }
   const hop = sim.hop[slot];

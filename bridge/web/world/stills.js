@@ -10,9 +10,13 @@ import { paintPlace, sign } from './furniture.js';
 import { grove, paintThings, stillOf } from './paint.js';
 import { finish, through } from './slices.js';
 import { cellSpot, houseSpot } from './spots.js';
-import { BIOMES } from './terrain.js';
+import { Sheet } from './sheet.js';
+import { BIOMES, HUT } from './terrain.js';
 
 const SOME = 32; // painted and looked at before others may go on
+
+/** What a hut hides: the same before and after there is what paints it. */
+const hutShape = new Sheet(26, 28).box(13, 21, 12, 12, 0, 13, 1, 1, 1).sprite(13, 25);
 
 /**
  * @param {Terrain} land
@@ -44,6 +48,6 @@ export function* stills(land, act) {
   for (const cell of land.tents) act(things.tent, at(cell), cell);
   yield* through(land.houses.length, (i) => {
     const { cell, kind } = land.houses[i];
-    for (const part of land.town?.paintHouse(kind) ?? []) act(part, houseSpot(land, cell, spot), cell);
+    for (const part of kind === HUT ? [hutShape] : land.town?.paintHouse(kind) ?? []) act(part, houseSpot(land, cell, spot), cell);
   }, SOME);
 }

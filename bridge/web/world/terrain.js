@@ -65,6 +65,10 @@ export function areaFor(members) {
 
 /** From that many members on people live in houses; before that, there is room for all out of doors. */
 export const TOWN_SIZE = 60;
+/** A kind of house, of those in `build.js`: the one that there is in a village as well, of one cell. */
+export const HUT = 5;
+const HUT_HIGH = 24; // pixels of art
+const HUT_FOR = 5; // people
 /** From that many on houses are higher, and stand closer together. */
 export const CITY = 2_000;
 /** From how many members on a settlement is a village, a town, a city. Before, it is a camp. */
@@ -93,7 +97,7 @@ export function sizeFor(members) {
  * @param {number} members
  * @param {ChannelInfo[]} channels
  * @param {Terrain | null} [before] the same guild's as it was: nothing of it is lost
- * @param {() => Town | null} [town] what builds houses, once it is there: it waits for that where there are to be some
+ * @param {() => Town | null} [town] what builds houses, once it is there: it waits for that in a town
  * @returns {Generator<boolean | void, Terrain>}
  */
 export function* grow(id, members, channels, before = null, town = () => null) {
@@ -106,7 +110,7 @@ export function* grow(id, members, channels, before = null, town = () => null) {
   const isSmall = () => isle.area < area || isle.plots.length <= most || (members >= TOWN_SIZE && isle.houses.length * FULL_HOUSE < members);
   while (isle.isHalfDone || (!isle.isLargest && isSmall())) yield* isle.extend();
   isle.rest();
-  const land = bare(id, isle, channels, ageOf(members));
+  const land = bare(id, isle, channels, members);
   yield* settle(land, plots, wanted, members, town);
   return land;
 }
@@ -142,15 +146,16 @@ export function allot(channels, before) {
   return channels.map(({ id }) => chosen.get(id) ?? 0);
 }
 
-/** Land that nobody has settled on. @param {string} id @param {Isle} isle @param {ChannelInfo[]} channels @param {number} age @returns {Terrain} */
-function bare(id, isle, channels, age) {
+/** Land that nobody has settled on. @param {string} id @param {Isle} isle @param {ChannelInfo[]} channels @param {number} members @returns {Terrain} */
+function bare(id, isle, channels, members) {
+  const age = ageOf(members);
   const { length } = isle.ring;
   const bytes = () => new Uint8Array(length);
   return {
     id, isle, channels, age, seed: isle.seed, side: SIDE, first: isle.first, last: isle.last, rings: isle.rings, reach: isle.reach, ground: bytes(),
     height: isle.height.slice(), open: bytes(), ways: bytes(), zone: new Int16Array(length), lot: isle.lot,
     district: bytes(), trail: bytes(), offshore: bytes(), lift: bytes(), raised: bytes(), places: [], plots: isle.plots.slice(),
-    props: isle.props.map((prop) => (prop.kind === 'lighthouse' ? { ...prop, variant: age } : prop)), houses: [], lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0, town: null,
+    props: isle.props.map((prop) => (prop.kind === 'lighthouse' ? { ...prop, variant: age } : prop)), houses: isle.huts.slice(0, age && members / HUT_FOR + 1).map((cell) => ({ cell, kind: HUT, high: HUT_HIGH })), lighthouse: isle.lighthouse, pier: [], tents: isle.tents.slice(), walkable: 0, town: null,
   };
 }
 
@@ -178,10 +183,8 @@ function* settle(land, plots, channels, members, town) {
   yield* strew(land);
   const { length } = land.plots;
   yield* through(channels.length, (i) => { if (plots[i] < length) addPlace(land, channels[i], plots[i]); }, 8);
-  if (members >= TOWN_SIZE && isle.houses.length) {
-    while (!(land.town = town())) yield AWAITING;
-    yield* land.town.build(land, members);
-  }
+  while (!(land.town = town()) && members >= TOWN_SIZE) yield AWAITING;
+  if (land.town && members >= TOWN_SIZE) yield* land.town.build(land, members);
   yield* colour(land);
   addPier(land);
   yield* layTrails(land);
@@ -314,11 +317,6 @@ function* addRocks(land) {
     const chance = mix(seed, cell, 7) / 0xffffffff;
     if (!ground[cell] && chance < 0.01 && offshore[cell] > 20 && offshore[cell] < 70) props.push({ kind: 'rock', cell, variant: mix(seed, cell, 8) & 0xff });
   });
-}
-
-/** @param {number} side @param {number} cell */
-export function neighbours(side, cell) {
-  return STEPS.map(({ dx, dy }) => cell + dy * side + dx);
 }
 
 /** Lets nobody stand where nobody can walk to. @param {Terrain} land @returns {Work} */

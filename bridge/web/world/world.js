@@ -27,13 +27,11 @@ import { seasonAt } from './seasons.js';
 import { Settlement } from './settlement.js';
 import { AWAITING, finish, pursue } from './slices.js';
 import { boatSpot, personSpot } from './spots.js';
-import { TOWN_SIZE, ageOf, grow, sizeFor } from './terrain.js';
+import { TOWN_AGE, TOWN_SIZE, ageOf, grow, sizeFor } from './terrain.js';
 
 const SLICE = 25; // milliseconds of a frame for what takes longer than one
 const ASHORE = 10; // and for who comes ashore
 const MOST_UNSAID = 500;
-const OWED = 0.25; // seconds behind, up to which the simulation runs to catch up
-const UNWATCHED = 2; // seconds, from which on it skips what nobody watched
 const NOBODY_YET = 20; // as many as that the island is for while there is no guild
 const CROWDED = 0.9; // of the cells: with more people than that there is another island
 const TURN = 12; // seconds that the lighthouse takes when nothing happens
@@ -97,7 +95,6 @@ export class World {
   #following = null;
   #reducedMotion;
   #last = 0;
-  #owed = 0;
   #time = 0;
   /** Events in the last seconds, and how often the lighthouse has turned. */
   #rate = 0;
@@ -210,7 +207,7 @@ export class World {
   /** Wants the island to be for so many, with these channels. @param {ChannelInfo[]} channels @param {number} size */
   #plan(channels, size) {
     const isTown = size >= TOWN_SIZE;
-    if (isTown && !this.#town) this.#options.needTown();
+    if (ageOf(size) && !this.#town) this.#options.needTown(); // for huts as well
     this.#size = size;
     this.#channels = channels;
     // A village goes on as one until there is what builds houses; one that nobody has seen yet waits for it.
@@ -297,7 +294,9 @@ export class World {
     this.#awaited = null;
     if (channels) this.#plan(channels, this.#size);
     if (!this.#work && this.#life && this.#island && !this.alive) this.#work = this.#enliven(this.#island);
-    if (!this.#work) for (const [uid, channelId] of this.#unsaid.splice(0)) this.say(uid, channelId);
+    if (this.#work) return;
+    if (this.#town && this.#island && !this.sim.land.town) this.#town.settleIn(this.sim);
+    for (const [uid, channelId] of this.#unsaid.splice(0)) this.say(uid, channelId);
   }
 
   /** Lets those in and out who wait, some at a time. @param {number} until */
@@ -316,7 +315,7 @@ export class World {
     const { people, land } = sim;
     const isNew = member && sim.slotOf(uid) < 0;
     if (!alive && member && (!isNew || this.#sailing.has(uid))) return false;
-    if (isNew && !land.houses.length && people > land.walkable * CROWDED) {
+    if (isNew && land.age < TOWN_AGE && people > land.walkable * CROWDED) {
       this.#plan(land.channels, sizeFor(people * 1.3));
       if (!this.#goOn(performance.now() + SLICE)) return false;
     }
@@ -559,21 +558,10 @@ export class World {
     this.#rate *= 0.5 ** (passed / CALMING);
     this.#turns = (this.#turns + (passed / TURN) * (1 + Math.min(8, this.#rate))) % 1;
     if (!alive) return;
-    this.#owed += passed;
-    if (this.#owed > UNWATCHED) {
-      this.#work = alive.skip(this.#owed);
-      this.#owed = 0;
-      this.#goOn(until);
-      this.#last = performance.now(); // what that took is not to be caught up with as well
-      return;
-    }
-    if (this.#owed > OWED) this.#owed = 1 / RATE;
-    const enough = Math.max(until, performance.now() + ASHORE);
-    for (; this.#owed >= 1 / RATE; this.#owed -= 1 / RATE) {
-      alive.step();
-      if (performance.now() > enough) this.#owed = 1 / RATE; // time goes slower rather than that a frame waits
-    }
-    alive.wear.mend(this.#land);
+    this.#work = alive.pass(passed, Math.max(until, performance.now() + ASHORE), () => performance.now());
+    if (!this.#work) return alive.wear.mend(this.#land);
+    this.#goOn(until);
+    this.#last = performance.now(); // what that took is not to be caught up with as well
   }
 
   /** @param {number} passed */

@@ -1,7 +1,9 @@
 """What is logged, where, and what never is."""
 
+import io
 import json
 import logging
+import sys
 from datetime import datetime
 
 import pytest
@@ -41,6 +43,16 @@ def test_a_log_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert hello == {"level": "INFO", "logger": "bot.x", "message": "hello \n“there”"}
     assert (failed["level"], failed["message"]) == ("ERROR", "it failed")
     assert failed["exception"].endswith("with base 10: 'which'")
+
+
+def test_a_log_for_programs_in_a_code_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows where it goes into a file: what that can't hold is written as JSON writes it."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252"))
+    lines = logs.configure("INFO", "json")
+    logging.getLogger("bot.x").info("Zoë \N{WAVING HAND SIGN}")
+    lines.flush()
+    assert json.loads(written.getvalue().decode("utf-8"))["message"] == "Zoë \N{WAVING HAND SIGN}"
 
 
 def test_a_worker_s_traceback_is_for_programs_as_well(capsys: pytest.CaptureFixture[str]) -> None:

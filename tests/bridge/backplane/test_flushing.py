@@ -33,7 +33,7 @@ async def test_who_is_watched_doesnt_wait_for_all_the_rest(
         await until(lambda: not writer._anew and all(map(_is_quiet, writer._books.values())), "the writing")
 
         written: list[set[str]] = []  # by each portion
-        run = writer._lines.run
+        run = writer._lines.run_each
 
         async def run_noting(calls: list[Call]) -> list[Any]:
             flushed = [names[0] for script, names, _ in calls if script == scripts.FLUSH]
@@ -45,7 +45,7 @@ async def test_who_is_watched_doesnt_wait_for_all_the_rest(
                 written.append(guilds)
             return await run(calls)
 
-        monkeypatch.setattr(writer._lines, "run", run_noting)
+        monkeypatch.setattr(writer._lines, "run_each", run_noting)
         for guild in crowd:
             await origin.broadcast_presence(guild.id, ADA.uid, "dnd")
         frame = await viewer.hear()

@@ -1,12 +1,14 @@
 """What tests of rooms start from: a guild, who sits in its room, and anything that it may be told."""
 
 import json
+from collections.abc import Set
 
 from hypothesis import strategies as st
 
 from bridge.model import GuildInfo, Member, Voice
 from bridge.problems import Problem
 from bridge.rooms.room import Room
+from bridge.wire.framing import quoted_in
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Goodbye, Wants
 from tests.bridge.watchers import Json, read_frames, unpacked
 
@@ -25,13 +27,15 @@ class FakeViewer:
         self.wants = wants
         self.frames: list[Json] = []
         self.farewell: tuple[Goodbye, Problem | None] | None = None
+        self.quoted: set[str] = set()  # in what they were offered
         self.forgot = 0  # times
 
     def offer(self, frames: bytes) -> None:
         self.frames += read_frames(frames)
+        self.quoted |= quoted_in(frames)
 
-    def forget(self) -> None:
-        self.forgot += 1
+    def forget(self, quoted: Set[str] | None = None) -> None:
+        self.forgot += quoted is None or not quoted.isdisjoint(self.quoted)
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:
         self.farewell = goodbye, problem

@@ -1,5 +1,7 @@
 """Whatever happens in whatever order: every page ends with exactly the room's members."""
 
+from collections.abc import Set
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -61,7 +63,7 @@ class Page(Believer):
         self.machine.room.unseat(self)
         self.seated = False
 
-    def forget(self) -> None:
+    def forget(self, quoted: Set[str] | None = None) -> None:
         """Nothing waits here."""
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:

@@ -379,11 +379,12 @@ class AnyInterleaving(RuleBasedStateMachine):
     @rule(
         names=st.lists(channels, max_size=3, unique=True),
         status=st.sampled_from([None, "busy"]),
+        called=st.sampled_from(["", " of before"]),
     )
-    def bring_channels(self, names: list[str], status: str | None) -> None:
+    def bring_channels(self, names: list[str], status: str | None, called: str) -> None:
         """As a directory does: what was said in those that are gone is taken back."""
         gone = self.writer.channels.keys() - set(names)
-        self.writer.set_channels([Channel(name, name, status=status) for name in names])
+        self.writer.set_channels([Channel(name, name + called, status=status) for name in names])
         if gone:
             self.writer.forget_channels(gone)
 
@@ -412,6 +413,14 @@ class AnyInterleaving(RuleBasedStateMachine):
     @rule(names=st.lists(channels, max_size=2, unique=True))
     def forget_channels(self, names: list[str]) -> None:
         self.writer.forget_channels(names)
+
+    @rule(names=st.lists(channels, max_size=2, unique=True))
+    def forget_threads(self, names: list[str]) -> None:
+        self.writer.forget_threads(names)
+
+    @rule(name=channels | st.integers(0, 9).map(str), title=st.sampled_from([None, "beds", "pots"]))
+    def rename_thread(self, name: str, title: str | None) -> None:
+        self.writer.rename_thread(name, title, title or "around it")
 
     @rule(data=st.data())
     def forget_messages(self, data: st.DataObject) -> None:

@@ -132,3 +132,15 @@ def test_what_can_not_be_encoded(log: logging.Logger, tmp_path: Path) -> None:
         lines.flush()
         stream.seek(0)
         assert stream.read() == "Zo\\xeb \\ud800\n"
+
+
+def test_what_a_windows_file_can_not_hold(log: logging.Logger) -> None:
+    """There a log in a file is written through its stream, in the system's code page."""
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding="cp1252", newline="\n")
+    lines = Lines(stream)
+    log.addHandler(lines)
+    log.warning("Zoë \N{WAVING HAND SIGN}")
+    log.warning("Jürgen")
+    lines.flush()
+    assert written.getvalue().decode("cp1252") == "Zoë \\U0001f44b\nJürgen\n"

@@ -52,6 +52,31 @@ def test_what_can_not_be_called_off_keeps_nobody() -> None:
     assert (done.returncode, done.stdout) == (3, b"done\n")
 
 
+HURRIES = """
+import atexit, os, signal
+from bridge.running import process
+
+async def main():
+    return 3
+
+def stop_again(number):
+    os.kill(os.getpid(), number)
+
+close = process._close
+process._close = lambda runner: (stop_again(signal.SIGINT), close(runner))
+atexit.register(stop_again, signal.SIGINT)
+atexit.register(stop_again, signal.SIGTERM)
+process.leave(process.run(main(), viewers=1))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+def test_a_second_ctrl_c_changes_nothing() -> None:
+    """As of somebody impatient, or of a terminal that tells whoever started the program as well."""
+    done = subprocess.run([sys.executable, "-c", HURRIES], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (3, b"")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has small rounds")
 def test_without_uvloop_it_is_python_s_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has to install it; that one does little in a round."""
@@ -92,12 +117,21 @@ def test_too_few_are_a_warning(limits: dict[str, tuple[int, int]], caplog: pytes
 def test_a_system_that_does_not_keep_its_word(
     limits: dict[str, tuple[int, int]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As macOS, which names no limit and has one."""
+    """As macOS, which names no limit and has one: what it allows at least is taken."""
 
-    def refuse(*_: object) -> None:
-        raise ValueError("not allowed")
+    def refuse(_: object, files: tuple[int, int]) -> None:
+        if files[0] > allowed:
+            raise ValueError("not allowed")
+        limits["files"] = files
 
+    allowed = 10_240
+    limits["files"] = (256, resource.RLIM_INFINITY)
     monkeypatch.setattr(resource, "setrlimit", refuse)
+    process.allow_files(11_000)
+    assert limits["files"] == (10_240, resource.RLIM_INFINITY)
+    assert "about 9240 viewers" in caplog.text
+    allowed = 0
+    limits["files"] = (1_024, resource.RLIM_INFINITY)
     process.allow_files(11_000)
     assert "about 24 viewers" in caplog.text
 

@@ -54,13 +54,13 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def frozen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many pages the listing had, each time that it was built."""
     counts: list[int] = []
-    freeze = pages.Listing.freeze
+    freeze = pages.ServerList.freeze
 
-    def count(listing: pages.Listing) -> pages.Frozen:
+    def count(listing: pages.ServerList) -> pages.Frozen:
         counts.append(len(listing._pages))
         return freeze(listing)
 
-    monkeypatch.setattr(pages.Listing, "freeze", count)
+    monkeypatch.setattr(pages.ServerList, "freeze", count)
     return counts
 
 
@@ -392,7 +392,7 @@ def test_the_listing_is_encoded_once_for_all_rooms(monkeypatch: pytest.MonkeyPat
         return segment(data)
 
     monkeypatch.setattr("bridge.rooms.pages.segment", count)
-    listing = pages.Listing()
+    listing = pages.ServerList()
     for number in range(10 * pages.PAGE_SIZE):
         listing.bring(str(number), {"id": f"guild-{number}"})
     for _ in range(100):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -489,6 +490,15 @@ def test_no_encoding_leads_out_of_the_folder(site: Path, path: str, times: int) 
     assert answer.status in (200, 404)
     with answer.open()[1] as body:
         assert body.read() != OUTSIDE
+
+
+def test_a_short_name_shows_no_hidden_file(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows gives each file a second name; here a link stands for it."""
+    (site / ".secrets").write_bytes(OUTSIDE)
+    (site / "SECRET~1").symlink_to(site / ".secrets")
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert find_file(site, "/SECRET~1") is None
+    assert find_file(site, "/index.html") is not None
 
 
 def test_a_relative_folder_is_a_folder(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:

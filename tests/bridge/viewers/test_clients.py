@@ -1,7 +1,7 @@
 """Clients of each kind in one room: who gets each word at once, and who at the pace of bubbles."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -167,7 +167,7 @@ class Page:
                 if self.wants.paced:
                     assert not self._world.freezes_without(data["uid"], now)
 
-    def forget(self) -> None:
+    def forget(self, quoted: Set[str] | None = None) -> None:
         """Nothing waits here."""
 
     def dismiss(self, goodbye: Goodbye, problem: Problem | None = None) -> None:

@@ -18,8 +18,8 @@ from bridge.running.rate import Rate
 from bridge.running.turnstile import MOST
 from bridge.viewers import connection
 from bridge.viewers.connection import Connection
-from bridge.viewers.outbox import FRAGMENTS_AT_ONCE, Outbox
-from bridge.wire.framing import FRAGMENT, LongMessage, text_frame
+from bridge.viewers.outbox import FRAGMENTS_AT_ONCE, LOOKED_THROUGH, Outbox
+from bridge.wire.framing import FRAGMENT, LongMessage, Quoting, text_frame
 from bridge.wire.protocol import Goodbye, encode
 from tests.bridge.watchers import PATIENCE, Json, RawViewer, Watcher, handshake, until, watching
 
@@ -284,21 +284,58 @@ async def test_what_waits_can_be_forgotten(line: Line) -> None:
         assert await sleeper.hear_until("renewal") == [{"renewal": 1}]
 
 
-@pytest.mark.parametrize("is_snapshot", [False, True])
-async def test_words_that_were_begun_are_not_finished(line: Line, *, is_snapshot: bool) -> None:
-    """The rest of them can be kept back only with the connection; a snapshot has no words."""
+async def test_words_of_a_room_that_was_left_are_left_out(line: Line) -> None:
+    """Nobody could take them back any more; an answer to what was asked still comes."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.outbox.offer(frame({"answer": True}))
+        owed.outbox.leave_words_out()
+        owed.outbox.offer(Quoting(frame({"words": True}), ["5"]))
+        owed.outbox.offer(frame({"end": True}))
+        owed.outbox.leave_words_out()
+        assert await sleeper.hear_until("end") == [{"answer": True}, {"end": True}]
+        await until(lambda: not owed.connection.paused, "the line takes more")
+        assert (owed.ledger.size, len(owed.ledger)) == (0, 0)
+
+
+@pytest.mark.parametrize("how", ["quoted", "other words", "very much"])
+async def test_what_quotes_nothing_of_it_goes_on_waiting(line: Line, how: str) -> None:
+    """Somebody edits what they said: who waits for other words needs no snapshot for it."""
+    async with not_reading(line) as (owed, sleeper):
+        owed.outbox.offer(Quoting(frame({"words": True}), ["6" if how == "other words" else "5"]))
+        if how == "very much":
+            for _ in range(LOOKED_THROUGH):
+                owed.outbox.offer(frame({"more": True}))
+        owed.outbox.forget({"7" if how == "very much" else "5"})
+        owed.outbox.offer(frame({"end": True}))
+        if how == "other words":
+            assert await sleeper.hear_until("end") == [{"words": True}, {"end": True}]
+        else:
+            assert await sleeper.hear_until("renewal") == [{"renewal": 1}]
+
+
+@pytest.mark.parametrize(
+    ("is_snapshot", "quoted", "about"),
+    [(False, "", None), (True, "", None), (True, "5", "5"), (False, "5", "6")],
+)
+async def test_words_that_were_begun_are_not_finished(
+    line: Line, quoted: str, about: str | None, *, is_snapshot: bool
+) -> None:
+    """The rest of them can be kept back only with the connection; most snapshots have no words."""
     async with not_reading(line) as (owed, sleeper):
         size = 3 * MEBIBYTE
         owed.outbox._max_backlog = 2 * size
-        owed.outbox.present(long_message(size) if is_snapshot else frame("x" * size))
+        snapshot = long_message(size)
+        snapshot.quoted = frozenset(quoted)
+        owed.outbox.present(snapshot if is_snapshot else Quoting(frame("x" * size), quoted))
         while owed.outbox._begun is None:
             await sleeper.viewer.hear_frame()
         await until(lambda: owed.connection.paused, "the line has enough")
-        owed.outbox.forget()
+        owed.outbox.forget({about} if about else None)
         heard = 0
         while heard < size and (part := await sleeper.viewer.hear_frame()).opcode is not Opcode.CLOSE:
             heard += len(part.data)
-        assert (heard >= size) is is_snapshot
+        goes_on = quoted != about if about else is_snapshot and not quoted
+        assert (heard >= size) is goes_on
 
 
 async def test_past_the_bound_it_is_renewed_instead(line: Line) -> None:

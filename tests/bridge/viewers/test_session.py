@@ -16,6 +16,7 @@ from bridge.model import Channel, GuildInfo, Member
 from bridge.problems import LOGIN_NEEDED, NO_SUCH_SERVER, NOT_THERE_YET, UNKNOWN_TYPE, WRONG_PASSWORD, Problem
 from bridge.server import WebSocketServer
 from bridge.viewers.listening import FRAMES_WAITING
+from bridge.viewers.outbox import Outbox
 from bridge.wire.protocol import Credentials
 from tests.bridge.conftest import DWORLD, REPOS, VAULT, Start
 from tests.bridge.source import Source
@@ -233,6 +234,25 @@ async def test_connecting_again_changes_room(bridge: WebSocketServer) -> None:
         await bridge.broadcast_message(REPOS.id, "333", "in the new room", "9")
         assert (await viewer.hear())["data"]["message"] == "in the new room"
         assert await viewer.has_heard_everything()
+
+
+async def test_words_that_wait_are_left_out_with_the_room(
+    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who only asks for the same room again is still told of them."""
+    left_out: list[Outbox] = []
+
+    def note(outbox: Outbox) -> None:
+        left_out.append(outbox)
+
+    monkeypatch.setattr(Outbox, "leave_words_out", note)
+    async with watching(bridge) as viewer:
+        await viewer.enter("dworld")
+        left_out.clear()
+        await viewer.enter("dworld")
+        assert left_out == []
+        await viewer.enter("repos")
+        assert len(left_out) == 1
 
 
 @pytest.mark.parametrize("elsewhere", ["nowhere", "vault", ["dworld"]])

@@ -4,11 +4,14 @@ from typing import Any
 
 import discord
 import pytest
+from discord import app_commands
 from simcord.components import walk_components
 from simcord.results import InteractionResult
 
-from cogs.commands import everybody
+from cogs.commands import everybody, handbook
+from cogs.commands.handbook import MAX_PAGE, pages
 from cogs.settings import GuildSettings
+from cogs.texts import CATALOGS, Language, command_name
 from tests.cogs.office import LOCALES, URL, Office, open_office, read
 
 
@@ -120,13 +123,13 @@ async def test_discord_is_told_who_may(office: Office) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 async def test_help(office: Office, locale: str) -> None:
-    """Each command is named as Discord names it, with what it is for; and there is room for all."""
+    """Each command is named as Discord names it, with what it is for; and there is room for some more."""
     office.locale = locale
     result = await office.use(office.manager, "dzone help")
     assert result.response is not None
     assert result.response.ephemeral
     [embed] = result.response.embeds
-    assert len(embed.description or "") <= 4096
+    assert len(embed.description or "") <= MAX_PAGE
     names = {
         "en": "`/dzone channels hide`: ",
         "de": "`/dzone kanäle verbergen`: ",
@@ -134,3 +137,27 @@ async def test_help(office: Office, locale: str) -> None:
     }
     assert names.get(locale[:2], names["en"]) in (embed.description or "")
     assert "`/dzone-link`: Get the link" in (embed.description or "") or locale[:2] in ("de", "es")
+    assert "`/host " not in (embed.description or "")
+
+
+EVERYTHING = discord.Permissions.all()
+
+
+@pytest.mark.parametrize("language", CATALOGS)
+def test_the_pages_of_the_help(office: Office, monkeypatch: pytest.MonkeyPatch, language: Language) -> None:
+    """Where one is full the next one begins, and no command is lost; only the host reads of theirs."""
+    tree = office.bot.tree
+    everything = list(pages(tree.walk_commands(), EVERYTHING, language, is_host=True))
+    assert all(len(page) <= MAX_PAGE for page in everything)
+    lines = "\n".join(everything).split("\n")
+    commands = [one for one in tree.walk_commands() if isinstance(one, app_commands.Command)]
+    assert len(lines) == len(commands)
+    monkeypatch.setattr(handbook, "MAX_PAGE", 500)
+    shorter = list(pages(tree.walk_commands(), EVERYTHING, language, is_host=True))
+    assert max(map(len, shorter)) <= 500
+    assert "\n".join(shorter).split("\n") == lines
+    few = "\n".join(pages(tree.walk_commands(), discord.Permissions(), language, is_host=False))
+    assert command_name("dzone-link", language) in few
+    assert command_name("dzone-hidden", language) not in few
+    assert command_name("host servers", language) not in few
+    assert command_name("dzone default", language) not in few

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cogs.commands import hosted
-from cogs.commands.hosted import BEGIN, END, Cut, Page, Place, Row, Share
+from cogs.commands.hosted import BEGIN, END, Cut, Page, Rank, Row, Share
 from cogs.commands.standing import Standing, custom_id
 
 COUNT = 37
@@ -17,7 +17,7 @@ RANDOM = random.Random(18)
 
 def a_row(number: int) -> Row:
     """Make a server; many are alike but for their ids."""
-    return Row(Place.of(RANDOM.randrange(3), RANDOM.randrange(3), 10**17 + number), f"Server {number}", None)
+    return Row(Rank.of(RANDOM.randrange(3), RANDOM.randrange(3), 10**17 + number), f"Server {number}", None)
 
 
 ROWS = [a_row(number) for number in range(COUNT)]
@@ -89,7 +89,7 @@ def test_servers_that_have_gone_meanwhile() -> None:
 
 def test_a_button_for_the_largest_numbers() -> None:
     """Its id is as long as Discord, and `Standing`, take it."""
-    cut = Cut(Place.of(10**12, 10**12, 2**64 - 1), back=True)
+    cut = Cut(Rank.of(10**12, 10**12, 2**64 - 1), back=True)
     assert Cut.read(cut.write()) == cut
     assert re.fullmatch(Standing.__discord_ui_compiled_template__, custom_id("Host", cut.write()))
 
@@ -103,7 +103,7 @@ def test_a_button_that_is_none(what: str) -> None:
 @pytest.mark.parametrize("trouble", [*hosted.TROUBLES, None, "of a newer version"])
 def test_what_keeps_viewers_away(trouble: str | None) -> None:
     """It is told in words, if there are any."""
-    share = Share([Row(Place.of(1, 2, 10**17), "**Harbour**", trouble)], 0, 1, 1)
+    share = Share([Row(Rank.of(1, 2, 10**17), "**Harbour**", trouble)], 0, 1, 1)
     read = Share.read(share.answer())
     assert read == share
     text = read.rows[0].text().within("en")

@@ -18,6 +18,7 @@ from cogs.commands.standing import Standing
 from cogs.commands.welcome import BUTTONS, Welcome
 from cogs.settings import GuildSettings
 from cogs.texts import CATALOGS
+from tests.bridge.watchers import until
 from tests.cogs.office import Office, read
 
 BOT_ADD = discord.AuditLogAction.bot_add.value
@@ -206,6 +207,35 @@ async def test_discord_knows_better(office: Office) -> None:
     office.env.inject_error("POST", "/channels/*/messages", status=403, code=50013)
     guild = await invited(office, "rules", "lobby")
     assert [len(said(guild, name)) for name in ("rules", "lobby")] == [0, 1]
+
+
+@pytest.mark.parametrize(("code", "times"), [(0, 1), (40333, 1), (40333, 2)])
+async def test_shut_out_for_a_while(
+    office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, code: int, times: int
+) -> None:
+    """Not Discord, but what stands before it, refuses: it is said once more later, and then no more."""
+    caplog.set_level("INFO")
+    monkeypatch.setattr(welcome, "LATER", 0.0)
+    office.env.inject_error("POST", "/channels/*/messages", status=403, code=code, times=times)
+    guild = await invited(office, "rules", "lobby")
+    await until(lambda: "the welcome is tried again" in caplog.text, "it is put off")
+    if times == 1:
+        await until(lambda: bool(said(guild) or said(guild, "rules")), "it is said")
+    else:
+        await until(lambda: "the welcome wasn't taken: 403" in caplog.text, "it is given up")
+    await office.env.settle()
+    assert sum(len(said(guild, name)) for name in ("rules", "lobby")) == 2 - times
+
+
+async def test_only_so_many_welcomes_wait(
+    office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where thousands invite the bot while it is shut out."""
+    monkeypatch.setattr(welcome, "MAX_SHUT_OUT", 0)
+    office.env.inject_error("POST", "/channels/*/messages", status=403, code=0)
+    guild = await invited(office, "rules", "lobby")
+    await until(lambda: "the welcome wasn't taken: 403" in caplog.text, "it is given up")
+    assert [len(said(guild, name)) for name in ("rules", "lobby")] == [0, 0]
 
 
 async def test_discord_has_a_trouble(office: Office, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,7 +14,7 @@ from bot.config import Config
 from bot.policy import HIDE_OFFLINE_ABOVE
 from cogs.commands.manage import Manage
 from cogs.settings import GuildSettings
-from tests.cogs.town import Payload, Town, Viewer
+from tests.cogs.town import ALL_EVENTS, Payload, Town, Viewer
 
 SECRET = "wer-das-liest-ist-doof"
 PICTURE = ("holiday-on-mars.png", b"\x89PNG")
@@ -240,6 +240,19 @@ async def test_several_behind_one_webhook(town: Town, viewer: Viewer) -> None:
     robin, ann, again = [event["uid"] for event in await town.news(viewer, "message")]
     assert robin == again != ann
     assert not {robin, ann} & {str(town.ann.id), str(webhook.id)}
+
+
+async def test_a_thread_gets_another_title(town: Town, viewer: Viewer) -> None:
+    """Who comes back is told nothing of the first: it was somebody's words."""
+    thread = town.thread(town.square, "oops")
+    await town.ann.send(thread, "green or black?")
+    assert (await viewer.next("message"))["channelName"] == "oops"
+    known = town.env.backend.channels[thread.id]
+    payload = serializers.thread_payload(town.env.backend, known) | {"name": "about tea"}
+    await town.tell("THREAD_UPDATE", payload)
+    back = await town.viewer(events=ALL_EVENTS, cursor=viewer.joined["cursor"])
+    assert back.joined["resumed"]
+    assert (await back.next("message"))["channelName"] == "about tea"
 
 
 async def test_a_webhook_in_a_thread(town: Town, viewer: Viewer) -> None:
