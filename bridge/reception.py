@@ -35,7 +35,9 @@ class Reception:
 
     async def answer(self, connection: Connection, request: Request) -> Response | None:
         """Answer what is no handshake, and handshakes that are refused."""
-        await self._gate.budgets.turnstile.turn(connection.address)
+        # Of those whom a proxy brings, each address has turns of its own, too.
+        whose = connection.address or self._gate.whose(connection.peer, request)
+        await self._gate.budgets.turnstile.turn(whose)
         if connection.state is State.CLOSED:
             return None  # nobody waits for an answer, and nothing would end what is counted from here on
         address = self._gate.recognise(connection.address, connection.peer, request)

@@ -224,6 +224,9 @@ class Policy(Protocol):
     def shows_chat(self, channel: object) -> bool:
         """Tell whether viewers may read what is written in this channel, or over it."""
 
+    def shows_event(self, event: discord.ScheduledEvent, guild: discord.Guild) -> bool:
+        """Tell whether viewers may see that a scheduled event is on."""
+
     def is_hidden(self, guild_id: int, channel_id: int) -> bool:
         """Tell whether managers have hidden a channel, whatever is known of it."""
 

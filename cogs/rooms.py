@@ -14,6 +14,7 @@ from bridge import model
 from bridge.running.rate import Rate, Rates
 from bridge.running.turns import Turns
 from cogs.needs import Bridge, MemberLoader, Policy, Roster
+from cogs.passes import Passes
 from cogs.verdicts import WITHDRAWN
 
 # Of the loop's time, in seconds, one guild's channels may take so much. Whoever invites the bot may change
@@ -47,6 +48,8 @@ class Rooms:
         self._spent = Rates(SHARE)  # by guild
         self._full_at = 0.0  # when all of them have as much again as at first
         self._waiting: set[int] = set()  # the guilds whose channels will be shown when they have time again
+        self._waiting_events: set[int] = set()  # the same for their scheduled events
+        self._passes = Passes(bot, self.show_members)
         # By guild and member: when the line of somebody is shown again who is timed out.
         self._returns: dict[tuple[int, int], asyncio.TimerHandle] = {}
 
@@ -165,6 +168,28 @@ class Rooms:
         if _is_known(guild):
             self._bridge.show_events(guild.id, self._roster.events(guild))
 
+    async def show_events_soon(self, guild: discord.Guild) -> None:
+        """Bring a room to which scheduled events are on; where they take too much time, as for channels."""
+        if guild.id in self._waiting_events:
+            return
+        self._waiting_events.add(guild.id)
+        try:
+            if (wait := self._wait(guild.id)) > 0:
+                await asyncio.sleep(wait)
+        finally:
+            self._waiting_events.discard(guild.id)
+        current = self._bot.get_guild(guild.id)
+        if current is not None:
+            began = time.thread_time()
+            self.show_events(current)
+            self._pay(guild.id, time.thread_time() - began)
+
+    def forget_event(self, guild_id: int, event_id: int) -> None:
+        """Take a scheduled event back, at once."""
+        known = self._bridge.happenings(guild_id)
+        kept = [one for one in known if one.kind == "event" and one.id != str(event_id)]
+        self._bridge.show_events(guild_id, kept)
+
     def show_events_of(self, guild: discord.Guild, user_id: int) -> None:
         """Bring what somebody's scheduled events are called to what may be read of them now."""
         if any(event.creator_id == user_id for event in guild.scheduled_events):
@@ -209,6 +234,13 @@ class Rooms:
 
         # A copy: a look at each of them here would take too long.
         await self._turns.each(list(guild.members if members is None else members), show)
+
+    async def show_all_soon(self, guild: discord.Guild, role: discord.Role | None = None) -> None:
+        """Show all who have a role, or everybody, where it is no secret what is seen of them until then.
+
+        As often as a guild has time for that, so that nobody else has to wait for it.
+        """
+        await self._passes.make(guild, role)
 
     def show_member(self, member: discord.Member) -> None:
         """Bring one member to what the cache knows, or take them away."""

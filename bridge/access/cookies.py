@@ -8,7 +8,8 @@ from typing import Any, Final
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from websockets.datastructures import Headers
 
-_OF_LOGIN: Final = re.compile(r"(?:^|;)[ \t]*((?:__Host-)?dzone_(?:login|flow)=[^;]*)")
+# Up to the first character that none of ours has: what a header may have is not what it may be given.
+_OF_LOGIN: Final = re.compile(r"(?:^|;)[ \t]*((?:__Host-)?dzone_(?:login|flow)=[ -:<-~]*)")
 
 
 def read_cookie(headers: Headers, name: str) -> str | None:
@@ -19,6 +20,11 @@ def read_cookie(headers: Headers, name: str) -> str | None:
         if found := cookie.search(line):
             return found[1].rstrip()
     return None
+
+
+def is_plain(value: str) -> bool:
+    """Tell whether a header can have this value, whoever says it."""
+    return value.isascii() and value.isprintable()
 
 
 def login_cookies(headers: Headers) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from bridge.access.fair import FairTurns
 from bridge.limits import DEFAULT_LIMITS, Limits
+from bridge.network.peers import queue_of
 from bridge.running.rate import Rate, Rates
 from bridge.running.turnstile import Turnstile
 
@@ -40,7 +41,7 @@ class Budgets:
         self._full_at = 0.0
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # by address, whose turn is next first
         self._timer: asyncio.Handle | None = None
-        self.turnstile = Turnstile()
+        self.turnstile = Turnstile(queue_of=queue_of)
         self.searches = FairTurns(limits.viewers)  # through a room's members, one at a time
 
     def purse(self, address: str) -> "Purse":
@@ -56,7 +57,7 @@ class Budgets:
         if not self._waiting and self._all.wait(self._full_at, self.now()) <= 0:
             return
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(address, deque()).append(mine)
+        self._waiting.setdefault(queue_of(address), deque()).append(mine)
         if self._timer is None:
             self._plan()
         await mine

@@ -14,15 +14,17 @@ from bridge.access.tally import Tally
 from bridge.backplane.households import Households
 from bridge.exposure import OPEN, Exposure
 from bridge.limits import DEFAULT_LIMITS, Limits
-from bridge.network.peers import Proxies, household
+from bridge.network.peers import WIDER, Proxies, allowance, everybody_around, household
 from bridge.problems import CROWDED, FULL_HOUSE, Problem
 from bridge.running.board import Board, Counts
+from bridge.running.process import files_to_spare
 from bridge.running.rate import Rate, Rates
 
 # Beyond the last viewer: connections that get the page, or a word why there is no room for another viewer.
 SPARE: Final = 500
 SPARE_PER_ADDRESS: Final = 50
 _MINUTE: Final = 60.0  # seconds
+_ALLOWANCES: Final = (1, *WIDER.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,9 @@ class Gate:
     """Counts connections, and requests, by the address they come from.
 
     A connection counts from its first byte on, as its peer's. One that a trusted proxy hands on counts only
-    when its request has told whose it is. With a `board` what other processes count is counted as well, and
-    what `households` hears of those that don't share it.
+    when its request has told whose it is. What counts for an address counts for the wider IPv6 networks
+    around it as well. With a `board` what other processes count is counted as well, and what `households`
+    hears of those that don't share it.
     """
 
     def __init__(
@@ -71,17 +74,31 @@ class Gate:
             )
         }
 
-    def _bound(self, name: str, per_minute: int, at_once: int, board: Board | None) -> Rates:
-        rate = Rate(per_minute / _MINUTE, at_once)
-        self.households.bound(name, rate, per_minute)
-        return Rates(rate) if board is None else board.rates(name, rate)
+    def _bound(self, name: str, per_minute: int, at_once: int, board: Board | None) -> dict[int, Rates]:
+        """Bound how often something may happen: by how many times as much somebody may do."""
+        self.households.bound(name, Rate(per_minute / _MINUTE, at_once), per_minute)
+        bounds = {times: Rate(times * per_minute / _MINUTE, times * at_once) for times in _ALLOWANCES}
+        return {
+            times: Rates(rate) if board is None else board.rates(name, rate) for times, rate in bounds.items()
+        }
 
     def _allow(self, name: str, address: str) -> bool:
         """Tell whether something may happen once more, and count it."""
-        return self.households.allow(name, self._rates[name], address, asyncio.get_running_loop().time())
+        now, rates = asyncio.get_running_loop().time(), self._rates[name]
+        return all(
+            self.households.allow(name, rates[allowance(whose)], whose, now)
+            for whose in everybody_around(address)
+        )
 
-    def _connections_of(self, address: str) -> int:
-        return self._connections.of(address) + self.households.elsewhere("connections", address)
+    def _are_many(self, name: str, counts: Counts, address: str, many: int) -> bool:
+        """Tell whether an address has so many of something, or all in a network around it have too many."""
+        return any(
+            counts.of(whose) + self.households.elsewhere(name, whose) >= many * allowance(whose)
+            for whose in everybody_around(address)
+        )
+
+    def _have_many_connections(self, address: str, many: int) -> bool:
+        return self._are_many("connections", self._connections, address, many)
 
     def count(self, reason: str) -> None:
         """Count a refusal."""
@@ -97,7 +114,9 @@ class Gate:
         whose = "" if self._proxies.trusts(peer) else household(peer)
         limits = self.limits
         crowd = limits.viewers_per_address + 2 * SPARE_PER_ADDRESS
-        if len(self.alive) >= limits.viewers + 2 * SPARE or self._connections_of(whose) >= crowd:
+        # Where the system allows fewer files, some stay for Discord, databases and pages.
+        most = min(limits.viewers + 2 * SPARE, files_to_spare())
+        if len(self.alive) >= most or self._have_many_connections(whose, crowd):
             self.count("too many connections")
             return None
         if whose and not self._allow("arrivals", whose):
@@ -105,14 +124,14 @@ class Gate:
             return None
         self.alive.add(transport)
         if whose:
-            self._connections.add(whose)
+            _add(self._connections, whose)
         return whose
 
     def leave(self, transport: asyncio.Transport, address: str) -> None:
         """Count a connection no longer."""
         self.alive.discard(transport)
         if address:
-            self._connections.take(address)
+            _take(self._connections, address)
 
     # Viewers
 
@@ -121,27 +140,30 @@ class Gate:
         if present >= self.limits.viewers:
             self.count("full")
             return FULL_HOUSE
-        there = self._viewers.of(address) + self.households.elsewhere("viewers", address)
-        if there >= self.limits.viewers_per_address:
+        if self._are_many("viewers", self._viewers, address, self.limits.viewers_per_address):
             self.count("too many viewers of one address")
             return CROWDED
         return None
 
     def seat(self, address: str) -> None:
         """Count a viewer."""
-        self._viewers.add(address)
+        _add(self._viewers, address)
 
     def unseat(self, address: str) -> None:
         """Count a viewer no longer."""
-        self._viewers.take(address)
+        _take(self._viewers, address)
 
     # Requests
 
+    def whose(self, peer: str, request: Request) -> str:
+        """Name whose request this is."""
+        return household(self._proxies.viewer_behind(peer, request.headers))
+
     def recognise(self, address: str, peer: str, request: Request) -> str:
-        """Name whose request this is; `address` is whose connection it was so far."""
-        whose = household(self._proxies.viewer_behind(peer, request.headers))
+        """Name whose request this is, and count its connection; `address` is whose that was so far."""
+        whose = self.whose(peer, request)
         if not address:
-            self._connections.add(whose)
+            _add(self._connections, whose)
         return whose
 
     def check_host(self, host: str | None) -> Refusal | None:
@@ -168,7 +190,7 @@ class Gate:
             return Refusal(HTTPStatus.FORBIDDEN, "Pages from there may not connect here: ALLOWED_ORIGINS.\n")
         if self._is_full():
             return self._refuse_full()
-        if self._connections_of(address) > self.limits.viewers_per_address + SPARE_PER_ADDRESS:
+        if self._have_many_connections(address, self.limits.viewers_per_address + SPARE_PER_ADDRESS + 1):
             self.count("too many viewers of one address")
             text = "Too many viewers come from your network. Please try again later.\n"
             return Refusal(HTTPStatus.TOO_MANY_REQUESTS, text, 30)
@@ -186,3 +208,13 @@ class Gate:
         self.count("full")
         retry_after = random.randint(5, 30)  # noqa: S311 - so that they don't all come back at once
         return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, FULL_HOUSE.sentence + "\n", retry_after)
+
+
+def _add(counts: Counts, address: str) -> None:
+    for whose in everybody_around(address):
+        counts.add(whose)
+
+
+def _take(counts: Counts, address: str) -> None:
+    for whose in everybody_around(address):
+        counts.take(whose)

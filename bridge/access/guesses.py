@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from bridge.network.peers import network_around
+from bridge.network.peers import WIDER, network_around
 
 FORGOTTEN_AFTER: Final = 900.0  # seconds without a wrong try
 MAX_KEYS: Final = 20_000
-# IPv6 networks, by their bits, and how many times as much as one address they may guess: who has a network of
-# 48 bits has 65,536 households' addresses to guess from.
-WIDER: Final = {56: 3, 48: 10}
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from operator import itemgetter
 from typing import Protocol
 
+from bridge.network.peers import queue_of
 from bridge.wire.framing import LongMessage
 
 Thing = bytes | LongMessage
@@ -34,7 +35,7 @@ class Ledger:
 
     def hold(self, holder: Holder, address: str, thing: Thing) -> None:
         """Know that something waits for somebody."""
-        self._holders.setdefault(address, {})[holder] = None
+        self._holders.setdefault(queue_of(address), {})[holder] = None
         if self._is_new(thing):
             self.size += self._add_parts(thing) if isinstance(thing, LongMessage) else len(thing)
             self._make_room(holder)
@@ -46,11 +47,12 @@ class Ledger:
 
     def leave(self, holder: Holder, address: str) -> None:
         """Know that nothing waits for somebody any more."""
-        there = self._holders.get(address)
+        whose = queue_of(address)
+        there = self._holders.get(whose)
         if there is not None:
             there.pop(holder, None)
             if not there:
-                del self._holders[address]
+                del self._holders[whose]
 
     def _make_room(self, newest: Holder) -> None:
         while self.size > self._most:

@@ -8,6 +8,7 @@ from websockets.datastructures import Headers
 
 from bridge.access import questions
 from bridge.access.admission import Admission, Who
+from bridge.access.cookies import is_plain
 from bridge.access.gestures import Gestures
 from bridge.access.login import Login
 from bridge.access.questions import Body, Caller, Standing
@@ -94,7 +95,7 @@ class Porter:
         return who
 
     def _login_of(self, papers: Papers | None) -> Login | None:
-        if papers is None:
+        if papers is None or not (is_plain(papers.cookies) and is_plain(papers.origin)):
             return None
         try:
             return self._read_login(Headers({"Cookie": papers.cookies, "Origin": papers.origin}))

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from heapq import nlargest
 from typing import Any, Final
 
-from bridge.network.peers import is_of_one_machine
+from bridge.network.peers import allowance, is_of_one_machine
 from bridge.running.board import COUNTED, RATED, Counts, Seat
 from bridge.running.rate import Rate, Rates
 
@@ -141,8 +141,8 @@ class Households:
         worth = [*self._counts.values(), *((rate.untold, rate.share) for rate in self._rates.values())]
         for counts, share in worth:
             for address, count in counts.items():
-                if count >= share:
-                    parts[address] = max(parts.get(address, 0.0), count / share)
+                if (part := count / share / allowance(address)) >= 1:
+                    parts[address] = max(parts.get(address, 0.0), part)
         most = nlargest(TOLD_AT_ONCE, parts, key=parts.__getitem__)
         return [address for address in most if not is_of_one_machine(address)]
 

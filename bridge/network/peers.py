@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 
@@ -15,6 +16,10 @@ Network = IPv4Network | IPv6Network
 UNKNOWN: Final = "?"  # of who comes by a way that has no addresses, such as a Unix socket
 MAX_HOPS: Final = 20  # that are looked at, from the last: no more proxies stand in a row
 _HOUSEHOLD: Final = 64  # bits of an IPv6 address that a household has for itself
+# IPv6 networks, by their bits, and how many times as much as one address all in them may do together: who has
+# a network of 48 bits has 65,536 households' addresses to come from.
+WIDER: Final = {56: 3, 48: 10}
+_REMEMBERED: Final = 4_096  # addresses around which the networks are known
 
 
 class Proxies:
@@ -34,18 +39,22 @@ class Proxies:
 
         Each proxy adds, at the end, from where the request came to it: what is before the first that isn't
         trusted may be made up. `Forwarded` (RFC 7239) and `X-Forwarded-For` mean the same, and a proxy that
-        writes one passes on the other as it came: with both, it is as if there were none.
+        writes one passes on the other as it came: with both, nobody knows whose it is. All of those behind
+        one proxy count as one, but not as the proxy itself: what it asks on its own, such as whether the
+        bridge lives, is not to be refused because of what strangers do.
         """
         if not self.trusts(peer):
             if "X-Forwarded-For" in headers or "Forwarded" in headers:
                 self._hint(peer)
             return peer
         hops = [chain for chain in (_forwarded_for(headers), _x_forwarded_for(headers)) if chain]
-        if len(hops) != 1:
+        if not hops:
             return peer
+        if len(hops) > 1:
+            return _somebody_behind(peer)
         for hop in reversed(hops[0]):
             if _parse(hop) is None:
-                return peer
+                return _somebody_behind(peer)
             peer = hop
             if not self.trusts(hop):
                 break
@@ -96,6 +105,30 @@ def network_around(whose: str, bits: int) -> str | None:
     except ValueError:
         return None
     return str(network.supernet(new_prefix=bits)) if network.prefixlen >= bits else None
+
+
+@lru_cache(_REMEMBERED)
+def everybody_around(whose: str) -> tuple[str, ...]:
+    """Name a household, and the wider IPv6 networks in which it is: all for whom it counts."""
+    if ":" not in whose:
+        return (whose,)
+    networks = (network_around(whose, bits) for bits in WIDER)
+    return whose, *(network for network in networks if network is not None)
+
+
+def allowance(whose: str) -> int:
+    """Tell how many times as much as one address somebody may do: a wide network has many households."""
+    bits = whose.rpartition("/")[2]
+    return WIDER.get(int(bits), 1) if bits.isdecimal() else 1
+
+
+def queue_of(whose: str) -> str:
+    """Name with whom a household shares its turns: who has many addresses has no more turns for that."""
+    return everybody_around(whose)[-1]
+
+
+def _somebody_behind(proxy: str) -> str:
+    return f"behind {proxy}"
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:

@@ -63,6 +63,8 @@ class Certificate:
 
     def _load(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # OpenSSL 1 has clients shake hands anew as often as they like, which is counted nowhere.
+        context.options |= ssl.OP_NO_RENEGOTIATION
         # An encrypted key is refused: OpenSSL would ask for its password, and everybody would wait.
         context.load_cert_chain(*self._files, password=lambda: "")
         return context

@@ -21,6 +21,7 @@ from bridge.rooms.pages import Frozen, ServerList
 from bridge.rooms.preparation import Preparations
 from bridge.rooms.room import Room
 from bridge.running.durations import Durations
+from bridge.running.rate import Rate
 from bridge.running.turns import Turns
 from bridge.wire.protocol import Goodbye, listing_data, server_list_frame
 
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 
 LOBBY: Final = GuildInfo(id="0", slug="lobby", name="Waiting for a Discord server", listed=False)
 TOLD_AT_ONCE: Final = 50  # rooms that are told of a new listing in one turn of the loop
+# How often all who watch, wherever they do, are told of it: it may be long, and whoever manages any guild may
+# rename it, list it or not, protect it or not, as fast as they like.
+TELLINGS: Final = Rate(per_second=0.2, at_once=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class Directory:
         )  # the edition that those in a room know
         self._untold: deque[Room] = deque()  # who is next to be told, while that is being done
         self._telling = 0  # of which edition
+        self._tellings = 0.0  # when as many may begin again as at first
+        self._is_put_off = False  # whether the next one waits for that
         self._news = FlushWindow(self._tell_some, self.turns.add_chore)
         self._slugs = Names()
         self._aliases = Names()
@@ -217,6 +223,11 @@ class Directory:
             if room.is_watched:
                 room.tell_servers(self.entries())
 
+    def tell_early(self, room: Room) -> None:
+        """Tell those in a room, as far as that need not wait: who enters hears it anyway."""
+        if not self._is_put_off:
+            self.tell(room)
+
     def _tell_hearers(self, guild_id: str) -> None:
         for hearer in self._hearers:
             hearer(guild_id)
@@ -284,6 +295,11 @@ class Directory:
     def _tell_some(self, now: float) -> float | None:
         """Tell some rooms of the new listing; return when to go on."""
         if not self._untold:
+            wait = TELLINGS.wait(self._tellings, now)
+            self._is_put_off = wait > 0
+            if self._is_put_off:
+                return now + wait
+            self._tellings = TELLINGS.charge(self._tellings, now, 1, inf)
             self._telling = self.edition
             self._untold.extend((self.lobby, *self.rooms.values()))
         for _ in range(min(TOLD_AT_ONCE, len(self._untold))):

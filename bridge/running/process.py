@@ -5,6 +5,7 @@ import contextlib
 import gc
 import importlib
 import logging
+import math
 import os
 import signal
 import sys
@@ -18,7 +19,9 @@ from bridge.running.signals import ignore_stops
 log = logging.getLogger(__name__)
 
 OPEN_MAX: Final = 10_240  # files that macOS allows, where it names no limit and refuses more all the same
-SPARE_FILES: Final = 1_000  # beside one per viewer: for those who are turned away, pages, Discord, databases
+# Beside one per viewer: a thousand for those who are turned away, the others for pages, Discord, databases.
+SPARE_FILES: Final = 1_500
+KEPT_FILES: Final = 500  # that connections may not take, or an eighth where there are few
 
 # How much may have been made before Python looks for garbage among it, and how many looks before it looks at
 # what is older, and at everything. With 50,000 members to look at, the usual (700, 10, 10) hold up everybody
@@ -108,6 +111,24 @@ def allow_files(wanted: int) -> None:
             "the system allows this program %d open files, enough for about %d viewers;"
             " `ulimit -n %d` before the start allows more",
             soft,
-            max(0, soft - SPARE_FILES),
+            _to_spare(soft),
             wanted,
         )
+
+
+def files_to_spare() -> float:
+    """Tell how many files this process may have open for connections.
+
+    Where these had taken all that the system allows, nothing could be stored any more, and no connection to
+    Discord be made.
+    """
+    if sys.platform == "win32":
+        return math.inf
+    import resource  # noqa: PLC0415 - there is none on Windows
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return math.inf if soft == resource.RLIM_INFINITY else _to_spare(soft)
+
+
+def _to_spare(allowed: int) -> int:
+    return allowed - min(KEPT_FILES, allowed // 8)

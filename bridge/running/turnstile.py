@@ -17,10 +17,15 @@ class Turnstile:
     Nobody knows what a turn costs before it is over, nor what else there is to do. So it begins with one in a
     round of the loop, goes on with twice as many while rounds are short, and with half as many when they are
     not: what waits for the end of a round, such as an event for all who watch, never waits for long.
+
+    `queue_of` names with whom an address shares its turns.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.thread_time, queue_of: Callable[[str], str] = str
+    ) -> None:
         self._clock = clock
+        self._queue_of = queue_of
         self._waiting: dict[str, deque[Callable[[], None]]] = {}  # by address, whose turn is next first
         self._share = self._left = 1  # turns in a round; those that nobody has had in this one
         self._is_moving = False
@@ -28,7 +33,7 @@ class Turnstile:
 
     def add(self, whose: str, work: Callable[[], None]) -> None:
         """Do some work for an address when it has its turn."""
-        self._waiting.setdefault(whose, deque()).append(work)
+        self._waiting.setdefault(self._queue_of(whose), deque()).append(work)
         self._move()
 
     async def turn(self, whose: str) -> None:

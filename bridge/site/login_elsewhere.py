@@ -13,7 +13,7 @@ from typing import Any, Final
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
-from bridge.access.cookies import login_cookies
+from bridge.access.cookies import is_plain, login_cookies
 from bridge.access.login import Login
 from bridge.access.visitor import Papers
 from bridge.errors import Silence
@@ -82,7 +82,7 @@ class LoginPages:
                 headers = Headers()
                 for name, key in (("Cookie", "cookies"), ("Origin", "origin")):
                     value = body.get(key)
-                    if isinstance(value, str) and value:
+                    if isinstance(value, str) and value and is_plain(value):
                         headers[name] = value
                 is_ours = target.startswith(PREFIX) and target.isascii() and len(target) <= MAX_TARGET
                 if not is_ours or not _METHOD.fullmatch(method):

@@ -47,6 +47,7 @@ MAX_REQUEST_HEAD: Final = 32 * 1024  # bytes of a request line with its headers;
 PIECE: Final = 256  # bytes of frames that are taken apart at a time
 LONG: Final = 0.0005  # CPU seconds, after which the rest of them waits for a turn of its own
 GRACE: Final = 1.0  # seconds somebody has to answer a close frame
+FAREWELL: Final = 2.0  # seconds somebody has to hang up after a close frame, whoever sent the first
 NO_REQUEST: Final = "This is no request that can be answered.\n"
 
 
@@ -120,8 +121,18 @@ class Connection(ServerConnection):
     # Not in the dictionary that the library's own attributes are in: with a few more, every connection
     # would need one of its own, for 1.5 KB.
     __slots__ = (
-        "_bytes", "_deaf", "_early", "_frames", "_head", "_line", "_request_limit", "_rest", "_writer",
-        "address", "heard", "number",
+        "_bytes",
+        "_deaf",
+        "_early",
+        "_frames",
+        "_head",
+        "_line",
+        "_rest",
+        "_time_limit",
+        "_writer",
+        "address",
+        "heard",
+        "number",
     )  # fmt: skip
 
     gate: Gate
@@ -140,7 +151,7 @@ class Connection(ServerConnection):
         self._rest = b""  # frames that wait to be taken apart
         self._frames = self._bytes = 0.0  # when as many may come again as at first; see `Rate`
         self._writer: Writer | None = None
-        self._request_limit: asyncio.TimerHandle | None = None
+        self._time_limit: asyncio.TimerHandle | None = None
         self._improve(protocol)
 
     def _improve(self, protocol: ServerProtocol) -> None:
@@ -208,7 +219,7 @@ class Connection(ServerConnection):
         super().connection_made(transport)
         if (sock := transport.get_extra_info("socket")) is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        self._request_limit = self.loop.call_later(self.gate.limits.handshake_seconds, self._be_done)
+        self._time_limit = self.loop.call_later(self.gate.limits.handshake_seconds, self._be_done)
         self.recv_messages.resume = self._resume_reading
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -342,7 +353,7 @@ class Connection(ServerConnection):
         self.gate.budgets.turnstile.add(self.address, self._give_up)
 
     def _give_up(self) -> None:
-        if self._request_limit is None:
+        if self._time_limit is None:
             return  # it came at the last moment, or the connection has ended
         if self._head and not self.protocol.eof_sent:  # if it was, the request has been refused already
             sorry = "Your request took too long.\n"
@@ -407,10 +418,17 @@ class Connection(ServerConnection):
         """Send what the library has to say; after a close frame, nothing may follow."""
         if self._writer is not None and self.state is not State.OPEN:
             self._writer.end()
+        if self.protocol.close_sent is not None and not self.transport.is_closing():
+            self._expect_end()
         super().send_data()
         if self._early and self.state is State.OPEN:
             early, self._early = self._early, b""
             self._take_frames(early)
+
+    def _expect_end(self) -> None:
+        """Wait for the other side to hang up, but not for ever: nobody feels its pulse any more."""
+        if self._time_limit is None:
+            self._time_limit = self.loop.call_later(FAREWELL, self._cut_off)
 
     def hand_over(self, writer: Writer) -> None:
         """Let `writer` write to the transport from now on."""
@@ -474,6 +492,6 @@ class Connection(ServerConnection):
             self.transport.resume_reading()
 
     def _stop_waiting(self) -> None:
-        if self._request_limit is not None:
-            self._request_limit.cancel()
-            self._request_limit = None
+        if self._time_limit is not None:
+            self._time_limit.cancel()
+            self._time_limit = None

@@ -16,6 +16,7 @@ from bridge.access.admission import Admission, Comes, Entry
 from bridge.access.gestures import EACH, Gestures
 from bridge.access.visitor import Pass, Visitor
 from bridge.errors import BadRequest, ProviderError, Refused, RequestError
+from bridge.network.peers import queue_of
 from bridge.problems import (
     BUSY,
     GESTURE_TOO_OFTEN,
@@ -217,7 +218,7 @@ class Session:
         self._request = request or self._request
         self.wants = room.kind(self._request.wants)
         # No await from here on: nothing slips between the entry and the seat.
-        self._directory.tell(room)
+        self._directory.tell_early(room)
         self.outbox.present(room.entry(replace(self._request, wants=self.wants)))
         self._request = _lasting(self._request)
         self.room = room
@@ -318,7 +319,9 @@ class Session:
         room = self.room
         if room is None or not self._may_hear(room):
             raise BadRequest(NO_ROOM)
-        async with self.connection.gate.budgets.searches.turn(self.visitor.address):
+        async with self.connection.gate.budgets.searches.turn(queue_of(self.visitor.address)):
+            if not self._may_hear(room):
+                return  # they have gone meanwhile, and a look at all members is not to be had for nothing
             search = room.search(text)
             while self._may_hear(room) and search.step():
                 await self._purse.round()

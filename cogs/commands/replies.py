@@ -12,6 +12,7 @@ from discord import app_commands
 
 from bridge.running import words
 from bridge.running.named import Named, of_guild
+from cogs.commands.patience import Patience
 from cogs.settings import NotSaved
 from cogs.texts import Text, language_of
 
@@ -48,6 +49,10 @@ class Refused(app_commands.AppCommandError):
     def __init__(self, text: Text) -> None:
         super().__init__(text.template)
         self.text = text
+
+
+class Ignored(app_commands.AppCommandError):
+    """Something that isn't answered: too much of it comes from there."""
 
 
 def plain(name: str) -> str:
@@ -95,6 +100,8 @@ def expect_choices(interaction: discord.Interaction) -> None:
 async def answer_failure(interaction: discord.Interaction, error: Exception) -> None:
     """Say in one sentence what went wrong; what is a bug of ours is logged, once."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, Ignored):
+        return
     if isinstance(cause, NOT_TAKEN):
         _warn(interaction, cause)
         if _may_pass(cause):
@@ -193,19 +200,36 @@ class Doorman(Protocol):
 
 
 async def expect_welcome(interaction: discord.Interaction[Any]) -> None:
-    """See that somebody isn't blocked: for each way to use the bot.
+    """See that somebody isn't blocked, and doesn't use it all the time: for each way to use the bot.
 
     Raises:
-        Refused: if they are.
+        Refused: if they are, or do.
+        Ignored: if they do, and heard so.
     """
+    tree = getattr(interaction.client, "tree", None)
+    if isinstance(tree, CommandTree):
+        await _expect_patience(interaction, tree.patience)
     doorman: Doorman | discord.Client = interaction.client
     turns_away = getattr(doorman, "turns_away", None)
     if turns_away is not None and turns_away(interaction.user.id, interaction.guild_id):
         raise Refused(Text("My operator has blocked you or this server."))
 
 
+async def _expect_patience(interaction: discord.Interaction[Any], patience: Patience) -> None:
+    who = interaction.user.id, interaction.guild_id
+    if not patience.allows(*who):
+        if not patience.tells(*who):
+            raise Ignored
+        raise Refused(Text("My commands are used too fast here. Wait a minute and try again."))
+    await patience.turn(*who)
+
+
 class CommandTree(app_commands.CommandTree):
     """The bot's commands, and one place for all that goes wrong in them."""
+
+    def __init__(self, client: discord.Client, **options: Any) -> None:
+        super().__init__(client, **options)
+        self.patience = Patience()
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         """Refuse whoever is blocked."""

@@ -70,9 +70,10 @@ class Guilds(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
         """A new name, an age restriction, or roles that no event of their own told of before."""
-        if (before.name, before.nsfw_level) != (after.name, after.nsfw_level):
+        if not before.name or before.nsfw_level != after.nsfw_level:
             await self._rooms.show(after)
         else:
+            self._rooms.update(after)
             await self._rooms.show_channels(after)
 
     @commands.Cog.listener()
@@ -128,4 +129,4 @@ class Guilds(commands.Cog):
         before = now - change
         self._rooms.update(guild)
         if self._policy.shows_offline(guild.id, now) != self._policy.shows_offline(guild.id, before):
-            await self._rooms.show(guild)
+            await self._rooms.show_all_soon(guild)

@@ -87,7 +87,7 @@ class Happenings(commands.Cog):
     @commands.Cog.listener()
     async def on_scheduled_event_create(self, event: discord.ScheduledEvent) -> None:
         """Somebody has planned an event, or it is told only now that it is on."""
-        self._show_events(event)
+        await self._show_events(event)
 
     @commands.Cog.listener()
     async def on_scheduled_event_update(
@@ -98,16 +98,23 @@ class Happenings(commands.Cog):
         """An event begins or ends, or is called something else."""
         if after.status in _OVER:
             self._bridge.end_happening(after.guild_id, after.id)
-        self._show_events(after)
+        elif not self._is_shown(after):
+            self._rooms.forget_event(after.guild_id, after.id)
+        await self._show_events(after)
 
     @commands.Cog.listener()
     async def on_scheduled_event_delete(self, event: discord.ScheduledEvent) -> None:
         """An event is taken back."""
-        self._show_events(event)
+        self._rooms.forget_event(event.guild_id, event.id)
+        await self._show_events(event)
 
-    def _show_events(self, event: discord.ScheduledEvent) -> None:
+    def _is_shown(self, event: discord.ScheduledEvent) -> bool:
+        guild, is_on = event.guild, event.status is discord.EventStatus.active
+        return is_on and guild is not None and self._policy.shows_event(event, guild)
+
+    async def _show_events(self, event: discord.ScheduledEvent) -> None:
         if event.guild is not None:
-            self._rooms.show_events(event.guild)
+            await self._rooms.show_events_soon(event.guild)
 
     def _show_boost(self, guild: discord.Guild, member: discord.Member | None) -> None:
         """Show that somebody boosted a guild; who, where viewers may know."""

@@ -66,15 +66,11 @@ class Presence(commands.Cog):
         if recolored or before.name != after.name:
             self._rooms.update(after.guild)
         if recolored or ranked:
-            await self._rooms.show_members(after.guild, concerns=lambda member: _has(member, after))
+            await self._rooms.show_all_soon(after.guild, after)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         """A role is gone, and with it the colour of those who had it."""
         self._rooms.update(role.guild)
         if role.color.value:
-            await self._rooms.show_members(role.guild)
-
-
-def _has(member: discord.Member, role: discord.Role) -> bool:
-    return role.is_default() or member.get_role(role.id) is not None
+            await self._rooms.show_all_soon(role.guild)

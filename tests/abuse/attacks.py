@@ -15,7 +15,7 @@ from tests.abuse.forms import HEADERS, SMUGGLED, TRAVERSALS
 from tests.abuse.raid import CUT, Line, Raid
 from tests.abuse.talk import connect
 from tests.abuse.victim import METROPOLIS, SECRET
-from tests.bench.wire import PING, TEXT, client_frame
+from tests.bench.wire import CLOSE, PING, TEXT, client_frame
 
 IDLE: Final = 5_000  # sockets
 DOORS: Final = 20  # addresses that they come from
@@ -86,6 +86,22 @@ async def idle_viewers(raid: Raid) -> None:
         raid.heard[await line.end()] += 1
 
     await raid.once(200, say_nothing)
+
+
+async def farewells(raid: Raid) -> None:
+    """Viewers who say goodbye, and stay."""
+
+    async def stay(line: Line) -> None:
+        await line.upgrade()
+        await line.say(client_frame(b"\x03\xe8", CLOSE))
+        await line.end()
+        with suppress(OSError):
+            while True:
+                await line.say(b"x")
+                await asyncio.sleep(0.1)
+        raid.heard[CUT] += 1
+
+    await raid.once(200, stay)
 
 
 async def connect_flood(raid: Raid) -> None:
@@ -226,6 +242,7 @@ ATTACKS: Final = {
     "slowloris": Attack(slowloris, ("408",), ("no request in time",)),
     "idle-sockets": Attack(idle_sockets, (CUT,), ("no word in time",)),
     "idle-viewers": Attack(idle_viewers, ("1008",), ("nothing asked for",)),
+    "farewells": Attack(farewells, (CUT,)),
     "connect-flood": Attack(connect_flood, (CUT,), ("too many connections",)),
     "handshake-flood": Attack(handshake_flood, ("429", "101", CUT), ("too many handshakes",)),
     "request-flood": Attack(request_flood, ("429", "200", CUT), ("too many requests",), enough="200"),

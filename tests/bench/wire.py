@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="  # the RFC's own; it protects nobody here
+CLOSE: Final = 0x8
 PING: Final = 0x9
 PONG: Final = 0xA
 TEXT: Final = 0x1

@@ -27,7 +27,7 @@ from cogs.commands.host import Host
 from cogs.commands.live import Live
 from cogs.commands.manage import Manage
 from cogs.commands.myself import Myself
-from cogs.commands.replies import CommandTree, Refused
+from cogs.commands.replies import CommandTree, Ignored, Refused
 from cogs.commands.welcome import Welcome
 from cogs.decisions import Decisions
 from cogs.rooms import Rooms
@@ -267,4 +267,5 @@ async def open_office(monkeypatch: pytest.MonkeyPatch, public_url: str = URL) ->
 
 
 def _expected(error: BaseException) -> bool:
-    return isinstance(error, Refused | NotSaved) or isinstance(getattr(error, "original", None), NotSaved)
+    told = Refused | Ignored | NotSaved
+    return isinstance(error, told) or isinstance(getattr(error, "original", None), NotSaved)

@@ -15,15 +15,16 @@ from bridge.limits import DEFAULT_LIMITS as LIMITS
 from bridge.model import GuildInfo
 from bridge.network import peers
 from bridge.providers import refresher
-from bridge.rooms import entrance, neighbourhoods, room, search, tape
-from bridge.running import calm, lines, rate
+from bridge.rooms import directory, entrance, neighbourhoods, room, search, tape
+from bridge.running import calm, lines, process, rate
 from bridge.site import assets, counts, login, login_elsewhere
 from bridge.viewers import connection, listening, outbox, pulse
 from bridge.wire import crowd
 from bridge.wire.crowd import level_of
 from bridge.wire.framing import FRAGMENT
 from bridge.wire.protocol import OPTIONAL_EVENTS, Wants
-from cogs import rooms
+from cogs import passes, rooms
+from cogs.commands import patience as commands
 from tests.examples import ROOT
 
 TEXT = " ".join((ROOT / "docs" / "SECURITY.md").read_text(encoding="utf-8").split())
@@ -45,7 +46,7 @@ def in_script(file: str, name: str) -> float:
 
 def sentences() -> Iterator[str]:
     """Say what the code does, in the document's words."""
-    wide = guesses.WIDER
+    wide = peers.WIDER
     yield f"remembered for {numeral(logins.REMEMBERED_FOR / 60)} minutes"
     yield f"after the first {numeral(LIMITS.wrong_tries)} makes the address wait"
     yield f"up to {numeral(doorkeeper.LONGEST_WAIT / 60)} minutes"
@@ -142,6 +143,10 @@ def bounds() -> Iterator[str]:
 
 def shared() -> Iterator[str]:
     """Say what processes tell each other of addresses."""
+    assert {peers.WIDER[56], peers.WIDER[48]} == {3, 10}
+    yield "All in a network of 56 bits may do three times as much together, in one of 48 ten times"
+    yield f"{process.KEPT_FILES} of these, or an eighth where there are few, are kept"
+    yield f"the line is cut after {connection.FAREWELL:g} seconds"
     assert (households.PART, households.TELL_EVERY, crier.KEY_LIVES) == (20, 1, 3_600)
     yield "once a second which addresses have a twentieth of a limit or more"
     assert (gestures.EACH._each, per_second(gestures.EACH)[0]) == (2, 3)
@@ -153,6 +158,14 @@ def shared() -> Iterator[str]:
     share, together = (round(100 / bound._each) for bound in (rooms.SHARE, rooms.TOGETHER))
     yield f"{share} % of the loop's time in the long run for a server, and {together} % for all together"
     yield f"they wait for up to {rooms.LONGEST:g} seconds"
+    share, together = (round(100 / bound._each) for bound in (passes.SHARE, passes.TOGETHER))
+    yield f"{share} % of the loop's time in the long run for a server, and {together} % for all together"
+    yield f"it waits for up to {passes.LONGEST:g} seconds"
+    assert per_second(directory.TELLINGS)[0] == 5  # and one that overdraws it
+    yield f"six times at once, and then once in {directory.TELLINGS._each:g} seconds"
+    own, every = (per_second(bound) for bound in (commands.EACH, commands.TOGETHER))
+    yield f"{own[0]} at once and {own[1]} a second of one person"
+    yield f"{every[0]} at once and {every[1]} a second of all in one server"
     yield f"{households.TOLD_AT_ONCE} addresses at most, and count that as well"
     yield f"as well for {households.GOOD_FOR:g} seconds"
     yield f"a digest of {households._DIGEST * 8} bits with a random key that is replaced every hour"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import cycle
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 from websockets.datastructures import Headers
@@ -15,14 +15,21 @@ from websockets.http11 import Request
 from bot.words.slug import slug_of
 from bot.words.spoilers import visible
 from bot.words.text import plain
-from bridge.errors import BadRequest, NotAMember
+from bridge.access import questions
+from bridge.backplane import letters
+from bridge.backplane.households import Households
+from bridge.errors import BadRequest, NotAMember, Silence
+from bridge.errors import Refused as NotLetIn
 from bridge.exposure import OPEN, Exposure, is_loopback, parse_ancestors, parse_origin, parse_origins
-from bridge.model import RESERVED_SLUGS, GuildInfo
+from bridge.model import RESERVED_SLUGS, GuildInfo, Member
 from bridge.network.peers import Proxies, household, parse_networks
 from bridge.providers.records import MAX_TEXT, Rubbish, parse_servers, parse_users
+from bridge.rooms.search import Search
+from bridge.site import documents
 from bridge.site.answers import Answer
 from bridge.site.http import find_file
-from bridge.wire.crowd import FEWEST, MOST
+from bridge.site.login_elsewhere import LoginPages, read_answer
+from bridge.wire.crowd import FEWEST, MOST, MOST_FOUND, fold, read_text
 from bridge.wire.crowd import MAX_TEXT as MAX_LOOKED_FOR
 from bridge.wire.gestures import GESTURES
 from bridge.wire.protocol import (
@@ -66,6 +73,18 @@ Target = Callable[[bytes], None]
 _INFO: Final = GuildInfo("1", "dworld", "D-World")
 _STREAM: Final = "00c0ffee.etv"
 _PROXY: Final = "10.0.0.1"
+_DOCUMENT: Final = {"": "a privacy policy", "de": "eine Erklärung", "es": "una política"}
+_KEY: Final = bytes(32)  # by which processes name addresses
+_NUMBER: Final = 32  # characters of a question's number
+_READERS: Final[tuple[Callable[[dict[str, Any]], object], ...]] = (
+    questions.read_caller,
+    questions.read_gesture,
+    questions.read_verdict,
+    lambda body: questions.read_first(body, ["1", "2"]),
+    questions.read_permits,
+    questions.read_standing,
+    read_answer,
+)
 MAX_REQUESTS: Final = 12  # of one conversation
 _SAID: Final = frozenset(
     {
@@ -293,6 +312,51 @@ def words(data: bytes) -> None:
             assert parse(text)
 
 
+def language(data: bytes) -> None:
+    """The first line is a document's address, the others say which languages somebody reads: it has one."""
+    target, *accepted = data.decode("iso-8859-1").split("\n")
+    headers = headers_of(("Accept-Language", line) for line in accepted)
+    answer = documents.answer(_DOCUMENT, Request(target, headers))
+    assert isinstance(answer.body, bytes)
+    [told] = [tag for tag, text in _DOCUMENT.items() if text.encode() == answer.body]
+    assert dict(answer.headers).get("Content-Language", "") == told
+
+
+def search(data: bytes) -> None:
+    """Whom somebody looks for, and a line for each who is there: whoever is found is called so."""
+    text, *names = data.decode(errors="replace").split("\n")
+    try:
+        wanted = read_text(text)
+    except BadRequest:
+        return
+    members = {str(10**15 + number): Member(str(10**15 + number), name) for number, name in enumerate(names)}
+    looking = Search(members, wanted)
+    while looking.step():
+        pass
+    found = looking.found(members)
+    assert len(found) <= MOST_FOUND
+    assert all(fold(wanted.strip()) in fold(one.username) or one.uid == wanted.strip() for one in found)
+
+
+def letter(data: bytes) -> None:
+    """What processes tell each other: read as ours, or passed over, and never more than it may be."""
+    for told in (letters.read_question(data), letters.read_reply(data)):
+        assert told is None or len(told.number) == _NUMBER
+    households = Households()
+    households.use(_KEY)
+    households.hear(data)
+    assert households.elsewhere("viewers", "192.0.2.7") >= 0
+    body = letters.read_body(data)
+    if body is None:
+        return
+    for read in _READERS:
+        with suppress(questions.Rubbish, NotLetIn, Silence):
+            read(body)
+    answer = run(LoginPages(website().answer).answer(body))
+    if answer is not None:
+        _check_way(read_answer(answer))
+
+
 def connection(data: bytes) -> None:
     """Bytes on a line. The first two say how they are cut, and whether a handshake comes before them."""
     stage().play(data)
@@ -311,6 +375,9 @@ TARGETS: Final[dict[str, Target]] = {
         login,
         validator,
         words,
+        language,
+        search,
+        letter,
         exposure,
         records,
         visit,

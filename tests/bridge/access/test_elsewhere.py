@@ -129,6 +129,15 @@ async def test_who_shows_nothing_is_no_question() -> None:
     assert not world.asked
 
 
+@pytest.mark.parametrize("odd", ["of \N{ARABIC LETTER U}", "of\r\nX: y", "\udcff"])
+@pytest.mark.parametrize("which", ["cookies", "origin"])
+async def test_papers_that_no_request_can_have(which: str, odd: str) -> None:
+    """Who made them up is nobody, and is told so: it is no failure."""
+    body = {"guild": "1", "address": "192.0.2.1", "cookies": "of ada", "origin": "http://a"} | {which: odd}
+    answer = await Bot(1, admits={"1"}).porter.answer("enter", body)
+    assert answer == {"refused": [*LOGIN_NEEDED], "unanswered": False}
+
+
 async def test_nobody_answers() -> None:
     """Of those who did, it counts; there is an end to asking."""
     world = World(Bot(1, 2))

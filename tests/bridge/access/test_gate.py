@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
+from collections import Counter
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -12,9 +15,10 @@ from websockets.http11 import Request
 from bridge.access.gate import SPARE, SPARE_PER_ADDRESS, Gate
 from bridge.exposure import Exposure
 from bridge.limits import Limits
-from bridge.network.peers import parse_networks
+from bridge.network.peers import everybody_around, household, parse_networks
 from bridge.problems import CROWDED
 from bridge.providers import EmptyProvider
+from bridge.running.turnstile import Turnstile
 from bridge.server import WebSocketServer
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, Start
@@ -93,6 +97,60 @@ async def test_a_household_shares_its_bound(gate: Gate) -> None:
         assert gate.enter(Line(), f"2001:db8::{number:x}") is not None
     assert gate.enter(Line(), "2001:db8::ffff:1") is None
     assert gate.enter(Line(), "2001:db8:0:1::1") is not None
+
+
+def household_of(number: int) -> str:
+    """Name one of many networks of 64 bits in a network of 48, four to each of 56."""
+    return f"2001:db8:1:{number // 4:02x}{number % 4:02x}::1"
+
+
+async def test_whoever_has_many_households_shares_a_wider_bound() -> None:
+    """Every line that a provider gives somebody has 256 households' addresses, or 65,536."""
+    gate = Gate(replace(SMALL, viewers=100))
+    each = SMALL.viewers_per_address + 2 * SPARE_PER_ADDRESS
+    come = [crowd(gate, household_of(number), each) for number in range(16)]
+    let_in = [sum(whose is not None for _, whose in lines) for lines in come]
+    assert let_in == [each, each, each, 0, each, each, each, 0, each, each, each, 0, each, 0, 0, 0]
+    assert gate.enter(Line(), "2001:db8:2::1") is not None
+    for line, whose in [*itertools.chain(*come)]:
+        if whose is not None:
+            gate.leave(line, whose)
+    assert [*gate._connections] == ["2001:db8:2::/64", "2001:db8:2::/56", "2001:db8:2::/48"]
+
+
+async def test_so_do_its_viewers_and_what_it_asks_for(gate: Gate) -> None:
+    """Whichever of its addresses each comes from."""
+    homes = [household(household_of(number)) for number in range(16) for _ in range(6)]
+
+    def seat(whose: str) -> bool:
+        if gate.check_viewer(whose, 0) is not None:
+            return False
+        gate.seat(whose)
+        return True
+
+    bounds = {
+        "viewers": (SMALL.viewers_per_address, seat),
+        "handshakes": (SMALL.handshakes_per_minute, lambda whose: gate.check_handshake(whose, None) is None),
+        "requests": (SMALL.requests_per_minute, lambda whose: gate.check_request(whose) is None),
+    }
+    for name, (bound, ask) in bounds.items():
+        let_in = [whose for whose in homes if ask(whose)]
+        assert (name, len(let_in)) == (name, 10 * bound)
+        narrow = Counter(everybody_around(whose)[1] for whose in let_in)  # of 56 bits
+        assert (name, max(narrow.values())) == (name, 3 * bound)
+        assert ask("2001:db8:2::/64")
+        assert ask(A)
+
+
+async def test_files_that_the_system_allows_are_not_all_for_connections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With none left, nothing could be stored any more, and nobody at Discord be reached."""
+    monkeypatch.setattr("bridge.access.gate.files_to_spare", lambda: 5)
+    gate = Gate(SMALL)
+    let_in = [gate.enter(Line(), f"10.0.0.{number}") is not None for number in range(7)]
+    assert let_in == [True] * 5 + [False] * 2
+    assert gate.tally.total == {"too many connections": 2}
 
 
 async def test_a_proxy_s_connections_are_nobody_s_at_first() -> None:
@@ -228,6 +286,33 @@ async def test_viewers_behind_a_proxy_have_bounds_of_their_own(start: Start, hea
     statuses = [(await fetch(server, "/", headers=[header.format(A)])).status for _ in range(4)]
     assert statuses == [200, 200, 200, 429]
     assert (await fetch(server, "/", headers=[header.format(B)])).status == 200
+
+
+async def test_a_proxy_may_ask_whatever_strangers_do_behind_it(start: Start) -> None:
+    """Whose it is who sends both headers nobody can tell; a proxy that hears no more takes us for dead."""
+    server = await serve(start, requests_per_minute=3)
+    both = [f"X-Forwarded-For: {A}", "Forwarded: for=198.51.100.1"]
+    statuses = [(await fetch(server, "/", headers=both)).status for _ in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    assert (await fetch(server, "/")).status == 200
+    assert (await fetch(server, "/", headers=[f"X-Forwarded-For: {A}"])).status == 200
+
+
+async def test_whom_a_proxy_brings_has_turns_by_address(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one line for all of them: one who asks a thousand times goes behind all others."""
+    turns: list[str] = []
+    turn = Turnstile.turn
+
+    async def note(turnstile: Turnstile, whose: str) -> None:
+        turns.append(whose)
+        await turn(turnstile, whose)
+
+    monkeypatch.setattr(Turnstile, "turn", note)
+    server = await serve(start)
+    await fetch(server, "/", headers=[f"X-Forwarded-For: {A}"])
+    assert set(turns) == {A}
 
 
 async def test_nobody_gets_around_their_bound_by_a_header(start: Start) -> None:

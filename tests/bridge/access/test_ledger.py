@@ -66,6 +66,21 @@ def test_who_has_waited_longest_gives_way() -> None:
     assert ledger.size <= MOST
 
 
+def test_many_addresses_of_one_network_are_crowded_together() -> None:
+    """Whoever has a wide one takes another for each."""
+    ledger = Ledger(MOST)
+    slow = Waiting(ledger, "203.0.113.9")
+    slow.hold(b"s" * 400)
+    crowd = [Waiting(ledger, f"2001:db8:1:{number:x}::/64") for number in range(4)]
+    for number, viewer in enumerate(crowd):
+        viewer.hold(bytes([65 + number]) * 250)
+    assert not slow.gave_way
+    assert [viewer.gave_way for viewer in crowd] == [True, True, False, False]
+    for viewer in (slow, *crowd):
+        viewer.give_way()
+    assert (ledger.size, len(ledger)) == (0, 0)
+
+
 def test_those_of_a_crowded_address_come_first() -> None:
     """Somebody with a slow line is not let go for what others do."""
     ledger = Ledger(MOST)

@@ -9,9 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.datastructures import Headers
 
-from bridge.network.peers import MAX_HOPS, UNKNOWN, Proxies, household, parse_networks, peer_address
+from bridge.network.peers import (
+    MAX_HOPS,
+    UNKNOWN,
+    Proxies,
+    allowance,
+    everybody_around,
+    household,
+    parse_networks,
+    peer_address,
+    queue_of,
+)
 
 PROXY, INNER_PROXY, STRANGER = "10.0.0.1", "192.168.7.7", "203.0.113.9"
+SOMEBODY = f"behind {PROXY}"
 TRUSTED = "10.0.0.0/8, 192.168.7.7, fd00::/8"
 
 
@@ -85,13 +96,13 @@ def test_the_last_that_is_no_proxy_is_the_viewer(proxies: Proxies, chain: str, v
 
 @pytest.mark.parametrize("chain", ["", " ", ",", "unknown", "_hidden", "203.0.113.9, ", "203.0.113", "\xff"])
 def test_rubbish_names_nobody(proxies: Proxies, chain: str) -> None:
-    """It counts as the proxy that let it through."""
-    assert proxies.viewer_behind(PROXY, via(chain)) == PROXY
+    """It counts as somebody behind the proxy that let it through, and not as the proxy itself."""
+    assert proxies.viewer_behind(PROXY, via(chain)) == SOMEBODY
 
 
-def test_rubbish_behind_a_second_proxy_counts_as_that_one(proxies: Proxies) -> None:
+def test_rubbish_behind_a_second_proxy_counts_as_behind_that_one(proxies: Proxies) -> None:
     """As far as the chain can be believed."""
-    assert proxies.viewer_behind(PROXY, via("203.0.113.9, rubbish, 192.168.7.7")) == INNER_PROXY
+    assert proxies.viewer_behind(PROXY, via("203.0.113.9, rubbish, 192.168.7.7")) == f"behind {INNER_PROXY}"
 
 
 def test_several_lines_are_one_chain(proxies: Proxies) -> None:
@@ -164,14 +175,18 @@ def test_forwarded_says_the_same(proxies: Proxies, chain: str, viewer: str) -> N
      "203.0.113.9", 'for="203.0.113.9, "'],
 )  # fmt: skip
 def test_forwarded_that_names_nobody(proxies: Proxies, chain: str) -> None:
-    """It counts as the proxy that let it through."""
-    assert proxies.viewer_behind(PROXY, forwarded(chain)) == PROXY
+    """It counts as somebody behind the proxy that let it through, and not as the proxy itself."""
+    assert proxies.viewer_behind(PROXY, forwarded(chain)) == SOMEBODY
 
 
 def test_with_both_headers_neither_is_believed(proxies: Proxies) -> None:
-    """A proxy writes one and hands on the other as a stranger wrote it: nobody knows which."""
+    """A proxy writes one and hands on the other as a stranger wrote it: nobody knows which.
+
+    Nor is it the proxy's own: what that asks for itself would be refused for what strangers ask.
+    """
     both = headers(("X-Forwarded-For", STRANGER), ("Forwarded", "for=1.1.1.1"))
-    assert proxies.viewer_behind(PROXY, both) == PROXY
+    assert proxies.viewer_behind(PROXY, both) == SOMEBODY
+    assert household(SOMEBODY) == SOMEBODY != household(PROXY)
 
 
 # A hint for those who forgot
@@ -219,10 +234,10 @@ def test_a_stranger_cannot_choose_who_to_be(chain: str, name: str) -> None:
 
 @given(chain=st.lists(hops, max_size=6).map(",".join), name=st.sampled_from(["X-Forwarded-For", "Forwarded"]))
 def test_whatever_stands_there_names_an_address(chain: str, name: str) -> None:
-    """Never a text that somebody made up, and never an error."""
+    """Never a text that somebody made up, and never an error; behind which proxy, where it is nobody's."""
     proxies = Proxies(parse_networks(TRUSTED))
     viewer = proxies.viewer_behind(PROXY, headers((name, chain)))
-    ipaddress.ip_address(viewer)
+    ipaddress.ip_address(viewer.removeprefix("behind "))
     assert proxies.viewer_behind(STRANGER, headers((name, chain))) == STRANGER
 
 
@@ -296,3 +311,20 @@ def test_a_household_counts_as_one(one: str, other: str, same: bool) -> None:
 def test_a_household_is_its_own(address: str) -> None:
     """Its name is an address or a network again, and never longer than one."""
     assert len(household(address)) <= max(len(address), 43)
+
+
+@pytest.mark.parametrize(
+    ("whose", "around"),
+    [
+        ("2001:db8:1:2::/64", {"2001:db8:1:2::/64": 1, "2001:db8:1::/56": 3, "2001:db8:1::/48": 10}),
+        ("2001:db8:1:1ff::/64", {"2001:db8:1:1ff::/64": 1, "2001:db8:1:100::/56": 3, "2001:db8:1::/48": 10}),
+        (STRANGER, {STRANGER: 1}),
+        ("behind fd00::7", {"behind fd00::7": 1}),
+        (UNKNOWN, {UNKNOWN: 1}),
+        ("", {"": 1}),
+    ],
+)
+def test_who_is_around_a_household(whose: str, around: dict[str, int]) -> None:
+    """Wider networks are many households': what all of them may do is more, but not as much as for each."""
+    assert {each: allowance(each) for each in everybody_around(whose)} == around
+    assert queue_of(whose) == [*around][-1]

@@ -21,7 +21,9 @@ from bridge.model import Member
 from bridge.network.tls import Certificate
 from bridge.problems import FULL_HOUSE
 from bridge.providers import EmptyProvider
+from bridge.running.turnstile import Turnstile
 from bridge.server import WebSocketServer
+from bridge.viewers import connection
 from bridge.viewers.outbox import MAX_BACKLOG
 from bridge.viewers.pulse import PERIOD
 from bridge.wire.framing import text_frame
@@ -221,8 +223,13 @@ async def test_who_has_not_shaken_hands_is_counted(secure: WebSocketServer) -> N
     assert await fetch(secure)
 
 
-async def test_a_request_that_comes_with_the_end_of_the_handshake(secure: WebSocketServer) -> None:
-    """Is answered, with what follows it."""
+@pytest.mark.parametrize("has_time", [True, False])
+async def test_a_request_that_comes_with_the_end_of_the_handshake(
+    secure: WebSocketServer, monkeypatch: pytest.MonkeyPatch, has_time: bool
+) -> None:
+    """Is answered, with what follows it, also if that has to wait for its turn."""
+    monkeypatch.setattr(Turnstile, "has_time", has_time)
+    monkeypatch.setattr(connection, "FAREWELL", 0.2)  # who never ends TLS is not waited for
     async with dialled(secure) as line:
         viewer = Tunnel(line)
         await viewer.open(handshake() + masked(ENTER) + GOODBYE)
@@ -344,6 +351,11 @@ async def test_who_is_too_many_hears_so_over_tls(secure: WebSocketServer) -> Non
         late = Watcher(connection)
         assert await late.hear_error() == FULL_HOUSE
         assert await late.farewell() == (1013, "full")
+
+
+def test_hands_are_shaken_once(certificate: Certificate) -> None:
+    """Whoever shakes them again on the same connection, as some versions of TLS may, is not counted."""
+    assert certificate.context.options & ssl.OP_NO_RENEGOTIATION
 
 
 async def test_old_versions_of_tls_are_not_spoken(secure: WebSocketServer) -> None:

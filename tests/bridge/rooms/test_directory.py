@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from bridge.model import Channel, GuildInfo, Member, Message
 from bridge.problems import SERVER_HIDDEN
-from bridge.rooms.directory import Directory
+from bridge.rooms.directory import TELLINGS, Directory
 from bridge.rooms.room import Room
 from bridge.wire.protocol import OPTIONAL_EVENTS, Connect, Goodbye, Wants
+from tests.bridge.clock import Clock
 from tests.bridge.rooms.seats import FakeViewer
 from tests.bridge.watchers import read_frames
 
@@ -220,6 +221,31 @@ async def test_who_asked_for_servers_hears_of_a_closed_guild(directory: Director
     directory.close("2")
     directory.flush()
     assert viewer.frames[-1]["data"].keys() == {"1"}
+
+
+async def test_a_list_that_changes_all_the_time(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told to all who watch, wherever that is: a few times, and then now and then as it is by then."""
+    clock, often = Clock(monkeypatch), round(TELLINGS._full / TELLINGS._each) + 1
+    viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
+    take_seat(directory, directory.open(ONE), viewer)
+
+    async def rename(times: int) -> list[str]:
+        viewer.frames.clear()
+        for number in range(times):
+            two = directory.open(replace(TWO, name=f"Number {number}"))
+            directory.tell_early(two)  # as somebody does who enters
+            for _ in range(4):
+                await clock.jump(0.05)  # seconds; more than any window
+        return [frame["data"]["2"]["name"] for frame in viewer.frames]
+
+    assert len(await rename(40)) <= often + 2  # with what comes back meanwhile
+    viewer.frames.clear()
+    await clock.go_on(10)
+    assert viewer.frames[-1]["data"]["2"]["name"] == "Number 39"
+    await clock.go_on(30)
+    assert await rename(2) == ["Number 0", "Number 1"]
 
 
 async def test_who_waits_in_the_lobby_hears_of_a_new_list(directory: Directory) -> None:

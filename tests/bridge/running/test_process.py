@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import importlib
+import math
 import subprocess
 import sys
 
@@ -110,7 +111,7 @@ def test_too_few_are_a_warning(limits: dict[str, tuple[int, int]], caplog: pytes
     limits["files"] = (256, 4_096)
     process.allow_files(11_000)
     assert limits["files"] == (4_096, 4_096)
-    assert "about 3096 viewers" in caplog.text
+    assert "about 3596 viewers" in caplog.text
     assert "ulimit -n 11000" in caplog.text
 
 
@@ -129,11 +130,20 @@ def test_a_system_that_does_not_keep_its_word(
     monkeypatch.setattr(resource, "setrlimit", refuse)
     process.allow_files(11_000)
     assert limits["files"] == (10_240, resource.RLIM_INFINITY)
-    assert "about 9240 viewers" in caplog.text
+    assert "about 9740 viewers" in caplog.text
     allowed = 0
     limits["files"] = (1_024, resource.RLIM_INFINITY)
     process.allow_files(11_000)
-    assert "about 24 viewers" in caplog.text
+    assert "about 896 viewers" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("allowed", "to_spare"), [(12_000, 11_500), (1_024, 896), (resource.RLIM_INFINITY, math.inf)]
+)
+def test_some_files_are_kept(limits: dict[str, tuple[int, int]], allowed: int, to_spare: float) -> None:
+    """However many connect, something can be stored, and Discord be reached."""
+    limits["files"] = (allowed, resource.RLIM_INFINITY)
+    assert process.files_to_spare() == to_spare
 
 
 def test_garbage_is_looked_for_less_often() -> None:

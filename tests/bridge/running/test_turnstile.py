@@ -82,6 +82,13 @@ async def test_whoever_has_more_with_them_goes_behind(turnstile: Turnstile, cpu:
     assert "".join(passed) == "aabcaaa"
 
 
+async def test_who_has_many_addresses_has_no_more_turns(cpu: StillClock) -> None:
+    """They share them with all their addresses."""
+    turnstile = Turnstile(cpu, queue_of=lambda address: address[0])
+    _, passed = await take_turns(turnstile, cpu, 2 * BUDGET, ["a1", "a2", "a3", "a4", "b1", "c1"])
+    assert passed == ["a1", "a2", "b1", "c1", "a3", "a4"]
+
+
 async def test_after_a_pause_it_begins_with_one(turnstile: Turnstile, cpu: StillClock) -> None:
     """The next who come may be others, who cost more."""
     await take_turns(turnstile, cpu, 0, ["a"] * 100)

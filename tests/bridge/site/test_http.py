@@ -248,7 +248,7 @@ async def test_the_limit_for_a_request_is_none_for_a_viewer(
     async with watching(web):
         [connection] = web.connections
         assert isinstance(connection, Connection)
-        assert connection._request_limit is None
+        assert connection._time_limit is None
 
 
 # Headers that every answer has

@@ -6,10 +6,11 @@ import gc
 import weakref
 
 import pytest
+from websockets.frames import Opcode
 
 from bridge.server import WebSocketServer
-from bridge.viewers import sessions
-from tests.bridge.watchers import PATIENCE, dialled, handshake, until, watching
+from bridge.viewers import connection, sessions
+from tests.bridge.watchers import PATIENCE, dialled, handshake, masked, until, watching
 
 
 async def test_all_go_in_portions(bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,6 +53,25 @@ async def test_who_is_at_the_door(bridge: WebSocketServer) -> None:
         async with asyncio.timeout(PATIENCE):
             await leaving
     await bridge.stop()
+
+
+@pytest.mark.parametrize(
+    "farewell",
+    [
+        masked(b"\x03\xe8", Opcode.CLOSE),
+        masked(b'{"type":"connect","data":{}}') + masked(b"\x03\xe8", Opcode.CLOSE),
+        masked(b"\xff\xff"),  # no text: then it is the bridge that says goodbye
+    ],
+)
+async def test_who_says_goodbye_and_stays(
+    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch, farewell: bytes
+) -> None:
+    """Is hung up on: nobody asks any more whether they are still there, and they have a place until then."""
+    monkeypatch.setattr(connection, "FAREWELL", 0.05)
+    async with dialled(bridge) as line:
+        await line.say(handshake() + farewell)
+        assert (await line.hear_handshake())[0].startswith("HTTP/1.1 101")
+        await until(lambda: not bridge._gate.alive and not bridge._sessions, "they are gone")
 
 
 async def test_whoever_has_gone_leaves_no_garbage(bridge: WebSocketServer) -> None:

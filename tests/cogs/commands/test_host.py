@@ -15,7 +15,7 @@ from bridge.backplane.parts import Part
 from bridge.errors import Silence
 from cogs.commands import host, hosted
 from cogs.commands.hosted import Cut, Share
-from cogs.commands.replies import Refused
+from cogs.commands.replies import CommandTree, Refused
 from cogs.settings import Announcement, GuildSettings
 from tests.cogs.office import LOCALES, Office
 
@@ -275,6 +275,20 @@ async def test_whoever_is_blocked_uses_nothing(office: Office, monkeypatch: pyte
     assert message is not None
     await office.moderator.select(message, ["17"])
     assert office.settings.hidden == {17}
+
+
+async def test_whoever_uses_it_all_the_time_waits(office: Office) -> None:
+    """A few of them hear so, and others have their own."""
+    tree = office.bot.tree
+    assert isinstance(tree, CommandTree)
+    while tree.patience.allows(office.ann.id, None):
+        pass
+    assert "too fast" in await office.reply(office.ann, "myself hide")
+    assert not office.drawer.member(office.ann.id).hidden
+    while tree.patience.tells(office.ann.id, office.guild.id):
+        pass
+    assert (await office.use(office.ann, "myself hide")).response is None
+    assert "too fast" not in await office.reply(office.manager, "dzone help")
 
 
 @pytest.mark.parametrize("wrong", ["Town", "12", "<#123456789012345678>", "\u0661" * 18])

@@ -413,6 +413,22 @@ async def test_a_guild_whose_channels_change_all_the_time(town: Town, viewer: Vi
     assert not any(map(names, before))
 
 
+async def test_a_guild_whose_colours_change_all_the_time(
+    town: Town, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All who have them are looked at when there is time; what changes meanwhile is shown at once."""
+    monkeypatch.setattr("cogs.passes.LONGEST", 0.5)
+    role = town.guild.create_role("Painters", color=0x111111)
+    await town.give(town.ann, role)
+    await town.news(viewer)
+    with town.env._bot_scope():  # which has a time of its own
+        rooms_of(town)._passes._pay(town.guild.id, 1e9)
+    for color in (0x222222, 0x333333, 0x444444):
+        town.env.backend.edit_role(town.guild.id, role.id, {"color": color})
+    before = await viewer.until(lambda event: event["data"].get("roleColor") == "#444444")
+    assert not {event["data"].get("roleColor") for event in before} & {"#222222", "#333333"}
+
+
 def rooms_of(town: Town) -> Rooms:
     """Give what keeps the rooms."""
     guilds = town.bot.get_cog("Guilds")
