@@ -52,6 +52,30 @@ ABOVE_ALL = """() => {
     const tops = [...document.querySelectorAll('.label')].map((node) => node.getBoundingClientRect().top);
     return said && said.getBoundingClientRect().bottom < Math.min(...tops);
 }"""
+# For how many frames, one after the other, two bubbles were over one another, but for one that fades.
+COUNT_CROSSING = """() => {
+    globalThis.crossed = 0;
+    let [before, frames] = [new Set(), 0];
+    const names = new Map();
+    const nameOf = (node) => names.get(node) ?? names.set(node, `${names.size}`).get(node);
+    const ends = ({ effect }) => effect.getKeyframes().at(-1).opacity === '0';
+    const isGoing = (node) => node.getAnimations().some(ends);
+    const look = () => {
+        const shown = [...document.querySelectorAll('.bubble')]
+            .filter((node) => node.style.visibility === 'visible' && !isGoing(node))
+            .map((node) => [nameOf(node), node.getBoundingClientRect()]);
+        const pairs = shown.flatMap(([name, a], i) => shown.slice(i + 1).flatMap(([other, b]) => {
+            const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+            const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+            return width > 2 && height > 2 ? [`${name} ${other}`] : [];
+        }));
+        frames = pairs.some((pair) => before.has(pair)) ? frames + 1 : 0;
+        crossed = Math.max(crossed, frames);
+        before = new Set(pairs);
+        requestAnimationFrame(() => setTimeout(look));
+    };
+    look();
+}"""
 # Whether there is a moment, soon enough, when the frame covers no bubble and there are as few as have room.
 UNCOVERED = """(most) => new Promise((resolve) => {
     const edge = (selector) => document.querySelector(selector).getBoundingClientRect();
@@ -294,6 +318,21 @@ async def test_many_voices_do_not_cover_one_another(bridge: WebSocketServer, new
         await bridge.broadcast_message(GARDEN.id, each.uid, "How sweet the clover is today", f"5{each.uid}")
 
     await page.wait_for_function(NOBODY_COVERED, arg=10)
+
+
+@only_chromium
+async def test_nobody_s_words_pass_over_others(bridge: WebSocketServer, new_page: OpenPage) -> None:
+    """Who has to make room goes round the others, and who comes waits for it; a frame is to see that by."""
+    crowd = [Member(uid=str(number), username=f"Bee {number}", status="online") for number in range(20, 26)]
+    bridge.show_guild(GARDEN, [*GARDENERS, *crowd], CHANNELS)
+    page = await new_page(NO_PANEL)
+    await open_garden(page, bridge)
+    await page.evaluate(COUNT_CROSSING)
+    for number in range(18):
+        uid = str(20 + number % 6)
+        await bridge.broadcast_message(GARDEN.id, uid, f"How sweet the clover is, {number}", f"5{uid}")
+        await expect(bubble(page, f", {number}")).to_be_visible()
+    assert await page.evaluate("crossed") <= 2
 
 
 async def test_typing_shows_as_dots(bridge: WebSocketServer, new_page: OpenPage) -> None:

@@ -242,7 +242,7 @@ async def test_no_message_takes_more_than_its_room(bridge: WebSocketServer, new_
     assert await row.evaluate(LINES) == 5
     await bridge.broadcast_message(GARDEN.id, "11", "Short", "31", id="2")
     await expect(
-        feed(page).get_by_role("article").filter(has_text="Short").get_by_role("button")
+        feed(page).get_by_role("article").filter(has_text="Short").get_by_role("button", name="Show")
     ).to_have_count(0)
 
 

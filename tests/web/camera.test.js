@@ -125,12 +125,22 @@ test('so many pixels that no frame could draw them are not drawn', () => {
   assert.equal(one.zoom, 1.5);
 });
 
-test('a city is in view as a whole on the largest of screens', () => {
-  const one = camera(3840, 2160);
-  one.bounds = { left: -1100, right: 1100, top: -550, bottom: 550 };
-  one.settle();
-  const [left, top] = onScreen(one, -1100, -550);
-  assert.ok(left >= 0 && top >= 0, `${one.zoom}`);
+test('a city is in view as a whole on the largest of screens, and in a small window', () => {
+  // also where a half of a step would cut its tips off, or all its pixels were too many for a frame
+  for (const [width, height, half, isFar] of [[3840, 2160, 1100, false], [3840, 2160, 1300, false], [5120, 1440, 1240, true], [940, 640, 1270, true]]) {
+    const one = camera(width, height);
+    one.bounds = { left: -half, right: half, top: -half / 2, bottom: half / 2 };
+    one.settle();
+    const [left, top] = onScreen(one, -half, -half / 2);
+    assert.ok(left >= 0 && top >= 0, `${one.zoom}`);
+    assert.equal(one.isFar, isFar);
+    assert.ok((width / one.pixel) * (height / one.pixel) < 5e6);
+    const { zoom } = one;
+    zoomBySteps(one, 1, 0, 0);
+    assert.ok(one.zoom > zoom && one.zoom % 0.5 === 0);
+    zoomBySteps(one, -2, 0, 0);
+    assert.equal(one.zoom, zoom);
+  }
 });
 
 test('a flight ends where it was aimed at, and at the first touch', () => {

@@ -26,7 +26,7 @@ export const moreGerman = {
     status: { online: 'Online', idle: 'Abwesend', dnd: 'Bitte nicht stören', offline: 'Offline' },
     more: (n) => `und ${number(n)} weitere`,
     found: (n) => `${number(n)} gefunden`,
-    others: (n) => `${number(n)} weitere sind da: Suche sie beim Namen.`,
+    others: (n) => `${number(n)} weitere sind da: Such sie über ihren Namen.`,
     typing: (names) => (names.length > 3
       ? 'Mehrere Leute schreiben …'
       : `${list(names)} ${names.length === 1 ? 'schreibt' : 'schreiben'} …`),
@@ -148,6 +148,7 @@ export const moreGerman = {
     ['Doppelklick, Enter', 'jemandem folgen, zu einem Ort gehen'],
     ['Klick auf dich selbst', 'winken, hüpfen oder sitzen, wenn du angemeldet bist'],
     ['Tab', 'durch Leute und Orte'],
+    ['↑ ↓, Enter', 'durch Nachrichten und Mitglieder, und zu ihnen'],
     ['/', 'jemanden suchen'],
     ['Esc', 'schließen, nicht mehr folgen'],
     ['?', 'diese Seite'],

@@ -161,6 +161,7 @@ export const moreEnglish = {
     ['double-click, Enter', 'follow somebody, go to a place'],
     ['click on yourself', 'wave, hop or sit, when you are logged in'],
     ['Tab', 'through people and places'],
+    ['↑ ↓, Enter', 'through messages and members, and to them'],
     ['/', 'look for somebody'],
     ['Esc', 'close, stop following'],
     ['?', 'this page'],

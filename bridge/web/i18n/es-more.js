@@ -105,7 +105,7 @@ export const moreSpanish = {
   ],
   streamLocked: 'Este servidor está protegido. Haz clic derecho en la fuente, elige «Interactuar» e inicia sesión allí una vez.',
   people: 'Gente',
-  land: 'Tierra',
+  land: 'La isla',
   keys: 'Ratón, pantalla táctil y teclado',
   gestures: {
     title: 'Tu figura',
@@ -132,7 +132,7 @@ export const moreSpanish = {
     fresh: 'Lleva aquí menos de un día: una hoja en la cabeza',
   },
   lands: [
-    'Un letrero es un canal. Quien escribe en él se acerca andando: así se ve dónde hay ambiente.',
+    'Un cartel es un canal. Quien escribe en él se acerca andando: así se ve dónde hay ambiente.',
     'Un mensaje solo de emojis es un gesto: quien lo envía saluda, salta, baila o duerme en vez de hablar.',
     'Las hogueras son canales de voz, un escenario es un escenario, y los tablones, anuncios y foros. Un barrio es una categoría.',
     'En una aldea, cada rol tiene cabañas con el tejado de su color. Mientras alguien que vive ahí está en línea, hay luz en una ventana y sale humo de la chimenea. Los recién llegados duermen en tiendas, igual que algunos sin color de rol.',
@@ -148,6 +148,7 @@ export const moreSpanish = {
     ['doble clic, Intro', 'seguir a alguien, ir a un lugar'],
     ['clic en ti', 'saludar, saltar o sentarte, si has iniciado sesión'],
     ['Tab', 'recorrer personas y lugares'],
+    ['↑ ↓, Intro', 'recorrer mensajes y miembros, e ir hasta ellos'],
     ['/', 'buscar a alguien'],
     ['Esc', 'cerrar, dejar de seguir'],
     ['?', 'esta página'],

@@ -172,7 +172,7 @@ export class Air {
     this.#repeat(now);
     this.#bubbles.signs = signs;
     this.#bubbles.frame(now, free);
-    this.#sparks.frame(now, free, this.#rouse(typing), this.#bubbles.unheard);
+    this.#sparks.frame(now, free, this.#rouse(typing), this.#bubbles.unheard, signs);
     this.tip?.show(now, this.ring.isOpen ? {} : pointed, free);
     this.ring.frame(now, free);
   }

@@ -17,6 +17,7 @@ const SHRINK = [1, 0.93, 0.93]; // of a bubble that newer ones stand beside; its
 const LONG_TAIL = 84; // pixels of a tail that nobody follows with their eyes: the bubble shows who speaks instead
 const SHORT_TAIL = 56; // and has a tail again
 const SLENDER = 36; // pixels from which on a tail is the slimmer, the longer it is
+const APPEAR_MS = 120;
 const CORNER = 16; // the tail keeps away from it
 /** Made for the first words: making it takes long. @type {Intl.Segmenter | null} */
 let letters = null;
@@ -38,6 +39,12 @@ export class Bubble {
   #thread = make('span', 'thread');
   /** Whether it stands so far from who speaks that it shows their figure. */
   isApart = false;
+  isShown = false;
+  /** Whether that has just changed, and with it its size. */
+  isTurning = false;
+  // For how many frames, and since when, it would be shown if nothing were in its way.
+  waited = 0;
+  waitsSince = 0;
   #text = '';
   /** @type {number[]} */
   #ends = [];
@@ -90,9 +97,41 @@ export class Bubble {
     return this.#size.width > 0;
   }
 
+  /** What it covers just now. */
+  get rect() {
+    return this.#rectAt(this.#at);
+  }
+
+  /** What it covers once it is there. */
+  get goal() {
+    return this.#rectAt(this.offset);
+  }
+
+  /** @param {Point | null} at @returns {import('./layout.js').Rect} */
+  #rectAt(at) {
+    const [x, y] = [this.anchor.x + (at?.x ?? 0), this.anchor.y + (at?.y ?? 0)];
+    return { left: x - this.width / 2, right: x + this.width / 2, top: y - this.height, bottom: y };
+  }
+
   /** @param {number} width @param {number} height */
   resize(width, height) {
     this.#size = { width, height };
+  }
+
+  /**
+   * Goes with who speaks, or stays where it is on the land: so it does if it shows their figure.
+   *
+   * @param {Point} head
+   * @param {Point | null} shift how far the land has moved
+   * @param {boolean} isAfar whether it stays there anyway
+   */
+  keepTo(head, shift, isAfar) {
+    const stays = shift && this.isShown && (isAfar || this.isApart);
+    const x = stays ? this.anchor.x + shift.x - head.x : 0;
+    const y = stays ? this.anchor.y + shift.y - head.y : 0;
+    if (this.offset) this.offset = { x: this.offset.x + x, y: this.offset.y + y };
+    if (this.#at) this.#at = { x: this.#at.x + x, y: this.#at.y + y };
+    this.anchor = head;
   }
 
   /** @param {Shown} shown */
@@ -134,9 +173,10 @@ export class Bubble {
 
   /** @param {boolean} visible */
   reveal(visible) {
-    const wanted = visible ? 'visible' : 'hidden';
-    if (this.node.style.visibility === wanted) return;
-    this.node.style.visibility = wanted;
+    if (this.isShown === visible) return;
+    this.isShown = visible;
+    this.node.style.visibility = visible ? 'visible' : 'hidden';
+    if (visible && !this.calm) this.node.animate({ opacity: [0, 1] }, APPEAR_MS);
     this.#showTail();
     if (!visible) this.#thread.style.visibility = 'hidden';
   }
@@ -148,7 +188,8 @@ export class Bubble {
   /** With the speaker's figure instead of a tail where that would be long. @param {number} length of the tail */
   #keepNear(length) {
     const isApart = length > (this.isApart ? SHORT_TAIL : LONG_TAIL);
-    if (isApart === this.isApart) return;
+    this.isTurning = isApart !== this.isApart;
+    if (!this.isTurning) return;
     this.isApart = isApart;
     if (isApart && !this.node.querySelector('.figure')) this.node.append(portraitOf(this.message));
     this.node.classList.toggle('far', isApart);
@@ -164,7 +205,7 @@ export class Bubble {
   stand(answered, ease) {
     const { offset, anchor } = this;
     if (!offset) return;
-    const before = this.calm ? null : this.#at;
+    const before = this.calm || !this.isShown ? null : this.#at;
     const at = before
       ? { x: before.x + (offset.x - before.x) * ease, y: before.y + (offset.y - before.y) * ease }
       : offset;
@@ -173,7 +214,7 @@ export class Bubble {
     const [left, top] = [Math.round(x - this.width / 2), Math.round(y - this.height)];
     move(this.node, `translate(${left}px,${top}px) scale(${this.#scale})`);
     this.#keepNear(this.#point(this.#tail, x, y, anchor));
-    this.#thread.style.visibility = answered ? 'visible' : 'hidden';
+    this.#thread.style.visibility = answered && this.isShown ? 'visible' : 'hidden';
     if (answered) this.#point(this.#thread, x, y - this.height / 2, answered);
   }
 

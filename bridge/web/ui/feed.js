@@ -13,6 +13,7 @@ import { byId, icon, make, setText } from './dom.js';
 import { illustrated } from './emoji.js';
 import { KeyedList } from './list.js';
 import { portraitOf } from './figure.js';
+import { roam } from './roam.js';
 import { trimmed } from './talk.js';
 import { localeFor } from './locale.js';
 import { tint } from './tint.js';
@@ -55,6 +56,7 @@ export class Feed {
     this.#latest.addEventListener('click', () => this.#follow());
     this.#log.addEventListener('scroll', () => this.#scrolled());
     new ResizeObserver(() => this.#keepUp()).observe(this.#log);
+    roam(this.#log);
   }
 
   /** @param {Replica} replica */
@@ -70,7 +72,9 @@ export class Feed {
     }, FEED_REST_MS);
     this.#shown = feed;
     this.#count = feed.length;
+    const hadFocus = this.#log.contains(document.activeElement);
     this.#list.show(feed);
+    if (hadFocus && !this.#log.contains(document.activeElement)) this.#log.focus({ preventScroll: true }); // that row is gone
     byId('quiet').hidden = feed.length > 0;
     if (!feed.length) this.#following = true;
     this.#keepUp();
@@ -83,7 +87,9 @@ export class Feed {
   }
 
   #keepUp() {
-    if (this.#following) this.#log.scrollTop = this.#log.scrollHeight;
+    const isHeld = this.#log.querySelector('button:focus-visible'); // it would be moved out of view
+    if (this.#following && isHeld) this.#scrolled();
+    else if (this.#following) this.#log.scrollTop = this.#log.scrollHeight;
     this.#latest.hidden = this.#following;
   }
 
@@ -98,7 +104,8 @@ export class Feed {
   #create(entry) {
     if ('gap' in entry) return make('p', 'gap', this.#words.gap);
     if ('happening' in entry) return this.#note(entry);
-    const byline = make('p', 'byline', make('span', 'name', entry.author || this.#words.someone));
+    const name = entry.author || this.#words.someone;
+    const byline = make('p', 'byline', entry.placeId ? way('name', name) : make('span', 'name', name));
     if (entry.bot) byline.append(make('span', 'tag', this.#words.bot));
     if (entry.replyTo) byline.append(make('span', 'reply', this.#words.replying(entry.replyTo)));
     this.#clock ??= new Intl.DateTimeFormat(localeFor(this.#words.language), { timeStyle: 'short' });
@@ -117,14 +124,18 @@ export class Feed {
     const { kind, placeId, channel, text, location } = happening;
     const { called, someone } = this.#words;
     const [name, where] = [text && called(text), channel || location];
-    return this.#leading(make('p', 'note', this.#more.happened[kind](called(author || someone), name, where && called(where))), { uid: '', placeId });
+    const sentence = this.#more.happened[kind](called(author || someone), name, where && called(where));
+    return this.#leading(make('p', 'note', placeId ? way('', sentence) : sentence), { uid: '', placeId });
   }
 
-  /** A click leads to where that was said. @param {HTMLElement} row @param {{uid: string, placeId: string}} said */
+  /** A click leads to where that was said; the keyboard has a button for it. @param {HTMLElement} row @param {{uid: string, placeId: string}} said */
   #leading(row, said) {
-    row.addEventListener('click', ({ target }) => {
-      const isElsewhere = target instanceof Element && target.closest('a, button');
-      if (said.placeId && !isElsewhere && getSelection()?.isCollapsed !== false) this.#go(said); // who marks words wants to copy them
+    if (!said.placeId) return row;
+    row.classList.add('leading');
+    row.addEventListener('click', ({ target, detail }) => {
+      const isElsewhere = target instanceof Element && target.closest('button:not(.way)');
+      const isMarking = detail && getSelection()?.isCollapsed === false; // who marks words wants to copy them
+      if (!isElsewhere && !isMarking) this.#go(said);
     });
     return row;
   }
@@ -153,6 +164,7 @@ export class Feed {
     }
     const button = make('button', 'all', this.#words.all);
     button.type = 'button';
+    button.tabIndex = -1; // arrows lead to it
     button.setAttribute('aria-expanded', 'false');
     button.addEventListener('click', () => {
       const isWhole = words.classList.toggle('whole');
@@ -161,4 +173,12 @@ export class Feed {
     });
     words.after(button);
   }
+}
+
+/** What leads to where something was said, for whom arrows bring there. @param {string} className @param {string} text */
+function way(className, text) {
+  const button = make('button', `${className} way`, text);
+  button.type = 'button';
+  button.tabIndex = -1;
+  return button;
 }

@@ -6,8 +6,9 @@ import { furnishPage } from './furnish.js';
 import { KeyedList } from './list.js';
 import { localeFor } from './locale.js';
 import { outlineOf } from './outline.js';
+import { roam, stopAt } from './roam.js';
 import { tint } from './tint.js';
 
 /** @typedef {typeof LATER} Later */
 
-export const LATER = { KeyedList, furnishPage, localeFor, outcomeOf, outlineOf, person, portraitOf, pose, tint };
+export const LATER = { KeyedList, furnishPage, localeFor, outcomeOf, outlineOf, person, portraitOf, pose, roam, stopAt, tint };

@@ -9,7 +9,9 @@
 
 const TIP = 12; // from the head to the bubble
 const GAP = 6;
+const LEEWAY = 4; // pixels between two at the least: who speaks may take a step
 const HABIT = 0.6; // how much staying where it was is worth
+const MOVE_COST = 70; // of going anywhere else: all that move are in one another's way
 const FACE = { width: 26, height: 30 }; // of a speaker, which a bubble had better not cover
 const FACE_COST = 60;
 const LAND_COST = 12_000; // of all of the island; of a half a quarter: only where it is small it matters
@@ -49,6 +51,9 @@ export function landBelow(land, rect) {
 /** @param {Rect} a @param {Rect} b */
 export const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
+/** Whether one is too near to another. @param {Rect} a @param {Rect} b */
+const meet = (a, b) => a.left < b.right + LEEWAY && b.left < a.right + LEEWAY && a.top < b.bottom + LEEWAY && b.top < a.bottom + LEEWAY;
+
 /** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 
@@ -58,15 +63,17 @@ const rectAt = ({ width, height }, at) => ({
 });
 
 /**
- * Finds a place for each box; those that come first choose first.
+ * Finds a place for each box. Those that stand choose first, and else those that come first; but if nothing is left for the
+ * first one, it chooses before the last ones, or before all.
  *
  * @param {readonly Box[]} boxes
  * @param {Rect} bounds
  * @param {Rect[]} [signs] what they had better not cover either
  * @param {Rect} [land] and what they may not cover much of; but the first one is always shown
+ * @param {Rect[]} [plates] where none may stand
  * @returns {(Point | null)[]} the middle bottom of each, from its anchor; null if there is no room
  */
-export function arrange(boxes, bounds, signs = [], land = undefined) {
+export function arrange(boxes, bounds, signs = [], land = undefined, plates = []) {
   const faces = boxes.map(({ anchor: { x, y } }) => ({
     left: x - FACE.width / 2, right: x + FACE.width / 2, top: y, bottom: y + FACE.height,
   })).concat(signs);
@@ -75,19 +82,33 @@ export function arrange(boxes, bounds, signs = [], land = undefined) {
     left: Math.max(isle.left, bounds.left), right: Math.min(isle.right, bounds.right),
     top: Math.max(isle.top, bounds.top), bottom: Math.min(isle.bottom, bounds.bottom),
   };
-  /** @type {Rect[]} */
-  const taken = [];
   const size = land ? landBelow(land, bounds) : Infinity; // as far as it is in view
-  let used = 0;
-  return boxes.map((box, index) => {
-    const left = size * (box.offset ? LAND_SHARE : NEW_SHARE) - used;
-    const at = bestSpot(box, taken, faces, bounds, { isle, seen }, left, index === 0);
-    if (!at) return null;
-    const rect = rectAt(box, at);
-    taken.push(rect);
-    used += landBelow(isle, rect);
-    return { x: at.x - box.anchor.x, y: at.y - box.anchor.y };
-  });
+  /** @param {readonly Box[]} order @param {boolean} isForced whether the first one has to stand somewhere */
+  const settle = (order, isForced) => {
+    /** @type {Rect[]} */
+    const taken = [...plates];
+    /** @type {Map<Box, Point>} */
+    const spots = new Map();
+    let used = 0;
+    for (const box of order) {
+      const left = size * (box.offset ? LAND_SHARE : NEW_SHARE) - used;
+      const at = bestSpot(box, taken, faces, bounds, { isle, seen }, left, isForced && box === boxes[0]);
+      const rect = at && rectAt(box, at);
+      const isCrammed = !isForced && box === boxes[0] && rect && taken.some((other) => overlap(rect, other));
+      if (!rect || isCrammed) continue;
+      spots.set(box, { x: at.x - box.anchor.x, y: at.y - box.anchor.y });
+      taken.push(rect);
+      used += landBelow(isle, rect);
+    }
+    return spots;
+  };
+  const standing = boxes.filter(({ offset }) => offset);
+  const others = boxes.filter(({ offset }) => !offset);
+  let settled = settle([...standing, ...others], boxes[0]?.offset !== null);
+  for (let left = standing.length; boxes.length && !settled.has(boxes[0]); left--) {
+    settled = settle([...standing.slice(0, left), ...others, ...standing.slice(left)], left === 0);
+  }
+  return boxes.map((box) => settled.get(box) ?? null);
 }
 
 /**
@@ -119,10 +140,10 @@ function bestSpot(box, taken, faces, bounds, { isle, seen }, share, isFirst) {
   /** @param {number} x @param {number} y */
   function weigh(x, y) {
     let cost = Math.hypot(x - wish.x, y - wish.y);
-    if (habit) cost += HABIT * Math.hypot(x - habit.x, y - habit.y);
+    if (habit && (x !== habit.x || y !== habit.y)) cost += MOVE_COST + HABIT * Math.hypot(x - habit.x, y - habit.y);
     if (cost >= least) return;
     const rect = rectAt(box, { x, y });
-    if (taken.some((other) => overlap(rect, other))) return;
+    if (taken.some((other) => meet(rect, other))) return;
     cost += LAND_COST * covered(seen, rect) ** 2;
     for (const face of faces) if (overlap(rect, face)) cost += FACE_COST;
     if (cost >= least) return;

@@ -67,6 +67,7 @@ export class MemberList {
       const { uid } = /** @type {Element} */ (target).closest('button')?.dataset ?? {};
       if (uid) visit(uid);
     });
+    later.roam(byId('groups'));
     this.#groups = Object.fromEntries(STATUSES.map((status) => [status, this.#group(status)]));
   }
 
@@ -93,6 +94,7 @@ export class MemberList {
       section.hidden = !rows.some((member) => member.status === status);
     }
     if (uid && document.activeElement !== focused) this.#focus(uid); // their row has moved, or they are gone
+    this.#later.stopAt(byId('groups'));
     const others = Math.max(0, (all ?? []).reduce((sum, count) => sum + count, 0) - people.size);
     setText(byId('rest'), !isAll ? this.#summary(total) : others ? this.#words.others(others) : '');
     const left = total - rows.length;
@@ -164,5 +166,6 @@ function createRow(figure) {
   const who = make('span', 'who', make('span', 'name'), make('span', 'tag'), make('span', 'reaction'));
   const button = make('button', '', figure, who, make('span', 'doing'));
   button.type = 'button';
+  button.tabIndex = -1; // arrows lead to it
   return make('li', 'member', button);
 }

@@ -51,7 +51,7 @@ export class Panels {
 
   /** Where the whole width is needed for a panel, choosing something in it closes it. */
   makeRoom() {
-    if (this.#isNarrow()) this.turnTo('none');
+    if (this.#isNarrow()) this.close();
   }
 
   /** Closes what is open. */

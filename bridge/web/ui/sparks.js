@@ -7,12 +7,14 @@
 
 import { byId, make } from './dom.js';
 import { emoji } from './emoji.js';
+import { overlap } from './layout.js';
 
 const MOST_DOTS = 40;
 const MOST_REACTIONS = 24;
 const RISE_MS = 2_600;
 const APART = 4; // pixels between two over the same head
 const PICTURED = /\p{Emoji_Presentation}|\p{Extended_Pictographic}|\u20e3/u;
+const PILL = { half: 16, top: 20, bottom: 0 }; // of dots, about who they are of
 const EDGE = 14; // pixels from the edge where who is out of view is hinted at
 
 export class Sparks {
@@ -59,8 +61,9 @@ export class Sparks {
    * @param {Rect} free
    * @param {Iterable<string>} typing
    * @param {Iterable<string>} unheard
+   * @param {Rect[]} signs
    */
-  frame(now, free, typing, unheard) {
+  frame(now, free, typing, unheard, signs) {
     const writers = new Set(typing);
     const wanted = new Set([...writers, ...unheard].slice(0, MOST_DOTS));
     for (const [uid, node] of this.#dots) {
@@ -69,7 +72,7 @@ export class Sparks {
       this.#dots.delete(uid);
     }
     for (const uid of wanted) this.#dotsOf(uid).classList.toggle('writing', writers.has(uid));
-    for (const [uid, node] of this.#dots) this.#put(node, uid, free);
+    this.#putDots(writers, free, signs);
     for (const reaction of this.#reactions) {
       if (reaction.until > now) {
         const all = this.#over(reaction.uid);
@@ -80,6 +83,20 @@ export class Sparks {
         reaction.node.remove();
         this.#reactions.delete(reaction);
       }
+    }
+  }
+
+  /** Those of two crowds that stand in one spot are but one heap of dots: the first ones are seen, and of those who type. @param {Set<string>} writers @param {Rect} free @param {Rect[]} signs */
+  #putDots(writers, free, signs) {
+    /** @type {Rect[]} */
+    const taken = [];
+    for (const [uid, node] of [...this.#dots].sort(([a], [b]) => Number(writers.has(b)) - Number(writers.has(a)))) {
+      const at = this.#put(node, uid, free);
+      if (!at) continue;
+      const rect = { left: at.x - PILL.half, right: at.x + PILL.half, top: at.y - PILL.top, bottom: at.y + PILL.bottom };
+      const isFree = !taken.some((other) => overlap(rect, other)) && (writers.has(uid) || !signs.some((sign) => overlap(rect, sign)));
+      if (isFree) taken.push(rect);
+      else node.style.visibility = 'hidden';
     }
   }
 
@@ -110,10 +127,11 @@ export class Sparks {
     const head = this.#where.headOf(uid);
     const visibility = head ? 'visible' : 'hidden';
     if (node.style.visibility !== visibility) node.style.visibility = visibility;
-    if (!head) return;
+    if (!head) return null;
     const x = Math.round(Math.max(free.left + left, Math.min(free.right - right, head.x)));
     const y = Math.round(Math.max(free.top + EDGE, Math.min(free.bottom - EDGE, head.y)));
     const transform = `translate(${x}px,${y}px)`;
     if (node.style.transform !== transform) node.style.transform = transform;
+    return { x, y };
   }
 }

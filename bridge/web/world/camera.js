@@ -1,7 +1,7 @@
 /**
  * Which part of the island is seen, and how large. Pixels are drawn at whole multiples, and between the first three
- * at halves as well; smaller than one to one there is a picture at half the size, drawn likewise. Everything here is in the screen's
- * pixels, or in those of the art.
+ * at halves as well; smaller than one to one there is a picture at half the size, drawn likewise; a city that has no room even so is
+ * shown smaller and smooth. Everything here is in the screen's pixels, or in those of the art.
  *
  * @typedef {{left: number, right: number, top: number, bottom: number}} Sides
  * @typedef {{x: number, y: number, zoom: number, speed: number, stepped?: number}} Flight `stepped`: seconds since the last step of its zoom
@@ -13,7 +13,10 @@ export const HALVES = 3; // screen pixels for one of art, below which there are 
 const UPRIGHT = 0.8; // a view that is narrower than that of its height shows a part of an island, but a legible one
 const LEAST_ACROSS = 0.4; // of the island's width, that such a view shows
 const MOST_DOWN = 0.62; // of its own height, that the island takes: words stand above it
-const MOST_PIXELS = 3_700_000; // drawn in a frame: with more, no software is fast enough
+const MOST_PIXELS = 4_900_000; // drawn in a frame: with more, no software is fast enough
+const LEAST_SHARP = 0.5; // a zoom below which pixels are smaller than the screen's own
+const MOST_SMALL = 2_000_000; // of those
+const FINE = 16; // steps of a zoom at which all is just in view
 const AROUND = 12; // pixels of art that are kept free around the whole island
 
 export class Camera {
@@ -43,7 +46,17 @@ export class Camera {
 
   /** Whether the picture at half the size is drawn. */
   get isFar() {
-    return this.zoom < 1 || this.isCoarse;
+    return this.wantsFar || this.isCoarse;
+  }
+
+  /** Whether it is what is wanted: it is small, or the other one had too many pixels. */
+  get wantsFar() {
+    return this.zoom < Math.max(1, this.#sharp);
+  }
+
+  /** The least zoom at which the other one doesn't have too many. */
+  get #sharp() {
+    return Math.ceil(FINE * Math.sqrt((this.width * this.height) / MOST_PIXELS)) / FINE;
   }
 
   /** Screen pixels for a drawn pixel. */
@@ -80,6 +93,10 @@ export class Camera {
 
   /** The zoom at which all of the island is in view, or on a screen that stands upright all of its height. */
   get whole() {
+    return legible(this.#fitting, Math.floor);
+  }
+
+  get #fitting() {
     const { left, right, top, bottom } = this.bounds;
     const { insets } = this;
     const free = { width: this.width - insets.left - insets.right, height: this.height - insets.top - insets.bottom };
@@ -87,8 +104,7 @@ export class Camera {
     const down = free.height / (bottom - top + AROUND);
     const isUpright = free.width < free.height * UPRIGHT;
     const fitting = isUpright ? Math.min(across / LEAST_ACROSS, down * MOST_DOWN) : Math.min(across, down);
-    const zoom = Math.min(Math.max(fitting, Math.min(across, down)), LARGEST_WHOLE * this.density);
-    return legible(zoom, Math.floor);
+    return Math.min(Math.max(fitting, Math.min(across, down)), LARGEST_WHOLE * this.density);
   }
 
   /** How near it is when nobody goes closer. */
@@ -147,13 +163,20 @@ export class Camera {
   }
 
   get #smallest() {
-    if (this.width * this.height <= MOST_PIXELS) return legible(this.whole / 2, Math.floor); // not a dot in the sea
-    return legible(Math.sqrt((this.width * this.height) / MOST_PIXELS), Math.ceil);
+    const { whole } = this;
+    const sharp = this.#sharp;
+    if (sharp > 1) {
+      const fitting = Math.floor(this.#fitting * FINE) / FINE;
+      return fitting < sharp ? Math.max(whole, legible(sharp / 2, Math.ceil)) : Math.min(fitting, legible(sharp, Math.ceil));
+    }
+    if (whole >= LEAST_SHARP) return Math.max(LEAST_SHARP, legible(whole / 2, Math.floor)); // not a dot in the sea
+    return Math.max(whole, Math.min(LEAST_SHARP, legible(Math.sqrt((this.width * this.height) / MOST_SMALL) / 2, Math.ceil)));
   }
 }
 
 /** A zoom at which pixels are drawn, near a number. @param {number} zoom @param {(zoom: number) => number} near */
 function legible(zoom, near) {
   if (zoom >= HALVES) return near(zoom);
-  return zoom < 1 ? Math.max(0.5, near(zoom * 4) / 4) : near(zoom * 2) / 2;
+  if (zoom < LEAST_SHARP) return Math.max(1, near(zoom * 2 * FINE)) / (2 * FINE);
+  return zoom < 1 ? near(zoom * 4) / 4 : near(zoom * 2) / 2;
 }

@@ -151,7 +151,7 @@ function closer(zoom) {
 
 /** @param {number} zoom */
 function farther(zoom) {
-  if (zoom <= 1) return Math.max(0.5, zoom - 0.25);
+  if (zoom <= 1) return zoom - 0.25;
   return zoom <= HALVES ? zoom - 0.5 : Math.min(zoom - 1, Math.ceil(zoom / 1.25));
 }
 

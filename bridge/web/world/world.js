@@ -117,7 +117,6 @@ export class World {
     const context = canvas.getContext('2d', { alpha: options.background === 'transparent' });
     if (!context) throw new Error('no canvas');
     this.#context = context;
-    canvas.style.imageRendering = 'pixelated';
     new ResizeObserver(() => this.#resize()).observe(canvas.parentElement ?? canvas);
     this.#resize();
     requestAnimationFrame((now) => this.#run(now));
@@ -486,6 +485,7 @@ export class World {
     const { width, height, pixel, density } = this.camera;
     const columns = Math.ceil(width / pixel);
     const rows = Math.ceil(height / pixel);
+    this.#canvas.style.imageRendering = pixel < 1 ? 'auto' : 'pixelated';
     this.#canvas.style.width = `${(columns * pixel) / density}px`;
     this.#canvas.style.height = `${(rows * pixel) / density}px`;
     const { buffer } = this.#picture;
@@ -518,7 +518,7 @@ export class World {
   /** Gets ready to draw what is looked at, or at least its picture at half the size. @param {number} until */
   #look(until) {
     const camera = this.camera;
-    const wantsFar = camera.zoom < 1;
+    const { wantsFar } = camera;
     const isReady = this.#picture.prepare(this.#land, wantsFar, until);
     camera.isCoarse = !isReady && !wantsFar && this.#picture.prepare(this.#land, true, until + SLICE);
     if (!isReady && !camera.isCoarse) return false;
