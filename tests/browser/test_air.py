@@ -45,12 +45,14 @@ NOBODY_COVERED = """(many) => {
         return a !== b && width > 0 && height > 0 && width * height > a.width * a.height / 10;
     }));
 }"""
-# Whether a bubble stands above all that has a name.
-ABOVE_ALL = """() => {
+# Whether a bubble stands on nothing that has a name.
+BESIDE_ALL = """() => {
     const isShown = ({ style }) => style.visibility === 'visible';
-    const said = [...document.querySelectorAll('.bubble')].find(isShown);
-    const tops = [...document.querySelectorAll('.label')].map((node) => node.getBoundingClientRect().top);
-    return said && said.getBoundingClientRect().bottom < Math.min(...tops);
+    const said = [...document.querySelectorAll('.bubble')].find(isShown)?.getBoundingClientRect();
+    const named = [...document.querySelectorAll('.label')].map((node) => node.getBoundingClientRect());
+    const isBeside = ({ left, right, top, bottom }) =>
+        bottom < said.top || top > said.bottom || right < said.left || left > said.right;
+    return Boolean(said) && named.length > 0 && named.every(isBeside);
 }"""
 # For how many frames, one after the other, two bubbles were over one another, but for one that fades.
 COUNT_CROSSING = """() => {
@@ -355,12 +357,12 @@ async def test_reactions_rise_and_are_gone(bridge: WebSocketServer, new_page: Op
 
 
 async def test_words_leave_a_small_island_to_be_seen(bridge: WebSocketServer, new_page: OpenPage) -> None:
-    """On a phone they stand over the sea, above all that has a sign."""
+    """On a phone they stand over the sea, beside all that has a sign."""
     page = await new_page({**NO_PANEL, "motion": "less"}, viewport={"width": 390, "height": 844})
     await page.goto(address(bridge))
     await expect(label(page, "#beds")).to_have_count(1)  # Ada may be where one would have to drag to
     await bridge.broadcast_message(GARDEN.id, "11", DULL, "31")
-    await page.wait_for_function(ABOVE_ALL)
+    await page.wait_for_function(BESIDE_ALL)
 
 
 # In one look: they are soon gone. The first one is a sign, the second one is spelled.
