@@ -102,13 +102,19 @@ class Composed:
 
     async def ready(self) -> None:
         """Wait until it tells so at its port."""
-        async with asyncio.timeout(90), aiohttp.ClientSession() as session:
-            while True:
-                with suppress(aiohttp.ClientError):
-                    answer = await session.get(f"http://127.0.0.1:{self.port}/readyz")
-                    if answer.status == 200:
-                        return
-                await asyncio.sleep(0.2)  # nothing tells an outsider that it has started
+        try:
+            async with asyncio.timeout(90), aiohttp.ClientSession() as session:
+                while not await self._is_ready(session):  # noqa: ASYNC110 - nothing tells an outsider
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            said = await self.does("logs", "bot")
+            raise AssertionError(f"the bot isn't ready after 90 s; it says:\n{said}") from None
+
+    async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
+        with suppress(aiohttp.ClientError):
+            async with session.get(f"http://127.0.0.1:{self.port}/readyz") as answer:
+                return answer.status == 200
+        return False
 
 
 @pytest.fixture
