@@ -7,6 +7,7 @@ from discord.abc import GuildChannel
 from discord.ext import commands
 
 from bridge.running.named import of_guild
+from bridge.running.turns import Turns
 from cogs.needs import Bridge, MemberLoader, Policy
 from cogs.rooms import Rooms
 
@@ -25,15 +26,11 @@ class Guilds(commands.Cog):
         self._policy = policy
         self._rooms = rooms
         self._loader = loader
+        self._turns = Turns()
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """The gateway told of a guild: after a start, a new session or an outage.
-
-        What was deleted or changed before that, or who was banned, nobody ever tells, so that nothing of what
-        was said then is passed on any more.
-        """
-        self._bridge.forget_past(guild.id)
+        """The gateway told of a guild: after a start, a new session or an outage."""
         if not self._loader.is_loaded(guild):
             self._loader.load(guild)
         await self._rooms.show(guild)
@@ -51,9 +48,24 @@ class Guilds(commands.Cog):
         self._bridge.hide_guild(guild.id)
 
     @commands.Cog.listener()
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """A new session begins: after the one before it, nobody told what happened."""
+        await self._turns.each(
+            [guild.id for guild in self._bot.guilds if guild.shard_id == shard_id], self._forget
+        )
+
+    @commands.Cog.listener()
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
         """Discord has an outage: viewers keep what they see."""
+        self._forget(guild.id)
         of_guild(log, guild.id).warning("unavailable at Discord; viewers keep what they see")
+
+    def _forget(self, guild_id: int) -> None:
+        """Pass nothing on of what was said before a gap: whether it was deleted in it, nobody ever tells.
+
+        Not at its end, where words follow at the heels of the guild: those would be lost.
+        """
+        self._bridge.forget_past(guild_id)
 
     @commands.Cog.listener()
     async def on_members_loading(self, guild: discord.Guild) -> None:

@@ -361,6 +361,21 @@ async def test_words_before_a_gap(town: Town, guild: Guild, curious: Viewer, wat
     assert not leaks(back.frames, ["lost-words"], known=False)
 
 
+@pytest.mark.parametrize("state", ["stub", "outage and a new session"])
+async def test_words_after_a_gap(discord: LoopbackDiscord, launch: Launch, watch: Watch, state: str) -> None:
+    """They follow at the heels of the guild, and all of them arrive."""
+    trouble = Trouble(discord)
+    discord.gateway.members_every = 0.0
+    viewer = await watch(await launch(), trouble.guild, **NEWEST)
+    await trouble.begin(state)
+    trouble.end(state)
+    words = [f"word {number}" for number in range(20)]
+    for said in words:
+        discord.say(trouble.guild.public, trouble.ann, said)
+    await settled(discord, viewer, trouble.guild.member("warden"))
+    assert [said for said in viewer.words() if said in words] == words
+
+
 @pytest.mark.parametrize("new", [None, "harmless"], ids=["deleted", "changed"])
 async def test_words_that_somebody_thought_better_of(
     town: Town, guild: Guild, curious: Viewer, watch: Watch, new: str | None
