@@ -48,7 +48,7 @@ class Wanted:
 
 
 PROMISES: Final = (
-    Wanted(21, 800, 60, 15),
+    Wanted(21, 800, 60, 20),
     Wanted(1_000, 1_000, 60, 30),
     Wanted(5_000, 700, 60, 60),
     Wanted(20_000, 800, 60, 60),

@@ -19,7 +19,7 @@ import { localeFor } from './locale.js';
 import { tint } from './tint.js';
 
 const LONG_WORDS = 100; // characters, from which on it may need more lines than are shown of it
-const FEED_REST_MS = 120; // between two looks at what is new, which may be more than anybody reads
+const FEED_REST_MS = 250; // between two looks at what is new, which may be more than anybody reads
 const NEAR_END = 24; // pixels from the end that still count as reading the latest
 
 export class Feed {
