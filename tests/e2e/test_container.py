@@ -117,6 +117,16 @@ class Composed:
         return False
 
 
+LISTENING = "00000000:1538 00000000:0000 0A"  # on port 5432 of all addresses, in the kernel's words
+
+
+async def accepting(engine: Engine) -> None:
+    """Wait for PostgreSQL: the bot ends without it, and here nobody starts it again, as Docker does."""
+    async with asyncio.timeout(90):
+        while LISTENING not in await asyncio.to_thread(engine.run_in, "postgres", "cat", "/proc/net/tcp"):  # noqa: ASYNC110
+            await asyncio.sleep(0.2)  # nothing tells an outsider
+
+
 @pytest.fixture
 def engine(image: Image, tmp_path: Path) -> Iterator[Engine]:
     """Podman, if this system lets it run containers."""
@@ -171,6 +181,8 @@ async def test_compose_runs_the_profiles(engine: Engine, image: Image, watch: Wa
         guild = discord.guild("D-World", "ann", "bob")
         bob = guild.member("bob")
         bot = Composed(engine, discord, **SAID)
+        await bot.does(*profiles, "up", "-d", "postgres", "redis")
+        await accepting(engine)
         await bot.does(*profiles, "up", "-d")
         await bot.ready()
         viewer = await watch(bot, guild, events=["typing"])  # type: ignore[arg-type]  # as above
