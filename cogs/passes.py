@@ -4,7 +4,6 @@ Whoever invites the bot may give fifty thousand members another colour dozens of
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
@@ -12,7 +11,8 @@ from weakref import WeakValueDictionary
 import discord
 from discord.ext import commands
 
-from bridge.running.rate import Rate, Rates
+from bridge.running.rate import Rate
+from cogs.allowance import Allowance
 
 # Of the loop's time, in seconds, they may take so much for one guild, and for all of them together.
 SHARE: Final = Rate(per_second=0.05, at_once=0.5)
@@ -41,8 +41,7 @@ class Passes:
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         # By guild, whom the next one is for: who has one of these roles, of which none stands for all.
         self._asked: dict[int, set[int | None]] = {}
-        self._spent = Rates(SHARE)
-        self._full_at = 0.0
+        self._allowance = Allowance(SHARE, TOGETHER, LONGEST)
 
     async def make(self, guild: discord.Guild, role: discord.Role | None = None) -> None:
         """Show all who have a role, or everybody, when the guild has time for it."""
@@ -55,7 +54,7 @@ class Passes:
         turn = self._turns.setdefault(guild.id, asyncio.Lock())
         try:
             async with turn:
-                while (wait := self._wait(guild.id)) > 0:  # noqa: ASYNC110 - others may take the time meanwhile
+                while (wait := self._allowance.wait(guild.id)) > 0:  # noqa: ASYNC110 - others may take the time meanwhile
                     await asyncio.sleep(wait)
                 del self._asked[guild.id]
                 await self._make(guild.id, asked)
@@ -80,13 +79,4 @@ class Passes:
         try:
             await self._show(guild, concerns=is_meant)
         finally:
-            self._pay(guild_id, GLANCE * looked_at + EACH * shown)
-
-    def _wait(self, guild_id: int) -> float:
-        now = time.monotonic()
-        return max(self._spent.wait(str(guild_id), now), TOGETHER.wait(self._full_at, now))
-
-    def _pay(self, guild_id: int, seconds: float) -> None:
-        now = time.monotonic()
-        self._spent.charge(str(guild_id), now, seconds, LONGEST)
-        self._full_at = TOGETHER.charge(self._full_at, now, seconds, LONGEST)
+            self._allowance.pay(guild_id, GLANCE * looked_at + EACH * shown)

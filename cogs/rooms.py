@@ -11,8 +11,9 @@ from discord.abc import GuildChannel
 from discord.ext import commands
 
 from bridge import model
-from bridge.running.rate import Rate, Rates
+from bridge.running.rate import Rate
 from bridge.running.turns import Turns
+from cogs.allowance import Allowance
 from cogs.needs import Bridge, MemberLoader, Policy, Roster
 from cogs.passes import Passes
 from cogs.verdicts import WITHDRAWN
@@ -45,8 +46,7 @@ class Rooms:
         self._roster = roster
         self._loader = loader
         self._turns = Turns()
-        self._spent = Rates(SHARE)  # by guild
-        self._full_at = 0.0  # when all of them have as much again as at first
+        self._allowance = Allowance(SHARE, TOGETHER, LONGEST)
         self._waiting: set[int] = set()  # the guilds whose channels will be shown when they have time again
         self._waiting_events: set[int] = set()  # the same for their scheduled events
         self._passes = Passes(bot, self.show_members)
@@ -77,7 +77,7 @@ class Rooms:
         """
         if changed is not None and self._is_as_shown(changed):
             return
-        wait = self._wait(guild.id)
+        wait = self._allowance.wait(guild.id)
         if wait > 0 or guild.id in self._waiting:
             if changed is not None and not self._policy.shows_channel(changed):
                 self._take_away(changed)
@@ -100,21 +100,11 @@ class Rooms:
         else:
             self.open(guild.id)
             talking = self._roster.talking(guild)
-        self._pay(guild.id, time.thread_time() - began + EACH * len(talking))
+        self._allowance.pay(guild.id, time.thread_time() - began + EACH * len(talking))
         if is_moved:
             await self.show(guild)  # the last open channel was closed, or the first one opened
         else:
             await self.show_members(guild, talking)
-
-    def _wait(self, guild_id: int) -> float:
-        """Tell for how many seconds a guild's channels have to wait; 0 or less: not at all."""
-        now = time.monotonic()
-        return max(self._spent.wait(str(guild_id), now), TOGETHER.wait(self._full_at, now))
-
-    def _pay(self, guild_id: int, seconds: float) -> None:
-        now = time.monotonic()
-        self._spent.charge(str(guild_id), now, seconds, LONGEST)
-        self._full_at = TOGETHER.charge(self._full_at, now, seconds, LONGEST)
 
     def _is_gate_moved(self, guild: discord.Guild) -> bool:
         return self._policy.is_gated(guild) == bool(self._bridge.shown(guild.id))
@@ -174,7 +164,7 @@ class Rooms:
             return
         self._waiting_events.add(guild.id)
         try:
-            if (wait := self._wait(guild.id)) > 0:
+            if (wait := self._allowance.wait(guild.id)) > 0:
                 await asyncio.sleep(wait)
         finally:
             self._waiting_events.discard(guild.id)
@@ -182,7 +172,7 @@ class Rooms:
         if current is not None:
             began = time.thread_time()
             self.show_events(current)
-            self._pay(guild.id, time.thread_time() - began)
+            self._allowance.pay(guild.id, time.thread_time() - began)
 
     def forget_event(self, guild_id: int, event_id: int) -> None:
         """Take a scheduled event back, at once."""

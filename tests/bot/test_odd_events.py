@@ -228,30 +228,23 @@ async def test_a_presence_waits(bot: Bot, stranger: model.Member, event: str) ->
     assert member.raw_status == "dnd"
 
 
+@pytest.mark.parametrize("is_known", [False, True], ids=["unknown", "known by another event"])
 @pytest.mark.parametrize(("since", "status"), [("before", "idle"), ("after", "dnd")])
-async def test_the_answer_has_presences(bot: Bot, stranger: model.Member, since: str, status: str) -> None:
-    """What comes with the members is newer than what came before they were asked for, and than no more."""
-    found = unseen(bot, stranger)
-    bot._connection._get_websocket = lambda *_, **__: Asked()  # type: ignore[assignment]
-    await bot._connection.chunker(found.id)
-    if since == "after":
-        bot.hear("PRESENCE_UPDATE", stranger.presence())
-    told = [stranger.presence() | {"status": "idle"}]
-    bot.hear("GUILD_MEMBERS_CHUNK", chunk(bot, stranger, presences=told))
-    member = found.get_member(stranger.id)
-    assert member is not None
-    assert member.raw_status == status
-
-
-@pytest.mark.parametrize(("since", "status"), [("before", "idle"), ("after", "dnd")])
-async def test_the_answer_about_somebody_known(
-    bot: Bot, stranger: model.Member, since: str, status: str
+async def test_the_answer_has_presences(
+    bot: Bot, stranger: model.Member, since: str, status: str, *, is_known: bool
 ) -> None:
-    """Who came into the cache by another event, with no status, has the one of the answer, or a newer one."""
-    found = bot.learn(stranger.guild, members=[], presences=[], member_count=100_000)
+    """What comes with the members is newer than what came before they were asked for, and than no more.
+
+    So it is for who came into the cache by another event, with no status.
+    """
+    if is_known:
+        found = bot.learn(stranger.guild, members=[], presences=[], member_count=100_000)
+    else:
+        found = unseen(bot, stranger)
     bot._connection._get_websocket = lambda *_, **__: Asked()  # type: ignore[assignment]
     await bot._connection.chunker(found.id)
-    bot.hear("GUILD_MEMBER_UPDATE", about(stranger.guild, stranger.payload()))
+    if is_known:
+        bot.hear("GUILD_MEMBER_UPDATE", about(stranger.guild, stranger.payload()))
     if since == "after":
         bot.hear("PRESENCE_UPDATE", stranger.presence())
     told = [stranger.presence() | {"status": "idle"}]

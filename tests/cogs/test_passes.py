@@ -8,7 +8,6 @@ from typing import Any, cast
 import discord
 import pytest
 
-from cogs import passes
 from cogs.passes import MOST_ROLES, Passes
 
 GUILD = 7
@@ -111,9 +110,9 @@ async def test_a_guild_waits_that_took_too_much(
     some: Passes, show: Show, guild: discord.Guild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the loop's time; after so many seconds at most it has its turn again."""
-    monkeypatch.setattr(passes, "LONGEST", 0.05)
+    monkeypatch.setattr(some._allowance, "_longest", 0.05)
     show.may.set()
-    some._pay(GUILD, 1e9)
+    some._allowance.pay(GUILD, 1e9)
     asked = [asyncio.create_task(some.make(guild)) for _ in range(10)]
     await asyncio.sleep(0)
     assert show.shown == []
@@ -131,7 +130,7 @@ async def test_who_waits_no_more_keeps_nobody_from_it(
     some: Passes, show: Show, guild: discord.Guild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the bot stops."""
-    some._pay(GUILD, 1e9)
+    some._allowance.pay(GUILD, 1e9)
     waiting = asyncio.create_task(some.make(guild))
     await asyncio.sleep(0)
     waiting.cancel()

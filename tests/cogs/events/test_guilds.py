@@ -398,7 +398,7 @@ async def test_a_guild_whose_channels_change_all_the_time(town: Town, viewer: Vi
     den = town.channel("den")
     await town.news(viewer)
     with town.env._bot_scope():  # which has a time of its own
-        rooms_of(town)._pay(town.guild.id, 1e9)
+        rooms_of(town)._allowance.pay(town.guild.id, 1e9)
     backend = town.env.backend
     for name in ("piazza", "plaza"):
         backend.edit_channel(town.square.id, {"name": name})
@@ -417,12 +417,12 @@ async def test_a_guild_whose_colours_change_all_the_time(
     town: Town, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All who have them are looked at when there is time; what changes meanwhile is shown at once."""
-    monkeypatch.setattr("cogs.passes.LONGEST", 0.5)
+    monkeypatch.setattr(rooms_of(town)._passes._allowance, "_longest", 0.5)
     role = town.guild.create_role("Painters", color=0x111111)
     await town.give(town.ann, role)
     await town.news(viewer)
     with town.env._bot_scope():  # which has a time of its own
-        rooms_of(town)._passes._pay(town.guild.id, 1e9)
+        rooms_of(town)._passes._allowance.pay(town.guild.id, 1e9)
     for color in (0x222222, 0x333333, 0x444444):
         town.env.backend.edit_role(town.guild.id, role.id, {"color": color})
     before = await viewer.until(lambda event: event["data"].get("roleColor") == "#444444")
