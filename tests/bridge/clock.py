@@ -1,23 +1,52 @@
 """Time that passes when a test says so."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import pytest
 
+MOST: Final = 0.005  # seconds that pass in a round of the loop that waits for nothing
+
 
 class Clock:
-    """The running loop's clock, which can be put forward; what gets due by that happens."""
+    """The running loop's clock, which can be put forward; what gets due by that happens.
+
+    It goes by what the loop waits for: while there is nothing else to do, as fast as any clock, and else no
+    more than `MOST` in one round. Where a test stands still because its machine has other work, so does the
+    clock, and what is limited by the second is limited as ever.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         loop = asyncio.get_running_loop()
-        time = loop.time
-        self._ahead = 0.0
-        monkeypatch.setattr(loop, "time", lambda: time() + self._ahead)
+        self._real = loop.time
+        self._seen = self._now = loop.time()  # in reality, and here, when the loop last looked who is ready
+        selector = vars(loop)["_selector"]
+        select = selector.select
+
+        def select_and_count(timeout: float | None = None) -> Sequence[object]:
+            ready: Sequence[object] = select(timeout)
+            self._come_round(0.0 if ready else timeout or 0.0)
+            return ready
+
+        monkeypatch.setattr(selector, "select", select_and_count)
+        monkeypatch.setattr(loop, "time", self._time)
+
+    def _time(self) -> float:
+        return self._now + min(self._real() - self._seen, MOST)
+
+    def _come_round(self, waited: float) -> None:
+        real = self._real()
+        self._now += min(real - self._seen, max(waited, MOST))
+        self._seen = real
+
+    def put_forward(self, seconds: float) -> None:
+        """Let it be later, in the middle of what the loop does."""
+        self._now += seconds
 
     async def jump(self, seconds: float) -> None:
         """Let time pass in one moment, as when a machine slept or the loop stood still."""
-        self._ahead += seconds
+        self.put_forward(seconds)
         for _ in range(4):  # turns of the loop: what is due, what follows from it, and what ends by that
             await asyncio.sleep(0)
 

@@ -21,6 +21,7 @@ from bridge.rooms.directory import Directory
 from bridge.rooms.room import Room
 from bridge.wire.protocol import Credentials
 from tests.bridge.access.doors import LOGIN, NOBODY, OPEN, THERE, VAULT, Validator, answer, login, refusal
+from tests.bridge.clock import Clock
 from tests.bridge.source import SECRET, Source
 
 # Open rooms
@@ -115,8 +116,11 @@ async def test_who_is_no_member_guesses_nothing(admission: Admission) -> None:
     assert len(admission.doorkeeper._guesses) == len(admission.doorkeeper._guesses_at_door) == 0
 
 
-async def test_questions_without_an_answer_are_shared_out(admission: Admission) -> None:
+async def test_questions_without_an_answer_are_shared_out(
+    admission: Admission, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They may cost something all the same: one address gets so many, others as many again."""
+    Clock(monkeypatch)
     admission.doorkeeper.validate = validator = Validator(NoAnswer())
     said = [await answer(admission, login(str(number))) for number in range(ASKED_AT_ONCE + 10)]
     assert said.count(NO_ANSWER) == len(validator.asked) == ASKED_AT_ONCE

@@ -1,7 +1,6 @@
 """What requests cost, and who pays for it."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
@@ -23,9 +22,10 @@ def budgets(cpu: StillClock) -> Budgets:
     return Budgets(TENTHS, cpu)
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Clock]:
-    return lambda: Clock(monkeypatch)
+@pytest.fixture(autouse=True)
+async def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock by which nothing comes back because a test had to wait for its machine."""
+    return Clock(monkeypatch)
 
 
 async def test_who_has_something_left_need_not_wait(budgets: Budgets) -> None:
@@ -38,9 +38,8 @@ async def test_who_has_something_left_need_not_wait(budgets: Budgets) -> None:
     assert purse.wait == pytest.approx(5, abs=0.1)
 
 
-async def test_it_comes_back(budgets: Budgets, clock: Callable[[], Clock]) -> None:
+async def test_it_comes_back(budgets: Budgets, time: Clock) -> None:
     """At the pace of the limit."""
-    time = clock()
     purse = budgets.purse("a")
     purse.pay(0.6)
     await time.jump(0.9)
@@ -131,11 +130,9 @@ async def test_who_is_cancelled_ends(budgets: Budgets) -> None:
 
 @pytest.mark.parametrize("crowd", [["a"] * 8, [f"2001:db8:1:{number}::/64" for number in range(8)]])
 async def test_where_all_have_spent_too_much_addresses_take_turns(
-    budgets: Budgets, clock: Callable[[], Clock], crowd: list[str]
+    budgets: Budgets, time: Clock, crowd: list[str]
 ) -> None:
     """Who comes with a hundred viewers, or addresses, has no more turns than who comes alone."""
-    time = clock()
-    # Much: on a busy machine a little has come back before the first of them asks.
     budgets.charge(AT_ONCE + 4, asyncio.get_running_loop().time())
     served: list[str] = []
 

@@ -15,6 +15,7 @@ from bridge.model import GuildInfo
 from bridge.problems import WRONG_PASSWORD
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, Start
 from tests.bridge.watchers import Watcher, fetch, watching
 
@@ -55,9 +56,10 @@ async def knock(watcher: Watcher, password: str) -> str:
 
 
 async def test_a_housemate_gets_in_while_somebody_guesses_behind_the_same_address(
-    server: WebSocketServer,
+    server: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They were in before, and come back with the same browser; a browser that is new has to wait."""
+    Clock(monkeypatch)
     async with browser(server, None) as ada, browser(server, None) as eve:
         hers, his = given(ada), given(eve)
         assert await knock(ada, "sesame") == "in"

@@ -33,6 +33,12 @@ class Line(asyncio.Transport):
     """A connection, as far as a gate knows it."""
 
 
+@pytest.fixture(autouse=True)
+async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock by which nothing is forgiven because a test had to wait for its machine."""
+    return Clock(monkeypatch)
+
+
 @pytest.fixture
 async def gate() -> Gate:
     return Gate(SMALL)
@@ -167,9 +173,8 @@ async def test_a_proxy_s_connections_are_nobody_s_at_first() -> None:
     assert gate.check_handshake(PROXY, None) is None
 
 
-async def test_connections_in_a_short_time_are_bounded(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_connections_in_a_short_time_are_bounded(gate: Gate, clock: Clock) -> None:
     """Though each is gone at once: with TLS it costs before anything is asked."""
-    clock = Clock(monkeypatch)
     asked = SMALL.handshakes_per_minute + SMALL.requests_per_minute
 
     def come_and_go(peer: str, times: int) -> int:

@@ -37,11 +37,14 @@ from tests.bridge.clock import Clock
 from tests.bridge.watchers import until
 
 
-async def test_who_guesses_has_to_wait_longer_each_time(
-    doors: Admission, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock by which nobody has waited long enough because a test had to wait for its machine."""
+    return Clock(monkeypatch)
+
+
+async def test_who_guesses_has_to_wait_longer_each_time(doors: Admission, clock: Clock) -> None:
     """Some seconds, which are said; and after that there is one try more."""
-    clock = Clock(monkeypatch)
     for _ in range(3):
         assert await answer(doors, WRONG) == WRONG_PASSWORD
     for seconds in (1, 2, 4, 8):
@@ -124,9 +127,8 @@ async def test_guessing_holds_no_door_shut(doors: Admission, directory: Director
         assert await answer(doors, LOGIN, Visitor(f"192.0.2.{number}")) is None
 
 
-async def test_a_siege_is_forgotten(doors: Admission, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_siege_is_forgotten(doors: Admission, clock: Clock) -> None:
     """Some while after its end, others may be wrong as often as ever."""
-    clock = Clock(monkeypatch)
     await besiege(doors)
     await clock.jump(FORGOTTEN_AFTER + 1)
     for _ in range(3):
@@ -257,10 +259,9 @@ ADA, EVE = Visitor("203.0.113.1", device="ada's"), Visitor("203.0.113.1", device
 
 
 async def test_who_was_in_before_does_not_wait_for_a_housemate_who_guesses(
-    doors: Admission, monkeypatch: pytest.MonkeyPatch
+    doors: Admission, clock: Clock
 ) -> None:
     """However long the address has to wait, their device got in before; the guesser's waits all the same."""
-    clock = Clock(monkeypatch)
     assert await answer(doors, RIGHT, ADA) is None
     for _ in range(3):
         assert await answer(doors, WRONG, EVE) == WRONG_PASSWORD

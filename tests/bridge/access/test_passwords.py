@@ -8,6 +8,7 @@ import pytest
 from bridge.access.passwords import MAX_WAITING, Passwords, hash_password, is_password
 from bridge.errors import Refused
 from bridge.model import GuildInfo
+from tests.bridge.watchers import PATIENCE
 
 
 @pytest.mark.parametrize("password", ["sesame", "", "Öffne dich 🚪", "half a pair: \ud83d"])
@@ -77,7 +78,7 @@ class Slow:
         self.asked.append(given)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
-        assert self.may_answer.wait(10)
+        assert self.may_answer.wait(PATIENCE)
         self.at_once -= 1
         return given == f"right for {hashed}"
 

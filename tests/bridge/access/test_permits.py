@@ -40,7 +40,7 @@ class Authority:
         return said
 
 
-MEMBER = Visitor("203.0.113.3", Login(Account("7", "Ada"), "key", time.time() + 1_000))
+MEMBER = Visitor("203.0.113.3", Login(Account("7", "Ada"), "key", 1e12))
 
 
 async def test_who_logged_in_on_our_page_enters_what_they_may(admission: Admission) -> None:

@@ -101,7 +101,7 @@ async def test_what_takes_long_leaves_others_their_turn(monkeypatch: pytest.Monk
     turns, order = Turns(), list[str]()
 
     def work() -> None:
-        clock._ahead += 1.0
+        clock.put_forward(1.0)
         order.append("work")
 
     for _ in range(3):

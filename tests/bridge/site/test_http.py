@@ -18,13 +18,15 @@ from websockets.http11 import Request
 
 from bridge import __version__
 from bridge.exposure import OPEN, Exposure
-from bridge.limits import Limits
+from bridge.limits import DEFAULT_LIMITS
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.site.http import WEB_DIR, Website, find_file
 from bridge.viewers.connection import Connection
+from tests.bridge.clock import Clock
 from tests.bridge.conftest import Start
 from tests.bridge.source import SECRET
+from tests.bridge.viewers.test_strays import heard
 from tests.bridge.watchers import Answer, dialled, fetch, handshake, until, watching
 
 OUTSIDE = b"what nobody may read"
@@ -231,11 +233,14 @@ async def test_an_answer_that_nobody_fetches_is_let_go(
         await until(lambda: asyncio.all_tasks() <= before, "the connection has ended")
 
 
-async def test_a_request_that_never_comes_is_let_go(start: Start) -> None:
+async def test_a_request_that_never_comes_is_let_go(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody keeps a connection with half a line."""
-    server = await start(provider=EmptyProvider(), limits=Limits(handshake_seconds=0.5))
+    clock = Clock(monkeypatch)
+    server = await start(provider=EmptyProvider())
     async with dialled(server) as silent, dialled(server) as slow:
         await slow.say(b"GET / HT")
+        await until(lambda: len(server._gate.alive) == 2 and heard(server) == 8, "both are at the door")
+        await clock.jump(DEFAULT_LIMITS.handshake_seconds)
         assert await silent.end() == b""
         assert b" 408 " in await slow.end()
     assert dict(server.refusals) == {"no word in time": 1, "no request in time": 1}

@@ -179,8 +179,11 @@ async def test_who_guesses_passwords_keeps_nobody_from_logging_in(
     assert await browser.log_in() == "/"
 
 
-async def test_codes_can_t_be_guessed(start: Start, script: Script, http: ClientSession) -> None:
+async def test_codes_can_t_be_guessed(
+    start: Start, script: Script, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After some that were wrong, an address has to wait before it may try another; right ones are free."""
+    Clock(monkeypatch)
     server = WebSocketServer(0, "127.0.0.1", exposure=Exposure(public_url=HOME), limits=Limits(wrong_tries=3))
     server.use_login(script, SECRET)
     browser = Browser(await start(server), http)
@@ -199,6 +202,7 @@ async def test_who_logged_in_before_does_not_wait_for_a_housemate_who_tries_code
     start: Start, script: Script, http: ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though their login has ended: their browser still says who it was, and nobody can make that up."""
+    Clock(monkeypatch)
     server = WebSocketServer(0, "127.0.0.1", exposure=Exposure(public_url=HOME), limits=Limits(wrong_tries=2))
     server.use_login(script, SECRET)
     await start(server)
@@ -218,6 +222,7 @@ async def test_a_browser_is_known_for_a_month(
     start: Start, script: Script, http: ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After that it is one of its address's."""
+    Clock(monkeypatch)
     server = WebSocketServer(0, "127.0.0.1", exposure=Exposure(public_url=HOME), limits=Limits(wrong_tries=1))
     server.use_login(script, SECRET)
     browser = Browser(await start(server), http)
@@ -379,12 +384,12 @@ async def test_access_ends_with_the_cookie(
 ) -> None:
     """Who sits there when it does is told, and closed."""
     clock = Clock(monkeypatch)
-    with baking(monkeypatch, ago=login.LIFETIME - 10):
+    with baking(monkeypatch, ago=login.LIFETIME - 100):
         await browser.log_in()
     async with opened(server, browser) as watcher:
         await watcher.enter(VAULT.slug)
-        await clock.jump(5)
+        await clock.jump(50)
         assert await watcher.has_heard_everything()
-        await clock.jump(6)
+        await clock.jump(51)
         assert await watcher.hear_error() == LOGIN_ENDED
         assert (await watcher.farewell())[0] == 1008

@@ -15,13 +15,14 @@ from bridge.site.measures import MEASURES, Measure
 from bridge.site.metrics import parse_place
 from bridge.workers.muster import Counted, Muster
 from tests.bridge.conftest import ADA, DWORLD, VAULT, Start
-from tests.bridge.watchers import fetch, watching
+from tests.bridge.watchers import PATIENCE, fetch, watching
 
 PLACE = ("127.0.0.1", 0)
 
 
 @pytest.fixture
-async def server(start: Start) -> WebSocketServer:
+async def server(start: Start, monkeypatch: pytest.MonkeyPatch) -> WebSocketServer:
+    monkeypatch.setattr(metrics, "PATIENCE", PATIENCE)
     return await start(provider=EmptyProvider(), metrics=PLACE, limits=Limits(viewers=1))
 
 

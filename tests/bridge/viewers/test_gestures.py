@@ -26,6 +26,7 @@ from bridge.problems import (
 from bridge.providers import EmptyProvider
 from bridge.rooms.room import Room
 from bridge.server import WebSocketServer
+from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, Start
 from tests.bridge.site.browsing import HOME, SECRET, Browser, Script, opened
 from tests.bridge.watchers import Watcher, watching
@@ -109,8 +110,11 @@ async def test_what_is_no_gesture(server: WebSocketServer, which: object) -> Non
         assert await viewer.has_heard_everything()
 
 
-async def test_nobody_gets_more_for_coming_twice(server: WebSocketServer, browser: Browser) -> None:
+async def test_nobody_gets_more_for_coming_twice(
+    server: WebSocketServer, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever they are, wherever they watch."""
+    Clock(monkeypatch)
     async with opened(server, browser) as one, opened(server, browser) as two:
         await one.enter("dworld", **WISHES)
         await two.enter("dworld", batch=True)

@@ -26,7 +26,7 @@ async def test_all_go_in_portions(bridge: WebSocketServer, monkeypatch: pytest.M
         for viewer in here:
             assert (await viewer.hear_type("message"))["data"]["message"] == "a last word"
             assert (await viewer.farewell())[0] == 1001
-    assert not bridge.connections
+    await until(lambda: not bridge.connections, "all have gone")
 
 
 async def test_with_no_more_patience(bridge: WebSocketServer) -> None:

@@ -9,14 +9,21 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Close, Frame, Opcode
 
 from bridge.exposure import Exposure
-from bridge.limits import Limits
+from bridge.limits import DEFAULT_LIMITS, Limits
 from bridge.network.peers import parse_networks
 from bridge.problems import BUSY, CROWDED, FULL_HOUSE, LOGIN_NEEDED, NOTHING_ASKED
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, Start
+from tests.bridge.viewers.test_strays import heard
 from tests.bridge.watchers import Watcher, dialled, fetch, handshake, until, watching
+
+
+@pytest.fixture
+async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock by which nothing is forgiven, and nobody late, because a test had to wait for its machine."""
+    return Clock(monkeypatch)
 
 
 @pytest.fixture
@@ -187,6 +194,7 @@ async def test_far_beyond_that_the_handshake_is_refused(
 
 
 @limited(handshakes_per_minute=3)
+@pytest.mark.usefixtures("clock")
 async def test_handshakes_of_one_address_are_bounded(proxied: WebSocketServer) -> None:
     """429 and when to come back; it is counted, and others come in as ever."""
     for _ in range(3):
@@ -204,6 +212,7 @@ async def test_handshakes_of_one_address_are_bounded(proxied: WebSocketServer) -
 
 
 @limited(requests_per_minute=2)
+@pytest.mark.usefixtures("clock")
 async def test_requests_of_one_address_are_bounded(bridge: WebSocketServer) -> None:
     """429 and when to come back; viewers are counted for themselves."""
     assert [(await fetch(bridge, "/api/version")).status for _ in range(2)] == [200, 200]
@@ -225,7 +234,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @limited(frames_per_second=1, bytes_per_second=1e9)
-@pytest.mark.usefixtures("brief")
+@pytest.mark.usefixtures("brief", "clock")
 async def test_a_viewer_may_send_so_many_frames(bridge: WebSocketServer) -> None:
     """Ten times as many at once; then 1008, and it is counted once."""
     async with watching(bridge) as viewer, watching(bridge) as other:
@@ -242,6 +251,7 @@ async def test_a_viewer_may_send_so_many_frames(bridge: WebSocketServer) -> None
 
 
 @limited(frames_per_second=1)
+@pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG, Opcode.CONT], ids=lambda opcode: opcode.name)
 async def test_frames_of_any_kind_count(bridge: WebSocketServer, opcode: Opcode) -> None:
     """Pings without end, and fragments of a message that never ends."""
@@ -258,7 +268,7 @@ async def test_frames_of_any_kind_count(bridge: WebSocketServer, opcode: Opcode)
 
 
 @limited(bytes_per_second=16 * 1024)
-@pytest.mark.usefixtures("brief")
+@pytest.mark.usefixtures("brief", "clock")
 async def test_a_viewer_may_send_so_many_bytes(bridge: WebSocketServer) -> None:
     """Four times as many at once; then 1008, and it is counted once."""
     async with watching(bridge, compression=None) as viewer, watching(bridge) as other:
@@ -271,11 +281,8 @@ async def test_a_viewer_may_send_so_many_bytes(bridge: WebSocketServer) -> None:
 
 
 @limited(frames_per_second=5, bytes_per_second=20_000)
-async def test_what_has_been_sent_is_forgiven_in_time(
-    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_has_been_sent_is_forgiven_in_time(bridge: WebSocketServer, clock: Clock) -> None:
     """Who sends no more than a person does may do so all day."""
-    clock = Clock(monkeypatch)
     async with watching(bridge, compression=None, ping_interval=None) as viewer:
         for _ in range(20):
             for _ in range(5):
@@ -297,20 +304,19 @@ async def test_a_frame_may_have_so_many_bytes(bridge: WebSocketServer, compressi
     await until(lambda: dict(bridge.refusals) == {"message too large": 1}, "it is counted")
 
 
-@limited(connect_seconds=0.1)
-async def test_who_asks_for_nothing_is_let_go(bridge: WebSocketServer) -> None:
+async def test_who_asks_for_nothing_is_let_go(bridge: WebSocketServer, clock: Clock) -> None:
     """A sentence, 1008, and it is counted."""
     async with watching(bridge) as viewer:
+        await clock.jump(DEFAULT_LIMITS.connect_seconds)
         assert await viewer.hear_error() == NOTHING_ASKED
         assert await viewer.farewell() == (1008, "nothing was asked for")
     assert dict(bridge.refusals) == {"nothing asked for": 1}
     await until(lambda: not bridge.connections, "nobody is left")
 
 
-@limited(connect_seconds=30.0)
-async def test_who_asked_may_stay(bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
+@limited(connect_seconds=60.0)
+async def test_who_asked_may_stay(bridge: WebSocketServer, clock: Clock) -> None:
     """Also who was refused: they may be looking for their password."""
-    clock = Clock(monkeypatch)
     async with (
         watching(bridge) as seated, watching(bridge) as refused, watching(bridge) as silent,
         watching(bridge) as polling,
@@ -320,22 +326,23 @@ async def test_who_asked_may_stay(bridge: WebSocketServer, monkeypatch: pytest.M
         assert (await polling.hear())["type"] == "user_data"
         await refused.ask("vault")
         assert await refused.hear_error() == LOGIN_NEEDED
-        await clock.jump(29.0)
+        await clock.jump(50.0)
         assert await silent.has_heard_everything()  # which is no request for a room
         await silent.say({"type": "beat"})  # nor is this
         assert await silent.hear() == {"type": "beat"}
-        await clock.jump(2.0)
+        await clock.jump(11.0)
         assert await silent.hear_error() == NOTHING_ASKED
         assert await seated.has_heard_everything()
         assert await refused.has_heard_everything()
         assert await polling.has_heard_everything()
 
 
-@limited(handshake_seconds=0.1)
-async def test_a_request_that_takes_too_long_hears_so(bridge: WebSocketServer) -> None:
+async def test_a_request_that_takes_too_long_hears_so(bridge: WebSocketServer, clock: Clock) -> None:
     """408, and it is counted; who says nothing at all is let go without a word."""
     async with dialled(bridge) as slow, dialled(bridge) as silent:
         await slow.say(b"GET / HT")
+        await until(lambda: len(bridge._gate.alive) == 2 and heard(bridge) == 8, "both are at the door")
+        await clock.jump(DEFAULT_LIMITS.handshake_seconds)
         assert (await slow.end()).startswith(b"HTTP/1.1 408 ")
         assert await silent.end() == b""
     assert dict(bridge.refusals) == {"no request in time": 1, "no word in time": 1}
@@ -364,11 +371,8 @@ def _overdraw(server: WebSocketServer) -> None:
 
 
 @pytest.mark.parametrize("limits", [COSTLY], ids=["costly"])
-async def test_who_asks_for_too_much_waits_and_hears_so_once(
-    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_asks_for_too_much_waits_and_hears_so_once(bridge: WebSocketServer, clock: Clock) -> None:
     """Then they are answered. The connection stays, and others are answered at once."""
-    clock = Clock(monkeypatch)
     async with watching(bridge) as greedy:
         await greedy.enter("dworld")
         _overdraw(bridge)
@@ -386,11 +390,8 @@ async def test_who_asks_for_too_much_waits_and_hears_so_once(
 
 
 @pytest.mark.parametrize("limits", [COSTLY], ids=["costly"])
-async def test_a_newcomer_waits_without_a_word(
-    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_newcomer_waits_without_a_word(bridge: WebSocketServer, clock: Clock) -> None:
     """An old client would answer an error by asking again, without end."""
-    clock = Clock(monkeypatch)
     async with watching(bridge, origin="http://localhost") as viewer:
         _overdraw(bridge)
         await viewer.ask("dworld")
@@ -400,6 +401,7 @@ async def test_a_newcomer_waits_without_a_word(
 
 
 @pytest.mark.parametrize("limits", [COSTLY], ids=["costly"])
+@pytest.mark.usefixtures("clock")
 async def test_who_hangs_up_while_waiting_is_gone(bridge: WebSocketServer) -> None:
     """At once."""
     async with watching(bridge) as viewer:
@@ -412,10 +414,9 @@ async def test_who_hangs_up_while_waiting_is_gone(bridge: WebSocketServer) -> No
 
 @pytest.mark.parametrize("limits", [COSTLY], ids=["costly"])
 async def test_what_makes_up_for_reading_slowly_is_paid_for_as_well(
-    bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+    bridge: WebSocketServer, clock: Clock
 ) -> None:
     """Who reads so slowly that they need a new snapshot again and again waits for it in the end."""
-    clock = Clock(monkeypatch)
     async with watching(bridge) as viewer:
         await viewer.enter("dworld")
         [session] = bridge._sessions.values()

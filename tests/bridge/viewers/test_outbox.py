@@ -21,7 +21,7 @@ from bridge.viewers.connection import Connection
 from bridge.viewers.outbox import FRAGMENTS_AT_ONCE, LOOKED_THROUGH, Outbox
 from bridge.wire.framing import FRAGMENT, LongMessage, Quoting, text_frame
 from bridge.wire.protocol import Goodbye, encode
-from tests.bridge.watchers import PATIENCE, Json, RawViewer, Watcher, handshake, until, watching
+from tests.bridge.watchers import PATIENCE, Json, RawViewer, Watcher, handshake, masked, until, watching
 
 BOUND = 64 * 1024  # small, so that a test need not write megabytes
 MEBIBYTE = 1 << 20
@@ -92,6 +92,8 @@ class Sleeper:
 @pytest.fixture
 async def line(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
     monkeypatch.setattr(Connected, "gate", Gate())  # its turnstile belongs to one loop
+    for patience in ("GRACE", "FAREWELL"):  # a test may take its time to read, and then hear the goodbye
+        monkeypatch.setattr(connection, patience, PATIENCE)
     connections: asyncio.Queue[Connection] = asyncio.Queue()
 
     async def keep(connection: ServerConnection) -> None:
@@ -458,9 +460,18 @@ async def test_many_long_messages_take_turns(line: Line) -> None:
         assert most <= MOST
 
 
-async def test_what_is_written_later_is_paid_for_as_well(line: Line) -> None:
-    """By whom it is written to."""
+async def test_what_is_written_later_is_paid_for_as_well(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By whom it is written to; but for what goes when the line takes more, of which it is one piece."""
     paid: list[int] = []
+    resumed: list[int] = []
+    resume = Outbox.resume
+
+    def resuming(outbox: Outbox) -> None:
+        before = len(written)
+        resume(outbox)
+        resumed.append(len(written) - before)
+
+    monkeypatch.setattr(Outbox, "resume", resuming)
     async with reading(line) as (owed, _):
         written = note_writes(owed)
 
@@ -472,8 +483,11 @@ async def test_what_is_written_later_is_paid_for_as_well(line: Line) -> None:
 
         owed.outbox._paying = paying
         owed.outbox.present(long_message(MEBIBYTE))
+        assert len(written) == FRAGMENTS_AT_ONCE
         await until(lambda: owed.outbox._flows, "the message is through")
-        assert sum(paid) > MEBIBYTE // FRAGMENT / 2  # but for what came when the line took more
+        assert len(written) == FRAGMENTS_AT_ONCE + sum(paid) + sum(resumed)
+        assert sum(paid) > 0
+        assert max(resumed, default=0) <= FRAGMENTS_AT_ONCE
 
 
 async def test_one_turn_writes_a_few_fragments_at_most(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -575,6 +589,7 @@ async def test_a_dismissed_viewer_that_reads_at_last_hears_why(line: Line, behin
         ]
         close = await sleeper.viewer.hear_frame()
         assert bytes(close.data) == b"\x03\xf0no longer shown"
+        await sleeper.viewer.say(masked(b"\x03\xf0", Opcode.CLOSE))
         assert await sleeper.viewer.end() == b""
         assert owed.renewals == 0
 

@@ -219,6 +219,7 @@ async def test_who_left_is_not_looked_at_any_more(bridge: WebSocketServer, clock
     assert not bridge._pulse._round
 
 
+@pytest.mark.usefixtures("clock")  # a look would ask for another sign
 async def test_a_connection_says_whether_it_was_heard(bridge: WebSocketServer) -> None:
     """From its first byte on."""
     async with mute(bridge) as (_, session):

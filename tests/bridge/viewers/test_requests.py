@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from bridge.exposure import Exposure
-from bridge.limits import Limits
+from bridge.limits import DEFAULT_LIMITS
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, Start
 from tests.bridge.watchers import RawViewer, dialled, fetch, handshake, masked, until, watching
 
@@ -22,12 +23,12 @@ KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
 
 @pytest.fixture
 async def web(
-    start: Start, limits: Limits, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[WebSocketServer]:
     """A running bridge with two files. Whatever is asked of it, nothing may be left, and no error logged."""
     (tmp_path / "small.txt").write_bytes(b"small")
     (tmp_path / "large.bin").write_bytes(bytes(LARGE_SIZE))
-    server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider(), limits=limits)
+    server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider())
     server.static_dir = tmp_path
     await start(server)
     server.show_guild(DWORLD, [ADA])
@@ -298,14 +299,17 @@ async def pour(viewer: RawViewer) -> None:
         await viewer.say(f"X-{number % 100}: {'x' * 1_000}\r\n".encode())
 
 
-@pytest.mark.parametrize("limits", [Limits(handshake_seconds=0.1)], ids=["hasty"])
-async def test_who_keeps_the_line_after_a_refusal_is_let_go(web: WebSocketServer) -> None:
+async def test_who_keeps_the_line_after_a_refusal_is_let_go(
+    web: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In the time that a request may take; it was refused once, and is counted once."""
+    clock = Clock(monkeypatch)
     async with dialled(web) as refused, dialled(web) as flooding:
         await refused.say(b"GET / HTTP/0.9\r\n\r\n")
         await flooding.say(b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 10_000)
         await refused.some()
         await flooding.some()
+        await clock.jump(DEFAULT_LIMITS.handshake_seconds)
         await until(lambda: not web._gate.alive, "both are let go")
     assert dict(web.refusals) == {"request too large": 1}
 

@@ -20,7 +20,7 @@ from bridge.viewers.outbox import Outbox
 from bridge.wire.protocol import Credentials
 from tests.bridge.conftest import DWORLD, REPOS, VAULT, Start
 from tests.bridge.source import Source
-from tests.bridge.watchers import Json, dialled, handshake, masked, unpacked, until, watching
+from tests.bridge.watchers import PATIENCE, Json, dialled, handshake, masked, unpacked, until, watching
 
 HIDDEN = GuildInfo("555", "cellar", "The Cellar", listed=False)
 
@@ -83,7 +83,7 @@ async def test_the_greeting_waits_for_who_asks_for_members_soon(
     bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A frame sent right after the handshake counts as spoken first."""
-    monkeypatch.setattr("bridge.viewers.session.GREETING_PATIENCE", 10.0)
+    monkeypatch.setattr("bridge.viewers.session.GREETING_PATIENCE", PATIENCE)
     async with watching(bridge, greeted=False) as viewer:
         await viewer.say({"type": "get_user_data", "serverId": DWORLD.id})
         assert [(await viewer.hear())["type"] for _ in range(2)] == ["user_data", "server-list"]
