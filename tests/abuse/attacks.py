@@ -4,9 +4,9 @@ import asyncio
 import socket
 import struct
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -24,6 +24,7 @@ TRIES: Final = 14  # made-up tokens of one address that reach Discord: ten, and 
 BUSY: Final = ("answered", "busy", "asked", "1013", CUT)  # what may be heard who asks for much
 LET_IN: Final = "let in"  # somebody who came meanwhile with what opens the door
 TRIED: Final = ("too many tries",)
+HASTY: Final = {"handshake_seconds": 2}
 _CONTINUED: Final = 0x0
 _REQUEST: Final = b"GET /api/version HTTP/1.1\r\nHost: zone.test\r\n"
 
@@ -38,6 +39,9 @@ class Attack:
 
     With `costly` the victim is told that requests may cost little, unless its limits are those of any bridge:
     those may be more than a short attack needs, and then it is `enough` to have heard something else.
+
+    Whoever is let go when their time is up has as little of it as `limits` say, to be waited for. In all
+    other attacks they have plenty: an attacker whom the machine keeps waiting would be let go for that.
     """
 
     run: Callable[[Raid], Awaitable[None]]
@@ -47,6 +51,7 @@ class Attack:
     asked: int = 0
     costly: bool = False
     enough: str | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
 
 
 # Connections
@@ -239,11 +244,11 @@ async def header_flood(raid: Raid) -> None:
 
 
 ATTACKS: Final = {
-    "slowloris": Attack(slowloris, ("408",), ("no request in time",)),
-    "idle-sockets": Attack(idle_sockets, (CUT,), ("no word in time",)),
-    "idle-viewers": Attack(idle_viewers, ("1008",), ("nothing asked for",)),
+    "slowloris": Attack(slowloris, ("408", CUT), ("no request in time",), limits=HASTY),
+    "idle-sockets": Attack(idle_sockets, (CUT,), ("no word in time",), limits=HASTY),
+    "idle-viewers": Attack(idle_viewers, ("1008",), ("nothing asked for",), limits={"connect_seconds": 3}),
     "farewells": Attack(farewells, (CUT,)),
-    "connect-flood": Attack(connect_flood, (CUT,), ("too many connections",)),
+    "connect-flood": Attack(connect_flood, (CUT,), ("too many connections",), limits=HASTY),
     "handshake-flood": Attack(handshake_flood, ("429", "101", CUT), ("too many handshakes",)),
     "request-flood": Attack(request_flood, ("429", "200", CUT), ("too many requests",), enough="200"),
     "join-flood": Attack(join_flood, ("1008", CUT), ("too many frames",)),
@@ -282,6 +287,6 @@ ATTACKS: Final = {
         asked=1,
     ),
     "traversal": Attack(traversal, ("404", "400", "200")),
-    "smuggling": Attack(smuggling, ("400", "200", "404", "405", "408")),
-    "header-flood": Attack(header_flood, ("431", "400")),
+    "smuggling": Attack(smuggling, ("400", "200", "404", "405", "408"), limits=HASTY),
+    "header-flood": Attack(header_flood, ("431", "400", CUT)),
 }

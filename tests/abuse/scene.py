@@ -85,11 +85,15 @@ class Scene:
         poor = attack.costly and not self._is_real
         if poor:
             self._victim.ask("ration", poor=True)
+        if attack.limits:
+            self._victim.ask("limit", **attack.limits)
         try:
             return self._watch(lambda: self._raid(name, until, seconds))
         finally:
             if poor:
                 self._victim.ask("ration", poor=False)
+            if attack.limits:
+                self._victim.ask("limit")
 
     def _raid(self, name: str, until: str, seconds: float) -> dict[str, Any]:
         heard, end = Counter[str](), time.monotonic() + seconds

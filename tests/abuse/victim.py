@@ -1,9 +1,9 @@
 """The process under attack: `python -m tests.abuse.victim URL [--core N] [--backplane URL]`.
 
 A bridge as it stands on the internet, whose logins are those of the identity provider at the URL. On a core
-of its own its limits are those of any bridge, else they are smaller, so that an attack meets them soon;
-waiting is short in both. With a backplane two processes serve viewers for it. It obeys as `tests.bench.pipe`
-says. At a steady pace something is said in the healthy viewers' guild.
+of its own its limits are those of any bridge, else they are smaller, so that an attack meets them soon. With
+a backplane two processes serve viewers for it. It obeys as `tests.bench.pipe` says. At a steady pace
+something is said in the healthy viewers' guild.
 """
 
 import argparse
@@ -66,7 +66,7 @@ SQUARE: Final = replace(GUILD, default=False)  # the healthy viewers'
 BAZAAR: Final = GuildInfo("410912345678901004", "bazaar", "The Bazaar")
 LONG_AGO: Final = 900  # messages that were said there since
 CLUB: Final = GuildInfo("410912345678901003", "club", "The Club", protected=True, default=True)
-USUAL: Final = Limits(handshake_seconds=2, connect_seconds=3)
+USUAL: Final = Limits()
 SMALL: Final = replace(USUAL, viewers_per_address=350, handshakes_per_minute=400, requests_per_minute=500)
 POOR: Final = replace(SMALL, cpu_per_viewer=0.002, cpu_per_address=0.005)
 LONGEST_HOLD: Final = 0.25  # seconds of computing in one turn of the loop
@@ -200,6 +200,11 @@ class Victim:
         """Let requests of those who connect from now on cost hardly anything, or as much as they may."""
         self.server._gate.budgets = Budgets(POOR if poor else self._limits)
         await self._ask_viewers("ration", poor=poor)
+
+    async def do_limit(self, **limits: Any) -> None:
+        """Take on no more than this of those who connect from now on; without a word, as much as before."""
+        self.server._gate.limits = replace(self._limits, **limits)
+        await self._ask_viewers("limit", **limits)
 
     async def do_build(self, guilds: int) -> None:
         """Have somebody be a member of so many guilds more, in each of which they said something."""

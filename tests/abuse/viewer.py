@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ class Viewing(WebSocketServer):
             await self._keep_open(details["guilds"])
         elif do == "ration":
             self._gate.budgets = Budgets(POOR if details["poor"] else self._limits)
+        elif do == "limit":
+            self._gate.limits = replace(self._limits, **details)
         elif do == "settle":
             gc.collect()
         return {
