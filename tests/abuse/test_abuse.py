@@ -1,7 +1,7 @@
 """Under attack: who watches loses nothing, nobody takes more than there is, and every attacker hears no.
 
-How long an event takes meanwhile is judged here only where it takes absurdly long, and measured by
-`python -m tests.bench --only abuse`.
+How long an event takes meanwhile is judged here only where the victim computes, or all together take,
+absurdly long, and measured by `python -m tests.bench --only abuse`.
 """
 
 import os
@@ -23,7 +23,10 @@ LINES = 30  # that an attack may cause in a log, by each process: one for each k
 GUILDS = 400  # that somebody is a member of who hides and shows themselves
 # What counts in all processes together, or is asked of the one that knows members and passwords.
 AT_TWO = ("connect-flood", "token-flood")
-LATEST = 2.0  # seconds from when something is said until nearly all have heard it, on however busy a machine
+# Seconds from when something is said until nearly all have heard it: of computing, which takes a hundredth of
+# that, and by the clock, on a machine that may let any of the processes stand still.
+MOST_COMPUTED = 0.5
+LATEST = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,7 @@ def assert_unhurt(watch: Watch, processes: int = 1) -> None:
     assert (watch.gone, watch.behind, watch.faults) == (0, 0, 0)
     assert watch.told > 0
     assert percentile(watch.delays, 99) < LATEST
+    assert percentile(watch.computed or [0.0], 99) < MOST_COMPUTED
     assert watch.held == 0
     assert watch.surprises == 0
     assert watch.lines <= LINES * processes
