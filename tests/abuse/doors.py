@@ -181,8 +181,10 @@ async def gesture_flood(raid: Raid) -> None:
         await line.upgrade(*headers)
         await line.say(connect(SQUARE.slug, events=["gesture"]))
         await join(line)
-        while raid.goes_on:
+        while True:  # whoever was late tries it, too
             raid.heard[await make_gesture(line)] += 1
+            if not raid.goes_on:
+                break
             await asyncio.sleep(OFTEN)
 
     async def wave_as_member(line: Line) -> None:

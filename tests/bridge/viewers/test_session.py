@@ -18,7 +18,7 @@ from bridge.server import WebSocketServer
 from bridge.viewers.listening import FRAMES_WAITING
 from bridge.viewers.outbox import Outbox
 from bridge.wire.protocol import Credentials
-from tests.bridge.conftest import DWORLD, REPOS, VAULT, Start
+from tests.bridge.conftest import DWORLD, REPOS, VAULT, Start, patient
 from tests.bridge.source import Source
 from tests.bridge.watchers import PATIENCE, Json, dialled, handshake, masked, unpacked, until, watching
 
@@ -482,6 +482,7 @@ async def test_a_large_guild_joins(bridge: WebSocketServer) -> None:
         assert len((await viewer.enter("dworld"))["users"]) == 20_000
 
 
+@patient  # or who asks for so much twice is told, on a slow machine, that it costs too much
 @pytest.mark.parametrize("compression", ["deflate", None])
 async def test_a_very_large_guild_joins(
     bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch, compression: str | None
