@@ -218,7 +218,7 @@ def test_up_before_its_database_and_its_network(folder: Path, cluster: Cluster, 
             assert any("the database at 127.0.0.1 can be reached now" in line for line in bot.stdout)
             assert any("Discord can't be reached yet" in line for line in bot.stdout)
             bot.send_signal(signal.SIGTERM)
-            assert bot.wait(timeout=20) == 0
+            assert bot.wait(timeout=60) == 0
             assert bot.stderr.read() == ""
     finally:
         if not cluster.is_running:
