@@ -24,8 +24,12 @@ GOOD = "dzone_device=AAAAAAAAAAAAAAAAAAAAAA"
 
 
 @pytest.fixture
-async def server(start: Start) -> WebSocketServer:
-    """A bridge with an open guild and a locked one, at which two wrong tries cost nothing."""
+async def server(start: Start, monkeypatch: pytest.MonkeyPatch) -> WebSocketServer:
+    """A bridge with an open guild and a locked one, at which two wrong tries cost nothing.
+
+    What it costs to try a password is none of these tests' business: a busy machine may take seconds for it.
+    """
+    monkeypatch.setattr("bridge.access.passwords._COST", 2**8)
     server = await start(provider=EmptyProvider(), limits=Limits(wrong_tries=2))
     server.show_guild(DWORLD, [ADA])
     server.show_guild(replace(VAULT, password_hash=hash_password("sesame")))

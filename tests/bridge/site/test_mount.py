@@ -5,18 +5,22 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import uvicorn
 from aiohttp import ClientResponse, ClientSession, web
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio import client
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.server import WebSocketServer
+from tests.bridge.watchers import PATIENCE
 
+connect = partial(client.connect, proxy=None, open_timeout=PATIENCE)
 Serve = Callable[[WebSocketServer], contextlib.AbstractAsyncContextManager[int]]
 GARDEN = "232769614004748288"
 
@@ -102,7 +106,7 @@ async def test_everything_is_there(serve: Serve) -> None:
             assert missing.status == 404
             head, body = await answer_to(browser, "HEAD", "/zone/style.css")
             assert (head.status, body) == (200, b"")
-        async with connect(f"ws://127.0.0.1:{port}/zone/", proxy=None) as viewer:
+        async with connect(f"ws://127.0.0.1:{port}/zone/") as viewer:
             there = await joined(viewer)
             await server.broadcast_message(GARDEN, next(iter(there["users"])), "Good morning", "general")
             async for frame in viewer:
@@ -126,9 +130,9 @@ async def test_the_same_limits(serve: Serve) -> None:
         where = f"ws://127.0.0.1:{port}/zone/"
         try:
             with pytest.raises(InvalidStatus) as refused:
-                await connect(where, origin="https://evil.example", proxy=None)  # type: ignore[arg-type]
+                await connect(where, origin="https://evil.example")  # type: ignore[arg-type]
             assert refused.value.response.status_code == 403
-            async with connect(where, proxy=None) as first, connect(where, proxy=None) as second:
+            async with connect(where) as first, connect(where) as second:
                 await joined(first)
                 await ended(second)
                 assert server.refusals["too many viewers of one address"] == 1
