@@ -297,7 +297,7 @@ async def test_a_connection_that_breaks(postgres: PostgresDatabase) -> None:
         assert await anext(changes) == AllOutdated()
         await asyncio.to_thread(
             postgres.sql, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE usename = 'owner' AND pid <> pg_backend_pid()",
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
         )  # fmt: skip
         with pytest.raises(Unavailable, match="the connection broke"):
             await anext(changes)
@@ -306,7 +306,7 @@ async def test_a_connection_that_breaks(postgres: PostgresDatabase) -> None:
 
 async def test_nothing_is_left_when_nobody_listens_any_more(postgres: PostgresDatabase) -> None:
     """The connection is closed."""
-    connected = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'owner'"
+    connected = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
     async with closing(listen(where(postgres))) as changes:
         await anext(changes)
         await until(lambda: postgres.sql(connected) == "2", "it is there, with the one that asks")
