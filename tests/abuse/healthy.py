@@ -20,6 +20,7 @@ from tests.bench.pipe import answer
 from tests.bench.wire import PING, PONG, client_frame, frame_at
 
 KIND: Final = replace(BATCH, deflate=False, address="127.0.0.2")  # nobody else's
+SEATED_WITHIN: Final = 120.0  # seconds, all of them
 PATIENCE: Final = 45.0  # seconds to wait for what was said
 READ_EVERY: Final = 9.0  # seconds that pings may wait for their answer: who reads notes nothing meanwhile
 
@@ -95,7 +96,7 @@ class Audience:
     def __init__(self, crowd: Crowd, port: int, count: int) -> None:
         self._crowd = crowd
         self._viewers = [Healthy() for _ in range(count)]
-        crowd.seat(self._viewers, port)
+        crowd.seat(self._viewers, port, patience=SEATED_WITHIN)
 
     def do_begin(self) -> dict[str, Any]:
         """Begin to measure."""

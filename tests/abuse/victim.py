@@ -67,7 +67,10 @@ BAZAAR: Final = GuildInfo("410912345678901004", "bazaar", "The Bazaar")
 LONG_AGO: Final = 900  # messages that were said there since
 CLUB: Final = GuildInfo("410912345678901003", "club", "The Club", protected=True, default=True)
 USUAL: Final = Limits()
-SMALL: Final = replace(USUAL, viewers_per_address=350, handshakes_per_minute=400, requests_per_minute=500)
+SMALL: Final = replace(
+    USUAL, viewers_per_address=350, handshakes_per_minute=400, requests_per_minute=500,
+    handshake_seconds=60, connect_seconds=60,
+)  # fmt: skip
 POOR: Final = replace(SMALL, cpu_per_viewer=0.002, cpu_per_address=0.005)
 LONGEST_HOLD: Final = 0.25  # seconds of computing in one turn of the loop
 MEMBER: Final = Member("410912345678907001", "Everywhere")  # who is in all of the many guilds

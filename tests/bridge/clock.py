@@ -17,9 +17,10 @@ class Clock:
     clock, and what is limited by the second is limited as ever.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, stands_still: bool = False) -> None:
+        """With `stands_still` no time passes by itself: what comes back by and by doesn't meanwhile."""
         loop = asyncio.get_running_loop()
-        self._real = loop.time
+        self._real = StillClock(loop.time()) if stands_still else loop.time
         self._seen = self._now = loop.time()  # in reality, and here, when the loop last looked who is ready
         selector = vars(loop)["_selector"]
         select = selector.select
