@@ -7,11 +7,15 @@ import pytest
 
 
 class Clock:
-    """The running loop's clock, which can be put forward; what gets due by that happens."""
+    """The running loop's clock, which can be put forward; what gets due by that happens.
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    One that is `still` doesn't go by itself: where rates are counted, a machine that stood still has given
+    something back.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, still: bool = False) -> None:
         loop = asyncio.get_running_loop()
-        time = loop.time
+        time = StillClock(loop.time()) if still else loop.time
         self._ahead = 0.0
         monkeypatch.setattr(loop, "time", lambda: time() + self._ahead)
 
