@@ -120,7 +120,8 @@ async def watching(
     `options` are those of the library's client.
     """
     port = server if isinstance(server, int) else server.port
-    async with connect(f"ws://127.0.0.1:{port}/", max_size=None, proxy=None, **options) as connection:
+    options = {"max_size": None, "proxy": None, "open_timeout": PATIENCE, **options}
+    async with connect(f"ws://127.0.0.1:{port}/", **options) as connection:
         watcher = Watcher(connection)
         if greeted:
             greeting = await watcher.hear()
@@ -161,15 +162,19 @@ class RawViewer:
 
     async def hear(self) -> Json:
         """Read the next JSON message, in however many frames it comes; pings go unanswered."""
-        part = await self.hear_frame()
-        while part.opcode is Opcode.PING:
-            part = await self.hear_frame()
+        part = await self.hear_answer()
         data = bytes(part.data)
         while not part.fin:
             part = await self.hear_frame()
             data += bytes(part.data)
         frame = json.loads(data)
         assert isinstance(frame, dict)
+        return frame
+
+    async def hear_answer(self) -> Frame:
+        """Read the next frame that is no ping: those come by the clock."""
+        while (frame := await self.hear_frame()).opcode is Opcode.PING:
+            pass
         return frame
 
     async def hear_frame(self) -> Frame:
