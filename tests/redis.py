@@ -17,7 +17,8 @@ import pytest
 
 from tests.ports import free_port
 
-_START_TIMEOUT: Final = 30  # seconds
+_START_TIMEOUT: Final = 60  # seconds
+_ANSWER_TIMEOUT: Final = 30  # seconds
 
 
 def find_server() -> str:
@@ -95,7 +96,7 @@ class RedisServer:
     def ask(self, *words: str) -> str:
         """Say something to it, and return its answer as it came."""
         command = f"*{len(words)}\r\n" + "".join(f"${len(word.encode())}\r\n{word}\r\n" for word in words)
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as line:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=_ANSWER_TIMEOUT) as line:
             line.sendall(command.encode())
             return line.recv(1 << 20).decode()
 
