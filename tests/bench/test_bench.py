@@ -20,6 +20,8 @@ from tests.browser.conftest import find_chromium, need
 from tests.browser.crowd import Scene
 from tests.redis import RedisServer
 
+pytestmark = pytest.mark.timeout(300)  # each waits longer than others for what happens in many processes
+
 
 @pytest.mark.parametrize(
     ("contestant", "kind"),
