@@ -204,12 +204,12 @@ async def test_away_for_longer(discord: LoopbackDiscord, launch: Launch, watch: 
     assert undisturbed(viewer)
     assert len(discord.gateway.identifies) == 1
     await bot.said("the connection to Discord is back")
-    lost, refused, *later = complaints(bot.stdout.removeprefix(said))
+    lost, refused, *still = complaints(bot.stdout.removeprefix(said))
     assert "is lost" in lost
     assert "HTTP 503" in refused
     assert "discordstatus" in refused
-    assert all("still has no connection" in line for line in later)
-    assert len(later) == discord.gateway.refusals - 2
+    assert all("still has no connection" in line for line in still)
+    assert len(still) == discord.gateway.refusals - 2
 
 
 @pytest.mark.usefixtures("in_a_hurry")
