@@ -14,7 +14,7 @@ import pytest_asyncio
 from tests.e2e import hurried
 from tests.e2e.guild import Guild
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
-from tests.e2e.process import BotProcess
+from tests.e2e.process import BOT, BotProcess
 from tests.e2e.viewer import ALL_EVENTS, Viewer
 from tests.e2e.waiting import PATIENCE
 from tests.ports import free_port
@@ -78,7 +78,7 @@ async def run(discord: LoopbackDiscord, tmp_path: Path) -> AsyncIterator[Run]:
         port = free_port()
         chosen = {**settings_for(discord, port), **settings}
         given = {name: value for name, value in chosen.items() if value is not None}
-        module = "tests.e2e.hurried" if discord.gateway.members_every == hurried.ALLOWED else "bot"
+        module = "tests.e2e.hurried" if discord.gateway.members_every == hurried.ALLOWED else BOT
         bot = await BotProcess.start(*args, folder=tmp_path, port=port, settings=given, module=module)
         running.append(bot)
         return running[-1]

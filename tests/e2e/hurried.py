@@ -18,6 +18,7 @@ from bot.__main__ import main
 from bot.gateway import loader
 from bot.internals import backoff, gateway
 from cogs.commands import live, replies
+from tests.e2e.patient import be_patient
 
 EVERY = 0.25  # seconds
 # What `in_a_hurry` lets Discord's gateway allow: of two questions it may hear the first one late.
@@ -35,6 +36,7 @@ class Hasty:
 
 
 if __name__ == "__main__":
+    be_patient()
     vars(loader)["EVERY"] = EVERY
     vars(backoff)["LONGEST"] = 0.1
     vars(gateway)["IDENTIFY_PACE"] = EVERY
