@@ -66,6 +66,7 @@ class Stage:
         for scene in scenes:
             listed: Payload = lookout.servers.get(str(scene.guild.id), {})
             scene.slug = listed.get("id", scene.slug)
+        await lookout.until(lambda: str(last.id) not in lookout.servers)  # or the next test would hear of it
         await lookout.close()
 
 
