@@ -7,15 +7,12 @@ import pytest
 
 
 class Clock:
-    """The running loop's clock, which can be put forward; what gets due by that happens.
+    """The running loop's clock, which can be put forward; what gets due by that happens."""
 
-    One that is `still` doesn't go by itself: where rates are counted, a machine that stood still has given
-    something back.
-    """
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, still: bool = False) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, stands_still: bool = False) -> None:
+        """With `stands_still` no time passes by itself: what comes back by and by doesn't meanwhile."""
         loop = asyncio.get_running_loop()
-        time = StillClock(loop.time()) if still else loop.time
+        time = StillClock(loop.time()) if stands_still else loop.time
         self._ahead = 0.0
         monkeypatch.setattr(loop, "time", lambda: time() + self._ahead)
 
