@@ -1,17 +1,52 @@
-"""Time that passes when a test says so."""
+"""Time that passes when a test says so, or only as long as the loop runs."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 import pytest
 
+TICK: Final = 0.05  # seconds
+
+
+@contextlib.asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Give up after so many seconds in which the loop ran: none pass while the machine keeps it from that.
+
+    Raises:
+        TimeoutError: if they have passed.
+    """
+    loop = asyncio.get_running_loop()
+    ticks = round(seconds / TICK)
+    async with asyncio.timeout(None) as limit:
+        timer: asyncio.TimerHandle
+
+        def pass_time() -> None:
+            nonlocal ticks, timer
+            ticks -= 1
+            if ticks:
+                timer = loop.call_later(TICK, pass_time)
+            else:
+                limit.reschedule(loop.time())
+
+        timer = loop.call_later(TICK, pass_time)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
 
 class Clock:
-    """The running loop's clock, which can be put forward; what gets due by that happens."""
+    """The running loop's clock, which can be put forward; what gets due by that happens.
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    Where it stands `still` it begins at 0, and no other time passes, however long the machine takes: for
+    those who count what comes back with time.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, still: bool = False) -> None:
         loop = asyncio.get_running_loop()
-        time = loop.time
+        time = StillClock() if still else loop.time
         self._ahead = 0.0
         monkeypatch.setattr(loop, "time", lambda: time() + self._ahead)
 

@@ -14,6 +14,7 @@ from bridge.model import GuildInfo
 from bridge.problems import LOGIN_NEEDED
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bridge.clock import within
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, ENTER_DWORLD, Start, company_of, say_and_hear
 from tests.bridge.source import Source
 from tests.bridge.watchers import PATIENCE, dialled, fetch, handshake, masked, stuck_viewer, until, watching
@@ -22,7 +23,7 @@ CLEAN_STOP = 5.0  # seconds within which a stop has to be done, whoever doesn't 
 
 
 async def stop_in_time(server: WebSocketServer) -> None:
-    async with asyncio.timeout(CLEAN_STOP):
+    async with within(CLEAN_STOP):
         await server.stop()
 
 
