@@ -209,9 +209,10 @@ async def test_a_reset_between_two_fragments(company: Company) -> None:
 async def test_resets_in_a_storm(company: Company) -> None:
     """Many at once, each while a frame is on its way to it."""
     async with contextlib.AsyncExitStack() as stack:
-        viewers = [await stack.enter_async_context(dialled(company.bridge)) for _ in range(30)]
-        for viewer in viewers:
-            await enter(viewer)
+        viewers = []
+        for _ in range(30):  # one after the other: nobody may take long for a handshake
+            viewers.append(await stack.enter_async_context(dialled(company.bridge)))
+            await enter(viewers[-1])
         first = company.number + 1
         for viewer in viewers:
             await company.say(LONG)
