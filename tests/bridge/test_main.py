@@ -176,6 +176,7 @@ async def test_what_a_database_holds_is_served(file: SqliteDatabase) -> None:
         assert (await fetch(port, "/readyz")).status == 200
 
 
+@pytest.mark.timeout(300)  # three processes, one after the other
 async def test_tables_are_made_and_then_served(empty: Database) -> None:
     """`--init` makes them, once or again; what it says names no password."""
     for _ in range(2):
