@@ -17,7 +17,7 @@ import pytest
 
 from tests.ports import free_port
 
-_PATIENCE: Final = 60  # seconds, on a busy machine
+_PATIENCE: Final = 60  # seconds for its start, and for an answer
 
 
 def find_server() -> str:

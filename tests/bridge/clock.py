@@ -40,15 +40,21 @@ async def within(seconds: float) -> AsyncIterator[None]:
 class Clock:
     """The running loop's clock, which can be put forward; what gets due by that happens.
 
-    Where it stands `still` it begins at 0, and no other time passes, however long the machine takes: for
-    those who count what comes back with time.
+    With `stands_still` no time passes by itself, however long the machine takes: what comes back by and by
+    doesn't meanwhile. Each look takes a moment, for sums of fractions are never quite exact.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, still: bool = False) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, stands_still: bool = False) -> None:
         loop = asyncio.get_running_loop()
-        time = StillClock() if still else loop.time
+        time = StillClock(loop.time()) if stands_still else loop.time
+        moment = 1e-6 if stands_still else 0.0
         self._ahead = 0.0
-        monkeypatch.setattr(loop, "time", lambda: time() + self._ahead)
+
+        def tell() -> float:
+            self._ahead += moment
+            return time() + self._ahead
+
+        monkeypatch.setattr(loop, "time", tell)
 
     async def jump(self, seconds: float) -> None:
         """Let time pass in one moment, as when a machine slept or the loop stood still."""

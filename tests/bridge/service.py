@@ -28,7 +28,7 @@ class Service:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Answer; again on the port of the first time, which nobody else is given meanwhile."""
+        """Answer, each time on the same port, which nobody else is given meanwhile."""
         app = web.Application(client_max_size=0)
         app.router.add_get("/api/{tail:.*}", self._answer)
         runner = web.AppRunner(app, shutdown_timeout=0)
