@@ -1,20 +1,60 @@
-"""Time that passes when a test says so."""
+"""Time that passes when a test says so, or only as long as the loop runs."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 import pytest
 
+TICK: Final = 0.05  # seconds
+
+
+@contextlib.asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Give up after so many seconds in which the loop ran: none pass while the machine keeps it from that.
+
+    Raises:
+        TimeoutError: if they have passed.
+    """
+    loop = asyncio.get_running_loop()
+    ticks = round(seconds / TICK)
+    async with asyncio.timeout(None) as limit:
+        timer: asyncio.TimerHandle
+
+        def pass_time() -> None:
+            nonlocal ticks, timer
+            ticks -= 1
+            if ticks:
+                timer = loop.call_later(TICK, pass_time)
+            else:
+                limit.reschedule(loop.time())
+
+        timer = loop.call_later(TICK, pass_time)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
 
 class Clock:
-    """The running loop's clock, which can be put forward; what gets due by that happens."""
+    """The running loop's clock, which can be put forward; what gets due by that happens.
+
+    With `stands_still` no time passes by itself, however long the machine takes: what comes back by and by
+    doesn't meanwhile. Each look takes a moment, for sums of fractions are never quite exact.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, stands_still: bool = False) -> None:
-        """With `stands_still` no time passes by itself: what comes back by and by doesn't meanwhile."""
         loop = asyncio.get_running_loop()
         time = StillClock(loop.time()) if stands_still else loop.time
+        moment = 1e-6 if stands_still else 0.0
         self._ahead = 0.0
-        monkeypatch.setattr(loop, "time", lambda: time() + self._ahead)
+
+        def tell() -> float:
+            self._ahead += moment
+            return time() + self._ahead
+
+        monkeypatch.setattr(loop, "time", tell)
 
     async def jump(self, seconds: float) -> None:
         """Let time pass in one moment, as when a machine slept or the loop stood still."""

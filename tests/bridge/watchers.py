@@ -117,11 +117,12 @@ async def watching(
 ) -> AsyncIterator[Watcher]:
     """Connect a viewer to a server or a port; it has heard the greeting unless it shall hear it itself.
 
-    `options` are those of the library's client.
+    As a browser it takes frames of any size, and never asks for a sign of life. `options` are those of the
+    library's client.
     """
     port = server if isinstance(server, int) else server.port
-    options = {"open_timeout": PATIENCE, **options}
-    async with connect(f"ws://127.0.0.1:{port}/", max_size=None, proxy=None, **options) as connection:
+    usual = {"max_size": None, "proxy": None, "open_timeout": PATIENCE, "ping_interval": None}
+    async with connect(f"ws://127.0.0.1:{port}/", **(usual | options)) as connection:
         watcher = Watcher(connection)
         if greeted:
             greeting = await watcher.hear()
