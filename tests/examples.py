@@ -1,6 +1,7 @@
 """Examples from the README and the documentation, run as a reader would run them."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -29,9 +30,20 @@ async def start(
     )
 
 
+async def listening(port: int) -> None:
+    """Wait until somebody listens: `connect()` would look for it ever more seldom."""
+    while True:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection("localhost", port)
+            return writer.close()
+        await asyncio.sleep(0.05)
+
+
 async def first_join(port: int, path: str = "") -> dict[str, Any]:
     """Join the default room of a server that may still be starting, and wait for somebody to be there."""
-    async for viewer in connect(f"ws://localhost:{port}/{path}", open_timeout=5):
+    await listening(port)
+    url = f"ws://localhost:{port}/{path}"
+    async for viewer in connect(url, open_timeout=PATIENCE, ping_interval=None, proxy=None):
         await viewer.send(json.dumps({"type": "connect", "data": {"server": None}}))
         async for frame in viewer:
             message = json.loads(frame)

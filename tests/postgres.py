@@ -87,13 +87,16 @@ class Cluster:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Let the server take connections and answer nothing, as where a network swallows everything."""
-        pids = self._processes()
+        postmaster = int((self._data / "postmaster.pid").read_text(encoding="ascii").splitlines()[0])
+        os.kill(postmaster, signal.SIGSTOP)  # first: then none of its children begins or ends unnoticed
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii")
+        pids = [postmaster, *map(int, children.split())]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            for pid in pids:
+            for pid in reversed(pids):  # it comes last, or it could have buried who has ended
                 os.kill(pid, signal.SIGCONT)
 
     def empty_database(self, name: str = "test") -> str:
@@ -116,11 +119,6 @@ class Cluster:
             "--host=127.0.0.1", f"--port={self.port}", "--username=owner", "--dbname", database,
             "--command", statement,
         ).strip()  # fmt: skip
-
-    def _processes(self) -> list[int]:
-        postmaster = int((self._data / "postmaster.pid").read_text(encoding="ascii").splitlines()[0])
-        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii")
-        return [postmaster, *map(int, children.split())]
 
     def _run(self, program: str, *arguments: str | Path) -> str:
         # A file and not a pipe takes the output: the server inherits it, and a pipe would never end.

@@ -38,8 +38,12 @@ class Proxy:
         self._uncut.set()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connecting = asyncio.current_task()
+        assert connecting is not None
+        self._tasks.add(connecting)  # it may end while somebody is on the way
+        self._writers.append(writer)
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        self._writers += writer, far_writer
+        self._writers.append(far_writer)
         for pair in ((reader, far_writer), (far_reader, writer)):
             self._tasks.add(asyncio.create_task(self._pump(self._uncut, *pair)))
 

@@ -95,7 +95,7 @@ WebSocketServer(port="http")
 """
 
 
-@pytest.mark.timeout(180)  # the checker begins with nothing that it knew before
+@pytest.mark.timeout(600)  # the checker begins with nothing that it knew before
 def test_a_strict_program_of_somebody_else(tmp_path: Path) -> None:
     """It has types for all that it takes from us; a slip is told, so that they aren't just unknown."""
     (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")

@@ -1,12 +1,41 @@
-"""Time that passes when a test says so."""
+"""Time that passes when a test says so, or only as long as the loop runs."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 import pytest
 
 MOST: Final = 0.005  # seconds that pass in a round of the loop that waits for nothing
+TICK: Final = 0.05  # seconds
+
+
+@contextlib.asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Give up after so many seconds in which the loop ran: none pass while the machine keeps it from that.
+
+    Raises:
+        TimeoutError: if they have passed.
+    """
+    loop = asyncio.get_running_loop()
+    ticks = round(seconds / TICK)
+    async with asyncio.timeout(None) as limit:
+        timer: asyncio.TimerHandle
+
+        def pass_time() -> None:
+            nonlocal ticks, timer
+            ticks -= 1
+            if ticks:
+                timer = loop.call_later(TICK, pass_time)
+            else:
+                limit.reschedule(loop.time())
+
+        timer = loop.call_later(TICK, pass_time)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 class Clock:
@@ -15,12 +44,15 @@ class Clock:
     It goes by what the loop waits for: while there is nothing else to do, as fast as any clock, and else no
     more than `MOST` in one round. Where a test stands still because its machine has other work, so does the
     clock, and what is limited by the second is limited as ever.
+
+    With `stands_still` no time passes by itself, however long the machine takes: what comes back by and by
+    doesn't meanwhile. Each look takes a moment, for sums of fractions are never quite exact.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, stands_still: bool = False) -> None:
-        """With `stands_still` no time passes by itself: what comes back by and by doesn't meanwhile."""
         loop = asyncio.get_running_loop()
         self._real = StillClock(loop.time()) if stands_still else loop.time
+        self._moment = 1e-6 if stands_still else 0.0
         self._seen = self._now = loop.time()  # in reality, and here, when the loop last looked who is ready
         selector = vars(loop)["_selector"]
         select = selector.select
@@ -34,6 +66,7 @@ class Clock:
         monkeypatch.setattr(loop, "time", self._time)
 
     def _time(self) -> float:
+        self._now += self._moment
         return self._now + min(self._real() - self._seen, MOST)
 
     def _come_round(self, waited: float) -> None:

@@ -1,6 +1,7 @@
 """What many of the bridge's tests start from."""
 
 import contextlib
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,12 @@ async def company_of(viewer: Watcher, server: WebSocketServer) -> ServerConnecti
     port = viewer.connection.local_address[1]
     [other] = [each for each in server.connections if each.remote_address[1] != port]
     return other
+
+
+@pytest.fixture
+def no_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody go who neither reads nor says a word, however long the test takes."""
+    monkeypatch.setattr("bridge.viewers.pulse.PERIOD", math.inf)
 
 
 @pytest.fixture

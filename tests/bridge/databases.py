@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bridge.providers.sql import SqlProvider
+from tests.bridge.watchers import PATIENCE
 from tests.postgres import Cluster
 
 WORLD: dict[str, dict[str, Any]] = {
@@ -29,8 +30,8 @@ class Database(Protocol):
 
     url: str
 
-    def sql(self, statement: str) -> str:
-        """Run one statement, committed when it returns; rows have `|` between columns."""
+    def sql(self, *statements: str) -> str:
+        """Run statements, committed together before it returns; rows have `|` between columns."""
 
 
 class SqliteDatabase:
@@ -40,10 +41,12 @@ class SqliteDatabase:
         self.url = f"sqlite:///{path}"
         self._path = path
 
-    def sql(self, statement: str) -> str:
-        with closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
+    def sql(self, *statements: str) -> str:
+        with closing(sqlite3.connect(self._path, PATIENCE, isolation_level=None)) as connection:
             connection.execute("PRAGMA foreign_keys = ON")
-            rows = connection.execute(statement).fetchall()
+            if len(statements) > 1:
+                statements = "BEGIN", *statements, "COMMIT"
+            rows = [row for statement in statements for row in connection.execute(statement)]
         return "\n".join("|".join(map(str, row)) for row in rows)
 
 
@@ -55,8 +58,8 @@ class PostgresDatabase:
         self.cluster = cluster
         self._name = name
 
-    def sql(self, statement: str) -> str:
-        return self.cluster.sql(statement, self._name)
+    def sql(self, *statements: str) -> str:
+        return self.cluster.sql("; ".join(statements), self._name)
 
 
 async def furnish(database: Database) -> None:
@@ -64,9 +67,11 @@ async def furnish(database: Database) -> None:
     provider = SqlProvider(database.url)
     await provider.create_tables()
     await provider.close()
-    database.sql(f"INSERT INTO servers VALUES {', '.join(map(_server, WORLD.items()))}")
-    rows = [_user(guild_id, *each) for guild_id, users in PEOPLE.items() for each in users.items()]
-    database.sql(f"INSERT INTO users VALUES {', '.join(rows)}")
+    users = [_user(guild_id, *each) for guild_id, some in PEOPLE.items() for each in some.items()]
+    database.sql(  # together: whoever reads it already finds no guild without its people
+        f"INSERT INTO servers VALUES {', '.join(map(_server, WORLD.items()))}",
+        f"INSERT INTO users VALUES {', '.join(users)}",
+    )
 
 
 def _server(each: tuple[str, dict[str, Any]]) -> str:

@@ -24,17 +24,18 @@ class Service:
         self.headers: list[Any] = []
         self.peers: set[object] = set()  # the connections that requests came by
         self.url = ""
+        self._port = 0
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Answer, each time on the same port."""
+        """Answer, each time on the same port, which nobody else is given meanwhile."""
         app = web.Application(client_max_size=0)
         app.router.add_get("/api/{tail:.*}", self._answer)
         runner = web.AppRunner(app, shutdown_timeout=0)
         await runner.setup()
-        port = int(self.url.split(":")[2].split("/")[0]) if self.url else free_port()
-        await web.TCPSite(runner, "127.0.0.1", port, reuse_address=True).start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api"
+        self._port = self._port or free_port()
+        await web.TCPSite(runner, "127.0.0.1", self._port, reuse_address=True).start()
+        self.url = f"http://127.0.0.1:{self._port}/api"
         try:
             yield
         finally:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bridge.problems import SERVER_HIDDEN
+from bridge.rooms.room import Room
 from bridge.server import WebSocketServer
 from tests.bridge.conftest import Start
 from tests.bridge.source import SECRET, Source
@@ -21,16 +22,25 @@ async def test_rooms_of_a_provider(fed: WebSocketServer) -> None:
         }
 
 
-async def test_concurrent_joiners_share_one_call(start: Start, source: Source) -> None:
+async def test_concurrent_joiners_share_one_call(
+    start: Start, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However many come at once."""
-    server = WebSocketServer(0, "127.0.0.1")
+    server = WebSocketServer(0, "127.0.0.1", refresh_interval=3_600)
     source.feed(server)
     await start(server)
     source.hold("1")
+    refresh, waiting = server._refresher.refresh_room, []
+
+    async def note(room: Room) -> None:
+        waiting.append(room)
+        await refresh(room)
+
+    monkeypatch.setattr(server._refresher, "refresh_room", note)
     async with watching(server) as one, watching(server) as two, watching(server) as three:
         for viewer in (one, two, three):
             await viewer.ask("one")
-        await source.was_asked("1")
+        await until(lambda: len(waiting) == 3, "all wait for it")
         source.release("1")
         for viewer in (one, two, three):
             assert (await viewer.hear())["data"]["users"].keys() == {"11"}

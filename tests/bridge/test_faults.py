@@ -7,7 +7,6 @@ import json
 import logging
 import socket
 import struct
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -17,9 +16,12 @@ from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
 from bridge.server import WebSocketServer
-from bridge.viewers.pulse import _Vitals
+from bridge.viewers.connection import Connection
+from bridge.viewers.pulse import PERIOD
+from tests.bridge.clock import Clock
 from tests.bridge.conftest import ADA, DWORLD, REPOS, patient
 from tests.bridge.watchers import (
+    PATIENCE,
     Json,
     RawViewer,
     Watcher,
@@ -60,10 +62,18 @@ class Healthy:
 class Company:
     """Healthy viewers of each kind in one room, and a count of what was said there."""
 
-    def __init__(self, bridge: WebSocketServer, viewers: list[Healthy]) -> None:
+    def __init__(self, bridge: WebSocketServer, viewers: list[Healthy], clock: Clock) -> None:
         self.bridge = bridge
         self.viewers = viewers
+        self.clock = clock
+        self._seats = {session.connection for session in bridge._sessions.values()}  # the server's ends
         self.number = 0
+
+    @property
+    def others(self) -> list[Connection]:
+        """The server's ends of whoever else is here."""
+        here = [session.connection for session in self.bridge._sessions.values()]
+        return [each for each in here if each not in self._seats]
 
     async def say(self, more: str = "") -> None:
         """Say the next number: each in a channel of its own, so that old clients get it at once.
@@ -88,6 +98,18 @@ class Company:
             await self.say(more)
         await self.hear(first)
 
+    async def pass_time(self) -> None:
+        """Let it be time for another look at everybody; those who behave answer its ping."""
+        await self.clock.jump(PERIOD)
+        await until(lambda: all(seat.heard for seat in self._seats), "they have answered")
+
+    async def outstay(self) -> None:
+        """Let time pass until the others are let go; meanwhile everybody hears each event before the next."""
+        while self.others:
+            await self.tell()
+            await self.pass_time()
+        await self.is_alone()
+
     async def is_alone(self) -> None:
         """Wait until nobody else is here any more, not even a connection; the healthy all are."""
         room, expected = self.bridge._directory.rooms[DWORLD.id], len(self.viewers)
@@ -100,20 +122,23 @@ class Company:
 
 
 @pytest.fixture
-async def company(bridge: WebSocketServer) -> AsyncIterator[Company]:
-    """One healthy viewer of each kind: they always read, and answer pings."""
+async def company(bridge: WebSocketServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Company]:
+    """One healthy viewer of each kind: they always read, and answer pings. Who is told to go goes soon."""
+    monkeypatch.setattr("bridge.viewers.connection.GRACE", 0.05)
     async with contextlib.AsyncExitStack() as stack:
         viewers = []
         for wishes in WISHES:
             url = f"ws://127.0.0.1:{bridge.port}/"
             connection = await stack.enter_async_context(
-                connect(url, max_size=None, max_queue=None, ping_interval=None, proxy=None)
+                connect(
+                    url, max_size=None, max_queue=None, open_timeout=PATIENCE, ping_interval=None, proxy=None
+                )
             )
             watcher = Watcher(connection)
             assert (await watcher.hear())["type"] == "server-list"
             await watcher.enter("dworld", **wishes)
             viewers.append(Healthy(watcher))
-        yield Company(bridge, viewers)
+        yield Company(bridge, viewers, Clock(monkeypatch))
 
 
 @pytest.fixture(autouse=True)
@@ -121,14 +146,6 @@ def quiet_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """What viewers do is no error of ours."""
     yield
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
-
-
-@pytest.fixture
-def fast_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what takes a minute take a moment."""
-    monkeypatch.setattr("bridge.viewers.pulse.PERIOD", 0.05)
-    monkeypatch.setattr("bridge.viewers.pulse.TICK", 0.01)
-    monkeypatch.setattr("bridge.viewers.connection.GRACE", 0.05)
 
 
 @pytest.fixture
@@ -192,9 +209,10 @@ async def test_a_reset_between_two_fragments(company: Company) -> None:
 async def test_resets_in_a_storm(company: Company) -> None:
     """Many at once, each while a frame is on its way to it."""
     async with contextlib.AsyncExitStack() as stack:
-        viewers = [await stack.enter_async_context(dialled(company.bridge)) for _ in range(30)]
-        for viewer in viewers:
-            await enter(viewer)
+        viewers = []
+        for _ in range(30):  # one after the other: nobody may take long for a handshake
+            viewers.append(await stack.enter_async_context(dialled(company.bridge)))
+            await enter(viewers[-1])
         first = company.number + 1
         for viewer in viewers:
             await company.say(LONG)
@@ -208,23 +226,16 @@ async def test_resets_in_a_storm(company: Company) -> None:
 async def test_a_reset_by_a_viewer_that_owes_much(company: Company) -> None:
     """What waited for it is forgotten with it."""
     async with stuck_viewer(company.bridge, ENTER) as viewer:
-        (connection,) = company.bridge.connections - seats_of(company)
+        [connection] = company.others
         while not connection.transport.get_write_buffer_size():
             await company.tell(50, LONG)
         reset(viewer)
         await company.is_alone()
 
 
-def seats_of(company: Company) -> set[object]:
-    """Find the server's ends of the healthy viewers."""
-    ports = {viewer.watcher.connection.local_address[1] for viewer in company.viewers}
-    return {each for each in company.bridge.connections if each.remote_address[1] in ports}
-
-
 # Peers that are not there any more
 
 
-@pytest.mark.usefixtures("fast_pulse")
 async def test_a_line_that_went_dead(company: Company, caplog: pytest.LogCaptureFixture) -> None:
     """Without a FIN: its viewer is let go though nothing is owed to it, and the others hear everything."""
     caplog.set_level("INFO", "bridge.viewers.pulse")
@@ -233,34 +244,32 @@ async def test_a_line_that_went_dead(company: Company, caplog: pytest.LogCapture
         await company.tell()
         assert (await viewer.hear())["type"] == "presence"
         proxy.cut()
-        while len(company.bridge.connections) > len(company.viewers):
-            await company.tell()
-        await company.is_alone()
+        await company.outstay()
     assert any("viewer lost" in message for message in caplog.messages)
 
 
-@pytest.mark.usefixtures("fast_pulse")
 async def test_many_peers_that_vanished(company: Company, caplog: pytest.LogCaptureFixture) -> None:
     """Who neither reads nor answers pings is let go, though the system still takes what is written."""
     caplog.set_level("INFO", "bridge.viewers.pulse")
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(10):
             await enter(await stack.enter_async_context(dialled(company.bridge)))
-        await company.tell()
-        await company.is_alone()
+        await company.outstay()
     assert len([message for message in caplog.messages if "viewer lost" in message]) == 10
 
 
-@pytest.mark.usefixtures("fast_pulse")
-async def test_a_peer_that_only_answers_pings_stays(company: Company, looks: list[_Vitals]) -> None:
+async def test_a_peer_that_only_answers_pings_stays(company: Company) -> None:
     """It watches, and has nothing to say."""
     async with dialled(company.bridge) as viewer:
         await enter(viewer)
+        [connection] = company.others
         answering = asyncio.create_task(answer_pings(viewer))
-        await look_ten_times(looks)
-        assert len(company.bridge.connections) == 1 + len(company.viewers)
+        for _ in range(10):
+            await company.pass_time()
+            await until(lambda: connection.heard, "it has answered as well")
+        assert company.others == [connection]
         answering.cancel()
-        await company.is_alone()
+        await company.outstay()
 
 
 async def answer_pings(viewer: RawViewer) -> None:
@@ -269,42 +278,24 @@ async def answer_pings(viewer: RawViewer) -> None:
         await viewer.say(masked(b"", Opcode.PONG))
 
 
-@pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> list[_Vitals]:
-    """What the pulse looked at, one for each look."""
-    done: list[_Vitals] = []
-    look = _Vitals.look
-
-    def look_and_tell(vitals: _Vitals) -> bool:
-        done.append(vitals)
-        return look(vitals)
-
-    monkeypatch.setattr(_Vitals, "look", look_and_tell)
-    return done
-
-
-async def look_ten_times(looks: list[_Vitals]) -> None:
-    """Wait until everybody who is still looked at has been looked at ten times more."""
-    looks.clear()
-    await until(lambda: len(looks) > 10 and min(looks.count(one) for one in set(looks)) >= 10, "ten looks")
-
-
 # Peers that don't read, or hardly
 
 
-@pytest.mark.usefixtures("fast_pulse")
 async def test_a_zero_window(company: Company, caplog: pytest.LogCaptureFixture) -> None:
     """Its peer is let go while much is said, and the others hear each event before the next."""
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "bridge.viewers.outbox")
     async with stuck_viewer(company.bridge, ENTER):
-        while len(company.bridge.connections) > len(company.viewers):
+        [connection] = company.others
+        while not connection.transport.get_write_buffer_size():
             await company.tell(10, LONG)
+        while company.others:
+            await company.tell(10, LONG)
+            await company.pass_time()
         await company.is_alone()
-    assert "viewer dismissed: SLOW" in caplog.text or any(
-        "viewer lost" in message for message in caplog.messages
-    )
+    assert "viewer dismissed: SLOW" in caplog.text
 
 
+@pytest.mark.usefixtures("no_pulse")
 @pytest.mark.parametrize("request_", [ENTER, ENTER_WITH_CURSOR], ids=["old", "page"])
 async def test_who_reads_late_hears_nothing_of_who_hid_meanwhile(
     bridge: WebSocketServer, request_: Json
@@ -330,34 +321,29 @@ async def test_who_reads_late_hears_nothing_of_who_hid_meanwhile(
 
 
 @patient
-@pytest.mark.usefixtures("fast_pulse")
 async def test_a_viewer_that_talks_and_never_reads(
     company: Company, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A sign of life is not enough: it is let go as too slow, in a room that is quiet by then."""
     caplog.set_level("INFO", "bridge.viewers.outbox")
     async with stuck_viewer(company.bridge, ENTER) as viewer:
-        (connection,) = company.bridge.connections - seats_of(company)
-        while connection in company.bridge.connections and not connection.transport.get_write_buffer_size():
-            await viewer.say(masked(b"", Opcode.PONG))
+        [connection] = company.others
+        while not connection.transport.get_write_buffer_size():
             await company.tell(50, LONG)
-        while connection in company.bridge.connections:
+        while company.others:
             with contextlib.suppress(ConnectionError):
                 await viewer.say(masked(b"", Opcode.PONG))
-            await asyncio.sleep(0)
+            await company.pass_time()
         await company.is_alone()
     assert "viewer dismissed: SLOW" in caplog.text
 
 
-@pytest.mark.usefixtures("small_buffers")
+@pytest.mark.usefixtures("small_buffers", "no_pulse")
 async def test_a_zero_window_owes_no_more_than_the_bound(company: Company) -> None:
     """However much is said."""
     async with stuck_viewer(company.bridge, ENTER_WITH_CURSOR):
-        (session,) = [
-            session
-            for connection, session in company.bridge._sessions.items()
-            if connection not in seats_of(company)
-        ]
+        [connection] = company.others
+        session = company.bridge._sessions[connection]
         most = 0
         for _ in range(15):
             await company.tell(10, LONG)
@@ -365,13 +351,14 @@ async def test_a_zero_window_owes_no_more_than_the_bound(company: Company) -> No
         assert BOUND < most < BOUND + 128 * 1024
 
 
-@pytest.mark.usefixtures("fast_pulse")
 async def test_zero_windows_in_a_quiet_room(company: Company) -> None:
     """Nothing more has to be said for them to be let go."""
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(5):
             await stack.enter_async_context(stuck_viewer(company.bridge, ENTER))
         await company.tell(150, LONG * 2)
+        while company.others:
+            await company.pass_time()
         await company.is_alone()
 
 
@@ -392,6 +379,7 @@ async def byte_reader(bridge: WebSocketServer) -> AsyncIterator[ByteReader]:
         viewer.hang_up()
 
 
+@pytest.mark.usefixtures("no_pulse")
 async def test_a_reader_of_one_byte_at_a_time(company: Company) -> None:
     """What it is owed within the bound comes whole and in order."""
     async with byte_reader(company.bridge) as viewer:
@@ -404,7 +392,7 @@ async def test_a_reader_of_one_byte_at_a_time(company: Company) -> None:
             assert len(frame["data"]["message"]) > 500
 
 
-@pytest.mark.usefixtures("small_buffers")
+@pytest.mark.usefixtures("small_buffers", "no_pulse")
 async def test_a_reader_of_one_byte_at_a_time_that_falls_behind(company: Company) -> None:
     """Past the bound it hears a beginning, then a fresh snapshot, and from there on everything."""
     async with byte_reader(company.bridge) as viewer:
@@ -461,6 +449,7 @@ def flood() -> Iterator[tuple[bytes, str]]:
 
 
 @patient
+@pytest.mark.usefixtures("no_pulse")
 async def test_a_flood_of_frames(company: Company) -> None:
     """Each is answered, in order; meanwhile everybody hears each event before the next is said."""
     requests = list(flood())
@@ -505,18 +494,18 @@ class Reading:
                 return await self._viewer.hear()
 
 
-@pytest.mark.usefixtures("fast_pulse")
 async def test_a_flood_whose_answers_nobody_reads(company: Company) -> None:
     """Costs no more than the bound, and ends with its viewer."""
     requests = list(flood())
     async with dialled(company.bridge, receive_buffer=4096) as viewer:
         await enter(viewer)
-        (connection,) = company.bridge.connections - seats_of(company)
+        [connection] = company.others
         pouring = asyncio.create_task(pour(viewer, requests * 20))
         owed = 0
-        while connection in company.bridge.connections:
+        while company.others:
             await company.tell()
             owed = max(owed, connection.transport.get_write_buffer_size())
+            await company.pass_time()
         assert owed < 256 * 1024
         pouring.cancel()
         await asyncio.gather(pouring, return_exceptions=True)
@@ -526,25 +515,20 @@ async def test_a_flood_whose_answers_nobody_reads(company: Company) -> None:
 # The loop stands still
 
 
-@pytest.mark.usefixtures("fast_pulse")
-async def test_the_loop_stalls_in_a_storm(company: Company, looks: list[_Vitals]) -> None:
+async def test_the_loop_stalls_in_a_storm(company: Company) -> None:
     """For many periods of the pulse: nobody is to blame for that, and nobody is let go."""
     for _ in range(2):
         first = company.number + 1
         for number in range(100):
             await company.say(LONG)
             if number == 50:
-                stand_still()
+                await company.clock.jump(10 * PERIOD)
             if number % 10 == 0:
                 await asyncio.sleep(0)
         await company.hear(first)
-    await look_ten_times(looks)
+    for _ in range(10):
+        await company.pass_time()
     await company.is_alone()
-
-
-def stand_still() -> None:
-    """Keep the loop from running for much longer than any viewer may be silent."""
-    time.sleep(0.5)
 
 
 # Coming and going

@@ -14,15 +14,17 @@ from bridge.model import GuildInfo
 from bridge.problems import LOGIN_NEEDED
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
+from tests.bridge.clock import within
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, ENTER_DWORLD, Start, company_of, say_and_hear
 from tests.bridge.source import Source
 from tests.bridge.watchers import PATIENCE, dialled, fetch, handshake, masked, stuck_viewer, until, watching
+from tests.ports import free_port
 
 CLEAN_STOP = 5.0  # seconds within which a stop has to be done, whoever doesn't answer
 
 
 async def stop_in_time(server: WebSocketServer) -> None:
-    async with asyncio.timeout(CLEAN_STOP):
+    async with within(CLEAN_STOP):
         await server.stop()
 
 
@@ -66,8 +68,17 @@ async def test_stopping_what_never_started() -> None:
     await WebSocketServer(0, "127.0.0.1").stop()
 
 
-async def test_a_stopped_server_starts_again_on_its_port(bridge: WebSocketServer) -> None:
+@pytest.fixture
+def lasting() -> WebSocketServer:
+    """A bridge with a room, and with a port that nobody else is given while it is stopped."""
+    server = WebSocketServer(free_port(), "127.0.0.1", provider=EmptyProvider())
+    server.show_guild(DWORLD, [ADA, BEPPO])
+    return server
+
+
+async def test_a_stopped_server_starts_again_on_its_port(start: Start, lasting: WebSocketServer) -> None:
     """With its rooms and members."""
+    bridge = await start(lasting)
     port = bridge.port
     await bridge.stop()
     await bridge.start()
@@ -91,8 +102,9 @@ async def test_it_says_whether_it_serves() -> None:
 
 async def test_a_port_in_use_is_an_os_error() -> None:
     """And no half-started server is left."""
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        server = WebSocketServer(other.getsockname()[1], "127.0.0.1")
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        server = WebSocketServer(port, "127.0.0.1")
         with pytest.raises(OSError, match="in use"):
             await server.start()
         assert not server.is_serving
@@ -113,8 +125,9 @@ async def test_localhost_is_reached_at_the_port_it_tells() -> None:
     await server.stop()
 
 
-async def test_nobody_new_gets_in_after_the_stop(bridge: WebSocketServer) -> None:
+async def test_nobody_new_gets_in_after_the_stop(start: Start, lasting: WebSocketServer) -> None:
     """The port is closed."""
+    bridge = await start(lasting)
     await bridge.stop()
     with pytest.raises((OSError, InvalidHandshake)):
         async with watching(bridge):
@@ -307,9 +320,9 @@ def test_run_forever_in_a_thread() -> None:
     assert served
 
 
-def test_one_server_in_two_loops() -> None:
+def test_one_server_in_two_loops(lasting: WebSocketServer) -> None:
     """Restartable also where each run has a loop of its own."""
-    server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider())
+    server = lasting
 
     async def serve_once() -> None:
         await server.start()

@@ -117,11 +117,12 @@ async def watching(
 ) -> AsyncIterator[Watcher]:
     """Connect a viewer to a server or a port; it has heard the greeting unless it shall hear it itself.
 
-    `options` are those of the library's client.
+    As a browser it takes frames of any size, and never asks for a sign of life. `options` are those of the
+    library's client.
     """
     port = server if isinstance(server, int) else server.port
-    options = {"open_timeout": PATIENCE, **options}
-    async with connect(f"ws://127.0.0.1:{port}/", max_size=None, proxy=None, **options) as connection:
+    usual = {"max_size": None, "proxy": None, "open_timeout": PATIENCE, "ping_interval": None}
+    async with connect(f"ws://127.0.0.1:{port}/", **(usual | options)) as connection:
         watcher = Watcher(connection)
         if greeted:
             greeting = await watcher.hear()
@@ -162,15 +163,19 @@ class RawViewer:
 
     async def hear(self) -> Json:
         """Read the next JSON message, in however many frames it comes; pings go unanswered."""
-        part = await self.hear_frame()
-        while part.opcode is Opcode.PING:
-            part = await self.hear_frame()
+        part = await self.hear_answer()
         data = bytes(part.data)
         while not part.fin:
             part = await self.hear_frame()
             data += bytes(part.data)
         frame = json.loads(data)
         assert isinstance(frame, dict)
+        return frame
+
+    async def hear_answer(self) -> Frame:
+        """Read the next frame that is no ping: those come by the clock."""
+        while (frame := await self.hear_frame()).opcode is Opcode.PING:
+            pass
         return frame
 
     async def hear_frame(self) -> Frame:

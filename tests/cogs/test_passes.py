@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 
 import discord
 import pytest
 
+from cogs import allowance
 from cogs.passes import MOST_ROLES, Passes
+from tests.bridge.clock import StillClock
 
 GUILD = 7
 
@@ -55,6 +58,14 @@ class Bot:
 
     def get_guild(self, guild_id: int) -> Guild | None:
         return self.guild
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> StillClock:
+    """The clock by which a guild's time comes back."""
+    clock = StillClock()
+    monkeypatch.setattr(allowance, "time", SimpleNamespace(monotonic=clock))
+    return clock
 
 
 @pytest.fixture
@@ -107,7 +118,7 @@ async def test_what_is_asked_for_meanwhile_is_done_together(
 
 
 async def test_a_guild_waits_that_took_too_much(
-    some: Passes, show: Show, guild: discord.Guild, monkeypatch: pytest.MonkeyPatch
+    some: Passes, show: Show, guild: discord.Guild, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the loop's time; after so many seconds at most it has its turn again."""
     monkeypatch.setattr(some._allowance, "_longest", 0.05)
@@ -116,6 +127,7 @@ async def test_a_guild_waits_that_took_too_much(
     asked = [asyncio.create_task(some.make(guild)) for _ in range(10)]
     await asyncio.sleep(0)
     assert show.shown == []
+    clock.now += 0.06
     await asyncio.gather(*asked)
     assert show.shown == [11]
 
@@ -127,7 +139,7 @@ async def test_a_guild_that_has_gone(show: Show, guild: discord.Guild) -> None:
 
 
 async def test_who_waits_no_more_keeps_nobody_from_it(
-    some: Passes, show: Show, guild: discord.Guild, monkeypatch: pytest.MonkeyPatch
+    some: Passes, guild: discord.Guild, clock: StillClock
 ) -> None:
     """As when the bot stops."""
     some._allowance.pay(GUILD, 1e9)

@@ -21,11 +21,11 @@ from websockets.exceptions import ConnectionClosed
 
 from bot.client import DZoneBot
 from bot.internals.loading import forget_loaded
+from tests.bridge.watchers import PATIENCE
 
 Payload = dict[str, Any]
 
 ALL_EVENTS = ["typing", "voice", "reaction", "edit", "activity", "servers"]
-PATIENCE = 20.0  # seconds a test waits for what should take milliseconds, on a busy machine
 VIEW = discord.Permissions(view_channel=True).value
 
 
@@ -42,8 +42,11 @@ class Viewer:
     @classmethod
     async def join(cls, port: int, server: str | None, **fields: Any) -> Self:
         """Connect, and enter a room; `fields` are those a client may add."""
-        # As a browser: it takes frames of any size.
-        connection = await connect(f"ws://127.0.0.1:{port}/", proxy=None, max_size=None)
+        # As a browser: it takes frames of any size, and asks nobody for a sign of life.
+        connection = await connect(
+            f"ws://127.0.0.1:{port}/",
+            proxy=None, max_size=None, open_timeout=PATIENCE, ping_interval=None,
+        )  # fmt: skip
         await connection.send(json.dumps({"type": "connect", "data": {"server": server, **fields}}))
         frames: dict[str, Payload] = {}
         while frames.keys() != {"server-join", "server-list"}:

@@ -136,7 +136,7 @@ async def test_a_script_runs_to_its_end(block: Block, tmp_path: Path) -> None:
 @pytest.mark.parametrize("block", of_kind("def test_"), ids=str)
 async def test_a_test_passes(block: Block, tmp_path: Path) -> None:
     """It is the only one that pytest finds."""
-    script = lay_out(block, tmp_path, {})
+    script = lay_out(block, tmp_path, {"watch(), 10)": "watch(), 100)"})  # on a busy machine
     options = ("-q", "-p", "no:cacheprovider", "-p", "no:cov")
     process = await start("-m", "pytest", *options, script, PYTEST_ADDOPTS="")
     output, _ = await process.communicate()

@@ -15,7 +15,7 @@ _FETCHED = re.compile(r"<(?:script|img|link|iframe|source)\b[^>]*?\b(?:src|href)
 _DOCUMENTED = ("WebSocketServer.broadcast_presence", "SqlProvider", "CachedProvider", "UserChanged", "Limits")
 
 # One builds for all: on a busy machine that takes longer than a test may.
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="session")

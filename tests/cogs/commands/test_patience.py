@@ -16,7 +16,7 @@ def at_once(name: str) -> int:
 
 async def test_one_person_may_only_use_it_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever they do; it comes back, and others have their own."""
-    clock, patient = Clock(monkeypatch), Patience()
+    clock, patient = Clock(monkeypatch, stands_still=True), Patience()
     allowed = [patient.allows(1, number % 20 or None) for number in range(at_once("EACH") + 2)]
     assert allowed.count(True) == at_once("EACH")
     assert not allowed[-1]
@@ -27,7 +27,7 @@ async def test_one_person_may_only_use_it_so_often(monkeypatch: pytest.MonkeyPat
 
 async def test_so_may_all_in_one_guild_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many they are; what they do in private, and other guilds, don't count."""
-    clock, patient = Clock(monkeypatch), Patience()
+    clock, patient = Clock(monkeypatch, stands_still=True), Patience()
     allowed = [patient.allows(user, 7) for user in range(at_once("TOGETHER") + 2)]
     assert allowed.count(True) == at_once("TOGETHER")
     assert patient.allows(1, None)
@@ -36,8 +36,9 @@ async def test_so_may_all_in_one_guild_together(monkeypatch: pytest.MonkeyPatch)
     assert patient.allows(1, 7)
 
 
-async def test_a_few_hear_that_they_have_to_wait() -> None:
+async def test_a_few_hear_that_they_have_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each answer costs as much as a small command."""
+    Clock(monkeypatch, stands_still=True)
     patient = Patience()
     told = [patient.tells(user, 7) for user in range(20)]
     assert told == [True] * at_once("REFUSALS") + [False] * (20 - at_once("REFUSALS"))

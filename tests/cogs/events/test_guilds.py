@@ -16,7 +16,8 @@ from bot.words.slug import code_of, slug_of
 from bridge.rooms.directory import LOBBY
 from cogs.events.guilds import Guilds
 from cogs.rooms import Rooms
-from tests.cogs.town import ALL_EVENTS, PATIENCE, VIEW, Payload, Town, Viewer
+from tests.bridge.watchers import PATIENCE
+from tests.cogs.town import ALL_EVENTS, VIEW, Payload, Town, Viewer
 
 
 def listed(town: Town, name: str = "Town") -> Payload:
