@@ -13,7 +13,9 @@ from bot.client import INTENTS
 from bot.gateway import loader
 from bot.gateway.loader import MemberLoader
 from tests.bot import world as model
-from tests.e2e.waiting import Bell
+from tests.bridge.clock import Clock
+from tests.bridge.watchers import until
+from tests.e2e.waiting import PATIENCE, Bell
 
 Payload = dict[str, Any]
 
@@ -111,6 +113,7 @@ async def fetcher(client: Client, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     monkeypatch.setattr(loader, "PROGRESS", 0.01)
     monkeypatch.setattr(loader, "RETRY", 0.01)
     monkeypatch.setattr(loader, "EVERY", 0.01)
+    monkeypatch.setattr(loader, "STALL", 1000)  # no guild is slow because we are
     fetcher = MemberLoader(client)
     fetcher.start()
     yield fetcher
@@ -442,25 +445,22 @@ async def test_the_limits_are_told_once(
 ) -> None:
     """What a restart costs is one line for all guilds, and it isn't said again."""
     caplog.set_level("INFO", "bot.gateway.loader")
-    monkeypatch.setattr(loader, "EVERY", 30.0)
-    monkeypatch.setattr(loader, "SUMMARY", 0.05)
+    monkeypatch.setattr(loader, "SUMMARY", 500)
+    clock = Clock(monkeypatch)
     towns = [town(1)[0] for _ in range(3)]
     for number, written in enumerate(towns, start=1):
         fetcher.load(client.learn_of(written))
         await client.until(lambda: len(client.gateway.asked) == number)  # noqa: B023
-        client.gateway.limit(written, retry_after=10 * number)
-    handler = Heard(client.bell)
-    loader.log.addHandler(handler)
-    try:
-        await client.until(lambda: bool(caplog.messages))
-    finally:
-        loader.log.removeHandler(handler)
-    assert caplog.text.count("3 guild(s) wait up to 30 s; after a restart that is normal") == 1
+        client.gateway.limit(written, retry_after=1200 * number)
     late, _ = town(1)
     fetcher.load(client.learn_of(late))
-    await client.until(lambda: len(client.gateway.asked) == 4)
+    await client.until(lambda: len(client.gateway.asked) == 4)  # so all others had their turn
+    await clock.jump(loader.SUMMARY)
+    assert len(caplog.messages) == 1
+    assert "3 guild(s) wait up to 3600 s; after a restart that is normal" in caplog.text
     client.gateway.limit(late)
     await client.until(lambda: len(client.gateway.asked) == 5)
+    await clock.jump(loader.SUMMARY)
     assert len(caplog.messages) == 1
 
 
@@ -486,7 +486,7 @@ async def test_it_does_not_ask_twice_too_soon(
 
 
 async def test_what_was_not_heard_is_no_question(
-    client: Client, fetcher: MemberLoader, monkeypatch: pytest.MonkeyPatch
+    client: Client, fetcher: MemberLoader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A guild whose request was lost with the connection needn't wait in the next session."""
     monkeypatch.setattr(loader, "EVERY", 1000)
@@ -496,7 +496,7 @@ async def test_what_was_not_heard_is_no_question(
     fetcher.load(client.learn_of(written))
     await client.until(lambda: len(client.gateway.asked) == 1)
     client.gateway.broken = None
-    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=0.01)
+    await until(lambda: "could not be requested" in caplog.text, "the failure")
     client._connection._guilds.pop(written.id)
     fetcher.load(client.learn_of(written))
     await client.until(lambda: len(client.gateway.asked) == 2)
@@ -532,7 +532,7 @@ async def test_it_stops_at_once(client: Client, fetcher: MemberLoader) -> None:
     written, _ = town(1)
     fetcher.load(client.learn_of(written))
     await client.until(lambda: len(client.gateway.asked) == 1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await fetcher.stop()
     assert client.told == []
 
