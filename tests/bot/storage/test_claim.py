@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from bot.storage import claim
@@ -124,4 +125,23 @@ async def test_a_claim_outlives_its_connection(cluster: Cluster, monkeypatch: py
     async with asyncio.timeout(PATIENCE):
         while await ask(held) in ([], [before]):
             pass
+    await first.release()
+
+
+async def test_a_claim_outlives_what_its_driver_did_not_foresee(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a look at the very moment at which the server has said that it ends, and hasn't hung up yet."""
+    monkeypatch.setattr(claim, "PULSE", 0.01)
+    first = await take(parse(cluster.empty_database()), alone=True)
+    fetch, asked = asyncpg.Connection.fetchval, []
+
+    async def stumble(self: asyncpg.Connection, query: str) -> object:
+        asked.append(query)
+        if len(asked) == 1:
+            raise asyncpg.InternalClientError("another operation (2) is in progress")
+        return await fetch(self, query)
+
+    monkeypatch.setattr(asyncpg.Connection, "fetchval", stumble)
+    await until(lambda: len(asked) > 1, "another look")
     await first.release()
