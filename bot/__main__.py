@@ -15,10 +15,10 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from bot.client import DZoneBot
 from bot.config import Config, read_database_url, read_env
@@ -28,6 +28,7 @@ from bot.running import handover, logs, share
 from bot.running.changing import changing, nothing_changes
 from bot.running.errors import AGAIN, MEND, Ending, explain
 from bot.running.values import ConfigError
+from bot.running.waiting import until_there
 from bot.storage import claim, transfer
 from bot.storage.database import CannotOpen
 from bot.store import Store
@@ -42,12 +43,14 @@ from bridge.running.signals import stop_signal
 from bridge.running.tasks import Tasks
 from bridge.server import WebSocketServer
 from bridge.storage import address
+from bridge.storage.database import reason
 
 loading.done()
 
 log = logging.getLogger(__name__)
 
 World = Callable[[Config], Coroutine[Any, Any, Ending | None]]
+T = TypeVar("T")
 
 CLOSE_TIMEOUT: Final = 4.0  # seconds; hosting platforms kill what takes longer
 
@@ -200,7 +203,8 @@ async def _claim_and_open(config: Config, held: contextlib.AsyncExitStack, *, ta
     is_shared = config.shards is not None and not config.shards.is_whole
     # A backplane tells viewers' processes what is shown, but no bot what another one decides.
     await _claim(config.database_url, held, alone=not is_shared, later=takes_over)
-    store = await Store.open(config.database_url, shared=is_shared, first_shown=config.first_shown)
+    opening = partial(Store.open, config.database_url, shared=is_shared, first_shown=config.first_shown)
+    store = await _when_there(config.database_url, opening)
     held.push_async_callback(store.close)
     return store
 
@@ -209,7 +213,8 @@ async def _claim(database_url: str, held: contextlib.AsyncExitStack, *, alone: b
     """Claim what is stored, or do so `later`: when the process that this one takes over from has ended."""
 
     async def take(patience: float | None = None) -> None:
-        claimed = await claim.take(address.parse(database_url), alone=alone, patience=patience)
+        claiming = partial(claim.take, address.parse(database_url), alone=alone, patience=patience)
+        claimed = await _when_there(database_url, claiming)
         held.push_async_callback(claimed.release)
 
     if not later:
@@ -218,6 +223,21 @@ async def _claim(database_url: str, held: contextlib.AsyncExitStack, *, alone: b
     held.push_async_callback(tasks.stop)
     tasks.start(take(math.inf), "claiming them")
     return None
+
+
+async def _when_there(database_url: str, use: Callable[[], Awaitable[T]]) -> T:
+    """Use the database; wait for its server while that isn't there yet.
+
+    Raises:
+        CannotOpen: if it can't be used.
+    """
+    where = address.parse(database_url)
+    name = f"the database at {where.host}" if isinstance(where, address.PostgresAddress) else "the database"
+
+    def missing(error: BaseException) -> str:
+        return reason(error.__cause__ or error) if isinstance(error, CannotOpen) and error.passes else ""
+
+    return await until_there(name, use, missing)
 
 
 async def _run_bot(bot: DZoneBot, stopped: asyncio.Event) -> Ending | None:

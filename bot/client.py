@@ -163,6 +163,7 @@ class DZoneBot(commands.AutoShardedBot):
         )
         internals.use_api(config.api_url)
         internals.outlive_limits(self)
+        internals.wait_for_network(self)
         internals.keep_ready_apart(self)
         internals.notice_lost_guilds(self)
         internals.start_guilds_afresh(self)

@@ -25,7 +25,13 @@ from bot.internals.members import (
 )
 from bot.internals.parsing import expect_anything
 from bot.internals.shapes import NEVER
-from bot.internals.transport import expect_no_voice, outlive_limits, use_api, use_gateway_of_api
+from bot.internals.transport import (
+    expect_no_voice,
+    outlive_limits,
+    use_api,
+    use_gateway_of_api,
+    wait_for_network,
+)
 from bot.internals.voice import VoiceStatuses
 
 __all__ = [
@@ -62,4 +68,5 @@ __all__ = [
     "use_api",
     "use_gateway_of_api",
     "use_intents",
+    "wait_for_network",
 ]

@@ -9,6 +9,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.internals.commands import sensible
+from bot.running.waiting import until_there
+from bridge.running.reach import may_come
+from bridge.running.words import one_line
 
 # ruff: noqa: SLF001 - as in `internals`
 
@@ -50,3 +53,23 @@ def outlive_limits(client: discord.Client) -> None:
             raise
 
     http.request = request  # type: ignore[method-assign]
+
+
+def wait_for_network(client: discord.AutoShardedClient) -> None:
+    """Let the start wait for a network that comes up later than the bot does, as where a machine starts both.
+
+    discord.py tries once. Later on, shards try again by themselves, and others know what to do.
+    """
+    http = client.http
+    ask = http.request
+
+    async def request(*args: Any, **kwargs: Any) -> Any:
+        if client._connection.shard_count is not None:  # told, and the shards begin to connect
+            return await ask(*args, **kwargs)
+        return await until_there("Discord", lambda: ask(*args, **kwargs), _what_is_missing)
+
+    http.request = request  # type: ignore[method-assign]
+
+
+def _what_is_missing(error: BaseException) -> str:
+    return (one_line(str(error)) or type(error).__name__) if may_come(error) else ""

@@ -6,13 +6,20 @@ from pathlib import Path
 from uuid import uuid4
 
 from bridge.storage.address import Address, SqliteAddress
-from bridge.storage.database import create_file, reason
+from bridge.storage.database import create_file, may_come, reason
 
 log = logging.getLogger(__name__)
 
 
 class CannotOpen(Exception):
-    """The database can't be used. The message says what is wrong and what to do."""
+    """The database can't be used. The message says what is wrong and what to do.
+
+    `passes` is whether waiting may help.
+    """
+
+    def __init__(self, sentence: str, *, passes: bool = False) -> None:
+        super().__init__(sentence)
+        self.passes = passes
 
 
 def is_there(path: Path) -> bool:
@@ -86,5 +93,6 @@ def complaint(address: Address, error: BaseException) -> CannotOpen:
         )
     return CannotOpen(
         f"The database in which the settings are can't be used: {reason(error)}.\n"
-        "Check that it runs, and DATABASE_URL."
+        "Check that it runs, and DATABASE_URL.",
+        passes=may_come(address, error),
     )

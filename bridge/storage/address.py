@@ -32,6 +32,12 @@ class PostgresAddress:
 
     dsn: str = field(repr=False)
 
+    @property
+    def host(self) -> str:
+        """The name of its machine, or the folder of its socket."""
+        parts = urlsplit(self.dsn)
+        return parts.hostname or dict(parse_qsl(parts.query)).get("host", "")
+
 
 Address = SqliteAddress | PostgresAddress
 

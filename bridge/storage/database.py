@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from bridge.running import reach
 from bridge.storage.address import Address, PostgresAddress, SqliteAddress
 
 BEGIN: Final = "sqlite_begin"  # an option of a connection: how its transactions begin
@@ -114,6 +115,25 @@ def create_file(path: Path) -> bool:
     return True
 
 
+def may_come(address: Address, error: BaseException) -> bool:
+    """Tell whether a server can't be used since it isn't there yet, so that waiting may help. A file is."""
+    if isinstance(address, SqliteAddress):
+        return False
+    first = cause(error)
+    match first:
+        case asyncpg.CannotConnectNowError() | asyncpg.ConnectionDoesNotExistError():
+            return True  # it is starting, or what stands before it until then hangs up
+        case FileNotFoundError():
+            return address.host.startswith("/")  # its socket; else a certificate that is named
+        case _:
+            return reach.may_come(first) or _was_hung_up(first)
+
+
+def _was_hung_up(error: BaseException) -> bool:
+    """Tell whether the other side hung up before it said anything: asyncpg makes no number of that."""
+    return type(error) is ConnectionError and "SSL" not in str(error)  # else it wants no TLS
+
+
 def reason(error: BaseException) -> str:
     """Say in one line what a database complained about, without what was to be stored."""
     first = cause(error)
@@ -124,4 +144,6 @@ def reason(error: BaseException) -> str:
 def cause(error: BaseException) -> BaseException:
     """Find what a driver raised in what SQLAlchemy made of it, which says less."""
     wrapped: BaseException = getattr(error, "orig", None) or error
+    if isinstance(wrapped, TimeoutError):  # asyncio's comes of a cancellation, from Python 3.12 on
+        return wrapped
     return wrapped.__cause__ or wrapped

@@ -8,6 +8,7 @@ import discord
 from discord.ext import commands
 
 from bridge.model import GuildInfo
+from cogs.commands.census import Census
 from cogs.commands.choices import channels_of
 from cogs.commands.replies import Refused, answer, called, plain, wait
 from cogs.commands.status import NOT_SHOWN, PORTAL, Report, gate, only_here
@@ -63,6 +64,7 @@ class Desk(commands.Cog):
         self._bot = bot
         self._bridge = bridge
         self._policy = policy
+        self._census = Census(policy)
         self._roster = roster
         self._decisions = decisions
         self._public_url = public_url
@@ -123,6 +125,7 @@ class Desk(commands.Cog):
             bot=self._bot,
             guild=guild,
             policy=self._policy,
+            census=self._census,
             settings=self._decisions.settings.guild(guild.id),
             name=self._roster.guild(guild).name,
             link=self._link(guild),

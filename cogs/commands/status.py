@@ -1,6 +1,5 @@
 """What a manager sees at a glance: what is shown, what is not, and what is missing."""
 
-import asyncio
 import ipaddress
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ import discord
 from discord.ext import commands
 
 from bridge.backplane.parts import Overview, Part
+from cogs.commands.census import Census
 from cogs.commands.choices import channels_of, listed
 from cogs.commands.replies import MAX_TITLE, called, plain
 from cogs.needs import Policy
@@ -21,7 +21,6 @@ from cogs.verdicts import ChannelVerdict, MemberVerdict
 
 PORTAL: Final = "https://discord.com/developers/applications"
 MAX_MISSING: Final = 10  # ranges that are named
-_BREATH: Final = 2_000  # members that are looked at without letting others in between
 
 _MEMBERS: Final[dict[MemberVerdict, Text]] = {
     "opted_out": Text("hid themselves"),
@@ -95,6 +94,7 @@ class Report:
     bot: commands.AutoShardedBot
     guild: discord.Guild
     policy: Policy
+    census: Census
     settings: GuildSettings
     name: str
     link: str
@@ -192,11 +192,7 @@ class Report:
         return Text("Members with the role {role}, after login.", role=role.mention)
 
     async def _members(self) -> Text:
-        counts: Counter[MemberVerdict] = Counter()
-        for number, member in enumerate(self.guild.members):
-            if number % _BREATH == 0:
-                await asyncio.sleep(0)
-            counts[self.policy.member_verdict(member)] += 1
+        counts = await self.census.of(self.guild)
         unknown = (self.guild.member_count or 0) - counts.total()
         lines = [_count(_SHOWN_COUNT, counts["shown"])]
         lines += [_count(reason, counts[verdict]) for verdict, reason in _MEMBERS.items() if counts[verdict]]

@@ -15,6 +15,7 @@ from discord.http import Route
 
 from bot.__main__ import main
 from bot.config import SETTINGS
+from bot.running import waiting
 from bot.running.errors import AGAIN, MEND
 from bot.storage import claim
 from bridge import __version__
@@ -22,6 +23,7 @@ from bridge.storage.address import SqliteAddress
 from tests.bridge.watchers import PATIENCE
 from tests.certificates import Pem, trusting
 from tests.ports import free_port
+from tests.postgres import Cluster
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "an.invented.token"
@@ -148,7 +150,8 @@ def test_the_demo_on_a_host_of_somebody_else(
 def test_discord_out_of_reach(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, closed: int
 ) -> None:
-    """Where nobody answers, the address is told, and what may be wrong with it."""
+    """Where nobody answers in time, the address is told, and what may be wrong with it."""
+    monkeypatch.setattr(waiting, "PATIENCE", 0)
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     monkeypatch.setenv("DISCORD_API_URL", f"http://127.0.0.1:{closed}")
     assert failing(capsys, code=AGAIN).startswith(f"Discord can't be reached at http://127.0.0.1:{closed}: ")
@@ -158,6 +161,7 @@ def test_a_database_out_of_reach(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, closed: int
 ) -> None:
     """A bot that can't read who is hidden doesn't start; it says why, without the password."""
+    monkeypatch.setattr(waiting, "PATIENCE", 0)
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     monkeypatch.setenv("DATABASE_URL", f"postgres://user:hunter2@127.0.0.1:{closed}/settings")
     said = failing(capsys, code=AGAIN)
@@ -198,6 +202,33 @@ def test_stopped_before_the_database_answers(folder: Path) -> None:
                 assert bot.wait(timeout=PATIENCE) == 0
             assert bot.stderr is not None
             assert bot.stderr.read() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+def test_up_before_its_database_and_its_network(folder: Path, cluster: Cluster, closed: int) -> None:
+    """It waits for them, whoever starts all at once, and ends at once when it is stopped meanwhile."""
+    url = cluster.empty_database()
+    env = os.environ | {"PYTHONPATH": str(ROOT), "DISCORD_TOKEN": TOKEN, "DATABASE_URL": url}
+    env["DISCORD_API_URL"] = f"http://127.0.0.1:{closed}"
+    cluster.stop()
+    try:
+        bot = subprocess.Popen(
+            [sys.executable, "-m", "bot"], cwd=folder, env=env, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        with bot:
+            assert bot.stdout is not None
+            assert bot.stderr is not None
+            assert any("the database at 127.0.0.1 can't be reached yet" in line for line in bot.stdout)
+            cluster.start()
+            assert any("the database at 127.0.0.1 can be reached now" in line for line in bot.stdout)
+            assert any("Discord can't be reached yet" in line for line in bot.stdout)
+            bot.send_signal(signal.SIGTERM)
+            assert bot.wait(timeout=60) == 0
+            assert bot.stderr.read() == ""
+    finally:
+        if not cluster.is_running:
+            cluster.start()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")

@@ -121,7 +121,7 @@ LISTENING = "00000000:1538 00000000:0000 0A"  # on port 5432 of all addresses, i
 
 
 async def accepting(engine: Engine) -> None:
-    """Wait for PostgreSQL: the bot ends without it, and here nobody starts it again, as Docker does."""
+    """Wait for PostgreSQL: the bot does so for a minute, in which a slow machine may not have made it."""
     async with asyncio.timeout(90):
         while LISTENING not in await asyncio.to_thread(engine.run_in, "postgres", "cat", "/proc/net/tcp"):  # noqa: ASYNC110
             await asyncio.sleep(0.2)  # nothing tells an outsider

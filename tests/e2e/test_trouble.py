@@ -11,7 +11,6 @@ import pytest
 from bot.running.errors import AGAIN, MEND
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
 from tests.e2e.viewer import truth
-from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -103,10 +102,15 @@ async def test_a_bot_that_was_started_too_often(
     assert len(discord.gateway.identifies) == 1
 
 
-async def test_no_network(run: Run) -> None:
-    """Nothing listens where Discord should be."""
-    address = f"http://127.0.0.1:{free_port()}/api/v10"
-    assert address in await complaint(await run(DISCORD_API_URL=address), AGAIN)
+async def test_a_network_that_comes_late(discord: LoopbackDiscord, run: Run, watch: Watch) -> None:
+    """The bot is up before it, as where a machine starts both: it waits, says so, and goes on."""
+    guild = discord.guild("D-World", "ann")
+    async with discord.out_of_reach():
+        bot = await run()
+        await bot.said("Discord can't be reached yet")
+    await bot.listening()
+    assert "Discord can be reached now" in bot.output
+    await (await watch(bot, guild)).sees(truth(guild))
 
 
 @pytest.mark.parametrize(
