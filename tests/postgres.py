@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PASSWORD: Final = "only-for-tests/@:%"  # the characters that have to be escaped in an address
 ESCAPED: Final = "only-for-tests%2F%40%3A%25"
-_START_TIMEOUT: Final = 30  # seconds
+_START_TIMEOUT: Final = 60  # seconds
 
 
 def find_binaries() -> Path:

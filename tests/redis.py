@@ -17,7 +17,7 @@ import pytest
 
 from tests.ports import free_port
 
-_START_TIMEOUT: Final = 30  # seconds
+_PATIENCE: Final = 60  # seconds for its start, and for an answer
 
 
 def find_server() -> str:
@@ -54,7 +54,7 @@ class RedisServer:
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        give_up = time.monotonic() + _START_TIMEOUT
+        give_up = time.monotonic() + _PATIENCE
         while not self._answers():
             assert self._process.poll() is None, "the server ended"
             assert time.monotonic() < give_up, "the server does not start"
@@ -95,7 +95,7 @@ class RedisServer:
     def ask(self, *words: str) -> str:
         """Say something to it, and return its answer as it came."""
         command = f"*{len(words)}\r\n" + "".join(f"${len(word.encode())}\r\n{word}\r\n" for word in words)
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as line:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE) as line:
             line.sendall(command.encode())
             return line.recv(1 << 20).decode()
 

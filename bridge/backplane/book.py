@@ -40,6 +40,7 @@ class Book:
         self.offset = 0
         self.is_written = False  # whole, and so that batches may follow
         self.taken: tuple[str, str] | None = None  # by whom else it is written, and how far they are
+        self.unmoved = 0  # checks since then at which they were no further
         self._heard_to = room.position
         self._is_copied = False  # all there is, as of a position from which on nothing is missing
         self._coming = Batch()  # heard, while more is under way: what is true of it may be of later

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from bridge.backplane import codec, keys, scripts
 from bridge.backplane.lines import Lines
@@ -18,6 +18,7 @@ COUNTED_AT_ONCE: Final = 500  # guilds
 # Each time that it is begun, its offsets go on from the next multiple of this: even on a server that has lost
 # it, none comes a second time, by which a reader would believe that it has missed nothing.
 BEGINS_AT: Final = 1_000_000_000
+GONE_AFTER: Final = 2  # checks at which others are no further; one may come between two of theirs
 LISTED_AT_ONCE: Final = 100  # guilds: a few milliseconds' worth, here and for each who reads them
 
 
@@ -47,7 +48,8 @@ class Listing:
         self._begins = True
         self._offset = 0  # up to where it is written
         self._was_complete = False
-        self._taken: tuple[Any, Any] | None = None  # by whom else it is written, and how far they are
+        self._taken: tuple[bytes, bytes] | None = None  # by whom else it is written, and how far they are
+        self._unmoved = 0  # checks since then at which they were no further
         self._waits_for = ""  # a part of somebody else's that doesn't go together with this one
         self._facts = ""  # what was said last of this process
         self.is_granted = asyncio.Event()  # whether nobody is there who doesn't go together with this one
@@ -140,7 +142,7 @@ class Listing:
         if isinstance(answer, list) and answer[0] == scripts.BUSY:
             self._wait_for(_decode(answer[1]))
         elif isinstance(answer, list) and _decode(answer[1]) > self._life:
-            self._taken = answer[1], answer[2]
+            self._taken = answer[1], b""  # how far they are is seen at checks
             log.warning(
                 "another bot writes to the backplane at %s, and was started later", self._lines.server
             )
@@ -185,11 +187,11 @@ class Listing:
         text = await self._lines.ask(self._lines.commands.hget(keys.GUILDS_PARTS, str(self._part)))
         generation, _, rest = (text or b"").partition(b" ")
         offset = rest.partition(b" ")[0]
-        if (generation, offset) == self._taken or _decode(generation) < self._life:
+        before, self._taken = self._taken, (generation, offset)
+        self._unmoved = self._unmoved + 1 if before == self._taken else 0
+        if self._unmoved >= GONE_AFTER or _decode(generation) < self._life:
             self._taken = None  # they are gone
             self._begins = True
-        else:
-            self._taken = generation, offset
 
     async def look_around(self) -> None:
         """Say what this process has now, if that is news; or look whether whom it waits for is gone."""

@@ -13,7 +13,7 @@ from bridge.backplane import keys, scripts
 from bridge.backplane.book import LIVES, Book
 from bridge.backplane.codec import Entry
 from bridge.backplane.lines import Call, Lines
-from bridge.backplane.listing import Listing
+from bridge.backplane.listing import GONE_AFTER, Listing
 from bridge.backplane.overview import overview, writers
 from bridge.backplane.parts import WHOLE, Overview, Part
 from bridge.backplane.strangers import Strangers
@@ -277,28 +277,30 @@ class Writer:
     async def _check(self) -> None:
         async with self._turn:
             await self._list.check()
-            await self._look([book for book in self._books.values() if _is_quiet(book)])
+            await self._look([book for book in self._books.values() if _is_quiet(book)], is_check=True)
         self._stirred.update(dict.fromkeys(self._books))
         await self._flush()
 
-    async def _look(self, books: list[Book]) -> None:
+    async def _look(self, books: list[Book], *, is_check: bool = False) -> None:
         for start in range(0, len(books), LOOKED_AT_AT_ONCE):
             few = books[start : start + LOOKED_AT_AT_ONCE]
             looked_for = [book.offset for book in few]
             answers = await self._lines.run_each([book.check() for book in few])
             for book, offset, answer in zip(few, looked_for, answers, strict=True):
                 if book.offset == offset:  # else it is being written whole
-                    self._take_look(book, answer)
+                    self._take_look(book, answer, is_check=is_check)
 
     async def _look_at_strangers(self) -> None:
         """Look whether what could not be written can be now."""
         async with self._turn:
             await self._look([self._books[guild_id] for guild_id in self._strangers.guilds])
 
-    def _take_look(self, book: Book, answer: object) -> None:
+    def _take_look(self, book: Book, answer: object, *, is_check: bool) -> None:
         guild_id = book.room.info.id
         if isinstance(answer, Trouble):
-            self._meet_stranger(book, answer)
+            if guild_id not in self._strangers:  # which are in the way of what is written anew, too
+                book.is_written, book.taken = False, None
+                self._write_anew(guild_id)
             return
         if guild_id in self._strangers:
             self._write_anew(guild_id)  # until that is done it isn't known what else is in the way
@@ -314,11 +316,14 @@ class Writer:
         if other < self._life or other.startswith(self._life):
             book.taken = None
             self._write_anew(guild_id)
-        elif book.taken == (other, beat):  # whoever took it has not looked since: they are gone
-            book.taken = None
-            self._write_anew(guild_id, by_force=True)
-        else:
-            book.taken = other, beat
+        elif book.taken != (other, beat):
+            # How far they were at any other look says nothing: a check may follow it at once.
+            book.taken, book.unmoved = (other, beat if is_check else ""), 0
+        elif is_check:
+            book.unmoved += 1
+            if book.unmoved >= GONE_AFTER:  # whoever took it has not looked since: they are gone
+                book.taken = None
+                self._write_anew(guild_id, by_force=True)
 
     def _meet_stranger(self, book: Book, trouble: Trouble) -> None:
         book.is_written, book.taken = False, None

@@ -9,9 +9,10 @@ import pytest
 class Clock:
     """The running loop's clock, which can be put forward; what gets due by that happens."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, stands_still: bool = False) -> None:
+        """With `stands_still` no time passes by itself: what comes back by and by doesn't meanwhile."""
         loop = asyncio.get_running_loop()
-        time = loop.time
+        time = StillClock(loop.time()) if stands_still else loop.time
         self._ahead = 0.0
         monkeypatch.setattr(loop, "time", lambda: time() + self._ahead)
 

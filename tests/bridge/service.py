@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.bridge.source import Source
+from tests.ports import free_port
 
 
 class Service:
@@ -26,12 +27,12 @@ class Service:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Answer, on a port that the system chooses the first time."""
+        """Answer, each time on the same port."""
         app = web.Application(client_max_size=0)
         app.router.add_get("/api/{tail:.*}", self._answer)
         runner = web.AppRunner(app, shutdown_timeout=0)
         await runner.setup()
-        port = int(self.url.split(":")[2].split("/")[0]) if self.url else 0
+        port = int(self.url.split(":")[2].split("/")[0]) if self.url else free_port()
         await web.TCPSite(runner, "127.0.0.1", port, reuse_address=True).start()
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api"
         try:

@@ -120,6 +120,7 @@ async def watching(
     `options` are those of the library's client.
     """
     port = server if isinstance(server, int) else server.port
+    options = {"open_timeout": PATIENCE, **options}
     async with connect(f"ws://127.0.0.1:{port}/", max_size=None, proxy=None, **options) as connection:
         watcher = Watcher(connection)
         if greeted:

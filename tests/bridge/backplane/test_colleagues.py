@@ -7,19 +7,20 @@ from typing import Any
 import pytest
 
 from bridge.backplane.asking import Asker
-from bridge.backplane.colleagues import Colleagues
+from bridge.backplane.colleagues import Colleagues, Others, Say
 from bridge.backplane.parts import Part
 from bridge.errors import Silence
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from tests.bridge.backplane.conftest import Follow
 from tests.bridge.backplane.test_parts import generations
+from tests.bridge.clock import Clock
 from tests.bridge.conftest import Start
-from tests.bridge.watchers import until
+from tests.bridge.watchers import PATIENCE, until
 from tests.redis import RedisServer
 
 SECRET = b"what all of them have"
-WITHIN = 10.0  # seconds: nobody who is there takes as long
+WITHIN = PATIENCE / 2  # seconds: nobody who is there takes as long
 PARTS = [Part(number, number, 4) for number in range(3)]
 
 
@@ -54,7 +55,20 @@ async def process_of(
     return server
 
 
-async def test_all_others_are_asked(start: Start, redis: RedisServer) -> None:
+async def ask_until_the_end(server: Any, clock: Clock, question: Mapping[str, Any], silent: int) -> Others:
+    """Ask all others, and let time pass when all have answered but those who never will."""
+    asking = asyncio.create_task(server.ask_others(question, WITHIN))
+    waiting = server._exchange.colleagues.asker._waiting
+    await until(lambda: bool(waiting), "they are asked")
+    await until(lambda: len(waiting) == silent, "the others have answered")
+    await clock.jump(WITHIN)
+    others: Others = await asking
+    return others
+
+
+async def test_all_others_are_asked(
+    start: Start, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each answers for itself; who doesn't is named, and so is what nobody has."""
     scripts = [Script(name) for name in "abc"]
     servers = [
@@ -70,8 +84,8 @@ async def test_all_others_are_asked(start: Start, redis: RedisServer) -> None:
     assert (others.silent, others.missing) == ((), (Part(3, 3, 4),))
     assert scripts[0].asked == []
     scripts[1].gate.clear()
-    others = await servers[0].ask_others(question, 0.3)
-    assert others.silent == (PARTS[1],)
+    others = await ask_until_the_end(servers[0], Clock(monkeypatch), question, silent=1)
+    assert (list(others.answers), others.silent) == ([PARTS[2]], (PARTS[1],))
     scripts[1].gate.set()
     writer = servers[1]._plane._writer
     assert writer is not None
@@ -85,13 +99,24 @@ async def test_all_others_are_asked(start: Start, redis: RedisServer) -> None:
     redis.start()
 
 
-async def test_whoever_has_another_secret(start: Start, redis: RedisServer, follow: Follow) -> None:
+async def test_whoever_has_another_secret(
+    start: Start, redis: RedisServer, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Is told nothing, and believed nothing; a process that only shows the rooms has none."""
+    said: list[Say | None] = []
+    answer = Colleagues.answer
+
+    async def answer_noting(self: Colleagues, body: Say) -> Say | None:
+        said.append(await answer(self, body))
+        return said[-1]
+
+    monkeypatch.setattr(Colleagues, "answer", answer_noting)
     script, stranger = Script("a"), Script("b")
     one = await process_of(start, redis, PARTS[0], script)
     await process_of(start, redis, PARTS[1], stranger, b"another secret")
-    others = await one.ask_others({}, 0.3)
+    others = await ask_until_the_end(one, Clock(monkeypatch), {}, silent=1)
     assert (others.answers, others.silent) == ({}, (PARTS[1],))
+    await until(lambda: said == [None], "it has heard that")
     assert stranger.asked == []
     bridge = await follow(guilds=0)
     with pytest.raises(Silence):
@@ -103,6 +128,7 @@ async def test_whoever_has_another_secret(start: Start, redis: RedisServer, foll
     for body in ({}, {"sealed": 1}, {"sealed": "not base64"}, {"sealed": "AAAA"}):
         with pytest.raises(Silence):
             await asker.ask_at(channel, "colleague", body, 0.1)
+    await until(lambda: said == [None] * 5, "all of that is heard")
     assert script.asked == []
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bridge.access.guesses import Guesses
 from bridge.access.passwords import hash_password
 from bridge.access.visitor import Pass
 from bridge.backplane import asking, counting
@@ -22,6 +23,7 @@ from bridge.problems import (
     NO_ANSWER,
     SERVER_HIDDEN,
     WRONG_PASSWORD,
+    Problem,
     too_many_tries,
 )
 from bridge.providers import EmptyProvider
@@ -78,7 +80,7 @@ def use(server: WebSocketServer, discord: Discord) -> None:
     server._admission.doorkeeper.authority = discord  # type: ignore[assignment]
 
 
-async def refused(viewer: Watcher, server: str = "vault", **fields: object) -> object:
+async def refused(viewer: Watcher, server: str = "vault", **fields: object) -> Problem:
     await viewer.ask(server, **fields)
     return await viewer.hear_error()
 
@@ -115,8 +117,13 @@ async def test_who_logs_in_with_a_token(discord: Discord, follow: Follow) -> Non
         assert (await viewer.hear_type("user_data"))["users"].keys() == {ADA.uid}
 
 
-async def test_guesses_count_wherever_they_are_made(start: Start, redis: RedisServer, follow: Follow) -> None:
+async def test_guesses_count_wherever_they_are_made(
+    start: Start, redis: RedisServer, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An address has as many tries as before, and not as many at each process."""
+    count = Guesses.count
+    # Else it would be a second later that there is another try, which a slow machine may take to ask for it.
+    monkeypatch.setattr(Guesses, "count", lambda self, key, now: count(self, key, now + 3_600))
     origin = await start(provider=EmptyProvider(), publish_to=redis.url, limits=Limits(wrong_tries=3))
     for guild in (DWORLD, REPOS, VAULT):
         origin.show_guild(guild, [ADA])
@@ -125,7 +132,8 @@ async def test_guesses_count_wherever_they_are_made(start: Start, redis: RedisSe
         async with watching(server) as viewer:
             assert await refused(viewer, password="open") == WRONG_PASSWORD
     async with watching(servers[0]) as viewer:
-        assert await refused(viewer, password="sesame") == too_many_tries(1)
+        problem = await refused(viewer, password="sesame")
+        assert problem.code == too_many_tries(1).code
 
 
 async def test_who_loses_access_is_turned_out_everywhere(
@@ -198,6 +206,7 @@ async def test_who_is_to_be_looked_at_again(
         await bob.enter("vault", **shown_by("8"))
         discord.error = NoAnswer()
         origin.review(VAULT.id)
+        await until(lambda: discord.looked == 2, "they are looked at")
         await origin.broadcast_message(VAULT.id, "111", "one", "9")
         await ann.hear_type("message")
         discord.error = None
@@ -228,6 +237,7 @@ async def test_nobody_could_say_who_may_stay(
         origin.review(VAULT.id)
         await until(lambda: discord.looked > 0, "a question")
         discord.error = None
+        monkeypatch.setattr(asking, "PATIENCE", PATIENCE)
         assert await ann.hear_error() == LOGIN_NEEDED
     assert not there._exchange._review._looks  # type: ignore[union-attr]
 
@@ -245,13 +255,15 @@ async def test_another_door_lets_everybody_go(
         assert (await viewer.farewell())[0] == 1008
 
 
-async def test_nobody_is_there_to_say(origin: WebSocketServer, follow: Follow) -> None:
+async def test_nobody_is_there_to_say(
+    origin: WebSocketServer, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who is in stays and sees what is known; nobody else gets in, and an open guild is open."""
     there = await follow()
     async with watching(there) as seated, watching(there) as viewer:
         await seated.enter("vault", password="sesame")
         await origin.stop()
-        await until(lambda: not origin.is_serving, "stopped")
+        monkeypatch.setattr(asking, "STARTING", 0.1)
         assert await refused(viewer, password="sesame") == BOT_SILENT
         assert await refused(viewer) == LOGIN_NEEDED
         await viewer.enter("dworld")
@@ -283,7 +295,6 @@ async def test_the_server_dies_in_the_middle(
     """Nobody waits for what can't be heard any more, and it goes on when the server is back."""
     there = await follow()
     monkeypatch.setattr(asking, "PATIENCE", 600)
-    monkeypatch.setattr(asking, "STARTING", PATIENCE)
     async with watching(there) as viewer:
         discord.thinking = asyncio.Event()
         await viewer.ask("vault", **shown_by("7"))
@@ -306,7 +317,6 @@ async def test_the_bot_is_restarted_in_the_middle(
         first.show_guild(guild, [ADA])
     there = await follow()
     monkeypatch.setattr(asking, "PATIENCE", 1.0)
-    monkeypatch.setattr(asking, "STARTING", PATIENCE)
     async with watching(there) as viewer:
         discord.thinking = asyncio.Event()
         await viewer.ask("vault", **shown_by("7"))
@@ -462,6 +472,9 @@ async def test_what_happens_while_it_is_asked_who_may_stay(
             second.show_guild(guild, [BEPPO])
         await until(lambda: BEPPO.uid in room.members and not room.is_watched, "held back")
         await happen(meanwhile, second, there, viewer)
+        if meanwhile == "hidden":
+            await until(lambda: VAULT.id not in redis.ask("KEYS", "*"), "nobody is there to answer")
+            monkeypatch.setattr(asking, "STARTING", 0.1)
         may_ask.set()
         expected = {"hidden": SERVER_HIDDEN, "silent": BOT_SILENT}.get(meanwhile, LOGIN_NEEDED)
         if meanwhile == "opened":

@@ -1,5 +1,6 @@
 """Who comes from one address to several processes is counted together: where they hear of each other."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -16,8 +17,8 @@ from bridge.problems import CROWDED
 from bridge.running.board import Board, Counts, Table
 from bridge.running.rate import Rate, Rates
 from tests.bridge.backplane.conftest import Follow
-from tests.bridge.clock import StillClock
-from tests.bridge.watchers import until, watching
+from tests.bridge.clock import Clock, StillClock
+from tests.bridge.watchers import PATIENCE, until, watching
 from tests.redis import RedisServer
 
 KEY, NEXT_KEY, LAST_KEY = (bytes([number]) * KEY_SIZE for number in range(3))
@@ -186,14 +187,16 @@ def table() -> Iterator[Table]:
     table.close()
 
 
-async def test_workers_are_one_house(table: Table) -> None:
+async def test_workers_are_one_house(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each other they hear by the memory that they have in common; others hear of each."""
+    Clock(monkeypatch, stands_still=True)  # nothing of what they may ask for comes back meanwhile
     limits = Limits(viewers_per_address=8, handshakes_per_minute=40)
     workers = [Gate(limits, board=Board(table.take_seat())) for _ in range(2)]
     alone = Gate(limits)
     gates = (*workers, alone)
     for gate in gates:
         gate.households.use(KEY)
+        monkeypatch.setattr(gate.households, "_clock", asyncio.get_running_loop().time)
 
     def tell() -> None:
         for gate in gates:
@@ -223,7 +226,7 @@ async def test_an_address_at_two_processes(
 ) -> None:
     """Who has used up what is theirs at one is refused at the other, until they leave; others come in."""
     monkeypatch.setattr(households, "TELL_EVERY", 0.05)
-    monkeypatch.setattr(households, "GOOD_FOR", 2.0)
+    monkeypatch.setattr(households, "GOOD_FOR", PATIENCE / 2)
     proxied = Exposure(trusted_proxies=parse_networks("127.0.0.1"))
     here, there = [await follow(limits=Limits(viewers_per_address=2), exposure=proxied) for _ in range(2)]
     from_there: dict[str, Any] = {"additional_headers": {"X-Forwarded-For": ADDRESS}}
@@ -241,7 +244,10 @@ async def test_an_address_at_two_processes(
         assert 0 < int(redis.ask("TTL", "dzone:{addresses}:key").strip(":\r\n")) <= 3_600
         assert "dzone:{addresses}:live" not in redis.ask("KEYS", "*")
         redis.stop()
-        await until(lambda: elsewhere(0), "nothing is heard any more")
+        assert elsewhere(2)
+        clock = there._gate.households._clock
+        monkeypatch.setattr(there._gate.households, "_clock", lambda: clock() + PATIENCE / 2)
+        assert elsewhere(0)  # nothing is heard any more
         async with watching(there, **from_there) as alone:
             await alone.enter("dworld")
         redis.start()

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any, cast
 
 from bridge.backplane.lines import Lines, Subscription
+from tests.bridge.watchers import PATIENCE
 from tests.redis import RedisServer
 
 STEPS = 40  # turns of the loop: more than a question needs
@@ -23,7 +24,7 @@ async def test_whoever_is_cancelled_while_asking_ends(redis: RedisServer) -> Non
         for _ in range(steps):
             await asyncio.sleep(0)
         asking.cancel()
-        await asyncio.wait({asking}, timeout=5)
+        await asyncio.wait({asking}, timeout=PATIENCE)
         assert asking.cancelled(), steps
     await lines.close()
 

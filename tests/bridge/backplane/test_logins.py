@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
+from bridge.access.gestures import GesturesHere
 from bridge.backplane import asking
 from bridge.exposure import Exposure
 from bridge.problems import (
@@ -19,11 +20,12 @@ from bridge.problems import (
     NOT_A_MEMBER,
 )
 from bridge.providers import EmptyProvider
+from bridge.running.rate import Rate, Rates
 from bridge.server import WebSocketServer
 from tests.bridge.backplane.conftest import Follow
 from tests.bridge.conftest import ADA, DWORLD, REPOS, VAULT, Start
 from tests.bridge.site.browsing import HOME, SECRET, Browser, Script, opened
-from tests.bridge.watchers import until
+from tests.bridge.watchers import PATIENCE, until
 from tests.redis import RedisServer
 
 ELSEWHERE = "https://elsewhere.example"
@@ -122,6 +124,8 @@ async def test_a_gesture_is_seen_everywhere(
 ) -> None:
     """Whoever writes the guild knows who it is, and counts for all; there an owner switches it off."""
     first, second = await follow(**REACHED), await follow(**REACHED)
+    assert isinstance(origin._exchange.gestures, GesturesHere)
+    origin._exchange.gestures._people = Rates(Rate(per_second=1 / 3_600, at_once=3))  # none comes back
     browser = Browser(origin, http)
     await browser.log_in()
     wave = {"type": "gesture", "data": {"gesture": "wave"}}
@@ -178,7 +182,7 @@ async def test_a_logout_is_known_to_who_starts_later(
     async def who() -> Any:
         return await there(browser, later).me()
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while await who() is not None:  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.01)
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from bridge.backplane import keys
+from bridge.backplane import book, keys
 from bridge.backplane.batch import TOLD_AT_ONCE
 from bridge.backplane.book import AWAY_AFTER, LEAST_KEPT, PATIENT, Book
 from bridge.backplane.codec import Entry, read_events
@@ -278,8 +278,11 @@ def test_how_much_waits(away: float, count: int, *, is_kept: bool) -> None:
         assert book.offset <= room.position
 
 
-async def test_many_who_change_at_once(origin: WebSocketServer, follow: Follow) -> None:
+async def test_many_who_change_at_once(
+    origin: WebSocketServer, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Viewers elsewhere hear of each, as they do where it happens; none begins anew."""
+    monkeypatch.setattr(book, "AWAY_AFTER", 3_600.0)  # the server is there, however long it takes
     origin.show_guild(DWORLD, CROWD)
     there = await follow()
     async with AsyncExitStack() as stack:

@@ -9,16 +9,17 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.backplane import lines, reader
+from bridge.backplane import keys, lines, reader, writer
 from bridge.backplane.book import Book
 from bridge.backplane.trouble import Trouble
+from bridge.backplane.writer import UNKNOWN
 from bridge.model import Channel, Member
 from bridge.problems import LOGIN_NEEDED, SERVER_HIDDEN
 from bridge.providers import EmptyProvider
 from bridge.rooms.notice import Notice
 from bridge.rooms.state import Copy
 from bridge.server import WebSocketServer
-from tests.bridge.backplane.conftest import Follow
+from tests.bridge.backplane.conftest import Follow, written
 from tests.bridge.conftest import ADA, BEPPO, DWORLD, REPOS, VAULT, Start
 from tests.bridge.watchers import PATIENCE, Json, Watcher, fetch, until, watching
 from tests.redis import RedisServer, serving
@@ -91,6 +92,7 @@ async def test_a_viewer_elsewhere_sees_the_same(origin: WebSocketServer, follow:
     """The greeting, everybody, then each event once and in order."""
     origin.show_guild(DWORLD, None, [Channel("9", "beds")])
     await origin.broadcast_client_id_update(DWORLD.id, "42")
+    await written(origin)
     there = await follow()
     async with watching(origin, greeted=False) as here, watching(there, greeted=False) as elsewhere:
         assert await here.hear() == await elsewhere.hear()
@@ -243,8 +245,18 @@ async def test_words_that_are_taken_back_are_gone(
         again = await viewing(stack, second)
         joined = await again.enter(cursor=before)
         assert "a secret" not in repr(joined)
-        assert again.words == []
-        assert "a secret" not in redis.ask("KEYS", "*")
+        await origin.broadcast_message(DWORLD.id, "222", "end", "9", id="7")
+        await again.until_words("end")
+        assert "a secret" not in again.words
+        assert is_kept(redis, "later")
+        assert not is_kept(redis, "a secret")
+
+
+def is_kept(redis: RedisServer, words: str) -> bool:
+    """Tell whether words stand anywhere in what the server keeps."""
+    names = [word for word in redis.ask("KEYS", "*").split() if word.startswith("dzone")]
+    ways = (("HGETALL",), ("XRANGE", "-", "+"))
+    return any(words in redis.ask(way, key, *more) for key in names for way, *more in ways)
 
 
 async def test_who_comes_back_elsewhere_resumes(origin: WebSocketServer, follow: Follow) -> None:
@@ -269,13 +281,14 @@ async def test_a_room_is_closed_after_its_last_viewer(
     origin: WebSocketServer, follow: Follow, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its channel is heard no longer, and it opens again for the next."""
-    monkeypatch.setattr(reader, "KEPT_FOR", 0.1)
     there = await follow()
     channel = f"dzone:{{{DWORLD.id}}}:live"
     for _ in range(2):
+        monkeypatch.setattr(reader, "KEPT_FOR", PATIENCE)  # longer than somebody takes to come in
         async with watching(there) as viewer:
             assert len((await viewer.enter("dworld"))["users"]) == 2
             assert "live" in redis.ask("PUBSUB", "CHANNELS", channel)
+        monkeypatch.setattr(reader, "KEPT_FOR", 0.0)
         await until(lambda: "live" not in redis.ask("PUBSUB", "CHANNELS", channel), "unsubscribed")
         assert there._directory.rooms[DWORLD.id].counts()["members"] == 2
 
@@ -308,12 +321,12 @@ async def test_the_server_is_frozen(
     origin: WebSocketServer, follow: Follow, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody misses anything, and nobody hears anything twice."""
-    monkeypatch.setattr(lines, "PATIENCE", 0.5)
     there = await follow()
     async with AsyncExitStack() as stack:
         view = await viewing(stack, there)
         await view.enter()
-        with redis.frozen():
+        with redis.frozen(), monkeypatch.context() as impatient:
+            impatient.setattr(lines, "PATIENCE", 0.5)
             for number in range(30):
                 await origin.broadcast_message(DWORLD.id, "111", str(number), "9")
                 await asyncio.sleep(0.05)
@@ -401,6 +414,47 @@ async def test_the_earlier_of_two_writers_gives_way(
         assert view.words == ["of the later"]
 
 
+@pytest.fixture
+def seldom_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have writers look only when they begin, and when a test says so."""
+    monkeypatch.setattr(writer, "CHECK_EVERY", 3_600.0)
+
+
+@pytest.mark.usefixtures("seldom_checked")
+async def test_the_later_of_two_writers_is_gone_only_if_it_is(
+    origin: WebSocketServer, start: Start, redis: RedisServer
+) -> None:
+    """And not because it hasn't looked in the moment between two looks of the earlier one."""
+    await written(origin)
+    later = await start(provider=EmptyProvider(), publish_to=redis.url)
+    later.expects_more_guilds = True
+    later.show_guild(DWORLD, [BEPPO])
+    await written(later)
+    earlier = origin._plane._writer
+    assert earlier is not None
+    book = earlier._books[DWORLD.id]
+    await origin.broadcast_message(DWORLD.id, "111", "hello", "9")
+    await until(lambda: book.taken not in (None, UNKNOWN), "the earlier one notices it")
+    for _ in range(2):
+        await earlier._check()
+    assert not earlier._anew
+    await later.broadcast_message(DWORLD.id, "222", "hello", "9")
+    await written(later)
+    for _ in range(2):
+        await earlier._check()
+    assert not earlier._anew
+    await earlier._check()
+    await written(origin)
+    assert _life(redis) == (earlier.life, earlier.life)
+
+
+def _life(redis: RedisServer) -> tuple[str, str]:
+    """Name whose the list is, and the guild."""
+    listed = redis.ask("HGETALL", keys.GUILDS_PARTS).split("\r\n")[4]
+    told = redis.ask("HGET", keys.meta(DWORLD.id), "generation").split("\r\n")[1]
+    return listed.split(" ")[0], keys.life_of(told)
+
+
 async def test_both_stop_while_the_server_dies(start: Start) -> None:
     """Whatever comes first: a stop is no trouble that is tried again."""
     with serving() as server:
@@ -423,26 +477,21 @@ async def test_what_roles_are_called(origin: WebSocketServer, follow: Follow, re
     def names(data: Json) -> dict[str, list[str]]:
         return {one["roleColor"]: one["roleNames"] for one in data["neighbourhoods"] if "roleNames" in one}
 
-    def is_kept(name: str) -> bool:
-        keys = [word for word in redis.ask("KEYS", "*").split() if word.startswith("dzone")]
-        ways = (("HGETALL",), ("XRANGE", "-", "+"))
-        return any(name in redis.ask(way, key, *more) for key in keys for way, *more in ways)
-
     origin.show_guild(called, [gardener, BEPPO])
     there = await follow()
     async with watching(there) as viewer, watching(there) as later:
         joined = await viewer.enter("dworld", crowd=50, events=EVENTS)
         while names(joined) != {"#57f287": ["Gardeners"]}:  # it may have been written before
             joined = (await viewer.hear_type("neighbourhoods"))["data"]
-        assert is_kept("Gardeners")
-        assert not is_kept("Nobody has it")
+        assert is_kept(redis, "Gardeners")
+        assert not is_kept(redis, "Nobody has it")
         origin.show_guild(replace(called, role_names={"41": "Growers"}))
         told = (await viewer.hear_type("neighbourhoods"))["data"]
         while names(told) != {"#57f287": ["Growers"]}:
             told = (await viewer.hear_type("neighbourhoods"))["data"]
-        assert not is_kept("Gardeners")
+        assert not is_kept(redis, "Gardeners")
         origin.show_guild(DWORLD)
         while names(told):
             told = (await viewer.hear_type("neighbourhoods"))["data"]
-        assert not is_kept("Growers")
+        assert not is_kept(redis, "Growers")
         assert names(await later.enter("dworld", crowd=50, events=EVENTS)) == {}

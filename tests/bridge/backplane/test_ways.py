@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from bridge.backplane import lines
 from bridge.backplane.address import parse
 from bridge.providers import EmptyProvider
 from tests.bridge.backplane.test_bad_input import PASSWORD, trouble_of
@@ -138,10 +139,14 @@ async def test_files_that_are_none(server: RedisServer, tmp_path: Path) -> None:
     assert not trouble.passes
 
 
-async def test_tls_where_there_is_none(server: RedisServer, ca: Path) -> None:
+async def test_tls_where_there_is_none(
+    server: RedisServer, ca: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And the other way round: the one waits for more, the other hangs up. Some say something."""
     plain = f"rediss://localhost:{server.port}/0?ssl_ca_certs={ca}"
-    assert "can't be reached" in str(await trouble_of(plain))
+    with monkeypatch.context() as impatient:
+        impatient.setattr(lines, "PATIENCE", 0.5)
+        assert "can't be reached" in str(await trouble_of(plain))
     tls = secure(server).replace("rediss", "redis")
     assert "can't be reached" in str(await trouble_of(tls))
 

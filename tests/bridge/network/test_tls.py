@@ -18,7 +18,7 @@ from bridge.access.gate import SPARE_PER_ADDRESS
 from bridge.exposure import Exposure
 from bridge.limits import Limits
 from bridge.model import Member
-from bridge.network.tls import Certificate
+from bridge.network.tls import Certificate, Handshake
 from bridge.problems import FULL_HOUSE
 from bridge.providers import EmptyProvider
 from bridge.running.turnstile import Turnstile
@@ -100,7 +100,7 @@ class Tunnel:
 async def watching(server: WebSocketServer) -> AsyncIterator[Watcher]:
     """Connect a viewer over TLS; it has heard the greeting."""
     url = f"wss://127.0.0.1:{server.port}/"
-    async with connect(url, ssl=trusting(), max_size=None, proxy=None) as connection:
+    async with connect(url, ssl=trusting(), max_size=None, proxy=None, open_timeout=PATIENCE) as connection:
         watcher = Watcher(connection)
         assert (await watcher.hear())["type"] == "server-list"
         yield watcher
@@ -189,7 +189,7 @@ async def test_who_speaks_no_tls_is_let_go(secure: WebSocketServer, caplog: pyte
 
 @pytest.mark.parametrize("limits", [Limits(handshake_seconds=0.2)], ids=["hasty"])
 async def test_a_handshake_that_never_ends_is_let_go(
-    secure: WebSocketServer, caplog: pytest.LogCaptureFixture
+    secure: WebSocketServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That of TLS, and the request after it."""
     async with dialled(secure) as silent, dialled(secure) as slow, dialled(secure) as half:
@@ -197,6 +197,8 @@ async def test_a_handshake_that_never_ends_is_let_go(
         await Tunnel(half).greet()
         for line in (silent, slow, half):
             await line.end()
+    shake = Handshake.shake
+    monkeypatch.setattr(Handshake, "shake", lambda self, context, _: shake(self, context, PATIENCE))
     reader, writer = await asyncio.open_connection("127.0.0.1", secure.port, ssl=trusting())
     async with asyncio.timeout(PATIENCE):
         assert await reader.read() == b""
@@ -205,7 +207,7 @@ async def test_a_handshake_that_never_ends_is_let_go(
     assert not caplog.records
 
 
-@pytest.mark.parametrize("limits", [Limits(viewers_per_address=1)], ids=["small"])
+@pytest.mark.parametrize("limits", [Limits(viewers_per_address=1, handshake_seconds=PATIENCE)], ids=["small"])
 async def test_who_has_not_shaken_hands_is_counted(secure: WebSocketServer) -> None:
     """A connection costs memory before it says a word."""
     async with contextlib.AsyncExitStack() as stack:
@@ -276,12 +278,15 @@ async def test_a_bridge_that_stops_ends_handshakes(
         await silent.end()
         await half.end()
     await nothing_is_left(secure)
-    assert asyncio.all_tasks() == {asyncio.current_task()}
+    await until(lambda: asyncio.all_tasks() == {asyncio.current_task()}, "no task is left")
     assert not caplog.records
 
 
-async def test_a_bridge_that_stops_begins_nothing_new(secure: WebSocketServer) -> None:
+async def test_a_bridge_that_stops_begins_nothing_new(
+    secure: WebSocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A handshake that ends meanwhile is no viewer."""
+    monkeypatch.setattr("bridge.viewers.listening.STOP_GRACE", PATIENCE)
     [listening] = secure._servers
     async with dialled(secure) as line, asyncio.TaskGroup() as tasks:
         viewer = Tunnel(line)
@@ -391,7 +396,7 @@ async def test_a_stalled_viewer_is_let_go_and_delays_nobody(
         assert 0 < outbox.unread + outbox._backlog < MAX_BACKLOG + (1 << 19)
         for _ in range(8):
             await clock.jump(A_LOOK)
-            await healthy.connection.ping()
+            await (await healthy.connection.ping())
         await until(lambda: secure.viewer_count(DWORLD.id) == 1, "the stalled one is gone")
         assert (await healthy.enter("dworld"))["users"]
 

@@ -15,8 +15,10 @@ from tests.bridge.clock import Clock
 from tests.bridge.conftest import Start
 from tests.bridge.service import Service
 from tests.bridge.source import Source
-from tests.bridge.watchers import until, watching
+from tests.bridge.watchers import PATIENCE, until, watching
 from tests.ports import free_port
+
+LONG = 3_600.0
 
 
 @pytest.fixture
@@ -28,9 +30,16 @@ async def service(source: Source) -> AsyncIterator[Service]:
 
 @pytest.fixture
 async def provider(service: Service) -> AsyncIterator[HttpProvider]:
-    provider = HttpProvider(service.url + "/", headers={"Authorization": "Bearer secret"})
+    headers = {"Authorization": "Bearer secret"}
+    provider = HttpProvider(service.url + "/", headers=headers, timeout=PATIENCE)
     yield provider
     await provider.close()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody be given up because the machine stands still."""
+    monkeypatch.setattr("bridge.providers.http.TIMEOUT", LONG)
 
 
 @pytest.fixture
@@ -108,13 +117,21 @@ async def test_a_time_that_the_service_names_is_kept(
     provider: HttpProvider, service: Service, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If it is short, who asks waits for it."""
-    service.answers = [web.Response(status=429, headers={"Retry-After": "2"})]
+    waits = asyncio.Event()
+
+    def pause(_: object) -> float:
+        waits.set()
+        return 0.0
+
+    monkeypatch.setattr("bridge.providers.retry._pauses", pause)
+    monkeypatch.setattr("bridge.providers.http.LONGEST_WAIT", LONG)
+    service.answers = [web.Response(status=429, headers={"Retry-After": "1000"})]
     clock = Clock(monkeypatch)
     asking = asyncio.create_task(provider.servers())
-    await until(lambda: service.asked.total() == 1 and not service.answers, "it was asked")
-    await clock.go_on(1.5)
+    await waits.wait()
+    await clock.jump(900)
     assert service.asked.total() == 1
-    await clock.go_on(1)
+    await clock.jump(100)
     assert await asking == source.servers
 
 
@@ -123,21 +140,23 @@ async def test_a_long_time_is_kept_by_all_who_ask(
 ) -> None:
     """They are told at once, and the service hears nothing."""
     clock = Clock(monkeypatch)
-    service.answers = [web.Response(status=503, headers={"Retry-After": "60"})]
+    service.answers = [web.Response(status=503, headers={"Retry-After": "1000"})]
     with pytest.raises(Unavailable, match="HTTP 503"):
         await provider.servers()
-    await clock.jump(58)
+    await clock.jump(900)
     with pytest.raises(Unavailable, match="left alone for another"):
         await provider.users("1")
     assert service.asked.total() == 1
-    await clock.jump(3)
+    await clock.jump(100)
     assert await provider.servers() == source.servers
 
 
 def test_the_forms_of_a_time() -> None:
     """Seconds or a date; nobody can silence us for longer than an hour."""
-    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
-    assert 97 < _retry_after(soon) <= 100
+    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1_000)
+    longest = (soon - datetime.now(UTC)).total_seconds()
+    found = _retry_after(format_datetime(soon, usegmt=True))
+    assert (soon - datetime.now(UTC)).total_seconds() <= found <= longest
     assert _retry_after("7") == 7
     assert _retry_after("9" * 5000) == MAX_RETRY_AFTER == 3600
     assert _retry_after("Fri, 31 Dec 2999 23:59:59 GMT") == MAX_RETRY_AFTER
@@ -154,14 +173,19 @@ async def test_a_service_that_is_not_there(service: Service, hasty: None) -> Non
     await provider.close()
 
 
-async def test_a_service_that_does_not_answer(service: Service, hasty: None) -> None:
+async def test_a_service_that_does_not_answer(
+    provider: HttpProvider, service: Service, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each request has its time; then it is tried again."""
-    provider = HttpProvider(service.url, timeout=0.3)  # time enough for each to arrive
+    clock = Clock(monkeypatch)
     service.silent.clear()
+    asking = asyncio.create_task(provider.servers())
+    for times in range(1, 4):
+        await until(lambda: service.asked.total() == times, "it is asked")  # noqa: B023 - it waits here
+        await clock.jump(PATIENCE + 1)
     with pytest.raises(Unavailable, match="in time"):
-        await provider.servers()
+        await asking
     assert service.asked.total() == 3
-    await provider.close()
 
 
 async def test_nobody_waits_for_longer_than_the_bridge_does(

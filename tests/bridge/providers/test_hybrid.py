@@ -11,6 +11,7 @@ from bridge.providers import EmptyProvider, HybridProvider
 from bridge.providers.changes import AllOutdated, Change, Said, UserChanged, UserLeft, UsersOutdated
 from bridge.providers.records import Rubbish
 from bridge.providers.stream import closing
+from tests.bridge.clock import Clock
 from tests.bridge.source import Source
 from tests.bridge.told import Teller
 from tests.bridge.watchers import PATIENCE
@@ -80,11 +81,16 @@ async def test_rubbish_is_no_answer(hybrid: HybridProvider, primary: Teller, fal
     assert await hybrid.users("1") == fallback.source.users["1"]
 
 
-async def test_one_that_is_slow_is_not_waited_for(primary: Teller, fallback: Teller) -> None:
+async def test_one_that_is_slow_is_not_waited_for(
+    primary: Teller, fallback: Teller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The other has to have its time, too."""
+    clock = Clock(monkeypatch)
     primary.source.hold("1")
-    hybrid = HybridProvider(primary, fallback, patience=0.01)
-    assert await hybrid.users("1") == fallback.source.users["1"]
+    asking = asyncio.create_task(HybridProvider(primary, fallback, patience=PATIENCE).users("1"))
+    await primary.source.was_asked("1")
+    await clock.jump(PATIENCE)
+    assert await asking == fallback.source.users["1"]
 
 
 async def test_if_none_answers_that_is_a_failure(

@@ -26,7 +26,7 @@ from tests.bridge.clock import Clock
 from tests.bridge.rooms.seats import FakeViewer
 from tests.bridge.source import SECRET, Source
 from tests.bridge.told import Teller
-from tests.bridge.watchers import Json, until
+from tests.bridge.watchers import PATIENCE, Json, until
 
 FOREVER = 3_600.0
 
@@ -67,6 +67,7 @@ class World:
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bridge.providers.stream._backoff", lambda _: 0.0)
     monkeypatch.setattr("bridge.providers.live._backoff", lambda _: 0.001)
+    monkeypatch.setattr("bridge.providers.refresher.TIMEOUT", PATIENCE)
 
 
 @pytest.fixture
@@ -329,7 +330,7 @@ async def test_nobody_waits_for_a_source_that_is_away(world: World) -> None:
     world.feed.expire("1")
     await world.feed.refresh_room(world.room)
     world.source.hold("1")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         for _ in range(3):
             await world.feed.refresh_room(world.room)
     await world.source.was_asked("1", 3)
@@ -348,9 +349,10 @@ async def test_what_is_too_old_does_not_stand(world: World, monkeypatch: pytest.
     """After an hour it counts as lost."""
     clock = Clock(monkeypatch)
     world.source.user_fault = Unavailable("down")
-    await clock.jump(LAST_GOOD_FOR - 1)
+    await clock.jump(LAST_GOOD_FOR / 2)
+    world.feed.expire("1")
     await world.feed.refresh_room(world.room)
-    await clock.jump(2)
+    await clock.jump(LAST_GOOD_FOR / 2)
     with pytest.raises(ProviderError):
         await world.feed.refresh_room(world.room)
 

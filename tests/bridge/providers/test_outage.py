@@ -94,8 +94,10 @@ async def crowded(postgres: PostgresDatabase) -> PostgresDatabase:
 
 
 @pytest.fixture
-async def bridge(start: Start, crowded: PostgresDatabase) -> WebSocketServer:
+async def bridge(start: Start, crowded: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> WebSocketServer:
     """One that reads the database; with an interval that would hide what isn't told."""
+    # Pauses that grow would be half a minute long where the database takes its time to come back.
+    monkeypatch.setattr("bridge.providers.stream._backoff", lambda _: 0.2)
     return await start(provider=SqlProvider(crowded.url), refresh_interval=3600, health=True)
 
 
@@ -136,7 +138,7 @@ async def test_a_server_that_is_killed_under_load(
     writer = Writer(crowded)
     writing = asyncio.create_task(writer.write())
     await until(lambda: writer.written > 100, "there is load")
-    assert await is_ready(bridge)
+    await until_ready(bridge, hoped=True)
 
     await asyncio.to_thread(crowded.cluster.stop)
     await until_ready(bridge, hoped=False)

@@ -106,10 +106,10 @@ def test_an_error_is_described_in_one_line(error: Exception, said: str) -> None:
     assert describe(error) == said
 
 
-async def failure(work: Awaitable[object]) -> Exception:
+async def failure(work: Awaitable[object], within: float = LONG) -> Exception:
     """Ask for work that fails, and return what with."""
     try:
-        await ask(work, 0.01)
+        await ask(work, within)
     except Exception as error:  # noqa: BLE001 - whichever it is, it is what the test is about
         return error
     raise AssertionError("it did not fail")
@@ -151,4 +151,4 @@ async def test_a_failure_of_ours_has_no_place() -> None:
         return check_mapping(7)
 
     assert not describe(await failure(check())).endswith(")")
-    assert describe(await failure(asyncio.Event().wait())) == "no answer in time"
+    assert describe(await failure(asyncio.Event().wait(), 0.01)) == "no answer in time"

@@ -36,7 +36,7 @@ from tests.bridge.databases import (
 )
 from tests.bridge.service import Service
 from tests.bridge.source import Source
-from tests.bridge.watchers import watching
+from tests.bridge.watchers import PATIENCE, watching
 
 Furnish = Callable[[pytest.FixtureRequest, AsyncExitStack], Awaitable[Provider]]
 
@@ -88,7 +88,7 @@ async def http(request: pytest.FixtureRequest, stack: AsyncExitStack) -> Provide
     source.servers, source.users = WORLD, dict(PEOPLE)
     service = Service(source)
     await stack.enter_async_context(service.serving())
-    return HttpProvider(service.url)
+    return HttpProvider(service.url, timeout=PATIENCE)
 
 
 async def empty(request: pytest.FixtureRequest, stack: AsyncExitStack) -> Provider:

@@ -28,7 +28,7 @@ from bridge.wire.protocol import Connect, Wants
 from tests.bridge.clock import Clock
 from tests.bridge.rooms.seats import FakeViewer
 from tests.bridge.source import SECRET, Source
-from tests.bridge.watchers import read_frames
+from tests.bridge.watchers import PATIENCE, read_frames
 
 FOREVER = 3_600.0
 
@@ -231,7 +231,7 @@ async def test_an_answer_is_good_for_the_interval(feed_with: MakeFeed, source: S
 async def test_after_the_interval_the_provider_is_asked_again(feed_with: MakeFeed, source: Source) -> None:
     """An answer gets old."""
     feed = feed_with(0.01)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while source.asked["servers"] < 2:
             await feed.refresh_servers()
             await asyncio.sleep(0.001)
@@ -317,7 +317,7 @@ async def test_a_provider_whose_own_work_was_cancelled(feed_with: MakeFeed, sour
     """A provider's task may be cancelled inside; who asked must not be cancelled with it."""
     source.server_fault = asyncio.CancelledError(SECRET)
     asking = asyncio.create_task(feed_with().refresh_servers())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.wait([asking])
     assert not asking.cancelled()
     assert isinstance(asking.exception(), ProviderError)
@@ -475,7 +475,7 @@ async def test_stop_ends_what_is_being_asked(feed_with: MakeFeed, source: Source
     asking = asyncio.create_task(feed.refresh_servers())
     await source.was_asked("servers")
     await feed.stop()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.wait([asking])
     assert asking.done()
 
@@ -492,7 +492,7 @@ async def test_what_fails_is_asked_again_so_often_and_not_as_strangers_like(
     feed_with: MakeFeed, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some times at once, then so many a second; whoever asks more hears at once that it fails."""
-    clock = Clock(monkeypatch)
+    clock = Clock(monkeypatch, stands_still=True)
     source.server_fault = RuntimeError(SECRET)
     feed = feed_with()
     for _ in range(RETRIED_AT_ONCE + 100):
@@ -535,7 +535,7 @@ async def test_the_lobby_asks_for_its_application_now_and_then(
     directory: Directory, source: Source, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many come without a choice; that it fails is said once until it doesn't."""
-    clock = Clock(monkeypatch)
+    clock = Clock(monkeypatch, stands_still=True)
     asked: list[str] = []
     fails = True
 
@@ -552,7 +552,7 @@ async def test_the_lobby_asks_for_its_application_now_and_then(
     for fails in (True, True, False, True):  # noqa: B007 - what is asked looks at it
         for _ in range(50):
             await feed.refresh_lobby()
-        await clock.jump(5.0)
+        await clock.jump(5.1)
     assert len(asked) == 4
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert len(warnings) == 2

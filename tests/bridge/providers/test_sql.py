@@ -38,6 +38,13 @@ async def provider(database: Database) -> AsyncIterator[SqlProvider]:
     await provider.close()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody be given up because the machine stands still."""
+    for name in ("PATIENCE", "TIMEOUT"):
+        monkeypatch.setattr(f"bridge.providers.sql.{name}", PATIENCE)
+
+
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once. How long somebody waits before it is the retrying's own matter."""

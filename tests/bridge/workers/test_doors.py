@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from bridge.workers.doors import Doors
+from tests.bridge.watchers import PATIENCE, until
 from tests.ports import free_port
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no workers on Windows")
@@ -18,7 +19,7 @@ async def opened(port: int = 0, places: int = 2, host: str = "127.0.0.1") -> Doo
 
 
 def accepted(doors: Doors, place: int) -> int:
-    """Take all who wait at a place; tell how many there were."""
+    """Take all who wait at a place by now; tell how many there were."""
     taken = 0
     for door in doors.of(place):
         while True:
@@ -30,8 +31,21 @@ def accepted(doors: Doors, place: int) -> int:
     return taken
 
 
+async def shares(doors: Doors, times: int, *places: int) -> list[int]:
+    """Take all who knocked at some places, as they get there; tell how many there were at each."""
+    taken = dict.fromkeys(places, 0)
+
+    def are_all_there() -> bool:
+        for place in places:
+            taken[place] += accepted(doors, place)
+        return sum(taken.values()) >= times
+
+    await until(are_all_there, "all who knocked")
+    return list(taken.values())
+
+
 def knock(doors: Doors, times: int) -> list[socket.socket]:
-    return [socket.create_connection(("127.0.0.1", doors.port), timeout=5) for _ in range(times)]
+    return [socket.create_connection(("127.0.0.1", doors.port), timeout=PATIENCE) for _ in range(times)]
 
 
 @shared_out
@@ -39,9 +53,9 @@ async def test_who_comes_is_shared_out() -> None:
     """Each place gets some, and none is lost."""
     doors = await opened()
     lines = knock(doors, 40)
-    shares = [accepted(doors, place) for place in (0, 1)]
-    assert sum(shares) == 40
-    assert min(shares) > 0
+    taken = await shares(doors, 40, 0, 1)
+    assert sum(taken) == 40
+    assert min(taken) > 0
     for line in lines:
         line.close()
     doors.close()
@@ -53,12 +67,12 @@ async def test_a_place_that_is_closed() -> None:
     doors = await opened()
     doors.close_one(0)
     lines = knock(doors, 20)
-    assert accepted(doors, 1) == 20
+    assert await shares(doors, 20, 1) == [20]
     doors.close_one(1)
     lines += knock(doors, 1)
     doors.of(0)
     lines += knock(doors, 20)
-    assert accepted(doors, 0) > 0
+    assert (await shares(doors, 1, 0))[0] > 0
     for line in lines:
         line.close()
     doors.close()
@@ -70,7 +84,7 @@ async def test_where_nothing_is_shared_out() -> None:
     assert doors.of(0) == doors.of(1)
     doors.close_one(0)
     lines = knock(doors, 3)
-    assert accepted(doors, 1) == 3
+    assert await shares(doors, 3, 1) == [3]
     for line in lines:
         line.close()
     doors.close()
@@ -89,7 +103,7 @@ async def test_a_port_that_somebody_uses() -> None:
     """Also if they would share it, as another bot's workers do."""
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="in use"):
         await opened(other.getsockname()[1])
-    doors = await opened()
+    doors = await opened(free_port())
     with pytest.raises(OSError, match="in use"):
         await opened(doors.port)
     doors.close()

@@ -1,6 +1,7 @@
 """A backplane of our own: nobody else's, on no disk, and never left behind."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,14 +18,15 @@ from bridge.errors import CannotServe
 from bridge.running import interpreter
 from bridge.workers import crew, private
 from bridge.workers.private import PrivateServer
-from tests.bridge.watchers import PATIENCE
+from tests.bridge.watchers import PATIENCE, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no workers on Windows")
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[PrivateServer]:
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PrivateServer]:
     """One that ends with the test."""
+    monkeypatch.setattr(private, "STARTS_WITHIN", PATIENCE)
     one = PrivateServer()
     yield one
     await one.stop()
@@ -72,8 +74,13 @@ async def test_one_that_dies_comes_again(server: PrivateServer, who: str) -> Non
                     break
             except Trouble:  # it isn't there yet
                 await asyncio.sleep(0.02)
-    line = Path(f"/proc/{pid}/cmdline")  # of a dead one that nobody asked about it is empty
-    assert not line.exists() or not line.read_text()
+    await until(lambda: not _is_running(pid), "the end of the first")
+
+
+def _is_running(pid: int) -> bool:
+    with contextlib.suppress(OSError):  # of a dead one that nobody asked about it is empty
+        return bool(Path(f"/proc/{pid}/cmdline").read_text())
+    return False
 
 
 def _pid(info: object) -> int:
