@@ -7,6 +7,7 @@ nothing of this repository may be needed.
 import argparse
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -21,13 +22,13 @@ import urllib.request
 import venv
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DIST: Final = ROOT / "dist"
-PATIENCE: Final = 30.0  # seconds until something that was started answers
+PATIENCE: Final = 60.0  # seconds until something that was started answers, or ends
 SCRIPTS: Final = "Scripts" if sys.platform == "win32" else "bin"
 
 # A file of settings as the first version made it, in which somebody is hidden.
@@ -188,7 +189,11 @@ def running(*command: str | Path, folder: Path, **settings: str) -> Iterator[Non
             yield
         finally:
             process.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
-            code = process.wait(PATIENCE)
+            try:
+                code = process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
     if code and sys.platform != "win32":
         sys.exit(f"{command[0]} ended with {code}")
 
@@ -213,10 +218,11 @@ def fetch(url: str) -> bytes:
 
 
 def free_port() -> int:
-    """Find a port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
+    """Find a port on which nobody listens, and that no system gives away by itself meanwhile."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def environment(settings: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from bridge.running.process import GARBAGE_THRESHOLDS
 from tests.postgres import cluster
@@ -23,7 +23,9 @@ HERE: Final = Path(__file__).parent
 
 # A busy machine must not fail a property for being slow. It is said here, because modules are imported below
 # before any other conftest.py, and what they decorate takes what holds then.
-settings.register_profile("ours", deadline=None, max_examples=tries(100))
+settings.register_profile(
+    "ours", deadline=None, max_examples=tries(100), suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("ours")
 
 # Some containers forbid it: then each run, and each program that tests start, compiles all it imports.

@@ -45,8 +45,9 @@ def watched(limit: float) -> Iterator[None]:
 class _Watch(threading.Thread):
     """Knocks at the loop from outside, again and again, and sees how long nobody opens.
 
-    How long that took is one bound of how long the loop was held, and how much CPU time its thread has spent
-    since it opened last is another: the less of both counts.
+    What counts is the CPU time that the loop's thread has spent from the knock until it opened. Where nobody
+    else can tell what a thread has spent, it is what it has spent since it opened last, or how long that took
+    from the knock, if that is less.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: float) -> None:
@@ -56,8 +57,8 @@ class _Watch(threading.Thread):
         self._watched = threading.get_ident()
         self._stopped = threading.Event()
         self._opened = threading.Event()
-        self._spent_before = time.thread_time()
-        self._spent = 0.0
+        self._clock = time.pthread_getcpuclockid(self._watched) if sys.platform == "linux" else None
+        self._spent = time.thread_time()  # by whom is watched, when they opened last
         self._opened_at = 0.0  # noted by who opens: on a busy machine it takes a while until that is seen
 
     def stop(self) -> None:
@@ -71,10 +72,10 @@ class _Watch(threading.Thread):
             self._opened.clear()
             if self._stopped.is_set():  # meanwhile, and nobody would open any more
                 return
-            knocked = time.monotonic()
+            spent, knocked = self._spent_by_now(), time.monotonic()
             self._loop.call_soon_threadsafe(self._open)
             place = self._wait_until(knocked + self._limit)
-            held = min(self._opened_at - knocked, self._spent)
+            held = min(self._opened_at - knocked, self._spent - spent)
             if held >= self._limit and not self._stopped.is_set():
                 log.warning("the loop was held for %d ms of CPU time, %s", held * 1000, place or "unseen")
 
@@ -86,9 +87,11 @@ class _Watch(threading.Thread):
         self._opened.wait()
         return place
 
+    def _spent_by_now(self) -> float:
+        return self._spent if self._clock is None else time.clock_gettime(self._clock)
+
     def _open(self) -> None:
-        now = time.thread_time()
-        self._spent, self._spent_before = now - self._spent_before, now
+        self._spent = time.thread_time()
         self._opened_at = time.monotonic()
         self._opened.set()
 

@@ -148,7 +148,7 @@ class Chaos:
         self._wait(lambda: all(map(_is_settled, self._people)), "everybody is here")
         self._start = time.monotonic()
         self._writer.ask("live")
-        while time.monotonic() - self._start < self._options.duration:
+        while not self.outcome.checkpoints or time.monotonic() - self._start < self._options.duration:
             for harm in self._shuffled():
                 if time.monotonic() - self._start >= self._options.duration:
                     break

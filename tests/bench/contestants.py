@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from websockets.asyncio.server import ServerConnection, broadcast, serve
@@ -26,6 +27,8 @@ ONE_ADDRESS: Final = Limits(
     cpu_per_address=1e6,
     cpu_in_all=1e6,
 )
+# Where they come from may stand still, as while it starts another process: who has begun goes on after that.
+PATIENT: Final = replace(ONE_ADDRESS, handshake_seconds=120.0, connect_seconds=120.0)
 WINDOW: Final = 0.016  # seconds; of the floor that writes once per window
 
 

@@ -18,14 +18,14 @@ from bridge.model import GuildInfo
 from bridge.providers import EmptyProvider
 from bridge.running.process import GARBAGE_THRESHOLDS
 from bridge.server import WebSocketServer
-from tests.bench.contestants import HOST, ONE_ADDRESS
+from tests.bench.contestants import HOST, PATIENT
 from tests.bench.guild import members
 from tests.bench.pipe import serve
 from tests.bench.soak_server import guild_of, slugs
 from tests.bridge.longest_gap import LongestGap, longest_gap
 
 CHANNEL: Final = "420000000000000000"
-EVERYBODY: Final = replace(ONE_ADDRESS, viewers=10**6, viewers_per_address=10**6)
+EVERYBODY: Final = replace(PATIENT, viewers=10**6, viewers_per_address=10**6)
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _LOOK: Final = 0.01  # seconds between two looks whether something is there
 

@@ -22,6 +22,7 @@ from tests.bench.pipe import serve
 
 GROUP: Final = 25  # events of a burst that fall into one turn of the loop
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+_LOOK: Final = 0.01  # seconds between two looks whether something is there
 
 
 class Host:
@@ -41,6 +42,12 @@ class Host:
         """Do what is asked; return the answer."""
         do = getattr(self, f"do_{order.pop('do')}")
         return await do(**order) or {}
+
+    async def do_known(self) -> None:
+        """Wait until a guild of another process is here."""
+        assert isinstance(self._contestant, Bridge)
+        while GUILD.id not in self._contestant.server._directory.rooms:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(_LOOK)
 
     async def do_cpu(self) -> dict[str, Any]:
         """Say how much CPU this process has used, in seconds."""

@@ -29,7 +29,8 @@ VIEW: Final = {"width": 1280, "height": 720}
 FOUR_K: Final = {"width": 3840, "height": 2160}
 PACE: Final = 0.1  # seconds between two things that happen
 WARM: Final = 5.0  # seconds before a look
-PATIENCE: Final = 30.0  # seconds to wait for the last of its scripts
+PATIENCE: Final = 60.0  # seconds to wait for a page, and for the last of its scripts
+LEAST: Final = 3  # frames that a look sees, however long that takes
 SPAN: Final = 10.0  # seconds of one look
 REPETITIONS: Final = 3
 FIRST_PAINT: Final = 300  # milliseconds, at most
@@ -118,6 +119,7 @@ _COUNT: Final = """() => {
 _ANEW: Final = "() => { worst = drawn = 0; }"  # after it stood still
 _WORST: Final = "() => worst"
 _LOOK: Final = "() => [performance.now() / 1000, frames]"
+_HAS: Final = "(count) => frames >= count"
 _STEP: Final = "this.tick+=1"  # as the page is sent, without the spaces
 # What is freed of large arrays counts off a little later.
 HEAP: Final = """async () => {
@@ -238,6 +240,7 @@ async def visit(
     if messages:
         lives.append(asyncio.create_task(town.chatter(server, people, messages)))
     page = await browser.new_page(viewport=view)  # type: ignore[arg-type]
+    page.set_default_timeout(PATIENCE * 1000)
     try:
         await page.add_init_script(_WAIT)
         await page.goto(address(server))
@@ -262,6 +265,7 @@ async def _watch(page: Page, joined: float, warm: float, span: float) -> Seen:
     await page.evaluate(_ANEW)
     (start, first), busy = await page.evaluate(_LOOK), await _busy(session)
     await page.wait_for_timeout(span * 1000)
+    await page.wait_for_function(_HAS, arg=first + LEAST)
     (end, last), busy = await page.evaluate(_LOOK), await _busy(session) - busy
     worst = await page.evaluate(_WORST)
     ticks = await _ticks(session, step) - ticks

@@ -53,6 +53,7 @@ async def watch(browser: Browser, scene: Scene, span: float) -> list[float]:
     server = WebSocketServer(0, "127.0.0.1", provider=EmptyProvider())
     await server.start()
     page = await browser.new_page(viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(_PATIENCE)
     try:
         await page.add_init_script(f"localStorage['d-zone'] = '{{\"hour\":\"night\"}}'; {within(scene)}")
         await browser.start_tracing(page=page, categories=_TRACED)

@@ -66,7 +66,8 @@ async def _open(browser: Browser, server: WebSocketServer, complaints: list[str]
     page = await browser.new_page(viewport=VIEW)  # type: ignore[arg-type]
 
     def note(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and REFUSED not in message.text:
+        is_refused = any(words in message.text for words in REFUSED)
+        if message.type in ("error", "warning") and not is_refused:
             complaints.append(message.text)
 
     page.on("console", note)

@@ -42,6 +42,8 @@ from tests.bench.wire import client_frame, upgrade_request
 
 TICK: Final = 0.02  # seconds between two looks at who does what next
 PATIENCE: Final = 30.0  # seconds for what takes milliseconds
+STRIDE: Final = 0.5  # seconds between two moments at most, for what viewers do: who stood still did nothing
+LIVED: Final = 1 / 3  # of the duration, at least: the rest may pass while nothing happens
 SAMPLE: Final = 1.0  # seconds between two looks at the server's memory
 LOOKS: Final = 60 / pulse.PERIOD  # periods within which who doesn't answer has been let go: 60 s
 MAX_FAULTS: Final = 20  # that are told in full
@@ -212,6 +214,7 @@ class Soak:
         self._let_go: dict[str, list[float]] = {"vanished": [], "stalled": []}
         self._samples: list[tuple[float, int, int]] = []
         self._checkpoints = self._views = 0
+        self._lived = 0.0  # seconds for which viewers did something
         self._start = self._sampled = self._told = self._looked = self._acted = time.monotonic()
 
     def _person(self, number: int) -> Person:
@@ -231,7 +234,7 @@ class Soak:
         worked, cpu = time.process_time(), self._server.ask("vitals")["cpu"]
         end, checkpoint = self._start + self._options.duration, self._start + self._options.checkpoint
         self._server.ask("live")
-        while (now := time.monotonic()) < end:
+        while (now := time.monotonic()) < end or self._lived < LIVED * self._options.duration:
             self._live(now)
             if now >= checkpoint:
                 self._check()
@@ -291,7 +294,8 @@ class Soak:
 
     def _act(self, now: float) -> None:
         """Let some of them do something."""
-        elapsed, self._acted = now - self._acted, now
+        elapsed, self._acted = min(now - self._acted, STRIDE), now
+        self._lived += elapsed
         scale = elapsed * self._options.haste * len(self._people) / 1_000
         for action, rate in CHURN.items():
             expected = rate * scale
@@ -443,7 +447,7 @@ class Soak:
             assert person.viewer is not None
             if person.viewer.port not in here:
                 self._be_let_go(person, now)
-            elif now - person.since > LOOKS * self._options.period:
+            elif now - person.since > max(LOOKS * self._options.period, PATIENCE):
                 self._fail(person, f"not let go after {now - person.since:.0f} s")
 
     def _be_let_go(self, person: Person, now: float) -> None:

@@ -21,7 +21,7 @@ from bridge.model import Channel, GuildInfo, Member, Voice
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 from bridge.viewers import connection, outbox, pulse
-from tests.bench.contestants import ONE_ADDRESS
+from tests.bench.contestants import PATIENT
 from tests.bench.guild import members
 from tests.bench.pipe import serve
 
@@ -248,7 +248,7 @@ class Host:
     def __init__(self, rate: float, seed: int, sizes: list[int], backplane: str | None) -> None:
         self._rate = rate
         self._server = WebSocketServer(
-            0, "127.0.0.1", provider=EmptyProvider(), limits=ONE_ADDRESS, publish_to=backplane
+            0, "127.0.0.1", provider=EmptyProvider(), limits=PATIENT, publish_to=backplane
         )
         self._towns = [
             Town(

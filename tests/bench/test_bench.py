@@ -20,6 +20,8 @@ from tests.browser.conftest import find_chromium, need
 from tests.browser.crowd import Scene
 from tests.redis import RedisServer
 
+pytestmark = pytest.mark.timeout(300)  # each waits longer than others for what happens in many processes
+
 
 @pytest.mark.parametrize(
     ("contestant", "kind"),
@@ -64,7 +66,9 @@ def test_joins_are_measured() -> None:
 
 def test_memory_and_reconnect_are_measured() -> None:
     """Both come out as numbers."""
-    assert memory.per_viewer(memory.ENTRANTS[0], viewers=5) >= 0
+    assert math.isfinite(
+        memory.per_viewer(memory.ENTRANTS[0], viewers=5)
+    )  # a few may take less than the system took back
     row = reconnect.run(reconnect.ENTRANTS[0], viewers=5)
     assert row[5] == "0", "all of them got in"
 

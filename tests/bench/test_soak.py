@@ -4,6 +4,8 @@ import pytest
 
 from tests.bench.soak import Options, Outcome, soak
 
+pytestmark = pytest.mark.timeout(300)  # it waits half a minute for each of several things, at most
+
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:

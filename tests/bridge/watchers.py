@@ -162,15 +162,19 @@ class RawViewer:
 
     async def hear(self) -> Json:
         """Read the next JSON message, in however many frames it comes; pings go unanswered."""
-        part = await self.hear_frame()
-        while part.opcode is Opcode.PING:
-            part = await self.hear_frame()
+        part = await self.hear_answer()
         data = bytes(part.data)
         while not part.fin:
             part = await self.hear_frame()
             data += bytes(part.data)
         frame = json.loads(data)
         assert isinstance(frame, dict)
+        return frame
+
+    async def hear_answer(self) -> Frame:
+        """Read the next frame that is no ping: those come by the clock."""
+        while (frame := await self.hear_frame()).opcode is Opcode.PING:
+            pass
         return frame
 
     async def hear_frame(self) -> Frame:

@@ -38,6 +38,7 @@ LAUNCH_ARGS: Final = [
     "--disable-sync",
 ]
 
+LAUNCH: Final = 90_000  # milliseconds: several browsers may start at the same time
 expect.set_options(timeout=30_000)  # a machine that does other things besides is slow to draw
 
 OpenPage = Callable[..., Awaitable[Page]]
@@ -50,7 +51,8 @@ SIZE: Final = {
 # What a viewer has chosen before. Most tests look at the members; messages are there without being seen.
 MEMBERS_OPEN: Final = {"panel": "members"}
 
-REFUSED: Final = "net::ERR_CONNECTION_REFUSED"
+# How either browser says that nobody listens.
+REFUSED: Final = ("net::ERR_CONNECTION_REFUSED", "Firefox can\u2019t establish a connection to the server")
 
 
 # For a test that needs what Firefox can't be asked for, or lets the clock run: each frame of that is drawn,
@@ -98,10 +100,13 @@ def need(find: Callable[[], str]) -> str:
 
 async def _start(playwright: Playwright, name: str) -> Browser:
     if name == "chromium":
-        return await playwright.chromium.launch(executable_path=need(find_chromium), args=LAUNCH_ARGS)
+        return await playwright.chromium.launch(
+            executable_path=need(find_chromium), args=LAUNCH_ARGS, timeout=LAUNCH
+        )
     return await playwright.firefox.launch(
         channel="moz-firefox",  # speaks WebDriver BiDi, as every Firefox does
         executable_path=need(find_firefox),
+        timeout=LAUNCH,
         firefox_user_prefs={"media.cubeb.force_mock_context": True},  # a machine may have no sound
     )
 
@@ -145,8 +150,9 @@ async def new_page(browser: Browser) -> AsyncIterator[OpenPage]:
             complaints.append(complaint)
 
     def note_message(message: ConsoleMessage, may_miss: str | None) -> None:
-        # Where a test restarts its bridge, a late request may be refused: what counts is what the page shows.
-        if message.type in ("error", "warning") and REFUSED not in message.text:
+        # Where a test stops its bridge, a late request may be refused: what counts is what the page shows.
+        is_refused = any(words in message.text for words in REFUSED)
+        if message.type in ("error", "warning") and not is_refused:
             note(f"{message.text} {message.location}", may_miss)
 
     async def make(
@@ -167,6 +173,8 @@ async def new_page(browser: Browser) -> AsyncIterator[OpenPage]:
 
     yield make
     for page in pages:
+        if not page.is_closed():
+            await page.unroute_all(behavior="ignoreErrors")  # whoever answers may be at it still
         await page.context.close()
     assert complaints == []
 

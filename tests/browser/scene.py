@@ -4,28 +4,9 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.async_api import Locator, Page, expect
-
-from bridge.server import WebSocketServer
-
-from .conftest import address
+from playwright.async_api import Locator, Page
 
 NO_PANEL: Final = {"panel": "none"}  # a choice of the page's
-# Words that stand in the air for as long as any do: for who looks at several things while they are there.
-LASTING: Final = ("All work and no play makes Ada a dull girl. " * 4).strip()
-
-_MIDDLE_AT_REST: Final = """(node) => new Promise((resolve) => {
-    let [before, frames] = ['', 0];
-    const look = () => {
-        const { x, y, width, height } = node.getBoundingClientRect();
-        const middle = [x + width / 2, y + height / 2];
-        frames = String(middle) === before ? frames + 1 : 0;
-        before = String(middle);
-        if (frames > 4) resolve(middle);
-        else requestAnimationFrame(look);
-    };
-    look();
-})"""
 
 
 def members(page: Page) -> Locator:
@@ -94,15 +75,3 @@ def heading(page: Page, name: str) -> Locator:
 def nameless(url: str) -> str:
     """Where a part of the page is, whatever its content."""
     return re.sub(r"\.[0-9a-f]{16}\.js$", ".js", urlsplit(url).path)
-
-
-async def open_garden(page: Page, bridge: WebSocketServer, query: str = "") -> None:
-    """Wait until Ada stands on her island."""
-    await page.goto(address(bridge, query))
-    await expect(label(page, "Ada")).to_have_count(1)
-
-
-async def middle_of(node: Locator) -> tuple[float, float]:
-    """Where something is, as soon as it has stayed there for some frames."""
-    x, y = await node.evaluate(_MIDDLE_AT_REST)
-    return x, y

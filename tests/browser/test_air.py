@@ -12,8 +12,9 @@ from bridge.model import Member
 from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 
-from .conftest import CHANNELS, GARDEN, GARDENERS, HARBOUR, OpenPage, address, only_chromium
-from .scene import LASTING, NO_PANEL, bubble, bubbles, called, feed, heading, label, open_garden, pick
+from .conftest import CHANNELS, GARDEN, GARDENERS, HARBOUR, OpenPage, only_chromium
+from .moments import LASTING, coming_to_be_seen, hold_time, lasting, open_garden, open_world, some_frames
+from .scene import NO_PANEL, bubble, bubbles, called, feed, heading, label, pick
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 DULL = "All work and no play makes Ada a dull girl. " * 2
@@ -54,17 +55,21 @@ BESIDE_ALL = """() => {
         bottom < said.top || top > said.bottom || right < said.left || left > said.right;
     return Boolean(said) && named.length > 0 && named.every(isBeside);
 }"""
-# For how many frames, one after the other, two bubbles were over one another, but for one that fades.
+# For how many frames, one after the other, two bubbles were over one another, but for one that fades; and
+# what they said.
 COUNT_CROSSING = """() => {
     globalThis.crossed = 0;
+    globalThis.told = new Set();
     let [before, frames] = [new Set(), 0];
     const names = new Map();
     const nameOf = (node) => names.get(node) ?? names.set(node, `${names.size}`).get(node);
     const ends = ({ effect }) => effect.getKeyframes().at(-1).opacity === '0';
     const isGoing = (node) => node.getAnimations().some(ends);
     const look = () => {
-        const shown = [...document.querySelectorAll('.bubble')]
-            .filter((node) => node.style.visibility === 'visible' && !isGoing(node))
+        const all = [...document.querySelectorAll('.bubble')]
+            .filter(({ style }) => style.visibility === 'visible');
+        for (const node of all) told.add(node.querySelector('.says').textContent);
+        const shown = all.filter((node) => !isGoing(node))
             .map((node) => [nameOf(node), node.getBoundingClientRect()]);
         const pairs = shown.flatMap(([name, a], i) => shown.slice(i + 1).flatMap(([other, b]) => {
             const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
@@ -78,25 +83,20 @@ COUNT_CROSSING = """() => {
     };
     look();
 }"""
-# Whether there is a moment, soon enough, when the frame covers no bubble and there are as few as have room.
-UNCOVERED = """(most) => new Promise((resolve) => {
+# Whether the frame covers no bubble and there are as few as have room, when all was said.
+UNCOVERED = """(most) => {
+    if (document.querySelectorAll('#feed article').length < 3) return false;
     const edge = (selector) => document.querySelector(selector).getBoundingClientRect();
     const isFree = ({ top, right, bottom }) => {
         const panel = edge('#messages');
         const isBeside = panel.width < innerWidth * 0.9;
         return top >= edge('.top').bottom && (isBeside ? right <= panel.left : bottom <= panel.top);
     };
-    const end = performance.now() + 15_000;
-    const look = () => {
-        const shown = [...document.querySelectorAll('.bubble')]
-            .filter(({ style }) => style.visibility === 'visible');
-        const few = shown.length > 0 && shown.length <= most;
-        if (few && shown.every((node) => isFree(node.getBoundingClientRect()))) resolve(true);
-        else if (performance.now() > end) resolve(false);
-        else requestAnimationFrame(look);
-    };
-    look();
-})"""
+    const shown = [...document.querySelectorAll('.bubble')]
+        .filter(({ style }) => style.visibility === 'visible');
+    const isFew = shown.length > 0 && shown.length <= most;
+    return isFew && shown.every((node) => isFree(node.getBoundingClientRect()));
+}"""
 # Leaves nothing to be seen but the longest tail; tells where it ends, from the top.
 ONLY_A_TAIL = """() => {
     const bottom = (node) => node.getBoundingClientRect().bottom;
@@ -131,17 +131,19 @@ async def test_words_stand_over_who_says_them_until_they_are_read(
 ) -> None:
     """With the speaker's name and channel; twelve seconds for so many words."""
     page = await new_page(NO_PANEL)
-    await page.clock.install()
     await open_garden(page, bridge)
 
     await bridge.broadcast_message(GARDEN.id, "11", LASTING, "31", id="1")
 
     said = bubble(page, LASTING)
+    await expect(said).to_be_visible()
+    await hold_time(page)
     await expect(said).to_contain_text("Ada")
     await expect(said).to_contain_text("#beds")
-    await page.clock.fast_forward(4_000)
+    await hold_time(page, 4_000)
+    await some_frames(page)
     await expect(said).to_be_visible()
-    await page.clock.fast_forward(9_000)
+    await hold_time(page, 9_000)
     await expect(bubbles(page)).to_have_count(0)
     await expect(feed(page)).to_contain_text(LASTING)
 
@@ -161,7 +163,8 @@ async def test_a_busy_place_shows_the_last_three(bridge: WebSocketServer, new_pa
     page = await new_page(NO_PANEL)
     await open_garden(page, bridge)
     for number in range(5):
-        await bridge.broadcast_message(GARDEN.id, f"1{number % 3 + 1}", f"Number {number}. {DULL}", "31")
+        words = lasting(f"Number {number}. {DULL}")
+        await bridge.broadcast_message(GARDEN.id, f"1{number % 3 + 1}", words, "31")
 
     await expect(bubbles(page)).to_have_count(3)
     await expect(bubble(page, "Number 2")).to_contain_text("+ 2 earlier")
@@ -182,6 +185,7 @@ async def test_a_tail_ends_at_the_head_and_a_long_one_is_a_figure(
         await bridge.broadcast_message(GARDEN.id, "11", LASTING, "31")
     await expect(bubbles(page)).to_have_count(3)
     await expect(bubbles(page).locator("> .figure").filter(visible=True)).not_to_have_count(0)
+    await hold_time(page)
 
     while True:  # until nobody has moved meanwhile
         height, end = await page.evaluate(ONLY_A_TAIL)
@@ -202,11 +206,9 @@ async def test_words_stand_where_nothing_covers_them(
     bridge.show_guild(long, GARDENERS, CHANNELS)
     page = await new_page({"panel": "messages"}, viewport={"width": width, "height": height})
     await open_garden(page, bridge)
-    for uid in ("11", "12", "13"):
-        await bridge.broadcast_message(GARDEN.id, uid, DULL, "31")
-    await expect(bubbles(page).first).to_be_visible()
-
-    assert await page.evaluate(UNCOVERED, most)  # one that has made room fades for a moment
+    async with coming_to_be_seen(page, UNCOVERED, most):  # one that has made room fades for a moment
+        for uid in ("11", "12", "13"):
+            await bridge.broadcast_message(GARDEN.id, uid, lasting(DULL), "31")
 
 
 async def test_a_reply_points_at_whom_it_answers(bridge: WebSocketServer, new_page: OpenPage) -> None:
@@ -221,11 +223,12 @@ async def test_a_reply_points_at_whom_it_answers(bridge: WebSocketServer, new_pa
 async def test_bubbles_follow_edits_and_deletions(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page(NO_PANEL)
     await open_garden(page, bridge)
-    await bridge.broadcast_message(GARDEN.id, "11", f"Good moning. {DULL}", "31", id="1")
-    await bridge.broadcast_message(GARDEN.id, "12", f"Oops, wrong channel. {DULL}", "31", id="2")
+    good, oops = lasting(f"Good moning. {DULL}"), lasting(f"Oops, wrong channel. {DULL}")
+    await bridge.broadcast_message(GARDEN.id, "11", good, "31", id="1")
+    await bridge.broadcast_message(GARDEN.id, "12", oops, "31", id="2")
     await expect(bubbles(page)).to_have_count(2)
 
-    await bridge.broadcast_edit(GARDEN.id, "11", "31", "1", f"Good morning. {DULL}")
+    await bridge.broadcast_edit(GARDEN.id, "11", "31", "1", lasting(f"Good morning. {DULL}"))
     await bridge.broadcast_edit(GARDEN.id, "12", "31", "2", None)
 
     await expect(bubble(page, "Good morning").filter(has_text="(edited)")).to_be_visible()
@@ -236,8 +239,8 @@ async def test_every_script_is_written_as_it_is_read(bridge: WebSocketServer, ne
     """Right to left where the words are; a family is one letter; a guild's own emoji is its name."""
     page = await new_page(NO_PANEL)
     await open_garden(page, bridge)
-    await bridge.broadcast_message(GARDEN.id, "11", "مرحبا بالجميع", "31")
-    await bridge.broadcast_message(GARDEN.id, "12", "今日は 👩‍👩‍👧‍👦 <:turnip:123456789>", "31")
+    await bridge.broadcast_message(GARDEN.id, "11", lasting("مرحبا بالجميع"), "31")
+    await bridge.broadcast_message(GARDEN.id, "12", lasting("今日は 👩‍👩‍👧‍👦 <:turnip:123456789>"), "31")
 
     await asyncio.gather(
         expect(bubble(page, "مرحبا بالجميع").locator(".says")).to_have_css("direction", "rtl"),
@@ -257,7 +260,7 @@ async def test_a_guild_s_own_emoji_are_pictures_where_the_bridge_says_so(new_pag
     try:
         await open_garden(page, bridge)
         pictures = {":turnip:": f"{CDN}/emojis/1.webp", ":leek:": f"{CDN}/emojis/2.webp"}
-        words = f"A :turnip: and :turnip::leek: but :no: such. {DULL}"
+        words = lasting(f"A :turnip: and :turnip::leek: but :no: such. {DULL}")
         await bridge.broadcast_message(GARDEN.id, "11", words, "31", id="1", emoji=pictures)
         says = bubble(page, "and").locator(".says")
         await expect(says.locator("img")).to_have_count(3)
@@ -267,9 +270,10 @@ async def test_a_guild_s_own_emoji_are_pictures_where_the_bridge_says_so(new_pag
             "picture => picture.decode().then(() => picture.naturalWidth)"
         )
 
-        await bridge.broadcast_edit(GARDEN.id, "11", "31", "1", f"No :leek: {DULL}", emoji=pictures)
+        await bridge.broadcast_edit(GARDEN.id, "11", "31", "1", lasting(f"No :leek: {DULL}"), emoji=pictures)
         await expect(bubble(page, "No").get_by_alt_text(":leek:")).to_be_visible()
         await expect(bubble(page, "No").locator("img")).to_have_count(1)
+        await hold_time(page)
         await bridge.broadcast_reaction(GARDEN.id, "12", "31", ":leek:", image=pictures[":leek:"])
         await expect(page.locator(".reacting").get_by_alt_text(":leek:")).to_have_count(1)
     finally:
@@ -286,7 +290,7 @@ async def test_another_bridge_can_name_no_pictures(bridge: WebSocketServer, new_
     try:
         await open_garden(page, bridge, f"?socketURL=ws://127.0.0.1:{other.port}/")
         pictures = {":turnip:": f"{CDN}/emojis/1.webp"}
-        await other.broadcast_message(GARDEN.id, "11", "A :turnip:", "31", emoji=pictures)
+        await other.broadcast_message(GARDEN.id, "11", lasting("A :turnip:"), "31", emoji=pictures)
         await expect(bubble(page, "A :turnip:")).to_be_visible()
         assert await page.locator("#stage img").count() == 0
     finally:
@@ -299,14 +303,14 @@ async def test_markup_in_the_air_is_text(bridge: WebSocketServer, new_page: Open
     page = await new_page(NO_PANEL)
     await open_garden(page, bridge)
     await bridge.broadcast_presence(GARDEN.id, "11", "online", markup)
-    await bridge.broadcast_message(GARDEN.id, "11", markup, "31", channel_name=markup)
-    await bridge.broadcast_reaction(GARDEN.id, "11", "31", markup)
-    await bridge.broadcast_message(GARDEN.id, "12", "Hm.", "31", reply_to="11")
+    await bridge.broadcast_message(GARDEN.id, "11", lasting(markup), "31", channel_name=markup)
+    await bridge.broadcast_message(GARDEN.id, "12", lasting("Hm."), "31", reply_to="11")
+    await expect(bubble(page, markup).filter(has_text="Hm.")).to_be_visible()
+    await expect(bubble(page, f"#{markup}")).to_be_visible()
 
-    await asyncio.gather(
-        expect(bubble(page, markup).first).to_be_visible(),
-        expect(page.locator(".reacting")).to_have_text(markup),
-    )
+    await hold_time(page)
+    await bridge.broadcast_reaction(GARDEN.id, "11", "31", markup)
+    await expect(page.locator(".reacting")).to_have_text(markup)
     assert await page.locator("#stage img").count() == 0
 
 
@@ -316,10 +320,10 @@ async def test_many_voices_do_not_cover_one_another(bridge: WebSocketServer, new
     bridge.show_guild(GARDEN, [*GARDENERS, *crowd], CHANNELS)
     page = await new_page(NO_PANEL, reduced_motion="reduce")
     await open_garden(page, bridge)
-    for each in crowd:
-        await bridge.broadcast_message(GARDEN.id, each.uid, "How sweet the clover is today", f"5{each.uid}")
-
-    await page.wait_for_function(NOBODY_COVERED, arg=10)
+    words = lasting("How sweet the clover is today")
+    async with coming_to_be_seen(page, NOBODY_COVERED, 10):
+        for each in crowd:
+            await bridge.broadcast_message(GARDEN.id, each.uid, words, f"5{each.uid}")
 
 
 @only_chromium
@@ -332,14 +336,16 @@ async def test_nobody_s_words_pass_over_others(bridge: WebSocketServer, new_page
     await page.evaluate(COUNT_CROSSING)
     for number in range(18):
         uid = str(20 + number % 6)
-        await bridge.broadcast_message(GARDEN.id, uid, f"How sweet the clover is, {number}", f"5{uid}")
-        await expect(bubble(page, f", {number}")).to_be_visible()
+        words = f"How sweet the clover is, {number}"
+        await bridge.broadcast_message(GARDEN.id, uid, words, f"5{uid}")
+        await page.wait_for_function("(words) => told.has(words)", arg=words)
     assert await page.evaluate("crossed") <= 2
 
 
 async def test_typing_shows_as_dots(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page(NO_PANEL)
     await open_garden(page, bridge)
+    await hold_time(page)
     await bridge.broadcast_typing(GARDEN.id, "11", "31")
     await expect(page.locator(".dots.writing")).to_have_count(1)
     await bridge.broadcast_message(GARDEN.id, "11", "There.", "31")
@@ -348,24 +354,24 @@ async def test_typing_shows_as_dots(bridge: WebSocketServer, new_page: OpenPage)
 
 async def test_reactions_rise_and_are_gone(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page(NO_PANEL)
-    await page.clock.install()
     await open_garden(page, bridge)
+    await hold_time(page)
     await bridge.broadcast_reaction(GARDEN.id, "11", "31", "+1")
     await expect(page.locator(".reacting")).to_have_text("+1")
-    await page.clock.fast_forward(3_000)
+    await hold_time(page, 3_000)
     await expect(page.locator(".reacting")).to_have_count(0)
 
 
 async def test_words_leave_a_small_island_to_be_seen(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """On a phone they stand over the sea, beside all that has a sign."""
     page = await new_page({**NO_PANEL, "motion": "less"}, viewport={"width": 390, "height": 844})
-    await page.goto(address(bridge))
+    await open_world(page, bridge)
     await expect(label(page, "#beds")).to_have_count(1)  # Ada may be where one would have to drag to
-    await bridge.broadcast_message(GARDEN.id, "11", DULL, "31")
-    await page.wait_for_function(BESIDE_ALL)
+    async with coming_to_be_seen(page, BESIDE_ALL):
+        await bridge.broadcast_message(GARDEN.id, "11", lasting(DULL), "31")
 
 
-# In one look: they are soon gone. The first one is a sign, the second one is spelled.
+# The first one is a sign, the second one is spelled.
 STAND_APART = """(many) => {
     const spans = [...document.querySelectorAll('.reacting > span')];
     const boxes = spans.map((span) => span.getBoundingClientRect()).sort((a, b) => a.left - b.left);
@@ -386,6 +392,7 @@ async def test_reactions_to_one_person_stand_beside_one_another(
         await page.keyboard.press("+")
     for _ in range(12):
         await page.keyboard.press("ArrowRight")  # Ada is out of view
+    await hold_time(page)
     for emoji in ("1️⃣", ":leek_with_long_leaves:", "🥕", ":leek:"):
         await bridge.broadcast_reaction(GARDEN.id, "11", "31", emoji)
 
@@ -413,18 +420,25 @@ async def test_a_speaker_is_named_whomever_they_answer(
     page = await new_page(NO_PANEL, viewport={"width": width, "height": 700})
     await open_garden(page, bridge)
     await bridge.broadcast_presence(GARDEN.id, "12", "online", "Beppo the Magnificent of the Lower Beds")
-    await bridge.broadcast_message(
-        GARDEN.id, "11", "No", "31", reply_to="12", channel_name="the-very-long-channel-about-beds"
-    )
-    await page.wait_for_function(HOLDS_ITS_HEAD)
+    async with coming_to_be_seen(page, HOLDS_ITS_HEAD):
+        await bridge.broadcast_message(
+            GARDEN.id,
+            "11",
+            lasting("No"),
+            "31",
+            reply_to="12",
+            channel_name="the-very-long-channel-about-beds",
+        )
 
 
 async def test_who_is_gone_takes_their_words_along(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """A member who may no longer be shown is not quoted either."""
     page = await new_page(NO_PANEL)
     await open_garden(page, bridge)
-    await bridge.broadcast_message(GARDEN.id, "11", "I was never here", "31")
+    await bridge.broadcast_message(GARDEN.id, "11", lasting("I was never here"), "31")
     await expect(bubble(page, "I was never here")).to_be_visible()
+    await hold_time(page)
     await bridge.broadcast_presence(GARDEN.id, "11", "offline", delete=True)
     await expect(bubbles(page)).to_have_count(0)
+    await hold_time(page, 1_000)  # names are looked at anew now and then
     await expect(label(page, "Ada")).to_have_count(0)

@@ -14,13 +14,13 @@ from bridge.providers import EmptyProvider
 from bridge.server import WebSocketServer
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, only_chromium
-from .scene import bubble, bubbles, feed, heading, label, pick, tool
+from .moments import all_there, come_to_life, coming_to_be_seen, hold_time, lasting, open_world, some_frames
+from .scene import bubbles, feed, heading, label, pick, tool
 from .test_readers import violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEPT: Final = "() => JSON.parse(localStorage['d-zone'])"
-IS_KEPT: Final = "() => (localStorage['d-zone islands'] ?? '').includes('garden')"
 # How many lines of the last words in the feed can be seen.
 LINES: Final = """row => {
     const words = row.querySelector('.words');
@@ -49,6 +49,13 @@ COVERED: Final = """() => {
     }
     return below / land;
 }"""
+IS_SAID: Final = """(words) => [...document.querySelectorAll('.bubble')]
+    .some(({ style, textContent }) => style.visibility === 'visible' && textContent.includes(words))"""
+# Whether the last words are to be seen, and some beside who speaks, and most of the island nevertheless.
+IS_LITTLE_COVERED: Final = f"""() => {{
+    const isLast = ({IS_SAID})('11 words');
+    return isLast && document.querySelector('.bubble.far') !== null && ({COVERED})() < 0.22;
+}}"""
 
 
 async def open_page(page: Page, url: str) -> None:
@@ -172,7 +179,7 @@ async def test_a_visit_begins_with_the_island_that_was_seen_last(
     """Where it will be, while there is no connection yet; and it is gone when it may not be shown."""
     page = await new_page({"panel": "messages"})
     await open_page(page, address(bridge))
-    await page.wait_for_function(IS_KEPT)
+    await all_there(page)
 
     async def be_silent(route: WebSocketRoute) -> None:
         """Take the connection, and say nothing."""
@@ -190,7 +197,7 @@ async def test_a_visit_begins_with_the_island_that_was_seen_last(
 
     page = await new_page({"panel": "none"})
     await open_page(page, address(bridge))
-    await page.wait_for_function(IS_KEPT)
+    await all_there(page)
     bridge.hide_guild(GARDEN.id)
     await page.wait_for_function("() => !localStorage['d-zone islands'].includes('[')")
 
@@ -212,15 +219,14 @@ async def test_bubbles_leave_the_island_to_be_seen(bridge: WebSocketServer, new_
     """Also many, with many words, in a small window: those over the sea show who speaks."""
     page = await new_page({"panel": "none", "motion": "less"}, viewport={"width": 640, "height": 480})
     await open_page(page, address(bridge))
-    await page.wait_for_function(IS_KEPT)
+    await all_there(page)
     await page.reload()
     await expect(page.locator("#silhouette.known")).to_have_count(1)
-    for number in range(12):
-        uid = str(11 + number % 3)
-        await bridge.broadcast_message(GARDEN.id, uid, f"{number} " + "words and words " * 9, "31")
-    await expect(bubble(page, "11 words")).to_be_visible()
-    await page.wait_for_function(f"() => ({COVERED})() < 0.22")
-    await expect(page.locator(".bubble.far").first).to_be_attached()
+    await expect(page.locator("#world.awake")).to_be_visible()
+    async with coming_to_be_seen(page, IS_LITTLE_COVERED):
+        for number in range(12):
+            words = lasting(f"{number} " + "words and words " * 9)
+            await bridge.broadcast_message(GARDEN.id, str(11 + number % 3), words, "31")
 
 
 async def test_no_message_takes_more_than_its_room(bridge: WebSocketServer, new_page: OpenPage) -> None:
@@ -241,9 +247,9 @@ async def test_no_message_takes_more_than_its_room(bridge: WebSocketServer, new_
     await less.click()
     assert await row.evaluate(LINES) == 5
     await bridge.broadcast_message(GARDEN.id, "11", "Short", "31", id="2")
-    await expect(
-        feed(page).get_by_role("article").filter(has_text="Short").get_by_role("button", name="Show")
-    ).to_have_count(0)
+    short = feed(page).get_by_role("article").filter(has_text="Short")
+    await expect(short).to_be_visible()
+    await expect(short.get_by_role("button", name="Show")).to_have_count(0)
 
 
 async def test_words_turn_nothing_round_but_themselves(bridge: WebSocketServer, new_page: OpenPage) -> None:
@@ -270,7 +276,7 @@ async def test_the_sea_is_heard_by_who_wants_it(bridge: WebSocketServer, new_pag
         };"""
     )
     await open_page(page, address(bridge))
-    await page.wait_for_function(IS_KEPT)  # all of the page is there
+    await all_there(page)
     assert await page.evaluate("sounds") == 0
     await page.mouse.click(5, 300)
     await page.wait_for_function("() => sounds > 0")
@@ -300,11 +306,18 @@ async def test_the_page_can_be_put_among_apps(bridge: WebSocketServer, new_page:
 async def test_emoji_alone_are_a_gesture(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """The figure does something, and the emoji rises; who isn't to be seen says it."""
     page = await new_page({"panel": "messages"})
-    await open_page(page, address(bridge))
-    await page.wait_for_function(IS_KEPT)  # all of the page is there
+    await open_world(page, bridge)
+    await all_there(page)
+    await come_to_life(page, bridge)
+    async with coming_to_be_seen(page, IS_SAID, "\U0001f389"):
+        await bridge.broadcast_message(GARDEN.id, "99", "\U0001f389", "31", id="1")
+    await bridge.broadcast_edit(GARDEN.id, "99", "31", "1", None)
+    await expect(bubbles(page)).to_have_count(0)
+
+    await hold_time(page)
     await bridge.broadcast_message(GARDEN.id, "11", "\U0001f44b", "31")
     await expect(page.locator(".reacting")).to_have_text("\U0001f44b")
     await expect(feed(page)).to_contain_text("\U0001f44b")
+    await hold_time(page, 1_000)  # words are looked for anew now and then
+    await some_frames(page)
     await expect(bubbles(page)).to_have_count(0)
-    await bridge.broadcast_message(GARDEN.id, "99", "\U0001f389", "31")
-    await expect(bubble(page, "\U0001f389")).to_be_visible()

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import pytest
 import pytest_asyncio
@@ -16,6 +16,7 @@ from tests.bench import town
 from tests.bridge.watchers import fetch
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, only_chromium
+from .moments import lasting
 from .scene import bubble, feed, heading, label, member, nameless, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -26,6 +27,26 @@ AT_TOUCH: Final = "/ui/touched."
 LIFE: Final = "/ui/life."
 BUILDER: Final = "/world/town."
 INCOMPLETE: Final = "This page could not be loaded completely."
+
+
+class Barrier:
+    """Lets nothing through that a page asks for, until it is lifted.
+
+    To take a route away instead would trip over whoever is at it just then.
+    """
+
+    def __init__(self) -> None:
+        self.is_lifted = False
+
+    @classmethod
+    async def across(cls, page: Page, addresses: str) -> Self:
+        """Put one up."""
+        barrier = cls()
+        await page.route(addresses, barrier._answer)
+        return barrier
+
+    async def _answer(self, route: Route) -> None:
+        await (route.continue_() if self.is_lifted else route.abort())
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -48,7 +69,7 @@ async def test_what_does_not_come_is_told_and_tried_again(
 ) -> None:
     """Meanwhile the world lives, and what is said then can be read afterwards."""
     page = await new_page(may_miss=PART)
-    await page.route(ASKED, lambda route: route.abort())
+    barrier = await Barrier.across(page, ASKED)
     await page.goto(address(bridge))
     await expect(heading(page, "The Garden")).to_be_visible()
     await expect(page.locator("#world.awake")).to_be_visible()
@@ -58,10 +79,10 @@ async def test_what_does_not_come_is_told_and_tried_again(
     await tool(page, "Settings").click()
     await expect(page.get_by_text(INCOMPLETE)).to_be_visible()
     await page.keyboard.press("Escape")
-    await bridge.broadcast_message(GARDEN.id, "11", "Is anybody there?", "31")
+    await bridge.broadcast_message(GARDEN.id, "11", lasting("Is anybody there?"), "31")
     await expect(member(page, "Ada")).to_have_count(0)
 
-    await page.unroute(ASKED)
+    barrier.is_lifted = True
     await tool(page, "Settings").click()
     await expect(page.get_by_role("combobox", name="Time of day")).to_be_visible()
     await expect(page.get_by_text(INCOMPLETE)).to_have_count(0)
@@ -76,14 +97,14 @@ async def test_what_happens_before_anybody_can_move_is_done_then(
 ) -> None:
     """People stand where they are meanwhile, and nothing of what is told is lost."""
     page = await new_page(may_miss=LIFE)
-    await page.route(f"**{LIFE}*", lambda route: route.abort())
+    barrier = await Barrier.across(page, f"**{LIFE}*")
     await page.goto(address(bridge))
     await expect(page.locator("#world.awake")).to_be_visible()
     await expect(label(page, "Ada")).to_have_count(1)
     await bridge.broadcast_presence(GARDEN.id, "77", "online", "Zoe")
     await bridge.broadcast_message(GARDEN.id, "77", "Just landed", "31")
     await bridge.broadcast_presence(GARDEN.id, "11", "offline", delete=True)
-    await page.unroute(f"**{LIFE}*")
+    barrier.is_lifted = True
     await tool(page, "Settings").click()  # whoever wants something needn't wait for the next try
     await expect(feed(page)).to_contain_text("Just landed")
     await expect(label(page, "Zoe")).to_have_count(1)
@@ -96,7 +117,7 @@ async def test_an_update_under_an_open_page(
     """What it would have asked for is gone: it says so, goes on as it is, and a reload mends it."""
     server, folder = own_page
     page = await new_page(may_miss="/ui/")
-    await page.route(ASKED, lambda route: route.abort())
+    barrier = await Barrier.across(page, ASKED)
     await page.goto(address(server))
     await expect(heading(page, "The Garden")).to_be_visible()
     before = (await fetch(server, "/main.js")).body
@@ -105,7 +126,7 @@ async def test_an_update_under_an_open_page(
 
     while (await fetch(server, "/main.js")).body == before:  # it looks once a second
         await page.evaluate("() => new Promise(requestAnimationFrame)")
-    await page.unroute(ASKED)
+    barrier.is_lifted = True
     await tool(page, "Settings").click()
     await expect(page.get_by_text(INCOMPLETE)).to_be_visible()
     await page.get_by_role("button", name="Reload").click()
@@ -119,7 +140,7 @@ async def test_who_has_the_page_needs_nobody(bridge: WebSocketServer, new_page: 
     asked: list[str] = []
     await page.goto(address(bridge))
     await expect(label(page, "Ada")).to_have_count(1)
-    async with page.expect_response(f"**{AT_TOUCH}*"):
+    async with page.expect_response(f"**{AT_TOUCH}*js"), page.expect_response(f"**{AT_TOUCH}*css"):
         await page.mouse.move(200, 200)
     page.on("request", lambda request: asked.append(request.url))
     for name in ("What is what", "Settings"):
@@ -133,11 +154,11 @@ async def test_a_town_waits_for_what_builds_it(bare_bridge: WebSocketServer, new
     """A village goes on as one meanwhile, and has its houses when that is there."""
     bare_bridge.show_guild(town.TOWN, town.members(80), town.channels(80))
     page = await new_page({"panel": "none"}, may_miss=BUILDER)
-    await page.route(f"**{BUILDER}*", lambda route: route.abort())
+    barrier = await Barrier.across(page, f"**{BUILDER}*")
     await page.goto(address(bare_bridge))
     await expect(page.get_by_text(INCOMPLETE)).to_be_visible()
     await expect(page.locator("#world.awake")).to_have_count(0)
-    await page.unroute(f"**{BUILDER}*")
+    barrier.is_lifted = True
     await tool(page, "Settings").click()  # whoever wants something needn't wait for the next try
     await expect(page.locator("#world.awake")).to_be_visible()
     await expect(page.get_by_text(INCOMPLETE)).to_have_count(0)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from bridge.access.login import Account, Denied
 from bridge.exposure import Exposure
@@ -18,6 +18,8 @@ from tests.bridge.watchers import until, watching
 from tests.ports import free_port
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address
+from .hands import figure_of
+from .moments import hold_time, open_world
 from .scene import called, heading, label, member, pick, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -189,11 +191,12 @@ async def test_find_me_flies_to_who_is_logged_in(guarded: WebSocketServer, new_p
 async def test_ones_own_figure_does_as_it_is_told(guarded: WebSocketServer, new_page: OpenPage) -> None:
     """By the keyboard and by a click; all hear of it, and whoever can't see it is told. Others' don't."""
     page = await new_page(reduced_motion="reduce")
-    await page.goto(address(guarded))
+    await open_world(page, guarded)
     await log_in(page)
     await expect(member(page, "Beppo")).to_be_visible()
     own, ring = label(page, "Beppo"), page.get_by_role("menu", name="Your figure")
     await expect(own).to_have_attribute("aria-haspopup", "menu")
+    await hold_time(page)  # what the ring says is soon gone
     async with watching(guarded) as viewer:
         await viewer.enter("garden", events=["gesture"])
         await own.press("Enter")
@@ -210,7 +213,7 @@ async def test_ones_own_figure_does_as_it_is_told(guarded: WebSocketServer, new_
         assert (await viewer.hear_type("gesture"))["data"] == {"uid": "12", "gesture": "sit"}
         await expect(page.get_by_role("status").filter(has_text="You sit down.")).to_have_count(1)
 
-        await click_figure(page, own)
+        await page.mouse.click(*await figure_of(own))
         for choice in await ring.get_by_role("menuitem").all():
             box = await choice.bounding_box()
             assert box is not None
@@ -220,13 +223,6 @@ async def test_ones_own_figure_does_as_it_is_told(guarded: WebSocketServer, new_
     await label(page, "Chiara").press("Enter")
     await expect(page.get_by_text(f"Following {called('Chiara')}")).to_be_visible()
     await expect(ring).to_be_hidden()
-
-
-async def click_figure(page: Page, name: Locator) -> None:
-    """Click whom a name is under."""
-    box = await name.bounding_box()
-    assert box is not None
-    await page.mouse.click(box["x"] + box["width"] / 2, box["y"] - 10)
 
 
 async def test_who_is_not_here_is_not_looked_for(

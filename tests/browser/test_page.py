@@ -11,6 +11,7 @@ from bridge.model import GuildInfo, Member, Voice
 from bridge.server import WebSocketServer
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, HARBOUR, OpenPage, address, in_each_scheme, only_chromium
+from .moments import hold_time
 from .scene import called, feed, group, heading, label, member, members, pick, server, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -290,6 +291,7 @@ async def test_typing_shows_until_they_speak(bridge: WebSocketServer, new_page: 
     await page.goto(address(bridge))
     await expect(member(page, "Ada")).to_be_visible()
 
+    await hold_time(page)
     await bridge.broadcast_typing(GARDEN.id, "11", "31")
     await expect(page.get_by_text(f"{called('Ada')} is typing…")).to_be_visible()
     await bridge.broadcast_typing(GARDEN.id, "12", "31")

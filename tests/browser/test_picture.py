@@ -16,7 +16,8 @@ from playwright.async_api import expect
 from bridge.server import WebSocketServer
 from tests.bench import town
 
-from .conftest import OpenPage, address
+from .conftest import OpenPage
+from .moments import open_world, some_frames
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,7 +27,7 @@ PHONE: Final = {"width": 390, "height": 844}
 # Of the pixels: people breathe, eyes blink, fires burn, the lighthouse turns.
 # Another island is 15 % at the least.
 TOLERANCE: Final = 0.12
-TRIES: Final = 20  # where there is little time it is drawn at half the size first
+TRIES: Final = 200  # huts come after the first picture
 
 _TAKE: Final = "() => document.querySelector('#world').toDataURL()"
 # Which share of the pixels of two pictures is not the same.
@@ -60,7 +61,7 @@ async def test_the_world_looks_as_it_did(
     bare_bridge.show_guild(town.TOWN, town.members(members), town.channels(members))
     chosen = {"panel": "none", "hour": hour, "season": "summer"}
     page = await new_page(chosen, viewport=size, reduced_motion="reduce")
-    await page.goto(address(bare_bridge, "?embed=1&background=transparent"))
+    await open_world(page, bare_bridge, "?embed=1&background=transparent")
     await expect(page.locator("#world.awake")).to_have_css("opacity", "1")
     await expect(page.locator("body[data-link=live]")).to_have_count(1)
     reference = REFERENCES / f"{name}.png"
@@ -72,4 +73,5 @@ async def test_the_world_looks_as_it_did(
         difference = await page.evaluate(_DIFFERENCE, [await page.evaluate(_TAKE), kept])
         if difference < TOLERANCE:
             break
+        await some_frames(page)
     assert difference < TOLERANCE

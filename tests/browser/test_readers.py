@@ -9,6 +9,7 @@ from bridge.site.bundle import bundle, declared
 from bridge.site.http import WEB_DIR
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, OpenPage, address, in_each_scheme, is_firefox
+from .moments import hold_time, lasting, open_garden
 from .scene import bubbles, feed, group, heading, label, member, nameless, server, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -103,16 +104,18 @@ async def test_no_text_is_smaller_than_twelve_pixels(
     """Not even in bubbles that newer ones stand beside."""
     page = await new_page(viewport={"width": width, "height": 1200})
     await page.goto(address(bridge))
-    await expect(member(page, "Ada")).to_be_visible()
-    await bridge.broadcast_message(GARDEN.id, "14", "Beep", "31", id="1", channel_name="beds", reply_to="11")
-    await bridge.broadcast_edit(GARDEN.id, "14", "31", "1", "Boop")
-    for words in ("One", "Two"):
-        await bridge.broadcast_message(GARDEN.id, "14", words, "31")
-    await expect(bubbles(page).nth(1)).to_be_visible()
     await bridge.broadcast_activity(GARDEN.id, "11", "Playing Factorio")
     await expect(member(page, "Ada")).to_contain_text("Playing Factorio")
+    beep, boop = lasting("Beep"), lasting("Boop")
+    await bridge.broadcast_message(GARDEN.id, "14", beep, "31", id="1", channel_name="beds", reply_to="11")
+    await bridge.broadcast_edit(GARDEN.id, "14", "31", "1", boop)
+    for words in ("One", "Two"):
+        await bridge.broadcast_message(GARDEN.id, "14", lasting(words), "31")
+    await expect(bubbles(page).nth(1)).to_be_visible()
+    await hold_time(page)
 
     assert await page.evaluate(SMALLEST_TEXT) >= 12
+    assert await bubbles(page).count() > 1
 
 
 async def test_the_keyboard_reaches_everything(bridge: WebSocketServer, new_page: OpenPage) -> None:
@@ -140,8 +143,7 @@ async def test_the_keyboard_reaches_everything(bridge: WebSocketServer, new_page
 async def test_long_lists_are_one_stop_for_the_keyboard(bridge: WebSocketServer, new_page: OpenPage) -> None:
     """Arrows lead from row to row, Enter to where it was said; one that goes leaves the list the keyboard."""
     page = await new_page({"panel": "messages"}, reduced_motion="reduce")
-    await page.goto(address(bridge))
-    await expect(label(page, "Ada")).to_have_count(1)
+    await open_garden(page, bridge)
     await bridge.broadcast_message(GARDEN.id, "11", "Over here", "31", id="1")
     await bridge.broadcast_message(GARDEN.id, "12", "So much to tell. " * 40, "31", id="2")
     whole = feed(page).get_by_role("button", name="Show all")

@@ -12,30 +12,19 @@ from bridge.server import WebSocketServer
 from tests.bench import town
 
 from .conftest import CHANNELS, GARDEN, GARDENERS, MEMBERS_OPEN, OpenPage, address, only_chromium
-from .scene import (
-    LASTING,
-    NO_PANEL,
-    bubble,
-    called,
-    feed,
-    heading,
-    label,
-    member,
-    middle_of,
-    open_garden,
-    tool,
-)
+from .hands import double_click, figure_of, middle_of, point_at
+from .moments import LASTING, come_to_life, hold_time, lasting, open_garden, open_world
+from .scene import NO_PANEL, bubble, called, feed, heading, label, member, tool
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 # Whether a label comes to a spot, or leaves it, soon enough; one that is out of view has left.
 WATCH = """(labels, [name, x, y, reach, near]) => new Promise((resolve) => {
-    const end = performance.now() + 20_000;
+    setTimeout(() => resolve(false), 60_000);
     const look = () => {
         const node = [...labels.children].find((one) => one.textContent === name);
         const box = node?.getBoundingClientRect();
         const far = box ? Math.hypot(box.x + box.width / 2 - x, box.y + box.height / 2 - y) : Infinity;
         if ((far < reach) === near) resolve(true);
-        else if (performance.now() > end) resolve(false);
         else requestAnimationFrame(look);
     };
     look();
@@ -45,10 +34,6 @@ ACROSS = """(labels, name) => {
     const box = [...labels.children].find((one) => one.textContent === name)?.getBoundingClientRect();
     return box ? box.x + box.width / 2 : null;
 }"""
-SOME_FRAMES = """() => new Promise((done) => {
-    const wait = (frames) => (frames ? requestAnimationFrame(() => wait(frames - 1)) : done());
-    wait(2);
-})"""
 # Whether each pixel of art has a whole number of those of a finer screen, or a half more.
 PIXELS_ARE_WHOLE = """() => {
     const { style, width } = document.querySelector('#world');
@@ -105,15 +90,16 @@ async def test_a_sign_counts_before_who_stands_behind_it(bridge: WebSocketServer
     crowd = [Member(uid=f"7{number}", username=f"Bee {number}", status="online") for number in range(24)]
     bridge.show_guild(GARDEN, [*GARDENERS, *crowd], CHANNELS)
     page = await new_page(NO_PANEL, reduced_motion="reduce")
-    await page.goto(address(bridge))
+    await open_world(page, bridge)
     await expect(label(page, "#beds")).to_be_visible()
     for each in crowd:
         await bridge.broadcast_message(GARDEN.id, each.uid, "Here", "31")
     x, y = await middle_of(label(page, "#beds"))
-    await page.mouse.move(x, y)
+    await point_at(page, x, y)
     await expect(page.locator("#world.pointing")).to_have_count(1)
     await expect(page.locator(".tip .name")).to_have_text("#beds")
-    await page.mouse.dblclick(x, y)
+    await double_click(page, x, y)
+    assert await leaves(page, "#beds", (x, y))  # it is looked at
     await expect(page.get_by_text("Following")).to_be_hidden()
 
 
@@ -122,7 +108,7 @@ async def test_a_sign_is_as_wide_as_it_looks(bridge: WebSocketServer, new_page: 
     text = "雑談" * 20
     bridge.show_guild(GARDEN, GARDENERS[2:], [Channel("31", text, "text")])
     page = await new_page(NO_PANEL, reduced_motion="reduce")
-    await page.goto(address(bridge))
+    await open_world(page, bridge)
     sign = label(page, f"#{text}")
     await middle_of(sign)
     box = await sign.bounding_box()
@@ -136,10 +122,9 @@ async def test_a_sign_is_as_wide_as_it_looks(bridge: WebSocketServer, new_page: 
 async def test_pointing_at_somebody_tells_about_them(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page(NO_PANEL, reduced_motion="reduce")
     bridge.show_guild(GARDEN, [member_named("Chiara", "dnd", "Tending roses")], [])
-    await page.goto(address(bridge))
-    x, y = await middle_of(label(page, "Chiara"))
+    await open_world(page, bridge)
 
-    await page.mouse.move(x, y - 20)
+    await page.mouse.move(*await figure_of(label(page, "Chiara")))
 
     await expect(page.locator("#air .tip")).to_contain_text("Chiara")
     await expect(page.locator("#air .tip")).to_contain_text("Do not disturb · Tending roses")
@@ -150,21 +135,20 @@ async def test_what_is_told_of_somebody_at_the_edge_stands_in_view(
 ) -> None:
     page = await new_page(NO_PANEL, reduced_motion="reduce", viewport={"width": 390, "height": 740})
     bridge.show_guild(GARDEN, [member_named("Chiara", "dnd", "Tending roses, tulips and leeks")], [])
-    await page.goto(address(bridge))
+    await open_world(page, bridge)
     await expect(label(page, "Chiara")).to_have_count(1)
     await page.mouse.move(9, 300)
     await expect(page.locator("#air .tip")).to_have_count(1)
-    x, y = await middle_of(label(page, "Chiara"))
-    await page.mouse.move(x, y - 20)
+    x, y = await figure_of(label(page, "Chiara"))
+    await page.mouse.move(x, y)
     await expect(page.locator("#air .tip")).to_contain_text("Tending roses")
-    x, y = await middle_of(label(page, "Chiara"))
     await page.mouse.down()
-    await page.mouse.move(12, y - 20, steps=4)
+    await page.mouse.move(12, y, steps=4)
     await page.mouse.up()
     while x >= 60:
-        x, y = await middle_of(label(page, "Chiara"))
+        x, y = await figure_of(label(page, "Chiara"))
 
-    await page.mouse.move(max(x, 1), y - 20)
+    await page.mouse.move(max(x, 1), y)
 
     await expect(page.locator("#air .tip")).to_be_in_viewport(ratio=1)
 
@@ -185,18 +169,15 @@ async def test_pointing_at_a_place_tells_who_is_there_and_what_was_said_last(
 
 async def point_at_a_house(page: Page, bridge: WebSocketServer) -> tuple[int, int]:
     """Open the town. Somewhere between the middle of the island and its lower coast there are houses."""
-    await page.goto(address(bridge, f"?s={town.TOWN.slug}"))
+    await open_world(page, bridge, f"?s={town.TOWN.slug}")
     await expect(page.locator("#world.awake")).to_have_css("opacity", "1")
     await page.mouse.move(9, 9)
     await expect(page.locator("#air .tip")).to_have_count(1)
     house = page.locator(".tip:has-text(' here'):has-text(', ')")
     for x, y in cycle((x, y) for y in range(380, 640, 24) for x in range(320, 960, 24)):
-        await page.mouse.move(x, y)
-        await page.evaluate(SOME_FRAMES)
+        await point_at(page, x, y)
         if await house.is_visible():
-            await page.evaluate(SOME_FRAMES)  # what was told may have been told of the spot before
-            if await house.is_visible():
-                break
+            break
     return x, y
 
 
@@ -228,7 +209,7 @@ async def test_a_house_tells_who_lives_there_and_is_flown_to(
     x, y = await point_at_a_house(page, bridge)
     before = await page.evaluate("() => document.querySelector('#world').width")
 
-    await page.mouse.dblclick(x, y)
+    await double_click(page, x, y)
 
     await page.wait_for_function("(before) => document.querySelector('#world').width < before", arg=before)
 
@@ -240,7 +221,7 @@ async def test_who_types_comes_out(bridge: WebSocketServer, new_page: OpenPage) 
     bridge.show_guild(GARDEN, [member_named("Chiara", "dnd"), *sleepers], CHANNELS)
     page = await new_page(NO_PANEL, reduced_motion="reduce")
     await page.goto(address(bridge))
-    await expect(page.locator("#world.awake")).to_have_css("opacity", "1")
+    await come_to_life(page, bridge)
     await expect(label(page, "Chiara")).to_have_count(0)
 
     await bridge.broadcast_typing(GARDEN.id, "13", "31")
@@ -262,10 +243,9 @@ async def test_a_row_of_the_feed_leads_to_who_said_it(bridge: WebSocketServer, n
 async def test_a_double_click_follows_and_escape_lets_go(bridge: WebSocketServer, new_page: OpenPage) -> None:
     page = await new_page(NO_PANEL, reduced_motion="reduce")
     bridge.show_guild(GARDEN, [member_named("Chiara", "dnd")], [])
-    await page.goto(address(bridge))
-    x, y = await middle_of(label(page, "Chiara"))
+    await open_world(page, bridge)
 
-    await page.mouse.dblclick(x, y - 20)
+    await double_click(page, *await figure_of(label(page, "Chiara")))
     await expect(page.get_by_text(f"Following {called('Chiara')}")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.get_by_text(f"Following {called('Chiara')}")).to_be_hidden()
@@ -395,7 +375,7 @@ async def test_an_embedded_world_is_nothing_but_the_world(
     """For streams: no frame, nothing behind it; talk goes on."""
     page = await new_page()
     await open_garden(page, bridge, "?embed=1&background=transparent")
-    await bridge.broadcast_message(GARDEN.id, "11", "On air", "31")
+    await bridge.broadcast_message(GARDEN.id, "11", lasting("On air"), "31")
     await expect(bubble(page, "On air")).to_be_visible()
     for hidden in (page.get_by_role("banner"), tool(page, "Messages"), member(page, "Ada")):
         await expect(hidden).to_have_count(0)
@@ -446,7 +426,7 @@ async def test_sound_is_off_until_somebody_wants_it(bridge: WebSocketServer, new
     )
     await open_garden(page, bridge)
     await page.mouse.click(5, 300)
-    await bridge.broadcast_message(GARDEN.id, "11", "Silence", "31")
+    await bridge.broadcast_message(GARDEN.id, "11", lasting("Silence"), "31")
     await expect(bubble(page, "Silence")).to_be_visible()
     assert await page.evaluate("pops") == 0
     await tool(page, "Settings").click()
@@ -467,11 +447,10 @@ async def test_an_idle_camera_goes_to_where_somebody_speaks(
     """After half a minute, close enough to see them, and back; never for those who asked for calm."""
     for motion, goes in (("no-preference", True), ("reduce", False)):
         page = await new_page(NO_PANEL, reduced_motion=motion)
-        await page.clock.install()
         await open_garden(page, bridge)
         sign = label(page, "#beds")
         before = await middle_of(sign)
-        await page.clock.fast_forward(31_000)
+        await hold_time(page, 31_000)
         assert await middle_of(sign) == before
         await bridge.broadcast_message(GARDEN.id, "11", LASTING, "31")
         await expect(bubble(page, LASTING)).to_be_visible()
@@ -480,7 +459,7 @@ async def test_an_idle_camera_goes_to_where_somebody_speaks(
             await page.mouse.click(500, 630)  # on the sea
             assert await comes_near(page, "#beds", before)
         else:
-            await page.clock.run_for(3_000)
+            await hold_time(page, 3_000)
             assert await middle_of(sign) == before
 
 

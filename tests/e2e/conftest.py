@@ -14,7 +14,7 @@ import pytest_asyncio
 from tests.e2e import hurried
 from tests.e2e.guild import Guild
 from tests.e2e.loopback import TOKEN, LoopbackDiscord
-from tests.e2e.process import BotProcess
+from tests.e2e.process import BOT, BotProcess
 from tests.e2e.viewer import ALL_EVENTS, Viewer
 from tests.e2e.waiting import PATIENCE
 from tests.ports import free_port
@@ -63,7 +63,7 @@ async def discord() -> AsyncIterator[LoopbackDiscord]:
 @pytest.fixture
 def in_a_hurry(discord: LoopbackDiscord) -> None:
     """Let Discord tell a guild's members and let shards in more often than it does, and the bot know."""
-    discord.gateway.members_every = discord.gateway.identify_every = hurried.EVERY
+    discord.gateway.members_every = discord.gateway.identify_every = hurried.ALLOWED
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -78,7 +78,7 @@ async def run(discord: LoopbackDiscord, tmp_path: Path) -> AsyncIterator[Run]:
         port = free_port()
         chosen = {**settings_for(discord, port), **settings}
         given = {name: value for name, value in chosen.items() if value is not None}
-        module = "tests.e2e.hurried" if discord.gateway.members_every == hurried.EVERY else "bot"
+        module = "tests.e2e.hurried" if discord.gateway.members_every == hurried.ALLOWED else BOT
         bot = await BotProcess.start(*args, folder=tmp_path, port=port, settings=given, module=module)
         running.append(bot)
         return running[-1]
@@ -90,12 +90,19 @@ async def run(discord: LoopbackDiscord, tmp_path: Path) -> AsyncIterator[Run]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def launch(run: Run) -> Callable[..., Awaitable[BotProcess]]:
-    """Start a bot and wait until viewers can connect."""
+async def launch(discord: LoopbackDiscord, run: Run) -> Callable[..., Awaitable[BotProcess]]:
+    """Start a bot and wait until viewers can connect, and until it has heard what Discord tells it then.
+
+    On a slow machine the bot opens before it has a session: what happened until then, nobody would tell it.
+    """
 
     async def start(*args: str, **settings: str | None) -> BotProcess:
+        begun = len(discord.gateway.identifies)
+        gets_a_session = not discord.gateway.turns_away and "--demo" not in args
         bot = await run(*args, **settings)
         await bot.listening()
+        if gets_a_session:
+            await discord.heard(begun + 1)
         return bot
 
     return start
@@ -166,6 +173,7 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
         town.bot = await BotProcess.start(folder=folder, port=port, settings=settings_for(discord, port))
         try:
             await town.bot.listening()
+            await discord.heard()
             yield town
         finally:
             await town.bot.stop()

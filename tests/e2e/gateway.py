@@ -68,8 +68,8 @@ class Connection:
         self, socket: web.WebSocketResponse, transport: asyncio.Transport, compress: str | None
     ) -> None:
         self.session: Session | None = None
-        self.beats = 0
-        """How many heartbeats the client has sent."""
+        self.heard = 0
+        """The number of the last event that the client had heard when it sent a heartbeat."""
         self._socket = socket
         self.transport = transport
         self._compress = compressor(compress)
@@ -109,6 +109,11 @@ class Session:
         self.intents = intents
         self.connection: Connection | None = connection
         self._events: list[str] = []
+
+    @property
+    def told(self) -> int:
+        """The number of the last event."""
+        return len(self._events)
 
     def hears_of(self, guild: Guild | None) -> bool:
         """Tell whether a guild's events come to this session's shard; direct messages come to shard 0."""
@@ -211,6 +216,11 @@ class Gateway:
         self._asked_at: dict[int, float] = {}
         self._identified: dict[int, tuple[float, int]] = {}
         self._remaining: dict[int, float] = {}
+
+    @property
+    def turns_away(self) -> bool:
+        """Whether some of those who come now get no session."""
+        return self.refusing or bool(self.refused_shards)
 
     def limit_members(self, guild: Guild, seconds: float) -> None:
         """Refuse the next request for all members of a guild: that many seconds are left, counted from it."""
@@ -329,13 +339,14 @@ class Gateway:
     async def hear_beats(self) -> None:
         """Ask every client for a heartbeat (op 1), and return when those that are still there have sent it.
 
-        By then they have also heard what Discord answered them before.
+        By then they have also heard what Discord told or answered them before: a heartbeat names the last
+        event, so that one which was on its way already is not taken for it.
         """
-        before = {connection: connection.beats for connection in self.connections}
-        for connection in before:
+        told = {each: each.session.told for each in self.connections if each.session is not None}
+        for connection in told:
             self._send(connection, HEARTBEAT, None)
         await self._bell.until(
-            lambda: all(each.beats > before.get(each, -1) for each in self.connections),
+            lambda: all(each.heard >= told.get(each, 0) for each in self.connections),
             lambda: "a heartbeat of each client",
         )
 
@@ -349,7 +360,7 @@ class Gateway:
     def _receive(self, connection: Connection, payload: Payload) -> None:
         op, data = payload["op"], payload["d"]
         if op == HEARTBEAT:
-            connection.beats += 1
+            connection.heard = data or 0
             self._send(connection, ACK, None)
         elif op == IDENTIFY:
             self._identify(connection, data)

@@ -151,6 +151,11 @@ class LoopbackDiscord:
         """Wait until so many identifies have come in all."""
         await self._bell.until(lambda: len(self.gateway.identifies) >= times, self._progress)
 
+    async def heard(self, times: int = 1) -> None:
+        """Wait until so many identifies have come in all, and whoever is there has heard what came of it."""
+        await self.identified(times)
+        await self.gateway.hear_beats()
+
     async def resumed(self, times: int = 1) -> None:
         """Wait until so many sessions have been resumed in all."""
         await self._bell.until(lambda: len(self.gateway.resumes) >= times, self._progress)

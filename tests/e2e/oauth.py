@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -60,6 +60,8 @@ class OAuth:
     redirect_uris: set[str] = field(default_factory=set)
     tokens: dict[str, Grant] = field(default_factory=dict)
     """Those that are good, or have expired."""
+    unasked: dict[str, timedelta] = field(default_factory=dict)
+    """Tokens whose time begins when somebody first asks about them, and how long they last."""
     codes: dict[str, Request] = field(default_factory=dict)
     """Those that nobody has used yet."""
     secrets: list[str] = field(default_factory=list)
@@ -157,6 +159,9 @@ class OAuth:
     async def _tell(self, request: web.Request) -> web.Response:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         grant = self.tokens.get(token)
+        if grant is not None and token in self.unasked:
+            expires = datetime.now(UTC) + self.unasked.pop(token)
+            grant = self.tokens[token] = replace(grant, expires=expires)
         if kind != "Bearer" or grant is None or grant.expires <= datetime.now(UTC):
             return _json({"message": "401: Unauthorized", "code": 0}, status=401)
         told: Payload = {

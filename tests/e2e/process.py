@@ -1,4 +1,4 @@
-"""The real bot: `python -m bot` in a process of its own."""
+"""The real bot in a process of its own: `python -m bot`, with patience for a slow machine."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 # DISCORD_TOKEN or PORT must not leak in.
 INHERITED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SYSTEMROOT", "TEMP", "USERPROFILE", "VIRTUAL_ENV")
 
+BOT = "tests.e2e.patient"  # the module that is run
 LONGEST_HOLD = 250  # milliseconds of computing in one turn of the bot's loop
 HELD = "the loop was held for"  # what it says of longer ones
 
@@ -44,11 +45,11 @@ class BotProcess:
         folder: Path,
         port: int,
         settings: Mapping[str, str],
-        module: str = "bot",
+        module: str = BOT,
         stdout: int = asyncio.subprocess.PIPE,
         own_session: bool = False,
     ) -> Self:
-        """Start `python -m bot` in a folder; beside `settings` its environment has only what it needs.
+        """Start the bot in a folder; beside `settings` its environment has only what it needs.
 
         What goes to another `stdout` than a pipe of ours is not read. In a session of its own it has no
         terminal, as a service has none.

@@ -50,6 +50,7 @@ def refusing(status: int, code: int = 0) -> Trouble:
     return refuse
 
 
+@pytest.mark.usefixtures("in_a_hurry")  # or it might have given up when Discord is back
 async def test_nobody_listens(discord: LoopbackDiscord, launch: Launch) -> None:
     """A refused connection is one line. As soon as Discord is back, whoever asked hears that."""
     ann = discord.guild("D-World", "ann").member("owner")
@@ -71,10 +72,14 @@ async def test_a_connection_is_reset(discord: LoopbackDiscord, launch: Launch) -
     ann = discord.guild("D-World", "ann").member("owner")
     bot = await launch()
     await discord.commands()
-    discord.rest.trouble = reset
+
+    async def reset_once(request: web.Request) -> web.Response:
+        discord.rest.trouble = None
+        return await reset(request)
+
+    discord.rest.trouble = reset_once
     reply = await discord.begin(ann, "dzone status")
     await bot.said("can't be reached")
-    discord.rest.trouble = None
     await discord.answered(reply)
     assert "couldn't reach Discord" in reply.text
     [line] = complaints(bot)

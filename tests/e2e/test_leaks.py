@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -39,9 +40,12 @@ STATES = ("stub", "partly loaded", "outage", "outage and a new session")
 CROWD = LARGE_THRESHOLD + 50
 
 
+_signs = itertools.count()
+
+
 async def settled(discord: LoopbackDiscord, viewer: Viewer, member: Member) -> None:
     """Wait until a viewer has seen all that has happened so far: what this member says comes after it."""
-    sign = f"sign {len(viewer.events)}"
+    sign = f"sign {next(_signs)}"  # that nobody has heard before, also not who was sent what they missed
     discord.say(member.guild.public, member, sign)
     await viewer.hears(sign)
 
@@ -133,8 +137,10 @@ async def test_hidden_while_discord_is_in_trouble(
     for member in (trouble.zed, trouble.xan):
         discord.set_status(member, "dnd")
         discord.set_nick(member, f"{member.name} the Second")
+    await discord.members_requested(2)  # and answered at once: what is said next comes after them
     for viewer in (newest, newcomer):
         await settled(discord, viewer, trouble.ann)
+    for viewer in (newest, newcomer, oldest):
         await viewer.ask_for_users(str(trouble.guild.id))
     for viewer in (newest, oldest):
         assert_unseen(viewer, since[viewer], *secrets)
@@ -216,6 +222,7 @@ async def test_a_gated_guild(town: Town, guild: Guild, curious: Viewer, watch: W
     told = json.dumps(status.message["embeds"], ensure_ascii=False)
     assert "gated" in told
     assert "/dzone audience" in told
+    await curious.ask_for_users(str(guild.id))  # the answer comes after all that was told before
     names = ("Bobby", "gated-words", *guild.members[guild.owner.id].uid.split())
     assert not leaks(newcomer.frames, names, known=False)
     assert_unseen(curious, since, *names)

@@ -57,8 +57,10 @@ class Theatre:
         settings = settings_for(self.discord, self._port)
         settings |= {"DISCORD_CLIENT_SECRET": CLIENT_SECRET, "LOG_LEVEL": "DEBUG", "MAX_WRONG_TRIES": "1000"}
         settings |= {"ALLOWED_ORIGINS": "https://evil.example, null"}  # or they don't get as far as the door
+        begun = len(self.discord.gateway.identifies)
         self.bot = await BotProcess.start(folder=self._folder, port=self._port, settings=settings)
         await self.bot.listening()
+        await self.discord.heard(begun + 1)
 
     async def stop(self) -> None:
         """Stop the bot, and see that it told nobody what logs people in."""
@@ -486,7 +488,8 @@ async def test_what_was_said_behind_a_door_stays_there(theatre: Theatre, watch: 
 async def test_access_ends_with_the_token(theatre: Theatre, watch: Watch) -> None:
     """When Discord said it would expire, and no earlier."""
     scene = await theatre.scene()
-    shown = login(theatre, scene.ann, lasts=timedelta(seconds=3))
+    shown = login(theatre, scene.ann)
+    theatre.discord.oauth.unasked[shown["discordToken"]] = timedelta(seconds=3)
     viewer = await watch(theatre.bot, scene.guild, **shown)
     assert await viewer.closed() == 1008
     late = datetime.now(UTC) - theatre.discord.oauth.tokens[shown["discordToken"]].expires

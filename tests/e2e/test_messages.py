@@ -174,7 +174,9 @@ async def test_a_forward_of_what_is_hidden(town: Town, viewer: Viewer, curious: 
         assert not witness.knows("secret")
         assert not witness.knows("den-of")
     assert curious.words() == ["[forwarded]"] * 4 + ["after"]
+    await curious.until(lambda: str(other.id) in curious.servers)
     town.discord.leave(other)
+    await curious.until(lambda: str(other.id) not in curious.servers)  # or the next test would hear of it
 
 
 async def test_components(town: Town, curious: Viewer, guild: Guild) -> None:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def test_everybody_is_there(viewer: Viewer, guild: Guild) -> None:
     """A small guild shows all its members, those who are offline too."""
-    assert viewer.people() == truth(guild)
+    await viewer.sees(truth(guild))
 
 
 @pytest.mark.parametrize("status", ["idle", "dnd", "offline"])
@@ -191,9 +191,11 @@ async def test_leaving_with_words_in_the_air(
     await viewer.hears("bye")
     town.discord.remove_member(ann)
     await curious.sees(truth(guild))
-    await viewer.until(lambda: viewer.users[ann.uid]["status"] == "offline")
-    assert not [data for data in viewer.of("presence") if data.get("delete")]
     await viewer.sees(truth(guild))
+    assert viewer.of("presence") == [
+        {"uid": ann.uid, "status": "offline"},
+        {"uid": ann.uid, "status": "offline", "delete": True},
+    ]
 
 
 async def test_a_burst_arrives_in_order_and_to_its_end(

@@ -203,10 +203,13 @@ async def test_away_for_longer(discord: LoopbackDiscord, launch: Launch, watch: 
     await viewer.hears("said meanwhile")
     assert undisturbed(viewer)
     assert len(discord.gateway.identifies) == 1
-    lost, refused = complaints(bot.stdout.removeprefix(said))
+    await bot.said("the connection to Discord is back")
+    lost, refused, *still = complaints(bot.stdout.removeprefix(said))
     assert "is lost" in lost
     assert "HTTP 503" in refused
     assert "discordstatus" in refused
+    assert all("still has no connection" in line for line in still)
+    assert len(still) == discord.gateway.refusals - 2
 
 
 @pytest.mark.usefixtures("in_a_hurry")
@@ -245,7 +248,7 @@ async def test_nothing_listens_where_the_gateway_was(
 ) -> None:
     """A refused TCP connection is one line for each try from the third on, and no traceback."""
     guild = discord.guild("D-World", "ann")
-    discord.gateway.members_every = hurried.EVERY
+    discord.gateway.members_every = hurried.ALLOWED
     bot = await launch()
     viewer = await watch(bot, guild)
     said = bot.stdout
@@ -253,6 +256,7 @@ async def test_nothing_listens_where_the_gateway_was(
         await bot.said("try 4 failed")
     discord.set_status(guild.member("ann"), "dnd")
     await viewer.sees(truth(guild))
+    await bot.said("the connection to Discord is back")
     lost, *tries = complaints(bot.stdout.removeprefix(said))
     assert "is lost" in lost
     assert all(f"try {number} failed (ClientConnectorError" in line for number, line in enumerate(tries, 3))

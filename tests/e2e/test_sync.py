@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Launch = Callable[..., Awaitable[BotProcess]]
 
 OURS = {"dzone", "dzone-link", "dzone-hidden", "host", "myself", "Hide from d-zone"}
+STORED = "telling Discord of the commands has ended"  # by then it is stored what Discord was told
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -39,6 +40,7 @@ async def test_told_once(discord: LoopbackDiscord, run: Run) -> None:
     ):
         bot = await run(*arguments, LOG_LEVEL="DEBUG")
         await bot.said(words)
+        await bot.said(STORED)
         await bot.stop()
         assert told(discord) == times
     names = {command["name"] for command in await discord.commands()}
@@ -56,6 +58,7 @@ async def test_an_entry_point_stays(discord: LoopbackDiscord, run: Run) -> None:
     ):
         bot = await run(*arguments, LOG_LEVEL="DEBUG")
         await bot.said(words)
+        await bot.said(STORED)
         await bot.stop()
         *ours, kept = await discord.commands()
         assert {command["name"] for command in ours} == OURS

@@ -50,6 +50,7 @@ async def lead(discord: LoopbackDiscord, tmp_path: Path) -> AsyncIterator[Lead]:
         bot = await BotProcess.start(folder=tmp_path, port=port, settings=given, own_session=True)
         running.append(bot)
         await bot.listening()
+        await discord.heard()
         for number in (1, 2):
             await bot.said(f"worker {number}: following the backplane")
         return bot

@@ -34,7 +34,7 @@ def main() -> None:
         f"-max_total_time={options.minutes * 60:.0f}",
         f"-artifact_prefix={found}/",
         "-max_len=4096",
-        "-timeout=20",
+        "-timeout=90",
         "-print_final_stats=1",
     ]
     atheris.Setup(arguments, TARGETS[options.target])

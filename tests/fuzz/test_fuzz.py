@@ -8,6 +8,9 @@ from tests.fuzz.mutate import mutations
 from tests.fuzz.targets import TARGETS
 from tests.thorough import tries
 
+# A thousand conversations wait for a moment each, and a busy machine makes more of each moment.
+pytestmark = pytest.mark.timeout(300)
+
 CORPUS = Path(__file__).parent / "corpus"
 CHANGES = 1_000
 SLOW = {"connection": 300, "page": 300}  # changes to those that take a while

@@ -227,7 +227,7 @@ async def test_a_list_that_changes_all_the_time(
     directory: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is told to all who watch, wherever that is: a few times, and then now and then as it is by then."""
-    clock, often = Clock(monkeypatch), round(TELLINGS._full / TELLINGS._each) + 1
+    clock, often = Clock(monkeypatch, stands_still=True), round(TELLINGS._full / TELLINGS._each) + 1
     viewer = FakeViewer(Wants(events=OPTIONAL_EVENTS))
     take_seat(directory, directory.open(ONE), viewer)
 

@@ -204,7 +204,7 @@ def test_after_a_storm_the_window_is_short_again(traffic: Traffic) -> None:
     assert traffic.flushes[-1] - second <= WINDOW + HAIR
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.sampled_from([0.0, 0.001, 0.005, 0.016, 0.05, 0.3]) | st.floats(0, 0.5), max_size=100))
 def test_nothing_waits_longer_than_a_person_notices(
     monkeypatch: pytest.MonkeyPatch, gaps: list[float]

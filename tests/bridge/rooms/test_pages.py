@@ -88,7 +88,7 @@ steps = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(size=st.integers(0, 30), steps=steps, full=st.booleans())
 def test_pages_hold_exactly_the_members(
     monkeypatch: pytest.MonkeyPatch, size: int, steps: list[tuple[str, ...]], full: bool

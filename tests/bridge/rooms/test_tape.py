@@ -96,6 +96,7 @@ class Returners(Run):
         self.in_pieces += len(self.room._entrance._tape._whole(since)) > 1
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("size", [1, 5])
 def test_it_tells_what_happened_whatever_happens(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """Of what was taken back, corrected or replaced meanwhile only what is told now, and all in order."""

@@ -1,5 +1,6 @@
 """Processes of one machine count together who comes from which address."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from bridge.limits import Limits
 from bridge.problems import CROWDED
 from bridge.running.board import Board, Table
 from bridge.running.rate import Rate
+from tests.bridge.clock import StillClock
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no workers on Windows")
 
@@ -42,8 +44,11 @@ async def test_viewers_of_an_address_are_counted_everywhere(table: Table) -> Non
     assert Gate(Limits(viewers_per_address=3), board=Board(table.take_seat())).check_viewer("a", 0) is None
 
 
-async def test_handshakes_of_an_address_are_counted_everywhere(table: Table) -> None:
+async def test_handshakes_of_an_address_are_counted_everywhere(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And are bounded together; other addresses have theirs."""
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", StillClock(1_000.0))  # or one would come back
     gates = [Gate(Limits(handshakes_per_minute=4), board=Board(table.take_seat())) for _ in range(2)]
     refused = [gates[number % 2].check_handshake("a", None) is not None for number in range(6)]
     assert refused == [False] * 4 + [True] * 2

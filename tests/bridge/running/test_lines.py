@@ -26,7 +26,7 @@ class Slow(io.StringIO):
 
     def write(self, text: str) -> int:
         self.is_waiting.set()
-        assert self.may_write.wait(20)
+        assert self.may_write.wait(60)
         return super().write(text)
 
 
@@ -39,13 +39,20 @@ def log() -> Iterator[logging.Logger]:
         handler.close()
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whoever waits for lines wait for as long as the thread takes that writes them."""
+    monkeypatch.setattr("bridge.running.lines.PATIENCE", 60.0)
+
+
+@pytest.mark.usefixtures("patient")
 def test_a_reader_who_stalls_holds_up_nobody(log: logging.Logger) -> None:
     """What doesn't fit is dropped, and how much that was is said as soon as there is room."""
     stream = Slow()
     lines = Lines(stream, max_waiting=10)
     log.addHandler(lines)
     log.warning("first")
-    assert stream.is_waiting.wait(20)
+    assert stream.is_waiting.wait(60)
     for number in range(100):
         log.warning("line %d", number)
     stream.may_write.set()
@@ -57,13 +64,14 @@ def test_a_reader_who_stalls_holds_up_nobody(log: logging.Logger) -> None:
     assert said[11:] == ["90 lines of this log were dropped: nobody read them fast enough", "last"]
 
 
+@pytest.mark.usefixtures("patient")
 def test_what_was_dropped_at_the_end_is_said(log: logging.Logger) -> None:
     """Also when no other line follows."""
     stream = Slow()
     lines = Lines(stream, max_waiting=1)
     log.addHandler(lines)
     log.warning("first")
-    assert stream.is_waiting.wait(20)
+    assert stream.is_waiting.wait(60)
     log.warning("second")
     log.warning("third")
     stream.may_write.set()
@@ -84,6 +92,7 @@ def test_the_end_waits_for_no_reader(log: logging.Logger) -> None:
     stream.may_write.set()
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("stream", [None, "closed", "no reader"])
 def test_a_stream_that_is_closed_is_silence(
     log: logging.Logger, stream: str | None, capfd: pytest.CaptureFixture[str]
@@ -123,6 +132,7 @@ def test_a_pipe_that_does_not_block(log: logging.Logger) -> None:
     assert found.decode() == "ü" * 200_000 + "\nend\n"
 
 
+@pytest.mark.usefixtures("patient")
 def test_what_can_not_be_encoded(log: logging.Logger, tmp_path: Path) -> None:
     """It is written as an escape: a line that is odd is better than none."""
     with (tmp_path / "log").open("w+", encoding="ascii") as stream:
@@ -134,6 +144,7 @@ def test_what_can_not_be_encoded(log: logging.Logger, tmp_path: Path) -> None:
         assert stream.read() == "Zo\\xeb \\ud800\n"
 
 
+@pytest.mark.usefixtures("patient")
 def test_what_a_windows_file_can_not_hold(log: logging.Logger) -> None:
     """There a log in a file is written through its stream, in the system's code page."""
     written = io.BytesIO()

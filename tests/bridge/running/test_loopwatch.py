@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import sys
 import time
 
 import pytest
 
 from bridge.running.loopwatch import _Watch, watched
+from tests.bridge.watchers import until
 
 LIMIT = 0.1  # seconds
 
@@ -29,11 +31,29 @@ async def turns(times: int) -> None:
         await asyncio.sleep(0.005)
 
 
-async def test_who_holds_the_loop(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.fixture
+def watches(monkeypatch: pytest.MonkeyPatch) -> list[_Watch]:
+    """The watches that were started."""
+    started: list[_Watch] = []
+    start = _Watch.start
+
+    def note_and_start(watch: _Watch) -> None:
+        started.append(watch)
+        start(watch)
+
+    monkeypatch.setattr(_Watch, "start", note_and_start)
+    return started
+
+
+async def test_who_holds_the_loop(caplog: pytest.LogCaptureFixture, watches: list[_Watch]) -> None:
     """One turn took too long: the log says how long, and where that was."""
     with watched(LIMIT):
-        await turns(10)
+        [watch] = watches
+        await until(watch._opened.is_set, "the first knock was heard")
+        while watch._opened.is_set():
+            time.sleep(0.001)  # noqa: ASYNC251 - the loop stands still until somebody knocks again
         hold(4 * LIMIT)
+        await until(lambda: bool(warnings(caplog)), "it was said")
         await turns(10)
     (said,) = warnings(caplog)
     assert said.startswith("the loop was held for ")
@@ -47,6 +67,20 @@ async def test_a_loop_that_sleeps(caplog: pytest.LogCaptureFixture) -> None:
         await turns(10)
         time.sleep(4 * LIMIT)  # noqa: ASYNC251 - the loop stands still, as on a busy machine
         await turns(10)
+    assert warnings(caplog) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what another thread has computed")
+async def test_a_loop_that_sleeps_after_much_work(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was computed before the knock doesn't count, however late that came."""
+    monkeypatch.setattr("bridge.running.loopwatch.PACE", 4 * LIMIT)
+    with watched(LIMIT):
+        for _ in range(6):
+            hold(LIMIT / 2)
+            time.sleep(2 * LIMIT)  # noqa: ASYNC251 - the loop stands still, as on a busy machine
+            await asyncio.sleep(0)
     assert warnings(caplog) == []
 
 

@@ -25,6 +25,12 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[int, int]]:
     return state
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a loop have as long as it takes: one that goes on after its test would be found by the next."""
+    monkeypatch.setattr(process, "CLOSES_WITHIN", 120.0)
+
+
 def test_a_program_runs_to_its_end() -> None:
     """And returns what it found."""
 

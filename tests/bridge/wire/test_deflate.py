@@ -145,7 +145,7 @@ async def test_a_request_that_swells_is_its_sender_s_problem(bridge: WebSocketSe
         await agree(viewer, CHROME)
         await viewer.hear()
         await viewer.say(frame)
-        close = await viewer.hear_frame()
+        close = await viewer.hear_answer()
         assert close.opcode is Opcode.CLOSE
         assert bytes(close.data)[:2] == (1009).to_bytes(2)
         await bridge.broadcast_presence(DWORLD.id, "111", "dnd")
@@ -161,7 +161,7 @@ async def test_junk_in_place_of_compression(bridge: WebSocketServer, junk: bytes
         await agree(viewer, CHROME)
         await viewer.hear()
         await viewer.say(marked_as_compressed(junk))
-        answer = await viewer.hear_frame()
+        answer = await viewer.hear_answer()
         assert answer.opcode is Opcode.CLOSE or b"Invalid JSON" in bytes(answer.data)
         await other.enter("dworld")
 
@@ -172,5 +172,5 @@ async def test_a_compressed_frame_that_was_not_agreed_on(bridge: WebSocketServer
         assert await agree(viewer) is None
         await viewer.hear()
         await viewer.say(deflated(ENTER))
-        close = await viewer.hear_frame()
+        close = await viewer.hear_answer()
         assert bytes(close.data)[:2] == (1002).to_bytes(2)
