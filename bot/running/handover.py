@@ -95,6 +95,7 @@ def inherited(text: str) -> Inherited:
     except (ValueError, OSError) as error:
         raise CannotTakeOver(HOW) from error
     if not doors:
+        line.close()
         raise CannotTakeOver(HOW)
     return Inherited(line, doors)
 

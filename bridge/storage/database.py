@@ -21,8 +21,15 @@ from bridge.storage.address import Address, PostgresAddress, SqliteAddress
 
 BEGIN: Final = "sqlite_begin"  # an option of a connection: how its transactions begin
 MAX_REASON: Final = 200  # characters
-# All that a database or the way to it may raise.
-TROUBLES: Final = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# All that a database or the way to it may raise. The last comes where a connection is used at the moment at
+# which the server has said that it ends it, and hasn't done so yet.
+TROUBLES: Final = (
+    SQLAlchemyError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 
 def make_engine(

@@ -19,9 +19,11 @@ from bridge.access.gate import Gate
 from bridge.access.visitor import NOBODY
 from bridge.limits import Limits
 from bridge.running.named import Named
+from bridge.running.rate import Rate
 from bridge.viewers.connection import Connection, Writer
 from bridge.viewers.session import Session
 from bridge.wire.protocol import OPTIONAL_EVENTS, Goodbye
+from cogs.allowance import Allowance
 from cogs.decisions import Decisions
 from tests.bridge.watchers import read_frames
 from tests.e2e.model import User
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+# How long guessers have to wait is no matter here; nor is what anything costs this machine: whoever has spent
+# too much of its time would wait for ever, by a clock that stands still.
+PLENTY = 1e15
+NO_MATTER = Limits(wrong_tries=1_000, cpu_per_viewer=PLENTY, cpu_per_address=PLENTY, cpu_in_all=PLENTY)
+BOUNDLESS = Rate(per_second=PLENTY, at_once=PLENTY)
 ALL_GRANTED = discord.ApplicationFlags(
     gateway_presence=True, gateway_guild_members=True, gateway_message_content=True
 )
@@ -60,8 +67,7 @@ class House:
 
     async def _open(self) -> None:
         self.store = await Store.open(self._url)
-        guessing = Limits(wrong_tries=1_000)  # how long guessers have to wait is no matter here
-        config = Config("an.invented.token", host="127.0.0.1", port=0, limits=guessing)
+        config = Config("an.invented.token", host="127.0.0.1", port=0, limits=NO_MATTER)
         self.bot = DZoneBot(config, self.store)
         self.bot.shard_count = 1
         await self.bot._async_setup_hook()
@@ -73,7 +79,9 @@ class House:
         state.user = discord.ClientUser(state=state, data=cast("Any", User("zone", bot=True).payload()))
         self.bridge = self.bot.bridge
         guilds = cast("Guilds", self.bot.get_cog("Guilds"))
-        self.decisions = Decisions(self.bot, self.bridge, self.store, guilds._rooms)
+        rooms = guilds._rooms
+        rooms._allowance = rooms._passes._allowance = Allowance(BOUNDLESS, BOUNDLESS, longest=0.0)
+        self.decisions = Decisions(self.bot, self.bridge, self.store, rooms)
 
     def close(self) -> None:
         """Stop."""

@@ -28,7 +28,8 @@ from bot.internals.backoff import Sessions
 from bridge.backplane.parts import Part
 from tests.bot import world as model
 from tests.bot.memory import MemorySettings
-from tests.e2e.waiting import Bell
+from tests.bridge.clock import Clock
+from tests.bridge.watchers import until
 
 Payload = dict[str, Any]
 
@@ -295,18 +296,17 @@ class TwoShards(DZoneBot):
         super().__init__(Config("an.invented.token"), MemorySettings())
         self._connection.shard_count = self.shard_count = 2
         self._connection.shard_ids = range(2)
-        self._connection.guild_ready_timeout = 0.05
+        self._connection.guild_ready_timeout = 1_000
         self.told: list[tuple[object, ...]] = []
-        self.bell = Bell()
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         if event in {"ready", "shard_ready", "guild_available"}:
             self.told.append((event, *(getattr(arg, "id", arg) for arg in args)))
-            self.bell.ring()
 
 
-async def test_a_shard_that_begins_anew_spoils_no_other() -> None:
+async def test_a_shard_that_begins_anew_spoils_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for the guilds of the other shard goes on waiting for them."""
+    clock = Clock(monkeypatch)
     async with TwoShards() as bot:
         here = guild()
         shard = (here.id >> 22) % 2
@@ -314,7 +314,9 @@ async def test_a_shard_that_begins_anew_spoils_no_other() -> None:
             bot._connection.parsers["READY"](ready(*([here] if number == shard else []), shard=number))
             await asyncio.sleep(0)
         bot._connection.parsers["GUILD_CREATE"](create(here, unavailable=False))
-        await bot.bell.until(lambda: ("ready",) in bot.told, lambda: str(bot.told))
+        await until(lambda: ("guild_available", here.id) in bot.told, "the guild")
+        await clock.jump(bot._connection.guild_ready_timeout)
+        await until(lambda: ("ready",) in bot.told, "ready")
         assert {("guild_available", here.id), ("shard_ready", 0), ("shard_ready", 1)} <= set(bot.told)
         assert bot._connection._ready_states == {}
 
@@ -367,11 +369,13 @@ async def test_identifies_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -
     async with DZoneBot(Config("an.invented.token"), MemorySettings()) as bot:
         bot._shards._turns = [gateway._Turn(), gateway._Turn()]
         turns = [asyncio.create_task(bot.before_identify_hook(shard_id)) for shard_id in range(4)]
-        done, waiting = await asyncio.wait(turns, timeout=0.05)
-        assert done == set(turns[:2])
-        for task in waiting:
-            task.cancel()
-        await asyncio.wait(waiting)
+        await asyncio.wait(turns[:2])
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert [turn.done() for turn in turns] == [True, True, False, False]
+        for turn in turns[2:]:
+            turn.cancel()
+        await asyncio.wait(turns)
 
 
 @given(

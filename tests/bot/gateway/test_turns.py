@@ -8,6 +8,8 @@ import pytest
 
 from bot.gateway import turns
 from bot.gateway.turns import SharedTurns
+from bridge.backplane import lines
+from tests.bridge.watchers import PATIENCE
 from tests.redis import RedisServer
 
 Share = Callable[[], SharedTurns]
@@ -15,8 +17,11 @@ Share = Callable[[], SharedTurns]
 
 @pytest.fixture
 async def share(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Share]:
-    """Be one more process. A turn is over soon after its use."""
-    monkeypatch.setattr(turns, "PACE", 300)
+    """Be one more process. However slow it is, a turn lasts, and Redis answers in time."""
+    for name in ("PACE", "HELD"):
+        monkeypatch.setattr(turns, name, int(PATIENCE * 1_000))
+    monkeypatch.setattr(turns, "RELEASE", PATIENCE)
+    monkeypatch.setattr(lines, "PATIENCE", PATIENCE)
     processes: list[SharedTurns] = []
 
     def be() -> SharedTurns:
@@ -30,7 +35,8 @@ async def share(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
 
 async def test_one_after_the_other(share: Share, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has used a turn is followed only when it is over; other turns are nobody's concern."""
-    monkeypatch.setattr(turns, "LOOK", 0.02)  # a turn that is held lasts ten seconds, unless it is used
+    monkeypatch.setattr(turns, "LOOK", 0.02)  # a turn that is held lasts long, unless it is used
+    monkeypatch.setattr(turns, "PACE", 300)
     began: list[str] = []
     one, other = share(), share()
 
@@ -73,14 +79,16 @@ async def test_who_takes_too_long_to_connect_delays_nobody(
     share: Share, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Others have their turn meanwhile, and who comes late needs another one."""
+    key = "dzone:{guilds}:turn:identify-0"
     monkeypatch.setattr(turns, "HELD", 50)
     async with share().hold(0) as slow:
         async with share().hold(0) as quick:
             await quick()
-        before = redis.ask("GET", "dzone:{guilds}:turn:identify-0")
+        before = redis.ask("GET", key)
+        redis.ask("PEXPIRE", key, "50")
         await slow()
-        after = redis.ask("GET", "dzone:{guilds}:turn:identify-0")
-    assert before != after != "$-1\r\n"
+        after = redis.ask("GET", key)
+    assert "$-1\r\n" != before != after != "$-1\r\n"
 
 
 async def test_without_redis_nobody_waits(
@@ -110,7 +118,7 @@ async def test_what_isn_t_a_turn_ends_like_one(
     redis.ask("SET", "dzone:{guilds}:turn:identify-0", "whose")
     redis.ask("SET", "dzone:{guilds}:turn:identify-1", "whose", "EX", "9999")
     redis.ask("RPUSH", "dzone:{guilds}:turn:identify-2", "whose")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         for bucket in range(3):
             async with share().hold(bucket) as use:
                 await use()

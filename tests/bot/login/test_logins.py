@@ -22,7 +22,7 @@ from bridge.errors import NoAnswer, NotAMember
 from cogs.settings import GuildSettings
 from tests.bot.memory import MemorySettings
 from tests.bot.world import Member, User, World
-from tests.bridge.clock import Clock
+from tests.bridge.clock import StillClock
 
 OURS = "900000000000000001"
 TOKEN = "a.token-that_is.never.kept"
@@ -92,6 +92,15 @@ class Door:
 @pytest.fixture
 def door() -> Door:
     return Door()
+
+
+@pytest.fixture
+async def clock(monkeypatch: pytest.MonkeyPatch) -> StillClock:
+    """The loop's time, which stands still until a test moves it on."""
+    loop = asyncio.get_running_loop()
+    clock = StillClock(loop.time())
+    monkeypatch.setattr(loop, "time", clock)
+    return clock
 
 
 # Tokens
@@ -243,20 +252,20 @@ async def test_a_member_whom_discord_doesn_t_tell_of(
 
 
 async def test_who_is_no_member_is_asked_about_once_in_a_while(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+    door: Door, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A viewer may ask ten times a second."""
-    clock = Clock(monkeypatch)
     guild, fetching = unloaded(door), Fetching(door, monkeypatch)
     fetching.answer = UNKNOWN
     for _ in range(10):
         assert not await door.logins.may_watch("7", guild)
     assert fetching.asked == [7]
-    await clock.jump(logins.STRANGER_FOR + 1)
+    clock.now += logins.STRANGER_FOR + 1
     assert not await door.logins.may_watch("7", guild)
     assert fetching.asked == [7, 7]
 
 
+@pytest.mark.usefixtures("clock")
 async def test_one_account_doesn_t_ask_for_all(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has a share of what Discord may be asked."""
     guild, fetching = unloaded(door), Fetching(door, monkeypatch)
@@ -301,26 +310,24 @@ async def test_without_the_intent_discord_is_asked(door: Door, monkeypatch: pyte
 # What is remembered
 
 
-async def test_discord_is_asked_once_in_a_while(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_discord_is_asked_once_in_a_while(door: Door, clock: StillClock) -> None:
     """Also about a token that is none."""
-    clock = Clock(monkeypatch)
     for answer in (door.grant(door.world.ann), OAuthError("Discord answered 401")):
         door.discord.says[TOKEN] = answer
         for _ in range(3):
             await door.knock(door.world.ann)
-        await clock.jump(REMEMBERED_FOR + 1)
+        clock.now += REMEMBERED_FOR + 1
     assert len(door.discord.asked) == 2
 
 
-async def test_a_revoked_token_is_refused_in_the_end(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_revoked_token_is_refused_in_the_end(door: Door, clock: StillClock) -> None:
     """After as long as it is believed."""
-    clock = Clock(monkeypatch)
     door.grant(door.world.ann)
     assert await door.knock(door.world.ann)
     door.discord.says.clear()
-    await clock.jump(REMEMBERED_FOR - 1)
+    clock.now += REMEMBERED_FOR - 1
     assert await door.knock(door.world.ann)
-    await clock.jump(2)
+    clock.now += 2
     assert await door.knock(door.world.ann) is False
 
 

@@ -23,11 +23,20 @@ def test_the_next_process_is_started_as_this_one() -> None:
     assert handover.arguments(started) == ["-m", "bot"]
 
 
-@pytest.mark.parametrize("told", ["", "seven", "7", "-1,-2"])
+@pytest.mark.parametrize("told", ["", "seven", "-1,-2"])
 def test_there_is_nothing_to_take_over(told: str) -> None:
     """Who tries the option by hand reads how it is meant."""
     with pytest.raises(handover.CannotTakeOver, match="SIGUSR2"):
         handover.inherited(told)
+
+
+def test_there_is_no_door_to_take_over() -> None:
+    """A line alone is no use, and nobody's any more."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        with pytest.raises(handover.CannotTakeOver, match="SIGUSR2"):
+            handover.inherited(str(theirs.detach()))
+        assert ours.recv(1) == b""
 
 
 def test_by_hand(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,16 @@ import pytest
 from _pytest.capture import CaptureResult
 
 from bot.running import logs
+from bridge.running import lines
+from tests.bridge.watchers import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("logging_restored")
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait until all is written, for as long as a busy machine takes."""
+    monkeypatch.setattr(lines, "PATIENCE", PATIENCE)
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> CaptureResult[str]:
@@ -49,9 +57,9 @@ def test_a_log_for_programs_in_a_code_page(monkeypatch: pytest.MonkeyPatch) -> N
     """As on Windows where it goes into a file: what that can't hold is written as JSON writes it."""
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252"))
-    lines = logs.configure("INFO", "json")
+    handler = logs.configure("INFO", "json")
     logging.getLogger("bot.x").info("Zoë \N{WAVING HAND SIGN}")
-    lines.flush()
+    handler.flush()
     assert json.loads(written.getvalue().decode("utf-8"))["message"] == "Zoë \N{WAVING HAND SIGN}"
 
 

@@ -2,11 +2,33 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from bot import store
+from bot.storage import claim, opening, sharing
 from bot.store import Store
+from bridge.providers import notices
 from tests.bot.stored import sqlite_url
+from tests.bridge.watchers import PATIENCE
+
+LONG: Final = PATIENCE / 2  # seconds
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a busy machine stand still for longer than the bot would wait; who tests that waits for less."""
+    for module, names in (
+        (store, ("PATIENCE", "CLOSE_PATIENCE")),
+        (opening, ("PATIENCE",)),
+        (claim, ("PATIENCE", "ANSWER", "CLOSE_PATIENCE")),
+        (sharing, ("PATIENCE", "CLOSE_PATIENCE")),
+        (notices, ("PATIENCE",)),
+    ):
+        for name in names:
+            monkeypatch.setattr(module, name, LONG)
+    monkeypatch.setattr(sharing, "FROZEN", int(LONG * 1_000))
 
 
 @pytest.fixture

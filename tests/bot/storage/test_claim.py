@@ -5,13 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from bot.storage import claim
 from bot.storage.claim import InUse, take
 from bot.storage.database import CannotOpen
 from bridge.storage.address import Address, PostgresAddress, SqliteAddress, parse
-from tests.bridge.watchers import until
+from tests.bridge.watchers import PATIENCE, until
 from tests.postgres import Cluster
 
 ROOT = Path(__file__).parents[3]
@@ -55,12 +56,15 @@ async def test_those_who_know_of_each_other_share(where: Address) -> None:
     await second.release()
 
 
-async def test_a_restart_waits_for_the_old_one(where: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_restart_waits_for_the_old_one(
+    where: Address, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """A supervisor starts the next one while the last is ending."""
+    caplog.set_level("INFO", "bot.storage.claim")
     monkeypatch.setattr(claim, "AGAIN", 0.01)
     old = await take(where, alone=True)
     new = asyncio.create_task(take(where, alone=True))
-    await asyncio.sleep(0)
+    await until(lambda: "waiting for its end" in caplog.text, "that it waits")
     assert not new.done()
     await old.release()
     await (await new).release()
@@ -110,9 +114,34 @@ async def test_a_claim_outlives_its_connection(cluster: Cluster, monkeypatch: py
     """Where the server was started anew, it soon knows of the bot again."""
     monkeypatch.setattr(claim, "PULSE", 0.05)
     url = cluster.empty_database()
+
+    async def ask(statement: str) -> list[str]:  # in a thread: the claim is kept meanwhile
+        return (await asyncio.to_thread(cluster.sql, statement, "test")).split()
+
     held = "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"
     first = await take(parse(url), alone=True)
-    [before] = cluster.sql(held, "test").split()
-    cluster.sql(f"SELECT pg_terminate_backend({before})", "test")
-    await until(lambda: cluster.sql(held, "test").split() not in ([], [before]), "claimed again")
+    [before] = await ask(held)
+    await ask(f"SELECT pg_terminate_backend({before})")
+    async with asyncio.timeout(PATIENCE):
+        while await ask(held) in ([], [before]):
+            pass
+    await first.release()
+
+
+async def test_a_claim_outlives_what_its_driver_did_not_foresee(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a look at the very moment at which the server has said that it ends, and hasn't hung up yet."""
+    monkeypatch.setattr(claim, "PULSE", 0.01)
+    first = await take(parse(cluster.empty_database()), alone=True)
+    fetch, asked = asyncpg.Connection.fetchval, []
+
+    async def stumble(self: asyncpg.Connection, query: str) -> object:
+        asked.append(query)
+        if len(asked) == 1:
+            raise asyncpg.InternalClientError("another operation (2) is in progress")
+        return await fetch(self, query)
+
+    monkeypatch.setattr(asyncpg.Connection, "fetchval", stumble)
+    await until(lambda: len(asked) > 1, "another look")
     await first.release()

@@ -21,6 +21,7 @@ from bot.store import Store
 from bridge.storage import address
 from bridge.storage.database import make_engine
 from tests.bot.stored import FULL, HASH, HIDDEN, LONG_AGO, sqlite_url
+from tests.bridge.watchers import PATIENCE
 
 NAME: Final = FULL.name
 BIG: Final = 2**63 - 1
@@ -111,7 +112,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 async def on(url: str, work: Callable[[Connection], Any]) -> Any:
     """Do something in a database and commit it."""
-    engine = make_engine(address.parse(url), 5, altering=True)
+    engine = make_engine(address.parse(url), PATIENCE, altering=True)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         connection = await stack.enter_async_context(engine.begin())

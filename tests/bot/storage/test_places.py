@@ -18,10 +18,12 @@ from sqlalchemy import event
 
 from bot import migrations, store
 from bot.storage.database import CannotOpen, make_draft, put_in_place
-from bot.store import Store
+from bot.store import CLOSE_PATIENCE, PATIENCE, Store
 from cogs.settings import GuildSettings, News, NotSaved
 from tests.bot.storage.stores import commits, contents
 from tests.bot.stored import FULL, HIDDEN, sqlite_url
+from tests.bridge import watchers
+from tests.bridge.clock import Clock
 from tests.postgres import ESCAPED, Cluster, nobody
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights and names")
@@ -125,13 +127,13 @@ async def test_who_is_faster_makes_the_file(
 
 def test_who_gave_a_command_hears_in_time() -> None:
     """That it wasn't saved: before Discord gives up on the answer."""
-    assert store.PATIENCE < ANSWER_TIME
+    assert PATIENCE < ANSWER_TIME
 
 
 async def refused(stored: Store) -> str:
     """Try to save something; return why that failed. Nothing was changed, and nobody waited for ever."""
     before = stored._contents.members.copy()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(watchers.PATIENCE):
         with pytest.raises(NotSaved) as caught:
             await stored.save_member(9, HIDDEN)
     assert stored._contents.members == before
@@ -157,13 +159,17 @@ async def test_a_file_that_vanished(file: Path, filed: Store) -> None:
     assert (await contents(sqlite_url(file))).members == {1: HIDDEN, 9: HIDDEN}
 
 
-async def test_a_locked_file(file: Path, filed: Store) -> None:
+async def test_a_locked_file(file: Path, filed: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """While somebody else writes for long, nothing is saved; afterwards it is."""
+    with monkeypatch.context() as hasty:
+        hasty.setattr(store, "PATIENCE", 0.1)  # SQLite's own, for who holds the lock
+        stored = await Store.open(sqlite_url(file))
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        await refused(filed)
+        assert "locked" in await refused(stored)
         other.execute("ROLLBACK")
-    await filed.save_member(9, HIDDEN)
+    await stored.save_member(9, HIDDEN)
+    await stored.close()
     assert (await contents(sqlite_url(file))).members == {1: HIDDEN, 9: HIDDEN}
 
 
@@ -265,28 +271,36 @@ async def test_a_server_that_starts_again(cluster: Cluster, served: Store) -> No
     await served.save_member(9, HIDDEN)
 
 
-async def test_a_server_that_does_not_answer(cluster: Cluster, server_url: str, served: Store) -> None:
+async def test_a_server_that_does_not_answer(
+    cluster: Cluster, server_url: str, served: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who gave a command is answered in time, everyone of several; and closing doesn't hang."""
+    monkeypatch.setattr(store, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(store, "CLOSE_PATIENCE", CLOSE_PATIENCE)
     with cluster.frozen():
         await asyncio.gather(refused(served), refused(served))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(watchers.PATIENCE):
             await served.close()
     assert (await contents(server_url)).members == {1: HIDDEN}
 
 
 async def test_a_server_that_stops_answering_at_the_commit(
-    cluster: Cluster, server_url: str, served: Store
+    cluster: Cluster, server_url: str, served: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It commits when it is thawed; by then it was told that nothing was changed, so it is taken back."""
-    freezing = contextlib.ExitStack()
+    clock, is_frozen, freezing = Clock(monkeypatch), asyncio.Event(), contextlib.ExitStack()
 
     async def freeze(commit: Callable[[], Awaitable[None]]) -> None:
         freezing.enter_context(cluster.frozen())
+        is_frozen.set()
         await commit()
 
     with freezing, commits(freeze):
-        await refused(served)
-    async with asyncio.timeout(10):
+        refusing = asyncio.create_task(refused(served))
+        await is_frozen.wait()
+        await clock.jump(store.PATIENCE)
+        await refusing
+    async with asyncio.timeout(watchers.PATIENCE):
         while True:
             with contextlib.suppress(NotSaved):
                 await served.save_member(2, HIDDEN)

@@ -25,8 +25,11 @@ def opening(url: str) -> subprocess.Popen[str]:
     """Start a process that opens a store and saves something."""
     program = (
         "import asyncio, sys\n"
+        "from bot import store as storing\n"
+        "from bot.storage import opening\n"
         "from bot.store import Store\n"
         "from cogs.settings import MemberSettings\n"
+        "storing.PATIENCE = storing.CLOSE_PATIENCE = opening.PATIENCE = 60.0\n"  # they share a busy machine
         "async def main():\n"
         "    store = await Store.open(sys.argv[1])\n"
         "    for n in range(5):\n"

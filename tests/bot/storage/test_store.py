@@ -19,6 +19,7 @@ from bot.store import Store
 from cogs.settings import GuildSettings, MemberSettings, NotSaved
 from tests.bot.storage.stores import commits, contents
 from tests.bot.stored import FULL, HASH, HIDDEN, LONG_AGO, guild_settings, ids, member_settings, times
+from tests.bridge.clock import Clock
 from tests.postgres import ESCAPED, PASSWORD
 from tests.thorough import tries
 
@@ -232,9 +233,8 @@ async def test_of_an_unknown_guild_nothing_is_noted(url: str, stored: Store) -> 
 # One after the other
 
 
-async def test_the_last_one_wins(url: str, stored: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_last_one_wins(url: str, stored: Store) -> None:
     """Of many who save at once, memory and database agree on the last."""
-    monkeypatch.setattr(store, "PATIENCE", 30.0)  # the last one waits for all, on a machine that may be slow
     await asyncio.gather(*(stored.save_guild(1, replace(FULL, name=str(n))) for n in range(20)))
     assert stored.guild(1).name == "19"
     assert (await contents(url)).guilds[1].settings.name == "19"
@@ -321,20 +321,24 @@ async def test_an_uncertain_write_is_taken_back_at_the_end(url: str, stored: Sto
 
 async def test_a_write_that_takes_too_long(url: str, stored: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waited long enough is told that nothing was changed; and that stays true."""
-    monkeypatch.setattr(store, "PATIENCE", 0.2)
-    committed = asyncio.Event()
+    clock = Clock(monkeypatch)
+    reached, committed = asyncio.Event(), asyncio.Event()
 
     async def slow(commit: Callable[[], Awaitable[None]]) -> None:
+        reached.set()
         with contextlib.suppress(asyncio.CancelledError):  # as if it came at the very moment of success
             await asyncio.Event().wait()
         await commit()
         committed.set()
 
-    with commits(slow), pytest.raises(NotSaved, match="in time"):
-        await stored.save_member(1, HIDDEN)
+    with commits(slow):
+        saving = asyncio.create_task(stored.save_member(1, HIDDEN))
+        await reached.wait()
+        await clock.jump(store.PATIENCE)
+        with pytest.raises(NotSaved, match="in time"):
+            await saving
     await committed.wait()
     assert stored.member(1) == MemberSettings()
-    monkeypatch.setattr(store, "PATIENCE", 30.0)
     await stored.save_member(2, HIDDEN)
     assert (await contents(url)).members == {2: HIDDEN}
 

@@ -1,5 +1,6 @@
 """What Discord hides until somebody clicks stays hidden."""
 
+import gc
 import re
 import sys
 from types import FrameType
@@ -162,9 +163,11 @@ def calls(text: str) -> int:
         count += event in ("call", "c_call")
 
     before = sys.getprofile()
+    gc.disable()  # what it ends with is none of this text's
     sys.setprofile(note)
     try:
         plain(text)
     finally:
         sys.setprofile(before)
+        gc.enable()
     return count
