@@ -28,7 +28,7 @@ EXTRAS: Final = ".[speed,workers,metrics]"
 BUILDS_WITH: Final = ("hatchling", "async-timeout")  # and with what Debian's Python lacks
 BASE: Final = "localhost/python"
 IMAGE: Final = "localhost/dzone-bot"
-SAID: Final = "/tmp/said"
+SAID: Final = "tmp/said"  # in the container: what a command in it writes
 
 
 class Image:
@@ -38,7 +38,6 @@ class Image:
         self._roots = (folder / "store", folder / "run")
         self._driver = _driver(folder)
         self._container = ""
-        self._said = folder  # until there is a container: the file in it that takes what a command writes
 
     def build(self) -> None:
         """Build it, and a container of it."""
@@ -49,7 +48,6 @@ class Image:
             "-t", IMAGE, str(ROOT),
         )  # fmt: skip
         self._container = self._buildah("from", "--pull-never", IMAGE).strip()
-        self._said = Path(self._buildah("mount", self._container).strip()) / SAID.lstrip("/")
 
     def build_servers(self, redis: str, postgres: str) -> None:
         """Make what stands for the images of other servers, under their names."""
@@ -73,12 +71,20 @@ class Image:
 
         It writes into a file: of what goes through buildah, the end is lost at times.
         """
-        self._said.unlink(missing_ok=True)
-        line = self.command("sh", "-c", f'exec "$@" >{SAID} 2>&1', "sh", *words, env=env)
-        done = subprocess.run(line, capture_output=True, text=True, errors="replace", check=False)
-        said = self._said.read_text(errors="replace") if self._said.exists() else ""
+        line = self.command("sh", "-c", f'exec "$@" >/{SAID} 2>&1', "sh", *words, env=env)
+        path = Path(self._buildah("mount", self._container).strip()) / SAID
+        try:
+            path.unlink(missing_ok=True)
+            done = subprocess.run(line, capture_output=True, text=True, errors="replace", check=False)
+            said = path.read_text(errors="replace") if path.exists() else ""
+        finally:
+            self._buildah("umount", self._container)
         assert done.returncode == 0, f"{words[0]}: {said[-3000:]}\n{done.stderr[-3000:]}"
         return said
+
+    def remove(self) -> None:
+        """Remove the containers, with what is mounted for them: nobody could delete the folder else."""
+        self._buildah("rm", "--all")
 
     def config(self) -> dict[str, Any]:
         """Return what the image says of how it is run."""

@@ -47,12 +47,15 @@ BOT: dict[str, Any] = COMPOSE["services"]["bot"]
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     """The image, and a container of it."""
     container.require()
     image = container.Image(tmp_path_factory.mktemp("image"))
-    image.build()
-    return image
+    try:
+        image.build()
+        yield image
+    finally:
+        image.remove()
 
 
 def composed(**written: str) -> dict[str, str]:
