@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
+from tests.bridge.watchers import until
 from tests.e2e.browser import Browser
 from tests.e2e.decisions import LOGIN_NEEDED, PASSWORD
 from tests.e2e.oauth import CLIENT_SECRET
 from tests.e2e.process import BotProcess
 from tests.e2e.viewer import ALL_EVENTS, truth
-from tests.e2e.waiting import PATIENCE
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -88,9 +87,7 @@ async def test_a_bot_and_a_bridge(
     assert await again.closed() == 1008
     later = await watch(second, other)
     assert str(guild.id) not in later.servers
-    async with asyncio.timeout(PATIENCE):
-        while f"{guild.id}" in redis.ask("KEYS", "*"):  # noqa: ASYNC110 - it tells of no such thing
-            await asyncio.sleep(0.02)
+    await until(lambda: str(guild.id) not in redis.ask("KEYS", "*"), "nothing of it is left in Redis")
     assert (await watch(bot, other)).is_open()
 
 
